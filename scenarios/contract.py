@@ -1,0 +1,294 @@
+"""The world under study, as frozen records: what a scenario is made of.
+
+Units: times in seconds, stock in units, money in CNY, rates as said. Every default carries its source
+and a confidence (H, M, L or A = assumption); `[tags]` refer to GLOSSARY.md, section Sources.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from scenarios.setting import REQUIRED, ScenarioError, did_you_mean, setting, validate
+from scenarios.staffing import Feed, Staff, Touchpoints
+
+TIERS = ("traffic", "profit", "longtail")
+CUE_KINDS = ("pitch", "link_drop", "deal", "countdown", "restock_call")
+LEDGER_MODES = ("deduct_on_order", "deduct_on_payment", "pre_hold")
+
+
+class Checked:
+    """Validates a record's bounds when it is made."""
+
+    def __post_init__(self) -> None:
+        validate(self, type(self).__name__.lower())
+
+
+@dataclass(frozen=True)
+class Sku(Checked):
+    """One product of the catalogue."""
+
+    id: str = setting(REQUIRED, "name of the product", confidence="-")
+    stock: int = setting(REQUIRED, "units on record at show start", "units", 0, 10**8, confidence="-")
+    tier: str = setting("profit", "traffic 引流款, profit 利润款 or longtail 长尾款", choices=TIERS, confidence="-")
+    price: float = setting(90.0, "selling price", "CNY", 0, 1e6, "domain 2.2 median order value", "M")
+    margin: float = setting(0.35, "contribution margin, share of price", "", 0, 1, "domain 6.2", "A")
+    safety_stock: int = setting(0, "units a forecast must leave untouched", "units", 0, 10**8, confidence="-")
+    buffer: int = setting(0, "units never offered for sale", "units", 0, 10**8, "vendor tables: 5-12 %", "L")
+    held_back: int = setting(0, "of the stock, units hidden for staged release", "units", 0, 10**8, confidence="-")
+    purchase_limit: int = setting(5, "most units in one order 限购", "units", 1, 1000, "project", "A")
+    popularity: float = setting(1.0, "weight in traffic that no cue causes", "", 0, 1e9, "lognormal sd 1.97 [CMM]", "H")
+    appeal: float = setting(1.0, "multiplies the buy rate while the SKU is cued", "", 0, 1e4, "project", "A")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.buffer + self.held_back > self.stock:
+            raise ScenarioError(f"sku {self.id!r}: buffer + held_back exceed its stock of {self.stock}; lower them")
+
+
+@dataclass(frozen=True)
+class Kernel(Checked):
+    """How demand answers one kind of cue: ``rate = base * peak * shape(u)``, u = seconds since the cue.
+
+    gamma: ``(u/tau) exp(1 - u/tau)``; block: 1 up to tau, then ``exp(-(u - tau)/tau)``; both end at duration.
+    """
+
+    shape: str = setting("gamma", "rise and decay, or flat then decay", choices=("gamma", "block"))
+    peak: float = setting(2.4, "peak rate over the featured base rate", "x", 0, 1e4, "[PITCH]", "M")
+    tau_s: float = setting(40.0, "time scale", "s", 0.1, 7200, "domain 2.4", "M")
+    duration_s: float = setting(240.0, "end of the response", "s", 0.1, 86400, "domain 2.4", "M")
+    viewer_lift: float = setting(1.0, "viewers drawn in, as a multiple", "x", 1, 100, "domain 2.4 福利 1.3", "A")
+
+
+KERNELS = {
+    "pitch": Kernel("gamma", 2.4, 40.0, 240.0),
+    "link_drop": Kernel("block", 12.0, 12.0, 60.0),
+    "deal": Kernel("gamma", 25.0, 6.0, 30.0, 1.3),
+    "countdown": Kernel("gamma", 25.0, 6.0, 30.0),
+    "restock_call": Kernel("block", 6.0, 12.0, 60.0),
+}
+"""Defaults by cue kind; only the pitch has published evidence (M), the others are assumptions (A)."""
+
+
+@dataclass(frozen=True)
+class Cue(Checked):
+    """A planned host action that moves the demand of one SKU."""
+
+    at_s: float = setting(REQUIRED, "planned time", "s", 0, 10**6, confidence="-")
+    sku: str = setting(REQUIRED, "the SKU it is about", confidence="-")
+    kind: str = setting(
+        "pitch", "pitch 讲解, link_drop 上链接, deal 秒杀, countdown 倒计时, restock_call 返场", choices=CUE_KINDS
+    )
+    peak: float | None = setting(None, "overrides the kind's peak", "x", 0, 1e4)
+    tau_s: float | None = setting(None, "overrides the kind's time scale", "s", 0.1, 7200)
+    duration_s: float | None = setting(None, "overrides the kind's duration", "s", 0.1, 86400)
+    cart_surge: float = setting(0.0, "carts that follow the cue's shape beyond the shoppers' own, per order", "x", 0, 1e4)
+    surge_conversion: float = setting(0.003, "share of surge carts that order", "", 0, 1, "[REACT]", "L")
+
+    def kernel(self) -> Kernel:
+        """The kind's kernel with this cue's own values on top."""
+        k = KERNELS[self.kind]
+        return Kernel(k.shape, self.peak if self.peak is not None else k.peak, self.tau_s or k.tau_s,
+                      self.duration_s or k.duration_s, k.viewer_lift)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Host(Checked):
+    """How faithfully the host follows the run of show 排品表, and how he reacts during it."""
+
+    slip_s: float = setting(0.0, "standard deviation of a cue's time around plan", "s", 0, 3600, "GDQ: up to 5 min", "M")
+    drop_p: float = setting(0.0, "share of planned cues left out", "", 0, 1)
+    adlib_p: float = setting(0.0, "unplanned pitches, as a share of the planned number of cues", "", 0, 10)
+    follow_p: float = setting(0.9, "chance that the host follows a low-stock prompt", "", 0, 1)
+    reaction_s: float = setting(10.0, "from prompt on screen to the host acting", "s", 0, 600, "domain 3.4")
+    checks_screen: bool = setting(True, "skips a cue whose item his screen shows as sold out")
+    moves_on: bool = setting(True, "a host who drops an item pitches another at once")
+    calls_restock: bool = setting(True, "the host announces arrived stock 返场")
+
+
+@dataclass(frozen=True)
+class Push(Checked):
+    """A feed push: extra arrivals for a while."""
+
+    at_s: float = setting(REQUIRED, "start", "s", 0, 10**6, confidence="-")
+    lift: float = setting(1.0, "extra arrivals, as a multiple of the base arrivals", "x", 0, 1e4)
+    duration_s: float = setting(120.0, "length", "s", 1, 86400)
+
+
+@dataclass(frozen=True)
+class Audience(Checked):
+    """Arrivals and dwell. Dwell: a share of bouncers with exponential stay, the rest lognormal."""
+
+    arrivals_per_min: float = setting(600.0, "people entering", "viewers/min", 0, 1e8, "domain 2.2 p50 6.4k, small room", "M")
+    warm: bool = setting(True, "the room is in equilibrium at the start (else empty)")
+    bounce_share: float = setting(0.6, "share of bouncers", "", 0, 1, "domain 2.3")
+    bounce_s: float = setting(15.0, "mean stay of a bouncer", "s", 0.1, 3600, "domain 2.3")
+    stay_median_s: float = setting(
+        168.0, "median stay of the others (overall mean 120 s)", "s", 1, 86400, "[CMM] mean 122 s", "H"
+    )
+    stay_sigma: float = setting(1.0, "log standard deviation of their stay", "", 0, 3)
+    pushes: tuple[Push, ...] = setting((), "feed pushes", confidence="-")
+
+    def mean_stay_s(self) -> float:
+        """Mean dwell W [s]; Little's law gives the room: viewers = arrivals x W."""
+        stay = self.stay_median_s * math.exp(self.stay_sigma**2 / 2)
+        return self.bounce_share * self.bounce_s + (1 - self.bounce_share) * stay
+
+
+@dataclass(frozen=True)
+class Shoppers(Checked):
+    """Behaviour of the people who act."""
+
+    buy_rate: float = setting(0.006, "orders of a featured SKU at cue level 1", "/viewer/min", 0, 10, "domain 2.4")
+    shelf_rate: float = setting(
+        0.001, "orders of all SKUs without any cue, split by popularity", "/viewer/min", 0, 10, "domain 2.4"
+    )
+    direct_share: float = setting(0.76, "share of orders that skip the cart", "", 0, 1, "[UB]", "M")
+    cart_conversion: float = setting(0.06, "share of carts that become orders", "", 1e-6, 1, "[UB][REACT][BAYM]", "M")
+    cart_median_s: float = setting(45.0, "median delay cart to order", "s", 0, 86400, "domain 2.4")
+    cart_sigma: float = setting(1.2, "its log standard deviation", "", 0, 4, "domain 2.4")
+    never_pay: float = setting(0.12, "share of orders never paid", "", 0, 1, "domain 1.4")
+    pay_law: str = setting("lognormal", "law of the payment delay", choices=("lognormal", "exponential"))
+    pay_median_s: float = setting(18.0, "median delay order to payment", "s", 0, 86400, "domain 1.4")
+    pay_sigma: float = setting(1.0, "its log standard deviation (lognormal only)", "", 0, 4, "domain 1.4")
+    single_share: float = setting(0.85, "share of one-unit orders; others 1 + geometric(1/2)", "", 0, 1, "domain 1.4")
+    wait_share: float = setting(0.15, "refused shoppers who try again", "", 0, 1)
+    wait_s: float = setting(45.0, "mean pause before a retry", "s", 1, 3600)
+    retries: int = setting(2, "most retries of one shopper", "tries", 0, 5)
+    substitute_share: float = setting(0.05, "refused shoppers who try another SKU", "", 0, 1)
+    cancel_share: float = setting(0.03, "paid orders cancelled before shipping", "", 0, 1, "domain 2.4")
+    cancel_s: float = setting(1200.0, "mean delay payment to cancel", "s", 1, 10**6)
+
+
+@dataclass(frozen=True)
+class Herding(Checked):
+    """Hawkes feedback: each accepted order causes Poisson(branching) further shoppers, delay Exp(mean_s)."""
+
+    on: bool = setting(False, "switch")
+    branching: float = setting(0.3, "mean direct followers of one order (n)", "", 0, 0.95, "[JMSC], size assumed")
+    mean_s: float = setting(20.0, "mean delay of a follower (1/beta)", "s", 0.1, 3600, "domain 2.4")
+
+
+@dataclass(frozen=True)
+class Scarcity(Checked):
+    """Shoppers hurry when the page shows little: rate x ``1 + gain * max(0, 1 - shown/below)``."""
+
+    on: bool = setting(False, "switch")
+    gain: float = setting(0.5, "largest extra demand (gamma)", "", 0, 10, "domain 2.3: 0.3-1.0")
+    below: float = setting(100.0, "shown stock under which it starts (theta)", "units", 1, 10**8)
+
+
+@dataclass(frozen=True)
+class SalesChannel(Checked):
+    """One shop front that sells from the pool."""
+
+    name: str = setting("live", "name", confidence="-")
+    share: float = setting(1.0, "share of demand", "", 0, 1, "60/25/15 [QDJ]", "L")
+    lag_s: float = setting(0.0, "delay until it knows the others' sales (leak L5)", "s", 0, 3600, "[QDJ] 0.5-120 s", "L")
+    close_below: int = setting(0, "stock it leaves to the other channels (quota)", "units", 0, 10**8)
+
+
+@dataclass(frozen=True)
+class Ledger(Checked):
+    """When stock is deducted, how long unpaid orders hold it, what happens to late money."""
+
+    mode: str = setting("deduct_on_order", "拍下减库存, 付款减库存 or 预占", choices=LEDGER_MODES, source="[SDK]", confidence="H")
+    hold_s: float = setting(900.0, "unpaid orders close after", "s", 1, 10**6, "[V2EX][CODE] 300-1800 s", "M")
+    sweep_s: float = setting(60.0, "closing runs every so often (0 = at once)", "s", 0, 3600, "[CODE]", "M")
+    late_payment: str = setting("refund", "payment that finds no stock or a closed order", choices=("accept", "refund"))
+    cancel_returns: bool = setting(
+        True, "a cancelled paid order returns its unit", source="[WX-STOCK] some shops do not", confidence="M"
+    )
+
+
+@dataclass(frozen=True)
+class Leaks(Checked):
+    """Named ways to oversell or undersell (domain 1.3); all off by default. L1 is the ledger mode, L2 the
+    latency of a freeze (playbook), L5 the sales channels' lag."""
+
+    stale_read_s: float = setting(0.0, "L3: checkout sees stock this old", "s", 0, 3600, "[DC127] 2-5 s at peak", "L")
+    poll_s: float = setting(0.0, "L4: checkout's view refreshed every", "s", 0, 7200, "[QDJ] 15-900 s", "L")
+    erp_mode: str = setting("off", "L6: ERP sync", choices=("off", "delta", "absolute"), source="[WX-STOCK]", confidence="H")
+    erp_period_s: float = setting(60.0, "L6: push period", "s", 0.1, 7200)
+    erp_lag_s: float = setting(5.0, "L6: age of the orders the ERP knows", "s", 0, 3600, "domain 1.3: 1-30 s")
+    erp_drop_p: float = setting(0.0, "L6: pushes lost to rate limits", "", 0, 1, "domain 1.3: 0.001-0.01")
+    record_error_p: float = setting(0.0, "L7: share of SKUs whose record is wrong", "", 0, 1, "[IRI]; e-commerce assumed 0.05")
+    record_error_law: str = setting("geometric", "L7: law of the error", choices=("geometric", "normal"))
+    record_error_units: float = setting(2.0, "L7: mean size (geometric) or sd (normal)", "units", 0, 10**6, "domain 1.3")
+    overlist_share: float = setting(0.0, "L8: units listed beyond stock, share", "", 0, 10, "domain 1.3: 0-0.1")
+    late_callback_p: float = setting(0.0, "L9: payments whose callback is late", "", 0, 1, "domain 1.3: 0.001-0.005")
+    late_callback_median_s: float = setting(2.0, "L9: median delay of a late callback", "s", 0, 10**5, "domain 1.3")
+    late_callback_sigma: float = setting(1.46, "L9: log sd (p99 60 s)", "", 0, 5, "domain 1.3")
+    duplicate_p: float = setting(0.0, "L10: orders created twice", "", 0, 1, "domain 1.3: 1e-4-1e-3")
+    edits_per_show: float = setting(0.0, "L12: mean number of wrong manual edits", "", 0, 100, "domain 1.3: 0.1-1")
+    edit_units: float = setting(50.0, "L12: mean size of a wrong edit", "units", 1, 10**6)
+    edit_absolute_p: float = setting(0.5, "L12: edits that type an old total instead of a change", "", 0, 1)
+    lost_release_p: float = setting(0.0, "U1: closed orders whose units never come back", "", 0, 1, "domain 1.2")
+
+
+@dataclass(frozen=True)
+class Delivery(Checked):
+    """Stock that arrives at a known time (``released``: hidden units put on sale 分批上库存)."""
+
+    at_s: float = setting(REQUIRED, "time", "s", 0, 10**6, confidence="-")
+    sku: str = setting(REQUIRED, "SKU", confidence="-")
+    units: int = setting(REQUIRED, "units", "units", 1, 10**8, confidence="-")
+    released: bool = setting(False, "from the SKU's held-back units, not from outside")
+
+
+@dataclass(frozen=True)
+class Supply(Checked):
+    """What can still be had during the show."""
+
+    requestable: float = setting(0.0, "units that can be restocked on request, share of each SKU's stock", "", 0, 100)
+    lead_median_s: float = setting(900.0, "median lead time of a request", "s", 1, 10**6)
+    lead_sigma: float = setting(0.3, "its log standard deviation", "", 0, 3)
+    requests: int = setting(1, "most requests per SKU", "", 0, 100)
+    deliveries: tuple[Delivery, ...] = setting((), "scheduled arrivals and releases", confidence="-")
+
+
+@dataclass(frozen=True)
+class Scenario(Checked):
+    """One show, complete. ``lesson`` says what the preset is there to teach."""
+
+    name: str = setting(REQUIRED, "name", confidence="-")
+    lesson: str = setting(REQUIRED, "what it teaches", confidence="-")
+    duration_s: float = setting(REQUIRED, "planned length of the show", "s", 1, 10**6, confidence="-")
+    skus: tuple[Sku, ...] = setting(REQUIRED, "catalogue", confidence="-")
+    cues: tuple[Cue, ...] = setting((), "run of show 排品表", confidence="-")
+    host: Host = setting(Host(), "host")
+    audience: Audience = setting(Audience(), "audience")
+    shoppers: Shoppers = setting(Shoppers(), "shoppers")
+    herding: Herding = setting(Herding(), "herding")
+    scarcity: Scarcity = setting(Scarcity(), "scarcity")
+    channels: tuple[SalesChannel, ...] = setting((SalesChannel(),), "sales channels")
+    ledger: Ledger = setting(Ledger(), "ledger")
+    leaks: Leaks = setting(Leaks(), "leaks")
+    touchpoints: Touchpoints = setting(Touchpoints(), "touchpoints")
+    feed: Feed = setting(Feed(), "feed")
+    staff: Staff = setting(Staff(), "staff")
+    supply: Supply = setting(Supply(), "supply")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        ids = [s.id for s in self.skus]
+        if not ids:
+            raise ScenarioError(f"scenario {self.name!r} has no SKU; add at least one to skus")
+        if len(set(ids)) < len(ids):
+            twice = next(i for i in ids if ids.count(i) > 1)
+            raise ScenarioError(f"scenario {self.name!r}: two SKUs are called {twice!r}; ids must differ")
+        for what, items in (("cue", self.cues), ("delivery", self.supply.deliveries)):
+            for item in items:
+                if item.sku not in ids:
+                    raise ScenarioError(f"a {what} at {item.at_s:g} s names SKU {item.sku!r}{did_you_mean(item.sku, ids)}")
+                if item.at_s >= self.duration_s:
+                    raise ScenarioError(f"the {what} of {item.sku!r} at {item.at_s:g} s lies outside the show "
+                                        f"of {self.duration_s:g} s; move it or lengthen the show")  # fmt: skip
+        total = sum(c.share for c in self.channels)
+        if not self.channels or abs(total - 1) > 1e-9:
+            raise ScenarioError(f"the sales channels' shares add up to {total:g}, not 1; change them")
+
+    @property
+    def tail_s(self) -> float:
+        """Time after the show in which open orders settle [s]: hold, sweep and late callbacks."""
+        return self.ledger.hold_s + self.ledger.sweep_s + 120.0

@@ -1,0 +1,106 @@
+"""One declared setting of a scenario record: default, unit, bounds, meaning, source and confidence.
+
+Every field of every record is declared through :func:`setting`, so that validation, the list of
+assumptions in a report and the documentation all read the same declaration.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, field, fields, is_dataclass
+from typing import Any
+
+CONFIDENCE = {
+    "H": "official document, paper, or computed from data",
+    "M": "several consistent secondary sources",
+    "L": "one vendor or blog claim",
+    "A": "assumption of this project",
+    "-": "a fact of the show, to be given by its user",
+}
+
+
+class ScenarioError(ValueError):
+    """A scenario cannot be used; the message is one sentence: what, where, what to do."""
+
+
+def setting(
+    default: Any,
+    meaning: str,
+    unit: str = "",
+    low: float = -math.inf,
+    high: float = math.inf,
+    source: str = "project",
+    confidence: str = "A",
+    choices: tuple[str, ...] = (),
+) -> Any:
+    """Declare a record's field. ``low`` and ``high`` are inclusive bounds on numbers [unit]."""
+    if confidence not in CONFIDENCE:
+        raise ValueError(f"confidence {confidence!r} is not one of {', '.join(CONFIDENCE)}")
+    meta = {
+        "meaning": meaning,
+        "unit": unit,
+        "low": low,
+        "high": high,
+        "source": source,
+        "confidence": confidence,
+        "choices": choices,
+    }
+    return field(metadata=meta) if default is MISSING else field(default=default, metadata=meta)
+
+
+REQUIRED = MISSING
+"""Marks a setting that has no default."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """``"; did you mean 'x'?"`` for the nearest known word, else the list of known words."""
+    options = [str(k) for k in known]
+    near = difflib.get_close_matches(str(word), options, n=1, cutoff=0.5)
+    if near:
+        return f"; did you mean {near[0]!r}?"
+    return f"; known: {', '.join(options)}" if options else ""
+
+
+def validate(record: Any, where: str) -> None:
+    """Check every declared bound and choice of one record; raise :class:`ScenarioError` on the first fault."""
+    for f in fields(record):
+        value, meta = getattr(record, f.name), f.metadata
+        label = f"{where}.{f.name}"
+        if meta.get("choices"):
+            if value not in meta["choices"]:
+                hint = did_you_mean(value, meta["choices"])
+                raise ScenarioError(f"{label} = {value!r} is not a choice{hint}")
+        elif isinstance(value, bool) or isinstance(value, str) or value is None:
+            continue
+        elif isinstance(value, (int, float)):
+            if math.isnan(value) or not meta.get("low", -math.inf) <= value <= meta.get("high", math.inf):
+                unit = f" {meta['unit']}" if meta.get("unit") else ""
+                raise ScenarioError(
+                    f"{label} = {value:g}{unit} is outside its bounds "
+                    f"[{meta['low']:g}, {meta['high']:g}]; give a value inside them"
+                )
+
+
+def check_types(cls: type, values: Mapping[str, Any], where: str) -> None:
+    """Refuse unknown keys of a mapping meant for the record ``cls`` ("did you mean")."""
+    known = [f.name for f in fields(cls)]
+    for key in values:
+        if key not in known:
+            raise ScenarioError(f"{where} has no setting {key!r}{did_you_mean(key, known)}")
+
+
+def assumptions(record: Any, where: str = "") -> list[dict[str, Any]]:
+    """Every declared setting below ``record`` as rows: setting, value, unit, source, confidence, meaning."""
+    rows: list[dict[str, Any]] = []
+    for f in fields(record):
+        value, label = getattr(record, f.name), f"{where}.{f.name}" if where else f.name
+        if is_dataclass(value):
+            rows += assumptions(value, label)
+        elif isinstance(value, tuple) and value and is_dataclass(value[0]):
+            rows += assumptions(value[0], f"{label}[0]")
+        elif f.metadata and f.metadata["confidence"] != "-":
+            row = {"setting": label, "value": value, "unit": f.metadata["unit"], "source": f.metadata["source"]}
+            rows.append(row | {"confidence": f.metadata["confidence"], "meaning": f.metadata["meaning"]})
+    return rows

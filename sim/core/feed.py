@@ -1,0 +1,112 @@
+"""The feed: from the ledger to what a strategy sees, and from its level to an alert.
+
+A reading is taken (row SAMPLE) and later arrives (row DELIVER); the tape says when, whether at all, and whether
+twice. A reading that arrives behind a newer one is dropped: an alert engine keeps the newest figures.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sim.core.units import NEVER_US, US
+from sim.core.world import (
+    CARTED_UNITS,
+    CLOSED,
+    DROPPED_READINGS,
+    E_LINE,
+    E_STOCK,
+    F_INITIAL,
+    F_MARGIN,
+    F_PRICE,
+    F_SAFETY,
+    F_SALT,
+    F_TIER,
+    HELD,
+    LAST_READING,
+    N_OUT,
+    O_LEVEL,
+    O_READING,
+    O_SKU,
+    ORDERED,
+    PAID_UNITS,
+    PENDING,
+    R_CARTS,
+    R_CLOSED,
+    R_ORDERS,
+    R_PAID,
+    R_STOCK,
+    R_UNPAID,
+    RECORD,
+    SHOW_END,
+)
+from strategies.contract import LINE, NEVER, Signal
+from strategies.gate import gate
+
+
+def sample(w, i):
+    """Take reading ``who``: what the platform would answer about every SKU now."""
+    r = w.who[i]
+    for s in range(w.stock.shape[0]):
+        stock = w.stock[s, RECORD]
+        w.readings[r, s, R_STOCK] = stock if stock > 0 else 0
+        w.readings[r, s, R_ORDERS] = w.stock[s, ORDERED]
+        w.readings[r, s, R_CARTS] = w.stock[s, CARTED_UNITS]
+        w.readings[r, s, R_PAID] = w.stock[s, PAID_UNITS]
+        w.readings[r, s, R_UNPAID] = w.stock[s, HELD] + w.stock[s, PENDING]
+        w.readings[r, s, R_CLOSED] = w.stock[s, CLOSED]
+
+
+def signal_of(w, i, s, taken):
+    """The signal about SKU ``s`` that row ``i`` delivers; ``taken``: when the reading was taken [us]."""
+    r = w.who[i]
+    t = w.t[i]
+    k = w.plan_next[s]
+    while w.plan_t[s, k] <= t:
+        k += 1
+    w.plan_next[s] = k
+    planned = w.plan_t[s, k]
+    spread = w.mark[i] * w.facts[s, F_SALT]
+    return Signal(
+        t / US,
+        taken / US,
+        float(w.readings[r, s, R_STOCK]),
+        float(w.readings[r, s, R_ORDERS]),
+        float(w.readings[r, s, R_CARTS]),
+        float(w.readings[r, s, R_PAID]),
+        float(w.readings[r, s, R_UNPAID]),
+        w.viewers[r],
+        1.0 if w.readings[r, s, R_CLOSED] > 0 else 0.0,
+        w.facts[s, F_INITIAL],
+        w.facts[s, F_SAFETY],
+        w.facts[s, F_PRICE],
+        w.facts[s, F_MARGIN],
+        w.facts[s, F_TIER],
+        (w.rules[SHOW_END] - t) / US,
+        (planned - t) / US if planned < NEVER_US else NEVER,
+        w.plan_lift[s, k],
+        spread - math.floor(spread),
+    )
+
+
+def deliver(w, fold, i):
+    """Reading ``who`` arrives: every SKU's strategy is asked, the gate decides, decisions go to the outbox."""
+    r = w.who[i]
+    if r <= w.head[LAST_READING]:
+        w.head[DROPPED_READINGS] += 1
+        return
+    w.head[LAST_READING] = r
+    taken = w.t[w.cause[i]]
+    now = w.t[i] / US
+    for s in range(w.stock.shape[0]):
+        signal = signal_of(w, i, s, taken)
+        level = fold(w.params[s], w.memory[s], signal)
+        line = w.memory[s, LINE]
+        say = gate(w.gate_settings, w.gate_memory[s], w.gate_shared, now, level, signal.stock, line)
+        if say >= 0:
+            n = w.head[N_OUT]
+            w.outbox[n, O_SKU] = s
+            w.outbox[n, O_LEVEL] = say
+            w.outbox[n, O_READING] = r
+            w.evidence[n, E_STOCK] = signal.stock
+            w.evidence[n, E_LINE] = line
+            w.head[N_OUT] = n + 1

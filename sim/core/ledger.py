@@ -1,0 +1,341 @@
+"""The ledger: the only code that changes stock.
+
+Per SKU, at every event: ``PHYSICAL = left + HELD + PAID_UNITS`` where ``left`` may fall below zero: then more is
+promised than exists. What the platform *believes* (RECORD) is a second figure; every oversell is a way for
+the two to part, and each way has a name (leaks L1-L12). With deduct-on-order and no leak they move together
+and no more than the stock can be sold.
+
+All functions are plain scalar code over a :class:`~sim.core.world.World`; `i` is a row, times are [us].
+"""
+
+from __future__ import annotations
+
+from sim.core.tape import (
+    ACCEPTED,
+    BUFFER,
+    CANCEL,
+    CANCELLED,
+    CART,
+    CARTED,
+    COPY,
+    DISPLAY,
+    DONE,
+    EDIT_ADD,
+    EDIT_SET,
+    EXPIRE,
+    EXPIRED,
+    EXPOSURE,
+    FROZEN,
+    HELD as HELD_UNPAID,
+    IDLE,
+    ORDER,
+    PAID,
+    PAY,
+    PHANTOM,
+    REFUNDED,
+    RELEASE,
+    RETRY,
+    STOCKOUT,
+    SUPPLY,
+    SYNC,
+)
+from sim.core.world import (
+    ATOMIC,
+    CANCEL_RETURNS,
+    CART_VIEW,
+    CARTED_UNITS,
+    CLOSED,
+    CURSOR,
+    DELIST,
+    ERP,
+    FIRST_CHANNEL,
+    HELD,
+    HIDDEN,
+    LAG,
+    LATE_ACCEPT,
+    LISTED,
+    LOGGING,
+    LOST,
+    LOST_RELEASE,
+    MODE,
+    N_LOG,
+    ON_PAYMENT,
+    OPEN,
+    ORDERED,
+    OWN,
+    PAGE,
+    PAID_UNITS,
+    PENDING,
+    PERIOD,
+    PHASE,
+    PHYSICAL,
+    RECEIVED,
+    RECORD,
+    REFUSED,
+    SCARCE,
+    SCARCITY_BELOW,
+    SCARCITY_GAIN,
+    SHOWN_FAIL,
+)
+
+
+def change_record(w, t, sku, src, delta):
+    """Change the platform's record by ``delta`` units at ``t``; ``src``: the sales channel it came through, or -1."""
+    w.stock[sku, RECORD] += delta
+    if w.rules[LOGGING] == 1:
+        n = w.head[N_LOG]
+        w.log_t[n] = t
+        w.log_sku[n] = sku
+        w.log_src[n] = src
+        w.log_delta[n] = delta
+        w.head[N_LOG] = n + 1
+        if src >= 0:
+            o = FIRST_CHANNEL + src
+            if w.observers[o, OWN] == src:
+                w.views[o, sku] += delta
+
+
+def seen(w, o, sku, t):
+    """Units of ``sku`` that observer ``o`` sees at ``t``: the record ``LAG`` ago, renewed every ``PERIOD``.
+
+    A sales channel that knows its own sales at once (OWN) waits only for the others'. The ERP counts order
+    flow only: what it sees is minus the units taken.
+    """
+    if w.observers[o, ATOMIC] == 1:
+        return w.stock[sku, RECORD]
+    known = t - w.observers[o, LAG]
+    period = w.observers[o, PERIOD]
+    if period > 0:
+        phase = w.observers[o, PHASE]
+        known = (known - phase) // period * period + phase
+    c = w.observers[o, CURSOR]
+    n = w.head[N_LOG]
+    own = w.observers[o, OWN]
+    while c < n and w.log_t[c] <= known:
+        src = w.log_src[c]
+        if src != own and (o != ERP or src >= 0):
+            w.views[o, w.log_sku[c]] += w.log_delta[c]
+        c += 1
+    w.observers[o, CURSOR] = c
+    return w.views[o, sku]
+
+
+def comes(w, i, t):
+    """Whether the shopper of entry row ``i`` exists and finds the product: 1 yes, 0 no, EXPOSURE if he was kept away.
+
+    Rows are laid for the largest demand that can occur; scarcity and exposure admit ``mark < now / largest``.
+    """
+    parent = w.cause[i]
+    if parent >= 0 and w.outcome[parent] < ACCEPTED:
+        return 0
+    sku = w.sku[i]
+    pull = 1.0
+    if w.rules[SCARCE] == 1:
+        shown = seen(w, PAGE, sku, t)
+        low = 1.0 - shown / w.rates[SCARCITY_BELOW]
+        if low < 0.0:
+            low = 0.0
+        if low > 1.0:
+            low = 1.0
+        pull = (1.0 + w.rates[SCARCITY_GAIN] * low) / (1.0 + w.rates[SCARCITY_GAIN])
+        if w.mark[i] >= pull:
+            return 0
+    cue = w.cue[i]
+    if cue >= 0 and w.cue_cut[cue] <= t:
+        return EXPOSURE
+    if w.mark[i] >= pull * w.exposure[sku]:
+        return EXPOSURE
+    return 1
+
+
+def add_to_cart(w, i, t):
+    """A shopper puts units into the cart (row kind CART)."""
+    come = comes(w, i, t)
+    if come != 1:
+        w.outcome[i] = come
+    elif w.stock[w.sku[i], CLOSED] == DELIST:
+        w.outcome[i] = IDLE
+    else:
+        w.stock[w.sku[i], CARTED_UNITS] += w.qty[i]
+        w.outcome[i] = CARTED
+
+
+def refusal(w, sku, channel, qty):
+    """Why ``qty`` units cannot be had now through ``channel``: one cause, the nearest to the missing unit."""
+    s = w.stock
+    unpaid_for = s[sku, PHYSICAL] - s[sku, PAID_UNITS]
+    if unpaid_for < qty:
+        return STOCKOUT
+    if s[sku, CLOSED] != OPEN:
+        return FROZEN
+    free = unpaid_for - s[sku, HELD]
+    if free < qty:
+        return HELD_UNPAID
+    if s[sku, RECORD] >= qty:
+        return BUFFER if s[sku, RECORD] - w.floor[channel, sku] < qty else DISPLAY
+    return BUFFER if free - s[sku, HIDDEN] < qty else PHANTOM
+
+
+def place_order(w, i, t):
+    """A shopper tries to order (ORDER, RETRY): the screen, then the freeze, then the sales channel's own view decide."""
+    parent = w.cause[i]
+    screen = PAGE
+    if w.kind[i] == RETRY:
+        if not STOCKOUT <= w.outcome[parent] <= PHANTOM:
+            return
+    elif parent >= 0 and w.kind[parent] == CART:
+        if w.outcome[parent] != CARTED:
+            return
+        screen = CART_VIEW
+    else:
+        come = comes(w, i, t)
+        if come != 1:
+            w.outcome[i] = come
+            return
+    sku, qty, channel = w.sku[i], w.qty[i], w.channel[i]
+    shown = seen(w, screen, sku, t)
+    offered = seen(w, FIRST_CHANNEL + channel, sku, t) - w.floor[channel, sku]
+    if w.stock[sku, CLOSED] != OPEN or shown <= 0 or offered < qty:
+        w.outcome[i] = refusal(w, sku, channel, qty)
+        if w.stock[sku, CLOSED] != DELIST:
+            w.stock[sku, REFUSED] += 1
+            if shown > 0:
+                w.stock[sku, SHOWN_FAIL] += 1
+        return
+    accept(w, i, t, True)
+
+
+def accept(w, i, t, deducts):
+    """Create the order of row ``i``; ``deducts`` is false for an order the shop made twice (leak L10)."""
+    sku, qty = w.sku[i], w.qty[i]
+    if w.rules[MODE] == ON_PAYMENT:
+        w.stock[sku, PENDING] += qty
+    else:
+        w.stock[sku, HELD] += qty
+        if deducts:
+            change_record(w, t, sku, w.channel[i], -qty)
+    w.stock[sku, ORDERED] += qty
+    w.outcome[i] = ACCEPTED
+
+
+def copy_order(w, i, t):
+    """The shop creates an accepted order a second time without deducting again (row kind COPY, leak L10)."""
+    if w.outcome[w.cause[i]] >= ACCEPTED:
+        accept(w, i, t, False)
+
+
+def pay(w, i, t):
+    """The payment of order ``cause`` arrives: in time, or late on a closed order (leaks L1, L9)."""
+    o = w.cause[i]
+    state = w.outcome[o]
+    if state != ACCEPTED and state != EXPIRED:
+        return
+    sku, qty = w.sku[i], w.qty[i]
+    late = state == EXPIRED
+    on_payment = w.rules[MODE] == ON_PAYMENT
+    deducted = w.kind[o] == COPY
+    w.outcome[i] = DONE
+    if not late:
+        w.stock[sku, PENDING if on_payment else HELD] -= qty
+        deducted = deducted or not on_payment
+    if not deducted:
+        if w.stock[sku, RECORD] < qty and w.rules[LATE_ACCEPT] == 0:
+            w.outcome[o] = REFUNDED
+            return
+        change_record(w, t, sku, w.channel[i], -qty)
+    w.stock[sku, PAID_UNITS] += qty
+    w.outcome[o] = PAID
+
+
+def expire(w, i, t):
+    """Close the unpaid order ``cause``; what it held goes back on sale, unless the release is lost (leak U1)."""
+    o = w.cause[i]
+    if w.outcome[o] != ACCEPTED:
+        return
+    sku, qty = w.sku[i], w.qty[i]
+    w.outcome[o] = EXPIRED
+    w.outcome[i] = DONE
+    if w.rules[MODE] == ON_PAYMENT:
+        w.stock[sku, PENDING] -= qty
+        return
+    w.stock[sku, HELD] -= qty
+    if w.kind[o] != COPY:
+        if w.mark[i] < w.rates[LOST_RELEASE]:
+            w.stock[sku, LOST] += qty
+        else:
+            change_record(w, t, sku, w.channel[i], qty)
+
+
+def cancel(w, i, t):
+    """The shopper cancels a paid order before it ships."""
+    o = w.cause[i]
+    if w.outcome[o] != PAID:
+        return
+    w.outcome[o] = CANCELLED
+    w.outcome[i] = DONE
+    w.stock[w.sku[i], PAID_UNITS] -= w.qty[i]
+    if w.rules[CANCEL_RETURNS] == 1:
+        change_record(w, t, w.sku[i], w.channel[i], w.qty[i])
+
+
+def receive(w, sku, qty, t):
+    """Units arrive from outside and go on sale."""
+    w.stock[sku, PHYSICAL] += qty
+    w.stock[sku, RECEIVED] += qty
+    w.stock[sku, LISTED] += qty
+    change_record(w, t, sku, -1, qty)
+
+
+def release(w, sku, qty, t):
+    """Put hidden units on sale (staged release 分批上库存); returns how many there were."""
+    hidden = w.stock[sku, HIDDEN]
+    if qty > hidden:
+        qty = hidden
+    if qty > 0:
+        w.stock[sku, HIDDEN] -= qty
+        w.stock[sku, LISTED] += qty
+        change_record(w, t, sku, -1, qty)
+    return qty
+
+
+def sync(w, sku, t):
+    """The ERP writes its own figure over the record: listed units less the orders it has seen (leak L6)."""
+    figure = w.stock[sku, LISTED] + seen(w, ERP, sku, t)
+    change_record(w, t, sku, -1, figure - w.stock[sku, RECORD])
+
+
+def step(w, i):
+    """Let row ``i`` happen (every kind except the feed's)."""
+    t = w.t[i]
+    kind = w.kind[i]
+    if kind == CART:
+        add_to_cart(w, i, t)
+    elif kind == ORDER or kind == RETRY:
+        place_order(w, i, t)
+    elif kind == PAY:
+        pay(w, i, t)
+    elif kind == EXPIRE:
+        expire(w, i, t)
+    elif kind == CANCEL:
+        cancel(w, i, t)
+    elif kind == COPY:
+        copy_order(w, i, t)
+    else:
+        restate(w, i, t, kind)
+
+
+def restate(w, i, t, kind):
+    """Rows that no shopper causes: arrivals, releases, ERP pushes, manual edits (leak L12)."""
+    sku, qty = w.sku[i], w.qty[i]
+    w.outcome[i] = DONE
+    if kind == SUPPLY:
+        receive(w, sku, qty, t)
+    elif kind == RELEASE:
+        release(w, sku, qty, t)
+    elif kind == SYNC:
+        for s in range(w.stock.shape[0]):
+            sync(w, s, t)
+    elif kind == EDIT_ADD:
+        change_record(w, t, sku, -1, qty)
+    elif kind == EDIT_SET:
+        change_record(w, t, sku, -1, qty - w.stock[sku, RECORD])

@@ -1,0 +1,150 @@
+"""Response rules: which level triggers which action, who carries it out, how long it takes.
+
+Pure records and arithmetic; the SimPy processes that live through them are in ``sim/engine/control.py``.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, fields
+from statistics import NormalDist
+
+from scenarios.setting import ScenarioError, check_types, did_you_mean, setting, validate
+from scenarios.staffing import NOTICE_CHANNELS, NoticeChannel, Staff
+
+NOTIFY, HOST_PROMPT, LOWER_EXPOSURE, FREEZE_SKU, DELIST_SKU, RESTOCK, RELEASE_STOCK, REOPEN, HOST_CUT, HOST_CALL, ARRIVAL = range(
+    11
+)
+WHAT_NAMES = ("notify", "host_prompt", "lower_exposure", "freeze", "delist", "restock", "release", "reopen",
+              "host_cut", "host_call", "arrival")  # fmt: skip
+"""Names of actions; the first eight can be put into a playbook, the others are what follows from them."""
+ORDERABLE = WHAT_NAMES[:8]
+CHANNEL_NAMES = tuple(c.name for c in NOTICE_CHANNELS)
+
+
+@dataclass(frozen=True)
+class Action:
+    """One action of a playbook: what, by whom, through which notice channel, and its size where it has one."""
+
+    what: str = setting("notify", "the action", choices=ORDERABLE)
+    by: str = setting(
+        "person", "auto: a machine does it; person: an operator after reading the notice", choices=("auto", "person")
+    )
+    channel: str = setting("popup", "notice channel that reaches the person", choices=CHANNEL_NAMES)
+    value: float = setting(0.5, "exposure left (lower_exposure) or share of hidden units (release)", "", 0, 1)
+
+    def __post_init__(self) -> None:
+        validate(self, "action")
+
+
+@dataclass(frozen=True)
+class Playbook:
+    """Actions by alert level, and the latencies of carrying them out."""
+
+    name: str
+    watch: tuple[Action, ...] = ()
+    prepare: tuple[Action, ...] = ()
+    emergency: tuple[Action, ...] = ()
+    resolved: tuple[Action, ...] = ()
+    auto_s: float = setting(1.0, "automatic action, decision to command", "s", 0, 600, "domain 3.4: 0.2-2")
+    propagate_s: float = setting(2.0, "command to effect everywhere (leak L2)", "s", 0, 600, "domain 3.4: 1-5")
+    freeze_s: float = setting(5.0, "a person freezes, delists or reopens", "s", 0, 600, "domain 3.4")
+    restock_s: float = setting(20.0, "a person requests stock or releases it", "s", 0, 3600, "domain 3.4")
+    prompt_s: float = setting(10.0, "a person prompts the host", "s", 0, 600, "domain 3.4")
+    exposure_s: float = setting(30.0, "a person changes exposure", "s", 0, 600, "domain 3.4")
+    recommend_s: float = setting(60.0, "exposure change until traffic follows", "s", 0, 3600, "domain 8: 30-120")
+
+    def __post_init__(self) -> None:
+        validate(self, f"playbook {self.name}")
+
+    def at(self, level: int) -> tuple[Action, ...]:
+        """The actions of one level; 0: what happens when an episode is over."""
+        return (self.resolved, self.watch, self.prepare, self.emergency)[level]
+
+    def act_s(self, what: int) -> float:
+        """How long a person needs for one action [s]."""
+        if what in (RESTOCK, RELEASE_STOCK):
+            return self.restock_s
+        if what == HOST_PROMPT:
+            return self.prompt_s
+        if what == LOWER_EXPOSURE:
+            return self.exposure_s
+        return 0.0 if what == NOTIFY else self.freeze_s
+
+    def effect_s(self, what: int) -> float:
+        """Command to effect [s]."""
+        if what in (HOST_PROMPT, RESTOCK, NOTIFY):
+            return 0.0
+        return self.recommend_s if what == LOWER_EXPOSURE else self.propagate_s
+
+    def reaction_s(self, level: int, staff: Staff) -> float:
+        """Shortest typical time from an alert of ``level`` to an effect on stock or demand [s]; inf if none follows.
+
+        Median acknowledgement for people. This is L_tot of the alert's lead time, the feed's share excluded.
+        """
+        best = math.inf
+        for action in self.at(level):
+            what = WHAT_NAMES.index(action.what)
+            if what == NOTIFY:
+                continue
+            if action.by == "auto":
+                start = self.auto_s
+            else:
+                c = channel_of(staff, action.channel)
+                start = c.delivery_s + c.ack_median_s + self.act_s(what)
+            best = min(best, start + self.effect_s(what))
+        return best
+
+
+def channel_of(staff: Staff, name: str) -> NoticeChannel:
+    """The notice channel called ``name``."""
+    for c in staff.channels:
+        if c.name == name:
+            return c
+    raise ScenarioError(f"no notice channel is called {name!r}{did_you_mean(name, [c.name for c in staff.channels])}")
+
+
+def playbook_from(name: str, values: dict) -> Playbook:
+    """A playbook from plain data (configuration): lists of actions per level, latencies by name."""
+    check_types(Playbook, values, f"operations {name!r}")
+    made = dict(values)
+    for level in ("watch", "prepare", "emergency", "resolved"):
+        actions = []
+        for item in made.get(level) or ():
+            check_types(Action, item, f"operations {name!r}, level {level}: an action")
+            actions.append(Action(**item))
+        made[level] = tuple(actions)
+    known = {f.name for f in fields(Playbook)}
+    return Playbook(**{"name": name} | {k: v for k, v in made.items() if k in known and k != "name"})
+
+
+_NORMAL = NormalDist()
+
+
+def lognormal(u: float, median: float, sigma: float) -> float:
+    """The ``u`` quantile of a lognormal law, for a uniform number ``u`` in [0, 1)."""
+    if median <= 0:
+        return 0.0
+    return median * math.exp(sigma * _NORMAL.inv_cdf(min(max(u, 1e-12), 1 - 1e-12)))
+
+
+def acknowledgement_s(channel: NoticeChannel, u: float) -> float:
+    """Time from notice to acknowledgement [s] at uniform ``u``: lognormal through median and p90, or exponential."""
+    if channel.law == "exponential":
+        return -channel.ack_median_s / math.log(2) * math.log1p(-min(u, 1 - 1e-12))
+    if channel.ack_median_s <= 0:
+        return 0.0
+    sigma = math.log(channel.ack_p90_s / channel.ack_median_s) / _NORMAL.inv_cdf(0.9)
+    return lognormal(u, channel.ack_median_s, sigma)
+
+
+def heed_p(staff: Staff, seen_p: float, trust: float, open_alerts: int) -> float:
+    """Chance that a notice is acted on (domain 3.3).
+
+    ideal: always; matching: ``seen_p * min(1, trust + floor)`` (people answer as often as alarms are right, Bliss 1995);
+    fatigue: times ``repeat_factor`` per further alert of the same minute (Ancker 2017).
+    """
+    if staff.human_model == "ideal":
+        return 1.0
+    p = seen_p * min(1.0, trust + staff.trust_floor)
+    return p * staff.repeat_factor ** max(0, open_alerts - 1) if staff.human_model == "fatigue" else p

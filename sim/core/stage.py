@@ -1,0 +1,134 @@
+"""Set the stage: the opening state of a run, from a scenario, a tape and a policy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scenarios.contract import LEDGER_MODES, Scenario
+from scenarios.staffing import Screen
+from sim.core import world as W
+from sim.core.policy import Policy
+from sim.core.tape import Tape
+from sim.core.units import NEVER_US, key_of, to_us
+from sim.core.world import World
+from strategies.contract import TIERS
+from strategies.gate import GATE_MEMORY, GATE_SHARED
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A scenario with one of its tapes: everything policies share, laid out once."""
+
+    scenario: Scenario
+    tape: Tape
+    fixed: dict[str, Any]
+    opening: dict[str, np.ndarray]
+    tiers: np.ndarray
+
+    def world(self, policy: Policy) -> World:
+        """A fresh world for one run of ``policy``."""
+        n, rows = len(self.scenario.skus), len(self.tape)
+        room = rows + 64 * n + 256 if self.fixed["rules"][W.LOGGING] else 0
+        return World(
+            **self.fixed,
+            **{name: array.copy() for name, array in self.opening.items()},
+            outcome=np.zeros(rows, np.int8),
+            log_t=np.empty(room, np.int64),
+            log_sku=np.empty(room, np.int32),
+            log_src=np.empty(room, np.int32),
+            log_delta=np.empty(room, np.int32),
+            readings=np.zeros((len(self.tape.viewers), n, 6), np.int32),
+            params=np.ascontiguousarray(policy.params[self.tiers]),
+            memory=np.zeros((n, policy.strategy.memory)),
+            gate_settings=policy.gate,
+            gate_memory=np.zeros((n, GATE_MEMORY)),
+            gate_shared=np.zeros(GATE_SHARED),
+            outbox=np.zeros((n, 3), np.int64),
+            evidence=np.zeros((n, 2)),
+        )
+
+
+def set_stage(scenario: Scenario, tape: Tape) -> Stage:
+    """Lay out what does not depend on the policy."""
+    skus, n = scenario.skus, len(scenario.skus)
+    observers = _observers(scenario, tape)
+    plan_t, plan_lift = _plan(scenario)
+    stock = _opening_stock(scenario, tape)
+    rules = np.zeros(6, np.int64)
+    rules[W.MODE] = LEDGER_MODES.index(scenario.ledger.mode)
+    rules[W.LATE_ACCEPT] = scenario.ledger.late_payment == "accept"
+    rules[W.CANCEL_RETURNS] = scenario.ledger.cancel_returns
+    rules[W.LOGGING] = not observers[:, W.ATOMIC].all()
+    rules[W.SCARCE] = scenario.scarcity.on
+    rules[W.SHOW_END] = to_us(scenario.duration_s)
+    rates = np.array([scenario.scarcity.gain, scenario.scarcity.below, scenario.leaks.lost_release_p])
+    facts = np.array([[s.stock - s.held_back, s.safety_stock, s.price, s.margin, TIERS.index(s.tier),
+                       10_007 + 2 * (key_of(s.id) % 450_000)] for s in skus], np.float64)  # fmt: skip
+    views = np.repeat(stock[:, W.RECORD][None, :], len(observers), axis=0)
+    views[W.ERP] = 0
+    fixed = {
+        **tape.columns(),
+        "seq": np.arange(len(tape), dtype=np.int32),
+        "floor": np.array([[s.buffer + c.close_below for s in skus] for c in scenario.channels], np.int64),
+        "rules": rules,
+        "rates": rates,
+        "viewers": tape.viewers,
+        "plan_t": plan_t,
+        "plan_lift": plan_lift,
+        "facts": facts,
+    }
+    opening = {
+        "stock": stock,
+        "exposure": np.ones(n),
+        "cue_cut": np.full(len(tape.cues) + 1, NEVER_US, np.int64),
+        "observers": observers,
+        "views": views,
+        "head": np.array([0, 0, 0, -1, 0], np.int64),
+        "plan_next": np.zeros(n, np.int64),
+    }
+    return Stage(scenario, tape, fixed, opening, facts[:, W.F_TIER].astype(int))
+
+
+def _opening_stock(scenario: Scenario, tape: Tape) -> np.ndarray:
+    stock = np.zeros((len(scenario.skus), W.N_STOCK), np.int64)
+    for k, s in enumerate(scenario.skus):
+        listed = s.stock - s.held_back + round(s.stock * scenario.leaks.overlist_share)
+        stock[k, W.PHYSICAL] = max(0, s.stock - tape.record_error[k])
+        stock[k, W.HIDDEN] = s.held_back
+        stock[k, W.RECORD] = stock[k, W.LISTED] = listed
+    return stock
+
+
+def _observers(scenario: Scenario, tape: Tape) -> np.ndarray:
+    """Who sees the record how late: four touchpoints, the ERP, every sales channel."""
+    points, leaks = scenario.touchpoints, scenario.leaks
+    screens = [points.back_office, points.host_screen, points.product_page, points.cart]
+    rows = [(s.lag_s, s.period_s, W.NOBODY) for s in screens]
+    rows.append((leaks.erp_lag_s, 0.0, W.NOBODY))
+    stale = Screen(leaks.stale_read_s, leaks.poll_s)
+    for k, channel in enumerate(scenario.channels):
+        blind = stale.lag_s > 0 or stale.period_s > 0
+        rows.append((max(stale.lag_s, channel.lag_s), stale.period_s, W.NOBODY if blind else k))
+    table = np.zeros((len(rows), 6), np.int64)
+    for o, (lag_s, period_s, own) in enumerate(rows):
+        period = to_us(period_s)
+        phase = int(tape.phase[o] * period)
+        table[o] = (to_us(lag_s), period, phase, own, 0, lag_s == 0 and period_s == 0)
+    table[W.ERP, W.ATOMIC] = scenario.leaks.erp_mode != "absolute"
+    return table
+
+
+def _plan(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
+    """Planned cues per SKU as strategies may know them: times [us] and peak multiples."""
+    planned: dict[str, list[tuple[int, float]]] = {s.id: [] for s in scenario.skus}
+    for cue in sorted(scenario.cues, key=lambda c: c.at_s):
+        planned[cue.sku].append((to_us(cue.at_s), cue.kernel().peak))
+    most = max(len(p) for p in planned.values()) + 1
+    times, lift = np.full((len(planned), most), NEVER_US, np.int64), np.zeros((len(planned), most))
+    for k, cues in enumerate(planned.values()):
+        for j, (at, peak) in enumerate(cues):
+            times[k, j], lift[k, j] = at, peak
+    return times, lift

@@ -1,0 +1,143 @@
+"""The tape: everything that may happen in one show, in time order, before anybody decides anything.
+
+One row = one thing whose *time* is known before the run. Whether it comes to pass (its ``outcome``) is decided
+during the run: a payment needs its order to have been accepted, a follower needs the order that
+inspired him. Generator and history both write this table; every engine reads it. Nothing is drawn later.
+
+Columns (equal length, one dtype each):
+
+======== ====== =================================================================================
+t        int64  happens at [us since show start]; even, strictly increasing
+kind     int8   one of the kinds below
+sku      int16  index of the SKU (-1: all)
+channel  int8   index of the sales channel (-1: none)
+qty      int32  units
+cue      int16  index into ``cues`` of the cue that caused it (-1: none)
+cause    int32  row it depends on (-1: none)
+who      int32  the shopper's number; for readings, the number of the reading; else 0
+mark     float64 a uniform number in [0, 1) that belongs to the row
+======== ====== =================================================================================
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+SCHEMA = 1
+"""Version of the tape's columns and codes."""
+
+# Kinds of row. An attempt is ORDER or RETRY; COPY is a duplicate the shop made of an order (leak L10).
+CART, ORDER, RETRY, COPY, PAY, EXPIRE, CANCEL = range(7)
+SUPPLY, RELEASE, SYNC, EDIT_ADD, EDIT_SET, SAMPLE, DELIVER = range(7, 14)
+KIND_NAMES = ("cart", "order", "retry", "copy", "pay", "expire", "cancel", "supply", "release", "sync",
+              "edit_add", "edit_set", "sample", "deliver")  # fmt: skip
+
+# Outcomes of a row. IDLE: it did not come to pass.
+IDLE, CARTED, DONE = 0, 1, 2
+STOCKOUT, FROZEN, BUFFER, HELD, DISPLAY, PHANTOM, EXPOSURE = range(11, 18)
+ACCEPTED, PAID, EXPIRED, REFUNDED, CANCELLED = range(20, 25)
+REFUSALS = {
+    STOCKOUT: "true_stockout",
+    FROZEN: "frozen_alert",
+    BUFFER: "buffer_quota",
+    HELD: "held_unpaid",
+    DISPLAY: "stale_display_zero",
+    PHANTOM: "phantom",
+    EXPOSURE: "exposure_cut",
+}
+"""Why an attempt failed: code to cause (domain 6.1; ``no_restock`` is known only after the show)."""
+
+COLUMNS = {"t": np.int64, "kind": np.int8, "sku": np.int16, "channel": np.int8, "qty": np.int32,
+           "cue": np.int16, "cause": np.int32, "who": np.int32, "mark": np.float64}  # fmt: skip
+
+CUE_DTYPE = np.dtype([("start", "i8"), ("end", "i8"), ("planned", "i8"), ("sku", "i4"), ("kind", "i4"),
+                      ("peak", "f8")])  # fmt: skip
+"""One cue as it really came: start and end [us], planned time [us] (-1: improvised), SKU, kind, peak multiple."""
+
+
+@dataclass(frozen=True)
+class Tape:
+    """Rows of one show plus what belongs to all of them.
+
+    ``cues``: cues as they came (CUE_DTYPE), in order of start. ``viewers``: people in the room at each reading.
+    ``record_error``: units the record claims beyond what exists, per SKU (leak L7). ``phase``: a uniform number per
+    observer, the phase of its polling. ``key``: (seed, replicate) for draws that only a run can ask for.
+    """
+
+    t: np.ndarray
+    kind: np.ndarray
+    sku: np.ndarray
+    channel: np.ndarray
+    qty: np.ndarray
+    cue: np.ndarray
+    cause: np.ndarray
+    who: np.ndarray
+    mark: np.ndarray
+    cues: np.ndarray
+    viewers: np.ndarray
+    record_error: np.ndarray
+    phase: np.ndarray
+    key: tuple[int, int] = (0, 0)
+
+    def __len__(self) -> int:
+        return len(self.t)
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """The row columns by name."""
+        return {name: getattr(self, name) for name in COLUMNS}
+
+    def digest(self) -> str:
+        """SHA-256 over the schema and every row: equal digests, equal demand (common random numbers)."""
+        h = hashlib.sha256(f"tape {SCHEMA}".encode())
+        for name in COLUMNS:
+            h.update(np.ascontiguousarray(getattr(self, name)).tobytes())
+        return h.hexdigest()
+
+    def append(self, rows: dict[str, np.ndarray], cue: np.ndarray) -> Tape:
+        """A tape with further rows at its end (causes already absolute), made for one improvised cue."""
+        joined = {name: np.concatenate([getattr(self, name), rows[name]]) for name in COLUMNS}
+        return replace(self, **joined, cues=np.concatenate([self.cues, cue]))
+
+
+def blank(n: int) -> dict[str, np.ndarray]:
+    """Columns for ``n`` rows with the values that mean "none"."""
+    rows = {name: np.zeros(n, dtype) for name, dtype in COLUMNS.items()}
+    for name in ("sku", "channel", "cue", "cause"):
+        rows[name].fill(-1)
+    return rows
+
+
+def distinct_times(t: np.ndarray, lane: int = 0) -> np.ndarray:
+    """Strictly increasing times nearest after the sorted times ``t`` [us]: ties are settled here, once.
+
+    ``lane`` 0: whole multiples of 4 us, where rows drawn before the show fall; lane 2: between them, for rows that an
+    improvised cue adds during it.
+
+    >>> distinct_times(np.array([0, 3, 3, 10])).tolist()
+    [0, 4, 8, 12]
+    """
+    step = 4 * np.arange(len(t), dtype=np.int64)
+    return np.maximum.accumulate(((t + 3 - lane) & ~np.int64(3)) + lane - step) + step
+
+
+def in_order(blocks: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Join blocks of rows and put them in time order; rows of equal time keep the order of the blocks.
+
+    A row's ``cause`` counts within its own block on entry and within the result on return.
+    """
+    offsets = np.cumsum([0] + [len(b["t"]) for b in blocks[:-1]])
+    rows = {name: np.concatenate([b[name] for b in blocks]) for name in COLUMNS}
+    shift = np.repeat(offsets, [len(b["t"]) for b in blocks])
+    order = np.argsort(rows["t"], kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    cause = rows["cause"].astype(np.int64)
+    linked = cause >= 0
+    cause[linked] = place[cause[linked] + shift[linked]]
+    rows["cause"] = cause.astype(np.int32)
+    rows = {name: column[order] for name, column in rows.items()}
+    rows["t"] = distinct_times(rows["t"])
+    return rows

@@ -1,0 +1,1 @@
+"""Where shoppers come from: streams, audience, pulses, the host."""

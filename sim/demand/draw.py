@@ -1,0 +1,180 @@
+"""Draw the tape of one show: every cue lays a block of shoppers, the shelf another, the feed its readings."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenarios.contract import CUE_KINDS, Cue, Scenario
+from sim.core.tape import (
+    CUE_DTYPE,
+    DELIVER,
+    EDIT_ADD,
+    EDIT_SET,
+    RELEASE,
+    SAMPLE,
+    SUPPLY,
+    SYNC,
+    Tape,
+    blank,
+    distinct_times,
+    in_order,
+)
+from sim.core.units import US, to_us
+from sim.demand.audience import room
+from sim.demand.host import lifts, perform
+from sim.demand.pulses import Room, pulse_times, shelf_times
+from sim.demand.shoppers import Party, Rows, even_us, lay
+from sim.demand.streams import stream
+
+
+def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
+    """The tape of one replicate. Same scenario, seed and replicate, same bytes."""
+    cues, records = perform(scenario, seed, replicate)
+    viewers = room(scenario.audience, scenario.duration_s, lifts(cues, records))
+    blocks = []
+    for k, sku in enumerate(scenario.skus):
+        blocks.append(_shelf(scenario, seed, replicate, k, sku.id, viewers))
+    for number, (row, cue) in enumerate(zip(cues, records, strict=True)):
+        blocks += _pulse(scenario, (seed, replicate, "cue", number), row, cue, number, viewers)
+    first = 0
+    for block in blocks:
+        block["who"] += first
+        first = int(block["who"].max(initial=first - 1)) + 1
+    readings, seen = _readings(scenario, seed, replicate, viewers)
+    blocks += [*_outside(scenario, seed, replicate), readings]
+    errors = [_record_error(scenario, seed, replicate, s.id) for s in scenario.skus]
+    phase = stream(seed, replicate, "phase").random(5 + len(scenario.channels))
+    return Tape(**in_order(blocks), cues=cues, viewers=seen, record_error=np.array(errors, np.int64), phase=phase,
+                key=(seed, replicate))  # fmt: skip
+
+
+def _largest(scenario: Scenario) -> float:
+    """How far above the plain intensity rows must be laid for scarcity to be admitted later."""
+    return 1 + scenario.scarcity.gain if scenario.scarcity.on else 1.0
+
+
+def _acts(scenario: Scenario) -> tuple[float, float]:
+    """People who act per order intended, and the share of them who order directly."""
+    s = scenario.shoppers
+    per_order = s.direct_share + (1 - s.direct_share) / s.cart_conversion
+    return per_order, s.direct_share / per_order
+
+
+def _party(
+    rng: np.random.Generator, scenario: Scenario, t: np.ndarray, sku: int, cue: int, direct: float, converts: float
+) -> Rows:
+    by_cart = rng.random(len(t)) >= direct
+    orders = ~by_cart | (rng.random(len(t)) < converts)
+    party = Party(even_us(t), sku, cue, by_cart, orders)
+    if scenario.herding.on:
+        party.follow(rng, scenario.herding.branching, scenario.herding.mean_s)
+    return lay(rng, scenario, party)
+
+
+def _shelf(scenario: Scenario, seed: int, replicate: int, k: int, name: str, viewers: Room) -> Rows:
+    total = sum(s.popularity for s in scenario.skus)
+    share = scenario.skus[k].popularity / total if total > 0 else 0.0
+    rng = stream(seed, replicate, "shelf", name)
+    per_order, direct = _acts(scenario)
+    rate = scenario.shoppers.shelf_rate / 60 * share * per_order * _largest(scenario)
+    t = shelf_times(rng, rate, viewers)
+    return _party(rng, scenario, t, k, -1, direct, scenario.shoppers.cart_conversion)
+
+
+def _pulse(scenario: Scenario, key: tuple, row: np.void, cue: Cue, number: int, viewers: Room) -> list[Rows]:
+    """The block of a cue and, if it has one, of its surge of carts without orders 购物车虚火."""
+    k, start = int(row["sku"]), int(row["start"]) / US
+    rate = scenario.shoppers.buy_rate / 60 * scenario.skus[k].appeal * _largest(scenario)
+    per_order, direct = _acts(scenario)
+    rng = stream(*key)
+    t = pulse_times(rng, cue.kernel(), start, rate * per_order, viewers)
+    blocks = [_party(rng, scenario, t, k, number, direct, scenario.shoppers.cart_conversion)]
+    if cue.cart_surge > 0:
+        rng = stream(*key, "surge")
+        t = pulse_times(rng, cue.kernel(), start, rate * cue.cart_surge, viewers)
+        blocks.append(_party(rng, scenario, t, k, number, 0.0, cue.surge_conversion))
+    return blocks
+
+
+def _readings(scenario: Scenario, seed: int, replicate: int, viewers: Room) -> tuple[Rows, np.ndarray]:
+    """Readings taken (SAMPLE) and delivered (DELIVER): lag, loss, duplicates, disorder, outages."""
+    feed, rng = scenario.feed, stream(seed, replicate, "feed")
+    taken_s = np.arange(1, int(scenario.duration_s / feed.period_s) + 1) * feed.period_s
+    n = len(taken_s)
+    take = blank(n)
+    take["t"][:], take["kind"][:], take["who"][:] = even_us(taken_s), SAMPLE, np.arange(n)
+    lag = feed.lag_s * np.exp(feed.lag_sigma * rng.standard_normal(n))
+    lag += (rng.random(n) < feed.disorder_p) * rng.exponential(feed.disorder_s, n)
+    kept, twice = rng.random(n) >= feed.loss_p, rng.random(n) < feed.duplicate_p
+    again, mark = rng.exponential(1.0, n), rng.random(n)
+    arrives = taken_s + lag
+    for hole in feed.outages:
+        inside = (taken_s >= hole.at_s) & (taken_s < hole.at_s + hole.duration_s)
+        if hole.catch_up:
+            arrives = np.where(inside, np.maximum(arrives, hole.at_s + hole.duration_s), arrives)
+        else:
+            kept &= ~inside
+    which = np.concatenate([np.flatnonzero(kept), np.flatnonzero(kept & twice)])
+    come = blank(len(which))
+    extra = np.concatenate([np.zeros(int(kept.sum())), again[kept & twice]])
+    come["t"][:] = np.maximum(even_us(arrives[which] + extra), take["t"][which] + 2)
+    come["kind"][:], come["who"][:], come["cause"][:], come["mark"][:] = DELIVER, which, which, mark[which]
+    block = {name: np.concatenate([take[name], come[name]]) for name in take}
+    return block, np.interp(taken_s, *viewers)
+
+
+def _outside(scenario: Scenario, seed: int, replicate: int) -> list[Rows]:
+    """Rows that no shopper causes: deliveries, releases, ERP pushes (L6), manual edits (L12)."""
+    leaks, index = scenario.leaks, {s.id: k for k, s in enumerate(scenario.skus)}
+    events: list[tuple[float, int, int, int]] = []
+    for d in scenario.supply.deliveries:
+        events.append((d.at_s, RELEASE if d.released else SUPPLY, index[d.sku], d.units))
+    if leaks.erp_mode == "absolute":
+        rng = stream(seed, replicate, "erp")
+        at = np.arange(rng.random() * leaks.erp_period_s, scenario.duration_s + scenario.tail_s, leaks.erp_period_s)
+        events += [(t, SYNC, -1, 0) for t in at[rng.random(len(at)) >= leaks.erp_drop_p].tolist()]
+    for k, sku in enumerate(scenario.skus if leaks.edits_per_show else ()):
+        rng = stream(seed, replicate, "edit", sku.id)
+        for _ in range(rng.poisson(leaks.edits_per_show / len(scenario.skus))):
+            t, absolute = rng.random() * scenario.duration_s, rng.random() < leaks.edit_absolute_p
+            size = int(rng.geometric(min(1.0, 1 / leaks.edit_units)))
+            events.append((t, EDIT_SET, k, sku.stock - sku.held_back) if absolute else (t, EDIT_ADD, k, size))
+    rows = blank(len(events))
+    for name, values in zip(("t", "kind", "sku", "qty"), zip(*events, strict=True), strict=False):
+        rows[name][:] = even_us(np.array(values)) if name == "t" else values
+    return [rows]
+
+
+def _record_error(scenario: Scenario, seed: int, replicate: int, name: str) -> int:
+    """Units the record claims beyond what exists (leak L7), negative where units were forgotten."""
+    leaks = scenario.leaks
+    if leaks.record_error_p == 0:
+        return 0
+    rng = stream(seed, replicate, "record", name)
+    wrong, sign = rng.random() < leaks.record_error_p, 1 if rng.random() < 0.5 else -1
+    if leaks.record_error_law == "normal":
+        size = round(rng.standard_normal() * leaks.record_error_units)
+    else:
+        size = sign * int(rng.geometric(min(1.0, 1 / max(leaks.record_error_units, 1.0))))
+    return size if wrong else 0
+
+
+def improvise(scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int) -> Tape:
+    """The tape with one more cue, spoken at ``at_us`` (odd) during the run; ``count``: how many came before it.
+
+    The block comes from a stream of its own, so nothing already laid changes.
+    """
+    k = next(i for i, s in enumerate(scenario.skus) if s.id == cue.sku)
+    kernel = cue.kernel()
+    row = np.array([(at_us, at_us + to_us(kernel.duration_s), -1, k, CUE_KINDS.index(cue.kind), kernel.peak)], CUE_DTYPE)
+    viewers = room(scenario.audience, scenario.duration_s)
+    rows = in_order(_pulse(scenario, (*tape.key, "improvised", count), row[0], cue, len(tape.cues), viewers))
+    t = distinct_times(np.maximum(rows["t"], at_us + 1), lane=2)
+    earlier = tape.t[tape.t & 3 == 2]
+    while np.any(taken := np.isin(t, earlier)):
+        t[taken] += 4
+        t = distinct_times(t, lane=2)
+    rows["t"] = t
+    rows["cause"] = np.where(rows["cause"] >= 0, rows["cause"] + len(tape), -1).astype(np.int32)
+    rows["who"] = (rows["who"] + int(tape.who.max(initial=0)) + 1).astype(np.int32)
+    return tape.append(rows, row)

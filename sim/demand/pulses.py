@@ -1,0 +1,49 @@
+"""Pulses: the moments at which people act, for one cue or for the shelf.
+
+Exact thinning: draw Poisson points under a bound of the intensity, keep each with probability intensity / bound.
+Only people who act are drawn, never the viewers.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from scenarios.contract import Kernel
+
+Room = tuple[np.ndarray, np.ndarray]
+
+
+def kernel_area_s(kernel: Kernel) -> float:
+    """Integral of a kernel, peak included [s]: gamma ``A e tau (1 - (1+x) e^-x)``, x = D/tau (domain 2.3)."""
+    x = kernel.duration_s / kernel.tau_s
+    if kernel.shape == "gamma":
+        return kernel.peak * math.e * kernel.tau_s * (1 - (1 + x) * math.exp(-x))
+    return kernel.peak * kernel.tau_s * (min(x, 1.0) + 1 - math.exp(-max(x - 1, 0.0)))
+
+
+def pulse_times(rng: np.random.Generator, kernel: Kernel, start_s: float, per_viewer_s: float, room: Room) -> np.ndarray:
+    """Times [s] at which people act on a cue: intensity ``V(t) * per_viewer_s * peak * shape(t - start_s)``."""
+    grid, viewers = room
+    inside = (grid >= start_s - grid[1]) & (grid <= start_s + kernel.duration_s + grid[1])
+    bound = float(viewers[inside].max()) if inside.any() else 0.0
+    tau = kernel.tau_s
+    if kernel.shape == "gamma":
+        n = rng.poisson(bound * per_viewer_s * kernel.peak * math.e * tau)
+        u = rng.exponential(tau, n) + rng.exponential(tau, n)
+    else:
+        n = rng.poisson(bound * per_viewer_s * kernel.peak * 2 * tau)
+        u = np.where(rng.random(n) < 0.5, rng.random(n) * tau, tau + rng.exponential(tau, n))
+    t = start_s + u
+    keep = (u <= kernel.duration_s) & (rng.random(n) * bound < np.interp(t, grid, viewers)) & (t < grid[-1])
+    return t[keep]
+
+
+def shelf_times(rng: np.random.Generator, per_viewer_s: float, room: Room) -> np.ndarray:
+    """Times [s] at which people act without any cue: intensity ``V(t) * per_viewer_s`` over the show."""
+    grid, viewers = room
+    bound, end = float(viewers.max()), float(grid[-1])
+    n = rng.poisson(bound * per_viewer_s * end)
+    t = rng.random(n) * end
+    return t[rng.random(n) * bound < np.interp(t, grid, viewers)]

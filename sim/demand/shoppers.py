@@ -1,0 +1,167 @@
+"""From moments of interest to rows: each shopper's possible story, laid out before the show.
+
+A story is entry (cart or direct order) -> order -> payment or expiry -> perhaps a cancellation, with the retries he
+would make if refused and the followers an accepted order would bring. Which part comes to pass is decided in
+the run; no number is drawn there.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from scenarios.contract import Scenario
+from sim.core.tape import CANCEL, CART, COPY, EXPIRE, ORDER, PAY, RETRY, blank
+from sim.core.units import US, to_us
+
+Rows = dict[str, np.ndarray]
+
+
+def even_us(seconds: np.ndarray) -> np.ndarray:
+    """Seconds to even microseconds, vectorised (rounded down)."""
+    return (np.asarray(seconds) * (US // 2)).astype(np.int64) * 2
+
+
+def delay_us(seconds: np.ndarray) -> np.ndarray:
+    """Delays as even microseconds, at least 2: an effect never ties with its cause."""
+    return np.maximum(even_us(np.minimum(seconds, 1e9)), 2)
+
+
+class Party:
+    """Shoppers who come for the same reason: times [us], SKU index, entry by cart, order to follow, parent shopper."""
+
+    def __init__(self, t: np.ndarray, sku: int, cue: int, by_cart: np.ndarray, orders: np.ndarray) -> None:
+        self.t, self.cue = t, cue
+        self.sku = np.full(len(t), sku)
+        self.by_cart, self.orders = by_cart, orders
+        self.parent = np.full(len(t), -1)
+
+    def follow(self, rng: np.random.Generator, branching: float, mean_s: float) -> None:
+        """Add the followers of followers (Hawkes clusters): Poisson(branching) per order, Exp(mean_s) later."""
+        young = np.flatnonzero(self.orders)
+        while len(young):
+            children = rng.poisson(branching, len(young))
+            parent = np.repeat(young, children)
+            born = self.t[parent] + delay_us(rng.exponential(mean_s, len(parent)))
+            first, n = len(self.t), len(parent)
+            self.t = np.concatenate([self.t, born])
+            self.sku = np.concatenate([self.sku, self.sku[parent]])
+            self.parent = np.concatenate([self.parent, parent])
+            self.by_cart = np.concatenate([self.by_cart, np.zeros(n, bool)])
+            self.orders = np.concatenate([self.orders, np.ones(n, bool)])
+            young = np.arange(first, first + n)
+
+
+def choose(weights: list[tuple[str, float]], u: np.ndarray) -> np.ndarray:
+    """Indices drawn by weight with the uniforms ``u``; sorted by name, so the order of a catalogue does not matter."""
+    order = sorted(range(len(weights)), key=lambda k: weights[k][0])
+    edges = np.cumsum([weights[k][1] for k in order])
+    place = np.searchsorted(edges, u * edges[-1], "right") if edges[-1] > 0 else np.zeros(len(u), int)
+    return np.array(order)[np.minimum(place, len(order) - 1)]
+
+
+def lay(rng: np.random.Generator, scenario: Scenario, party: Party) -> Rows:
+    """All rows of a party; causes count within the block, shopper numbers from 0."""
+    shoppers, n = scenario.shoppers, len(party.t)
+    entry = blank(n)
+    entry["t"][:], entry["sku"][:], entry["cue"][:] = party.t, party.sku, party.cue
+    entry["kind"][:] = np.where(party.by_cart, CART, ORDER)
+    entry["who"][:] = np.arange(n)
+    entry["mark"][:] = rng.random(n)
+    entry["channel"][:] = choose([(c.name, c.share) for c in scenario.channels], rng.random(n))
+    limit = np.array([s.purchase_limit for s in scenario.skus])
+    entry["qty"][:] = np.minimum(1 + (rng.random(n) >= shoppers.single_share) * rng.geometric(0.5, n), limit[party.sku])
+    carted = np.flatnonzero(party.by_cart & party.orders)
+    later = _copy_of(entry, carted)
+    wait = rng.lognormal(math.log(max(shoppers.cart_median_s, 1e-9)), shoppers.cart_sigma, n)[carted]
+    later["t"] += delay_us(wait)
+    later["kind"][:], later["cause"][:] = ORDER, carted
+    rows = _join(entry, later)
+    first = np.arange(n)
+    first[carted] = n + np.arange(len(carted))
+    follows = party.parent >= 0
+    rows["cause"][np.flatnonzero(follows)] = first[party.parent[follows]]
+    attempts = first[party.orders]
+    rows, attempts = _retries(rng, scenario, rows, attempts)
+    rows, attempts = _copies(rng, scenario, rows, attempts)
+    return _settle(rng, scenario, rows, attempts, n)
+
+
+def _copy_of(rows: Rows, which: np.ndarray) -> Rows:
+    return {name: column[which] for name, column in rows.items()}
+
+
+def _join(*blocks: Rows) -> Rows:
+    return {name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]}
+
+
+def _retries(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: np.ndarray) -> tuple[Rows, np.ndarray]:
+    """What refused shoppers would do next: wait and try again, try another SKU, or leave."""
+    s = scenario.shoppers
+    mood = rng.random(len(attempts))
+    other = rng.random(len(attempts))
+    waits, swaps = mood < s.wait_share, (mood >= s.wait_share) & (mood < s.wait_share + s.substitute_share)
+    every = [attempts]
+    last = attempts[waits]
+    for _ in range(s.retries if s.wait_share else 0):
+        last, rows = _attempt_again(rng, rows, last, s.wait_s)
+        every.append(last)
+        last = last[rng.random(len(last)) < 0.5]
+    if len(scenario.skus) > 1 and swaps.any():
+        swap, rows = _attempt_again(rng, rows, attempts[swaps], 10.0)
+        rows["sku"][swap] = choose([(k.id, k.popularity) for k in scenario.skus], other[swaps])
+        every.append(swap)
+    return rows, np.concatenate(every)
+
+
+def _attempt_again(rng: np.random.Generator, rows: Rows, earlier: np.ndarray, mean_s: float) -> tuple[np.ndarray, Rows]:
+    again = _copy_of(rows, earlier)
+    again["t"] += delay_us(rng.exponential(mean_s, len(earlier)))
+    again["kind"][:], again["cause"][:] = RETRY, earlier
+    return len(rows["t"]) + np.arange(len(earlier)), _join(rows, again)
+
+
+def _copies(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: np.ndarray) -> tuple[Rows, np.ndarray]:
+    """Orders the shop creates twice (leak L10)."""
+    p = scenario.leaks.duplicate_p
+    twice = attempts[rng.random(len(attempts)) < p] if p > 0 else attempts[:0]
+    copy = _copy_of(rows, twice)
+    copy["t"] += 2
+    copy["kind"][:], copy["cause"][:] = COPY, twice
+    return _join(rows, copy), np.concatenate([attempts, len(rows["t"]) + np.arange(len(twice))])
+
+
+def _settle(rng: np.random.Generator, scenario: Scenario, rows: Rows, orders: np.ndarray, n: int) -> Rows:
+    """Payment, expiry and cancellation of every possible order. A shopper keeps his character in all his attempts."""
+    s, ledger, leaks = scenario.shoppers, scenario.ledger, scenario.leaks
+    pays = rng.random(n) >= s.never_pay
+    if s.pay_law == "exponential":
+        paying = rng.exponential(s.pay_median_s / math.log(2), n)
+    else:
+        paying = rng.lognormal(math.log(max(s.pay_median_s, 1e-9)), s.pay_sigma, n)
+    callback = rng.lognormal(math.log(max(leaks.late_callback_median_s, 1e-9)), leaks.late_callback_sigma, n)
+    callback *= rng.random(n) < leaks.late_callback_p
+    cancels = (rng.random(n) < s.cancel_share) & pays
+    regret, mark = rng.exponential(s.cancel_s, n), rng.random(n)
+    who, placed = rows["who"][orders], rows["t"][orders]
+    closes = placed + to_us(ledger.hold_s)
+    if ledger.sweep_s > 0:
+        sweep = to_us(ledger.sweep_s)
+        closes = -(-closes // sweep) * sweep
+    paid_at = placed + delay_us(paying[who])
+    in_time = paid_at < closes
+    pays_now = pays[who] & (in_time | (ledger.mode == "pre_hold"))
+    arrives = paid_at + even_us(np.minimum(callback[who], 1e6))
+    pay = _tied(rows, orders, pays_now, PAY, arrives)
+    close = _tied(rows, orders, ~pays_now | (arrives >= closes), EXPIRE, closes)
+    close["mark"][:] = mark[close["who"]]
+    quits = pays_now & cancels[who]
+    quit = _tied(rows, orders, quits, CANCEL, arrives + delay_us(regret[who]))
+    return _join(rows, close, pay, quit)
+
+
+def _tied(rows: Rows, orders: np.ndarray, which: np.ndarray, kind: int, t: np.ndarray) -> Rows:
+    block = _copy_of(rows, orders[which])
+    block["t"][:], block["kind"][:], block["cause"][:] = t[which], kind, orders[which]
+    return block

@@ -1,0 +1,236 @@
+"""The control plane: SimPy processes for everything decided during the show.
+
+Alerts travel, people acknowledge, freezes take effect, stock arrives, the host reacts. The two engines share
+this plane; they differ only in how the rows between two control events are run. Control events fall on odd
+microseconds, rows on even ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+import numpy as np
+import simpy
+
+from scenarios.contract import Cue, Scenario
+from sim.core import world as W
+from sim.core.ledger import receive, release, seen
+from sim.core.policy import Policy
+from sim.core.response import (
+    ARRIVAL,
+    DELIST_SKU,
+    FREEZE_SKU,
+    HOST_CALL,
+    HOST_CUT,
+    HOST_PROMPT,
+    LOWER_EXPOSURE,
+    NOTIFY,
+    RELEASE_STOCK,
+    REOPEN,
+    RESTOCK,
+    WHAT_NAMES,
+    Action,
+    lognormal,
+)
+from sim.core.tape import Tape
+from sim.core.units import odd, to_us
+from sim.core.world import World, with_rows
+from sim.demand.draw import improvise
+from sim.engine.people import People
+from strategies.contract import LEVEL_NAMES
+
+NO_ALERT = -1
+
+
+class Control:
+    """One run's control plane: ``world`` is the state it shares with the dense plane."""
+
+    def __init__(
+        self, env: simpy.Environment, scenario: Scenario, tape: Tape, world: World, policy: Policy, acting: bool
+    ) -> None:
+        self.env, self.scenario, self.tape, self.world, self.policy, self.acting = env, scenario, tape, world, policy, acting
+        self.people = People(env, scenario, tape.key)
+        self.alerts: list[list[Any]] = []
+        self.actions: list[tuple[int, int, int, int, float]] = []
+        self.muted: set[int] = set()
+        self.requests = [0] * len(scenario.skus)
+        self.coming: set[int] = set()
+        self.improvised = 0
+        self.pitched_empty = 0
+        self.on_new_rows: Any = None
+        self.orders = [[(WHAT_NAMES.index(a.what), a) for a in policy.playbook.at(level)] for level in range(len(LEVEL_NAMES))]
+        if acting:
+            env.process(self.host())
+
+    # -- alerts ---------------------------------------------------------------------------------------------
+
+    def dispatch(self) -> None:
+        """Send what the gate decided at the last reading: start every action of the alert's level."""
+        w = self.world
+        for n in range(w.head[W.N_OUT]):
+            sku, level, reading = (int(x) for x in w.outbox[n])
+            number = len(self.alerts)
+            stock, line = w.evidence[n].tolist()
+            self.alerts.append([self.env.now, sku, level, reading, stock, line, -1, -1])
+            orders = self.orders[level]
+            if self.acting and orders:
+                self.respond(sku, level, number, orders)
+        w.head[W.N_OUT] = 0
+
+    def respond(self, sku: int, level: int, number: int, orders: list[tuple[int, Action]]) -> None:
+        """Automatic actions go at once; what people do goes out as one notice per channel."""
+        by_channel: dict[str, list[tuple[int, Action]]] = {}
+        for what, action in orders:
+            if action.by == "auto" and what != NOTIFY:
+                self.env.process(self.automatic(sku, number, what, action))
+            else:
+                by_channel.setdefault(action.channel, []).append((what, action))
+        for channel, todo in by_channel.items():
+            self.env.process(self.by_person(sku, level, number, channel, todo))
+
+    def automatic(self, sku: int, number: int, what: int, action: Action) -> Generator:
+        """A machine carries out an action: command latency, then propagation."""
+        book = self.policy.playbook
+        yield self.env.timeout(to_us(book.auto_s + book.effect_s(what)))
+        self.take_effect(sku, number, what, action)
+
+    def by_person(self, sku: int, level: int, number: int, channel: str, todo: list[tuple[int, Action]]) -> Generator:
+        """A notice reaches an operator, who acts on it, or does not."""
+        book = self.policy.playbook
+        turn = self.people.notice(sku, channel, self.orders_trust(level), self.went_low)
+        heard = yield from turn.reach()
+        if not heard:
+            return
+        self.alerts[number][6] = turn.heard_at
+        for what, action in todo:
+            if what != NOTIFY:
+                yield self.env.timeout(to_us(book.act_s(what)))
+                self.env.process(self.after_command(sku, number, what, action))
+        yield from turn.finish()
+        self.alerts[number][7] = self.env.now
+
+    def orders_trust(self, level: int) -> bool:
+        """Whether an alert of this level is a claim that the stock is running out (an all-clear is not)."""
+        return level > 0
+
+    def went_low(self, sku: int) -> bool:
+        """Whether the SKU has reached its safety stock, a tenth of its listing, or a stop: the alert was right."""
+        stock = self.world.stock[sku]
+        low = max(self.scenario.skus[sku].safety_stock, 0.1 * self.world.facts[sku, W.F_INITIAL])
+        return bool(stock[W.RECORD] <= low or stock[W.CLOSED] != W.OPEN)
+
+    def after_command(self, sku: int, number: int, what: int, action: Action) -> Generator:
+        """From a person's command to its effect."""
+        yield self.env.timeout(to_us(self.policy.playbook.effect_s(what)))
+        self.take_effect(sku, number, what, action)
+
+    # -- actions --------------------------------------------------------------------------------------------
+
+    def take_effect(self, sku: int, number: int, what: int, action: Action) -> None:
+        """The moment an action changes the world."""
+        stock = self.world.stock
+        if what == FREEZE_SKU and stock[sku, W.CLOSED] == W.OPEN:
+            stock[sku, W.CLOSED] = W.FREEZE
+            self.note(sku, what, number)
+        elif what == DELIST_SKU and stock[sku, W.CLOSED] != W.DELIST:
+            stock[sku, W.CLOSED] = W.DELIST
+            self.note(sku, what, number)
+        elif what == REOPEN:
+            self.reopen(sku, number)
+        elif what == LOWER_EXPOSURE and self.world.exposure[sku] != action.value:
+            self.world.exposure[sku] = action.value
+            self.note(sku, what, number, action.value)
+        elif what == HOST_PROMPT:
+            self.env.process(self.prompted(sku, number))
+        elif what == RESTOCK:
+            self.request_stock(sku, number)
+        elif what == RELEASE_STOCK:
+            want = int(np.ceil(action.value * self.scenario.skus[sku].held_back))
+            got = release(self.world, sku, want, self.env.now)
+            if got > 0:
+                self.note(sku, what, number, float(got))
+
+    def note(self, sku: int, what: int, number: int, value: float = 0.0) -> None:
+        """Write an action into the record."""
+        self.actions.append((self.env.now, sku, what, number, value))
+
+    def reopen(self, sku: int, number: int) -> None:
+        """Undo freeze, delisting and exposure cut; the host may pitch the item again."""
+        changed = self.world.stock[sku, W.CLOSED] != W.OPEN or self.world.exposure[sku] != 1.0
+        self.world.stock[sku, W.CLOSED] = W.OPEN
+        self.world.exposure[sku] = 1.0
+        self.muted.discard(sku)
+        if changed:
+            self.note(sku, REOPEN, number)
+
+    def request_stock(self, sku: int, number: int) -> None:
+        """Ask for stock unless a request is on its way or none is left."""
+        supply, stock = self.scenario.supply, self.scenario.skus[sku].stock
+        if supply.requests == 0 or sku in self.coming or self.requests[sku] >= supply.requests:
+            return
+        units = int(supply.requestable * stock) // supply.requests
+        if units > 0:
+            self.requests[sku] += 1
+            self.coming.add(sku)
+            self.note(sku, RESTOCK, number, float(units))
+            self.env.process(self.restock(sku, number, units))
+
+    def restock(self, sku: int, number: int, units: int) -> Generator:
+        """Requested units arrive after their lead time; the host may call them out."""
+        supply = self.scenario.supply
+        u = self.people.mark("lead", sku, self.requests[sku])
+        yield self.env.timeout(to_us(lognormal(u, supply.lead_median_s, supply.lead_sigma)))
+        receive(self.world, sku, units, self.env.now)
+        self.coming.discard(sku)
+        self.note(sku, ARRIVAL, number, float(units))
+        self.muted.discard(sku)
+        if self.scenario.host.calls_restock and self.env.now < to_us(self.scenario.duration_s):
+            yield self.env.timeout(to_us(self.scenario.host.reaction_s))
+            self.improvise(sku, "restock_call", number)
+
+    # -- host -----------------------------------------------------------------------------------------------
+
+    def host(self) -> Generator:
+        """The host walks the cues of the tape; he skips an item he was told to drop or sees as sold out."""
+        for number, cue in enumerate(self.tape.cues):
+            at, sku = odd(cue["start"]), int(cue["sku"])
+            yield self.env.timeout(at - self.env.now if at > self.env.now else 0)
+            shows = seen(self.world, W.HOST_SCREEN, sku, self.env.now)
+            if sku in self.muted or (self.scenario.host.checks_screen and shows <= 0):
+                self.world.cue_cut[number] = self.env.now
+                self.note(sku, HOST_CUT, NO_ALERT, float(number))
+            elif self.world.stock[sku, W.RECORD] <= 0:
+                self.pitched_empty += 1
+
+    def prompted(self, sku: int, number: int) -> Generator:
+        """The host reads a low-stock prompt: he may break off the item and pitch the next one."""
+        host = self.scenario.host
+        yield self.env.timeout(to_us(host.reaction_s))
+        if self.people.mark("follow", sku, number) >= host.follow_p or sku in self.muted:
+            return
+        self.muted.add(sku)
+        now = self.env.now
+        self.note(sku, HOST_PROMPT, number)
+        cues = self.tape.cues
+        cut = np.flatnonzero((cues["sku"] == sku) & (cues["start"] <= now) & (now < cues["end"]))
+        cut = cut[self.world.cue_cut[cut] > now]
+        for k in cut.tolist():
+            self.world.cue_cut[k] = now
+            self.note(sku, HOST_CUT, number, float(k))
+        if len(cut) and host.moves_on:
+            later = [c for c in cues[cues["start"] > now] if int(c["sku"]) not in self.muted]
+            if later:
+                self.improvise(int(later[0]["sku"]), "pitch", number)
+
+    def improvise(self, sku: int, kind: str, number: int) -> None:
+        """The host speaks a cue nobody planned: its block is laid now, from a stream of its own."""
+        now = self.env.now
+        before = len(self.tape)
+        cue = Cue(now / 1e6, self.scenario.skus[sku].id, kind)
+        self.tape = improvise(self.scenario, self.tape, cue, now, self.improvised)
+        self.improvised += 1
+        self.world = with_rows(self.world, self.tape)
+        self.note(sku, HOST_CALL, number, float(len(self.tape.cues) - 1))
+        if self.on_new_rows is not None:
+            self.on_new_rows(before)

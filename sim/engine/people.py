@@ -1,0 +1,115 @@
+"""Operators: a limited resource with shifts, who hear some notices, believe some, and need time for each."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable, Generator
+
+import simpy
+
+from scenarios.contract import Scenario
+from sim.core.response import acknowledgement_s, channel_of, heed_p
+from sim.core.units import odd, to_us
+from sim.demand.streams import stream
+
+BLOCK = 64
+"""Uniform marks drawn at a time for one purpose and SKU."""
+
+
+class People:
+    """The staff of one run. Their chance comes from streams keyed by purpose and SKU, so policies stay paired."""
+
+    def __init__(self, env: simpy.Environment, scenario: Scenario, key: tuple[int, int]) -> None:
+        self.env, self.staff, self.key = env, scenario.staff, key
+        self.names = [s.id for s in scenario.skus]
+        self.marks: dict[tuple[str, int, int], list[float]] = {}
+        self.sent = [0] * len(self.names)
+        self.trust = scenario.staff.trust
+        self.recent: deque[int] = deque()
+        self.notices = 0
+        self.busy_us = 0
+        end = to_us(scenario.duration_s)
+        shifts = [(s.operators, to_us(s.start_s), end if s.end_s < 0 else to_us(s.end_s)) for s in self.staff.shifts]
+        total = sum(n for n, _, _ in shifts)
+        self.operators = simpy.PriorityResource(env, max(total, 1))
+        for n, start, stop in [*shifts, *([(1, end, end)] if total == 0 else [])]:
+            for _ in range(n):
+                for away in ((0, start), (stop, None)):
+                    if away[0] != away[1] and (away[1] is not None or stop < end):
+                        env.process(self._away(*away))
+
+    def _away(self, start: int, stop: int | None) -> Generator:
+        """An operator is off duty: his place is taken until he comes."""
+        yield self.env.timeout(odd(start))
+        with self.operators.request(priority=-1) as place:
+            yield place
+            if stop is None:
+                yield self.env.event()
+            yield self.env.timeout(max(0, odd(stop or 0) - self.env.now))
+
+    def mark(self, purpose: str, sku: int, k: int) -> float:
+        """The ``k``-th uniform number for one purpose and SKU."""
+        block = (purpose, sku, k // BLOCK)
+        if block not in self.marks:
+            rng = stream(*self.key, "people", purpose, self.names[sku], block[2])
+            self.marks[block] = rng.random(BLOCK).tolist()
+        return self.marks[block][k % BLOCK]
+
+    def notice(self, sku: int, channel: str, claims: bool, went_low: Callable[[int], bool]) -> Notice:
+        """Send a notice about ``sku``; ``claims``: it says that stock runs out, so it can later prove right or wrong."""
+        k = self.sent[sku]
+        self.sent[sku] += 1
+        self.notices += 1
+        return Notice(self, sku, k, channel, claims, went_low)
+
+    def open_alerts(self) -> int:
+        """Notices of the last minute, this one included."""
+        now = self.env.now
+        self.recent.append(now)
+        while self.recent[0] < now - to_us(60):
+            self.recent.popleft()
+        return len(self.recent)
+
+    def judge(self, sku: int, went_low: Callable[[int], bool]) -> Generator:
+        """Later, people know whether an alert was right, and trust the next one accordingly."""
+        yield self.env.timeout(to_us(self.staff.judge_s))
+        w = self.staff.trust_weight
+        self.trust = (1 - w) * self.trust + w * (1.0 if went_low(sku) else 0.0)
+
+
+class Notice:
+    """One notice on its way to one operator."""
+
+    def __init__(self, people: People, sku: int, k: int, channel: str, claims: bool, went_low: Callable[[int], bool]) -> None:
+        self.people, self.sku, self.k, self.claims, self.went_low = people, sku, k, claims, went_low
+        self.channel = channel_of(people.staff, channel)
+        self.heard_at = -1
+        self.turn: simpy.resources.resource.PriorityRequest | None = None
+        self.began = 0
+
+    def reach(self) -> Generator:
+        """Delivery, then acknowledgement by a free operator; false if nobody minds it."""
+        people, staff, env = self.people, self.people.staff, self.people.env
+        yield env.timeout(to_us(self.channel.delivery_s))
+        chance = heed_p(staff, self.channel.seen_p, people.trust, people.open_alerts())
+        if self.claims and staff.human_model != "ideal":
+            env.process(people.judge(self.sku, self.went_low))
+        if people.mark("heed", self.sku, self.k) >= chance:
+            return False
+        wait = acknowledgement_s(self.channel, people.mark("ack", self.sku, self.k))
+        yield env.timeout(to_us(min(wait, 1e6)))
+        self.turn = people.operators.request(priority=0)
+        yield self.turn
+        self.heard_at = self.began = env.now
+        return True
+
+    def finish(self) -> Generator:
+        """The operator is occupied for his handling time, then free."""
+        people = self.people
+        u = people.mark("handling", self.sku, self.k)
+        until = self.began + to_us(-people.staff.handling_s * math.log1p(-u))
+        if until > people.env.now:
+            yield people.env.timeout(until - people.env.now)
+        people.operators.release(self.turn)
+        people.busy_us += people.env.now - self.began

@@ -1,0 +1,103 @@
+"""Run one show under one policy. SimPy owns the clock in every run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+import numpy as np
+import simpy
+
+from scenarios.contract import Scenario
+from sim.core.policy import Policy
+from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
+from sim.core.stage import Stage, set_stage
+from sim.core.units import NEVER_US, odd
+from sim.core.world import DROPPED_READINGS, NEXT, World
+from sim.demand.draw import draw_tape
+from sim.engine.compiled import CannotCompile, compile_fold, compiled_stretch
+from sim.engine.control import Control
+from sim.engine.shoppers import people_the_show
+from sim.engine.stretch import stretch
+from strategies.contract import Fold
+from strategies.gate import SUPPRESSED_BUDGET, SUPPRESSED_COOLDOWN, SUPPRESSED_DUPLICATE
+
+SUPPRESSED = (SUPPRESSED_DUPLICATE, SUPPRESSED_COOLDOWN, SUPPRESSED_BUDGET)
+Stretch = Callable[[World, Fold, int], int]
+
+
+def simulate(scenario: Scenario, policy: Policy, seed: int, replicate: int = 0) -> Run:
+    """Draw the tape of one replicate and run it."""
+    return play(set_stage(scenario, draw_tape(scenario, seed, replicate)), policy)
+
+
+def play(stage: Stage, policy: Policy, acting: bool = True) -> Run:
+    """Run a staged show with the dense plane. ``acting`` false: alerts are recorded, nothing follows (open loop)."""
+    try:
+        fold, dense = compile_fold(policy.strategy.fold), compiled_stretch()
+    except CannotCompile:
+        fold, dense = policy.strategy.fold, stretch
+    return play_dense(stage, policy, fold, dense, acting)
+
+
+def play_plain(stage: Stage, policy: Policy, acting: bool = True) -> Run:
+    """The same without compiling: for checking, and for machines without numba."""
+    return play_dense(stage, policy, policy.strategy.fold, stretch, acting)
+
+
+def play_dense(stage: Stage, policy: Policy, fold: Fold, dense: Stretch, acting: bool) -> Run:
+    """Run with a given form of the strategy and of the stretch."""
+    env = simpy.Environment()
+    control = Control(env, stage.scenario, stage.tape, stage.world(policy), policy, acting)
+    env.run(until=env.process(_rows(env, control, fold, dense)))
+    return _finish(stage, policy, control, acting)
+
+
+def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> Run:
+    """The same show with every shopper a SimPy process."""
+    env = simpy.Environment()
+    control = Control(env, stage.scenario, stage.tape, stage.world(policy), policy, acting)
+    people_the_show(env, control, policy.strategy.fold)
+    while env.peek() < NEVER_US and env.peek() <= _end(control):
+        env.step()
+    return _finish(stage, policy, control, acting)
+
+
+def _end(control: Control) -> int:
+    return int(control.tape.t[control.world.seq[-1]]) + 1 if len(control.tape) else 0
+
+
+def _rows(env: simpy.Environment, control: Control, fold: Fold, dense: Stretch) -> Generator:
+    """The dense plane as a SimPy process: rows up to the next control event, then let that event happen."""
+    while True:
+        horizon = env.peek()
+        spoke = dense(control.world, fold, min(horizon, NEVER_US))
+        if spoke:
+            last = control.world.seq[control.world.head[NEXT] - 1]
+            yield env.timeout(odd(control.world.t[last]) - env.now)
+            control.dispatch()
+        elif horizon > _end(control):
+            return
+        else:
+            yield env.timeout(horizon - env.now)
+
+
+def _finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run:
+    w, people = control.world, control.people
+    alerts = np.array([tuple(a) for a in control.alerts], ALERT_DTYPE)
+    return Run(
+        scenario=stage.scenario,
+        policy=policy,
+        tape=control.tape,
+        outcome=w.outcome,
+        stock=w.stock,
+        alerts=alerts.reshape(-1),
+        actions=np.array(control.actions, ACTION_DTYPE).reshape(-1),
+        readings=w.readings,
+        cue_cut=w.cue_cut[:-1],
+        notices=people.notices,
+        busy_us=people.busy_us,
+        dropped_readings=int(w.head[DROPPED_READINGS]),
+        suppressed=tuple(int(w.gate_memory[:, k].sum()) for k in SUPPRESSED),
+        pitched_empty=control.pitched_empty,
+        acting=acting,
+    )

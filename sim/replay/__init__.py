@@ -1,0 +1,1 @@
+"""Recorded streams: reading, checking, replaying."""

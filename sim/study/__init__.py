@@ -1,0 +1,1 @@
+"""Studies: rehearse, compare, check."""
