@@ -26,7 +26,6 @@ from sim.core.tape import (
     EXPIRED,
     EXPOSURE,
     FROZEN,
-    HELD as HELD_UNPAID,
     IDLE,
     ORDER,
     PAID,
@@ -38,6 +37,10 @@ from sim.core.tape import (
     STOCKOUT,
     SUPPLY,
     SYNC,
+    TAKE,
+)
+from sim.core.tape import (
+    HELD as HELD_UNPAID,
 )
 from sim.core.world import (
     ATOMIC,
@@ -298,6 +301,15 @@ def release(w, sku, qty, t):
     return qty
 
 
+def take(w, i, t):
+    """An order of a recording (row kind TAKE): taken and paid at once, below zero too where more was sold than declared."""
+    sku, qty = w.sku[i], w.qty[i]
+    change_record(w, t, sku, w.channel[i], -qty)
+    w.stock[sku, ORDERED] += qty
+    w.stock[sku, PAID_UNITS] += qty
+    w.outcome[i] = PAID
+
+
 def sync(w, sku, t):
     """The ERP writes its own figure over the record: listed units less the orders it has seen (leak L6)."""
     figure = w.stock[sku, LISTED] + seen(w, ERP, sku, t)
@@ -325,7 +337,7 @@ def step(w, i):
 
 
 def restate(w, i, t, kind):
-    """Rows that no shopper causes: arrivals, releases, ERP pushes, manual edits (leak L12)."""
+    """Rows that no shopper causes: arrivals, releases, ERP pushes, manual edits (leak L12), recorded orders."""
     sku, qty = w.sku[i], w.qty[i]
     w.outcome[i] = DONE
     if kind == SUPPLY:
@@ -339,3 +351,5 @@ def restate(w, i, t, kind):
         change_record(w, t, sku, -1, qty)
     elif kind == EDIT_SET:
         change_record(w, t, sku, -1, qty - w.stock[sku, RECORD])
+    elif kind == TAKE:
+        take(w, i, t)

@@ -11,7 +11,7 @@ from scenarios.contract import LEDGER_MODES, Scenario
 from scenarios.staffing import Screen
 from sim.core import world as W
 from sim.core.policy import Policy
-from sim.core.tape import Tape
+from sim.core.tape import SYNC, Tape
 from sim.core.units import NEVER_US, key_of, to_us
 from sim.core.world import World
 from strategies.contract import TIERS
@@ -27,11 +27,12 @@ class Stage:
     fixed: dict[str, Any]
     opening: dict[str, np.ndarray]
     tiers: np.ndarray
+    log_room: int
 
     def world(self, policy: Policy) -> World:
         """A fresh world for one run of ``policy``."""
         n, rows = len(self.scenario.skus), len(self.tape)
-        room = rows + 64 * n + 256 if self.fixed["rules"][W.LOGGING] else 0
+        room = 2 * self.log_room if self.fixed["rules"][W.LOGGING] else 0
         return World(
             **self.fixed,
             **{name: array.copy() for name, array in self.opening.items()},
@@ -89,7 +90,14 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
         "head": np.array([0, 0, 0, -1, 0], np.int64),
         "plan_next": np.zeros(n, np.int64),
     }
-    return Stage(scenario, tape, fixed, opening, facts[:, W.F_TIER].astype(int))
+    return Stage(scenario, tape, fixed, opening, facts[:, W.F_TIER].astype(int), _log_room(scenario, tape))
+
+
+def _log_room(scenario: Scenario, tape: Tape) -> int:
+    """The most changes of the record one run can see: one a row, every SKU at an ERP push, requests and releases."""
+    n = len(scenario.skus)
+    pushes = int(np.count_nonzero(tape.kind == SYNC))
+    return len(tape) + n * (pushes + scenario.supply.requests) + sum(s.held_back for s in scenario.skus)
 
 
 def _opening_stock(scenario: Scenario, tape: Tape) -> np.ndarray:

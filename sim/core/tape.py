@@ -30,10 +30,11 @@ SCHEMA = 1
 """Version of the tape's columns and codes."""
 
 # Kinds of row. An attempt is ORDER or RETRY; COPY is a duplicate the shop made of an order (leak L10).
+# TAKE is an order of a recording: it happened, so nothing can refuse it.
 CART, ORDER, RETRY, COPY, PAY, EXPIRE, CANCEL = range(7)
-SUPPLY, RELEASE, SYNC, EDIT_ADD, EDIT_SET, SAMPLE, DELIVER = range(7, 14)
+SUPPLY, RELEASE, SYNC, EDIT_ADD, EDIT_SET, TAKE, SAMPLE, DELIVER = range(7, 15)
 KIND_NAMES = ("cart", "order", "retry", "copy", "pay", "expire", "cancel", "supply", "release", "sync",
-              "edit_add", "edit_set", "sample", "deliver")  # fmt: skip
+              "edit_add", "edit_set", "take", "sample", "deliver")  # fmt: skip
 
 # Outcomes of a row. IDLE: it did not come to pass.
 IDLE, CARTED, DONE = 0, 1, 2
@@ -64,7 +65,8 @@ class Tape:
 
     ``cues``: cues as they came (CUE_DTYPE), in order of start. ``viewers``: people in the room at each reading.
     ``record_error``: units the record claims beyond what exists, per SKU (leak L7). ``phase``: a uniform number per
-    observer, the phase of its polling. ``key``: (seed, replicate) for draws that only a run can ask for.
+    observer, the phase of its polling. ``key``: (seed, replicate) for draws that only a run can ask for. ``drawn``: rows
+    laid before the show; later ones were improvised.
     """
 
     t: np.ndarray
@@ -81,6 +83,11 @@ class Tape:
     record_error: np.ndarray
     phase: np.ndarray
     key: tuple[int, int] = (0, 0)
+    drawn: int = -1
+
+    def __post_init__(self) -> None:
+        if self.drawn < 0:
+            object.__setattr__(self, "drawn", len(self.t))
 
     def __len__(self) -> int:
         return len(self.t)
@@ -110,17 +117,37 @@ def blank(n: int) -> dict[str, np.ndarray]:
     return rows
 
 
-def distinct_times(t: np.ndarray, lane: int = 0) -> np.ndarray:
-    """Strictly increasing times nearest after the sorted times ``t`` [us]: ties are settled here, once.
+SLOT_US, LANE_US = 4, 2
 
-    ``lane`` 0: whole multiples of 4 us, where rows drawn before the show fall; lane 2: between them, for rows that an
-    improvised cue adds during it.
+
+def distinct_times(t: np.ndarray) -> np.ndarray:
+    """Strictly increasing multiples of SLOT_US nearest after the sorted times ``t`` [us]: ties are settled here, once.
 
     >>> distinct_times(np.array([0, 3, 3, 10])).tolist()
     [0, 4, 8, 12]
     """
-    step = 4 * np.arange(len(t), dtype=np.int64)
-    return np.maximum.accumulate(((t + 3 - lane) & ~np.int64(3)) + lane - step) + step
+    return _rising(-(-t // SLOT_US)) * SLOT_US
+
+
+def free_times(t: np.ndarray, earlier: np.ndarray) -> np.ndarray:
+    """Like :func:`distinct_times`, for rows added during the show: they fall between the tape's slots, on times that
+    the rows added ``earlier`` have left free.
+
+    Counting free slots only, the problem is again one of distinct numbers: number the free slots, make the wanted
+    numbers rise, translate back.
+
+    >>> free_times(np.array([1, 1, 9]), np.array([2, 10])).tolist()
+    [6, 14, 18]
+    """
+    taken = np.sort((earlier - LANE_US) // SLOT_US)
+    wanted = -(-(t - LANE_US) // SLOT_US)
+    free = _rising(wanted - np.searchsorted(taken, wanted))
+    return (free + np.searchsorted(taken - np.arange(len(taken)), free, "right")) * SLOT_US + LANE_US
+
+
+def _rising(slot: np.ndarray) -> np.ndarray:
+    step = np.arange(len(slot), dtype=np.int64)
+    return np.maximum.accumulate(slot - step) + step
 
 
 def in_order(blocks: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:

@@ -21,7 +21,7 @@ def to_us(seconds: float) -> int:
     >>> to_us(0.5000015)
     500002
     """
-    return int(round(seconds * 500_000)) * 2
+    return round(seconds * 500_000) * 2
 
 
 def odd(t_us: int) -> int:

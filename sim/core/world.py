@@ -94,20 +94,19 @@ class World(NamedTuple):
     evidence: Any  # float64 [sku, 2]
 
 
-STATE = ("outcome", "stock", "exposure", "cue_cut", "views", "head", "readings", "memory", "gate_memory", "gate_shared")
-"""The fields that a run changes: two engines agree when all of them are equal."""
-
-
 def with_rows(w: World, tape: Any) -> World:
     """The same run over a tape that has gained rows at its end (an improvised cue)."""
     grown, old = len(tape.t), len(w.t)
     outcome = np.zeros(grown, np.int8)
     outcome[:old] = w.outcome
-    done, rest = w.seq[: w.head[NEXT]], np.concatenate([w.seq[w.head[NEXT] :], np.arange(old, grown)])
-    rest = rest[np.argsort(tape.t[rest], kind="stable")]
-    log = {name: _longer(getattr(w, name), grown - old) for name in ("log_t", "log_sku", "log_src", "log_delta")}
+    at = w.head[NEXT]
+    new = np.arange(old, grown, dtype=np.int32)
+    place = at + np.searchsorted(w.t[w.seq[at:]], tape.t[old:])
+    log = {}
+    if grown - tape.drawn > len(w.log_t) // 2 > 0:  # the log was made twice as long as the drawn rows can need
+        log = {name: _longer(getattr(w, name), grown) for name in ("log_t", "log_sku", "log_src", "log_delta")}
     cut = np.concatenate([w.cue_cut[:-1], np.full(len(tape.cues) - len(w.cue_cut) + 2, w.cue_cut[-1])])
-    return w._replace(**tape.columns(), seq=np.concatenate([done, rest]).astype(np.int32), outcome=outcome, cue_cut=cut, **log)
+    return w._replace(**tape.columns(), seq=np.insert(w.seq, place, new), outcome=outcome, cue_cut=cut, **log)
 
 
 def _longer(column: np.ndarray, more: int) -> np.ndarray:

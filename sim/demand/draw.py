@@ -16,7 +16,7 @@ from sim.core.tape import (
     SYNC,
     Tape,
     blank,
-    distinct_times,
+    free_times,
     in_order,
 )
 from sim.core.units import US, to_us
@@ -169,12 +169,7 @@ def improvise(scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int) 
     row = np.array([(at_us, at_us + to_us(kernel.duration_s), -1, k, CUE_KINDS.index(cue.kind), kernel.peak)], CUE_DTYPE)
     viewers = room(scenario.audience, scenario.duration_s)
     rows = in_order(_pulse(scenario, (*tape.key, "improvised", count), row[0], cue, len(tape.cues), viewers))
-    t = distinct_times(np.maximum(rows["t"], at_us + 1), lane=2)
-    earlier = tape.t[tape.t & 3 == 2]
-    while np.any(taken := np.isin(t, earlier)):
-        t[taken] += 4
-        t = distinct_times(t, lane=2)
-    rows["t"] = t
+    rows["t"] = free_times(np.maximum(rows["t"], at_us + 1), tape.t[tape.drawn :])
     rows["cause"] = np.where(rows["cause"] >= 0, rows["cause"] + len(tape), -1).astype(np.int32)
-    rows["who"] = (rows["who"] + int(tape.who.max(initial=0)) + 1).astype(np.int32)
+    rows["who"] = rows["who"] + np.int32(len(tape))
     return tape.append(rows, row)

@@ -18,6 +18,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
+from sim.core.ledger import seen
 from sim.core.world import World
 from sim.engine.stretch import bare, stretch
 from strategies.contract import Fold, Signal
@@ -75,17 +76,21 @@ def _link(function: FunctionType, linked: dict[FunctionType, Any]) -> FunctionTy
 
 
 def _inner(function: FunctionType) -> Any:
-    """A callee: compiled into its caller, never called from Python, so it needs no wrappers (they cost most of the time)."""
-    return _numba().njit(no_cpython_wrapper=True, no_cfunc_wrapper=True)(function)
+    """A callee: never called from Python, so it needs no wrappers; inlined, so that the World is never copied.
+
+    Reference counting is off (``_nrt``): nothing here allocates, and counting the World's forty arrays at every
+    call made the loop sixty times slower.
+    """
+    return _numba().njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, _nrt=False)(function)
 
 
 def _outer(function: FunctionType, signature: Any) -> Any:
     """An entry point: compiled for one signature, cached on disk; where no folder is writable, not cached."""
     numba = _numba()
     try:
-        return numba.njit([signature], cache=True)(function)
+        return numba.njit([signature], cache=True, _nrt=False)(function)
     except RuntimeError:
-        return numba.njit([signature])(function)
+        return numba.njit([signature], _nrt=False)(function)
 
 
 def _fold_type() -> Any:
@@ -111,6 +116,33 @@ def compile_fold(fold: Fold) -> Fold:
     except numba.core.errors.NumbaError as error:
         text = str(error).strip().splitlines()
         raise CannotCompile(text[0] if text else type(error).__name__) from None
+
+
+@cache
+def fold_pointer(fold: Fold) -> Any:
+    """A strategy in the form the stretch takes: the address of its machine code; without numba the fold itself.
+
+    Handing over the compiled function would work too, but numba then looks its address up at every call, which
+    costs ten times as much as the call.
+    """
+    compiled = compile_fold(fold)
+    numba = _numba()
+    if numba is None:
+        return compiled
+    signature = _fold_type()
+    result = compiled.get_compile_result(signature)
+    address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+
+    class Pointer(numba.types.WrapperAddressProtocol):
+        keeps = compiled  # the machine code lives as long as this
+
+        def __wrapper_address__(self) -> int:
+            return address
+
+        def signature(self) -> Any:
+            return signature
+
+    return Pointer()
 
 
 @cache
@@ -146,3 +178,13 @@ def compiled_bare() -> Callable[[World], int]:
     """The compiled :func:`~sim.engine.stretch.bare`."""
     numba = _numba()
     return bare if numba is None else _outer(_link(bare, {}), numba.types.int64(_world_type()))
+
+
+@cache
+def compiled_seen() -> Callable[[World, int, int, int], int]:
+    """The compiled :func:`~sim.core.ledger.seen`, for looks the control plane takes."""
+    numba = _numba()
+    if numba is None:
+        return seen
+    whole = numba.types.int64
+    return _outer(_link(seen, {}), whole(_world_type(), whole, whole, whole))

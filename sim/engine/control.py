@@ -7,15 +7,15 @@ microseconds, rows on even ones.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import numpy as np
 import simpy
 
-from scenarios.contract import Cue, Scenario
+from scenarios.contract import Cue
 from sim.core import world as W
-from sim.core.ledger import receive, release, seen
+from sim.core.ledger import receive, release
 from sim.core.policy import Policy
 from sim.core.response import (
     ARRIVAL,
@@ -33,7 +33,7 @@ from sim.core.response import (
     Action,
     lognormal,
 )
-from sim.core.tape import Tape
+from sim.core.stage import Stage
 from sim.core.units import odd, to_us
 from sim.core.world import World, with_rows
 from sim.demand.draw import improvise
@@ -44,19 +44,22 @@ NO_ALERT = -1
 
 
 class Control:
-    """One run's control plane: ``world`` is the state it shares with the dense plane."""
+    """One run's control plane: ``world`` is the state it shares with the dense plane, ``look`` reads a screen."""
 
     def __init__(
-        self, env: simpy.Environment, scenario: Scenario, tape: Tape, world: World, policy: Policy, acting: bool
+        self, env: simpy.Environment, stage: Stage, policy: Policy, acting: bool, look: Callable[[World, int, int, int], int]
     ) -> None:
-        self.env, self.scenario, self.tape, self.world, self.policy, self.acting = env, scenario, tape, world, policy, acting
-        self.people = People(env, scenario, tape.key)
+        self.env, self.scenario, self.tape, self.policy, self.acting = env, stage.scenario, stage.tape, policy, acting
+        self.world = stage.world(policy)
+        self.look = look
+        self.people = People(env, stage.scenario, stage.tape.key)
         self.alerts: list[list[Any]] = []
         self.actions: list[tuple[int, int, int, int, float]] = []
         self.muted: set[int] = set()
-        self.requests = [0] * len(scenario.skus)
+        self.requests = [0] * len(self.scenario.skus)
         self.coming: set[int] = set()
         self.improvised = 0
+        self.talks_until = 0
         self.pitched_empty = 0
         self.on_new_rows: Any = None
         self.orders = [[(WHAT_NAMES.index(a.what), a) for a in policy.playbook.at(level)] for level in range(len(LEVEL_NAMES))]
@@ -196,7 +199,7 @@ class Control:
         for number, cue in enumerate(self.tape.cues):
             at, sku = odd(cue["start"]), int(cue["sku"])
             yield self.env.timeout(at - self.env.now if at > self.env.now else 0)
-            shows = seen(self.world, W.HOST_SCREEN, sku, self.env.now)
+            shows = self.look(self.world, W.HOST_SCREEN, sku, self.env.now)
             if sku in self.muted or (self.scenario.host.checks_screen and shows <= 0):
                 self.world.cue_cut[number] = self.env.now
                 self.note(sku, HOST_CUT, NO_ALERT, float(number))
@@ -218,19 +221,23 @@ class Control:
         for k in cut.tolist():
             self.world.cue_cut[k] = now
             self.note(sku, HOST_CUT, number, float(k))
-        if len(cut) and host.moves_on:
+        if len(cut) and host.moves_on and now >= self.talks_until:
             later = [c for c in cues[cues["start"] > now] if int(c["sku"]) not in self.muted]
             if later:
                 self.improvise(int(later[0]["sku"]), "pitch", number)
 
     def improvise(self, sku: int, kind: str, number: int) -> None:
-        """The host speaks a cue nobody planned: its block is laid now, from a stream of its own."""
+        """The host speaks a cue nobody planned: its block is laid now, from a stream of its own.
+
+        While he talks about it, a further prompt makes him drop an item but not start another one.
+        """
         now = self.env.now
         before = len(self.tape)
         cue = Cue(now / 1e6, self.scenario.skus[sku].id, kind)
         self.tape = improvise(self.scenario, self.tape, cue, now, self.improvised)
         self.improvised += 1
         self.world = with_rows(self.world, self.tape)
+        self.talks_until = int(self.tape.cues[-1]["end"])
         self.note(sku, HOST_CALL, number, float(len(self.tape.cues) - 1))
         if self.on_new_rows is not None:
             self.on_new_rows(before)

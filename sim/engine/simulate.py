@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from typing import NamedTuple
 
 import numpy as np
 import simpy
 
 from scenarios.contract import Scenario
+from sim.core.ledger import seen
 from sim.core.policy import Policy
 from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
 from sim.core.stage import Stage, set_stage
 from sim.core.units import NEVER_US, odd
 from sim.core.world import DROPPED_READINGS, NEXT, World
 from sim.demand.draw import draw_tape
-from sim.engine.compiled import CannotCompile, compile_fold, compiled_stretch
+from sim.engine.compiled import CannotCompile, compiled_seen, compiled_stretch, fold_pointer
 from sim.engine.control import Control
 from sim.engine.shoppers import people_the_show
 from sim.engine.stretch import stretch
@@ -22,7 +24,27 @@ from strategies.contract import Fold
 from strategies.gate import SUPPRESSED_BUDGET, SUPPRESSED_COOLDOWN, SUPPRESSED_DUPLICATE
 
 SUPPRESSED = (SUPPRESSED_DUPLICATE, SUPPRESSED_COOLDOWN, SUPPRESSED_BUDGET)
-Stretch = Callable[[World, Fold, int], int]
+
+
+class Engine(NamedTuple):
+    """The forms in which one run uses the strategy, the stretch and the look at a screen: compiled or plain."""
+
+    fold: Fold
+    stretch: Callable[[World, Fold, int], int]
+    look: Callable[[World, int, int, int], int]
+
+
+def engine_for(policy: Policy) -> Engine:
+    """The compiled engine; a strategy that does not compile runs in the plain one, slower, with the same answers."""
+    try:
+        return Engine(fold_pointer(policy.strategy.fold), compiled_stretch(), compiled_seen())
+    except CannotCompile:
+        return plain_engine(policy)
+
+
+def plain_engine(policy: Policy) -> Engine:
+    """The same functions as plain Python."""
+    return Engine(policy.strategy.fold, stretch, seen)
 
 
 def simulate(scenario: Scenario, policy: Policy, seed: int, replicate: int = 0) -> Run:
@@ -30,34 +52,21 @@ def simulate(scenario: Scenario, policy: Policy, seed: int, replicate: int = 0) 
     return play(set_stage(scenario, draw_tape(scenario, seed, replicate)), policy)
 
 
-def play(stage: Stage, policy: Policy, acting: bool = True) -> Run:
-    """Run a staged show with the dense plane. ``acting`` false: alerts are recorded, nothing follows (open loop)."""
-    try:
-        fold, dense = compile_fold(policy.strategy.fold), compiled_stretch()
-    except CannotCompile:
-        fold, dense = policy.strategy.fold, stretch
-    return play_dense(stage, policy, fold, dense, acting)
-
-
-def play_plain(stage: Stage, policy: Policy, acting: bool = True) -> Run:
-    """The same without compiling: for checking, and for machines without numba."""
-    return play_dense(stage, policy, policy.strategy.fold, stretch, acting)
-
-
-def play_dense(stage: Stage, policy: Policy, fold: Fold, dense: Stretch, acting: bool) -> Run:
-    """Run with a given form of the strategy and of the stretch."""
+def play(stage: Stage, policy: Policy, acting: bool = True, engine: Engine | None = None) -> Run:
+    """Run a staged show. ``acting`` false: alerts are recorded and nothing follows (open loop)."""
+    engine = engine or engine_for(policy)
     env = simpy.Environment()
-    control = Control(env, stage.scenario, stage.tape, stage.world(policy), policy, acting)
-    env.run(until=env.process(_rows(env, control, fold, dense)))
+    control = Control(env, stage, policy, acting, engine.look)
+    env.run(until=env.process(_rows(env, control, engine)))
     return _finish(stage, policy, control, acting)
 
 
 def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> Run:
     """The same show with every shopper a SimPy process."""
     env = simpy.Environment()
-    control = Control(env, stage.scenario, stage.tape, stage.world(policy), policy, acting)
+    control = Control(env, stage, policy, acting, seen)
     people_the_show(env, control, policy.strategy.fold)
-    while env.peek() < NEVER_US and env.peek() <= _end(control):
+    while env.peek() <= _end(control):
         env.step()
     return _finish(stage, policy, control, acting)
 
@@ -66,11 +75,11 @@ def _end(control: Control) -> int:
     return int(control.tape.t[control.world.seq[-1]]) + 1 if len(control.tape) else 0
 
 
-def _rows(env: simpy.Environment, control: Control, fold: Fold, dense: Stretch) -> Generator:
+def _rows(env: simpy.Environment, control: Control, engine: Engine) -> Generator:
     """The dense plane as a SimPy process: rows up to the next control event, then let that event happen."""
     while True:
         horizon = env.peek()
-        spoke = dense(control.world, fold, min(horizon, NEVER_US))
+        spoke = engine.stretch(control.world, engine.fold, min(horizon, NEVER_US))
         if spoke:
             last = control.world.seq[control.world.head[NEXT] - 1]
             yield env.timeout(odd(control.world.t[last]) - env.now)

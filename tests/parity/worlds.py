@@ -1,0 +1,93 @@
+"""Random worlds for the parity suite: every mechanism on or off, small shows, one seed each."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from scenarios.contract import (
+    CUE_KINDS,
+    LEDGER_MODES,
+    TIERS,
+    Audience,
+    Cue,
+    Delivery,
+    Herding,
+    Host,
+    Leaks,
+    Ledger,
+    SalesChannel,
+    Scarcity,
+    Scenario,
+    Shoppers,
+    Sku,
+    Supply,
+)
+from scenarios.staffing import HUMAN_MODELS, Feed, Outage, Screen, Shift, Staff, Touchpoints
+from sim.core.policy import Policy
+from sim.core.playbooks import PLAYBOOKS
+from sim.core.response import Action, Playbook
+from sim.study.policies import make_policy
+from strategies.registry import names
+
+
+def random_scenario(seed: int) -> Scenario:
+    """A small show in which each mechanism is switched by a fair coin."""
+    r = np.random.Generator(np.random.PCG64(seed))
+
+    def coin(yes, no):
+        return yes if r.random() < 0.5 else no
+
+    def pick(options):
+        return options[int(r.integers(len(options)))]
+
+    n, duration = int(r.integers(1, 5)), float(r.integers(120, 420))
+    skus = tuple(
+        Sku(f"s{k}", int(r.integers(0, 120)), pick(TIERS), safety_stock=int(r.integers(0, 10)), purchase_limit=int(r.integers(1, 4)))
+        for k in range(n)
+    )
+    skus = tuple(
+        Sku(s.id, s.stock + 20, s.tier, safety_stock=s.safety_stock, buffer=int(r.integers(0, 5)), held_back=int(r.integers(0, 15)))
+        for s in skus
+    )
+    cues = tuple(
+        Cue(float(r.random() * duration * 0.9), f"s{r.integers(n)}", pick(CUE_KINDS), cart_surge=coin(0.0, 3.0), surge_conversion=0.05)
+        for _ in range(int(r.integers(0, 6)))
+    )
+    channels = pick(((SalesChannel(),), (SalesChannel("live", 0.6, 3.0), SalesChannel("shop", 0.4, 7.0, 4))))
+    return Scenario(
+        "random", "none", duration, skus, cues,
+        host=Host(coin(0.0, 20.0), coin(0.0, 0.2), coin(0.0, 0.5), 0.8, 5.0, r.random() < 0.5, r.random() < 0.7, r.random() < 0.7),
+        audience=Audience(float(r.integers(60, 900)), warm=r.random() < 0.7),
+        shoppers=Shoppers(0.05, 0.02, cart_conversion=0.4, never_pay=0.2, wait_share=0.3, substitute_share=0.2, wait_s=15.0,
+                          cancel_share=0.1, cancel_s=60.0, pay_law=pick(("lognormal", "exponential"))),
+        herding=Herding(r.random() < 0.4, 0.5, 10.0),
+        scarcity=Scarcity(r.random() < 0.4, 0.8, 30.0),
+        channels=channels,
+        ledger=Ledger(pick(LEDGER_MODES), float(r.integers(20, 120)), coin(0.0, 10.0), pick(("accept", "refund")), r.random() < 0.5),
+        leaks=Leaks(coin(0.0, 3.0), coin(0.0, 12.0), pick(("off", "absolute")), 20.0, 4.0, 0.1, coin(0.0, 0.5),
+                    pick(("geometric", "normal")), 3.0, coin(0.0, 0.1), coin(0.0, 0.3), 5.0, 1.4, coin(0.0, 0.05), coin(0.0, 2.0),
+                    10.0, 0.5, coin(0.0, 0.3)),
+        touchpoints=Touchpoints(product_page=Screen(coin(0.0, 4.0), coin(0.0, 5.0)), host_screen=Screen(coin(0.0, 10.0))),
+        feed=Feed(pick((0.5, 1.0, 5.0)), coin(0.0, 2.0), coin(0.0, 0.6), 0.05, 0.05, coin(0.0, 0.1), 5.0,
+                  coin((), (Outage(60.0, 30.0, r.random() < 0.5),))),
+        staff=Staff((Shift(int(r.integers(0, 3))), Shift(1, 30.0, 90.0)), 20.0, pick(HUMAN_MODELS), judge_s=60.0),
+        supply=Supply(coin(0.0, 0.5), 40.0, 0.3, int(r.integers(0, 3)),
+                      coin((), (Delivery(50.0, "s0", 20), Delivery(70.0, "s0", 5, True)))),
+    )  # fmt: skip
+
+
+EVERYTHING = Playbook(
+    "everything",
+    watch=(Action("notify", "person", "call"), Action("lower_exposure", "auto", value=0.4)),
+    prepare=(Action("host_prompt", "auto"), Action("restock", "person", "popup"), Action("release", "auto", value=0.5)),
+    emergency=(Action("delist", "auto"), Action("freeze", "person", "sms"), Action("restock", "auto")),
+    resolved=(Action("reopen", "auto"),),
+)
+
+
+def random_policy(seed: int) -> Policy:
+    """A strategy and a playbook picked by the seed."""
+    r = np.random.Generator(np.random.PCG64(seed + 10**6))
+    books = [*PLAYBOOKS.values(), EVERYTHING, EVERYTHING]
+    known = names()
+    return make_policy(known[int(r.integers(len(known)))], playbook=books[int(r.integers(len(books)))])
