@@ -10,6 +10,7 @@ All functions are plain scalar code over a :class:`~sim.core.world.World`; `i` i
 
 from __future__ import annotations
 
+from sim.core.screens import seen
 from sim.core.tape import (
     ACCEPTED,
     BUFFER,
@@ -43,18 +44,15 @@ from sim.core.tape import (
     HELD as HELD_UNPAID,
 )
 from sim.core.world import (
-    ATOMIC,
     CANCEL_RETURNS,
     CART_VIEW,
     CARTED_UNITS,
     CLOSED,
-    CURSOR,
     DELIST,
     ERP,
     FIRST_CHANNEL,
     HELD,
     HIDDEN,
-    LAG,
     LATE_ACCEPT,
     LISTED,
     LOGGING,
@@ -69,8 +67,6 @@ from sim.core.world import (
     PAGE,
     PAID_UNITS,
     PENDING,
-    PERIOD,
-    PHASE,
     PHYSICAL,
     RECEIVED,
     RECORD,
@@ -96,31 +92,6 @@ def change_record(w, t, sku, src, delta):
             o = FIRST_CHANNEL + src
             if w.observers[o, OWN] == src:
                 w.views[o, sku] += delta
-
-
-def seen(w, o, sku, t):
-    """Units of ``sku`` that observer ``o`` sees at ``t``: the record ``LAG`` ago, renewed every ``PERIOD``.
-
-    A sales channel that knows its own sales at once (OWN) waits only for the others'. The ERP counts order
-    flow only: what it sees is minus the units taken.
-    """
-    if w.observers[o, ATOMIC] == 1:
-        return w.stock[sku, RECORD]
-    known = t - w.observers[o, LAG]
-    period = w.observers[o, PERIOD]
-    if period > 0:
-        phase = w.observers[o, PHASE]
-        known = (known - phase) // period * period + phase
-    c = w.observers[o, CURSOR]
-    n = w.head[N_LOG]
-    own = w.observers[o, OWN]
-    while c < n and w.log_t[c] <= known:
-        src = w.log_src[c]
-        if src != own and (o != ERP or src >= 0):
-            w.views[o, w.log_sku[c]] += w.log_delta[c]
-        c += 1
-    w.observers[o, CURSOR] = c
-    return w.views[o, sku]
 
 
 def comes(w, i, t):

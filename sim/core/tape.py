@@ -22,7 +22,8 @@ mark     float64 a uniform number in [0, 1) that belongs to the row
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 
@@ -66,7 +67,7 @@ class Tape:
     ``cues``: cues as they came (CUE_DTYPE), in order of start. ``viewers``: people in the room at each reading.
     ``record_error``: units the record claims beyond what exists, per SKU (leak L7). ``phase``: a uniform number per
     observer, the phase of its polling. ``key``: (seed, replicate) for draws that only a run can ask for. ``drawn``: rows
-    laid before the show; later ones were improvised.
+    laid before the show; later ones were improvised. ``spare``: buffers that the columns of a grown tape are views of.
     """
 
     t: np.ndarray
@@ -84,6 +85,7 @@ class Tape:
     phase: np.ndarray
     key: tuple[int, int] = (0, 0)
     drawn: int = -1
+    spare: dict[str, np.ndarray] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.drawn < 0:
@@ -104,9 +106,20 @@ class Tape:
         return h.hexdigest()
 
     def append(self, rows: dict[str, np.ndarray], cue: np.ndarray) -> Tape:
-        """A tape with further rows at its end (causes already absolute), made for one improvised cue."""
-        joined = {name: np.concatenate([getattr(self, name), rows[name]]) for name in COLUMNS}
-        return replace(self, **joined, cues=np.concatenate([self.cues, cue]))
+        """A tape with further rows at its end (causes already absolute), made for one improvised cue.
+
+        Columns grow in buffers with room to spare, as a list does; a tape is appended to once, by the run that grew it.
+        """
+        n, more = len(self), len(rows["t"])
+        spare = self.spare
+        if spare is None or len(spare["t"]) < n + more:
+            spare = {name: np.empty(2 * (n + more), dtype) for name, dtype in COLUMNS.items()}
+            for name, buffer in spare.items():
+                buffer[:n] = getattr(self, name)
+        for name, buffer in spare.items():
+            buffer[n : n + more] = rows[name]
+        columns: dict[str, Any] = {name: buffer[: n + more] for name, buffer in spare.items()}
+        return replace(self, **columns, cues=np.concatenate([self.cues, cue]), spare=spare)
 
 
 def blank(n: int) -> dict[str, np.ndarray]:

@@ -65,7 +65,7 @@ class World(NamedTuple):
     who: Any
     mark: Any
     seq: Any
-    outcome: Any  # int8 per row
+    outcome: Any  # int8 per row (longer than the tape once a cue was improvised)
     stock: Any  # int64 [sku, N_STOCK]
     exposure: Any  # float64 [sku], 1 = full
     cue_cut: Any  # int64 [cue], cue admits nobody from then on [us]
@@ -97,8 +97,10 @@ class World(NamedTuple):
 def with_rows(w: World, tape: Any) -> World:
     """The same run over a tape that has gained rows at its end (an improvised cue)."""
     grown, old = len(tape.t), len(w.t)
-    outcome = np.zeros(grown, np.int8)
-    outcome[:old] = w.outcome
+    outcome = w.outcome
+    if len(outcome) < grown:
+        outcome = np.zeros(2 * grown, np.int8)
+        outcome[:old] = w.outcome[:old]
     at = w.head[NEXT]
     new = np.arange(old, grown, dtype=np.int32)
     place = at + np.searchsorted(w.t[w.seq[at:]], tape.t[old:])

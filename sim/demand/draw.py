@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from scenarios.contract import CUE_KINDS, Cue, Scenario
@@ -40,11 +42,12 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     for block in blocks:
         block["who"] += first
         first = int(block["who"].max(initial=first - 1)) + 1
-    readings, seen = _readings(scenario, seed, replicate, viewers)
+    readings, seen = lay_readings(scenario, seed, replicate, viewers)
     blocks += [*_outside(scenario, seed, replicate), readings]
     errors = [_record_error(scenario, seed, replicate, s.id) for s in scenario.skus]
     phase = stream(seed, replicate, "phase").random(5 + len(scenario.channels))
-    return Tape(**in_order(blocks), cues=cues, viewers=seen, record_error=np.array(errors, np.int64), phase=phase,
+    columns: dict[str, Any] = in_order(blocks)
+    return Tape(**columns, cues=cues, viewers=seen, record_error=np.array(errors, np.int64), phase=phase,
                 key=(seed, replicate))  # fmt: skip
 
 
@@ -96,7 +99,7 @@ def _pulse(scenario: Scenario, key: tuple, row: np.void, cue: Cue, number: int, 
     return blocks
 
 
-def _readings(scenario: Scenario, seed: int, replicate: int, viewers: Room) -> tuple[Rows, np.ndarray]:
+def lay_readings(scenario: Scenario, seed: int, replicate: int, viewers: Room) -> tuple[Rows, np.ndarray]:
     """Readings taken (SAMPLE) and delivered (DELIVER): lag, loss, duplicates, disorder, outages."""
     feed, rng = scenario.feed, stream(seed, replicate, "feed")
     taken_s = np.arange(1, int(scenario.duration_s / feed.period_s) + 1) * feed.period_s

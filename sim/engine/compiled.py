@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-from sim.core.ledger import seen
+from sim.core.screens import seen
 from sim.core.world import World
 from sim.engine.stretch import bare, stretch
 from strategies.contract import Fold, Signal
@@ -39,7 +39,8 @@ def _numba() -> Any:
         import numba
     except ImportError:
         return None
-    numba.config.CACHE_DIR = str(_cache_folder())
+    config: Any = numba.config
+    config.CACHE_DIR = str(_cache_folder())
     return numba
 
 
@@ -61,7 +62,7 @@ def _cache_folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="stockcue-"))
 
 
-def _link(function: FunctionType, linked: dict[FunctionType, Any]) -> FunctionType:
+def _link(function: Any, linked: dict[FunctionType, Any]) -> FunctionType:
     """A copy of ``function`` whose plain callees, found by name, are compiled."""
     names = dict(function.__globals__)
     for name in function.__code__.co_names:
@@ -125,7 +126,7 @@ def fold_pointer(fold: Fold) -> Any:
     Handing over the compiled function would work too, but numba then looks its address up at every call, which
     costs ten times as much as the call.
     """
-    compiled = compile_fold(fold)
+    compiled: Any = compile_fold(fold)
     numba = _numba()
     if numba is None:
         return compiled
@@ -133,7 +134,7 @@ def fold_pointer(fold: Fold) -> Any:
     result = compiled.get_compile_result(signature)
     address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
 
-    class Pointer(numba.types.WrapperAddressProtocol):
+    class Pointer(numba.types.WrapperAddressProtocol):  # type: ignore[name-defined]
         keeps = compiled  # the machine code lives as long as this
 
         def __wrapper_address__(self) -> int:

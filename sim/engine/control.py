@@ -66,6 +66,11 @@ class Control:
         if acting:
             env.process(self.host())
 
+    @property
+    def now(self) -> int:
+        """The clock [us]; SimPy's own is whatever number it was given."""
+        return int(self.env.now)
+
     # -- alerts ---------------------------------------------------------------------------------------------
 
     def dispatch(self) -> None:
@@ -75,7 +80,7 @@ class Control:
             sku, level, reading = (int(x) for x in w.outbox[n])
             number = len(self.alerts)
             stock, line = w.evidence[n].tolist()
-            self.alerts.append([self.env.now, sku, level, reading, stock, line, -1, -1])
+            self.alerts.append([self.now, sku, level, reading, stock, line, -1, -1])
             orders = self.orders[level]
             if self.acting and orders:
                 self.respond(sku, level, number, orders)
@@ -111,7 +116,7 @@ class Control:
                 yield self.env.timeout(to_us(book.act_s(what)))
                 self.env.process(self.after_command(sku, number, what, action))
         yield from turn.finish()
-        self.alerts[number][7] = self.env.now
+        self.alerts[number][7] = self.now
 
     def orders_trust(self, level: int) -> bool:
         """Whether an alert of this level is a claim that the stock is running out (an all-clear is not)."""
@@ -150,13 +155,13 @@ class Control:
             self.request_stock(sku, number)
         elif what == RELEASE_STOCK:
             want = int(np.ceil(action.value * self.scenario.skus[sku].held_back))
-            got = release(self.world, sku, want, self.env.now)
+            got = release(self.world, sku, want, self.now)
             if got > 0:
                 self.note(sku, what, number, float(got))
 
     def note(self, sku: int, what: int, number: int, value: float = 0.0) -> None:
         """Write an action into the record."""
-        self.actions.append((self.env.now, sku, what, number, value))
+        self.actions.append((self.now, sku, what, number, value))
 
     def reopen(self, sku: int, number: int) -> None:
         """Undo freeze, delisting and exposure cut; the host may pitch the item again."""
@@ -184,11 +189,11 @@ class Control:
         supply = self.scenario.supply
         u = self.people.mark("lead", sku, self.requests[sku])
         yield self.env.timeout(to_us(lognormal(u, supply.lead_median_s, supply.lead_sigma)))
-        receive(self.world, sku, units, self.env.now)
+        receive(self.world, sku, units, self.now)
         self.coming.discard(sku)
         self.note(sku, ARRIVAL, number, float(units))
         self.muted.discard(sku)
-        if self.scenario.host.calls_restock and self.env.now < to_us(self.scenario.duration_s):
+        if self.scenario.host.calls_restock and self.now < to_us(self.scenario.duration_s):
             yield self.env.timeout(to_us(self.scenario.host.reaction_s))
             self.improvise(sku, "restock_call", number)
 
@@ -198,10 +203,10 @@ class Control:
         """The host walks the cues of the tape; he skips an item he was told to drop or sees as sold out."""
         for number, cue in enumerate(self.tape.cues):
             at, sku = odd(cue["start"]), int(cue["sku"])
-            yield self.env.timeout(at - self.env.now if at > self.env.now else 0)
-            shows = self.look(self.world, W.HOST_SCREEN, sku, self.env.now)
+            yield self.env.timeout(at - self.now if at > self.now else 0)
+            shows = self.look(self.world, W.HOST_SCREEN, sku, self.now)
             if sku in self.muted or (self.scenario.host.checks_screen and shows <= 0):
-                self.world.cue_cut[number] = self.env.now
+                self.world.cue_cut[number] = self.now
                 self.note(sku, HOST_CUT, NO_ALERT, float(number))
             elif self.world.stock[sku, W.RECORD] <= 0:
                 self.pitched_empty += 1
@@ -213,7 +218,7 @@ class Control:
         if self.people.mark("follow", sku, number) >= host.follow_p or sku in self.muted:
             return
         self.muted.add(sku)
-        now = self.env.now
+        now = self.now
         self.note(sku, HOST_PROMPT, number)
         cues = self.tape.cues
         cut = np.flatnonzero((cues["sku"] == sku) & (cues["start"] <= now) & (now < cues["end"]))
@@ -231,7 +236,7 @@ class Control:
 
         While he talks about it, a further prompt makes him drop an item but not start another one.
         """
-        now = self.env.now
+        now = self.now
         before = len(self.tape)
         cue = Cue(now / 1e6, self.scenario.skus[sku].id, kind)
         self.tape = improvise(self.scenario, self.tape, cue, now, self.improvised)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Generator
+from typing import Any
 
 import simpy
 
@@ -65,7 +66,7 @@ class People:
 
     def open_alerts(self) -> int:
         """Notices of the last minute, this one included."""
-        now = self.env.now
+        now = int(self.env.now)
         self.recent.append(now)
         while self.recent[0] < now - to_us(60):
             self.recent.popleft()
@@ -88,7 +89,7 @@ class Notice:
         self.turn: simpy.resources.resource.PriorityRequest | None = None
         self.began = 0
 
-    def reach(self) -> Generator:
+    def reach(self) -> Generator[simpy.Event, Any, bool]:
         """Delivery, then acknowledgement by a free operator; false if nobody minds it."""
         people, staff, env = self.people, self.people.staff, self.people.env
         yield env.timeout(to_us(self.channel.delivery_s))
@@ -101,7 +102,7 @@ class Notice:
         yield env.timeout(to_us(min(wait, 1e6)))
         self.turn = people.operators.request(priority=0)
         yield self.turn
-        self.heard_at = self.began = env.now
+        self.heard_at = self.began = int(env.now)
         return True
 
     def finish(self) -> Generator:
@@ -111,5 +112,6 @@ class Notice:
         until = self.began + to_us(-people.staff.handling_s * math.log1p(-u))
         if until > people.env.now:
             yield people.env.timeout(until - people.env.now)
-        people.operators.release(self.turn)
-        people.busy_us += people.env.now - self.began
+        if self.turn is not None:
+            people.operators.release(self.turn)
+            people.busy_us += int(people.env.now) - self.began

@@ -9,7 +9,7 @@ import numpy as np
 import simpy
 
 from scenarios.contract import Scenario
-from sim.core.ledger import seen
+from sim.core.screens import seen
 from sim.core.policy import Policy
 from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
 from sim.core.stage import Stage, set_stage
@@ -79,7 +79,7 @@ def _rows(env: simpy.Environment, control: Control, engine: Engine) -> Generator
     """The dense plane as a SimPy process: rows up to the next control event, then let that event happen."""
     while True:
         horizon = env.peek()
-        spoke = engine.stretch(control.world, engine.fold, min(horizon, NEVER_US))
+        spoke = engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US)))
         if spoke:
             last = control.world.seq[control.world.head[NEXT] - 1]
             yield env.timeout(odd(control.world.t[last]) - env.now)
@@ -97,7 +97,7 @@ def _finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run
         scenario=stage.scenario,
         policy=policy,
         tape=control.tape,
-        outcome=w.outcome,
+        outcome=w.outcome[: len(control.tape)],
         stock=w.stock,
         alerts=alerts.reshape(-1),
         actions=np.array(control.actions, ACTION_DTYPE).reshape(-1),

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from scenarios.setting import did_you_mean
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.response import Playbook
 from strategies import registry
-from strategies.gate import GATE_PARAMS
 
 
 class PolicyError(ValueError):
@@ -34,7 +31,7 @@ def make_policy(
     strategy = registry.load(name)
     params = registry.settings(strategy, values, by_tier)
     book = playbook if isinstance(playbook, Playbook) else find_playbook(playbook or strategy.playbook)
-    return Policy(strategy, params, gate_settings(gate), book, label)
+    return Policy(strategy, params, registry.gate_settings(gate), book, label)
 
 
 def find_playbook(name: str) -> Playbook:
@@ -42,16 +39,3 @@ def find_playbook(name: str) -> Playbook:
     if name not in PLAYBOOKS:
         raise PolicyError(f"no operations setting is called {name!r}{did_you_mean(name, PLAYBOOKS)}")
     return PLAYBOOKS[name]
-
-
-def gate_settings(values: Mapping[str, float] | None = None) -> np.ndarray:
-    """The gate's settings as an array: defaults of GATE_PARAMS, ``values`` on top; None means default."""
-    given = {k: v for k, v in (values or {}).items() if v is not None}
-    known = [p.name for p in GATE_PARAMS]
-    for key, value in given.items():
-        if key not in known:
-            raise PolicyError(f"the gate has no setting {key!r}{did_you_mean(key, known)}")
-        p = GATE_PARAMS[known.index(key)]
-        if isinstance(value, str) or not p.low <= value <= p.high:
-            raise PolicyError(f"gate.{key} = {value} {p.unit} is outside its bounds [{p.low:g}, {p.high:g}]; give a value inside")
-    return np.array([float(given.get(p.name, p.default)) for p in GATE_PARAMS])

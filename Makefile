@@ -1,0 +1,43 @@
+# StockCue: what you can do here. `make` alone prints this list.
+#
+#   make demo    set up, rehearse the built-in promotion show, say where the table and the picture are
+#   make test    set up, run the whole test suite
+#   make lint    style, types and import contracts
+#   make bench   how fast, with the parity check first
+#   make clean   remove the environment and all results
+#
+# Needs Python 3.11 or newer and make. Everything is installed into $(VENV); nothing else on the machine is touched.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.PHONY: help demo test lint bench clean
+help:
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -10
+
+$(READY): pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'StockCue needs Python 3.11 or newer; set PYTHON=...')"
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	touch $(READY)
+
+demo: $(READY)
+	$(BIN)/stockcue rehearse +experiment=demo out=runs/demo
+
+test: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(READY)
+	$(BIN)/python -m sim.bench
+
+clean:
+	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

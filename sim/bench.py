@@ -1,0 +1,134 @@
+"""How fast, against what: the oracle, the engine and a bare compiled pass over the same rows.
+
+Parity first: where the engines disagree there is no timing. Figures are medians of several runs on this machine; the
+ratios are what to quote.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from scenarios.contract import Scenario
+from sim.core.policy import Policy
+from sim.core.stage import Stage, set_stage
+from sim.core.tape import CART, DELIVER, ORDER
+from sim.demand.draw import draw_tape
+from sim.engine.compiled import compiled_bare
+from sim.engine.simulate import engine_for, play, play_oracle
+
+REPEATS = 7
+
+
+class Disagreement(RuntimeError):
+    """The engines differ: nothing is timed."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Median seconds per run of one policy on one show."""
+
+    show: str
+    policy: str
+    shoppers: int
+    rows: int
+    readings: int
+    draw_s: float
+    oracle_s: float
+    engine_s: float
+    bare_s: float
+    alerts: int
+    improvised: int
+
+
+def median_s(task: Callable[[], object], repeats: int = REPEATS) -> float:
+    """Median wall time of ``task`` [s]."""
+    spent = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        task()
+        spent.append(time.perf_counter() - start)
+    return statistics.median(spent)
+
+
+def bare_s(stage: Stage, policy: Policy) -> float:
+    """Median time of the ledger alone over the stage's rows [s]; making the world is not counted."""
+    run, spent = compiled_bare(), []
+    run(stage.world(policy))
+    for _ in range(REPEATS):
+        world = stage.world(policy)
+        start = time.perf_counter()
+        run(world)
+        spent.append(time.perf_counter() - start)
+    return statistics.median(spent)
+
+
+def measure(scenario: Scenario, policies: list[Policy], seed: int = 1, oracle_repeats: int = 1) -> list[Timing]:
+    """Check parity, then time every policy on one tape of ``scenario``."""
+    draw_s = median_s(lambda: draw_tape(scenario, seed), 3)
+    tape = draw_tape(scenario, seed)
+    stage = set_stage(scenario, tape)
+    entries = (tape.kind == CART) | ((tape.kind == ORDER) & (tape.cause < 0))
+    out = []
+    for policy in policies:
+        engine = engine_for(policy)
+        fast, slow = play(stage, policy, engine=engine), play_oracle(stage, policy)
+        if fast.digest() != slow.digest():
+            raise Disagreement(f"{scenario.name} under {policy.name}: oracle and engine differ; nothing was timed")
+        out.append(
+            Timing(
+                show=scenario.name,
+                policy=policy.name,
+                shoppers=int(entries.sum()),
+                rows=len(tape),
+                readings=int((tape.kind == DELIVER).sum()) * len(scenario.skus),
+                draw_s=draw_s,
+                oracle_s=median_s(lambda p=policy: play_oracle(stage, p), oracle_repeats),
+                engine_s=median_s(lambda p=policy, e=engine: play(stage, p, engine=e)),
+                bare_s=bare_s(stage, policy),
+                alerts=len(fast.alerts),
+                improvised=len(fast.tape.cues) - len(tape.cues),
+            )
+        )
+    return out
+
+
+def report(timings: list[Timing]) -> str:
+    """The timings as a text table."""
+    head = f"{'show':<14}{'strategy':<20}{'shoppers':>9}{'rows':>9}{'draw ms':>9}{'oracle ms':>11}{'engine ms':>11}{'bare ms':>9}" \
+           f"{'oracle/engine':>15}{'engine/bare':>13}{'alerts':>8}{'improvised':>12}"  # fmt: skip
+    lines = [head, "-" * len(head)]
+    for t in timings:
+        lines.append(
+            f"{t.show:<14}{t.policy:<20}{t.shoppers:>9,}{t.rows:>9,}{t.draw_s * 1e3:>9.1f}{t.oracle_s * 1e3:>11.1f}"
+            f"{t.engine_s * 1e3:>11.2f}{t.bare_s * 1e3:>9.2f}{t.oracle_s / t.engine_s:>15.0f}{t.engine_s / t.bare_s:>13.2f}"
+            f"{t.alerts:>8}{t.improvised:>12}"
+        )
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the benchmark; ``--quick`` leaves out the promotion show."""
+    from scenarios.registry import load
+    from sim.study.policies import make_policy
+
+    names = ["silent", "fixed_count", "newsvendor_freeze", "gamma_poisson", "smart", "tiered"]
+    shows = ["first_show"] if "--quick" in (argv or []) else ["first_show", "double11"]
+    timings: list[Timing] = []
+    for show in shows:
+        policies = [make_policy(n, playbook="freeze_only") for n in names]
+        print(f"{show}: parity of {len(policies)} strategies, then timing ...", file=sys.stderr)
+        timings += measure(load(show), policies)
+        if show == "double11":
+            timings += measure(load(show), [make_policy("smart", playbook="standard", label="smart+host")])
+    print("Median wall time per run, this machine; parity of oracle and engine checked first (equal Runs, bit for bit).")
+    print("engine: SimPy control plane, compiled stretch, strategy at every reading; bare: the ledger alone over the same rows.")
+    print(report(timings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

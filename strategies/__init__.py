@@ -1,0 +1,1 @@
+"""Candidate alerting strategies: one file each, leaves that know nothing but their contract."""

@@ -1,0 +1,62 @@
+"""Orders per viewer, lately against usually: a change in conversion shows before the stock does.
+
+c_fast and c_slow are orders per viewer-second with a short and a long memory (an unknown audience counts as one
+viewer, so that c is the order rate). Trend g = (n + 5)/(n0 + 5) with n the units in the short memory and n0 = c_slow x
+its viewer-seconds, so that a handful of orders makes no trend; g within [1/trend_cap, trend_cap]. Projected demand
+within h is D = viewers c_fast g h with variance D + D^2/(n + 1). Out within horizon_s with probability > chance:
+prepare; within emergency_s: emergency. Accelerating, (n - n0)/sqrt(n0 + 1) > watch_z, and at this pace empty within
+watch_cover_s: watch.
+"""
+
+from __future__ import annotations
+
+import math
+
+from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
+from strategies.maths import FRESH, exceeds, fresh, line_at, remember
+
+FAST_S, SLOW_S, TREND_CAP, HORIZON_S, EMERGENCY_S, CHANCE, WATCH_Z, WATCH_COVER_S = range(8)
+SEEN = 1
+FAST, FAST_VIEWS, SLOW, SLOW_VIEWS = range(SEEN + FRESH, SEEN + FRESH + 4)
+SHRINK = 5.0
+"""Units a trend is shrunk by."""
+
+
+def fold(p, m, s):
+    """Level by demand projected with the trend of conversion."""
+    dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
+    audience = max(1.0, s.viewers)
+    remember(m, FAST, dt, units, audience * dt, p[FAST_S])
+    remember(m, SLOW, dt, units, audience * dt, p[SLOW_S])
+    usual = m[SLOW] / m[SLOW_VIEWS] * m[FAST_VIEWS] if m[SLOW_VIEWS] > 0.0 else 0.0
+    trend = min(p[TREND_CAP], max(1.0 / p[TREND_CAP], (m[FAST] + SHRINK) / (usual + SHRINK)))
+    rate = audience * trend * m[FAST] / m[FAST_VIEWS] if m[FAST_VIEWS] > 0.0 else 0.0
+    shut = s.closed > 0.5
+    age = s.now - s.t
+    mean = rate * ((p[EMERGENCY_S] if shut else p[HORIZON_S]) + age)
+    noise = 1.0 / (m[FAST] + 1.0)
+    m[LINE] = line_at(mean, mean * (1.0 + mean * noise), p[CHANCE])
+    if exceeds(s.stock, mean, mean * (1.0 + mean * noise), p[CHANCE]):
+        mean = rate * (p[EMERGENCY_S] + age)
+        return EMERGENCY if exceeds(s.stock, mean, mean * (1.0 + mean * noise), p[CHANCE]) else PREPARE
+    rising = m[FAST] - usual > p[WATCH_Z] * math.sqrt(usual + 1.0)
+    return WATCH if rising and not shut and s.stock <= rate * p[WATCH_COVER_S] else CALM
+
+
+STRATEGY = Strategy(
+    name="conversion_trend",
+    summary="orders per viewer, short against long memory: demand projected with the trend of conversion",
+    fold=fold,
+    params=(
+        Param("fast_s", 15.0, 0.5, 86400.0, "s", "short memory"),
+        Param("slow_s", 300.0, 0.5, 86400.0, "s", "long memory, one pitch to the next", "domain 2.2: 5 min a product", "H"),
+        Param("trend_cap", 2.4, 1.0, 100.0, "ratio", "largest trend used", "domain 2.4: a pitch lifts 2.4 x", "M"),
+        Param("horizon_s", 90.0, 0.1, 86400.0, "s", "how far ahead it prepares", "domain 3.4 push 30-180 s"),
+        Param("emergency_s", 10.0, 0.1, 86400.0, "s", "how far ahead it is an emergency"),
+        Param("chance", 0.2, 0.0001, 0.9999, "probability", "chance of running out above which it speaks"),
+        Param("watch_z", 3.0, 0.0, 100.0, "sd", "how far above usual counts as accelerating"),
+        Param("watch_cover_s", 1800.0, 0.0, 1e6, "s", "watch only what would be empty within this time", "brief: 30 min", "L"),
+    ),
+    memory=SLOW_VIEWS + 1,
+    playbook="standard",
+)

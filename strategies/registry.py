@@ -1,0 +1,139 @@
+"""Find a strategy by name or file, and turn settings into the arrays a fold and the gate take."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import importlib
+import importlib.util
+import math
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from strategies.contract import TIERS, Param, Strategy
+from strategies.gate import GATE_PARAMS
+
+_NAMES = (
+    "silent", "random_rate", "manual_polling", "platform_default", "fixed_count", "percent_of_stock", "cover_time",
+    "window_forecast", "conversion_trend", "cart_lead", "gamma_poisson", "newsvendor_freeze", "tiered", "smart",
+)  # fmt: skip
+
+Values = Mapping[str, "float | None"]
+
+
+class StrategyError(ValueError):
+    """A strategy or a setting that cannot be used; the message is one sentence for the person who chose it."""
+
+
+def names() -> tuple[str, ...]:
+    """Built-in strategies in teaching order: bounds, people and incumbents, one line, forecasts, decisions.
+
+    >>> names()[0], names()[-1]
+    ('silent', 'smart')
+    """
+    return _NAMES
+
+
+def load(name_or_path: str | Path) -> Strategy:
+    """The strategy called so, or the one a ``.py`` file defines as ``STRATEGY``.
+
+    >>> load("fixed_count").params[0].unit
+    'units'
+    """
+    text = str(name_or_path)
+    if text in _NAMES:
+        return importlib.import_module(f"strategies.{text}").STRATEGY
+    if text.endswith(".py"):
+        return _from_file(Path(text))
+    raise StrategyError(f"There is no strategy called {text!r}{_hint(text, _NAMES)}; a file of your own ends in .py.")
+
+
+def settings(
+    strategy: Strategy, values: Values | None = None, by_tier: Mapping[str, Values] | None = None
+) -> np.ndarray:
+    """Parameter values, float64 [3 tiers, n_params]; row order as ``TIERS``, a later source overriding an earlier one:
+
+    declared defaults, the strategy's ``by_tier``, ``values`` (all tiers), ``by_tier``. None keeps what stands.
+
+    >>> settings(load("fixed_count"), {"units": 50}, {"traffic": {"units": 300}})[:, 0].tolist()
+    [300.0, 50.0, 50.0]
+    """
+    where = f"strategy {strategy.name!r}"
+    table = np.array([[param.default for param in strategy.params]] * len(TIERS), dtype=np.float64)
+    _tiers(table, strategy.params, strategy.by_tier, where)
+    for row in table:
+        _put(row, strategy.params, values or {}, where)
+    _tiers(table, strategy.params, by_tier or {}, where)
+    return table
+
+
+def gate_settings(values: Values | None = None) -> np.ndarray:
+    """Gate settings, float64 [len(GATE_PARAMS)]: the declared defaults with ``values`` put over them."""
+    row = np.array([param.default for param in GATE_PARAMS], dtype=np.float64)
+    _put(row, GATE_PARAMS, values or {}, "the gate")
+    return row
+
+
+def _tiers(table: np.ndarray, params: tuple[Param, ...], by_tier: Mapping[str, Values], where: str) -> None:
+    for tier, values in by_tier.items():
+        if tier not in TIERS:
+            raise StrategyError(f"In the by_tier of {where} there is no tier {tier!r}{_hint(tier, TIERS)}.")
+        _put(table[TIERS.index(tier)], params, values or {}, f"{where}, tier {tier}")
+
+
+def _put(row: np.ndarray, params: tuple[Param, ...], values: Values, where: str) -> None:
+    index = {param.name: i for i, param in enumerate(params)}
+    for key, value in values.items():
+        if key not in index:
+            raise StrategyError(f"In {where} there is no setting {key!r}{_hint(str(key), index)}.")
+        if value is None:
+            continue
+        row[index[key]] = _number(value, params[index[key]], where)
+
+
+def _number(value: float, param: Param, where: str) -> float:
+    bounds = f"between {param.low:g} and {param.high:g} {param.unit}"
+    if isinstance(value, str) or not np.isscalar(value):
+        raise StrategyError(f"In {where} the setting {param.name!r} must be a number {bounds}, not {value!r}.")
+    number = float(value)  # type: ignore[arg-type]
+    if not math.isfinite(number) or not param.low <= number <= param.high:
+        raise StrategyError(f"In {where} the setting {param.name!r} must lie {bounds}, not {number:g}.")
+    return number
+
+
+def _hint(word: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f", did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
+
+
+def _from_file(path: Path) -> Strategy:
+    if not path.is_file():
+        raise StrategyError(f"There is no strategy file {str(path)!r}.")
+    # Two users' files may have the same stem; the module's name must tell them apart.
+    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
+    spec = importlib.util.spec_from_file_location(f"user_strategy_{path.stem}_{digest}", path)
+    if spec is None or spec.loader is None:
+        raise StrategyError(f"The strategy file {str(path)!r} cannot be loaded.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[spec.name]
+        reason = f"{type(error).__name__}: {error}"
+        raise StrategyError(f"The strategy file {str(path)!r} cannot be loaded: {reason}.") from error
+    return _declared(getattr(module, "STRATEGY", None), path)
+
+
+def _declared(strategy: object, path: Path) -> Strategy:
+    if not isinstance(strategy, Strategy):
+        raise StrategyError(f"The strategy file {str(path)!r} must define STRATEGY = Strategy(...).")
+    keys = [param.name for param in strategy.params]
+    if len(set(keys)) < len(keys) or strategy.memory < 1 or not callable(strategy.fold):
+        raise StrategyError(
+            f"The STRATEGY in {str(path)!r} needs a fold, at least one memory cell and settings with different names."
+        )
+    return strategy

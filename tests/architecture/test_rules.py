@@ -1,0 +1,67 @@
+"""The project's own rules, checked on its files."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCES = sorted(p for room in ("sim", "strategies", "scenarios", "conf") for p in (ROOT / room).rglob("*.py"))
+
+
+def imports(path: Path) -> set[str]:
+    """Top-level names of every module the file imports, and dotted names of project modules."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {a.name for a in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module)
+    return found
+
+
+def importers(package: str) -> set[str]:
+    return {str(p.relative_to(ROOT)) for p in SOURCES if any(i.split(".")[0] == package for i in imports(p))}
+
+
+def test_only_the_command_line_knows_hydra():
+    assert importers("hydra") | importers("omegaconf") == {"sim/cli.py"}
+
+
+def test_only_one_file_compiles():
+    assert importers("numba") == {"sim/engine/compiled.py"}
+
+
+def test_matplotlib_stays_in_the_report_room():
+    assert all(p.startswith("sim/report/") for p in importers("matplotlib"))
+
+
+def test_only_streams_makes_generators():
+    makers = {
+        str(p.relative_to(ROOT))
+        for p in SOURCES
+        if re.search(r"default_rng\(|random\.Generator\(|RandomState\(|np\.random\.(seed|rand|normal|uniform)\(", p.read_text("utf-8"))
+    }
+    assert makers == {"sim/demand/streams.py"}
+
+
+def test_no_config_can_run_code():
+    assert not [p for p in (ROOT / "conf").rglob("*.yaml") if "_target_" in p.read_text("utf-8")]
+
+
+def test_files_stay_readable():
+    assert {str(p.relative_to(ROOT)) for p in SOURCES if len(p.read_text("utf-8").splitlines()) > 300} == set()
+
+
+def test_shared_code_uses_libm():
+    """NumPy's scalar exp differs from libm in the last bit; compiled and plain code must agree."""
+    shared = [ROOT / "sim/core/ledger.py", ROOT / "sim/core/feed.py", *(ROOT / "strategies").glob("*.py")]
+    assert not [p.name for p in shared if re.search(r"np\.(exp|log|sqrt|pow)", p.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize("word", ["TODO", "FIXME", "NotImplementedError"])
+def test_nothing_is_left_unfinished(word):
+    assert not [str(p) for p in SOURCES if word in p.read_text("utf-8")]

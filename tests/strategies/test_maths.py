@@ -1,0 +1,163 @@
+"""The shared mathematics against scipy and the domain's closed forms (T17-T20)."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from sim.demand.streams import stream
+from strategies import maths
+from strategies.newsvendor_freeze import quantile
+
+
+@pytest.mark.parametrize("x", [0.01, 0.5, 1.5, 2.0, 7.9, 8.0, 33.3, 1e4, 1e8])
+def test_log_gamma(x):
+    assert maths.log_gamma(x) == pytest.approx(math.lgamma(x), rel=1e-11, abs=1e-13)
+
+
+@pytest.mark.parametrize("p", [1e-12, 1e-5, 0.02, 0.074, 0.076, 0.3, 0.5, 0.8, 0.99, 1 - 1e-9])
+def test_normal_quantile(p):
+    assert maths.normal_quantile(p) == pytest.approx(stats.norm.ppf(p), abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "chance"), [(60, 0.0014595), (70, 0.080733), (80, 0.512140), (90, 0.910883)], ids=lambda v: str(v)
+)
+def test_time_to_empty_T17(seconds, chance):
+    assert maths.upper_tail(120.0, 1.5 * seconds, 1.5 * seconds) == pytest.approx(chance, abs=1e-6)
+    assert maths.upper_tail(120.0, 1.5 * seconds, 1.5 * seconds) == pytest.approx(stats.gamma.cdf(seconds, 120, scale=1 / 1.5))
+
+
+def test_gamma_poisson_T18():
+    assert maths.upper_tail(120.0, 90.0, 180.0) == pytest.approx(stats.nbinom.sf(119, 90, 0.5), rel=1e-9)
+    assert maths.upper_tail(120.0, 90.0, 990.0) == pytest.approx(0.167675, abs=1e-6)
+    assert (maths.line_at(90.0, 990.0, 0.05), maths.line_at(90.0, 990.0, 0.01)) == (147.0, 178.0)
+    assert (quantile(90.0, 0.05), quantile(90.0, 0.01)) == (106.0, 113.0)
+
+
+def test_reorder_point_T19():
+    assert quantile(90.0, 0.01) == 113.0
+    assert 90 + maths.normal_quantile(0.99) * math.sqrt(90) == pytest.approx(112.07, abs=0.005)
+    assert 90 + maths.normal_quantile(0.99) * math.sqrt(90 + 0.5**2 * 60**2) == pytest.approx(163.19, abs=0.01)
+
+
+def test_tail_against_scipy_everywhere():
+    rng = stream(7, "tail")
+    for _ in range(3000):
+        mean, d = 10 ** rng.uniform(-3, 4.5), rng.choice([1.0, 1.001, 1.1, 2.0, 10.0, 100.0, 1000.0])
+        n = max(0, math.floor(mean + math.sqrt(mean * d) * rng.uniform(-4, 8)))
+        truth = stats.poisson.sf(n - 1, mean) if d == 1 else stats.nbinom.sf(n - 1, mean / (d - 1), 1 / d)
+        assert maths.upper_tail(float(n), mean, mean * d) == pytest.approx(truth, abs=1e-7)
+
+
+def test_exceeds_is_the_tail_compared():
+    """Early exits may only save time: where the law is summed the answer equals the exact comparison."""
+    rng = stream(8, "exceeds")
+    for _ in range(3000):
+        mean, d, chance = 10 ** rng.uniform(-2, 2.5), rng.choice([1.0, 1.5, 5.0, 20.0]), rng.uniform(0.001, 0.999)
+        stock = math.floor(mean + math.sqrt(mean * d) * rng.uniform(-3, 12))
+        if mean * d > 2500.0:
+            continue
+        truth = 1.0 if stock <= 0 else maths.upper_tail(float(stock), mean, mean * d)
+        if abs(truth - chance) > 1e-9:
+            assert maths.exceeds(float(stock), mean, mean * d, chance) == (truth > chance)
+
+
+def test_exceeds_beyond_the_sum_is_right_to_a_hundredth():
+    rng = stream(9, "exceeds")
+    for _ in range(1000):
+        mean, size, chance = 10 ** rng.uniform(2.5, 5), 10 ** rng.uniform(1.01, 4), rng.choice([0.02, 0.2, 0.5, 0.8])
+        variance = mean * (1 + mean / size)
+        if variance <= 2500.0:
+            continue
+        line = maths.line_at(mean, variance, chance)
+        assert stats.nbinom.sf(line - 1, size, mean / variance) == pytest.approx(chance, abs=0.015)
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e-300, 1e-9, 0.02, 1.0, 7.0, 95.2, 3000.0])
+@pytest.mark.parametrize("chance", [0.01, 0.25, 0.8])
+def test_quantile_is_scipys(mean, chance):
+    assert quantile(mean, chance) == (stats.poisson.ppf(1 - chance, mean) if mean > 0 else 0.0)
+
+
+@pytest.mark.parametrize("mean", [0.0, 1e-300, 1e-30, 1e-9, 1e-3, 1.0, 1e6, 1e18])
+@pytest.mark.parametrize("d", [1.0, 3.0, 1e6])
+def test_line_is_finite_and_near_zero_for_nothing(mean, d):
+    for chance in (0.001, 0.2, 0.999):
+        line = maths.line_at(mean, mean * d, chance)
+        assert 0.0 <= line <= maths.HUGE
+        if mean < 1e-8 and d < 10:
+            assert line == 0.0
+
+
+def ewma(values, alpha):
+    memory, out = np.zeros(2), []
+    for x in values:
+        maths.remember(memory, 0, 1.0, x, 1.0, -1.0 / math.log(1.0 - alpha))
+        out.append(memory[0] / memory[1])
+    return np.array(out)
+
+
+@pytest.mark.parametrize(("alpha", "factor"), [(0.1, 0.05263), (0.3, 0.17647)])
+def test_ewma_variance_T20(alpha, factor):
+    rates = ewma(stream(3, "ewma").normal(0.0, 1.0, 60000), alpha)[200:]
+    # The variance of a variance of autocorrelated values: about factor sqrt(2 (2 - alpha)/(alpha n)).
+    error = factor * math.sqrt(2 * (2 - alpha) / (alpha * len(rates)))
+    assert rates.var() == pytest.approx(factor, abs=4 * error)
+
+
+def test_ewma_step_and_ramp_T20():
+    step = ewma(np.r_[np.zeros(500), np.ones(20)], 0.2)[500:]
+    assert step[6] < 0.8 < step[7], "80 % after 7.2 ticks"
+    ramp = ewma(0.5 * np.arange(500.0), 0.2)
+    assert 0.5 * 499 - ramp[-1] == pytest.approx(4 * 0.5, rel=1e-9)
+
+
+def test_ewma_does_not_depend_on_how_often_it_is_fed():
+    fine, coarse = np.zeros(2), np.zeros(2)
+    for _ in range(60):
+        maths.remember(fine, 0, 1.0, 3.0, 1.0, 20.0)
+    for _ in range(4):
+        maths.remember(coarse, 0, 15.0, 45.0, 15.0, 20.0)
+    assert fine == pytest.approx(coarse, rel=1e-12)
+
+
+def test_fresh_skips_what_touches_a_closure():
+    memory = np.zeros(maths.FRESH)
+    assert maths.fresh(memory, 0, 10.0, 5.0, 100.0, 0.0) == (10.0, 5.0)
+    assert maths.fresh(memory, 0, 20.0, 9.0, 100.0, 1.0) == (0.0, 0.0), "closed within the interval"
+    assert maths.fresh(memory, 0, 30.0, 9.0, 100.0, 0.0) == (0.0, 0.0), "opened within the interval"
+    assert maths.fresh(memory, 0, 40.0, 12.0, 100.0, 0.0) == (10.0, 3.0)
+    assert maths.fresh(memory, 0, 50.0, 99.0, 0.0, 0.0) == (0.0, 0.0), "sold out: demand is censored"
+
+
+@pytest.mark.parametrize("gaps", [[1.0] * 900, [7.0, 0.5, 61.0] * 40, [400.0] * 8, [0.1] * 3000])
+def test_window_rate_is_the_count_over_the_window(gaps):
+    """At steady sales, interpolation between bucket edges is exact whatever the gaps."""
+    memory, window = np.zeros(maths.RING_CELLS), 300.0
+    for gap in gaps:
+        maths.roll(memory, 0, gap, 2.0 * gap, window)
+        assert maths.window_rate(memory, 0, window) == pytest.approx(2.0, rel=1e-9)
+    assert maths.window_slope(memory, 0, window) == pytest.approx(2.0, rel=1e-9)
+
+
+def test_window_forgets_what_left_it():
+    memory = np.zeros(maths.RING_CELLS)
+    for i in range(1200):
+        maths.roll(memory, 0, 1.0, 5.0 if i < 600 else 1.0, 300.0)
+        if i == 749:
+            assert maths.window_rate(memory, 0, 300.0) == pytest.approx(3.0, rel=1e-9)
+    assert maths.window_rate(memory, 0, 300.0) == pytest.approx(1.0, rel=1e-9)
+
+
+def test_slope_is_numpys_fit():
+    memory, rng = np.zeros(maths.RING_CELLS), stream(5, "slope")
+    edges = [0.0]
+    for _ in range(50):
+        units = float(rng.poisson(8))
+        maths.roll(memory, 0, 10.0, units, 300.0)
+        edges.append(edges[-1] + units)
+    assert maths.window_slope(memory, 0, 300.0) == pytest.approx(np.polyfit(10.0 * np.arange(31), edges[-31:], 1)[0], rel=1e-9)
