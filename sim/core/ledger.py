@@ -11,6 +11,7 @@ All functions are plain scalar code over a :class:`~sim.core.world.World`; `i` i
 from __future__ import annotations
 
 from sim.core.screens import seen
+from sim.core.supply import change_record, restate
 from sim.core.tape import (
     ACCEPTED,
     BUFFER,
@@ -21,8 +22,6 @@ from sim.core.tape import (
     COPY,
     DISPLAY,
     DONE,
-    EDIT_ADD,
-    EDIT_SET,
     EXPIRE,
     EXPIRED,
     EXPOSURE,
@@ -33,12 +32,8 @@ from sim.core.tape import (
     PAY,
     PHANTOM,
     REFUNDED,
-    RELEASE,
     RETRY,
     STOCKOUT,
-    SUPPLY,
-    SYNC,
-    TAKE,
 )
 from sim.core.tape import (
     HELD as HELD_UNPAID,
@@ -49,26 +44,20 @@ from sim.core.world import (
     CARTED_UNITS,
     CLOSED,
     DELIST,
-    ERP,
     FIRST_CHANNEL,
     HELD,
     HIDDEN,
     LATE_ACCEPT,
-    LISTED,
-    LOGGING,
     LOST,
     LOST_RELEASE,
     MODE,
-    N_LOG,
     ON_PAYMENT,
     OPEN,
     ORDERED,
-    OWN,
     PAGE,
     PAID_UNITS,
     PENDING,
     PHYSICAL,
-    RECEIVED,
     RECORD,
     REFUSED,
     SCARCE,
@@ -76,22 +65,6 @@ from sim.core.world import (
     SCARCITY_GAIN,
     SHOWN_FAIL,
 )
-
-
-def change_record(w, t, sku, src, delta):
-    """Change the platform's record by ``delta`` units at ``t``; ``src``: the sales channel it came through, or -1."""
-    w.stock[sku, RECORD] += delta
-    if w.rules[LOGGING] == 1:
-        n = w.head[N_LOG]
-        w.log_t[n] = t
-        w.log_sku[n] = sku
-        w.log_src[n] = src
-        w.log_delta[n] = delta
-        w.head[N_LOG] = n + 1
-        if src >= 0:
-            o = FIRST_CHANNEL + src
-            if w.observers[o, OWN] == src:
-                w.views[o, sku] += delta
 
 
 def comes(w, i, t):
@@ -252,41 +225,6 @@ def cancel(w, i, t):
         change_record(w, t, w.sku[i], w.channel[i], w.qty[i])
 
 
-def receive(w, sku, qty, t):
-    """Units arrive from outside and go on sale."""
-    w.stock[sku, PHYSICAL] += qty
-    w.stock[sku, RECEIVED] += qty
-    w.stock[sku, LISTED] += qty
-    change_record(w, t, sku, -1, qty)
-
-
-def release(w, sku, qty, t):
-    """Put hidden units on sale (staged release 分批上库存); returns how many there were."""
-    hidden = w.stock[sku, HIDDEN]
-    if qty > hidden:
-        qty = hidden
-    if qty > 0:
-        w.stock[sku, HIDDEN] -= qty
-        w.stock[sku, LISTED] += qty
-        change_record(w, t, sku, -1, qty)
-    return qty
-
-
-def take(w, i, t):
-    """An order of a recording (row kind TAKE): taken and paid at once, below zero too where more was sold than declared."""
-    sku, qty = w.sku[i], w.qty[i]
-    change_record(w, t, sku, w.channel[i], -qty)
-    w.stock[sku, ORDERED] += qty
-    w.stock[sku, PAID_UNITS] += qty
-    w.outcome[i] = PAID
-
-
-def sync(w, sku, t):
-    """The ERP writes its own figure over the record: listed units less the orders it has seen (leak L6)."""
-    figure = w.stock[sku, LISTED] + seen(w, ERP, sku, t)
-    change_record(w, t, sku, -1, figure - w.stock[sku, RECORD])
-
-
 def step(w, i):
     """Let row ``i`` happen (every kind except the feed's)."""
     t = w.t[i]
@@ -305,22 +243,3 @@ def step(w, i):
         copy_order(w, i, t)
     else:
         restate(w, i, t, kind)
-
-
-def restate(w, i, t, kind):
-    """Rows that no shopper causes: arrivals, releases, ERP pushes, manual edits (leak L12), recorded orders."""
-    sku, qty = w.sku[i], w.qty[i]
-    w.outcome[i] = DONE
-    if kind == SUPPLY:
-        receive(w, sku, qty, t)
-    elif kind == RELEASE:
-        release(w, sku, qty, t)
-    elif kind == SYNC:
-        for s in range(w.stock.shape[0]):
-            sync(w, s, t)
-    elif kind == EDIT_ADD:
-        change_record(w, t, sku, -1, qty)
-    elif kind == EDIT_SET:
-        change_record(w, t, sku, -1, qty - w.stock[sku, RECORD])
-    elif kind == TAKE:
-        take(w, i, t)

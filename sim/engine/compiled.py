@@ -183,7 +183,7 @@ def compiled_bare() -> Callable[[World], int]:
 
 @cache
 def compiled_seen() -> Callable[[World, int, int, int], int]:
-    """The compiled :func:`~sim.core.ledger.seen`, for looks the control plane takes."""
+    """The compiled :func:`~sim.core.screens.seen`, for looks the control plane takes."""
     numba = _numba()
     if numba is None:
         return seen

@@ -15,7 +15,6 @@ import simpy
 
 from scenarios.contract import Cue
 from sim.core import world as W
-from sim.core.ledger import receive, release
 from sim.core.policy import Policy
 from sim.core.response import (
     ARRIVAL,
@@ -34,6 +33,7 @@ from sim.core.response import (
     lognormal,
 )
 from sim.core.stage import Stage
+from sim.core.supply import receive, release
 from sim.core.units import odd, to_us
 from sim.core.world import World, with_rows
 from sim.demand.draw import improvise

@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator
 import numpy as np
 import simpy
 
-from sim.core import ledger
+from sim.core import ledger, supply
 from sim.core.feed import deliver, sample
 from sim.core.tape import CANCEL, CART, COPY, DELIVER, EXPIRE, ORDER, PAY, RETRY, SAMPLE
 from sim.core.world import N_OUT
@@ -39,7 +39,7 @@ def shopper(env: simpy.Environment, control: Control, rows: list[int]) -> Genera
 def outside(env: simpy.Environment, control: Control, i: int) -> Generator:
     """An arrival, a release, an ERP push or a manual edit."""
     yield env.timeout(int(control.world.t[i]))
-    ledger.restate(control.world, i, env.now, int(control.world.kind[i]))
+    supply.restate(control.world, i, env.now, int(control.world.kind[i]))
 
 
 def taking(env: simpy.Environment, control: Control, i: int) -> Generator:

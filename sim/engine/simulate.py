@@ -9,9 +9,9 @@ import numpy as np
 import simpy
 
 from scenarios.contract import Scenario
-from sim.core.screens import seen
 from sim.core.policy import Policy
 from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
+from sim.core.screens import seen
 from sim.core.stage import Stage, set_stage
 from sim.core.units import NEVER_US, odd
 from sim.core.world import DROPPED_READINGS, NEXT, World
