@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from sim.core.units import US, to_us
 from sim.demand.audience import room
 from sim.demand.host import lifts, perform
 from sim.demand.pulses import Room, pulse_times, shelf_times
-from sim.demand.shoppers import Party, Rows, even_us, lay
+from sim.demand.shoppers import Party, Rows, delay_us, even_us, lay
 from sim.demand.streams import stream
 
 
@@ -68,7 +69,9 @@ def _party(
 ) -> Rows:
     by_cart = rng.random(len(t)) >= direct
     orders = ~by_cart | (rng.random(len(t)) < converts)
-    party = Party(even_us(t), sku, cue, by_cart, orders)
+    s = scenario.shoppers
+    wait = delay_us(rng.lognormal(math.log(max(s.cart_median_s, 1e-9)), s.cart_sigma, len(t)))
+    party = Party(even_us(t), sku, cue, by_cart, orders, wait)
     if scenario.herding.on:
         party.follow(rng, scenario.herding.branching, scenario.herding.mean_s)
     return lay(rng, scenario, party)

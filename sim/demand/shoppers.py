@@ -29,23 +29,25 @@ def delay_us(seconds: np.ndarray) -> np.ndarray:
 
 
 class Party:
-    """Shoppers who come for the same reason: times [us], SKU index, entry by cart, order to follow, parent shopper."""
+    """Shoppers who come for the same reason: times [us], SKU index, entry by cart, order to follow, when, parent shopper."""
 
-    def __init__(self, t: np.ndarray, sku: int, cue: int, by_cart: np.ndarray, orders: np.ndarray) -> None:
+    def __init__(self, t: np.ndarray, sku: int, cue: int, by_cart: np.ndarray, orders: np.ndarray, wait: np.ndarray) -> None:
         self.t, self.cue = t, cue
+        self.ordered = np.where(by_cart, t + wait, t)
         self.sku = np.full(len(t), sku)
         self.by_cart, self.orders = by_cart, orders
         self.parent = np.full(len(t), -1)
 
     def follow(self, rng: np.random.Generator, branching: float, mean_s: float) -> None:
-        """Add the followers of followers (Hawkes clusters): Poisson(branching) per order, Exp(mean_s) later."""
+        """Add the followers of followers (Hawkes clusters): Poisson(branching) per order, Exp(mean_s) after it."""
         young = np.flatnonzero(self.orders)
         while len(young):
             children = rng.poisson(branching, len(young))
             parent = np.repeat(young, children)
-            born = self.t[parent] + delay_us(rng.exponential(mean_s, len(parent)))
+            born = self.ordered[parent] + delay_us(rng.exponential(mean_s, len(parent)))
             first, n = len(self.t), len(parent)
             self.t = np.concatenate([self.t, born])
+            self.ordered = np.concatenate([self.ordered, born])
             self.sku = np.concatenate([self.sku, self.sku[parent]])
             self.parent = np.concatenate([self.parent, parent])
             self.by_cart = np.concatenate([self.by_cart, np.zeros(n, bool)])
@@ -74,8 +76,7 @@ def lay(rng: np.random.Generator, scenario: Scenario, party: Party) -> Rows:
     entry["qty"][:] = np.minimum(1 + (rng.random(n) >= shoppers.single_share) * rng.geometric(0.5, n), limit[party.sku])
     carted = np.flatnonzero(party.by_cart & party.orders)
     later = _copy_of(entry, carted)
-    wait = rng.lognormal(math.log(max(shoppers.cart_median_s, 1e-9)), shoppers.cart_sigma, n)[carted]
-    later["t"] += delay_us(wait)
+    later["t"][:] = party.ordered[carted]
     later["kind"][:], later["cause"][:] = ORDER, carted
     rows = _join(entry, later)
     first = np.arange(n)

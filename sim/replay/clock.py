@@ -1,0 +1,148 @@
+"""Clocks of recordings: what a written time means, and how to write it again.
+
+A file keeps one clock. Four are known: ISO times with a zone, ISO times without one, Unix time (seconds to nanoseconds)
+and seconds since the start of the show. All become whole microseconds.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from zoneinfo import ZoneInfo
+
+from sim.core.units import US
+
+ZONED, NAIVE, SECONDS = "with a time zone", "without a time zone", "seconds since the start"
+UNIX = {"Unix seconds": US, "Unix milliseconds": 1000, "Unix microseconds": 1, "Unix nanoseconds": 0.001}
+"""Unix clocks: microseconds in their unit."""
+
+_ISO = re.compile(
+    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
+    r"\s*(Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_NUMBER = re.compile(r"(\d{1,19})(?:\.(\d{1,9})\d*)?", re.ASCII)
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?", re.ASCII)
+_EPOCH = datetime(1970, 1, 1)
+
+
+class StreamError(ValueError):
+    """A recording cannot be used; the message is one sentence: what, where, what to do."""
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The clock of a stream: its ``kind`` as above and the ``zone`` its naive times are in (None: not said)."""
+
+    kind: str
+    zone: tzinfo | None = None
+
+    @property
+    def family(self) -> str:
+        """Two files can be laid side by side when their families agree."""
+        if self.kind == SECONDS or (self.kind == NAIVE and self.zone is None):
+            return self.kind
+        return "absolute"
+
+    def microseconds(self, number: int) -> int:
+        """A time as parsed, moved from the clock's zone to UTC where one is known."""
+        if self.kind != NAIVE or self.zone is None:
+            return number
+        return number - _offset_us(_EPOCH + timedelta(microseconds=number), self.zone)
+
+    def text(self, us: int) -> str:
+        """The time as the recording would write it.
+
+        >>> Clock(ZONED).text(1_578_000_906_000_000), Clock(SECONDS).text(2_500_000)
+        ('2020-01-02T21:35:06Z', '2.5')
+        """
+        if self.kind == SECONDS:
+            return f"{us / US:g}"
+        moment = _EPOCH + timedelta(microseconds=int(us))
+        if self.family != "absolute":
+            return moment.isoformat()
+        if self.zone is None:
+            return moment.isoformat() + "Z"
+        return moment.replace(tzinfo=UTC).astimezone(self.zone).isoformat().replace("+00:00", "Z")
+
+
+def parse_time(text: str) -> tuple[str, int] | None:
+    """Clock and microseconds of a written time; None where it is not a time.
+
+    >>> parse_time("2020-01-02T21:35:06Z")
+    ('with a time zone', 1578000906000000)
+    >>> parse_time("90.5"), parse_time("1700000000")[0], parse_time("2026/7/2 9:05")[0], parse_time("soon")
+    (('seconds since the start', 90500000), 'Unix seconds', 'without a time zone', None)
+    """
+    found = _ISO.fullmatch(text)
+    if found:
+        return _iso(found)
+    found = _NUMBER.fullmatch(text)
+    if not found:
+        return None
+    whole, part = int(found[1]), (found[2] or "").ljust(6, "0")
+    if whole < 10**8:
+        return SECONDS, whole * US + int(part[:6])
+    name = list(UNIX)[0 if whole < 10**11 else 1 if whole < 10**14 else 2 if whole < 10**17 else 3]
+    if name == "Unix seconds":
+        return name, whole * US + int(part[:6])
+    return name, whole // 1000 if name == "Unix nanoseconds" else whole * int(UNIX[name])
+
+
+def _iso(found: re.Match[str]) -> tuple[str, int] | None:
+    year, month, day, hour, minute = (int(found[k]) for k in range(1, 6))
+    if not 1970 < year < 2200:
+        return None
+    try:
+        moment = datetime(year, month, day, hour, minute, int(found[6] or 0))
+    except ValueError:
+        return None
+    since = moment - _EPOCH
+    us = (since.days * 86400 + since.seconds) * US + int((found[7] or "").ljust(6, "0")[:6])
+    if not found[8]:
+        return NAIVE, us
+    return ZONED, us - _written_offset_us(found[8])
+
+
+def _written_offset_us(text: str) -> int:
+    found = _OFFSET.fullmatch(text)
+    if not found:
+        return 0
+    size = (int(found[2]) * 60 + int(found[3] or 0)) * 60 * US
+    return -size if found[1] == "-" else size
+
+
+def _offset_us(local: datetime, zone: tzinfo) -> int:
+    offset = zone.utcoffset(local)
+    return 0 if offset is None else round(offset.total_seconds()) * US
+
+
+def find_zone(name: str | None) -> tzinfo | None:
+    """The zone called ``name``: "UTC", an offset such as "+08:00", or a place such as "Asia/Shanghai".
+
+    >>> str(find_zone("+08:00"))
+    'UTC+08:00'
+    """
+    if name is None or name == "":
+        return None
+    if name.upper() in ("UTC", "Z", "GMT"):
+        return UTC
+    if _OFFSET.fullmatch(name):
+        return timezone(timedelta(microseconds=_written_offset_us(name)))
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise StreamError(f"zone={name!r} is not a time zone; write UTC, +08:00 or Asia/Shanghai") from None
+
+
+def one_clock(where: str, found: list[tuple[int, str]], zone: tzinfo | None) -> Clock:
+    """The one clock of a file; ``found``: line and clock of every row whose time can be read."""
+    first: dict[str, int] = {}
+    for line, kind in found:
+        first.setdefault(kind, line)
+    if len(first) > 1:
+        (a, at), (b, then) = list(first.items())[:2]
+        raise StreamError(f"{where} mixes two clocks: times are {a} from line {at} and {b} from line {then}; "
+                          "write all of them one way")  # fmt: skip
+    return Clock(next(iter(first)), zone)

@@ -1,0 +1,85 @@
+"""Open-loop replay: run strategies over a recording and set their alerts against the sell-outs that really came."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from scenarios.staffing import Feed
+from sim.core.policy import Policy
+from sim.core.run import Run
+from sim.core.stage import set_stage
+from sim.engine.simulate import play
+from sim.replay.clock import StreamError
+from sim.replay.judge import ALERTS, LOOP, SELLOUTS, TABLE, judge
+from sim.replay.read import Loaded
+from sim.replay.stream import Stream
+
+Player = Callable[..., Run]
+
+
+@dataclass(frozen=True, eq=False)
+class Replay:
+    """Results of :func:`replay`; ``loop`` is "open" here and in every row of every table."""
+
+    table: pd.DataFrame
+    sellouts: pd.DataFrame
+    alerts: pd.DataFrame
+    runs: tuple[Run, ...]
+    levels: pd.DataFrame
+    caption: str
+    loop: str = LOOP
+
+
+def replay(
+    loaded: Loaded,
+    policies: Sequence[Policy],
+    feed: Feed | None = None,
+    horizon_s: float = 1800.0,
+    merge_s: float = 600.0,
+    progress: Callable[[int, int, str], None] | None = None,
+    player: Player = play,
+) -> Replay:
+    """Run ``policies`` over a recording without letting them act. Times are show seconds unless a column says otherwise.
+
+    ``table``: strategy, sku, loop, speedup, horizon_s, sellouts, warned (sell-outs with an alert in the ``horizon_s`` before),
+    standing (sell-outs that found an alert sent and not taken back, however old), lead_median_s and lead_least_s (first alert
+    within the horizon to sell-out), alerts, early, while_sold_out, unfollowed, undecided,
+    alerts_per_h, flaps (alerts within ``merge_s`` after an all-clear).
+
+    ``sellouts``: strategy, sku, loop, speedup, sellout (number), sold_out_s, back_s (inf: never), times (how often stock
+    reached 0 until then), sold_out_at (recorded clock), watch_s, prepare_s, emergency_s (first alert of that level since the
+    previous sell-out ended; NaN: none), lead_s (first alert within the horizon to sell-out; NaN: not warned), standing
+    (highest level sent and not taken back at the sell-out).
+
+    ``alerts``: strategy, sku, loop, speedup, t_s, at (recorded clock), level, level_name, stock, line, became (see
+    ``judge.EARLY`` and so on), sellout (its number, or 0).
+    """
+    names = [p.name for p in policies]
+    if not names:
+        raise StreamError("no strategy is named; name at least one to replay")
+    if len(set(names)) < len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise StreamError(f"two strategies are called {twice!r}; give one of them a label")
+    stream = loaded.stream
+    stage = set_stage(stream.scenario(feed), stream.tape(feed))
+    real = stream.sellouts(merge_s)
+    runs: list[Run] = []
+    parts = []
+    for number, policy in enumerate(policies, 1):
+        run = player(stage, policy, acting=False)
+        runs.append(run)
+        parts.append(judge(stream, run, real, horizon_s, merge_s))
+        if progress:
+            progress(number, len(names), policy.name)
+    rows = [[row for part in parts for row in part[k]] for k in range(3)]
+    table, sellouts, alerts = (pd.DataFrame(r, columns=c) for r, c in zip(rows, (TABLE, SELLOUTS, ALERTS), strict=True))
+    return Replay(table, sellouts, alerts, tuple(runs), stream.levels, caption(stream))
+
+
+def caption(stream: Stream) -> str:
+    """The sentence that stands on every figure."""
+    faster = f"; time runs {stream.speedup:g} times faster than recorded" if stream.speedup != 1 else ""
+    return f"open-loop replay of {stream.name}: alerts are recorded and nothing follows from them{faster}"

@@ -1,0 +1,132 @@
+"""A recorded show in the project's own terms: SKUs with stock, what happened to it, the run of show.
+
+Recorded orders enter the tape as TAKE rows, which nothing can refuse: they happened. Where a recording has more orders than
+declared stock the record falls below zero, and the moment it reaches zero is when stock ran out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scenarios.contract import CUE_KINDS, Cue, Scenario, Sku
+from scenarios.staffing import Feed, Screen, Touchpoints
+from sim.core.tape import CART, CUE_DTYPE, TAKE, Tape, blank, in_order
+from sim.core.units import US, to_us
+from sim.demand.draw import lay_readings
+from sim.replay.clock import Clock, StreamError
+
+LONGEST_S = 1_000_000
+"""Longest show a scenario can have [s]."""
+MOST_BYTES = 2**30
+"""Most memory the readings of one run may take."""
+AT_ONCE = Screen(0.0, 0.0)
+LESSON = "a recorded show, replayed open-loop: alerts are recorded and nothing follows from them"
+
+
+@dataclass(frozen=True, eq=False)
+class Stream:
+    """One recording, ready to replay.
+
+    ``skus``: with the stock at the start. ``t`` [us of show time], ``what`` (row kind of the tape), ``sku`` (index), ``qty``
+    [units; below 0 only for corrections]: what happened, in time order. ``start_us``: start on the recording's ``clock``.
+    ``span_s``: length [show s]. ``speedup``: recorded seconds per show second. ``reading_s``: default period of readings
+    [show s].
+    """
+
+    name: str
+    kind: str
+    skus: tuple[Sku, ...]
+    t: np.ndarray
+    what: np.ndarray
+    sku: np.ndarray
+    qty: np.ndarray
+    cues: tuple[Cue, ...]
+    clock: Clock
+    start_us: int
+    span_s: float
+    speedup: float
+    reading_s: float
+
+    def at(self, t_s: float) -> str:
+        """A show time [s] as the recording's clock wrote it, to the millisecond."""
+        return self.clock.text(self.start_us + round(t_s * 1000 * self.speedup) * 1000)
+
+    def feed(self) -> Feed:
+        """The feed a replay uses unless told otherwise: a reading every ``reading_s``, half a second late at most."""
+        return Feed(period_s=self.reading_s, lag_s=min(0.5, self.reading_s / 2))
+
+    @cached_property
+    def levels(self) -> pd.DataFrame:
+        """The recorded stock: sku, t_s, stock after everything of that moment; the first row of a SKU is its opening."""
+        n = len(self.skus)
+        moves = np.where(self.what == TAKE, -self.qty, np.where(self.what == CART, 0, self.qty)).astype(np.int64)
+        opening = pd.DataFrame({"k": range(n), "t": -1, "move": [s.stock for s in self.skus]})
+        rows = pd.DataFrame({"k": self.sku, "t": self.t, "move": moves})[self.what != CART]
+        path = pd.concat([opening, rows]).groupby(["k", "t"], as_index=False)["move"].sum()
+        path["stock"] = path.groupby("k")["move"].cumsum()
+        names = np.array([s.id for s in self.skus], object)
+        return pd.DataFrame({"sku": names[path["k"]], "t_s": path["t"].clip(lower=0) / US, "stock": path["stock"]})
+
+    def scenario(self, feed: Feed | None = None) -> Scenario:
+        """The show as a scenario without demand of its own; it ends with the first reading after the recording."""
+        feed = feed or self.feed()
+        last_s = max(self.span_s, float(self.t.max(initial=0)) / US)
+        duration_s = (int(last_s / feed.period_s) + 1) * feed.period_s
+        points = Touchpoints(AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE)
+        return Scenario(self.name, LESSON, duration_s, self.skus, self.cues, touchpoints=points, feed=feed)
+
+    def tape(self, feed: Feed | None = None) -> Tape:
+        """The rows of the recording with the readings of a feed. Same stream and feed, same bytes."""
+        scenario = self.scenario(feed)
+        n = int(scenario.duration_s / scenario.feed.period_s)
+        size = n * len(self.skus) * 24
+        if size > MOST_BYTES:
+            raise StreamError(f"{n:,} readings of {len(self.skus)} SKUs would take {size / 2**30:.1f} GB; "
+                              "choose a longer feed.period_s, fewer SKUs (sku=) or a part (start=, end=)")  # fmt: skip
+        rows = blank(len(self.t))
+        rows["t"][:], rows["kind"][:], rows["sku"][:], rows["qty"][:] = self.t, self.what, self.sku, self.qty
+        rows["channel"][:] = np.where(self.what == TAKE, 0, -1)
+        rows["who"][:] = np.arange(len(self.t))
+        nobody = (np.array([0.0, scenario.duration_s]), np.zeros(2))
+        readings, viewers = lay_readings(scenario, 0, 0, nobody)
+        phase = np.zeros(5 + len(scenario.channels))
+        columns: dict[str, Any] = in_order([rows, readings])
+        return Tape(**columns, cues=self._spoken(), viewers=viewers,
+                    record_error=np.zeros(len(self.skus), np.int64), phase=phase, key=(0, 0))  # fmt: skip
+
+    def _spoken(self) -> np.ndarray:
+        """Cues as they came: of a recording only the plan is known."""
+        index = {s.id: k for k, s in enumerate(self.skus)}
+        rows = []
+        for cue in sorted(self.cues, key=lambda c: c.at_s):
+            kernel, at = cue.kernel(), to_us(cue.at_s)
+            rows.append((at, at + to_us(kernel.duration_s), at, index[cue.sku], CUE_KINDS.index(cue.kind), kernel.peak))
+        return np.array(rows, CUE_DTYPE).reshape(-1)
+
+    def sellouts(self, merge_s: float) -> pd.DataFrame:
+        """When stock really ran out: sku, t_s (it reached 0), back_s (stock again for longer than ``merge_s``; inf: never),
+        times (how often it reached 0 in between: flapping round zero is the normal case where units come back). A SKU that
+        opens with nothing has a first spell at t_s = -1, which is no sell-out of the recording."""
+        found = []
+        for name, path in self.levels.groupby("sku", sort=False):
+            t, out = path["t_s"].to_numpy(), path["stock"].to_numpy() <= 0
+            began = np.flatnonzero(out[1:] & ~out[:-1]) + 1
+            ended = np.flatnonzero(~out[1:] & out[:-1]) + 1
+            spells: list[list] = []
+            if out[0]:
+                first = np.flatnonzero(~out)
+                spells.append([name, -1.0, float(t[first[0]]) if len(first) else float("inf"), 0])
+            for k in began.tolist():
+                later = ended[ended > k]
+                back = float(t[later[0]]) if len(later) else float("inf")
+                if spells and t[k] - spells[-1][2] < merge_s:
+                    spells[-1][2], spells[-1][3] = back, spells[-1][3] + 1
+                else:
+                    spells.append([name, float(t[k]), back, 1])
+            found += spells
+        return pd.DataFrame(found, columns=["sku", "t_s", "back_s", "times"])

@@ -1,0 +1,65 @@
+"""The tape: times, causes, digests."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scenarios.contract import Cue
+from sim.core.tape import SLOT_US, blank, distinct_times, free_times, in_order
+from sim.demand.draw import draw_tape, improvise
+from tests.parity.worlds import random_scenario
+
+TIMES = st.lists(st.integers(0, 200), min_size=1, max_size=60).map(sorted).map(np.array)
+
+
+@given(TIMES)
+def test_times_become_distinct_and_stay_close(t):
+    out = distinct_times(t)
+    assert (np.diff(out) >= SLOT_US).all()
+    assert (out % SLOT_US == 0).all()
+    assert (out >= t).all()
+    alone = np.diff(t, prepend=-(10**6)) > SLOT_US * len(t)
+    assert (out[alone] - t[alone] < SLOT_US).all()
+
+
+@given(TIMES, TIMES)
+def test_added_times_are_free(first, second):
+    earlier = free_times(first, np.empty(0, np.int64))
+    later = free_times(second, earlier)
+    assert len(np.intersect1d(earlier, later)) == 0
+    assert (np.diff(later) > 0).all()
+    assert (later >= second).all()
+    assert ((later % SLOT_US) == 2).all()
+
+
+def test_in_order_keeps_causes():
+    one, two = blank(2), blank(2)
+    one["t"][:], two["t"][:] = (40, 80), (20, 60)
+    one["cause"][1], two["cause"][1] = 0, 0
+    rows = in_order([one, two])
+    assert rows["t"].tolist() == [20, 40, 60, 80]
+    assert rows["cause"].tolist() == [-1, -1, 0, 1]
+
+
+def test_a_row_comes_after_its_cause():
+    for seed in range(20):
+        scenario = random_scenario(seed)
+        tape = draw_tape(scenario, seed)
+        linked = np.flatnonzero(tape.cause >= 0)
+        assert (tape.cause[linked] < linked).all()
+        if scenario.cues:
+            grown = improvise(scenario, tape, Cue(30.0, scenario.skus[0].id), 30_000_001, 0)
+            new = np.arange(len(tape), len(grown))
+            kids = new[grown.cause[new] >= 0]
+            assert (grown.t[grown.cause[kids]] < grown.t[kids]).all()
+            assert len(np.unique(grown.t)) == len(grown)
+            assert np.array_equal(grown.t[: len(tape)], tape.t)
+
+
+def test_same_key_same_bytes_other_key_other_bytes():
+    scenario = random_scenario(5)
+    assert draw_tape(scenario, 5, 2).digest() == draw_tape(scenario, 5, 2).digest()
+    assert draw_tape(scenario, 5, 2).digest() != draw_tape(scenario, 5, 3).digest()
+    assert draw_tape(scenario, 5, 2).digest() != draw_tape(scenario, 6, 2).digest()
