@@ -1,0 +1,60 @@
+"""Tables as text: aligned for a terminal, also with Chinese in them, and as Markdown."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+NOTHING = "-"
+"""Stands where a figure has no meaning."""
+
+
+def width(words: str) -> int:
+    """Columns a text takes in a terminal: Chinese characters take two.
+
+    >>> width("面膜 mask")
+    9
+    """
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 0 if unicodedata.combining(c) else 1 for c in words)
+
+
+def aligned(rows: Iterable[Sequence[str]], right: Iterable[int] = (), gap: str = "  ") -> list[str]:
+    """Rows of cells as lines of equal columns; columns numbered in ``right`` are set flush right.
+
+    >>> aligned([["sku", "units"], ["面膜", "5"]], right=[1])
+    ['sku   units', '面膜      5']
+    """
+    cells, flush = [list(row) for row in rows], set(right)
+    widths = [max(width(row[k]) for row in cells) for k in range(len(cells[0]))]
+    lines = []
+    for row in cells:
+        pads = [" " * (w - width(cell)) for cell, w in zip(row, widths, strict=True)]
+        lines.append(gap.join(p + c if k in flush else c + p for k, (c, p) in enumerate(zip(row, pads, strict=True))).rstrip())
+    return lines
+
+
+def markdown(head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
+    """The same as a Markdown table."""
+    flush = set(right)
+    rule = ["---:" if k in flush else "---" for k in range(len(head))]
+    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (head, rule, *rows)]
+
+
+def number(value: float, digits: int = 0) -> str:
+    """A figure with thousands separated, or a dash.
+
+    >>> number(45338.4), number(0.666, 2), number(math.nan)
+    ('45,338', '0.67', '-')
+    """
+    # A rounded -0.4 is 0, not -0.
+    return NOTHING if not math.isfinite(value) else f"{round(value, digits) + 0.0:,.{digits}f}"
+
+
+def spread(value: float, half: float, digits: int = 0) -> str:
+    """A figure and its half-width.
+
+    >>> spread(12.4, 3.1), spread(12.4, math.nan)
+    ('12 ±3', '12')
+    """
+    return number(value, digits) if not math.isfinite(half) else f"{number(value, digits)} ±{number(half, digits)}"

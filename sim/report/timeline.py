@@ -1,0 +1,169 @@
+"""The timeline of one SKU in one run: stock as it was and as it was seen, demand, cues, alerts and what followed them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.core.run import Run
+from sim.report import style
+from sim.report.story import CueSpan, Story, story, time_unit
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WORDS = {
+    "host_prompt": "host prompted", "lower_exposure": "exposure", "restock": "restock asked", "release": "released",
+    "host_cut": "host drops item", "host_call": "host calls item", "arrival": "stock arrives",
+}  # fmt: skip
+ACTION_LOOKS = {
+    "host_prompt": ("<", style.PURPLE), "lower_exposure": ("v", style.YELLOW), "restock": ("P", style.GREEN),
+    "release": ("D", style.GREEN), "host_cut": ("X", style.BLACK), "host_call": (">", style.BLUE), "arrival": ("*", style.GREEN),
+}  # fmt: skip
+ORDERED_KINDS = ("pitch", "link_drop", "deal", "countdown", "restock_call")
+
+
+def timeline(run: Run, sku: int) -> Figure:
+    """The picture of SKU number ``sku``."""
+    return draw(story(run, sku))
+
+
+def draw(s: Story) -> Figure:
+    """A story as a picture: stock, rates, cues; nothing is computed here but positions."""
+    from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    with rc_context(style.settings()):
+        figure = Figure(figsize=(12.5, 7.6), layout="constrained")
+        FigureCanvasAgg(figure)
+        top, middle, low = figure.subplots(3, 1, sharex=True, height_ratios=[5, 2.4, 1.0])
+        unit, per = time_unit(s.duration_s)
+        figure.suptitle(style.text(_title(s)), x=0.01, ha="left", fontsize=11)
+        _stock(top, s, per)
+        _rates(middle, s, per)
+        cue_lanes(low, s.cues, per)
+        low.set_xlabel(f"time since show start [{unit}]")
+        low.set_xlim(-0.006 * s.duration_s / per, s.duration_s / per)
+        for axis in (top, middle):
+            legend(axis)
+    return figure
+
+
+def save(figure: Figure, path: Any) -> None:
+    """Write a picture as PNG; ticks are made now, so the settings must hold now too."""
+    from matplotlib import rc_context
+
+    with rc_context(style.settings()):
+        figure.savefig(path, dpi=150, format="png", metadata={"Software": None})
+
+
+def _title(s: Story) -> str:
+    sold = "never sold out" if np.isnan(s.sold_out) else f"sold out at {s.sold_out:.0f} s"
+    over = f", {s.oversold} units oversold" if s.oversold else ""
+    return f"{s.scenario} · strategy {s.strategy} · SKU {s.sku} · replicate {s.replicate} · seed {s.seed} · {sold}{over}"
+
+
+def steps(axis: Axes, steps: tuple[np.ndarray, np.ndarray], per: float, end: float, **looks: Any) -> None:
+    t, value = steps
+    if len(t):
+        axis.step(np.append(t, max(end, t[-1])) / per, np.append(value, value[-1]), where="post", **looks)
+
+
+def _stock(axis: Axes, s: Story, per: float) -> None:
+    """Panel 1: what was there, what was believed, what was seen, and what was said and done about it."""
+    end = s.duration_s
+    for k, (start, stop) in enumerate(s.closed):
+        axis.axvspan(
+            start / per, stop / per, color=style.GREY, alpha=0.22, lw=0, label="no orders taken (freeze)" if not k else None
+        )
+    steps(axis, s.left, per, end, color=style.BLACK, lw=3.2, label="true stock left")
+    steps(axis, s.record, per, end, color=style.ORANGE, lw=1.6, label="platform's record")
+    steps(axis, s.seen, per, end, color=style.SKY, lw=1.2, ls=(0, (3, 3)), label="as the alert engine saw it")
+    if len(s.line[1]) and np.any(s.line[1] > 0):
+        shown = np.where(s.line[1] > 0, s.line[1], np.nan)
+        steps(axis, (s.line[0], shown), per, end, color=style.GREEN, lw=0.7, alpha=0.7, label="line the strategy watched")
+    low, high = _window(s)
+    step = 0.05 * (high - low)
+    rows = _actions(axis, s, per, low - step, step)
+    axis.set_ylim(low - step * (rows + 1), high + step)
+    # The strip of actions under the stock is no stock: it gets no figures.
+    axis.set_yticks([tick for tick in axis.get_yticks() if low - step <= tick <= high + step])
+    if low < 0:
+        axis.axhspan(low - (high - low), 0, color=style.RED, alpha=0.07, lw=0, label="oversold: promised, not there")
+    axis.axhline(0, color=style.GREY, lw=0.8)
+    if not np.isnan(s.sold_out):
+        axis.axvline(s.sold_out / per, color=style.RED, lw=1.2, ls=":", label="nothing left (sell-out)")
+    _alerts(axis, s, per)
+    axis.set_ylabel("stock [units]")
+
+
+def _window(s: Story) -> tuple[float, float]:
+    """Lowest and highest stock to show; a line far above the stock would press everything else flat."""
+    inside = [steps[1][steps[0] <= s.duration_s] for steps in (s.left, s.record, s.seen)]
+    values = np.concatenate([v for v in inside if len(v)] or [np.array([0, 1])])
+    return float(min(0, values.min())), float(max(1, values.max()))
+
+
+def _alerts(axis: Axes, s: Story, per: float) -> None:
+    for level, (marker, colour, name) in style.LEVEL_MARKS.items():
+        mine = s.alerts[s.alerts[:, 1] == level]
+        if len(mine):
+            looks: dict[str, Any] = {"color": colour, "edgecolor": style.BLACK, "linewidth": 0.6, "zorder": 5}
+            axis.scatter(mine[:, 0] / per, mine[:, 2], marker=marker, s=52, label=f"alert: {style.text(name)}", **looks)
+
+
+def _actions(axis: Axes, s: Story, per: float, height: float, step: float) -> int:
+    """Actions other than freezes, one row per kind under the stock; returns the number of rows."""
+    rows = 0
+    for name, (marker, colour) in ACTION_LOOKS.items():
+        mine = [(t, size) for t, what, size in s.marks if what == name and t <= s.duration_s]
+        if not mine:
+            continue
+        sizes = {size for _, size in mine if not np.isnan(size)}
+        label = WORDS[name] + (f" ({_amount(name, next(iter(sizes)))})" if len(sizes) == 1 else "")
+        looks: dict[str, Any] = {"color": colour, "edgecolor": style.BLACK, "linewidth": 0.5, "zorder": 4, "clip_on": False}
+        axis.scatter([t / per for t, _ in mine], [height - rows * step] * len(mine), marker=marker, s=40, label=label, **looks)
+        rows += 1
+    return rows
+
+
+def _amount(name: str, size: float) -> str:
+    return f"to {size:.0%}" if name == "lower_exposure" else f"{size:.0f} units"
+
+
+def _rates(axis: Axes, s: Story, per: float) -> None:
+    """Panel 2: orders, carts and refusals per bin."""
+    left, width = s.bins[:-1] / per, float(s.bins[1] - s.bins[0])
+    axis.step(left, s.carts, where="post", color=style.SKY, lw=1.1, label="units put into carts")
+    axis.step(left, s.orders, where="post", color=style.BLACK, lw=1.3, label="units ordered")
+    if s.refused.any():
+        axis.bar(left, s.refused, width=width / per, align="edge", color=style.RED, alpha=0.5, lw=0, label="orders refused")
+    axis.set_ylabel(f"per {width:.0f} s")
+    axis.set_ylim(bottom=0)
+
+
+def cue_lanes(axis: Axes, cues: Sequence[CueSpan], per: float) -> None:
+    """Panel 3: what the host did, kind by kind."""
+    kinds = [kind for kind in ORDERED_KINDS if any(c[3] == kind for c in cues)]
+    for start, stop, planned, kind in cues:
+        looks: dict[str, Any] = {"facecolor": style.CUE_COLOURS[kind], "edgecolor": style.BLACK, "lw": 0.5}
+        hatch = None if planned else "///"
+        axis.barh(kinds.index(kind), (stop - start) / per, left=start / per, height=0.7, hatch=hatch, **looks)
+    axis.set_yticks(range(len(kinds)), [kind.replace("_", " ") for kind in kinds])
+    axis.set_ylim(-0.6, max(0.6, len(kinds) - 0.4))
+    axis.set_ylabel("cues")
+    axis.grid(False, axis="y")
+    if any(not c[2] for c in cues):
+        from matplotlib.patches import Patch
+
+        legend(axis, handles=[Patch(facecolor="white", edgecolor=style.BLACK, hatch="///", label="improvised by the host")])
+
+
+def legend(axis: Axes, **what: Any) -> None:
+    """The legend of a panel, outside the data."""
+    if what or axis.get_legend_handles_labels()[0]:
+        axis.legend(loc="upper left", bbox_to_anchor=(1.01, 1.03), borderaxespad=0.0, handlelength=1.8, **what)

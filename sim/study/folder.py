@@ -1,0 +1,103 @@
+"""The run folder: whole or not there at all.
+
+Everything is written into a sibling whose name says that it is unfinished; the manifest, with the checksum of
+every file, comes last, and then the folder takes its name in one step.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim import __version__
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MANIFEST = "manifest.json"
+PACKAGES = ("numpy", "pandas", "pyarrow", "simpy", "numba", "matplotlib")
+
+
+class FolderError(ValueError):
+    """Results cannot go where they should; the message is one sentence."""
+
+
+@contextmanager
+def run_folder(final: Path) -> Iterator[Path]:
+    """A folder to write into that becomes ``final`` when the block ends well, and vanishes when it does not.
+
+    A finished run folder of that name is replaced; anything else of that name is left alone.
+    """
+    if final.exists() and not (final / MANIFEST).is_file():
+        raise FolderError(f"{str(final)!r} exists and is not a run folder; choose another out=")
+    try:
+        final.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{final.name}-unfinished-", dir=final.parent))
+    except OSError as error:
+        raise FolderError(f"Results cannot be written to {str(final)!r}: {error.strerror}; choose another out=") from None
+    try:
+        yield folder
+        folder.chmod(0o777 & ~_umask())
+        _take_name(folder, final)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _take_name(folder: Path, final: Path) -> None:
+    if final.exists():
+        # A folder cannot be replaced in one step: the old one steps aside, and only then goes.
+        old = Path(tempfile.mkdtemp(prefix=f".{final.name}-old-", dir=final.parent))
+        os.replace(final, old)
+        os.replace(folder, final)
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        os.replace(folder, final)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def write_table(frame: pd.DataFrame, path: Path) -> None:
+    """Parquet without anything that changes from run to run: same table, same bytes."""
+    frame.to_parquet(path, engine="pyarrow", index=False, compression="zstd")
+
+
+def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
+    """``manifest.json``: versions, ``facts`` and the SHA-256 of every file written before it."""
+    files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir()) if p.is_file()}
+    made = {"versions": versions(), **facts, "files": files}
+    (folder / MANIFEST).write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    """StockCue, Python and the packages results depend on."""
+    found = {"stockcue": __version__, "python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def config_hash(config: Mapping[str, Any]) -> str:
+    """Twelve hex digits that name a configuration: equal settings, equal name, in whatever order they were given.
+
+    >>> config_hash({"a": 1, "b": 2}) == config_hash({"b": 2, "a": 1})
+    True
+    """
+    text = json.dumps(config, sort_keys=True, ensure_ascii=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]

@@ -1,0 +1,194 @@
+"""Rehearse: play one show many times under several policies and judge every run against nobody acting.
+
+One replicate = one tape, drawn once and staged once; the silent baseline and every policy play the same stage, so
+differences between them are paired (common random numbers). Results do not depend on the number of workers, on the order of
+the policies, or on which others are there.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scenarios.contract import Scenario
+from sim.core.policy import Policy
+from sim.core.response import Playbook
+from sim.core.run import Run
+from sim.core.stage import set_stage
+from sim.demand.draw import draw_tape
+from sim.engine.simulate import engine_for, play
+from sim.study.policies import PolicyError, make_policy
+from strategies import registry
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sim.score.profiles import Profile
+
+DEFAULT_STRATEGIES = ("manual_polling", "platform_default", "fixed_count", "window_forecast", "newsvendor_freeze", "smart")
+"""What is rehearsed when nobody says what: a person, the incumbent, one line, a forecast, a decision, live signals."""
+BASELINE = "silent"
+BATCH = 8
+"""Replicates in one task of a worker: enough that handing it over costs nothing."""
+
+KEY = ("scenario", "strategy", "replicate")
+ALERT = ("t_s", "sku", "level", "stock", "line", "heard_s", "handled_s", "episode", "verdict", "lead_s", "usable_lead_s")
+"""Columns of every table, and those of the alerts."""
+
+Progress = Callable[[int, int, str], None]
+Packed = tuple[str, np.ndarray, np.ndarray, Playbook, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Rehearsal:
+    """``scores``: one row per strategy x replicate. ``alerts``: one row per alert. ``shown``: one run, of the best strategy
+    where none was asked for. ``tapes``: digest of each replicate's tape."""
+
+    scores: pd.DataFrame
+    alerts: pd.DataFrame
+    shown: Run
+    tapes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Played:
+    """One replicate: a score row per policy, a row per alert, the tape's digest."""
+
+    rows: list[dict[str, Any]]
+    alerts: list[dict[str, Any]]
+    tape: str
+
+
+def rehearse(
+    scenario: Scenario,
+    policies: Sequence[Policy],
+    replicates: int,
+    seed: int,
+    profile: Profile,
+    progress: Progress | None = None,
+    workers: int = 1,
+    shown: tuple[str, int] = ("", 0),
+) -> Rehearsal:
+    """Play ``replicates`` shows under ``policies`` and the silent baseline.
+
+    progress(done, of, what): called as replicates end. workers: processes; 1 stays in this one. shown: strategy ("": the one
+    with the lowest mean cost) and replicate of the run to keep.
+    """
+    import pandas as pd
+
+    teams = with_baseline(policies)
+    tell = progress or (lambda done, of, what: None)
+    tell(0, replicates, "compiling")
+    warm(teams)
+    played = []
+    for batch in _batches(scenario, teams, replicates, seed, profile, workers):
+        played += batch
+        tell(len(played), replicates, _leader(played))
+    scores = pd.DataFrame([row for p in played for row in p.rows])
+    alerts = pd.DataFrame([row for p in played for row in p.alerts], columns=[*KEY, *ALERT])
+    name = shown[0] or str(scores.groupby("strategy", sort=False)["J"].mean().idxmin())
+    run = rerun(scenario, teams, name, seed, shown[1])
+    return Rehearsal(scores, alerts, run, tuple(p.tape for p in played))
+
+
+def _leader(played: Sequence[_Played]) -> str:
+    """The strategy with the lowest mean cost so far: a first result long before the last show."""
+    total: dict[str, float] = {}
+    for row in (row for p in played for row in p.rows):
+        total[row["strategy"]] = total.get(row["strategy"], 0.0) + row["J"]
+    name = min(total, key=lambda key: total[key])
+    return f"best so far {name}, J {total[name] / len(played):,.0f}"
+
+
+def with_baseline(policies: Sequence[Policy]) -> list[Policy]:
+    """The policies behind the silent baseline, which is always first and only once."""
+    others = [p for p in policies if p.name != BASELINE]
+    names = [p.name for p in others]
+    for name in names:
+        if names.count(name) > 1:
+            raise PolicyError(f"two strategies are called {name!r}; label them, as in strategy=[low:{name},high:{name}]")
+    return [make_policy(BASELINE), *others]
+
+
+def rerun(scenario: Scenario, policies: Sequence[Policy], name: str, seed: int, replicate: int) -> Run:
+    """One run again, exactly as it was: a run is too large to keep for each replicate, and milliseconds to repeat."""
+    policy = next(p for p in policies if p.name == name)
+    return play(set_stage(scenario, draw_tape(scenario, seed, replicate)), policy)
+
+
+def warm(policies: Sequence[Policy]) -> None:
+    """Compile once, in this process, so that workers find the machine code on disk."""
+    for policy in policies:
+        engine_for(policy)
+
+
+def _batches(
+    scenario: Scenario, policies: list[Policy], replicates: int, seed: int, profile: Profile, workers: int
+) -> Iterator[list[_Played]]:
+    """Replicates in order; with workers a batch is one task, alone it is one replicate."""
+    size = 1 if workers == 1 else max(1, min(BATCH, replicates // (2 * workers)))
+    spans = [range(k, min(k + size, replicates)) for k in range(0, replicates, size)]
+    if workers == 1:
+        return ([_replicate(scenario, policies, seed, k, profile) for k in span] for span in spans)
+    from joblib import Parallel, delayed
+
+    packed = [pack(p) for p in policies]
+    run = Parallel(n_jobs=workers, return_as="generator")
+    with _deaf():
+        return run(delayed(_task)(scenario, packed, seed, list(span), profile) for span in spans)
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes started in here do not hear Ctrl-C: it is for this one, which ends them."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _task(scenario: Scenario, packed: list[Packed], seed: int, replicates: list[int], profile: Profile) -> list[_Played]:
+    policies = [unpack(p) for p in packed]
+    return [_replicate(scenario, policies, seed, k, profile) for k in replicates]
+
+
+def _replicate(scenario: Scenario, policies: list[Policy], seed: int, replicate: int, profile: Profile) -> _Played:
+    """One show under every policy; the first one is the baseline."""
+    from sim.score.cost import Judge
+
+    stage = set_stage(scenario, draw_tape(scenario, seed, replicate))
+    baseline = play(stage, policies[0])
+    judge = Judge(baseline, profile)
+    rows, alerts = [], []
+    for policy in policies:
+        run = baseline if policy is policies[0] else play(stage, policy)
+        key = dict(zip(KEY, (scenario.name, policy.name, replicate), strict=True))
+        rows.append(key | judge.score(run))
+        alerts += [key | row for row in judge.alerts(run)]
+    return _Played(rows, alerts, stage.tape.digest())
+
+
+def pack(policy: Policy) -> Packed:
+    """A policy as plain data: a worker loads the strategy by name or file, because a user's module is not importable there."""
+    module = policy.strategy.fold.__module__
+    source = module.removeprefix("strategies.")
+    if source not in registry.names():
+        source = str(sys.modules[module].__file__)
+    return (source, policy.params, policy.gate, policy.playbook, policy.label)
+
+
+def unpack(packed: Packed) -> Policy:
+    """The inverse of :func:`pack`."""
+    source, params, gate, playbook, label = packed
+    return Policy(registry.load(source), params, gate, playbook, label)

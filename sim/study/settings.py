@@ -1,0 +1,81 @@
+"""The settings of each verb, declared once; the YAML of conf/ only overrides them, and the help is tested against them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, get_type_hints
+
+from scenarios.setting import ScenarioError, check_types, setting, validate
+
+
+class SettingError(ValueError):
+    """A setting of a verb that cannot be used; the message is one sentence."""
+
+
+@dataclass(frozen=True)
+class Rehearse:
+    """Settings of ``stockcue rehearse`` beside scenario, strategy, gate, operations and score."""
+
+    replicates: int = setting(50, "shows played per strategy", "shows", 1, 10**6)
+    seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
+    workers: int = setting(1, "processes; results do not depend on it", "processes", 1, 512)
+    out: str = setting("", "run folder; empty: runs/<scenario>-<hash of the settings>")
+    figure: str = setting("best", "timeline of the best strategy, of one by name, of all, or none")
+    figure_sku: str = setting("auto", "SKU drawn; auto: the one with most oversold units, then most missed")
+    figure_replicate: int = setting(0, "replicate drawn", "", 0, 10**6)
+
+
+@dataclass(frozen=True)
+class Replay:
+    """Settings of ``stockcue replay`` beside strategy, gate and feed."""
+
+    stream: str = setting("", "recorded stream: a file or a folder")
+    cues: str = setting("", "cue sheet (run of show as it happened)")
+    stock: object = setting(None, "declared stock: units for all, {sku: units} or a stock sheet")
+    sku: object = setting(None, "SKU or [list of them] to replay; null: all")
+    zone: str = setting("", "what times without a zone are in, as in Asia/Shanghai or +08:00")
+    start: str = setting("", "first moment used, written like the stream's own times")
+    end: str = setting("", "last moment used, and the planned end of the show")
+    speedup: float = setting(1.0, "recorded seconds per second of the show", "x", 1e-6, 1e9)
+    horizon_s: float = setting(1800.0, "an alert counts for a sell-out that comes within this time", "s", 1, 10**7)
+    merge_s: float = setting(600.0, "sell-outs closer together than this are one", "s", 0, 10**7)
+    out: str = setting("", "run folder; empty: runs/replay-<stream>-<hash of the settings>")
+    figure: str = setting("all", "one picture with a lane per strategy, or none", choices=("all", "none"))
+    figure_sku: str = setting("auto", "SKU drawn; auto: the one that ran out first")
+
+
+Record = TypeVar("Record", Rehearse, Replay)
+
+
+def settle(cls: type[Record], values: Mapping[str, Any], verb: str) -> Record:
+    """The verb's settings from plain values; None keeps the declared default. Faults raise :class:`SettingError`."""
+    kinds = get_type_hints(cls)
+    try:
+        check_types(cls, values, verb)
+        made = cls(**{name: _typed(name, value, kinds[name]) for name, value in values.items() if value is not None})
+        validate(made, verb)
+    except ScenarioError as error:
+        raise SettingError(str(error)) from None
+    return made
+
+
+def _typed(name: str, value: Any, kind: Any) -> Any:
+    if kind is object:
+        return value
+    if kind is str:
+        return str(value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise SettingError(f"{name} must be a number, not {value!r}")
+    if kind is int and value != int(value):
+        raise SettingError(f"{name} must be a whole number, not {value!r}")
+    return kind(value)
+
+
+def defaults(cls: type[Record]) -> dict[str, Any]:
+    """Declared defaults by name.
+
+    >>> defaults(Rehearse)["replicates"]
+    50
+    """
+    return {f.name: f.default for f in fields(cls)}

@@ -1,0 +1,201 @@
+"""The command line as a user meets it: help at once, one sentence for every mistake, exit codes."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from sim import __version__, cli
+from sim.cli_help import HELP
+from sim.study.settings import Rehearse, Replay
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(capsys, *words):
+    """Exit code, stdout and stderr of one command."""
+    code = cli.main(list(words))
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+def test_help_needs_no_library():
+    code = "import sys; from sim.cli import main; main(['rehearse', '--help']); heavy = {'numpy', 'pandas', 'hydra', 'simpy', " \
+           "'matplotlib', 'omegaconf'} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "scenario=" in done.stdout
+
+
+def test_help_and_version(capsys):
+    assert run(capsys) == (0, HELP[""] + "\n", "")
+    assert run(capsys, "--help") == run(capsys, "-h") == run(capsys, "help")
+    assert run(capsys, "replay", "--help")[1] == run(capsys, "help", "replay")[1] == HELP["replay"] + "\n"
+    assert run(capsys, "--version")[1].split() == ["stockcue", __version__]
+    assert set(HELP) == {"", *cli.VERBS}
+
+
+@pytest.mark.parametrize(("verb", "record"), [("rehearse", Rehearse), ("replay", Replay)])
+def test_help_names_every_setting_and_its_default(verb, record):
+    for f in fields(record):
+        assert f"{f.name}=" in HELP[verb]
+        if isinstance(f.default, int | float):
+            assert f"{f.name}={f.default:g}" in HELP[verb] or f"{f.name}={f.default}" in HELP[verb]
+
+
+def test_help_examples_are_read_without_complaint(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_show.yaml").write_text("base: first_show\n")
+    (tmp_path / "mine.py").write_text((ROOT / "strategies" / "fixed_count.py").read_text(encoding="utf-8"))
+    lines = [line.split()[1:] for text in HELP.values() for line in text.splitlines() if line.startswith("  stockcue rehearse ")]
+    examples = [words for words in lines if all("=" in word for word in words[1:])]
+    assert len(examples) > 4
+    for words in examples:
+        assert run(capsys, *words, "--cfg")[0] == 0, words
+
+
+BAD = [
+    ("rehears", "did you mean 'rehearse'?"),
+    ("rehearse replicate=20", "rehearse has no setting 'replicate'; did you mean 'replicates'?"),
+    ("rehearse replicates=0", "outside its bounds"),
+    ("rehearse replicates=2.5", "whole number"),
+    ("rehearse replicates=many", "must be a number"),
+    ("rehearse replicates=1,2", "several values"),
+    ("rehearse replicates=[1", "cannot be read"),
+    ("rehearse replicates", "key=value"),
+    ("rehearse --replicates=3", "no option"),
+    ("rehearse seed=-1", "outside its bounds"),
+    ("rehearse seed=${nope}", "nope"),
+    ("rehearse scenario=first_shw", "did you mean 'first_show'?"),
+    ("rehearse scenario=nope.yaml", "cannot be read"),
+    ("rehearse scenario.skus.mask.stock=3", "did you mean 'mask-5pk'?"),
+    ("rehearse scenario.ledger.hold=3", "did you mean 'hold_s'?"),
+    ("rehearse scenario.ledger=3", "scenario.ledger"),
+    ("rehearse scenario.ledger.hold_s=-3", "outside its bounds"),
+    ("rehearse scenario.ledger.mode=deduct_on_odrer", "did you mean 'deduct_on_order'?"),
+    ("rehearse strategy=smrt", "did you mean 'smart'?"),
+    ("rehearse strategy=./nope.py", "no strategy file"),
+    ("rehearse strategy=smart strategy.chanse=1", "did you mean 'chance'?"),
+    ("rehearse strategy=smart strategy.chance=7", "between 0.0001 and 0.9999"),
+    ("rehearse strategy=smart strategy.chance=[7]", "must be a number"),
+    ("rehearse strategy=[smart,tiered] strategy.chance=0.1", "say whose setting"),
+    ("rehearse strategy=smart strategy.by_tier.trafic.chance=0.1", "did you mean 'traffic'"),
+    ("rehearse strategy=smart strategy.by_tier.traffic.chanse=0.1", "did you mean 'chance'"),
+    ("rehearse strategy=[smart,smart]", "label"),
+    ("rehearse gate=defalt", "did you mean 'default'?"),
+    ("rehearse gate.cooldown=30", "did you mean 'cooldown_s'?"),
+    ("rehearse gate.cooldown_s=-1", "cooldown_s"),
+    ("rehearse ~gate", "cannot be taken away"),
+    ("rehearse operations=humen", "did you mean 'human'?"),
+    ("rehearse operations.auto_s=fast", "must be a number"),
+    ("rehearse operations.watch=5", "list of actions"),
+    ("rehearse score=ballanced", "did you mean 'balanced'?"),
+    ("rehearse score.coo=1", "did you mean 'co'?"),
+    ("rehearse figure=smrt", "did you mean 'smart'?"),
+    ("rehearse figure_sku=mask", "did you mean 'mask-5pk'?"),
+    ("rehearse figure_replicate=50", "figure_replicate"),
+    ("rehearse experiment=three_generation", "did you mean 'three_generations'?"),
+    ("rehearse hydra.run.dir=x", "Hydra's own settings"),
+    ("rehearse out=/proc/nope/x", "cannot be written"),
+    ("replay", "stream="),
+    ("replay stream=nope.csv", "nope.csv"),
+    ("replay stream=example zone=Mars", "Mars"),
+    ("replay stream=example feed.lag_s=-1 zone=UTC", "outside its bounds"),
+    ("list strategys", "did you mean 'strategies'?"),
+    ("check", "needs a strategy"),
+    ("check smrt", "did you mean 'smart'?"),
+]
+
+
+@pytest.mark.parametrize(("command", "says"), BAD, ids=[b[0] for b in BAD])
+def test_bad_input_is_one_sentence_and_exit_2(command, says, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, *command.split())
+    assert code == 2
+    assert says in err
+    assert err.startswith("stockcue: ")
+    assert err.count("\n") == 1
+    assert out == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_any_setting_can_be_overridden(tiny, capsys):
+    words = ["scenario.skus.面膜.stock=7", "scenario.skus.mask.stock=9", "scenario.ledger.hold_s=20", "strategy.co=60",
+             "strategy.by_tier.traffic.co=80", "gate.cooldown_s=30", "operations=human", "operations.auto_s=0.5",
+             "score=never_oversell", "score.co=60", "+scenario.cues.c03={at_s: 60, sku: mask, kind: deal}"]  # fmt: skip
+    code, out, err = run(capsys, "rehearse", f"scenario={tiny}", "strategy=newsvendor_freeze", *words, "--cfg")
+    assert code == 0, err
+    from omegaconf import OmegaConf
+
+    made = OmegaConf.to_container(OmegaConf.create(out))
+    assert made["scenario"]["skus"]["面膜"]["stock"] == 7
+    assert made["scenario"]["skus"]["mask"]["stock"] == 9
+    assert made["scenario"]["cues"]["c03"]["kind"] == "deal"
+    strategy = made["strategy"]["newsvendor_freeze"]
+    assert (strategy["co"], strategy["by_tier"]) == (60, {"traffic": {"co": 80}})
+    assert made["gate"]["cooldown_s"] == 30
+    assert (made["operations"]["name"], made["operations"]["auto_s"]) == ("human", 0.5)
+    assert (made["score"]["name"], made["score"]["co"]) == ("never_oversell", 60)
+
+
+def test_a_rehearsal_from_a_file_with_a_user_strategy(tiny, plain_engine, capsys, tmp_path):
+    (tmp_path / "mine.py").write_text((ROOT / "strategies" / "fixed_count.py").read_text(encoding="utf-8"))
+    words = ["rehearse", f"scenario={tiny}", "strategy=[./mine.py,low:fixed_count]", "strategy.mine.units=9", "replicates=2"]
+    code, out, _ = run(capsys, *words, "out=结果 1", "figure=all")
+    assert code == 0
+    for name in ("mine", "low", "silent", "assumptions", "skill"):
+        assert name in out
+    folder = tmp_path / "结果 1"
+    made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert made["config"]["strategies"]["mine"]["settings"]["traffic"]["units"] == 9
+    assert "mine.py" in made["config"]["own_files"]
+    assert made["command"][1:] == [*words, "out=结果 1", "figure=all"]
+    assert set(made["files"]) == {p.name for p in folder.iterdir()} - {"manifest.json"}
+    wanted = {"scores.parquet", "alerts.parquet", "assumptions.csv", "report.md", "timeline.png", "timeline-low.png"}
+    assert wanted <= set(made["files"])
+    assert run(capsys, *words, "out=结果 1", "figure=none")[0] == 0
+    assert not (folder / "timeline.png").exists()
+    assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
+
+
+def test_check_says_what_is_broken(capsys, tmp_path):
+    source = "from strategies.contract import Strategy\n\ndef fold(p, m, s):\n    return 7\n\n"
+    (tmp_path / "bad.py").write_text(source + "STRATEGY = Strategy('bad', 'bad', fold)\n")
+    code, out, _ = run(capsys, "check", str(tmp_path / "bad.py"))
+    assert code == 1
+    assert "BROKEN" in out
+    code, out, _ = run(capsys, "check", "silent")
+    assert (code, "keeps the contract" in out) == (0, True)
+
+
+def test_list_shows_everything_and_one_of_them(capsys):
+    code, out, _ = run(capsys, "list")
+    assert code == 0
+    for name in ("first_show", "double11", "smart", "never_oversell", "calm_room", "human", "three_generations"):
+        assert name in out
+    assert "0.0001..0.9999" in run(capsys, "list", "smart")[1]
+    assert "mask-5pk" in run(capsys, "list", "first_show")[1]
+
+
+def test_an_interrupted_rehearsal_leaves_nothing(tiny, tmp_path):
+    """Ctrl-C while it plays: exit 130, one sentence, no folder that could be taken for a result."""
+    words = [sys.executable, "-m", "sim", "rehearse", f"scenario={tiny}", "replicates=100000", "out=res", "strategy=silent"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "STOCKCUE_NO_COMPILE": "1"}
+    job = subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(".res-unfinished-*")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    assert not (tmp_path / "res").exists()
+    job.send_signal(signal.SIGINT)
+    _, err = job.communicate(timeout=60)
+    assert job.returncode == 130
+    assert "Interrupted" in err
+    assert "Traceback" not in err
+    assert [p.name for p in tmp_path.iterdir()] == ["tiny.yaml"]

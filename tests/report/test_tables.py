@@ -1,0 +1,89 @@
+"""The ranked table: order, intervals, marks, alignment."""
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from sim.report import tables
+from sim.report.text import aligned, markdown, number, spread, width
+from sim.score.metrics import METRICS
+from sim.score.paired import difference, wilson
+
+
+def scores(costs: dict[str, list[float]], **columns) -> pd.DataFrame:
+    """A table of scores with these costs; everything else is 0 unless given."""
+    rows = []
+    for name, values in costs.items():
+        for k, cost in enumerate(values):
+            row = dict.fromkeys(METRICS, 0.0) | {"scenario": "s", "strategy": name, "replicate": k, "J": cost}
+            rows.append(row | {"J_silent": 100.0, "J_ceiling": 0.0} | {c: v[name][k] for c, v in columns.items()})
+    return pd.DataFrame(rows)
+
+
+COSTS = {"silent": [100.0, 100.0, 100.0], "good": [10.0, 30.0, 20.0], "close": [12.0, 27.0, 24.0]}
+
+
+def test_the_cheapest_comes_first_and_its_equals_are_marked():
+    lines = tables.summary(scores(COSTS))
+    assert [line.strategy for line in lines] == ["good", "close", "silent"]
+    assert [line.same for line in lines] == [False, True, False]
+    assert lines[0].J.mean == 20.0
+    assert lines[0].skill == 80.0
+    assert lines[2].behind == difference(COSTS["silent"], COSTS["good"])
+    text = tables.printed(lines, 3, "balanced")
+    assert "~ 1 ±" in text
+    assert "cannot be told apart from good: close" in text
+    assert "Variance ratio" in text
+
+
+def test_shares_are_ratios_of_sums():
+    part = {"true_episodes": [3.0, 0.0], "false_episodes": [1.0, 0.0], "late_episodes": [0.0, 2.0], "risk_events": [4.0, 0.0]}
+    part |= {"recall": [0.5, math.nan], "session_oversold": [1.0, 0.0]}
+    line = tables.summary(scores({"a": [1.0, 2.0]}, **{name: {"a": values} for name, values in part.items()}))[0]
+    assert line.precision == 3 / 5
+    assert line.recall == 0.5
+    assert line.shows == (wilson(1, 2)[0], 0.5, wilson(1, 2)[1])
+
+
+def test_one_show_has_no_interval():
+    lines = tables.summary(scores({"a": [5.0], "silent": [9.0]}))
+    text = tables.printed(lines, 1, "balanced")
+    assert "±" not in text.splitlines()[1]
+    assert "says nothing about the next" in text
+
+
+def test_it_fits_the_terminal_and_lines_up():
+    big = {name: (np.array(values) * 4321.9).tolist() for name, values in COSTS.items()}
+    lines = tables.printed(tables.summary(scores(big)), 3, "balanced").splitlines()[:4]
+    assert max(map(width, lines)) <= 140
+    assert len({width(line) for line in lines}) == 1
+
+
+def test_chinese_names_line_up():
+    rows = aligned([["策略", "J"], ["低库存", "12"], ["smart", "3"]], right=[1])
+    assert len({width(row) for row in rows}) == 1
+
+
+def test_markdown_has_a_cell_for_every_column():
+    text = tables.in_markdown(tables.summary(scores(COSTS)), 3, "balanced")
+    table = [line for line in text.splitlines() if line.startswith("|")]
+    assert {line.count("|") for line in table} == {len(tables.HEAD) + 1}
+    assert markdown(["a|b"], [["c|d"]]) == ["| a\\|b |", "| --- |", "| c\\|d |"]
+
+
+def test_every_column_is_explained():
+    assert set(tables.MEANINGS) <= set(tables.HEAD)
+    assert set(tables.HEAD) - set(tables.MEANINGS) == {"strategy", "above the best"}
+    for name in tables.MEANINGS:
+        assert f"| {name} |" in tables.glossary()
+
+
+@pytest.mark.parametrize(("value", "text"), [(math.nan, "-"), (math.inf, "-"), (-0.4, "0"), (1234.5, "1,234"), (-7.6, "-8")])
+def test_figures(value, text):
+    assert number(value) == text
+
+
+def test_a_figure_without_interval_stands_alone():
+    assert spread(3.0, math.nan) == "3"

@@ -1,0 +1,98 @@
+"""The timeline: what is drawn is what happened, every label is there, and text can always be drawn."""
+
+import time
+import warnings
+
+import numpy as np
+import pytest
+
+from scenarios.contract import Audience, Cue, Leaks, Ledger, SalesChannel, Scenario, Shoppers, Sku, Supply
+from scenarios.staffing import Staff
+from sim.core.playbooks import PLAYBOOKS
+from sim.core.response import FREEZE_SKU
+from sim.core.stage import set_stage
+from sim.core.units import US
+from sim.core.world import ORDERED, REFUSED
+from sim.demand.draw import draw_tape
+from sim.engine.simulate import plain_engine, play
+from sim.report import style
+from sim.report.story import per_bin, story, thinned, time_unit
+from sim.report.timeline import draw, save
+from sim.study.policies import make_policy
+
+
+@pytest.fixture(scope="module")
+def run():
+    """Five minutes with a freeze, a restock, an oversell and Chinese names."""
+    scenario = Scenario(
+        "热卖", "five minutes", 300.0, (Sku("面膜", 60, "traffic", safety_stock=5), Sku("serum", 40)),
+        (Cue(20, "面膜", "link_drop"), Cue(120, "serum", "deal"), Cue(200, "面膜", "countdown")),
+        audience=Audience(900.0), shoppers=Shoppers(buy_rate=0.05), ledger=Ledger("deduct_on_payment", hold_s=60.0),
+        channels=(SalesChannel("live", 0.6), SalesChannel("shelf", 0.4, 20.0)), leaks=Leaks(stale_read_s=6.0),
+        staff=Staff(human_model="ideal"), supply=Supply(1.0, 60.0),
+    )  # fmt: skip
+    policy = make_policy("gamma_poisson", playbook=PLAYBOOKS["standard"])
+    return play(set_stage(scenario, draw_tape(scenario, 1)), policy, engine=plain_engine(policy))
+
+
+def test_the_story_is_what_happened(run):
+    for sku in range(2):
+        s = story(run, sku)
+        assert s.orders.sum() <= run.stock[sku, ORDERED]
+        assert s.refused.sum() <= run.stock[sku, REFUSED]
+        assert len(s.alerts) == np.count_nonzero((run.alerts["sku"] == sku) & (run.alerts["level"] > 0))
+        frozen = run.actions[(run.actions["sku"] == sku) & (run.actions["what"] == FREEZE_SKU)]
+        assert [a for a, _ in s.closed] == [t / US for t in frozen["t"] if t / US < 300.0]
+        assert all(a < b for a, b in s.closed)
+        assert all(0 <= a < b for a, b, _, _ in s.cues)
+    assert np.count_nonzero(run.actions["what"] == FREEZE_SKU) > 0
+    assert any(len(story(run, sku).marks) for sku in range(2))
+
+
+def test_the_picture_has_its_labels_and_draws_any_text(run, tmp_path):
+    s = story(run, 0)
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = draw(s)
+        save(figure, tmp_path / "a.png")
+    assert time.perf_counter() - began < 20
+    stock, rates, cues = figure.axes
+    labels = stock.get_legend_handles_labels()[1]
+    assert {"true stock left", "platform's record", "as the alert engine saw it", "no orders taken (freeze)"} <= set(labels)
+    assert stock.get_ylabel() == "stock [units]"
+    assert cues.get_xlabel() == "time since show start [s]"
+    assert rates.get_ylabel() == "per 10 s"
+    title = figure.get_suptitle()
+    for part in ("gamma_poisson", "replicate 0", "seed 1"):
+        assert part in title
+    save(draw(s), tmp_path / "b.png")
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_a_quiet_sku_can_be_drawn(run, tmp_path):
+    scenario = Scenario("quiet", "nobody comes", 60.0, (Sku("a", 0),), audience=Audience(0.0))
+    policy = make_policy("silent")
+    still = play(set_stage(scenario, draw_tape(scenario, 1)), policy, engine=plain_engine(policy))
+    save(draw(story(still, 0)), tmp_path / "a.png")
+    assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+def test_chinese_is_left_out_where_no_font_has_it(monkeypatch):
+    monkeypatch.setattr(style, "chinese_font", lambda: None)
+    assert style.text("watch 初级") == "watch"
+    assert style.text("面膜") == "?"
+    monkeypatch.setattr(style, "chinese_font", lambda: "WenQuanYi Micro Hei")
+    assert style.text("watch 初级") == "watch 初级"
+
+
+def test_levels_differ_in_shape_and_colour():
+    marks = list(style.LEVEL_MARKS.values())
+    assert len({m for m, _, _ in marks}) == len({c for _, c, _ in marks}) == 3
+
+
+def test_bins_and_steps():
+    assert per_bin(np.array([0.0, 10.0]), np.array([0, 4]), np.array([0.0, 10.0, 20.0])).tolist() == [0, 4]
+    t, value = thinned(np.arange(6.0), np.array([5, 5, 4, 4, 4, 4]))
+    assert (t.tolist(), value.tolist()) == ([0.0, 2.0, 5.0], [5, 4, 4])
+    assert [time_unit(s)[0] for s in (600, 601, 5 * 3600, 86400 * 9)] == ["s", "min", "h", "d"]

@@ -1,0 +1,162 @@
+"""A rehearsal is repeatable to the byte, and its folder is whole or not there."""
+
+import hashlib
+import json
+
+import pandas as pd
+import pytest
+
+import sim.study.rehearse as rehearsing
+from scenarios.contract import Audience, Cue, Leaks, Ledger, SalesChannel, Scenario, Shoppers, Sku
+from sim.demand.draw import draw_tape
+from sim.engine.simulate import plain_engine, play
+from sim.score.metrics import METRICS
+from sim.score.profiles import PROFILES
+from sim.study.assumptions import assumption_table, summary
+from sim.study.folder import FolderError, config_hash, run_folder, write_manifest, write_table
+from sim.study.policies import PolicyError, make_policy
+from sim.study.rehearse import KEY, pack, rehearse, rerun, unpack
+
+PROFILE = PROFILES["balanced"]
+
+
+@pytest.fixture(autouse=True)
+def _plain(monkeypatch):
+    """Plain Python here and in workers: small shows need no compiling, and results are the same."""
+    monkeypatch.setenv("STOCKCUE_NO_COMPILE", "1")
+    monkeypatch.setattr(rehearsing, "play", lambda stage, policy: play(stage, policy, engine=plain_engine(policy)))
+    monkeypatch.setattr(rehearsing, "warm", lambda policies: None)
+
+
+def show() -> Scenario:
+    return Scenario(
+        "small", "two minutes", 120.0, (Sku("mask", 30, "traffic", safety_stock=3), Sku("serum", 20)),
+        (Cue(10, "mask", "link_drop"), Cue(50, "serum")), audience=Audience(400.0), shoppers=Shoppers(buy_rate=0.05),
+        channels=(SalesChannel("live", 0.7), SalesChannel("shelf", 0.3, 20.0)), ledger=Ledger(hold_s=40.0, sweep_s=5.0),
+        leaks=Leaks(stale_read_s=4.0),
+    )  # fmt: skip
+
+
+def policies():
+    return [make_policy("fixed_count", {"units": 12}, label="low"), make_policy("fixed_count"), make_policy("gamma_poisson")]
+
+
+def small(**changes):
+    return rehearse(show(), policies(), 5, 3, PROFILE, **changes)
+
+
+def test_one_row_per_strategy_and_replicate_with_the_baseline_first():
+    found = small()
+    assert list(found.scores.columns) == [*KEY, *METRICS]
+    assert list(found.scores["strategy"][:4]) == ["silent", "low", "fixed_count", "gamma_poisson"]
+    assert list(found.scores["replicate"]) == [k for k in range(5) for _ in range(4)]
+    assert (found.scores["J"] >= found.scores["J_ceiling"] - 1e-9).all()
+    told = found.alerts.groupby(["strategy", "replicate"]).size()
+    for row in found.scores.itertuples():
+        assert told.get((row.strategy, row.replicate), 0) == row.alerts
+    assert found.tapes == tuple(draw_tape(show(), 3, k).digest() for k in range(5))
+
+
+def test_same_seed_same_bytes_whatever_the_workers(tmp_path):
+    for name, workers in (("one", 1), ("again", 1), ("two", 2)):
+        found = small(workers=workers)
+        write_table(found.scores, tmp_path / f"{name}.parquet")
+        write_table(found.alerts, tmp_path / f"{name}-alerts.parquet")
+    for part in ("", "-alerts"):
+        first = (tmp_path / f"one{part}.parquet").read_bytes()
+        assert first == (tmp_path / f"again{part}.parquet").read_bytes() == (tmp_path / f"two{part}.parquet").read_bytes()
+    back = pd.read_parquet(tmp_path / "one.parquet")
+    pd.testing.assert_frame_equal(back, small().scores)
+
+
+def test_other_strategies_change_nothing():
+    both = small().scores
+    alone = rehearse(show(), policies()[2:], 5, 3, PROFILE).scores
+    for name in ("silent", "gamma_poisson"):
+        a = both[both["strategy"] == name].reset_index(drop=True)
+        pd.testing.assert_frame_equal(a, alone[alone["strategy"] == name].reset_index(drop=True))
+
+
+def test_the_run_shown_is_the_best_ones_or_the_one_asked_for():
+    found = small()
+    best = found.scores.groupby("strategy")["J"].mean().idxmin()
+    assert found.shown.policy.name == best
+    shown = small(shown=("low", 2)).shown
+    assert (shown.policy.name, shown.tape.key) == ("low", (3, 2))
+    assert shown.digest() == rerun(show(), policies(), "low", 3, 2).digest()
+
+
+def test_progress_counts_every_show():
+    seen = []
+    small(progress=lambda done, of, what: seen.append((done, of)))
+    assert seen == [(k, 5) for k in range(6)]
+
+
+def test_two_of_one_name_are_refused():
+    with pytest.raises(PolicyError, match="label"):
+        rehearse(show(), [make_policy("smart"), make_policy("smart")], 1, 1, PROFILE)
+
+
+def test_a_policy_survives_the_way_to_a_worker(tmp_path):
+    source = tmp_path / "mine.py"
+    body = "def fold(p, m, s):\n    return _f(p, m, s)\n\nSTRATEGY = replace(STRATEGY, name='mine', fold=fold)\n"
+    source.write_text("from dataclasses import replace\nfrom strategies.fixed_count import STRATEGY, fold as _f\n" + body)
+    for policy in (make_policy("smart", {"chance": 0.3}, label="x"), make_policy(str(source), {"units": 7})):
+        again = unpack(pack(policy))
+        assert (again.name, again.strategy.name, again.playbook) == (policy.name, policy.strategy.name, policy.playbook)
+        assert again.params.tolist() == policy.params.tolist()
+
+
+def test_a_folder_is_whole_or_not_there(tmp_path):
+    final = tmp_path / "deep" / "run"
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(final)
+    assert list((tmp_path / "deep").iterdir()) == []
+    for text in ("first", "second"):
+        with run_folder(final) as folder:
+            (folder / f"{text}.txt").write_text(text)
+            write_manifest(folder, {"seed": 1})
+            assert final.exists() == (text == "second")
+    assert sorted(p.name for p in final.iterdir()) == ["manifest.json", "second.txt"]
+    assert [p.name for p in final.parent.iterdir()] == ["run"]
+    made = json.loads((final / "manifest.json").read_text())
+    assert made["files"] == {"second.txt": hashlib.sha256(b"second").hexdigest()}
+    assert made["versions"]["stockcue"]
+
+
+def interrupted(final):
+    """Write half a result."""
+    with run_folder(final) as folder:
+        (folder / "a.txt").write_text("half")
+        raise KeyboardInterrupt
+
+
+def test_nothing_of_the_users_is_replaced(tmp_path):
+    (tmp_path / "photos").mkdir()
+    with pytest.raises(FolderError, match="not a run folder"), run_folder(tmp_path / "photos"):
+        pass
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FolderError, match="cannot be written"), run_folder(tmp_path / "file" / "run"):
+        pass
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["file", "photos"]
+
+
+def test_a_hash_names_a_configuration():
+    assert config_hash({"a": {"b": 1, "c": 2}}) == config_hash({"a": {"c": 2, "b": 1}})
+    assert config_hash({"a": 1}) != config_hash({"a": 2})
+
+
+def test_what_the_user_gave_is_not_an_assumption():
+    scenario = show()
+    table = assumption_table(scenario, None, policies(), PROFILE).set_index("setting")
+    assert bool(table.loc["scenario.ledger.hold_s", "given"])
+    assert not bool(table.loc["scenario.ledger.late_payment", "given"])
+    assert bool(table.loc["strategy.low.units", "given"])
+    assert not bool(table.loc["strategy.fixed_count.units", "given"])
+    assert not table.loc[scenario_rows(table), "given"].all()
+    assert not assumption_table(scenario, scenario, [], PROFILE)["given"].any()
+    assert "are assumptions" in summary(table.reset_index())
+
+
+def scenario_rows(table: pd.DataFrame) -> list[str]:
+    return [name for name in table.index if name.startswith("scenario.")]
