@@ -72,15 +72,15 @@ def validate(record: Any, where: str) -> None:
             if value not in meta["choices"]:
                 hint = did_you_mean(value, meta["choices"])
                 raise ScenarioError(f"{label} = {value!r} is not a choice{hint}")
-        elif isinstance(value, bool) or isinstance(value, str) or value is None:
-            continue
-        elif isinstance(value, (int, float)):
-            if math.isnan(value) or not meta.get("low", -math.inf) <= value <= meta.get("high", math.inf):
-                unit = f" {meta['unit']}" if meta.get("unit") else ""
-                raise ScenarioError(
-                    f"{label} = {value:g}{unit} is outside its bounds "
-                    f"[{meta['low']:g}, {meta['high']:g}]; give a value inside them"
-                )
+        elif isinstance(value, (int, float)) and not isinstance(value, bool) and not _inside(value, meta):
+            unit = f" {meta['unit']}" if meta.get("unit") else ""
+            raise ScenarioError(
+                f"{label} = {value:g}{unit} is outside its bounds [{meta['low']:g}, {meta['high']:g}]; give a value inside them"
+            )
+
+
+def _inside(value: float, meta: Mapping[str, Any]) -> bool:
+    return not math.isnan(value) and meta.get("low", -math.inf) <= value <= meta.get("high", math.inf)
 
 
 def check_types(cls: type, values: Mapping[str, Any], where: str) -> None:

@@ -35,7 +35,9 @@ def stockcue(installed: Path, cwd: Path, *words: str) -> subprocess.CompletedPro
 
 
 def test_the_wheel_is_what_runs(installed, tmp_path):
-    told = run([sys.executable, "-c", "import sim, conf; print(sim.__file__, conf.__file__)"], tmp_path, PYTHONPATH=str(installed))
+    told = run(
+        [sys.executable, "-c", "import sim, conf; print(sim.__file__, conf.__file__)"], tmp_path, PYTHONPATH=str(installed)
+    )
     assert told.stdout.count(str(installed)) == 2, told.stdout + told.stderr
 
 
@@ -43,7 +45,9 @@ def test_rehearse_from_an_empty_folder(installed, tmp_path):
     done = stockcue(installed, tmp_path, "rehearse", "replicates=2", "strategy=[fixed_count,silent]", "out=here")
     assert done.returncode == 0, done.stderr
     assert "fixed_count" in done.stdout
-    assert {"scores.parquet", "alerts.parquet", "manifest.json", "timeline.png"} <= {p.name for p in (tmp_path / "here").iterdir()}
+    assert {"scores.parquet", "alerts.parquet", "manifest.json", "timeline.png"} <= {
+        p.name for p in (tmp_path / "here").iterdir()
+    }
     assert json.loads((tmp_path / "here" / "manifest.json").read_text())["seed"] == 1
     assert {p.name for p in tmp_path.iterdir()} == {"here"}
 

@@ -46,7 +46,8 @@ def test_every_unit_is_somewhere(seed):
 def test_record_follows_the_ledger_when_nothing_overwrites_it(seed):
     """Without L6, L8, L10, L12 and U1 the record is what was listed less what orders (or payments) took."""
     scenario = random_scenario(seed)
-    calm = dataclasses.replace(scenario.leaks, erp_mode="off", overlist_share=0.0, duplicate_p=0.0, edits_per_show=0.0, lost_release_p=0.0)
+    off = {"erp_mode": "off", "overlist_share": 0.0, "duplicate_p": 0.0, "edits_per_show": 0.0, "lost_release_p": 0.0}
+    calm = dataclasses.replace(scenario.leaks, **off)
     ledger = dataclasses.replace(scenario.ledger, cancel_returns=True)
     scenario = dataclasses.replace(scenario, leaks=calm, ledger=ledger)
     run = play(set_stage(scenario, draw_tape(scenario, seed)), random_policy(seed))

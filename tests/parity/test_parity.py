@@ -7,7 +7,7 @@ import pytest
 
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
-from sim.engine.simulate import play, play_oracle, plain_engine
+from sim.engine.simulate import plain_engine, play, play_oracle
 from tests.parity.worlds import random_policy, random_scenario
 
 CELLS = 320

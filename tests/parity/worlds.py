@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from scenarios.contract import (
@@ -23,8 +25,8 @@ from scenarios.contract import (
     Supply,
 )
 from scenarios.staffing import HUMAN_MODELS, Feed, Outage, Screen, Shift, Staff, Touchpoints
-from sim.core.policy import Policy
 from sim.core.playbooks import PLAYBOOKS
+from sim.core.policy import Policy
 from sim.core.response import Action, Playbook
 from sim.study.policies import make_policy
 from strategies.registry import names
@@ -42,28 +44,40 @@ def random_scenario(seed: int) -> Scenario:
 
     n, duration = int(r.integers(1, 5)), float(r.integers(120, 420))
     skus = tuple(
-        Sku(f"s{k}", int(r.integers(0, 120)), pick(TIERS), safety_stock=int(r.integers(0, 10)), purchase_limit=int(r.integers(1, 4)))
+        Sku(
+            f"s{k}",
+            int(r.integers(0, 120)),
+            pick(TIERS),
+            safety_stock=int(r.integers(0, 10)),
+            purchase_limit=int(r.integers(1, 4)),
+        )
         for k in range(n)
     )
     skus = tuple(
-        Sku(s.id, s.stock + 20, s.tier, safety_stock=s.safety_stock, buffer=int(r.integers(0, 5)), held_back=int(r.integers(0, 15)))
+        replace(s, stock=s.stock + 20, buffer=int(r.integers(0, 5)), held_back=int(r.integers(0, 15)), purchase_limit=5)
         for s in skus
     )
     cues = tuple(
-        Cue(float(r.random() * duration * 0.9), f"s{r.integers(n)}", pick(CUE_KINDS), cart_surge=coin(0.0, 3.0), surge_conversion=0.05)
+        Cue(
+            float(r.random() * duration * 0.9),
+            f"s{r.integers(n)}",
+            pick(CUE_KINDS),
+            cart_surge=coin(0.0, 3.0),
+            surge_conversion=0.05,
+        )
         for _ in range(int(r.integers(0, 6)))
     )
     channels = pick(((SalesChannel(),), (SalesChannel("live", 0.6, 3.0), SalesChannel("shop", 0.4, 7.0, 4))))
     return Scenario(
         "random", "none", duration, skus, cues,
-        host=Host(coin(0.0, 20.0), coin(0.0, 0.2), coin(0.0, 0.5), 0.8, 5.0, r.random() < 0.5, r.random() < 0.7, r.random() < 0.7),
+        host=Host(coin(0.0, 20.0), coin(0.0, 0.2), coin(0.0, 0.5), 0.8, 5.0, coin(True, False), r.random() < 0.7, coin(True, False)),
         audience=Audience(float(r.integers(60, 900)), warm=r.random() < 0.7),
         shoppers=Shoppers(0.05, 0.02, cart_conversion=0.4, never_pay=0.2, wait_share=0.3, substitute_share=0.2, wait_s=15.0,
                           cancel_share=0.1, cancel_s=60.0, pay_law=pick(("lognormal", "exponential"))),
         herding=Herding(r.random() < 0.4, 0.5, 10.0),
         scarcity=Scarcity(r.random() < 0.4, 0.8, 30.0),
         channels=channels,
-        ledger=Ledger(pick(LEDGER_MODES), float(r.integers(20, 120)), coin(0.0, 10.0), pick(("accept", "refund")), r.random() < 0.5),
+        ledger=Ledger(pick(LEDGER_MODES), float(r.integers(20, 120)), coin(0.0, 10.0), coin("accept", "refund"), r.random() < 0.5),
         leaks=Leaks(coin(0.0, 3.0), coin(0.0, 12.0), pick(("off", "absolute")), 20.0, 4.0, 0.1, coin(0.0, 0.5),
                     pick(("geometric", "normal")), 3.0, coin(0.0, 0.1), coin(0.0, 0.3), 5.0, 1.4, coin(0.0, 0.05), coin(0.0, 2.0),
                     10.0, 0.5, coin(0.0, 0.3)),
