@@ -1,0 +1,163 @@
+"""One row of scores per run: everything that counts, and what it costs.
+
+    judge = Judge(silent_run, profile)
+    row = judge.score(run)
+
+A judge holds what depends on the tape and its silent run only; each further run on that tape is judged in a millisecond or two.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from sim.core.run import Run
+from sim.core.units import US, to_us
+from sim.score.alerts import VERDICTS, Alerted, foresight, judge_run, noise, ratio
+from sim.score.bounds import Ceiling, ceiling, skill
+from sim.score.events import risk_events
+from sim.score.metrics import METRICS
+from sim.score.outcomes import CAUSES, TRUE_STOCKOUT, Freezes, Outcomes, freezes, outcomes
+from sim.score.profiles import PROFILES, Profile, penalty, unit_costs
+from sim.score.stories import Stories, read_stories
+
+
+class Judge:
+    """Judges runs against the silent run of the same tape."""
+
+    def __init__(self, baseline: Run, profile: Profile = PROFILES["balanced"]) -> None:
+        if baseline.acting and len(baseline.alerts):
+            raise ValueError(f"the baseline {baseline.policy.name!r} sends alerts; give the silent run of the same tape")
+        self.baseline, self.profile = baseline, profile
+        scenario = baseline.scenario
+        self.stories = read_stories(baseline.tape, scenario)
+        self.settled = outcomes(baseline, self.stories)
+        self.event_sku, self.event_t = risk_events(
+            baseline, self.settled, self.stories, profile.remaining, to_us(profile.merge_s)
+        )
+        self.ceiling = ceiling(baseline, baseline.tape, self.stories, profile)
+        self.price = np.array([s.price for s in scenario.skus], float)
+        self.co, self.cu = unit_costs(profile, scenario)
+        self.last_oversold = np.full(len(scenario.skus), -1, np.int64)
+        np.maximum.at(self.last_oversold, self.settled.promised["sku"], self.settled.promised["paid"])
+        self.silent_cost = math.fsum(self._row(baseline, self.settled)[k] for k in COSTS)
+
+    def score(self, run: Run) -> dict[str, float]:
+        """Every metric of METRICS for one run on the judge's tape."""
+        stories, best = self._of_tape(run)
+        row = self._row(run, self.settled if run is self.baseline else outcomes(run, stories))
+        row["J"] = math.fsum(row[k] for k in COSTS)
+        row["J_silent"], row["J_ceiling"] = self.silent_cost, best.cost
+        row["skill"] = skill(row["J"], self.silent_cost, best.cost)
+        return {name: row[name] for name in METRICS}
+
+    def alerted(self, run: Run) -> Alerted:
+        """The verdicts on a run's alerts."""
+        return judge_run(run, self.event_sku, self.event_t, self.profile.horizon_s)
+
+    def alerts(self, run: Run) -> list[dict[str, Any]]:
+        """One row per alert, in order of time: what it saw, whether anybody minded, what it was worth.
+
+        t_s, heard_s, handled_s [s; NaN never]; stock, line [units]; verdict; lead_s: until the earliest event in its window,
+        usable_lead_s: less L_tot [s; NaN unless true].
+        """
+        self._of_tape(run)
+        judged, skus = self.alerted(run), run.scenario.skus
+        rows = []
+        for k, at in enumerate(judged.told.tolist()):
+            a = judged.alerts[at]
+            event = int(judged.found.event[k])
+            lead = (self.event_t[event] - a["t"]) / US if event >= 0 else math.nan
+            rows.append({
+                "t_s": float(a["t"] / US), "sku": skus[a["sku"]].id, "level": int(a["level"]), "stock": float(a["stock"]),
+                "line": float(a["line"]), "heard_s": _seconds(a["heard"]), "handled_s": _seconds(a["handled"]),
+                "episode": int(judged.number[at]), "verdict": VERDICTS[judged.found.verdict[k]], "lead_s": float(lead),
+                "usable_lead_s": float(lead - judged.reaction[k] / US),
+            })  # fmt: skip
+        return sorted(rows, key=lambda r: (r["t_s"], r["sku"], -r["level"]))
+
+    def _of_tape(self, run: Run) -> tuple[Stories, Ceiling]:
+        """What depends on the run's tape: the judge's own, or read anew where an improvised cue has lengthened it."""
+        tape, mine = run.tape, self.baseline.tape
+        if tape is mine or (tape.key == mine.key and len(tape) == len(mine)):
+            return self.stories, self.ceiling
+        if tape.key != mine.key or len(tape) < len(mine):
+            raise ValueError(f"the run of {run.policy.name!r} is not on the judge's tape; judge it with its own silent run")
+        stories = read_stories(tape, run.scenario)
+        return stories, ceiling(self.baseline, tape, stories, self.profile)
+
+    def _row(self, run: Run, o: Outcomes) -> dict[str, float]:
+        frozen = freezes(run)
+        judged = self.alerted(run)
+        row = units_row(o, self.price, self.profile.recapture) | self._freezes(run, frozen)
+        row["refused_attempts"], row["shown_but_failed"] = float(o.refused.sum()), float(o.shown_fail.sum())
+        row["toggles"], row["pitched_empty"] = float(frozen.toggles), float(run.pitched_empty)
+        row["ux_events"] = row["refused_attempts"] + row["shown_but_failed"] + row["toggles"]
+        row |= foresight(judged, self.profile.horizon_s) | noise(run, judged)
+        return row | self._costs(o, row)
+
+    def _freezes(self, run: Run, frozen: Freezes) -> dict[str, float]:
+        """A freeze is false if in the silent run no oversold order of its SKU is paid after the freeze began."""
+        minutes = (frozen.end - frozen.start) / US / 60
+        false = float(minutes[self.last_oversold[frozen.sku] < frozen.start].sum())
+        on_air = run.scenario.duration_s / 60 * len(run.scenario.skus)
+        return {"freeze_minutes": float(minutes.sum()), "false_freeze_minutes": false, "false_freeze_share": false / on_air}
+
+    def _costs(self, o: Outcomes, row: dict[str, float]) -> dict[str, float]:
+        p = self.profile
+        takings = float(self.price @ (o.sold + o.oversold))
+        return {
+            "cost_oversold": float(self.co @ o.oversold),
+            "cost_missed": float(self.cu @ o.avoidable),
+            "cost_unsold": p.cs * row["unsold_units"],
+            "cost_alerts": p.ca * row["alerts_handled"],
+            "cost_false_freeze": p.cf * row["false_freeze_minutes"],
+            "cost_ux": p.cx * row["ux_events"],
+            "cost_penalty": penalty(p, row["oversell_rate"]) * takings,
+        }
+
+
+COSTS = tuple(name for name in METRICS if name.startswith("cost_"))
+"""The terms of J."""
+
+
+def score_run(run: Run, baseline: Run, profile: Profile = PROFILES["balanced"]) -> dict[str, float]:
+    """One row of scores (METRICS) for one run; ``baseline``: the silent run on the same tape."""
+    return Judge(baseline, profile).score(run)
+
+
+def score_alerts(run: Run, baseline: Run, profile: Profile = PROFILES["balanced"]) -> list[dict[str, Any]]:
+    """One row per alert, see :meth:`Judge.alerts`."""
+    return Judge(baseline, profile).alerts(run)
+
+
+def units_row(o: Outcomes, price: np.ndarray, recapture: float) -> dict[str, float]:
+    """Units, orders and turnover of the whole show; names as in METRICS."""
+    missed = o.missed.sum(0)
+    total = {k: float(getattr(o, k).sum()) for k in ("demand", "sold", "oversold", "shippable", "unsold", "abandoned", "copies",
+                                                     "oversold_copies", "oversold_orders", "paid_orders")}  # fmt: skip
+    return {
+        "demand_units": total["demand"],
+        "sold_units": total["sold"],
+        "oversold_units": total["oversold"],
+        "oversold_copy_units": total["oversold_copies"],
+        "copy_units": total["copies"],
+        "oversold_orders": total["oversold_orders"],
+        "paid_orders": total["paid_orders"],
+        "oversell_rate": total["oversold_orders"] / max(total["paid_orders"], 1.0),
+        "session_oversold": float(total["oversold"] > 0),
+        "abandoned_units": total["abandoned"],
+        "missed_units": float(missed.sum() - missed[TRUE_STOCKOUT]),
+        **{f"missed_{cause}": float(units) for cause, units in zip(CAUSES, missed, strict=True)},
+        "missed_gmv": float(price @ o.avoidable) * (1 - recapture),
+        "gmv": float(price @ o.sold),
+        "unsold_units": total["unsold"],
+        "sell_through": ratio(total["sold"], total["shippable"]),
+        "fill_rate": ratio(total["sold"], total["demand"]),
+    }
+
+
+def _seconds(t_us: int) -> float:
+    return float(t_us / US) if t_us >= 0 else math.nan

@@ -1,0 +1,47 @@
+"""When stock really ran out: risk events of a run, taken from the silent one so that alerts cannot make or unmake them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.core.run import Run
+from sim.core.tape import IDLE
+from sim.core.units import to_us
+from sim.score.course import Changes, changes, course
+from sim.score.outcomes import Outcomes, demand_of
+from sim.score.stories import Stories
+
+
+def risk_events(
+    run: Run, settled: Outcomes, stories: Stories, remaining: int = 1, merge_us: int = 300_000_000
+) -> tuple[np.ndarray, np.ndarray]:
+    """SKU and time [us] of every risk event, sorted by SKU, then time (domain 6.1).
+
+    A SKU is at risk when nothing is left to sell (free units, or the record above every buffer) while at least
+    ``remaining`` units [units >= 1] of demand that would pay are still to come, and when a unit is promised that will be
+    oversold. Moments less than ``merge_us`` [us] after one another are one event: units that trickle back (expired holds,
+    cancellations) and sell out again are the same shortage. Nothing after the end of the show is an event.
+    """
+    floors = [min(s.buffer + c.close_below for c in run.scenario.channels) for s in run.scenario.skus]
+    made, skus, times = changes(run), [], []
+    end = to_us(run.scenario.duration_s)
+    _, last = demand_of(run, stories)
+    wanted = stories.qty * (stories.keeps & (last != IDLE))
+    for k, floor in enumerate(floors):
+        at = _sell_outs(run, k, floor, made)
+        mine = slice(stories.first[k], stories.first[k + 1])
+        to_come = np.append(np.cumsum(wanted[mine][::-1])[::-1], 0)
+        at = at[to_come[np.searchsorted(stories.t[mine], at, "right")] >= remaining]
+        at = np.union1d(at, settled.promised["accepted"][settled.promised["sku"] == k])
+        at = at[(at > 0) & (at <= end)]
+        apart = np.diff(at, prepend=-(2**60)) >= merge_us
+        times.append(at[apart])
+        skus.append(np.full(int(apart.sum()), k))
+    return np.concatenate(skus), np.concatenate(times)
+
+
+def _sell_outs(run: Run, sku: int, floor: int, made: Changes) -> np.ndarray:
+    """Moments at which something was on offer and then nothing was."""
+    t, free, record = course(run, sku, made)
+    offer = np.minimum(free, record - floor) > 0
+    return t[1:][offer[:-1] & ~offer[1:]]

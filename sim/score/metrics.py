@@ -1,0 +1,95 @@
+"""Every metric of a row of scores: what it means, its unit, and which way is better. Reports and documentation read this table.
+
+Definitions follow domain 6.1. One row is one show under one policy; NaN means that the metric has no meaning there
+(the precision of no alerts). To average a ratio over shows, add up its parts first where the row has them.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+LOW, HIGH, NEITHER = "low", "high", ""
+
+
+class Metric(NamedTuple):
+    """``better``: "low", "high" or "" where neither is."""
+
+    definition: str
+    unit: str
+    better: str
+
+
+METRICS: dict[str, Metric] = {
+    # demand and where it went
+    "demand_units": Metric("units asked for in the last attempt of every shopper", "units", NEITHER),
+    "sold_units": Metric("paid, kept and shipped units", "units", HIGH),
+    "oversold_units": Metric("paid and kept units beyond what exists, first paid first served; with copies", "units", LOW),
+    "oversold_copy_units": Metric("of these, units of orders that the shop created twice (no demand)", "units", LOW),
+    "copy_units": Metric("shipped units of orders that the shop created twice (no demand)", "units", LOW),
+    "oversold_orders": Metric("orders with at least one oversold unit", "orders", LOW),
+    "paid_orders": Metric("orders paid and not cancelled, copies included", "orders", HIGH),
+    "oversell_rate": Metric("oversold orders / paid orders", "share", LOW),
+    "session_oversold": Metric("1 if any unit was oversold; its mean over shows is the session probability", "0/1", LOW),
+    "abandoned_units": Metric("never paid, expired, cancelled, or refused to one who would not have kept it", "units", NEITHER),
+    "missed_units": Metric("refused units that would have been sold: every cause but true_stockout", "units", LOW),
+    "missed_true_stockout": Metric("refused, and no unit was left for it: nobody could have sold it", "units", NEITHER),
+    "missed_frozen_alert": Metric("refused while frozen or delisted, though units stayed unsold", "units", LOW),
+    "missed_buffer_quota": Metric("refused for a buffer, a quota or hidden units that stayed unsold", "units", LOW),
+    "missed_held_unpaid": Metric("refused for units held by orders that gave them back", "units", LOW),
+    "missed_stale_display_zero": Metric("refused because a stale view showed too little", "units", LOW),
+    "missed_phantom": Metric("refused because the record showed less than there was", "units", LOW),
+    "missed_exposure_cut": Metric("kept away by a cut of exposure or of a cue, though units stayed unsold", "units", LOW),
+    "missed_no_restock": Metric("refused although a request in time would have brought units", "units", LOW),
+    "missed_gmv": Metric("missed units at their price, less the share bought later (recapture)", "CNY", LOW),
+    "gmv": Metric("sold units at their price", "CNY", HIGH),
+    "unsold_units": Metric("units left at the end, deliveries included", "units", LOW),
+    "sell_through": Metric("sold units / units there were to sell", "share", HIGH),
+    "fill_rate": Metric("sold units / demand", "share", HIGH),
+    # what the policy did to shoppers
+    "freeze_minutes": Metric("SKU-minutes frozen or delisted during the show", "min", LOW),
+    "false_freeze_minutes": Metric("of these, in freezes after which the silent run sells nothing too many", "min", LOW),
+    "false_freeze_share": Metric("the same as a share of all SKU-minutes of the show", "share", LOW),
+    "refused_attempts": Metric("attempts refused, retries included", "attempts", LOW),
+    "shown_but_failed": Metric("of these, while the page or the cart showed stock", "attempts", LOW),
+    "toggles": Metric("delistings and relistings", "events", LOW),
+    "ux_events": Metric("refused attempts + shown but failed + toggles", "events", LOW),
+    "pitched_empty": Metric("cues the host began for an item that was sold out", "cues", LOW),
+    # how good the alerts were
+    "risk_events": Metric("sell-outs with demand to come, or first oversold promises, in the silent run", "events", NEITHER),
+    "true_episodes": Metric("alert episodes with an event in [t + L_tot, t + H] of one of their alerts", "episodes", HIGH),
+    "late_episodes": Metric("episodes whose event came before anybody could act", "episodes", LOW),
+    "false_episodes": Metric("episodes without an event", "episodes", LOW),
+    "precision": Metric("true / (true + late/2 + false) episodes", "share", HIGH),
+    "recall": Metric("events with at least one true alert / events", "share", HIGH),
+    "lead_s": Metric("event less first true alert, mean over events that have one", "s", HIGH),
+    "usable_lead_s": Metric("the same less L_tot, the time from alert to effect", "s", HIGH),
+    "usable_share": Metric("of episodes that foresaw an event, those early enough to change it", "share", HIGH),
+    "nab": Metric("early-detection score: 0 silent, 100 every event at once and nothing else", "points", HIGH),
+    # noise
+    "alerts": Metric("alerts sent (all-clears not counted)", "alerts", LOW),
+    "alerts_handled": Metric("notices that somebody minded, all-clears included", "alerts", LOW),
+    "alerts_per_operator_hour": Metric("alerts per hour of an operator on duty", "1/h", LOW),
+    "alerts_per_sku_hour": Metric("alerts per SKU and hour", "1/h", LOW),
+    "alerts_max_10min": Metric("most alerts in any 10 minutes; above 10 is a flood", "alerts", LOW),
+    "episodes": Metric("alert episodes", "episodes", NEITHER),
+    "flaps": Metric("level changes per episode after its first alert", "changes", LOW),
+    "chattering_episodes": Metric("episodes with 3 or more level changes a minute", "episodes", LOW),
+    "acknowledged_share": Metric("of alerts with a notice to people, those somebody minded", "share", HIGH),
+    "handling_minutes": Metric("operator time spent on notices", "min", LOW),
+    "suppressed_duplicate": Metric("alerts not sent because sent before in the episode", "alerts", NEITHER),
+    "suppressed_cooldown": Metric("alerts held back by the cooldown", "alerts", NEITHER),
+    "suppressed_budget": Metric("alerts held back by the budget", "alerts", NEITHER),
+    # money
+    "cost_oversold": Metric("co x oversold units", "CNY", LOW),
+    "cost_missed": Metric("cu x missed units", "CNY", LOW),
+    "cost_unsold": Metric("cs x unsold units", "CNY", LOW),
+    "cost_alerts": Metric("ca x alerts handled", "CNY", LOW),
+    "cost_false_freeze": Metric("cf x false-freeze minutes", "CNY", LOW),
+    "cost_ux": Metric("cx x UX events", "CNY", LOW),
+    "cost_penalty": Metric("platform penalty: share of takings by oversell rate", "CNY", LOW),
+    "J": Metric("sum of the costs above", "CNY", LOW),
+    "J_silent": Metric("J of the silent run on the same tape", "CNY", NEITHER),
+    "J_ceiling": Metric("J that no policy can undercut on the same tape (hindsight)", "CNY", NEITHER),
+    "skill": Metric("100 (J_silent - J) / (J_silent - J_ceiling): 0 silent, 100 hindsight", "points", HIGH),
+}
+"""Name to (definition, unit, better), in the order of a row."""

@@ -1,0 +1,127 @@
+"""Comparing strategies on shared tapes: paired differences, what pairing gained, and what rare events allow to say.
+
+Two policies that ran on the same tape met the same shoppers, so the difference within a pair has far less variance
+than the difference of two means (common random numbers). A table of scores has one row per scenario, strategy and replicate.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from statistics import NormalDist
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+LEVEL = 0.95
+"""Confidence of every interval."""
+
+
+class Difference(NamedTuple):
+    """n: pairs. mean: of a - b; low, high: its interval (NaN below two pairs). variance_ratio: var(a) + var(b) over
+    var(a - b), how many times more shows unpaired runs would need; inf where all differences are equal."""
+
+    n: int
+    mean: float
+    low: float
+    high: float
+    variance_ratio: float
+
+
+def difference(a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray, level: float = LEVEL) -> Difference:
+    """Paired difference a - b with its Student interval ``mean +- t(n - 1) sd / sqrt(n)``; pairs with a NaN are left out.
+
+    >>> difference([3.0, 5.0, 4.0], [1.0, 2.0, 3.0])[:2]
+    (3, 2.0)
+    """
+    pairs = np.array([a, b], float)
+    pairs = pairs[:, ~np.isnan(pairs).any(0)]
+    d, n = pairs[0] - pairs[1], pairs.shape[1]
+    if n < 2:
+        return Difference(n, float(d.mean()) if n else math.nan, math.nan, math.nan, math.nan)
+    half = student(level, n - 1) * float(d.std(ddof=1)) / math.sqrt(n)
+    mean, spread = float(d.mean()), float(d.var(ddof=1))
+    apart = float(pairs.var(1, ddof=1).sum())
+    gained = apart / spread if spread > 0 else (math.inf if apart > 0 else math.nan)
+    return Difference(n, mean, mean - half, mean + half, gained)
+
+
+def student(level: float, df: int) -> float:
+    """Two-sided Student quantile.
+
+    >>> round(student(0.95, 9), 4)
+    2.2622
+    """
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, 0.5 + level / 2))
+
+
+def compare(table: pd.DataFrame, reference: str, metrics: Sequence[str], level: float = LEVEL) -> pd.DataFrame:
+    """Every strategy against ``reference`` on the tapes both ran on.
+
+    ``table``: columns scenario, strategy, replicate and the metrics. One row of the answer per scenario, metric and
+    strategy: n, mean, low, high, variance_ratio, and ``clear``: whether the interval leaves out 0.
+    """
+    import pandas as pd
+
+    if reference not in set(table["strategy"]):
+        raise ValueError(f"no strategy in the table is called {reference!r}; it has {', '.join(sorted(set(table['strategy'])))}")
+    if table.duplicated(["scenario", "strategy", "replicate"]).any():
+        raise ValueError("a scenario, strategy and replicate occur twice; give one row per run")
+    rows = []
+    for metric in metrics:
+        wide = table.pivot(index=["scenario", "replicate"], columns="strategy", values=metric)
+        for scenario, part in wide.groupby(level="scenario", sort=False):
+            for strategy in [s for s in dict.fromkeys(table["strategy"]) if s != reference]:
+                found = difference(part[strategy].to_numpy(), part[reference].to_numpy(), level)
+                clear = bool(found.low > 0 or found.high < 0)
+                rows.append({"scenario": scenario, "metric": metric, "strategy": strategy, **found._asdict(), "clear": clear})
+    return pd.DataFrame(rows)
+
+
+def wilson(events: int, trials: int, level: float = LEVEL) -> tuple[float, float]:
+    """Wilson interval of a probability: 0 of 200 shows oversold still means up to 1.9 %.
+
+    >>> low, high = wilson(0, 200)
+    >>> low, round(100 * high, 1)
+    (0.0, 1.9)
+    """
+    if trials == 0:
+        return 0.0, 1.0
+    z = NormalDist().inv_cdf(0.5 + level / 2)
+    p, shrink = events / trials, 1 + z * z / trials
+    centre = (p + z * z / (2 * trials)) / shrink
+    half = z / shrink * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
+    return 0.0 if events == 0 else max(0.0, centre - half), 1.0 if events == trials else min(1.0, centre + half)
+
+
+def bootstrap(
+    sessions: np.ndarray,
+    statistic: Callable[[np.ndarray], np.ndarray],
+    rng: np.random.Generator,
+    draws: int = 2000,
+    level: float = LEVEL,
+) -> tuple[float, float]:
+    """Percentile interval from resampling whole shows: oversells cluster in shows, orders are not independent trials.
+
+    ``sessions``: float64 [show, column]. ``statistic``: from means [draw, column] to one number per draw. ``rng``: the
+    caller's stream, so that the interval can be repeated.
+    """
+    sessions = np.asarray(sessions, float)
+    n = len(sessions)
+    picked = rng.multinomial(n, np.full(n, 1 / n), size=draws)
+    values = statistic(picked @ sessions / n)
+    low, high = np.nanquantile(values, [0.5 - level / 2, 0.5 + level / 2])
+    return float(low), float(high)
+
+
+def oversell_rate(oversold_orders: np.ndarray, paid_orders: np.ndarray, rng: np.random.Generator) -> tuple[float, float, float]:
+    """Oversold orders over paid orders of all shows together, and its interval from resampling shows."""
+    shows = np.column_stack([oversold_orders, paid_orders])
+    total = shows.sum(0)
+    low, high = bootstrap(shows, lambda mean: mean[:, 0] / np.maximum(mean[:, 1], 1e-12), rng)
+    return float(total[0] / max(total[1], 1e-12)), low, high

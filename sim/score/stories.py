@@ -1,0 +1,109 @@
+"""What a tape says about its shoppers before anybody decides anything: one entry per order that may be placed.
+
+It depends on the tape alone, so every run on one tape shares it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenarios.contract import Scenario
+from sim.core.tape import CANCEL, CART, COPY, ORDER, PAY, RETRY, TAKE, Tape
+from sim.core.units import NEVER_US, to_us
+
+OUTCOMES = 32
+"""More than the largest outcome code."""
+
+
+@dataclass(frozen=True, eq=False)
+class Stories:
+    """Possible orders (rows ORDER, RETRY, COPY, TAKE), sorted by SKU, then time; the entries of one field belong together.
+
+    row: row of the tape. t: its time [us]. sku: index. qty [units]. first: where each SKU begins, and the end. keeps: he
+    would pay and not cancel. paid_t: when his payment would arrive [us]. by_pay: orders with a payment, sorted by SKU, then
+    payment; first_pay: where each SKU begins in it, and the end. copies: orders the shop makes twice. retried, retry: an
+    attempt and the attempt that would follow it. carted, cart: an order and the row of the cart it would come from. certain:
+    that cart is laid for no reaction to scarcity, so its shopper comes for sure. cell: ``OUTCOMES * (4 sku + 2 keeps +
+    soon enough for a restock)``, the start of the order's cells in a table of units by outcome.
+    """
+
+    row: np.ndarray
+    t: np.ndarray
+    sku: np.ndarray
+    qty: np.ndarray
+    first: np.ndarray
+    keeps: np.ndarray
+    paid_t: np.ndarray
+    by_pay: np.ndarray
+    first_pay: np.ndarray
+    copies: np.ndarray
+    retried: np.ndarray
+    retry: np.ndarray
+    carted: np.ndarray
+    cart: np.ndarray
+    certain: np.ndarray
+    cell: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+
+def read_stories(tape: Tape, scenario: Scenario) -> Stories:
+    """The stories of one tape. An attempt has at most one retry, one payment and one cancellation (as laid by the generator)."""
+    row = np.flatnonzero(is_order(tape.kind))
+    t = tape.t[row]
+    if np.any(t[1:] < t[:-1]):  # an improvised cue stands at the end of the tape
+        row = row[np.argsort(t, kind="stable")]
+    row = row[np.argsort(tape.sku[row], kind="stable")]
+    place = np.empty(len(tape), np.int32)
+    place[row] = np.arange(len(row), dtype=np.int32)
+    paid_t, keeps = _payments(tape, place, len(row))
+    kind, cause, sku = tape.kind[row], tape.cause[row], tape.sku[row]
+    paying = np.flatnonzero(paid_t < NEVER_US)
+    paying = paying[np.argsort(paid_t[paying], kind="stable")]
+    again = np.flatnonzero(kind == RETRY)
+    caused = np.flatnonzero((kind == ORDER) & (cause >= 0))
+    carted = caused[tape.kind[cause[caused]] == CART]
+    cart = cause[carted]
+    by_pay = paying[np.argsort(sku[paying], kind="stable")]
+    every = np.arange(len(scenario.skus) + 1)
+    in_time = tape.t[row] >= to_us(scenario.supply.lead_median_s)
+    least = 1.0 / (1.0 + scenario.scarcity.gain) if scenario.scarcity.on else 1.0
+    return Stories(
+        row=row,
+        t=tape.t[row],
+        sku=sku,
+        qty=tape.qty[row].astype(np.int64),
+        first=np.searchsorted(sku, every),
+        keeps=keeps,
+        paid_t=paid_t,
+        by_pay=by_pay,
+        first_pay=np.searchsorted(sku[by_pay], every),
+        copies=np.flatnonzero(kind == COPY),
+        retried=place[cause[again]],
+        retry=again,
+        carted=carted,
+        cart=cart,
+        certain=tape.mark[cart] < least,
+        cell=OUTCOMES * (4 * sku.astype(np.int64) + 2 * keeps + in_time),
+    )
+
+
+def is_order(kind: np.ndarray) -> np.ndarray:
+    """Whether rows of these kinds are orders, if they come to pass."""
+    return ((kind >= ORDER) & (kind <= COPY)) | (kind == TAKE)
+
+
+def _payments(tape: Tape, place: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Per order: when its payment arrives [us], and whether it would be paid and kept. A recorded order is paid at once."""
+    paid_t, keeps = np.full(n, NEVER_US, np.int64), np.zeros(n, bool)
+    pay = np.flatnonzero(tape.kind == PAY)
+    paid_t[place[tape.cause[pay]]] = tape.t[pay]
+    keeps[place[tape.cause[pay]]] = True
+    keeps[place[tape.cause[np.flatnonzero(tape.kind == CANCEL)]]] = False
+    took = np.flatnonzero(tape.kind == TAKE)
+    paid_t[place[took]] = tape.t[took]
+    keeps[place[took]] = True
+    return paid_t, keeps

@@ -1,0 +1,96 @@
+"""Weights, limits, and that configuration and records agree."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from hand_built import show
+
+from scenarios.contract import Sku
+from scenarios.setting import ScenarioError
+from sim.score.profiles import LIMITS, PROFILES, Profile, make_profile, met, penalty, unit_costs
+
+CONF = Path(__file__).parents[2] / "conf" / "score"
+
+
+def test_every_profile_has_its_file_and_every_default_lives_in_python():
+    assert sorted(p.stem for p in CONF.glob("*.yaml")) == sorted(PROFILES)
+    for path in CONF.glob("*.yaml"):
+        text = path.read_text(encoding="utf-8")
+        values = yaml.safe_load(text)
+        assert list(values) == [f.name for f in fields(Profile)]
+        assert values.pop("name") == path.stem
+        assert set(values.values()) == {None}
+        assert make_profile(path.stem, **values) == PROFILES[path.stem]
+        for f in fields(Profile):
+            assert f.name == "name" or f.metadata["meaning"] in text
+
+
+def test_every_weight_is_explained():
+    for f in fields(Profile):
+        if f.name != "name":
+            assert f.metadata["meaning"]
+            assert f.metadata["confidence"] in "HMLA"
+
+
+def test_unknown_names_and_wild_values_are_refused():
+    with pytest.raises(ScenarioError, match="balanced"):
+        make_profile("balancd")
+    with pytest.raises(ScenarioError, match="recapture"):
+        make_profile("balanced", recaptur=0.1)
+    with pytest.raises(ScenarioError, match="bounds"):
+        make_profile("balanced", recapture=2.0)
+    with pytest.raises(ScenarioError, match="penalty_to"):
+        make_profile("balanced", penalty_from=0.5)
+
+
+def test_costs_of_a_unit():
+    scenario = show(1, Sku("b", 1, price=200.0, margin=0.5))
+    co, cu = unit_costs(PROFILES["balanced"], scenario)
+    assert cu == pytest.approx([90 * 0.35 * 0.7 * 0.8, 200 * 0.5 * 0.7 * 0.8])
+    assert co == pytest.approx([54.0, 120.0])
+    assert co[0] / cu[0] == pytest.approx(3.06, abs=0.01)
+    for name, times in (("never_oversell", 30.0), ("sell_everything", 1.0)):
+        co, cu = unit_costs(PROFILES[name], scenario)
+        assert co == pytest.approx(times * cu)
+    co, cu = unit_costs(make_profile("never_oversell", co=7.0, cu=2.0), scenario)
+    assert (co.tolist(), cu.tolist()) == ([7.0, 7.0], [2.0, 2.0])
+
+
+def test_the_penalty_has_a_foot_a_slope_and_a_step():
+    p = make_profile("balanced", penalty_linear=0.3, penalty_step=1.0)
+    rates = (0.0, 0.005, 0.0125, 0.02, 0.0249, 0.025, 0.5)
+    assert [round(penalty(p, r), 6) for r in rates] == [0, 0, 0.15, 0.3, 0.3, 1.3, 1.3]
+
+
+@pytest.mark.parametrize(("co", "cs", "best", "cost"), [(30, 5, 106, 78.43), (60, 20, 102, 250.76), (100, 2, 116, 48.99)])
+def test_t10_weights_reproduce_the_newsvendor(co, cs, best, cost):
+    """T10: X ~ Poisson(95.2) in-flight units against a freeze at B: the best B by the profile's weights."""
+    x = np.arange(400)
+    p = np.exp(x * math.log(95.2) - 95.2 - np.array([math.lgamma(k + 1) for k in x]))
+    profile = make_profile("balanced", co=float(co), cs=float(cs))
+    each = unit_costs(profile, show())[0][0]
+    found = [float(p @ (each * np.maximum(0, x - b) + profile.cs * np.maximum(0, b - x))) for b in range(60, 160)]
+    assert 60 + int(np.argmin(found)) == best
+    assert min(found) == pytest.approx(cost, abs=0.01)
+
+
+def test_limits():
+    scores = {
+        "oversold_orders": [0, 3],
+        "paid_orders": [1000, 2000],
+        "session_oversold": [0, 1],
+        "alerts_per_operator_hour": [4, 6],
+        "false_freeze_share": [0.0, 0.06],
+    }
+    found = met(scores, LIMITS["strict"])
+    assert found["oversell_rate"] == (0.001, 0.001, True)
+    assert found["session_oversold"] == (0.5, 0.01, False)
+    assert found["alerts_per_operator_hour"] == (5.0, 6.0, True)
+    assert found["false_freeze_share"] == (0.03, 0.02, False)
+    assert "session_oversold" not in met(scores, LIMITS["platform"])
