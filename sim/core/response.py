@@ -9,6 +9,7 @@ import math
 from dataclasses import dataclass, fields
 from statistics import NormalDist
 
+from scenarios.contract import Scenario
 from scenarios.setting import ScenarioError, check_types, did_you_mean, setting, validate
 from scenarios.staffing import NOTICE_CHANNELS, NoticeChannel, Staff
 
@@ -77,12 +78,14 @@ class Playbook:
             return 0.0
         return self.recommend_s if what == LOWER_EXPOSURE else self.propagate_s
 
-    def reaction_s(self, level: int, staff: Staff) -> float:
+    def reaction_s(self, level: int, scenario: Scenario) -> float:
         """Shortest typical time from an alert of ``level`` to an effect on stock or demand [s]; inf if none follows.
 
-        Median acknowledgement for people. This is L_tot of the alert's lead time, the feed's share excluded.
+        Medians of acknowledgement, host reaction and supply lead. This is L_tot of the alert's lead time, the feed's
+        share excluded.
         """
-        best = math.inf
+        staff, best = scenario.staff, math.inf
+        beyond = {HOST_PROMPT: scenario.host.reaction_s, RESTOCK: scenario.supply.lead_median_s}
         for action in self.at(level):
             what = WHAT_NAMES.index(action.what)
             if what == NOTIFY:
@@ -92,7 +95,7 @@ class Playbook:
             else:
                 c = channel_of(staff, action.channel)
                 start = c.delivery_s + c.ack_median_s + self.act_s(what)
-            best = min(best, start + self.effect_s(what))
+            best = min(best, start + self.effect_s(what) + beyond.get(what, 0.0))
         return best
 
 

@@ -121,7 +121,7 @@ def reaction_s(run: Run) -> np.ndarray:
     feed = run.scenario.feed.lag_s + run.scenario.feed.period_s / 2
     found = []
     for level in range(4):
-        best = run.policy.playbook.reaction_s(level, run.scenario.staff)
+        best = run.policy.playbook.reaction_s(level, run.scenario)
         if math.isinf(best):
             notices = [channel_of(run.scenario.staff, a.channel) for a in run.policy.playbook.at(level)]
             best = min((c.delivery_s + c.ack_median_s for c in notices), default=run.scenario.staff.channels[0].ack_median_s)

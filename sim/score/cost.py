@@ -111,6 +111,7 @@ class Judge:
         return {
             "cost_oversold": float(self.co @ o.oversold),
             "cost_missed": float(self.cu @ o.avoidable),
+            "cost_won": -float(self.cu @ o.won),
             "cost_unsold": p.cs * row["unsold_units"],
             "cost_alerts": p.ca * row["alerts_handled"],
             "cost_false_freeze": p.cf * row["false_freeze_minutes"],
@@ -153,6 +154,7 @@ def units_row(o: Outcomes, price: np.ndarray, recapture: float) -> dict[str, flo
         **{f"missed_{cause}": float(units) for cause, units in zip(CAUSES, missed, strict=True)},
         "missed_gmv": float(price @ o.avoidable) * (1 - recapture),
         "gmv": float(price @ o.sold),
+        "won_units": float(o.won.sum()),
         "unsold_units": total["unsold"],
         "sell_through": ratio(total["sold"], total["shippable"]),
         "fill_rate": ratio(total["sold"], total["demand"]),

@@ -42,6 +42,7 @@ METRICS: dict[str, Metric] = {
     "missed_no_restock": Metric("refused although a request in time would have brought units", "units", LOW),
     "missed_gmv": Metric("missed units at their price, less the share bought later (recapture)", "CNY", LOW),
     "gmv": Metric("sold units at their price", "CNY", HIGH),
+    "won_units": Metric("of the sold units, those of shoppers whom a cue of the policy's own making brought", "units", HIGH),
     "unsold_units": Metric("units left at the end, deliveries included", "units", LOW),
     "sell_through": Metric("sold units / units there were to sell", "share", HIGH),
     "fill_rate": Metric("sold units / demand", "share", HIGH),
@@ -82,6 +83,7 @@ METRICS: dict[str, Metric] = {
     # money
     "cost_oversold": Metric("co x oversold units", "CNY", LOW),
     "cost_missed": Metric("cu x missed units", "CNY", LOW),
+    "cost_won": Metric("less cu x won units: a host who moves on to another item sells something", "CNY", LOW),
     "cost_unsold": Metric("cs x unsold units", "CNY", LOW),
     "cost_alerts": Metric("ca x alerts handled", "CNY", LOW),
     "cost_false_freeze": Metric("cf x false-freeze minutes", "CNY", LOW),
@@ -89,7 +91,7 @@ METRICS: dict[str, Metric] = {
     "cost_penalty": Metric("platform penalty: share of takings by oversell rate", "CNY", LOW),
     "J": Metric("sum of the costs above", "CNY", LOW),
     "J_silent": Metric("J of the silent run on the same tape", "CNY", NEITHER),
-    "J_ceiling": Metric("J that no policy can undercut on the same tape (hindsight)", "CNY", NEITHER),
-    "skill": Metric("100 (J_silent - J) / (J_silent - J_ceiling): 0 silent, 100 hindsight", "points", HIGH),
+    "J_ceiling": Metric("J that no policy can undercut on the same tape (hindsight), but by winning demand of its own", "CNY", NEITHER),
+    "skill": Metric("100 (J_silent - J) / (J_silent - J_ceiling): 0 silent, 100 hindsight; above 100 by won units", "points", HIGH),
 }
 """Name to (definition, unit, better), in the order of a row."""

@@ -38,8 +38,8 @@ class Outcomes:
     included). oversold_copies: those of them that the shop made twice. copies: copied units that are shipped.
     oversold_orders, paid_orders [orders, copies included]. abandoned: never paid, expired, cancelled, or
     refused to somebody who would not have paid or kept it. missed: int64 [sku, cause], columns CAUSES. shippable: units
-    that exist at the end, deliveries included. unsold: of them, neither sold nor shipped as a copy. refused, shown_fail
-    [attempts]. promised: one row (PROMISE_DTYPE) per order that is oversold.
+    that exist at the end, deliveries included. unsold: of them, neither sold nor shipped as a copy. won: of the sold units,
+    those of shoppers whom a cue of the policy's own making brought. refused, shown_fail [attempts]. promised: one row (PROMISE_DTYPE) per order that is oversold.
     """
 
     demand: np.ndarray
@@ -53,6 +53,7 @@ class Outcomes:
     missed: np.ndarray
     shippable: np.ndarray
     unsold: np.ndarray
+    won: np.ndarray
     refused: np.ndarray
     shown_fail: np.ndarray
     promised: np.ndarray
@@ -95,6 +96,7 @@ def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
         missed=missed,
         shippable=shippable,
         unsold=unsold,
+        won=_won(run, st, out, promised),
         refused=run.stock[:, REFUSED],
         shown_fail=run.stock[:, SHOWN_FAIL],
         promised=promised,
@@ -141,6 +143,17 @@ def _beyond(st: Stories, out: np.ndarray, excess: np.ndarray) -> np.ndarray:
         rows["accepted"], rows["paid"] = st.t[paid[late]], st.paid_t[paid[late]]
         found.append(rows)
     return np.concatenate(found)
+
+
+def _won(run: Run, st: Stories, out: np.ndarray, promised: np.ndarray) -> np.ndarray:
+    """Units sold to shoppers of improvised cues, int64 [sku]: their rows were added to the tape during the run."""
+    n, brought = len(run.scenario.skus), st.row >= run.tape.drawn
+    if not brought.any():
+        return np.zeros(n, np.int64)
+    brought[st.copies] = False
+    paid, late = brought & (out == PAID), promised[brought[promised["story"]]]
+    won = np.bincount(st.sku[paid], st.qty[paid], n) - np.bincount(late["sku"], late["units"], n)
+    return won.astype(np.int64)
 
 
 def _causes(run: Run, st: Stories, last: np.ndarray, table: np.ndarray, unsold: np.ndarray) -> np.ndarray:

@@ -132,6 +132,9 @@ def test_reaction_is_the_feed_and_the_shortest_way_to_an_effect():
     run, _ = judged(alerts_of(), [], show(5, feed=Feed(period_s=4.0, lag_s=1.5)))
     # notice only: push 1 + 45; freeze by pop-up 0.2 + 8 + 5 + 2; automatic freeze 1 + 2
     assert reaction_s(run) == pytest.approx([3.5 + 8.0, 3.5 + 46.0, 3.5 + 15.2, 3.5 + 3.0])
+    slow = Playbook("slow", watch=(Action("host_prompt", "auto"),), prepare=(Action("restock", "auto"),))
+    run, _ = judged(alerts_of(), [], book=slow)
+    assert reaction_s(run)[1:3] == pytest.approx([1.0 + 1.0 + 10.0, 1.0 + 1.0 + 900.0])  # the host reacts, the stock travels
     quiet, _ = judged(alerts_of(), [], book=Playbook("none"))
     assert reaction_s(quiet) == pytest.approx([1.0 + 8.0] * 4)
 
