@@ -91,7 +91,7 @@ METRICS: dict[str, Metric] = {
     "cost_penalty": Metric("platform penalty: share of takings by oversell rate", "CNY", LOW),
     "J": Metric("sum of the costs above", "CNY", LOW),
     "J_silent": Metric("J of the silent run on the same tape", "CNY", NEITHER),
-    "J_ceiling": Metric("J that no policy can undercut on the same tape (hindsight), but by winning demand of its own", "CNY", NEITHER),
-    "skill": Metric("100 (J_silent - J) / (J_silent - J_ceiling): 0 silent, 100 hindsight; above 100 by won units", "points", HIGH),
+    "J_ceiling": Metric("hindsight: J that no policy undercuts on this tape, won units aside", "CNY", NEITHER),
+    "skill": Metric("100 (J_silent - J) / (J_silent - J_ceiling): 0 silent, 100 hindsight, more by won units", "points", HIGH),
 }
 """Name to (definition, unit, better), in the order of a row."""

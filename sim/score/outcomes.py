@@ -39,7 +39,8 @@ class Outcomes:
     oversold_orders, paid_orders [orders, copies included]. abandoned: never paid, expired, cancelled, or
     refused to somebody who would not have paid or kept it. missed: int64 [sku, cause], columns CAUSES. shippable: units
     that exist at the end, deliveries included. unsold: of them, neither sold nor shipped as a copy. won: of the sold units,
-    those of shoppers whom a cue of the policy's own making brought. refused, shown_fail [attempts]. promised: one row (PROMISE_DTYPE) per order that is oversold.
+    those of shoppers whom a cue of the policy's own making brought. refused, shown_fail [attempts]. promised: one row
+    (PROMISE_DTYPE) per order that is oversold.
     """
 
     demand: np.ndarray
