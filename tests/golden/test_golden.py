@@ -1,0 +1,45 @@
+"""Golden runs: what a change moves without meaning to.
+
+Whole numbers of a few fixed shows. If a change is meant, run `STOCKCUE_GOLDEN=write python -m pytest tests/golden` and
+say in the changelog what moved.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from scenarios.registry import load
+from sim.core.stage import set_stage
+from sim.demand.draw import draw_tape
+from sim.engine.simulate import play
+from sim.score.cost import Judge
+from sim.study.policies import make_policy
+
+FILE = Path(__file__).with_name("golden.json")
+SHOWS = ("first_show", "seckill_paydeduct", "multichannel_lag", "unpaid_squat", "herding")
+POLICIES = ("silent", "manual_polling", "fixed_count", "newsvendor_freeze", "tiered", "smart")
+COUNTS = ("demand_units", "sold_units", "oversold_units", "missed_units", "abandoned_units", "refused_attempts", "alerts")
+
+
+def play_out(show: str) -> dict[str, list[int]]:
+    stage = set_stage(load(show), draw_tape(load(show), 20))
+    judge = Judge(play(stage, make_policy("silent")))
+    return {"rows": [len(stage.tape)]} | {p: counts(judge, play(stage, make_policy(p))) for p in POLICIES}
+
+
+def counts(judge: Judge, run) -> list[int]:
+    row = judge.score(run)
+    return [int(row[name]) for name in COUNTS]
+
+
+@pytest.mark.parametrize("show", SHOWS)
+def test_runs_are_as_they_were(show):
+    found = play_out(show)
+    if os.environ.get("STOCKCUE_GOLDEN") == "write":
+        known = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+        FILE.write_text(json.dumps(dict(sorted((known | {show: found}).items())), indent=1) + "\n", "utf-8")
+    assert found == json.loads(FILE.read_text("utf-8"))[show], f"columns: {', '.join(COUNTS)}"

@@ -1,0 +1,35 @@
+"""What the README shows works: its strategy keeps the contract, its commands and files exist."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from sim.study.check import check
+from strategies.registry import load
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def test_the_newcomers_strategy_keeps_the_contract(tmp_path):
+    code = re.search(r"```python\n(# mine\.py\n.*?)```", README, re.S).group(1)
+    mine = tmp_path / "mine.py"
+    mine.write_text(code, "utf-8")
+    assert [f for f in check(load(str(mine))) if not f.ok] == []
+
+
+def test_every_link_leads_somewhere():
+    links = re.findall(r"\]\(([^)#:]+)\)", README)
+    assert links
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+def test_the_make_targets_exist():
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text("utf-8"), re.M))
+    assert set(re.findall(r"\bmake (\w+)", README)) <= targets
+
+
+def test_no_text_names_a_machine():
+    for path in [*ROOT.glob("*.md"), *ROOT.glob("*.toml"), ROOT / "Makefile"]:
+        assert not re.search(r"/(work|home|root)/", path.read_text("utf-8")), path.name
