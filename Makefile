@@ -25,7 +25,7 @@ $(READY): pyproject.toml
 	touch $(READY)
 
 demo: $(READY)
-	$(BIN)/stockcue rehearse +experiment=demo out=runs/demo
+	$(BIN)/stockcue rehearse experiment=promotion_night workers=2 out=runs/demo
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadfile

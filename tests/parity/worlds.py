@@ -70,14 +70,14 @@ def random_scenario(seed: int) -> Scenario:
     channels = pick(((SalesChannel(),), (SalesChannel("live", 0.6, 3.0), SalesChannel("shop", 0.4, 7.0, 4))))
     return Scenario(
         "random", "none", duration, skus, cues,
-        host=Host(coin(0.0, 20.0), coin(0.0, 0.2), coin(0.0, 0.5), 0.8, 5.0, coin(True, False), r.random() < 0.7, coin(True, False)),
+        host=Host(coin(0.0, 20.0), coin(0.0, 0.2), coin(0.0, 0.5), 0.8, 5.0, coin(True, False), True, coin(True, False)),
         audience=Audience(float(r.integers(60, 900)), warm=r.random() < 0.7),
         shoppers=Shoppers(0.05, 0.02, cart_conversion=0.4, never_pay=0.2, wait_share=0.3, substitute_share=0.2, wait_s=15.0,
                           cancel_share=0.1, cancel_s=60.0, pay_law=pick(("lognormal", "exponential"))),
         herding=Herding(r.random() < 0.4, 0.5, 10.0),
         scarcity=Scarcity(r.random() < 0.4, 0.8, 30.0),
         channels=channels,
-        ledger=Ledger(pick(LEDGER_MODES), float(r.integers(20, 120)), coin(0.0, 10.0), coin("accept", "refund"), r.random() < 0.5),
+        ledger=Ledger(pick(LEDGER_MODES), float(r.integers(20, 120)), coin(0.0, 10.0), coin("accept", "refund"), coin(True, 0)),
         leaks=Leaks(coin(0.0, 3.0), coin(0.0, 12.0), pick(("off", "absolute")), 20.0, 4.0, 0.1, coin(0.0, 0.5),
                     pick(("geometric", "normal")), 3.0, coin(0.0, 0.1), coin(0.0, 0.3), 5.0, 1.4, coin(0.0, 0.05), coin(0.0, 2.0),
                     10.0, 0.5, coin(0.0, 0.3)),
