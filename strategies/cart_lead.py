@@ -16,13 +16,30 @@ emergency; stock within watch_factor lines: watch.
 from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, exceeds, fresh, line_at, remember, ripe, ripen
+from strategies.maths import (
+    FRESH,
+    KEPT,
+    REMEMBER,
+    RIPENING,
+    exceeds,
+    fresh,
+    kept_quantile,
+    line_for,
+    remember,
+    ripe,
+    ripen,
+    runs_out,
+)
 
 (HORIZON_S, EMERGENCY_S, CHANCE, WATCH_FACTOR, LEARN, PRIOR_HITS, PRIOR_MISSES, DELAY_S, DIRECT_SHARE, MEMORY_S,
  CONVERSION_MEMORY_S) = range(11)  # fmt: skip
 SEEN = 1
 CARTS = SEEN + FRESH
-UNITS, SECONDS, HITS, RIPENED = range(CARTS + 3, CARTS + 7)
+UNITS = CARTS + RIPENING
+SECONDS = UNITS + 1
+HITS = UNITS + REMEMBER
+RIPENED = HITS + 1
+Z = HITS + REMEMBER
 
 
 def fold(p, m, s):
@@ -34,9 +51,9 @@ def fold(p, m, s):
     age = s.now - s.t
     shut = s.closed > 0.5
     mean, variance = forecast(p, m, (p[EMERGENCY_S] if shut else p[HORIZON_S]) + age)
-    line = line_at(mean, variance, p[CHANCE])
+    line = line_for(mean, variance, p[CHANCE], kept_quantile(m, Z, p[CHANCE]))
     m[LINE] = line
-    if not exceeds(s.stock, mean, variance, p[CHANCE]):
+    if not runs_out(s.stock, line, mean, variance, p[CHANCE]):
         return WATCH if s.stock <= p[WATCH_FACTOR] * line and not shut else CALM
     if shut:
         return EMERGENCY
@@ -76,6 +93,6 @@ STRATEGY = Strategy(
         Param("memory_s", 30.0, 0.5, 86400.0, "s", "e-folding time of the order rate"),
         Param("conversion_memory_s", 600.0, 1.0, 86400.0, "s", "e-folding time of hits and carts ripened"),
     ),
-    memory=RIPENED + 1,
+    memory=Z + KEPT,
     playbook="standard",
 )

@@ -13,11 +13,15 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, exceeds, fresh, line_at, remember
+from strategies.maths import FRESH, KEPT, REMEMBER, exceeds, fresh, kept_quantile, line_for, remember, runs_out
 
 FAST_S, SLOW_S, TREND_CAP, HORIZON_S, EMERGENCY_S, CHANCE, WATCH_Z, WATCH_COVER_S = range(8)
 SEEN = 1
-FAST, FAST_VIEWS, SLOW, SLOW_VIEWS = range(SEEN + FRESH, SEEN + FRESH + 4)
+FAST = SEEN + FRESH
+FAST_VIEWS = FAST + 1
+SLOW = FAST + REMEMBER
+SLOW_VIEWS = SLOW + 1
+Z = SLOW + REMEMBER
 SHRINK = 5.0
 """Units a trend is shrunk by."""
 
@@ -35,12 +39,15 @@ def fold(p, m, s):
     age = s.now - s.t
     mean = rate * ((p[EMERGENCY_S] if shut else p[HORIZON_S]) + age)
     noise = 1.0 / (m[FAST] + 1.0)
-    m[LINE] = line_at(mean, mean * (1.0 + mean * noise), p[CHANCE])
-    if exceeds(s.stock, mean, mean * (1.0 + mean * noise), p[CHANCE]):
+    variance = mean * (1.0 + mean * noise)
+    line = line_for(mean, variance, p[CHANCE], kept_quantile(m, Z, p[CHANCE]))
+    m[LINE] = line
+    if runs_out(s.stock, line, mean, variance, p[CHANCE]):
         mean = rate * (p[EMERGENCY_S] + age)
         return EMERGENCY if exceeds(s.stock, mean, mean * (1.0 + mean * noise), p[CHANCE]) else PREPARE
-    rising = m[FAST] - usual > p[WATCH_Z] * math.sqrt(usual + 1.0)
-    return WATCH if rising and not shut and s.stock <= rate * p[WATCH_COVER_S] else CALM
+    if shut or s.stock > rate * p[WATCH_COVER_S]:
+        return CALM
+    return WATCH if m[FAST] - usual > p[WATCH_Z] * math.sqrt(usual + 1.0) else CALM
 
 
 STRATEGY = Strategy(
@@ -48,15 +55,15 @@ STRATEGY = Strategy(
     summary="orders per viewer, short against long memory: demand projected with the trend of conversion",
     fold=fold,
     params=(
-        Param("fast_s", 15.0, 0.5, 86400.0, "s", "short memory"),
+        Param("fast_s", 30.0, 0.5, 86400.0, "s", "short memory", "assumed: a third fewer false alerts than 15 s"),
         Param("slow_s", 300.0, 0.5, 86400.0, "s", "long memory, one pitch to the next", "domain 2.2: 5 min a product", "H"),
         Param("trend_cap", 2.4, 1.0, 100.0, "ratio", "largest trend used", "domain 2.4: a pitch lifts 2.4 x", "M"),
         Param("horizon_s", 90.0, 0.1, 86400.0, "s", "how far ahead it prepares", "domain 3.4 push 30-180 s"),
         Param("emergency_s", 10.0, 0.1, 86400.0, "s", "how far ahead it is an emergency"),
         Param("chance", 0.2, 0.0001, 0.9999, "probability", "chance of running out above which it speaks"),
-        Param("watch_z", 3.0, 0.0, 100.0, "sd", "how far above usual counts as accelerating"),
+        Param("watch_z", 5.0, 0.0, 100.0, "sd", "how far above usual counts as accelerating", "assumed: 3 cries wolf"),
         Param("watch_cover_s", 1800.0, 0.0, 1e6, "s", "watch only what would be empty within this time", "brief: 30 min", "L"),
     ),
-    memory=SLOW_VIEWS + 1,
+    memory=Z + KEPT,
     playbook="standard",
 )

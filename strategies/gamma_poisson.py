@@ -10,12 +10,13 @@ the prepare line (the emergency line while closed, when only that counts).
 from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, exceeds, fresh, line_at, remember
+from strategies.maths import FRESH, KEPT, REMEMBER, exceeds, fresh, kept_quantile, line_for, remember, runs_out
 
 A0, B0, MEMORY_S, HORIZON_S, PI_WATCH, PI_PREPARE, PI_EMERGENCY = range(7)
 SEEN = 1
 UNITS = SEEN + FRESH
 SECONDS = UNITS + 1
+Z = UNITS + REMEMBER
 
 
 def fold(p, m, s):
@@ -27,12 +28,16 @@ def fold(p, m, s):
     mean = (p[A0] + m[UNITS]) / b * h
     variance = mean * (1.0 + h / b)
     shut = s.closed > 0.5
-    m[LINE] = line_at(mean, variance, p[PI_EMERGENCY] if shut else p[PI_PREPARE])
-    if not exceeds(s.stock, mean, variance, p[PI_EMERGENCY] if shut else p[PI_WATCH]):
+    chance = p[PI_EMERGENCY] if shut else p[PI_PREPARE]
+    line = line_for(mean, variance, chance, kept_quantile(m, Z, chance))
+    m[LINE] = line
+    if shut:
+        return EMERGENCY if runs_out(s.stock, line, mean, variance, chance) else CALM
+    if not exceeds(s.stock, mean, variance, p[PI_WATCH]):
         return CALM
     if exceeds(s.stock, mean, variance, p[PI_EMERGENCY]):
         return EMERGENCY
-    return PREPARE if exceeds(s.stock, mean, variance, p[PI_PREPARE]) else WATCH
+    return PREPARE if runs_out(s.stock, line, mean, variance, chance) else WATCH
 
 
 STRATEGY = Strategy(
@@ -48,6 +53,6 @@ STRATEGY = Strategy(
         Param("pi_prepare", 0.2, 0.0001, 0.9999, "probability", "chance of running out above which to prepare"),
         Param("pi_emergency", 0.8, 0.0001, 0.9999, "probability", "chance of running out that is an emergency"),
     ),
-    memory=SECONDS + 1,
+    memory=Z + KEPT,
     playbook="standard",
 )

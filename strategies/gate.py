@@ -5,7 +5,8 @@ back to calm, the stock is above line (1 + hysteresis) and ``keep_s`` have passe
 Where the line is 0 the level alone decides. Within an episode a level is sent once: rising levels are sent as they
 rise, a level sent before only after ``repeat_s``; with ``inhibit`` a lower level is mute under a higher one, without
 it each level up to the present one is sent, the highest first. Then the cooldown of the SKU and the budget of the room
-may hold an alert back; it goes out later if the level still stands. Semantics after Prometheus ``for`` and
+may hold an alert back; it goes out later if the level still stands. The cooldown never holds back the first emergency
+of an episode: an item frozen, cleared and opened again may run out again at once. Semantics after Prometheus ``for`` and
 ``keep_firing_for`` and Alertmanager inhibition (domain 3.2, T26).
 """
 
@@ -21,7 +22,7 @@ GATE_PARAMS = (
     Param("m", 1.0, 1.0, 20.0, "readings", "readings looked back on"),
     Param("keep_s", 3.0, 0.0, 3600.0, "s", "an episode goes on this long after the last true reading"),
     Param("hysteresis", 0.15, 0.0, 10.0, "share of line", "leave only above line (1 + this)"),
-    Param("cooldown_s", 60.0, 0.0, 86400.0, "s", "no new alert for the SKU at the same or a lower level", "domain 3.2: 60 s"),
+    Param("cooldown_s", 60.0, 0.0, 86400.0, "s", "no alert at the same or a lower level; new emergencies pass", "domain 3.2"),
     Param("repeat_s", 0.0, 0.0, 86400.0, "s", "send a standing level again after this; 0 never"),
     Param("inhibit", 1.0, 0.0, 1.0, "switch", "1 a higher level mutes lower ones"),
     Param("budget_per_hour", 0.0, 0.0, 1e6, "alerts/h", "alerts of all SKUs together; 0 no limit", "domain 3.3: flood", "M"),
@@ -131,7 +132,8 @@ def candidate(g, m, now, firm, sent, rising):
 
 def admitted(g, m, shared, now, wanted):
     """Whether cooldown and budget let an alert pass; one held back is counted once, and pays for the budget when it passes."""
-    if m[SENT_LEVEL] >= wanted and now - m[SENT_AT] < g[COOLDOWN_S]:
+    exempt = wanted == EMERGENCY and int(m[STANDING]) & 4 == 0
+    if not exempt and m[SENT_LEVEL] >= wanted and now - m[SENT_AT] < g[COOLDOWN_S]:
         if m[HELD] < wanted:
             m[SUPPRESSED_COOLDOWN] += 1.0
             m[HELD] = wanted

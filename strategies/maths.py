@@ -11,8 +11,10 @@ import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE
 
-FRESH, PAYS_LATER = 3, 4
-"""Cells used by :func:`fresh` and by :func:`pays_later`."""
+FRESH, PAYS_LATER, KEPT, FADING, RIPENING = 3, 4, 2, 3, 6
+"""Cells used by :func:`fresh`, :func:`pays_later`, :func:`kept_quantile`, :func:`fading` and :func:`ripen`."""
+REMEMBER = 2 + FADING
+"""Cells used by :func:`remember`."""
 RING = 32
 """Bucket edges a ring keeps: 30 buckets and the two edges needed to interpolate its oldest end."""
 BUCKETS = 30
@@ -70,16 +72,29 @@ def grade(m, stock, closed, line, emergency):
     return PREPARE if stock <= line and not shut else CALM
 
 
+def fading(m, at, dt, memory_s):
+    """Weights over ``dt`` > 0 [s] of what is forgotten with e-folding time ``memory_s`` [s], into two cells.
+
+    w = exp(-dt/tau) of what was there, r = tau (1 - w)/dt of what came in (arrivals spread over dt). Most readings are
+    equally far apart: cell ``at`` has the dt they were computed for, and they are computed again only for another.
+    """
+    if dt != m[at]:
+        w = math.exp(-dt / memory_s)
+        m[at] = dt
+        m[at + 1] = w
+        m[at + 2] = memory_s * (1.0 - w) / dt
+
+
 def remember(m, at, dt, units, base, memory_s):
     """Add ``units`` and their exposure ``base`` to two cells that forget with e-folding time ``memory_s`` [s].
 
-    C <- w C + x r,  B <- w B + base r,  w = exp(-dt/tau),  r = tau (1 - w)/dt (arrivals spread over dt), so that C/B
-    is the bias-corrected EWMA with alpha = 1 - w: variance factor alpha/(2 - alpha) (domain T20).
+    C <- w C + x r,  B <- w B + base r, weights as in :func:`fading` (three more cells), so that C/B is the
+    bias-corrected EWMA with alpha = 1 - w: variance factor alpha/(2 - alpha) (domain T20).
     """
     if dt <= 0.0:
         return
-    w = math.exp(-dt / memory_s)
-    r = memory_s * (1.0 - w) / dt
+    fading(m, at + 2, dt, memory_s)
+    w, r = m[at + 3], m[at + 4]
     m[at] = m[at] * w + units * r
     m[at + 1] = m[at + 1] * w + base * r
 
@@ -87,7 +102,7 @@ def remember(m, at, dt, units, base, memory_s):
 def ripen(m, at, elapsed, carts, delay_s):
     """Units that left carts, ordered or given up, in ``elapsed`` [s], each after an exponential delay of mean ``delay_s``.
 
-    Cells: units carted so far, units K still undecided, and the exposure that makes K/exposure the rate of carting.
+    Cells: units carted so far, units K still undecided, the exposure that makes K/exposure the rate of carting, weights.
     """
     added = max(0.0, carts - m[at])
     before = m[at + 1]
@@ -205,9 +220,8 @@ def poisson_tail(n, mean):
 def exceeds(stock, mean, variance, chance):
     """Whether P(N >= stock) > chance, 0 < chance < 1: the item runs out with more than this probability.
 
-    Far from the answer the one-sided Chebyshev (Cantelli) bound decides at the cost of a multiplication; where the
-    spread is above 50 units and the law not too skew the Cornish-Fisher line is exact enough (0.01 in probability);
-    between them the tail is computed.
+    Far from the answer the one-sided Chebyshev (Cantelli) bound decides at the cost of a multiplication, else
+    :func:`runs_out`.
     """
     if stock <= 0.0:
         return True
@@ -218,33 +232,67 @@ def exceeds(stock, mean, variance, chance):
         return False
     if gap < 0.0 and gap * gap * (1.0 - chance) > variance * chance:
         return True
-    if variance > 2500.0 and mean * mean > 10.0 * (variance - mean):
-        return stock <= line_at(mean, variance, chance)
+    return runs_out(stock, line_at(mean, variance, chance), mean, variance, chance)
+
+
+def runs_out(stock, line, mean, variance, chance):
+    """As :func:`exceeds`, given ``line`` = line_at(mean, variance, chance).
+
+    The line is right to 1 + sd/size units, size = mean^2/(variance - mean) (tests: 1e-4 <= chance <= 1 - 1e-4). Further
+    off it decides; so it does where the spread is above 50 units and the law not too skew (0.01 in probability);
+    otherwise the tail is computed.
+    """
+    if stock <= 0.0:
+        return True
+    if mean <= 0.0:
+        return False
+    off = (abs(stock - line) - 1.0) * mean * mean
+    extra = variance - mean
+    if off > 0.0 and off * off > variance * extra * extra:
+        return stock < line
+    if variance > 2500.0 and mean * mean > 10.0 * extra:
+        return stock <= line
     return upper_tail(stock, mean, variance) > chance
 
 
+def kept_quantile(m, at, chance):
+    """Phi(z) = 1 - chance; two cells keep chance and z, and z is computed again only for another chance."""
+    if m[at] != chance:
+        m[at] = chance
+        m[at + 1] = normal_quantile(1.0 - chance)
+    return m[at + 1]
+
+
 def line_at(mean, variance, chance):
+    """Stock line [units] for demand with this mean and variance, 0 < chance < 1: see :func:`line_for`.
+
+    >>> line_at(90.0, 180.0, 0.05)
+    113.0
+    """
+    return line_for(mean, variance, chance, normal_quantile(1.0 - chance))
+
+
+def line_for(mean, variance, chance, z):
     """Stock line [units]: about the largest n with P(N >= n) > chance (Cornish and Fisher 1938).
 
     z + (z^2 - 1) g/6 + (z^3 - 3 z) k/24 - (2 z^3 - 5 z) g^2/36, Phi(z) = 1 - chance, g the skewness and k the
     excess kurtosis: g = (2 d - 1)/sd, k = (6 d^2 - 6 d + 1)/variance, d = variance/mean (1 for the Poisson). The last
     two terms are held to half of the first or a quarter sd, as the series means little for a mean near 0, and the
     line to mean/chance, above which it cannot lie (Markov).
-
-    >>> line_at(90.0, 180.0, 0.05)
-    113.0
     """
     if mean <= 0.0:
         return 0.0
-    z = normal_quantile(1.0 - chance)
     d = variance / mean
     skew = 2.0 * d - 1.0
     cubic = z * ((z * z - 3.0) * (6.0 * d * (d - 1.0) + 1.0) / 24.0 - (2.0 * z * z - 5.0) * skew * skew / 36.0)
     sd = math.sqrt(variance)
+    per_sd = 1.0 / max(0.1, sd)
     square = (z * z - 1.0) * skew / 6.0
     most = max(0.5 * abs(square), 0.25 * sd)
-    x = mean + sd * z + square + max(-most, min(most, cubic / max(0.1, sd)))
-    return float(math.floor(min(max(0.0, x + 0.5), mean / chance, HUGE)))
+    x = mean + sd * z + square + max(-most, min(most, cubic * per_sd)) + 0.5
+    if x * chance > mean:
+        x = mean / chance
+    return float(math.floor(min(max(0.0, x), HUGE)))
 
 
 def roll(m, at, dt, units, window_s):

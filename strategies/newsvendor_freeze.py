@@ -11,14 +11,29 @@ seen from the readings (``deduct`` = 2).
 from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, exceeds, fresh, line_at, pays_later, remember, upper_tail
+from strategies.maths import (
+    FRESH,
+    KEPT,
+    PAYS_LATER,
+    REMEMBER,
+    exceeds,
+    fresh,
+    kept_quantile,
+    line_at,
+    line_for,
+    pays_later,
+    remember,
+    upper_tail,
+)
 
 CO, CU, Q, ETA, LATENCY_S, DEDUCT, UNPAID_KNOWN, MEMORY_S, HUMAN_S = range(9)
 SEEN = 1
 UNITS = SEEN + FRESH
 SECONDS = UNITS + 1
-MODE = SECONDS + 1
-NEAR = 4.0
+MODE = UNITS + REMEMBER
+Z = MODE + PAYS_LATER
+NEAR = 1.0
+"""How far the expansion of a Poisson line may be off [units]."""
 
 
 def fold(p, m, s):
@@ -31,8 +46,8 @@ def fold(p, m, s):
     chance = p[CU] / (p[CO] + p[CU])
     age = s.now - s.t
     flying = in_flight(p, on_payment, s.unpaid, rate, p[LATENCY_S] + age)
-    line = line_at(flying, flying, chance)
-    # The expansion is within a unit or two; the sum is only worth its time where it may decide.
+    line = line_for(flying, flying, chance, kept_quantile(m, Z, chance))
+    # The sum is only worth its time where it may decide.
     if abs(s.stock - line) <= NEAR:
         line = quantile(flying, chance)
     m[LINE] = line
@@ -86,6 +101,6 @@ STRATEGY = Strategy(
         Param("memory_s", 20.0, 0.5, 86400.0, "s", "e-folding time of the order rate"),
         Param("human_s", 0.0, 0.0, 3600.0, "s", "latency of a person for a prepare level; 0 for none"),
     ),
-    memory=MODE + PAYS_LATER,
+    memory=Z + KEPT,
     playbook="freeze_only",
 )

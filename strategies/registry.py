@@ -51,9 +51,7 @@ def load(name_or_path: str | Path) -> Strategy:
     raise StrategyError(f"There is no strategy called {text!r}{_hint(text, _NAMES)}; a file of your own ends in .py.")
 
 
-def settings(
-    strategy: Strategy, values: Values | None = None, by_tier: Mapping[str, Values] | None = None
-) -> np.ndarray:
+def settings(strategy: Strategy, values: Values | None = None, by_tier: Mapping[str, Values] | None = None) -> np.ndarray:
     """Parameter values, float64 [3 tiers, n_params]; row order as ``TIERS``, a later source overriding an earlier one:
 
     declared defaults, the strategy's ``by_tier``, ``values`` (all tiers), ``by_tier``. None keeps what stands.

@@ -23,14 +23,33 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, exceeds, fresh, line_at, pays_later, ripe, ripen
+from strategies.maths import (
+    FADING,
+    FRESH,
+    KEPT,
+    PAYS_LATER,
+    RIPENING,
+    exceeds,
+    fading,
+    fresh,
+    kept_quantile,
+    line_for,
+    pays_later,
+    ripe,
+    ripen,
+    runs_out,
+)
 
 (REACT_S, PLAN_S, CHANCE, AUTO_S, CHANCE_AUTO, FAST_S, SLOW_S, FADE_S, PRIOR_UNITS, PRIOR_S, TREND, TREND_CAP,
  CART_WEIGHT, DELAY_S, DIRECT_SHARE, CUE_WEIGHT, CUE_S, UNPAID_WEIGHT, WATCH_Z) = range(19)  # fmt: skip
 SEEN = 1
 CARTS = SEEN + FRESH
 (FAST, FAST_S_SEEN, FAST_VIEWS, SLOW, SLOW_S_SEEN, SLOW_VIEWS, HITS, RIPENED, RATE, USUAL,
- CHANGE, MODE) = range(CARTS + 3, CARTS + 15)  # fmt: skip
+ CHANGE) = range(CARTS + RIPENING, CARTS + RIPENING + 11)  # fmt: skip
+FAST_FADING = CHANGE + 1
+SLOW_FADING = FAST_FADING + FADING
+MODE = SLOW_FADING + FADING
+Z = MODE + PAYS_LATER
 PRIOR_HITS, PRIOR_CARTS = 3.0, 50.0
 """Beta(3, 47) prior of the conversion of carts (domain 2.4)."""
 SHRINK = 5.0
@@ -51,18 +70,19 @@ def fold(p, m, s):
         observe(p, m, dt, units, audience * dt, ripened)
     elif s.closed > 0.5 and elapsed > 0.0:
         m[FAST] += (m[USUAL] * m[FAST_S_SEEN] - m[FAST]) * (1.0 - math.exp(-elapsed / p[FADE_S]))
-    rising = pace(p, m, s.initial / max(SHORTEST_SHOW_S, s.t + s.left), audience)
+    pace(p, m, s.initial, max(SHORTEST_SHOW_S, s.t + s.left), audience)
     plus = p[UNPAID_WEIGHT] * s.unpaid if pays_later(m, MODE, s.stock, s.orders, s.paid) else 0.0
     age = s.now - s.t
-    gone = m[RATE] * p[PLAN_S] / max(1.0, s.initial, s.stock)
     shut = s.closed > 0.5
-    stretch = max(0.0, min(p[PLAN_S], s.left) - p[REACT_S])
-    window = p[REACT_S] + stretch / ((1.0 + gone) * (1.0 + gone))
+    listed = max(1.0, s.initial, s.stock)
+    slow = listed / (listed + m[RATE] * p[PLAN_S])
+    window = p[REACT_S] + max(0.0, min(p[PLAN_S], s.left) - p[REACT_S]) * slow * slow
     mean, variance = demand(p, m, (p[AUTO_S] if shut else window) + age, s.next_cue, s.next_lift, plus)
     chance = p[CHANCE_AUTO] if shut else p[CHANCE]
-    m[LINE] = line_at(mean, variance, chance)
-    if not exceeds(s.stock, mean, variance, chance):
-        return WATCH if rising and not shut and s.stock <= m[RATE] * p[PLAN_S] else CALM
+    line = line_for(mean, variance, chance, kept_quantile(m, Z, chance))
+    m[LINE] = line
+    if not runs_out(s.stock, line, mean, variance, chance):
+        return WATCH if not shut and s.stock <= m[RATE] * p[PLAN_S] and rising(p, m) else CALM
     if shut:
         return EMERGENCY
     mean, variance = demand(p, m, p[AUTO_S] + age, s.next_cue, s.next_lift, plus)
@@ -71,11 +91,10 @@ def fold(p, m, s):
 
 def observe(p, m, dt, units, views, ripened):
     """Add orders, seconds and viewer-seconds to the short and the long memory, hits and ripened carts to the long."""
-    w = math.exp(-dt / p[FAST_S])
-    gain = p[FAST_S] * (1.0 - w) / dt
-    add(m, FAST, dt, units, views, w, gain)
-    w = math.exp(-dt / p[SLOW_S])
-    gain = p[SLOW_S] * (1.0 - w) / dt
+    fading(m, FAST_FADING, dt, p[FAST_S])
+    add(m, FAST, dt, units, views, m[FAST_FADING + 1], m[FAST_FADING + 2])
+    fading(m, SLOW_FADING, dt, p[SLOW_S])
+    w, gain = m[SLOW_FADING + 1], m[SLOW_FADING + 2]
     add(m, SLOW, dt, units, views, w, gain)
     m[HITS] = m[HITS] * w + (1.0 - p[DIRECT_SHARE]) * units * gain
     m[RIPENED] = m[RIPENED] * w + ripened * gain
@@ -88,16 +107,28 @@ def add(m, at, dt, units, views, w, gain):
     m[at + 2] = m[at + 2] * w + views * gain
 
 
-def pace(p, m, planned, audience):
-    """Rate now, usual rate [units/s] and the trend beyond 1, into memory; whether conversion is above usual."""
+def pace(p, m, initial, show_s, audience):
+    """Rate now, usual rate [units/s] and the trend beyond 1, into memory."""
     crowd = 1.0
     if m[FAST_VIEWS] > 0.0:
         crowd = min(3.0, max(1 / 3, audience * m[FAST_S_SEEN] / m[FAST_VIEWS]))
-    expected = m[SLOW] / m[SLOW_VIEWS] * m[FAST_VIEWS] if m[SLOW_VIEWS] > 0.0 else 0.0
-    m[USUAL] = max(NO_RATE, (p[PRIOR_S] * planned + m[SLOW]) / (p[PRIOR_S] + m[SLOW_S_SEEN]))
-    m[RATE] = crowd * (p[PRIOR_UNITS] + m[FAST]) / (p[PRIOR_UNITS] / m[USUAL] + m[FAST_S_SEEN])
-    m[CHANGE] = min(p[TREND_CAP], max(1.0, (m[FAST] + SHRINK) / (expected + SHRINK))) - 1.0
-    return m[FAST] - expected > p[WATCH_Z] * math.sqrt(expected + 1.0)
+    # u = (prior_s listed/show + units)/(prior_s + seconds) = top/bottom; with them r takes one division, not three.
+    bottom = (p[PRIOR_S] + m[SLOW_S_SEEN]) * show_s
+    top = max(NO_RATE * bottom, p[PRIOR_S] * initial + m[SLOW] * show_s)
+    m[USUAL] = top / bottom
+    m[RATE] = crowd * (p[PRIOR_UNITS] + m[FAST]) * top / (p[PRIOR_UNITS] * bottom + m[FAST_S_SEEN] * top)
+    m[CHANGE] = min(p[TREND_CAP], max(1.0, (m[FAST] + SHRINK) / (expected(m) + SHRINK))) - 1.0
+
+
+def expected(m):
+    """Units the usual conversion would have brought into the short memory."""
+    return m[SLOW] / m[SLOW_VIEWS] * m[FAST_VIEWS] if m[SLOW_VIEWS] > 0.0 else 0.0
+
+
+def rising(p, m):
+    """Whether conversion is above usual."""
+    usual = expected(m)
+    return m[FAST] - usual > p[WATCH_Z] * math.sqrt(usual + 1.0)
 
 
 def demand(p, m, h, next_cue, next_lift, plus):
@@ -109,10 +140,11 @@ def demand(p, m, h, next_cue, next_lift, plus):
     variance = soon * soon / (p[PRIOR_UNITS] + m[FAST]) + later * later / (p[PRIOR_UNITS] + m[SLOW])
     if p[CART_WEIGHT] > 0.0:
         conversion = min(1.0, (PRIOR_HITS + m[HITS]) / (PRIOR_CARTS + m[RIPENED]))
-        promised = conversion * ripe(m, CARTS, h, p[DELAY_S])
-        extra = p[CART_WEIGHT] * max(0.0, promised - (1.0 - p[DIRECT_SHARE]) * (soon + later))
-        mean += extra
-        variance += extra * extra / (PRIOR_HITS + m[HITS])
+        beyond = conversion * ripe(m, CARTS, h, p[DELAY_S]) - (1.0 - p[DIRECT_SHARE]) * (soon + later)
+        if beyond > 0.0:
+            extra = p[CART_WEIGHT] * beyond
+            mean += extra
+            variance += extra * extra / (PRIOR_HITS + m[HITS])
     if next_cue < h:
         peak = min(p[CUE_S], h - max(0.0, next_cue))
         mean += p[CUE_WEIGHT] * m[USUAL] * max(0.0, next_lift - 1.0) * peak
@@ -130,7 +162,7 @@ STRATEGY = Strategy(
         Param("chance", 0.3, 0.0001, 0.9999, "probability", "chance of running out above which to prepare"),
         Param("auto_s", 4.0, 0.1, 86400.0, "s", "time an automatic freeze needs", "domain 3.4: 0.2-2 + 1-5 s"),
         Param("chance_auto", 0.25, 0.0001, 0.9999, "probability", "chance that is an emergency", "cu/(co + cu), domain 6.2"),
-        Param("fast_s", 10.0, 0.5, 86400.0, "s", "short memory"),
+        Param("fast_s", 20.0, 0.5, 86400.0, "s", "short memory", "assumed: fewer false alerts than 10 s, recall as good"),
         Param("slow_s", 300.0, 0.5, 86400.0, "s", "long memory, one pitch to the next", "domain 2.2: 5 min a product", "H"),
         Param("fade_s", 240.0, 0.1, 86400.0, "s", "how long the pace of now lasts", "domain 2.4: a pitch lasts 240 s", "M"),
         Param("prior_units", 1.0, 0.001, 1000.0, "units", "weight of the usual rate in the rate now"),
@@ -143,8 +175,8 @@ STRATEGY = Strategy(
         Param("cue_weight", 1.0, 0.0, 10.0, "weight", "trust in the run of show; 0 ignores it"),
         Param("cue_s", 30.0, 0.0, 3600.0, "s", "seconds at peak a cue is worth: e tau of a link drop", "domain 2.4", "A"),
         Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1", "A"),
-        Param("watch_z", 4.0, 0.0, 100.0, "sd", "how far conversion must be above usual to watch"),
+        Param("watch_z", 5.0, 0.0, 100.0, "sd", "how far conversion must be above usual to watch", "assumed: 4 cries wolf"),
     ),
-    memory=MODE + PAYS_LATER,
+    memory=Z + KEPT,
     playbook="standard",
 )

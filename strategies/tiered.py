@@ -15,13 +15,31 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, exceeds, fresh, line_at, pays_later, remember
+from strategies.maths import (
+    FRESH,
+    KEPT,
+    PAYS_LATER,
+    REMEMBER,
+    exceeds,
+    fresh,
+    kept_quantile,
+    line_for,
+    pays_later,
+    remember,
+    runs_out,
+)
 
 (ACCELERATION, WATCH_H, WATCH_COVER_S, HUMAN_S, PI_PREPARE, AUTO_S, PI_EMERGENCY, MEMORY_S, PRIOR_UNITS,
  USUAL_S, PRIOR_S, UNPAID_WEIGHT) = range(12)  # fmt: skip
 SEEN = 1
-UNITS, SECONDS, USUAL, USUAL_SECONDS, SCORE = range(SEEN + FRESH, SEEN + FRESH + 5)
-MODE = SCORE + 1
+UNITS = SEEN + FRESH
+SECONDS = UNITS + 1
+USUAL = UNITS + REMEMBER
+USUAL_SECONDS = USUAL + 1
+SCORE = USUAL + REMEMBER
+DRIFT = SCORE + 1
+MODE = DRIFT + 1
+Z = MODE + PAYS_LATER
 NO_RATE = 1e-9
 """Stands in for a rate of nothing [units/s]."""
 SHORTEST_SHOW_S = 600.0
@@ -30,43 +48,48 @@ SHORTEST_SHOW_S = 600.0
 
 def fold(p, m, s):
     """The highest grade whose detector fires."""
-    planned = s.initial / max(SHORTEST_SHOW_S, s.t + s.left)
+    show_s = max(SHORTEST_SHOW_S, s.t + s.left)
     dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
     if dt > 0.0:
-        observe(p, m, dt, units, planned)
-    b = p[PRIOR_UNITS] / usual_rate(p, m, planned) + m[SECONDS]
-    rate = (p[PRIOR_UNITS] + m[UNITS]) / b
+        observe(p, m, dt, units, usual_rate(p, m, s.initial, show_s))
+    usual = usual_rate(p, m, s.initial, show_s)
+    per_b = usual / (p[PRIOR_UNITS] + m[SECONDS] * usual)
+    rate = (p[PRIOR_UNITS] + m[UNITS]) * per_b
     plus = p[UNPAID_WEIGHT] * s.unpaid if pays_later(m, MODE, s.stock, s.orders, s.paid) else 0.0
     auto = p[AUTO_S] + s.now - s.t
     soon = rate * auto + plus
-    doubt = soon + rate * auto * auto / b
+    doubt = soon + rate * auto * auto * per_b
     emergency = exceeds(s.stock, soon, doubt, p[PI_EMERGENCY])
     if s.closed > 0.5:
-        m[LINE] = line_at(soon, doubt, p[PI_EMERGENCY])
+        m[LINE] = line_for(soon, doubt, p[PI_EMERGENCY], kept_quantile(m, Z, p[PI_EMERGENCY]))
         return EMERGENCY if emergency else CALM
     human = p[HUMAN_S] + s.now - s.t
     later = rate * human + plus
-    doubt = later + rate * human * human / b
-    m[LINE] = line_at(later, doubt, p[PI_PREPARE])
+    doubt = later + rate * human * human * per_b
+    line = line_for(later, doubt, p[PI_PREPARE], kept_quantile(m, Z, p[PI_PREPARE]))
+    m[LINE] = line
     if emergency:
         return EMERGENCY
-    if exceeds(s.stock, later, doubt, p[PI_PREPARE]):
+    if runs_out(s.stock, line, later, doubt, p[PI_PREPARE]):
         return PREPARE
     return WATCH if m[SCORE] > p[WATCH_H] and s.stock <= rate * p[WATCH_COVER_S] else CALM
 
 
-def observe(p, m, dt, units, planned):
+def observe(p, m, dt, units, usual):
     """Learn the rate now and the usual rate, and let the CUSUM compare them."""
     # Two lines above the alarm is as sure as it needs to be; more would only delay the all-clear.
-    score = cusum(m[SCORE], units, cusum_drift(usual_rate(p, m, planned), p[ACCELERATION]) * dt)
+    if m[DRIFT] <= 0.0:
+        m[DRIFT] = cusum_drift(1.0, p[ACCELERATION])
+    score = cusum(m[SCORE], units, usual * m[DRIFT] * dt)
     m[SCORE] = min(score, 2.0 * p[WATCH_H])
     remember(m, UNITS, dt, units, dt, p[MEMORY_S])
     remember(m, USUAL, dt, units, dt, p[USUAL_S])
 
 
-def usual_rate(p, m, planned):
-    """Rate over the long memory, with the plan as prior [units/s], above 0."""
-    return max(NO_RATE, (p[PRIOR_S] * planned + m[USUAL]) / (p[PRIOR_S] + m[USUAL_SECONDS]))
+def usual_rate(p, m, initial, show_s):
+    """Rate over the long memory, with the plan, initial/show_s, as prior [units/s], above 0."""
+    top = p[PRIOR_S] * initial + m[USUAL] * show_s
+    return max(NO_RATE, top / ((p[PRIOR_S] + m[USUAL_SECONDS]) * show_s))
 
 
 def cusum(score, x, k):
@@ -97,7 +120,7 @@ STRATEGY = Strategy(
         Param("prior_s", 60.0, 0.01, 86400.0, "s", "weight of the planned rate in the usual rate"),
         Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
     ),
-    memory=MODE + PAYS_LATER,
+    memory=Z + KEPT,
     playbook="standard",
     by_tier={
         "traffic": {"acceleration": 1.6, "human_s": 120.0, "pi_prepare": 0.1, "pi_emergency": 0.05, "memory_s": 10.0},

@@ -38,7 +38,7 @@ from sim.core.units import odd, to_us
 from sim.core.world import World, with_rows
 from sim.demand.draw import improvise
 from sim.engine.people import People
-from strategies.contract import LEVEL_NAMES
+from strategies.contract import EMERGENCY, LEVEL_NAMES
 
 NO_ALERT = -1
 
@@ -55,6 +55,7 @@ class Control:
         self.people = People(env, stage.scenario, stage.tape.key)
         self.alerts: list[list[Any]] = []
         self.actions: list[tuple[int, int, int, int, float]] = []
+        self.emergency = [NO_ALERT] * len(stage.scenario.skus)
         self.muted: set[int] = set()
         self.requests = [0] * len(self.scenario.skus)
         self.coming: set[int] = set()
@@ -81,6 +82,8 @@ class Control:
             number = len(self.alerts)
             stock, line = w.evidence[n].tolist()
             self.alerts.append([self.now, sku, level, reading, stock, line, -1, -1])
+            if level == EMERGENCY:
+                self.emergency[sku] = number
             orders = self.orders[level]
             if self.acting and orders:
                 self.respond(sku, level, number, orders)
@@ -164,7 +167,12 @@ class Control:
         self.actions.append((self.now, sku, what, number, value))
 
     def reopen(self, sku: int, number: int) -> None:
-        """Undo freeze, delisting and exposure cut; the host may pitch the item again."""
+        """Undo freeze, delisting and exposure cut; the host may pitch the item again.
+
+        An all-clear that comes true only after a newer emergency is out of date: a slow hand must not undo a new freeze.
+        """
+        if number < self.emergency[sku]:
+            return
         changed = self.world.stock[sku, W.CLOSED] != W.OPEN or self.world.exposure[sku] != 1.0
         self.world.stock[sku, W.CLOSED] = W.OPEN
         self.world.exposure[sku] = 1.0

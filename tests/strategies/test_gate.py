@@ -112,6 +112,47 @@ def test_cooldown_holds_back_the_same_or_lower_but_not_a_higher_level():
     assert door.m[SENT] == 2
 
 
+@pytest.mark.parametrize("inhibit", [0, 1])
+def test_a_new_emergency_is_never_held_back_by_the_cooldown(inhibit):
+    """Frozen, cleared, opened again and selling out again within the cooldown: that is news each time."""
+    door = Door(cooldown_s=60, keep_s=3, inhibit=inhibit)
+    answers = door.run([0, 3, 3, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 3])
+    assert [i for i, a in enumerate(answers) if a == 3] == [1, 8, 15]
+    assert answers.count(0) == 2
+    calmer = Door(cooldown_s=60, keep_s=3, inhibit=inhibit).run([0, 3, 3, 0, 0, 0, 0, 0, 2, 2])
+    assert [a for a in calmer if a > 0] == [3] if inhibit else [3, 2], "a lower level still waits"
+
+
+def test_within_an_episode_the_cooldown_holds_an_emergency_too():
+    """A standing emergency is not new: its repeats wait for the cooldown, and coming back from calm is a duplicate."""
+    assert [i for i, a in enumerate(Door(cooldown_s=30, repeat_s=10).run([3] * 70)) if a > 0] == [0, 30, 60]
+    door = Door(cooldown_s=60, keep_s=10)
+    assert [i for i, a in enumerate(door.run([3, 0, 3, 0, 3, 3])) if a > 0] == [0]
+    assert door.m[SUPPRESSED_DUPLICATE] == 2
+
+
+def test_a_second_emergency_after_an_automatic_unfreeze_freezes_again(player):
+    """The strategy, the gate and a freeze that they switch: stock comes back, sells out within the cooldown, and is frozen."""
+    p, door, closed, acts = player("newsvendor_freeze"), Door(cooldown_s=60, keep_s=3, hysteresis=0.15), 0.0, []
+    stock, orders = 60.0, 0.0
+    for t in range(1, 121):
+        if t == 40:
+            stock += 40.0
+        if not closed:
+            stock, orders = max(0.0, stock - 2.0), orders + 2.0
+        level = p.see(t, stock=stock, orders=orders, paid=orders, closed=closed)
+        say = door.pass_(t, level, stock, p.line)
+        if say == 3:
+            closed = 1.0
+            acts.append((t, "freeze"))
+        elif say == 0:
+            closed = 0.0
+            acts.append((t, "reopen"))
+    assert [what for _, what in acts] == ["freeze", "reopen", "freeze"]
+    assert acts[2][0] - acts[0][0] < 60, "the renewed emergency came within the cooldown"
+    assert stock > 0
+
+
 def test_an_alert_held_back_goes_out_when_the_cooldown_ends():
     answers = Door(cooldown_s=30).run([2, 0] + [2] * 50 + [0])
     assert [i for i, a in enumerate(answers) if a > 0] == [0, 30]

@@ -26,9 +26,7 @@ def test_random_rate_is_matched_whatever_the_sampling(player, step):
     assert alerts == pytest.approx(hours * rate, abs=5 * math.sqrt(hours * rate))
 
 
-@pytest.mark.parametrize(
-    ("name", "values"), [("fixed_count", {"units": 100}), ("percent_of_stock", {"share": 0.2})]
-)
+@pytest.mark.parametrize(("name", "values"), [("fixed_count", {"units": 100}), ("percent_of_stock", {"share": 0.2})])
 def test_a_line_grades_by_stock_only(player, name, values):
     p = player(name, {**values, "emergency_share": 0.25})
     assert [p.see(i + 1, stock=float(stock)) for i, stock in enumerate([101, 100, 26, 25, 0, 101])] == [0, 2, 2, 3, 3, 0]
