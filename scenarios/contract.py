@@ -156,6 +156,7 @@ class Shoppers(Checked):
     wait_s: float = setting(45.0, "mean pause before a retry", "s", 1, 3600)
     retries: int = setting(2, "most retries of one shopper", "tries", 0, 5)
     substitute_share: float = setting(0.05, "refused shoppers who try another SKU", "", 0, 1)
+    substitute_s: float = setting(10.0, "mean time until they try it", "s", 0, 3600)
     cancel_share: float = setting(0.03, "paid orders cancelled before shipping", "", 0, 1, "domain 2.4")
     cancel_s: float = setting(1200.0, "mean delay payment to cancel", "s", 1, 10**6)
 
@@ -274,9 +275,10 @@ class Scenario(Checked):
         ids = [s.id for s in self.skus]
         if not ids:
             raise ScenarioError(f"scenario {self.name!r} has no SKU; add at least one to skus")
-        if len(set(ids)) < len(ids):
-            twice = next(i for i in ids if ids.count(i) > 1)
-            raise ScenarioError(f"scenario {self.name!r}: two SKUs are called {twice!r}; ids must differ")
+        for what, names in (("SKUs", ids), ("sales channels", [c.name for c in self.channels])):
+            if len(set(names)) < len(names):
+                twice = next(i for i in names if names.count(i) > 1)
+                raise ScenarioError(f"scenario {self.name!r}: two {what} are called {twice!r}; names must differ")
         for what, items in (("cue", self.cues), ("delivery", self.supply.deliveries)):
             for item in items:
                 if item.sku not in ids:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, SalesChannel, Scenario, Shoppers, Sku
-from scenarios.staffing import Screen, Touchpoints
 
 LAG_S = 30.0
 """Delay until one channel knows the others' sales [s]; 2 s tuned, 30 s ordinary, 120 s blind (domain 6.5)."""
@@ -42,5 +41,4 @@ def build() -> Scenario:
         audience=Audience(arrivals_per_min=1500.0),
         shoppers=Shoppers(never_pay=0.0, cancel_share=0.0),
         channels=channels,
-        touchpoints=Touchpoints(product_page=Screen(3600.0), cart=Screen(3600.0)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, Host, Leaks, Ledger, Scenario, Shoppers, Sku, Staff
-from scenarios.staffing import Screen, Shift, Touchpoints
+from scenarios.staffing import Shift
 
 
 def build() -> Scenario:
@@ -31,6 +31,5 @@ def build() -> Scenario:
         shoppers=Shoppers(cancel_share=0.0),
         ledger=Ledger(mode="deduct_on_payment", late_payment="accept"),
         leaks=Leaks(poll_s=300.0),
-        touchpoints=Touchpoints(product_page=Screen(3600.0), cart=Screen(3600.0)),
         staff=Staff(shifts=(Shift(1),), human_model="matching"),
     )

@@ -39,6 +39,7 @@ from sim.core.tape import (
     HELD as HELD_UNPAID,
 )
 from sim.core.world import (
+    ATOMIC,
     CANCEL_RETURNS,
     CART_VIEW,
     CARTED_UNITS,
@@ -70,14 +71,15 @@ from sim.core.world import (
 def comes(w, i, t):
     """Whether the shopper of entry row ``i`` exists and finds the product: 1 yes, 0 no, EXPOSURE if he was kept away.
 
-    Rows are laid for the largest demand that can occur; scarcity and exposure admit ``mark < now / largest``.
+    Rows are laid for the largest demand that can occur; scarcity and exposure admit ``mark < now / largest``. Followers of an
+    order (Hawkes) are laid as they are: it is the order they follow, not the figure on the page.
     """
     parent = w.cause[i]
     if parent >= 0 and w.outcome[parent] < ACCEPTED:
         return 0
     sku = w.sku[i]
     pull = 1.0
-    if w.rules[SCARCE] == 1:
+    if w.rules[SCARCE] == 1 and parent < 0:
         shown = seen(w, PAGE, sku, t)
         low = 1.0 - shown / w.rates[SCARCITY_BELOW]
         if low < 0.0:
@@ -140,8 +142,10 @@ def place_order(w, i, t):
             w.outcome[i] = come
             return
     sku, qty, channel = w.sku[i], w.qty[i], w.channel[i]
-    shown = seen(w, screen, sku, t)
-    offered = seen(w, FIRST_CHANNEL + channel, sku, t) - w.floor[channel, sku]
+    own = FIRST_CHANNEL + channel
+    offered = seen(w, own, sku, t) - w.floor[channel, sku]
+    # A page is never fresher than its own shop front: where that sees late, page and checkout show the same late figure.
+    shown = seen(w, screen, sku, t) if w.observers[own, ATOMIC] == 1 else offered
     if w.stock[sku, CLOSED] != OPEN or shown <= 0 or offered < qty:
         w.outcome[i] = refusal(w, sku, channel, qty)
         if w.stock[sku, CLOSED] != DELIST:

@@ -110,7 +110,7 @@ def _retries(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts:
         every.append(last)
         last = last[rng.random(len(last)) < 0.5]
     if len(scenario.skus) > 1 and swaps.any():
-        swap, rows = _attempt_again(rng, rows, attempts[swaps], 10.0)
+        swap, rows = _attempt_again(rng, rows, attempts[swaps], s.substitute_s)
         rows["sku"][swap] = choose([(k.id, k.popularity) for k in scenario.skus], other[swaps])
         every.append(swap)
     return rows, np.concatenate(every)

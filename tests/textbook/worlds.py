@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Audience, Cue, Ledger, SalesChannel, Scenario, Shoppers, Sku
-from scenarios.staffing import Feed, Screen, Touchpoints
+from scenarios.staffing import Feed
 from sim.core import world as W
 from sim.core.policy import Policy
 from sim.core.run import Run
@@ -39,8 +39,6 @@ PLAIN = Shoppers(
     substitute_share=0.0,
     cancel_share=0.0,
 )
-BLIND_PAGES = Touchpoints(product_page=Screen(3600.0), cart=Screen(3600.0))
-"""Pages that never learn of a stock-out: the checkout alone decides, as the formulas assume."""
 
 
 def constant_world(rate: float, stocks: list[int], duration_s: float, **parts: Any) -> Scenario:
@@ -58,7 +56,6 @@ def constant_world(rate: float, stocks: list[int], duration_s: float, **parts: A
         audience=replace(audience, arrivals_per_min=60.0 * 60.0 * total / audience.mean_stay_s()),
         shoppers=PLAIN,
         ledger=Ledger(mode="deduct_on_order", hold_s=3600.0, sweep_s=0.0, late_payment="accept"),
-        touchpoints=BLIND_PAGES,
         feed=Feed(period_s=min(duration_s, 3600.0), lag_s=0.0),
     )
     return replace(made, **parts)
