@@ -155,6 +155,7 @@ class Shoppers(Checked):
     wait_share: float = setting(0.15, "refused shoppers who try again", "", 0, 1)
     wait_s: float = setting(45.0, "mean pause before a retry", "s", 1, 3600)
     retries: int = setting(2, "most retries of one shopper", "tries", 0, 5)
+    keep_trying: float = setting(0.5, "refused again, share who try once more", "", 0, 1)
     substitute_share: float = setting(0.05, "refused shoppers who try another SKU", "", 0, 1)
     substitute_s: float = setting(10.0, "mean time until they try it", "s", 0, 3600)
     cancel_share: float = setting(0.03, "paid orders cancelled before shipping", "", 0, 1, "domain 2.4")
@@ -246,6 +247,9 @@ class Supply(Checked):
     lead_sigma: float = setting(0.3, "its log standard deviation", "", 0, 3)
     requests: int = setting(1, "most requests per SKU", "", 0, 100)
     deliveries: tuple[Delivery, ...] = setting((), "scheduled arrivals and releases", confidence="-")
+    ship_deadline_s: float = setting(
+        172_800.0, "stock that comes so long after the show can still be shipped", "s", 0, 10**6, "domain 6.1: 48 h"
+    )
 
 
 @dataclass(frozen=True)
@@ -283,7 +287,7 @@ class Scenario(Checked):
             for item in items:
                 if item.sku not in ids:
                     raise ScenarioError(f"a {what} at {item.at_s:g} s names SKU {item.sku!r}{did_you_mean(item.sku, ids)}")
-                if item.at_s >= self.duration_s:
+                if item.at_s >= self.duration_s + (self.supply.ship_deadline_s if what == "delivery" else 0):
                     raise ScenarioError(f"the {what} of {item.sku!r} at {item.at_s:g} s lies outside the show "
                                         f"of {self.duration_s:g} s; move it or lengthen the show")  # fmt: skip
         total = sum(c.share for c in self.channels)

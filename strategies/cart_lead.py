@@ -16,20 +16,8 @@ emergency; stock within watch_factor lines: watch.
 from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import (
-    FRESH,
-    KEPT,
-    REMEMBER,
-    RIPENING,
-    exceeds,
-    fresh,
-    kept_quantile,
-    line_for,
-    remember,
-    ripe,
-    ripen,
-    runs_out,
-)
+from strategies.maths import FRESH, REMEMBER, RIPENING, fresh, remember, ripe, ripen
+from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 (HORIZON_S, EMERGENCY_S, CHANCE, WATCH_FACTOR, LEARN, PRIOR_HITS, PRIOR_MISSES, DELAY_S, DIRECT_SHARE, MEMORY_S,
  CONVERSION_MEMORY_S) = range(11)  # fmt: skip

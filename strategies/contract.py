@@ -79,6 +79,10 @@ class Signal(NamedTuple):
     """Planned peak of that cue as a multiple of the base rate; 0 where none is left."""
     mark: float
     """A uniform number in [0, 1) that belongs to this reading and SKU."""
+    office: float
+    """Units on the back-office screen when the reading was taken: what a person sees, late as it is [units]."""
+    skus: float
+    """SKUs in the show [SKUs]."""
 
 
 NEVER = 1e18

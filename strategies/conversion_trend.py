@@ -13,7 +13,8 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, KEPT, REMEMBER, exceeds, fresh, kept_quantile, line_for, remember, runs_out
+from strategies.maths import FRESH, REMEMBER, fresh, remember
+from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 FAST_S, SLOW_S, TREND_CAP, HORIZON_S, EMERGENCY_S, CHANCE, WATCH_Z, WATCH_COVER_S = range(8)
 SEEN = 1

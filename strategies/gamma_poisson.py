@@ -10,7 +10,8 @@ the prepare line (the emergency line while closed, when only that counts).
 from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, KEPT, REMEMBER, exceeds, fresh, kept_quantile, line_for, remember, runs_out
+from strategies.maths import FRESH, REMEMBER, fresh, remember
+from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 A0, B0, MEMORY_S, HORIZON_S, PI_WATCH, PI_PREPARE, PI_EMERGENCY = range(7)
 SEEN = 1

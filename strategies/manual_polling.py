@@ -2,8 +2,8 @@
 
 A poll comes every U(low, high) seconds, stretched by max(1, n_skus/capacity) when the person watches more than he
 can, and is read properly with probability v(t) = glance (1 - fatigue (1 - exp(-t/fatigue_s))), the vigilance decrement.
-At a proper poll he sees stock <= line: prepare, stock <= emergency_share line: emergency, else calm. Between polls
-stands what he last believed.
+At a proper poll he compares the back-office figure: stock <= line: prepare, stock <= emergency_share line: emergency,
+else calm. Between polls stands what he last believed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ NEXT, BELIEF, AWAKE = 1, 2, 3
 def fold(p, m, s):
     """The level the person believes."""
     m[LINE] = p[UNITS]
-    stretch = max(1.0, p[N_SKUS] / p[CAPACITY])
+    watched = p[N_SKUS] if p[N_SKUS] > 0.0 else s.skus
+    stretch = max(1.0, watched / p[CAPACITY])
     if m[AWAKE] == 0.0:
         # He may be anywhere in his round when the show starts.
         m[AWAKE] = 1.0
@@ -30,7 +31,7 @@ def fold(p, m, s):
     seen = p[GLANCE] * (1.0 - p[FATIGUE] * (1.0 - math.exp(-max(0.0, s.now) / p[FATIGUE_S])))
     spare = s.mark
     if s.mark < seen:
-        m[BELIEF] = judge(s.stock, p[UNITS], p[EMERGENCY_SHARE])
+        m[BELIEF] = judge(s.office, p[UNITS], p[EMERGENCY_SHARE])
         # What is left of the mark, rescaled, is uniform again and independent of the glance.
         spare = s.mark / seen
     elif seen < 1.0:
@@ -56,7 +57,7 @@ STRATEGY = Strategy(
         Param("low_s", 120.0, 1.0, 7200.0, "s", "shortest time between two polls", "domain 3.4", "L"),
         Param("high_s", 300.0, 1.0, 7200.0, "s", "longest time between two polls; at least low_s", "domain 3.4", "L"),
         Param("capacity", 15.0, 1.0, 1000.0, "SKUs", "SKUs one person can watch", "brief: ten to twenty", "L"),
-        Param("n_skus", 15.0, 1.0, 100000.0, "SKUs", "SKUs this person watches; more than capacity stretches the round"),
+        Param("n_skus", 0.0, 0.0, 100000.0, "SKUs", "SKUs he watches, 0 all; more than capacity stretches the round"),
         Param("units", 50.0, 0.0, 1e9, "units", "line he has in mind", "brief: 50 for a week's supply", "L"),
         Param("emergency_share", 0.25, 0.0, 1.0, "share", "share of the line that is an emergency to him"),
         Param("glance", 1.0, 0.0, 1.0, "probability", "a fresh person reads the figure properly"),

@@ -11,20 +11,8 @@ seen from the readings (``deduct`` = 2).
 from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, Param, Strategy
-from strategies.maths import (
-    FRESH,
-    KEPT,
-    PAYS_LATER,
-    REMEMBER,
-    exceeds,
-    fresh,
-    kept_quantile,
-    line_at,
-    line_for,
-    pays_later,
-    remember,
-    upper_tail,
-)
+from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, pays_later, remember
+from strategies.tails import KEPT, exceeds, kept_quantile, line_at, line_for, upper_tail
 
 CO, CU, Q, ETA, LATENCY_S, DEDUCT, UNPAID_KNOWN, MEMORY_S, HUMAN_S = range(9)
 SEEN = 1

@@ -48,7 +48,7 @@ def load(name_or_path: str | Path) -> Strategy:
         return importlib.import_module(f"strategies.{text}").STRATEGY
     if text.endswith(".py"):
         return _from_file(Path(text))
-    raise StrategyError(f"There is no strategy called {text!r}{_hint(text, _NAMES)}; a file of your own ends in .py.")
+    raise StrategyError(f"There is no strategy called {text!r}{_hint(text, _NAMES)} A file of your own ends in .py.")
 
 
 def settings(strategy: Strategy, values: Values | None = None, by_tier: Mapping[str, Values] | None = None) -> np.ndarray:
@@ -78,7 +78,7 @@ def gate_settings(values: Values | None = None) -> np.ndarray:
 def _tiers(table: np.ndarray, params: tuple[Param, ...], by_tier: Mapping[str, Values], where: str) -> None:
     for tier, values in by_tier.items():
         if tier not in TIERS:
-            raise StrategyError(f"In the by_tier of {where} there is no tier {tier!r}{_hint(tier, TIERS)}.")
+            raise StrategyError(f"In the by_tier of {where} there is no tier {tier!r}{_hint(tier, TIERS)}")
         _put(table[TIERS.index(tier)], params, values or {}, f"{where}, tier {tier}")
 
 
@@ -86,7 +86,7 @@ def _put(row: np.ndarray, params: tuple[Param, ...], values: Values, where: str)
     index = {param.name: i for i, param in enumerate(params)}
     for key, value in values.items():
         if key not in index:
-            raise StrategyError(f"In {where} there is no setting {key!r}{_hint(str(key), index)}.")
+            raise StrategyError(f"In {where} there is no setting {key!r}{_hint(str(key), index)}")
         if value is None:
             continue
         row[index[key]] = _number(value, params[index[key]], where)
@@ -104,7 +104,7 @@ def _number(value: float, param: Param, where: str) -> float:
 
 def _hint(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f", did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}"
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}."
 
 
 def _from_file(path: Path) -> Strategy:

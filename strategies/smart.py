@@ -23,22 +23,8 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import (
-    FADING,
-    FRESH,
-    KEPT,
-    PAYS_LATER,
-    RIPENING,
-    exceeds,
-    fading,
-    fresh,
-    kept_quantile,
-    line_for,
-    pays_later,
-    ripe,
-    ripen,
-    runs_out,
-)
+from strategies.maths import FADING, FRESH, PAYS_LATER, RIPENING, fading, fresh, pays_later, ripe, ripen
+from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 (REACT_S, PLAN_S, CHANCE, AUTO_S, CHANCE_AUTO, FAST_S, SLOW_S, FADE_S, PRIOR_UNITS, PRIOR_S, TREND, TREND_CAP,
  CART_WEIGHT, DELAY_S, DIRECT_SHARE, CUE_WEIGHT, CUE_S, UNPAID_WEIGHT, WATCH_Z) = range(19)  # fmt: skip

@@ -15,19 +15,8 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import (
-    FRESH,
-    KEPT,
-    PAYS_LATER,
-    REMEMBER,
-    exceeds,
-    fresh,
-    kept_quantile,
-    line_for,
-    pays_later,
-    remember,
-    runs_out,
-)
+from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, pays_later, remember
+from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 (ACCELERATION, WATCH_H, WATCH_COVER_S, HUMAN_S, PI_PREPARE, AUTO_S, PI_EMERGENCY, MEMORY_S, PRIOR_UNITS,
  USUAL_S, PRIOR_S, UNPAID_WEIGHT) = range(12)  # fmt: skip

@@ -14,8 +14,8 @@ def build() -> Scenario:
     time for the call. People answer as often as alarms were right, and less when several are open (Bliss 1995; Ancker 2017).
 
     Lesson: what alerts achieve has a peak in their number. With a restock call on every alert (gamma_poisson, a budget for
-    the room) it lies near ten alerts an hour here; without a budget, at nearly thirty, about a sixth of the units won is lost
-    again and the operator answers little more than half. The field's norm of six an hour is the right order, if somewhat low.
+    the room) it lies between six and twelve alerts an hour here; without a budget, at nearly thirty, about a third of the
+    units won is lost again and the operator answers little more than half. The field's norm of six an hour holds up.
     """
     skus, cues = [], []
     for k in range(60):

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 
+from sim.core.screens import seen
 from sim.core.units import NEVER_US, US
 from sim.core.world import (
+    BACK_OFFICE,
     CARTED_UNITS,
     CLOSED,
     DROPPED_READINGS,
@@ -32,6 +34,7 @@ from sim.core.world import (
     PENDING,
     R_CARTS,
     R_CLOSED,
+    R_OFFICE,
     R_ORDERS,
     R_PAID,
     R_STOCK,
@@ -54,6 +57,8 @@ def sample(w, i):
         w.readings[r, s, R_PAID] = w.stock[s, PAID_UNITS]
         w.readings[r, s, R_UNPAID] = w.stock[s, HELD] + w.stock[s, PENDING]
         w.readings[r, s, R_CLOSED] = w.stock[s, CLOSED]
+        shown = seen(w, BACK_OFFICE, s, w.t[i])
+        w.readings[r, s, R_OFFICE] = shown if shown > 0 else 0
 
 
 def signal_of(w, i, s, taken):
@@ -85,6 +90,8 @@ def signal_of(w, i, s, taken):
         (planned - t) / US if planned < NEVER_US else NEVER,
         w.plan_lift[s, k],
         spread - math.floor(spread),
+        float(w.readings[r, s, R_OFFICE]),
+        float(w.stock.shape[0]),
     )
 
 

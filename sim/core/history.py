@@ -86,7 +86,7 @@ def _row_moves(run: Run, rows: np.ndarray) -> np.ndarray:
         put(lost, W.LOST)
         put(expired & ~lost & ~copied, W.RECORD, FLOW)
     if ledger.cancel_returns:
-        put(cancelled, W.RECORD, FLOW)
+        put(cancelled & ~copied, W.RECORD, FLOW)
     put(kind == T.SUPPLY, W.PHYSICAL, W.RECEIVED, W.LISTED, W.RECORD)
     put(kind == T.EDIT_ADD, W.RECORD)
     put(kind == T.TAKE, W.ORDERED, W.PAID_UNITS)

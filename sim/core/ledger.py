@@ -39,10 +39,11 @@ from sim.core.tape import (
     HELD as HELD_UNPAID,
 )
 from sim.core.world import (
-    ATOMIC,
+    BUFFERED,
     CANCEL_RETURNS,
     CART_VIEW,
     CARTED_UNITS,
+    CHECKOUT,
     CLOSED,
     DELIST,
     FIRST_CHANNEL,
@@ -65,6 +66,7 @@ from sim.core.world import (
     SCARCITY_BELOW,
     SCARCITY_GAIN,
     SHOWN_FAIL,
+    VIEWS,
 )
 
 
@@ -80,7 +82,7 @@ def comes(w, i, t):
     sku = w.sku[i]
     pull = 1.0
     if w.rules[SCARCE] == 1 and parent < 0:
-        shown = seen(w, PAGE, sku, t)
+        shown = seen(w, FIRST_CHANNEL + VIEWS * w.channel[i] + PAGE, sku, t)
         low = 1.0 - shown / w.rates[SCARCITY_BELOW]
         if low < 0.0:
             low = 0.0
@@ -90,7 +92,7 @@ def comes(w, i, t):
         if w.mark[i] >= pull:
             return 0
     cue = w.cue[i]
-    if cue >= 0 and w.cue_cut[cue] <= t:
+    if cue >= 0 and parent < 0 and w.cue_cut[cue] <= t:
         return EXPOSURE
     if w.mark[i] >= pull * w.exposure[sku]:
         return EXPOSURE
@@ -122,7 +124,7 @@ def refusal(w, sku, channel, qty):
         return HELD_UNPAID
     if s[sku, RECORD] >= qty:
         return BUFFER if s[sku, RECORD] - w.floor[channel, sku] < qty else DISPLAY
-    return BUFFER if free - s[sku, HIDDEN] < qty else PHANTOM
+    return BUFFER if free - s[sku, HIDDEN] - s[sku, BUFFERED] < qty else PHANTOM
 
 
 def place_order(w, i, t):
@@ -142,10 +144,9 @@ def place_order(w, i, t):
             w.outcome[i] = come
             return
     sku, qty, channel = w.sku[i], w.qty[i], w.channel[i]
-    own = FIRST_CHANNEL + channel
-    offered = seen(w, own, sku, t) - w.floor[channel, sku]
-    # A page is never fresher than its own shop front: where that sees late, page and checkout show the same late figure.
-    shown = seen(w, screen, sku, t) if w.observers[own, ATOMIC] == 1 else offered
+    front = FIRST_CHANNEL + VIEWS * channel
+    offered = seen(w, front + CHECKOUT, sku, t) - w.floor[channel, sku]
+    shown = seen(w, front + screen, sku, t)
     if w.stock[sku, CLOSED] != OPEN or shown <= 0 or offered < qty:
         w.outcome[i] = refusal(w, sku, channel, qty)
         if w.stock[sku, CLOSED] != DELIST:
@@ -225,7 +226,7 @@ def cancel(w, i, t):
     w.outcome[o] = CANCELLED
     w.outcome[i] = DONE
     w.stock[w.sku[i], PAID_UNITS] -= w.qty[i]
-    if w.rules[CANCEL_RETURNS] == 1:
+    if w.rules[CANCEL_RETURNS] == 1 and w.kind[o] != COPY:
         change_record(w, t, w.sku[i], w.channel[i], w.qty[i])
 
 

@@ -25,7 +25,7 @@ class Run:
     """One replicate of one scenario under one policy.
 
     ``outcome``: int8 per row of ``tape`` (which may have gained rows by improvised cues). ``stock``: final ledger, int64
-    [sku, N_STOCK]. ``readings``: int32 [reading, sku, 6]. ``notices``: notices sent to people. ``busy_us``: operator time
+    [sku, N_STOCK]. ``readings``: int32 [reading, sku, N_READ]. ``notices``: notices sent to people. ``busy_us``: operator time
     spent [us]. ``dropped_readings``: readings that came behind newer ones. ``suppressed``: by the gate, per cause.
     ``pitched_empty``: cues the host began for an item that was sold out.
     """

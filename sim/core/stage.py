@@ -41,7 +41,7 @@ class Stage:
             log_sku=np.empty(room, np.int32),
             log_src=np.empty(room, np.int32),
             log_delta=np.empty(room, np.int32),
-            readings=np.zeros((len(self.tape.viewers), n, 6), np.int32),
+            readings=np.zeros((len(self.tape.viewers), n, W.N_READ), np.int32),
             params=np.ascontiguousarray(policy.params[self.tiers]),
             memory=np.zeros((n, policy.strategy.memory)),
             gate_settings=policy.gate,
@@ -66,14 +66,14 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     rules[W.SCARCE] = scenario.scarcity.on
     rules[W.SHOW_END] = to_us(scenario.duration_s)
     rates = np.array([scenario.scarcity.gain, scenario.scarcity.below, scenario.leaks.lost_release_p])
-    facts = np.array([[s.stock - s.held_back, s.safety_stock, s.price, s.margin, TIERS.index(s.tier),
+    facts = np.array([[s.stock - s.held_back - s.buffer, s.safety_stock, s.price, s.margin, TIERS.index(s.tier),
                        10_007 + 2 * (key_of(s.id) % 450_000)] for s in skus], np.float64)  # fmt: skip
     views = np.repeat(stock[:, W.RECORD][None, :], len(observers), axis=0)
     views[W.ERP] = 0
     fixed = {
         **tape.columns(),
         "seq": np.arange(len(tape), dtype=np.int32),
-        "floor": np.array([[s.buffer + c.close_below for s in skus] for c in scenario.channels], np.int64),
+        "floor": np.array([[c.close_below for _ in skus] for c in scenario.channels], np.int64),
         "rules": rules,
         "rates": rates,
         "viewers": tape.viewers,
@@ -103,28 +103,34 @@ def _log_room(scenario: Scenario, tape: Tape) -> int:
 def _opening_stock(scenario: Scenario, tape: Tape) -> np.ndarray:
     stock = np.zeros((len(scenario.skus), W.N_STOCK), np.int64)
     for k, s in enumerate(scenario.skus):
-        listed = s.stock - s.held_back + round(s.stock * scenario.leaks.overlist_share)
+        listed = s.stock - s.held_back - s.buffer + round(s.stock * scenario.leaks.overlist_share)
         stock[k, W.PHYSICAL] = max(0, s.stock - tape.record_error[k])
-        stock[k, W.HIDDEN] = s.held_back
+        stock[k, W.HIDDEN], stock[k, W.BUFFERED] = s.held_back, s.buffer
         stock[k, W.RECORD] = stock[k, W.LISTED] = listed
     return stock
 
 
 def _observers(scenario: Scenario, tape: Tape) -> np.ndarray:
-    """Who sees the record how late: four touchpoints, the ERP, every sales channel."""
+    """Who sees the record how late: back office, host screen, the ERP, and of every sales channel checkout, page and cart.
+
+    A channel's page and cart are never fresher than its checkout.
+    """
     points, leaks = scenario.touchpoints, scenario.leaks
-    screens = [points.back_office, points.host_screen, points.product_page, points.cart]
-    rows = [(s.lag_s, s.period_s, W.NOBODY) for s in screens]
-    rows.append((leaks.erp_lag_s, 0.0, W.NOBODY))
     stale = Screen(leaks.stale_read_s, leaks.poll_s)
+    rows = [(s.lag_s, s.period_s, W.NOBODY) for s in (points.back_office, points.host_screen, Screen(leaks.erp_lag_s))]
     for k, channel in enumerate(scenario.channels):
         blind = stale.lag_s > 0 or stale.period_s > 0
-        rows.append((max(stale.lag_s, channel.lag_s), stale.period_s, W.NOBODY if blind else k))
+        lag_s, own = max(stale.lag_s, channel.lag_s), W.NOBODY if blind else k
+        rows.append((lag_s, stale.period_s, own))
+        for screen in (points.product_page, points.cart):
+            late = screen.lag_s > 0 or screen.period_s > 0
+            rows.append((max(lag_s, screen.lag_s), max(stale.period_s, screen.period_s), W.NOBODY if late else own))
     table = np.zeros((len(rows), 6), np.int64)
     for o, (lag_s, period_s, own) in enumerate(rows):
         period = to_us(period_s)
-        phase = int(tape.phase[o] * period)
-        table[o] = (to_us(lag_s), period, phase, own, 0, lag_s == 0 and period_s == 0)
+        # One poll feeds all views of a channel, so they share its phase.
+        draw = o if o < W.FIRST_CHANNEL else W.FIRST_CHANNEL + (o - W.FIRST_CHANNEL) // W.VIEWS
+        table[o] = (to_us(lag_s), period, int(tape.phase[draw] * period), own, 0, lag_s == 0 and period_s == 0)
     table[W.ERP, W.ATOMIC] = scenario.leaks.erp_mode != "absolute"
     return table
 

@@ -20,6 +20,7 @@ from sim.core.world import (
     PHYSICAL,
     RECEIVED,
     RECORD,
+    VIEWS,
 )
 
 
@@ -34,9 +35,9 @@ def change_record(w, t, sku, src, delta):
         w.log_delta[n] = delta
         w.head[N_LOG] = n + 1
         if src >= 0:
-            o = FIRST_CHANNEL + src
-            if w.observers[o, OWN] == src:
-                w.views[o, sku] += delta
+            for o in range(FIRST_CHANNEL + VIEWS * src, FIRST_CHANNEL + VIEWS * src + VIEWS):
+                if w.observers[o, OWN] == src:
+                    w.views[o, sku] += delta
 
 
 def receive(w, sku, qty, t):

@@ -56,8 +56,9 @@ COLUMNS = {"t": np.int64, "kind": np.int8, "sku": np.int16, "channel": np.int8, 
            "cue": np.int16, "cause": np.int32, "who": np.int32, "mark": np.float64}  # fmt: skip
 
 CUE_DTYPE = np.dtype([("start", "i8"), ("end", "i8"), ("planned", "i8"), ("sku", "i4"), ("kind", "i4"),
-                      ("peak", "f8")])  # fmt: skip
-"""One cue as it really came: start and end [us], planned time [us] (-1: improvised), SKU, kind, peak multiple."""
+                      ("peak", "f8"), ("tau", "f8")])  # fmt: skip
+"""One cue as it really came: start and end [us], planned time [us] (-1: improvised), SKU, kind, peak multiple, time
+scale [s]."""
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,9 @@ class Tape:
 
     ``cues``: cues as they came (CUE_DTYPE), in order of start. ``viewers``: people in the room at each reading.
     ``record_error``: units the record claims beyond what exists, per SKU (leak L7). ``phase``: a uniform number per
-    observer, the phase of its polling. ``key``: (seed, replicate) for draws that only a run can ask for. ``drawn``: rows
-    laid before the show; later ones were improvised. ``spare``: buffers that the columns of a grown tape are views of.
+    observer, the phase of its polling. ``key``: (seed, replicate) for draws that only a run can ask for. ``room``: viewers on
+    a grid of times [s], for cues improvised later. ``drawn``: rows laid before the show; later ones were improvised.
+    ``spare``: buffers that the columns of a grown tape are views of.
     """
 
     t: np.ndarray
@@ -84,6 +86,7 @@ class Tape:
     record_error: np.ndarray
     phase: np.ndarray
     key: tuple[int, int] = (0, 0)
+    room: tuple[np.ndarray, np.ndarray] | None = None
     drawn: int = -1
     spare: dict[str, np.ndarray] | None = field(default=None, repr=False)
 

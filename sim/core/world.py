@@ -25,13 +25,15 @@ RECEIVED = 10  # units that arrived during the show
 REFUSED = 11  # refused attempts [attempts]
 SHOWN_FAIL = 12  # refused although the page or cart showed stock [attempts]
 LOST = 13  # units that closed orders never gave back (leak U1)
-N_STOCK = 14
+BUFFERED = 14  # units kept off the record for good
+N_STOCK = 15
 OPEN, FREEZE, DELIST = 0, 1, 2
 
 # Observers: who sees the record, how late. Columns of ``observers``.
 LAG, PERIOD, PHASE, OWN, CURSOR, ATOMIC = range(6)
 NOBODY = -9
-BACK_OFFICE, HOST_SCREEN, PAGE, CART_VIEW, ERP, FIRST_CHANNEL = range(6)
+BACK_OFFICE, HOST_SCREEN, ERP, FIRST_CHANNEL = range(4)
+CHECKOUT, PAGE, CART_VIEW, VIEWS = 0, 1, 2, 3  # views of one sales channel, at FIRST_CHANNEL + VIEWS * channel
 
 # ``rules`` [whole numbers] and ``rates`` [floats]: the ledger's settings.
 MODE, LATE_ACCEPT, CANCEL_RETURNS, LOGGING, SCARCE, SHOW_END = range(6)
@@ -42,7 +44,8 @@ SCARCITY_GAIN, SCARCITY_BELOW, LOST_RELEASE = range(3)
 NEXT, N_LOG, N_OUT, LAST_READING, DROPPED_READINGS = range(5)
 
 # Columns of ``readings`` [units], one row per reading and SKU.
-R_STOCK, R_ORDERS, R_CARTS, R_PAID, R_UNPAID, R_CLOSED = range(6)
+R_STOCK, R_ORDERS, R_CARTS, R_PAID, R_UNPAID, R_CLOSED, R_OFFICE = range(7)
+N_READ = 7
 
 # Columns of ``facts``: what a strategy may know of a SKU beforehand.
 F_INITIAL, F_SAFETY, F_PRICE, F_MARGIN, F_TIER, F_SALT = range(6)
@@ -79,7 +82,7 @@ class World(NamedTuple):
     rules: Any  # int64
     rates: Any  # float64
     head: Any  # int64
-    readings: Any  # int32 [reading, sku, 6]
+    readings: Any  # int32 [reading, sku, N_READ]
     viewers: Any  # float64 [reading]
     plan_t: Any  # int64 [sku, cue], planned cue times [us], ascending, NEVER_US after the last
     plan_lift: Any  # float64 [sku, cue]

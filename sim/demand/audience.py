@@ -14,8 +14,8 @@ import numpy as np
 
 from scenarios.contract import Audience, Push
 
-CELLS = 4096
-"""Cells of the viewer curve over one show."""
+CELLS, CELL_S = 4096, 2.0
+"""Least cells of the viewer curve over one show; longest cell [s]."""
 
 
 def survival(audience: Audience, u: np.ndarray) -> np.ndarray:
@@ -32,22 +32,26 @@ def survival(audience: Audience, u: np.ndarray) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def room(audience: Audience, duration_s: float, lifts: tuple[Push, ...] = ()) -> tuple[np.ndarray, np.ndarray]:
-    """Grid times [s] and expected viewers on them, shape (CELLS + 1,), for feed pushes and cue ``lifts``."""
-    t = np.linspace(0, duration_s, CELLS + 1)
-    dt = duration_s / CELLS
+    """Grid times [s] and expected viewers on them, equally long arrays, for feed pushes and cue ``lifts``.
+
+    Arrivals are constant within a cell; who came during one has on average been there half a cell at its end.
+    """
+    cells = max(CELLS, math.ceil(duration_s / CELL_S))
+    t, dt = np.linspace(0, duration_s, cells + 1), duration_s / cells
     base = audience.arrivals_per_min / 60
     stays = survival(audience, t)
     steady = base * audience.mean_stay_s()
     if audience.warm:
-        viewers = np.full(CELLS + 1, steady)
+        viewers = np.full(cells + 1, steady)
     else:
         viewers = base * np.concatenate([[0.0], np.cumsum((stays[1:] + stays[:-1]) / 2 * dt)])
-    extra = np.zeros(CELLS + 1)
+    extra = np.zeros(cells + 1)
     for push in (*audience.pushes, *lifts):
         inside = np.clip((np.minimum(t + dt, push.at_s + push.duration_s) - np.maximum(t, push.at_s)) / dt, 0, 1)
         extra += base * push.lift * inside
     if extra.any():
-        size = 2 * (CELLS + 1)
-        spread = np.fft.irfft(np.fft.rfft(extra, size) * np.fft.rfft(stays, size), size)[: CELLS + 1]
-        viewers = viewers + np.maximum(spread, 0.0) * dt
+        size = 2 * (cells + 1)
+        still = survival(audience, t[:-1] + dt / 2)
+        spread = np.fft.irfft(np.fft.rfft(extra[:-1], size) * np.fft.rfft(still, size), size)[:cells]
+        viewers = viewers + np.concatenate([[0.0], np.maximum(spread, 0.0) * dt])
     return t, viewers

@@ -33,7 +33,7 @@ from sim.demand.streams import stream
 def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     """The tape of one replicate. Same scenario, seed and replicate, same bytes."""
     cues, records = perform(scenario, seed, replicate)
-    viewers = room(scenario.audience, scenario.duration_s, lifts(cues, records))
+    viewers = room(scenario.audience, scenario.duration_s, lifts(cues, records, scenario.audience.mean_stay_s()))
     blocks = []
     for k, sku in enumerate(scenario.skus):
         blocks.append(_shelf(scenario, seed, replicate, k, sku.id, viewers))
@@ -46,10 +46,10 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     readings, seen = lay_readings(scenario, seed, replicate, viewers)
     blocks += [*_outside(scenario, seed, replicate), readings]
     errors = [_record_error(scenario, seed, replicate, s.id) for s in scenario.skus]
-    phase = stream(seed, replicate, "phase").random(5 + len(scenario.channels))
+    phase = stream(seed, replicate, "phase").random(3 + len(scenario.channels))
     columns: dict[str, Any] = in_order(blocks)
     return Tape(**columns, cues=cues, viewers=seen, record_error=np.array(errors, np.int64), phase=phase,
-                key=(seed, replicate))  # fmt: skip
+                key=(seed, replicate), room=viewers)  # fmt: skip
 
 
 def _largest(scenario: Scenario) -> float:
@@ -166,15 +166,18 @@ def _record_error(scenario: Scenario, seed: int, replicate: int, name: str) -> i
 
 
 def improvise(scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int) -> Tape:
-    """The tape with one more cue, spoken at ``at_us`` (odd) during the run; ``count``: how many came before it.
+    """The tape with one more cue, spoken at ``at_us`` (odd) during the run.
 
-    The block comes from a stream of its own, so nothing already laid changes.
+    ``count``: how many of its SKU and kind were improvised before it. The block comes from a stream of its own, so nothing
+    already laid changes.
     """
     k = next(i for i, s in enumerate(scenario.skus) if s.id == cue.sku)
     kernel = cue.kernel()
-    row = np.array([(at_us, at_us + to_us(kernel.duration_s), -1, k, CUE_KINDS.index(cue.kind), kernel.peak)], CUE_DTYPE)
-    viewers = room(scenario.audience, scenario.duration_s)
-    rows = in_order(_pulse(scenario, (*tape.key, "improvised", count), row[0], cue, len(tape.cues), viewers))
+    end, kind = at_us + to_us(kernel.duration_s), CUE_KINDS.index(cue.kind)
+    row = np.array([(at_us, end, -1, k, kind, kernel.peak, kernel.tau_s)], CUE_DTYPE)
+    viewers = tape.room or room(scenario.audience, scenario.duration_s)
+    key = (*tape.key, "improvised", cue.sku, cue.kind, count)
+    rows = in_order(_pulse(scenario, key, row[0], cue, len(tape.cues), viewers))
     rows["t"] = free_times(np.maximum(rows["t"], at_us + 1), tape.t[tape.drawn :])
     rows["cause"] = np.where(rows["cause"] >= 0, rows["cause"] + len(tape), -1).astype(np.int32)
     rows["who"] = rows["who"] + np.int32(len(tape))

@@ -60,14 +60,19 @@ def _adlib(env: simpy.Environment, at_us: int, cue: Cue, spoken: list) -> Genera
 
 def _row(start: int, planned: int, cue: Cue, sku: int) -> tuple:
     kernel = cue.kernel()
-    return start, start + to_us(kernel.duration_s), planned, sku, CUE_KINDS.index(cue.kind), kernel.peak
+    return start, start + to_us(kernel.duration_s), planned, sku, CUE_KINDS.index(cue.kind), kernel.peak, kernel.tau_s
 
 
-def lifts(cues: np.ndarray, records: list[Cue]) -> tuple[Push, ...]:
-    """The extra arrivals that cues with a viewer lift bring, as feed pushes."""
+def lifts(cues: np.ndarray, records: list[Cue], mean_stay_s: float) -> tuple[Push, ...]:
+    """The extra arrivals that cues with a viewer lift bring, as feed pushes.
+
+    A room of ``a W`` people grows by ``(lift - 1) a W`` if that many come on top over the cue; those who leave meanwhile
+    keep it a little below.
+    """
     pushes = []
     for row, cue in zip(cues, records, strict=True):
         kernel = cue.kernel()
+        length = max(kernel.duration_s, 1.0)
         if kernel.viewer_lift > 1:
-            pushes.append(Push(int(row["start"]) / US, kernel.viewer_lift - 1, max(kernel.duration_s, 1.0)))
+            pushes.append(Push(int(row["start"]) / US, (kernel.viewer_lift - 1) * mean_stay_s / length, length))
     return tuple(pushes)

@@ -102,18 +102,29 @@ def _retries(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts:
     s = scenario.shoppers
     mood = rng.random(len(attempts))
     other = rng.random(len(attempts))
+    limit = np.array([k.purchase_limit for k in scenario.skus])
     waits, swaps = mood < s.wait_share, (mood >= s.wait_share) & (mood < s.wait_share + s.substitute_share)
     every = [attempts]
     last = attempts[waits]
     for _ in range(s.retries if s.wait_share else 0):
         last, rows = _attempt_again(rng, rows, last, s.wait_s)
         every.append(last)
-        last = last[rng.random(len(last)) < 0.5]
+        last = last[rng.random(len(last)) < s.keep_trying]
     if len(scenario.skus) > 1 and swaps.any():
         swap, rows = _attempt_again(rng, rows, attempts[swaps], s.substitute_s)
-        rows["sku"][swap] = choose([(k.id, k.popularity) for k in scenario.skus], other[swaps])
+        rows["sku"][swap] = _other_sku(scenario, rows["sku"][swap], other[swaps])
+        rows["qty"][swap] = np.minimum(rows["qty"][swap], limit[rows["sku"][swap]])
         every.append(swap)
     return rows, np.concatenate(every)
+
+
+def _other_sku(scenario: Scenario, own: np.ndarray, u: np.ndarray) -> np.ndarray:
+    """A popular SKU other than the shopper's own, by uniforms ``u``."""
+    picked = own.copy()
+    for k in np.unique(own).tolist():
+        weights = [(s.id, 0.0 if j == k else max(s.popularity, 1e-9)) for j, s in enumerate(scenario.skus)]
+        picked[own == k] = choose(weights, u[own == k])
+    return picked
 
 
 def _attempt_again(rng: np.random.Generator, rows: Rows, earlier: np.ndarray, mean_s: float) -> tuple[np.ndarray, Rows]:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from scenarios.contract import Cue
+from scenarios.contract import CUE_KINDS, Cue
 from sim.core import world as W
 from sim.core.policy import Policy
 from sim.core.response import (
@@ -34,13 +34,14 @@ from sim.core.response import (
 )
 from sim.core.stage import Stage
 from sim.core.supply import receive, release
-from sim.core.units import odd, to_us
+from sim.core.units import US, odd, to_us
 from sim.core.world import World, with_rows
 from sim.demand.draw import improvise
 from sim.engine.people import People
-from strategies.contract import EMERGENCY, LEVEL_NAMES
+from strategies.contract import CALM, EMERGENCY, LEVEL_NAMES
 
 NO_ALERT = -1
+PITCH = CUE_KINDS.index("pitch")
 
 
 class Control:
@@ -58,9 +59,9 @@ class Control:
         self.emergency = [NO_ALERT] * len(stage.scenario.skus)
         self.muted: set[int] = set()
         self.requests = [0] * len(self.scenario.skus)
-        self.coming: set[int] = set()
-        self.improvised = 0
-        self.talks_until = 0
+        self.coming: dict[int, tuple[int, int, int]] = {}
+        self.prompts = [0] * len(stage.scenario.skus)
+        self.spoken: list[tuple[int, int, str]] = []
         self.pitched_empty = 0
         self.on_new_rows: Any = None
         self.orders = [[(WHAT_NAMES.index(a.what), a) for a in policy.playbook.at(level)] for level in range(len(LEVEL_NAMES))]
@@ -109,7 +110,8 @@ class Control:
     def by_person(self, sku: int, level: int, number: int, channel: str, todo: list[tuple[int, Action]]) -> Generator:
         """A notice reaches an operator, who acts on it, or does not."""
         book = self.policy.playbook
-        turn = self.people.notice(sku, channel, self.orders_trust(level), self.went_low)
+        right = (lambda: self.went_low(sku, self.alerts[number][3])) if level > CALM else None
+        turn = self.people.notice(sku, channel, right)
         heard = yield from turn.reach()
         if not heard:
             return
@@ -121,15 +123,11 @@ class Control:
         yield from turn.finish()
         self.alerts[number][7] = self.now
 
-    def orders_trust(self, level: int) -> bool:
-        """Whether an alert of this level is a claim that the stock is running out (an all-clear is not)."""
-        return level > 0
-
-    def went_low(self, sku: int) -> bool:
-        """Whether the SKU has reached its safety stock, a tenth of its listing, or a stop: the alert was right."""
-        stock = self.world.stock[sku]
-        low = max(self.scenario.skus[sku].safety_stock, 0.1 * self.world.facts[sku, W.F_INITIAL])
-        return bool(stock[W.RECORD] <= low or stock[W.CLOSED] != W.OPEN)
+    def went_low(self, sku: int, reading: int) -> bool:
+        """Whether any reading since number ``reading`` showed the SKU at its safety stock or a small share of its listing."""
+        low = max(self.scenario.skus[sku].safety_stock, self.scenario.staff.low_share * self.world.facts[sku, W.F_INITIAL])
+        shown = self.world.readings[reading : self.world.head[W.LAST_READING] + 1, sku, W.R_STOCK]
+        return bool(len(shown) and shown.min() <= low)
 
     def after_command(self, sku: int, number: int, what: int, action: Action) -> Generator:
         """From a person's command to its effect."""
@@ -188,22 +186,35 @@ class Control:
         units = int(supply.requestable * stock) // supply.requests
         if units > 0:
             self.requests[sku] += 1
-            self.coming.add(sku)
+            u = self.people.mark("lead", sku, self.requests[sku])
+            due = self.now + to_us(lognormal(u, supply.lead_median_s, supply.lead_sigma))
+            self.coming[sku] = (due, units, number)
             self.note(sku, RESTOCK, number, float(units))
-            self.env.process(self.restock(sku, number, units))
+            self.env.process(self.restock(sku))
 
-    def restock(self, sku: int, number: int, units: int) -> Generator:
+    def restock(self, sku: int) -> Generator:
         """Requested units arrive after their lead time; the host may call them out."""
-        supply = self.scenario.supply
-        u = self.people.mark("lead", sku, self.requests[sku])
-        yield self.env.timeout(to_us(lognormal(u, supply.lead_median_s, supply.lead_sigma)))
-        receive(self.world, sku, units, self.now)
-        self.coming.discard(sku)
-        self.note(sku, ARRIVAL, number, float(units))
+        yield self.env.timeout(self.coming[sku][0] - self.now)
+        number = self.arrive(sku)
         self.muted.discard(sku)
         if self.scenario.host.calls_restock and self.now < to_us(self.scenario.duration_s):
             yield self.env.timeout(to_us(self.scenario.host.reaction_s))
-            self.improvise(sku, "restock_call", number)
+            if self.world.stock[sku, W.CLOSED] == W.OPEN:
+                self.improvise(Cue(self.now / US, self.scenario.skus[sku].id, "restock_call"), number)
+
+    def arrive(self, sku: int) -> int:
+        """Requested units come in; returns the number of the alert that asked for them."""
+        due, units, number = self.coming.pop(sku)
+        receive(self.world, sku, units, due)
+        self.actions.append((due, sku, ARRIVAL, number, float(units)))
+        return number
+
+    def close(self) -> None:
+        """After the last row: units still on their way that come before the orders must ship are units to ship."""
+        deadline = to_us(self.scenario.duration_s + self.scenario.supply.ship_deadline_s)
+        for sku in sorted(self.coming, key=lambda k: self.coming[k]):
+            if self.coming[sku][0] <= deadline:
+                self.arrive(sku)
 
     # -- host -----------------------------------------------------------------------------------------------
 
@@ -212,45 +223,77 @@ class Control:
         for number, cue in enumerate(self.tape.cues):
             at, sku = odd(cue["start"]), int(cue["sku"])
             yield self.env.timeout(at - self.now if at > self.now else 0)
-            shows = self.look(self.world, W.HOST_SCREEN, sku, self.now)
-            if sku in self.muted or (self.scenario.host.checks_screen and shows <= 0):
-                self.world.cue_cut[number] = self.now
-                self.note(sku, HOST_CUT, NO_ALERT, float(number))
-            elif self.world.stock[sku, W.RECORD] <= 0:
+            if self.world.cue_cut[number] <= self.now:
+                continue
+            if not self.would_pitch(sku):
+                self.cut(number, sku, NO_ALERT)
+                continue
+            self.stop_improvising()
+            if self.world.stock[sku, W.RECORD] <= 0:
                 self.pitched_empty += 1
+
+    def would_pitch(self, sku: int) -> bool:
+        """Whether the host would talk about an item now: not told to drop it, not sold out on his screen."""
+        if sku in self.muted:
+            return False
+        return not self.scenario.host.checks_screen or self.look(self.world, W.HOST_SCREEN, sku, self.now) > 0
+
+    def cut(self, number: int, sku: int, alert: int) -> None:
+        """Cue ``number`` of ``sku`` draws nobody from now on."""
+        self.world.cue_cut[number] = self.now
+        self.note(sku, HOST_CUT, alert, float(number))
+
+    def running(self, sku: int) -> list[int]:
+        """Cues about ``sku`` that are drawing people now."""
+        cues, now = self.tape.cues, self.now
+        on = (cues["sku"] == sku) & (cues["start"] <= now) & (now < cues["end"]) & (self.world.cue_cut[:-1] > now)
+        return np.flatnonzero(on).tolist()
 
     def prompted(self, sku: int, number: int) -> Generator:
         """The host reads a low-stock prompt: he may break off the item and pitch the next one."""
         host = self.scenario.host
         yield self.env.timeout(to_us(host.reaction_s))
-        if self.people.mark("follow", sku, number) >= host.follow_p or sku in self.muted:
+        nth = self.prompts[sku]
+        self.prompts[sku] += 1
+        if self.people.mark("follow", sku, nth) >= host.follow_p or sku in self.muted:
             return
         self.muted.add(sku)
-        now = self.now
         self.note(sku, HOST_PROMPT, number)
+        cut = self.running(sku)
+        for k in cut:
+            self.cut(k, sku, number)
+        if cut and host.moves_on:
+            self.bring_forward(number)
+
+    def bring_forward(self, alert: int) -> None:
+        """The next planned pitch is spoken now instead of later: airtime is moved, not made."""
         cues = self.tape.cues
-        cut = np.flatnonzero((cues["sku"] == sku) & (cues["start"] <= now) & (now < cues["end"]))
-        cut = cut[self.world.cue_cut[cut] > now]
-        for k in cut.tolist():
-            self.world.cue_cut[k] = now
-            self.note(sku, HOST_CUT, number, float(k))
-        if len(cut) and host.moves_on and now >= self.talks_until:
-            later = [c for c in cues[cues["start"] > now] if int(c["sku"]) not in self.muted]
-            if later:
-                self.improvise(int(later[0]["sku"]), "pitch", number)
+        for k in np.flatnonzero((cues["start"] > self.now) & (cues["kind"] == PITCH) & (cues["planned"] >= 0)).tolist():
+            sku = int(cues["sku"][k])
+            if self.world.cue_cut[k] > self.now and self.would_pitch(sku):
+                length = int(cues["end"][k] - cues["start"][k]) / US
+                cue = Cue(
+                    self.now / US, self.scenario.skus[sku].id, "pitch", float(cues["peak"][k]), float(cues["tau"][k]), length
+                )
+                self.cut(k, sku, alert)
+                self.improvise(cue, alert)
+                return
 
-    def improvise(self, sku: int, kind: str, number: int) -> None:
-        """The host speaks a cue nobody planned: its block is laid now, from a stream of its own.
+    def stop_improvising(self) -> None:
+        """A planned cue begins: what the host was improvising ends."""
+        for k, sku, _ in self.spoken:
+            if k in self.running(sku):
+                self.cut(k, sku, NO_ALERT)
 
-        While he talks about it, a further prompt makes him drop an item but not start another one.
-        """
-        now = self.now
-        before = len(self.tape)
-        cue = Cue(now / 1e6, self.scenario.skus[sku].id, kind)
-        self.tape = improvise(self.scenario, self.tape, cue, now, self.improvised)
-        self.improvised += 1
+    def improvise(self, cue: Cue, alert: int) -> None:
+        """The host speaks a cue now: its block is laid from a stream of its own, so nothing laid before changes."""
+        self.stop_improvising()
+        before, names = len(self.tape), [s.id for s in self.scenario.skus]
+        nth = sum((names[sku], kind) == (cue.sku, cue.kind) for _, sku, kind in self.spoken)
+        self.tape = improvise(self.scenario, self.tape, cue, self.now, nth)
         self.world = with_rows(self.world, self.tape)
-        self.talks_until = int(self.tape.cues[-1]["end"])
-        self.note(sku, HOST_CALL, number, float(len(self.tape.cues) - 1))
+        number, sku = len(self.tape.cues) - 1, names.index(cue.sku)
+        self.spoken.append((number, sku, cue.kind))
+        self.note(sku, HOST_CALL, alert, float(number))
         if self.on_new_rows is not None:
             self.on_new_rows(before)

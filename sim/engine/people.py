@@ -57,12 +57,12 @@ class People:
             self.marks[block] = rng.random(BLOCK).tolist()
         return self.marks[block][k % BLOCK]
 
-    def notice(self, sku: int, channel: str, claims: bool, went_low: Callable[[int], bool]) -> Notice:
-        """Send a notice about ``sku``; ``claims``: it says that stock runs out, so it can later prove right or wrong."""
+    def notice(self, sku: int, channel: str, right: Callable[[], bool] | None) -> Notice:
+        """Send a notice about ``sku``; ``right`` tells later whether its warning was; None: it warns of nothing."""
         k = self.sent[sku]
         self.sent[sku] += 1
         self.notices += 1
-        return Notice(self, sku, k, channel, claims, went_low)
+        return Notice(self, sku, k, channel, right)
 
     def open_alerts(self) -> int:
         """Notices of the last minute, this one included."""
@@ -72,18 +72,18 @@ class People:
             self.recent.popleft()
         return len(self.recent)
 
-    def judge(self, sku: int, went_low: Callable[[int], bool]) -> Generator:
+    def judge(self, right: Callable[[], bool]) -> Generator:
         """Later, people know whether an alert was right, and trust the next one accordingly."""
         yield self.env.timeout(to_us(self.staff.judge_s))
         w = self.staff.trust_weight
-        self.trust = (1 - w) * self.trust + w * (1.0 if went_low(sku) else 0.0)
+        self.trust = (1 - w) * self.trust + w * (1.0 if right() else 0.0)
 
 
 class Notice:
     """One notice on its way to one operator."""
 
-    def __init__(self, people: People, sku: int, k: int, channel: str, claims: bool, went_low: Callable[[int], bool]) -> None:
-        self.people, self.sku, self.k, self.claims, self.went_low = people, sku, k, claims, went_low
+    def __init__(self, people: People, sku: int, k: int, channel: str, right: Callable[[], bool] | None) -> None:
+        self.people, self.sku, self.k, self.right = people, sku, k, right
         self.channel = channel_of(people.staff, channel)
         self.heard_at = -1
         self.turn: simpy.resources.resource.PriorityRequest | None = None
@@ -94,8 +94,8 @@ class Notice:
         people, staff, env = self.people, self.people.staff, self.people.env
         yield env.timeout(to_us(self.channel.delivery_s))
         chance = heed_p(staff, self.channel.seen_p, people.trust, people.open_alerts())
-        if self.claims and staff.human_model != "ideal":
-            env.process(people.judge(self.sku, self.went_low))
+        if self.right is not None and staff.human_model != "ideal":
+            env.process(people.judge(self.right))
         if people.mark("heed", self.sku, self.k) >= chance:
             return False
         wait = acknowledgement_s(self.channel, people.mark("ack", self.sku, self.k))

@@ -91,6 +91,7 @@ def _rows(env: simpy.Environment, control: Control, engine: Engine) -> Generator
 
 
 def _finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run:
+    control.close()
     w, people = control.world, control.people
     alerts = np.array([tuple(a) for a in control.alerts], ALERT_DTYPE)
     return Run(

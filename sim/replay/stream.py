@@ -94,7 +94,7 @@ class Stream:
         rows["who"][:] = np.arange(len(self.t))
         nobody = (np.array([0.0, scenario.duration_s]), np.zeros(2))
         readings, viewers = lay_readings(scenario, 0, 0, nobody)
-        phase = np.zeros(5 + len(scenario.channels))
+        phase = np.zeros(3 + len(scenario.channels))
         columns: dict[str, Any] = in_order([rows, readings])
         return Tape(**columns, cues=self._spoken(), viewers=viewers,
                     record_error=np.zeros(len(self.skus), np.int64), phase=phase, key=(0, 0))  # fmt: skip
@@ -105,7 +105,8 @@ class Stream:
         rows = []
         for cue in sorted(self.cues, key=lambda c: c.at_s):
             kernel, at = cue.kernel(), to_us(cue.at_s)
-            rows.append((at, at + to_us(kernel.duration_s), at, index[cue.sku], CUE_KINDS.index(cue.kind), kernel.peak))
+            end, kind = at + to_us(kernel.duration_s), CUE_KINDS.index(cue.kind)
+            rows.append((at, end, at, index[cue.sku], kind, kernel.peak, kernel.tau_s))
         return np.array(rows, CUE_DTYPE).reshape(-1)
 
     def sellouts(self, merge_s: float) -> pd.DataFrame:

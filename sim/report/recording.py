@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,21 +13,23 @@ import pandas as pd
 
 import sim.replay
 from scenarios.staffing import Feed, Outage
+from sim.core.tape import TAKE
 from sim.replay import Loaded, Replay, load, replay, write_rejects
 from sim.report.progress import Progress
 from sim.report.replay_figure import OPEN_LOOP, draw, recording
-from sim.report.text import aligned, markdown, number
+from sim.report.text import NOTHING, aligned, markdown, number
 from sim.study.choices import described, numbers, one_of, policies_from
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
 from sim.study.settings import Replay as Settings
 from sim.study.settings import SettingError, settle
+from strategies.contract import LEVEL_NAMES
 
 GROUPS = ("strategy", "gate", "feed")
 EXAMPLE = Path(sim.replay.__file__).parent / "data"
 MOST_ROWS = 24
 """Sell-outs listed on the terminal; the folder has them all."""
-HEAD = ("strategy", "sell-outs", "warned", "lead [s] median", "least", "alerts", "in time", "sold out already", "nothing came",
-        "undecided", "alerts/h")  # fmt: skip
+HEAD = ("strategy", "sell-outs", "warned", "standing", "lead [s] median", "least", "alerts", "in time", "sold out already",
+        "nothing came", "undecided", "alerts/h")  # fmt: skip
 
 
 def replay_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
@@ -46,13 +49,14 @@ def replay_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
             found = replay(loaded, policies, feed, s.horizon_s, s.merge_s, progress)
         finally:
             progress.close()
-        print(_printed(loaded, found), flush=True)
+        notes = _notes(loaded, found, final / "rejects.csv")
+        print(_printed(found, notes), flush=True)
         if s.figure != "none":
             from sim.report.timeline import save
 
             sku = _first_out(found, skus) if s.figure_sku == "auto" else skus.index(s.figure_sku)
             save(draw(recording(loaded, found, sku)), folder / "replay.png")
-        _write(folder, loaded, found, words)
+        _write(folder, loaded, found, words, notes)
         facts = {"command": ["stockcue", "replay", *words], "loop": found.loop, "config": made, "config_hash": config_hash(made)}
         write_manifest(folder, facts)
     print(f"\nrun folder: {final}", flush=True)
@@ -96,7 +100,7 @@ def _first_out(found: Replay, skus: list[str]) -> int:
 
 def ranked(found: Replay) -> pd.DataFrame:
     """One row per strategy over all SKUs: most sell-outs foreseen first, among equals the one with fewest alerts."""
-    counts = ["sellouts", "warned", "alerts", "early", "while_sold_out", "unfollowed", "undecided", "alerts_per_h"]
+    counts = ["sellouts", "warned", "standing", "alerts", "early", "while_sold_out", "unfollowed", "undecided", "alerts_per_h"]
     total = found.table.groupby("strategy", sort=False)[counts].sum()
     lead = found.sellouts.groupby("strategy", sort=False)["lead_s"]
     total["lead_median_s"], total["lead_least_s"] = lead.median(), lead.min()
@@ -105,8 +109,8 @@ def ranked(found: Replay) -> pd.DataFrame:
 
 def cells(found: Replay) -> list[list[str]]:
     """The ranked table as text."""
-    columns = ["sellouts", "warned", "lead_median_s", "lead_least_s", "alerts", "early", "while_sold_out", "unfollowed",
-               "undecided"]  # fmt: skip
+    columns = ["sellouts", "warned", "standing", "lead_median_s", "lead_least_s", "alerts", "early", "while_sold_out",
+               "unfollowed", "undecided"]  # fmt: skip
     return [
         [row["strategy"], *(number(float(row[c])) for c in columns), number(row["alerts_per_h"], 1)]
         for row in ranked(found).to_dict("records")
@@ -118,34 +122,66 @@ def sellout_cells(found: Replay) -> list[list[str]]:
     rows = []
     for out in found.sellouts.sort_values(["sold_out_s", "sku", "sellout"], kind="stable").to_dict("records"):
         before = [out["sold_out_s"] - out[f"{level}_s"] for level in ("watch", "prepare", "emergency")]
-        rows.append([out["sku"], out["sold_out_at"], out["strategy"], *map(number, before), number(out["lead_s"])])
+        rows.append([out["sku"], out["sold_out_at"], out["strategy"], *map(number, before), number(out["lead_s"]), _level(out)])
     return rows
 
 
-SELLOUT_HEAD = ("sku", "sold out at", "strategy", "watch [s before]", "prepare", "emergency", "lead [s]")
+def _level(out: Mapping[Any, Any]) -> str:
+    """The alert that was standing when stock ran out, however old."""
+    return LEVEL_NAMES[out["standing"]].split()[0] if out["standing"] else NOTHING
 
 
-def _notes(loaded: Loaded, found: Replay) -> list[str]:
+SELLOUT_HEAD = ("sku", "sold out at", "strategy", "watch [s before]", "prepare", "emergency", "lead [s]", "standing")
+SELLOUT_RIGHT = range(3, len(SELLOUT_HEAD) - 1)
+STANDING = "Standing: sell-outs that met an alert never taken back, however old it was; not warned but standing is not missed."
+
+
+def why(reason: str) -> str:
+    """The kind of fault behind a rejected row: the reason without the row's own figures.
+
+    >>> why("time 'soon' is not a time such as 2026-06-18 20:00:00"), why("qty -3 is not positive")
+    ('time is not a time', 'qty is not positive')
+    """
+    kind = re.sub(r"( such as |; did you mean |; known: |: a refund| \(line ).*", "", reason, flags=re.DOTALL)
+    kind = re.sub(r"^(\w+) .* (was (?:there|declared) already)$", r"\1 \2", kind, flags=re.DOTALL)
+    if kind.startswith("has "):
+        return kind
+    return re.sub(r""" ('.*'|".*"|-?\d[\d,.]*)(?= )""", "", kind, count=1, flags=re.DOTALL)
+
+
+def _faults(loaded: Loaded, rejects: Path) -> list[str]:
+    """Why rows were rejected and where they are; and a warning where next to nothing is left."""
+    kinds = loaded.rejects["reason"].map(why).value_counts(sort=True)
+    lines = [f"rejected: {', '.join(f'{kind} ({n})' for kind, n in kinds.items())} -> {rejects}"] if len(kinds) else []
+    stream = loaded.stream
+    left = int((stream.what == TAKE).sum()) if stream.kind != "levels" else int(loaded.counts["used"].iloc[0])
+    if left < 2:
+        what = "stock level" if stream.kind == "levels" else "order"
+        lines.append(f"warning: {left} usable {what} row{'' if left == 1 else 's'}, too few to judge a strategy by")
+    return lines
+
+
+def _notes(loaded: Loaded, found: Replay, rejects: Path) -> list[str]:
     account = [
         f"{row['file']}: {row['rows']} rows, {row['used']} used, {row['set_aside']} set aside, {row['rejected']} rejected"
         for row in loaded.counts.to_dict("records")
     ]
-    none = [] if len(found.sellouts) else ["Stock never ran out in this recording: only noise can be compared."]
-    return [found.caption, *none, *account, *loaded.notes]
+    about = [STANDING] if len(found.sellouts) else ["Stock never ran out in this recording: only noise can be compared."]
+    return [found.caption, *about, *account, *_faults(loaded, rejects), *loaded.notes]
 
 
-def _printed(loaded: Loaded, found: Replay) -> str:
+def _printed(found: Replay, notes: Sequence[str]) -> str:
     """Both tables for a terminal."""
     text = [OPEN_LOOP, "", *aligned([HEAD, *cells(found)], range(1, len(HEAD)))]
     outs = sellout_cells(found)
     if outs:
-        text += ["", *aligned([SELLOUT_HEAD, *outs[:MOST_ROWS]], range(3, len(SELLOUT_HEAD)))]
+        text += ["", *aligned([SELLOUT_HEAD, *outs[:MOST_ROWS]], SELLOUT_RIGHT)]
     if len(outs) > MOST_ROWS:
         text.append(f"... and {len(outs) - MOST_ROWS} more in sellouts.parquet")
-    return "\n".join([*text, "", *_notes(loaded, found)])
+    return "\n".join([*text, "", *notes])
 
 
-def _write(folder: Path, loaded: Loaded, found: Replay, words: Sequence[str]) -> None:
+def _write(folder: Path, loaded: Loaded, found: Replay, words: Sequence[str], notes: Sequence[str]) -> None:
     for name in ("table", "sellouts", "alerts"):
         write_table(getattr(found, name), folder / f"{name}.parquet")
     write_rejects(loaded, folder / "rejects.csv")
@@ -155,8 +191,8 @@ def _write(folder: Path, loaded: Loaded, found: Replay, words: Sequence[str]) ->
         "\n".join(markdown(HEAD, cells(found), range(1, len(HEAD)))),
         "Warned: an alert came within the horizon before the sell-out. In time, sold out already, nothing came, undecided: what "
         "became of the alerts; undecided ones were sent too near the end of the recording to tell.",
-        "\n".join(markdown(SELLOUT_HEAD, sellout_cells(found), range(3, len(SELLOUT_HEAD)))),
-        "\n".join(f"- {note}" for note in _notes(loaded, found)),
+        "\n".join(markdown(SELLOUT_HEAD, sellout_cells(found), SELLOUT_RIGHT)),
+        "\n".join(f"- {note}" for note in notes),
         *(["![replay](replay.png)"] if (folder / "replay.png").exists() else []),
     ]
     (folder / "report.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")

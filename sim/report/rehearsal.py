@@ -103,20 +103,23 @@ def _pictures(folder: Path, study: Study, shown: Run) -> list[str]:
     s = study.settings
     if s.figure == "none":
         return []
-    sku = worst_sku(shown) if s.figure_sku == "auto" else [k.id for k in study.scenario.skus].index(s.figure_sku)
+    skus = [k.id for k in study.scenario.skus]
+    sku, chosen = worst_sku(shown) if s.figure_sku == "auto" else (skus.index(s.figure_sku), f"shown: figure_sku={s.figure_sku}")
     runs = {"timeline.png": shown}
     if s.figure == "all":
         for policy in study.policies:
             runs[f"timeline-{policy.name}.png"] = rerun(study.scenario, study.policies, policy.name, s.seed, s.figure_replicate)
     for name, run in runs.items():
-        save(timeline(run, sku), folder / name)
+        save(timeline(run, sku, chosen), folder / name)
     return list(runs)
 
 
-def worst_sku(run: Run) -> int:
-    """The SKU with most oversold units; among equals the one with most missed, then most demanded units."""
+def worst_sku(run: Run) -> tuple[int, str]:
+    """The SKU with most oversold units, among equals the one with most missed, then most demanded units; and that in words."""
     settled = outcomes(run)
-    return int(np.lexsort((settled.demand, settled.avoidable, settled.oversold))[-1])
+    sku = int(np.lexsort((settled.demand, settled.avoidable, settled.oversold))[-1])
+    most = "oversold" if settled.oversold[sku] > 0 else "missed" if settled.avoidable[sku] > 0 else "demanded"
+    return sku, f"shown: the SKU with most {most} units in replicate {run.tape.key[1]} under {run.policy.name}"
 
 
 def _write(folder: Path, study: Study, found: Rehearsal, assumed: Any, pictures: Sequence[str]) -> None:

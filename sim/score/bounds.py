@@ -1,10 +1,10 @@
 """The hindsight ceiling: what no policy can beat on a given tape, and where a policy stands below it.
 
-A bound, not a policy, on demand that comes without the policy's own doing: units won by an improvised cue are
-credited to J (``cost_won``) and can lift it above the ceiling. Demand reacts (herding, scarcity), so the best reachable
-show is not known. What holds for every policy on the tape: nobody sells a SKU more units than all shoppers laid on the
-tape would keep, nor more than can exist; and no other term of J is negative. With U = units sure to be there (opening
-stock and deliveries), R = units that can be requested, D = units all shoppers of the tape would keep:
+A bound, not a policy: demand reacts (herding, scarcity, improvised cues), so the best reachable show is not known. What
+holds for every policy on the tape: nobody sells a SKU more units than all shoppers laid on the tape would keep, nor more
+than can exist; and no sum of terms of J is negative (units won by an improvised cue are credited against units the same
+policy kept away, never beyond). With U = units sure to be there (opening stock and deliveries), R = units that can be
+requested, D = units all shoppers of the tape would keep:
 
     sold <= min(D, U + R),   unsold >= max(0, U - D - C),   J >= sum of cs * that
 

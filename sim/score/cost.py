@@ -19,7 +19,7 @@ from sim.score.alerts import VERDICTS, Alerted, foresight, judge_run, noise, rat
 from sim.score.bounds import Ceiling, ceiling, skill
 from sim.score.events import risk_events
 from sim.score.metrics import METRICS
-from sim.score.outcomes import CAUSES, TRUE_STOCKOUT, Freezes, Outcomes, freezes, outcomes
+from sim.score.outcomes import CAUSES, EXPOSURE_CUT, TRUE_STOCKOUT, Freezes, Outcomes, freezes, outcomes
 from sim.score.profiles import PROFILES, Profile, penalty, unit_costs
 from sim.score.stories import Stories, read_stories
 
@@ -111,7 +111,8 @@ class Judge:
         return {
             "cost_oversold": float(self.co @ o.oversold),
             "cost_missed": float(self.cu @ o.avoidable),
-            "cost_won": -float(self.cu @ o.won),
+            "cost_won": -float(self.cu @ np.minimum(o.won, o.missed[:, EXPOSURE_CUT])),
+            "cost_refunded": float(self.co @ o.refunded),
             "cost_unsold": p.cs * row["unsold_units"],
             "cost_alerts": p.ca * row["alerts_handled"],
             "cost_false_freeze": p.cf * row["false_freeze_minutes"],
@@ -138,7 +139,8 @@ def units_row(o: Outcomes, price: np.ndarray, recapture: float) -> dict[str, flo
     """Units, orders and turnover of the whole show; names as in METRICS."""
     missed = o.missed.sum(0)
     total = {k: float(getattr(o, k).sum()) for k in ("demand", "sold", "oversold", "shippable", "unsold", "abandoned", "copies",
-                                                     "oversold_copies", "oversold_orders", "paid_orders")}  # fmt: skip
+                                                     "oversold_copies", "oversold_orders", "paid_orders",
+                                                     "refunded")}  # fmt: skip
     return {
         "demand_units": total["demand"],
         "sold_units": total["sold"],
@@ -155,6 +157,9 @@ def units_row(o: Outcomes, price: np.ndarray, recapture: float) -> dict[str, flo
         "missed_gmv": float(price @ o.avoidable) * (1 - recapture),
         "gmv": float(price @ o.sold),
         "won_units": float(o.won.sum()),
+        "refunded_units": total["refunded"],
+        "seller_cancel_rate": (total["oversold_orders"] + float(o.refunded_orders.sum()))
+        / max(total["paid_orders"] + float(o.refunded_orders.sum()), 1.0),
         "unsold_units": total["unsold"],
         "sell_through": ratio(total["sold"], total["shippable"]),
         "fill_rate": ratio(total["sold"], total["demand"]),

@@ -62,7 +62,8 @@ def _by_shoppers(run: Run) -> list[Changes]:
     own = (tape.kind[order] != T.COPY).astype(np.int64)
     paid = (kind == T.PAY) & (out[order] != T.REFUNDED)
     took, quits = np.flatnonzero(tape.kind == T.TAKE), done[kind == T.CANCEL]
-    parts = [_rows(run, took, -1, -1, True), _rows(run, quits, 1, int(ledger.cancel_returns), True)]
+    back = int(ledger.cancel_returns) * own[kind == T.CANCEL]
+    parts = [_rows(run, took, -1, -1, True), _rows(run, quits, 1, back, True)]
     if ledger.mode == "deduct_on_payment":
         return [*parts, _rows(run, done[paid], -1, -own[paid], True)]
     made = np.flatnonzero((out >= T.ACCEPTED) & (tape.kind >= T.ORDER) & (tape.kind <= T.COPY))

@@ -17,12 +17,12 @@ def risk_events(
 ) -> tuple[np.ndarray, np.ndarray]:
     """SKU and time [us] of every risk event, sorted by SKU, then time (domain 6.1).
 
-    A SKU is at risk when nothing is left to sell (free units, or the record above every buffer) while at least
+    A SKU is at risk when nothing is left to sell (free units, or the record above the lowest quota) while at least
     ``remaining`` units [units >= 1] of demand that would pay are still to come, and when a unit is promised that will be
     oversold. Moments less than ``merge_us`` [us] after one another are one event: units that trickle back (expired holds,
     cancellations) and sell out again are the same shortage. Nothing after the end of the show is an event.
     """
-    floors = [min(s.buffer + c.close_below for c in run.scenario.channels) for s in run.scenario.skus]
+    floors = [min(c.close_below for c in run.scenario.channels)] * len(run.scenario.skus)
     made, skus, times = changes(run), [], []
     end = to_us(run.scenario.duration_s)
     _, last = demand_of(run, stories)

@@ -42,6 +42,8 @@ METRICS: dict[str, Metric] = {
     "missed_no_restock": Metric("refused although a request in time would have brought units", "units", LOW),
     "missed_gmv": Metric("missed units at their price, less the share bought later (recapture)", "CNY", LOW),
     "gmv": Metric("sold units at their price", "CNY", HIGH),
+    "refunded_units": Metric("units paid for and given back at once, for want of stock; they count as missed too", "units", LOW),
+    "seller_cancel_rate": Metric("oversold and refunded orders / all that were paid for [SFCR]", "share", LOW),
     "won_units": Metric("of the sold units, those of shoppers whom a cue of the policy's own making brought", "units", HIGH),
     "unsold_units": Metric("units left at the end, deliveries included", "units", LOW),
     "sell_through": Metric("sold units / units there were to sell", "share", HIGH),
@@ -83,7 +85,8 @@ METRICS: dict[str, Metric] = {
     # money
     "cost_oversold": Metric("co x oversold units", "CNY", LOW),
     "cost_missed": Metric("cu x missed units", "CNY", LOW),
-    "cost_won": Metric("less cu x won units: a host who moves on to another item sells something", "CNY", LOW),
+    "cost_won": Metric("less cu x won units, as far as they make good exposure_cut units of the same SKU", "CNY", LOW),
+    "cost_refunded": Metric("co x refunded units", "CNY", LOW),
     "cost_unsold": Metric("cs x unsold units", "CNY", LOW),
     "cost_alerts": Metric("ca x alerts handled", "CNY", LOW),
     "cost_false_freeze": Metric("cf x false-freeze minutes", "CNY", LOW),
@@ -91,7 +94,7 @@ METRICS: dict[str, Metric] = {
     "cost_penalty": Metric("platform penalty: share of takings by oversell rate", "CNY", LOW),
     "J": Metric("sum of the costs above", "CNY", LOW),
     "J_silent": Metric("J of the silent run on the same tape", "CNY", NEITHER),
-    "J_ceiling": Metric("hindsight: J that no policy undercuts on this tape, won units aside", "CNY", NEITHER),
-    "skill": Metric("100 (J_silent - J) / (J_silent - J_ceiling): 0 silent, 100 hindsight, more by won units", "points", HIGH),
+    "J_ceiling": Metric("hindsight: J that no policy undercuts on this tape", "CNY", NEITHER),
+    "skill": Metric("100 (J_silent - J) / (J_silent - J_ceiling): 0 silent, 100 hindsight", "points", HIGH),
 }
 """Name to (definition, unit, better), in the order of a row."""

@@ -24,7 +24,7 @@ from sim.score.stories import OUTCOMES, Stories, read_stories
 
 CAUSES = (*REFUSALS.values(), "no_restock")
 """Columns of ``Outcomes.missed``, in this order."""
-TRUE_STOCKOUT, HELD_UNPAID, NO_RESTOCK = 0, HELD - STOCKOUT, len(CAUSES) - 1
+TRUE_STOCKOUT, HELD_UNPAID, EXPOSURE_CUT, NO_RESTOCK = 0, HELD - STOCKOUT, EXPOSURE - STOCKOUT, len(CAUSES) - 1
 LOST = (*range(STOCKOUT, EXPOSURE + 1), REFUNDED)
 """Outcomes of demand that was refused."""
 IS_LOST = np.isin(np.arange(OUTCOMES), LOST)
@@ -39,7 +39,8 @@ class Outcomes:
     oversold_orders, paid_orders [orders, copies included]. abandoned: never paid, expired, cancelled, or
     refused to somebody who would not have paid or kept it. missed: int64 [sku, cause], columns CAUSES. shippable: units
     that exist at the end, deliveries included. unsold: of them, neither sold nor shipped as a copy. won: of the sold units,
-    those of shoppers whom a cue of the policy's own making brought. refused, shown_fail [attempts]. promised: one row
+    those of shoppers whom a cue of the policy's own making brought. refunded: paid for, and given back for want of stock
+    (demand, counted as missed); refunded_orders [orders]. refused, shown_fail [attempts]. promised: one row
     (PROMISE_DTYPE) per order that is oversold.
     """
 
@@ -55,6 +56,8 @@ class Outcomes:
     shippable: np.ndarray
     unsold: np.ndarray
     won: np.ndarray
+    refunded: np.ndarray
+    refunded_orders: np.ndarray
     refused: np.ndarray
     shown_fail: np.ndarray
     promised: np.ndarray
@@ -98,6 +101,8 @@ def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
         shippable=shippable,
         unsold=unsold,
         won=_won(run, st, out, promised),
+        refunded=by_code[:, REFUNDED],
+        refunded_orders=np.diff(np.searchsorted(np.flatnonzero(out == REFUNDED), st.first)),
         refused=run.stock[:, REFUSED],
         shown_fail=run.stock[:, SHOWN_FAIL],
         promised=promised,

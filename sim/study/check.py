@@ -20,7 +20,7 @@ from sim.study.readings import SHAPES, extremes, readings
 from strategies.contract import EMERGENCY, LINE, NEVER, Fold, Signal, Strategy
 from strategies.registry import StrategyError, settings
 
-ALLOWED_IMPORTS = ("math", "typing", "__future__", "strategies.contract", "strategies.maths")
+ALLOWED_IMPORTS = ("math", "typing", "__future__", "strategies.contract", "strategies.maths", "strategies.tails")
 FAILURE, WARNING = "failure", "warning"
 CANARY = -7.25e77
 MARGIN = 16
@@ -167,7 +167,7 @@ def _no_look_ahead(strategy: Strategy, seed: int) -> str:
         signals = readings(shape, seed)
         whole = play(strategy.fold, _defaults(strategy), strategy.memory, signals)
         for cut in range(1, len(signals), 83):
-            changed = [s._replace(stock=0.0, orders=s.orders + 999.0, mark=1.0 - s.mark) for s in signals[cut:]]
+            changed = [s._replace(stock=0.0, office=0.0, orders=s.orders + 999.0, mark=1.0 - s.mark) for s in signals[cut:]]
             for future in ([], changed):
                 part = play(strategy.fold, _defaults(strategy), strategy.memory, [*signals[:cut], *future])
                 if part.levels[:cut] != whole.levels[:cut] or part.lines[:cut] != whole.lines[:cut]:
@@ -214,7 +214,7 @@ def _falls_back(strategy: Strategy, seed: int) -> str:
     for i in range(int(CALM_S / 30.0)):
         t = last.t + 30.0 * (i + 1)
         # Plenty of stock: more than any line could ask for, so that what is tested is that the alarm lets go.
-        full = {"stock": 1e7, "closed": 0.0, "unpaid": 0.0, "next_cue": NEVER, "next_lift": 0.0}
+        full = {"stock": 1e7, "office": 1e7, "closed": 0.0, "unpaid": 0.0, "next_cue": NEVER, "next_lift": 0.0}
         signals.append(last._replace(t=t, now=t, left=last.left - 30.0 * i, mark=((i * 7919) % 1000) / 1000.0, **full))
     levels = play(strategy.fold, _defaults(strategy), strategy.memory, signals).levels
     if max(levels) == 0:

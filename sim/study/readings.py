@@ -98,4 +98,5 @@ def _signal(i, count, t, now, stock, orders, carts, paid, viewers, closed, initi
         now=now, t=t, stock=stock, orders=orders, carts=carts, paid=paid, unpaid=orders - paid, viewers=viewers, closed=closed,
         initial=initial, safety=10.0, price=90.0, margin=0.35, tier=1.0, left=PLANNED_S - now,
         next_cue=float(cue) if i < count - 90 else NEVER, next_lift=12.0 if i < count - 90 else 0.0, mark=mark,
+        office=stock, skus=5.0,
     )  # fmt: skip

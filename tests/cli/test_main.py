@@ -121,6 +121,8 @@ def test_bad_input_is_one_sentence_and_exit_2(command, says, capsys, tmp_path, m
     assert says in err
     assert err.startswith("stockcue: ")
     assert err.count("\n") == 1
+    assert "?." not in err
+    assert "?;" not in err
     assert out == ""
     assert not list(tmp_path.iterdir())
 

@@ -18,13 +18,13 @@ class Story:
     def __init__(self, lag: int, period: int, phase: int, own: int, seed: int) -> None:
         r = np.random.Generator(np.random.PCG64(seed))
         self.r, self.lag, self.period, self.phase, self.own = r, lag, period, phase, own
-        observers = np.zeros((7, 6), np.int64)
+        observers = np.zeros((9, 6), np.int64)
         observers[:, W.OWN] = W.NOBODY
         observers[W.FIRST_CHANNEL] = (lag, period, phase, own, 0, 0)
         blank = dict.fromkeys(W.World._fields)
         blank |= {"stock": np.zeros((1, W.N_STOCK), np.int64), "rules": np.array([0, 0, 0, 1, 0, 0]),
                   "head": np.zeros(5, np.int64),
-                  "observers": observers, "views": np.full((7, 1), 100), "log_t": np.zeros(HORIZON, np.int64),
+                  "observers": observers, "views": np.full((9, 1), 100), "log_t": np.zeros(HORIZON, np.int64),
                   "log_sku": np.zeros(HORIZON, np.int32), "log_src": np.zeros(HORIZON, np.int32),
                   "log_delta": np.zeros(HORIZON, np.int32)}  # fmt: skip
         self.world = W.World(**blank)

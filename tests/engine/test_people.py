@@ -38,7 +38,7 @@ def mean_wait_s(operators: int, per_hour: float, k: int) -> float:
     waits: list[float] = []
 
     def one():
-        notice = people.notice(0, "popup", False, lambda sku: True)
+        notice = people.notice(0, "popup", None)
         came = env.now
         yield from notice.reach()
         waits.append((notice.heard_at - came) / US)
@@ -60,7 +60,7 @@ def test_nobody_answers_outside_the_shift():
 
     def one(at_s):
         yield env.timeout(int(at_s * US))
-        notice = people.notice(0, "popup", False, lambda sku: True)
+        notice = people.notice(0, "popup", None)
         yield from notice.reach()
         heard.append((at_s, notice.heard_at / US))
         yield from notice.finish()
@@ -97,7 +97,7 @@ def test_false_alarms_cost_trust():
     env, people = office(Staff(judge_s=5.0, channels=(PLAIN,)))
 
     def one():
-        yield from people.notice(0, "popup", True, lambda sku: False).reach()
+        yield from people.notice(0, "popup", lambda: False).reach()
 
     for _ in range(5):
         env.process(one())

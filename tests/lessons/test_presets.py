@@ -133,9 +133,9 @@ def test_offscript_host() -> None:
     plan, pace = make_policy("smart", {"plan_s": 300.0}), make_policy("smart", {"plan_s": 300.0, "cue_weight": 0.0})
     with_plan, without = faithful.warnings(plan, 30.0), faithful.warnings(pace, 30.0)
     assert with_plan.in_time > 0.95
-    assert without.in_time < 0.6
+    assert without.in_time < with_plan.in_time - 0.2
     off = unruly.warnings(plan, 30.0)
-    assert off.in_time > unruly.warnings(pace, 30.0).in_time + 0.25
+    assert off.in_time > unruly.warnings(pace, 30.0).in_time + 0.15
     assert off.right < with_plan.right - 0.05
 
 
@@ -214,7 +214,7 @@ def test_oversell_story() -> None:
 
 
 def test_operator_overload() -> None:
-    """What alerts achieve peaks near ten an hour; more are answered less and achieve less."""
+    """What alerts achieve peaks between six and twelve an hour; without a limit fewer are answered and a third is lost."""
     call = Action("restock")
     book = Playbook("call", watch=(Action("notify"),), prepare=(call,), emergency=(call,))
     show = shows(load("operator_overload"), 8)
@@ -224,6 +224,7 @@ def test_operator_overload() -> None:
         gate = {"budget_per_hour": budget, "budget_all": 1.0}
         sold, share = show.scores(make_policy("gamma_poisson", gate=gate, playbook=book), "sold_units", "acknowledged_share")
         gain[budget], heard[budget] = float(sold.mean()) - silent, float(share.mean())
-    assert gain[2.0] < gain[6.0] < gain[12.0]
-    assert gain[0.0] < 0.95 * gain[12.0]
+    best = max(gain[6.0], gain[12.0])
+    assert gain[2.0] < 0.6 * best
+    assert gain[0.0] < 0.8 * best
     assert heard[0.0] < heard[12.0] - 0.1

@@ -1,6 +1,7 @@
 """A replay's tables and picture, which always say that the loop is open."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -49,3 +50,32 @@ def test_the_figure_says_open_loop():
     figure = draw(seen)
     assert figure.axes[0].get_title(loc="left") == OPEN_LOOP
     assert [t.get_text() for t in figure.axes[1].get_yticklabels()] == ["fixed_count", "platform_default"]
+
+
+def test_rejected_rows_are_counted_by_reason_and_a_nearly_empty_recording_is_called_so(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    rows = ["order_id,time,qty", "1,2026-06-18 20:00:00,1", "2,soon,1", "3,\"late, 'x'\",1", "4,2026-06-18 20:00:03,-3",
+            "1,2026-06-18 20:00:09,1", "5,2026-06-18 20:00:09,1,7,8"]  # fmt: skip
+    (tmp_path / "bad.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    words = ["replay", "stream=bad.csv", "stock=5", "zone=UTC", "strategy=silent", "out=bad", "figure=none"]
+    assert cli.main(words) == 0
+    printed = capsys.readouterr().out.splitlines()
+    faults = [line for line in printed if line.startswith("rejected: ")]
+    assert len(faults) == 1
+    for said in ("time is not a time (2)", "qty is not positive (1)", "order was there already (1)"):
+        assert said in faults[0]
+    assert faults[0].endswith(f" -> {Path('bad/rejects.csv')}")
+    assert [line for line in printed if line.startswith("warning: ")] == [
+        "warning: 1 usable order row, too few to judge a strategy by"
+    ]
+    assert len(pd.read_csv(tmp_path / "bad" / "rejects.csv")) == 5
+
+
+def test_a_sell_out_under_a_standing_alert_does_not_look_missed(folder):
+    path, printed = folder
+    table = pd.read_parquet(path / "table.parquet").groupby("strategy")["standing"].sum()
+    lines = printed.splitlines()
+    assert lines[2].split()[:4] == ["strategy", "sell-outs", "warned", "standing"]
+    for line in lines[3:5]:
+        assert int(line.split()[3]) == table[line.split()[0]]
+    assert any(line.startswith("Standing: ") for line in lines)

@@ -2,6 +2,7 @@
 
 import time
 import warnings
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from sim.demand.draw import draw_tape
 from sim.engine.simulate import plain_engine, play
 from sim.report import style
 from sim.report.story import per_bin, story, thinned, time_unit
-from sim.report.timeline import draw, save
+from sim.report.timeline import WORDS, draw, save
 from sim.study.policies import make_policy
 
 
@@ -57,7 +58,7 @@ def test_the_picture_has_its_labels_and_draws_any_text(run, tmp_path):
         figure = draw(s)
         save(figure, tmp_path / "a.png")
     assert time.perf_counter() - began < 20
-    stock, rates, cues = figure.axes
+    stock, _, rates, cues = figure.axes
     labels = stock.get_legend_handles_labels()[1]
     assert {"true stock left", "platform's record", "as the alert engine saw it", "no orders taken (freeze)"} <= set(labels)
     assert stock.get_ylabel() == "stock [units]"
@@ -68,6 +69,33 @@ def test_the_picture_has_its_labels_and_draws_any_text(run, tmp_path):
         assert part in title
     save(draw(s), tmp_path / "b.png")
     assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+
+
+def test_actions_have_a_panel_of_their_own_and_the_stock_axis_is_honest(run):
+    for sku in range(2):
+        s = story(run, sku)
+        stock, strip, _, _ = draw(s, "shown: because").axes
+        kinds = {"freeze"} if s.closed else set()
+        rows = [t.get_text() for t in strip.get_yticklabels()]
+        assert len(rows) == len(kinds | {what for t, what, _ in s.marks if t <= s.duration_s})
+        assert ("freeze" in rows) == bool(s.closed)
+        lowest = min(0, *(int(v[t <= s.duration_s].min()) for t, v in (s.left, s.record, s.seen)))
+        bottom, top = stock.get_ylim()
+        assert bottom == 0 if lowest == 0 else min(1.15 * lowest, -0.03 * top) <= bottom < lowest
+        labels = stock.get_legend_handles_labels()[1]
+        assert not [label for label in labels if label.startswith(tuple(WORDS.values()))]
+        assert stock.get_title(loc="left") == "shown: because"
+
+
+def test_oversold_units_are_said_at_any_scale(run):
+    s = story(run, 0)
+    big = replace(s, oversold=3, left=(np.array([0.0, 100.0]), np.array([50_000, -3])))
+    stock = draw(big).axes[0]
+    assert "3 units oversold" in stock.get_title(loc="right")
+    bottom, top = stock.get_ylim()
+    assert -0.05 * top < bottom < -0.02 * top
+    fine = replace(s, oversold=0, left=(np.array([0.0, 100.0]), np.array([50, 1])))
+    assert draw(fine).axes[0].get_title(loc="right") == ""
 
 
 def test_a_quiet_sku_can_be_drawn(run, tmp_path):

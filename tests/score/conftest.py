@@ -15,7 +15,7 @@ from sim.study.policies import make_policy
 def shows():
     """A busy show of two SKUs and its runs under several policies on one tape: {name: run}, "silent" first."""
     skus = (Sku("a", 100, price=50.0), Sku("b", 60, tier="traffic", margin=0.2))
-    cues = (Cue(60.0, "a", "deal"), Cue(200.0, "b", "link_drop"), Cue(320.0, "a", "pitch"))
+    cues = (Cue(60.0, "a", "deal"), Cue(200.0, "b", "link_drop"), Cue(320.0, "a", "pitch"), Cue(450.0, "b", "pitch"))
     scenario = Scenario("busy", "test", 600.0, skus, cues, audience=Audience(arrivals_per_min=3000))
     stage = set_stage(scenario, draw_tape(scenario, 1))
     runs = {name: play(stage, make_policy(name)) for name in ("silent", "tiered", "smart", "random_rate")}

@@ -101,8 +101,8 @@ def test_t30_no_strategy_beats_the_ceiling(shows, profile):
     judge = Judge(shows["silent"], PROFILES[profile])
     for run in shows.values():
         row = judge.score(run)
-        assert row["J"] - row["cost_won"] >= row["J_ceiling"]
-        assert math.isnan(row["skill"]) or row["skill"] <= 100.0 or row["won_units"] > 0
+        assert row["J"] >= row["J_ceiling"]
+        assert math.isnan(row["skill"]) or row["skill"] <= 100.0
 
 
 @settings(max_examples=40, deadline=None)
@@ -113,7 +113,7 @@ def test_t30_in_any_world(scenario, seed, name):
     for book in ("standard", DELISTS):
         run = play(stage, make_policy("fixed_count", {"units": 30}, playbook=book))
         row = judge.score(run)
-        assert row["J"] - row["cost_won"] >= row["J_ceiling"]
+        assert row["J"] >= row["J_ceiling"]
         assert row["gmv"] <= judge._of_tape(run)[1].gmv
 
 
@@ -184,5 +184,5 @@ def test_a_host_who_moves_on_is_credited_for_what_he_sells(shows):
         late = outcomes(run).promised
         beyond = late["units"][mine[read_stories(tape, run.scenario).row[late["story"]]]].sum()
         assert row["won_units"] == tape.qty[mine].sum() - beyond
-        assert row["cost_won"] < 0 <= row["won_units"]
+        assert -row["cost_missed"] <= row["cost_won"] <= 0 <= row["won_units"]
     assert rows["silent"]["won_units"] == 0

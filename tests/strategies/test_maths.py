@@ -9,39 +9,39 @@ import pytest
 from scipy import stats
 
 from sim.demand.streams import stream
-from strategies import maths
+from strategies import maths, tails
 from strategies.newsvendor_freeze import quantile
 
 
 @pytest.mark.parametrize("x", [0.01, 0.5, 1.5, 2.0, 7.9, 8.0, 33.3, 1e4, 1e8])
 def test_log_gamma(x):
-    assert maths.log_gamma(x) == pytest.approx(math.lgamma(x), rel=1e-11, abs=1e-13)
+    assert tails.log_gamma(x) == pytest.approx(math.lgamma(x), rel=1e-11, abs=1e-13)
 
 
 @pytest.mark.parametrize("p", [1e-12, 1e-5, 0.02, 0.074, 0.076, 0.3, 0.5, 0.8, 0.99, 1 - 1e-9])
 def test_normal_quantile(p):
-    assert maths.normal_quantile(p) == pytest.approx(stats.norm.ppf(p), abs=1e-6)
+    assert tails.normal_quantile(p) == pytest.approx(stats.norm.ppf(p), abs=1e-6)
 
 
 @pytest.mark.parametrize(
     ("seconds", "chance"), [(60, 0.0014595), (70, 0.080733), (80, 0.512140), (90, 0.910883)], ids=lambda v: str(v)
 )
 def test_time_to_empty_T17(seconds, chance):
-    assert maths.upper_tail(120.0, 1.5 * seconds, 1.5 * seconds) == pytest.approx(chance, abs=1e-6)
-    assert maths.upper_tail(120.0, 1.5 * seconds, 1.5 * seconds) == pytest.approx(stats.gamma.cdf(seconds, 120, scale=1 / 1.5))
+    assert tails.upper_tail(120.0, 1.5 * seconds, 1.5 * seconds) == pytest.approx(chance, abs=1e-6)
+    assert tails.upper_tail(120.0, 1.5 * seconds, 1.5 * seconds) == pytest.approx(stats.gamma.cdf(seconds, 120, scale=1 / 1.5))
 
 
 def test_gamma_poisson_T18():
-    assert maths.upper_tail(120.0, 90.0, 180.0) == pytest.approx(stats.nbinom.sf(119, 90, 0.5), rel=1e-9)
-    assert maths.upper_tail(120.0, 90.0, 990.0) == pytest.approx(0.167675, abs=1e-6)
-    assert (maths.line_at(90.0, 990.0, 0.05), maths.line_at(90.0, 990.0, 0.01)) == (147.0, 178.0)
+    assert tails.upper_tail(120.0, 90.0, 180.0) == pytest.approx(stats.nbinom.sf(119, 90, 0.5), rel=1e-9)
+    assert tails.upper_tail(120.0, 90.0, 990.0) == pytest.approx(0.167675, abs=1e-6)
+    assert (tails.line_at(90.0, 990.0, 0.05), tails.line_at(90.0, 990.0, 0.01)) == (147.0, 178.0)
     assert (quantile(90.0, 0.05), quantile(90.0, 0.01)) == (106.0, 113.0)
 
 
 def test_reorder_point_T19():
     assert quantile(90.0, 0.01) == 113.0
-    assert 90 + maths.normal_quantile(0.99) * math.sqrt(90) == pytest.approx(112.07, abs=0.005)
-    assert 90 + maths.normal_quantile(0.99) * math.sqrt(90 + 0.5**2 * 60**2) == pytest.approx(163.19, abs=0.01)
+    assert 90 + tails.normal_quantile(0.99) * math.sqrt(90) == pytest.approx(112.07, abs=0.005)
+    assert 90 + tails.normal_quantile(0.99) * math.sqrt(90 + 0.5**2 * 60**2) == pytest.approx(163.19, abs=0.01)
 
 
 def test_tail_against_scipy_everywhere():
@@ -50,7 +50,7 @@ def test_tail_against_scipy_everywhere():
         mean, d = 10 ** rng.uniform(-3, 4.5), rng.choice([1.0, 1.001, 1.1, 2.0, 10.0, 100.0, 1000.0])
         n = max(0, math.floor(mean + math.sqrt(mean * d) * rng.uniform(-4, 8)))
         truth = stats.poisson.sf(n - 1, mean) if d == 1 else stats.nbinom.sf(n - 1, mean / (d - 1), 1 / d)
-        assert maths.upper_tail(float(n), mean, mean * d) == pytest.approx(truth, abs=1e-7)
+        assert tails.upper_tail(float(n), mean, mean * d) == pytest.approx(truth, abs=1e-7)
 
 
 def test_exceeds_is_the_tail_compared():
@@ -61,9 +61,9 @@ def test_exceeds_is_the_tail_compared():
         stock = math.floor(mean + math.sqrt(mean * d) * rng.uniform(-3, 12))
         if mean * d > 2500.0:
             continue
-        truth = 1.0 if stock <= 0 else maths.upper_tail(float(stock), mean, mean * d)
+        truth = 1.0 if stock <= 0 else tails.upper_tail(float(stock), mean, mean * d)
         if abs(truth - chance) > 1e-9:
-            assert maths.exceeds(float(stock), mean, mean * d, chance) == (truth > chance)
+            assert tails.exceeds(float(stock), mean, mean * d, chance) == (truth > chance)
 
 
 def test_the_line_is_as_near_as_runs_out_believes():
@@ -76,7 +76,7 @@ def test_the_line_is_as_near_as_runs_out_believes():
         variance = mean if poisson else mean * (1 + mean / size)
         truth = stats.poisson.ppf(1 - chance, mean) if poisson else stats.nbinom.ppf(1 - chance, size, mean / variance)
         slack = 1.0 if poisson else 1.0 + math.sqrt(variance) / size
-        assert abs(maths.line_at(mean, variance, chance) - truth) <= slack, (mean, size, chance)
+        assert abs(tails.line_at(mean, variance, chance) - truth) <= slack, (mean, size, chance)
 
 
 def test_runs_out_decides_as_the_tail_does():
@@ -86,11 +86,11 @@ def test_runs_out_decides_as_the_tail_does():
         mean, d, chance = 10 ** rng.uniform(-3, 2.7), rng.choice([1.0, 1.3, 3.0, 12.0]), rng.uniform(0.0005, 0.9995)
         if mean * d > 2500.0:
             continue
-        line = maths.line_at(mean, mean * d, chance)
+        line = tails.line_at(mean, mean * d, chance)
         for stock in (max(0.0, line + k) for k in (-5.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 9.0, 60.0)):
-            truth = maths.upper_tail(stock, mean, mean * d)
+            truth = tails.upper_tail(stock, mean, mean * d)
             if abs(truth - chance) > 1e-9:
-                assert maths.runs_out(stock, line, mean, mean * d, chance) == (truth > chance)
+                assert tails.runs_out(stock, line, mean, mean * d, chance) == (truth > chance)
 
 
 def test_what_is_kept_is_what_would_be_computed():
@@ -101,9 +101,9 @@ def test_what_is_kept_is_what_would_be_computed():
         maths.fading(kept, 0, dt, 20.0)
         maths.fading(fresh, 0, dt, 20.0)
         assert kept.tolist() == fresh.tolist()
-    cells = np.zeros(maths.KEPT)
+    cells = np.zeros(tails.KEPT)
     for chance in (0.2, 0.2, 0.25, 0.2):
-        assert maths.kept_quantile(cells, 0, chance) == maths.normal_quantile(1.0 - chance)
+        assert tails.kept_quantile(cells, 0, chance) == tails.normal_quantile(1.0 - chance)
 
 
 def test_exceeds_beyond_the_sum_is_right_to_a_hundredth():
@@ -113,7 +113,7 @@ def test_exceeds_beyond_the_sum_is_right_to_a_hundredth():
         variance = mean * (1 + mean / size)
         if variance <= 2500.0:
             continue
-        line = maths.line_at(mean, variance, chance)
+        line = tails.line_at(mean, variance, chance)
         assert stats.nbinom.sf(line - 1, size, mean / variance) == pytest.approx(chance, abs=0.015)
 
 
@@ -127,8 +127,8 @@ def test_quantile_is_scipys(mean, chance):
 @pytest.mark.parametrize("d", [1.0, 3.0, 1e6])
 def test_line_is_finite_and_near_zero_for_nothing(mean, d):
     for chance in (0.001, 0.2, 0.999):
-        line = maths.line_at(mean, mean * d, chance)
-        assert 0.0 <= line <= maths.HUGE
+        line = tails.line_at(mean, mean * d, chance)
+        assert 0.0 <= line <= tails.HUGE
         if mean < 1e-8 and d < 10:
             assert line == 0.0
 

@@ -185,7 +185,7 @@ def test_t30_hindsight_dominates_every_strategy(name: str) -> None:
     judge = Judge(play(stage, silent()))
     for strategy in strategies.names():
         row = judge.score(play(stage, make_policy(strategy)))
-        assert row["J_ceiling"] <= row["J"] - row["cost_won"] + 1e-6
+        assert row["J_ceiling"] <= row["J"] + 1e-6
         assert row["cost_won"] <= 0
 
 
