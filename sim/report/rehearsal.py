@@ -79,7 +79,8 @@ def rehearse_and_report(config: Mapping[str, Any], preset: Scenario | None, word
         facts |= {"config_hash": config_hash(made), "seed": s.seed, "replicates": s.replicates}
         facts |= {"assumptions": weak, "tapes": list(found.tapes)}
         write_manifest(folder, facts)
-    print(f"\n{summary(assumed)}: {final / 'assumptions.csv'}\nrun folder: {final}", flush=True)
+    print(f"\n{summary(assumed)}: {final / 'assumptions.csv'}")
+    print(f"run folder: {final} (table: report.md, picture: timeline.png)", flush=True)
     print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
     return final
 

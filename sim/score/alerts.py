@@ -39,10 +39,17 @@ class Verdicts:
     usable: np.ndarray
 
 
-def judge_alerts(alerts: np.ndarray, events: np.ndarray, horizon: float, reaction: float | np.ndarray) -> Verdicts:
+def judge_alerts(
+    alerts: np.ndarray,
+    events: np.ndarray,
+    horizon: float,
+    reaction: float | np.ndarray,
+    ends: np.ndarray | None = None,
+) -> Verdicts:
     """Judge alert times against event times, both ascending, in any one unit of time.
 
-    An alert at t is true if an event starts in [t + reaction, t + horizon], late if one starts in (t, t + reaction), else
+    An alert at t is true if an event starts in [t + reaction, t + horizon], late if one starts in (t, t + reaction) or is
+    under way and does harm after t + reaction (``ends``: last harm per event; none given: events are moments), else
     false. ``reaction``: time from alert to effect (L_tot), one number or one per alert. Lead = event - first true
     alert for it, usable lead = lead - reaction.
 
@@ -55,7 +62,10 @@ def judge_alerts(alerts: np.ndarray, events: np.ndarray, horizon: float, reactio
     begin = np.searchsorted(events, alerts + reaction, "left")
     stop = np.maximum(np.searchsorted(events, alerts + horizon, "right"), begin)
     true = stop > begin
-    late = ~true & (begin > np.searchsorted(events, alerts, "right"))
+    under_way = np.searchsorted(events, alerts, "right")
+    late = ~true & (begin > under_way)
+    if ends is not None and len(events):
+        late |= ~true & (under_way > 0) & (np.asarray(ends)[under_way - 1] > alerts + reaction)
     covered = np.repeat(np.arange(len(alerts)), stop - begin)
     which = np.arange(len(covered)) - np.repeat(np.cumsum(stop - begin) - (stop - begin), stop - begin) + begin[covered]
     first = np.full(len(events), len(alerts))
@@ -166,8 +176,13 @@ class Alerted:
     best: np.ndarray
 
 
-def judge_run(run: Run, event_sku: np.ndarray, event_t: np.ndarray, horizon_s: float) -> Alerted:
-    """Judge the alerts of a run against risk events of its silent twin (times [us], sorted by SKU, then time)."""
+def judge_run(
+    run: Run, event_sku: np.ndarray, event_t: np.ndarray, horizon_s: float, event_end: np.ndarray | None = None
+) -> Alerted:
+    """Judge the alerts of a run against risk events of its silent twin (times [us], sorted by SKU, then time).
+
+    ``event_end``: when the last unit of an event was promised that could not be shipped [us].
+    """
     alerts = run.alerts[np.lexsort((run.alerts["t"], run.alerts["sku"]))]
     number, changes = episodes(run.policy, alerts)
     told = np.flatnonzero(alerts["level"] > 0)
@@ -175,7 +190,8 @@ def judge_run(run: Run, event_sku: np.ndarray, event_t: np.ndarray, horizon_s: f
     reaction = (reaction_s(run) * US).astype(np.int64)[a["level"]]
     at = a["sku"].astype(np.int64) * SPAN + a["t"]
     # A window never reaches the next SKU: horizons and reactions are far shorter than SPAN.
-    found = judge_alerts(at, event_sku.astype(np.int64) * SPAN + event_t, to_us(horizon_s), reaction)
+    base = event_sku.astype(np.int64) * SPAN
+    found = judge_alerts(at, base + event_t, to_us(horizon_s), reaction, None if event_end is None else base + event_end)
     best = np.zeros(len(changes), np.int64)
     np.maximum.at(best, number[told], found.verdict)
     return Alerted(alerts, number, changes, told, found, reaction, best)

@@ -17,7 +17,7 @@ from sim.core.run import Run
 from sim.core.units import US, to_us
 from sim.score.alerts import VERDICTS, Alerted, foresight, judge_run, noise, ratio
 from sim.score.bounds import Ceiling, ceiling, skill
-from sim.score.events import risk_events
+from sim.score.events import last_harm, risk_events
 from sim.score.metrics import METRICS
 from sim.score.outcomes import CAUSES, EXPOSURE_CUT, TRUE_STOCKOUT, Freezes, Outcomes, freezes, outcomes
 from sim.score.profiles import PROFILES, Profile, penalty, unit_costs
@@ -37,6 +37,7 @@ class Judge:
         self.event_sku, self.event_t = risk_events(
             baseline, self.settled, self.stories, profile.remaining, to_us(profile.merge_s)
         )
+        self.event_end = last_harm(self.settled, self.event_sku, self.event_t)
         self.ceiling = ceiling(baseline, baseline.tape, self.stories, profile)
         self.price = np.array([s.price for s in scenario.skus], float)
         self.co, self.cu = unit_costs(profile, scenario)
@@ -55,7 +56,7 @@ class Judge:
 
     def alerted(self, run: Run) -> Alerted:
         """The verdicts on a run's alerts."""
-        return judge_run(run, self.event_sku, self.event_t, self.profile.horizon_s)
+        return judge_run(run, self.event_sku, self.event_t, self.profile.horizon_s, self.event_end)
 
     def alerts(self, run: Run) -> list[dict[str, Any]]:
         """One row per alert, in order of time: what it saw, whether anybody minded, what it was worth.

@@ -40,6 +40,16 @@ def risk_events(
     return np.concatenate(skus), np.concatenate(times)
 
 
+def last_harm(settled: Outcomes, sku: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """When the last unit of each risk event was promised that cannot be shipped [us]; the event's own moment if none was."""
+    ends = t.copy()
+    for k, start in enumerate(t.tolist()):
+        later = t[k + 1] if k + 1 < len(t) and sku[k + 1] == sku[k] else np.iinfo(np.int64).max
+        promised = settled.promised["accepted"][settled.promised["sku"] == sku[k]]
+        ends[k] = promised[(promised >= start) & (promised < later)].max(initial=start)
+    return ends
+
+
 def _sell_outs(run: Run, sku: int, floor: int, made: Changes) -> np.ndarray:
     """Moments at which something was on offer and then nothing was."""
     t, free, record = course(run, sku, made)

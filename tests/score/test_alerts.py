@@ -18,6 +18,7 @@ from sim.score.alerts import (
     FALSE,
     LATE,
     TRUE,
+    VERDICTS,
     episodes,
     foresight,
     judge_alerts,
@@ -190,3 +191,11 @@ def test_an_alert_nobody_is_told_of_needs_no_answer():
     book = Playbook("machine", emergency=(Action("freeze", "auto"),))
     run, j = judged(alerts_of((1, 3), (2, 3, 1)), [], book=book)
     assert math.isnan(noise(run, j)["acknowledged_share"])
+
+
+def test_an_alert_that_can_still_save_part_of_the_harm_is_late_not_false():
+    events, ends = np.array([100, 300]), np.array([180, 300])
+    alerts = np.array([50, 120, 170, 310])
+    found = judge_alerts(alerts, events, 60, 20, ends)
+    assert [VERDICTS[k] for k in found.verdict] == ["true", "late", "false", "false"]
+    assert [VERDICTS[k] for k in judge_alerts(alerts, events, 60, 20).verdict] == ["true", "false", "false", "false"]
