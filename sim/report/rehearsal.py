@@ -72,6 +72,8 @@ def rehearse_and_report(config: Mapping[str, Any], preset: Scenario | None, word
         lines = tables.summary(found.scores)
         print(f"scenario {study.scenario.name}, {s.replicates} shows, seed {s.seed}\n")
         print(tables.printed(lines, s.replicates, study.profile.name), flush=True)
+        for line in tables.leaks_to_fix(study.scenario):
+            print(line, flush=True)
         assumed = assumption_table(study.scenario, study.preset, study.policies, study.profile)
         _write(folder, study, found, assumed, _pictures(folder, study, found.shown))
         weak = {code: int(n) for code, n in assumed["confidence"].value_counts().items()}
@@ -138,6 +140,7 @@ def _report(study: Study, found: Rehearsal, assumed: str, pictures: Sequence[str
         study.scenario.lesson,
         f"{s.replicates} shows, seed {s.seed}. To repeat it: `{' '.join(['stockcue', 'rehearse', *study.words])}`",
         tables.in_markdown(lines, s.replicates, study.profile.name),
+        *(f"- {line}" for line in tables.leaks_to_fix(study.scenario)),
         *(f"![timeline]({name})" for name in pictures),
         f"## What this rests on\n\n{assumed}. Each is listed with its source in `assumptions.csv`; confidence H official or "
         "computed, M several secondary sources, L one vendor's claim, A an assumption of this project.",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scenarios.contract import Scenario
 from sim.report.text import NOTHING, aligned, markdown, number, spread
 from sim.score.bounds import mean_skill
 from sim.score.metrics import METRICS
@@ -118,6 +119,18 @@ def notes(lines: list[Line], replicates: int, profile: str) -> list[str]:
         _pairing(lines),
     ]
     return [line for line in text if line]
+
+
+def leaks_to_fix(scenario: Scenario) -> list[str]:
+    """Leaks of a scenario that no alert can close, each with the change that does."""
+    found = []
+    if scenario.leaks.erp_mode == "absolute":
+        found.append("an absolute ERP sync writes old totals over the record (L6): send changes, scenario.leaks.erp_mode=delta")
+    if scenario.leaks.duplicate_p > 0:
+        found.append("orders are created twice (L10): make their creation idempotent, scenario.leaks.duplicate_p=0")
+    if scenario.leaks.edits_per_show > 0:
+        found.append("people type over the record (L12): let them book changes only, scenario.leaks.edits_per_show=0")
+    return [f"Fix the leak, no threshold does: {text}." for text in found]
 
 
 def _pairing(lines: list[Line]) -> str:
