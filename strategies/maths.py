@@ -1,7 +1,7 @@
 """Small bookkeeping shared by the strategies: what was sold lately, which level that is.
 
 Plain scalar arithmetic on float64; a function that keeps state is given the memory array and the first of its
-cells. Every function compiles as it stands. A Signal is never handed on: its 18 numbers cost some 20 ns a call.
+cells. Every function compiles as it stands. A Signal is never handed on: its twenty numbers cost some 20 ns a call.
 ``math.lgamma`` is avoided: its compiled twin differs in the last bits.
 """
 

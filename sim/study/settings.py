@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from scenarios.setting import ScenarioError, check_types, setting, validate
@@ -70,12 +70,3 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
     if kind is int and value != int(value):
         raise SettingError(f"{name} must be a whole number, not {value!r}")
     return kind(value)
-
-
-def defaults(cls: type[Record]) -> dict[str, Any]:
-    """Declared defaults by name.
-
-    >>> defaults(Rehearse)["replicates"]
-    50
-    """
-    return {f.name: f.default for f in fields(cls)}
