@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 
 from scenarios.registry import names as scenario_names
 from scenarios.staffing import Feed
-from sim import cli
+from sim import cli, cli_compose
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.response import Playbook
 from sim.report.catalogue import GROUPS, lines, options
@@ -29,8 +29,8 @@ def composed(verb: str, *words: str, strategies=("silent",), scenario=None):
     """What the command line would hand on for these words."""
     from sim.cli_words import labelled, split
 
-    plain = cli._scenario(scenario)[0] if scenario else None
-    return cli._compose(verb, split(words, verb, ()), labelled(strategies), plain)
+    plain = cli_compose.chosen_scenario(scenario)[0] if scenario else None
+    return cli_compose.compose_verb(verb, split(words, verb, ()), labelled(strategies), plain)
 
 
 @pytest.mark.parametrize("group", DECLARED)
