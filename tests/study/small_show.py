@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 from scenarios.contract import Audience, Cue, Leaks, Ledger, Scenario, Shoppers, Sku
 from scenarios.registry import plain
+from sim.core.response import Playbook
 from strategies import registry
+from strategies.gate import GATE_PARAMS
 
 
 def show(name: str = "small", **changes: Any) -> Scenario:
@@ -26,13 +29,7 @@ def config(*strategies: str, **changes: Any) -> dict[str, Any]:
     """What the command line would compose: every setting that is not given is None."""
     labels = [s.split(":")[-1] for s in strategies or ("fixed_count", "smart")]
     nodes = {name: {"name": name, "by_tier": {}} | {p.name: None for p in registry.load(name).params} for name in labels}
-    gate = dict.fromkeys(("for_s", "n", "m", "keep_s", "hysteresis", "cooldown_s", "repeat_s", "inhibit", "budget_per_hour", "budget_all"))  # fmt: skip
-    operations = dict.fromkeys(("name", "watch", "prepare", "emergency", "resolved", "auto_s", "propagate_s", "freeze_s"))
-    made: dict[str, Any] = {
-        "scenario": plain(show()),
-        "strategy": nodes,
-        "gate": gate,
-        "operations": operations,
-        "score": {"name": "balanced"},
-    }
-    return made | changes
+    gate = {p.name: None for p in GATE_PARAMS}
+    operations = dict.fromkeys(f.name for f in fields(Playbook))
+    made: dict[str, Any] = {"scenario": plain(show()), "strategy": nodes, "gate": gate, "operations": operations}
+    return made | {"score": {"name": "balanced"}} | changes
