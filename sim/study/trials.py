@@ -10,13 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.core.policy import Policy
-from sim.core.stage import Stage, set_stage
+from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
-from sim.engine.simulate import play
-from sim.score.cost import COSTS, Judge
+from sim.score.cost import COSTS
 from sim.score.profiles import Profile
-from sim.study.policies import make_policy
+from sim.study.evaluate import evaluate
 from sim.study.space import Candidate, World
 
 JUDGE_FROM = 500_000
@@ -48,10 +46,3 @@ def play_trials(
         stage = set_stage(world.scenario, draw_tape(world.scenario, seed, int(replicate)))
         made[k] = evaluate(stage, policies, profile, metrics)
     return made
-
-
-def evaluate(stage: Stage, policies: Sequence[Policy], profile: Profile, metrics: Sequence[str] = CORE) -> np.ndarray:
-    """Every policy on one stage, judged against the silent run of it: float64 [policy, metric]."""
-    judge = Judge(play(stage, make_policy("silent")), profile)
-    rows = (judge.score(play(stage, policy)) for policy in policies)
-    return np.array([[row[name] for name in metrics] for row in rows], float).reshape(len(policies), len(metrics))
