@@ -14,6 +14,7 @@ from scenarios.staffing import Feed, Staff, Touchpoints
 
 TIERS = ("traffic", "profit", "longtail")
 CUE_KINDS = ("pitch", "link_drop", "deal", "countdown", "restock_call")
+KERNEL_SHAPES = ("gamma", "block", "exponential")
 LEDGER_MODES = ("deduct_on_order", "deduct_on_payment", "pre_hold")
 
 
@@ -50,10 +51,11 @@ class Sku(Checked):
 class Kernel(Checked):
     """How demand answers one kind of cue: ``rate = base * peak * shape(u)``, u = seconds since the cue.
 
-    gamma: ``(u/tau) exp(1 - u/tau)``; block: 1 up to tau, then ``exp(-(u - tau)/tau)``; both end at duration.
+    gamma: ``(u/tau) exp(1 - u/tau)``; block: 1 up to tau, then ``exp(-(u - tau)/tau)``; exponential: ``exp(-u/tau)``; all
+    end at duration.
     """
 
-    shape: str = setting("gamma", "rise and decay, or flat then decay", choices=("gamma", "block"))
+    shape: str = setting("gamma", "rise and decay, flat then decay, or decay at once", choices=KERNEL_SHAPES)
     peak: float = setting(2.4, "peak rate over the featured base rate", "x", 0, 1e4, "[PITCH]", "M")
     tau_s: float = setting(40.0, "time scale", "s", 0.1, 7200, "domain 2.4", "M")
     duration_s: float = setting(240.0, "end of the response", "s", 0.1, 86400, "domain 2.4", "M")
@@ -84,11 +86,12 @@ class Cue(Checked):
     duration_s: float | None = setting(None, "overrides the kind's duration", "s", 0.1, 86400)
     cart_surge: float = setting(0.0, "carts that follow the cue's shape beyond the shoppers' own, per order", "x", 0, 1e4)
     surge_conversion: float = setting(0.003, "share of surge carts that order", "", 0, 1, "[REACT]", "L")
+    shape: str | None = setting(None, "overrides the kind's shape", choices=KERNEL_SHAPES)
 
     def kernel(self) -> Kernel:
         """The kind's kernel with this cue's own values on top."""
         k = KERNELS[self.kind]
-        return Kernel(k.shape, self.peak if self.peak is not None else k.peak, self.tau_s or k.tau_s,
+        return Kernel(self.shape or k.shape, self.peak if self.peak is not None else k.peak, self.tau_s or k.tau_s,
                       self.duration_s or k.duration_s, k.viewer_lift)  # fmt: skip
 
 
@@ -145,8 +148,10 @@ class Shoppers(Checked):
     )
     direct_share: float = setting(0.76, "share of orders that skip the cart", "", 0, 1, "[UB]", "M")
     cart_conversion: float = setting(0.06, "share of carts that become orders", "", 1e-6, 1, "[UB][REACT][BAYM]", "M")
+    look_s: float = setting(0.0, "mean look at the page before a cart or a direct order (exponential)", "s", 0, 3600)
+    cart_law: str = setting("lognormal", "law of the delay cart to order", choices=("lognormal", "exponential"))
     cart_median_s: float = setting(45.0, "median delay cart to order", "s", 0, 86400, "domain 2.4")
-    cart_sigma: float = setting(1.2, "its log standard deviation", "", 0, 4, "domain 2.4")
+    cart_sigma: float = setting(1.2, "its log standard deviation (lognormal only)", "", 0, 4, "domain 2.4")
     never_pay: float = setting(0.12, "share of orders never paid", "", 0, 1, "domain 1.4")
     pay_law: str = setting("lognormal", "law of the payment delay", choices=("lognormal", "exponential"))
     pay_median_s: float = setting(18.0, "median delay order to payment", "s", 0, 86400, "domain 1.4")
@@ -201,6 +206,7 @@ class Ledger(Checked):
     cancel_returns: bool = setting(
         True, "a cancelled paid order returns its unit", source="[WX-STOCK] some shops do not", confidence="M"
     )
+    checks_stock: bool = setting(True, "checkout refuses orders beyond the stock it sees; if not, only a freeze stops them")
 
 
 @dataclass(frozen=True)

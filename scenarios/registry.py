@@ -20,6 +20,7 @@ from scenarios.staffing import NoticeChannel, Outage, Shift
 _NAMES = (
     "first_show", "quiet_longtail", "pitch_cycle", "seckill_atomic", "seckill_paydeduct", "multichannel_lag", "erp_overwrite",
     "cart_mirage", "offscript_host", "herding", "unpaid_squat", "mask_story", "oversell_story", "operator_overload", "double11",
+    "ls1",
 )  # fmt: skip
 
 _NAMED: dict[type, str] = {Sku: "id", SalesChannel: "name", NoticeChannel: "name"}
@@ -27,10 +28,10 @@ _NUMBERED: dict[type, str] = {Cue: "c", Delivery: "d", Push: "p", Outage: "o", S
 
 
 def names() -> tuple[str, ...]:
-    """Built-in scenarios: a first one, the thirteen lessons in teaching order, the promotion night.
+    """Built-in scenarios: a first one, the thirteen lessons in teaching order, the promotion night, the reference workload.
 
     >>> names()[0], names()[-1], len(names())
-    ('first_show', 'double11', 15)
+    ('first_show', 'ls1', 16)
     """
     return _NAMES
 

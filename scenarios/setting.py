@@ -68,6 +68,8 @@ def validate(record: Any, where: str) -> None:
     for f in fields(record):
         value, meta = getattr(record, f.name), f.metadata
         label = f"{where}.{f.name}"
+        if value is None and f.default is None:
+            continue
         if meta.get("choices"):
             if value not in meta["choices"]:
                 hint = did_you_mean(value, meta["choices"])

@@ -44,6 +44,7 @@ from sim.core.world import (
     CART_VIEW,
     CARTED_UNITS,
     CHECKOUT,
+    CHECKS,
     CLOSED,
     DELIST,
     FIRST_CHANNEL,
@@ -128,7 +129,10 @@ def refusal(w, sku, channel, qty):
 
 
 def place_order(w, i, t):
-    """A shopper tries to order (ORDER, RETRY): the screen, then the freeze, then the sales channel's own view decide."""
+    """A shopper tries to order (ORDER, RETRY): the screen, then the freeze, then the sales channel's own view decide.
+
+    A shop that does not check its stock (CHECKS 0) takes every order until it is told to stop.
+    """
     parent = w.cause[i]
     screen = PAGE
     if w.kind[i] == RETRY:
@@ -147,7 +151,7 @@ def place_order(w, i, t):
     front = FIRST_CHANNEL + VIEWS * channel
     offered = seen(w, front + CHECKOUT, sku, t) - w.floor[channel, sku]
     shown = seen(w, front + screen, sku, t)
-    if w.stock[sku, CLOSED] != OPEN or shown <= 0 or offered < qty:
+    if w.stock[sku, CLOSED] != OPEN or (w.rules[CHECKS] == 1 and (shown <= 0 or offered < qty)):
         w.outcome[i] = refusal(w, sku, channel, qty)
         if w.stock[sku, CLOSED] != DELIST:
             w.stock[sku, REFUSED] += 1

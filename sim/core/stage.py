@@ -58,10 +58,11 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     observers = _observers(scenario, tape)
     plan_t, plan_lift = _plan(scenario)
     stock = _opening_stock(scenario, tape)
-    rules = np.zeros(6, np.int64)
+    rules = np.zeros(7, np.int64)
     rules[W.MODE] = LEDGER_MODES.index(scenario.ledger.mode)
     rules[W.LATE_ACCEPT] = scenario.ledger.late_payment == "accept"
     rules[W.CANCEL_RETURNS] = scenario.ledger.cancel_returns
+    rules[W.CHECKS] = scenario.ledger.checks_stock
     rules[W.LOGGING] = not observers[:, W.ATOMIC].all()
     rules[W.SCARCE] = scenario.scarcity.on
     rules[W.SHOW_END] = to_us(scenario.duration_s)

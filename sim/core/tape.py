@@ -56,9 +56,9 @@ COLUMNS = {"t": np.int64, "kind": np.int8, "sku": np.int16, "channel": np.int8, 
            "cue": np.int16, "cause": np.int32, "who": np.int32, "mark": np.float64}  # fmt: skip
 
 CUE_DTYPE = np.dtype([("start", "i8"), ("end", "i8"), ("planned", "i8"), ("sku", "i4"), ("kind", "i4"),
-                      ("peak", "f8"), ("tau", "f8")])  # fmt: skip
+                      ("peak", "f8"), ("tau", "f8"), ("shape", "i4")])  # fmt: skip
 """One cue as it really came: start and end [us], planned time [us] (-1: improvised), SKU, kind, peak multiple, time
-scale [s]."""
+scale [s], shape of its kernel (contract.KERNEL_SHAPES)."""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,7 @@ BACK_OFFICE, HOST_SCREEN, ERP, FIRST_CHANNEL = range(4)
 CHECKOUT, PAGE, CART_VIEW, VIEWS = 0, 1, 2, 3  # views of one sales channel, at FIRST_CHANNEL + VIEWS * channel
 
 # ``rules`` [whole numbers] and ``rates`` [floats]: the ledger's settings.
-MODE, LATE_ACCEPT, CANCEL_RETURNS, LOGGING, SCARCE, SHOW_END = range(6)
+MODE, LATE_ACCEPT, CANCEL_RETURNS, LOGGING, SCARCE, SHOW_END, CHECKS = range(7)
 ON_ORDER, ON_PAYMENT, PRE_HOLD = range(3)
 SCARCITY_GAIN, SCARCITY_BELOW, LOST_RELEASE = range(3)
 

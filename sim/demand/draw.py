@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.contract import CUE_KINDS, Cue, Scenario
+from scenarios.contract import Cue, Scenario
 from sim.core.tape import (
     CUE_DTYPE,
     DELIVER,
@@ -22,9 +22,9 @@ from sim.core.tape import (
     free_times,
     in_order,
 )
-from sim.core.units import US, to_us
+from sim.core.units import US
 from sim.demand.audience import room
-from sim.demand.host import lifts, perform
+from sim.demand.host import cue_row, lifts, perform
 from sim.demand.pulses import Room, pulse_times, shelf_times
 from sim.demand.shoppers import Party, Rows, delay_us, even_us, lay
 from sim.demand.streams import stream
@@ -70,7 +70,12 @@ def _party(
     by_cart = rng.random(len(t)) >= direct
     orders = ~by_cart | (rng.random(len(t)) < converts)
     s = scenario.shoppers
-    wait = delay_us(rng.lognormal(math.log(max(s.cart_median_s, 1e-9)), s.cart_sigma, len(t)))
+    if s.look_s > 0:
+        t = t + rng.exponential(s.look_s, len(t))
+    if s.cart_law == "exponential":
+        wait = delay_us(rng.exponential(s.cart_median_s / math.log(2), len(t)))
+    else:
+        wait = delay_us(rng.lognormal(math.log(max(s.cart_median_s, 1e-9)), s.cart_sigma, len(t)))
     party = Party(even_us(t), sku, cue, by_cart, orders, wait)
     if scenario.herding.on:
         party.follow(rng, scenario.herding.branching, scenario.herding.mean_s)
@@ -172,9 +177,7 @@ def improvise(scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int) 
     already laid changes.
     """
     k = next(i for i, s in enumerate(scenario.skus) if s.id == cue.sku)
-    kernel = cue.kernel()
-    end, kind = at_us + to_us(kernel.duration_s), CUE_KINDS.index(cue.kind)
-    row = np.array([(at_us, end, -1, k, kind, kernel.peak, kernel.tau_s)], CUE_DTYPE)
+    row = np.array([cue_row(at_us, -1, cue, k)], CUE_DTYPE)
     viewers = tape.room or room(scenario.audience, scenario.duration_s)
     key = (*tape.key, "improvised", cue.sku, cue.kind, count)
     rows = in_order(_pulse(scenario, key, row[0], cue, len(tape.cues), viewers))

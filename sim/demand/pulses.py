@@ -16,10 +16,13 @@ Room = tuple[np.ndarray, np.ndarray]
 
 
 def kernel_area_s(kernel: Kernel) -> float:
-    """Integral of a kernel, peak included [s]: gamma ``A e tau (1 - (1+x) e^-x)``, x = D/tau (domain 2.3)."""
+    """Integral of a kernel, peak included [s]: gamma ``A e tau (1 - (1+x) e^-x)``, x = D/tau (domain 2.3); exponential
+    ``A tau (1 - e^-x)``."""
     x = kernel.duration_s / kernel.tau_s
     if kernel.shape == "gamma":
         return kernel.peak * math.e * kernel.tau_s * (1 - (1 + x) * math.exp(-x))
+    if kernel.shape == "exponential":
+        return -kernel.peak * kernel.tau_s * math.expm1(-x)
     return kernel.peak * kernel.tau_s * (min(x, 1.0) + 1 - math.exp(-max(x - 1, 0.0)))
 
 
@@ -32,6 +35,9 @@ def pulse_times(rng: np.random.Generator, kernel: Kernel, start_s: float, per_vi
     if kernel.shape == "gamma":
         n = rng.poisson(bound * per_viewer_s * kernel.peak * math.e * tau)
         u = rng.exponential(tau, n) + rng.exponential(tau, n)
+    elif kernel.shape == "exponential":
+        n = rng.poisson(bound * per_viewer_s * kernel.peak * tau)
+        u = rng.exponential(tau, n)
     else:
         n = rng.poisson(bound * per_viewer_s * kernel.peak * 2 * tau)
         u = np.where(rng.random(n) < 0.5, rng.random(n) * tau, tau + rng.exponential(tau, n))

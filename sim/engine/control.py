@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import simpy
 
-from scenarios.contract import CUE_KINDS, Cue
+from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue
 from sim.core import world as W
 from sim.core.policy import Policy
 from sim.core.response import (
@@ -273,8 +273,9 @@ class Control:
             if self.world.cue_cut[k] > self.now and self.would_pitch(sku):
                 length = int(cues["end"][k] - cues["start"][k]) / US
                 cue = Cue(
-                    self.now / US, self.scenario.skus[sku].id, "pitch", float(cues["peak"][k]), float(cues["tau"][k]), length
-                )
+                    self.now / US, self.scenario.skus[sku].id, "pitch", float(cues["peak"][k]), float(cues["tau"][k]), length,
+                    shape=KERNEL_SHAPES[cues["shape"][k]],
+                )  # fmt: skip
                 self.cut(k, sku, alert)
                 self.improvise(cue, alert)
                 return

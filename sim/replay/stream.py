@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scenarios.contract import CUE_KINDS, Cue, Scenario, Sku
+from scenarios.contract import Cue, Scenario, Sku
 from scenarios.staffing import Feed, Screen, Touchpoints
 from sim.core.tape import CART, CUE_DTYPE, TAKE, Tape, blank, in_order
 from sim.core.units import US, to_us
 from sim.demand.draw import lay_readings
+from sim.demand.host import cue_row
 from sim.replay.clock import Clock, StreamError
 
 LONGEST_S = 1_000_000
@@ -104,9 +105,8 @@ class Stream:
         index = {s.id: k for k, s in enumerate(self.skus)}
         rows = []
         for cue in sorted(self.cues, key=lambda c: c.at_s):
-            kernel, at = cue.kernel(), to_us(cue.at_s)
-            end, kind = at + to_us(kernel.duration_s), CUE_KINDS.index(cue.kind)
-            rows.append((at, end, at, index[cue.sku], kind, kernel.peak, kernel.tau_s))
+            at = to_us(cue.at_s)
+            rows.append(cue_row(at, at, cue, index[cue.sku]))
         return np.array(rows, CUE_DTYPE).reshape(-1)
 
     def sellouts(self, merge_s: float) -> pd.DataFrame:

@@ -10,10 +10,10 @@ from scenarios.setting import check_types, did_you_mean
 from sim.core.policy import Policy
 from sim.core.response import Playbook, playbook_from
 from sim.score.profiles import Profile, make_profile
-from sim.study.policies import find_playbook, make_policy
+from sim.study.policies import find_playbook
 from sim.study.settings import SettingError
 from strategies import registry
-from strategies.contract import TIERS
+from strategies.contract import TIERS, Strategy
 from strategies.gate import GATE_PARAMS
 
 LEVELS = ("watch", "prepare", "emergency", "resolved")
@@ -23,14 +23,19 @@ Plain = Mapping[str, Any]
 def policies_from(strategies: Mapping[str, Plain], gate: Plain, operations: Plain | None) -> list[Policy]:
     """One policy per label; the gate and the changes to the playbook are shared."""
     made = []
-    numbers("gate", gate)
     for label, values in strategies.items():
         strategy = registry.load(values["name"])
-        own = {key: value for key, value in values.items() if key not in ("name", "by_tier")}
-        book = playbook_of(strategy.playbook, operations or {})
-        tag = "" if label == strategy.name else label
-        made.append(make_policy(values["name"], own, _tiers(label, values.get("by_tier")), gate, book, tag))
+        made.append(policy_from(strategy, "" if label == strategy.name else label, values, gate, operations, label))
     return made
+
+
+def policy_from(strategy: Strategy, tag: str, values: Plain, gate: Plain, operations: Plain | None, label: str = "") -> Policy:
+    """The policy of a loaded strategy, called ``tag``. ``label``: what a sentence about its tiers calls it."""
+    numbers("gate", gate)
+    own = {key: value for key, value in values.items() if key not in ("name", "by_tier")}
+    params = registry.settings(strategy, own, _tiers(label or tag, values.get("by_tier")))
+    book = playbook_of(strategy.playbook, operations or {})
+    return Policy(strategy, params, registry.gate_settings(gate), book, tag)
 
 
 def _tiers(label: str, by_tier: Any) -> Mapping[str, Plain]:

@@ -21,8 +21,8 @@ LESSONS = (
 
 
 def test_the_thirteen_lessons_are_there() -> None:
-    """Domain 6.5, a first show and a promotion night."""
-    assert set(registry.names()) == {*LESSONS, "first_show", "double11"}
+    """Domain 6.5, a first show, a promotion night and a reference workload."""
+    assert set(registry.names()) == {*LESSONS, "first_show", "double11", "ls1"}
 
 
 @pytest.mark.parametrize("name", registry.names())

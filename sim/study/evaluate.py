@@ -1,0 +1,37 @@
+"""Many policies on one tape: play them all, score what is asked for, give numbers back.
+
+The inner step of every sweep: one staged show, drawn once, shared by all candidates (common random numbers) and
+their silent baseline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.core.policy import Policy
+from sim.core.stage import Stage
+from sim.engine.simulate import play
+from sim.score.cost import Judge
+from sim.score.profiles import PROFILES, Profile
+from sim.study.policies import make_policy
+
+
+def evaluate(
+    stage: Stage,
+    policies: Sequence[Policy],
+    profile: Profile = PROFILES["balanced"],
+    metrics: Sequence[str] = ("J",),
+) -> np.ndarray:
+    """Scores of every policy on the stage's tape, float64 [policy, metric], in the order given.
+
+    metrics: names from ``sim.score.metrics.METRICS``. Each value is, bit for bit, that of ``score_run(play(stage, policy),
+    baseline)``, whatever else is evaluated with it.
+    """
+    judge = Judge(play(stage, make_policy("silent")), profile)
+    out = np.empty((len(policies), len(metrics)))
+    for k, policy in enumerate(policies):
+        row = judge.score(play(stage, policy))
+        out[k] = [row[name] for name in metrics]
+    return out

@@ -1,0 +1,48 @@
+"""Trials: candidates in one world on shared tapes, and the few figures of each run that a decision needs.
+
+One replicate = one tape, drawn once and staged once. The silent baseline and every candidate play the same stage, so the
+differences between them are paired (common random numbers) and do not depend on which other candidates are there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.core.stage import set_stage
+from sim.demand.draw import draw_tape
+from sim.score.cost import COSTS
+from sim.score.profiles import Profile
+from sim.study.evaluate import evaluate
+from sim.study.space import Candidate, World
+
+JUDGE_FROM = 500_000
+"""Replicate numbers from here on are for judging a setting that was found on the numbers below."""
+
+CORE: tuple[str, ...] = (
+    "J", "J_silent", "J_ceiling", *COSTS,
+    "demand_units", "sold_units", "oversold_units", "oversold_orders", "paid_orders", "session_oversold", "missed_units",
+    "missed_gmv", "gmv",
+    "alerts", "alerts_handled", "alerts_per_operator_hour", "risk_events", "true_episodes", "late_episodes",
+    "false_episodes", "recall", "usable_lead_s", "freeze_minutes", "false_freeze_minutes", "false_freeze_share", "ux_events",
+)  # fmt: skip
+"""Metrics of a trial, in column order: costs by their terms, so that other weights can be tried without playing again, units
+and orders for rare events, alerts for their quality and noise. All are in sim.score.metrics.METRICS."""
+
+
+def play_trials(
+    world: World,
+    candidates: Sequence[Candidate],
+    replicates: Sequence[int],
+    seed: int,
+    profile: Profile,
+    metrics: Sequence[str] = CORE,
+) -> np.ndarray:
+    """Every candidate on every replicate's tape: float64 [replicate, candidate, metric]. Same seed, same bytes."""
+    policies = [c.policy for c in candidates]
+    made = np.empty((len(replicates), len(policies), len(metrics)))
+    for k, replicate in enumerate(replicates):
+        stage = set_stage(world.scenario, draw_tape(world.scenario, seed, int(replicate)))
+        made[k] = evaluate(stage, policies, profile, metrics)
+    return made
