@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +10,15 @@ import numpy as np
 from sim.report import tables
 from sim.report.text import aligned, markdown, number
 from sim.study.plan import Plan
+from sim.study.space import Value
 from sim.study.standing import means, shows_of
 
 LEADERS = 12
 """Candidates shown of a world; the best of every family is shown beside them."""
-METRICS = ("J", "J_silent", "J_ceiling", "oversold_units", "session_oversold", "missed_units", "alerts_per_operator_hour",
-           "true_episodes", "late_episodes", "false_episodes", "risk_events", "recall", "usable_lead_s", "freeze_minutes")  # fmt: skip
+METRICS = (
+    "J", "J_silent", "J_ceiling", "oversold_units", "session_oversold", "missed_units", "alerts_per_operator_hour",
+    "true_episodes", "late_episodes", "false_episodes", "risk_events", "recall", "usable_lead_s", "freeze_minutes",
+)  # fmt: skip
 OVERALL = ("candidate", "J [CNY], mean of worlds", "above the best", "dearest world", "J there", "above the best there")
 
 
@@ -25,17 +28,14 @@ class Ranking:
     def __init__(self, table: Path, plan: Plan) -> None:
         self.plan, self.cost = plan, means(table, plan)
         self.leaders = [leaders(plan, cost) for cost in self.cost]
-        self.lines = [
-            tables.summary(shows_of(table, plan, w, picked, METRICS)) for w, picked in enumerate(self.leaders)
-        ]  # fmt: skip
+        self.lines = [tables.summary(shows_of(table, plan, w, picked, METRICS)) for w, picked in enumerate(self.leaders)]
 
     def printed(self) -> str:
         """For a terminal."""
         parts = []
         for world, lines in zip(self.plan.worlds, self.lines, strict=True):
-            parts.append(
-                f"{self._title(world.name, lines)}\n\n{tables.printed(lines, self.plan.replicates, self.plan.profile.name)}"
-            )
+            body = tables.printed(lines, self.plan.replicates, self.plan.profile.name)
+            parts.append(f"{self._title(world.name, lines)}\n\n{body}\n{self._best(lines[0].strategy)}")
         if len(self.plan.worlds) > 1:
             rows = aligned([OVERALL, *self._overall()], (1, 2, 4, 5))
             parts.append("\n".join([f"all {len(self.plan.worlds)} worlds together", "", *rows]))
@@ -52,12 +52,13 @@ class Ranking:
         return "\n\n".join(parts)
 
     def _title(self, world: str, lines: Sequence[tables.Line]) -> str:
-        n = len(self.plan.candidates)
+        n, few = len(self.plan.candidates), len(lines)
         return (
-            f"{world}: {n} candidates"
-            if len(lines) == n
-            else f"{world}: {len(lines)} of {n} candidates, the leaders of all and of each family"
+            f"{world}: {n} candidates" if few == n else f"{world}: {few} of {n} candidates, the leaders of all and of each family"
         )
+
+    def _best(self, name: str) -> str:
+        return f"Best: {name} with {worded(next(c.settings for c in self.plan.candidates if c.name == name))}."
 
     def _overall(self) -> list[list[str]]:
         """Mean over worlds, each as heavy as any other; and the world in which a candidate costs most."""
@@ -82,14 +83,15 @@ def leaders(plan: Plan, cost: np.ndarray) -> list[int]:
     return sorted({*order[:LEADERS], *first.values()}, key=order.index)
 
 
-def _settings(settings: object) -> str:
-    pairs = ", ".join(f"`{key}={value}`" for key, value in dict(settings).items())  # type: ignore[call-overload]
-    return f"{pairs}\n\n" if pairs else ""
+def _settings(settings: Mapping[str, Value]) -> str:
+    return f"`{worded(settings)}`\n\n" if settings else ""
 
 
 def chosen(plan: Plan, picked: Sequence[int]) -> list[tuple[str, str]]:
     """Candidates' names and their varied settings in words."""
-    return [
-        (plan.candidates[k].name, ", ".join(f"{key}={value}" for key, value in plan.candidates[k].settings.items()))
-        for k in picked
-    ]
+    return [(plan.candidates[k].name, worded(plan.candidates[k].settings)) for k in picked]
+
+
+def worded(settings: Mapping[str, Value]) -> str:
+    """Varied settings as they are given on the command line."""
+    return ", ".join(f"{key}={value}" for key, value in settings.items()) or "nothing varied"

@@ -140,10 +140,7 @@ def _report(study: Study, fill: Any, began: float) -> Path:
         facts = {"command": ["stockcue", "sweep", *study.words], "sweep": study.facts, "config_hash": config_hash(study.facts)}
         write_manifest(folder, facts | {"seed": plan.seed, "replicates": plan.replicates})
     if damaged:
-        print(
-            f"{_count(damaged, 'part')} had been damaged since and {'was' if damaged == 1 else 'were'} played again",
-            file=sys.stderr,
-        )
+        print(f"damaged parts that were played again: {damaged}", file=sys.stderr)
     print(f"run folder: {final} (every run: {TABLE}, what was varied: candidates.parquet, words: report.md)", flush=True)
     print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
     return final
@@ -161,8 +158,8 @@ def _text(study: Study, standing: ranking.Ranking, folder: Path) -> str:
         standing.in_markdown(),
         "\n".join(["## The leaders' settings", "", *ranking.markdown(head, best)]),
         f"## What the columns mean\n\n{ranking.tables.glossary()}",
-        f"`{TABLE}` has one row per world, candidate and replicate; `candidates.parquet` and `worlds.parquet` say what they stand "
-        "for; `manifest.json` holds versions, settings and checksums.",
+        f"`{TABLE}` has one row per world, candidate and replicate; `candidates.parquet` and `worlds.parquet` say what they "
+        "stand for; `manifest.json` holds versions, settings and checksums.",
     ]
     return "\n\n".join(parts) + "\n"
 

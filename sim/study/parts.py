@@ -180,7 +180,8 @@ def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) 
     if changed:
         more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
         raise FolderError(
-            f"{what} with other settings: {'; '.join(changed[:5])}{more}; give those again, delete the folder, or choose another out="
+            f"{what} with other settings: {'; '.join(changed[:5])}{more}; give those again, delete the folder, "
+            "or choose another out="
         )
 
 

@@ -16,8 +16,6 @@ from sim.study.plan import Plan
 if TYPE_CHECKING:
     import pandas as pd
 
-BATCH = 65_536
-
 
 def means(table: Path, plan: Plan, metric: str = "J") -> np.ndarray:
     """Mean of a metric over all shows: float64 [world, candidate]."""
@@ -39,9 +37,7 @@ def shows_of(table: Path, plan: Plan, world: int, picked: Sequence[int], metrics
     wanted[list(picked)] = True
     first, last = world * n * plan.replicates, (world + 1) * n * plan.replicates
     found: list[Any] = []
-    for row, part in _batches(table, ["replicate", *metrics]):
-        if row >= last or row + part.num_rows <= first:
-            continue
+    for row, part in _batches(table, ["replicate", *metrics], first, last):
         number = np.arange(row, row + part.num_rows)
         keep = (number >= first) & (number < last) & wanted[number % n]
         frame = pd.DataFrame({name: part.column(name).to_numpy()[keep] for name in part.schema.names})
@@ -50,18 +46,21 @@ def shows_of(table: Path, plan: Plan, world: int, picked: Sequence[int], metrics
     return pd.concat(found, ignore_index=True)
 
 
-def _batches(table: Path, columns: list[str]) -> Iterator[tuple[int, Any]]:
-    """Record batches of some columns, each with the number of its first row."""
+def _batches(table: Path, columns: list[str], first: int = 0, last: int | None = None) -> Iterator[tuple[int, Any]]:
+    """Row groups of some columns that hold any of the rows [first, last), each with the number of its first row."""
     import pyarrow.parquet as pq
 
     row = 0
-    for part in pq.ParquetFile(table).iter_batches(BATCH, columns=columns, use_threads=False):
-        yield row, part
-        row += part.num_rows
+    with pq.ParquetFile(table) as file:
+        for k in range(file.num_row_groups):
+            count = file.metadata.row_group(k).num_rows
+            if row + count > first and (last is None or row < last):
+                yield row, file.read_row_group(k, columns=columns, use_threads=False)
+            row += count
 
 
 def settings_table(plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What the names in the table stand for: candidates (candidate, family, a column per varied key), worlds (world, scenario, ...)."""
+    """What the names stand for: candidates (candidate, family, a column per varied key) and worlds (world, scenario, the same)."""
     import pandas as pd
 
     candidates = [{"candidate": c.name, "family": c.family, **c.settings} for c in plan.candidates]

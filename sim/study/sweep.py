@@ -149,8 +149,8 @@ def play_missing(parts: Parts, crew: Pool, tell: Tell) -> int:
 
 def _lost(chunks: int) -> str:
     return (
-        f"workers died {TRIES} times in a row with {chunks} chunks to go, as they do when memory runs out; what was played is kept: "
-        "give the same command with fewer workers="
+        f"workers died {TRIES} times in a row with {chunks} chunks to go, as they do when memory runs out; what was played "
+        "is kept: give the same command with fewer workers="
     )
 
 
