@@ -19,8 +19,8 @@ def main(argv: list[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _dispatch(words)
-    except KeyboardInterrupt:
-        print("\nInterrupted; no results were written.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(f"\n{str(stopped) or 'Interrupted; no results were written.'}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (as in `| head`); nobody is left to tell.
@@ -70,6 +70,20 @@ def _rehearse(words: list[str]) -> int:
     return OK
 
 
+def _sweep(words: list[str]) -> int:
+    from sim.cli_compose import compose_varied, experiment
+    from sim.cli_words import split
+
+    study = compose_varied(
+        "sweep", split(experiment(words, "sweep"), "sweep", ("scenario", "strategy", "experiment")), "first_show"
+    )
+    if study is not None:
+        from sim.report.sweeping import sweep_and_report
+
+        sweep_and_report(study.config, study.scenarios, study.axes, words)
+    return OK
+
+
 def _replay(words: list[str]) -> int:
     from sim.cli_compose import chosen_strategies, compose_verb
     from sim.cli_words import split
@@ -106,5 +120,5 @@ def _bench(words: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    "rehearse": _rehearse, "replay": _replay, "list": _list, "check": _check, "bench": _bench,
+    "rehearse": _rehearse, "sweep": _sweep, "replay": _replay, "list": _list, "check": _check, "bench": _bench,
 }  # fmt: skip

@@ -8,12 +8,14 @@ the spot, only those that were asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sim.cli_words import Words
+    from sim.study.design import Axis
 
-GROUPS = {"rehearse": ("gate", "operations", "score"), "replay": ("gate", "feed")}
+GROUPS = {"rehearse": ("gate", "operations", "score"), "replay": ("gate", "feed"), "sweep": ("gate", "operations", "score")}
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
 
 
@@ -43,7 +45,10 @@ def experiment(words: list[str], verb: str) -> list[str]:
         raise WordError(f"no experiment is called {name!r}{hint(name, known)}")
     from omegaconf import OmegaConf
 
-    return [*OmegaConf.create(known[name].read_text(encoding="utf-8")).overrides, *words]
+    made = OmegaConf.create(known[name].read_text(encoding="utf-8"))
+    if (meant := made.get("verb", "rehearse")) != verb:
+        raise WordError(f"the experiment {name!r} is for another verb; give it as stockcue {meant} experiment={name}")
+    return [*made.overrides, *words]
 
 
 def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:
@@ -79,6 +84,102 @@ def _file(path: str) -> dict[str, Any]:
     if not isinstance(made, dict) or "${" in str(made):
         raise WordError(f"the scenario file {path!r} must hold settings by name, without ${{...}}")
     return {str(key): value for key, value in made.items()}
+
+
+# -- studies that vary something ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Varied:
+    """A study over ranges. ``config``: the composed configuration, under ``options`` the nodes of varied groups by name.
+    ``scenarios``, ``presets``: every scenario chosen, by name, as :func:`chosen_scenario` gives it. ``axes``: what varies."""
+
+    config: dict[str, Any]
+    scenarios: dict[str, dict[str, Any]]
+    presets: dict[str, Any]
+    axes: list[Axis]
+
+
+def compose_varied(verb: str, cut: Words, default: str) -> Varied | None:
+    """Compose a study whose words may hold ranges, once; None if it was only to be shown. default: the scenario."""
+    from sim.cli_words import WordError, listed
+
+    labels = chosen_strategies(cut)
+    axes, rest = _ranges(cut.rest, labels, verb)
+    quiet, config, scenarios, presets = replace(cut, rest=rest, show=False), {}, {}, {}
+    for choice in listed(cut.chosen.get("scenario", default)):
+        scenario, preset = chosen_scenario(choice)
+        made = compose_verb(verb, quiet, labels, scenario) or {}
+        config, name = config or made, str(made["scenario"]["name"])
+        if name in scenarios:
+            raise WordError(f"two scenarios are called {name!r}; give each once, or another name")
+        scenarios[name], presets[name] = made["scenario"], preset
+    if not scenarios:
+        raise WordError("scenario= names no scenario; see stockcue list")
+    config["options"] = {
+        axis.key: {str(v): _option(verb, quiet, labels, scenarios, axis.key, v) for v in axis.values}
+        for axis in axes
+        if axis.key in GROUPS[verb]
+    }
+    if cut.show:
+        from omegaconf import OmegaConf
+
+        shown = {k: v for k, v in config.items() if k not in ("options", "scenario")} | {"scenarios": scenarios}
+        print(OmegaConf.to_yaml(OmegaConf.create(shown | {"varied": {a.key: _spelt(a) for a in axes}})), end="")
+        return None
+    return Varied(config, scenarios, presets, axes)
+
+
+def _option(verb: str, cut: Words, labels: dict[str, str], scenarios: Mapping[str, Any], group: str, name: Any) -> Any:
+    """The node of one option of a group, with the user's other words put over it."""
+    scenario = next(iter(scenarios.values()))
+    return (compose_verb(verb, replace(cut, rest=[f"{group}={name}", *cut.rest]), labels, scenario) or {})[group]
+
+
+def _ranges(words: list[str], labels: Mapping[str, str], verb: str) -> tuple[list[Axis], list[str]]:
+    """Words that give several values as axes, and the other words."""
+    from sim.cli_words import WordError, addressed, parts
+    from sim.study.space import ROOMS
+
+    axes, rest = [], []
+    for word in words:
+        _, key, value = parts(word, verb)
+        found = None if value is None else _readable(f"key={value}")
+        if found is None or not found.is_sweep_override():
+            rest.append(word)
+            continue
+        if key.split(".")[0] not in ROOMS:
+            raise WordError(f"{word!r} gives several values, and {verb} varies settings of {', '.join(ROOMS)}; a list is [a,b]")
+        axes.append(_axis(parts(addressed([word], labels, verb)[0], verb)[1], found, word))
+    return axes, rest
+
+
+def _axis(key: str, found: Any, word: str) -> Axis:
+    """The axis that a range in Hydra's sweep grammar describes."""
+    from hydra.core.override_parser.types import IntervalSweep, QuotedString, Transformer
+
+    from sim.cli_words import WordError
+    from sim.study.design import Axis
+
+    swept = found.value()
+    tags = set(getattr(swept, "tags", ()))
+    if tags - {"log"} or (tags and not isinstance(swept, IntervalSweep)):
+        raise WordError(f"{word!r} has a tag that means nothing here; only tag(log,interval(a,b)) does")
+    if isinstance(swept, IntervalSweep):
+        return Axis(key, swept.start, swept.end, "log" in tags, isinstance(swept.start, int) and isinstance(swept.end, int))
+    try:
+        values = [v.text if isinstance(v, QuotedString) else v for v in found.sweep_iterator(Transformer.identity)]
+    except Exception:
+        raise WordError(f"{word!r} gives no list of values; write a,b,c or range(a,b,step) or interval(a,b)") from None
+    if any(not isinstance(v, int | float | str) for v in values):
+        raise WordError(f"{word!r} must give numbers or names to choose from")
+    return Axis(key, values=tuple(values))
+
+
+def _spelt(axis: Axis) -> Any:
+    """An axis as it is shown."""
+    kind = f"{'int ' if axis.whole else ''}{'log ' if axis.log else ''}"
+    return list(axis.values) if axis.values else f"{kind}interval({axis.low:g},{axis.high:g})"
 
 
 # -- Hydra ----------------------------------------------------------------------------------------------------

@@ -8,24 +8,20 @@ the policies, or on which others are there.
 from __future__ import annotations
 
 import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
-from sim.core.response import Playbook
 from sim.core.run import Run
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import engine_for, play
+from sim.study.parcel import Packed, pack, unpack
 from sim.study.policies import PolicyError, make_policy
-from strategies import registry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +39,6 @@ ALERT = ("t_s", "sku", "level", "stock", "line", "heard_s", "handled_s", "episod
 """Columns of every table, and those of the alerts."""
 
 Progress = Callable[[int, int, str], None]
-Packed = tuple[str, np.ndarray, np.ndarray, Playbook, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,7 +118,7 @@ def rerun(scenario: Scenario, policies: Sequence[Policy], name: str, seed: int, 
     return play(set_stage(scenario, draw_tape(scenario, seed, replicate)), policy)
 
 
-def warm(policies: Sequence[Policy]) -> None:
+def warm(policies: Iterable[Policy]) -> None:
     """Compile once, in this process, so that workers find the machine code on disk."""
     for policy in policies:
         engine_for(policy)
@@ -141,12 +136,12 @@ def _batches(
 
     packed = [pack(p) for p in policies]
     run = Parallel(n_jobs=workers, return_as="generator")
-    with _deaf():
+    with deaf():
         return run(delayed(_task)(scenario, packed, seed, list(span), profile) for span in spans)
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def deaf() -> Iterator[None]:
     """Processes started in here do not hear Ctrl-C: it is for this one, which ends them."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -177,18 +172,3 @@ def _replicate(scenario: Scenario, policies: list[Policy], seed: int, replicate:
         rows.append(key | judge.score(run))
         alerts += [key | row for row in judge.alerts(run)]
     return _Played(rows, alerts, stage.tape.digest())
-
-
-def pack(policy: Policy) -> Packed:
-    """A policy as plain data: a worker loads the strategy by name or file, because a user's module is not importable there."""
-    module = policy.strategy.fold.__module__
-    source = module.removeprefix("strategies.")
-    if source not in registry.names():
-        source = str(sys.modules[module].__file__)
-    return (source, policy.params, policy.gate, policy.playbook, policy.label)
-
-
-def unpack(packed: Packed) -> Policy:
-    """The inverse of :func:`pack`."""
-    source, params, gate, playbook, label = packed
-    return Policy(registry.load(source), params, gate, playbook, label)

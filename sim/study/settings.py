@@ -45,7 +45,22 @@ class Replay:
     figure_sku: str = setting("auto", "SKU drawn; auto: the one that ran out first")
 
 
-Record = TypeVar("Record", Rehearse, Replay)
+@dataclass(frozen=True)
+class Sweep:
+    """Settings of ``stockcue sweep`` beside scenario, strategy, gate, operations, score and what is varied in them."""
+
+    replicates: int = setting(100, "shows played per candidate and world", "shows", 1, 500_000)
+    seed: int = setting(1, "first key of every random stream, and of the design's", "", 0, 10**15)
+    design: str = setting("auto", "how ranges are filled", choices=("auto", "grid", "random", "lhs", "sobol"))
+    points: int = setting(64, "candidates of a family whose ranges are not listed values", "candidates", 1, 10**6)
+    world_points: int = setting(8, "worlds of a scenario whose ranges are not listed values", "worlds", 1, 10**5)
+    workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
+    engine: str = setting("local", "who plays", choices=("local", "dask", "ray"))
+    address: str = setting("", "of the scheduler, as in tcp://10.0.0.5:8786")
+    out: str = setting("", "run folder; empty: runs/sweep-<scenario>-<hash of the settings>")
+
+
+Record = TypeVar("Record", Rehearse, Replay, Sweep)
 
 
 def settle(cls: type[Record], values: Mapping[str, Any], verb: str) -> Record:

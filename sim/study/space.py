@@ -58,11 +58,16 @@ class Maker:
 
     def make(self, settings: Mapping[str, Value], name: str = "") -> Candidate:
         """The candidate with these varied settings; faults raise a sentence."""
-        rooms = {"strategy": {self.family: self.config["strategy"][self.family]}} | {r: self.config.get(r) or {} for r in SHARED}
-        made = put_over(rooms, settings)
+        rooms = {room: self._node(room, settings) for room in SHARED}
+        rooms["strategy"] = {self.family: self.config["strategy"][self.family]}
+        made = put_over(rooms, {key: value for key, value in settings.items() if key not in SHARED})
         own, label = made["strategy"][self.family], name or self.family
         policy = policy_from(self.strategy, label, own, made["gate"], made["operations"], self.family)
         return Candidate(label, self.family, dict(settings), policy)
+
+    def _node(self, room: str, settings: Mapping[str, Value]) -> Plain:
+        """The settings of gate or operations: those configured, or those of the option that is varied by name."""
+        return self.config["options"][room][settings[room]] if room in settings else self.config.get(room) or {}
 
 
 def put_over(tree: Plain, settings: Mapping[str, Value]) -> dict[str, Any]:
@@ -156,6 +161,10 @@ def _known(axes: Iterable[Axis], config: Plain) -> list[Axis]:
             raise SettingError(f"{axis.key} cannot be varied{did_you_mean(path[0], ROOMS)}")
         if axis.key in found:
             raise SettingError(f"{axis.key} is varied twice; give it one range")
+        if axis.key in SHARED and not config.get("options", {}).get(axis.key):
+            raise SettingError(
+                f"{axis.key} is a group of settings; vary one of them, as in {axis.key}.{next(iter(config[axis.key]))}=..."
+            )
         if path[0] == "strategy" and (len(path) < 3 or path[1] not in config["strategy"]):
             raise SettingError(f"{axis.key} belongs to no strategy chosen{did_you_mean((*path, '')[1], config['strategy'])}")
         if path[0] in ("strategy", "scenario") and path[-1] == "name":

@@ -1,0 +1,170 @@
+"""From a sweep's configuration to its run folder: the estimate before, the progress, the report."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sim.report import ranking
+from sim.report.progress import Progress
+from sim.study.choices import profile_from
+from sim.study.design import Axis
+from sim.study.folder import config_hash, run_folder, write_manifest, write_table
+from sim.study.parts import clear, opened
+from sim.study.plan import Plan
+from sim.study.pool import pool
+from sim.study.settings import Sweep, settle
+from sim.study.space import make_candidates, make_worlds
+from sim.study.standing import settings_table
+from sim.study.sweep import Estimate, finished, gather, identity, probe, refuse_too_large, size
+
+GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
+TABLE = "trials.parquet"
+KEPT = "Interrupted; what was played is kept: the same command goes on from there."
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A sweep to be played: everything in records. ``facts``: all that decides its table, by setting."""
+
+    plan: Plan
+    settings: Sweep
+    final: Path
+    facts: Mapping[str, Any]
+    words: Sequence[str]
+
+
+def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Study:
+    """Records from the composed configuration; every fault is found here, before anything is played."""
+    s = settle(Sweep, {key: value for key, value in config.items() if key not in GROUPS}, "sweep")
+    profile = profile_from(config["score"])
+    worlds = make_worlds(scenarios, axes, s.design, s.world_points, s.seed)
+    candidates = make_candidates(config, axes, s.design, s.points, s.seed)
+    plan = Plan(worlds, candidates, s.replicates, s.seed, profile)
+    described = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations", "options")}}
+    described["score"] = asdict(profile)
+    described["varied"] = {a.key: [v for f in fields(a)[1:] if (v := getattr(a, f.name)) not in (None, ())] for a in axes}
+    described |= {key: getattr(s, key) for key in ("design", "points", "world_points")}
+    facts = identity(plan, described)
+    names = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
+    return Study(plan, s, Path(s.out or f"runs/sweep-{names}-{config_hash(facts)}"), facts, words)
+
+
+def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Path:
+    """Estimate, play what is missing, rank, and leave a run folder: whole or not at all, and nothing played is lost."""
+    began = time.monotonic()
+    study = study_from(config, scenarios, axes, words)
+    final, s = study.final, study.settings
+    if finished(final, study.facts, TABLE):
+        print(f"{announced(study)}: finished before, nothing is left to play")
+        return _report(study, lambda path: _again(final / TABLE, path), began)
+    with pool(s.engine, s.address, s.workers) as crew:
+        expected = probe(study.plan)
+        refuse_too_large(expected.table + expected.parts, final)
+        print(f"{announced(study)}; {foreseen(expected, crew.workers)}", flush=True)
+        progress = Progress("runs")
+        try:
+            with opened(final, study.plan, study.facts) as parts:
+                clear(final)
+                made = _report(study, lambda path: gather(parts, crew, progress, path), began)
+                shutil.rmtree(parts.folder, ignore_errors=True)
+                return made
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(KEPT) from None
+        finally:
+            progress.close()
+
+
+def announced(study: Study) -> str:
+    """How much is to be played.
+
+    It counts the runs of candidates; the silent baseline of every tape comes on top.
+    """
+    plan = study.plan
+    families = len({c.family for c in plan.candidates})
+    parts = [_count(len(plan.candidates), "candidate"), _count(len(plan.worlds), "world"), _count(plan.replicates, "show")]
+    return f"{' x '.join(parts)} = {plan.runs:,} runs ({_count(families, 'strategy', 'strategies')})"
+
+
+def _count(n: int, one: str, many: str = "") -> str:
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def foreseen(expected: Estimate, workers: int) -> str:
+    """What it will take, in words."""
+    seconds = expected.seconds / workers
+    return (
+        f"about {duration(seconds)} on {_count(workers, 'worker')}, at most {size(expected.table)} on disk when done and "
+        f"{size(expected.parts)} more until then"
+    )
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words.
+
+    >>> duration(4.2), duration(200), duration(8000)
+    ('5 s', '4 min', '2 h 14 min')
+    """
+    if seconds < 90:
+        return f"{seconds + 0.999:.0f} s" if seconds >= 1 else "1 s"
+    minutes = int(seconds + 59) // 60
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _again(table: Path, path: Path) -> int:
+    """The finished table once more, without copying it where the file system can."""
+    try:
+        os.link(table, path)
+    except OSError:
+        shutil.copyfile(table, path)
+    return 0
+
+
+def _report(study: Study, fill: Any, began: float) -> Path:
+    """The run folder: ``fill`` writes the table into it, everything else is read off the table."""
+    plan, final = study.plan, study.final
+    with run_folder(final) as folder:
+        damaged = fill(folder / TABLE)
+        candidates, worlds = settings_table(plan)
+        write_table(candidates, folder / "candidates.parquet")
+        write_table(worlds, folder / "worlds.parquet")
+        standing = ranking.Ranking(folder / TABLE, plan)
+        print(f"\n{standing.printed()}\n", flush=True)
+        (folder / "report.md").write_text(_text(study, standing, folder), encoding="utf-8")
+        facts = {"command": ["stockcue", "sweep", *study.words], "sweep": study.facts, "config_hash": config_hash(study.facts)}
+        write_manifest(folder, facts | {"seed": plan.seed, "replicates": plan.replicates})
+    if damaged:
+        print(f"damaged parts that were played again: {damaged}", file=sys.stderr)
+    print(f"run folder: {final} (every run: {TABLE}, what was varied: candidates.parquet, words: report.md)", flush=True)
+    print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
+    return final
+
+
+def _text(study: Study, standing: ranking.Ranking, folder: Path) -> str:
+    """``report.md``."""
+    plan = study.plan
+    head = ["candidate", "settings"]
+    best = ranking.chosen(plan, standing.leaders[0])
+    parts = [
+        "# Sweep",
+        f"{announced(study)}, seed {plan.seed}. To repeat it: `{' '.join(['stockcue', 'sweep', *study.words])}`",
+        *verdict(study, standing, folder),
+        standing.in_markdown(),
+        "\n".join(["## The leaders' settings", "", *ranking.markdown(head, best)]),
+        f"## What the columns mean\n\n{ranking.tables.glossary()}",
+        f"`{TABLE}` has one row per world, candidate and replicate; `candidates.parquet` and `worlds.parquet` say what they "
+        "stand for; `manifest.json` holds versions, settings and checksums.",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def verdict(study: Study, standing: ranking.Ranking, folder: Path) -> list[str]:
+    """Sections of the report that decide: made from the finished table ``folder / TABLE``; their tables and figures go into
+    ``folder``. The ranking below them shows; this says."""
+    return []
