@@ -84,6 +84,19 @@ def _sweep(words: list[str]) -> int:
     return OK
 
 
+def _tune(words: list[str]) -> int:
+    from sim.cli_compose import chosen_strategies, compose_varied, experiment
+    from sim.cli_words import split
+
+    cut = split(experiment(words, "tune"), "tune", ("scenario", "strategy", "experiment"))
+    study = compose_varied("tune", cut, "first_show")
+    if study is not None:
+        from sim.report.tuning import tune_and_report
+
+        tune_and_report(study.config, study.scenarios, study.axes, words, chosen_strategies(cut), study.fixed)
+    return OK
+
+
 def _replay(words: list[str]) -> int:
     from sim.cli_compose import chosen_strategies, compose_verb
     from sim.cli_words import split
@@ -120,5 +133,5 @@ def _bench(words: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    "rehearse": _rehearse, "sweep": _sweep, "replay": _replay, "list": _list, "check": _check, "bench": _bench,
+    "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "replay": _replay, "list": _list, "check": _check, "bench": _bench,
 }  # fmt: skip

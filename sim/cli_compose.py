@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sim.cli_words import Words
     from sim.study.design import Axis
 
-GROUPS = {"rehearse": ("gate", "operations", "score"), "replay": ("gate", "feed"), "sweep": ("gate", "operations", "score")}
+PLAYED = ("gate", "operations", "score")
+GROUPS = {"rehearse": PLAYED, "sweep": PLAYED, "tune": PLAYED, "replay": ("gate", "feed")}
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
 
 
@@ -41,14 +42,15 @@ def experiment(words: list[str], verb: str) -> list[str]:
     if name is None:
         return words
     known = options("experiment")
-    if name not in known:
+    if name not in known and not name.endswith((".yaml", ".yml")):
         raise WordError(f"no experiment is called {name!r}{hint(name, known)}")
-    from omegaconf import OmegaConf
-
-    made = OmegaConf.create(known[name].read_text(encoding="utf-8"))
+    made = _file(str(known.get(name, name)), "experiment")
     if (meant := made.get("verb", "rehearse")) != verb:
         raise WordError(f"the experiment {name!r} is for another verb; give it as stockcue {meant} experiment={name}")
-    return [*made.overrides, *words]
+    given = made.get("overrides")
+    if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
+        raise WordError(f"the experiment file {name!r} needs overrides, a list of words of the command line")
+    return [*given, *words]
 
 
 def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:
@@ -59,7 +61,7 @@ def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:
     if not choice.endswith((".yaml", ".yml")):
         preset = load(choice)
         return plain(preset), preset
-    given = _file(choice)
+    given = _file(choice, "scenario")
     base = given.pop("base", None)
     if base is None:
         return given, None
@@ -67,8 +69,8 @@ def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:
     return laid_over(plain(preset), given), preset
 
 
-def _file(path: str) -> dict[str, Any]:
-    """A user's scenario file as plain data."""
+def _file(path: str, what: str) -> dict[str, Any]:
+    """A user's scenario or experiment file as plain data."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
@@ -78,11 +80,11 @@ def _file(path: str) -> dict[str, Any]:
     try:
         made = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
     except OSError as error:
-        raise WordError(f"the scenario file {path!r} cannot be read: {error.strerror or error}") from None
+        raise WordError(f"the {what} file {path!r} cannot be read: {error.strerror or error}") from None
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
-        raise WordError(f"the scenario file {path!r} is not YAML: {' '.join(str(error).split())}") from None
+        raise WordError(f"the {what} file {path!r} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(made, dict) or "${" in str(made):
-        raise WordError(f"the scenario file {path!r} must hold settings by name, without ${{...}}")
+        raise WordError(f"the {what} file {path!r} must hold settings by name, without ${{...}}")
     return {str(key): value for key, value in made.items()}
 
 
@@ -92,17 +94,19 @@ def _file(path: str) -> dict[str, Any]:
 @dataclass(frozen=True, eq=False)
 class Varied:
     """A study over ranges. ``config``: the composed configuration, under ``options`` the nodes of varied groups by name.
-    ``scenarios``, ``presets``: every scenario chosen, by name, as :func:`chosen_scenario` gives it. ``axes``: what varies."""
+    ``scenarios``, ``presets``: every scenario chosen, by name, as :func:`chosen_scenario` gives it. ``axes``: what varies.
+    ``fixed``: the words that give one value."""
 
     config: dict[str, Any]
     scenarios: dict[str, dict[str, Any]]
     presets: dict[str, Any]
     axes: list[Axis]
+    fixed: list[str]
 
 
 def compose_varied(verb: str, cut: Words, default: str) -> Varied | None:
     """Compose a study whose words may hold ranges, once; None if it was only to be shown. default: the scenario."""
-    from sim.cli_words import WordError, listed
+    from sim.cli_words import WordError, addressed, listed
 
     labels = chosen_strategies(cut)
     axes, rest = _ranges(cut.rest, labels, verb)
@@ -127,7 +131,7 @@ def compose_varied(verb: str, cut: Words, default: str) -> Varied | None:
         shown = {k: v for k, v in config.items() if k not in ("options", "scenario")} | {"scenarios": scenarios}
         print(OmegaConf.to_yaml(OmegaConf.create(shown | {"varied": {a.key: _spelt(a) for a in axes}})), end="")
         return None
-    return Varied(config, scenarios, presets, axes)
+    return Varied(config, scenarios, presets, axes, addressed(rest, labels, verb))
 
 
 def _option(verb: str, cut: Words, labels: dict[str, str], scenarios: Mapping[str, Any], group: str, name: Any) -> Any:

@@ -23,7 +23,6 @@ import numpy as np
 from sim.study.folder import FolderError
 from sim.study.plan import Chunk, Plan
 
-FACTS = "sweep.json"
 GROUP = 65_536
 """Rows held before they are written to the final table: a row group of it."""
 KEY = ("world", "candidate", "replicate")
@@ -127,12 +126,19 @@ class Parts:
 
 @contextmanager
 def opened(final: Path, plan: Plan, facts: Mapping[str, Any]) -> Iterator[Parts]:
-    """The parts of the sweep that is to become ``final``, those of an earlier, interrupted run among them.
+    """The parts of the sweep that is to become ``final``, those of an earlier, interrupted run among them; see :func:`begun`."""
+    with begun(final, "sweep", facts) as folder:
+        yield Parts(folder, plan, plan.digest())
 
-    ``facts``: all that decides the result. Refuses a folder begun with others, one that another process is playing, and one
-    that cannot be written.
+
+@contextmanager
+def begun(final: Path, what: str, facts: Mapping[str, Any]) -> Iterator[Path]:
+    """The folder beside ``final`` in which an unfinished study keeps what it has, for this process alone.
+
+    what: sweep or tune. facts: all that decides the result. Refuses a folder begun with others, one that another process is
+    using, and one that cannot be written.
     """
-    folder = workshop(final)
+    folder = workshop(final, what)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("w")
@@ -143,26 +149,27 @@ def opened(final: Path, plan: Plan, facts: Mapping[str, Any]) -> Iterator[Parts]
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise FolderError(
-                f"another process is playing the sweep {str(final)!r}; wait for it, or choose another out="
+                f"another process is playing the {what} {str(final)!r}; wait for it, or choose another out="
             ) from None
-        _begin(folder, facts)
-        yield Parts(folder, plan, plan.digest())
+        _begin(folder, what, facts)
+        yield folder
 
 
-def workshop(final: Path) -> Path:
-    """Where the parts of an unfinished sweep are."""
-    return final.parent / f".{final.name}-sweep"
+def workshop(final: Path, what: str) -> Path:
+    """Where an unfinished study keeps what it has."""
+    return final.parent / f".{final.name}-{what}"
 
 
-def _begin(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Note what the sweep is, or check that it is still the same one."""
-    begun = known(folder / FACTS)
-    if begun is None:
-        fresh = folder / f"{FACTS}.tmp"
+def _begin(folder: Path, what: str, facts: Mapping[str, Any]) -> None:
+    """Note what the study is, or check that it is still the same one."""
+    noted = folder / f"{what}.json"
+    before = known(noted)
+    if before is None:
+        fresh = noted.with_suffix(".tmp")
         fresh.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(fresh, folder / FACTS)
+        os.replace(fresh, noted)
     else:
-        refuse_other(begun, facts, f"the unfinished sweep in {str(folder)!r} was begun")
+        refuse_other(before, facts, f"the unfinished {what} in {str(folder)!r} was begun")
 
 
 def known(path: Path) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""``recommended.yaml``: what to set, how sure that is, and what it rests on. ``stockcue rehearse experiment=FILE`` plays it as it is."""
+"""``recommended.yaml``: what to set, how sure that is, and what it rests on; ``stockcue rehearse experiment=FILE`` plays it."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def recommendation(
     rests_on: Mapping[str, Any],
     rehearsal: Sequence[str],
 ) -> dict[str, Any]:
-    """The file's content. entry: how the command line names the strategy (``smart``, ``low:fixed_count``, ``./mine.py``); words: the
-    study's own words that are no ranges; rehearsal: words for playing it (shows, seed)."""
+    """The file's content. entry: how the command line names the strategy (``smart``, ``low:fixed_count``, ``./mine.py``).
+    words: the study's own that are no ranges. rehearsal: words for playing it (shows, seed)."""
     settings = [f"{key}={_word(value)}" for key, value in best.settings.items()]
     names = [p.name for p in best.policy.strategy.params]
     table = {

@@ -10,6 +10,8 @@ interrupted is played again, so that a search that was killed goes on as if it h
 
 from __future__ import annotations
 
+import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,8 +21,8 @@ import numpy as np
 
 from sim.score.profiles import Limits, met
 from sim.study.crew import Play
-from sim.study.robust import clearly_worse, merit
 from sim.study.design import Axis
+from sim.study.robust import clearly_worse, merit
 from sim.study.space import Candidate
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ Settings = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Plan:
-    """What is searched for, and how long. objectives: metrics to lower, ("J",) for one figure; reference: see ``robust.merit``."""
+    """What is searched for, and how long. objectives: metrics to lower, ("J",) for one figure. robust, alpha: see ``robust``."""
 
     trials: int
     shows: int
@@ -254,10 +256,25 @@ def broken(rows: np.ndarray, metrics: Sequence[str], limits: Limits | None) -> d
     return found
 
 
+def edge(axis: Axis, value: Any) -> str:
+    """Which end of its range a value lies at, within 2 % of it: "lower", "upper" or "".
+
+    >>> edge(Axis("gate.keep_s", 0.0, 100.0), 99.0), edge(Axis("gate.keep_s", 1.0, 100.0, log=True), 10.0)
+    ('upper', '')
+    """
+    if axis.values or axis.low is None or axis.high is None:
+        return ""
+    scale = math.log if axis.log else float
+    u = (scale(value) - scale(axis.low)) / (scale(axis.high) - scale(axis.low))
+    return "lower" if u < 0.02 else "upper" if u > 0.98 else ""
+
+
 def open_study(path: Path | None, objectives: int, name: str = "tune") -> Study:
     """The study in a database file (SQLite), made or taken up again; None: in memory."""
     import optuna
 
+    # Multivariate sampling by groups is what conditional ranges need; a change of its interface shows in the tests.
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = f"sqlite:///{path}" if path is not None else None
     return optuna.create_study(storage=storage, study_name=name, directions=["minimize"] * objectives, load_if_exists=True)

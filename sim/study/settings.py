@@ -60,7 +60,31 @@ class Sweep:
     out: str = setting("", "run folder; empty: runs/sweep-<scenario>-<hash of the settings>")
 
 
-Record = TypeVar("Record", Rehearse, Replay, Sweep)
+@dataclass(frozen=True)
+class Tune:
+    """Settings of ``stockcue tune`` beside scenario, strategy, gate, operations, score and the ranges searched."""
+
+    trials: int = setting(160, "settings tried", "trials", 1, 10**6)
+    replicates: int = setting(48, "search shows of a trial that is not dropped", "shows", 4, 100_000)
+    seed: int = setting(1, "first key of every random stream, and of the search", "", 0, 10**12)
+    robust: str = setting("mean", "what is lowered over several scenarios", choices=("mean", "worst", "cvar", "regret"))
+    alpha: float = setting(0.2, "share of worst shows, with robust=cvar", "", 0.001, 1)
+    objectives: object = setting(None, "metrics to lower together instead of J, as in [oversold_units,missed_gmv]")
+    limits: str = setting("none", "limits to keep", choices=("none", "strict", "standard", "platform"))
+    prune: bool = setting(True, "drop settings that are clearly worse before they have played every show")
+    finalists: int = setting(8, "settings judged on fresh shows, beside the best of every family", "settings", 1, 100)
+    judging: int = setting(400, "judging shows at most", "shows", 20, 100_000)
+    confirm: int = setting(200, "further shows for the reported figures", "shows", 10, 100_000)
+    delta: float = setting(0.0, "a difference too small to matter; 0: 1 % of the best cost found", "CNY", 0, 1e12)
+    confidence: float = setting(0.95, "that the choice among the finalists is right", "", 0.51, 0.999)
+    world_points: int = setting(4, "worlds of a scenario whose ranges are not listed values", "worlds", 1, 1000)
+    workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
+    engine: str = setting("local", "who plays", choices=("local", "dask", "ray"))
+    address: str = setting("", "of the scheduler, as in tcp://10.0.0.5:8786")
+    out: str = setting("", "run folder; empty: runs/tune-<scenario>-<hash of the settings>")
+
+
+Record = TypeVar("Record", Rehearse, Replay, Sweep, Tune)
 
 
 def settle(cls: type[Record], values: Mapping[str, Any], verb: str) -> Record:
@@ -80,6 +104,10 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
         return value
     if kind is str:
         return str(value)
+    if kind is bool:
+        if isinstance(value, bool):
+            return value
+        raise SettingError(f"{name} must be true or false, not {value!r}")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise SettingError(f"{name} must be a number, not {value!r}")
     if kind is int and value != int(value):

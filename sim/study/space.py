@@ -19,7 +19,8 @@ from sim.study.choices import policy_from
 from sim.study.design import Axis, Value, sample, settled
 from sim.study.settings import SettingError
 from strategies import registry
-from strategies.contract import Strategy
+from strategies.contract import TIERS, Strategy
+from strategies.gate import GATE_PARAMS
 
 __all__ = ("Axis", "Candidate", "Maker", "Value", "World", "make_candidates", "make_worlds")
 
@@ -108,16 +109,37 @@ def make_candidates(config: Plain, axes: Iterable[Axis], design: str, points: in
 
     A family without axes gives one candidate. The points of a family do not depend on which others are there.
     """
-    varied = _known(axes, config)
     made: list[Candidate] = []
+    for family, (maker, own) in families(config, axes).items():
+        found = sample(own, design, points, seed, "strategy", family)
+        made += [maker.make(settings, name) for name, settings in zip(_names(family, len(found)), found, strict=True)]
+    return made
+
+
+def families(config: Plain, axes: Iterable[Axis]) -> dict[str, tuple[Maker, list[Axis]]]:
+    """Of every family in ``config["strategy"]`` its maker and the axes that concern it, both ends of each tried."""
+    varied, made = _known(axes, config), {}
     for family in config["strategy"]:
         maker, own = Maker(config, family), [a for a in varied if concerns(a.key, family)]
         for axis in own:
             for end in axis.ends:
                 maker.make({axis.key: end})
-        found = sample(own, design, points, seed, "strategy", family)
-        made += [maker.make(settings, name) for name, settings in zip(_names(family, len(found)), found, strict=True)]
+        made[family] = (maker, own)
     return made
+
+
+def standing_value(candidate: Candidate, key: str) -> Value | None:
+    """What a candidate has for a varied key now; None where that is no single value (a group, settings that differ by tier)."""
+    path, policy = key.split("."), candidate.policy
+    if path[0] == "gate" and len(path) == 2:
+        return float(policy.gate[[p.name for p in GATE_PARAMS].index(path[1])])
+    if path[0] == "operations" and len(path) == 2:
+        return getattr(policy.playbook, path[1])
+    if path[0] == "strategy" and len(path) > 2:
+        column = policy.params[:, [p.name for p in policy.strategy.params].index(path[-1])]
+        column = column[[TIERS.index(path[3])]] if path[2] == "by_tier" else column
+        return float(column[0]) if (column == column[0]).all() else None
+    return None
 
 
 def make_worlds(scenarios: Mapping[str, Plain], axes: Iterable[Axis], design: str, points: int, seed: int) -> list[World]:

@@ -17,9 +17,11 @@ from sim.study.design import Axis, Value
 from sim.study.robust import merit
 from sim.study.search import Plan, Searcher, Tried, broken, open_study
 from sim.study.selection import Rules, Selection, select, standings
-from sim.study.space import Candidate, Maker
+from sim.study.space import Candidate, Maker, standing_value
 from sim.study.trials import JUDGE_FROM
 
+FIRST = 30
+"""Judging shows every finalist gets."""
 CONFIRM_FROM = JUDGE_FROM + 250_000
 """Replicate numbers from here on confirm; nothing is chosen by them."""
 DEFAULT = "default"
@@ -42,8 +44,9 @@ class Judging:
 @dataclass(frozen=True, eq=False)
 class Tuned:
     """What was found. best: the recommended candidate. start: the settings of its family before tuning. tried: all trials.
-    finalists, selection: who was judged, and how that ended. confirmed: float64 [world, replicate, (best, start), metric] on fresh
-    shows. front: positions in ``finalists`` of a search with several objectives that no other beats in all of them."""
+    finalists, selection: who was judged, and how that ended. judged: float64 [world, replicate, finalist, metric], NaN not
+    played. confirmed: float64 [world, replicate, (best, start), metric] on fresh shows. delta: the difference that was too small
+    to matter [CNY]. front: positions in ``finalists`` of a search with several objectives that no other beats in all of them."""
 
     best: Candidate
     start: Candidate
@@ -56,16 +59,15 @@ class Tuned:
     front: tuple[int, ...] = ()
 
 
-def starts(makers: Mapping[str, Maker], space: Mapping[str, Sequence[Axis]], known: Callable[[str, str], Value | None]) -> list:
-    """Settings to try first: of every family what it stands at now, moved into the ranges given.
-
-    known(family, key): the present value of a key, None where it has none that can be said.
-    """
+def starts(space: Mapping[str, Sequence[Axis]], makers: Mapping[str, Maker]) -> list[tuple[str, dict[str, Value]]]:
+    """Settings to try first: of every family what it stands at now, moved into the ranges given."""
     found = []
-    for family in makers:
-        settings = {axis.key: _inside(axis, known(family, axis.key)) for axis in space[family]}
-        if all(value is not None for value in settings.values()):
-            found.append((family, settings))
+    for family, axes in space.items():
+        now = makers[family].make({})
+        settings = {axis.key: _inside(axis, standing_value(now, axis.key)) for axis in axes}
+        known = {key: value for key, value in settings.items() if value is not None}
+        if len(known) == len(axes):
+            found.append((family, known))
     return found
 
 
@@ -87,8 +89,8 @@ def tune(
     database: Path | None = None,
     tell: Tell | None = None,
 ) -> Tuned:
-    """Search, judge, confirm. makers, space: by family. first: settings to try first. database: where the search lives (SQLite), so
-    that it can be taken up again; None: in memory. tell(done, of, words)."""
+    """Search, judge, confirm. makers, space: by family. first: settings to try first. database: where the search lives (SQLite),
+    so that it can be taken up again; None: in memory. tell(done, of, words)."""
     say = tell or (lambda done, of, words: None)
     study = open_study(database, len(plan.objectives))
     searcher = Searcher(study, space, lambda family, settings, name: makers[family].make(settings, name), play, plan)
@@ -97,7 +99,7 @@ def tune(
     metric = plan.metrics.index
     best_so_far = abs(min(t.values[0] for t in tried)) if plan.single else 0.0
     delta = judging.delta or max(1.0, best_so_far / 100)
-    rules = Rules(delta, judging.confidence, most=judging.shows)
+    rules = Rules(delta, judging.confidence, first=min(FIRST, judging.shows), most=judging.shows)
     kept: list[np.ndarray] = []
 
     def draw(which: Sequence[int], replicates: Sequence[int]) -> np.ndarray:
@@ -124,21 +126,22 @@ def tune(
 
 
 def finalists_of(tried: Sequence[Tried], makers: Mapping[str, Maker], plan: Plan, most: int) -> list[Candidate]:
-    """The best trials (of several objectives the ones no other beats, best J first where there are many), the best of every
-    family, and every family as it stood before."""
+    """The best trials (of several objectives the ones no other beats first), the best of every family, and every family as it
+    stood before. Of trials with equal figures, which played the same shows the same way, only the first."""
     order = sorted(tried, key=lambda t: (sum(max(0.0, v) for v in t.excess.values()), t.values, t.number))
     if not plan.single:
         values = np.array([t.values for t in order])
         order = [t for t, row in zip(order, values, strict=True) if not dominated(row, values)] + order
     picked: dict[int, Tried] = {}
+    seen: set[tuple[float, ...]] = set()
     for t in order:
-        if len(picked) < most:
-            picked.setdefault(t.number, t)
+        if len(picked) < most and t.values not in seen:
+            picked[t.number] = t
+            seen.add(t.values)
     for family in makers:
         own = [t for t in order if t.candidate.family == family]
         picked |= {t.number: t for t in own[:1]}
-    distinct = {(t.candidate.family, str(dict(t.candidate.settings))): t.candidate for t in picked.values()}
-    return [*distinct.values(), *(m.make({}, f"{family} ({DEFAULT})") for family, m in makers.items())]
+    return [*(t.candidate for t in picked.values()), *(m.make({}, f"{family} ({DEFAULT})") for family, m in makers.items())]
 
 
 def dominated(row: np.ndarray, others: np.ndarray) -> bool:
@@ -174,7 +177,7 @@ def pseudo(costs: np.ndarray, robust: str, alpha: float) -> np.ndarray:
     Their mean is the bias-corrected merit and their paired differences carry its variance (Tukey 1958; Efron & Tibshirani 1993,
     ch. 11), so they can be compared as ordinary figures. costs: J, float64 [world, replicate, candidate].
     """
-    worlds, n, k = costs.shape
+    _, n, k = costs.shape
     reference = costs.mean(1).min(1)
     made = np.empty((n, k))
     for c in range(k):

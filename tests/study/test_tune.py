@@ -90,11 +90,18 @@ def test_hopeless_settings_are_dropped_before_they_have_played_every_show():
         assert t.values[0] - best.values[0] == pytest.approx(fake.cost(t.candidate, 0) - fake.cost(best.candidate, 0), abs=1e-9)
 
 
-@pytest.mark.parametrize("after", [1, 3, 6, 9])
-def test_an_interrupted_search_ends_as_if_it_had_not_been(tmp_path, after):
-    plan = Plan(trials=32, shows=32, seed=3, metrics=CORE)
-    whole = tune(makers(), SPACE, Fake(), plan, JUDGING, database=tmp_path / "whole.db")
-    broken = tmp_path / "broken.db"
+SHORT = Plan(trials=24, shows=32, seed=3, metrics=CORE)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return tune(makers(), SPACE, Fake(), SHORT, JUDGING)
+
+
+@pytest.mark.parametrize("after", [1, 3, 6])
+def test_an_interrupted_search_ends_as_if_it_had_not_been(tmp_path, whole, after):
+    """In a database as in memory, whatever was being played when it stopped."""
+    plan, broken = SHORT, tmp_path / "broken.db"
     with pytest.raises(KeyboardInterrupt):
         tune(makers(), SPACE, Fake(fail_after=after), plan, JUDGING, database=broken)
     again = tune(makers(), SPACE, Fake(), plan, JUDGING, database=broken)
