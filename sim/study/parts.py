@@ -23,7 +23,7 @@ import numpy as np
 from sim.study.folder import FolderError
 from sim.study.plan import Chunk, Plan
 
-FACTS = "sweep.json"
+FACTS, PLAYED = "sweep.json", "what is played"
 GROUP = 65_536
 """Rows held before they are written to the final table: a row group of it."""
 KEY = ("world", "candidate", "replicate")
@@ -130,9 +130,9 @@ def opened(final: Path, plan: Plan, facts: Mapping[str, Any]) -> Iterator[Parts]
     """The parts of the sweep that is to become ``final``, those of an earlier, interrupted run among them.
 
     ``facts``: all that decides the result. Refuses a folder begun with others, one that another process is playing, and one
-    that cannot be written.
+    that cannot be written. A folder without any part is not kept.
     """
-    folder = workshop(final)
+    folder, fresh = workshop(final), not final.parent.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("w")
@@ -145,8 +145,14 @@ def opened(final: Path, plan: Plan, facts: Mapping[str, Any]) -> Iterator[Parts]
             raise FolderError(
                 f"another process is playing the sweep {str(final)!r}; wait for it, or choose another out="
             ) from None
-        _begin(folder, facts)
-        yield Parts(folder, plan, plan.digest())
+        try:
+            _begin(folder, facts)
+            yield Parts(folder, plan, plan.digest())
+        finally:
+            if not any(folder.glob("part-*")):
+                shutil.rmtree(folder, ignore_errors=True)
+                if fresh and not any(final.parent.iterdir()):
+                    final.parent.rmdir()
 
 
 def workshop(final: Path) -> Path:
@@ -177,6 +183,8 @@ def known(path: Path) -> dict[str, Any] | None:
 def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) -> None:
     """Raise a sentence that says what changed, if anything did."""
     changed = list(differences(begun, json.loads(json.dumps(facts))))
+    # A checksum that differs because a setting does has nothing to add.
+    changed = [text for text in changed if not text.startswith(PLAYED)] or changed
     if changed:
         more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
         raise FolderError(
