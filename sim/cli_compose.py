@@ -175,6 +175,8 @@ def _axis(key: str, found: Any, word: str) -> Axis:
         values = [v.text if isinstance(v, QuotedString) else v for v in found.sweep_iterator(Transformer.identity)]
     except Exception:
         raise WordError(f"{word!r} gives no list of values; write a,b,c or range(a,b,step) or interval(a,b)") from None
+    if not values:
+        raise WordError(f"{word!r} lists no value; its start must lie before its end")
     if any(not isinstance(v, int | float | str) for v in values):
         raise WordError(f"{word!r} must give numbers or names to choose from")
     return Axis(key, values=tuple(values))

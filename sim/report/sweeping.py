@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 import sys
@@ -11,12 +12,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from scenarios.registry import from_plain, plain
 from sim.report import ranking
 from sim.report.progress import Progress
 from sim.study.choices import profile_from
 from sim.study.design import Axis
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
-from sim.study.parts import clear, opened
+from sim.study.parcel import pack
+from sim.study.parts import Parts, clear, opened
 from sim.study.plan import Plan
 from sim.study.pool import pool
 from sim.study.settings import Sweep, settle
@@ -47,10 +50,13 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     worlds = make_worlds(scenarios, axes, s.design, s.world_points, s.seed)
     candidates = make_candidates(config, axes, s.design, s.points, s.seed)
     plan = Plan(worlds, candidates, s.replicates, s.seed, profile)
-    described = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations", "options")}}
+    described = {"scenario": {name: plain(from_plain(values)) for name, values in scenarios.items()}}
+    described |= {g: config[g] for g in ("strategy", "gate", "operations", "options")}
     described["score"] = asdict(profile)
     described["varied"] = {a.key: [v for f in fields(a)[1:] if (v := getattr(a, f.name)) not in (None, ())] for a in axes}
     described |= {key: getattr(s, key) for key in ("design", "points", "world_points")}
+    texts = {Path(p.source).name: p.text for c in candidates if (p := pack(c.policy)).text}
+    described["own_files"] = {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
     facts = identity(plan, described)
     names = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
     return Study(plan, s, Path(s.out or f"runs/sweep-{names}-{config_hash(facts)}"), facts, words)
@@ -64,21 +70,28 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
     if finished(final, study.facts, TABLE):
         print(f"{announced(study)}: finished before, nothing is left to play")
         return _report(study, lambda path: _again(final / TABLE, path), began)
-    with pool(s.engine, s.address, s.workers) as crew:
-        expected = probe(study.plan)
-        refuse_too_large(expected.table + expected.parts, final)
-        print(f"{announced(study)}; {foreseen(expected, crew.workers)}", flush=True)
+    with pool(s.engine, s.address, s.workers) as crew, opened(final, study.plan, study.facts) as parts:
+        clear(final)
+        _announce(study, parts, crew.workers)
         progress = Progress("runs")
         try:
-            with opened(final, study.plan, study.facts) as parts:
-                clear(final)
-                made = _report(study, lambda path: gather(parts, crew, progress, path), began)
-                shutil.rmtree(parts.folder, ignore_errors=True)
-                return made
+            made = _report(study, lambda path: gather(parts, crew, progress, path), began)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(KEPT) from None
         finally:
             progress.close()
+        shutil.rmtree(parts.folder, ignore_errors=True)
+        return made
+
+
+def _announce(study: Study, parts: Parts, workers: int) -> None:
+    """Say what is to come, from a short probe; refuse what the disk cannot hold."""
+    missing, _ = parts.missing()
+    left = sum(chunk.runs for chunk in missing)
+    expected = probe(study.plan)
+    refuse_too_large(expected.table + expected.parts * len(missing) / len(parts.chunks), study.final)
+    before = f", {study.plan.runs - left:,} of them played before" if left < study.plan.runs else ""
+    print(f"{announced(study)}{before}; {foreseen(expected, left / study.plan.runs, workers)}", flush=True)
 
 
 def announced(study: Study) -> str:
@@ -96,9 +109,9 @@ def _count(n: int, one: str, many: str = "") -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
-def foreseen(expected: Estimate, workers: int) -> str:
-    """What it will take, in words."""
-    seconds = expected.seconds / workers
+def foreseen(expected: Estimate, left: float, workers: int) -> str:
+    """What the share ``left`` of a sweep will take, in words."""
+    seconds = expected.seconds * left / workers
     return (
         f"about {duration(seconds)} on {_count(workers, 'worker')}, at most {size(expected.table)} on disk when done and "
         f"{size(expected.parts)} more until then"

@@ -109,7 +109,7 @@ def tune_and_report(
     print(announced(study), flush=True)
     progress = Progress("trials")
     try:
-        with pool(s.engine, s.address, s.workers) as hands, begun(study.final, "tune", study.facts) as folder:
+        with pool(s.engine, s.address, s.workers) as hands, begun(study.final, "tune", study.facts, "study.db") as folder:
             clear(study.final)
             play = crew(hands, study.worlds, s.seed, study.profile)
             first = starts(study.space, study.makers)

@@ -23,6 +23,7 @@ import numpy as np
 from sim.study.folder import FolderError
 from sim.study.plan import Chunk, Plan
 
+PLAYED = "what is played"
 GROUP = 65_536
 """Rows held before they are written to the final table: a row group of it."""
 KEY = ("world", "candidate", "replicate")
@@ -127,18 +128,18 @@ class Parts:
 @contextmanager
 def opened(final: Path, plan: Plan, facts: Mapping[str, Any]) -> Iterator[Parts]:
     """The parts of the sweep that is to become ``final``, those of an earlier, interrupted run among them; see :func:`begun`."""
-    with begun(final, "sweep", facts) as folder:
+    with begun(final, "sweep", facts, "part-*") as folder:
         yield Parts(folder, plan, plan.digest())
 
 
 @contextmanager
-def begun(final: Path, what: str, facts: Mapping[str, Any]) -> Iterator[Path]:
+def begun(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> Iterator[Path]:
     """The folder beside ``final`` in which an unfinished study keeps what it has, for this process alone.
 
-    what: sweep or tune. facts: all that decides the result. Refuses a folder begun with others, one that another process is
-    using, and one that cannot be written.
+    what: sweep or tune. facts: all that decides the result. worth: pattern of the files for whose sake it is kept; without any
+    it goes. Refuses a folder begun with others, one that another process is using, and one that cannot be written.
     """
-    folder = workshop(final, what)
+    folder, fresh = workshop(final, what), not final.parent.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("w")
@@ -151,11 +152,17 @@ def begun(final: Path, what: str, facts: Mapping[str, Any]) -> Iterator[Path]:
             raise FolderError(
                 f"another process is playing the {what} {str(final)!r}; wait for it, or choose another out="
             ) from None
-        _begin(folder, what, facts)
-        yield folder
+        try:
+            _begin(folder, what, facts)
+            yield folder
+        finally:
+            if not any(folder.glob(worth)):
+                shutil.rmtree(folder, ignore_errors=True)
+                if fresh and final.parent.exists() and not any(final.parent.iterdir()):
+                    final.parent.rmdir()
 
 
-def workshop(final: Path, what: str) -> Path:
+def workshop(final: Path, what: str = "sweep") -> Path:
     """Where an unfinished study keeps what it has."""
     return final.parent / f".{final.name}-{what}"
 
@@ -184,6 +191,8 @@ def known(path: Path) -> dict[str, Any] | None:
 def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) -> None:
     """Raise a sentence that says what changed, if anything did."""
     changed = list(differences(begun, json.loads(json.dumps(facts))))
+    # A checksum that differs because a setting does has nothing to add.
+    changed = [text for text in changed if not text.startswith(PLAYED)] or changed
     if changed:
         more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
         raise FolderError(

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -82,7 +84,7 @@ def _local(workers: int) -> Pool:
             with parallel_config(backend="loky", n_jobs=workers):
                 run = Parallel(return_as="generator_unordered", batch_size=1)
                 with deaf():
-                    results = run(_tasks(plan, chunks))
+                    results = run(_tasks(plan, chunks, os.getpid()))
                 yield from results
         except BaseException:
             # Nothing of an interrupted sweep goes on in the background.
@@ -94,20 +96,34 @@ def _local(workers: int) -> Pool:
     return Pool(workers, play, (BrokenProcessPool,))
 
 
-def _tasks(plan: Plan, chunks: Sequence[Chunk]) -> Iterator[Any]:
+def _tasks(plan: Plan, chunks: Sequence[Chunk], parent: int = 0) -> Iterator[Any]:
     from joblib import delayed
 
     mine = program()
-    return (delayed(_task)(order(plan, chunk), chunk, mine) for chunk in chunks)
+    return (delayed(_task)(order(plan, chunk), chunk, mine, parent) for chunk in chunks)
 
 
-def _task(ordered: bytes, chunk: Chunk, wanted: str) -> Played:
+def _task(ordered: bytes, chunk: Chunk, wanted: str, parent: int) -> Played:
     """One chunk in a worker: deaf to Ctrl-C, which is for the process that asked; refusing to mix versions."""
+    if parent:
+        _leave_with(parent)
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     if program() != wanted:
         raise OtherProgram("a worker runs another StockCue than this process; install the same version everywhere")
     return chunk, play_chunk(ordered, chunk)
+
+
+@cache
+def _leave_with(parent: int) -> None:
+    """End this worker soon after the process that started it, which may be killed before it can say so."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(0.5)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 # -- clusters -------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, get_args, get_origin, get_type_hints
 
 from scenarios.contract import Scenario
-from scenarios.registry import from_plain
+from scenarios.registry import from_plain, plain
 from scenarios.setting import did_you_mean
 from sim.core.policy import Policy
 from sim.study.choices import policy_from
@@ -146,7 +146,9 @@ def make_worlds(scenarios: Mapping[str, Plain], axes: Iterable[Axis], design: st
     """The worlds of every scenario (name to plain data): the design over the scenario's axes, one world where nothing varies."""
     made: list[World] = []
     varied = [settled(_typed(axis)) for axis in axes if axis.key.split(".")[0] == "scenario"]
-    for scenario, values in scenarios.items():
+    for scenario, given in scenarios.items():
+        # A file says only what differs from the defaults, and any setting may vary.
+        values = plain(from_plain(given))
         for axis in varied:
             for end in axis.ends:
                 _world(scenario, values, {axis.key: end})

@@ -60,7 +60,7 @@ def _batches(table: Path, columns: list[str], first: int = 0, last: int | None =
 
 
 def settings_table(plan: Plan) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """What the names stand for: candidates (candidate, family, a column per varied key) and worlds (world, scenario, the same)."""
+    """What the names stand for: candidates (candidate, family, a column per varied key) and of worlds (world, scenario, too)."""
     import pandas as pd
 
     candidates = [{"candidate": c.name, "family": c.family, **c.settings} for c in plan.candidates]

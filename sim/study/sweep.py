@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from sim.study.folder import FolderError, checksum, versions
-from sim.study.parts import Damaged, Parts, known, refuse_other
+from sim.study.parts import PLAYED, Damaged, Parts, known, refuse_other
 from sim.study.plan import BLOCK, Plan
 from sim.study.pool import Pool, WorkersLost
 from sim.study.program import program
@@ -108,7 +108,7 @@ def size(count: float) -> str:
 
 def identity(plan: Plan, described: Mapping[str, Any]) -> dict[str, Any]:
     """All that decides the table: the settings as described, the program, its libraries, and a checksum of what is played."""
-    return {**described, "replicates": plan.replicates, "seed": plan.seed, "plays": plan.digest()[:16], "program": program(),
+    return {**described, "replicates": plan.replicates, "seed": plan.seed, PLAYED: plan.digest()[:16], "program": program(),
             "versions": versions()}  # fmt: skip
 
 

@@ -79,7 +79,8 @@ def test_an_unfinished_search_with_other_settings_is_not_gone_on_with(capsys, tm
     monkeypatch.chdir(tmp_path)
     import sim.report.tuning as tuning
 
-    def stopped(*_, **__):
+    def stopped(*given):
+        given[6].write_text("")
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
