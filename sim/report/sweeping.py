@@ -75,7 +75,7 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
         _announce(study, parts, crew.workers)
         progress = Progress("runs")
         try:
-            made = _report(study, lambda path: gather(parts, crew, progress, path), began)
+            made = _report(study, lambda path: gather(parts, crew, progress, path, progress.note), began)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(KEPT) from None
         finally:
