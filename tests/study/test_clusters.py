@@ -17,7 +17,7 @@ pytest.importorskip("distributed", reason="the cluster tests need dask[distribut
 ROOT = Path(__file__).parents[2]
 WORDS = ["sweep", "scenario=tiny.yaml", "strategy=[fixed_count,./mine.py]", "strategy.fixed_count.units=range(1,20,2)",
          "replicates=32"]  # fmt: skip
-"""11 candidates x 32 shows in 32 chunks; one strategy is a user's file that no worker has."""
+"""11 candidates x 32 shows in 32 chunks; one strategy is a user's file."""
 MINE = """\
 from dataclasses import replace
 
@@ -44,24 +44,16 @@ def _tiny(tmp_path, monkeypatch):
 def cluster(tmp_path_factory):
     """Address of a scheduler with two worker processes, as docs/clusters.md starts them; and the workers."""
     folder = tmp_path_factory.mktemp("cluster")
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "STOCKCUE_NO_COMPILE": "1",
-        "DASK_DISTRIBUTED__LOGGING__DISTRIBUTED": "error",
-    }
-    jobs = []
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "STOCKCUE_NO_COMPILE": "1"}
+    jobs, note = [], folder / "scheduler.json"
 
     def start(*words):
-        jobs.append(subprocess.Popen([sys.executable, "-m", "dask", *words], cwd=folder, env=environment, stdout=subprocess.DEVNULL,
-                                     stderr=subprocess.DEVNULL))  # fmt: skip
+        command = [sys.executable, "-m", "dask", *words, "--scheduler-file", str(note), "--no-dashboard"]
+        jobs.append(subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         return jobs[-1]
 
-    note = folder / "scheduler.json"
-    start("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file", str(note))
-    workers = [
-        start("worker", "--scheduler-file", str(note), "--nthreads", "1", "--no-dashboard", "--no-nanny") for _ in range(2)
-    ]
+    start("scheduler", "--host", "127.0.0.1", "--port", "0")
+    workers = [start("worker", "--nthreads", "1", "--no-nanny") for _ in range(2)]
     try:
         yield _address(note, 2), workers
     finally:
@@ -88,7 +80,7 @@ def _address(note: Path, workers: int) -> str:
 
 
 def test_a_cluster_plays_the_same_bytes_and_survives_the_loss_of_a_worker(cluster, tmp_path):
-    """Two workers, a user's strategy that only this process has as a file; the second sweep loses a worker after four chunks."""
+    """Two workers, a user's strategy among what they play; the second sweep loses a worker after four chunks."""
     address, workers = cluster
     assert cli.main([*WORDS, "out=alone", "workers=1"]) == 0
     whole = {p.name: p.read_bytes() for p in (tmp_path / "alone").glob("*.parquet")}
