@@ -61,7 +61,8 @@ class Parts:
         import pyarrow.parquet as pq
 
         try:
-            table = pq.read_table(self.path(chunk), columns=list(self.plan.metrics), use_threads=False)
+            with pq.ParquetFile(self.path(chunk)) as file:
+                table = file.read(columns=list(self.plan.metrics), use_threads=False)
             values = np.column_stack([table.column(name).to_numpy() for name in self.plan.metrics])
             seal = (table.schema.metadata or {}).get(b"stockcue", b"").decode("ascii", "replace")
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:

@@ -97,8 +97,8 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(whole, tmp_path):
     dice, out, kept = random.Random(20), tmp_path / "res", 0
     for workers in (2, 1, 3):
         job = started("out=res", f"workers={workers}")
-        wait_for(kept + dice.randint(1, 6), out, job)
-        time.sleep(dice.random() * 0.05)
+        wait_for(kept + dice.randint(1, 4), out, job)
+        time.sleep(dice.random() * 0.02)
         crew = crew_of(job)
         job.kill()
         job.communicate()
