@@ -19,7 +19,7 @@ from sim.study.choices import profile_from
 from sim.study.design import Axis
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
 from sim.study.parcel import pack
-from sim.study.parts import Parts, clear, opened
+from sim.study.parts import Parts, clear, discard, opened
 from sim.study.plan import Plan
 from sim.study.pool import pool
 from sim.study.settings import Sweep, settle
@@ -80,7 +80,7 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
             raise KeyboardInterrupt(KEPT) from None
         finally:
             progress.close()
-        shutil.rmtree(parts.folder, ignore_errors=True)
+        discard(parts)
         return made
 
 

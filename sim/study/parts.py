@@ -7,16 +7,16 @@ checksum and played again.
 
 from __future__ import annotations
 
-import fcntl
 import glob
 import hashlib
 import json
 import os
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -139,21 +139,38 @@ def opened(final: Path, plan: Plan, facts: Mapping[str, Any]) -> Iterator[Parts]
         lock = (folder / "lock").open("w")
     except OSError as error:
         raise FolderError(f"Results cannot be written to {str(final)!r}: {error.strerror}; choose another out=") from None
-    with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise FolderError(
-                f"another process is playing the sweep {str(final)!r}; wait for it, or choose another out="
-            ) from None
-        try:
-            _begin(folder, facts)
-            yield Parts(folder, plan, plan.digest())
-        finally:
-            if not any(folder.glob("part-*")):
-                shutil.rmtree(folder, ignore_errors=True)
-                if fresh and not any(final.parent.iterdir()):
-                    final.parent.rmdir()
+    needed = True
+    try:
+        with lock:
+            if not _locked(lock):
+                raise FolderError(f"another process plays the sweep {str(final)!r}; wait for it, or choose another out=")
+            try:
+                _begin(folder, facts)
+                yield Parts(folder, plan, plan.digest())
+            finally:
+                needed = any(folder.glob("part-*"))
+    finally:
+        # After the lock is closed: not every system removes an open file.
+        if not needed:
+            shutil.rmtree(folder, ignore_errors=True)
+            if fresh and not any(final.parent.iterdir()):
+                final.parent.rmdir()
+
+
+def _locked(file: IO[str]) -> bool:
+    """Whether this process now holds the lock; it ends with the process, however that ends."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def workshop(final: Path) -> Path:
@@ -210,6 +227,12 @@ def differences(old: Any, new: Any, where: str = "") -> Iterable[str]:
 def _short(value: Any) -> str:
     text = "not set" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def discard(parts: Parts) -> None:
+    """Remove the parts of a sweep that is finished; its folder goes when it is closed."""
+    for path in parts.folder.glob("part-*"):
+        path.unlink()
 
 
 def clear(final: Path) -> None:
