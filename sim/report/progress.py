@@ -31,6 +31,13 @@ class Progress:
             text = f"{done}/{of} {self.unit}{f', {what}' if what else ''} ({self._pace(done, of, now - self.began)})"
             print(text, file=sys.stderr, flush=True)
 
+    def note(self, text: str) -> None:
+        """A line of its own, above the bar where there is one."""
+        if self.bar is not None:
+            self.bar.write(text, file=sys.stderr)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
     def _pace(self, done: int, of: int, spent_s: float) -> str:
         """Time so far and, once something is done, rate and time to go."""
         rate = (done - (self.first or 0)) / spent_s if spent_s > 0 else 0.0

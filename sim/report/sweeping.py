@@ -19,13 +19,14 @@ from sim.study.choices import profile_from
 from sim.study.design import Axis
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
 from sim.study.parcel import pack
-from sim.study.parts import Parts, clear, opened
+from sim.study.parts import Parts, discard, opened
 from sim.study.plan import Plan
 from sim.study.pool import pool
 from sim.study.settings import Sweep, settle
 from sim.study.space import make_candidates, make_worlds
 from sim.study.standing import settings_table
 from sim.study.sweep import Estimate, finished, gather, identity, probe, refuse_too_large, size
+from sim.study.unfinished import clear
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 TABLE = "trials.parquet"
@@ -75,12 +76,12 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
         _announce(study, parts, crew.workers)
         progress = Progress("runs")
         try:
-            made = _report(study, lambda path: gather(parts, crew, progress, path), began)
+            made = _report(study, lambda path: gather(parts, crew, progress, path, progress.note), began)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(KEPT) from None
         finally:
             progress.close()
-        shutil.rmtree(parts.folder, ignore_errors=True)
+        discard(parts)
         return made
 
 

@@ -21,7 +21,6 @@ from sim.study.choices import one_of, profile_from
 from sim.study.crew import crew
 from sim.study.design import Axis
 from sim.study.folder import config_hash, run_folder, versions, write_manifest, write_table
-from sim.study.parts import begun, clear
 from sim.study.pool import pool
 from sim.study.program import program
 from sim.study.recommend import recommendation, write_recommendation
@@ -30,6 +29,7 @@ from sim.study.settings import SettingError, Tune, settle
 from sim.study.space import Maker, World, families, make_worlds
 from sim.study.trials import CORE, JUDGE_FROM
 from sim.study.tune import CONFIRM_FROM, Judging, Tuned, starts, tune
+from sim.study.unfinished import begun, clear
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 RECOMMENDED = "recommended.yaml"

@@ -21,7 +21,7 @@ from sim.study.parcel import Packed, pack, unpack
 from sim.study.space import Candidate, World
 from sim.study.trials import CORE, JUDGE_FROM, play_trials
 
-ROWS, BLOCK, FEW = 512, 1024, 64
+ROWS, BLOCK, FEW = 1024, 1024, 64
 """Runs in a chunk, at least where there are so many; most candidates in one; chunks a small study is cut into all the same."""
 PARTS = 4096
 """Chunks of a large study: they grow rather than become more."""

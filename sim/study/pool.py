@@ -141,7 +141,7 @@ def _dask(address: str) -> Iterator[Pool]:
     except ImportError:
         raise SettingError("engine=dask needs the package dask; install it with pip install 'stockcue[dask]'") from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SettingError(
             f"no Dask scheduler answers at {address!r} ({type(error).__name__}); start one, or correct address="

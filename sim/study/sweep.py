@@ -13,14 +13,16 @@ from typing import Any
 import numpy as np
 
 from sim.study.folder import FolderError, checksum, versions
-from sim.study.parts import PLAYED, Damaged, Parts, known, refuse_other
+from sim.study.parts import PLAYED, Damaged, Parts
 from sim.study.plan import BLOCK, Plan
 from sim.study.pool import Pool, WorkersLost
 from sim.study.program import program
 from sim.study.rehearse import warm
 from sim.study.trials import play_trials
+from sim.study.unfinished import known, refuse_other
 
 Tell = Callable[[int, int, str], None]
+Note = Callable[[str], None]
 PROBE_CANDIDATES, PROBE_TAPES, LONG_S = 8, 2, 1.0
 """Candidates and tapes a probe plays in the first and the last world; one tape where playing it takes longer than this."""
 TRIES = 3
@@ -124,8 +126,11 @@ def finished(final: Path, facts: Mapping[str, Any], table: str) -> bool:
     return path.is_file() and checksum(path) == manifest.get("files", {}).get(table)
 
 
-def play_missing(parts: Parts, crew: Pool, tell: Tell) -> int:
-    """Play every chunk that has no sound part; returns how many parts had been damaged. Workers that die are replaced."""
+def play_missing(parts: Parts, crew: Pool, tell: Tell, note: Note = print) -> int:
+    """Play every chunk that has no sound part; returns how many parts had been damaged. Workers that die are replaced.
+
+    tell(done, of, what): called as runs are done. note(text): called when something happened that should be known.
+    """
     missing, damaged = parts.missing()
     of, deaths = parts.plan.runs, 0
     done = of - sum(chunk.runs for chunk in missing)
@@ -142,7 +147,7 @@ def play_missing(parts: Parts, crew: Pool, tell: Tell) -> int:
             deaths += 1
             if deaths >= TRIES:
                 raise WorkersLost(_lost(len(left))) from None
-            tell(done, of, "a worker died; going on")
+            note(f"a worker died; {len(left)} chunks are played by new ones")
         missing = list(left.values())
     return damaged
 
@@ -154,9 +159,9 @@ def _lost(chunks: int) -> str:
     )
 
 
-def gather(parts: Parts, crew: Pool, tell: Tell, path: Path) -> int:
+def gather(parts: Parts, crew: Pool, tell: Tell, path: Path, note: Note = print) -> int:
     """Play what is missing and write the finished table to ``path``; returns how many damaged parts were played again."""
-    damaged = play_missing(parts, crew, tell)
+    damaged = play_missing(parts, crew, tell, note)
     while True:
         try:
             parts.assemble(path)
@@ -164,4 +169,4 @@ def gather(parts: Parts, crew: Pool, tell: Tell, path: Path) -> int:
         except Damaged:
             # A part was sound when it was counted and is not now: play it again.
             path.unlink(missing_ok=True)
-            damaged += play_missing(parts, crew, tell)
+            damaged += play_missing(parts, crew, tell, note)

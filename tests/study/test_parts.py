@@ -6,11 +6,12 @@ import pytest
 
 from sim.score.profiles import PROFILES
 from sim.study.folder import FolderError
-from sim.study.parts import Damaged, Parts, differences, opened, workshop
+from sim.study.parts import Damaged, Parts, opened
 from sim.study.plan import Plan
 from sim.study.policies import make_policy
 from sim.study.space import Candidate, World
 from sim.study.standing import means, settings_table, shows_of
+from sim.study.unfinished import differences, workshop
 from tests.study.small_show import show
 
 METRICS = ("J", "recall")
@@ -113,18 +114,22 @@ def test_parts_of_another_sweep_or_chunk_do_not_count(parts):
 def test_a_resume_says_what_changed(tmp_path):
     final = tmp_path / "deep" / "res"
     facts = {"replicates": 5, "strategy": {"a": {"units": None}}, "varied": {"gate.n": [1, 2]}}
-    with opened(final, plan(), facts):
-        pass
+    with opened(final, plan(), facts) as parts:
+        parts.write(parts.chunks[0], values(parts.chunks[0]))
     with opened(final, plan(), facts) as again:
         assert again.folder == workshop(final)
-    with (
-        pytest.raises(
-            FolderError, match=r"replicates was 5, is 6; strategy\.a\.units was not set, is 3; varied.*\[1, 2\].*\[1, 3\]"
-        ),
-        opened(final, plan(), {"replicates": 6, "strategy": {"a": {"units": 3}}, "varied": {"gate.n": [1, 3]}}),
-    ):
+        assert again.missing() == (again.chunks[1:], 0)
+    says = r"replicates was 5, is 6; strategy\.a\.units was not set, is 3; varied.*\[1, 2\].*\[1, 3\]"
+    other = {"replicates": 6, "strategy": {"a": {"units": 3}}, "varied": {"gate.n": [1, 3]}}
+    with pytest.raises(FolderError, match=says), opened(final, plan(), other):
         pass
     assert not final.exists()
+
+
+def test_a_sweep_that_played_nothing_leaves_nothing(tmp_path):
+    with pytest.raises(KeyboardInterrupt), opened(tmp_path / "deep" / "res", plan(), {}):
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_two_processes_do_not_share_a_sweep(tmp_path):
@@ -137,11 +142,12 @@ def test_two_processes_do_not_share_a_sweep(tmp_path):
 
 
 def test_a_note_that_was_cut_short_is_written_anew(tmp_path):
-    workshop(tmp_path / "res").mkdir()
+    with opened(tmp_path / "res", plan(), {"a": 1}) as parts:
+        parts.write(parts.chunks[0], values(parts.chunks[0]))
     (workshop(tmp_path / "res") / "sweep.json").write_text('{"a": ')
-    with opened(tmp_path / "res", plan(), {"a": 1}):
-        pass
-    with opened(tmp_path / "res", plan(), {"a": 1}):
+    with opened(tmp_path / "res", plan(), {"a": 1}) as parts:
+        assert parts.missing()[0] == parts.chunks[1:]
+    with pytest.raises(FolderError, match="a was 1, is 2"), opened(tmp_path / "res", plan(), {"a": 2}):
         pass
 
 

@@ -18,9 +18,10 @@ import sim.report.sweeping as sweeping
 import sim.study.sweep as sweep
 from sim import cli
 from sim.study.folder import FolderError
-from sim.study.parts import opened, workshop
+from sim.study.parts import opened
 from sim.study.pool import Pool, _alone, pool
 from sim.study.sweep import WorkersLost, gather, probe, refuse_too_large
+from sim.study.unfinished import workshop
 from tests.cli.conftest import SHOW
 from tests.study.test_plan import plan
 
@@ -97,8 +98,8 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(whole, tmp_path):
     dice, out, kept = random.Random(20), tmp_path / "res", 0
     for workers in (2, 1, 3):
         job = started("out=res", f"workers={workers}")
-        wait_for(kept + dice.randint(1, 6), out, job)
-        time.sleep(dice.random() * 0.05)
+        wait_for(kept + dice.randint(1, 4), out, job)
+        time.sleep(dice.random() * 0.02)
         crew = crew_of(job)
         job.kill()
         job.communicate()
@@ -154,7 +155,7 @@ def test_a_worker_that_dies_is_replaced(whole, tmp_path):
     os.kill(crew_of(job)[0], signal.SIGKILL)
     _, err = job.communicate(timeout=120)
     assert job.returncode == 0, err
-    assert "a worker died; going on" in err
+    assert "a worker died; " in err
     assert tables(tmp_path / "res") == whole
 
 
@@ -244,7 +245,7 @@ def test_a_resume_with_other_settings_is_refused_and_says_which(tmp_path, capsys
     for words, says in (
         (["replicates=17"], "replicates was 16, is 17"),
         (["strategy.fixed_count.emergency_share=0.5"], "strategy.fixed_count.emergency_share was not set, is 0.5"),
-        (["scenario.ledger.hold_s=31"], "scenario.tiny.ledger.hold_s was 30, is 31"),
+        (["scenario.ledger.hold_s=31"], "scenario.tiny.ledger.hold_s was 30.0, is 31.0"),
         (["score.co=99"], "score.co was"),
         (["seed=2"], "seed was 1, is 2"),
     ):
@@ -333,37 +334,37 @@ def test_what_is_said_before_it_starts(tmp_path, capsys):
 
 
 MEMORY = """
-import resource, sys, numpy as np
+import resource, numpy as np
 from pathlib import Path
 from sim.report.ranking import Ranking
 from sim.study.parts import opened
 from sim.study.pool import Pool
 from sim.study.sweep import gather
 from tests.study.test_plan import plan
-made = plan(points=199, replicates=int(sys.argv[1]))
-rng = np.random.PCG64(1)
+rng = np.random.Generator(np.random.PCG64(1))
 def play(study, chunks):
     for chunk in chunks:
-        yield chunk, np.random.Generator(rng).random((chunk.runs, len(study.metrics)))
-with opened(Path("m"), made, {}) as parts:
-    gather(parts, Pool(1, play), lambda *_: None, Path("m.parquet"))
-    Ranking(Path("m.parquet"), made).printed()
-print(made.runs, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
+        yield chunk, rng.random((chunk.runs, len(study.metrics)))
+for replicates in (400, 1200):
+    made = plan(points=199, replicates=replicates)
+    with opened(Path("m"), made, {"replicates": replicates}) as parts:
+        gather(parts, Pool(1, play), lambda *_: None, Path("m.parquet"))
+        Ranking(Path("m.parquet"), made).printed()
+        for path in parts.folder.glob("part-*"):
+            path.unlink()
+    print(made.runs, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
 """
 
 
 def test_memory_is_flat(tmp_path):
-    """Ten times the runs, made up rather than played, must not need 100 MB more: rows are streamed, not collected.
+    """Three times the runs, made up rather than played, need no more memory: rows are streamed, not collected.
 
-    200,000 rows of 38 figures are 61 MB, and whoever holds them as a table holds them twice.
+    The 160,000 rows more, of 38 figures, are 49 MB for whoever holds them once.
     """
-    peak = {}
-    for replicates in (100, 1000):
-        done = subprocess.run([sys.executable, "-c", MEMORY, str(replicates)], env=ENVIRONMENT, capture_output=True, text=True,
-                              check=True)  # fmt: skip
-        runs, peak[replicates] = map(int, done.stdout.split())
-        assert runs == 200 * replicates
-    assert peak[1000] - peak[100] < 100, peak
+    done = subprocess.run([sys.executable, "-c", MEMORY], env=ENVIRONMENT, capture_output=True, text=True, check=True)
+    (few, before), (many, after) = (map(int, line.split()) for line in done.stdout.splitlines())
+    assert (few, many) == (80_000, 240_000)
+    assert after - before < 30
 
 
 def test_pools_say_what_they_lack():
