@@ -19,7 +19,6 @@ import numpy as np
 from sim.study.plan import Chunk, Plan
 from sim.study.unfinished import begun
 
-PLAYED = "what is played"
 GROUP = 65_536
 """Rows held before they are written to the final table: a row group of it."""
 KEY = ("world", "candidate", "replicate")
@@ -127,3 +126,9 @@ def opened(final: Path, plan: Plan, facts: Mapping[str, Any]) -> Iterator[Parts]
     """The parts of the sweep that is to become ``final``, those of an earlier, interrupted run among them; see ``begun``."""
     with begun(final, "sweep", facts, "part-*") as folder:
         yield Parts(folder, plan, plan.digest())
+
+
+def discard(parts: Parts) -> None:
+    """Remove the parts of a sweep that is finished; its folder goes when it is closed."""
+    for path in parts.folder.glob("part-*"):
+        path.unlink()

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from sim.study.folder import FolderError, checksum, versions
-from sim.study.parts import PLAYED, Damaged, Parts
+from sim.study.parts import Damaged, Parts
 from sim.study.plan import BLOCK, Plan
 from sim.study.pool import Pool, WorkersLost
 from sim.study.program import program
 from sim.study.rehearse import warm
 from sim.study.trials import play_trials
-from sim.study.unfinished import known, refuse_other
+from sim.study.unfinished import PLAYED, known, refuse_other
 
 Tell = Callable[[int, int, str], None]
 Note = Callable[[str], None]

@@ -18,6 +18,9 @@ from typing import IO, Any
 
 from sim.study.folder import FolderError
 
+PLAYED = "what is played"
+"""Name of the note's checksum over all that is played; it says nothing beside a setting that differs."""
+
 
 @contextmanager
 def begun(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> Iterator[Path]:
@@ -121,12 +124,6 @@ def differences(old: Any, new: Any, where: str = "") -> Iterable[str]:
 def _short(value: Any) -> str:
     text = "not set" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def discard(parts: Parts) -> None:
-    """Remove the parts of a sweep that is finished; its folder goes when it is closed."""
-    for path in parts.folder.glob("part-*"):
-        path.unlink()
 
 
 def clear(final: Path) -> None:
