@@ -15,6 +15,8 @@ from sim.study.standing import means, shows_of
 
 LEADERS = 12
 """Candidates shown of a world; the best of every family is shown beside them."""
+PRINTED = 4
+"""Worlds whose tables are printed; the report has all."""
 METRICS = (
     "J", "J_silent", "J_ceiling", "oversold_units", "session_oversold", "missed_units", "alerts_per_operator_hour",
     "true_episodes", "late_episodes", "false_episodes", "risk_events", "recall", "usable_lead_s", "freeze_minutes",
@@ -33,9 +35,11 @@ class Ranking:
     def printed(self) -> str:
         """For a terminal."""
         parts = []
-        for world, lines in zip(self.plan.worlds, self.lines, strict=True):
+        for world, lines in list(zip(self.plan.worlds, self.lines, strict=True))[:PRINTED]:
             body = tables.printed(lines, self.plan.replicates, self.plan.profile.name)
             parts.append(f"{self._title(world.name, lines)}\n\n{body}\n{self._best(lines[0].strategy)}")
+        if len(self.plan.worlds) > PRINTED:
+            parts.append(f"{len(self.plan.worlds) - PRINTED} more worlds are in report.md")
         if len(self.plan.worlds) > 1:
             rows = aligned([OVERALL, *self._overall()], (1, 2, 4, 5))
             parts.append("\n".join([f"all {len(self.plan.worlds)} worlds together", "", *rows]))
