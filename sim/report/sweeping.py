@@ -50,7 +50,7 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     worlds = make_worlds(scenarios, axes, s.design, s.world_points, s.seed)
     candidates = make_candidates(config, axes, s.design, s.points, s.seed)
     plan = Plan(worlds, candidates, s.replicates, s.seed, profile)
-    described = {"scenario": {name: plain(from_plain(values)) for name, values in scenarios.items()}}
+    described: dict[str, Any] = {"scenario": {name: plain(from_plain(values)) for name, values in scenarios.items()}}
     described |= {g: config[g] for g in ("strategy", "gate", "operations", "options")}
     described["score"] = asdict(profile)
     described["varied"] = {a.key: [v for f in fields(a)[1:] if (v := getattr(a, f.name)) not in (None, ())] for a in axes}
