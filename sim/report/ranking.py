@@ -43,7 +43,7 @@ class Ranking:
         if len(self.plan.worlds) > 1:
             rows = aligned([OVERALL, *self._overall()], (1, 2, 4, 5))
             parts.append("\n".join([f"all {len(self.plan.worlds)} worlds together", "", *rows]))
-        return "\n\n".join(parts)
+        return "\n\n".join([*parts, *self._caution()])
 
     def in_markdown(self) -> str:
         """For ``report.md``."""
@@ -53,7 +53,13 @@ class Ranking:
             parts.append(f"## World {self._title(world.name, lines)}\n\n{_settings(world.settings)}{body}")
         if len(self.plan.worlds) > 1:
             parts.append("\n".join(["## All worlds together", "", *markdown(OVERALL, self._overall(), (1, 2, 4, 5))]))
-        return "\n\n".join(parts)
+        return "\n\n".join([*parts, *self._caution()])
+
+    def _caution(self) -> list[str]:
+        """What a plain ranking of many does not say."""
+        n = len(self.plan.candidates)
+        text = f"Intervals are for one comparison each; the best of {n} owes part of its lead to luck: confirm it on other seeds."
+        return [text] if n > 2 else []
 
     def _title(self, world: str, lines: Sequence[tables.Line]) -> str:
         n, few = len(self.plan.candidates), len(lines)
