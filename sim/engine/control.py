@@ -7,8 +7,9 @@ microseconds, rows on even ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from itertools import count
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
@@ -44,25 +45,42 @@ NO_ALERT = -1
 PITCH = CUE_KINDS.index("pitch")
 
 
+class Begun(NamedTuple):
+    """A run under way in which nobody has acted yet: its world, the alerts so far, what the host has done by himself."""
+
+    world: World
+    alerts: Sequence[Sequence[Any]] = ()
+    actions: Sequence[tuple[int, int, int, int, float]] = ()
+    next_cue: int = 0
+    pitched_empty: int = 0
+
+
 class Control:
     """One run's control plane: ``world`` is the state it shares with the dense plane, ``look`` reads a screen."""
 
     def __init__(
-        self, env: simpy.Environment, stage: Stage, policy: Policy, acting: bool, look: Callable[[World, int, int, int], int]
+        self,
+        env: simpy.Environment,
+        stage: Stage,
+        policy: Policy,
+        acting: bool,
+        look: Callable[[World, int, int, int], int],
+        begun: Begun | None = None,
     ) -> None:
+        begun = begun or Begun(stage.world(policy))
         self.env, self.scenario, self.tape, self.policy, self.acting = env, stage.scenario, stage.tape, policy, acting
-        self.world = stage.world(policy)
+        self.world = begun.world
         self.look = look
-        self.people = People(env, stage.scenario, stage.tape.key)
-        self.alerts: list[list[Any]] = []
-        self.actions: list[tuple[int, int, int, int, float]] = []
+        self.people = People(env, stage.scenario, stage.tape.key, stage.marks)
+        self.alerts: list[list[Any]] = [list(a) for a in begun.alerts]
+        self.actions: list[tuple[int, int, int, int, float]] = list(begun.actions)
         self.emergency = [NO_ALERT] * len(stage.scenario.skus)
         self.muted: set[int] = set()
         self.requests = [0] * len(self.scenario.skus)
         self.coming: dict[int, tuple[int, int, int]] = {}
         self.prompts = [0] * len(stage.scenario.skus)
         self.spoken: list[tuple[int, int, str]] = []
-        self.pitched_empty = 0
+        self.next_cue, self.pitched_empty = begun.next_cue, begun.pitched_empty
         self.on_new_rows: Any = None
         self.orders = [[(WHAT_NAMES.index(a.what), a) for a in policy.playbook.at(level)] for level in range(len(LEVEL_NAMES))]
         if acting:
@@ -75,7 +93,7 @@ class Control:
 
     # -- alerts ---------------------------------------------------------------------------------------------
 
-    def dispatch(self) -> None:
+    def dispatch(self, _event: simpy.Event | None = None) -> None:
         """Send what the gate decided at the last reading: start every action of the alert's level."""
         w = self.world
         for n in range(w.head[W.N_OUT]):
@@ -220,9 +238,10 @@ class Control:
 
     def host(self) -> Generator:
         """The host walks the cues of the tape; he skips an item he was told to drop or sees as sold out."""
-        for number, cue in enumerate(self.tape.cues):
-            at, sku = odd(cue["start"]), int(cue["sku"])
-            yield self.env.timeout(at - self.now if at > self.now else 0)
+        planned = self.tape.cues[self.next_cue :]
+        for number, start, sku in zip(count(self.next_cue), planned["start"].tolist(), planned["sku"].tolist(), strict=False):
+            yield self.env.timeout(max(0, odd(start) - self.now))
+            self.next_cue = number + 1
             if self.world.cue_cut[number] <= self.now:
                 continue
             if not self.would_pitch(sku):
