@@ -20,6 +20,7 @@ from typing import Any
 
 from sim.core.screens import seen
 from sim.core.world import World
+from sim.engine.scan import scan
 from sim.engine.stretch import bare, stretch
 from strategies.contract import Fold, Signal
 
@@ -208,3 +209,22 @@ def compiled_seen() -> Callable[[World, int, int, int], int]:
         return seen
     whole = numba.types.int64
     return Entry(_outer(_link(seen, {}), whole(_world_type(), whole, whole, whole)))
+
+
+@cache
+def compiled_scan() -> Callable[..., int]:
+    """The compiled :func:`~sim.engine.scan.scan`; int64 and float64 arrays in C order, nothing else."""
+    numba = _numba()
+    if numba is None:
+        return scan
+
+    def array(kind: Any, dims: int) -> Any:
+        return numba.types.Array(kind, dims, "C")
+
+    i8, f8 = numba.types.int64, numba.types.float64
+    signature = i8(
+        _world_type(), numba.types.FunctionType(_fold_type()), array(i8, 1), array(i8, 1), i8, array(i8, 2), array(i8, 1),
+        array(i8, 1), array(f8, 3), array(f8, 2), array(f8, 3), array(f8, 3), array(f8, 2), array(i8, 2), array(f8, 2),
+        array(i8, 1), array(i8, 1),
+    )  # fmt: skip
+    return Entry(_outer(_link(scan, {}), signature))

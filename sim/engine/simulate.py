@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
 from sim.core.screens import seen
 from sim.core.stage import Stage, set_stage
 from sim.core.units import NEVER_US, odd
-from sim.core.world import DROPPED_READINGS, NEXT, World
+from sim.core.world import DROPPED_READINGS, N_OUT, NEXT, World
 from sim.demand.draw import draw_tape
 from sim.engine.compiled import CannotCompile, compiled_seen, compiled_stretch, fold_pointer
 from sim.engine.control import Control
@@ -57,8 +57,8 @@ def play(stage: Stage, policy: Policy, acting: bool = True, engine: Engine | Non
     engine = engine or engine_for(policy)
     env = simpy.Environment()
     control = Control(env, stage, policy, acting, engine.look)
-    env.run(until=env.process(_rows(env, control, engine)))
-    return _finish(stage, policy, control, acting)
+    run_rows(env, control, engine)
+    return finish(stage, policy, control, acting)
 
 
 def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> Run:
@@ -68,29 +68,35 @@ def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> Run:
     people_the_show(env, control, policy.strategy.fold)
     while env.peek() <= _end(control):
         env.step()
-    return _finish(stage, policy, control, acting)
+    return finish(stage, policy, control, acting)
 
 
 def _end(control: Control) -> int:
     return int(control.tape.t[control.world.seq[-1]]) + 1 if len(control.tape) else 0
 
 
-def _rows(env: simpy.Environment, control: Control, engine: Engine) -> Generator:
-    """The dense plane as a SimPy process: rows up to the next control event, then let that event happen."""
+def run_rows(env: simpy.Environment, control: Control, engine: Engine) -> None:
+    """Rows up to the next control event, then that event, until the rows are over."""
     while True:
         horizon = env.peek()
-        spoke = engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US)))
-        if spoke:
-            last = control.world.seq[control.world.head[NEXT] - 1]
-            yield env.timeout(odd(control.world.t[last]) - env.now)
-            control.dispatch()
-        elif horizon > _end(control):
-            return
+        if engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US))):
+            speak(env, control)
+        elif horizon <= _end(control):
+            env.step()
         else:
-            yield env.timeout(horizon - env.now)
+            return
 
 
-def _finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run:
+def speak(env: simpy.Environment, control: Control) -> None:
+    """What the gate decided at the last row is sent a microsecond after it, as a control event like any other."""
+    head = control.world.head
+    last = control.world.seq[head[NEXT] - 1]
+    env.timeout(odd(control.world.t[last]) - env.now).callbacks.append(control.dispatch)
+    while head[N_OUT]:
+        env.step()
+
+
+def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run:
     control.close()
     w, people = control.world, control.people
     alerts = np.array([tuple(a) for a in control.alerts], ALERT_DTYPE)

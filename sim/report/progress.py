@@ -20,13 +20,14 @@ class Progress:
 
     def __call__(self, done: int, of: int, what: str) -> None:
         # What an earlier, interrupted run has done says nothing about today's rate.
+        opening = self.first is None
         self.first = done if self.first is None else self.first
         if self.terminal:
             self._bar(of).n = done
             self._bar(of).set_postfix_str(what, refresh=True)
             return
         now = time.monotonic()
-        if done in (0, of) or now - self.last > QUIET_S:
+        if opening or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
             text = f"{done}/{of} {self.unit}{f', {what}' if what else ''} ({self._pace(done, of, now - self.began)})"
             print(text, file=sys.stderr, flush=True)

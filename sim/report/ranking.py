@@ -15,6 +15,8 @@ from sim.study.standing import means, shows_of
 
 LEADERS = 12
 """Candidates shown of a world; the best of every family is shown beside them."""
+PRINTED = 4
+"""Worlds whose tables are printed; the report has all."""
 METRICS = (
     "J", "J_silent", "J_ceiling", "oversold_units", "session_oversold", "missed_units", "alerts_per_operator_hour",
     "true_episodes", "late_episodes", "false_episodes", "risk_events", "recall", "usable_lead_s", "freeze_minutes",
@@ -33,13 +35,15 @@ class Ranking:
     def printed(self) -> str:
         """For a terminal."""
         parts = []
-        for world, lines in zip(self.plan.worlds, self.lines, strict=True):
+        for world, lines in list(zip(self.plan.worlds, self.lines, strict=True))[:PRINTED]:
             body = tables.printed(lines, self.plan.replicates, self.plan.profile.name)
             parts.append(f"{self._title(world.name, lines)}\n\n{body}\n{self._best(lines[0].strategy)}")
+        if len(self.plan.worlds) > PRINTED:
+            parts.append(f"{len(self.plan.worlds) - PRINTED} more worlds are in report.md")
         if len(self.plan.worlds) > 1:
             rows = aligned([OVERALL, *self._overall()], (1, 2, 4, 5))
             parts.append("\n".join([f"all {len(self.plan.worlds)} worlds together", "", *rows]))
-        return "\n\n".join(parts)
+        return "\n\n".join([*parts, *self._caution()])
 
     def in_markdown(self) -> str:
         """For ``report.md``."""
@@ -49,7 +53,13 @@ class Ranking:
             parts.append(f"## World {self._title(world.name, lines)}\n\n{_settings(world.settings)}{body}")
         if len(self.plan.worlds) > 1:
             parts.append("\n".join(["## All worlds together", "", *markdown(OVERALL, self._overall(), (1, 2, 4, 5))]))
-        return "\n\n".join(parts)
+        return "\n\n".join([*parts, *self._caution()])
+
+    def _caution(self) -> list[str]:
+        """What a plain ranking of many does not say."""
+        n = len(self.plan.candidates)
+        text = f"Intervals are for one comparison each; the best of {n} owes part of its lead to luck: confirm it on other seeds."
+        return [text] if n > 2 else []
 
     def _title(self, world: str, lines: Sequence[tables.Line]) -> str:
         n, few = len(self.plan.candidates), len(lines)

@@ -8,13 +8,14 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.registry import from_plain, plain
+from scenarios.registry import from_plain, load, names, plain
 from sim.report import ranking
 from sim.report.progress import Progress
+from sim.study.assumptions import assumption_table, summary
 from sim.study.choices import profile_from
 from sim.study.design import Axis
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
@@ -51,7 +52,7 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     worlds = make_worlds(scenarios, axes, s.design, s.world_points, s.seed)
     candidates = make_candidates(config, axes, s.design, s.points, s.seed)
     plan = Plan(worlds, candidates, s.replicates, s.seed, profile)
-    described = {"scenario": {name: plain(from_plain(values)) for name, values in scenarios.items()}}
+    described: dict[str, Any] = {"scenario": {name: plain(from_plain(values)) for name, values in scenarios.items()}}
     described |= {g: config[g] for g in ("strategy", "gate", "operations", "options")}
     described["score"] = asdict(profile)
     described["varied"] = {a.key: [v for f in fields(a)[1:] if (v := getattr(a, f.name)) not in (None, ())] for a in axes}
@@ -59,8 +60,8 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     texts = {Path(p.source).name: p.text for c in candidates if (p := pack(c.policy)).text}
     described["own_files"] = {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
     facts = identity(plan, described)
-    names = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
-    return Study(plan, s, Path(s.out or f"runs/sweep-{names}-{config_hash(facts)}"), facts, words)
+    shows = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
+    return Study(plan, s, Path(s.out or f"runs/sweep-{shows}-{config_hash(facts)}"), facts, words)
 
 
 def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Path:
@@ -148,9 +149,11 @@ def _report(study: Study, fill: Any, began: float) -> Path:
         candidates, worlds = settings_table(plan)
         write_table(candidates, folder / "candidates.parquet")
         write_table(worlds, folder / "worlds.parquet")
+        assumed = assumptions_of(plan)
+        assumed.to_csv(folder / "assumptions.csv", index=False)
         standing = ranking.Ranking(folder / TABLE, plan)
         print(f"\n{standing.printed()}\n", flush=True)
-        (folder / "report.md").write_text(_text(study, standing, folder), encoding="utf-8")
+        (folder / "report.md").write_text(_text(study, standing, folder, summary(assumed)), encoding="utf-8")
         facts = {"command": ["stockcue", "sweep", *study.words], "sweep": study.facts, "config_hash": config_hash(study.facts)}
         write_manifest(folder, facts | {"seed": plan.seed, "replicates": plan.replicates})
     if damaged:
@@ -160,7 +163,15 @@ def _report(study: Study, fill: Any, began: float) -> Path:
     return final
 
 
-def _text(study: Study, standing: ranking.Ranking, folder: Path) -> str:
+def assumptions_of(plan: Plan) -> Any:
+    """What the sweep rests on: the settings of its first world and of one candidate a family."""
+    scenario = plan.worlds[0].scenario
+    preset = load(scenario.name) if scenario.name in names() else None
+    one = {c.family: replace(c.policy, label=c.family) for c in reversed(plan.candidates)}
+    return assumption_table(scenario, preset, list(one.values())[::-1], plan.profile)
+
+
+def _text(study: Study, standing: ranking.Ranking, folder: Path, assumed: str) -> str:
     """``report.md``."""
     plan = study.plan
     head = ["candidate", "settings"]
@@ -171,6 +182,8 @@ def _text(study: Study, standing: ranking.Ranking, folder: Path) -> str:
         *verdict(study, standing, folder),
         standing.in_markdown(),
         "\n".join(["## The leaders' settings", "", *ranking.markdown(head, best)]),
+        f"## What this rests on\n\n{assumed}, counted in the first world with one candidate of every family; each is listed with "
+        "its source in `assumptions.csv`.",
         f"## What the columns mean\n\n{ranking.tables.glossary()}",
         f"`{TABLE}` has one row per world, candidate and replicate; `candidates.parquet` and `worlds.parquet` say what they "
         "stand for; `manifest.json` holds versions, settings and checksums.",

@@ -130,3 +130,10 @@ def test_a_scheduler_that_is_not_there_is_one_sentence(capsys):
 def test_an_address_that_is_none(capsys):
     with pytest.raises(ValueError, match="no Dask scheduler answers"), pool("dask", "tcp://", 1):
         pass
+
+
+def test_ray_plays_the_same_bytes(tmp_path):
+    pytest.importorskip("ray", reason="needs ray, which is an extra")
+    for out, engine in (("alone", "local"), ("ray", "ray")):
+        assert cli.main([*WORDS, "replicates=4", f"out={out}", f"engine={engine}", "workers=1"]) == 0
+    assert (tmp_path / "ray" / "trials.parquet").read_bytes() == (tmp_path / "alone" / "trials.parquet").read_bytes()

@@ -19,7 +19,9 @@ import sim.study.sweep as sweep
 from sim import cli
 from sim.study.folder import FolderError
 from sim.study.parts import opened
-from sim.study.pool import Pool, _alone, pool
+from sim.study.plan import order
+from sim.study.pool import OtherProgram, Pool, _alone, _task, pool
+from sim.study.program import program
 from sim.study.sweep import WorkersLost, gather, probe, refuse_too_large
 from sim.study.unfinished import workshop
 from tests.cli.conftest import SHOW
@@ -371,3 +373,11 @@ def test_pools_say_what_they_lack():
     for engine, address, says in (("dask", "", "address=tcp"), ("local", "tcp://1.2.3.4:1", "engine=dask")):
         with pytest.raises(ValueError, match=says), pool(engine, address, 1):
             pass
+
+
+def test_a_worker_with_another_version_refuses():
+    made = plan()
+    chunk = made.chunks()[0]
+    assert _task(order(made, chunk), chunk, program(), 0)[0] == chunk
+    with pytest.raises(OtherProgram, match="same version everywhere"):
+        _task(order(made, chunk), chunk, "another", 0)
