@@ -103,9 +103,7 @@ def _bounds(name: str, columns: Mapping[str, np.ndarray], alpha: float, worst: f
     return mean, (mean - half, mean + half)
 
 
-def rate_bounds(
-    oversold: np.ndarray, paid: np.ndarray, alpha: float, worst: float = WORST
-) -> tuple[float, tuple[float, float]]:
+def rate_bounds(oversold: np.ndarray, paid: np.ndarray, alpha: float, worst: float = WORST) -> tuple[float, tuple[float, float]]:
     """Oversold orders over paid orders of all shows, and one-sided bounds at ``alpha`` each way; see the module."""
     n, per_show = len(paid), float(np.mean(paid))
     if per_show <= 0:
