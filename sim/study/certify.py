@@ -1,12 +1,12 @@
 """Is a setting within its limits? Certified, refuted, or undecided: what the shows played allow to say, rare events included.
 
-A limit is certified where a one-sided bound at the stated confidence lies within it, refuted where the opposite bound lies beyond.
-All limits of a set must be certified, each at that confidence, for the set to be (an intersection-union test needs no
+A limit is certified where a one-sided bound at the stated confidence lies within it, refuted where the opposite bound lies
+beyond. All limits of a set must be certified, each at that confidence, for the set to be (an intersection-union test needs no
 correction, Berger 1982); to refute the set one is enough, at a level divided by their number.
 
 Rates are judged by shows, not by orders: oversells cluster. With few oversold shows a resampled interval is too narrow, and
-with none it is [0, 0]. There the share oversold in a show is taken as a share of ``worst``, the largest one that is held possible,
-and bounded as Clopper and Pearson (1934) bound a probability, with the sum of shares for the number of events: no law of given
+with none it is [0, 0]. There the share oversold in a show is taken as a share of ``worst``, the largest one held possible, and
+bounded as Clopper and Pearson (1934) bound a probability, with the sum of shares for the number of events: no law of given
 mean in [0, worst] spreads more than the one that is 0 or ``worst`` (so it errs to the safe side). No event in n shows leaves
 ``worst (1 - (1 - c)^(1/n))``, about ``3 worst / n``.
 """
@@ -139,8 +139,8 @@ def _shows(name: str, value: float, limit: float, alpha: float, worst: float, st
 
 
 def worst_share(oversold: np.ndarray, paid: np.ndarray) -> float:
-    """The largest share of a show's orders that any candidate oversold: what a show can come to in this world; 1 where nobody ever
-    oversold, for then nothing is known of it. Both float64, any shape, equal."""
+    """The largest share of a show's orders that any candidate oversold: what a show can come to in this world; 1 where nobody
+    ever oversold, for then nothing is known of it. Both float64, any shape, equal."""
     shares = np.asarray(oversold, float) / np.maximum(np.asarray(paid, float), 1.0)
     most = float(shares.max(initial=0.0))
     return min(1.0, most) if most > 0 else WORST

@@ -110,7 +110,7 @@ def switch_points(shows: Mapping[str, np.ndarray], what: str, span: tuple[float,
 
 
 def worth_a_look(slope: np.ndarray, rest: np.ndarray, keep: Sequence[int] = (), most: int = 400) -> np.ndarray:
-    """Candidates that are among the cheapest at some multiple of the weight, and those to ``keep``: means, float64 [candidate]."""
+    """Candidates among the cheapest at some multiple of the weight, and those to ``keep``. slope, rest: means [candidate]."""
     grid = np.geomspace(*SPAN, 60)
     cost = grid[:, None] * slope[None, :] + rest[None, :]
     rank = np.argsort(cost, axis=1, kind="stable")[:, : max(3, most // len(grid))]

@@ -59,9 +59,9 @@ def test_clear_oversell_is_refuted_and_a_limit_that_is_not_set_is_not_asked():
 
 @pytest.mark.parametrize(("p", "size"), [(0.01, 50.0), (0.03, 20.0), (0.2, 10.0), (0.6, 5.0)])
 def test_upper_bound_of_a_clustered_rate_covers(p, size):
-    """Shows oversell with probability p, then up to 2 size orders of 500. The 95 % upper bound lies below the truth in at most 5 %
-    of studies: of 400 studies of 120 shows at most 33 may (99.9 % point of Binomial(400, .05)), so each case fails by chance once in
-    a thousand where the bound is exact, and far less often as it errs to the safe side."""
+    """Shows oversell with probability p, then up to 2 size orders of 500. The 95 % upper bound lies below the truth in at most
+    5 % of studies: of 400 studies of 120 shows at most 33 may (99.9 % point of Binomial(400, .05)), so each case fails by chance
+    once in a thousand where the bound is exact, and far less often where it errs to the safe side."""
     rng = stream(3, "test", int(1000 * p))
     truth, below = p * size / 500, 0
     for _ in range(400):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def test_envelope_is_the_cheapest_everywhere(lines):
     path = envelope(slope, rest, (0.1, 50.0))
     assert path[0][1] == 0.1
     assert path[-1][2] == 50.0
-    for (_, _, stop), (_, start, _) in zip(path, path[1:], strict=False):
+    for (_, _, stop), (_, start, _) in pairwise(path):
         assert stop == start
     for number, start, stop in path:
         for x in (start, (start + stop) / 2, stop):
