@@ -18,13 +18,16 @@ from sim.study.plan import BLOCK, Plan
 from sim.study.pool import Pool, WorkersLost
 from sim.study.program import program
 from sim.study.rehearse import warm
+from sim.study.space import World
 from sim.study.trials import play_trials
 from sim.study.unfinished import PLAYED, known, refuse_other
 
 Tell = Callable[[int, int, str], None]
 Note = Callable[[str], None]
-PROBE_CANDIDATES, PROBE_TAPES, LONG_S = 8, 2, 1.0
-"""Candidates and tapes a probe plays in the first and the last world; one tape where playing it takes longer than this."""
+FEW, MANY, PROBE_TAPES = 8, 64, 2
+"""Candidates a probe plays on a tape, and how many where few are done at once; tapes of the first and the last world."""
+SHORT_S, LONG_S = 0.2, 1.0
+"""Time under which a tape is done at once, and over which the next tape of the world is left out."""
 TRIES = 3
 """Times in a row that workers may die before anything more is played."""
 MARGIN = 1.1
@@ -44,25 +47,33 @@ def probe(plan: Plan) -> Estimate:
     """Play a few tapes under a few candidates, and reckon from there. Compiles first, so that no worker has to."""
     warm({c.policy.strategy.name: c.policy for c in plan.candidates}.values())
     worlds = [plan.worlds[0], plan.worlds[-1]][: len(plan.worlds)]
-    picked = np.unique(np.linspace(0, len(plan.candidates) - 1, PROBE_CANDIDATES).astype(int))
-    few, costs, rows = [plan.candidates[k] for k in picked], [], []
     # The first show of a process loads what later ones have.
-    play_trials(worlds[0], few[:1], [0], plan.seed, plan.profile, plan.metrics)
+    _timed(plan, worlds[0], 0, 1)
+    costs: dict[int, list[tuple[float, float]]] = {}
+    rows, count = [], FEW
     for world in worlds:
         for replicate in range(min(PROBE_TAPES, plan.replicates)):
-            began = time.perf_counter()
-            play_trials(world, few[:1], [replicate], plan.seed, plan.profile, plan.metrics)
-            middle = time.perf_counter()
-            rows.append(play_trials(world, few, [replicate], plan.seed, plan.profile, plan.metrics)[0])
-            one, many = middle - began, time.perf_counter() - middle
-            each = max(0.0, (many - one) / max(1, len(few) - 1))
-            costs.append((max(0.0, one - each), each))
+            one, _ = _timed(plan, world, replicate, 1)
+            many, values = _timed(plan, world, replicate, count)
+            each = max(0.0, many - one) / max(1, len(values) - 1)
+            costs.setdefault(count, []).append((max(0.0, one - each), each))
+            rows.append(values)
+            # What candidates share shows only where there are many of them.
+            count = MANY if many < SHORT_S else count
             if one + many > LONG_S:
                 break
-    tape, each = np.mean(costs, axis=0)
+    tape, each = np.mean(costs[max(costs)], axis=0)
     blocks = -(-len(plan.candidates) // BLOCK)
     seconds = len(plan.worlds) * plan.replicates * (tape * blocks + each * len(plan.candidates))
     return Estimate(float(seconds), *_sizes(plan, np.concatenate(rows)))
+
+
+def _timed(plan: Plan, world: World, replicate: int, count: int) -> tuple[float, np.ndarray]:
+    """Seconds for one tape under ``count`` candidates, spread over all of them, and their rows."""
+    picked = np.unique(np.linspace(0, len(plan.candidates) - 1, count).astype(int))
+    began = time.perf_counter()
+    found = play_trials(world, [plan.candidates[k] for k in picked], [replicate], plan.seed, plan.profile, plan.metrics)
+    return time.perf_counter() - began, found[0]
 
 
 def _sizes(plan: Plan, rows: np.ndarray) -> tuple[float, float]:
