@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.registry import from_plain, load, names, plain
-from sim.report import ranking
+from sim.report import deciding, ranking
 from sim.report.progress import Progress
 from sim.study.assumptions import assumption_table, summary
 from sim.study.choices import profile_from
+from sim.study.decide import decide, of_table
 from sim.study.design import Axis
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
 from sim.study.parcel import pack
@@ -151,9 +152,13 @@ def _report(study: Study, fill: Any, began: float) -> Path:
         write_table(worlds, folder / "worlds.parquet")
         assumed = assumptions_of(plan)
         assumed.to_csv(folder / "assumptions.csv", index=False)
-        standing = ranking.Ranking(folder / TABLE, plan)
+        standing, trials = ranking.Ranking(folder / TABLE, plan), of_table(folder / TABLE, plan)
         print(f"\n{standing.printed()}\n", flush=True)
-        (folder / "report.md").write_text(_text(study, standing, folder, summary(assumed)), encoding="utf-8")
+        decision = decide(trials, study.settings.delta, study.settings.confidence) if plan.replicates > 1 else None
+        if decision:
+            print(f"{deciding.printed(decision)}\n", flush=True)
+        decided = deciding.sections(trials, decision, folder) if decision else []
+        (folder / "report.md").write_text(_text(study, standing, decided, summary(assumed)), encoding="utf-8")
         facts = {"command": ["stockcue", "sweep", *study.words], "sweep": study.facts, "config_hash": config_hash(study.facts)}
         write_manifest(folder, facts | {"seed": plan.seed, "replicates": plan.replicates})
     if damaged:
@@ -171,7 +176,7 @@ def assumptions_of(plan: Plan) -> Any:
     return assumption_table(scenario, preset, list(one.values())[::-1], plan.profile)
 
 
-def _text(study: Study, standing: ranking.Ranking, folder: Path, assumed: str) -> str:
+def _text(study: Study, standing: ranking.Ranking, decided: Sequence[str], assumed: str) -> str:
     """``report.md``."""
     plan = study.plan
     head = ["candidate", "settings"]
@@ -179,7 +184,7 @@ def _text(study: Study, standing: ranking.Ranking, folder: Path, assumed: str) -
     parts = [
         "# Sweep",
         f"{announced(study)}, seed {plan.seed}. To repeat it: `{' '.join(['stockcue', 'sweep', *study.words])}`",
-        *verdict(study, standing, folder),
+        *decided,
         standing.in_markdown(),
         "\n".join(["## The leaders' settings", "", *ranking.markdown(head, best)]),
         f"## What this rests on\n\n{assumed}, counted in the first world with one candidate of every family; each is listed with "
@@ -189,9 +194,3 @@ def _text(study: Study, standing: ranking.Ranking, folder: Path, assumed: str) -
         "stand for; `manifest.json` holds versions, settings and checksums.",
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def verdict(study: Study, standing: ranking.Ranking, folder: Path) -> list[str]:
-    """Sections of the report that decide: made from the finished table ``folder / TABLE``; their tables and figures go into
-    ``folder``. The ranking below them shows; this says."""
-    return []

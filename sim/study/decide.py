@@ -13,7 +13,7 @@ from sim.study.certify import NEEDED, Certificate, certify, worst_share
 from sim.study.pareto import OBJECTIVES, WEIGHED, Stretch, front, switch_points, worth_a_look
 from sim.study.plan import Plan
 from sim.study.selection import Selection, standings
-from sim.study.standing import means, shows_of
+from sim.study.standing import figures, means, shows_of
 
 LEADERS = 8
 """Candidates that get certificates, beside the best of every family."""
@@ -63,9 +63,8 @@ def of_table(table: Path, plan: Plan) -> Trials:
             made.append(rows[:, order])
         return np.stack(made)
 
-    cost = fetch(range(len(plan.candidates)), ["J"])[..., 0]
     averages = np.stack([means(table, plan, name) for name in (*OBJECTIVES, *COSTS)], axis=-1)
-    return Trials(plan, cost, averages, fetch)
+    return Trials(plan, figures(table, plan), averages, fetch)
 
 
 def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: Selection | None = None) -> Decision:

@@ -54,6 +54,8 @@ class Sweep:
     design: str = setting("auto", "how ranges are filled", choices=("auto", "grid", "random", "lhs", "sobol"))
     points: int = setting(64, "candidates of a family whose ranges are not listed values", "candidates", 1, 10**6)
     world_points: int = setting(8, "worlds of a scenario whose ranges are not listed values", "worlds", 1, 10**5)
+    delta: float = setting(0.0, "a difference too small to matter; 0: 1 % of the best cost", "CNY", 0, 1e12)
+    confidence: float = setting(0.95, "of the verdict and of certificates", "", 0.51, 0.999)
     workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
     engine: str = setting("local", "who plays", choices=("local", "dask", "ray"))
     address: str = setting("", "of the scheduler, as in tcp://10.0.0.5:8786")

@@ -28,6 +28,12 @@ def means(table: Path, plan: Plan, metric: str = "J") -> np.ndarray:
     return total.reshape(-1, n) / plan.replicates
 
 
+def figures(table: Path, plan: Plan, metric: str = "J") -> np.ndarray:
+    """A metric of every run: float64 [world, replicate, candidate]."""
+    made = np.concatenate([part.column(0).to_numpy() for _, part in _batches(table, [metric])])
+    return made.reshape(len(plan.worlds), plan.replicates, len(plan.candidates))
+
+
 def shows_of(table: Path, plan: Plan, world: int, picked: Sequence[int], metrics: Sequence[str]) -> pd.DataFrame:
     """Every show of some candidates in one world, with a column ``strategy`` that holds the candidate's name."""
     import pandas as pd
