@@ -109,10 +109,8 @@ class Trail:
         now: what it says at this row."""
         engine, old = engine_for(policy), self.control
         env = simpy.Environment(self.at)
-        said = [
-            (int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1)
-            for (j, sku, level, reading), (stock, line) in zip(alerts.rows.tolist(), alerts.shown.tolist(), strict=True)
-        ]
+        said = [(int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1)
+                for (j, sku, level, reading), (stock, line) in zip(alerts.rows.tolist(), alerts.shown.tolist(), strict=True)]
         begun = Begun(self._world(policy, state, now), said, old.actions, old.next_cue, old.pitched_empty)
         control = Control(env, self.stage, policy, True, engine.look, begun)
         while env.peek() <= self.at:
@@ -134,3 +132,4 @@ class Trail:
         mine.evidence[:count] = now.shown
         changed["head"][W.N_OUT] = count
         return mine._replace(**changed, **state)
+
