@@ -20,6 +20,8 @@ from sim.engine.simulate import SUPPRESSED
 from strategies.contract import EMERGENCY, LEVEL_NAMES
 from strategies.gate import GATE_MEMORY, GATE_SHARED
 
+ROOM = 64
+"""Decisions a reading has room for at first, besides four a member."""
 NO_WANT = np.zeros((0, 3), np.int64)
 
 
@@ -114,7 +116,7 @@ class Troop:
         family.world.readings[:] = run.readings
         stops: list[int] = []
         told: list[Told] = []
-        room = 64 + 4 * len(which)
+        room = ROOM + 4 * len(which)
         while len(which):
             rows, shown = np.empty((room, 4), np.int64), np.empty((room, 2))
             first, stop = np.empty(len(which) + 1, np.int64), np.empty(len(which), np.int64)

@@ -197,6 +197,11 @@ def judge_run(
     return Alerted(alerts, number, changes, told, found, reaction, best)
 
 
+def handled(run: Run) -> float:
+    """Notices that somebody minded, all-clears included."""
+    return float(np.count_nonzero(run.alerts["heard"] >= 0))
+
+
 def noise(run: Run, judged: Alerted) -> dict[str, float]:
     """How much the alerts asked of people; names as in ``metrics.METRICS``."""
     a = judged.alerts[judged.told]
@@ -210,7 +215,7 @@ def noise(run: Run, judged: Alerted) -> dict[str, float]:
     suppressed = dict(zip(("duplicate", "cooldown", "budget"), (*run.suppressed, 0, 0, 0), strict=False))
     return {
         "alerts": float(len(a)),
-        "alerts_handled": float(np.sum(run.alerts["heard"] >= 0)),
+        "alerts_handled": handled(run),
         "alerts_per_operator_hour": ratio(len(a), operator_hours(run)),
         "alerts_per_sku_hour": ratio(len(a), hours * len(run.scenario.skus)),
         "alerts_max_10min": float(most.max(initial=0)),
