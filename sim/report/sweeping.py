@@ -17,18 +17,20 @@ from sim.report import deciding, ranking
 from sim.report.progress import Progress
 from sim.study.assumptions import assumption_table, summary
 from sim.study.choices import profile_from
-from sim.study.decide import decide, of_table
+from sim.study.decide import Decision, Trials, decide, of_table
 from sim.study.design import Axis
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
 from sim.study.parcel import pack
 from sim.study.parts import Parts, discard, opened
 from sim.study.plan import Plan
 from sim.study.pool import pool
-from sim.study.settings import Sweep, settle
+from sim.study.race import of_race, race, rerun
+from sim.study.selection import Rules
+from sim.study.settings import SettingError, Sweep, settle
 from sim.study.space import make_candidates, make_worlds
 from sim.study.standing import settings_table
 from sim.study.sweep import Estimate, finished, gather, identity, probe, refuse_too_large, size
-from sim.study.unfinished import clear
+from sim.study.unfinished import begun, clear
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 TABLE = "trials.parquet"
@@ -44,6 +46,7 @@ class Study:
     final: Path
     facts: Mapping[str, Any]
     words: Sequence[str]
+    rules: Rules | None = None
 
 
 def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Study:
@@ -58,11 +61,21 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     described["score"] = asdict(profile)
     described["varied"] = {a.key: [v for f in fields(a)[1:] if (v := getattr(a, f.name)) not in (None, ())] for a in axes}
     described |= {key: getattr(s, key) for key in ("design", "points", "world_points")}
+    rules = _rules(s)
+    described["select"] = asdict(rules) if rules else "none"
     texts = {Path(p.source).name: p.text for c in candidates if (p := pack(c.policy)).text}
     described["own_files"] = {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
     facts = identity(plan, described)
     shows = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
-    return Study(plan, s, Path(s.out or f"runs/sweep-{shows}-{config_hash(facts)}"), facts, words)
+    return Study(plan, s, Path(s.out or f"runs/sweep-{shows}-{config_hash(facts)}"), facts, words, rules)
+
+
+def _rules(s: Sweep) -> Rules | None:
+    if s.select == "none":
+        return None
+    if not s.delta:
+        raise SettingError("select=kn needs delta: a difference in J too small to matter, as in delta=500 [CNY a show]")
+    return Rules(s.delta, s.confidence, min(s.first, s.replicates), most=s.replicates, budget=s.budget)
 
 
 def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Path:
@@ -73,6 +86,8 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
     if finished(final, study.facts, TABLE):
         print(f"{announced(study)}: finished before, nothing is left to play")
         return _report(study, lambda path: _again(final / TABLE, path), began)
+    if study.rules:
+        return _race(study, study.rules, began)
     with pool(s.engine, s.address, s.workers) as crew, opened(final, study.plan, study.facts) as parts:
         clear(final)
         _announce(study, parts, crew.workers)
@@ -84,6 +99,29 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
         finally:
             progress.close()
         discard(parts)
+        return made
+
+
+def _race(study: Study, rules: Rules, began: float) -> Path:
+    """The same, with more shows where the decision is open."""
+    s, final = study.settings, study.final
+    with pool(s.engine, s.address, s.workers) as crew, begun(final, "sweep", study.facts, "round-*") as folder:
+        clear(final)
+        expected = probe(study.plan)
+        refuse_too_large(expected.table + expected.parts, final)
+        first = rules.first / study.plan.replicates
+        print(
+            f"at most {announced(study)}; first {rules.first} shows each: {foreseen(expected, first, crew.workers)}", flush=True
+        )
+        progress = Progress("runs")
+        try:
+            made = _report(study, lambda path: race(folder, study.plan, rules, crew, progress, path, progress.note), began)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(KEPT) from None
+        finally:
+            progress.close()
+        for place in folder.glob("round-*"):
+            shutil.rmtree(place)
         return made
 
 
@@ -152,9 +190,11 @@ def _report(study: Study, fill: Any, began: float) -> Path:
         write_table(worlds, folder / "worlds.parquet")
         assumed = assumptions_of(plan)
         assumed.to_csv(folder / "assumptions.csv", index=False)
-        standing, trials = ranking.Ranking(folder / TABLE, plan), of_table(folder / TABLE, plan)
-        print(f"\n{standing.printed()}\n", flush=True)
-        decision = decide(trials, study.settings.delta, study.settings.confidence) if plan.replicates > 1 else None
+        raced = study.rules is not None
+        standing = None if raced else ranking.Ranking(folder / TABLE, plan)
+        trials = of_race(folder / TABLE, plan) if raced else of_table(folder / TABLE, plan)
+        print(f"\n{standing.printed()}\n" if standing else "", flush=True)
+        decision = decided_by(study, trials) if plan.replicates > 1 else None
         if decision:
             print(f"{deciding.printed(decision)}\n", flush=True)
         decided = deciding.sections(trials, decision, folder) if decision else []
@@ -168,6 +208,12 @@ def _report(study: Study, fill: Any, began: float) -> Path:
     return final
 
 
+def decided_by(study: Study, trials: Trials) -> Decision:
+    """The decision, by the race where there was one."""
+    s = study.settings
+    return decide(trials, s.delta, s.confidence, rerun(trials, study.rules) if study.rules else None)
+
+
 def assumptions_of(plan: Plan) -> Any:
     """What the sweep rests on: the settings of its first world and of one candidate a family."""
     scenario = plan.worlds[0].scenario
@@ -176,17 +222,19 @@ def assumptions_of(plan: Plan) -> Any:
     return assumption_table(scenario, preset, list(one.values())[::-1], plan.profile)
 
 
-def _text(study: Study, standing: ranking.Ranking, decided: Sequence[str], assumed: str) -> str:
+def _text(study: Study, standing: ranking.Ranking | None, decided: Sequence[str], assumed: str) -> str:
     """``report.md``."""
     plan = study.plan
-    head = ["candidate", "settings"]
-    best = ranking.chosen(plan, standing.leaders[0])
+    ranked = []
+    if standing:
+        best = ranking.chosen(plan, standing.leaders[0])
+        leaders = ["## The leaders' settings", "", *ranking.markdown(["candidate", "settings"], best)]
+        ranked = [standing.in_markdown(), "\n".join(leaders)]
     parts = [
         "# Sweep",
         f"{announced(study)}, seed {plan.seed}. To repeat it: `{' '.join(['stockcue', 'sweep', *study.words])}`",
         *decided,
-        standing.in_markdown(),
-        "\n".join(["## The leaders' settings", "", *ranking.markdown(head, best)]),
+        *ranked,
         f"## What this rests on\n\n{assumed}, counted in the first world with one candidate of every family; each is listed with "
         "its source in `assumptions.csv`.",
         f"## What the columns mean\n\n{ranking.tables.glossary()}",

@@ -36,6 +36,10 @@ def sentences(d: Decision) -> list[str]:
     where = f"mean of {len(plan.worlds)} worlds" if len(plan.worlds) > 1 else plan.worlds[0].name
     said = [f"Best: {best.name} with {worded(best.settings)}; J {number(first.mean)} ±{number(half)} CNY a show ({where})."]
     said.append(_ties(d))
+    if s.looks > 1:
+        spared = s.equal_plays / s.plays
+        said.append(f"{s.plays * len(plan.worlds):,} runs were played in {s.looks} rounds; everybody as long as the best would "
+                    f"have been {s.equal_plays * len(plan.worlds):,} ({spared:.1f} times as many).")  # fmt: skip
     for limits, found in d.certificates.items():
         said.append(f"Limits {limits}: {best.name} is {certificate(found[s.best])}.")
     for what, path in d.switches.items():

@@ -46,7 +46,7 @@ class Chunk:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Every candidate in every world on replicates 0 to ``replicates`` - 1."""
+    """Every candidate in every world on ``replicates`` replicates, numbered from ``start``."""
 
     worlds: Sequence[World]
     candidates: Sequence[Candidate]
@@ -54,6 +54,7 @@ class Plan:
     seed: int
     profile: Profile
     metrics: tuple[str, ...] = CORE
+    start: int = 0
 
     @property
     def runs(self) -> int:
@@ -62,16 +63,17 @@ class Plan:
 
     def chunks(self) -> list[Chunk]:
         """All chunks, in the order of the table: world, replicate, candidate."""
-        assert self.replicates <= JUDGE_FROM
+        end = self.start + self.replicates
+        assert self.start or self.replicates <= JUDGE_FROM
         n = len(self.candidates)
         block = min(n, BLOCK)
         # A chunk of several blocks of candidates holds one replicate, so that the table's order is the chunks'.
         span = 1 if n > block else max(1, min(max(ROWS, self.runs // PARTS) // n, self.replicates * len(self.worlds) // FEW))
         made: list[Chunk] = []
         for world in range(len(self.worlds)):
-            for start in range(0, self.replicates, span):
+            for start in range(self.start, end, span):
                 for first in range(0, n, block):
-                    stop, last = min(start + span, self.replicates), min(first + block, n)
+                    stop, last = min(start + span, end), min(first + block, n)
                     made.append(Chunk(len(made), world, start, stop, first, last))
         return made
 

@@ -54,7 +54,11 @@ class Sweep:
     design: str = setting("auto", "how ranges are filled", choices=("auto", "grid", "random", "lhs", "sobol"))
     points: int = setting(64, "candidates of a family whose ranges are not listed values", "candidates", 1, 10**6)
     world_points: int = setting(8, "worlds of a scenario whose ranges are not listed values", "worlds", 1, 10**5)
-    delta: float = setting(0.0, "a difference too small to matter; 0: 1 % of the best cost", "CNY", 0, 1e12)
+    select: str = setting("none", "none: everybody plays every show; kn: more shows where the decision is open",
+                          choices=("none", "kn"))  # fmt: skip
+    first: int = setting(30, "shows everybody plays, with select=kn", "shows", 3, 500_000)
+    budget: int = setting(0, "runs at most, with select=kn; 0: no limit", "runs", 0, 10**10)
+    delta: float = setting(0.0, "a difference too small to matter; 0: 1 % of the best cost; kn needs one", "CNY", 0, 1e12)
     confidence: float = setting(0.95, "of the verdict and of certificates", "", 0.51, 0.999)
     workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
     engine: str = setting("local", "who plays", choices=("local", "dask", "ray"))

@@ -18,7 +18,7 @@ import sim.report.sweeping as sweeping
 import sim.study.sweep as sweep
 from sim import cli
 from sim.study.folder import FolderError
-from sim.study.parts import opened
+from sim.study.parts import Parts, opened
 from sim.study.plan import order
 from sim.study.pool import OtherProgram, Pool, _alone, _task, pool
 from sim.study.program import program
@@ -74,6 +74,21 @@ def wait_for(parts: int, out: Path, job: subprocess.Popen) -> None:
     deadline = time.monotonic() + 120
     while count(out) < parts and job.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
+
+
+def stopped_after(parts: int, *words: str) -> None:
+    """Play the sweep in this process until so many parts are kept, then press Ctrl-C."""
+    real = Parts.write
+
+    def write(self, chunk, values):
+        if count(Path("res")) == parts:
+            raise KeyboardInterrupt
+        real(self, chunk, values)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Parts, "write", write)
+        assert cli.main([*WORDS, "out=res", "workers=1", *words]) == 130
+    assert count(Path("res")) == parts
 
 
 def crew_of(job: subprocess.Popen) -> list[int]:
@@ -207,10 +222,8 @@ def _raised(error):
 
 
 def test_damaged_parts_are_played_again(whole, tmp_path, capsys):
-    job = started("out=res", "workers=1")
-    wait_for(6, tmp_path / "res", job)
-    job.kill()
-    job.communicate()
+    stopped_after(6)
+    capsys.readouterr()
     kept = sorted(workshop(tmp_path / "res").glob("part-*.parquet"))
     kept[0].write_bytes(b"")
     kept[2].write_bytes(kept[2].read_bytes()[:-40])
@@ -239,10 +252,8 @@ def test_a_part_damaged_after_it_was_counted_is_played_again(tmp_path):
 
 
 def test_a_resume_with_other_settings_is_refused_and_says_which(tmp_path, capsys):
-    job = started("out=res", "workers=1")
-    wait_for(2, tmp_path / "res", job)
-    job.kill()
-    job.communicate()
+    stopped_after(2)
+    capsys.readouterr()
     before = count(tmp_path / "res")
     for words, says in (
         (["replicates=17"], "replicates was 16, is 17"),
