@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from sim import __version__
 from sim.cli_help import HELP
@@ -55,13 +56,27 @@ def _dispatch(words: list[str]) -> int:
 # -- verbs ----------------------------------------------------------------------------------------------------
 
 
-def _rehearse(words: list[str]) -> int:
+def _study(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
+    """The configuration of a verb that plays one scenario (None: it was only to be shown), and the preset behind it."""
     from sim.cli_compose import chosen_scenario, chosen_strategies, compose_verb, experiment
     from sim.cli_words import split
 
-    cut = split(experiment(words, "rehearse"), "rehearse", ("scenario", "strategy", "experiment"))
+    cut = split(experiment(words, verb), verb, ("scenario", "strategy", "experiment"))
     scenario, preset = chosen_scenario(cut.chosen.get("scenario", "first_show"))
-    config = compose_verb("rehearse", cut, chosen_strategies(cut), scenario)
+    return compose_verb(verb, cut, chosen_strategies(cut), scenario), preset
+
+
+def _breakpoint(words: list[str]) -> int:
+    config, _ = _study("breakpoint", words)
+    if config is not None:
+        from sim.report.breaking import break_and_report
+
+        break_and_report(config, words)
+    return OK
+
+
+def _rehearse(words: list[str]) -> int:
+    config, preset = _study("rehearse", words)
     if config is None:
         return OK
     from sim.report.rehearsal import rehearse_and_report
@@ -133,5 +148,6 @@ def _bench(words: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "replay": _replay, "list": _list, "check": _check, "bench": _bench,
+    "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "replay": _replay, "list": _list,
+    "check": _check, "bench": _bench,
 }  # fmt: skip

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sim.study.design import Axis
 
 PLAYED = ("gate", "operations", "score")
-GROUPS = {"rehearse": PLAYED, "sweep": PLAYED, "tune": PLAYED, "replay": ("gate", "feed")}
+GROUPS = {"rehearse": PLAYED, "sweep": PLAYED, "tune": PLAYED, "breakpoint": PLAYED, "replay": ("gate", "feed")}
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
 
 
@@ -45,7 +45,7 @@ def experiment(words: list[str], verb: str) -> list[str]:
     if name not in known and not name.endswith((".yaml", ".yml")):
         raise WordError(f"no experiment is called {name!r}{hint(name, known)}")
     made = _file(str(known.get(name, name)), "experiment")
-    if (meant := made.get("verb", "rehearse")) != verb:
+    if (meant := made.get("verb", "rehearse")) != verb and not (meant == "rehearse" and verb == "breakpoint"):
         raise WordError(f"the experiment {name!r} is for another verb; give it as stockcue {meant} experiment={name}")
     given = made.get("overrides")
     if not isinstance(given, list) or not all(isinstance(word, str) for word in given):

@@ -90,7 +90,21 @@ class Tune:
     out: str = setting("", "run folder; empty: runs/tune-<scenario>-<hash of the settings>")
 
 
-Record = TypeVar("Record", Rehearse, Replay, Sweep, Tune)
+@dataclass(frozen=True)
+class Breakpoint:
+    """Settings of ``stockcue breakpoint`` beside scenario, strategy, gate, operations and score."""
+
+    limits: str = setting("standard", "limits to break", choices=("strict", "standard", "platform"))
+    dials: object = setting(None, "what is made worse, a name or [list]; null: all")
+    replicates: int = setting(200, "shows played per severity", "shows", 10, 500_000)
+    steps: int = setting(6, "halvings for each end of the bracket", "steps", 1, 30)
+    confidence: float = setting(0.95, "of certificates", "", 0.51, 0.999)
+    seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
+    workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
+    out: str = setting("", "run folder; empty: runs/breakpoint-<scenario>-<hash of the settings>")
+
+
+Record = TypeVar("Record", Rehearse, Replay, Sweep, Tune, Breakpoint)
 
 
 def settle(cls: type[Record], values: Mapping[str, Any], verb: str) -> Record:

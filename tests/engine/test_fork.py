@@ -30,7 +30,9 @@ def differences(a, b, lines: bool = True) -> list[str]:
         for table in alerts:
             table["line"] = 0
     found = [] if np.array_equal(*alerts) else ["alerts"]
-    found += [n for n in ("outcome", "stock", "actions", "readings", "cue_cut") if not np.array_equal(getattr(a, n), getattr(b, n))]
+    found += [
+        n for n in ("outcome", "stock", "actions", "readings", "cue_cut") if not np.array_equal(getattr(a, n), getattr(b, n))
+    ]
     found += [n for n in COUNTERS if getattr(a, n) != getattr(b, n)]
     return found + ([] if a.tape.digest() == b.tape.digest() else ["tape"])
 
@@ -101,7 +103,9 @@ def test_candidates_of_many_words_fit(ls1, monkeypatch):
     """A standing alert repeated at every reading overflows the scan's table, which grows and goes on where it stopped."""
     monkeypatch.setattr(candidates, "ROOM", 8)
     gate = {"repeat_s": 5.0, "cooldown_s": 0.0}
-    family = [make_policy("fixed_count", {"units": u}, gate=gate, playbook="freeze_only") for u in (1900.0, 1500.0, 1499.0, 800.0)]
+    family = [
+        make_policy("fixed_count", {"units": u}, gate=gate, playbook="freeze_only") for u in (1900.0, 1500.0, 1499.0, 800.0)
+    ]
     check(ls1, family)
 
 
