@@ -66,6 +66,19 @@ def _study(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
     return compose_verb(verb, cut, chosen_strategies(cut), scenario), preset
 
 
+def _sensitivity(words: list[str]) -> int:
+    from sim.cli_compose import compose_varied, experiment
+    from sim.cli_words import split
+
+    cut = split(experiment(words, "sensitivity"), "sensitivity", ("scenario", "strategy", "experiment"))
+    study = compose_varied("sensitivity", cut, "first_show")
+    if study is not None:
+        from sim.report.mattering import matter_and_report
+
+        matter_and_report(study.config, study.scenarios, study.axes, words)
+    return OK
+
+
 def _breakpoint(words: list[str]) -> int:
     config, _ = _study("breakpoint", words)
     if config is not None:
@@ -148,6 +161,6 @@ def _bench(words: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "replay": _replay, "list": _list,
-    "check": _check, "bench": _bench,
+    "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
+    "replay": _replay, "list": _list, "check": _check, "bench": _bench,
 }  # fmt: skip

@@ -16,7 +16,14 @@ if TYPE_CHECKING:
     from sim.study.design import Axis
 
 PLAYED = ("gate", "operations", "score")
-GROUPS = {"rehearse": PLAYED, "sweep": PLAYED, "tune": PLAYED, "breakpoint": PLAYED, "replay": ("gate", "feed")}
+GROUPS = {
+    "rehearse": PLAYED,
+    "sweep": PLAYED,
+    "tune": PLAYED,
+    "breakpoint": PLAYED,
+    "sensitivity": PLAYED,
+    "replay": ("gate", "feed"),
+}
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
 
 

@@ -94,7 +94,8 @@ def _bisect(hands: Pool, s: Settings, scenario: Scenario, policy: Policy, profil
         return one([Candidate(chosen.name, chosen.name, {}, chosen)], range(s.replicates))[0, :, 0]
 
     dial, silent = DIALS[name], make_policy("silent")
-    ends = np.concatenate([play(*dial.turn(scenario, silent, x)) for x in (dial.low, dial.high)])
+    least = dial.now(scenario, policy)
+    ends = np.concatenate([play(*dial.turn(scenario, silent, x)) for x in (least, dial.high)])
     worst = worst_share(ends[:, NEEDED.index("oversold_orders")], ends[:, NEEDED.index("paid_orders")])
     return breakpoint_of(dial, scenario, policy, LIMITS[s.limits], play, s.confidence, worst, s.steps)
 

@@ -26,14 +26,14 @@ Turn = Callable[[Scenario, Policy, float], tuple[Scenario, Policy]]
 
 @dataclass(frozen=True)
 class Dial:
-    """One way to make things worse. low, high: severities looked at [unit]; setting: what it turns; log: bisect in the logarithm
-    above ``low`` (which may be 0)."""
+    """One way to make things worse. setting: what it turns. now: how severe it is in a world already, the least looked at. high:
+    the most [unit]."""
 
     name: str
     meaning: str
     unit: str
     setting: str
-    low: float
+    now: Callable[[Scenario, Policy], float]
     high: float
     turn: Turn
 
@@ -63,16 +63,16 @@ def _same(x: float) -> float:
 DIALS = {
     d.name: d
     for d in (
-        Dial("feed_lag", "age of the readings the alert engine gets", "s", "scenario.feed.lag_s", 0.0, 300.0,
+        Dial("feed_lag", "age of the readings the alert engine gets", "s", "scenario.feed.lag_s", lambda s, p: s.feed.lag_s, 300.0,
              _scenario("feed", lag_s=_same)),
-        Dial("freeze_latency", "from the decision to freeze to no more orders", "s", "operations.propagate_s", 0.0, 300.0,
-             _freeze),
-        Dial("cue_slip", "standard deviation of cues around the run of show", "s", "scenario.host.slip_s", 0.0, 900.0,
-             _scenario("host", slip_s=_same)),
-        Dial("payment_delay", "median delay from order to payment", "s", "scenario.shoppers.pay_median_s", 1.0, 900.0,
-             _scenario("shoppers", pay_median_s=_same)),
-        Dial("cart_mirage", "carts without orders that follow a cue, per order", "x", "scenario.cues.*.cart_surge", 0.0, 100.0,
-             _mirage),
+        Dial("freeze_latency", "from the decision to freeze to no more orders", "s", "operations.propagate_s",
+             lambda s, p: p.playbook.auto_s + p.playbook.propagate_s, 300.0, _freeze),
+        Dial("cue_slip", "standard deviation of cues around the run of show", "s", "scenario.host.slip_s",
+             lambda s, p: s.host.slip_s, 900.0, _scenario("host", slip_s=_same)),
+        Dial("payment_delay", "median delay from order to payment", "s", "scenario.shoppers.pay_median_s",
+             lambda s, p: s.shoppers.pay_median_s, 900.0, _scenario("shoppers", pay_median_s=_same)),
+        Dial("cart_mirage", "carts without orders that follow a cue, per order", "x", "scenario.cues.*.cart_surge",
+             lambda s, p: max((c.cart_surge for c in s.cues), default=0.0), 100.0, _mirage),
     )
 }  # fmt: skip
 """Dials by name."""
@@ -117,10 +117,11 @@ def breakpoint_of(
     """Bisect one dial. worst: largest share of a show's orders that can be oversold (``certify``). steps: halvings for each of
     the two ends; severities are even in ``log(1 + severity)``."""
     tried: dict[float, Point] = {}
+    least = min(dial.now(scenario, policy), dial.high)
 
     def at(u: float) -> Point:
         if u not in tried:
-            x = severity(dial, u)
+            x = severity(least, dial.high, u)
             shows = play(*dial.turn(scenario, policy, x))
             columns = dict(zip(NEEDED, shows.T, strict=True))
             tried[u] = Point(x, certify(columns, limits, confidence, worst))
@@ -150,13 +151,13 @@ def _halve(at: Callable[[float], Point], good: Callable[[Point], bool], steps: i
             high = middle
 
 
-def severity(dial: Dial, u: float) -> float:
-    """The severity at coordinate u in [0, 1], four digits.
+def severity(low: float, high: float, u: float) -> float:
+    """The severity at coordinate u in [0, 1], even in ``log(1 + severity)``, four digits.
 
-    >>> [severity(DIALS["feed_lag"], u) for u in (0.0, 0.5, 1.0)]
+    >>> [severity(0.0, 300.0, u) for u in (0.0, 0.5, 1.0)]
     [0.0, 16.35, 300.0]
     """
-    x = float(np.expm1(np.log1p(dial.low) + u * (np.log1p(dial.high) - np.log1p(dial.low))))
+    x = float(np.expm1(np.log1p(low) + u * (np.log1p(high) - np.log1p(low))))
     return float(f"{x:.4g}")
 
 
@@ -194,9 +195,7 @@ def words(b: Breakpoint) -> str:
         held = f"certified up to {b.holds:g} {d.unit}" if not np.isnan(b.holds) else "certified nowhere"
         said = f"{what}: {held}, not refuted up to {last.severity:g} {d.unit}; more shows would tell"
     elif np.isnan(b.holds):
-        said = (
-            f"{what}: breaks by {b.breaks:g} {d.unit} at the latest{why}; certified nowhere, more shows would tell from where on"
-        )
+        said = f"{what}: breaks by {b.breaks:g} {d.unit} at the latest{why}; certified nowhere, more shows would tell"
     else:
         said = f"{what}: holds up to {b.holds:g} {d.unit}, breaks by {b.breaks:g} {d.unit}{why}"
     if b.contradictions:

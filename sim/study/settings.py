@@ -104,7 +104,19 @@ class Breakpoint:
     out: str = setting("", "run folder; empty: runs/breakpoint-<scenario>-<hash of the settings>")
 
 
-Record = TypeVar("Record", Rehearse, Replay, Sweep, Tune, Breakpoint)
+@dataclass(frozen=True)
+class Sensitivity:
+    """Settings of ``stockcue sensitivity`` beside scenario, strategy, gate, operations, score and the ranges."""
+
+    points: int = setting(32, "base points of the design, a power of two; (ranges + 2) times as many settings are played",
+                          "points", 8, 65_536)  # fmt: skip
+    replicates: int = setting(20, "shows per setting", "shows", 2, 100_000)
+    seed: int = setting(1, "first key of every random stream, and of the design's", "", 0, 10**15)
+    workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
+    out: str = setting("", "run folder; empty: runs/sensitivity-<scenario>-<hash of the settings>")
+
+
+Record = TypeVar("Record", Rehearse, Replay, Sweep, Tune, Breakpoint, Sensitivity)
 
 
 def settle(cls: type[Record], values: Mapping[str, Any], verb: str) -> Record:

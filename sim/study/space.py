@@ -151,13 +151,14 @@ def make_worlds(scenarios: Mapping[str, Plain], axes: Iterable[Axis], design: st
         values = plain(from_plain(given))
         for axis in varied:
             for end in axis.ends:
-                _world(scenario, values, {axis.key: end})
+                world_of(scenario, values, {axis.key: end})
         found = sample(varied, design, points, seed, "scenario")
-        made += [_world(name, values, settings) for name, settings in zip(_names(scenario, len(found)), found, strict=True)]
+        made += [world_of(name, values, settings) for name, settings in zip(_names(scenario, len(found)), found, strict=True)]
     return made
 
 
-def _world(name: str, values: Plain, settings: Mapping[str, Value]) -> World:
+def world_of(name: str, values: Plain, settings: Mapping[str, Value]) -> World:
+    """The world of a scenario's plain data with varied settings put over it."""
     return World(name, from_plain(put_over({"scenario": values}, settings)["scenario"]), dict(settings))
 
 

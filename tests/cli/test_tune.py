@@ -107,3 +107,44 @@ def test_a_broken_experiment_file_is_one_sentence(capsys, tmp_path, monkeypatch,
     assert code == 2
     assert said in err
     assert run(capsys, "rehearse", "experiment=no.yaml")[0] == 2
+
+
+def test_breakpoints_of_a_recommended_file(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(
+        "overrides:\n- scenario=seckill_paydeduct\n- strategy=[newsvendor_freeze]\n- strategy.newsvendor_freeze.co=90\n"
+    )
+    words = (
+        "breakpoint",
+        "experiment=mine.yaml",
+        "limits=platform",
+        "dials=freeze_latency",
+        "replicates=12",
+        "steps=3",
+        "workers=1",
+    )
+    code, out, err = run(capsys, *words, "out=b")
+    assert code == 0, err
+    assert "freeze_latency" in out
+    table = pd.read_parquet(tmp_path / "b" / "breakpoints.parquet")
+    assert table["severity"].is_monotonic_increasing
+    assert set(table["state"]) <= {"certified", "undecided", "refuted"}
+    assert table["state"].iloc[-1] == "refuted"
+    assert (tmp_path / "b" / "breakpoints.png").stat().st_size > 5000
+    code, _, err = run(capsys, "breakpoint", "dials=feedlag")
+    assert code == 2
+    assert "did you mean 'feed_lag'" in err
+
+
+def test_sensitivity_says_which_setting_matters(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("sensitivity", "scenario=seckill_paydeduct", "strategy=fixed_count", "strategy.units=interval(20,600)",
+             "scenario.host.drop_p=interval(0,0.001)", "points=8", "replicates=3", "workers=1", "out=s")  # fmt: skip
+    code, out, err = run(capsys, *words)
+    assert code == 0, err
+    assert "strategy.fixed_count.units matters most" in out
+    assert len(pd.read_parquet(tmp_path / "s" / "sensitivity.parquet")) == 2
+    for more, said in ((("points=9",), "power of two"), (("strategy=[fixed_count,smart]",), "one strategy")):
+        code, _, err = run(capsys, *words[:-1], *more)
+        assert code == 2
+        assert said in err
