@@ -145,7 +145,11 @@ def one_item() -> Scenario:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print the benchmark; ``--quick`` leaves out the promotion show."""
+    """Print the benchmark; ``--quick`` leaves out the promotion show, ``--sweep`` times a sweep instead."""
+    if "--sweep" in (argv or []):
+        from sim.bench_sweep import main as sweep
+
+        return sweep(argv)
     from scenarios.registry import load
     from sim.study.policies import make_policy
 

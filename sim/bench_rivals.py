@@ -72,7 +72,7 @@ def naive(line: float, seed: int) -> Tally:
             env.process(viewer())
 
     def cue(at: float) -> Generator:
-        """Arrivals that decay: in the time of their mean number, ``LIFT a tau (1 - exp(-u / tau))``, they are a unit Poisson stream."""
+        """Arrivals that decay: counted by their mean, ``area (1 - exp(-u / tau))``, they are a Poisson stream of rate 1."""
         area, n = LIFT * ARRIVALS_PER_S * DECAY_S, rng.expovariate(1.0)
         yield env.timeout(at)
         while n < area:

@@ -153,7 +153,9 @@ def write_s(table: np.ndarray) -> float:
     columns = {"show": show.ravel(), "candidate": candidate.ravel()}
     columns |= {name: table[:, :, k].ravel() for k, name in enumerate(METRICS)}
     with tempfile.TemporaryDirectory() as folder:
-        return timed(lambda: pq.write_table(pa.table(columns), Path(folder) / "runs.parquet"))[1]
+        path = Path(folder) / "runs.parquet"
+        pq.write_table(pa.table(columns), path)  # the first time also loads the library
+        return timed(lambda: pq.write_table(pa.table(columns), path))[1]
 
 
 def rivals(naive_runs: int = 2, lean_runs: int = 10) -> dict[str, float]:
@@ -174,11 +176,14 @@ def line_of(name: str, timing: Timing, rows: float) -> str:
     return f"{name:<34}{timing.workers:>8}{timing.wall_s:>10.2f}{speed:>12,.0f}{speed * rows / 1e6:>20,.0f}{each:>18.3f}"
 
 
+def _tell(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Print the benchmark; ``--quick``: a tenth of the shows."""
     shows = SHOWS // 10 if "--quick" in (argv or []) else SHOWS
-    tell = lambda text: print(text, file=sys.stderr, flush=True)  # noqa: E731
-    tell("parity: the shared prefix against single runs")
+    _tell("parity: the shared prefix against single runs")
     check()
     rows = float(np.mean([len(staged(k).tape) for k in range(5)]))
     print(f"{CANDIDATES} freeze lines x {shows} shows of LS-1: drawing, silent baseline, runs and scores; parity checked first.")
@@ -187,7 +192,7 @@ def main(argv: list[str] | None = None) -> int:
     found: dict[str, list[Timing]] = {}
     for name, way in (("plain engine", plain), ("shared prefix", shared)):
         for workers in (1, 2):
-            tell(f"{name}, {workers} worker{'s' * (workers - 1)}")
+            _tell(f"{name}, {workers} worker{'s' * (workers - 1)}")
             found.setdefault(name, []).append(study(way, workers, CANDIDATES, shows))
             print(line_of(name, found[name][-1], rows), flush=True)
     if not np.array_equal(found["plain engine"][0].table, found["shared prefix"][1].table):

@@ -46,14 +46,19 @@ class Stage:
             log_src=np.empty(room, np.int32),
             log_delta=np.empty(room, np.int32),
             readings=np.zeros((len(self.tape.viewers), n, W.N_READ), np.int32),
-            params=np.ascontiguousarray(policy.params[self.tiers], np.float64),
+            **settings_of(policy, self.tiers),
             memory=np.zeros((n, policy.strategy.memory)),
-            gate_settings=np.ascontiguousarray(policy.gate, np.float64),
             gate_memory=np.zeros((n, GATE_MEMORY)),
             gate_shared=np.zeros(GATE_SHARED),
             outbox=np.zeros((n, 3), np.int64),
             evidence=np.zeros((n, 2)),
         )
+
+
+def settings_of(policy: Policy, tiers: np.ndarray) -> dict[str, np.ndarray]:
+    """What a policy puts into a world: settings by SKU and those of the gate, float64 in C order as compiled code expects."""
+    params = np.ascontiguousarray(policy.params[tiers], np.float64)
+    return {"params": params, "gate_settings": np.ascontiguousarray(policy.gate, np.float64)}
 
 
 def set_stage(scenario: Scenario, tape: Tape) -> Stage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -125,7 +126,7 @@ class Troop:
                 family.memory, family.gate_memory, family.gate_shared, rows, shown, first, stop,
             )  # fmt: skip
             edges = first[: done + 1].tolist()
-            told += [Told(rows[a:b], shown[a:b]) for a, b in zip(edges, edges[1:], strict=False)]
+            told += [Told(rows[a:b], shown[a:b]) for a, b in pairwise(edges)]
             stops += stop[:done].tolist()
             which = which[done:]
             room *= 4

@@ -23,16 +23,16 @@ from sim.core import world as W
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.run import Run
-from sim.core.stage import Stage
+from sim.core.stage import Stage, settings_of
 from sim.core.world import World
 from sim.engine.candidates import NO_WANT, Told, Troop
 from sim.engine.control import Begun, Control
+from sim.engine.scan import T_SKU
 from sim.engine.simulate import engine_for, finish, play, run_rows, speak
 from strategies import silent
 from strategies.registry import gate_settings, settings
 
 CHANGING = ("outcome", "stock", "exposure", "cue_cut", "observers", "views", "head", "readings", "plan_next")
-LOGS = ("log_t", "log_sku", "log_src", "log_delta")
 Shared = tuple[list[int], Run]
 
 
@@ -122,15 +122,14 @@ class Trail:
         return finish(self.stage, policy, control, True)
 
     def _world(self, policy: Policy, state: dict[str, np.ndarray], now: Told) -> World:
-        """A copy of the trunk's world, with the policy's strategy and gate in it."""
-        w, mine = self.control.world, self.stage.world(policy)
-        n = int(w.head[W.N_LOG])
-        for name in LOGS:
-            getattr(mine, name)[:n] = getattr(w, name)[:n]
-        changed = {name: getattr(w, name).copy() for name in CHANGING}
-        count = len(now.rows)
-        mine.outbox[:count, W.O_SKU], mine.outbox[:count, W.O_LEVEL] = now.rows[:, 1], now.rows[:, 2]
-        mine.outbox[:count, W.O_READING] = now.rows[:, 3]
-        mine.evidence[:count] = now.shown
-        changed["head"][W.N_OUT] = count
-        return mine._replace(**changed, **state)
+        """A copy of the trunk's world, with the policy's strategy and gate in it.
+
+        The log of record changes is not copied: what lies behind is common, and whoever runs next writes his own on top.
+        """
+        w, count, n = self.control.world, len(now.rows), len(self.stage.tiers)
+        mine = {name: getattr(w, name).copy() for name in CHANGING}
+        mine["outbox"], mine["evidence"] = np.zeros((n, 3), np.int64), np.zeros((n, 2))
+        mine["outbox"][:count] = now.rows[:, T_SKU:]
+        mine["evidence"][:count] = now.shown
+        mine["head"][W.N_OUT] = count
+        return w._replace(**mine, **state, **settings_of(policy, self.stage.tiers))

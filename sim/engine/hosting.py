@@ -54,13 +54,14 @@ class Hosting:
         planned = self.tape.cues[self.next_cue :]
         for number, start, sku in zip(count(self.next_cue), planned["start"].tolist(), planned["sku"].tolist(), strict=False):
             yield self.env.timeout(max(0, odd(start) - self.now))
-            self.next_cue = number + 1
-            if self.world.cue_cut[number] <= self.now:
+            at, self.next_cue = self.env.now, number + 1
+            if self.world.cue_cut[number] <= at:
                 continue
             if not self.would_pitch(sku):
                 self.cut(number, sku, NO_ALERT)
                 continue
-            self.stop_improvising()
+            if self.spoken:
+                self.stop_improvising()
             if self.world.stock[sku, W.RECORD] <= 0:
                 self.pitched_empty += 1
 

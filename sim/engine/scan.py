@@ -11,7 +11,7 @@ from sim.core.feed import deliver
 from sim.core.world import LAST_READING, N_OUT, O_LEVEL, O_READING, O_SKU
 
 T_ROW, T_SKU, T_LEVEL, T_READING = range(4)
-"""Columns of ``told``: place of the reading in ``rows``, SKU, level, number of the reading."""
+"""Columns of ``told``: place of the reading in ``rows``; then SKU, level and reading in the order of the outbox."""
 
 
 def scan(

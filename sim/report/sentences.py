@@ -8,17 +8,16 @@ import numpy as np
 
 from sim.report.ranking import worded
 from sim.report.text import number
+from sim.report.verdict import certificate
 from sim.score.paired import difference, student
 from sim.score.profiles import LIMITS, Limits, Profile
+from sim.study.certify import NEEDED
+from sim.study.decide import in_worst_world
 from sim.study.design import Axis
 from sim.study.robust import merit
-from sim.study.search import Plan, broken, edge
-from sim.study.selection import BEST, NEAR, OPEN, WORSE
+from sim.study.search import Plan, edge
 from sim.study.trials import CORE
 from sim.study.tune import Judging, Tuned
-
-STATES = {BEST: "best", WORSE: "worse", NEAR: "within delta", OPEN: "not told apart"}
-"""How a finalist stands, in words."""
 
 
 def of_tuning(
@@ -41,7 +40,7 @@ def of_tuning(
     said.append(f"Against {found.start.name}: {_signed(gap.mean)} CNY a show [{_signed(gap.low)}, {_signed(gap.high)}], on the "
                 "same shows.")  # fmt: skip
     said.append(_choice(found, judging))
-    return said + [_limits(found, limits, plan) for limits in ([plan.limits] if plan.limits else LIMITS.values())]
+    return said + [_limits(found, limits, judging) for limits in ([plan.limits] if plan.limits else LIMITS.values())]
 
 
 def _cost(costs: np.ndarray, worlds: Sequence[str], profile: Profile) -> str:
@@ -75,8 +74,8 @@ def _choice(found: Tuned, judging: Judging) -> str:
     return said
 
 
-def _limits(found: Tuned, limits: Limits, plan: Plan) -> str:
-    """Where the recommended setting stands against a set of limits, on the fresh shows of its worst scenario (point values)."""
-    excess = broken(found.confirmed[:, :, 0], plan.metrics, limits)
-    over = [f"{name} by {100 * value:.0f} %" for name, value in excess.items() if value > 0]
-    return f"Limits {limits.name}: " + (f"broken on the fresh shows ({', '.join(over)})." if over else "kept on the fresh shows.")
+def _limits(found: Tuned, limits: Limits, judging: Judging) -> str:
+    """What the fresh shows certify, in the worst scenario."""
+    rows = found.confirmed[..., [CORE.index(name) for name in NEEDED]]
+    made = in_worst_world(rows[:, :, 0], rows, limits, judging.confidence)
+    return f"Limits {limits.name}: {certificate(made)}."

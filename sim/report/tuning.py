@@ -15,6 +15,7 @@ from sim.report import sentences
 from sim.report.progress import Progress
 from sim.report.ranking import worded
 from sim.report.text import aligned, markdown, number
+from sim.report.verdict import STATES
 from sim.score.metrics import METRICS
 from sim.score.profiles import LIMITS, Profile
 from sim.study.choices import one_of, profile_from
@@ -190,7 +191,7 @@ def finalist_rows(found: Tuned) -> list[list[str]]:
         settings = worded(c.settings)
         gap = "" if st.state == "best" else number(st.behind)
         span = "" if st.state == "best" else f"[{number(st.low)}, {number(st.high)}]"
-        rows.append([c.name, settings, number(st.mean), gap, span, number(st.shows), sentences.STATES[st.state]])
+        rows.append([c.name, settings, number(st.mean), gap, span, number(st.shows), STATES[st.state]])
     return rows
 
 

@@ -19,7 +19,7 @@ from scenarios.setting import ScenarioError, did_you_mean
 from sim.core.run import Run
 from sim.core.units import US, to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
-from sim.score.alerts import VERDICTS, Alerted, foresight, handled, judge_run, noise, ratio
+from sim.score.alerts import VERDICTS, Alerted, counts, foresight, handled, judge_run, noise, ratio
 from sim.score.bounds import Ceiling, ceiling, skill
 from sim.score.events import last_harm, risk_events
 from sim.score.metrics import METRICS
@@ -111,6 +111,8 @@ class Judge:
         if "alerts" in parts:
             judged = self.alerted(run)
             row |= foresight(judged, self.profile.horizon_s) | noise(run, judged)
+        if "counts" in parts:
+            row |= counts(run)
         if "costs" in parts:
             row["alerts_handled"] = handled(run)
             row |= self._costs(o, row)
@@ -156,10 +158,13 @@ def _between(first: str, last: str) -> frozenset[str]:
     return frozenset(names[names.index(first) : names.index(last) + 1])
 
 
+COUNTS = frozenset(("alerts", "alerts_handled", "alerts_per_operator_hour", "alerts_per_sku_hour", "handling_minutes",
+                    "suppressed_duplicate", "suppressed_cooldown", "suppressed_budget"))  # fmt: skip
 PARTS = {
     "units": _between("demand_units", "fill_rate"),
     "shoppers": _between("freeze_minutes", "pitched_empty"),
-    "alerts": _between("risk_events", "suppressed_budget"),
+    "alerts": _between("risk_events", "suppressed_budget") - COUNTS,
+    "counts": COUNTS,
     "costs": _between("cost_oversold", "J") | {"skill"},
 }
 """What is computed together."""

@@ -27,7 +27,6 @@ CAUSES = (*REFUSALS.values(), "no_restock")
 TRUE_STOCKOUT, HELD_UNPAID, EXPOSURE_CUT, NO_RESTOCK = 0, HELD - STOCKOUT, EXPOSURE - STOCKOUT, len(CAUSES) - 1
 LOST = (*range(STOCKOUT, EXPOSURE + 1), REFUNDED)
 """Outcomes of demand that was refused."""
-IS_LOST = np.isin(np.arange(OUTCOMES), LOST)
 
 
 @dataclass(frozen=True, eq=False)
@@ -198,14 +197,21 @@ def _causes(run: Run, st: Stories, last: np.ndarray, table: np.ndarray, unsold: 
     on_payment = run.scenario.ledger.mode == "deduct_on_payment"
     for k in np.flatnonzero((unsold > 0) & (refused.sum(1) > 0)).tolist():
         begin, end = st.first[k], st.first[k + 1]
-        lost = np.flatnonzero(st.keeps[begin:end] & IS_LOST[last[begin:end]]) + begin
-        code = np.where(last[lost] == REFUNDED, PHANTOM if on_payment else HELD, last[lost]).astype(np.int64) - STOCKOUT
-        met, qty = code != TRUE_STOCKOUT, st.qty[lost]
-        kept = _first_units(unsold[k], np.where(met, qty, 0))
-        held = _first_units(min(unsold[k] - kept.sum(), gave_back[k]), np.where(met, 0, qty))
+        final = last[begin:end]
+        gone = ((final >= STOCKOUT) & (final <= EXPOSURE)) | (final == REFUNDED)
+        lost = np.flatnonzero(gone & st.keeps[begin:end]) + begin
+        code, qty = last[lost], st.qty[lost]
+        code[code == REFUNDED] = PHANTOM if on_payment else HELD
+        code -= STOCKOUT
+        met = code != TRUE_STOCKOUT
+        kept = _first_units(unsold[k], qty * met)
         missed[k, :NO_RESTOCK] = np.bincount(code, kept, NO_RESTOCK)
-        missed[k, HELD_UNPAID] += held.sum()
-        in_time[k] -= (kept + held)[st.cell[lost] // OUTCOMES % 2 == 1].sum()
+        given = min(unsold[k] - kept.sum(), gave_back[k])
+        if given > 0:
+            held = _first_units(given, qty * ~met)
+            missed[k, HELD_UNPAID] += held.sum()
+            kept += held
+        in_time[k] -= kept[st.soon[lost]].sum()
     came = arrived(run)
     left = unsold - missed.sum(1)
     could = requestable(run.scenario) - came + np.minimum(left, came)

@@ -63,8 +63,8 @@ def _same(x: float) -> float:
 DIALS = {
     d.name: d
     for d in (
-        Dial("feed_lag", "age of the readings the alert engine gets", "s", "scenario.feed.lag_s", lambda s, p: s.feed.lag_s, 300.0,
-             _scenario("feed", lag_s=_same)),
+        Dial("feed_lag", "age of the readings the alert engine gets", "s", "scenario.feed.lag_s",
+             lambda s, p: s.feed.lag_s, 300.0, _scenario("feed", lag_s=_same)),
         Dial("freeze_latency", "from the decision to freeze to no more orders", "s", "operations.propagate_s",
              lambda s, p: p.playbook.auto_s + p.playbook.propagate_s, 300.0, _freeze),
         Dial("cue_slip", "standard deviation of cues around the run of show", "s", "scenario.host.slip_s",

@@ -77,7 +77,7 @@ def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: 
     leaders = leaders_of(plan, selection)
     rows = trials.fetch(leaders, NEEDED)
     certificates = {
-        name: {k: _worst(rows[:, :, n], rows, limits, confidence) for n, k in enumerate(leaders)}
+        name: {k: in_worst_world(rows[:, :, n], rows, limits, confidence) for n, k in enumerate(leaders)}
         for name, limits in LIMITS.items()
     }
     goals = trials.averages[..., : len(OBJECTIVES)].mean(0)
@@ -95,8 +95,9 @@ def leaders_of(plan: Plan, selection: Selection) -> list[int]:
     return sorted({*order[:LEADERS], *first.values()}, key=order.index)
 
 
-def _worst(mine: np.ndarray, all_of_them: np.ndarray, limits: Limits, confidence: float) -> Certificate:
-    """The certificate of the world in which a candidate does worst. mine: float64 [world, replicate, NEEDED]."""
+def in_worst_world(mine: np.ndarray, all_of_them: np.ndarray, limits: Limits, confidence: float) -> Certificate:
+    """The certificate of the world in which a candidate does worst. mine: float64 [world, replicate, NEEDED], NaN not played;
+    all_of_them: the same of every candidate, [world, replicate, candidate, NEEDED], for the worst share a show can come to."""
     rank = {"certified": 0, "undecided": 1, "refuted": 2}
     made = []
     for world, shows in enumerate(mine):

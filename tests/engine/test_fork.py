@@ -30,9 +30,8 @@ def differences(a, b, lines: bool = True) -> list[str]:
         for table in alerts:
             table["line"] = 0
     found = [] if np.array_equal(*alerts) else ["alerts"]
-    found += [
-        n for n in ("outcome", "stock", "actions", "readings", "cue_cut") if not np.array_equal(getattr(a, n), getattr(b, n))
-    ]
+    arrays = ("outcome", "stock", "actions", "readings", "cue_cut")
+    found += [n for n in arrays if not np.array_equal(getattr(a, n), getattr(b, n))]
     found += [n for n in COUNTERS if getattr(a, n) != getattr(b, n)]
     return found + ([] if a.tape.digest() == b.tape.digest() else ["tape"])
 
@@ -103,16 +102,15 @@ def test_candidates_of_many_words_fit(ls1, monkeypatch):
     """A standing alert repeated at every reading overflows the scan's table, which grows and goes on where it stopped."""
     monkeypatch.setattr(candidates, "ROOM", 8)
     gate = {"repeat_s": 5.0, "cooldown_s": 0.0}
-    family = [
-        make_policy("fixed_count", {"units": u}, gate=gate, playbook="freeze_only") for u in (1900.0, 1500.0, 1499.0, 800.0)
-    ]
+    lines = (1900.0, 1500.0, 1499.0, 800.0)
+    family = [make_policy("fixed_count", {"units": u}, gate=gate, playbook="freeze_only") for u in lines]
     check(ls1, family)
 
 
 def test_plain_strategies_fork_too():
     """A fold that does not compile is read with the plain loops."""
     own = make_policy("fixed_count", {"units": 60.0}, playbook="standard")
-    odd = replace(own.strategy, fold=lambda p, m, s: own.strategy.fold(p, m, dict(s=s)["s"]))
+    odd = replace(own.strategy, fold=lambda p, m, s: own.strategy.fold(p, m, [s][0]))
     policies = [replace(own, strategy=odd, params=own.params * k) for k in (1.0, 1.1, 0.5)]
     scenario = replace(load("first_show"), duration_s=1200.0, cues=load("first_show").cues[:3])
     check(set_stage(scenario, draw_tape(scenario, 2)), policies)

@@ -51,7 +51,7 @@ def engine() -> np.ndarray:
 
 
 def test_the_show_has_the_size_of_the_workload(engine):
-    """Orders ~ Poisson with mean 4,104 less those whose burst the end of the show cuts off (5 in the last cue's tail; 4 errors)."""
+    """Orders ~ Poisson, mean 4,104 less those of whom the end of the show cuts the burst (4 standard errors)."""
     tail = 0.03 * sum(120 * 45 * np.exp(-(3600 - 60 - 300 * k) / 45) for k in range(12))
     assert abs(engine[:, 0, 0].mean() - (4104 - tail)) < 4 * np.sqrt(4104 / SHOWS)
     assert engine[:, 0, 0].var(ddof=1) == pytest.approx(4104, rel=0.75)
