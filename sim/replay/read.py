@@ -16,6 +16,8 @@ from sim.replay import build
 from sim.replay.clock import NAIVE, Clock, StreamError, find_zone
 from sim.replay.columns import STREAMS, find_columns, kind_of, must_be
 from sim.replay.facts import Event, Sifted
+from sim.replay.ingest.canon import is_stream, read_frame, read_head
+from sim.replay.ingest.open import NEEDED, opened
 from sim.replay.rows import sift
 from sim.replay.source import FORMATS, Raw, read_raw
 from sim.replay.stream import Stream
@@ -47,6 +49,8 @@ def load(
     where = find_zone(zone)
     if not (isinstance(speedup, (int, float)) and math.isfinite(speedup) and speedup > 0):
         raise StreamError(f"speedup={speedup!r} is not a positive number; 60 turns hours into minutes")
+    if Path(path).is_file() and is_stream(Path(path)):
+        return _canonical(Path(path), stock, sku, float(speedup), (start, end))
     main, found = _gather(Path(path))
     rows = sift(main, must_be(main.where, main.header, STREAMS), where)
     cue_rows = _sheet(cues, found.get("cues"), "cues", where)
@@ -68,6 +72,15 @@ def load(
     counts = pd.DataFrame([s.counts() for s in used])
     rejects = pd.DataFrame([(s.where, r.line, r.reason, r.text) for s in used for r in s.rejects], columns=list(REJECT_COLUMNS))
     return Loaded(stream, rejects, counts, tuple(notes))
+
+
+def _canonical(path: Path, stock: Any, sku: Any, speedup: float, limits: tuple[str | None, str | None]) -> Loaded:
+    """A stream that was ingested before, with the account it carries."""
+    head = read_head(path)
+    found = opened(head, read_frame(path, NEEDED), None if stock == "" else stock, sku, speedup, limits)
+    columns = ["file", "kind", "rows", "used", "set_aside", "rejected", "out_of_order"]
+    counts = pd.DataFrame([{c: f.get(c, 0) for c in columns} for f in head.files], columns=columns)
+    return Loaded(found.stream, pd.DataFrame(columns=list(REJECT_COLUMNS)), counts, (*head.notes, *found.notes))
 
 
 def write_rejects(loaded: Loaded, path: str | Path) -> int:

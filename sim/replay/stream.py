@@ -35,7 +35,7 @@ class Stream:
     ``skus``: with the stock at the start. ``t`` [us of show time], ``what`` (row kind of the tape), ``sku`` (index), ``qty``
     [units; below 0 only for corrections]: what happened, in time order. ``start_us``: start on the recording's ``clock``.
     ``span_s``: length [show s]. ``speedup``: recorded seconds per show second. ``reading_s``: default period of readings
-    [show s].
+    [show s]. ``viewers``: times [show s] and people online, where the recording knows them.
     """
 
     name: str
@@ -51,6 +51,7 @@ class Stream:
     span_s: float
     speedup: float
     reading_s: float
+    viewers: tuple[np.ndarray, np.ndarray] | None = None
 
     def at(self, t_s: float) -> str:
         """A show time [s] as the recording's clock wrote it, to the millisecond."""
@@ -94,10 +95,18 @@ class Stream:
         rows["who"][:] = np.arange(len(self.t))
         nobody = (np.array([0.0, scenario.duration_s]), np.zeros(2))
         readings, viewers = lay_readings(scenario, 0, 0, nobody)
+        viewers = viewers if self.viewers is None else self._online(np.arange(1, n + 1) * scenario.feed.period_s)
         phase = np.zeros(3 + len(scenario.channels))
         columns: dict[str, Any] = in_order([rows, readings])
         return Tape(**columns, cues=self._spoken(), viewers=viewers,
                     record_error=np.zeros(len(self.skus), np.int64), phase=phase, key=(0, 0))  # fmt: skip
+
+    def _online(self, at_s: np.ndarray) -> np.ndarray:
+        """People online at ``at_s`` [show s], as last measured; 0 before the first measure."""
+        assert self.viewers is not None
+        known_s, people = self.viewers
+        last = np.searchsorted(known_s, at_s, "right") - 1
+        return np.where(last >= 0, people[np.maximum(last, 0)], 0.0)
 
     def _spoken(self) -> np.ndarray:
         """Cues as they came: of a recording only the plan is known."""
