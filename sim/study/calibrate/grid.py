@@ -65,7 +65,7 @@ def make_grid(shows: Sequence[Observed], step_s: float = 0.0, trend: int = 2) ->
     seen = [s for s in shows if s.viewers is not None]
     room = float(np.mean([_mean_viewers(s) for s in seen])) if len(seen) == len(shows) else math.nan
     long = all(math.isfinite(s.start_unix_s) for s in shows) and min(s.span_s for s in shows) >= 1.5 * DAY_S
-    columns = ((VIEWERS,) if math.isfinite(room) else ()) + TREND[:trend] + (CLOCK if long else ())
+    columns = ((VIEWERS,) if math.isfinite(room) and _moves(seen) else ()) + TREND[:trend] + (CLOCK if long else ())
     rows = []
     for number, show in enumerate(shows):
         rows += _rows(number, show, step, kept, columns, room)
@@ -86,6 +86,12 @@ def chosen_step(shows: Sequence[Observed]) -> float:
 def _mean_viewers(show: Observed) -> float:
     assert show.viewers is not None
     return float(np.nanmean(show.viewers[1]))
+
+
+def _moves(shows: Sequence[Observed]) -> bool:
+    """Whether the number of viewers changes at all; an exponent of a constant cannot be fitted."""
+    logs = [np.log(np.maximum(s.viewers[1], 1.0)) for s in shows if s.viewers is not None]
+    return float(np.concatenate(logs).std()) > 0.02
 
 
 def _kept(shows: Sequence[Observed]) -> list[str]:
