@@ -24,6 +24,7 @@ class Rehearse:
     figure: str = setting("best", "timeline of the best strategy, of one by name, of all, or none")
     figure_sku: str = setting("auto", "SKU drawn; auto: the one with most oversold units, then most missed")
     figure_replicate: int = setting(0, "replicate drawn", "", 0, 10**6)
+    uncertain: bool = setting(False, "each show draws its parameters from the scenario's uncertainty (stockcue calibrate)")
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,19 @@ class Replay:
     figure_sku: str = setting("auto", "SKU drawn; auto: the one that ran out first")
 
 
-Record = TypeVar("Record", Rehearse, Replay)
+@dataclass(frozen=True)
+class Calibrate:
+    """Settings of ``stockcue calibrate``."""
+
+    stream: object = setting(None, "canonical stream, or [list of them]; the last one gives the run of show")
+    sku: object = setting(None, "SKU or [list of them] to fit; null: all")
+    name: str = setting("fitted", "name of the scenario")
+    seed: int = setting(1, "key of the random streams behind the predictive bands", "", 0, 10**15)
+    out: str = setting("", "scenario file NAME.yaml, with its report in the folder NAME; empty: runs/calibrate-<name>-<hash>")
+    figure: str = setting("all", "pictures, or none", choices=("all", "none"))
+
+
+Record = TypeVar("Record", Rehearse, Replay, Calibrate)
 
 
 def settle(cls: type[Record], values: Mapping[str, Any], verb: str) -> Record:
@@ -65,6 +78,10 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
         return value
     if kind is str:
         return str(value)
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise SettingError(f"{name} must be true or false, not {value!r}")
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise SettingError(f"{name} must be a number, not {value!r}")
     if kind is int and value != int(value):

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.study.calibrate.grid import Grid, default_kernel, kernel_kinds
-from sim.study.calibrate.intensity import MEAN, Fit, Model, N, Spec, loglik_cells, maximise, without
+from sim.study.calibrate.intensity import MEAN, Model, N, Spec, without
+from sim.study.calibrate.likelihood import Fit, loglik_cells, maximise
 
 FOLDS = 5
 MODELS = ("poisson", "cue", "hawkes", "both")

@@ -133,7 +133,9 @@ def _curvature(negative: Callable[[np.ndarray], float], at: np.ndarray, eps: flo
     return made
 
 
-def _interval(negative: Callable[[np.ndarray], float], at: np.ndarray, cov: np.ndarray, best: float, k: int) -> tuple[float, float]:
+def _interval(
+    negative: Callable[[np.ndarray], float], at: np.ndarray, cov: np.ndarray, best: float, k: int
+) -> tuple[float, float]:
     others = [j for j in range(len(at)) if j != k]
 
     def held(value: float) -> float:

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.study.calibrate.amounts import Amounts, fit_amounts
 from sim.study.calibrate.choice import Choice, blocks_of, choose
-from sim.study.calibrate.delays import DelayFit, fit_delays, together
+from sim.study.calibrate.delays import DelayFit, Estimate, fit_delays, together
 from sim.study.calibrate.fitness import (
     Band,
     Busiest,
@@ -25,10 +25,11 @@ from sim.study.calibrate.fitness import (
     residuals,
     simulated,
 )
-from sim.study.calibrate.grid import CLOCK, TREND, Grid, default_kernel, kernel_kinds, make_grid
-from sim.study.calibrate.intensity import Fit, Model, Spec, full_spec, maximise, without
-from sim.study.calibrate.intervals import HALF_CHI2, score_spread
-from sim.study.calibrate.observed import CalibrationError, Observed, kind_name
+from sim.study.calibrate.grid import CLOCK, TREND, VIEWERS, Grid, default_kernel, make_grid
+from sim.study.calibrate.intensity import Model, Spec, full_spec, without
+from sim.study.calibrate.intervals import HALF_CHI2, score_spread, wald_interval
+from sim.study.calibrate.likelihood import Fit, maximise
+from sim.study.calibrate.observed import CalibrationError, Observed
 from sim.study.calibrate.slips import Slips, fit_slips
 
 FEWEST_ORDERS, SHORTEST_S, FEWEST_BINS = 100, 600.0, 30
@@ -51,7 +52,7 @@ class Length(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Calibrated:
     """Everything found. ``fit`` is over ``model``; ``widen``: factor on its variances where the record is more dispersed than
-    the model; ``level_sd``: spread of the shows' general level (log), 0 with fewer than three shows."""
+    the model; ``exponent``: of the viewers, even where the scenario holds it at 1; ``level_sd``: spread of the shows' general level (log), 0 with fewer than three shows."""
 
     shows: tuple[Observed, ...]
     grid: Grid
@@ -71,6 +72,7 @@ class Calibrated:
     bands: tuple[Band, ...]
     busiest: tuple[Busiest, ...]
     dropped: tuple[str, ...]
+    exponent: Estimate | None = None
 
     @property
     def carted(self) -> Carted | None:
@@ -85,15 +87,14 @@ def calibrate(shows: Sequence[Observed], tell: Tell | None = None, seed: int = 0
     check(shows)
     tell("laying the grid")
     grid = make_grid(shows)
-    spec, dropped = _columns(full_spec(grid, herding=False), grid)
-    slips, spec_grid = None, grid
+    spec, slips = full_spec(grid, herding=False), None
     if spec.kinds:
         tell("finding when cues really came")
         start = Model(spec, grid)
         found = fit_slips(start, maximise(start))
         if found is not None:
-            slips, spec_grid, _ = found
-    grid = spec_grid
+            slips, grid, _ = found
+    spec, exponent, dropped = _columns(spec, grid)
     choice = choose(spec, grid, tell)
     chosen = choice.fits[choice.chosen].spec
     tell("response lengths")
@@ -107,7 +108,7 @@ def calibrate(shows: Sequence[Observed], tell: Tell | None = None, seed: int = 0
     converting, paying = (_delays([getattr(s, what) for s in shows]) for what in ("converting", "paying"))
     made = Calibrated(
         tuple(shows), grid, choice, model, fit, widen, lengths, slips, converting, paying, fit_amounts(shows),
-        _level_sd(model, fit), residuals(model, fit, seed), tuple(spread), mixed, (), (), tuple(dropped)
+        _level_sd(model, fit), residuals(model, fit, seed), tuple(spread), mixed, (), (), tuple(dropped), exponent
     )  # fmt: skip
     tell("predictive bands")
     counts = simulated(model, fit, made.carted, mixed, widen, seed)
@@ -137,19 +138,28 @@ def _delays(parts: list) -> DelayFit | None:
     return None if whole is None else fit_delays(whole)
 
 
-def _columns(spec: Spec, grid: Grid) -> tuple[Spec, list[str]]:
-    """Leave out the course over the show, or the time of day, where it does not pay for its parameters (BIC)."""
-    dropped = []
+def _columns(spec: Spec, grid: Grid) -> tuple[Spec, Estimate | None, list[str]]:
+    """Leave out the course over the show, or the time of day, where it does not pay for its parameters (BIC,
+    dearer by the dispersion the model leaves); hold the viewers' exponent at 1, the generator's law, where the record does not
+    contradict it. The exponent is estimated either way."""
+    fit, dropped = maximise(Model(spec, grid)), []
+    over = max([1.0, *(d.residual for d in dispersions(Model(spec, grid), fit) if d.window_s >= 60)])
+    price = 0.5 * math.log(max(grid.orders(), 2)) * over
     for group, words in ((TREND, "time of show"), (CLOCK, "time of day")):
         inside = tuple(c for c in spec.columns if c in group)
         if not inside:
             continue
         less = without(spec, columns=tuple(c for c in spec.columns if c not in inside))
-        gain = maximise(Model(spec, grid)).loglik - maximise(Model(less, grid)).loglik
-        if gain < 0.5 * len(inside) * math.log(max(grid.orders(), 2)):
-            spec = less
+        poorer = maximise(Model(less, grid))
+        gain = fit.loglik - poorer.loglik
+        if gain < price * len(inside):
+            spec, fit = less, poorer
             dropped.append(f"{words} (gain {gain:.1f} in log-likelihood, not worth {len(inside)} parameters)")
-    return spec, dropped
+    if VIEWERS not in spec.columns:
+        return spec, None, dropped
+    exponent = Estimate(fit.value(f"x:{VIEWERS}"), *wald_interval(fit, f"x:{VIEWERS}"))
+    held = without(spec, fixed={f"x:{VIEWERS}": 1.0})
+    return (held if fit.loglik - maximise(Model(held, grid)).loglik < price else spec), exponent, dropped
 
 
 def _lengths(spec: Spec, grid: Grid, fit: Fit) -> tuple[dict[int, Length], Spec, Fit]:
@@ -196,8 +206,3 @@ def half_times(shape: str, tau_s: float) -> tuple[float, float]:
     [30.72, 67.13]
     """
     return (0.76804 * tau_s, 1.67835 * tau_s) if shape == "gamma" else (0.0, tau_s * (0.5 + math.log(2)))
-
-
-def kinds_seen(made: Calibrated) -> tuple[str, ...]:
-    """Names of the cue kinds in the record."""
-    return tuple(kind_name(k) for k in kernel_kinds(made.grid))

@@ -10,8 +10,9 @@ from scipy.optimize import minimize_scalar
 
 from sim.demand.streams import stream
 from sim.study.calibrate.grid import Row
-from sim.study.calibrate.intensity import CONV, MEAN, RATIO, WAIT, Fit, Model, N, loglik_cells
+from sim.study.calibrate.intensity import CONV, MEAN, RATIO, WAIT, Model, N
 from sim.study.calibrate.intervals import HALF_CHI2
+from sim.study.calibrate.likelihood import Fit, loglik_cells
 from sim.study.calibrate.shapes import delayed, lognormal_bins
 
 WINDOWS_S = (1.0, 10.0, 60.0, 300.0)
@@ -37,12 +38,14 @@ class Residuals(NamedTuple):
 
 
 class Dispersion(NamedTuple):
-    """Counts of one window: variance over mean, raw (Fano), and squared residuals over expectation (1 where the model holds)."""
+    """Counts of one window: variance over mean, raw (Fano), and squared residuals over expectation (1 where the model holds, with
+    a standard deviation of ``noise``)."""
 
     window_s: float
     windows: int
     raw: float
     residual: float
+    noise: float
 
 
 class Mixing(NamedTuple):
@@ -125,7 +128,9 @@ def dispersions(model: Model, fit: Fit) -> list[Dispersion]:
         if len(seen) < 3 or seen.sum() == 0:
             continue
         spread = sum(float(((p[0] - p[0].mean()) ** 2).sum()) for p in pairs if len(p[0]))
-        made.append(Dispersion(window, len(seen), spread / float(seen.sum()), float(((seen - due) ** 2).sum() / due.sum())))
+        noise = math.sqrt(float((due + 2 * due * due).sum())) / float(due.sum())
+        residual = float(((seen - due) ** 2).sum() / due.sum())
+        made.append(Dispersion(window, len(seen), spread / float(seen.sum()), residual, noise))
     return made
 
 
@@ -226,7 +231,9 @@ def bands(model: Model, counts: list[np.ndarray], seed: int = 0) -> tuple[list[B
             if window == BANDS_S[0]:
                 top = drawn.max(1)
                 low, middle, high = np.quantile(top, (0.05, 0.5, 0.95)).tolist()
-                busiest.append(Busiest(show, float(real.max()), low, middle, high, float(_pit(rng, top[:, None], real.max()[None])[0])))
+                busiest.append(
+                    Busiest(show, float(real.max()), low, middle, high, float(_pit(rng, top[:, None], real.max()[None])[0]))
+                )
             low, middle, high = np.quantile(drawn, (0.5 - LEVEL / 2, 0.5, 0.5 + LEVEL / 2), axis=0)
             pit = _pit(rng, drawn, real)
             start = np.arange(n) * window
@@ -245,4 +252,3 @@ def coverage(found: list[Band], window_s: float) -> tuple[int, int]:
     pits = [b.pit for b in found if b.window_s == window_s]
     every = np.concatenate(pits) if pits else np.zeros(0)
     return int((np.abs(every - 0.5) <= LEVEL / 2).sum()), len(every)
-

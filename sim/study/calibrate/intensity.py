@@ -1,4 +1,4 @@
-"""The intensity of orders and carts, and its maximum likelihood.
+"""The intensity of orders and carts, and its slopes.
 
 For SKU s in bin k, with e = exp(covariates) the room's demand relative to an ordinary moment::
 
@@ -7,8 +7,7 @@ For SKU s in bin k, with e = exp(covariates) the room's demand relative to an or
     orders    = ( interest + carted + branching * past orders' kernel ) / (1 - branching * own)
 
 ``carted`` are orders that follow recorded carts, where single carts and orders are not linked; with no carts in the record at
-all the interest is partly delayed by the default cart law instead. Fisher scoring: the information is that of a Poisson count
-(or negative binomial, size ``r``), exact for conditional intensities too.
+all the interest is partly delayed by the default cart law instead.
 """
 
 from __future__ import annotations
@@ -47,31 +46,6 @@ class Spec:
 
     def duration(self, kind: int) -> float:
         return self.durations.get(kind, default_kernel(kind)[3])
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """``at``: parameters by name, logarithms but for branching, leads and covariates. ``loglik``: of the bins used. ``cov``:
-    inverse information over ``free`` names. ``stuck``: names that ended at a bound. ``r``: negative binomial size per bin
-    (inf: Poisson)."""
-
-    spec: Spec
-    names: tuple[str, ...]
-    at: np.ndarray
-    loglik: float
-    cov: np.ndarray
-    free: tuple[str, ...]
-    stuck: tuple[str, ...]
-    r: float = math.inf
-    rounds: int = 0
-    converged: bool = True
-
-    def value(self, name: str) -> float:
-        return float(self.at[self.names.index(name)])
-
-    def sd(self, name: str) -> float:
-        """Standard error on the parameter's own scale; NaN at a bound."""
-        return float(math.sqrt(max(self.cov[self.free.index(name), self.free.index(name)], 0.0))) if name in self.free else math.nan
 
 
 def names_of(spec: Spec, grid: Grid) -> tuple[str, ...]:
@@ -220,89 +194,6 @@ class Model:
         up[index] += eps
         down[index] -= eps
         return (self.parts(row, up, (kind,))[kind] - self.parts(row, down, (kind,))[kind]) / (2 * eps)
-
-
-def loglik_cells(y: np.ndarray, rate: np.ndarray, r: float = math.inf) -> np.ndarray:
-    """Log-likelihood per bin, factorials included, so that models and bin counts compare."""
-    from scipy.special import gammaln, xlogy
-
-    if math.isinf(r):
-        return xlogy(y, rate) - rate - gammaln(y + 1)
-    return gammaln(y + r) - gammaln(r) - gammaln(y + 1) + xlogy(y, rate / (r + rate)) - r * np.log1p(rate / r)
-
-
-def loglik(model: Model, at: np.ndarray, r: float = math.inf, keep: Sequence[np.ndarray] | None = None) -> float:
-    """Log-likelihood of the bins used (and in ``keep``, per row)."""
-    total = 0.0
-    for k, row in enumerate(model.grid.rows):
-        use = row.used if keep is None else row.used & keep[k]
-        total += float(loglik_cells(row.y[use], model.rate(row, at)[use], r).sum())
-    return total
-
-
-def score(model: Model, at: np.ndarray, r: float, keep: Sequence[np.ndarray] | None) -> tuple[float, np.ndarray, np.ndarray]:
-    """Log-likelihood, gradient and expected information."""
-    size = len(model.names)
-    total, slope, info = 0.0, np.zeros(size), np.zeros((size, size))
-    for k, row in enumerate(model.grid.rows):
-        use = row.used if keep is None else row.used & keep[k]
-        rate, index, jac = model.slopes(row, at)
-        y, rate, jac = row.y[use], rate[use], jac[:, use]
-        weight = 1 / (rate if math.isinf(r) else rate * (1 + rate / r))
-        total += float(loglik_cells(y, rate, r).sum())
-        slope[index] += jac @ ((y - rate) * weight)
-        info[np.ix_(index, index)] += (jac * weight) @ jac.T
-    return total, slope, info
-
-
-def maximise(
-    model: Model, at: np.ndarray | None = None, r: float = math.inf, keep: Sequence[np.ndarray] | None = None, rounds: int = 100
-) -> Fit:
-    """Fisher scoring with damping; parameters at a bound that want beyond it are left there."""
-    at = model.start() if at is None else np.clip(at, *model.limits.T)
-    damp, best = 1e-3, score(model, at, r, keep)
-    done, k = False, 0
-    for k in range(1, rounds + 1):
-        ll, slope, info = best
-        free = _free(model, at, slope, info)
-        scale = np.diag(info)[free] + 1e-9
-        step = np.zeros(len(at))
-        step[free] = np.linalg.solve(info[np.ix_(free, free)] + np.diag(damp * scale), slope[free])
-        gain = float(slope @ step)
-        if gain < 1e-7 or damp > 1e10:
-            done = True
-            break
-        new = np.clip(at + np.clip(step, -1.5, 1.5) * _reach(model), *model.limits.T)
-        tried = score(model, new, r, keep)
-        if tried[0] >= ll - 1e-10:
-            done = tried[0] - ll < 1e-8
-            at, best, damp = new, tried, max(damp / 5, 1e-9)
-            if done:
-                break
-        else:
-            damp = max(damp * 8, 1e-4)
-    ll, slope, info = best
-    free = _free(model, at, slope, info)
-    cov = np.linalg.pinv(info[np.ix_(free, free)], hermitian=True)
-    free_names = tuple(n for n, f in zip(model.names, free, strict=True) if f)
-    stuck = tuple(n for n, f, x in zip(model.names, free, model.fixed, strict=True) if not f and not x)
-    return Fit(model.spec, model.names, at, ll, cov, free_names, stuck, r, k, done)
-
-
-def _reach(model: Model) -> np.ndarray:
-    """Largest steps are 1.5 on a log scale; leads may move further."""
-    return np.array([max(60.0, model.grid.step_s) if n.startswith("lead") else 0.2 if n == N else 1.0 for n in model.names])
-
-
-def _free(model: Model, at: np.ndarray, slope: np.ndarray, info: np.ndarray) -> np.ndarray:
-    low, high = model.limits.T
-    pushed = ((at <= low) & (slope <= 0)) | ((at >= high) & (slope >= 0))
-    return ~pushed & ~model.fixed & (np.diag(info) > 1e-12)
-
-
-def fit_model(spec: Spec, grid: Grid, at: np.ndarray | None = None, keep: Sequence[np.ndarray] | None = None) -> Fit:
-    """The maximum likelihood fit of a spec; cue kinds with nothing to fit on are left out by the caller."""
-    return maximise(Model(spec, grid), at, keep=keep)
 
 
 def full_spec(grid: Grid, herding: bool = True, appeals: bool | None = None) -> Spec:

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sim.study.calibrate.intensity import Fit, Model, maximise, score, without
+from sim.study.calibrate.intensity import Model, without
+from sim.study.calibrate.likelihood import Fit, maximise, score
 
 LEVEL = 0.95
 HALF_CHI2 = 1.920729
@@ -29,10 +30,7 @@ def crossing(
         if abs(root - goal) < 0.02 * goal or (here == limit and root < goal):
             return here
         slope = (root - before[1]) / (here - before[0]) if here != before[0] else 0.0
-        if slope * side <= 1e-12:
-            ahead = 2 * (here - at)
-        else:
-            ahead = here + (goal - root) / slope - at
+        ahead = 2 * (here - at) if slope * side <= 1e-12 else here + (goal - root) / slope - at
         before, here = (here, root), at + side * min(max(abs(ahead), 0.2 * abs(here - at)), 4 * abs(here - at))
     return here
 
@@ -41,10 +39,7 @@ def profile_interval(model: Model, fit: Fit, name: str, widen: float = 1.0) -> t
     """95 % interval of one parameter on its own scale. ``widen``: variance of the score over what the model expects of it."""
     index = model.names.index(name)
     low, high = model.limits[index].tolist()
-    if name in fit.stuck and name not in fit.free:
-        sd = 1.0
-    else:
-        sd = fit.sd(name) if name in fit.free else 1.0
+    sd = fit.sd(name) if name in fit.free else 1.0
     at = float(fit.at[index])
     column = fit.cov[:, fit.free.index(name)] / max(sd * sd, 1e-300) if name in fit.free else None
     shift = np.zeros(len(fit.at))
@@ -75,7 +70,9 @@ def score_spread(model: Model, fit: Fit, blocks: Sequence[np.ndarray]) -> float:
     variances are too small on average (a sandwich reduced to one number; single entries would be too noisy).
     """
     index = [fit.names.index(n) for n in fit.free]
-    slopes = [score(model, fit.at, fit.r, _only(model, blocks, b))[1][index] for b in range(int(max(b.max() for b in blocks)) + 1)]
+    slopes = [
+        score(model, fit.at, fit.r, _only(model, blocks, b))[1][index] for b in range(int(max(b.max() for b in blocks)) + 1)
+    ]
     table = np.array(slopes) - np.mean(slopes, axis=0)
     n = len(table)
     return float(np.trace((table.T @ table) * n / (n - 1) @ fit.cov) / len(index)) if n > 2 else 1.0

@@ -157,7 +157,20 @@ def from_run(run: Run) -> Observed:
         for a, b in edges.reshape(-1, 2).tolist():
             until = path["t"][b] / US if b < len(out) else seen.span_s
             shut.append((k, path["t"][a] / US, until))
-    return replace(seen, shut=np.array(shut, WINDOW_DTYPE))
+    table = np.array(shut, WINDOW_DTYPE)
+    converting = while_open(seen.converting, seen.carts.t, seen.carts.sku, table) if seen.converting is not None else None
+    return replace(seen, shut=table, converting=converting)
+
+
+def while_open(delays: Delays, t: np.ndarray, sku: np.ndarray, shut: np.ndarray) -> Delays:
+    """Delays watched only until their SKU could no longer be bought: a cart that met a sell-out says nothing of what would
+    have followed. ``t`` [s], ``sku``: when and where each began."""
+    until = t + delays.watched_s
+    for row in shut:
+        mine = (sku == row["sku"]) | (row["sku"] < 0)
+        until = np.where(mine & (t < row["to_s"]), np.minimum(until, np.maximum(row["from_s"], t)), until)
+    watched = until - t
+    return Delays(np.where(delays.after_s <= watched, delays.after_s, np.nan), watched, delays.width_s)
 
 
 def as_planned(seen: Observed, tape: Tape) -> Observed:

@@ -20,7 +20,7 @@ from sim.study.calibrate.delays import Estimate
 from sim.study.calibrate.fit import Calibrated
 from sim.study.calibrate.grid import OTHERS
 from sim.study.calibrate.intensity import CONV, MEAN, RATIO, WAIT, N
-from sim.study.calibrate.intervals import profile_interval, wald_interval
+from sim.study.calibrate.intervals import profile_interval
 from sim.study.calibrate.observed import kind_name
 from sim.study.uncertain import Uncertain, Uncertainty
 
@@ -247,7 +247,11 @@ def _profiled(made: Calibrated, tell: Callable[[str], None] | None) -> dict[At, 
     for tag, delays, names in (("pay", made.paying, ("never_pay", "pay_median_s", "pay_sigma")),
                                ("convert", made.converting, ("cart_conversion", "cart_median_s", "cart_sigma"))):  # fmt: skip
         if delays is not None:
-            never = delays.never if tag == "pay" else Estimate(*(1 - v for v in (delays.never.value, delays.never.high, delays.never.low)))
+            never = (
+                delays.never
+                if tag == "pay"
+                else Estimate(*(1 - v for v in (delays.never.value, delays.never.high, delays.never.low)))
+            )
             found |= {("shoppers", n): e for n, e in zip(names, (never, delays.median_s, delays.sigma), strict=True)}
     if made.amounts is not None:
         found["shoppers", "single_share"] = made.amounts.single
@@ -263,9 +267,3 @@ def _profiled(made: Calibrated, tell: Callable[[str], None] | None) -> dict[At, 
         low, high = profile_interval(made.model, made.fit, name, made.widen)
         found[at] = Estimate(scale(made.fit.value(name)), scale(low), scale(high))
     return found
-
-
-def exponents(made: Calibrated) -> dict[str, Estimate]:
-    """Covariates of the base intensity: the viewers' exponent, the course over the show, the time of day."""
-    return {c: Estimate(made.fit.value(f"x:{c}"), *wald_interval(made.fit, f"x:{c}", made.widen)) for c in made.model.spec.columns}
-

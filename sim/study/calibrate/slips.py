@@ -16,8 +16,9 @@ from scipy.special import logsumexp
 
 from sim.study.calibrate.delays import Estimate
 from sim.study.calibrate.grid import Grid, Row
-from sim.study.calibrate.intensity import MEAN, TINY, Fit, Model, N, maximise
+from sim.study.calibrate.intensity import MEAN, TINY, Model, N
 from sim.study.calibrate.intervals import HALF_CHI2
+from sim.study.calibrate.likelihood import Fit, maximise
 from sim.study.calibrate.observed import kind_name
 from sim.study.calibrate.shapes import excited, response
 
@@ -55,7 +56,10 @@ def fit_slips(model: Model, fit: Fit, reach_s: float = 0.0) -> tuple[Slips, Grid
         weight = table - 0.5 * ((offsets - lead) / sd) ** 2
         weight = np.exp(weight - logsumexp(weight, axis=1, keepdims=True))
         mean, before = weight @ offsets, sd
-        lead, sd = float(mean.mean()), math.sqrt(max(float((weight @ offsets**2 - 2 * lead * mean + lead**2).mean()), (step / 4) ** 2))
+        lead, sd = (
+            float(mean.mean()),
+            math.sqrt(max(float((weight @ offsets**2 - 2 * lead * mean + lead**2).mean()), (step / 4) ** 2)),
+        )
         grid = _moved(model.grid, dict(zip(keys, mean.tolist(), strict=True)))
         now = maximise(Model(model.spec, grid), now.at, now.r, rounds=12)
         if abs(sd - before) < 0.01 * before:
@@ -76,7 +80,9 @@ Key = tuple[int, str, int, int]
 
 def _keys(grid: Grid) -> list[Key]:
     """Every cue once: show, SKU, kind, number."""
-    return [(r.show, r.sku, kind, j) for r in grid.rows if r.what == "orders" for kind, at in r.cues.items() for j in range(len(at))]
+    return [
+        (r.show, r.sku, kind, j) for r in grid.rows if r.what == "orders" for kind, at in r.cues.items() for j in range(len(at))
+    ]
 
 
 def _moved(grid: Grid, shifts: dict[Key, float]) -> Grid:
