@@ -35,7 +35,7 @@ def calibrate_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Pat
     steps = Steps()
     try:
         shows = [_observed(p, _names(s.sku)) for p in paths]
-        made = calibrate(shows, steps, s.seed)
+        made = calibrate(shows, steps, s.seed, s.model)
         found = parameters(made, tell=steps)
     finally:
         steps.close()

@@ -8,6 +8,9 @@ from typing import Any, TypeVar, get_type_hints
 
 from scenarios.setting import ScenarioError, check_types, setting, validate
 
+MODELS = ("poisson", "cue", "hawkes", "both")
+"""Models of demand, from the simplest to the richest."""
+
 
 class SettingError(ValueError):
     """A setting of a verb that cannot be used; the message is one sentence."""
@@ -53,6 +56,7 @@ class Calibrate:
     stream: object = setting(None, "canonical stream, or [list of them]; the last one gives the run of show")
     sku: object = setting(None, "SKU or [list of them] to fit; null: all")
     name: str = setting("fitted", "name of the scenario")
+    model: str = setting("auto", "model fitted; auto: chosen by stretches left out", choices=("auto", *MODELS))
     seed: int = setting(1, "key of the random streams behind the predictive bands", "", 0, 10**15)
     out: str = setting("", "scenario file NAME.yaml, with its report in the folder NAME; empty: runs/calibrate-<name>-<hash>")
     figure: str = setting("all", "pictures, or none", choices=("all", "none"))

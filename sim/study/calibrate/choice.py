@@ -11,10 +11,9 @@ import numpy as np
 from sim.study.calibrate.grid import Grid, default_kernel, kernel_kinds
 from sim.study.calibrate.intensity import MEAN, Model, N, Spec, without
 from sim.study.calibrate.likelihood import Fit, loglik_cells, maximise
+from sim.study.calibrate.observed import CalibrationError
 
 FOLDS = 5
-MODELS = ("poisson", "cue", "hawkes", "both")
-"""From the simplest to the richest."""
 ENOUGH_BLOCKS = 10
 BLOCKS = 40
 Tell = Callable[[str], None]
@@ -140,6 +139,17 @@ def choose(full: Spec, grid: Grid, tell: Tell | None = None) -> Choice:
     chosen = next(t.name for t in tried if t.behind <= max(t.error, 0.0) or t.name == best)
     apart, words = _told_apart(scores, used, fits, chosen)
     return Choice(chosen, fits, tuple(tried), len(used), apart, words)
+
+
+def given(name: str, full: Spec, grid: Grid) -> Choice:
+    """No choice: the model named, fitted."""
+    specs = specs_of(full)
+    if name not in specs:
+        raise CalibrationError(f"model={name} needs a cue sheet, and the record has no cues; choose among {', '.join(specs)}")
+    fit = maximise(Model(specs[name], grid))
+    tried = Tried(name, len(fit.free), fit.loglik, math.nan, math.nan, math.nan)
+    words = "The model was given (model=), not chosen; whether cue pulses and self-excitation can be told apart was not looked at."
+    return Choice(name, {name: fit}, (tried,), 0, None, (words,))
 
 
 def _told_apart(

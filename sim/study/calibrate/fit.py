@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.study.calibrate.amounts import Amounts, fit_amounts
-from sim.study.calibrate.choice import Choice, blocks_of, choose
+from sim.study.calibrate.choice import Choice, blocks_of, choose, given
 from sim.study.calibrate.delays import DelayFit, Estimate, fit_delays, together
 from sim.study.calibrate.fitness import (
     Band,
@@ -81,8 +81,13 @@ class Calibrated:
         return None if c is None else Carted(1 - c.never.value, c.median_s.value, c.sigma.value if c.law == "lognormal" else 1.0)
 
 
-def calibrate(shows: Sequence[Observed], tell: Tell | None = None, seed: int = 0) -> Calibrated:
-    """Fit everything the shows can say. Raises :class:`CalibrationError` where they say too little."""
+def calibrate(
+    shows: Sequence[Observed], tell: Tell | None = None, seed: int = 0, name: str = "auto", predict: bool = True
+) -> Calibrated:
+    """Fit everything the shows can say. Raises :class:`CalibrationError` where they say too little.
+
+    ``name``: the model, or auto to choose among them. ``predict``: whether to simulate predictive bands.
+    """
     tell = tell or (lambda what: None)
     check(shows)
     tell("laying the grid")
@@ -95,7 +100,7 @@ def calibrate(shows: Sequence[Observed], tell: Tell | None = None, seed: int = 0
         if found is not None:
             slips, grid, _ = found
     spec, exponent, dropped = _columns(spec, grid)
-    choice = choose(spec, grid, tell)
+    choice = choose(spec, grid, tell) if name == "auto" else given(name, spec, grid)
     chosen = choice.fits[choice.chosen].spec
     tell("response lengths")
     lengths, chosen, fit = _lengths(chosen, grid, choice.fits[choice.chosen])
@@ -110,6 +115,8 @@ def calibrate(shows: Sequence[Observed], tell: Tell | None = None, seed: int = 0
         tuple(shows), grid, choice, model, fit, widen, lengths, slips, converting, paying, fit_amounts(shows),
         _level_sd(model, fit), residuals(model, fit, seed), tuple(spread), mixed, (), (), tuple(dropped), exponent
     )  # fmt: skip
+    if not predict:
+        return made
     tell("predictive bands")
     counts = simulated(model, fit, made.carted, mixed, widen, seed)
     seen, busiest = bands(model, counts, seed)
