@@ -13,6 +13,9 @@ import numpy as np
 
 from sim.study.calibrate.intensity import Model, N, Spec
 
+SMALL = 1e-5
+"""A gain in log-likelihood that ends the search."""
+
 
 @dataclass(frozen=True, eq=False)
 class Fit:
@@ -79,13 +82,13 @@ def maximise(
         step = np.zeros(len(at))
         step[free] = np.linalg.solve(info[np.ix_(free, free)] + np.diag(damp * scale), slope[free])
         gain = float(slope @ step)
-        if gain < 1e-7 or damp > 1e10:
+        if gain < SMALL or damp > 1e10:
             done = True
             break
         new = np.clip(at + np.clip(step, -1.5, 1.5) * _reach(model), *model.limits.T)
         tried = score(model, new, r, keep)
         if tried[0] >= ll - 1e-10:
-            done = tried[0] - ll < 1e-8
+            done = tried[0] - ll < SMALL
             at, best, damp = new, tried, max(damp / 5, 1e-9)
             if done:
                 break
@@ -108,3 +111,24 @@ def _free(model: Model, at: np.ndarray, slope: np.ndarray, info: np.ndarray) -> 
     low, high = model.limits.T
     pushed = ((at <= low) & (slope <= 0)) | ((at >= high) & (slope >= 0))
     return ~pushed & ~model.fixed & (np.diag(info) > 1e-12)
+
+
+def dispersed(model: Model, keep: Sequence[np.ndarray] | None = None, rounds: int = 6) -> Fit:
+    """The negative binomial fit: intensity and size in turn, until the size stands still."""
+    from scipy.optimize import minimize_scalar
+
+    fit = maximise(model, keep=keep)
+    size = math.inf
+    for _ in range(rounds):
+        pairs = []
+        for k, row in enumerate(model.grid.rows):
+            use = row.used if keep is None else row.used & keep[k]
+            pairs.append((row.y[use], model.rate(row, fit.at)[use]))
+        y, rate = (np.concatenate(part) for part in zip(*pairs, strict=True))
+        found = minimize_scalar(lambda x, y=y, rate=rate: -float(loglik_cells(y, rate, math.exp(x)).sum()),
+                                bounds=(-6.0, 12.0), method="bounded")  # fmt: skip
+        before, size = size, math.exp(float(found.x))
+        fit = maximise(model, fit.at, size, keep, rounds=40)
+        if abs(math.log(size / before)) < 0.01 if math.isfinite(before) else False:
+            break
+    return fit

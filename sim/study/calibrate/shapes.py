@@ -28,12 +28,13 @@ def mass(shape: str, u: np.ndarray, tau_s: float, duration_s: float) -> np.ndarr
 
 def response(bins: int, step_s: float, starts_s: np.ndarray, shape: str, tau_s: float, duration_s: float) -> np.ndarray:
     """The shape summed over cues at ``starts_s``, integrated over each of ``bins`` bins of ``step_s`` [s]."""
-    total = np.zeros(bins)
-    for start in starts_s.tolist():
-        a, b = max(int(start // step_s), 0), min(int((start + duration_s) // step_s) + 1, bins)
-        if a < b:
-            total[a:b] += np.diff(mass(shape, np.arange(a, b + 1) * step_s - start, tau_s, duration_s))
-    return total
+    starts_s = starts_s[(starts_s < bins * step_s) & (starts_s + duration_s > 0)]
+    first = np.floor(starts_s / step_s).astype(np.int64)
+    reach = np.arange(int(duration_s / step_s) + 3)
+    edges = (first[:, None] + reach) * step_s - starts_s[:, None]
+    laid, where = np.diff(mass(shape, edges, tau_s, duration_s)), first[:, None] + reach[:-1]
+    inside = (where >= 0) & (where < bins)
+    return np.bincount(where[inside], laid[inside], bins)
 
 
 def excited(feed: np.ndarray, step_s: float, mean_s: float) -> tuple[np.ndarray, float]:
