@@ -16,7 +16,7 @@ S = 1_000_000
 
 def rows(*facts):
     """Canonical rows from (t [s], kind, sku, qty) and what differs from the plainest."""
-    plain = dict(value=np.nan, bin_s=0.0, order_id="", label="", mark="", file="a.csv", repairs="")
+    plain = {"value": np.nan, "bin_s": 0.0, "order_id": "", "label": "", "mark": "", "file": "a.csv", "repairs": ""}
     made = [{**plain, "line": k + 2, **dict(zip(("t_us", "kind", "sku", "qty"), f, strict=False)), **(f[4] if len(f) > 4 else {})}
             for k, f in enumerate(facts)]  # fmt: skip
     frame = pd.DataFrame(made)
@@ -43,7 +43,7 @@ def test_what_was_written_is_read(tmp_path):
     assert read_head(path).declared == STOCK
     back = read_frame(path)
     assert tuple(back.columns) == NAMES
-    pd.testing.assert_frame_equal(back.astype({c: object for c in ("kind", "sku")})[["t_us", "kind", "sku", "qty"]],
+    pd.testing.assert_frame_equal(back.astype(dict.fromkeys(("kind", "sku"), object))[["t_us", "kind", "sku", "qty"]],
                                   ORDERS[["t_us", "kind", "sku", "qty"]].astype({"kind": object, "sku": object}))  # fmt: skip
     assert read_frame(path, ["cart"])["qty"].tolist() == [1]
     assert [len(b) for b in batches(path, ["qty"], rows=2)] == [2, 2, 1]

@@ -72,10 +72,11 @@ def opened(
     part.cut(*cut)
     skus = _stocked(part, stock, names)
     part.keep(part.rows["sku"].isin([s.id for s in skus]), UNDECLARED)
-    moves = part.rows[part.rows["kind"] != "level"]
+    moves = part.rows[(part.rows["kind"] != "level") & (part.rows["qty"] != 0)]
     start, end = (part.rows["at"].min() if cut[0] is None else cut[0]), (part.rows["at"].max() if cut[1] is None else cut[1])
     stream = _stream(part, moves, skus, (int(start), int(end)), speedup, whole)
-    return Opened(stream, part.aside, tuple([*part.notes, *_units(moves, skus)]))
+    part.account(part.rows)
+    return Opened(stream, part.aside, (*part.notes, *_units(moves, skus)))
 
 
 class _Part:
@@ -84,7 +85,7 @@ class _Part:
     def __init__(self, head: Head, frame: pd.DataFrame) -> None:
         frame = frame.assign(**{c: frame[c].astype(str) for c in ("kind", "sku", "label", "file", "mark")})
         frame["at"] = frame["t_us"] + np.rint(frame["bin_s"] * US).astype(np.int64)
-        self.head, self.aside, self.notes = head, Counter[tuple[str, str]](), list[str]()
+        self.head, self.aside, self.notes, self.gone = head, Counter[tuple[str, str]](), list[str](), list[pd.DataFrame]()
         self.cues, self.viewers = frame[frame["kind"] == "cue"], frame[frame["kind"] == "viewers"]
         self.where = ", ".join(f["file"] for f in head.files if f["kind"] not in ("cues", "stock")) or head.name
         rows = frame[~frame["kind"].isin(["cue", "viewers"])]
@@ -98,10 +99,16 @@ class _Part:
         self.rows = rows[use]
 
     def note(self, gone: pd.DataFrame, why: Any) -> None:
-        """Count the lines that leave, by file and reason."""
-        reasons = why[gone.index] if isinstance(why, pd.Series) else pd.Series(why, gone.index)
-        lines = pd.DataFrame({"file": gone["file"], "why": reasons, "line": gone["line"]}).drop_duplicates()
-        for (file, reason), n in lines.groupby(["file", "why"], sort=False).size().items():  # type: ignore[misc]
+        """Remember rows that leave, and why."""
+        reasons = why[gone.index] if isinstance(why, pd.Series) else why
+        self.gone.append(pd.DataFrame({"file": gone["file"], "line": gone["line"], "why": reasons}))
+
+    def account(self, used: pd.DataFrame) -> None:
+        """Count the lines that leave, by file and reason: those of which nothing else is ``used``, by their first reason."""
+        gone = pd.concat(self.gone).drop_duplicates(["file", "line"])
+        lines = pd.MultiIndex.from_frame(pd.concat([used, self.cues, self.viewers])[["file", "line"]])
+        gone = gone[~pd.MultiIndex.from_frame(gone[["file", "line"]]).isin(lines)]
+        for (file, reason), n in gone.groupby(["file", "why"], sort=False).size().items():  # type: ignore[misc]
             self.aside[file, reason] += int(n)
             self.notes.append(f"{file}: {n} rows set aside ({reason})")
 
@@ -182,7 +189,8 @@ def _openings(rows: pd.DataFrame) -> dict[str, int]:
     if levels.empty:
         return {}
     before = rows[rows["kind"].isin(MOVES) & (rows["kind"] != "cart")]
-    before = before[before["at"] <= before["sku"].map(levels["at"])]
+    # An empty map has no dtype to compare by.
+    before = before[before["at"] <= before["sku"].map(levels["at"]).astype("float64")]
     moved = before["qty"].where(before["kind"] != "order", -before["qty"]).groupby(before["sku"]).sum()
     return {str(k): max(0, int(v - moved.get(k, 0))) for k, v in levels["value"].items()}
 
