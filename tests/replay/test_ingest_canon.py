@@ -72,6 +72,15 @@ def test_binned_rows_enter_when_their_bin_is_over(tmp_path):
     assert stream.tape(Feed(period_s=30.0, lag_s=0.5)).viewers.tolist() == [120.0, 120.0, 120.0]
 
 
+def test_returns_and_payments_find_their_orders(tmp_path):
+    one, two = {"order_id": "7"}, {"order_id": "8"}
+    frame = rows((0, "order", "a", 2, one), (1, "order", "a", 1, two), (2, "pay", "a", 1, two), (5, "cancel", "a", 2, one),
+                 (6, "cancel", "a", 3, two))  # fmt: skip
+    stream = open_stream(stream_file(tmp_path, frame, declared=STOCK))
+    assert stream.order.tolist() == [-1, -1, 0, -1]
+    assert stream.paid.tolist() == [-1, 2 * S, -1, -1]
+
+
 def test_an_opening_is_told_back_from_the_first_level(tmp_path):
     frame = rows((0, "order", "a", 3), (10, "level", "a", 0, {"value": 17.0}), (20, "order", "a", 4), (30, "correction", "a", -2))
     stream = open_stream(stream_file(tmp_path, frame))
@@ -82,7 +91,7 @@ def test_an_opening_is_told_back_from_the_first_level(tmp_path):
 def test_other_files_are_refused_in_one_sentence(tmp_path):
     path = tmp_path / "y.parquet"
     ORDERS.to_parquet(path)
-    with pytest.raises(StreamError, match="make one of it with: stockcue ingest"):
+    with pytest.raises(StreamError, match="make one of it with: stockcue ingest files="):
         open_stream(path)
     with pytest.raises(StreamError, match="there is no file"):
         open_stream(tmp_path / "z.parquet")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from scenarios.setting import did_you_mean
 from sim.core.tape import CART, EDIT_ADD, SUPPLY, TAKE
 from sim.core.units import US, to_us
 from sim.replay.clock import Clock, StreamError, parse_time
-from sim.replay.ingest import plan
+from sim.replay.ingest import links, plan
 from sim.replay.ingest.canon import Head, read_frame, read_head
 from sim.replay.stream import LONGEST_S, Stream
 
@@ -89,6 +90,7 @@ class _Part:
         self.cues, self.viewers = frame[frame["kind"] == "cue"], frame[frame["kind"] == "viewers"]
         self.where = ", ".join(f["file"] for f in head.files if f["kind"] not in ("cues", "stock")) or head.name
         rows = frame[~frame["kind"].isin(["cue", "viewers"])]
+        self.pays = rows[rows["kind"] == "pay"]
         use = rows["kind"].isin([*MOVES, "level"])
         self.note(rows[~use], rows["kind"])
         if not use.any():
@@ -223,12 +225,13 @@ def _stream(
     # Within a bin whatever adds comes first, so that no sell-out appears which no stock figure showed.
     adds = (moves["bin_s"] > 0) & ((moves["kind"] == "order") | (moves["qty"] < 0))
     moves = moves.assign(last=adds).sort_values(["at", "last"], kind="stable")
+    bins = moves.loc[moves["kind"] == "order", "bin_s"]
     known = part.viewers[(part.viewers["at"] <= end)].sort_values("at", kind="stable")
     return Stream(
         name=part.head.name,
         kind=kind_of(part.head),
         skus=tuple(skus),
-        t=np.round((moves["at"].to_numpy() - start) / speedup).astype(np.int64),
+        t=_show_us(moves["at"], start, speedup),
         what=moves["kind"].map(MOVES).to_numpy(np.int8),
         sku=moves["sku"].map(index).to_numpy(np.int16),
         qty=moves["qty"].to_numpy(np.int32),
@@ -238,8 +241,16 @@ def _stream(
         span_s=to_us(span_s) / US,
         speedup=speedup,
         reading_s=_reading_s(part, moves, span_s, speedup),
-        viewers=((known["at"].to_numpy() - start) / US / speedup, known["value"].to_numpy()) if len(known) else None,
+        viewers=(_show_us(known["at"], start, speedup), known["value"].to_numpy()) if len(known) else None,
+        order=links.returned(moves),
+        paid=links.paid(part.pays, moves, partial(_show_us, start=start, speedup=speedup)),
+        bin_s=float(np.median(bins)) / speedup if kind_of(part.head) != "levels" and len(bins) else 0.0,
     )
+
+
+def _show_us(at: pd.Series, start: int, speedup: float) -> np.ndarray:
+    """Moments of the recording as show time [us]."""
+    return np.round((at.to_numpy() - start) / speedup).astype(np.int64)
 
 
 def _reading_s(part: _Part, moves: pd.DataFrame, span_s: float, speedup: float) -> float:
