@@ -44,7 +44,9 @@ def load(
     if not (isinstance(speedup, int | float) and math.isfinite(speedup) and speedup > 0):
         raise StreamError(f"speedup={speedup!r} is not a positive number; 60 turns hours into minutes")
     path, units, sheet = Path(path), *_stock(stock)
-    if path.is_file() and is_stream(path) and not (cues or sheet):
+    if path.is_file() and is_stream(path):
+        if cues or sheet:
+            raise StreamError(f"{path.name} is a finished stream; give cues= and stock sheets to stockcue ingest, with its files")
         head, frame, rejects = read_head(path), read_frame(path, NEEDED), pd.DataFrame(columns=list(COLUMNS))
     else:
         made = ingest(path, zone=zone or None, assumed=None, cues=cues or None, stock=sheet)

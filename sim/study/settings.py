@@ -45,7 +45,22 @@ class Replay:
     figure_sku: str = setting("auto", "SKU drawn; auto: the one that ran out first")
 
 
-Record = TypeVar("Record", Rehearse, Replay)
+@dataclass(frozen=True)
+class Ingest:
+    """Settings of ``stockcue ingest``."""
+
+    files: object = setting("", "a file, [a list of files] or a folder")
+    mapping: object = setting(
+        None, "what the columns mean: a shipped mapping, a .yaml file, or {file: mapping}; null: told by them"
+    )
+    zone: str = setting("", "what times without a zone are in; empty: what the mapping says, else UTC+8")
+    cues: str = setting("", "run of show, where it lies elsewhere")
+    stock: str = setting("", "declared stock, where it lies elsewhere")
+    name: str = setting("", "the stream's name; empty: after the file or folder")
+    out: str = setting("", "run folder; empty: runs/ingest-<stream>-<hash of settings and account>")
+
+
+Record = TypeVar("Record", Rehearse, Replay, Ingest)
 
 
 def settle(cls: type[Record], values: Mapping[str, Any], verb: str) -> Record:

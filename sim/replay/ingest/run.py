@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim.replay.clock import StreamError, find_zone
 from sim.replay.ingest import dashboard, sales, shelf
 from sim.replay.ingest.assemble import Making
-from sim.replay.ingest.canon import Head, Writer
+from sim.replay.ingest.canon import Head, Writer, is_stream
 from sim.replay.ingest.chunk import Chunk, Source
 from sim.replay.ingest.delimited import delimited
 from sim.replay.ingest.detect import STREAMS, detect, mapping_for, must_be, must_know, told, unknown
@@ -89,6 +89,9 @@ def ingest(
     rejects = Rejects()
     try:
         for path in files:
+            if folder is not None and is_stream(path):
+                making.unknown.append(path.name)
+                continue
             source = open_source(path, block)
             named = mapping_for(mapping, path.name)
             found = told(source, named) if named else detect(source)
@@ -119,6 +122,8 @@ def open_source(path: Path, block: int = BLOCK) -> Source:
     """A file as a table read in parts."""
     must_exist(path)
     shape = format_of(path)
+    if is_stream(path):
+        raise StreamError(f"{path.name} is a stream already; replay it, or ingest the files it was made of")
     if shape == "Parquet":
         return parquet(path)
     return json_lines(path, block) if shape == "JSON lines" else delimited(path, block)
