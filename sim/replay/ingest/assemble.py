@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.units import US
-from sim.replay.clock import NAIVE, Clock, StreamError, find_zone
+from sim.replay.clock import NAIVE, SECONDS, Clock, StreamError, find_zone
 from sim.replay.ingest import checks, finish
 from sim.replay.ingest.canon import KINDS, MARKS, NAMES, Head
 from sim.replay.ingest.chunk import Source
@@ -26,6 +26,8 @@ from sim.replay.ingest.vocab import Vocab, repair_words
 if TYPE_CHECKING:
     import pandas as pd
 
+EXCEL = (36_500, 73_000)
+"""Excel's numbers of the days from 1999 to 2099: no show is counted in seconds from so late on, and only for so long."""
 SIGNS = np.zeros(len(KINDS), np.int64)
 """What one unit of a kind does to stock."""
 for _kind, _sign in (("order", -1), ("cancel", 1), ("restock", 1), ("correction", 1)):
@@ -122,6 +124,9 @@ class Making:
         if not len(self.spool):
             raise StreamError(f"{self.name}: nothing is left to make a stream of; check the files")
         times = np.sort(np.concatenate(self.spool.times))
+        if clock.kind == SECONDS and times[0] >= EXCEL[0] * US and times[-1] < EXCEL[1] * US and times[-1] - times[0] < 31 * US:
+            raise StreamError(f"{self.places[0]} has times from {clock.text(int(times[0]))} to {clock.text(int(times[-1]))}, which are "
+                              "Excel's numbers of days; write them as 2026-06-18 20:00:00")  # fmt: skip
         steps = np.diff(times)
         finest = int(steps[steps > 0].min()) / US if (steps > 0).any() else 0.0
         found.append(checks.enough(int(times[-1] - times[0]) / US, self.kinds["order"], self.name))

@@ -158,11 +158,14 @@ def _read(source: Source, mapping: Mapping, making: Making, rejects: Rejects, pr
     judge = JUDGES[mapping.kind]
     for chunk in source.chunks(list(mapping.header) or None):
         for part in _portions(chunk):
-            facts = judge(Sieve(part, state))
+            facts = judge(Sieve(part, state)) if len(part.lines) else None
+            if facts is None:
+                state.only_rejects(part)
             rejects.add(state.where, state.rejects)
             state.first_reject = state.first_reject or (state.rejects[0] if state.rejects else None)
             state.rejects.clear()
-            making.add(state, facts)
+            if facts is not None:
+                making.add(state, facts)
         if progress:
             progress(state.where, state.rows)
     making.end(state)

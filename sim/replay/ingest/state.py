@@ -80,6 +80,10 @@ class FileState:
             self.aside[reason] += 1
         self.first = False
 
+    def only_rejects(self, chunk: Chunk) -> None:
+        """Add a chunk of which no line could be cut into columns."""
+        self.account(chunk, [], np.array([], object), np.array([], np.int32), np.array([], bool))
+
     def ordered(self, t: np.ndarray, good: np.ndarray, groups: np.ndarray | None = None) -> None:
         """Count the good rows that come after a later one (of their SKU, where ``groups`` says so)."""
         t = t[good]
