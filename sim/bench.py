@@ -145,7 +145,11 @@ def one_item() -> Scenario:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print the benchmark; ``--quick`` leaves out the promotion show."""
+    """Print the benchmark; ``--quick`` leaves out the promotion show; ``--ingest`` times the reading of exports instead."""
+    if "--ingest" in (argv or []):
+        from sim.bench_ingest import main as bench_ingest
+
+        return bench_ingest(argv)
     from scenarios.registry import load
     from sim.study.policies import make_policy
 

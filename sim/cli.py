@@ -84,6 +84,19 @@ def _replay(words: list[str]) -> int:
     return OK
 
 
+def _ingest(words: list[str]) -> int:
+    from sim.cli_compose import compose_verb
+    from sim.cli_words import split
+
+    config = compose_verb("ingest", split(words, "ingest", ()), {}, None)
+    if config is None:
+        return OK
+    from sim.report.ingesting import ingest_and_report
+
+    ingest_and_report(config, words)
+    return OK
+
+
 def _calibrate(words: list[str]) -> int:
     from sim.cli_compose import compose_verb
     from sim.cli_words import split
@@ -119,5 +132,6 @@ def _bench(words: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    "rehearse": _rehearse, "replay": _replay, "calibrate": _calibrate, "list": _list, "check": _check, "bench": _bench,
+    "rehearse": _rehearse, "replay": _replay, "ingest": _ingest, "calibrate": _calibrate,
+    "list": _list, "check": _check, "bench": _bench,
 }  # fmt: skip

@@ -35,7 +35,12 @@ class Stream:
     ``skus``: with the stock at the start. ``t`` [us of show time], ``what`` (row kind of the tape), ``sku`` (index), ``qty``
     [units; below 0 only for corrections]: what happened, in time order. ``start_us``: start on the recording's ``clock``.
     ``span_s``: length [show s]. ``speedup``: recorded seconds per show second. ``reading_s``: default period of readings
-    [show s]. ``viewers``: times [show s] and people online, where the recording knows them.
+    [show s].
+
+    What only some recordings know: ``order`` (int64 per row: the row of the order that a return gives back; -1 not known),
+    ``paid`` (int64 per row: when an order was paid [us]; -1 not known), ``viewers`` (times [us], people in the room), ``shut``
+    ((sku, from, to) [us]: spells in which the SKU is said to have taken no orders), ``bin_s`` (width of the bins an
+    aggregated recording came in [show s]; 0: single events).
     """
 
     name: str
@@ -51,7 +56,11 @@ class Stream:
     span_s: float
     speedup: float
     reading_s: float
+    order: np.ndarray | None = None
+    paid: np.ndarray | None = None
     viewers: tuple[np.ndarray, np.ndarray] | None = None
+    shut: tuple[tuple[int, int, int], ...] = ()
+    bin_s: float = 0.0
 
     def at(self, t_s: float) -> str:
         """A show time [s] as the recording's clock wrote it, to the millisecond."""
@@ -104,8 +113,8 @@ class Stream:
     def _online(self, at_s: np.ndarray) -> np.ndarray:
         """People online at ``at_s`` [show s], as last measured; 0 before the first measure."""
         assert self.viewers is not None
-        known_s, people = self.viewers
-        last = np.searchsorted(known_s, at_s, "right") - 1
+        known, people = self.viewers
+        last = np.searchsorted(known, np.rint(at_s * US), "right") - 1
         return np.where(last >= 0, people[np.maximum(last, 0)], 0.0)
 
     def _spoken(self) -> np.ndarray:

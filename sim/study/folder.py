@@ -77,9 +77,15 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 
 def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     """``manifest.json``: versions, ``facts`` and the SHA-256 of every file written before it."""
-    files = {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir()) if p.is_file()}
+    files = {p.name: checksum(p) for p in sorted(folder.iterdir()) if p.is_file()}
     made = {"versions": versions(), **facts, "files": files}
     (folder / MANIFEST).write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def checksum(path: Path) -> str:
+    """SHA-256 of a file of any size, in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def versions() -> dict[str, str]:

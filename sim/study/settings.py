@@ -62,7 +62,22 @@ class Calibrate:
     figure: str = setting("all", "pictures, or none", choices=("all", "none"))
 
 
-Record = TypeVar("Record", Rehearse, Replay, Calibrate)
+@dataclass(frozen=True)
+class Ingest:
+    """Settings of ``stockcue ingest``."""
+
+    files: object = setting("", "a file, [a list of files] or a folder")
+    mapping: object = setting(
+        None, "what the columns mean: a shipped mapping, a .yaml file, or {file: mapping}; null: told by them"
+    )
+    zone: str = setting("", "what times without a zone are in; empty: what the mapping says, else UTC+8")
+    cues: str = setting("", "run of show, where it lies elsewhere")
+    stock: str = setting("", "declared stock, where it lies elsewhere")
+    name: str = setting("", "the stream's name; empty: after the file or folder")
+    out: str = setting("", "run folder; empty: runs/ingest-<stream>-<hash of settings and account>")
+
+
+Record = TypeVar("Record", Rehearse, Replay, Ingest, Calibrate)
 
 
 def settle(cls: type[Record], values: Mapping[str, Any], verb: str) -> Record:

@@ -13,7 +13,7 @@ import pytest
 
 from sim import __version__, cli
 from sim.cli_help import HELP
-from sim.study.settings import Rehearse, Replay
+from sim.study.settings import Ingest, Rehearse, Replay
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +41,7 @@ def test_help_and_version(capsys):
     assert set(HELP) == {"", *cli.VERBS}
 
 
-@pytest.mark.parametrize(("verb", "record"), [("rehearse", Rehearse), ("replay", Replay)])
+@pytest.mark.parametrize(("verb", "record"), [("rehearse", Rehearse), ("replay", Replay), ("ingest", Ingest)])
 def test_help_names_every_setting_and_its_default(verb, record):
     for f in fields(record):
         assert f"{f.name}=" in HELP[verb]
@@ -107,6 +107,12 @@ BAD = [
     ("replay stream=nope.csv", "nope.csv"),
     ("replay stream=example zone=Mars", "Mars"),
     ("replay stream=example feed.lag_s=-1 zone=UTC", "outside its bounds"),
+    ("ingest", "ingest needs something to read"),
+    ("ingest files=nope.csv", "there is no file nope.csv"),
+    ("ingest files=nope.csv zone=Mars", "not a time zone"),
+    ("ingest file=nope.csv", "did you mean 'files'?"),
+    ("ingest files=x.csv name=../evil", "cannot be a file's name inside the run folder"),
+    ("ingest files=x.csv name=/etc/evil", "cannot be a file's name inside the run folder"),
     ("list strategys", "did you mean 'strategies'?"),
     ("check", "needs a strategy"),
     ("check smrt", "did you mean 'smart'?"),

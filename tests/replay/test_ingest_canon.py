@@ -16,7 +16,7 @@ S = 1_000_000
 
 def rows(*facts):
     """Canonical rows from (t [s], kind, sku, qty) and what differs from the plainest."""
-    plain = dict(value=np.nan, bin_s=0.0, order_id="", label="", mark="", file="a.csv", repairs="")
+    plain = {"value": np.nan, "bin_s": 0.0, "order_id": "", "label": "", "mark": "", "file": "a.csv", "repairs": ""}
     made = [{**plain, "line": k + 2, **dict(zip(("t_us", "kind", "sku", "qty"), f, strict=False)), **(f[4] if len(f) > 4 else {})}
             for k, f in enumerate(facts)]  # fmt: skip
     frame = pd.DataFrame(made)
@@ -43,7 +43,7 @@ def test_what_was_written_is_read(tmp_path):
     assert read_head(path).declared == STOCK
     back = read_frame(path)
     assert tuple(back.columns) == NAMES
-    pd.testing.assert_frame_equal(back.astype({c: object for c in ("kind", "sku")})[["t_us", "kind", "sku", "qty"]],
+    pd.testing.assert_frame_equal(back.astype(dict.fromkeys(("kind", "sku"), object))[["t_us", "kind", "sku", "qty"]],
                                   ORDERS[["t_us", "kind", "sku", "qty"]].astype({"kind": object, "sku": object}))  # fmt: skip
     assert read_frame(path, ["cart"])["qty"].tolist() == [1]
     assert [len(b) for b in batches(path, ["qty"], rows=2)] == [2, 2, 1]
@@ -72,6 +72,15 @@ def test_binned_rows_enter_when_their_bin_is_over(tmp_path):
     assert stream.tape(Feed(period_s=30.0, lag_s=0.5)).viewers.tolist() == [120.0, 120.0, 120.0]
 
 
+def test_returns_and_payments_find_their_orders(tmp_path):
+    one, two = {"order_id": "7"}, {"order_id": "8"}
+    frame = rows((0, "order", "a", 2, one), (1, "order", "a", 1, two), (2, "pay", "a", 1, two), (5, "cancel", "a", 2, one),
+                 (6, "cancel", "a", 3, two))  # fmt: skip
+    stream = open_stream(stream_file(tmp_path, frame, declared=STOCK))
+    assert stream.order.tolist() == [-1, -1, 0, -1]
+    assert stream.paid.tolist() == [-1, 2 * S, -1, -1]
+
+
 def test_an_opening_is_told_back_from_the_first_level(tmp_path):
     frame = rows((0, "order", "a", 3), (10, "level", "a", 0, {"value": 17.0}), (20, "order", "a", 4), (30, "correction", "a", -2))
     stream = open_stream(stream_file(tmp_path, frame))
@@ -82,7 +91,7 @@ def test_an_opening_is_told_back_from_the_first_level(tmp_path):
 def test_other_files_are_refused_in_one_sentence(tmp_path):
     path = tmp_path / "y.parquet"
     ORDERS.to_parquet(path)
-    with pytest.raises(StreamError, match="make one of it with: stockcue ingest"):
+    with pytest.raises(StreamError, match="make one of it with: stockcue ingest files="):
         open_stream(path)
     with pytest.raises(StreamError, match="there is no file"):
         open_stream(tmp_path / "z.parquet")

@@ -201,7 +201,7 @@ def read_head(path: Path) -> Head:
     found = _metadata(path)
     version = found.get(KEY, b"").decode("ascii", "replace")
     if not version:
-        raise StreamError(f"{path.name} is not a canonical stream; make one of it with: stockcue ingest in={path.name}")
+        raise StreamError(f"{path.name} is not a canonical stream; make one of it with: stockcue ingest files={path.name}")
     if version != str(VERSION):
         raise StreamError(
             f"{path.name} is a stream of version {version}, and version {VERSION} is read here; ingest its files again"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from scenarios.setting import did_you_mean
 from sim.core.tape import CART, EDIT_ADD, SUPPLY, TAKE
 from sim.core.units import US, to_us
 from sim.replay.clock import Clock, StreamError, parse_time
-from sim.replay.ingest import plan
+from sim.replay.ingest import links, plan
 from sim.replay.ingest.canon import Head, read_frame, read_head
 from sim.replay.stream import LONGEST_S, Stream
 
@@ -72,10 +73,11 @@ def opened(
     part.cut(*cut)
     skus = _stocked(part, stock, names)
     part.keep(part.rows["sku"].isin([s.id for s in skus]), UNDECLARED)
-    moves = part.rows[part.rows["kind"] != "level"]
+    moves = part.rows[(part.rows["kind"] != "level") & (part.rows["qty"] != 0)]
     start, end = (part.rows["at"].min() if cut[0] is None else cut[0]), (part.rows["at"].max() if cut[1] is None else cut[1])
     stream = _stream(part, moves, skus, (int(start), int(end)), speedup, whole)
-    return Opened(stream, part.aside, tuple([*part.notes, *_units(moves, skus)]))
+    part.account(part.rows)
+    return Opened(stream, part.aside, (*part.notes, *_units(moves, skus)))
 
 
 class _Part:
@@ -84,10 +86,11 @@ class _Part:
     def __init__(self, head: Head, frame: pd.DataFrame) -> None:
         frame = frame.assign(**{c: frame[c].astype(str) for c in ("kind", "sku", "label", "file", "mark")})
         frame["at"] = frame["t_us"] + np.rint(frame["bin_s"] * US).astype(np.int64)
-        self.head, self.aside, self.notes = head, Counter[tuple[str, str]](), list[str]()
+        self.head, self.aside, self.notes, self.gone = head, Counter[tuple[str, str]](), list[str](), list[pd.DataFrame]()
         self.cues, self.viewers = frame[frame["kind"] == "cue"], frame[frame["kind"] == "viewers"]
         self.where = ", ".join(f["file"] for f in head.files if f["kind"] not in ("cues", "stock")) or head.name
         rows = frame[~frame["kind"].isin(["cue", "viewers"])]
+        self.pays = rows[rows["kind"] == "pay"]
         use = rows["kind"].isin([*MOVES, "level"])
         self.note(rows[~use], rows["kind"])
         if not use.any():
@@ -98,10 +101,16 @@ class _Part:
         self.rows = rows[use]
 
     def note(self, gone: pd.DataFrame, why: Any) -> None:
-        """Count the lines that leave, by file and reason."""
-        reasons = why[gone.index] if isinstance(why, pd.Series) else pd.Series(why, gone.index)
-        lines = pd.DataFrame({"file": gone["file"], "why": reasons, "line": gone["line"]}).drop_duplicates()
-        for (file, reason), n in lines.groupby(["file", "why"], sort=False).size().items():  # type: ignore[misc]
+        """Remember rows that leave, and why."""
+        reasons = why[gone.index] if isinstance(why, pd.Series) else why
+        self.gone.append(pd.DataFrame({"file": gone["file"], "line": gone["line"], "why": reasons}))
+
+    def account(self, used: pd.DataFrame) -> None:
+        """Count the lines that leave, by file and reason: those of which nothing else is ``used``, by their first reason."""
+        gone = pd.concat(self.gone).drop_duplicates(["file", "line"])
+        lines = pd.MultiIndex.from_frame(pd.concat([used, self.cues, self.viewers])[["file", "line"]])
+        gone = gone[~pd.MultiIndex.from_frame(gone[["file", "line"]]).isin(lines)]
+        for (file, reason), n in gone.groupby(["file", "why"], sort=False).size().items():  # type: ignore[misc]
             self.aside[file, reason] += int(n)
             self.notes.append(f"{file}: {n} rows set aside ({reason})")
 
@@ -182,7 +191,8 @@ def _openings(rows: pd.DataFrame) -> dict[str, int]:
     if levels.empty:
         return {}
     before = rows[rows["kind"].isin(MOVES) & (rows["kind"] != "cart")]
-    before = before[before["at"] <= before["sku"].map(levels["at"])]
+    # An empty map has no dtype to compare by.
+    before = before[before["at"] <= before["sku"].map(levels["at"]).astype("float64")]
     moved = before["qty"].where(before["kind"] != "order", -before["qty"]).groupby(before["sku"]).sum()
     return {str(k): max(0, int(v - moved.get(k, 0))) for k, v in levels["value"].items()}
 
@@ -215,12 +225,13 @@ def _stream(
     # Within a bin whatever adds comes first, so that no sell-out appears which no stock figure showed.
     adds = (moves["bin_s"] > 0) & ((moves["kind"] == "order") | (moves["qty"] < 0))
     moves = moves.assign(last=adds).sort_values(["at", "last"], kind="stable")
+    bins = moves.loc[moves["kind"] == "order", "bin_s"]
     known = part.viewers[(part.viewers["at"] <= end)].sort_values("at", kind="stable")
     return Stream(
         name=part.head.name,
         kind=kind_of(part.head),
         skus=tuple(skus),
-        t=np.round((moves["at"].to_numpy() - start) / speedup).astype(np.int64),
+        t=_show_us(moves["at"], start, speedup),
         what=moves["kind"].map(MOVES).to_numpy(np.int8),
         sku=moves["sku"].map(index).to_numpy(np.int16),
         qty=moves["qty"].to_numpy(np.int32),
@@ -230,8 +241,16 @@ def _stream(
         span_s=to_us(span_s) / US,
         speedup=speedup,
         reading_s=_reading_s(part, moves, span_s, speedup),
-        viewers=((known["at"].to_numpy() - start) / US / speedup, known["value"].to_numpy()) if len(known) else None,
+        viewers=(_show_us(known["at"], start, speedup), known["value"].to_numpy()) if len(known) else None,
+        order=links.returned(moves),
+        paid=links.paid(part.pays, moves, partial(_show_us, start=start, speedup=speedup)),
+        bin_s=float(np.median(bins)) / speedup if kind_of(part.head) != "levels" and len(bins) else 0.0,
     )
+
+
+def _show_us(at: pd.Series, start: int, speedup: float) -> np.ndarray:
+    """Moments of the recording as show time [us]."""
+    return np.round((at.to_numpy() - start) / speedup).astype(np.int64)
 
 
 def _reading_s(part: _Part, moves: pd.DataFrame, span_s: float, speedup: float) -> float:

@@ -25,10 +25,11 @@ def cues(part: Any, names: list[str], span: tuple[int, int], whole: tuple[int, i
                           f"{clock.text(whole[1])}); check the sheet, or zone=")  # fmt: skip
     inside = (sheet["at"] >= span[0]) & (sheet["at"] < span[1])
     part.note(sheet[~inside], "outside the recording")
-    sheet = sheet[inside]
+    part.cues = sheet = sheet[inside]
     about = [_about(sku, label, names) for sku, label in zip(sheet["sku"], sheet["label"], strict=True)]
     known = pd.Series([a is not None for a in about], sheet.index, dtype=bool)
     part.note(sheet[~known], "about other SKUs")
+    part.cues = sheet[known]
     rows = zip(sheet["at"], about, sheet["label"], strict=True)
     return tuple(Cue(at_s=(at - span[0]) / US / speedup, sku=sku, kind=label.partition("/")[0]) for at, sku, label in rows if sku)
 
