@@ -127,4 +127,5 @@ else:
     for model in dict.fromkeys(r.model for _, r in TABLE):
         mine = [r for _, r in TABLE if r.model == model]
         print(f"{model:<16} mean over events: Poisson {np.mean([r.poisson for r in mine]):.3f}, negative binomial "
-              f"{np.mean([r.negbin for r in mine]):.3f}, better than homogeneous in {sum(r.over_first > 0 for r in mine)} of {len(mine)}")  # fmt: skip
+              f"{np.mean([r.negbin for r in mine]):.3f}, better than homogeneous in "
+              f"{sum(r.over_first > 0 for r in mine)} of {len(mine)}")  # fmt: skip

@@ -6,15 +6,17 @@ import hashlib
 import json
 import math
 import os
+import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import sim.replay
 from sim.report import calibration_words as words_of
 from sim.report.progress import Progress
 from sim.study.calibrate.fit import Calibrated, calibrate
-from sim.study.calibrate.observed import CalibrationError, Observed
+from sim.study.calibrate.observed import Observed
 from sim.study.calibrate.parameters import Parameter, parameters
 from sim.study.calibrate.scenario import scenario_of, unidentified, yaml_of
 from sim.study.folder import config_hash, run_folder, write_manifest
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EXAMPLE = "example"
+SHIPPED = Path(sim.replay.__file__).parent / "data"
 
 
 def calibrate_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
@@ -34,7 +37,7 @@ def calibrate_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Pat
     final, file = _targets(s, config_hash(facts))
     steps = Steps()
     try:
-        shows = [_observed(p, _names(s.sku)) for p in paths]
+        shows = [_observed(p, s) for p in paths]
         made = calibrate(shows, steps, s.seed, s.model)
         found = parameters(made, tell=steps)
     finally:
@@ -57,10 +60,9 @@ def calibrate_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Pat
         write_manifest(folder, told)
     if file is not None:
         _whole(file, text)
+    shown = file or final / "scenario.yaml"
     print(words_of.printed(made, found, unidentified(made)), flush=True)
-    print(
-        f"\nscenario: {file or final / 'scenario.yaml'} (stockcue rehearse scenario={file or final / 'scenario.yaml'} uncertain=true)"
-    )
+    print(f"\nscenario: {shown} (stockcue rehearse scenario={shown} uncertain=true)")
     print(f"run folder: {final} (report: report.md)", flush=True)
     return final
 
@@ -91,18 +93,25 @@ def _names(sku: Any) -> list[str] | None:
     return None if sku is None else [str(k) for k in sku] if isinstance(sku, list) else [str(sku)]
 
 
-def _observed(path: str, skus: list[str] | None) -> Observed:
+def _observed(path: str, s: Calibrate) -> Observed:
+    """A canonical stream as it is; anything else is ingested first, in memory."""
     from sim.replay.ingest.canon import is_stream
-    from sim.study.calibrate.streams import observe
+    from sim.replay.ingest.run import ingest
+    from sim.study.calibrate.streams import observe, observed_from
 
-    if path == EXAMPLE:
-        from sim.study.calibrate.example import example
-
-        return example(skus)
-    if not Path(path).is_file() or not is_stream(Path(path)):
-        what = "is not a canonical stream" if Path(path).is_file() else "is not there"
-        raise CalibrationError(f"{path} {what}; make one with: stockcue ingest, then give its file as stream=")
-    return observe(path, skus)
+    if path != EXAMPLE and Path(path).is_file() and is_stream(Path(path)):
+        return observe(path, _names(s.sku))
+    shipped = path == EXAMPLE
+    made = ingest(SHIPPED if shipped else path, zone=s.zone or None, name="invented_show" if shipped else None)
+    try:
+        if len(made.rejects):
+            print(
+                f"{made.head.name}: {len(made.rejects):,} rows rejected; stockcue ingest files={path} tells which",
+                file=sys.stderr,
+            )
+        return observed_from(made.head, made.frame(), _names(s.sku))
+    finally:
+        made.close()
 
 
 def _inputs(paths: Sequence[str]) -> dict[str, str]:
@@ -148,7 +157,8 @@ def _table(found: Sequence[Parameter], path: Path) -> None:
 def facts_of(made: Calibrated, found: Sequence[Parameter]) -> dict[str, Any]:
     """Everything found, as plain data."""
     tried = [t._asdict() for t in made.choice.tried]
-    delays = {tag: None if d is None else {"law": d.law, "never": d.never, "median_s": d.median_s, "sigma": d.sigma, "seen": d.seen,
+    delays = {tag: None if d is None else {"law": d.law, "never": d.never, "median_s": d.median_s, "sigma": d.sigma,
+                                           "seen": d.seen,
                                            "of": d.of, "gain_over_other_law": d.gain, "beyond_follow_up": d.beyond}
               for tag, d in (("cart_to_order", made.converting), ("order_to_payment", made.paying))}  # fmt: skip
     plain = {

@@ -82,28 +82,30 @@ def statement(made: Calibrated) -> list[str]:
     r, said = made.residuals, []
     verdict = "does not contradict the model" if r.p > 0.05 else "contradicts the model"
     size = "small" if r.distance < 0.03 else "visible" if r.distance < 0.08 else "large"
-    said.append(f"Time rescaling: over {len(r.gaps):,} gaps the KS distance is {r.distance:.3f} ({size}), p = {r.p:.2g}: it {verdict}. "
-                "Parameters were fitted to the same orders, so p flatters a little.")  # fmt: skip
+    said.append(f"Time rescaling: over {len(r.gaps):,} gaps the KS distance is {r.distance:.3f} ({size}), p = {r.p:.2g}: it "
+                f"{verdict}. Parameters were fitted to the same orders, so p flatters a little.")  # fmt: skip
     if made.mixed is not None:
         m = made.mixed
         said.append(
             f"Extra dispersion 过度离散: counts of {m.window_s:g} s scatter like a negative binomial of size {short(m.size)} "
-            f"[{short(m.low)}, {short(m.high)}] around the fit (log-likelihood +{m.gain:.1f}). The scenario has no setting for it: a "
-            "fitted show is calmer than the record."
+            f"[{short(m.low)}, {short(m.high)}] around the fit (log-likelihood +{m.gain:.1f}). "
+            "The scenario has no setting for it: a fitted show is calmer than the record."
             if m.real
             else f"Extra dispersion 过度离散: none beyond chance in counts of {m.window_s:g} s (negative binomial +{m.gain:.1f})."
         )
     if made.widen > 1:
-        said.append(f"Scores of stretches scatter more than the model expects: variances are taken {made.widen:.1f} times as large in every interval "
-                    "of the intensity.")  # fmt: skip
+        said.append(f"Scores of stretches scatter more than the model expects: variances are taken "
+                    f"{made.widen:.1f} times as large in every interval of the intensity.")  # fmt: skip
     for row in covered(made):
         low = row["high"] < LEVEL
-        said.append(f"Predictive bands 预测区间: {row['inside']} of {row['of']} counts of {row['window_s'] / 60:g} min lie in the {100 * LEVEL:.0f} % band"
+        said.append(f"Predictive bands 预测区间: {row['inside']} of {row['of']} counts of {row['window_s'] / 60:g} min "
+                    f"lie in the {100 * LEVEL:.0f} % band"
                     + (": too few, the bands are too narrow." if low else "."))  # fmt: skip
     for b in made.busiest:
         verdict = "inside" if b.low <= b.seen <= b.high else "OUTSIDE"
         said.append(
-            f"Busiest minute 峰值 of {made.shows[b.show].name}: {b.seen:.0f} orders, expected {b.low:.0f} to {b.high:.0f} (90 %): {verdict}."
+            f"Busiest minute 峰值 of {made.shows[b.show].name}: {b.seen:.0f} orders, expected "
+            f"{b.low:.0f} to {b.high:.0f} (90 %): {verdict}."
         )
     return said
 
@@ -119,8 +121,9 @@ def base_words(made: Calibrated) -> list[str]:
     said += [f"Left out: {words}." for words in made.dropped]
     if made.slips is not None:
         s = made.slips
-        said.append(f"Cues slip 偏移 by {s.sd_s.value:.1f} s [{s.sd_s.low:.1f}, {s.sd_s.high:.1f}] around the sheet, with a lead of "
-                    f"{s.lead_s.value:+.1f} s [{s.lead_s.low:+.1f}, {s.lead_s.high:+.1f}] ({s.cues} cues, log-likelihood {s.gain:+.1f})."
+        said.append(f"Cues slip 偏移 by {s.sd_s.value:.1f} s [{s.sd_s.low:.1f}, {s.sd_s.high:.1f}] around the sheet, with a lead "
+                    f"of {s.lead_s.value:+.1f} s [{s.lead_s.low:+.1f}, {s.lead_s.high:+.1f}] ({s.cues} cues, "
+                    f"log-likelihood {s.gain:+.1f})."
                     if s.real else f"Cues came when the sheet says: no slip beyond chance ({s.cues} cues).")  # fmt: skip
     if made.level_sd > 0:
         said.append(
@@ -135,8 +138,8 @@ def response_words(made: Calibrated) -> list[str]:
     for kind, length in made.lengths.items():
         name, shape = kind_name(kind), made.model.spec.shape(kind)
         rise, fall = half_times(shape, math.exp(made.fit.value(f"tau:{name}")))
-        said.append(f"{name}: half height to peak {rise:.0f} s, peak to half height {fall:.0f} s; ends after {length.value:g} s (not ruled out: "
-                    f"{length.low:g} to {length.high:g} s)"
+        said.append(f"{name}: half height to peak {rise:.0f} s, peak to half height {fall:.0f} s; ends after "
+                    f"{length.value:g} s (not ruled out: {length.low:g} to {length.high:g} s)"
                     + (f"; the other shape fits better by {length.other_shape:.1f}, but a kind's shape is fixed"
                        if length.other_shape > 2 else "") + ".")  # fmt: skip
     return said
@@ -147,8 +150,8 @@ def delay_words(what: str, d: DelayFit | None) -> list[str]:
     if d is None:
         return []
     law = f"{d.law}, preferred by {abs(d.gain):.1f} in log-likelihood over the other law"
-    return [f"{what}: {d.seen:,} of {d.of:,} seen to come; {law}. Follow-up ends before {100 * d.beyond:.2g} % of those that would "
-            "come (right-censored, allowed for)."]  # fmt: skip
+    return [f"{what}: {d.seen:,} of {d.of:,} seen to come; {law}. Follow-up ends before "
+            f"{100 * d.beyond:.2g} % of those that would come (right-censored, allowed for)."]  # fmt: skip
 
 
 def funnel_words(made: Calibrated) -> list[str]:
@@ -164,8 +167,8 @@ def funnel_words(made: Calibrated) -> list[str]:
     if made.amounts is not None and made.amounts.stop is not None:
         s = made.amounts.stop
         fits = "as" if s.low <= 0.5 <= s.high else "unlike"
-        said.append(f"Orders of more than one unit stop with chance {s.value:.2f} [{s.low:.2f}, {s.high:.2f}] at each further unit, {fits} the "
-                    f"generator's 1/2; the largest has {made.amounts.most} units.")  # fmt: skip
+        said.append(f"Orders of more than one unit stop with chance {s.value:.2f} [{s.low:.2f}, {s.high:.2f}] at each further "
+                    f"unit, {fits} the generator's 1/2; the largest has {made.amounts.most} units.")  # fmt: skip
     return said
 
 
@@ -173,7 +176,8 @@ def head(made: Calibrated, missing: Sequence[str]) -> list[str]:
     """The first lines of the scenario file."""
     streams = ", ".join(s.name for s in made.shows)
     return [f"Scenario fitted by stockcue calibrate to {streams}: {made.grid.orders():,} orders.",
-            "Settings without a comment are facts of the show or hold no figure; everything not named keeps StockCue's default.", *missing]  # fmt: skip
+            "Settings without a comment are facts of the show or hold no figure; everything not named keeps StockCue's default.",
+            *missing]  # fmt: skip
 
 
 def printed(made: Calibrated, found: Sequence[Parameter], missing: Sequence[str]) -> str:
@@ -196,8 +200,8 @@ def report(
         f"# Calibration on {', '.join(s.name for s in made.shows)}",
         f"To repeat it: `{' '.join(['stockcue', 'calibrate', *words])}`",
         "\n".join(markdown(("stream", "span [s]", "orders", "bins [s]", "cues", "stretches shut"), streams, (1, 2, 3, 4, 5))),
-        "Stretches shut (sold out 售罄, frozen, or not counted) are left out of every likelihood: what was not offered says nothing "
-        "about demand.",
+        "Stretches shut (sold out 售罄, frozen, or not counted) are left out of every likelihood: what was not offered says "
+        "nothing about demand.",
         "## Fitted settings\n\n" + "\n".join(markdown(PARAMETER_HEAD, parameter_rows(found), (1, 4))),
         "Of a cue's effect only the product of `buy_rate` and `peak` can be seen: the commonest kind keeps its default peak.",
         *_list(base_words(made)), *_list(response_words(made)), shown.get("responses.png", ""),

@@ -52,8 +52,8 @@ def study_from(config: Mapping[str, Any], preset: Scenario | None, words: Sequen
     uncertainty = taken(values)
     scenario = from_plain(values)
     if settings.uncertain and uncertainty is None:
-        raise SettingError(f"scenario {scenario.name!r} says nothing about how uncertain it is; uncertain=true needs a file written by "
-                           "stockcue calibrate")  # fmt: skip
+        raise SettingError(f"scenario {scenario.name!r} says nothing about how uncertain it is; uncertain=true needs a file "
+                           "written by stockcue calibrate")  # fmt: skip
     if settings.uncertain and uncertainty is not None:
         check_places(scenario, uncertainty)
     policies = with_baseline(policies_from(config["strategy"], config["gate"], config["operations"]))

@@ -148,7 +148,9 @@ def given(name: str, full: Spec, grid: Grid) -> Choice:
         raise CalibrationError(f"model={name} needs a cue sheet, and the record has no cues; choose among {', '.join(specs)}")
     fit = maximise(Model(specs[name], grid))
     tried = Tried(name, len(fit.free), fit.loglik, math.nan, math.nan, math.nan)
-    words = "The model was given (model=), not chosen; whether cue pulses and self-excitation can be told apart was not looked at."
+    words = (
+        "The model was given (model=), not chosen; whether cue pulses and self-excitation can be told apart was not looked at."
+    )
     return Choice(name, {name: fit}, (tried,), 0, None, (words,))
 
 
@@ -180,8 +182,9 @@ def _told_apart(
     elif needs_cues:
         words.append("The cues 讲解/上链接 explain the clusters; self-excitation adds nothing beyond chance.")
     else:
-        words.append("Self-excitation explains the clusters; the cue sheet adds nothing beyond chance. Clusters that no listed cue "
-                     "explains look the same as unlisted cues, so this is no proof that shoppers follow one another.")  # fmt: skip
+        words.append("Self-excitation explains the clusters; the cue sheet adds nothing beyond chance. Clusters that no "
+                     "listed cue explains look the same as unlisted cues, so this is no proof that shoppers follow "
+                     "one another.")  # fmt: skip
     if alone - joint > 0.1:
         words.append(f"Without the cue sheet the branching would have been taken for {alone:.2f} instead of {joint:.2f}: "
                      "cue pulses pass for herding where cues are not recorded.")  # fmt: skip

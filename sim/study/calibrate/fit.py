@@ -52,7 +52,8 @@ class Length(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Calibrated:
     """Everything found. ``fit`` is over ``model``; ``widen``: factor on its variances where the record is more dispersed than
-    the model; ``exponent``: of the viewers, even where the scenario holds it at 1; ``level_sd``: spread of the shows' general level (log), 0 with fewer than three shows."""
+    the model; ``exponent``: of the viewers, even where the scenario holds it at 1; ``level_sd``:
+    spread of the shows' general level (log), 0 with fewer than three shows."""
 
     shows: tuple[Observed, ...]
     grid: Grid

@@ -196,13 +196,13 @@ def simulated(model: Model, fit: Fit, law: Carted | None, mixed: Mixing | None, 
         at[index] += root @ rng.standard_normal(len(index))
         at = np.clip(at, *model.limits.T)
         for row in (r for r in model.grid.rows if r.what == "orders"):
-            due = immigrants(model, at, row, law)
+            due = immigrants(model, at, row, law) * row.open
             n, mean = (at[model.place[N]], math.exp(at[model.place[MEAN]])) if model.spec.herding else (0.0, 1.0)
             for e in range(EACH):
                 rate = due * _mixed(rng, len(due), model.grid.step_s, mixed) if mixed and mixed.real else due
                 counts = rng.poisson(rate)
-                counts = with_followers(rng, counts, model.grid.step_s, n, mean) if n > 0 else counts
-                made[shows.index(row.show)][d * EACH + e] += counts * row.used
+                counts = with_followers(rng, counts, model.grid.step_s, n, mean) * row.used if n > 0 else counts
+                made[shows.index(row.show)][d * EACH + e] += counts
     return made
 
 

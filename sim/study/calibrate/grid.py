@@ -25,7 +25,8 @@ VIEWERS = "viewers"
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One SKU of one show, orders or carts. ``y``: counts per bin, ``used``: bins that count, ``x``: covariates [bin, column],
+    """One SKU of one show, orders or carts. ``y``: counts per bin, ``used``: bins that count, ``open``: share of the bin in
+    which the SKU could be bought, ``x``: covariates [bin, column],
     ``cues``: times [s] by kind. ``feed``: orders that followers may follow (None: nothing follows, as with carts).
     ``smear``: delay of the orders that come by a cart where carts are not known, as probabilities per bin; ``direct``: share
     of orders that are not so delayed. ``carted``: carts per bin from which orders follow, where single ones are not linked.
@@ -38,6 +39,7 @@ class Row:
     used: np.ndarray
     x: np.ndarray
     cues: dict[int, np.ndarray]
+    open: np.ndarray
     feed: np.ndarray | None = None
     smear: np.ndarray | None = None
     direct: float = 1.0
@@ -129,8 +131,8 @@ def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tu
             continue
         cues = {int(kind): np.sort(show.cues["at_s"][(group[show.cues["sku"]] == k) & (show.cues["kind"] == kind)])
                 for kind in np.unique(show.cues["kind"][group[show.cues["sku"]] == k])}  # fmt: skip
-        used = _used(show, group == k, bins, step)
-        base = Row(number, name, "orders", y, used, x, cues, feed=every, smear=smear,
+        shares = _open(show, group == k, bins, step)
+        base = Row(number, name, "orders", y, shares > 1e-9, x, cues, shares, feed=every, smear=smear,
                    direct=plain.direct_share if smear is not None else 1.0)  # fmt: skip
         if has_carts:
             carts = counts(show.carts, group[show.carts.sku] == k, bins, step)
@@ -154,13 +156,23 @@ def _covariates(show: Observed, bins: int, step: float, columns: tuple[str, ...]
     return np.column_stack([made[c] for c in columns]) if columns else np.zeros((bins, 0))
 
 
-def _used(show: Observed, group: np.ndarray, bins: int, step: float) -> np.ndarray:
-    """Bins in which the SKU could be bought and was recorded; a bin partly shut is left out whole."""
-    used = np.ones(bins, bool)
+def _open(show: Observed, group: np.ndarray, bins: int, step: float) -> np.ndarray:
+    """Share of each bin in which the SKU could be bought and was recorded. The order that takes the last unit ends its stretch:
+    leaving out its whole bin would count the waiting before it and not the order."""
+    shut = np.zeros(bins)
     for row in show.shut:
         if row["sku"] < 0 or (group[row["sku"]] and group.sum() == 1):
-            used[max(int(row["from_s"] // step), 0) : max(math.ceil(row["to_s"] / step), 0)] = False
-    return used
+            a, b = max(row["from_s"] / step, 0.0), min(row["to_s"] / step, float(bins))
+            first, last = int(a), min(int(b), bins - 1)
+            if a >= b:
+                continue
+            if first == last:
+                shut[first] += b - a
+                continue
+            shut[first] += first + 1 - a
+            shut[first + 1 : last] = 1.0
+            shut[last] += b - last
+    return np.clip(1 - shut, 0.0, 1.0)
 
 
 def kernel_kinds(grid: Grid, fewest: int = 1) -> tuple[int, ...]:

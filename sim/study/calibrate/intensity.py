@@ -149,7 +149,8 @@ class Model:
     def rate(self, row: Row, at: np.ndarray) -> np.ndarray:
         """Expected count per bin given what came before."""
         parts = self.parts(row, at, (-1, *self.spec.kinds))
-        return np.maximum(self.followed(row, at, sum(parts.values()) + self.carted(row, at)), TINY)  # type: ignore[arg-type]
+        whole = self.followed(row, at, sum(parts.values()) + self.carted(row, at))  # type: ignore[arg-type]
+        return np.maximum(whole * row.open, TINY)
 
     def slopes(self, row: Row, at: np.ndarray) -> tuple[np.ndarray, list[int], np.ndarray]:
         """Rate, the parameters it depends on, and its derivatives [parameter, bin]."""
@@ -187,7 +188,7 @@ class Model:
             made = {k: v * lift for k, v in made.items()}
             made[p[N]] = lift * (past + whole * own)
             made[p[MEAN]] = lift * n * ((later - past) + whole * (owned - own)) / 1e-4
-        return np.maximum(whole, TINY), list(made), np.array(list(made.values()))
+        return np.maximum(whole * row.open, TINY), list(made), np.array(list(made.values())) * row.open
 
     def _difference(self, row: Row, at: np.ndarray, index: int, eps: float, kind: int) -> np.ndarray:
         up, down = at.copy(), at.copy()

@@ -43,7 +43,8 @@ def leave_one_out(grid: Grid, specs: Mapping[str, Spec], tell: Callable[[str], N
             mine = [r for r in grid.rows if r.show == show and r.what == "orders"]
             rates = [(r, model.rate(r, plain.at), model.rate(r, wide.at)) for r in mine]
             cells = [np.concatenate(parts) for parts in zip(*(
-                (loglik_cells(r.y, a)[r.used], loglik_cells(r.y, b, wide.r)[r.used]) for r, a, b in rates), strict=True)]  # fmt: skip
+                (loglik_cells(r.y, a)[r.used], loglik_cells(r.y, b, wide.r)[r.used]) for r, a, b in rates),
+                strict=True)]  # fmt: skip
             first = cells[1] if first is None else first
             gain = cells[1] - first
             due, seen = sum(float(a[r.used].sum()) for r, a, _ in rates), sum(float(r.y[r.used].sum()) for r in mine)

@@ -75,7 +75,8 @@ def maximise(
     at = model.start() if at is None else np.clip(at, *model.limits.T)
     damp, best = 1e-3, score(model, at, r, keep)
     done, k = False, 0
-    for k in range(1, rounds + 1):
+    for _ in range(rounds):
+        k += 1
         ll, slope, info = best
         free = _free(model, at, slope, info)
         scale = np.diag(info)[free] + 1e-9

@@ -14,6 +14,7 @@ import numpy as np
 
 from scenarios.contract import KERNELS, Audience, Push, Scenario
 from scenarios.registry import from_plain
+from sim.demand.audience import room as room_of
 from sim.study.calibrate.fit import Calibrated
 from sim.study.calibrate.grid import VIEWERS
 from sim.study.calibrate.intensity import RATIO
@@ -111,17 +112,32 @@ def _cues(made: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Paramet
 
 def course(made: Calibrated, show: Observed) -> tuple[np.ndarray, np.ndarray]:
     """Slot starts [s] and the room's demand in them, relative to an ordinary moment: viewers to their exponent, course over
-    the show, time of day."""
+    the show, time of day; without the viewers whom the cues themselves draw in."""
     number = next(k for k, s in enumerate(made.shows) if s is show)
     row = next(r for r in made.grid.rows if r.show == number)
     step, columns = made.grid.step_s, made.grid.columns
     log = np.zeros(len(row.y))
     for name in made.model.spec.columns:
         log += made.fit.value(f"x:{name}") * row.x[:, columns.index(name)]
+    log -= np.log(_drawn_in(made, show, (np.arange(len(row.y)) + 0.5) * step))
     slot = max(SLOT_S, show.span_s / MOST_PUSHES, step)
     starts = np.arange(0.0, show.span_s - slot / 2, slot) if show.span_s > slot else np.array([0.0])
     which = np.minimum((np.arange(len(log)) * step / slot).astype(int), len(starts) - 1)
     return starts, np.bincount(which, np.exp(log), len(starts)) / np.bincount(which, minlength=len(starts))
+
+
+def _drawn_in(made: Calibrated, show: Observed, t: np.ndarray) -> np.ndarray:
+    """How many times as large the scenario's own cues make the room: its pushes must not bring those viewers a second time."""
+    plain, pushes = Audience(), []
+    for cue in show.cues:
+        kernel = KERNELS[kind_name(int(cue["kind"]))]
+        length = made.lengths[int(cue["kind"])].value if int(cue["kind"]) in made.lengths else kernel.duration_s
+        if kernel.viewer_lift > 1:
+            pushes.append(Push(float(max(cue["at_s"], 0.0)), (kernel.viewer_lift - 1) * plain.mean_stay_s() / length, length))
+    if not pushes:
+        return np.ones(len(t))
+    grid, people = room_of(plain, show.span_s, tuple(pushes))
+    return np.interp(t, grid, people) / float(people[0])
 
 
 def _audience(made: Calibrated, show: Observed, notes: Note) -> dict[str, Any]:
@@ -157,8 +173,8 @@ def unidentified(made: Calibrated) -> list[str]:
     elif made.converting is None and ("shoppers", "cart_conversion") not in have:
         said.append("Too few carts are seen to become orders: cart_conversion, cart_median_s and cart_sigma keep their defaults.")
     elif made.converting is None:
-        said.append("Carts and orders are not linked one to one: cart_sigma keeps its default; conversion and median delay come from "
-                    "how orders follow carts in bulk.")  # fmt: skip
+        said.append("Carts and orders are not linked one to one: cart_sigma keeps its default; conversion and median delay come "
+                    "from how orders follow carts in bulk.")  # fmt: skip
     if made.paying is None:
         said.append("Payments are not recorded order by order: never_pay, pay_median_s and pay_sigma keep their defaults.")
     elif made.paying.seen == made.paying.of:
@@ -170,11 +186,12 @@ def unidentified(made: Calibrated) -> list[str]:
     if not made.model.spec.herding:
         said.append("Herding 从众 is off: self-excitation added nothing beyond chance.")
     if not made.model.spec.kinds:
-        said.append("No response to cues is fitted: " + ("the record has no cues." if not any(len(s.cues) for s in made.shows) else
+        none = not any(len(s.cues) for s in made.shows)
+        said.append("No response to cues is fitted: " + ("the record has no cues." if none else
                     "the cue sheet added nothing beyond chance; the cues in the file have peak 0."))  # fmt: skip
     if len(made.shows) < 3:
-        said.append("With fewer than three streams the spread from show to show cannot be seen; a new show may differ by more than "
-                    "the intervals say.")  # fmt: skip
+        said.append("With fewer than three streams the spread from show to show cannot be seen; a new show may differ by more "
+                    "than the intervals say.")  # fmt: skip
     said.append("Not fitted from a stream: the stay of viewers, retries of refused shoppers, feed, staff, leaks and ledger keep "
                 "their defaults.")  # fmt: skip
     return said

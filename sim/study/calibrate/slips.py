@@ -131,12 +131,12 @@ def _one(model: Model, fit: Fit, row: Row, kind: int, at: tuple[float, float], o
     b = min(int((at[0] + span) // step) + edge + 2, len(row.y))
     if a >= b:
         return np.zeros(len(offsets))
-    mine = _response(model, fit, b - a, kind, np.array([at[1] - a * step])) * scale
+    mine = _response(model, fit, b - a, kind, np.array([at[1] - a * step])) * scale * row.open[a:b]
     rest = np.maximum(rate[a:b] - mine, 0.02 * rate[a:b] + TINY)
     wide = np.concatenate([np.zeros(edge), _response(model, fit, b - a + edge, kind, np.array([at[0] - a * step])) * scale])
     shifted = np.lib.stride_tricks.sliding_window_view(wide, b - a)[: len(offsets)][::-1]
     use = row.used[a:b]
-    whole = rest[use] + shifted[:, use]
+    whole = rest[use] + shifted[:, use] * row.open[a:b][use]
     return np.log(whole) @ row.y[a:b][use] - whole.sum(1)
 
 

@@ -120,9 +120,7 @@ def _linked(orders: pd.DataFrame, carts: pd.DataFrame) -> tuple[np.ndarray, pd.D
     return first[(orders["qty"] > 0).to_numpy()], carts.assign(after=after)
 
 
-def _converting(
-    names: tuple[str, ...], carts: pd.DataFrame, span: float, start: int, width: float, shut: np.ndarray
-) -> Delays:
+def _converting(names: tuple[str, ...], carts: pd.DataFrame, span: float, start: int, width: float, shut: np.ndarray) -> Delays:
     carts = carts[carts["sku"].isin(names)]
     t = (carts["t_us"].to_numpy() - start) / US
     sku = carts["sku"].map({n: k for k, n in enumerate(names)}).to_numpy()

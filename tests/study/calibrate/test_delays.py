@@ -10,10 +10,7 @@ from sim.study.calibrate.observed import Delays
 
 def drawn(n: int, never: float, until: float, seed: int, law: str = "lognormal") -> Delays:
     rng = stream(seed, "delays")
-    if law == "lognormal":
-        after = 18.0 * np.exp(1.0 * rng.standard_normal(n))
-    else:
-        after = rng.exponential(18.0 / np.log(2), n)
+    after = 18.0 * np.exp(rng.standard_normal(n)) if law == "lognormal" else rng.exponential(18.0 / np.log(2), n)
     after[rng.random(n) < never] = np.inf
     return Delays(np.where(after <= until, after, np.nan), np.full(n, until))
 
