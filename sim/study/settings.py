@@ -53,7 +53,8 @@ class Replay:
 class Calibrate:
     """Settings of ``stockcue calibrate``."""
 
-    stream: object = setting(None, "canonical stream, or [list of them]; the last one gives the run of show")
+    stream: object = setting(None, "stream, or [list of them]; the last one gives the run of show")
+    zone: str = setting("", "what times without a zone are in, in files that are not yet canonical streams")
     sku: object = setting(None, "SKU or [list of them] to fit; null: all")
     name: str = setting("fitted", "name of the scenario")
     model: str = setting("auto", "model fitted; auto: chosen by stretches left out", choices=("auto", *MODELS))

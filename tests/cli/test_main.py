@@ -54,6 +54,7 @@ def test_help_names_every_setting_and_its_default(verb, record):
 def test_help_examples_are_read_without_complaint(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_show.yaml").write_text("base: first_show\n")
+    (tmp_path / "fitted.yaml").write_text("base: first_show\n")
     (tmp_path / "mine.py").write_text((ROOT / "strategies" / "fixed_count.py").read_text(encoding="utf-8"))
     lines = [line.split()[1:] for text in HELP.values() for line in text.splitlines() if line.startswith("  stockcue rehearse ")]
     examples = [words for words in lines if all("=" in word for word in words[1:])]
