@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from scenarios.contract import Audience, Cue, Ledger, Scenario, Shoppers, Sku
@@ -144,12 +145,20 @@ def one_item() -> Scenario:
     )
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Print the benchmark; ``--quick`` leaves out the promotion show, ``--sweep`` times a sweep instead."""
-    if "--sweep" in (argv or []):
-        from sim.bench_sweep import main as sweep
+OTHERS = {
+    "--sweep": "sim.bench_sweep",
+    "--ingest": "sim.bench_ingest",
+    "--replay": "sim.bench_replay",
+    "--shadow": "sim.bench_shadow",
+}
+"""Other benchmarks by option."""
 
-        return sweep(argv)
+
+def main(argv: list[str] | None = None) -> int:
+    """Print the benchmark; ``--quick`` leaves out the promotion show; another option times something else (``OTHERS``)."""
+    for option, module in OTHERS.items():
+        if option in (argv or []):
+            return int(import_module(module).main(argv))
     from scenarios.registry import load
     from sim.study.policies import make_policy
 

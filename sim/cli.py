@@ -139,6 +139,32 @@ def _replay(words: list[str]) -> int:
     return OK
 
 
+def _ingest(words: list[str]) -> int:
+    from sim.cli_compose import compose_verb
+    from sim.cli_words import split
+
+    config = compose_verb("ingest", split(words, "ingest", ()), {}, None)
+    if config is None:
+        return OK
+    from sim.report.ingesting import ingest_and_report
+
+    ingest_and_report(config, words)
+    return OK
+
+
+def _calibrate(words: list[str]) -> int:
+    from sim.cli_compose import compose_verb
+    from sim.cli_words import split
+
+    config = compose_verb("calibrate", split(words, "calibrate", ()), {}, None)
+    if config is None:
+        return OK
+    from sim.report.calibration import calibrate_and_report
+
+    calibrate_and_report(config, words)
+    return OK
+
+
 def _list(words: list[str]) -> int:
     from sim.report.catalogue import catalogue
 
@@ -162,5 +188,5 @@ def _bench(words: list[str]) -> int:
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
-    "replay": _replay, "list": _list, "check": _check, "bench": _bench,
+    "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "list": _list, "check": _check, "bench": _bench,
 }  # fmt: skip

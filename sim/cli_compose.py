@@ -17,11 +17,8 @@ if TYPE_CHECKING:
 
 PLAYED = ("gate", "operations", "score")
 GROUPS = {
-    "rehearse": PLAYED,
-    "sweep": PLAYED,
-    "tune": PLAYED,
-    "breakpoint": PLAYED,
-    "sensitivity": PLAYED,
+    **dict.fromkeys(("rehearse", "sweep", "tune", "breakpoint", "sensitivity"), PLAYED),
+    **dict.fromkeys(("ingest", "calibrate"), ()),
     "replay": ("gate", "feed"),
 }
 """Groups of conf/ that a verb composes, beside scenario and strategy."""

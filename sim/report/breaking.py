@@ -22,8 +22,8 @@ from sim.study.crew import crew
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
 from sim.study.policies import make_policy
 from sim.study.pool import Pool, pool
-from sim.study.settings import Breakpoint as Settings
 from sim.study.settings import settle
+from sim.study.settings_search import Breakpoint as Settings
 from sim.study.space import Candidate, World
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from sim.study.plan import Chunk, Plan
 from sim.study.pool import Pool, pool
 from sim.study.rehearse import warm
 from sim.study.sensitivity import Index, sobol
-from sim.study.settings import Sensitivity, SettingError, settle
+from sim.study.settings import SettingError, settle
+from sim.study.settings_search import Sensitivity
 from sim.study.space import families, make_worlds, world_of
 from sim.study.trials import CORE
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ import sim.replay
 from scenarios.staffing import Feed, Outage
 from sim.core.tape import TAKE
 from sim.replay import Loaded, Replay, load, replay, write_rejects
+from sim.replay.ingest.reasons import why
 from sim.report.progress import Progress
 from sim.report.replay_figure import OPEN_LOOP, draw, recording
 from sim.report.text import NOTHING, aligned, markdown, number
@@ -134,19 +134,6 @@ def _level(out: Mapping[Any, Any]) -> str:
 SELLOUT_HEAD = ("sku", "sold out at", "strategy", "watch [s before]", "prepare", "emergency", "lead [s]", "standing")
 SELLOUT_RIGHT = range(3, len(SELLOUT_HEAD) - 1)
 STANDING = "Standing: sell-outs that met an alert never taken back, however old it was; not warned but standing is not missed."
-
-
-def why(reason: str) -> str:
-    """The kind of fault behind a rejected row: the reason without the row's own figures.
-
-    >>> why("time 'soon' is not a time such as 2026-06-18 20:00:00"), why("qty -3 is not positive")
-    ('time is not a time', 'qty is not positive')
-    """
-    kind = re.sub(r"( such as |; did you mean |; known: |: a refund| \(line ).*", "", reason, flags=re.DOTALL)
-    kind = re.sub(r"^(\w+) .* (was (?:there|declared) already)$", r"\1 \2", kind, flags=re.DOTALL)
-    if kind.startswith("has "):
-        return kind
-    return re.sub(r""" ('.*'|".*"|-?\d[\d,.]*)(?= )""", "", kind, count=1, flags=re.DOTALL)
 
 
 def _faults(loaded: Loaded, rejects: Path) -> list[str]:

@@ -26,7 +26,8 @@ from sim.study.plan import Plan
 from sim.study.pool import pool
 from sim.study.race import of_race, race, rerun
 from sim.study.selection import Rules
-from sim.study.settings import SettingError, Sweep, settle
+from sim.study.settings import SettingError, settle
+from sim.study.settings_search import Sweep
 from sim.study.space import make_candidates, make_worlds
 from sim.study.standing import settings_table
 from sim.study.sweep import Estimate, finished, gather, identity, probe, refuse_too_large, size

@@ -26,7 +26,8 @@ from sim.study.pool import pool
 from sim.study.program import program
 from sim.study.recommend import recommendation, write_recommendation
 from sim.study.search import Plan
-from sim.study.settings import SettingError, Tune, settle
+from sim.study.settings import SettingError, settle
+from sim.study.settings_search import Tune
 from sim.study.space import Maker, World, families, make_worlds
 from sim.study.trials import CORE, JUDGE_FROM
 from sim.study.tune import CONFIRM_FROM, Judging, Tuned, starts, tune

@@ -11,17 +11,18 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
 from sim.core.run import Run
-from sim.core.stage import set_stage
+from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import engine_for, play
 from sim.study.parcel import Packed, pack, unpack
 from sim.study.policies import PolicyError, make_policy
+from sim.study.uncertain import Uncertainty, scenario_for
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,11 +71,12 @@ def rehearse(
     progress: Progress | None = None,
     workers: int = 1,
     shown: tuple[str, int] = ("", 0),
+    uncertainty: Uncertainty | None = None,
 ) -> Rehearsal:
     """Play ``replicates`` shows under ``policies`` and the silent baseline.
 
     progress(done, of, what): called as replicates end. workers: processes; 1 stays in this one. shown: strategy ("": the one
-    with the lowest mean cost) and replicate of the run to keep.
+    with the lowest mean cost) and replicate of the run to keep. uncertainty: what each show draws of its scenario's parameters.
     """
     import pandas as pd
 
@@ -83,13 +85,13 @@ def rehearse(
     tell(0, replicates, "compiling")
     warm(teams)
     played = []
-    for batch in _batches(scenario, teams, replicates, seed, profile, workers):
+    for batch in _batches(scenario, teams, replicates, seed, profile, workers, uncertainty):
         played += batch
         tell(len(played), replicates, _leader(played))
     scores = pd.DataFrame([row for p in played for row in p.rows])
     alerts = pd.DataFrame([row for p in played for row in p.alerts], columns=[*KEY, *ALERT])
     name = shown[0] or str(scores.groupby("strategy", sort=False)["J"].mean().idxmin())
-    run = rerun(scenario, teams, name, seed, shown[1])
+    run = rerun(scenario, teams, name, seed, shown[1], uncertainty)
     return Rehearsal(scores, alerts, run, tuple(p.tape for p in played))
 
 
@@ -112,10 +114,23 @@ def with_baseline(policies: Sequence[Policy]) -> list[Policy]:
     return [make_policy(BASELINE), *others]
 
 
-def rerun(scenario: Scenario, policies: Sequence[Policy], name: str, seed: int, replicate: int) -> Run:
+def rerun(
+    scenario: Scenario, policies: Sequence[Policy], name: str, seed: int, replicate: int, uncertainty: Uncertainty | None = None
+) -> Run:
     """One run again, exactly as it was: a run is too large to keep for each replicate, and milliseconds to repeat."""
     policy = next(p for p in policies if p.name == name)
-    return play(set_stage(scenario, draw_tape(scenario, seed, replicate)), policy)
+    return play(staged(scenario, uncertainty, seed, replicate), policy)
+
+
+def staged(scenario: Scenario, uncertainty: Uncertainty | None, seed: int, replicate: int) -> Stage:
+    """The stage of one replicate. What strategies know beforehand, the plan, is the scenario's even where the show draws other
+    parameters: nobody tells a team what its cues will really do tonight."""
+    drawn = scenario_for(scenario, uncertainty, seed, replicate)
+    stage = set_stage(drawn, draw_tape(drawn, seed, replicate))
+    if drawn is scenario:
+        return stage
+    known = set_stage(scenario, stage.tape).fixed
+    return replace(stage, fixed=stage.fixed | {"plan_t": known["plan_t"], "plan_lift": known["plan_lift"]})
 
 
 def warm(policies: Iterable[Policy]) -> None:
@@ -125,19 +140,25 @@ def warm(policies: Iterable[Policy]) -> None:
 
 
 def _batches(
-    scenario: Scenario, policies: list[Policy], replicates: int, seed: int, profile: Profile, workers: int
+    scenario: Scenario,
+    policies: list[Policy],
+    replicates: int,
+    seed: int,
+    profile: Profile,
+    workers: int,
+    uncertainty: Uncertainty | None = None,
 ) -> Iterator[list[_Played]]:
     """Replicates in order; with workers a batch is one task, alone it is one replicate."""
     size = 1 if workers == 1 else max(1, min(BATCH, replicates // (2 * workers)))
     spans = [range(k, min(k + size, replicates)) for k in range(0, replicates, size)]
     if workers == 1:
-        return ([_replicate(scenario, policies, seed, k, profile) for k in span] for span in spans)
+        return ([_replicate(scenario, policies, seed, k, profile, uncertainty) for k in span] for span in spans)
     from joblib import Parallel, delayed
 
     packed = [pack(p) for p in policies]
     run = Parallel(n_jobs=workers, return_as="generator")
     with deaf():
-        return run(delayed(_task)(scenario, packed, seed, list(span), profile) for span in spans)
+        return run(delayed(_task)(scenario, packed, seed, list(span), profile, uncertainty) for span in spans)
 
 
 @contextmanager
@@ -153,16 +174,25 @@ def deaf() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _task(scenario: Scenario, packed: list[Packed], seed: int, replicates: list[int], profile: Profile) -> list[_Played]:
+def _task(
+    scenario: Scenario, packed: list[Packed], seed: int, replicates: list[int], profile: Profile, uncertainty: Uncertainty | None
+) -> list[_Played]:
     policies = [unpack(p) for p in packed]
-    return [_replicate(scenario, policies, seed, k, profile) for k in replicates]
+    return [_replicate(scenario, policies, seed, k, profile, uncertainty) for k in replicates]
 
 
-def _replicate(scenario: Scenario, policies: list[Policy], seed: int, replicate: int, profile: Profile) -> _Played:
+def _replicate(
+    scenario: Scenario,
+    policies: list[Policy],
+    seed: int,
+    replicate: int,
+    profile: Profile,
+    uncertainty: Uncertainty | None = None,
+) -> _Played:
     """One show under every policy; the first one is the baseline."""
     from sim.score.cost import Judge
 
-    stage = set_stage(scenario, draw_tape(scenario, seed, replicate))
+    stage = staged(scenario, uncertainty, seed, replicate)
     baseline = play(stage, policies[0])
     judge = Judge(baseline, profile)
     rows, alerts = [], []

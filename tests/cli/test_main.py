@@ -13,7 +13,8 @@ import pytest
 
 from sim import __version__, cli
 from sim.cli_help import HELP
-from sim.study.settings import Rehearse, Replay, Sweep
+from sim.study.settings import Calibrate, Ingest, Rehearse, Replay
+from sim.study.settings_search import Breakpoint, Sensitivity, Sweep, Tune
 
 ROOT = Path(__file__).parents[2]
 
@@ -44,7 +45,10 @@ def test_help_and_version(capsys):
     assert set(HELP) == {"", *cli.VERBS}
 
 
-@pytest.mark.parametrize(("verb", "record"), [("rehearse", Rehearse), ("replay", Replay), ("sweep", Sweep)])
+RECORDS = (Rehearse, Replay, Ingest, Calibrate, Sweep, Tune, Breakpoint, Sensitivity)
+
+
+@pytest.mark.parametrize(("verb", "record"), [(r.__name__.lower(), r) for r in RECORDS])
 def test_help_names_every_setting_and_its_default(verb, record):
     for f in fields(record):
         assert f"{f.name}=" in HELP[verb]
@@ -55,6 +59,7 @@ def test_help_names_every_setting_and_its_default(verb, record):
 def test_help_examples_are_read_without_complaint(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_show.yaml").write_text("base: first_show\n")
+    (tmp_path / "fitted.yaml").write_text("base: first_show\n")
     (tmp_path / "mine.py").write_text((ROOT / "strategies" / "fixed_count.py").read_text(encoding="utf-8"))
     lines = [line.split()[1:] for text in HELP.values() for line in text.splitlines() if line.startswith(VARYING)]
     examples = [words for words in lines if all("=" in word for word in words[1:])]
@@ -144,6 +149,12 @@ BAD = [
     ("replay stream=nope.csv", "nope.csv"),
     ("replay stream=example zone=Mars", "Mars"),
     ("replay stream=example feed.lag_s=-1 zone=UTC", "outside its bounds"),
+    ("ingest", "ingest needs something to read"),
+    ("ingest files=nope.csv", "there is no file nope.csv"),
+    ("ingest files=nope.csv zone=Mars", "not a time zone"),
+    ("ingest file=nope.csv", "did you mean 'files'?"),
+    ("ingest files=x.csv name=../evil", "cannot be a file's name inside the run folder"),
+    ("ingest files=x.csv name=/etc/evil", "cannot be a file's name inside the run folder"),
     ("list strategys", "did you mean 'strategies'?"),
     ("check", "needs a strategy"),
     ("check smrt", "did you mean 'smart'?"),
