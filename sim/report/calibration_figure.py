@@ -42,7 +42,7 @@ def responses(made: Calibrated) -> Figure | None:
             _aligned(axis, made, kind)
         axes[0].set_ylabel("orders per minute and cue")
         moved = made.slips is not None and made.slips.real
-        figure.suptitle(style.text("Response to cues 讲解: aligned averages and the fitted model"
+        figure.suptitle(style.text("Response to cues: aligned averages and the fitted model"
                                    + ("; cues where they were found to have come" if moved else "")),
                         x=0.01, ha="left", fontsize=11)  # fmt: skip
     return figure
