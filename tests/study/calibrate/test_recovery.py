@@ -67,8 +67,9 @@ def test_coverage_is_nominal(herding):
 
 @pytest.mark.long
 def test_slips_leave_a_small_bias_in_time_scales():
-    """Known limit: cues are put where they most likely came, which sharpens responses. With slips of 10 s the time scale of a deal of
-    8 s is some 3 % low (its intervals then cover less than they say); the means of all other settings stay within 5 %, of
+    """Known limit: cues are put where they most likely came, which sharpens responses.
+    With slips of 10 s the time scale of a deal
+    of 8 s is some 3 % low (its intervals then cover less than they say); the means of all other settings stay within 5 %, of
     slips within 10 %."""
     _, ratio = cover(True, 10.0, 30, False, seed=7)
     assert 0.93 < np.mean(ratio["cues", "deal", "tau_s"]) < 1.0
