@@ -89,7 +89,8 @@ def _of(frame: pd.DataFrame, kind: str, names: tuple[str, ...], start: int) -> E
 
 
 def _cues(frame: pd.DataFrame, names: tuple[str, ...], start: int, span: float) -> np.ndarray:
-    """Cues while the record runs, about one of its SKUs; one about the whole room is about the only SKU there is, else it is left out."""
+    """Cues while the record runs, about one of its SKUs;
+    one about the whole room is about the only SKU there is, else it is left out."""
     rows = frame[frame["kind"] == "cue"]
     made = []
     for t, sku, label in zip(rows["t_us"].tolist(), rows["sku"].tolist(), rows["label"].tolist(), strict=True):
