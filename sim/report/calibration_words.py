@@ -125,6 +125,11 @@ def base_words(made: Calibrated) -> list[str]:
                     f"of {s.lead_s.value:+.1f} s [{s.lead_s.low:+.1f}, {s.lead_s.high:+.1f}] ({s.cues} cues, "
                     f"log-likelihood {s.gain:+.1f})."
                     if s.real else f"Cues came when the sheet says: no slip beyond chance ({s.cues} cues).")  # fmt: skip
+        if s.real:
+            said.append(
+                "Each cue is put where it most likely came, which makes short responses look some percent shorter than they are: "
+                "intervals of tau_s then promise too much."
+            )
     if made.level_sd > 0:
         said.append(
             f"From show to show the level varies by a factor of {math.exp(made.level_sd):.2f} (1 sd); uncertain=true draws it."

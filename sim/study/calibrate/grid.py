@@ -16,7 +16,7 @@ from sim.study.calibrate.shapes import lognormal_bins
 MOST_ROWS = 24
 """SKUs fitted on their own; the rest of a catalogue is one row together."""
 MOST_CELLS = 200_000
-"""Longer records get coarser bins: responses and kernels are integrated over bins, so nothing is biased, only some sharpness lost."""
+"""Longer records get coarser bins: responses and kernels are integrated over bins, so only some sharpness is lost."""
 OTHERS = "(others)"
 DAY_S = 86_400.0
 TREND = ("trend 1", "trend 2", "trend 3")

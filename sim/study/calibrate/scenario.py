@@ -143,6 +143,7 @@ def _drawn_in(made: Calibrated, show: Observed, t: np.ndarray) -> np.ndarray:
 def _audience(made: Calibrated, show: Observed, notes: Note) -> dict[str, Any]:
     """A steady room at the course's lowest level, and a push for each slot above it."""
     starts, level = course(made, show)
+    level = np.maximum(level, level.max() / 1000)  # a night without anybody: a push has to start from someone
     least = float(level.min())
     slot = float(starts[1] - starts[0]) if len(starts) > 1 else show.span_s
     arrivals = room(made) * least / Audience().mean_stay_s() * 60

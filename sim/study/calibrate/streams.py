@@ -60,7 +60,7 @@ def observed_from(head: Any, frame: pd.DataFrame, sku: list[str] | None = None) 
         names,
         _events(good, names, start),
         carts,
-        _cues(frame, names, start),
+        _cues(frame, names, start, span),
         bin_s=usual,
         start_unix_s=start / US if start > 10**14 else math.nan,
         first=None if linked is None else linked[0],
@@ -88,14 +88,15 @@ def _of(frame: pd.DataFrame, kind: str, names: tuple[str, ...], start: int) -> E
     return _events(rows, names, start)
 
 
-def _cues(frame: pd.DataFrame, names: tuple[str, ...], start: int) -> np.ndarray:
-    """Cues about one of the SKUs; one about the whole room is about the only SKU there is, else it is left out."""
+def _cues(frame: pd.DataFrame, names: tuple[str, ...], start: int, span: float) -> np.ndarray:
+    """Cues while the record runs, about one of its SKUs;
+    one about the whole room is about the only SKU there is, else it is left out."""
     rows = frame[frame["kind"] == "cue"]
     made = []
     for t, sku, label in zip(rows["t_us"].tolist(), rows["sku"].tolist(), rows["label"].tolist(), strict=True):
         kind = label.partition("/")[0]
         name = sku if sku in names else names[0] if len(names) == 1 else ""
-        if name and kind in CUE_KINDS:
+        if name and kind in CUE_KINDS and 0 <= (t - start) / US < span:
             made.append(((t - start) / US, names.index(name), CUE_KINDS.index(kind)))
     return np.sort(np.array(made, MARK_DTYPE).reshape(-1), order="at_s")
 
