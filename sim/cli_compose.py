@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.cli_words import Words
 
-GROUPS = {"rehearse": ("gate", "operations", "score"), "replay": ("gate", "feed")}
+GROUPS = {"rehearse": ("gate", "operations", "score"), "replay": ("gate", "feed"), "shadow": ("gate",)}
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
 
 
