@@ -18,7 +18,12 @@ MOVES = {"order": TAKE, "cart": CART, "cancel": EDIT_ADD, "restock": SUPPLY, "ed
 """Kinds that move units, as row kinds of the tape."""
 ASIDE = ("pay", "view", "cue")
 """Kinds that move nothing: an order counts as paid when it is placed, here as in a replay; cues come from the cue sheet."""
+ABOUT = (*MOVES, "level")
+"""Kinds that are about one SKU."""
+ONE = ("order", "cart", "cancel")
+"""Kinds that mean one unit where they do not say how many."""
 KINDS = (*MOVES, "level", "viewers", "tick", "end", *ASIDE)
+BOM = b"\xef\xbb\xbf"
 LONGEST = 65_536
 """Longest line [bytes]."""
 MOST_UNITS = 2**31 - 1

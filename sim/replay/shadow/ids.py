@@ -20,7 +20,9 @@ class Ids:
 
     def __init__(self, most: int) -> None:
         self.most = most
-        self.restore(np.zeros(0, np.uint64), np.zeros(0, np.uint64))
+        self.order, self.before = array("Q"), array("Q")
+        self.young: set[int] = set()
+        self.old: set[int] = set()
 
     def again(self, key: str) -> bool:
         """Whether ``key`` was here; remembers it."""

@@ -17,7 +17,23 @@ from sim.replay import build
 from sim.replay.clock import NAIVE, SECONDS, Clock, number_time, parse_time
 from sim.replay.facts import Level
 from sim.replay.rows import MOST, MOST_STOCK
-from sim.replay.shadow.batch import ASIDE, COUNTS, KINDS, LONGEST, MOST_UNITS, MOVES, Batch, Held, Rules, decode, parsed, whole
+from sim.replay.shadow.batch import (
+    ABOUT,
+    ASIDE,
+    BOM,
+    COUNTS,
+    KINDS,
+    LONGEST,
+    MOST_UNITS,
+    MOVES,
+    ONE,
+    Batch,
+    Held,
+    Rules,
+    decode,
+    parsed,
+    whole,
+)
 from sim.replay.shadow.ids import Ids
 from sim.replay.stream import LONGEST_S
 
@@ -59,13 +75,11 @@ class Sieve:
             if not line.strip():
                 counts["blank"] += 1
                 continue
-            verdict = self._line(line, batch, wall_us)
+            verdict = self._line(line, batch, wall_us) if not batch.ended else "comes after the end of the show"
             if verdict in COUNTS:
                 counts[verdict] += 1
             elif verdict:
                 self._reject(batch, self.number, verdict, line)
-            if batch.ended:
-                break
         return batch
 
     def now(self, wall_us: int) -> int:
@@ -81,7 +95,7 @@ class Sieve:
         if len(line) > LONGEST:
             return f"is longer than {LONGEST:,} bytes"
         try:
-            event = decode(line.decode())
+            event = decode(line.removeprefix(BOM).decode())
         except UnicodeDecodeError:
             return "is not UTF-8"
         except (ValueError, RecursionError):
@@ -89,20 +103,18 @@ class Sieve:
         if type(event) is not dict:
             return "is not a JSON object"
         kind = event.get("kind")
-        if kind not in KINDS if isinstance(kind, str) else True:
-            return f"kind {kind!r} is not known{did_you_mean(str(kind), KINDS)}" if kind is not None else "kind is missing"
+        if type(kind) is not str or kind not in KINDS:
+            return "kind is missing" if kind is None else f"kind {kind!r:.40} is not known{did_you_mean(str(kind)[:40], KINDS)}"
         seq = event.get("seq")
         if seq is not None or self.catching_up:
             if type(seq) is not int:
                 return "seq is not a whole number" if seq is not None else "has no seq, and the feed is being taken up by seq"
             if self.catching_up and seq <= self.seq:
                 return "resent"
-            self.catching_up = False
+            self.catching_up, self.seq = False, max(self.seq, seq)
         t = self._time(event.get("t"), "t")
         if isinstance(t, str):
             return t
-        if seq is not None and seq > self.seq:
-            self.seq = seq
         if wall_us is not None:
             if self.offset_us is None:
                 self.offset_us = wall_us - int(t * self.rules.speedup)
@@ -156,9 +168,10 @@ class Sieve:
 
     def _happens(self, kind: str, event: dict[str, Any], t: int, batch: Batch, now: int | None) -> str:
         """A line whose time is good: what it says is laid down, or refused."""
-        sku = self.index.get(event.get("sku", ""), -1) if type(event.get("sku", "")) is str else -1
-        if kind not in ("viewers", "tick", "end", *ASIDE) and sku < 0:
-            return self._unknown(event.get("sku"))
+        name = event.get("sku", "")
+        sku = self.index.get(name if type(name) is str else str(name), -1)
+        if sku < 0 and kind in ABOUT:
+            return self._unknown(name)
         verdict = self._dated(kind, event, sku, t, batch, max(t, self.newest) if now is None else now)
         if verdict != "used":
             return verdict
@@ -186,7 +199,7 @@ class Sieve:
         if kind == "level":
             return self._polled(event, sku, t, batch, at)
         if kind == "viewers":
-            value = event.get("value")
+            value: Any = event.get("value")
             if type(value) not in (int, float) or not 0 <= value <= 1e10:
                 return f"value {value!r:.40} is not a number of viewers"
             if t < self.crowd_t:
@@ -197,7 +210,7 @@ class Sieve:
         return "used"
 
     def _moved(self, kind: str, event: dict[str, Any], sku: int, batch: Batch, at: int) -> str:
-        qty = event.get("qty", 1)
+        qty = event.get("qty", 1 if kind in ONE else None)
         if type(qty) is not int:
             qty = whole(qty)
         most = MOST_STOCK if kind in ("restock", "edit") else MOST
@@ -238,7 +251,9 @@ class Sieve:
         speedup, start = self.rules.speedup, self.start_us or 0
         if "seen" in event:
             seen = self._time(event["seen"], "seen")
-            if isinstance(seen, int):
+            if isinstance(seen, str):
+                self.counts["unreadable_seen"] += 1
+            else:
                 batch.waited.append(int((seen - t) * speedup))
                 t = seen
         batch.known.append(start + int(t * speedup))

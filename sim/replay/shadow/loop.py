@@ -73,6 +73,9 @@ class Shadow:
             self._resume(*found)
         else:
             self.outbox.begin()
+            self.rejects.begin()
+            self._save("")
+        self._write_metrics()
 
     # -- the loop ---------------------------------------------------------------------------------------------
 
@@ -118,9 +121,9 @@ class Shadow:
     def _alerts(self, batch: Batch, wall_us: int) -> str:
         """What the strategies say now that these lines are known, as lines."""
         sieve = self.sieve
+        if sieve.start_us is None or sieve.clock is None or sieve.newest < 0:
+            return ""
         if self.show is None:
-            if sieve.start_us is None or sieve.clock is None or sieve.newest < 0:
-                return ""
             self.show = self._open(sieve.start_us, sieve.clock)
         if self.ways.wall:
             sieve.bound = max(sieve.bound, sieve.now(wall_us))
@@ -186,6 +189,7 @@ class Shadow:
             "out_of_order": counts["out_of_order"],
             "readings": self.show.taken - self.missed if self.show else 0,
             "missed_readings": self.missed,
+            "unreadable_seen": counts["unreadable_seen"],
             "alerts": self.alerts,
             "ended": self.ended,
             "restarts": self.restarts,

@@ -75,6 +75,12 @@ class Rejects:
         self.path, self.size = path, 0
         self.fd = 2 if path is None else _append(path, "rejects")
 
+    def begin(self) -> None:
+        """A first start: what is in the way is left alone."""
+        if self.path is not None and os.fstat(self.fd).st_size:
+            raise StreamError(f"{str(self.path)!r} has lines in it and no state beside it says how they came about; "
+                              "choose another rejects=, or move it away")  # fmt: skip
+
     def resume(self, size: int) -> None:
         """Go back to ``size``: what was written after it will be read and rejected again."""
         if self.path is not None:
