@@ -36,14 +36,15 @@ decode = json.JSONDecoder().decode
 
 class Rules(NamedTuple):
     """How lines are read. ``skus`` with the ``stock`` each opens with; ``start``: text, empty: the first line's time (0 on a
-    clock of seconds since the start); ``anchor``: a time of the right clock (text), empty: the first line decides; ``levels``:
-    "sales", "set" or "auto"; ``jump_s``: a line this far ahead waits for another to confirm it; ``remember``: ids kept."""
+    clock of seconds since the start); ``end``: text, for its clock: where neither is given the first line decides which clock
+    is right; ``levels``: "sales", "set" or "auto"; ``jump_s``: a line this far ahead waits for another to confirm it;
+    ``remember``: ids kept."""
 
     skus: tuple[str, ...]
     stock: tuple[int, ...]
     zone: tzinfo | None = None
     start: str = ""
-    anchor: str = ""
+    end: str = ""
     speedup: float = 1.0
     levels: str = "auto"
     jump_s: float = 3600.0

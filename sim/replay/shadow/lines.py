@@ -60,12 +60,11 @@ class Sieve:
         self.held: Held | None = None
         self.ids = Ids(rules.remember)
         self.jump_us, self.period_us = int(rules.jump_s * US), max(1, int(rules.period_s * US))
-        for text in (rules.start, rules.anchor):
-            found = parse_time(text) if text else None
-            if found and self.clock is None:
-                self.clock = Clock(found[0], rules.zone)
-        if rules.start and self.clock:
-            self.start_us = build.bound(rules.start, "start", self.clock)
+        for name, text in (("start", rules.start), ("end", rules.end)):
+            if text:
+                self.clock = self.clock or Clock((parse_time(text) or (NAIVE, 0))[0], rules.zone)
+                us = build.bound(text, name, self.clock)
+                self.start_us = us if name == "start" else self.start_us
 
     def take(self, lines: list[bytes], wall_us: int | None = None) -> Batch:
         """Read some lines. ``wall_us``: in wall time, when they arrived [us since 1970]; events then happen on arrival."""

@@ -82,7 +82,7 @@ def plan(
     if cues:
         raw = read_raw(Path(cues))
         sheet = sift(raw, must_be(raw.where, raw.header, ("cues",)), where)
-    reading = Rules(tuple(s.id for s in skus), tuple(s.stock for s in skus), where, start, start or end,
+    reading = Rules(tuple(s.id for s in skus), tuple(s.stock for s in skus), where, start, end,
                     period_s=feed.period_s, **rules)  # fmt: skip
     return Plan(tuple(policies), skus, sheet, feed, reading, end, length_s, bound_to)
 

@@ -103,8 +103,9 @@ class Show:
         return min(next_us, int(self.flight[2, 0])) if self.flight.size else next_us
 
     def skip_to(self, now_us: int) -> int:
-        """Leave out readings whose time has passed but for the last of them; how many were left out."""
+        """Leave out readings that were due before ``now_us`` but for the last of them; how many were left out."""
         last = int(now_us / US / self.feed.period_s)
+        last -= int(even_us(np.array([last * self.feed.period_s]))[0]) >= now_us
         missed = max(0, last - self.taken - 1)
         self.taken += missed
         return missed

@@ -41,7 +41,7 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
         with np.load(path, allow_pickle=False) as found:
             arrays = {name: found[name] for name in found.files}
         head = json.loads(arrays.pop(HEAD).tobytes())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise StreamError(f"state={str(path)!r} cannot be read ({error.strerror or error}); check the file") from None
