@@ -146,6 +146,10 @@ def one_item() -> Scenario:
 
 def main(argv: list[str] | None = None) -> int:
     """Print the benchmark; ``--quick`` leaves out the promotion show."""
+    if "--shadow" in (argv or []):
+        from sim.bench_shadow import main as bench_shadow
+
+        return bench_shadow()
     from scenarios.registry import load
     from sim.study.policies import make_policy
 

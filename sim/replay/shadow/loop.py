@@ -22,12 +22,13 @@ from sim.replay.shadow.lag import Lag
 from sim.replay.shadow.lines import Sieve
 from sim.replay.shadow.outbox import Outbox, Rejects
 from sim.replay.shadow.plan import Plan
-from sim.replay.shadow.show import Show
+from sim.replay.shadow.show import Said, Show
 from sim.replay.shadow.source import Source
 from sim.replay.shadow.state import load, must_agree, save
 
 LAGS = ("seen", "read", "done", "alert", "said")
-"""happened to seen (the feed's word), seen to read, read to done, happened to alert, read to alert."""
+"""What is timed: happened to seen (the feed's own word) and seen to read, of lines; read to done, of lines; the moment a
+reading arrived to its alert written, and read to alert written, of alerts."""
 RESEND = ("start", "new", "seq")
 
 
@@ -110,19 +111,25 @@ class Shadow:
         """Take some lines that were read at ``at`` (monotonic clock) through to their alerts."""
         wall_us = int(self.now() * US)
         batch = self.sieve.take(lines, wall_us if self.ways.wall else None)
-        text = self._alerts(batch, wall_us)
+        said = self._said(batch, wall_us)
         self.rejects.write(batch.rejects)
         self.dirty += len(lines) or 1
-        if text:
+        if said and self.show:
+            names, first = [p.name for p in self.plan.policies], self.alerts + 1
+            self.alerts += len(said)
+            text = "".join(
+                alert_line(self.show.stream, n, names[s.strategy], s.t, s.sku, s.level, s.stock, s.line) + "\n"
+                for n, s in enumerate(said, first)
+            )
             self._save(text)
             self.outbox.write(text)
-        self._note(batch, wall_us, len(lines), at, text.count("\n"))
+        self._note(batch, wall_us, len(lines), at, said)
 
-    def _alerts(self, batch: Batch, wall_us: int) -> str:
-        """What the strategies say now that these lines are known, as lines."""
+    def _said(self, batch: Batch, wall_us: int) -> list[Said]:
+        """What the strategies say now that these lines are known."""
         sieve = self.sieve
         if sieve.start_us is None or sieve.clock is None or sieve.newest < 0:
-            return ""
+            return []
         if self.show is None:
             self.show = self._open(sieve.start_us, sieve.clock)
         if self.ways.wall:
@@ -135,15 +142,7 @@ class Shadow:
         if batch.ended:
             self.ended = True
             said += self.show.finish(sieve.newest, known)
-        made = []
-        for s in said:
-            self.alerts += 1
-            name = self.plan.policies[s.strategy].name
-            made.append(alert_line(self.show.stream, self.alerts, name, s.t, s.sku, s.level, s.stock, s.line) + "\n")
-        if made and sieve.clock.family == "absolute":
-            happened = [sieve.start_us + int(s.t * self.plan.rules.speedup) for s in said]
-            self.lags["alert"].add((wall_us - np.array(happened)) / US)
-        return "".join(made)
+        return said
 
     def _open(self, start_us: int, clock: Clock) -> Show:
         return Show(self.plan.stream(start_us, clock), self.plan.policies, self.plan.feed)
@@ -166,16 +165,19 @@ class Shadow:
 
     # -- figures ----------------------------------------------------------------------------------------------
 
-    def _note(self, batch: Batch, wall_us: int, lines: int, at: float, alerts: int) -> None:
-        spent = time.monotonic() - at
+    def _note(self, batch: Batch, wall_us: int, lines: int, at: float, said: list[Said]) -> None:
+        """Measure what these lines took, now that it is done."""
+        spent, now_us = time.monotonic() - at, int(self.now() * US)
         self.busy_s += spent
         self.lags["seen"].add(np.array(batch.waited) / US)
         if self.sieve.clock is not None and self.sieve.clock.family == "absolute":
             self.lags["read"].add((wall_us - np.array(batch.known)) / US)
+            moments = [(self.sieve.start_us or 0) + int(s.t * self.plan.rules.speedup) for s in said]
+            self.lags["alert"].add((now_us - np.array(moments)) / US)
         if lines:
             self.lags["done"].several(spent, lines)
-        if alerts:
-            self.lags["said"].several(spent, alerts)
+        if said:
+            self.lags["said"].several(spent, len(said))
 
     def metrics(self) -> dict[str, Any]:
         """Counts, lags [s] and rates as plain data; every line read is in exactly one of ``lines``."""
