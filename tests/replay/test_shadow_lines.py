@@ -124,6 +124,18 @@ def test_an_id_counts_once_per_kind_and_sku(tmp_path):
     assert record(tmp_path) == [29, 29]
 
 
+def test_what_is_remembered_survives_a_restart(tmp_path):
+    """Ids, the newest level of a SKU, the crowd, which SKUs have orders, the units so far: each decides about a later line."""
+    lines = [line(0, id="x"), line(1, "level", sku="面膜", value=20), line(1, "viewers", value=5), line(2)]
+    more = [line(3, id="x"), line(0.5, "level", sku="面膜", value=9), line(0.5, "viewers", value=7), line(4, "level", value=3)]
+    for upto in (4, 8):
+        _, metrics = followed(small(tmp_path), [*lines, *more][:upto], tmp_path)
+    assert account(metrics) == {"used": 5, "duplicate": 1, "behind": 2}
+    assert followed(small(tmp_path), [*lines, *more], tmp_path, "b")[1]["kinds"] == metrics["kinds"]
+    for name in ("a", "b"):
+        assert record(tmp_path, name) == [3, 20]
+
+
 def test_ids_are_remembered_so_long(tmp_path):
     lines = [line(k, id=k % 6) for k in range(12)]
     _, metrics = followed(small(tmp_path, remember=3), lines, tmp_path, "few")

@@ -27,7 +27,7 @@ EVENTS, READINGS = 16_384, 1024
 """Most events and readings of one window."""
 BYTES = 2**24
 """About the most memory the readings of one window may take for each strategy."""
-LASTING = ("stock", "plan_next", "memory", "gate_memory", "gate_shared", "head")
+LASTING = ("stock", "plan_next", "memory", "gate_memory", "gate_shared")
 """What a World carries from window to window."""
 
 
