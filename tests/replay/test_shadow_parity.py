@@ -115,7 +115,8 @@ def test_how_the_stream_is_cut_into_windows_changes_nothing(events, cuts, at):
     """Windows of any size, some of them after a restart from the saved state, and windows too small for what comes; with
     events, readings and arrivals at the same moment."""
     stream, feed = stream_of(events), Feed(1.0, 2.0)
-    some = [make_policy("smart"), make_policy("random_rate", gate={"budget_per_hour": 200.0, "keep_s": 0.0})]
+    few = {"budget_per_hour": 6.0, "budget_all": 1.0}
+    some = [make_policy("smart"), make_policy("fixed_count", {"units": 20.0}, gate=few), make_policy("random_rate")]
     crowd = (np.array([-1]), np.array([0.0]))
     small = pytest.MonkeyPatch()
 
