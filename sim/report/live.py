@@ -12,6 +12,7 @@ from typing import Any
 from scenarios.staffing import Feed
 from sim import __version__
 from sim.replay.shadow import Plan, Shadow, Ways, plan, sentence
+from sim.replay.shadow.sheets import cue_rows
 from sim.study.choices import described, policies_from
 from sim.study.settings import SettingError, settle
 from sim.study.settings import Shadow as Settings
@@ -56,7 +57,7 @@ def planned(s: Settings, config: Mapping[str, Any]) -> Plan:
     bound = {"stockcue": __version__, **{name: getattr(s, name) for name in BINDING}, **described(policies)}
     bound.pop("operations")
     bound["skus"] = {k.id: {f: getattr(k, f) for f in ("stock", "tier", "price", "margin", "safety_stock")} for k in made.skus}
-    bound["cues"] = [[c.us, c.sku or c.name, c.kind] for c in made.cues.items] if made.cues else []
+    bound["cues"] = cue_rows(made.cues)
     bound["own_files"] = _own_files(policies)
     return Plan(**{**vars(made), "bound_to": bound})
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +15,7 @@ import sim.replay
 from scenarios.staffing import Feed, Outage
 from sim.core.tape import TAKE
 from sim.replay import Loaded, Replay, load, replay, write_rejects
-from sim.replay.alertlines import alert_lines
+from sim.replay.alertlines import write_alert_lines
 from sim.replay.feedlines import write_feed
 from sim.report.progress import Progress
 from sim.report.replay_figure import OPEN_LOOP, draw, recording
@@ -54,8 +53,7 @@ def replay_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
             progress.close()
         notes = _notes(loaded, found, final / "rejects.csv")
         if s.feed_lines == "write":
-            again = shlex.join(["stockcue", "shadow", *write_feed(loaded.stream, feed, folder)])
-            notes.append(f"the same as a live feed, from within {final}: {again}")
+            notes.append(write_feed(loaded.stream, feed, folder, final))
         print(_printed(found, notes), flush=True)
         if s.figure != "none":
             from sim.report.timeline import save
@@ -191,8 +189,7 @@ def _write(folder: Path, loaded: Loaded, found: Replay, words: Sequence[str], no
     for name in ("table", "sellouts", "alerts"):
         write_table(getattr(found, name), folder / f"{name}.parquet")
     write_rejects(loaded, folder / "rejects.csv")
-    said = "".join(line + "\n" for line in alert_lines(loaded.stream, found.runs))
-    (folder / "alerts.jsonl").write_text(said, encoding="utf-8")
+    write_alert_lines(loaded.stream, found.runs, folder)
     parts = [
         f"# Replay of {loaded.stream.name}",
         f"**{OPEN_LOOP}.** To repeat it: `{' '.join(['stockcue', 'replay', *words])}`",

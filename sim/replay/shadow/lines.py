@@ -13,10 +13,7 @@ from typing import Any
 from scenarios.setting import did_you_mean
 from sim.core.tape import EDIT_SET
 from sim.core.units import US
-from sim.replay import build
 from sim.replay.clock import NAIVE, SECONDS, Clock, number_time, parse_time
-from sim.replay.facts import Level
-from sim.replay.rows import MOST, MOST_STOCK
 from sim.replay.shadow.batch import (
     ABOUT,
     ASIDE,
@@ -35,6 +32,7 @@ from sim.replay.shadow.batch import (
     whole,
 )
 from sim.replay.shadow.ids import Ids
+from sim.replay.shadow.sheets import MOST, MOST_STOCK, Level, bound, sold
 from sim.replay.stream import LONGEST_S
 
 
@@ -63,7 +61,7 @@ class Sieve:
         for name, text in (("start", rules.start), ("end", rules.end)):
             if text:
                 self.clock = self.clock or Clock((parse_time(text) or (NAIVE, 0))[0], rules.zone)
-                us = build.bound(text, name, self.clock)
+                us = bound(text, name, self.clock)
                 self.start_us = us if name == "start" else self.start_us
 
     def take(self, lines: list[bytes], wall_us: int | None = None) -> Batch:
@@ -237,7 +235,7 @@ class Sieve:
         if t <= before.us:
             return "behind"
         now = self.level[sku] = Level(0, t, "", figures[0], figures[1], figures[2])
-        steps = [(EDIT_SET, now.stock)] if self.told[sku] else [(e.what, e.qty) for e in build.changes([before, now])]
+        steps = [(EDIT_SET, now.stock)] if self.told[sku] else sold(before, now)
         for what, qty in steps:
             batch.t.append(at)
             batch.what.append(what)

@@ -16,12 +16,12 @@ from sim.core.units import US
 from sim.engine.simulate import engine_for
 from sim.replay.alertlines import alert_line
 from sim.replay.clock import Clock, StreamError
-from sim.replay.facts import Level
 from sim.replay.shadow.batch import COUNTS, Batch, Held, decode
 from sim.replay.shadow.lag import Lag
 from sim.replay.shadow.lines import Sieve
 from sim.replay.shadow.outbox import Outbox, Rejects
 from sim.replay.shadow.plan import Plan
+from sim.replay.shadow.sheets import Level
 from sim.replay.shadow.show import Said, Show
 from sim.replay.shadow.source import Source
 from sim.replay.shadow.state import load, must_agree, save
