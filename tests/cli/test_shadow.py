@@ -5,10 +5,13 @@ import json
 import os
 import shlex
 import sys
+from pathlib import Path
 
 import pytest
 
 from sim import cli
+from sim.replay.shadow.batch import KINDS
+from sim.replay.shadow.loop import LAGS
 
 LINES = '{"t": 0, "kind": "order", "sku": "mask", "qty": 9}\n{"t": 90, "kind": "end"}\n'
 
@@ -134,3 +137,24 @@ def test_a_users_own_strategy_is_bound_to_its_text(capsys, here):
     code, _, err = run(capsys, *words)
     assert code == 2
     assert "own_files.mine.py was" in err
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "shadow.md").read_text(encoding="utf-8")
+
+
+def test_the_page_says_what_is_so(capsys, tmp_path, monkeypatch):
+    """Its example runs as printed and ends in equal files; its tables name every kind and lag; its line has the keys."""
+    monkeypatch.chdir(tmp_path)
+    block = PAGE[PAGE.index("    stockcue replay stream=example") :].split("\n\n")[0].replace("\\\n", " ")
+    play, folder, follow, compare = (shlex.split(text) for text in block.splitlines())
+    assert run(capsys, *play[1:])[0] == 0
+    monkeypatch.chdir(folder[1])
+    assert run(capsys, *follow[1:])[0] == 0
+    one, other = (Path(name).read_bytes() for name in compare[1:])
+    assert one == other
+    assert one
+    shown = PAGE[PAGE.index('    {"n": 1') :].split("\n\n")[0]
+    assert list(json.loads(shown)) == list(json.loads(one.splitlines()[0]))
+    for table, names in (("| kind | effect |", KINDS), ("| lag | from | to |", LAGS), ("| `resend=` |", ("start", "new", "seq"))):
+        rows = PAGE[PAGE.index(table) :].split("\n\n")[0].splitlines()[2:]
+        assert {name.strip(" `") for row in rows for name in row.split("|")[1].split(",")} == set(names)

@@ -63,7 +63,7 @@ class Shadow:
         self.ended = self.stopped = False
         self.crowd = (-1, 0.0)
         self.lags = {name: Lag() for name in LAGS}
-        self.began = self.saved = self.reported = time.monotonic()
+        self.saved = self.reported = time.monotonic()
         self.busy_s = 0.0
         found = load(ways.state) if ways.state else None
         if found:
