@@ -75,7 +75,7 @@ def record(folder, name="a"):
 
 
 def rejects(folder, name="a"):
-    return [json.loads(text) for text in (folder / f"{name}.rejects").read_text(encoding="utf-8").splitlines()]
+    return [json.loads(text) for text in (folder / f"{name}.rejects").read_bytes().splitlines()]
 
 
 def test_lines_that_cannot_be_used_are_put_aside_with_the_reason(tmp_path):
