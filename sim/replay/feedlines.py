@@ -15,7 +15,7 @@ from sim.replay.clock import SECONDS, StreamError
 from sim.replay.shadow.sheets import MOST
 from sim.replay.stream import Stream
 
-KIND_OF = {TAKE: "order", CART: "cart", SUPPLY: "restock", EDIT_ADD: "edit", EDIT_SET: "level"}
+KIND_OF = {TAKE: "order", CART: "cart", SUPPLY: "restock", EDIT_ADD: "correction", EDIT_SET: "level"}
 FEED, STOCK, CUES = "feed.jsonl", "feed_stock.jsonl", "feed_cues.jsonl"
 
 

@@ -103,8 +103,8 @@ def test_names_are_text_whatever_is_in_them(tmp_path):
 
 
 def test_numbers_are_read_however_they_are_written(tmp_path):
-    lines = [line(0, qty="3"), line("1", qty=2.0), line(2, "restock", qty="10"), line(2, "edit", qty=-1), line(3.0, sku="面膜"),
-             line(4, "cancel"), line(5, "cart", qty=7)]  # fmt: skip
+    lines = [line(0, qty="3"), line("1", qty=2.0), line(2, "restock", qty="10"), line(2, "correction", qty=-1),
+             line(3.0, sku="面膜"), line(4, "cancel"), line(5, "cart", qty=7)]  # fmt: skip
     _, metrics = followed(small(tmp_path), "\r\n".join(["\ufeff" + lines[0], *lines[1:], ""]).encode(), tmp_path)
     assert account(metrics) == {"used": 7}
     assert record(tmp_path) == [30 - 3 - 2 + 10 - 1 + 1, 29]

@@ -210,8 +210,8 @@ class Sieve:
         qty = event.get("qty", 1 if kind in ONE else None)
         if type(qty) is not int:
             qty = whole(qty)
-        most = MOST_STOCK if kind in ("restock", "edit") else MOST
-        if qty is None or not (-most if kind == "edit" else 1) <= qty <= most or qty == 0:
+        most = MOST if kind in ONE else MOST_STOCK
+        if qty is None or not (-most if kind == "correction" else 1) <= qty <= most or qty == 0:
             return f"qty {event.get('qty')!r:.40} is not a whole number of units from 1 to {most:,}"
         if self.units + abs(qty) > MOST_UNITS:
             return f"units add up to more than {MOST_UNITS:,}"
