@@ -17,7 +17,8 @@ from sim.replay.shadow.show import Events
 MOVES = {"order": TAKE, "cart": CART, "cancel": EDIT_ADD, "restock": SUPPLY, "correction": EDIT_ADD}
 """Kinds that move units, as row kinds of the tape."""
 ASIDE = ("pay", "cue", "view", "click", "fav", "comment", "enter", "leave", "stay", "amount", "waiting")
-"""Other kinds of a recording, which move nothing: an order counts as paid when it is placed, here as in a replay; cues come from the cue sheet."""
+"""Other kinds of a recording, which move nothing: an order counts as paid when it is placed, here as in a replay; cues come
+from the cue sheet."""
 ABOUT = (*MOVES, "level")
 """Kinds that are about one SKU."""
 ONE = ("order", "cart", "cancel")
