@@ -29,7 +29,6 @@ from sim.replay.shadow.state import load, must_agree, save
 LAGS = ("seen", "read", "done", "alert", "said")
 """What is timed: happened to seen (the feed's own word) and seen to read, of lines; read to done, of lines; the moment a
 reading arrived to its alert written, and read to alert written, of alerts."""
-RESEND = ("start", "new", "seq")
 
 
 @dataclass(frozen=True)
