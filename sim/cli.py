@@ -165,6 +165,20 @@ def _calibrate(words: list[str]) -> int:
     return OK
 
 
+def _shadow(words: list[str]) -> int:
+    from sim.cli_compose import chosen_strategies, compose_verb
+    from sim.cli_words import split
+
+    cut = split(["strategy=smart", *words], "shadow", ("strategy",))
+    config = compose_verb("shadow", cut, chosen_strategies(cut), None)
+    if config is None:
+        return OK
+    from sim.report.live import follow
+
+    follow(config)
+    return OK
+
+
 def _list(words: list[str]) -> int:
     from sim.report.catalogue import catalogue
 
@@ -188,5 +202,6 @@ def _bench(words: list[str]) -> int:
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
-    "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "list": _list, "check": _check, "bench": _bench,
+    "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "shadow": _shadow, "list": _list, "check": _check,
+    "bench": _bench,
 }  # fmt: skip

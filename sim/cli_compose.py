@@ -20,6 +20,7 @@ GROUPS = {
     **dict.fromkeys(("rehearse", "sweep", "tune", "breakpoint", "sensitivity"), PLAYED),
     **dict.fromkeys(("ingest", "calibrate"), ()),
     "replay": ("gate", "feed"),
+    "shadow": ("gate",),
 }
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
 

@@ -88,14 +88,31 @@ def parse_time(text: str) -> tuple[str, int] | None:
     if not found:
         return None
     whole, part = int(found[1]), (found[2] or "").ljust(6, "0")
-    if whole < 10**8:
+    name = _unit(whole)
+    if name == SECONDS:
         return SECONDS, whole * US + int(part[:6])
-    name = list(UNIX)[0 if whole < 10**11 else 1 if whole < 10**14 else 2 if whole < 10**17 else 3]
     if name == "Unix seconds":
         us = whole * US + int(part[:6])
     else:
         us = whole // 1000 if name == "Unix nanoseconds" else whole * int(UNIX[name])
     return (name, us) if us < _LATEST_S * US else None
+
+
+def number_time(number: float) -> tuple[str, int]:
+    """Clock and microseconds of a time that is a number already (finite), to the nearest microsecond.
+
+    >>> number_time(90.5), number_time(1_700_000_000_250)
+    (('seconds since the start', 90500000), ('Unix milliseconds', 1700000000250000))
+    """
+    name = _unit(number)
+    return name, round(number * UNIX.get(name, US))
+
+
+def _unit(number: float) -> str:
+    """What a bare number counts, told by its size."""
+    if number < 10**8:
+        return SECONDS
+    return list(UNIX)[0 if number < 10**11 else 1 if number < 10**14 else 2 if number < 10**17 else 3]
 
 
 def _iso(found: re.Match[str]) -> tuple[str, int] | None:

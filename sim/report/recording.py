@@ -14,6 +14,8 @@ import sim.replay
 from scenarios.staffing import Feed, Outage
 from sim.core.tape import TAKE
 from sim.replay import Loaded, Replay, load, replay, write_rejects
+from sim.replay.alertlines import write_alert_lines
+from sim.replay.feedlines import write_feed
 from sim.replay.ingest.reasons import why
 from sim.report.progress import Progress
 from sim.report.replay_figure import OPEN_LOOP, draw, recording
@@ -41,7 +43,7 @@ def replay_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
     one_of("figure_sku", s.figure_sku, ["auto", *skus])
     feed = _feed(config["feed"], loaded.stream.feed())
     made = {**described(policies), "feed": vars(feed) | {"outages": [vars(o) for o in feed.outages]}, "inputs": _inputs(s)}
-    made |= {"settings": {k: v for k, v in vars(s).items() if k not in ("out", "figure", "figure_sku")}}
+    made |= {"settings": {k: v for k, v in vars(s).items() if k not in ("out", "figure", "figure_sku", "feed_lines")}}
     final = Path(s.out or f"runs/replay-{Path(s.stream).name.split('.')[0] or 'stream'}-{config_hash(made)}")
     with run_folder(final) as folder:
         progress = Progress("strategies")
@@ -50,6 +52,8 @@ def replay_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
         finally:
             progress.close()
         notes = _notes(loaded, found, final / "rejects.csv")
+        if s.feed_lines == "write":
+            notes.append(write_feed(loaded.stream, feed, folder, final))
         print(_printed(found, notes), flush=True)
         if s.figure != "none":
             from sim.report.timeline import save
@@ -172,6 +176,7 @@ def _write(folder: Path, loaded: Loaded, found: Replay, words: Sequence[str], no
     for name in ("table", "sellouts", "alerts"):
         write_table(getattr(found, name), folder / f"{name}.parquet")
     write_rejects(loaded, folder / "rejects.csv")
+    write_alert_lines(loaded.stream, found.runs, folder)
     parts = [
         f"# Replay of {loaded.stream.name}",
         f"**{OPEN_LOOP}.** To repeat it: `{' '.join(['stockcue', 'replay', *words])}`",

@@ -47,6 +47,7 @@ class Replay:
     out: str = setting("", "run folder; empty: runs/replay-<stream>-<hash of the settings>")
     figure: str = setting("all", "one picture with a lane per strategy, or none", choices=("all", "none"))
     figure_sku: str = setting("auto", "SKU drawn; auto: the one that ran out first")
+    feed_lines: str = setting("none", "write the recording as lines for stockcue shadow", choices=("none", "write"))
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,38 @@ class Ingest:
     stock: str = setting("", "declared stock, where it lies elsewhere")
     name: str = setting("", "the stream's name; empty: after the file or folder")
     out: str = setting("", "run folder; empty: runs/ingest-<stream>-<hash of settings and account>")
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """Settings of ``stockcue shadow`` beside strategy and gate."""
+
+    input: str = setting("-", "feed: a file that grows, or - for standard input")
+    stock: object = setting(None, "declared stock: {sku: units} or a stock sheet")
+    cues: str = setting("", "cue sheet (planned run of show)")
+    zone: str = setting("", "what times without a zone are in, and the zone alerts are written in")
+    start: str = setting("", "start of the show, written like the feed's times; empty: its first line")
+    end: str = setting("", "planned end of the show, written like the feed's times")
+    length_s: float = setting(0.0, "planned length of the show, instead of end", "s", 0, 10**6)
+    speedup: float = setting(1.0, "seconds of the feed per second of the show", "x", 1e-6, 1e9)
+    clock: str = setting("stream", "what moves time: the feed's own times, or the wall clock", choices=("stream", "wall"))
+    period_s: float = setting(1.0, "a reading every", "s", 0.01, 3600)
+    lag_s: float = setting(0.5, "a reading arrives this much later", "s", 0, 3600)
+    levels: str = setting("auto", "what a stock level means: sales, the record set right, or as the feed has orders",
+                          choices=("auto", "sales", "set"))  # fmt: skip
+    jump_s: float = setting(3600.0, "a line this far ahead of all others waits for a second one", "s", 1, 10**9)
+    remember: int = setting(200_000, "ids remembered at least, so that nothing counts twice", "ids", 1, 10**7)
+    follow: str = setting("yes", "wait for more at the end of the file", choices=("yes", "no"))
+    idle_s: float = setting(0.0, "stop when no line has come for this long; 0: never", "s", 0, 10**6)
+    resend: str = setting("start", "what the input holds after a restart: all from its start, only what is new, or whatever "
+                          "has a seq above the last one", choices=("start", "new", "seq"))  # fmt: skip
+    out: str = setting("", "alerts: a file; empty: standard output")
+    state: str = setting("", "state to resume from; empty: beside out, or none")
+    rejects: str = setting("", "lines that could not be used; empty: beside out, or standard error")
+    metrics: str = setting("", "counts and lags as JSON; empty: beside out, or none")
+    save_events: int = setting(20_000, "save the state after this many lines at the latest", "lines", 1, 10**9)
+    save_s: float = setting(5.0, "save the state after this long at the latest", "s", 0.01, 3600)
+    report_s: float = setting(60.0, "a line of metrics on standard error this often; 0: only at the end", "s", 0, 10**6)
 
 
 Record = TypeVar("Record")
