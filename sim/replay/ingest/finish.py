@@ -51,17 +51,28 @@ def between(state: FileState, known: Callable[[np.ndarray], np.ndarray]) -> list
     rows = gathered(state)
     same = np.flatnonzero((rows["sku"][1:] == rows["sku"][:-1]) & ~known(rows["sku"][1:])) + 1
     before = same - 1
-    moved = (rows["stock"][same] - rows["stock"][before]).astype(np.int64)
-    enrolled = rows["enrolled"][same] - rows["enrolled"][before]
-    ordered = np.where(np.isnan(enrolled), np.maximum(0, -moved), np.nan_to_num(enrolled)).astype(np.int64)
-    grown = np.maximum(0, np.nan_to_num(rows["total"][same] - rows["total"][before])).astype(np.int64)
+    steps = poll_steps(*(rows[name][same] - rows[name][before] for name in ("stock", "enrolled", "total")))
     t, gap = rows["t"][before], (rows["t"][same] - rows["t"][before]) / US
     out = []
-    for kind, qty in (("restock", grown), ("order", np.maximum(ordered, 0)), ("cancel", np.maximum(-ordered, 0)),
-                      ("correction", moved - grown + ordered)):  # fmt: skip
+    for kind, qty in steps.items():
         some = np.flatnonzero(qty)
         out.append(facts(state, kind, rows, same[some], t=t[some], seen=rows["t"][same[some]], bin=gap[some], qty=qty[some]))
     return out
+
+
+def poll_steps(stock: Any, enrolled: Any, total: Any) -> dict[str, Any]:
+    """What happened between two snapshots, by kind of fact, int64, from the change of each figure (NaN: not told); arrays or numbers.
+
+    ``restock - order + cancel + correction`` is the change of ``stock`` exactly.
+
+    >>> {k: int(v) for k, v in poll_steps(-2.0, 3.0, 0.0).items() if v}
+    {'order': 3, 'correction': 1}
+    """
+    moved = np.asarray(stock).astype(np.int64)
+    ordered = np.where(np.isnan(enrolled), np.maximum(0, -moved), np.nan_to_num(enrolled)).astype(np.int64)
+    grown = np.maximum(0, np.nan_to_num(total)).astype(np.int64)
+    return {"restock": grown, "order": np.maximum(ordered, 0), "cancel": np.maximum(-ordered, 0),
+            "correction": moved - grown + ordered}  # fmt: skip
 
 
 def booked(state: FileState, known: Callable[[np.ndarray], np.ndarray]) -> list[Facts]:

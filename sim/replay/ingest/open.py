@@ -168,9 +168,9 @@ def _stocked(part: _Part, stock: Any, names: list[str]) -> list[Sku]:
     if opening and stock is not None:
         raise StreamError(f"{part.where} holds stock levels, which say themselves what there was; leave stock= out")
     if isinstance(stock, Mapping):
-        sheet = {str(k): {"stock": _count(v, str(k))} for k, v in stock.items()}
+        sheet = {str(k): {"stock": units_of(v, str(k))} for k, v in stock.items()}
     elif stock is not None:
-        sheet = {name: {"stock": _count(stock, name)} for name in names}
+        sheet = {name: {"stock": units_of(stock, name)} for name in names}
     else:
         sheet = {k: dict(v) for k, v in part.head.declared.items()}
         for name, units in opening.items():
@@ -197,7 +197,8 @@ def _openings(rows: pd.DataFrame) -> dict[str, int]:
     return {str(k): max(0, int(v - moved.get(k, 0))) for k, v in levels["value"].items()}
 
 
-def _count(value: Any, name: str) -> int:
+def units_of(value: Any, name: str) -> int:
+    """Units declared for one SKU."""
     try:
         number = int(str(value))
     except ValueError:

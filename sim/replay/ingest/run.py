@@ -118,6 +118,23 @@ def ingest(
         raise
 
 
+def sheet(path: str | Path, kind: str, zone: str | None = None) -> tuple[Making, Rejects]:
+    """A cue sheet or declared stock read alone (``kind``: "cues" or "stock"); whoever asks closes both."""
+    making, rejects = Making(_stem(Path(path)), find_zone(zone), None), Rejects()
+    try:
+        source = open_source(Path(path))
+        found = detect(source)
+        if found is None:
+            raise unknown(source, (kind,))
+        must_be(source.where, found, (kind,))
+        _read(source, found, making, rejects, None)
+    except BaseException:
+        making.spool.close()
+        rejects.close()
+        raise
+    return making, rejects
+
+
 def open_source(path: Path, block: int = BLOCK) -> Source:
     """A file as a table read in parts."""
     must_exist(path)

@@ -231,10 +231,10 @@ class Sieve:
         figures = [whole(event.get(name)) for name in ("value", "enrolled", "total")]
         if figures[0] is None or not 0 <= figures[0] <= MOST_STOCK:
             return f"value {event.get('value')!r:.40} is not a number of units from 0 to {MOST_STOCK:,}"
-        before = self.level.get(sku, Level(0, -1, "", self.rules.stock[sku], None, None))
+        before = self.level.get(sku, Level(-1, self.rules.stock[sku], None, None))
         if t <= before.us:
             return "behind"
-        now = self.level[sku] = Level(0, t, "", figures[0], figures[1], figures[2])
+        now = self.level[sku] = Level(t, figures[0], figures[1], figures[2])
         steps = [(EDIT_SET, now.stock)] if self.told[sku] else sold(before, now)
         for what, qty in steps:
             batch.t.append(at)

@@ -241,7 +241,7 @@ class Shadow:
         s.clock = Clock(head["clock"], self.plan.rules.zone) if head["clock"] else s.clock
         for name in ("start_us", "newest", "bound", "offset_us", "number", "units", "crowd_t", "seq", "told"):
             setattr(s, name, head[name])
-        s.level = {k: Level(0, us, "", stock, enrolled, total) for k, us, stock, enrolled, total in head["level"]}
+        s.level = {k: Level(us, stock, enrolled, total) for k, us, stock, enrolled, total in head["level"]}
         s.counts.update(head["counts"])
         if head["held"]:
             number, line, t = head["held"]

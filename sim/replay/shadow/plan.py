@@ -73,7 +73,7 @@ def plan(
         raise StreamError("strategies are told how long the show still goes on; say its planned end: end=TIME or length_s=SECONDS"
                           + (", not both" if end else ""))  # fmt: skip
     where, feed = find_zone(zone), feed or Feed()
-    skus, sheet = declared(stock), cue_sheet(cues, where)
+    skus, sheet = declared(stock), cue_sheet(cues, zone)
     reading = Rules(tuple(s.id for s in skus), tuple(s.stock for s in skus), where, start, end,
                     period_s=feed.period_s, **rules)  # fmt: skip
     return Plan(tuple(policies), skus, sheet, feed, reading, end, length_s, bound_to)

@@ -5,31 +5,57 @@ Everything that depends on that reader is here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
-from datetime import tzinfo
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scenarios.contract import Cue, Sku
-from sim.replay import build
-from sim.replay.build import bound
 from sim.replay.clock import Clock, StreamError
-from sim.replay.columns import must_be
-from sim.replay.facts import Declared, Level, Sifted
-from sim.replay.rows import MOST, MOST_STOCK, sift
-from sim.replay.source import read_raw
+from sim.replay.ingest import plan
+from sim.replay.ingest.canon import Head
+from sim.replay.ingest.finish import poll_steps
+from sim.replay.ingest.open import MOST_SKUS, MOVES, bound, units_of
+from sim.replay.ingest.run import Ingested, sheet
+from sim.replay.ingest.sales import MOST
+from sim.replay.ingest.shelf import MOST_STOCK
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["MOST", "MOST_STOCK", "Level", "bound", "cue_rows", "cue_sheet", "declared", "planned", "sold"]
 
-MOST_SKUS = 30_000
+
+class Level(NamedTuple):
+    """A poll of one item's stock, when it was taken [us]; ``enrolled``, ``total``: where the feed tells them."""
+
+    us: int
+    stock: int
+    enrolled: int | None
+    total: int | None
+
+
+@dataclass(eq=False)
+class Sheet:
+    """A cue sheet: its rows as the reader of recordings makes them."""
+
+    cues: pd.DataFrame
+    head: Head
+
+    def note(self, gone: pd.DataFrame, why: Any) -> None:
+        """Cues about other products or outside the show are left out."""
 
 
 def declared(stock: Any) -> tuple[Sku, ...]:
     """The products of the show; a live feed can speak of no others. ``stock``: units by SKU, a stock sheet, or SKUs."""
     if isinstance(stock, Mapping) and stock:
-        items = [Declared(0, str(name), build._count(units, str(name)), {}) for name, units in stock.items()]
+        items: dict[str, dict[str, Any]] = {str(k): {"stock": units_of(units, str(k))} for k, units in stock.items()}
     elif isinstance(stock, str | Path) and str(stock) and not str(stock).isdigit():
-        items = _sheet(Path(stock), "stock", None).items
+        making, rejects = sheet(stock, "stock")
+        items = {name: {k: v for k, v in facts.items() if k != "line"} for name, facts in making.states[0].declared.items()}
+        making.spool.close()
+        rejects.close()
     elif isinstance(stock, Sequence) and stock and not isinstance(stock, str):
         return tuple(stock)
     else:
@@ -37,29 +63,48 @@ def declared(stock: Any) -> tuple[Sku, ...]:
                           "or stock=FILE with the columns sku and stock")  # fmt: skip
     if len(items) > MOST_SKUS:
         raise StreamError(f"{len(items):,} SKUs are declared, more than {MOST_SKUS:,}; leave out what the show does not sell")
-    return tuple(Sku(id=d.sku, stock=d.stock, **d.rest) for d in items)
+    return tuple(Sku(id=name, **facts) for name, facts in items.items())
 
 
-def cue_sheet(path: str | Path, zone: tzinfo | None) -> Any:
+def cue_sheet(path: str | Path, zone: str) -> Sheet | None:
     """The planned run of show in a file; None where none is named."""
-    return _sheet(Path(path), "cues", zone) if path else None
+    if not path:
+        return None
+    making, rejects = sheet(path, "cues", zone or None)
+    made = Ingested(making.close(), rejects, making)
+    frame = made.frame()
+    for name in ("sku", "label", "file"):
+        frame[name] = frame[name].astype(str)
+    made.close()
+    return Sheet(frame.assign(at=frame["t_us"]).sort_values("at", kind="stable"), made.head)
 
 
-def planned(sheet: Any, names: list[str], span: tuple[int, int], clock: Clock, speedup: float) -> tuple[Cue, ...]:
+def planned(cues: Sheet | None, names: list[str], span: tuple[int, int], clock: Clock, speedup: float) -> tuple[Cue, ...]:
     """Its cues about ``names`` inside ``span`` [us on the feed's clock]."""
-    return build.plan(sheet, names, span[0], span[1], clock, speedup) if sheet else ()
+    if cues is None:
+        return ()
+    theirs, where = cues.head.own_clock, ", ".join(cues.cues["file"].unique())
+    if theirs.family != clock.family:
+        raise StreamError(f"{where} writes times {theirs.kind}, the stream {clock.kind}; say what zone the bare times are in: "
+                          "zone=UTC or zone=+08:00")  # fmt: skip
+    return plan.cues(Sheet(cues.cues, cues.head), names, span, span, speedup)
 
 
-def cue_rows(sheet: Any) -> list[list[Any]]:
+def cue_rows(cues: Sheet | None) -> list[list[Any]]:
     """Its cues as plain data."""
-    return [[cue.us, cue.sku or cue.name, cue.kind] for cue in sheet.items] if sheet else []
+    if cues is None:
+        return []
+    rows = zip(cues.cues["at"].tolist(), cues.cues["sku"], cues.cues["label"], strict=True)
+    return [[at, sku or label.partition("/")[2], label.partition("/")[0]] for at, sku, label in rows]
 
 
 def sold(before: Level, now: Level) -> list[tuple[int, int]]:
-    """What happened between two polls of a SKU, as row kinds and units; their sum is what its stock did."""
-    return [(event.what, event.qty) for event in build.changes([before, now])]
+    """What happened between two polls of a SKU, as row kinds and units, whatever adds first; their sum is what its stock did."""
 
+    def change(a: int | None, b: int | None) -> float:
+        return math.nan if a is None or b is None else float(b - a)
 
-def _sheet(path: Path, kind: str, zone: tzinfo | None) -> Sifted:
-    raw = read_raw(path)
-    return sift(raw, must_be(raw.where, raw.header, (kind,)), zone)
+    steps = poll_steps(float(now.stock - before.stock), change(before.enrolled, now.enrolled), change(before.total, now.total))
+    found = [(kind, int(qty)) for kind, qty in steps.items() if qty]
+    found.sort(key=lambda step: step[0] == "order" or step[1] < 0)
+    return [(MOVES[kind], qty) for kind, qty in found]
