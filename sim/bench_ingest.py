@@ -36,8 +36,8 @@ made.write(Path(sys.argv[2]))
 done = time.perf_counter()
 made.close()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"file": made.head.files[0], "rows": made.head.rows, "read_s": read - began, "write_s": done - read, "peak": peak * 1024,
-                  "idle": idle * 1024}))
+print(json.dumps({"file": made.head.files[0], "rows": made.head.rows, "read_s": read - began, "write_s": done - read, "peak": 1024 * peak,
+                  "idle": 1024 * idle}))
 """
 
 

@@ -19,6 +19,8 @@ def for_spreadsheet(text: str) -> str:
     >>> for_spreadsheet("=cmd|' /C calc'!A0"), for_spreadsheet("-3.5"), for_spreadsheet("mask")
     ("'=cmd|' /C calc'!A0", '-3.5', 'mask')
     """
+    # A lone carriage return ends a row where CSV writers do not quote it.
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
     if not text.startswith(RUNS) and not text.lstrip().startswith(RUNS[:4]):
         return text
     try:

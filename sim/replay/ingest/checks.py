@@ -128,8 +128,8 @@ def counted_twice(states: list[FileState]) -> Finding | None:
     if len(selling) < 2 or all(s.ids for s in selling):
         return None
     names = " and ".join(s.where for s in selling)
-    return {"check": "orders once", "file": "", "ok": False, "figure": float(len(selling)),
-            "finding": f"{names} both hold orders and not all have order numbers; the same order may be counted twice"}  # fmt: skip
+    said = f"{names} both hold orders and not all have order numbers; the same order may be counted twice"
+    return {"check": "orders once", "file": "", "ok": False, "figure": float(len(selling)), "finding": said}
 
 
 def enough(span_s: float, orders: int, name: str) -> Finding:

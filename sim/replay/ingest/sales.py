@@ -69,10 +69,12 @@ def events(sieve: Sieve) -> Facts:
         import pyarrow.compute as pc
 
         has = pc.not_equal(ids, "").to_numpy(zero_copy_only=False)
-        key = mixed(mixed(hashed(ids), sku.astype(np.uint64)), kind.astype(np.uint64))
+        one = mixed(hashed(ids), sku.astype(np.uint64))
+        key = mixed(one, kind.astype(np.uint64))
         for name in np.unique(kind[has]).tolist():
             word = list(KIND)[name]
-            same = mixed(mixed(hashed(ids), sku.astype(np.uint64))) if word == "order" else key
+            # An order in a log is the same as in an order export.
+            same = mixed(one) if word == "order" else key
             _once(sieve, word, ids, same, has & (kind == name), types, codes)
         sieve.state.ids = True
     sieve.state.ordered(us, sieve.good)
@@ -150,9 +152,12 @@ def unpack(sieve: Sieve) -> None:
     import pyarrow.compute as pc
 
     columns = {f: sieve.cells[f] for f in PACKED if f in sieve.cells}
-    packs = {f: pc.match_substring_regex(c, "[;；]").to_numpy(zero_copy_only=False) for f, c in columns.items()}
     never = np.zeros(sieve.n, bool)
-    packed = packs.get("sub_id", never) | (packs.get("sku", never) & packs.get("qty", never))
+    packs = dict.fromkeys(("sub_id", "sku", "qty"), never)
+    for field in [f for f in packs if f in columns]:
+        half, full = (pc.match_substring(columns[field], sign).to_numpy(zero_copy_only=False) for sign in ";；")
+        packs[field] = half | full
+    packed = packs["sub_id"] | (packs["sku"] & packs["qty"])
     if not packed.any():
         return
     rows: list[tuple[int, dict[str, str], str | None]] = []

@@ -20,7 +20,8 @@ def hashed(texts: pa.Array) -> np.ndarray:
     from pandas.util import hash_array
 
     # A number without a leading zero is its own hash, spread out: most order ids are numbers, and text is slow to hash.
-    digits = pc.match_substring_regex(texts, r"^[1-9][0-9]{0,17}$")
+    sized = pc.less_equal(pc.binary_length(texts), 18)
+    digits = pc.and_(pc.and_(pc.ascii_is_decimal(texts), sized), pc.invert(pc.starts_with(texts, "0")))
     numeric = digits.to_numpy(zero_copy_only=False)
     out = np.zeros(len(texts), np.uint64)
     if numeric.any():

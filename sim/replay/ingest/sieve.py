@@ -14,7 +14,7 @@ from sim.replay.clock import NAIVE, ZONED
 from sim.replay.ingest.canon import KINDS, MARKS
 from sim.replay.ingest.chunk import Chunk, Reject
 from sim.replay.ingest.state import FileState
-from sim.replay.ingest.times import CLOCKS, parse_times, shifted
+from sim.replay.ingest.times import parse_times, shifted
 from sim.replay.ingest.values import BIT, Number, clean, each
 
 if TYPE_CHECKING:
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 KIND = {name: k for k, name in enumerate(KINDS)}
 MARK = {name: k for k, name in enumerate(MARKS)}
 NUMBERS = {"t": np.int64, "seen": np.int64, "kind": np.int8, "sku": np.int32, "qty": np.int64, "value": np.float64,
-           "bin": np.float64, "label": np.int32, "mark": np.int8, "line": np.int64, "file": np.int32, "repairs": np.int32}  # fmt: skip
+           "bin": np.float64, "label": np.int32, "mark": np.int8, "line": np.int64, "file": np.int32,
+           "repairs": np.int32}  # fmt: skip
 """Facts as numbers; ``order_id`` stands beside them as text."""
 Facts = dict[str, Any]
-_ISO = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}"
 
 
 class Sieve:
@@ -101,7 +101,7 @@ class Sieve:
         import pyarrow.compute as pc
 
         texts = self.texts(field)
-        us, clocks = parse_times(texts)
+        us, clocks, plain = parse_times(texts)
         empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
         bad = (clocks < 0) & (~empty | needed)
         self._first_rows(field, bad)
@@ -116,8 +116,7 @@ class Sieve:
         self.state.one_clock(self.lines[found], clocks[found])
         kind = self.state.clock
         if kind in (NAIVE, ZONED):
-            odd = pc.invert(pc.match_substring_regex(texts, _ISO)).to_numpy(zero_copy_only=False)
-            self.repairs[odd & found] |= BIT["date"]
+            self.repairs[~plain & found] |= BIT["date"]
         if kind == NAIVE:
             us = shifted(us, self.state.zone)
         return us, found
@@ -166,8 +165,8 @@ class Sieve:
         """Facts of ``rows`` (row numbers); ``t`` and all of ``more`` (columns of NUMBERS, ``order_id``) belong to those rows."""
         import pyarrow as pa
 
-        plain = {"seen": t, "kind": KIND[kind] if isinstance(kind, str) else kind, "sku": 0, "qty": 0, "value": np.nan, "bin": 0.0,
-                 "label": 0, "mark": 0}  # fmt: skip
+        code = KIND[kind] if isinstance(kind, str) else kind
+        plain = {"seen": t, "kind": code, "sku": 0, "qty": 0, "value": np.nan, "bin": 0.0, "label": 0, "mark": 0}
         facts: Facts = {"row": rows, "t": t}
         for name, default in plain.items():
             facts[name] = np.broadcast_to(np.asarray(more.get(name, default), NUMBERS[name]), len(rows))
@@ -205,8 +204,3 @@ class Sieve:
         out["line"], out["repairs"] = self.chunk.lines[rows], repairs[rows]
         out["file"] = np.full(len(rows), self.state.file, np.int32)
         return out
-
-
-def clock_name(code: int) -> str:
-    """The kind of clock behind a code."""
-    return CLOCKS[code]

@@ -58,8 +58,8 @@ class FileState:
             self._met.setdefault(code, int(lines[int(np.argmax(clocks == code))]))
         if len(self._met) > 1:
             (a, at), (b, then) = sorted(self._met.items(), key=lambda item: item[1])[:2]
-            raise StreamError(f"{self.where} mixes two clocks: times are {CLOCKS[a]} from line {at} and {CLOCKS[b]} from line {then}; "
-                              "write all of them one way")  # fmt: skip
+            raise StreamError(f"{self.where} mixes two clocks: times are {CLOCKS[a]} from line {at} and {CLOCKS[b]} from line "
+                              f"{then}; write all of them one way")  # fmt: skip
         if self._met:
             self.clock = CLOCKS[next(iter(self._met))]
 
@@ -111,8 +111,19 @@ class FileState:
     def summary(self) -> dict[str, Any]:
         """The account as plain data: rows = accepted + repaired + set_aside + rejected."""
         return {
-            "file": self.where, "kind": self.mapping.kind, "mapping": self.mapping.name, "clock": self.clock,
-            "zone": str(self.zone or "") if self.clock == NAIVE else "", "rows": self.rows, "accepted": self.accepted, "repaired": self.repaired,
-            "set_aside": sum(self.aside.values()), "rejected": self.rejected, "used": self.used,
-            "out_of_order": self.out_of_order, "repairs": dict(self.repairs), "aside": dict(self.aside), "reasons": dict(self.reasons),
-        }  # fmt: skip
+            "file": self.where,
+            "kind": self.mapping.kind,
+            "mapping": self.mapping.name,
+            "clock": self.clock,
+            "zone": str(self.zone or "") if self.clock == NAIVE else "",
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "repaired": self.repaired,
+            "set_aside": sum(self.aside.values()),
+            "rejected": self.rejected,
+            "used": self.used,
+            "out_of_order": self.out_of_order,
+            "repairs": dict(self.repairs),
+            "aside": dict(self.aside),
+            "reasons": dict(self.reasons),
+        }

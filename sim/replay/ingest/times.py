@@ -24,33 +24,37 @@ CLOCKS = (NAIVE, ZONED, SECONDS, *UNIX)
 FEW = 64
 """Fewer rows of a length than this are read one by one."""
 _DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_PLAIN = re.compile(r"0{4}-00-00[T ]00:00:00|(?!0{14}$)0+(\.0+)?$")
 _FIELDS = re.compile(r"0{4}[-/.]00[-/.]00[T ]00:00(?::00(?:[.,]0{1,9})?)?(?: ?(?:Z|UTC|GMT|[+-]00:?(?:00)?))?")
 
 
-def parse_times(texts: pa.Array) -> tuple[np.ndarray, np.ndarray]:
-    """Microseconds and clock code of every text.
+def parse_times(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Microseconds, clock code and whether it is written in the plain way (with dashes and seconds, or a number) of every text.
 
     >>> import pyarrow as pa
-    >>> us, clock = parse_times(pa.array(["2020-01-02T21:35:06Z", "90.5", "soon"]))
+    >>> us, clock, plain = parse_times(pa.array(["2020-01-02T21:35:06Z", "90.5", "soon"]))
     >>> us.tolist(), clock.tolist()
     ([1578000906000000, 90500000, 0], [1, 2, -1])
     """
     import pyarrow.compute as pc
 
     n = len(texts)
-    us, clock = np.zeros(n, np.int64), np.full(n, -1, np.int8)
+    us, clock, plain = np.zeros(n, np.int64), np.full(n, -1, np.int8), np.ones(n, bool)
     sizes = pc.binary_length(texts).to_numpy(zero_copy_only=False)
     for size in np.unique(sizes).tolist():
         which = np.flatnonzero(sizes == size)
         if len(which) < FEW or not 8 <= size <= 40:
-            _one_by_one(texts, which, us, clock)
+            _one_by_one(texts, which, us, clock, plain)
             continue
         letters = _letters(texts, which, size, n)
         shape = np.where((letters >= 48) & (letters <= 57), 48, letters)
         alike = (shape == shape[0]).all(axis=1)
-        done = _alike(bytes(shape[0]).decode("utf-8", "replace"), letters[alike], us, clock, which[alike])
-        _one_by_one(texts, which[~alike] if done else which, us, clock)
-    return us, clock
+        written = bytes(shape[0]).decode("utf-8", "replace")
+        done = _alike(written, letters[alike], us, clock, which[alike])
+        if done:
+            plain[which[alike]] = _PLAIN.match(written) is not None
+        _one_by_one(texts, which[~alike] if done else which, us, clock, plain)
+    return us, clock, plain
 
 
 def _letters(texts: pa.Array, which: np.ndarray, size: int, n: int) -> np.ndarray:
@@ -63,18 +67,20 @@ def _letters(texts: pa.Array, which: np.ndarray, size: int, n: int) -> np.ndarra
     return np.frombuffer(data, np.uint8, len(which) * size, start).reshape(len(which), size)
 
 
-def _one_by_one(texts: pa.Array, which: np.ndarray, us: np.ndarray, clock: np.ndarray) -> None:
+def _one_by_one(texts: pa.Array, which: np.ndarray, us: np.ndarray, clock: np.ndarray, plain: np.ndarray) -> None:
     """Rare texts; each different one is read once."""
     import pyarrow as pa
 
     if not len(which):
         return
     coded = texts.take(pa.array(which)).dictionary_encode()
-    found = [parse_time(text) for text in coded.dictionary.to_pylist()]
+    words = coded.dictionary.to_pylist()
+    found = [parse_time(text) for text in words]
+    simple = np.array([_PLAIN.match(re.sub(r"[0-9]", "0", text)) is not None for text in words], bool)
     at = np.array([f[1] if f else 0 for f in found], np.int64)
     kinds = np.array([CLOCKS.index(f[0]) if f else -1 for f in found], np.int8)
     codes = coded.indices.to_numpy()
-    us[which], clock[which] = at[codes], kinds[codes]
+    us[which], clock[which], plain[which] = at[codes], kinds[codes], simple[codes]
 
 
 def _alike(shape: str, letters: np.ndarray, us: np.ndarray, clock: np.ndarray, which: np.ndarray) -> bool:
