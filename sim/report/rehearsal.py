@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Scenario
-from scenarios.registry import from_plain, plain
+from scenarios.registry import plain
 from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.report import tables
@@ -25,7 +25,7 @@ from sim.study.choices import described, one_of, policies_from, profile_from
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
 from sim.study.rehearse import Rehearsal, rehearse, rerun, with_baseline
 from sim.study.settings import Rehearse, SettingError, settle
-from sim.study.uncertain import Uncertainty, check_places, taken
+from sim.study.uncertain import Uncertainty, asked
 from sim.study.uncertain import plain as plain_uncertainty
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score")
@@ -48,21 +48,13 @@ class Study:
 def study_from(config: Mapping[str, Any], preset: Scenario | None, words: Sequence[str]) -> Study:
     """Records from the composed configuration; every fault is found here, before anything is played."""
     settings = settle(Rehearse, {key: value for key, value in config.items() if key not in GROUPS}, "rehearse")
-    values = dict(config["scenario"])
-    uncertainty = taken(values)
-    scenario = from_plain(values)
-    if settings.uncertain and uncertainty is None:
-        raise SettingError(f"scenario {scenario.name!r} says nothing about how uncertain it is; uncertain=true needs a file "
-                           "written by stockcue calibrate")  # fmt: skip
-    if settings.uncertain and uncertainty is not None:
-        check_places(scenario, uncertainty)
+    scenario, uncertainty = asked(config["scenario"], settings.uncertain)
     policies = with_baseline(policies_from(config["strategy"], config["gate"], config["operations"]))
     one_of("figure_sku", settings.figure_sku, ["auto", *(s.id for s in scenario.skus)])
     one_of("figure", settings.figure, [*PICTURES, *(p.name for p in policies)])
     if settings.figure_replicate >= settings.replicates:
         raise SettingError(f"figure_replicate must be below replicates = {settings.replicates}; the first one is 0")
-    return Study(scenario, preset, policies, profile_from(config["score"]), settings, list(words),
-                 uncertainty if settings.uncertain else None)  # fmt: skip
+    return Study(scenario, preset, policies, profile_from(config["score"]), settings, list(words), uncertainty)
 
 
 def rehearse_and_report(config: Mapping[str, Any], preset: Scenario | None, words: Sequence[str]) -> Path:

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.registry import from_plain, load, names, plain
+from scenarios.registry import load, names, plain
 from sim.report import deciding, ranking
 from sim.report.progress import Progress
 from sim.study.assumptions import assumption_table, summary
@@ -31,6 +31,7 @@ from sim.study.settings_search import Sweep
 from sim.study.space import make_candidates, make_worlds
 from sim.study.standing import settings_table
 from sim.study.sweep import Estimate, finished, gather, identity, probe, refuse_too_large, size
+from sim.study.uncertain import asked
 from sim.study.unfinished import begun, clear
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
@@ -54,10 +55,11 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     """Records from the composed configuration; every fault is found here, before anything is played."""
     s = settle(Sweep, {key: value for key, value in config.items() if key not in GROUPS}, "sweep")
     profile = profile_from(config["score"])
-    worlds = make_worlds(scenarios, axes, s.design, s.world_points, s.seed)
+    worlds = make_worlds(scenarios, axes, s.design, s.world_points, s.seed, s.uncertain)
     candidates = make_candidates(config, axes, s.design, s.points, s.seed)
     plan = Plan(worlds, candidates, s.replicates, s.seed, profile)
-    described: dict[str, Any] = {"scenario": {name: plain(from_plain(values)) for name, values in scenarios.items()}}
+    described: dict[str, Any] = {"scenario": {name: plain(asked(values, False)[0]) for name, values in scenarios.items()}}
+    described["uncertain"] = s.uncertain
     described |= {g: config[g] for g in ("strategy", "gate", "operations", "options")}
     described["score"] = asdict(profile)
     described["varied"] = {a.key: [v for f in fields(a)[1:] if (v := getattr(a, f.name)) not in (None, ())] for a in axes}

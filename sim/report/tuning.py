@@ -67,7 +67,7 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
         found = {family: pair for family, pair in found.items() if pair[1]}
         print(f"not searched, for nothing of theirs varies: {', '.join(idle)}", file=sys.stderr)
     profile = profile_from(config["score"])
-    worlds = make_worlds(scenarios, axes, "auto", s.world_points, s.seed)
+    worlds = make_worlds(scenarios, axes, "auto", s.world_points, s.seed, s.uncertain)
     plan = Plan(s.trials, s.replicates, s.seed, CORE, s.robust, s.alpha, _objectives(s.objectives),
                 None if s.limits == "none" else LIMITS[s.limits], s.prune)  # fmt: skip
     judging = Judging(s.finalists, s.judging, s.confirm, s.delta, s.confidence)

@@ -20,6 +20,7 @@ from sim.score.profiles import Profile
 from sim.study.parcel import Packed, pack, unpack
 from sim.study.space import Candidate, World
 from sim.study.trials import CORE, JUDGE_FROM, play_trials
+from sim.study.uncertain import plain
 
 ROWS, BLOCK, FEW = 1024, 1024, 64
 """Runs in a chunk, at least where there are so many; most candidates in one; chunks a small study is cut into all the same."""
@@ -81,7 +82,8 @@ class Plan:
         """Checksum of everything that is played: worlds, policies, profile, seed, metrics; not of the replicates."""
         made = hashlib.sha256(repr((self.seed, self.profile, self.metrics)).encode())
         for world in self.worlds:
-            made.update(repr((world.name, world.scenario)).encode())
+            drawn = world.uncertainty and plain(world.uncertainty)
+            made.update(repr((world.name, world.scenario, *([drawn] if drawn else []))).encode())
         for candidate in self.candidates:
             packed = pack(candidate.policy)
             # Where a user's file lies decides nothing, its text does.

@@ -11,18 +11,16 @@ import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
 from sim.core.run import Run
-from sim.core.stage import Stage, set_stage
-from sim.demand.draw import draw_tape
 from sim.engine.simulate import engine_for, play
 from sim.study.parcel import Packed, pack, unpack
 from sim.study.policies import PolicyError, make_policy
-from sim.study.uncertain import Uncertainty, scenario_for
+from sim.study.uncertain import Uncertainty, staged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,17 +118,6 @@ def rerun(
     """One run again, exactly as it was: a run is too large to keep for each replicate, and milliseconds to repeat."""
     policy = next(p for p in policies if p.name == name)
     return play(staged(scenario, uncertainty, seed, replicate), policy)
-
-
-def staged(scenario: Scenario, uncertainty: Uncertainty | None, seed: int, replicate: int) -> Stage:
-    """The stage of one replicate. What strategies know beforehand, the plan, is the scenario's even where the show draws other
-    parameters: nobody tells a team what its cues will really do tonight."""
-    drawn = scenario_for(scenario, uncertainty, seed, replicate)
-    stage = set_stage(drawn, draw_tape(drawn, seed, replicate))
-    if drawn is scenario:
-        return stage
-    known = set_stage(scenario, stage.tape).fixed
-    return replace(stage, fixed=stage.fixed | {"plan_t": known["plan_t"], "plan_lift": known["plan_lift"]})
 
 
 def warm(policies: Iterable[Policy]) -> None:

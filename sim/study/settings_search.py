@@ -15,6 +15,7 @@ class Sweep:
     seed: int = setting(1, "first key of every random stream, and of the design's", "", 0, 10**15)
     design: str = setting("auto", "how ranges are filled", choices=("auto", "grid", "random", "lhs", "sobol"))
     points: int = setting(64, "candidates of a family whose ranges are not listed values", "candidates", 1, 10**6)
+    uncertain: bool = setting(False, "each show draws its parameters from the scenario's uncertainty")
     world_points: int = setting(8, "worlds of a scenario whose ranges are not listed values", "worlds", 1, 10**5)
     select: str = setting("none", "none: everybody plays every show; kn: more shows where the decision is open",
                           choices=("none", "kn"))  # fmt: skip
@@ -45,6 +46,7 @@ class Tune:
     confirm: int = setting(200, "further shows for the reported figures", "shows", 10, 100_000)
     delta: float = setting(0.0, "a difference too small to matter; 0: 1 % of the best cost found", "CNY", 0, 1e12)
     confidence: float = setting(0.95, "that the choice among the finalists is right", "", 0.51, 0.999)
+    uncertain: bool = setting(False, "each show draws its parameters from the scenario's uncertainty")
     world_points: int = setting(4, "worlds of a scenario whose ranges are not listed values", "worlds", 1, 1000)
     workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
     engine: str = setting("local", "who plays", choices=("local", "dask", "ray"))

@@ -18,6 +18,7 @@ from sim.core.policy import Policy
 from sim.study.choices import policy_from
 from sim.study.design import Axis, Value, sample, settled
 from sim.study.settings import SettingError
+from sim.study.uncertain import Uncertainty, asked
 from strategies import registry
 from strategies.contract import TIERS, Strategy
 from strategies.gate import GATE_PARAMS
@@ -32,11 +33,12 @@ SHARED = ("gate", "operations")
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """One variant of one scenario. ``settings``: values of the scenario's axes."""
+    """One variant of one scenario. ``settings``: values of the scenario's axes. ``uncertainty``: what its replicates draw."""
 
     name: str
     scenario: Scenario
     settings: Mapping[str, Value]
+    uncertainty: Uncertainty | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,8 +144,11 @@ def standing_value(candidate: Candidate, key: str) -> Value | None:
     return None
 
 
-def make_worlds(scenarios: Mapping[str, Plain], axes: Iterable[Axis], design: str, points: int, seed: int) -> list[World]:
-    """The worlds of every scenario (name to plain data): the design over the scenario's axes, one world where nothing varies."""
+def make_worlds(
+    scenarios: Mapping[str, Plain], axes: Iterable[Axis], design: str, points: int, seed: int, uncertain: bool = False
+) -> list[World]:
+    """The worlds of every scenario (name to plain data): the design over the scenario's axes, one world where nothing varies.
+    uncertain: every replicate draws the parameters of its world from what the scenario says of them."""
     made: list[World] = []
     varied = [settled(_typed(axis)) for axis in axes if axis.key.split(".")[0] == "scenario"]
     for scenario, given in scenarios.items():
@@ -151,15 +156,17 @@ def make_worlds(scenarios: Mapping[str, Plain], axes: Iterable[Axis], design: st
         values = plain(from_plain(given))
         for axis in varied:
             for end in axis.ends:
-                world_of(scenario, values, {axis.key: end})
+                world_of(scenario, values, {axis.key: end}, uncertain)
         found = sample(varied, design, points, seed, "scenario")
-        made += [world_of(name, values, settings) for name, settings in zip(_names(scenario, len(found)), found, strict=True)]
+        names = _names(scenario, len(found))
+        made += [world_of(name, values, settings, uncertain) for name, settings in zip(names, found, strict=True)]
     return made
 
 
-def world_of(name: str, values: Plain, settings: Mapping[str, Value]) -> World:
+def world_of(name: str, values: Plain, settings: Mapping[str, Value], uncertain: bool = False) -> World:
     """The world of a scenario's plain data with varied settings put over it."""
-    return World(name, from_plain(put_over({"scenario": values}, settings)["scenario"]), dict(settings))
+    scenario, uncertainty = asked(put_over({"scenario": values}, settings)["scenario"], uncertain)
+    return World(name, scenario, dict(settings), uncertainty)
 
 
 def _names(stem: str, count: int) -> list[str]:

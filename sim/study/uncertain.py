@@ -16,6 +16,9 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Scenario
+from scenarios.registry import from_plain
+from sim.core.stage import Stage, set_stage
+from sim.demand.draw import draw_tape
 from sim.demand.streams import stream
 from sim.study.settings import SettingError
 
@@ -84,6 +87,32 @@ def placed(scenario: Scenario, at: tuple[str, ...], value: float) -> Scenario:
 def _with(record: Any, name: str, value: float) -> Any:
     meta = next(f.metadata for f in fields(record) if f.name == name)
     return replace(record, **{name: min(max(value, meta["low"]), meta["high"])})
+
+
+def asked(values: Mapping[str, Any], uncertain: bool) -> tuple[Scenario, Uncertainty | None]:
+    """A scenario from plain data, and what its replicates are to draw: nothing unless ``uncertain`` is asked for, which only a
+    scenario that says how uncertain it is can serve."""
+    values = dict(values)
+    found = taken(values)
+    scenario = from_plain(values)
+    if not uncertain:
+        return scenario, None
+    if found is None:
+        raise SettingError(f"scenario {scenario.name!r} says nothing about how uncertain it is; uncertain=true needs a file "
+                           "written by stockcue calibrate")  # fmt: skip
+    check_places(scenario, found)
+    return scenario, found
+
+
+def staged(scenario: Scenario, uncertainty: Uncertainty | None, seed: int, replicate: int) -> Stage:
+    """The stage of one replicate. What strategies know beforehand, the plan, is the scenario's even where the show draws other
+    parameters: nobody tells a team what its cues will really do tonight."""
+    drawn = scenario_for(scenario, uncertainty, seed, replicate)
+    stage = set_stage(drawn, draw_tape(drawn, seed, replicate))
+    if drawn is scenario:
+        return stage
+    known = set_stage(scenario, stage.tape).fixed
+    return replace(stage, fixed=stage.fixed | {"plan_t": known["plan_t"], "plan_lift": known["plan_lift"]})
 
 
 def taken(values: dict[str, Any]) -> Uncertainty | None:
