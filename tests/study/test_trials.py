@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-import sim.study.trials as trials
+import sim.study.uncertain as uncertain
 from sim.score.metrics import METRICS
 from sim.score.profiles import PROFILES
 from sim.study.rehearse import rehearse
@@ -51,8 +51,8 @@ def test_a_trial_does_not_depend_on_its_company_or_order():
 
 def test_the_tape_is_drawn_once_for_all_candidates(monkeypatch):
     drawn = []
-    real = trials.draw_tape
-    monkeypatch.setattr(trials, "draw_tape", lambda *a: drawn.append(a[2]) or real(*a))
+    real = uncertain.draw_tape
+    monkeypatch.setattr(uncertain, "draw_tape", lambda *a: drawn.append(a[2]) or real(*a))
     play_trials(world(), candidates(), [0, 1, 2], 3, PROFILE, ("J",))
     assert drawn == [0, 1, 2]
 
