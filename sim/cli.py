@@ -58,7 +58,8 @@ def _dispatch(words: list[str]) -> int:
 
 def _study(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
     """The configuration of a verb that plays one scenario (None: it was only to be shown), and the preset behind it."""
-    from sim.cli_compose import chosen_scenario, chosen_strategies, compose_verb, experiment
+    from sim.cli_chosen import chosen_scenario, chosen_strategies, experiment
+    from sim.cli_compose import compose_verb
     from sim.cli_words import split
 
     cut = split(experiment(words, verb), verb, ("scenario", "strategy", "experiment"))
@@ -67,7 +68,8 @@ def _study(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
 
 
 def _sensitivity(words: list[str]) -> int:
-    from sim.cli_compose import compose_varied, experiment
+    from sim.cli_chosen import experiment
+    from sim.cli_compose import compose_varied
     from sim.cli_words import split
 
     cut = split(experiment(words, "sensitivity"), "sensitivity", ("scenario", "strategy", "experiment"))
@@ -99,7 +101,8 @@ def _rehearse(words: list[str]) -> int:
 
 
 def _sweep(words: list[str]) -> int:
-    from sim.cli_compose import compose_varied, experiment
+    from sim.cli_chosen import experiment
+    from sim.cli_compose import compose_varied
     from sim.cli_words import split
 
     study = compose_varied(
@@ -113,7 +116,8 @@ def _sweep(words: list[str]) -> int:
 
 
 def _tune(words: list[str]) -> int:
-    from sim.cli_compose import chosen_strategies, compose_varied, experiment
+    from sim.cli_chosen import chosen_strategies, experiment
+    from sim.cli_compose import compose_varied
     from sim.cli_words import split
 
     cut = split(experiment(words, "tune"), "tune", ("scenario", "strategy", "experiment"))
@@ -126,11 +130,12 @@ def _tune(words: list[str]) -> int:
 
 
 def _replay(words: list[str]) -> int:
-    from sim.cli_compose import chosen_strategies, compose_verb
+    from sim.cli_chosen import chosen_strategies, chosen_world
+    from sim.cli_compose import compose_verb
     from sim.cli_words import split
 
-    cut = split(words, "replay", ("strategy",))
-    config = compose_verb("replay", cut, chosen_strategies(cut), None)
+    cut = split(words, "replay", ("strategy", "scenario"))
+    config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario")))
     if config is None:
         return OK
     from sim.report.recording import replay_and_report
@@ -166,7 +171,8 @@ def _calibrate(words: list[str]) -> int:
 
 
 def _shadow(words: list[str]) -> int:
-    from sim.cli_compose import chosen_strategies, compose_verb
+    from sim.cli_chosen import chosen_strategies
+    from sim.cli_compose import compose_verb
     from sim.cli_words import split
 
     cut = split(["strategy=smart", *words], "shadow", ("strategy",))

@@ -136,7 +136,7 @@ class Stream:
 
     def over(self, scenario: Scenario, columns: dict[str, Any], viewers: np.ndarray) -> Tape:
         """A tape of these rows; ``viewers``: people in the room at each reading."""
-        return Tape(**columns, cues=self._spoken(), viewers=viewers, record_error=np.zeros(len(self.skus), np.int64),
+        return Tape(**columns, cues=self.spoken(), viewers=viewers, record_error=np.zeros(len(self.skus), np.int64),
                     phase=np.zeros(3 + len(scenario.channels)), key=(0, 0))  # fmt: skip
 
     def _online(self, at_s: np.ndarray) -> np.ndarray:
@@ -146,7 +146,7 @@ class Stream:
         last = np.searchsorted(known, np.rint(at_s * US), "right") - 1
         return np.where(last >= 0, people[np.maximum(last, 0)], 0.0)
 
-    def _spoken(self) -> np.ndarray:
+    def spoken(self) -> np.ndarray:
         """Cues as they came: of a recording only the plan is known."""
         index = {s.id: k for k, s in enumerate(self.skus)}
         rows = []

@@ -7,7 +7,7 @@ from omegaconf import OmegaConf
 
 from scenarios.registry import names as scenario_names
 from scenarios.staffing import Feed
-from sim import cli, cli_compose
+from sim import cli, cli_chosen, cli_compose
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.response import Playbook
 from sim.report.catalogue import GROUPS, lines, options
@@ -30,7 +30,7 @@ def composed(verb: str, *words: str, strategies=("silent",), scenario=None):
     """What the command line would hand on for these words."""
     from sim.cli_words import labelled, split
 
-    plain = cli_compose.chosen_scenario(scenario)[0] if scenario else None
+    plain = cli_chosen.chosen_scenario(scenario)[0] if scenario else None
     return cli_compose.compose_verb(verb, split(words, verb, ()), labelled(strategies), plain)
 
 
