@@ -9,7 +9,7 @@ import pytest
 
 from scenarios.contract import Shoppers
 from scenarios.registry import from_plain
-from sim.cli_compose import chosen_scenario
+from sim.cli_chosen import chosen_scenario
 from sim.demand.draw import draw_tape
 from sim.study.calibrate.fit import calibrate
 from sim.study.calibrate.observed import from_tape
