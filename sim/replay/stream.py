@@ -36,6 +36,11 @@ class Stream:
     [units; below 0 only for corrections]: what happened, in time order. ``start_us``: start on the recording's ``clock``.
     ``span_s``: length [show s]. ``speedup``: recorded seconds per show second. ``reading_s``: default period of readings
     [show s].
+
+    What only some recordings know: ``order`` (int64 per row: the row of the order that a return gives back; -1 not known),
+    ``paid`` (int64 per row: when an order was paid [us]; -1 not known), ``viewers`` (times [us], people in the room), ``shut``
+    ((sku, from, to) [us]: spells in which the SKU is said to have taken no orders), ``bin_s`` (width of the bins an
+    aggregated recording came in [show s]; 0: single events).
     """
 
     name: str
@@ -51,6 +56,11 @@ class Stream:
     span_s: float
     speedup: float
     reading_s: float
+    order: np.ndarray | None = None
+    paid: np.ndarray | None = None
+    viewers: tuple[np.ndarray, np.ndarray] | None = None
+    shut: tuple[tuple[int, int, int], ...] = ()
+    bin_s: float = 0.0
 
     def at(self, t_s: float) -> str:
         """A show time [s] as the recording's clock wrote it, to the millisecond."""
@@ -96,10 +106,10 @@ class Stream:
         readings, viewers = lay_readings(scenario, 0, 0, nobody)
         phase = np.zeros(3 + len(scenario.channels))
         columns: dict[str, Any] = in_order([rows, readings])
-        return Tape(**columns, cues=self._spoken(), viewers=viewers,
+        return Tape(**columns, cues=self.spoken(), viewers=viewers,
                     record_error=np.zeros(len(self.skus), np.int64), phase=phase, key=(0, 0))  # fmt: skip
 
-    def _spoken(self) -> np.ndarray:
+    def spoken(self) -> np.ndarray:
         """Cues as they came: of a recording only the plan is known."""
         index = {s.id: k for k, s in enumerate(self.skus)}
         rows = []
