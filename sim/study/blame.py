@@ -6,11 +6,14 @@ The show is played again with things made ideal (``ideal.py``), always the same 
 2. **lag, reaction, reservation**, with leaks closed: each one's Shapley value, its mean effect over the six orders in which
    the three can be made ideal (Shapley 1953). They need each other (fresh data is worth nothing to a hand that sleeps), so in
    any one order the whole would go to whichever comes last.
-3. **threshold**: what the best lines found afterwards (``hindsight.py``), without buffers and quotas, save beyond that. The rule
-   comes after the hands: a line that was high enough for quick hands is not to blame for slow ones.
+3. **threshold**: what the best lines one could have known (``hindsight.py``), without buffers and quotas, save beyond that:
+   the lines that were best on *other* shows, if there are any (earlier ones, or other replicates of the rehearsal), else
+   those found on this show itself. The rule comes after the hands: a line that was high enough for quick hands is not to
+   blame for slow ones.
 
-What is left is **demand**: no line could have saved it, however fresh its data and quick its hands. In the terms of the theory this
-is a Shapley value with an ordered partition (Kalai & Samet 1987).
+What is left is **demand**: this show asked for something else than the others, and a line that was right there is not right here. Who
+has no other show sees less of it, because lines found afterwards know the night already. In the terms of the theory
+the split is a Shapley value with an ordered partition (Kalai & Samet 1987).
 
 *Ideal where it helps.* Instant hands make an eager rule worse: they freeze more. A factor is to blame for what it cost, not for what
 it spared; so v(S), the loss when the factors S *may* be ideal, is per SKU that of the subset of S with the least cost (co per
@@ -28,7 +31,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,7 +39,7 @@ from sim.core.policy import Policy
 from sim.core.stage import Stage
 from sim.score.profiles import Profile, unit_costs
 from sim.study import ideal
-from sim.study.hindsight import Hindsight, best_lines
+from sim.study.hindsight import Lines, best_lines, with_lines
 from sim.study.losses import Losses, lost
 
 LEAK, LAG, REACTION, RESERVATION, THRESHOLD, DEMAND = CAUSES = ("leak", "lag", "reaction", "reservation", "threshold", "demand")
@@ -57,14 +60,16 @@ WORLDS: tuple[Factors, ...] = tuple(
 class Blame:
     """lost: as it was. parts: int64 [cause, kind, sku], in sixths of a unit; over causes they add up to ``PARTS *
     lost.units``. alone: int64 [4, kind], units of the whole show that leak, lag, reaction, reservation would each have saved
-    alone, helping or not. cost: float64 [cause], CNY. lines: the best lines found.
+    alone, helping or not. cost: float64 [cause], CNY. lines: the best lines one could have known. others: how many other shows
+    they rest on; 0: on this one.
     """
 
     lost: Losses
     parts: np.ndarray
     alone: np.ndarray
     cost: np.ndarray
-    lines: Hindsight
+    lines: Lines
+    others: int
 
     @property
     def units(self) -> np.ndarray:
@@ -90,27 +95,45 @@ def ideal_world(stage: Stage, policy: Policy, factors: Factors) -> tuple[Stage, 
     return stage, policy
 
 
-def blame(stage: Stage, policy: Policy, profile: Profile, progress: Progress | None = None) -> Blame:
-    """Split what ``policy`` lost on ``stage``. Some 50 to 100 runs of the show."""
+def blame(
+    stage: Stage, policy: Policy, profile: Profile, others: Sequence[Stage] = (), progress: Progress | None = None
+) -> Blame:  # fmt: skip
+    """Split what ``policy`` lost on ``stage``: 16 runs of it, and some 20 to 80 of it or of each other show."""
     tell = progress or (lambda done, of, what: None)
     worlds: dict[Factors, Losses] = {}
     for number, factors in enumerate(WORLDS):
         tell(number, len(WORLDS) + 1, " + ".join(sorted(factors)) or "as it was")
         worlds[factors] = lost(*ideal_world(stage, policy, factors), profile)
     tell(len(WORLDS), len(WORLDS) + 1, "best lines")
-    best, instant = ideal_world(stage, policy, WORLDS[-1])
-    lines = best_lines(ideal.unbuffered(best), instant, profile)
+    clean = ideal_stage(stage)
+    lines = best_known(clean, [ideal_stage(other) for other in others], profile)
+    known = lost(*with_lines(clean, lines.values), profile)
     actual = worlds[WORLDS[0]]
     value = {factors: least([worlds[s] for s in WORLDS if s <= factors]) for factors in WORLDS}
     after = {s: value[frozenset((LEAK, *s))] for k in range(4) for s in map(frozenset, itertools.combinations(HANDS, k))}
-    last = least([*worlds.values(), lines.lost])
+    last = least([*worlds.values(), known])
     table = np.stack([
         PARTS * (actual.units - value[frozenset((LEAK,))]), *(shapley(after, name) for name in HANDS),
         PARTS * (after[frozenset(HANDS)] - last), PARTS * last,
     ])  # fmt: skip
     alone = [actual.units - worlds[frozenset((name,))].units for name in (LEAK, *HANDS)]
     cost = (table * np.stack(unit_costs(profile, stage.scenario))).sum((1, 2)) / PARTS
-    return Blame(actual, table, np.stack(alone).sum(2), cost, lines)
+    return Blame(actual, table, np.stack(alone).sum(2), cost, lines, len(others))
+
+
+def ideal_stage(stage: Stage) -> Stage:
+    """The show with leak, lag and reservation ideal and every unit on sale: where a rule alone can still go wrong."""
+    return ideal.unbuffered(ideal.without_expiry(ideal.without_lag(ideal.without_leaks(stage))))
+
+
+def best_known(stage: Stage, others: Sequence[Stage], profile: Profile) -> Lines:
+    """The lines that were best on the other shows; of SKUs none of them had, those that are best on this one."""
+    skus = [s.id for s in stage.scenario.skus]
+    found = best_lines(others, skus, profile) if others else None
+    if found is not None and found.known.all():
+        return found
+    own = best_lines([stage], skus, profile)
+    return own if found is None else replace(found, values=np.where(found.known[:, None], found.values, own.values))
 
 
 def least(worlds: Sequence[Losses]) -> np.ndarray:

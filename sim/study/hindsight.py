@@ -1,24 +1,24 @@
-"""The best stock lines a show could have had, SKU by SKU, found afterwards on its own tape.
+"""The best stock lines shows could have had, SKU by SKU, found afterwards on their own tapes.
 
 The rule: stop selling at ``stock <= stop + share * unpaid``, ask for stock at ``stock <= ask``; ``unpaid`` are units ordered and
 not yet paid. Where stock leaves on payment the best ``share`` is about the share of them that will be paid: the rule then counts what
 is spoken for as gone, and opens again when it is not. Each line may be absent. Values are tried on a ladder and then closer
-round the best rung; all SKUs are searched in the same runs, because a line sees only its own SKU's stock. What no such
-line can save on this tape is demand.
+round the best rung; all SKUs are searched in the same runs, because a line sees only its own SKU's stock.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from sim.core.policy import Policy
+from sim.core.response import Action, Playbook
 from sim.core.stage import Stage
 from sim.core.world import F_INITIAL
 from sim.score.profiles import Profile
-from sim.study.losses import Losses, lost
+from sim.study.losses import lost
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, Param, Strategy
 from strategies.registry import gate_settings
 
@@ -30,6 +30,11 @@ OPEN_GATE = {"cooldown_s": 0.0, "hysteresis": 0.0, "keep_s": 0.0}
 HALF = 0.5
 """Lines lie between whole units, so that no rounding decides whether a stock is below."""
 ASK, STOP, SHARE = range(3)
+BOOK = Playbook(
+    "hindsight", prepare=(Action("restock", "auto"),), emergency=(Action("freeze", "auto"),), resolved=(Action("reopen", "auto"),),
+    auto_s=0.0, propagate_s=0.0, restock_s=0.0,
+)  # fmt: skip
+"""What the rule may do, at once: ask for stock, stop selling, sell again."""
 
 
 def fold(p, m, s):
@@ -56,46 +61,62 @@ RULE = Strategy(
 
 
 @dataclass(frozen=True, eq=False)
-class Hindsight:
-    """lines: float64 [sku, 3], ask and stop [units, OFF none], share of unpaid. lost: with them. tried: runs it took."""
+class Lines:
+    """values: float64 [sku, 3], ask and stop [units, OFF none], share of unpaid. known: bool [sku], whether any show told.
+    tried: sets of lines that were played."""
 
-    lines: np.ndarray
-    lost: Losses
+    values: np.ndarray
+    known: np.ndarray
     tried: int
 
 
-def best_lines(stage: Stage, policy: Policy, profile: Profile) -> Hindsight:
-    """The lines with the least cost of loss per SKU; together never worse than no line at all.
+def best_lines(stages: Sequence[Stage], skus: Sequence[str], profile: Profile) -> Lines:
+    """The lines with the least cost of loss per SKU, added up over shows; together never worse there than no line at all.
 
-    ``policy``: for its playbook and latencies; its own rule is not used. SKUs are coupled through substitutes, the host and
-    the staff, so per-SKU bests need not be best together: of all runs tried the one with the least total counts.
+    ``skus``: the ids lines are wanted for; a show without one says nothing about it. SKUs are coupled through substitutes, the
+    host and the staff, so per-SKU bests need not be best together: of all sets tried the one with the least total counts.
     """
-    listed = np.maximum(stage.fixed["facts"][:, F_INITIAL], 1.0)
-    lines = np.tile([OFF, OFF, 0.0], (len(listed), 1))
-    tried: dict[bytes, tuple[np.ndarray, Losses]] = {}
+    places = [np.array([ids.index(k) if k in ids else -1 for k in skus]) for ids in map(_ids, stages)]
+    facts = [stage.fixed["facts"][:, F_INITIAL] for stage in stages]
+    listed = np.max([np.where(at >= 0, fact[at], 0.0) for at, fact in zip(places, facts, strict=True)], axis=0, initial=1.0)
+    lines = np.tile([OFF, OFF, 0.0], (len(skus), 1))
+    tried: dict[bytes, tuple[np.ndarray, np.ndarray]] = {}
 
     def loss(column: int, values: np.ndarray) -> np.ndarray:
         changed = lines.copy()
         changed[:, column] = values
         if changed.tobytes() not in tried:
-            tried[changed.tobytes()] = changed, lost(*with_lines(stage, policy, changed), profile)
-        return tried[changed.tobytes()][1].cost
+            costs = [_cost(stage, at, changed, profile) for stage, at in zip(stages, places, strict=True)]
+            tried[changed.tobytes()] = changed, np.sum(costs, axis=0)
+        return tried[changed.tobytes()][1]
 
-    if stage.scenario.ledger.mode == "deduct_on_payment":
+    loss(STOP, lines[:, STOP])
+    if any(stage.scenario.ledger.mode == "deduct_on_payment" for stage in stages):
         lines[:, STOP] = 0.0
-        lines[:, SHARE] = _closest(lambda x: loss(SHARE, x), np.tile(np.linspace(0, 1, 11)[:, None], len(listed)), 0.0)
-    lines[:, STOP] = _closest(lambda x: loss(STOP, x), _ladder(listed), 1.0)
-    if stage.scenario.supply.requestable > 0:
-        lines[:, ASK] = _closest(lambda x: loss(ASK, x), _ladder(listed), 1.0)
-    best, found = min(tried.values(), key=lambda one: float(one[1].cost.sum()))
-    return Hindsight(best, found, len(tried))
+        lines[:, SHARE] = _closest(lambda x: loss(SHARE, x), np.tile(np.linspace(0, 1, 11)[:, None], len(listed)), False)
+    lines[:, STOP] = _closest(lambda x: loss(STOP, x), _ladder(listed), True)
+    if any(stage.scenario.supply.requestable > 0 for stage in stages):
+        lines[:, ASK] = _closest(lambda x: loss(ASK, x), _ladder(listed), True)
+    best = min(tried.values(), key=lambda one: float(one[1].sum()))[0]
+    return Lines(best, np.any([at >= 0 for at in places], axis=0), len(tried))
 
 
-def with_lines(stage: Stage, policy: Policy, lines: np.ndarray) -> tuple[Stage, Policy]:
+def _ids(stage: Stage) -> list[str]:
+    return [s.id for s in stage.scenario.skus]
+
+
+def _cost(stage: Stage, at: np.ndarray, lines: np.ndarray, profile: Profile) -> np.ndarray:
+    """Cost of loss in one show of every SKU that lines are wanted for [CNY]; ``at``: its place there, -1 none."""
+    mine = np.tile([OFF, OFF, 0.0], (len(stage.scenario.skus), 1))
+    mine[at[at >= 0]] = lines[at >= 0]
+    found = lost(*with_lines(stage, mine), profile).cost
+    return np.where(at >= 0, found[at], 0.0)
+
+
+def with_lines(stage: Stage, lines: np.ndarray) -> tuple[Stage, Policy]:
     """Stage and policy of the rule with own lines for every SKU: its tiers are taken as SKUs."""
     params = np.ascontiguousarray(lines + np.array([HALF, HALF, 0.0]))
-    rule = replace(policy, strategy=RULE, params=params, gate=gate_settings(OPEN_GATE), label="hindsight")
-    return replace(stage, tiers=np.arange(len(lines))), rule
+    return replace(stage, tiers=np.arange(len(lines))), Policy(RULE, params, gate_settings(OPEN_GATE), BOOK)
 
 
 def _ladder(listed: np.ndarray) -> np.ndarray:
@@ -104,11 +125,8 @@ def _ladder(listed: np.ndarray) -> np.ndarray:
     return np.vstack([np.full(len(listed), OFF), np.zeros(len(listed)), rungs])
 
 
-def _closest(loss: Callable[[np.ndarray], np.ndarray], ladder: np.ndarray, whole: float) -> np.ndarray:
-    """Per SKU the value with the least cost, the lowest among equals: best rung, then between its neighbours.
-
-    ``whole``: 1 where values are whole units, else 0.
-    """
+def _closest(loss: Callable[[np.ndarray], np.ndarray], ladder: np.ndarray, whole: bool) -> np.ndarray:
+    """Per SKU the value with the least cost, the lowest among equals: best rung, then between its neighbours."""
     every = np.arange(ladder.shape[1])
     best, place = _least(loss, ladder)
     below, above = ladder[np.maximum(place - 1, 0), every], ladder[np.minimum(place + 1, len(ladder) - 1), every]
