@@ -11,14 +11,14 @@ The show is played again with things made ideal (``ideal.py``), always the same 
    those found on this show itself. The rule comes after the hands: a line that was high enough for quick hands is not to
    blame for slow ones.
 
-What is left is **demand**: this show asked for something else than the others, and a line that was right there is not right here. Who
-has no other show sees less of it, because lines found afterwards know the night already. In the terms of the theory
-the split is a Shapley value with an ordered partition (Kalai & Samet 1987).
+What is left is **demand**: this show asked for something else than the others, and a line that was right there is not right
+here. Who has no other show sees less of it, because lines found afterwards know the night already. In the terms of the
+theory the split is a Shapley value with an ordered partition (Kalai & Samet 1987).
 
-*Ideal where it helps.* Instant hands make an eager rule worse: they freeze more. A factor is to blame for what it cost, not for what
-it spared; so v(S), the loss when the factors S *may* be ideal, is per SKU that of the subset of S with the least cost (co per
-oversold, cu per missed unit), the smallest subset among equals. Cost then never rises with S, and no cause has a negative cost.
-Of its units one kind may still be negative: quick hands save oversold units and may miss a few more sales for it. With
+*Ideal where it helps.* Instant hands make an eager rule worse: they freeze more. A factor is to blame for what it cost, not
+for what it spared; so v(S), the loss when the factors S *may* be ideal, is per SKU that of the subset of S with the least cost
+(co per oversold, cu per missed unit), the smallest subset among equals. Cost then never rises with S, and no cause has a negative
+cost. Of its units one kind may still be negative: quick hands save oversold units and may miss a few more sales for it. With
 N = {lag, reaction, reservation},
 
     share(i) = sum over S in N without i of  |S|! (2 - |S|)! / 3! * (v(leak + S) - v(leak + S + i))

@@ -1,9 +1,9 @@
 """The best stock lines shows could have had, SKU by SKU, found afterwards on their own tapes.
 
-The rule: stop selling at ``stock <= stop + share * unpaid``, ask for stock at ``stock <= ask``; ``unpaid`` are units ordered and
-not yet paid. Where stock leaves on payment the best ``share`` is about the share of them that will be paid: the rule then counts what
-is spoken for as gone, and opens again when it is not. Each line may be absent. Values are tried on a ladder and then closer
-round the best rung; all SKUs are searched in the same runs, because a line sees only its own SKU's stock.
+The rule: stop selling at ``stock <= stop + share * unpaid``, ask for stock at ``stock <= ask``; ``unpaid`` are units ordered
+and not yet paid. Where stock leaves on payment the best ``share`` is about the share of them that will be paid: the rule then
+counts what is spoken for as gone, and opens again when it is not. Each line may be absent. Values are tried on a ladder and
+then closer round the best rung; all SKUs are searched in the same runs, because a line sees only its own SKU's stock.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from sim.core.playbooks import AUTO_FREEZE, AUTO_REOPEN
 from sim.core.policy import Policy
 from sim.core.response import Action, Playbook
 from sim.core.stage import Stage
@@ -31,7 +32,7 @@ HALF = 0.5
 """Lines lie between whole units, so that no rounding decides whether a stock is below."""
 ASK, STOP, SHARE = range(3)
 BOOK = Playbook(
-    "hindsight", prepare=(Action("restock", "auto"),), emergency=(Action("freeze", "auto"),), resolved=(Action("reopen", "auto"),),
+    "hindsight", prepare=(Action("restock", "auto"),), emergency=(AUTO_FREEZE,), resolved=(AUTO_REOPEN,),
     auto_s=0.0, propagate_s=0.0, restock_s=0.0,
 )  # fmt: skip
 """What the rule may do, at once: ask for stock, stop selling, sell again."""
