@@ -41,8 +41,8 @@ class Show:
 @dataclass(frozen=True, eq=False)
 class Knob:
     """One setting. ``turned(show, policy, value)``: stage and policy with another value; :class:`ScenarioError` where a scenario
-    does not allow it. ``up``: whether more of it may be proposed (nobody proposes slower hands). ``option``: of a choice, the one that
-    1 stands for.
+    does not allow it. ``up``: whether more of it may be proposed (nobody proposes slower hands). ``option``: of a choice, the
+    one that 1 stands for.
     """
 
     key: str
