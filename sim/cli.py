@@ -71,11 +71,11 @@ def _rehearse(words: list[str]) -> int:
 
 
 def _replay(words: list[str]) -> int:
-    from sim.cli_compose import chosen_strategies, compose_verb
+    from sim.cli_compose import chosen_strategies, chosen_world, compose_verb
     from sim.cli_words import split
 
-    cut = split(words, "replay", ("strategy",))
-    config = compose_verb("replay", cut, chosen_strategies(cut), None)
+    cut = split(words, "replay", ("strategy", "scenario"))
+    config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario")))
     if config is None:
         return OK
     from sim.report.recording import replay_and_report

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.cli_words import Words
 
-GROUPS = {"rehearse": ("gate", "operations", "score"), "replay": ("gate", "feed")}
+GROUPS = {"rehearse": ("gate", "operations", "score"), "replay": ("gate", "feed", "operations", "score")}
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
 
 
@@ -60,6 +60,18 @@ def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:
         return given, None
     preset = load(str(base))
     return laid_over(plain(preset), given), preset
+
+
+def chosen_world(choice: str | None) -> dict[str, Any]:
+    """The parts of a scenario that a recording is silent about, as plain data; those of a preset or file where one is chosen."""
+    from scenarios.registry import plain
+    from sim.replay.closedtape import WORLD, backdrop
+
+    whole = plain(backdrop())
+    if choice is not None:
+        # A preset's host improvises cues out of a model; a recording's host did what he did.
+        whole |= {k: v for k, v in chosen_scenario(choice)[0].items() if k != "host"}
+    return {part: whole[part] for part in WORLD}
 
 
 def _file(path: str) -> dict[str, Any]:

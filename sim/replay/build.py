@@ -201,7 +201,20 @@ def assemble(
         span_s=to_us(span_s) / US,
         speedup=speedup,
         reading_s=reading_s,
+        order=orders_of(events),
     )
+
+
+def orders_of(events: list[Event]) -> np.ndarray | None:
+    """Per event the place of the order that a return gives back, by number and SKU; -1 elsewhere. None where no return says."""
+    placed: dict[tuple[str, str], int] = {}
+    link = np.full(len(events), -1, np.int64)
+    for k, e in enumerate(events):
+        if e.order and e.what == TAKE:
+            placed[e.order, e.sku] = k
+        elif e.order and e.what == EDIT_ADD:
+            link[k] = placed.pop((e.order, e.sku), -1)
+    return link if (link >= 0).any() else None
 
 
 def units(events: list[Event], skus: list[Sku]) -> list[str]:

@@ -24,7 +24,8 @@ from sim.core.units import US
 from sim.engine.simulate import play
 from sim.replay.clock import StreamError
 from sim.replay.closedtape import closed_stage, imputed_rows
-from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, draw, impute
+from sim.replay.draws import draw
+from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, impute
 from sim.replay.stream import Stream
 from sim.score.cost import Judge
 from sim.score.outcomes import outcomes
@@ -83,7 +84,7 @@ def closed_replay(
     progress: Progress | None = None,
     player: Player = play,
 ) -> Closed:
-    """Play ``policies`` with their playbooks over a recording, ``replicates`` times under each bound. Same arguments, same tables.
+    """Play ``policies`` with their playbooks over a recording, ``replicates`` times under each bound. Same arguments, same result.
 
     world: see :func:`~sim.replay.closedtape.closed_stage`. bin_s: bin of the fitted demand [show s]. progress(done, of, what).
     """
@@ -170,8 +171,9 @@ def imputed_share(low: float, likely: float) -> float:
 
 
 def spell_table(made: Imputation, seed: int, replicates: int) -> pd.DataFrame:
-    """One row per blind spell: stream, loop, sku, why, start_s, end_s, start_at, end_at; orders imputed: low (0), likely (mean over
-    replicates, with its 2.5 and 97.5 % points), high (mean); hot (see Imputation); high_is: what the high bound rests on."""
+    """One row per blind spell: stream, loop, sku, why, start_s, end_s, start_at, end_at; orders imputed: low (0), likely (mean
+    over replicates, with its 2.5 and 97.5 % points), high (mean); hot (see Imputation); high_is: what the high bound rests on.
+    """
     s, n = made.stream, len(made.windows)
     likely, high = np.zeros((replicates, n)), np.zeros((replicates, n))
     for r in range(replicates):

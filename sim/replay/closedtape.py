@@ -72,7 +72,11 @@ def closed_stage(
     if stream.viewers is not None:
         people = (stream.viewers[0] / US, np.asarray(stream.viewers[1], float))
     readings, viewers = lay_readings(scenario, seed, replicate, people)
-    blocks = [_orders(stream, imputation, scenario, lives, who), _carts(stream, len(own.t), seed, replicate), _moves(stream, left)]
+    blocks = [
+        _orders(stream, imputation, scenario, lives, who),
+        _carts(stream, len(own.t), seed, replicate),
+        _moves(stream, left),
+    ]
     columns: dict[str, Any] = in_order([*blocks, *lay_outside(scenario, seed, replicate), readings])
     errors = [record_error(scenario, seed, replicate, s.id) for s in scenario.skus]
     phase = random_stream(seed, replicate, "phase").random(3 + len(scenario.channels))

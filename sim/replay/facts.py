@@ -11,13 +11,14 @@ from sim.replay.source import Reject
 
 
 class Event(NamedTuple):
-    """An order, cart, return or restock: ``what`` is a row kind of the tape."""
+    """An order, cart, return or restock: ``what`` is a row kind of the tape; ``order``: the order's number, where there is one."""
 
     line: int
     us: int
     sku: str
     what: int
     qty: int
+    order: str = ""
 
 
 class Level(NamedTuple):

@@ -13,7 +13,8 @@ from sim.core.tape import CART, EDIT_ADD, TAKE
 from sim.core.units import to_us
 from sim.demand.shoppers import delay_us
 from sim.demand.streams import stream as random_stream
-from sim.replay.impute import HIGH, LIKELY, Imputation, draw
+from sim.replay.draws import draw
+from sim.replay.impute import HIGH, LIKELY, Imputation
 from sim.replay.stream import Stream
 
 MARK, CHANNEL, CUE, AGAIN, RELEASE = range(5)

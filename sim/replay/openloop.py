@@ -44,17 +44,17 @@ def replay(
 ) -> Replay:
     """Run ``policies`` over a recording without letting them act. Times are show seconds unless a column says otherwise.
 
-    ``table``: strategy, sku, loop, speedup, horizon_s, sellouts, warned (sell-outs with an alert in the ``horizon_s`` before),
-    standing (sell-outs that found an alert sent and not taken back, however old), lead_median_s and lead_least_s (first alert
+    ``table``: stream, strategy, sku, loop, speedup, horizon_s, sellouts, warned (sell-outs with an alert in the ``horizon_s``
+    before), standing (sell-outs that found an alert sent and not taken back, however old), lead_median_s and lead_least_s (first alert
     within the horizon to sell-out), alerts, early, while_sold_out, unfollowed, undecided,
     alerts_per_h, flaps (alerts within ``merge_s`` after an all-clear).
 
-    ``sellouts``: strategy, sku, loop, speedup, sellout (number), sold_out_s, back_s (inf: never), times (how often stock
+    ``sellouts``: stream, strategy, sku, loop, speedup, sellout (number), sold_out_s, back_s (inf: never), times (how often stock
     reached 0 until then), sold_out_at (recorded clock), watch_s, prepare_s, emergency_s (first alert of that level since the
     previous sell-out ended; NaN: none), lead_s (first alert within the horizon to sell-out; NaN: not warned), standing
     (highest level sent and not taken back at the sell-out).
 
-    ``alerts``: strategy, sku, loop, speedup, t_s, at (recorded clock), level, level_name, stock, line, became (see
+    ``alerts``: stream, strategy, sku, loop, speedup, t_s, at (recorded clock), level, level_name, stock, line, became (see
     ``judge.EARLY`` and so on), sellout (its number, or 0).
     """
     names = [p.name for p in policies]

@@ -151,7 +151,7 @@ def _orders() -> Judge:
             return f"order {number} was there already (line {seen[key]})"
         if cells("status").lower() in CLOSED:
             out.remarks[CLOSED_LATER] += 1
-        return Event(cells.line, us, sku, TAKE, int(qty))
+        return Event(cells.line, us, sku, TAKE, int(qty), number)
 
     return judge
 
@@ -177,7 +177,7 @@ def _events() -> Judge:
         number = cells("sub_id") or cells("order_id")
         if number and seen.setdefault((what, number, sku), cells.line) != cells.line:
             return f"{kind} {number} was there already (line {seen[what, number, sku]})"
-        return Event(cells.line, us, sku, what, int(qty))
+        return Event(cells.line, us, sku, what, int(qty), number)
 
     return judge
 

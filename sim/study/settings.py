@@ -28,9 +28,10 @@ class Rehearse:
 
 @dataclass(frozen=True)
 class Replay:
-    """Settings of ``stockcue replay`` beside strategy, gate and feed."""
+    """Settings of ``stockcue replay`` beside strategy, gate, feed and, for a closed loop, scenario, operations and score."""
 
-    stream: str = setting("", "recorded stream: a file or a folder")
+    stream: object = setting("", "recorded stream: a file or a folder, or a [list of them]")
+    loop: str = setting("open", "open: what would have fired; closed: what would have happened", choices=("open", "closed"))
     cues: str = setting("", "cue sheet (run of show as it happened)")
     stock: object = setting(None, "declared stock: units for all, {sku: units} or a stock sheet")
     sku: object = setting(None, "SKU or [list of them] to replay; null: all")
@@ -40,6 +41,12 @@ class Replay:
     speedup: float = setting(1.0, "recorded seconds per second of the show", "x", 1e-6, 1e9)
     horizon_s: float = setting(1800.0, "an alert counts for a sell-out that comes within this time", "s", 1, 10**7)
     merge_s: float = setting(600.0, "sell-outs closer together than this are one", "s", 0, 10**7)
+    replicates: int = setting(20, "closed loop: draws of what the recording does not say", "draws", 1, 10**5)
+    seed: int = setting(1, "closed loop: first key of every random stream", "", 0, 10**15)
+    bin_s: float = setting(60.0, "closed loop: bin of the fitted demand", "s", 1, 86400)
+    beyond: str = setting("keep", "orders beyond the stock: keep them, or hide them and impute", choices=("keep", "hide"))
+    diff: bool = setting(False, "compare what two settings would have fired")
+    within_s: float = setting(60.0, "diff: alerts of one SKU this close are the same alert", "s", 0, 86400)
     out: str = setting("", "run folder; empty: runs/replay-<stream>-<hash of the settings>")
     figure: str = setting("all", "one picture with a lane per strategy, or none", choices=("all", "none"))
     figure_sku: str = setting("auto", "SKU drawn; auto: the one that ran out first")
@@ -65,6 +72,10 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
         return value
     if kind is str:
         return str(value)
+    if kind is bool:
+        if isinstance(value, bool):
+            return value
+        raise SettingError(f"{name} must be true or false, not {value!r}")
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise SettingError(f"{name} must be a number, not {value!r}")
     if kind is int and value != int(value):

@@ -45,7 +45,9 @@ def test_help_and_version(capsys):
 def test_help_names_every_setting_and_its_default(verb, record):
     for f in fields(record):
         assert f"{f.name}=" in HELP[verb]
-        if isinstance(f.default, int | float):
+        if isinstance(f.default, bool):
+            assert f"{f.name}={str(f.default).lower()}" in HELP[verb]
+        elif isinstance(f.default, int | float):
             assert f"{f.name}={f.default:g}" in HELP[verb] or f"{f.name}={f.default}" in HELP[verb]
 
 
