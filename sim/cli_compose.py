@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sim.cli_words import Words
 
-GROUPS = {"rehearse": ("gate", "operations", "score"), "replay": ("gate", "feed", "operations", "score")}
+GROUPS = {
+    "rehearse": ("gate", "operations", "score"),
+    "replay": ("gate", "feed", "operations", "score"),
+    "review": ("gate", "feed", "operations", "score"),
+}
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
 
 
@@ -39,11 +43,15 @@ def experiment(words: list[str], verb: str) -> list[str]:
     if name is None:
         return words
     known = options("experiment")
-    if name not in known:
+    if name not in known and not name.endswith((".yaml", ".yml")):
         raise WordError(f"no experiment is called {name!r}{hint(name, known)}")
-    from omegaconf import OmegaConf
-
-    return [*OmegaConf.create(known[name].read_text(encoding="utf-8")).overrides, *words]
+    made = _file(str(known.get(name, name)), "experiment")
+    if (meant := made.get("verb", "rehearse")) != verb:
+        raise WordError(f"the experiment {name!r} is for another verb; give it as stockcue {meant} experiment={name}")
+    given = made.get("overrides")
+    if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
+        raise WordError(f"the experiment file {name!r} needs overrides, a list of words of the command line")
+    return [*given, *words]
 
 
 def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:
@@ -54,7 +62,7 @@ def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:
     if not choice.endswith((".yaml", ".yml")):
         preset = load(choice)
         return plain(preset), preset
-    given = _file(choice)
+    given = _file(choice, "scenario")
     base = given.pop("base", None)
     if base is None:
         return given, None
@@ -74,8 +82,8 @@ def chosen_world(choice: str | None) -> dict[str, Any]:
     return {part: whole[part] for part in WORLD}
 
 
-def _file(path: str) -> dict[str, Any]:
-    """A user's scenario file as plain data."""
+def _file(path: str, what: str) -> dict[str, Any]:
+    """A user's scenario or experiment file as plain data."""
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
@@ -85,11 +93,11 @@ def _file(path: str) -> dict[str, Any]:
     try:
         made = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
     except OSError as error:
-        raise WordError(f"the scenario file {path!r} cannot be read: {error.strerror or error}") from None
+        raise WordError(f"the {what} file {path!r} cannot be read: {error.strerror or error}") from None
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
-        raise WordError(f"the scenario file {path!r} is not YAML: {' '.join(str(error).split())}") from None
+        raise WordError(f"the {what} file {path!r} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(made, dict) or "${" in str(made):
-        raise WordError(f"the scenario file {path!r} must hold settings by name, without ${{...}}")
+        raise WordError(f"the {what} file {path!r} must hold settings by name, without ${{...}}")
     return {str(key): value for key, value in made.items()}
 
 
