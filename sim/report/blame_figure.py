@@ -20,7 +20,7 @@ NAMES = {
     "demand": ("demand surprise", "需求意外"),
 }  # fmt: skip
 """Cause to its name and its name in the field's words."""
-TITLES = {"oversold": "oversold 超卖", "missed": "missed 少卖"}
+WORDS = {"oversold": "超卖", "missed": "少卖"}
 LOOKS = {
     "leak": (style.RED, ""), "lag": (style.SKY, ""), "reaction": (style.ORANGE, "///"), "reservation": (style.PURPLE, ""),
     "threshold": (style.BLUE, "..."), "demand": (style.GREY, "xxx"),
@@ -45,7 +45,7 @@ def blame_figure(found: Blame, skus: list[str], title: str, basis: str) -> Figur
         for kind, axis in enumerate(axes):
             _bars(axis, names, units[:, kind])
             total = int(found.lost.units[kind].sum())
-            axis.set_title(style.text(f"{TITLES[KINDS[kind]]}: {total:,} units"), loc="left", fontsize=10)
+            axis.set_title(style.text(f"{KINDS[kind]}: {total:,} units {WORDS[KINDS[kind]]}"), loc="left", fontsize=10)
         looks: dict[str, Any] = {"loc": "outside lower center", "ncols": len(CAUSES), "fontsize": 8.5}
         figure.legend(*axes[0].get_legend_handles_labels(), title=style.text(basis), title_fontsize=8.5, **looks)
     return figure
@@ -80,7 +80,7 @@ def _bars(axis: Axes, names: list[str], units: np.ndarray) -> None:
         axis.axvline(0, color=style.BLACK, lw=0.9)
         axis.set_xlabel("units (left of 0: units the cause spared)")
     else:
-        axis.set_xlim(left=0)
+        axis.set_xlim(0, 1.04 * max(float(right.max()), EPS))
         axis.set_xlabel("units")
     if right.max() <= EPS and left.min() >= -EPS:
         axis.set_xlim(0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from sim.core.policy import Policy
 from sim.replay import Loaded
 from sim.replay.closedloop import caption
 from sim.replay.closedtape import ASSUMPTIONS
-from sim.replay.impute import LIKELY, Imputation, impute
+from sim.replay.impute import LIKELY, impute
 from sim.report.progress import Progress
 from sim.report.recording import EXAMPLE, _feed, _loaded, _world
 from sim.report.review_page import page
@@ -39,11 +40,12 @@ GROUPS = ("strategy", "gate", "feed", "scenario", "operations", "score")
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What is reviewed. at: moments as the show's clock writes them. notes: on the data. habits: of this show and earlier ones."""
+    """What is reviewed. at: moments as the show's clock writes them. notes: on the data. habits: of this show, earlier ones."""
 
     show: Show
     others: list[Show]
     bounds: list[Show]
+    draws: list[Show]
     habits: tuple[Habits, list[Habits]]
     at: Callable[[float], str]
     notes: list[str]
@@ -61,11 +63,11 @@ def review_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
     with run_folder(final) as folder:
         progress = Progress("review")
         try:
-            found = review(case.show, policy, profile, case.habits, case.others, case.bounds, s.alerts, progress)
+            found = review(case.show, policy, profile, case.habits, case.others, case.bounds, case.draws, s.alerts, progress)
         finally:
             progress.close()
         pictures = _pictures(folder, found, s) if s.figure != "none" else []
-        text = page(found, " ".join(["stockcue", "review", *words]), case.at, case.notes, pictures)
+        text = page(found, _command(words), case.at, case.notes, pictures)
         (folder / "review.md").write_text(text, encoding="utf-8")
         _write(folder, found, words)
         facts = {
@@ -78,6 +80,11 @@ def review_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
     print(_printed(found), flush=True)
     print(f"\nrun folder: {final} (page: review.md, proposal: proposal.yaml)", flush=True)
     return final
+
+
+def _command(words: Sequence[str]) -> str:
+    """The command that makes the page again, wherever to."""
+    return " ".join(["stockcue", "review", *(word for word in words if not word.startswith("out="))])
 
 
 # -- what is reviewed -------------------------------------------------------------------------------------------
@@ -104,9 +111,11 @@ def _rehearsed(s: Settings, config: Mapping[str, Any], policy: Policy) -> Case:
 
     own = of_run(play(show.stage, make_policy("silent")), show.name)
     earlier = [_earlier(s, path)[0] for path in _paths(s)]
-    notes = [f"A rehearsed show: replicate {s.replicate} of scenario {scenario.name}, seed {s.seed}; the proposal is tried on "
-             f"replicates {s.replicate + 1} to {s.replicate + s.shows}." if s.shows else "No other show was played (shows=0)."]  # fmt: skip
-    return Case(show, others, [], (own, earlier), _clock, notes)
+    tried = (
+        f"is tried on replicates {s.replicate + 1} to {s.replicate + s.shows}" if s.shows else "was tried on no other (shows=0)"
+    )
+    notes = [f"A rehearsed show: replicate {s.replicate} of scenario {scenario.name}, seed {s.seed}; the proposal {tried}."]
+    return Case(show, others, [], [], (own, earlier), _clock, notes)
 
 
 def _clock(t_s: float) -> str:
@@ -131,9 +140,21 @@ def _recorded(s: Settings, config: Mapping[str, Any], policy: Policy) -> Case:
         if other is not None:
             theirs = _feed(config["feed"], other.stream.feed())
             others.append(recorded(impute(other.stream, s.bin_s), s.seed, s.replicate, theirs, world, (LIKELY,))[LIKELY])
-    notes = [caption(stream, made), *(f"Assumed: {words}." for words in ASSUMPTIONS), *_read(loaded), *_declared(world, made)]
-    habits_now = of_stream(stream)
-    return Case(bounds[LIKELY], others, list(bounds.values()), (habits_now, earlier), stream.at, notes)
+    notes = [caption(stream, made), *(f"Assumed: {words}." for words in ASSUMPTIONS), *_read(loaded), *_declared(world)]
+    draws = [recorded(made, s.seed, s.replicate + k, feed, world, (LIKELY,))[LIKELY] for k in range(1, s.shows + 1)]
+    notes.append(f"Times are on the recording's clock; it starts at {stream.at(0.0)}.")
+    shown = list(bounds.values())
+    return Case(bounds[LIKELY], others, shown, draws, (of_stream(stream), earlier), lambda t: _time_of_day(stream.at(t)), notes)
+
+
+def _time_of_day(text: str) -> str:
+    """The time of day of a calendar time; other clocks as they are.
+
+    >>> _time_of_day("2026-06-18T20:02:03.500000+08:00"), _time_of_day("63.5")
+    ('20:02:03', '63.5')
+    """
+    found = re.search(r"[T ](\d\d:\d\d:\d\d)", text)
+    return found[1] if found else text
 
 
 def _read(loaded: Loaded) -> list[str]:
@@ -143,12 +164,12 @@ def _read(loaded: Loaded) -> list[str]:
     ]
 
 
-def _declared(world: Scenario | None, made: Imputation) -> list[str]:
+def _declared(world: Scenario | None) -> list[str]:
     """What the shop behind the recording is taken to be."""
     if world is None:
         return []
-    return [f"The shop behind the recording is taken to be: ledger {world.ledger.mode}, hold {world.ledger.hold_s:g} s; other parts "
-            "as declared with scenario= and scenario.KEY=, else without leaks."]  # fmt: skip
+    return [f"The shop behind the recording is taken to be: ledger {world.ledger.mode}, hold {world.ledger.hold_s:g} s; other "
+            "parts as declared with scenario= and scenario.KEY=, else without leaks."]  # fmt: skip
 
 
 def _paths(s: Settings) -> list[str]:

@@ -1,4 +1,4 @@
-"""The page of a review as Markdown: sections titled in both languages, tables of what was found, sentences on what it is worth."""
+"""The page of a review as Markdown: sections titled in both languages, tables of what was found, words on what it is worth."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from sim.study.review import Review
 from sim.study.salvage import COULD, HARM, NEITHER, NOTICE, SAVED
 from strategies.contract import LEVEL_NAMES, TIER_NAMES
 
-MOST_ROWS = 30
+MOST_ROWS = 24
 """Alerts on the page; the folder has them all."""
 WORTH = {SAVED: "救回", COULD: "本可救回", HARM: "帮倒忙", NEITHER: "无可救", NOTICE: "仅通知"}
 VERDICTS = {"true": "true 准", "late": "late 晚", "false": "false 误报"}
@@ -58,16 +58,18 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[i
 
 def _outcome(r: Review) -> list[str]:
     row, before = r.row, r.search.before
-    rows = [[f"{name} {zh}", number(row[key], digits), unit] for name, zh, key, digits, unit in (
-        ("units asked for", "需求", "demand_units", 0, "units"), ("sold", "售出", "sold_units", 0, "units"),
-        ("oversold", "超卖", "oversold_units", 0, "units"), ("missed", "少卖", "missed_units", 0, "units"),
-        ("beyond all stock", "真断货", "missed_true_stockout", 0, "units"), ("unsold", "剩余", "unsold_units", 0, "units"),
-        ("cost J", "成本", "J", 0, "CNY"), ("the same, nobody acting", "无人值守", "J_silent", 0, "CNY"),
-        ("least possible", "事后最优", "J_ceiling", 0, "CNY"), ("alerts", "预警", "alerts", 0, ""),
+    rows = [[f"{name} {zh}", number(row[key], 0), unit] for name, zh, key, unit in (
+        ("units asked for", "需求", "demand_units", "units"), ("sold", "售出", "sold_units", "units"),
+        ("oversold", "超卖", "oversold_units", "units"), ("missed", "少卖", "missed_units", "units"),
+        ("beyond all stock", "真断货", "missed_true_stockout", "units"), ("unsold", "剩余", "unsold_units", "units"),
+        ("cost J", "成本", "J", "CNY"), ("the same, nobody acting", "无人值守", "J_silent", "CNY"),
+        ("least possible", "事后最优", "J_ceiling", "CNY"), ("alerts", "预警", "alerts", ""),
     )]  # fmt: skip
-    words = [f"{before.oversold:,} units oversold, {before.missed:,} missed though they could have been sold. "
-             f"Beyond all stock: {number(row['missed_true_stockout'])} units were asked for that did not exist; no setting sells them."]  # fmt: skip
-    return ["## In figures 结果", words[0], _table(("", "", "unit"), rows, (1,))]
+    words = [f"{before.oversold:,} units oversold, {before.missed:,} missed though they could have been sold.",
+             f"Beyond all stock: {number(row['missed_true_stockout'])} units were asked for that did not exist."]  # fmt: skip
+    if row["J"] > row["J_silent"]:
+        words.append(f"**Acting cost more than it saved:** with nobody acting J would have been {number(row['J_silent'])} CNY.")
+    return ["## In figures 结果", " ".join(words), _table(("", "", "unit"), rows, (1,))]
 
 
 def _fired(r: Review, at: At, pictures: Sequence[str]) -> list[str]:
@@ -96,9 +98,11 @@ def _more(r: Review) -> str:
 
 def _saved(r: Review, at: At) -> list[str]:
     made = ["## What each alert could still have saved 每次预警还能救回多少"]
-    acting = [a for a in r.alerts if a["worth"] != NOTICE]
+    acting = [a for a in r.alerts if a["worth"] not in (NOTICE, NEITHER)]
+    count = {word: sum(a["worth"] == word for a in r.alerts) for word in WORTH}
+    total = ", ".join(f"{n} {word} {WORTH[word]}" for word, n in count.items() if n) or "no alert was sent"
     if not acting:
-        return [*made, "No alert had an action in its playbook: all were notices."]
+        return [*made, f"No alert changed what was lost, or could have: {total}."]
     rows = [
         [at(a["t_s"]), safe(a["sku"]), LEVEL_NAMES[a["level"]], f"{a['worth']} {WORTH[a['worth']]}",
          *(number(a[f"{word}_{what}"]) for word in ("saved", "could") for what in ("oversold", "missed", "cny"))]
@@ -116,8 +120,6 @@ def _saved(r: Review, at: At) -> list[str]:
         "missed",
         "CNY",
     )
-    count = {word: sum(a["worth"] == word for a in r.alerts) for word in WORTH}
-    total = ", ".join(f"{n} {word} {WORTH[word]}" for word, n in count.items() if n)
     return [
         *made,
         _table(head, rows, range(4, 10)),
@@ -145,8 +147,22 @@ def _blame(r: Review, pictures: Sequence[str]) -> list[str]:
                      f"{r.by_order[OVERSOLD]:,} and missed {r.by_order[MISSED]:,} units.")  # fmt: skip
     if open_leaks(r):
         words.append(f"Open leaks: {'; '.join(open_leaks(r))}.")
+    words += _by_bound(r)
     return ["## Who is to blame 责任拆分", _table(head, rows, range(1, 6)), " ".join(words), _by_sku(r),
             *(f"![blame split]({name})" for name in pictures if name.startswith("blame"))]  # fmt: skip
+
+
+def _by_bound(r: Review) -> list[str]:
+    """How much of the split rests on demand that nobody recorded."""
+    if len(r.bounds) < 2:
+        return []
+    parts = []
+    for bound, found in r.bounds.items():
+        total = float(found.cost.sum())
+        shares = [f"{' '.join(NAMES[c])} {cost / total:.0%}" for c, cost in zip(CAUSES, found.cost.tolist(), strict=True)
+                  if total > 0 and cost / total >= 0.005]  # fmt: skip
+        parts.append(f"{bound}: {', '.join(shares) or 'nothing lost'}")
+    return [f"By what is assumed of demand nobody recorded 补估, shares of the cost are {'; '.join(parts)}."]
 
 
 def _by_sku(r: Review) -> str:
@@ -195,8 +211,8 @@ def _change(r: Review) -> list[str]:
         )
     head = ("setting", "now", "change to", "doublings away", "oversold", "missed", "J [CNY]", "alerts")
     b = found.before
-    words = (f"Each alone saves at least {100 * found.share:.0f} % of the {found.kind} units at no higher J; nearest first. As it was: "
-             f"{b.oversold:,} oversold, {b.missed:,} missed, J {number(b.J)} CNY, {b.alerts:,} alerts. "
+    words = (f"Each alone saves at least {100 * found.share:.0f} % of the {found.kind} units at no higher J; nearest first. "
+             f"As it was: {b.oversold:,} oversold, {b.missed:,} missed, J {number(b.J)} CNY, {b.alerts:,} alerts. "
              f"{found.tried} values of single settings were tried.")  # fmt: skip
     return [*made, words, _table(head, rows, range(3, 8))]
 
@@ -239,9 +255,7 @@ def _bounds(rows: Sequence[dict[str, Any]]) -> str:
 def _rests(r: Review) -> list[str]:
     notes = []
     if r.bounds:
-        parts = [f"{bound} {found.total[0]:,} / {found.total[1]:,}" for bound, found in r.bounds.items()]
-        notes.append(
-            f"Oversold / missed units by what is assumed of demand nobody recorded: {', '.join(parts)}; the page shows likely."
-        )
+        parts = [f"{bound} {found.lost.total[0]:,} / {found.lost.total[1]:,}" for bound, found in r.bounds.items()]
+        notes.append(f"Oversold / missed units by what is assumed of demand nobody recorded: {', '.join(parts)}.")
     notes.append("Differences are between runs on the same shoppers; nothing here was measured on people who knew of the change.")
     return notes

@@ -6,6 +6,7 @@ import math
 
 from sim.core.export import for_markdown
 from sim.report.text import number
+from sim.score.paired import Difference
 from sim.study.blame import CAUSES, HANDS, LEAK
 from sim.study.change import FAR
 from sim.study.drift import BY_SHOW, ERROR
@@ -28,9 +29,9 @@ def safe(words: str) -> str:
 def basis(r: Review) -> str:
     """What the figures of a review are figures of."""
     if r.show.loop == "closed":
-        return (f"CLOSED LOOP 闭环: recorded orders may be refused; demand nobody recorded is imputed 补估 "
-                f"({r.show.bound or 'likely'})")  # fmt: skip
-    return "REHEARSED 演练: a model's show, no recording"
+        return (f"CLOSED LOOP: recorded orders may be refused; demand nobody recorded is imputed ({r.show.bound or 'likely'}) "
+                "闭环, 补估")  # fmt: skip
+    return "REHEARSED: a model's show, no recording 演练"
 
 
 def open_leaks(r: Review) -> list[str]:
@@ -70,6 +71,15 @@ def what_it_takes(p: Proposal, r: Review) -> str:
 def weight(p: Proposal, r: Review) -> str:
     """What the evidence for a change is worth."""
     n, g = p.gain.n, p.gain
+    luck = ""
+    if p.luck.n > 1:
+        spread = f"{number(p.luck.mean)} CNY [{number(p.luck.low)}, {number(p.luck.high)}]"
+        luck = (f"Over {p.luck.n} other draws of what this recording does not say (payments, people) J changes by {spread}: the "
+                "same shoppers with other luck. ")  # fmt: skip
+    return luck + _over_shows(n, g, r)
+
+
+def _over_shows(n: int, g: Difference, r: Review) -> str:
     if n == 0:
         return ("**It rests on this one show, on which it was found. One show proves little:** give earlier ones (earlier=[...]) "
                 "or rehearse it before it is used.")  # fmt: skip

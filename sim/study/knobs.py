@@ -16,8 +16,8 @@ from sim.core.stage import Stage
 from strategies.contract import TIERS, Param
 from strategies.gate import GATE_PARAMS
 
-ACROSS_ZERO = 8.0
-"""How far a setting moves that is switched on from 0 or off to 0 [doublings]."""
+ACROSS_ZERO, STEP = 8.0, 2.0
+"""How far a setting moves that is switched on from 0 or off to 0, and one step of a choice [doublings]."""
 COUNTED = ("readings", "switch", "mode")
 """Units of settings that are whole numbers."""
 FACTS = (("ledger", "hold_s"), ("feed", "lag_s"), ("feed", "period_s"), ("feed", "loss_p"))
@@ -166,13 +166,14 @@ def ladder(knob: Knob, up: bool, most: int = 7) -> list[float]:
 
 
 def distance(knob: Knob, value: float) -> float:
-    """How far a value is from the present one: doublings or halvings; switching on from 0 and off to 0 count as eight.
+    """How far a value is from the present one: doublings or halvings; each step of a choice counts as two, switching on from 0
+    and off to 0 as eight.
 
     >>> distance(Knob("k", "s", 3.0, 0.0, 20.0, False, None), 12.0)
     2.0
     """
     if knob.whole and knob.high - knob.low <= 20:
-        return float(abs(value - knob.now))
+        return STEP * abs(value - knob.now)
     if value == knob.now:
         return 0.0
     return ACROSS_ZERO if value <= 0 or knob.now <= 0 else abs(float(np.log2(value / knob.now)))

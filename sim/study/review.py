@@ -20,7 +20,6 @@ from sim.study.change import Change, Search, evidence, measure, smallest_changes
 from sim.study.drift import Drift, drift
 from sim.study.habits import Habits
 from sim.study.knobs import Show
-from sim.study.losses import Losses, lost
 from sim.study.policies import make_policy
 from sim.study.salvage import salvage
 
@@ -31,21 +30,24 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, eq=False)
 class Proposal:
-    """One change with its evidence. rows: the change on other shows (EVIDENCE). bounds: on this show under other bounds of what
-    nobody recorded. gain: paired J after - before over the other shows. stands: whether it may be proposed."""
+    """One change with its evidence, as rows of :func:`~sim.study.change.evidence`. rows: on other shows. draws: on other draws of
+    what this show's recording does not say. bounds: on this show under each bound of the demand nobody recorded. gain, luck:
+    paired J after - before over the other shows, over the other draws. stands: whether it may be proposed."""
 
     change: Change
     rows: list[dict[str, Any]]
+    draws: list[dict[str, Any]]
     bounds: list[dict[str, Any]]
     gain: Difference
+    luck: Difference
     stands: bool
 
 
 @dataclass(frozen=True, eq=False)
 class Review:
-    """Everything the page tells. row: scores of the run. alerts: one row each, of ``told``. bounds: losses by bound of what
-    nobody recorded. considered: changes with their evidence, the last one stands if any does. others: shows the evidence rests on.
-    by_order: what would have been lost had the ledger deducted on order (None where it does)."""
+    """Everything the page tells. row: scores of the run. alerts: one row each, of ``told``. bounds: the split under each bound
+    of what nobody recorded. considered: changes with their evidence, the last one stands if any does. others: shows the evidence
+    rests on. by_order: what would have been lost had the ledger deducted on order (None where it does)."""
 
     show: Show
     policy: Policy
@@ -55,7 +57,7 @@ class Review:
     alerts: list[dict[str, Any]]
     told: int
     blame: Blame
-    bounds: dict[str, Losses]
+    bounds: dict[str, Blame]
     search: Search
     considered: list[Proposal]
     drift: list[Drift]
@@ -77,16 +79,19 @@ def review(
     habits: tuple[Habits, Sequence[Habits]],
     others: Sequence[Show] = (),
     bounds: Sequence[Show] = (),
+    draws: Sequence[Show] = (),
     most_alerts: int = 150,
     progress: Progress | None = None,
 ) -> Review:
     """Review ``policy`` on ``show``.
 
     habits: of this show and of earlier ones. others: other shows, for lines one could have known and for the evidence. bounds:
-    this show under other assumptions on what nobody recorded. most_alerts: alerts that are played out.
+    this show under other assumptions on what nobody recorded. draws: this show with other luck (payments,
+    people). most_alerts: alerts that are played out.
     """
     judge, run = Judge(play(show.stage, make_policy("silent")), profile), play(show.stage, policy)
     found = smallest_changes(show, policy, profile, progress)
+    split = blame(show.stage, policy, profile, [other.stage for other in others], progress)
     return Review(
         show=show,
         policy=policy,
@@ -95,16 +100,20 @@ def review(
         row=judge.score(run),
         alerts=_alerts(judge, run, salvage(show.stage, run, judge, most_alerts, progress)),
         told=int((run.alerts["level"] > 0).sum()),
-        blame=blame(show.stage, policy, profile, [other.stage for other in others], progress),
-        bounds={bound.bound: lost(bound.stage, policy, profile) for bound in bounds},
+        blame=split,
+        bounds={b.bound: _bounded(b, show, split, policy, profile, others) for b in bounds},
         search=found,
-        considered=consider(found.changes[:CONSIDERED], others, bounds, policy, profile),
+        considered=consider(found.changes[:CONSIDERED], (others, draws, bounds), policy, profile),
         drift=drift(*habits),
         earlier=list(habits[1]),
         now=habits[0],
         others=list(others),
         by_order=by_order(show, policy, profile),
     )
+
+
+def _bounded(bound: Show, show: Show, split: Blame, policy: Policy, profile: Profile, others: Sequence[Show]) -> Blame:
+    return split if bound.stage is show.stage else blame(bound.stage, policy, profile, [other.stage for other in others])
 
 
 def _alerts(judge: Judge, run: Run, played: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -114,15 +123,16 @@ def _alerts(judge: Judge, run: Run, played: list[dict[str, Any]]) -> list[dict[s
 
 
 def consider(
-    changes: Sequence[Change], others: Sequence[Show], bounds: Sequence[Show], policy: Policy, profile: Profile
+    changes: Sequence[Change], shows: tuple[Sequence[Show], Sequence[Show], Sequence[Show]], policy: Policy, profile: Profile
 ) -> list[Proposal]:  # fmt: skip
-    """Changes in their order until one stands: it costs no more on average over the other shows, and under no bound."""
+    """Changes in their order until one stands: it costs no more on average over the other shows and over other luck, and under no
+    bound. ``shows``: other shows, other draws, bounds."""
     made: list[Proposal] = []
     for change in changes:
-        rows, bounded = (evidence(change, shows, policy, profile) for shows in (others, bounds))
-        gain = verdict(rows)
-        stands = not gain.mean > 0 and all(r["J_after"] <= r["J_before"] for r in bounded)
-        made.append(Proposal(change, rows, bounded, gain, stands))
+        rows, drawn, bounded = (evidence(change, part, policy, profile) for part in shows)
+        gain, luck = verdict(rows), verdict(drawn)
+        stands = not gain.mean > 0 and not luck.mean > 0 and all(r["J_after"] <= r["J_before"] for r in bounded)
+        made.append(Proposal(change, rows, drawn, bounded, gain, luck, stands))
         if stands:
             break
     return made

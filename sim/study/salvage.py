@@ -29,7 +29,8 @@ MOST = 150
 """Alerts that are played out, the first ones; a show with more has a noise problem to be solved first."""
 CENT = 0.005
 SAVED, COULD, HARM, NEITHER, NOTICE = "saved units", "could have saved", "did harm", "nothing to save", "a notice only"
-"""What an alert was worth: its actions lowered the cost; would have, if instant; raised it; changed nothing; it has none."""
+"""What an alert was worth. Its actions changed what was lost and lowered the cost; would have, if instant; changed it and raised
+the cost; changed no unit; it has none."""
 COLUMNS = ("alert", "t_s", "sku", "level", "stock", "line", "worth", "saved_oversold", "saved_missed", "saved_cny",
            "could_oversold", "could_missed", "could_cny")  # fmt: skip
 Progress = Callable[[int, int, str], None]
@@ -59,7 +60,7 @@ def _about(stage: Stage, run: Run, judge: Judge, k: int, actual: Loss) -> dict[s
         could = _less(_what_if(stage, policy, judge, never), _what_if(stage, policy, judge, once))
     names = ("oversold", "missed", "cny")
     row = {f"{word}_{n}": v for word, values in (("saved", saved), ("could", could)) for n, v in zip(names, values, strict=True)}
-    return key | {"worth": worth(acts, saved[2], could[2])} | row
+    return key | {"worth": worth(acts, saved, could)} | row
 
 
 def has_actions(policy: Policy, level: int) -> bool:
@@ -67,15 +68,20 @@ def has_actions(policy: Policy, level: int) -> bool:
     return any(WHAT_NAMES.index(a.what) != NOTIFY for a in policy.playbook.at(level))
 
 
-def worth(acts: bool, saved: float, could: float) -> str:
-    """An alert's worth in words, from what it saved and could have saved [CNY]."""
+def worth(acts: bool, saved: Loss, could: Loss) -> str:
+    """An alert's worth in words; one that changed no unit only cost its handling.
+
+    >>> worth(True, (0, -3, -40.0), (2, 0, 25.0)), worth(True, (0, 0, -1.5), (0, 0, 0.0))
+    ('could have saved', 'nothing to save')
+    """
     if not acts:
         return NOTICE
-    if saved > CENT:
+    (a, b, gain), (c, d, possible) = saved, could
+    if (a or b) and gain > CENT:
         return SAVED
-    if could > CENT:
+    if (c or d) and possible > CENT:
         return COULD
-    return HARM if saved < -CENT else NEITHER
+    return HARM if (a or b) and gain < -CENT else NEITHER
 
 
 def ignoring(k: int) -> Heed:

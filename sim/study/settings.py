@@ -68,7 +68,7 @@ class Review:
     earlier: object = setting(None, "earlier shows: recordings or folders of earlier reviews, a path or a [list of them]")
     seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
     replicate: int = setting(0, "rehearsed: the show reviewed; recorded: the draw of what is not recorded", "", 0, 10**6)
-    shows: int = setting(8, "rehearsed: other shows that the proposal is tried on", "shows", 0, 1000)
+    shows: int = setting(8, "other shows, or draws of a recorded one, that the proposal is tried on", "shows", 0, 1000)
     alerts: int = setting(150, "alerts that are played out with and without their actions, the first ones", "alerts", 0, 10**5)
     out: str = setting("", "run folder; empty: runs/review-<show>-<hash of the settings>")
     figure: str = setting("all", "pictures, or none", choices=("all", "none"))
