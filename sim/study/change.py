@@ -159,16 +159,18 @@ def _between(knob: Knob, failed: float, good: float, turned: _Turner, saves: Sav
         for _ in range(HALVINGS):
             middle = math.sqrt(failed * good) if failed > 0 and good > 0 else (failed + good) / 2
             good, failed = (middle, failed) if saves(turned(knob, middle)) else (good, middle)
-    short = _rounded(good, good > knob.now)
+    short = rounded(good, good > knob.now, knob.unit == "units")
     return short if knob.low <= short <= knob.high and saves(turned(knob, short)) else good
 
 
-def _rounded(value: float, up: bool) -> float:
-    """The value with DIGITS significant digits, rounded away from where it came.
+def rounded(value: float, up: bool, whole: bool = False) -> float:
+    """The value with DIGITS significant digits, or as a whole number, rounded away from where it came.
 
-    >>> _rounded(123.41, True), _rounded(0.018779, False)
-    (124.0, 0.0187)
+    >>> rounded(123.41, True), rounded(0.018779, False), rounded(67.7, False, True)
+    (124.0, 0.0187, 67.0)
     """
+    if whole:
+        return float(math.ceil(value) if up else math.floor(value))
     if value == 0 or float(f"{value:.{DIGITS}g}") == value:
         return value
     unit = 10.0 ** (math.floor(math.log10(abs(value))) - DIGITS + 1)

@@ -129,15 +129,26 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 def save(habits: Habits, path: Path) -> None:
     """Write ``habits.json``."""
-    path.write_text(json.dumps(asdict(habits), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    made = asdict(habits)
+    made["figures"] = {k: _known(v) for k, v in habits.figures.items()}
+    made["blocks"] = {k: [_known(x) for x in v] for k, v in habits.blocks.items()}
+    path.write_text(json.dumps(made, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _known(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _number(value: Any) -> float:
+    return float("nan") if value is None else float(value)
 
 
 def saved(folder: Path) -> Habits:
     """The habits an earlier review left in its folder."""
     try:
         made: Mapping[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        figures = {k: float(made["figures"][k]) for k in FEATURES}
-        blocks = {k: [float(x) for x in v] for k, v in made["blocks"].items()}
+        figures = {k: _number(made["figures"][k]) for k in FEATURES}
+        blocks = {k: [_number(x) for x in v] for k, v in made["blocks"].items()}
         return Habits(str(made["name"]), figures, blocks, [float(x) for x in made["delays"]])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise StreamError(

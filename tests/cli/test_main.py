@@ -13,7 +13,7 @@ import pytest
 
 from sim import __version__, cli
 from sim.cli_help import HELP
-from sim.study.settings import Rehearse, Replay
+from sim.study.settings import Rehearse, Replay, Review
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,7 +41,7 @@ def test_help_and_version(capsys):
     assert set(HELP) == {"", *cli.VERBS}
 
 
-@pytest.mark.parametrize(("verb", "record"), [("rehearse", Rehearse), ("replay", Replay)])
+@pytest.mark.parametrize(("verb", "record"), [("rehearse", Rehearse), ("replay", Replay), ("review", Review)])
 def test_help_names_every_setting_and_its_default(verb, record):
     for f in fields(record):
         assert f"{f.name}=" in HELP[verb]
