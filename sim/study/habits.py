@@ -18,6 +18,7 @@ from sim.core.run import Run
 from sim.core.tape import ACCEPTED, CARTED, ORDER, PAY, RETRY, TAKE
 from sim.core.tape import CART as CARTS
 from sim.core.units import US
+from sim.replay.censor import demand_end
 from sim.replay.clock import StreamError
 from sim.replay.stream import Stream
 
@@ -50,13 +51,13 @@ class Habits:
 
 
 def of_stream(stream: Stream) -> Habits:
-    """The habits of a recording; of stock levels only the orders are known."""
+    """The habits of a recording, until the last moment somebody could order; of stock levels only the orders are known."""
     took, cart = stream.what == TAKE, stream.what == CARTS
     delays = np.zeros(0)
     if stream.paid is not None:
         known = took & (stream.paid >= 0)
         delays = (stream.paid[known] - stream.t[known]) / US
-    return _habits(stream.name, stream.span_s, (stream.t[took], stream.qty[took]), (stream.t[cart], stream.qty[cart]), delays)
+    return _habits(stream.name, demand_end(stream) / US, (stream.t[took], stream.qty[took]), (stream.t[cart], stream.qty[cart]), delays)
 
 
 def of_run(run: Run, name: str) -> Habits:
