@@ -84,6 +84,7 @@ def _bars(axis: Axes, names: list[str], units: np.ndarray) -> None:
         axis.set_xlabel("units")
     if right.max() <= EPS and left.min() >= -EPS:
         axis.set_xlim(0, 1)
+        axis.set_xticks([])
         axis.text(0.5, 0.5, "none", transform=axis.transAxes, ha="center", va="center", color=style.GREY)
     axis.set_yticks(places, [style.text(name) for name in names])
     axis.set_ylim(len(names) - 0.4, -0.6)

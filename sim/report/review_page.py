@@ -12,6 +12,7 @@ from sim.report.review_words import (
     basis,
     costs,
     drift_notes,
+    in_code,
     no_change,
     open_leaks,
     order_note,
@@ -31,6 +32,7 @@ MOST_ROWS = 24
 """Alerts on the page; the folder has them all."""
 WORTH = {SAVED: "救回", COULD: "本可救回", HARM: "帮倒忙", NEITHER: "无可救", NOTICE: "仅通知"}
 VERDICTS = {"true": "true 准", "late": "late 晚", "false": "false 误报"}
+LOOPS = {"closed": "闭环", "rehearsed": "演练"}
 At = Callable[[float], str]
 
 
@@ -38,7 +40,8 @@ def page(r: Review, command: str, at: At, notes: Sequence[str], pictures: Sequen
     """The whole page. at: a moment of the show [s] as its clock writes it. notes: what is to be said of the data."""
     parts = [
         f"# Post-show review 复盘: {safe(r.show.name)}",
-        f"**{basis(r)}.** Strategy {safe(r.policy.name)}, playbook {safe(r.policy.playbook.name)}. To repeat it: `{command}`",
+        f"**{basis(r)} {LOOPS[r.show.loop]}.** Strategy {safe(r.policy.name)}, playbook {safe(r.policy.playbook.name)}. "
+        f"To repeat it: {in_code(command)}",
         *_outcome(r),
         *_fired(r, at, pictures),
         *_saved(r, at),
@@ -47,7 +50,7 @@ def page(r: Review, command: str, at: At, notes: Sequence[str], pictures: Sequen
         *_drift(r),
         *_next_week(r),
         "## What this rests on 依据",
-        "\n".join(f"- {note}" for note in [*_rests(r), *notes]),
+        "\n".join(f"- {safe(note)}" for note in [*_rests(r), *notes]),
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -26,12 +26,20 @@ def safe(words: str) -> str:
     return for_markdown(words).replace("\\|", "|").replace("`", "'")
 
 
+def in_code(words: str) -> str:
+    """Words as code, which a page shows as they are.
+
+    >>> in_code("a `b` <c>")
+    "`a 'b' <c>`"
+    """
+    return f"`{' '.join(words.split()).replace('`', chr(39))}`"
+
+
 def basis(r: Review) -> str:
     """What the figures of a review are figures of."""
     if r.show.loop == "closed":
-        return (f"CLOSED LOOP: recorded orders may be refused; demand nobody recorded is imputed ({r.show.bound or 'likely'}) "
-                "闭环, 补估")  # fmt: skip
-    return "REHEARSED: a model's show, no recording 演练"
+        return f"CLOSED LOOP: recorded orders may be refused; demand nobody recorded is imputed ({r.show.bound or 'likely'})"
+    return "REHEARSED: a model's show, no recording"
 
 
 def open_leaks(r: Review) -> list[str]:
@@ -83,10 +91,10 @@ def _over_shows(n: int, g: Difference, r: Review) -> str:
     if n == 0:
         return ("**It rests on this one show, on which it was found. One show proves little:** give earlier ones (earlier=[...]) "
                 "or rehearse it before it is used.")  # fmt: skip
-    kind = "other rehearsed shows" if r.show.loop != "closed" else "earlier shows, closed loop"
+    kind = "other rehearsed shows" if r.show.loop != "closed" else "earlier shows (closed loop)"
     if n == 1:
         return f"On the one other show J changes by {number(g.mean)} CNY; two shows prove little."
-    sure = "beyond chance" if g.high < 0 else "not beyond chance"
+    sure = "beyond chance" if g.high < 0 else "**not beyond chance: rehearse it first**"
     return (f"Over {n} {kind} J changes by {number(g.mean)} CNY a show [{number(g.low)}, {number(g.high)}] (95 %), {sure}; it "
             "was found on this show, and these had no part in finding it, only in refusing changes that lose there.")  # fmt: skip
 

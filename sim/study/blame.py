@@ -96,9 +96,17 @@ def ideal_world(stage: Stage, policy: Policy, factors: Factors) -> tuple[Stage, 
 
 
 def blame(
-    stage: Stage, policy: Policy, profile: Profile, others: Sequence[Stage] = (), progress: Progress | None = None
-) -> Blame:  # fmt: skip
-    """Split what ``policy`` lost on ``stage``: 16 runs of it, and some 20 to 80 of it or of each other show."""
+    stage: Stage,
+    policy: Policy,
+    profile: Profile,
+    others: Sequence[Stage] = (),
+    progress: Progress | None = None,
+    known: Lines | None = None,
+) -> Blame:
+    """Split what ``policy`` lost on ``stage``: 16 runs of it, and some 20 to 80 of it or of each other show.
+
+    known: the best lines of the other shows, where they were found before.
+    """
     tell = progress or (lambda done, of, what: None)
     worlds: dict[Factors, Losses] = {}
     for number, factors in enumerate(WORLDS):
@@ -106,12 +114,12 @@ def blame(
         worlds[factors] = lost(*ideal_world(stage, policy, factors), profile)
     tell(len(WORLDS), len(WORLDS) + 1, "best lines")
     clean = ideal_stage(stage)
-    lines = best_known(clean, [ideal_stage(other) for other in others], profile)
-    known = lost(*with_lines(clean, lines.values), profile)
+    lines = known or best_known(clean, [ideal_stage(other) for other in others], profile)
+    ruled = lost(*with_lines(clean, lines.values), profile)
     actual = worlds[WORLDS[0]]
     value = {factors: least([worlds[s] for s in WORLDS if s <= factors]) for factors in WORLDS}
     after = {s: value[frozenset((LEAK, *s))] for k in range(4) for s in map(frozenset, itertools.combinations(HANDS, k))}
-    last = least([*worlds.values(), known])
+    last = least([*worlds.values(), ruled])
     table = np.stack([
         PARTS * (actual.units - value[frozenset((LEAK,))]), *(shapley(after, name) for name in HANDS),
         PARTS * (after[frozenset(HANDS)] - last), PARTS * last,

@@ -68,7 +68,7 @@ def _tested(feature: str, now: Habits, earlier: Sequence[Habits]) -> tuple[float
         return float("nan"), "", "no earlier show tells"
     if len(past) >= SHOWS:
         p = by_show(x, past)
-        return p, BY_SHOW, "" if np.isfinite(p) else "the earlier shows do not differ at all"
+        return p, BY_SHOW, "" if np.isfinite(p) else "the earlier shows are all alike in it"
     mine, theirs, test = now.blocks.get(feature, []), [h.blocks.get(feature, []) for h in earlier], BY_BLOCK
     if feature == "pay_delay_s":
         mine, theirs, test = now.delays, [h.delays for h in earlier], BY_PAYMENT

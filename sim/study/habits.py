@@ -57,7 +57,9 @@ def of_stream(stream: Stream) -> Habits:
     if stream.paid is not None:
         known = took & (stream.paid >= 0)
         delays = (stream.paid[known] - stream.t[known]) / US
-    return _habits(stream.name, demand_end(stream) / US, (stream.t[took], stream.qty[took]), (stream.t[cart], stream.qty[cart]), delays)
+    return _habits(
+        stream.name, demand_end(stream) / US, (stream.t[took], stream.qty[took]), (stream.t[cart], stream.qty[cart]), delays
+    )
 
 
 def of_run(run: Run, name: str) -> Habits:

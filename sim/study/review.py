@@ -113,7 +113,10 @@ def review(
 
 
 def _bounded(bound: Show, show: Show, split: Blame, policy: Policy, profile: Profile, others: Sequence[Show]) -> Blame:
-    return split if bound.stage is show.stage else blame(bound.stage, policy, profile, [other.stage for other in others])
+    if bound.stage is show.stage:
+        return split
+    lines = split.lines if others and split.lines.known.all() else None
+    return blame(bound.stage, policy, profile, [other.stage for other in others], known=lines)
 
 
 def _alerts(judge: Judge, run: Run, played: list[dict[str, Any]]) -> list[dict[str, Any]]:

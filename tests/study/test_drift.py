@@ -25,7 +25,7 @@ def habits(rng, shift=1.0) -> Habits:
 
 
 def test_four_like_shows_are_seldom_called_drift():
-    """400 tables of a show like its four earlier ones: at most 5 % may cry drift; 34 or more of 400 would by chance once in 800."""
+    """400 tables of a show like its four earlier ones: at most 5 % may cry drift; 34 of 400 would by chance once in 800."""
     rng = np.random.Generator(np.random.PCG64(5))
     alarms = 0
     for _ in range(400):

@@ -12,7 +12,7 @@ from sim.study.policies import make_policy
 from sim.study.salvage import COLUMNS, COULD, NEITHER, NOTICE, SAVED, salvage
 from tests.study.review_worlds import PROFILE, flash, stage_of
 
-FREEZE, RESTOCK_NONE = make_policy("newsvendor_freeze"), make_policy("newsvendor_freeze", playbook="human")
+FREEZE, BY_HAND = make_policy("newsvendor_freeze"), make_policy("newsvendor_freeze", playbook="human")
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def rows_of(sale, policy):
 
 def test_an_alert_whose_freeze_saves_the_show_is_worth_what_the_show_lost_without_it(sale):
     """The flash sale's items are frozen once each, so without its alert an item oversells as under silence."""
-    stage, judge = sale
+    stage, _ = sale
     rows = rows_of(sale, FREEZE)
     assert set(rows[0]) == set(COLUMNS)
     assert {r["worth"] for r in rows} == {SAVED}
@@ -41,7 +41,7 @@ def test_an_alert_whose_freeze_saves_the_show_is_worth_what_the_show_lost_withou
 
 def test_slow_people_leave_what_a_machine_would_have_saved(sale):
     """Acted on at once the same alerts save more than people did; alerts in both shows come at the same moments."""
-    slow = rows_of(sale, RESTOCK_NONE)
+    slow = rows_of(sale, BY_HAND)
     assert sum(r["could_oversold"] for r in slow) > 2 * sum(r["saved_oversold"] for r in slow)
     assert all(r["could_cny"] > 0 for r in slow)
     assert {r["worth"] for r in slow} <= {SAVED, COULD}
