@@ -37,3 +37,9 @@ def bursts(rate: float, stock: int = 150) -> Scenario:
         "bursts", "two items in bursts", 1300.0, skus, cues, audience=Audience(900.0),
         shoppers=Shoppers(buy_rate=0.01 * rate, never_pay=0.1), ledger=Ledger("deduct_on_payment", 120.0, 10.0, "accept"),
     )  # fmt: skip
+
+
+def small_erp() -> Scenario:
+    """The first two items of the shop whose ERP overwrites."""
+    whole = load("erp_overwrite")
+    return replace(whole, skus=whole.skus[:2], cues=whole.cues[:2], duration_s=900.0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from scenarios.registry import load
+from sim.core.tape import ORDER
 from sim.engine.simulate import play
 from sim.report.review_words import no_change, open_leaks
 from sim.score.cost import Judge
@@ -14,7 +15,7 @@ from sim.study.policies import make_policy
 from sim.study.proposal import content, proposal_words
 from sim.study.review import review
 from sim.study.shows import recorded, rehearsed
-from tests.study.review_worlds import PROFILE, bursts
+from tests.study.review_worlds import PROFILE, bursts, small_erp
 
 
 def made(scenario, policy, shows=2, **more):
@@ -24,7 +25,7 @@ def made(scenario, policy, shows=2, **more):
 
 
 def test_where_no_setting_helps_the_leak_is_named():
-    r = made(load("erp_overwrite"), make_policy("silent"), shows=0)
+    r = made(small_erp(), make_policy("silent"), shows=0)
     assert r.proposal is None
     words = " ".join(no_change(r))
     assert "No single setting would have saved even 50 %" in words
@@ -70,13 +71,11 @@ def test_a_recording_keeps_its_rows_when_its_world_changes():
     assert sizes == sorted(sizes)
     for show in found.values():
         assert show.remake(show.stage.scenario).tape.digest() == show.stage.tape.digest()
-    changed = found["low"].remake(
-        replace(show.stage.scenario, ledger=replace(show.stage.scenario.ledger, mode="deduct_on_payment"))
-    )
+    low = found["low"]
+    ledger = replace(low.stage.scenario.ledger, mode="deduct_on_payment")
+    changed = low.remake(replace(low.stage.scenario, ledger=ledger))
     assert changed.scenario.ledger.mode == "deduct_on_payment"
-    assert np.array_equal(
-        changed.tape.qty[changed.tape.kind == 1], found["low"].stage.tape.qty[found["low"].stage.tape.kind == 1]
-    )
+    assert np.array_equal(changed.tape.qty[changed.tape.kind == ORDER], low.stage.tape.qty[low.stage.tape.kind == ORDER])
 
 
 @pytest.mark.parametrize("name", ["multichannel_lag", "oversell_story"])
