@@ -240,7 +240,8 @@ def _next_week(r: Review) -> list[str]:
         made.append(f"Not proposed: {what_it_takes(p, r)}; {why}.")
     p = r.proposal
     if p is None:
-        return [*made, "**Keep the settings.** No change of one setting that saves this show stands on the others."]
+        why = "No change of one setting that saves this show stands elsewhere." if refused else "See above."
+        return [*made, f"**Keep the settings.** {why}"]
     made += [f"**Change** {what_it_takes(p, r)}.", weight(p, r), costs(p)]
     if p.bounds:
         made.append(_bounds(p.bounds))
