@@ -185,6 +185,24 @@ def _shadow(words: list[str]) -> int:
     return OK
 
 
+def _review(words: list[str]) -> int:
+    from sim.cli_chosen import chosen_scenario, chosen_strategies, chosen_world, experiment
+    from sim.cli_compose import compose_verb
+    from sim.cli_words import split
+
+    cut = split(experiment(words, "review"), "review", ("scenario", "strategy", "experiment"))
+    recorded = any(word.startswith("stream=") for word in cut.rest)
+    name = cut.chosen.get("scenario")
+    scenario = chosen_world(name) if recorded else chosen_scenario(name or "first_show")[0]
+    config = compose_verb("review", cut, chosen_strategies(cut), scenario)
+    if config is None:
+        return OK
+    from sim.report.review import review_and_report
+
+    review_and_report(config, words)
+    return OK
+
+
 def _list(words: list[str]) -> int:
     from sim.report.catalogue import catalogue
 
@@ -208,6 +226,6 @@ def _bench(words: list[str]) -> int:
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
-    "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "shadow": _shadow, "list": _list, "check": _check,
-    "bench": _bench,
+    "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
+    "shadow": _shadow, "list": _list, "check": _check, "bench": _bench,
 }  # fmt: skip

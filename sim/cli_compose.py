@@ -21,7 +21,7 @@ PLAYED = ("gate", "operations", "score")
 GROUPS = {
     **dict.fromkeys(("rehearse", "sweep", "tune", "breakpoint", "sensitivity"), PLAYED),
     **dict.fromkeys(("ingest", "calibrate"), ()),
-    "replay": ("gate", "feed", "operations", "score"),
+    **dict.fromkeys(("replay", "review"), (*PLAYED, "feed")),
     "shadow": ("gate",),
 }
 """Groups of conf/ that a verb composes, beside scenario and strategy."""

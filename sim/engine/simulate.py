@@ -20,6 +20,7 @@ from sim.engine.compiled import CannotCompile, compiled_seen, compiled_stretch, 
 from sim.engine.control import Control
 from sim.engine.shoppers import people_the_show
 from sim.engine.stretch import stretch
+from sim.engine.whatif import Heed, WhatIf
 from strategies.contract import Fold
 from strategies.gate import SUPPRESSED_BUDGET, SUPPRESSED_COOLDOWN, SUPPRESSED_DUPLICATE
 
@@ -52,11 +53,15 @@ def simulate(scenario: Scenario, policy: Policy, seed: int, replicate: int = 0) 
     return play(set_stage(scenario, draw_tape(scenario, seed, replicate)), policy)
 
 
-def play(stage: Stage, policy: Policy, acting: bool = True, engine: Engine | None = None) -> Run:
-    """Run a staged show. ``acting`` false: alerts are recorded and nothing follows (open loop)."""
+def play(
+    stage: Stage, policy: Policy, acting: bool = True, engine: Engine | None = None, heed: Heed | None = None
+) -> Run:  # fmt: skip
+    """Run a staged show. ``acting`` false: alerts are recorded and nothing follows (open loop). ``heed``: for a what-if
+    run, whether the actions of an alert are carried out as planned, not at all, or in the same moment."""
     engine = engine or engine_for(policy)
     env = simpy.Environment()
-    control = Control(env, stage, policy, acting, engine.look)
+    parts = (env, stage, policy, acting, engine.look)
+    control = Control(*parts) if heed is None else WhatIf(*parts, heed=heed)
     run_rows(env, control, engine)
     return finish(stage, policy, control, acting)
 

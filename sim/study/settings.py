@@ -118,6 +118,29 @@ class Shadow:
     report_s: float = setting(60.0, "a line of metrics on standard error this often; 0: only at the end", "s", 0, 10**6)
 
 
+@dataclass(frozen=True)
+class Review:
+    """Settings of ``stockcue review`` beside scenario, strategy, gate, operations, feed and score."""
+
+    stream: str = setting("", "recorded show to review; empty: a rehearsed one (scenario=)")
+    cues: str = setting("", "cue sheet (run of show as it happened)")
+    stock: object = setting(None, "declared stock: units for all, {sku: units} or a stock sheet")
+    sku: object = setting(None, "SKU or [list of them] to review; null: all")
+    zone: str = setting("", "what times without a zone are in, as in Asia/Shanghai or +08:00")
+    start: str = setting("", "first moment used, written like the stream's own times")
+    end: str = setting("", "last moment used, and the planned end of the show")
+    speedup: float = setting(1.0, "recorded seconds per second of the show", "x", 1e-6, 1e9)
+    bin_s: float = setting(60.0, "bin of the fitted demand of a recording", "s", 1, 86400)
+    earlier: object = setting(None, "earlier shows: recordings or folders of earlier reviews, a path or a [list of them]")
+    seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
+    replicate: int = setting(0, "rehearsed: the show reviewed; recorded: the draw of what is not recorded", "", 0, 10**6)
+    shows: int = setting(8, "other shows, or draws of a recorded one, that the proposal is tried on", "shows", 0, 1000)
+    alerts: int = setting(150, "alerts that are played out with and without their actions, the first ones", "alerts", 0, 10**5)
+    out: str = setting("", "run folder; empty: runs/review-<show>-<hash of the settings>")
+    figure: str = setting("all", "pictures, or none", choices=("all", "none"))
+    figure_sku: str = setting("auto", "SKU of the timeline; auto: the one that lost most")
+
+
 Record = TypeVar("Record")
 
 

@@ -13,7 +13,7 @@ from sim.core.response import Playbook
 from sim.report.catalogue import GROUPS, lines, options
 from sim.score.profiles import PROFILES, Profile
 from sim.study.choices import playbook_of, policies_from, profile_from
-from sim.study.settings import Calibrate, Ingest, Rehearse, Replay, Shadow, settle
+from sim.study.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow, settle
 from sim.study.settings_search import Breakpoint, Sensitivity, Sweep, Tune
 from strategies import registry
 from strategies.gate import GATE_PARAMS
@@ -53,7 +53,7 @@ def test_every_strategy_and_playbook_and_profile_has_its_file():
     assert set(options("score")) == set(PROFILES)
 
 
-@pytest.mark.parametrize("record", [Rehearse, Replay, Ingest, Calibrate, Sweep, Tune, Breakpoint, Sensitivity, Shadow])
+@pytest.mark.parametrize("record", [Rehearse, Replay, Ingest, Calibrate, Sweep, Tune, Breakpoint, Sensitivity, Shadow, Review])
 def test_root_files_hold_the_verbs_settings(record):
     verb = record.__name__.lower()
     root = OmegaConf.load(options("strategy")["silent"].parents[1] / f"{verb}.yaml")

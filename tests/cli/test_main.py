@@ -13,7 +13,7 @@ import pytest
 
 from sim import __version__, cli
 from sim.cli_help import HELP
-from sim.study.settings import Calibrate, Ingest, Rehearse, Replay, Shadow
+from sim.study.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow
 from sim.study.settings_search import Breakpoint, Sensitivity, Sweep, Tune
 
 ROOT = Path(__file__).parents[2]
@@ -45,7 +45,7 @@ def test_help_and_version(capsys):
     assert set(HELP) == {"", *cli.VERBS}
 
 
-RECORDS = (Rehearse, Replay, Ingest, Calibrate, Sweep, Tune, Breakpoint, Sensitivity, Shadow)
+RECORDS = (Rehearse, Replay, Ingest, Calibrate, Sweep, Tune, Breakpoint, Sensitivity, Shadow, Review)
 
 
 @pytest.mark.parametrize(("verb", "record"), [(r.__name__.lower(), r) for r in RECORDS])
