@@ -16,10 +16,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.core.screens import seen
 from sim.core.world import World
+from sim.engine.hearing import hear, spell_out, weigh
 from sim.engine.scan import scan
 from sim.engine.stretch import bare, stretch
 from strategies.contract import Fold, Signal
@@ -228,3 +229,27 @@ def compiled_scan() -> Callable[..., int]:
         array(i8, 1), array(i8, 1),
     )  # fmt: skip
     return Entry(_outer(_link(scan, {}), signature))
+
+
+class Hearing(NamedTuple):
+    """The functions of :mod:`sim.engine.hearing`, compiled or plain."""
+
+    hear: Callable[..., int]
+    spell_out: Callable[..., int]
+    weigh: Callable[..., int]
+
+
+@cache
+def compiled_hearing() -> Hearing:
+    """The passes over readings that open loop makes."""
+    numba = _numba()
+    if numba is None:
+        return Hearing(hear, spell_out, weigh)
+    t = numba.types
+    whole, rows, level, line = t.int64, t.int32[::1], t.int64[::1], t.float64[::1]
+    told, shown, world = t.int64[:, ::1], t.float64[:, ::1], _world_type()
+    return Hearing(
+        _outer(_link(hear, {}), whole(world, t.FunctionType(_fold_type()), rows, told, shown)),
+        _outer(_link(spell_out, {}), whole(world, rows, whole, whole, shown)),
+        _outer(_link(weigh, {}), whole(world, rows, level, line, told, shown)),
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sim.engine.simulate import simulate
 from sim.replay import invent
-from sim.replay.closedloop import silent_policy
+from sim.replay.silent import silent_policy
 
 NIGHTS = 3
 
