@@ -1,3 +1,3 @@
 """StockCue: rehearse stock alerts for a live show before it goes on air."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
