@@ -60,8 +60,9 @@ def listen(heard: Heard, policy: Policy) -> Run:
     except CannotCompile:
         try:
             found = _plainly(heard, policy, world)
-        except ArithmeticError:
-            # Python's floats raise where the plain engine's NumPy floats go on with inf or nan: let it speak for itself.
+        except Exception:
+            # A fold may ask more of its arrays than a view of them can do, or divide by zero, where NumPy's floats go on with
+            # inf: the plain engine has the last word, and raises what is a true fault.
             return play(heard.stage, policy, acting=False)
         dropped = len(heard.rows) - len(heard.kept)
     else:
@@ -99,7 +100,8 @@ def _plainly(heard: Heard, policy: Policy, world: World) -> tuple[np.ndarray, np
     code, rows, skus = compiled_hearing(), heard.kept, world.stock.shape[0]
     fold, make, step = policy.strategy.fold, tuple.__new__, max(1, AT_ONCE // skus)
     out = np.empty((step * skus, len(Signal._fields)))
-    own = [(world.params[s], world.memory[s]) for s in range(skus)]
+    # Views of the same memory that answer with Python's own floats: several times as fast as NumPy's scalars.
+    own = [(memoryview(world.params[s]), memoryview(world.memory[s])) for s in range(skus)]
     levels: list[int] = []
     lines: list[float] = []
     for start in range(0, len(rows), step):
