@@ -36,8 +36,8 @@ made.write(Path(sys.argv[2]))
 done = time.perf_counter()
 made.close()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps({"file": made.head.files[0], "rows": made.head.rows, "read_s": read - began, "write_s": done - read, "peak": 1024 * peak,
-                  "idle": 1024 * idle}))
+print(json.dumps({"file": made.head.files[0], "rows": made.head.rows, "read_s": read - began, "write_s": done - read,
+                  "peak": 1024 * peak, "idle": 1024 * idle}))
 """
 
 
@@ -63,7 +63,8 @@ def write(path: Path, rows: int) -> dict[str, int]:
             tab, bad = number % 100 == 7, number % 200 == 3
             lines = zip(number.tolist(), time.tolist(), sku.tolist(), qty.tolist(), tab.tolist(), bad.tolist(), strict=True)
             file.writelines(
-                f"{TAB[t]}{7 * 10**17 + k // 2},{8 * 10**17 + k},{at},SKU-{s:03d},{0 if b else q},{DASH if t else round(9.9 * q, 2)},paid\n"
+                f"{TAB[t]}{7 * 10**17 + k // 2},{8 * 10**17 + k},{at},SKU-{s:03d},{0 if b else q},"
+                f"{DASH if t else round(9.9 * q, 2)},paid\n"
                 for k, at, s, q, t, b in lines
             )
             made["repaired"] += int(tab.sum())
@@ -90,12 +91,14 @@ def main(argv: list[str] | None = None) -> int:
         raise Mismatch(f"{rows} rows with {expected} were written, and the account says {account}")
     spent = found["read_s"] + found["write_s"]
     print(
-        f"{rows:,} rows, {size / 2**20:,.0f} MB of CSV; {account['repaired']:,} repaired, {account['rejected']:,} rejected as made"
+        f"{rows:,} rows, {size / 2**20:,.0f} MB of CSV; {account['repaired']:,} repaired, {account['rejected']:,} rejected "
+        "as made"
     )
     print(f"judged in {found['read_s']:.1f} s, sorted and written in {found['write_s']:.1f} s: {rows / spent:,.0f} rows/s "
           f"({size / spent / 1e6:.0f} MB/s)")  # fmt: skip
     print(
-        f"peak memory {found['peak'] / 2**20:,.0f} MB (of it {found['idle'] / 2**20:,.0f} MB before the first row); limit 2,048 MB"
+        f"peak memory {found['peak'] / 2**20:,.0f} MB (of it {found['idle'] / 2**20:,.0f} MB before the first row); "
+        "limit 2,048 MB"
     )
     return 0 if found["peak"] <= LIMIT else 1
 

@@ -104,8 +104,9 @@ def report(found: list[Replayed]) -> str:
     lines = [head, "-" * len(head)]
     for r in found:
         lines.append(
-            f"{r.strategy:<28}{r.rows:>9,}{r.decisions:>11,}{r.plain_s:>9.2f}{r.whole_s * 1e3:>11.1f}{r.rows / r.whole_s / 1e6:>10.1f}"
-            f"{r.alone_s * 1e3:>10.1f}{r.decisions / r.alone_s:>13,.0f}{r.plain_s / r.whole_s:>14.0f}{r.alerts:>8}"
+            f"{r.strategy:<28}{r.rows:>9,}{r.decisions:>11,}{r.plain_s:>9.2f}{r.whole_s * 1e3:>11.1f}"
+            f"{r.rows / r.whole_s / 1e6:>10.1f}{r.alone_s * 1e3:>10.1f}"
+            f"{r.decisions / r.alone_s:>13,.0f}{r.plain_s / r.whole_s:>14.0f}{r.alerts:>8}"
         )
     return "\n".join(lines)
 

@@ -74,7 +74,7 @@ def closed_replay(
     progress: Progress | None = None,
     player: Player = play,
 ) -> Closed:
-    """Play ``policies`` with their playbooks over a recording, ``replicates`` times under each bound. Same arguments, same result.
+    """Play ``policies`` with their playbooks over a recording, ``replicates`` times under each bound; repeatable.
 
     world: see :func:`~sim.replay.closedtape.closed_stage`. bin_s: bin of the fitted demand [show s]. progress(done, of, what).
     """

@@ -49,8 +49,8 @@ def replay(
     the readings (``sim/engine/openloop.py``), which gives the same Runs.
 
     ``table``: stream, strategy, sku, loop, speedup, horizon_s, sellouts, warned (sell-outs with an alert in the ``horizon_s``
-    before), standing (sell-outs that found an alert sent and not taken back, however old), lead_median_s and lead_least_s (first alert
-    within the horizon to sell-out), alerts, early, while_sold_out, unfollowed, undecided,
+    before), standing (sell-outs that found an alert sent and not taken back, however old), lead_median_s and lead_least_s
+    (first alert within the horizon to sell-out), alerts, early, while_sold_out, unfollowed, undecided,
     alerts_per_h, flaps (alerts within ``merge_s`` after an all-clear).
 
     ``sellouts``: stream, strategy, sku, loop, speedup, sellout (number), sold_out_s, back_s (inf: never), times (how often stock

@@ -146,7 +146,7 @@ def _made(s: Settings, policies: list[Policy], profile: Any, world: Any, feeds: 
     closed = s.loop == "closed"
     made = {**described(policies, profile if closed else None), "feed": plain_feeds if len(feeds) > 1 else plain_feeds[0]}
     made |= {"inputs": _inputs(s, paths)}
-    made |= {"settings": {k: v for k, v in vars(s).items() if k not in ("out", "figure", "figure_sku")}}
+    made |= {"settings": {k: v for k, v in vars(s).items() if k not in ("out", "figure", "figure_sku", "feed_lines")}}
     if closed and world is not None:
         from sim.replay.closedtape import WORLD
 

@@ -28,7 +28,8 @@ from sim.study.settings import Replay as Settings
 @dataclass(frozen=True, eq=False)
 class Played:
     """What was replayed, ready to be shown. title: heading and the words that say which loop. printed(notes): for a terminal.
-    page(): paragraphs of the report. tables: by name. lines: files of JSON lines by name. figures: (file stem, draw) pairs, made when asked for."""
+    page(): paragraphs of the report. tables: by name. lines: files of JSON lines by name. figures: (file stem, draw) pairs,
+    made when asked for."""
 
     title: tuple[str, str]
     printed: Callable[[Sequence[str]], str]

@@ -88,7 +88,8 @@ def test_any_table_is_refused_in_one_sentence_or_every_row_is_accounted_for(tmp_
     try:
         made = ingest(path, block=split)
     except StreamError as error:
-        assert "\n" not in str(error)
+        sentence = str(error)
+        assert "\n" not in sentence
         return
     adds_up(made)
     # A row is a line that is not blank, but for quoted cells that run over several.

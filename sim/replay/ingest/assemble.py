@@ -127,8 +127,9 @@ class Making:
             raise StreamError(f"{self.name}: nothing is left to make a stream of; check the files")
         times = np.sort(np.concatenate(self.spool.times))
         if clock.kind == SECONDS and times[0] >= EXCEL[0] * US and times[-1] < EXCEL[1] * US and times[-1] - times[0] < 31 * US:
-            raise StreamError(f"{self.places[0]} has times from {clock.text(int(times[0]))} to {clock.text(int(times[-1]))}, which "
-                              "are Excel's numbers of days; write them as 2026-06-18 20:00:00")  # fmt: skip
+            span = f"{clock.text(int(times[0]))} to {clock.text(int(times[-1]))}"
+            raise StreamError(f"{self.places[0]} has times from {span}, which are Excel's numbers of days; write them as "
+                              "2026-06-18 20:00:00")  # fmt: skip
         steps = np.diff(times)
         finest = int(steps[steps > 0].min()) / US if (steps > 0).any() else 0.0
         found.append(checks.enough(int(times[-1] - times[0]) / US, self.kinds["order"], self.name))
@@ -159,8 +160,8 @@ class Making:
             other = Clock(state.clock, state.zone)
             if other.family != main.family:
                 what = "the stream" if state.mapping.kind == "cues" else timed[0].where
-                raise StreamError(f"{state.where} writes times {other.kind}, {what} {main.kind}; say what zone the bare times are "
-                                  "in: zone=UTC or zone=+08:00")  # fmt: skip
+                raise StreamError(f"{state.where} writes times {other.kind}, {what} {main.kind}; say what zone the bare times "
+                                  "are in: zone=UTC or zone=+08:00")  # fmt: skip
         return main
 
     def _finished(self, clock: Clock) -> list[dict[str, Any]]:

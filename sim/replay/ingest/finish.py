@@ -61,7 +61,8 @@ def between(state: FileState, known: Callable[[np.ndarray], np.ndarray]) -> list
 
 
 def poll_steps(stock: Any, enrolled: Any, total: Any) -> dict[str, Any]:
-    """What happened between two snapshots, by kind of fact, int64, from the change of each figure (NaN: not told); arrays or numbers.
+    """What happened between two snapshots, by kind of fact, int64. Given: the change of each figure (NaN: not told), as arrays
+    or numbers.
 
     ``restock - order + cancel + correction`` is the change of ``stock`` exactly.
 
