@@ -111,6 +111,10 @@ def ingest(
                 making.forget(kind)
                 _read(source, found, making, rejects, progress)
         making.must_hold_a_stream(folder, files)
+        selling = [s.where for s in making.states if s.mapping.kind in STREAMS]
+        if name is None and folder is not None and len(selling) == 1:
+            # A folder with one recording and its sheets is called after the recording.
+            making.name = _stem(Path(selling[0]))
         return Ingested(making.close(), rejects, making)
     except BaseException:
         making.spool.close()
