@@ -145,7 +145,11 @@ def one_item() -> Scenario:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Print the benchmark; ``--quick`` leaves out the promotion show."""
+    """Print the benchmark; ``--quick`` leaves out the promotion show; ``--replay`` times replay instead."""
+    if "--replay" in (argv or []):
+        from sim.bench_replay import main as replay
+
+        return replay(argv or [])
     from scenarios.registry import load
     from sim.study.policies import make_policy
 

@@ -16,10 +16,11 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.core.screens import seen
 from sim.core.world import World
+from sim.engine.hearing import hear, spell_out, weigh
 from sim.engine.stretch import bare, stretch
 from strategies.contract import Fold, Signal
 
@@ -208,3 +209,27 @@ def compiled_seen() -> Callable[[World, int, int, int], int]:
         return seen
     whole = numba.types.int64
     return Entry(_outer(_link(seen, {}), whole(_world_type(), whole, whole, whole)))
+
+
+class Hearing(NamedTuple):
+    """The functions of :mod:`sim.engine.hearing`, compiled or plain."""
+
+    hear: Callable[..., int]
+    spell_out: Callable[..., int]
+    weigh: Callable[..., int]
+
+
+@cache
+def compiled_hearing() -> Hearing:
+    """The passes over readings that open loop makes."""
+    numba = _numba()
+    if numba is None:
+        return Hearing(hear, spell_out, weigh)
+    t = numba.types
+    whole, rows, level, line = t.int64, t.int32[::1], t.int64[::1], t.float64[::1]
+    told, shown, world = t.int64[:, ::1], t.float64[:, ::1], _world_type()
+    return Hearing(
+        _outer(_link(hear, {}), whole(world, t.FunctionType(_fold_type()), rows, told, shown)),
+        _outer(_link(spell_out, {}), whole(world, rows, whole, whole, shown)),
+        _outer(_link(weigh, {}), whole(world, rows, level, line, told, shown)),
+    )

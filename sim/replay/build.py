@@ -206,14 +206,17 @@ def assemble(
 
 
 def orders_of(events: list[Event]) -> np.ndarray | None:
-    """Per event the place of the order that a return gives back, by number and SKU; -1 elsewhere. None where no return says."""
+    """Per event the place of the order that a return gives back whole, by number and SKU; -1 elsewhere. None where no return
+    says."""
     placed: dict[tuple[str, str], int] = {}
     link = np.full(len(events), -1, np.int64)
     for k, e in enumerate(events):
         if e.order and e.what == TAKE:
             placed[e.order, e.sku] = k
         elif e.order and e.what == EDIT_ADD:
-            link[k] = placed.pop((e.order, e.sku), -1)
+            k_order = placed.get((e.order, e.sku), -1)
+            if k_order >= 0 and events[k_order].qty == e.qty:
+                link[k] = placed.pop((e.order, e.sku))
     return link if (link >= 0).any() else None
 
 

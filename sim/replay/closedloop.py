@@ -15,7 +15,6 @@ import pandas as pd
 
 from scenarios.contract import Scenario
 from scenarios.staffing import Feed
-from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.core.stage import Stage
@@ -26,16 +25,14 @@ from sim.replay.clock import StreamError
 from sim.replay.closedtape import closed_stage, imputed_rows
 from sim.replay.draws import draw
 from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, impute
+from sim.replay.silent import SILENT, silent_policy
 from sim.replay.stream import Stream
 from sim.score.cost import Judge
 from sim.score.outcomes import outcomes
 from sim.score.paired import difference
 from sim.score.profiles import PROFILES, Profile
 from sim.score.stories import read_stories
-from strategies import registry
-from strategies.gate import GATE_PARAMS
 
-SILENT = "silent"
 LOOP = "closed"
 UNITS = ("oversold_units", "missed_units", "missed_true_stockout", "missed_frozen_alert", "sold_units")
 """Metrics that the verdict gives under every bound, beside J."""
@@ -65,13 +62,6 @@ class Closed:
     loop: str = LOOP
 
 
-def silent_policy() -> Policy:
-    """Nobody watches, nobody acts."""
-    silent = registry.load(SILENT)
-    gate = np.array([p.default for p in GATE_PARAMS])
-    return Policy(silent, registry.settings(silent), gate, PLAYBOOKS["none"])
-
-
 def closed_replay(
     stream: Stream,
     policies: Sequence[Policy],
@@ -84,7 +74,7 @@ def closed_replay(
     progress: Progress | None = None,
     player: Player = play,
 ) -> Closed:
-    """Play ``policies`` with their playbooks over a recording, ``replicates`` times under each bound. Same arguments, same result.
+    """Play ``policies`` with their playbooks over a recording, ``replicates`` times under each bound. Same arguments, same rows.
 
     world: see :func:`~sim.replay.closedtape.closed_stage`. bin_s: bin of the fitted demand [show s]. progress(done, of, what).
     """

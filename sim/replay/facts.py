@@ -11,7 +11,7 @@ from sim.replay.source import Reject
 
 
 class Event(NamedTuple):
-    """An order, cart, return or restock: ``what`` is a row kind of the tape; ``order``: the order's number, where there is one."""
+    """An order, cart, return or restock: ``what`` is a row kind of the tape; ``order``: its number, if any."""
 
     line: int
     us: int

@@ -22,8 +22,8 @@ SPELL_HEAD = ("sku", "from", "to", "why", "orders low", "likely [95 %]", "high",
 MOST_SPELLS = 24
 MEANING = (
     "Saved: J of silence less J of the strategy (above 0 the strategy is better), mean ± 95 % interval over draws. low: nobody "
-    "would have come while the recording was blind; likely: fitted demand, its uncertainty drawn; high: the upper end of 95 %, or "
-    "the pace of the last five minutes where that was hotter.",
+    "would have come while the recording was blind; likely: fitted demand, its uncertainty drawn; high: the upper end of 95 %, "
+    "or the pace of the last five minutes where that was hotter.",
     "Imputed share: part of the likely saving that is not there under low, |likely - low| / the larger of the two; 1 means that "
     "the verdict rests on imputation alone. Holds: better, worse or equal to silence alike under all three.",
     "Missed: units refused that could have been sold. Nobody could: refused, and no unit was left for them (true stock-out).",
