@@ -1,9 +1,12 @@
-"""Open-loop replay: what alert strategies would have said over a recorded stream, against when stock really ran out.
+"""Replay of recorded streams, open loop and closed loop; every table says which in its column ``loop``.
 
-Open loop means: alerts are recorded and nothing follows from them, because what would have happened after an action is
-not in a recording. Alert *timing* is what can be judged; every table says ``loop = "open"``.
+Open loop: what alert strategies would have said, against when stock really ran out. Alerts are recorded and nothing follows from
+them; alert *timing* is what can be judged. Closed loop: what would have happened. Recorded orders may be refused, strategies
+act, and demand of blind spells is imputed under three bounds and marked (``closedloop.closed_replay``; one stage to play on:
+``closedtape.closed_stage(stream, impute(stream), bound, seed, replicate)``, its silent run: ``play(stage, silent_policy())``,
+its imputed rows: ``closedtape.imputed_rows``). ``diff.rule_diff`` lists where two settings differ.
 
-Two calls::
+Open loop in two calls::
 
     loaded = load("orders.csv", cues="schedule.csv", stock=5000, zone="UTC")
     result = replay(loaded, [make_policy("window_forecast"), make_policy("smart")])
@@ -23,7 +26,7 @@ Two calls::
 file: file, kind, rows, used, set_aside, rejected, out_of_order; rows = used + set_aside + rejected), ``notes`` (tuple
 of sentences to print: clock, sorting, assumptions). ``write_rejects(loaded, path)`` writes the rejects file whole or not at all.
 
-``replay(loaded, policies, feed=None, horizon_s=1800.0, merge_s=600.0, progress=None) -> Replay``
+``replay(loaded, policies, feed=None, horizon_s=1800.0, merge_s=600.0, progress=None, player=None) -> Replay``
 
 * ``feed``: scenarios.staffing.Feed; None: ``loaded.stream.feed()``. ``horizon_s`` (H): an alert counts for a sell-out that
   comes within it [show s]. ``merge_s``: sell-outs closer together than this are one [show s]. ``progress(done, of, name)``:

@@ -83,7 +83,7 @@ def _policies(s: Settings, config: Mapping[str, Any]) -> list[Policy]:
     if s.diff and s.loop == "closed":
         raise SettingError("diff=true compares what would have fired, which is open-loop; leave loop=closed out")
     if s.diff and len(policies) != 2:
-        raise SettingError(f"diff=true compares two settings, and {len(policies)} are chosen; write strategy=[a:NAME,b:NAME]")
+        raise SettingError(f"diff=true compares two settings, and {len(policies)} are chosen; write strategy=[old:NAME,new:NAME]")
     if s.feed_lines == "write" and len(stream_paths(s)) > 1:
         raise SettingError("feed_lines=write makes one live feed of one recording; name one stream")
     if s.beyond == "hide" and s.loop == "open":
