@@ -202,12 +202,13 @@ def test_fixed_table_knows_near_from_open_from_worse():
 
 
 def test_fixed_table_says_how_many_more_shows_would_decide():
-    """A guess from 40 shows, right within a factor of four: at twice as many as it asks for all is decided, at a quarter not."""
-    tapes = Tapes([0, 9, 300], "normal", 5)
-    few = standings(tapes.values[:40], 5.0)
-    assert few.standings[1].state == OPEN
-    assert standings(tapes.values[: 40 + 2 * few.further], 5.0).decided
-    assert not standings(tapes.values[: 40 + few.further // 4], 5.0).decided
+    """A gap of 12 at sd sqrt(0.4) x 100 and z of 2.5 % (two rivals): (1.96 x 63.2 / 12)^2 = 107 shows. The guess from 60 shows
+    rests on an estimated gap, so it is compared with the formula at that gap."""
+    few = standings(Tapes([0, 12, 300], "normal", 7).values[:60], 5.0)
+    rival = few.standings[1]
+    assert rival.state == OPEN
+    expected = (1.96 * SD * math.sqrt(0.4) / max(rival.behind, 5.0 - rival.behind)) ** 2
+    assert 60 + few.further == pytest.approx(expected, rel=0.3)
 
 
 @pytest.mark.parametrize(
