@@ -173,7 +173,7 @@ def h2(candidates: int, confidence: float, n: int) -> float:
     """KN's constant for ``n`` shows behind the variances (c = 1, Bonferroni over k - 1 rivals, so valid when paired).
 
     >>> round(h2(5, 0.95, 10), 3)
-    13.59
+    11.429
     """
     eta = ((2 * (1 - confidence) / max(1, candidates - 1)) ** (-2 / (n - 1)) - 1) / 2
     return 2 * eta * (n - 1)
