@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from scenarios.contract import Audience, Cue, Ledger, Scenario, Shoppers, Sku
@@ -144,8 +145,20 @@ def one_item() -> Scenario:
     )
 
 
+OTHERS = {
+    "--sweep": "sim.bench_sweep",
+    "--ingest": "sim.bench_ingest",
+    "--replay": "sim.bench_replay",
+    "--shadow": "sim.bench_shadow",
+}
+"""Other benchmarks by option."""
+
+
 def main(argv: list[str] | None = None) -> int:
-    """Print the benchmark; ``--quick`` leaves out the promotion show."""
+    """Print the benchmark; ``--quick`` leaves out the promotion show; another option times something else (``OTHERS``)."""
+    for option, module in OTHERS.items():
+        if option in (argv or []):
+            return int(import_module(module).main(argv))
     from scenarios.registry import load
     from sim.study.policies import make_policy
 

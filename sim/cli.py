@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from typing import Any
 
 from sim import __version__
 from sim.cli_help import HELP
@@ -19,8 +20,8 @@ def main(argv: list[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     try:
         return _dispatch(words)
-    except KeyboardInterrupt:
-        print("\nInterrupted; no results were written.", file=sys.stderr)
+    except KeyboardInterrupt as stopped:
+        print(f"\n{str(stopped) or 'Interrupted; no results were written.'}", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (as in `| head`); nobody is left to tell.
@@ -55,13 +56,42 @@ def _dispatch(words: list[str]) -> int:
 # -- verbs ----------------------------------------------------------------------------------------------------
 
 
-def _rehearse(words: list[str]) -> int:
-    from sim.cli_compose import chosen_scenario, chosen_strategies, compose_verb, experiment
+def _study(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
+    """The configuration of a verb that plays one scenario (None: it was only to be shown), and the preset behind it."""
+    from sim.cli_chosen import chosen_scenario, chosen_strategies, experiment
+    from sim.cli_compose import compose_verb
     from sim.cli_words import split
 
-    cut = split(experiment(words, "rehearse"), "rehearse", ("scenario", "strategy", "experiment"))
+    cut = split(experiment(words, verb), verb, ("scenario", "strategy", "experiment"))
     scenario, preset = chosen_scenario(cut.chosen.get("scenario", "first_show"))
-    config = compose_verb("rehearse", cut, chosen_strategies(cut), scenario)
+    return compose_verb(verb, cut, chosen_strategies(cut), scenario), preset
+
+
+def _sensitivity(words: list[str]) -> int:
+    from sim.cli_chosen import experiment
+    from sim.cli_compose import compose_varied
+    from sim.cli_words import split
+
+    cut = split(experiment(words, "sensitivity"), "sensitivity", ("scenario", "strategy", "experiment"))
+    study = compose_varied("sensitivity", cut, "first_show")
+    if study is not None:
+        from sim.report.mattering import matter_and_report
+
+        matter_and_report(study.config, study.scenarios, study.axes, words)
+    return OK
+
+
+def _breakpoint(words: list[str]) -> int:
+    config, _ = _study("breakpoint", words)
+    if config is not None:
+        from sim.report.breaking import break_and_report
+
+        break_and_report(config, words)
+    return OK
+
+
+def _rehearse(words: list[str]) -> int:
+    config, preset = _study("rehearse", words)
     if config is None:
         return OK
     from sim.report.rehearsal import rehearse_and_report
@@ -70,17 +100,106 @@ def _rehearse(words: list[str]) -> int:
     return OK
 
 
-def _replay(words: list[str]) -> int:
-    from sim.cli_compose import chosen_strategies, compose_verb
+def _sweep(words: list[str]) -> int:
+    from sim.cli_chosen import experiment
+    from sim.cli_compose import compose_varied
     from sim.cli_words import split
 
-    cut = split(words, "replay", ("strategy",))
-    config = compose_verb("replay", cut, chosen_strategies(cut), None)
+    study = compose_varied(
+        "sweep", split(experiment(words, "sweep"), "sweep", ("scenario", "strategy", "experiment")), "first_show"
+    )
+    if study is not None:
+        from sim.report.sweeping import sweep_and_report
+
+        sweep_and_report(study.config, study.scenarios, study.axes, words)
+    return OK
+
+
+def _tune(words: list[str]) -> int:
+    from sim.cli_chosen import chosen_strategies, experiment
+    from sim.cli_compose import compose_varied
+    from sim.cli_words import split
+
+    cut = split(experiment(words, "tune"), "tune", ("scenario", "strategy", "experiment"))
+    study = compose_varied("tune", cut, "first_show")
+    if study is not None:
+        from sim.report.tuning import tune_and_report
+
+        tune_and_report(study.config, study.scenarios, study.axes, words, chosen_strategies(cut), study.fixed)
+    return OK
+
+
+def _replay(words: list[str]) -> int:
+    from sim.cli_chosen import chosen_strategies, chosen_world
+    from sim.cli_compose import compose_verb
+    from sim.cli_words import split
+
+    cut = split(words, "replay", ("strategy", "scenario"))
+    config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario")))
     if config is None:
         return OK
     from sim.report.recording import replay_and_report
 
     replay_and_report(config, words)
+    return OK
+
+
+def _ingest(words: list[str]) -> int:
+    from sim.cli_compose import compose_verb
+    from sim.cli_words import split
+
+    config = compose_verb("ingest", split(words, "ingest", ()), {}, None)
+    if config is None:
+        return OK
+    from sim.report.ingesting import ingest_and_report
+
+    ingest_and_report(config, words)
+    return OK
+
+
+def _calibrate(words: list[str]) -> int:
+    from sim.cli_compose import compose_verb
+    from sim.cli_words import split
+
+    config = compose_verb("calibrate", split(words, "calibrate", ()), {}, None)
+    if config is None:
+        return OK
+    from sim.report.calibration import calibrate_and_report
+
+    calibrate_and_report(config, words)
+    return OK
+
+
+def _shadow(words: list[str]) -> int:
+    from sim.cli_chosen import chosen_strategies
+    from sim.cli_compose import compose_verb
+    from sim.cli_words import split
+
+    cut = split(["strategy=smart", *words], "shadow", ("strategy",))
+    config = compose_verb("shadow", cut, chosen_strategies(cut), None)
+    if config is None:
+        return OK
+    from sim.report.live import follow
+
+    follow(config)
+    return OK
+
+
+def _review(words: list[str]) -> int:
+    from sim.cli_chosen import chosen_scenario, chosen_strategies, chosen_world, experiment
+    from sim.cli_compose import compose_verb
+    from sim.cli_words import split
+
+    cut = split(experiment(words, "review"), "review", ("scenario", "strategy", "experiment"))
+    recorded = any(word.startswith("stream=") for word in cut.rest)
+    name = cut.chosen.get("scenario")
+    scenario = chosen_world(name) if recorded else chosen_scenario(name or "first_show")[0]
+    config = compose_verb("review", cut, chosen_strategies(cut), scenario)
+    if config is None:
+        return OK
+    from sim.report.review import review_and_report
+
+    review_and_report(config, words)
     return OK
 
 
@@ -106,5 +225,7 @@ def _bench(words: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    "rehearse": _rehearse, "replay": _replay, "list": _list, "check": _check, "bench": _bench,
+    "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
+    "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
+    "shadow": _shadow, "list": _list, "check": _check, "bench": _bench,
 }  # fmt: skip

@@ -8,77 +8,123 @@ the spot, only those that were asked for.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
+
+from sim.cli_chosen import chosen_scenario, chosen_strategies
 
 if TYPE_CHECKING:
     from sim.cli_words import Words
+    from sim.study.design import Axis
 
-GROUPS = {"rehearse": ("gate", "operations", "score"), "replay": ("gate", "feed")}
+PLAYED = ("gate", "operations", "score")
+GROUPS = {
+    **dict.fromkeys(("rehearse", "sweep", "tune", "breakpoint", "sensitivity"), PLAYED),
+    **dict.fromkeys(("ingest", "calibrate"), ()),
+    **dict.fromkeys(("replay", "review"), (*PLAYED, "feed")),
+    "shadow": ("gate",),
+}
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
 
 
-# -- what was chosen ------------------------------------------------------------------------------------------
+# -- studies that vary something ------------------------------------------------------------------------------
 
 
-def chosen_strategies(cut: Words) -> dict[str, str]:
-    """The strategies chosen, by label; those of a first rehearsal where none is."""
-    from sim.cli_words import labelled, listed
-    from sim.study.rehearse import DEFAULT_STRATEGIES
-    from strategies.registry import names
+@dataclass(frozen=True, eq=False)
+class Varied:
+    """A study over ranges. ``config``: the composed configuration, under ``options`` the nodes of varied groups by name.
+    ``scenarios``, ``presets``: every scenario chosen, by name, as :func:`chosen_scenario` gives it. ``axes``: what varies.
+    ``fixed``: the words that give one value."""
 
-    entries = listed(cut.chosen.get("strategy", ",".join(DEFAULT_STRATEGIES)))
-    return labelled(names() if entries == ["all"] else entries)
-
-
-def experiment(words: list[str], verb: str) -> list[str]:
-    """The words of a named experiment, then the user's own, so that his win."""
-    from sim.cli_words import WordError, hint, split
-    from sim.report.catalogue import options
-
-    name = split(words, verb, ("experiment",)).chosen.get("experiment")
-    if name is None:
-        return words
-    known = options("experiment")
-    if name not in known:
-        raise WordError(f"no experiment is called {name!r}{hint(name, known)}")
-    from omegaconf import OmegaConf
-
-    return [*OmegaConf.create(known[name].read_text(encoding="utf-8")).overrides, *words]
+    config: dict[str, Any]
+    scenarios: dict[str, dict[str, Any]]
+    presets: dict[str, Any]
+    axes: list[Axis]
+    fixed: list[str]
 
 
-def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:
-    """A scenario as plain data, and the preset it starts from (None where a file stands alone)."""
-    from scenarios.registry import load, plain
-    from sim.cli_words import laid_over
+def compose_varied(verb: str, cut: Words, default: str) -> Varied | None:
+    """Compose a study whose words may hold ranges, once; None if it was only to be shown. default: the scenario."""
+    from sim.cli_words import WordError, addressed, listed
 
-    if not choice.endswith((".yaml", ".yml")):
-        preset = load(choice)
-        return plain(preset), preset
-    given = _file(choice)
-    base = given.pop("base", None)
-    if base is None:
-        return given, None
-    preset = load(str(base))
-    return laid_over(plain(preset), given), preset
+    labels = chosen_strategies(cut)
+    axes, rest = _ranges(cut.rest, labels, verb)
+    quiet, config, scenarios, presets = replace(cut, rest=rest, show=False), {}, {}, {}
+    for choice in listed(cut.chosen.get("scenario", default)):
+        scenario, preset = chosen_scenario(choice)
+        made = compose_verb(verb, quiet, labels, scenario) or {}
+        config, name = config or made, str(made["scenario"]["name"])
+        if name in scenarios:
+            raise WordError(f"two scenarios are called {name!r}; give each once, or another name")
+        scenarios[name], presets[name] = made["scenario"], preset
+    if not scenarios:
+        raise WordError("scenario= names no scenario; see stockcue list")
+    config["options"] = {
+        axis.key: {str(v): _option(verb, quiet, labels, scenarios, axis.key, v) for v in axis.values}
+        for axis in axes
+        if axis.key in GROUPS[verb]
+    }
+    if cut.show:
+        from omegaconf import OmegaConf
+
+        shown = {k: v for k, v in config.items() if k not in ("options", "scenario")} | {"scenarios": scenarios}
+        print(OmegaConf.to_yaml(OmegaConf.create(shown | {"varied": {a.key: _spelt(a) for a in axes}})), end="")
+        return None
+    return Varied(config, scenarios, presets, axes, addressed(rest, labels, verb))
 
 
-def _file(path: str) -> dict[str, Any]:
-    """A user's scenario file as plain data."""
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
+def _option(verb: str, cut: Words, labels: dict[str, str], scenarios: Mapping[str, Any], group: str, name: Any) -> Any:
+    """The node of one option of a group, with the user's other words put over it."""
+    scenario = next(iter(scenarios.values()))
+    return (compose_verb(verb, replace(cut, rest=[f"{group}={name}", *cut.rest]), labels, scenario) or {})[group]
+
+
+def _ranges(words: list[str], labels: Mapping[str, str], verb: str) -> tuple[list[Axis], list[str]]:
+    """Words that give several values as axes, and the other words."""
+    from sim.cli_words import WordError, addressed, parts
+    from sim.study.space import ROOMS
+
+    axes, rest = [], []
+    for word in words:
+        _, key, value = parts(word, verb)
+        found = None if value is None else _readable(f"key={value}")
+        if found is None or not found.is_sweep_override():
+            rest.append(word)
+            continue
+        if key.split(".")[0] not in ROOMS:
+            raise WordError(f"{word!r} gives several values, and {verb} varies settings of {', '.join(ROOMS)}; a list is [a,b]")
+        axes.append(_axis(parts(addressed([word], labels, verb)[0], verb)[1], found, word))
+    return axes, rest
+
+
+def _axis(key: str, found: Any, word: str) -> Axis:
+    """The axis that a range in Hydra's sweep grammar describes."""
+    from hydra.core.override_parser.types import IntervalSweep, QuotedString, Transformer
 
     from sim.cli_words import WordError
+    from sim.study.design import Axis
 
+    swept = found.value()
+    tags = set(getattr(swept, "tags", ()))
+    if tags - {"log"} or (tags and not isinstance(swept, IntervalSweep)):
+        raise WordError(f"{word!r} has a tag that means nothing here; only tag(log,interval(a,b)) does")
+    if isinstance(swept, IntervalSweep):
+        return Axis(key, swept.start, swept.end, "log" in tags, isinstance(swept.start, int) and isinstance(swept.end, int))
     try:
-        made = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
-    except OSError as error:
-        raise WordError(f"the scenario file {path!r} cannot be read: {error.strerror or error}") from None
-    except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
-        raise WordError(f"the scenario file {path!r} is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(made, dict) or "${" in str(made):
-        raise WordError(f"the scenario file {path!r} must hold settings by name, without ${{...}}")
-    return {str(key): value for key, value in made.items()}
+        values = [v.text if isinstance(v, QuotedString) else v for v in found.sweep_iterator(Transformer.identity)]
+    except Exception:
+        raise WordError(f"{word!r} gives no list of values; write a,b,c or range(a,b,step) or interval(a,b)") from None
+    if not values:
+        raise WordError(f"{word!r} lists no value; its start must lie before its end")
+    if any(not isinstance(v, int | float | str) for v in values):
+        raise WordError(f"{word!r} must give numbers or names to choose from")
+    return Axis(key, values=tuple(values))
+
+
+def _spelt(axis: Axis) -> Any:
+    """An axis as it is shown."""
+    kind = f"{'int ' if axis.whole else ''}{'log ' if axis.log else ''}"
+    return list(axis.values) if axis.values else f"{kind}interval({axis.low:g},{axis.high:g})"
 
 
 # -- Hydra ----------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,10 @@ from strategies.gate import GATE_MEMORY, GATE_SHARED
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """A scenario with one of its tapes: everything policies share, laid out once."""
+    """A scenario with one of its tapes: everything policies share, laid out once.
+
+    ``marks``: uniform numbers of the staff drawn so far (``sim/engine/people.py``); the same for every policy.
+    """
 
     scenario: Scenario
     tape: Tape
@@ -28,6 +31,7 @@ class Stage:
     opening: dict[str, np.ndarray]
     tiers: np.ndarray
     log_room: int
+    marks: dict[Any, list[float]] = field(default_factory=dict)
 
     def world(self, policy: Policy) -> World:
         """A fresh world for one run of ``policy``."""
@@ -42,14 +46,19 @@ class Stage:
             log_src=np.empty(room, np.int32),
             log_delta=np.empty(room, np.int32),
             readings=np.zeros((len(self.tape.viewers), n, W.N_READ), np.int32),
-            params=np.ascontiguousarray(policy.params[self.tiers]),
+            **settings_of(policy, self.tiers),
             memory=np.zeros((n, policy.strategy.memory)),
-            gate_settings=policy.gate,
             gate_memory=np.zeros((n, GATE_MEMORY)),
             gate_shared=np.zeros(GATE_SHARED),
             outbox=np.zeros((n, 3), np.int64),
             evidence=np.zeros((n, 2)),
         )
+
+
+def settings_of(policy: Policy, tiers: np.ndarray) -> dict[str, np.ndarray]:
+    """What a policy puts into a world: settings by SKU and those of the gate, float64 in C order as compiled code expects."""
+    params = np.ascontiguousarray(policy.params[tiers], np.float64)
+    return {"params": params, "gate_settings": np.ascontiguousarray(policy.gate, np.float64)}
 
 
 def set_stage(scenario: Scenario, tape: Tape) -> Stage:

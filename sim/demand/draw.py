@@ -44,8 +44,8 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
         block["who"] += first
         first = int(block["who"].max(initial=first - 1)) + 1
     readings, seen = lay_readings(scenario, seed, replicate, viewers)
-    blocks += [*_outside(scenario, seed, replicate), readings]
-    errors = [_record_error(scenario, seed, replicate, s.id) for s in scenario.skus]
+    blocks += [*lay_outside(scenario, seed, replicate), readings]
+    errors = [record_error(scenario, seed, replicate, s.id) for s in scenario.skus]
     phase = stream(seed, replicate, "phase").random(3 + len(scenario.channels))
     columns: dict[str, Any] = in_order(blocks)
     return Tape(**columns, cues=cues, viewers=seen, record_error=np.array(errors, np.int64), phase=phase,
@@ -134,7 +134,7 @@ def lay_readings(scenario: Scenario, seed: int, replicate: int, viewers: Room) -
     return block, np.interp(taken_s, *viewers)
 
 
-def _outside(scenario: Scenario, seed: int, replicate: int) -> list[Rows]:
+def lay_outside(scenario: Scenario, seed: int, replicate: int) -> list[Rows]:
     """Rows that no shopper causes: deliveries, releases, ERP pushes (L6), manual edits (L12)."""
     leaks, index = scenario.leaks, {s.id: k for k, s in enumerate(scenario.skus)}
     events: list[tuple[float, int, int, int]] = []
@@ -156,7 +156,7 @@ def _outside(scenario: Scenario, seed: int, replicate: int) -> list[Rows]:
     return [rows]
 
 
-def _record_error(scenario: Scenario, seed: int, replicate: int, name: str) -> int:
+def record_error(scenario: Scenario, seed: int, replicate: int, name: str) -> int:
     """Units the record claims beyond what exists (leak L7), negative where units were forgotten."""
     leaks = scenario.leaks
     if leaks.record_error_p == 0:

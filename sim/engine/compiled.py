@@ -16,10 +16,12 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from types import FunctionType
-from typing import Any
+from typing import Any, NamedTuple
 
 from sim.core.screens import seen
 from sim.core.world import World
+from sim.engine.hearing import hear, spell_out, weigh
+from sim.engine.scan import scan
 from sim.engine.stretch import bare, stretch
 from strategies.contract import Fold, Signal
 
@@ -97,19 +99,19 @@ def _outer(function: FunctionType, signature: Any) -> Any:
 class Entry:
     """Compiled code over a World, called many times a run.
 
-    The first call with a world goes through numba's check of types; later ones go straight to the machine code, which
-    takes a fifth of the time.
+    The first call with a tape goes through numba's check of types; later ones go straight to the machine code, which takes a
+    tenth of the time. One check serves all worlds over a tape: ``Stage.world`` fixes the types of everything else.
     """
 
     def __init__(self, checked: Any) -> None:
         self.checked = checked
         (self.straight,) = (code.entry_point for code in checked.overloads.values())
-        self.known: World | None = None
+        self.known: Any = None
 
     def __call__(self, world: World, *rest: Any) -> int:
-        if world is self.known:
+        if world.t is self.known:
             return self.straight(world, *rest)
-        self.known = world
+        self.known = world.t
         return self.checked(world, *rest)
 
 
@@ -208,3 +210,46 @@ def compiled_seen() -> Callable[[World, int, int, int], int]:
         return seen
     whole = numba.types.int64
     return Entry(_outer(_link(seen, {}), whole(_world_type(), whole, whole, whole)))
+
+
+@cache
+def compiled_scan() -> Callable[..., int]:
+    """The compiled :func:`~sim.engine.scan.scan`; int64 and float64 arrays in C order, nothing else."""
+    numba = _numba()
+    if numba is None:
+        return scan
+
+    def array(kind: Any, dims: int) -> Any:
+        return numba.types.Array(kind, dims, "C")
+
+    i8, f8 = numba.types.int64, numba.types.float64
+    signature = i8(
+        _world_type(), numba.types.FunctionType(_fold_type()), array(i8, 1), array(i8, 1), i8, array(i8, 2), array(i8, 1),
+        array(i8, 1), array(f8, 3), array(f8, 2), array(f8, 3), array(f8, 3), array(f8, 2), array(i8, 2), array(f8, 2),
+        array(i8, 1), array(i8, 1),
+    )  # fmt: skip
+    return Entry(_outer(_link(scan, {}), signature))
+
+
+class Hearing(NamedTuple):
+    """The functions of :mod:`sim.engine.hearing`, compiled or plain."""
+
+    hear: Callable[..., int]
+    spell_out: Callable[..., int]
+    weigh: Callable[..., int]
+
+
+@cache
+def compiled_hearing() -> Hearing:
+    """The passes over readings that open loop makes."""
+    numba = _numba()
+    if numba is None:
+        return Hearing(hear, spell_out, weigh)
+    t = numba.types
+    whole, rows, level, line = t.int64, t.int32[::1], t.int64[::1], t.float64[::1]
+    told, shown, world = t.int64[:, ::1], t.float64[:, ::1], _world_type()
+    return Hearing(
+        _outer(_link(hear, {}), whole(world, t.FunctionType(_fold_type()), rows, told, shown)),
+        _outer(_link(spell_out, {}), whole(world, rows, whole, whole, shown)),
+        _outer(_link(weigh, {}), whole(world, rows, level, line, told, shown)),
+    )

@@ -7,21 +7,19 @@ microseconds, rows on even ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from typing import Any
+from collections.abc import Callable, Generator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import simpy
 
-from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue
+from scenarios.contract import Cue
 from sim.core import world as W
 from sim.core.policy import Policy
 from sim.core.response import (
     ARRIVAL,
     DELIST_SKU,
     FREEZE_SKU,
-    HOST_CALL,
-    HOST_CUT,
     HOST_PROMPT,
     LOWER_EXPOSURE,
     NOTIFY,
@@ -34,48 +32,54 @@ from sim.core.response import (
 )
 from sim.core.stage import Stage
 from sim.core.supply import receive, release
-from sim.core.units import US, odd, to_us
-from sim.core.world import World, with_rows
-from sim.demand.draw import improvise
+from sim.core.units import US, to_us
+from sim.core.world import World
+from sim.engine.hosting import NO_ALERT, Hosting
 from sim.engine.people import People
 from strategies.contract import CALM, EMERGENCY, LEVEL_NAMES
 
-NO_ALERT = -1
-PITCH = CUE_KINDS.index("pitch")
+
+class Begun(NamedTuple):
+    """A run under way in which nobody has acted yet: its world, the alerts so far, what the host has done by himself."""
+
+    world: World
+    alerts: Sequence[Sequence[Any]] = ()
+    actions: Sequence[tuple[int, int, int, int, float]] = ()
+    next_cue: int = 0
+    pitched_empty: int = 0
 
 
-class Control:
+class Control(Hosting):
     """One run's control plane: ``world`` is the state it shares with the dense plane, ``look`` reads a screen."""
 
     def __init__(
-        self, env: simpy.Environment, stage: Stage, policy: Policy, acting: bool, look: Callable[[World, int, int, int], int]
+        self,
+        env: simpy.Environment,
+        stage: Stage,
+        policy: Policy,
+        acting: bool,
+        look: Callable[[World, int, int, int], int],
+        begun: Begun | None = None,
     ) -> None:
+        begun = begun or Begun(stage.world(policy))
+        super().__init__(len(stage.scenario.skus), begun.next_cue, begun.pitched_empty)
         self.env, self.scenario, self.tape, self.policy, self.acting = env, stage.scenario, stage.tape, policy, acting
-        self.world = stage.world(policy)
+        self.world = begun.world
         self.look = look
-        self.people = People(env, stage.scenario, stage.tape.key)
-        self.alerts: list[list[Any]] = []
-        self.actions: list[tuple[int, int, int, int, float]] = []
+        self.people = People(env, stage.scenario, stage.tape.key, stage.marks)
+        self.alerts: list[list[Any]] = [list(a) for a in begun.alerts]
+        self.actions: list[tuple[int, int, int, int, float]] = list(begun.actions)
         self.emergency = [NO_ALERT] * len(stage.scenario.skus)
-        self.muted: set[int] = set()
         self.requests = [0] * len(self.scenario.skus)
         self.coming: dict[int, tuple[int, int, int]] = {}
-        self.prompts = [0] * len(stage.scenario.skus)
-        self.spoken: list[tuple[int, int, str]] = []
-        self.pitched_empty = 0
         self.on_new_rows: Any = None
         self.orders = [[(WHAT_NAMES.index(a.what), a) for a in policy.playbook.at(level)] for level in range(len(LEVEL_NAMES))]
         if acting:
             env.process(self.host())
 
-    @property
-    def now(self) -> int:
-        """The clock [us]; SimPy's own is whatever number it was given."""
-        return int(self.env.now)
-
     # -- alerts ---------------------------------------------------------------------------------------------
 
-    def dispatch(self) -> None:
+    def dispatch(self, _event: simpy.Event | None = None) -> None:
         """Send what the gate decided at the last reading: start every action of the alert's level."""
         w = self.world
         for n in range(w.head[W.N_OUT]):
@@ -215,86 +219,3 @@ class Control:
         for sku in sorted(self.coming, key=lambda k: self.coming[k]):
             if self.coming[sku][0] <= deadline:
                 self.arrive(sku)
-
-    # -- host -----------------------------------------------------------------------------------------------
-
-    def host(self) -> Generator:
-        """The host walks the cues of the tape; he skips an item he was told to drop or sees as sold out."""
-        for number, cue in enumerate(self.tape.cues):
-            at, sku = odd(cue["start"]), int(cue["sku"])
-            yield self.env.timeout(at - self.now if at > self.now else 0)
-            if self.world.cue_cut[number] <= self.now:
-                continue
-            if not self.would_pitch(sku):
-                self.cut(number, sku, NO_ALERT)
-                continue
-            self.stop_improvising()
-            if self.world.stock[sku, W.RECORD] <= 0:
-                self.pitched_empty += 1
-
-    def would_pitch(self, sku: int) -> bool:
-        """Whether the host would talk about an item now: not told to drop it, not sold out on his screen."""
-        if sku in self.muted:
-            return False
-        return not self.scenario.host.checks_screen or self.look(self.world, W.HOST_SCREEN, sku, self.now) > 0
-
-    def cut(self, number: int, sku: int, alert: int) -> None:
-        """Cue ``number`` of ``sku`` draws nobody from now on."""
-        self.world.cue_cut[number] = self.now
-        self.note(sku, HOST_CUT, alert, float(number))
-
-    def running(self, sku: int) -> list[int]:
-        """Cues about ``sku`` that are drawing people now."""
-        cues, now = self.tape.cues, self.now
-        on = (cues["sku"] == sku) & (cues["start"] <= now) & (now < cues["end"]) & (self.world.cue_cut[:-1] > now)
-        return np.flatnonzero(on).tolist()
-
-    def prompted(self, sku: int, number: int) -> Generator:
-        """The host reads a low-stock prompt: he may break off the item and pitch the next one."""
-        host = self.scenario.host
-        yield self.env.timeout(to_us(host.reaction_s))
-        nth = self.prompts[sku]
-        self.prompts[sku] += 1
-        if self.people.mark("follow", sku, nth) >= host.follow_p or sku in self.muted:
-            return
-        self.muted.add(sku)
-        self.note(sku, HOST_PROMPT, number)
-        cut = self.running(sku)
-        for k in cut:
-            self.cut(k, sku, number)
-        if cut and host.moves_on:
-            self.bring_forward(number)
-
-    def bring_forward(self, alert: int) -> None:
-        """The next planned pitch is spoken now instead of later: airtime is moved, not made."""
-        cues = self.tape.cues
-        for k in np.flatnonzero((cues["start"] > self.now) & (cues["kind"] == PITCH) & (cues["planned"] >= 0)).tolist():
-            sku = int(cues["sku"][k])
-            if self.world.cue_cut[k] > self.now and self.would_pitch(sku):
-                length = int(cues["end"][k] - cues["start"][k]) / US
-                cue = Cue(
-                    self.now / US, self.scenario.skus[sku].id, "pitch", float(cues["peak"][k]), float(cues["tau"][k]), length,
-                    shape=KERNEL_SHAPES[cues["shape"][k]],
-                )  # fmt: skip
-                self.cut(k, sku, alert)
-                self.improvise(cue, alert)
-                return
-
-    def stop_improvising(self) -> None:
-        """A planned cue begins: what the host was improvising ends."""
-        for k, sku, _ in self.spoken:
-            if k in self.running(sku):
-                self.cut(k, sku, NO_ALERT)
-
-    def improvise(self, cue: Cue, alert: int) -> None:
-        """The host speaks a cue now: its block is laid from a stream of its own, so nothing laid before changes."""
-        self.stop_improvising()
-        before, names = len(self.tape), [s.id for s in self.scenario.skus]
-        nth = sum((names[sku], kind) == (cue.sku, cue.kind) for _, sku, kind in self.spoken)
-        self.tape = improvise(self.scenario, self.tape, cue, self.now, nth)
-        self.world = with_rows(self.world, self.tape)
-        number, sku = len(self.tape.cues) - 1, names.index(cue.sku)
-        self.spoken.append((number, sku, cue.kind))
-        self.note(sku, HOST_CALL, alert, float(number))
-        if self.on_new_rows is not None:
-            self.on_new_rows(before)

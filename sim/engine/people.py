@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Generator
+from functools import cached_property
 from typing import Any
 
 import simpy
@@ -19,31 +20,42 @@ BLOCK = 64
 
 
 class People:
-    """The staff of one run. Their chance comes from streams keyed by purpose and SKU, so policies stay paired."""
+    """The staff of one run. Their chance comes from streams keyed by purpose and SKU, so policies stay paired; ``marks``
+    keeps what was drawn, for all runs of a stage.
+    """
 
-    def __init__(self, env: simpy.Environment, scenario: Scenario, key: tuple[int, int]) -> None:
-        self.env, self.staff, self.key = env, scenario.staff, key
-        self.names = [s.id for s in scenario.skus]
-        self.marks: dict[tuple[str, int, int], list[float]] = {}
-        self.sent = [0] * len(self.names)
+    def __init__(
+        self, env: simpy.Environment, scenario: Scenario, key: tuple[int, int], marks: dict[Any, list[float]] | None = None
+    ) -> None:
+        self.env, self.scenario, self.staff, self.key = env, scenario, scenario.staff, key
+        self.marks = {} if marks is None else marks
+        self.sent = [0] * len(scenario.skus)
         self.trust = scenario.staff.trust
         self.recent: deque[int] = deque()
         self.notices = 0
         self.busy_us = 0
-        end = to_us(scenario.duration_s)
+
+    @cached_property
+    def operators(self) -> simpy.PriorityResource:
+        """The staff, made when the first notice is sent: until then it does not matter who is on duty."""
+        end = to_us(self.scenario.duration_s)
         shifts = [(s.operators, to_us(s.start_s), end if s.end_s < 0 else to_us(s.end_s)) for s in self.staff.shifts]
         total = sum(n for n, _, _ in shifts)
-        self.operators = simpy.PriorityResource(env, max(total, 1))
+        operators = simpy.PriorityResource(self.env, max(total, 1))
         for n, start, stop in [*shifts, *([(1, end, end)] if total == 0 else [])]:
             for _ in range(n):
                 for away in ((0, start), (stop, None)):
                     if away[0] != away[1] and (away[1] is not None or stop < end):
-                        env.process(self._away(*away))
+                        self.env.process(self._away(operators, *away))
+        return operators
 
-    def _away(self, start: int, stop: int | None) -> Generator:
+    def _away(self, operators: simpy.PriorityResource, start: int, stop: int | None) -> Generator:
         """An operator is off duty: his place is taken until he comes."""
-        yield self.env.timeout(odd(start))
-        with self.operators.request(priority=-1) as place:
+        if stop is not None and odd(stop) <= self.env.now:
+            return
+        if odd(start) > self.env.now:
+            yield self.env.timeout(odd(start) - self.env.now)
+        with operators.request(priority=-1) as place:
             yield place
             if stop is None:
                 yield self.env.event()
@@ -53,7 +65,7 @@ class People:
         """The ``k``-th uniform number for one purpose and SKU."""
         block = (purpose, sku, k // BLOCK)
         if block not in self.marks:
-            rng = stream(*self.key, "people", purpose, self.names[sku], block[2])
+            rng = stream(*self.key, "people", purpose, self.scenario.skus[sku].id, block[2])
             self.marks[block] = rng.random(BLOCK).tolist()
         return self.marks[block][k % BLOCK]
 
@@ -84,6 +96,7 @@ class Notice:
 
     def __init__(self, people: People, sku: int, k: int, channel: str, right: Callable[[], bool] | None) -> None:
         self.people, self.sku, self.k, self.right = people, sku, k, right
+        self.operators = people.operators
         self.channel = channel_of(people.staff, channel)
         self.heard_at = -1
         self.turn: simpy.resources.resource.PriorityRequest | None = None
@@ -100,7 +113,7 @@ class Notice:
             return False
         wait = acknowledgement_s(self.channel, people.mark("ack", self.sku, self.k))
         yield env.timeout(to_us(min(wait, 1e6)))
-        self.turn = people.operators.request(priority=0)
+        self.turn = self.operators.request(priority=0)
         yield self.turn
         self.heard_at = self.began = int(env.now)
         return True
@@ -113,5 +126,5 @@ class Notice:
         if until > people.env.now:
             yield people.env.timeout(until - people.env.now)
         if self.turn is not None:
-            people.operators.release(self.turn)
+            self.operators.release(self.turn)
             people.busy_us += int(people.env.now) - self.began

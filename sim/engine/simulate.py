@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -14,12 +14,13 @@ from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
 from sim.core.screens import seen
 from sim.core.stage import Stage, set_stage
 from sim.core.units import NEVER_US, odd
-from sim.core.world import DROPPED_READINGS, NEXT, World
+from sim.core.world import DROPPED_READINGS, N_OUT, NEXT, World
 from sim.demand.draw import draw_tape
 from sim.engine.compiled import CannotCompile, compiled_seen, compiled_stretch, fold_pointer
 from sim.engine.control import Control
 from sim.engine.shoppers import people_the_show
 from sim.engine.stretch import stretch
+from sim.engine.whatif import Heed, WhatIf
 from strategies.contract import Fold
 from strategies.gate import SUPPRESSED_BUDGET, SUPPRESSED_COOLDOWN, SUPPRESSED_DUPLICATE
 
@@ -52,13 +53,17 @@ def simulate(scenario: Scenario, policy: Policy, seed: int, replicate: int = 0) 
     return play(set_stage(scenario, draw_tape(scenario, seed, replicate)), policy)
 
 
-def play(stage: Stage, policy: Policy, acting: bool = True, engine: Engine | None = None) -> Run:
-    """Run a staged show. ``acting`` false: alerts are recorded and nothing follows (open loop)."""
+def play(
+    stage: Stage, policy: Policy, acting: bool = True, engine: Engine | None = None, heed: Heed | None = None
+) -> Run:  # fmt: skip
+    """Run a staged show. ``acting`` false: alerts are recorded and nothing follows (open loop). ``heed``: for a what-if
+    run, whether the actions of an alert are carried out as planned, not at all, or in the same moment."""
     engine = engine or engine_for(policy)
     env = simpy.Environment()
-    control = Control(env, stage, policy, acting, engine.look)
-    env.run(until=env.process(_rows(env, control, engine)))
-    return _finish(stage, policy, control, acting)
+    parts = (env, stage, policy, acting, engine.look)
+    control = Control(*parts) if heed is None else WhatIf(*parts, heed=heed)
+    run_rows(env, control, engine)
+    return finish(stage, policy, control, acting)
 
 
 def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> Run:
@@ -68,29 +73,35 @@ def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> Run:
     people_the_show(env, control, policy.strategy.fold)
     while env.peek() <= _end(control):
         env.step()
-    return _finish(stage, policy, control, acting)
+    return finish(stage, policy, control, acting)
 
 
 def _end(control: Control) -> int:
     return int(control.tape.t[control.world.seq[-1]]) + 1 if len(control.tape) else 0
 
 
-def _rows(env: simpy.Environment, control: Control, engine: Engine) -> Generator:
-    """The dense plane as a SimPy process: rows up to the next control event, then let that event happen."""
+def run_rows(env: simpy.Environment, control: Control, engine: Engine) -> None:
+    """Rows up to the next control event, then that event, until the rows are over."""
     while True:
         horizon = env.peek()
-        spoke = engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US)))
-        if spoke:
-            last = control.world.seq[control.world.head[NEXT] - 1]
-            yield env.timeout(odd(control.world.t[last]) - env.now)
-            control.dispatch()
-        elif horizon > _end(control):
-            return
+        if engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US))):
+            speak(env, control)
+        elif horizon <= _end(control):
+            env.step()
         else:
-            yield env.timeout(horizon - env.now)
+            return
 
 
-def _finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run:
+def speak(env: simpy.Environment, control: Control) -> None:
+    """What the gate decided at the last row is sent a microsecond after it, as a control event like any other."""
+    head = control.world.head
+    last = control.world.seq[head[NEXT] - 1]
+    env.timeout(odd(control.world.t[last]) - env.now).callbacks.append(control.dispatch)
+    while head[N_OUT]:
+        env.step()
+
+
+def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run:
     control.close()
     w, people = control.world, control.people
     alerts = np.array([tuple(a) for a in control.alerts], ALERT_DTYPE)

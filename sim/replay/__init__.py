@@ -34,8 +34,9 @@ engine's Run per strategy, ``acting`` false), ``levels`` (per SKU: the recorded 
 ``caption`` (the sentence that must stand on every figure). Columns are described at ``openloop.replay``.
 """
 
+from sim.replay.ingest.open import open_stream
 from sim.replay.openloop import Replay, replay
 from sim.replay.read import Loaded, StreamError, load, write_rejects
 from sim.replay.stream import Stream
 
-__all__ = ["Loaded", "Replay", "Stream", "StreamError", "load", "replay", "write_rejects"]
+__all__ = ["Loaded", "Replay", "Stream", "StreamError", "load", "open_stream", "replay", "write_rejects"]

@@ -18,11 +18,14 @@ UNIX = {"Unix seconds": US, "Unix milliseconds": 1000, "Unix microseconds": 1, "
 """Unix clocks: microseconds in their unit."""
 
 _ISO = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
+    r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?[T ]*(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?"
     r"\s*(Z|UTC|GMT|[+-]\d{2}:?(?:\d{2})?)?",
     re.ASCII | re.IGNORECASE,
 )
 _NUMBER = re.compile(r"(\d{1,19})(?:\.(\d{1,9})\d*)?", re.ASCII)
+_COMPACT = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
+_LATEST_S = 7_258_118_400
+"""Start of the year 2200: a Unix time beyond it is something else."""
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1)
 
@@ -78,31 +81,54 @@ def parse_time(text: str) -> tuple[str, int] | None:
     found = _ISO.fullmatch(text)
     if found:
         return _iso(found)
+    found = _COMPACT.fullmatch(text)
+    if found:
+        return _moment([int(found[k]) for k in range(1, 7)], "", "")
     found = _NUMBER.fullmatch(text)
     if not found:
         return None
     whole, part = int(found[1]), (found[2] or "").ljust(6, "0")
-    if whole < 10**8:
+    name = _unit(whole)
+    if name == SECONDS:
         return SECONDS, whole * US + int(part[:6])
-    name = list(UNIX)[0 if whole < 10**11 else 1 if whole < 10**14 else 2 if whole < 10**17 else 3]
     if name == "Unix seconds":
-        return name, whole * US + int(part[:6])
-    return name, whole // 1000 if name == "Unix nanoseconds" else whole * int(UNIX[name])
+        us = whole * US + int(part[:6])
+    else:
+        us = whole // 1000 if name == "Unix nanoseconds" else whole * int(UNIX[name])
+    return (name, us) if us < _LATEST_S * US else None
+
+
+def number_time(number: float) -> tuple[str, int]:
+    """Clock and microseconds of a time that is a number already (finite), to the nearest microsecond.
+
+    >>> number_time(90.5), number_time(1_700_000_000_250)
+    (('seconds since the start', 90500000), ('Unix milliseconds', 1700000000250000))
+    """
+    name = _unit(number)
+    return name, round(number * UNIX.get(name, US))
+
+
+def _unit(number: float) -> str:
+    """What a bare number counts, told by its size."""
+    if number < 10**8:
+        return SECONDS
+    return list(UNIX)[0 if number < 10**11 else 1 if number < 10**14 else 2 if number < 10**17 else 3]
 
 
 def _iso(found: re.Match[str]) -> tuple[str, int] | None:
-    year, month, day, hour, minute = (int(found[k]) for k in range(1, 6))
-    if not 1970 < year < 2200:
+    return _moment([int(found[k] or 0) for k in range(1, 7)], found[7] or "", found[8] or "")
+
+
+def _moment(parts: list[int], fraction: str, zone: str) -> tuple[str, int] | None:
+    """Clock and microseconds of year, month, day, hour, minute and second; None where there is no such moment."""
+    if not 1970 < parts[0] < 2200:
         return None
     try:
-        moment = datetime(year, month, day, hour, minute, int(found[6] or 0))
+        since = datetime(*parts) - _EPOCH  # type: ignore[arg-type]
     except ValueError:
         return None
-    since = moment - _EPOCH
-    us = (since.days * 86400 + since.seconds) * US + int((found[7] or "").ljust(6, "0")[:6])
-    if not found[8]:
-        return NAIVE, us
-    return ZONED, us - _written_offset_us(found[8])
+    us = (since.days * 86400 + since.seconds) * US + int(fraction.ljust(6, "0")[:6])
+    return (ZONED, us - _written_offset_us(zone)) if zone else (NAIVE, us)
 
 
 def _written_offset_us(text: str) -> int:
@@ -134,15 +160,3 @@ def find_zone(name: str | None) -> tzinfo | None:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
         raise StreamError(f"zone={name!r} is not a time zone; write UTC, +08:00 or Asia/Shanghai") from None
-
-
-def one_clock(where: str, found: list[tuple[int, str]], zone: tzinfo | None) -> Clock:
-    """The one clock of a file; ``found``: line and clock of every row whose time can be read."""
-    first: dict[str, int] = {}
-    for line, kind in found:
-        first.setdefault(kind, line)
-    if len(first) > 1:
-        (a, at), (b, then) = list(first.items())[:2]
-        raise StreamError(f"{where} mixes two clocks: times are {a} from line {at} and {b} from line {then}; "
-                          "write all of them one way")  # fmt: skip
-    return Clock(next(iter(first)), zone)

@@ -11,18 +11,13 @@ import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import numpy as np
-
 from scenarios.contract import Audience, Cue, Delivery, Ledger, Scenario, Shoppers, Sku, Supply
-from sim.core.playbooks import PLAYBOOKS
-from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.core.tape import ACCEPTED, CANCEL, CART, CARTED, DONE, EXPIRE, ORDER, RETRY, SUPPLY
 from sim.core.units import US
 from sim.demand.streams import stream
 from sim.engine.simulate import simulate
-from strategies import registry
-from strategies.gate import GATE_PARAMS
+from sim.replay.silent import silent_policy
 
 FOLDER = Path(__file__).parent / "data"
 SEED = 618
@@ -73,9 +68,7 @@ def show() -> Scenario:
 
 def lived() -> Run:
     """The show as it went, with nobody watching the stock."""
-    silent = registry.load("silent")
-    gate = np.array([p.default for p in GATE_PARAMS])
-    return simulate(show(), Policy(silent, registry.settings(silent), gate, PLAYBOOKS["none"]), SEED)
+    return simulate(show(), silent_policy(), SEED)
 
 
 def export(run: Run) -> list[str]:

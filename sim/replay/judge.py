@@ -16,7 +16,7 @@ LOOP = "open"
 EARLY, OUT, UNFOLLOWED, UNDECIDED, ALL_CLEAR = "early", "while sold out", "unfollowed", "undecided", "all clear"
 """A sell-out came within the horizon; stock was out already; none came; the recording ends too soon to tell; not an alert."""
 
-HEAD = ["strategy", "sku", "loop", "speedup"]
+HEAD = ["stream", "strategy", "sku", "loop", "speedup"]
 TABLE = [*HEAD, "horizon_s", "sellouts", "warned", "standing", "lead_median_s", "lead_least_s", "alerts", "early",
          "while_sold_out", "unfollowed", "undecided", "alerts_per_h", "flaps"]  # fmt: skip
 SELLOUTS = [*HEAD, "sellout", "sold_out_s", "back_s", "times", "sold_out_at", "watch_s", "prepare_s", "emergency_s", "lead_s",
@@ -33,7 +33,7 @@ def judge(stream: Stream, run: Run, real: pd.DataFrame, horizon_s: float, merge_
     alerts: Rows = []
     spells_of = dict(iter(real.groupby("sku", sort=False)))
     for k, sku in enumerate(stream.skus):
-        about = {"strategy": run.policy.name, "sku": sku.id, "loop": LOOP, "speedup": stream.speedup}
+        about = {"stream": stream.name, "strategy": run.policy.name, "sku": sku.id, "loop": LOOP, "speedup": stream.speedup}
         spells = spells_of.get(sku.id, real[:0])[["t_s", "back_s", "times"]].to_numpy(float)
         said = run.alerts[run.alerts["sku"] == k]
         t_s, level = said["t"] / US, said["level"]

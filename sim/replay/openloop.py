@@ -11,10 +11,11 @@ from scenarios.staffing import Feed
 from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.core.stage import set_stage
-from sim.engine.simulate import play
+from sim.engine.openloop import listen, record
 from sim.replay.clock import StreamError
 from sim.replay.judge import ALERTS, LOOP, SELLOUTS, TABLE, judge
 from sim.replay.read import Loaded
+from sim.replay.silent import silent_policy
 from sim.replay.stream import Stream
 
 Player = Callable[..., Run]
@@ -40,21 +41,24 @@ def replay(
     horizon_s: float = 1800.0,
     merge_s: float = 600.0,
     progress: Callable[[int, int, str], None] | None = None,
-    player: Player = play,
+    player: Player | None = None,
 ) -> Replay:
     """Run ``policies`` over a recording without letting them act. Times are show seconds unless a column says otherwise.
 
-    ``table``: strategy, sku, loop, speedup, horizon_s, sellouts, warned (sell-outs with an alert in the ``horizon_s`` before),
-    standing (sell-outs that found an alert sent and not taken back, however old), lead_median_s and lead_least_s (first alert
+    player: runs a stage under a policy with ``acting=False``; None: the ledger once for all, then each strategy alone over
+    the readings (``sim/engine/openloop.py``), which gives the same Runs.
+
+    ``table``: stream, strategy, sku, loop, speedup, horizon_s, sellouts, warned (sell-outs with an alert in the ``horizon_s``
+    before), standing (sell-outs that found an alert sent and not taken back, however old), lead_median_s and lead_least_s (first alert
     within the horizon to sell-out), alerts, early, while_sold_out, unfollowed, undecided,
     alerts_per_h, flaps (alerts within ``merge_s`` after an all-clear).
 
-    ``sellouts``: strategy, sku, loop, speedup, sellout (number), sold_out_s, back_s (inf: never), times (how often stock
+    ``sellouts``: stream, strategy, sku, loop, speedup, sellout (number), sold_out_s, back_s (inf: never), times (how often stock
     reached 0 until then), sold_out_at (recorded clock), watch_s, prepare_s, emergency_s (first alert of that level since the
     previous sell-out ended; NaN: none), lead_s (first alert within the horizon to sell-out; NaN: not warned), standing
     (highest level sent and not taken back at the sell-out).
 
-    ``alerts``: strategy, sku, loop, speedup, t_s, at (recorded clock), level, level_name, stock, line, became (see
+    ``alerts``: stream, strategy, sku, loop, speedup, t_s, at (recorded clock), level, level_name, stock, line, became (see
     ``judge.EARLY`` and so on), sellout (its number, or 0).
     """
     names = [p.name for p in policies]
@@ -68,8 +72,9 @@ def replay(
     real = stream.sellouts(merge_s)
     runs: list[Run] = []
     parts = []
+    heard = record(stage, silent_policy())
     for number, policy in enumerate(policies, 1):
-        run = player(stage, policy, acting=False)
+        run = player(stage, policy, acting=False) if player else listen(heard, policy)
         runs.append(run)
         parts.append(judge(stream, run, real, horizon_s, merge_s))
         if progress:

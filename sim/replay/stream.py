@@ -15,10 +15,11 @@ import pandas as pd
 
 from scenarios.contract import Cue, Scenario, Sku
 from scenarios.staffing import Feed, Screen, Touchpoints
-from sim.core.tape import CART, CUE_DTYPE, TAKE, Tape, blank, in_order
+from sim.core.tape import CART, CUE_DTYPE, DELIVER, TAKE, Tape, blank, in_order
 from sim.core.units import US, to_us
 from sim.demand.draw import lay_readings
 from sim.demand.host import cue_row
+from sim.demand.streams import stream
 from sim.replay.clock import Clock, StreamError
 
 LONGEST_S = 1_000_000
@@ -27,6 +28,30 @@ MOST_BYTES = 2**30
 """Most memory the readings of one run may take."""
 AT_ONCE = Screen(0.0, 0.0)
 LESSON = "a recorded show, replayed open-loop: alerts are recorded and nothing follows from them"
+
+MARKS = 1024
+
+
+def marks(first: int, n: int) -> np.ndarray:
+    """Marks of the readings ``first`` to ``first + n - 1``, counted from 0: a live feed, which does not know how many will
+    come, draws the same ones.
+
+    >>> bool(marks(1000, 100)[50] == marks(0, 2000)[1050])
+    True
+    """
+    blocks = range(first // MARKS, (first + n) // MARKS + 1)
+    drawn = np.concatenate([stream(0, "reading marks", b).random(MARKS) for b in blocks])
+    return drawn[first % MARKS :][:n]
+
+
+def closing(last_s: float, period_s: float) -> tuple[int, float]:
+    """The first reading after ``last_s``: its number (the first is 1) and its time [s]. A show ends with it.
+
+    >>> closing(5.0, 2.0), closing(6.0, 2.0)
+    ((3, 6.0), (4, 8.0))
+    """
+    duration_s = (int(last_s / period_s) + 1) * period_s
+    return int(duration_s / period_s), duration_s
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +62,11 @@ class Stream:
     [units; below 0 only for corrections]: what happened, in time order. ``start_us``: start on the recording's ``clock``.
     ``span_s``: length [show s]. ``speedup``: recorded seconds per show second. ``reading_s``: default period of readings
     [show s].
+
+    What only some recordings know: ``order`` (int64 per row: the row of the order that a return gives back; -1 not known),
+    ``paid`` (int64 per row: when an order was paid [us]; -1 not known), ``viewers`` (times [us], people in the room), ``shut``
+    ((sku, from, to) [us]: spells in which the SKU is said to have taken no orders), ``bin_s`` (width of the bins an
+    aggregated recording came in [show s]; 0: single events).
     """
 
     name: str
@@ -52,6 +82,11 @@ class Stream:
     span_s: float
     speedup: float
     reading_s: float
+    order: np.ndarray | None = None
+    paid: np.ndarray | None = None
+    viewers: tuple[np.ndarray, np.ndarray] | None = None
+    shut: tuple[tuple[int, int, int], ...] = ()
+    bin_s: float = 0.0
 
     def at(self, t_s: float) -> str:
         """A show time [s] as the recording's clock wrote it, to the millisecond."""
@@ -76,8 +111,7 @@ class Stream:
     def scenario(self, feed: Feed | None = None) -> Scenario:
         """The show as a scenario without demand of its own; it ends with the first reading after the recording."""
         feed = feed or self.feed()
-        last_s = max(self.span_s, float(self.t.max(initial=0)) / US)
-        duration_s = (int(last_s / feed.period_s) + 1) * feed.period_s
+        _, duration_s = closing(max(self.span_s, float(self.t.max(initial=0)) / US), feed.period_s)
         points = Touchpoints(AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE)
         return Scenario(self.name, LESSON, duration_s, self.skus, self.cues, touchpoints=points, feed=feed)
 
@@ -95,12 +129,24 @@ class Stream:
         rows["who"][:] = np.arange(len(self.t))
         nobody = (np.array([0.0, scenario.duration_s]), np.zeros(2))
         readings, viewers = lay_readings(scenario, 0, 0, nobody)
-        phase = np.zeros(3 + len(scenario.channels))
-        columns: dict[str, Any] = in_order([rows, readings])
-        return Tape(**columns, cues=self._spoken(), viewers=viewers,
-                    record_error=np.zeros(len(self.skus), np.int64), phase=phase, key=(0, 0))  # fmt: skip
+        viewers = viewers if self.viewers is None else self._online(np.arange(1, n + 1) * scenario.feed.period_s)
+        come = readings["kind"] == DELIVER
+        readings["mark"][come] = marks(0, n)[readings["who"][come]]
+        return self.over(scenario, in_order([rows, readings]), viewers)
 
-    def _spoken(self) -> np.ndarray:
+    def over(self, scenario: Scenario, columns: dict[str, Any], viewers: np.ndarray) -> Tape:
+        """A tape of these rows; ``viewers``: people in the room at each reading."""
+        return Tape(**columns, cues=self.spoken(), viewers=viewers, record_error=np.zeros(len(self.skus), np.int64),
+                    phase=np.zeros(3 + len(scenario.channels)), key=(0, 0))  # fmt: skip
+
+    def _online(self, at_s: np.ndarray) -> np.ndarray:
+        """People online at ``at_s`` [show s], as last measured; 0 before the first measure."""
+        assert self.viewers is not None
+        known, people = self.viewers
+        last = np.searchsorted(known, np.rint(at_s * US), "right") - 1
+        return np.where(last >= 0, people[np.maximum(last, 0)], 0.0)
+
+    def spoken(self) -> np.ndarray:
         """Cues as they came: of a recording only the plan is known."""
         index = {s.id: k for k, s in enumerate(self.skus)}
         rows = []

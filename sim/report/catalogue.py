@@ -13,8 +13,10 @@ from scenarios.setting import did_you_mean
 from sim.report.text import aligned, width
 from strategies.contract import TIER_NAMES, Param, Strategy
 
-GROUPS = ("operations", "gate", "score", "feed", "experiment")
+GROUPS = ("operations", "gate", "score", "feed", "experiment", "mappings")
 """Folders of ``conf`` whose files are options; their first line says what they are."""
+SETTING = {"mappings": "mapping"}
+"""The setting that chooses from a kind, where it has another name."""
 KINDS = ("scenarios", "strategies", *GROUPS)
 
 
@@ -24,7 +26,7 @@ class ListError(ValueError):
 
 def options(group: str) -> dict[str, Path]:
     """Options of a group of ``conf``: name to file."""
-    folder = resources.files("conf") / group
+    folder = resources.files("conf") / SETTING.get(group, group)
     files = {entry.name.removesuffix(".yaml"): Path(str(entry)) for entry in folder.iterdir() if entry.name.endswith(".yaml")}
     return dict(sorted(files.items()))
 
@@ -66,7 +68,9 @@ def _one(name: str) -> str:
         return _strategy(strategies.load(name))
     held = [kind for kind in GROUPS if name in options(kind)]
     if held:
-        return "\n\n".join(f"{kind}={name}\n{options(kind)[name].read_text(encoding='utf-8').rstrip()}" for kind in held)
+        return "\n\n".join(
+            f"{SETTING.get(kind, kind)}={name}\n{options(kind)[name].read_text(encoding='utf-8').rstrip()}" for kind in held
+        )
     known = [*KINDS, *scenarios.names(), *strategies.names(), *(n for kind in GROUPS for n in options(kind))]
     raise ListError(f"nothing here is called {name!r}{did_you_mean(name, known)}")
 

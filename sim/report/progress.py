@@ -15,23 +15,41 @@ class Progress:
 
     def __init__(self, unit: str) -> None:
         self.unit, self.bar, self.last, self.began = unit, None, 0.0, time.monotonic()
+        self.first: int | None = None
         self.terminal = sys.stderr.isatty()
 
     def __call__(self, done: int, of: int, what: str) -> None:
+        # What an earlier, interrupted run has done says nothing about today's rate.
+        opening = self.first is None
+        self.first = done if self.first is None else self.first
         if self.terminal:
             self._bar(of).n = done
             self._bar(of).set_postfix_str(what, refresh=True)
             return
         now = time.monotonic()
-        if done in (0, of) or now - self.last > QUIET_S:
+        if opening or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
-            print(f"{done}/{of} {self.unit}{f', {what}' if what else ''} ({now - self.began:.0f} s)", file=sys.stderr, flush=True)
+            text = f"{done}/{of} {self.unit}{f', {what}' if what else ''} ({self._pace(done, of, now - self.began)})"
+            print(text, file=sys.stderr, flush=True)
+
+    def note(self, text: str) -> None:
+        """A line of its own, above the bar where there is one."""
+        if self.bar is not None:
+            self.bar.write(text, file=sys.stderr)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def _pace(self, done: int, of: int, spent_s: float) -> str:
+        """Time so far and, once something is done, rate and time to go."""
+        rate = (done - (self.first or 0)) / spent_s if spent_s > 0 else 0.0
+        text = f"{spent_s:.0f} s"
+        return f"{text}, {rate:,.3g}/s, {(of - done) / rate:.0f} s to go" if rate > 0 and done < of else text
 
     def _bar(self, of: int) -> Any:
         if self.bar is None:
             from tqdm import tqdm
 
-            self.bar = tqdm(total=of, unit=f" {self.unit}", file=sys.stderr, dynamic_ncols=True)
+            self.bar = tqdm(total=of, initial=self.first or 0, unit=f" {self.unit}", file=sys.stderr, dynamic_ncols=True)
         return self.bar
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""From a replay's configuration to its tables, picture and run folder."""
+"""From a replay's configuration to its tables, pictures and run folder."""
 
 from __future__ import annotations
 
@@ -12,64 +12,120 @@ from typing import Any
 import pandas as pd
 
 import sim.replay
+from scenarios.contract import Scenario
+from scenarios.registry import from_plain, plain
 from scenarios.staffing import Feed, Outage
+from sim.core.policy import Policy
 from sim.core.tape import TAKE
-from sim.replay import Loaded, Replay, load, replay, write_rejects
-from sim.report.progress import Progress
-from sim.report.replay_figure import OPEN_LOOP, draw, recording
-from sim.report.text import NOTHING, aligned, markdown, number
-from sim.study.choices import described, numbers, one_of, policies_from
-from sim.study.folder import config_hash, run_folder, write_manifest, write_table
+from sim.replay import Loaded, load, write_rejects
+from sim.replay.censor import hide
+from sim.replay.feedlines import write_feed
+from sim.replay.ingest.reasons import why
+from sim.report.replays import played, write_pictures, write_tables
+from sim.study.choices import described, numbers, one_of, policies_from, profile_from
+from sim.study.folder import config_hash, run_folder, write_manifest
 from sim.study.settings import Replay as Settings
 from sim.study.settings import SettingError, settle
-from strategies.contract import LEVEL_NAMES
 
-GROUPS = ("strategy", "gate", "feed")
+GROUPS = ("strategy", "gate", "feed", "scenario", "operations", "score")
 EXAMPLE = Path(sim.replay.__file__).parent / "data"
-MOST_ROWS = 24
-"""Sell-outs listed on the terminal; the folder has them all."""
-HEAD = ("strategy", "sell-outs", "warned", "standing", "lead [s] median", "least", "alerts", "in time", "sold out already",
-        "nothing came", "undecided", "alerts/h")  # fmt: skip
 
 
 def replay_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
     """Replay, print the tables, and leave a run folder, whole or not at all."""
     s = settle(Settings, {key: value for key, value in config.items() if key not in GROUPS}, "replay")
-    policies = policies_from(config["strategy"], config["gate"], None)
-    loaded = _loaded(s)
-    skus = [k.id for k in loaded.stream.skus]
-    one_of("figure_sku", s.figure_sku, ["auto", *skus])
-    feed = _feed(config["feed"], loaded.stream.feed())
-    made = {**described(policies), "feed": vars(feed) | {"outages": [vars(o) for o in feed.outages]}, "inputs": _inputs(s)}
-    made |= {"settings": {k: v for k, v in vars(s).items() if k not in ("out", "figure", "figure_sku")}}
-    final = Path(s.out or f"runs/replay-{Path(s.stream).name.split('.')[0] or 'stream'}-{config_hash(made)}")
+    paths = stream_paths(s)
+    policies = _policies(s, config)
+    profile, world = profile_from(config["score"]), _world(config["scenario"])
+    loaded = [_loaded(s, path) for path in paths]
+    loaded = _renamed(loaded)
+    truth = [None] * len(loaded)
+    if s.beyond == "hide":
+        loaded, truth = _hidden(loaded)
+    one_of("figure_sku", s.figure_sku, ["auto", *(k.id for one in loaded for k in one.stream.skus)])
+    feeds = [_feed(config["feed"], one.stream.feed()) for one in loaded]
+    made = _made(s, policies, profile, world, feeds, paths)
+    final = Path(s.out or f"runs/replay-{_stem(paths)}-{config_hash(made)}")
     with run_folder(final) as folder:
-        progress = Progress("strategies")
-        try:
-            found = replay(loaded, policies, feed, s.horizon_s, s.merge_s, progress)
-        finally:
-            progress.close()
-        notes = _notes(loaded, found, final / "rejects.csv")
-        print(_printed(found, notes), flush=True)
+        found = played(s, loaded, truth, policies, feeds, world, profile)
+        notes = [note for one in loaded for note in _notes(one, final / "rejects.csv", len(loaded) > 1)]
+        if s.feed_lines == "write":
+            notes.append(write_feed(loaded[0].stream, feeds[0], folder, final))
+        print(found.printed(notes), flush=True)
         if s.figure != "none":
-            from sim.report.timeline import save
-
-            sku = _first_out(found, skus) if s.figure_sku == "auto" else skus.index(s.figure_sku)
-            save(draw(recording(loaded, found, sku)), folder / "replay.png")
-        _write(folder, loaded, found, words, notes)
-        facts = {"command": ["stockcue", "replay", *words], "loop": found.loop, "config": made, "config_hash": config_hash(made)}
+            write_pictures(found, s.figure_sku, folder)
+        write_tables(found, folder)
+        write_rejects(_all_rejects(loaded), folder / "rejects.csv")
+        _write_page(folder, found.title, found.page(), words, notes)
+        facts = {"command": ["stockcue", "replay", *words], "loop": s.loop, "config": made, "config_hash": config_hash(made)}
         write_manifest(folder, facts)
     print(f"\nrun folder: {final}", flush=True)
     return final
 
 
-def _loaded(s: Settings) -> Loaded:
-    if not s.stream:
+# -- what was asked for -----------------------------------------------------------------------------------------
+
+
+def stream_paths(s: Settings) -> list[str]:
+    """The streams named, at least one."""
+    given = s.stream if isinstance(s.stream, list) else [s.stream]
+    paths = [str(p) for p in given if p not in (None, "")]
+    if not paths:
         raise SettingError("replay needs a recording: stream=PATH, or stream=example for the one that ships with StockCue")
+    for path in paths:
+        if paths.count(path) > 1:
+            raise SettingError(f"stream {path!r} is named twice; name each recording once")
+    return paths
+
+
+def _policies(s: Settings, config: Mapping[str, Any]) -> list[Policy]:
+    policies = policies_from(config["strategy"], config["gate"], config["operations"] if s.loop == "closed" else None)
+    if s.diff and s.loop == "closed":
+        raise SettingError("diff=true compares what would have fired, which is open-loop; leave loop=closed out")
+    if s.diff and len(policies) != 2:
+        raise SettingError(f"diff=true compares two settings, and {len(policies)} are chosen; write strategy=[a:NAME,b:NAME]")
+    if s.feed_lines == "write" and len(stream_paths(s)) > 1:
+        raise SettingError("feed_lines=write makes one live feed of one recording; name one stream")
+    if s.beyond == "hide" and s.loop == "open":
+        raise SettingError("beyond=hide hides orders so that they can be imputed; it needs loop=closed")
+    return policies
+
+
+def _world(values: Mapping[str, Any] | None) -> Scenario | None:
+    """The world behind the recording from plain settings."""
+    if values is None:
+        return None
+    from sim.replay.closedtape import backdrop
+
+    return from_plain(plain(backdrop()) | dict(values))
+
+
+def _loaded(s: Settings, path: str) -> Loaded:
     stock: Any = int(s.stock) if isinstance(s.stock, str) and s.stock.isdigit() else s.stock
-    path = EXAMPLE if s.stream == "example" else Path(s.stream)
     sku = [str(k) for k in s.sku] if isinstance(s.sku, list) else None if s.sku is None else str(s.sku)
-    return load(path, s.cues or None, stock, sku, s.zone or None, s.speedup, s.start or None, s.end or None)
+    where = EXAMPLE if path == "example" else Path(path)
+    return load(where, s.cues or None, stock, sku, s.zone or None, s.speedup, s.start or None, s.end or None)
+
+
+def _renamed(loaded: list[Loaded]) -> list[Loaded]:
+    """Streams of one name are numbered: tables tell them apart by name."""
+    made, seen = [], {}
+    for one in loaded:
+        name = one.stream.name
+        seen[name] = seen.get(name, 0) + 1
+        stream = replace(one.stream, name=f"{name}-{seen[name]}") if seen[name] > 1 else one.stream
+        made.append(replace(one, stream=stream))
+    return made
+
+
+def _hidden(loaded: list[Loaded]) -> tuple[list[Loaded], list[Any]]:
+    """Streams without the orders beyond their stock, and these orders."""
+    parts = [hide(one.stream) for one in loaded]
+    kept = []
+    for one, (stream, gone) in zip(loaded, parts, strict=True):
+        note = f"{stream.name}: {len(gone.t):,} orders beyond the stock are hidden; imputed demand can be held against them"
+        kept.append(replace(one, stream=stream, notes=(*one.notes, note)))
+    return kept, [gone for _, gone in parts]
 
 
 def _feed(values: Mapping[str, Any], own: Feed) -> Feed:
@@ -84,69 +140,35 @@ def _feed(values: Mapping[str, Any], own: Feed) -> Feed:
     return replace(own, **given)
 
 
-def _inputs(s: Settings) -> dict[str, str]:
+def _made(s: Settings, policies: list[Policy], profile: Any, world: Any, feeds: list[Feed], paths: list[str]) -> dict[str, Any]:
+    """Everything that decides the result, as plain data."""
+    plain_feeds = [vars(feed) | {"outages": [vars(o) for o in feed.outages]} for feed in feeds]
+    closed = s.loop == "closed"
+    made = {**described(policies, profile if closed else None), "feed": plain_feeds if len(feeds) > 1 else plain_feeds[0]}
+    made |= {"inputs": _inputs(s, paths)}
+    made |= {"settings": {k: v for k, v in vars(s).items() if k not in ("out", "figure", "figure_sku")}}
+    if closed and world is not None:
+        from sim.replay.closedtape import WORLD
+
+        made["scenario"] = {part: plain(world)[part] for part in WORLD}
+    return made
+
+
+def _inputs(s: Settings, paths: Sequence[str]) -> dict[str, str]:
     """Checksums of every file that was read."""
-    roots = [EXAMPLE if s.stream == "example" else Path(s.stream)]
+    roots = [EXAMPLE if path == "example" else Path(path) for path in paths]
     roots += [Path(p) for p in (s.cues, s.stock) if isinstance(p, str) and p and Path(p).exists()]
     files = [f for root in roots for f in (sorted(root.iterdir()) if root.is_dir() else [root]) if f.is_file()]
-    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+    names = [f.name for f in files]
+    return {f.name if names.count(f.name) == 1 else str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 
-def _first_out(found: Replay, skus: list[str]) -> int:
-    """The SKU that ran out first, else the first one."""
-    outs = found.sellouts.sort_values("sold_out_s", kind="stable")
-    return skus.index(str(outs["sku"].iloc[0])) if len(outs) else 0
+def _stem(paths: Sequence[str]) -> str:
+    first = re.sub(r"[^\w-]+", "_", Path(paths[0]).name.split(".")[0]) or "stream"
+    return first if len(paths) == 1 else f"{first}-and-{len(paths) - 1}-more"
 
 
-def ranked(found: Replay) -> pd.DataFrame:
-    """One row per strategy over all SKUs: most sell-outs foreseen first, among equals the one with fewest alerts."""
-    counts = ["sellouts", "warned", "standing", "alerts", "early", "while_sold_out", "unfollowed", "undecided", "alerts_per_h"]
-    total = found.table.groupby("strategy", sort=False)[counts].sum()
-    lead = found.sellouts.groupby("strategy", sort=False)["lead_s"]
-    total["lead_median_s"], total["lead_least_s"] = lead.median(), lead.min()
-    return total.sort_values(["warned", "alerts"], ascending=[False, True], kind="stable").reset_index()
-
-
-def cells(found: Replay) -> list[list[str]]:
-    """The ranked table as text."""
-    columns = ["sellouts", "warned", "standing", "lead_median_s", "lead_least_s", "alerts", "early", "while_sold_out",
-               "unfollowed", "undecided"]  # fmt: skip
-    return [
-        [row["strategy"], *(number(float(row[c])) for c in columns), number(row["alerts_per_h"], 1)]
-        for row in ranked(found).to_dict("records")
-    ]
-
-
-def sellout_cells(found: Replay) -> list[list[str]]:
-    """One row per sell-out and strategy: when stock ran out and how long before each level would have fired."""
-    rows = []
-    for out in found.sellouts.sort_values(["sold_out_s", "sku", "sellout"], kind="stable").to_dict("records"):
-        before = [out["sold_out_s"] - out[f"{level}_s"] for level in ("watch", "prepare", "emergency")]
-        rows.append([out["sku"], out["sold_out_at"], out["strategy"], *map(number, before), number(out["lead_s"]), _level(out)])
-    return rows
-
-
-def _level(out: Mapping[Any, Any]) -> str:
-    """The alert that was standing when stock ran out, however old."""
-    return LEVEL_NAMES[out["standing"]].split()[0] if out["standing"] else NOTHING
-
-
-SELLOUT_HEAD = ("sku", "sold out at", "strategy", "watch [s before]", "prepare", "emergency", "lead [s]", "standing")
-SELLOUT_RIGHT = range(3, len(SELLOUT_HEAD) - 1)
-STANDING = "Standing: sell-outs that met an alert never taken back, however old it was; not warned but standing is not missed."
-
-
-def why(reason: str) -> str:
-    """The kind of fault behind a rejected row: the reason without the row's own figures.
-
-    >>> why("time 'soon' is not a time such as 2026-06-18 20:00:00"), why("qty -3 is not positive")
-    ('time is not a time', 'qty is not positive')
-    """
-    kind = re.sub(r"( such as |; did you mean |; known: |: a refund| \(line ).*", "", reason, flags=re.DOTALL)
-    kind = re.sub(r"^(\w+) .* (was (?:there|declared) already)$", r"\1 \2", kind, flags=re.DOTALL)
-    if kind.startswith("has "):
-        return kind
-    return re.sub(r""" ('.*'|".*"|-?\d[\d,.]*)(?= )""", "", kind, count=1, flags=re.DOTALL)
+# -- what was read ----------------------------------------------------------------------------------------------
 
 
 def _faults(loaded: Loaded, rejects: Path) -> list[str]:
@@ -161,38 +183,21 @@ def _faults(loaded: Loaded, rejects: Path) -> list[str]:
     return lines
 
 
-def _notes(loaded: Loaded, found: Replay, rejects: Path) -> list[str]:
+def _notes(loaded: Loaded, rejects: Path, several: bool) -> list[str]:
     account = [
         f"{row['file']}: {row['rows']} rows, {row['used']} used, {row['set_aside']} set aside, {row['rejected']} rejected"
         for row in loaded.counts.to_dict("records")
     ]
-    about = [STANDING] if len(found.sellouts) else ["Stock never ran out in this recording: only noise can be compared."]
-    return [found.caption, *about, *account, *_faults(loaded, rejects), *loaded.notes]
+    own = f"{loaded.stream.name}: " if several else ""
+    return [*account, *_faults(loaded, rejects), *(own + note for note in loaded.notes)]
 
 
-def _printed(found: Replay, notes: Sequence[str]) -> str:
-    """Both tables for a terminal."""
-    text = [OPEN_LOOP, "", *aligned([HEAD, *cells(found)], range(1, len(HEAD)))]
-    outs = sellout_cells(found)
-    if outs:
-        text += ["", *aligned([SELLOUT_HEAD, *outs[:MOST_ROWS]], SELLOUT_RIGHT)]
-    if len(outs) > MOST_ROWS:
-        text.append(f"... and {len(outs) - MOST_ROWS} more in sellouts.parquet")
-    return "\n".join([*text, "", *notes])
+def _all_rejects(loaded: Sequence[Loaded]) -> Loaded:
+    return replace(loaded[0], rejects=pd.concat([one.rejects for one in loaded], ignore_index=True))
 
 
-def _write(folder: Path, loaded: Loaded, found: Replay, words: Sequence[str], notes: Sequence[str]) -> None:
-    for name in ("table", "sellouts", "alerts"):
-        write_table(getattr(found, name), folder / f"{name}.parquet")
-    write_rejects(loaded, folder / "rejects.csv")
-    parts = [
-        f"# Replay of {loaded.stream.name}",
-        f"**{OPEN_LOOP}.** To repeat it: `{' '.join(['stockcue', 'replay', *words])}`",
-        "\n".join(markdown(HEAD, cells(found), range(1, len(HEAD)))),
-        "Warned: an alert came within the horizon before the sell-out. In time, sold out already, nothing came, undecided: what "
-        "became of the alerts; undecided ones were sent too near the end of the recording to tell.",
-        "\n".join(markdown(SELLOUT_HEAD, sellout_cells(found), SELLOUT_RIGHT)),
-        "\n".join(f"- {note}" for note in notes),
-        *(["![replay](replay.png)"] if (folder / "replay.png").exists() else []),
-    ]
-    (folder / "report.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+def _write_page(folder: Path, title: tuple[str, str], parts: list[str], words: Sequence[str], notes: Sequence[str]) -> None:
+    pictures = [f"![{p.stem}]({p.name})" for p in sorted(folder.glob("*.png"))]
+    text = [f"# {title[0]}", f"**{title[1]}.** To repeat it: `{' '.join(['stockcue', 'replay', *words])}`", *parts,
+            "\n".join(f"- {note}" for note in notes), *pictures]  # fmt: skip
+    (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Scenario
-from scenarios.registry import from_plain, plain
+from scenarios.registry import plain
 from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.report import tables
@@ -25,6 +25,8 @@ from sim.study.choices import described, one_of, policies_from, profile_from
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
 from sim.study.rehearse import Rehearsal, rehearse, rerun, with_baseline
 from sim.study.settings import Rehearse, SettingError, settle
+from sim.study.uncertain import Uncertainty, asked
+from sim.study.uncertain import plain as plain_uncertainty
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score")
 PICTURES = ("best", "all", "none")
@@ -40,18 +42,19 @@ class Study:
     profile: Profile
     settings: Rehearse
     words: list[str]
+    uncertainty: Uncertainty | None = None
 
 
 def study_from(config: Mapping[str, Any], preset: Scenario | None, words: Sequence[str]) -> Study:
     """Records from the composed configuration; every fault is found here, before anything is played."""
     settings = settle(Rehearse, {key: value for key, value in config.items() if key not in GROUPS}, "rehearse")
-    scenario = from_plain(config["scenario"])
+    scenario, uncertainty = asked(config["scenario"], settings.uncertain)
     policies = with_baseline(policies_from(config["strategy"], config["gate"], config["operations"]))
     one_of("figure_sku", settings.figure_sku, ["auto", *(s.id for s in scenario.skus)])
     one_of("figure", settings.figure, [*PICTURES, *(p.name for p in policies)])
     if settings.figure_replicate >= settings.replicates:
         raise SettingError(f"figure_replicate must be below replicates = {settings.replicates}; the first one is 0")
-    return Study(scenario, preset, policies, profile_from(config["score"]), settings, list(words))
+    return Study(scenario, preset, policies, profile_from(config["score"]), settings, list(words), uncertainty)
 
 
 def rehearse_and_report(config: Mapping[str, Any], preset: Scenario | None, words: Sequence[str]) -> Path:
@@ -65,7 +68,8 @@ def rehearse_and_report(config: Mapping[str, Any], preset: Scenario | None, word
         kept = ("" if s.figure in PICTURES else s.figure, s.figure_replicate)
         try:
             found = rehearse(
-                study.scenario, study.policies, s.replicates, s.seed, study.profile, progress, s.workers, kept
+                study.scenario, study.policies, s.replicates, s.seed, study.profile, progress, s.workers, kept,
+                study.uncertainty,
             )  # fmt: skip
         finally:
             progress.close()
@@ -92,7 +96,8 @@ def configuration(study: Study) -> dict[str, Any]:
     made = {"scenario": plain(study.scenario), **described(study.policies, study.profile)}
     files = {p.strategy.fold.__module__: p.strategy.fold.__code__.co_filename for p in study.policies}
     own = {Path(f).name: _checksum(f) for module, f in files.items() if not module.startswith("strategies.")}
-    return made | {"replicates": study.settings.replicates, "seed": study.settings.seed, "own_files": own}
+    drawn = {} if study.uncertainty is None else {"uncertainty": plain_uncertainty(study.uncertainty)}
+    return made | {"replicates": study.settings.replicates, "seed": study.settings.seed, "own_files": own} | drawn
 
 
 def _checksum(path: str) -> str:
@@ -111,7 +116,9 @@ def _pictures(folder: Path, study: Study, shown: Run) -> list[str]:
     runs = {"timeline.png": shown}
     if s.figure == "all":
         for policy in study.policies:
-            runs[f"timeline-{policy.name}.png"] = rerun(study.scenario, study.policies, policy.name, s.seed, s.figure_replicate)
+            runs[f"timeline-{policy.name}.png"] = rerun(
+                study.scenario, study.policies, policy.name, s.seed, s.figure_replicate, study.uncertainty
+            )
     for name, run in runs.items():
         save(timeline(run, sku, chosen), folder / name)
     return list(runs)

@@ -32,7 +32,8 @@ def settings() -> Any:
     families = ["DejaVu Sans", chinese_font()]
     return {
         "font.family": [name for name in families if name], "font.size": 9, "axes.titlesize": 10, "axes.spines.top": False,
-        "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25, "legend.frameon": False, "legend.fontsize": 8
+        "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25, "legend.frameon": False, "legend.fontsize": 8,
+        "text.parse_math": False,
     }  # fmt: skip
 
 

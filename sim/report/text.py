@@ -6,6 +6,8 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from sim.core.export import for_markdown
+
 NOTHING = "-"
 """Stands where a figure has no meaning."""
 
@@ -35,10 +37,10 @@ def aligned(rows: Iterable[Sequence[str]], right: Iterable[int] = (), gap: str =
 
 
 def markdown(head: Sequence[str], rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:
-    """The same as a Markdown table."""
+    """The same as a Markdown table, with nothing in it that a page would run."""
     flush = set(right)
     rule = ["---:" if k in flush else "---" for k in range(len(head))]
-    return ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (head, rule, *rows)]
+    return ["| " + " | ".join(for_markdown(cell) for cell in row) + " |" for row in (head, rule, *rows)]
 
 
 def number(value: float, digits: int = 0) -> str:

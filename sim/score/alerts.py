@@ -197,29 +197,40 @@ def judge_run(
     return Alerted(alerts, number, changes, told, found, reaction, best)
 
 
+def handled(run: Run) -> float:
+    """Notices that somebody minded, all-clears included."""
+    return float(np.count_nonzero(run.alerts["heard"] >= 0))
+
+
+def counts(run: Run) -> dict[str, float]:
+    """How many alerts there were and what they cost in time; names as in ``metrics.METRICS``."""
+    n, scenario = int(np.count_nonzero(run.alerts["level"] > 0)), run.scenario
+    suppressed = dict(zip(("duplicate", "cooldown", "budget"), (*run.suppressed, 0, 0, 0), strict=False))
+    return {
+        "alerts": float(n),
+        "alerts_handled": handled(run),
+        "alerts_per_operator_hour": ratio(n, operator_hours(run)),
+        "alerts_per_sku_hour": ratio(n, scenario.duration_s / 3600 * len(scenario.skus)),
+        "handling_minutes": run.busy_us / US / 60,
+        **{f"suppressed_{k}": float(v) for k, v in suppressed.items()},
+    }
+
+
 def noise(run: Run, judged: Alerted) -> dict[str, float]:
-    """How much the alerts asked of people; names as in ``metrics.METRICS``."""
+    """How the alerts came: in floods, in flapping episodes, heard or not; names as in ``metrics.METRICS``."""
     a = judged.alerts[judged.told]
-    hours = run.scenario.duration_s / 3600
     by_time = np.sort(a["t"])
     most = np.arange(1, len(a) + 1) - np.searchsorted(by_time, by_time - to_us(600), "right")
     book = run.policy.playbook
     reaches = np.array([any(x.by == "person" or x.what == "notify" for x in book.at(level)) for level in range(4)])
     noticed = a[reaches[a["level"]]]
     spread = _minutes(judged)
-    suppressed = dict(zip(("duplicate", "cooldown", "budget"), (*run.suppressed, 0, 0, 0), strict=False))
     return {
-        "alerts": float(len(a)),
-        "alerts_handled": float(np.sum(run.alerts["heard"] >= 0)),
-        "alerts_per_operator_hour": ratio(len(a), operator_hours(run)),
-        "alerts_per_sku_hour": ratio(len(a), hours * len(run.scenario.skus)),
         "alerts_max_10min": float(most.max(initial=0)),
         "episodes": float(len(judged.changes)),
         "flaps": ratio(float(judged.changes.sum()), len(judged.changes)),
         "chattering_episodes": float(np.sum(judged.changes >= CHATTER_PER_MIN * np.maximum(spread, 1.0))),
         "acknowledged_share": ratio(float(np.sum(noticed["heard"] >= 0)), len(noticed)),
-        "handling_minutes": run.busy_us / US / 60,
-        **{f"suppressed_{k}": float(v) for k, v in suppressed.items()},
     }
 
 

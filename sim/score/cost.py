@@ -9,13 +9,17 @@ A judge holds what depends on the tape and its silent run only; each further run
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
 
+from scenarios.setting import ScenarioError, did_you_mean
 from sim.core.run import Run
 from sim.core.units import US, to_us
-from sim.score.alerts import VERDICTS, Alerted, foresight, judge_run, noise, ratio
+from sim.core.world import REFUSED, SHOWN_FAIL
+from sim.score.alerts import VERDICTS, Alerted, counts, foresight, handled, judge_run, noise, ratio
 from sim.score.bounds import Ceiling, ceiling, skill
 from sim.score.events import last_harm, risk_events
 from sim.score.metrics import METRICS
@@ -43,16 +47,19 @@ class Judge:
         self.co, self.cu = unit_costs(profile, scenario)
         self.last_oversold = np.full(len(scenario.skus), -1, np.int64)
         np.maximum.at(self.last_oversold, self.settled.promised["sku"], self.settled.promised["paid"])
-        self.silent_cost = math.fsum(self._row(baseline, self.settled)[k] for k in COSTS)
+        self._last = baseline, self.settled
+        self.silent_cost = self._row(baseline, self.stories, _parts(("J",)))["J"]
 
-    def score(self, run: Run) -> dict[str, float]:
-        """Every metric of METRICS for one run on the judge's tape."""
+    def score(self, run: Run, metrics: Sequence[str] | None = None) -> dict[str, float]:
+        """Metrics of METRICS for one run on the judge's tape: those asked for, else all. Only what they rest on is computed;
+        a value does not depend on what else was asked for."""
+        names = tuple(METRICS) if metrics is None else tuple(metrics)
         stories, best = self._of_tape(run)
-        row = self._row(run, self.settled if run is self.baseline else outcomes(run, stories))
-        row["J"] = math.fsum(row[k] for k in COSTS)
+        row = self._row(run, stories, _parts(names))
         row["J_silent"], row["J_ceiling"] = self.silent_cost, best.cost
-        row["skill"] = skill(row["J"], self.silent_cost, best.cost)
-        return {name: row[name] for name in METRICS}
+        if "J" in row:
+            row["skill"] = skill(row["J"], self.silent_cost, best.cost)
+        return {name: row[name] for name in names}
 
     def alerted(self, run: Run) -> Alerted:
         """The verdicts on a run's alerts."""
@@ -89,15 +96,35 @@ class Judge:
         stories = read_stories(tape, run.scenario)
         return stories, ceiling(self.baseline, tape, stories, self.profile)
 
-    def _row(self, run: Run, o: Outcomes) -> dict[str, float]:
-        frozen = freezes(run)
-        judged = self.alerted(run)
-        row = units_row(o, self.price, self.profile.recapture) | self._freezes(run, frozen)
-        row["refused_attempts"], row["shown_but_failed"] = float(o.refused.sum()), float(o.shown_fail.sum())
-        row["toggles"], row["pitched_empty"] = float(frozen.toggles), float(run.pitched_empty)
-        row["ux_events"] = row["refused_attempts"] + row["shown_but_failed"] + row["toggles"]
-        row |= foresight(judged, self.profile.horizon_s) | noise(run, judged)
-        return row | self._costs(o, row)
+    def _row(self, run: Run, stories: Stories, parts: frozenset[str]) -> dict[str, float]:
+        row: dict[str, float] = {}
+        if "units" in parts:
+            o = self._outcomes(run, stories)
+            row = units_row(o, self.price, self.profile.recapture)
+        if "shoppers" in parts:
+            frozen = freezes(run)
+            row |= self._freezes(run, frozen)
+            refused, failed = run.stock[:, REFUSED].sum(), run.stock[:, SHOWN_FAIL].sum()
+            row["refused_attempts"], row["shown_but_failed"] = float(refused), float(failed)
+            row["toggles"], row["pitched_empty"] = float(frozen.toggles), float(run.pitched_empty)
+            row["ux_events"] = row["refused_attempts"] + row["shown_but_failed"] + row["toggles"]
+        if "alerts" in parts:
+            judged = self.alerted(run)
+            row |= foresight(judged, self.profile.horizon_s) | noise(run, judged)
+        if "counts" in parts:
+            row |= counts(run)
+        if "costs" in parts:
+            row["alerts_handled"] = handled(run)
+            row |= self._costs(o, row)
+            row["J"] = math.fsum(row[k] for k in COSTS)
+        return row
+
+    def _outcomes(self, run: Run, stories: Stories) -> Outcomes:
+        """Outcomes of the run; runs that share a world (equal arrays, see ``sim/engine/fork.py``) share them."""
+        last, known = self._last
+        if run.outcome is not last.outcome or run.stock is not last.stock:
+            self._last = run, (known := outcomes(run, stories))
+        return known
 
     def _freezes(self, run: Run, frozen: Freezes) -> dict[str, float]:
         """A freeze is false if in the silent run no oversold order of its SKU is paid after the freeze began."""
@@ -126,6 +153,33 @@ COSTS = tuple(name for name in METRICS if name.startswith("cost_"))
 """The terms of J."""
 
 
+def _between(first: str, last: str) -> frozenset[str]:
+    names = list(METRICS)
+    return frozenset(names[names.index(first) : names.index(last) + 1])
+
+
+COUNTS = frozenset(("alerts", "alerts_handled", "alerts_per_operator_hour", "alerts_per_sku_hour", "handling_minutes",
+                    "suppressed_duplicate", "suppressed_cooldown", "suppressed_budget"))  # fmt: skip
+PARTS = {
+    "units": _between("demand_units", "fill_rate"),
+    "shoppers": _between("freeze_minutes", "pitched_empty"),
+    "alerts": _between("risk_events", "suppressed_budget") - COUNTS,
+    "counts": COUNTS,
+    "costs": _between("cost_oversold", "J") | {"skill"},
+}
+"""What is computed together."""
+
+
+@cache
+def _parts(metrics: tuple[str, ...]) -> frozenset[str]:
+    """The parts of a row that ``metrics`` need: costs rest on units and on what shoppers met."""
+    for name in metrics:
+        if name not in METRICS:
+            raise ScenarioError(f"there is no metric {name!r}{did_you_mean(name, METRICS)}")
+    parts = {part for part, names in PARTS.items() if not names.isdisjoint(metrics)}
+    return frozenset(parts | {"units", "shoppers"} if "costs" in parts else parts)
+
+
 def score_run(run: Run, baseline: Run, profile: Profile = PROFILES["balanced"]) -> dict[str, float]:
     """One row of scores (METRICS) for one run; ``baseline``: the silent run on the same tape."""
     return Judge(baseline, profile).score(run)
@@ -139,9 +193,9 @@ def score_alerts(run: Run, baseline: Run, profile: Profile = PROFILES["balanced"
 def units_row(o: Outcomes, price: np.ndarray, recapture: float) -> dict[str, float]:
     """Units, orders and turnover of the whole show; names as in METRICS."""
     missed = o.missed.sum(0)
-    total = {k: float(getattr(o, k).sum()) for k in ("demand", "sold", "oversold", "shippable", "unsold", "abandoned", "copies",
-                                                     "oversold_copies", "oversold_orders", "paid_orders",
-                                                     "refunded")}  # fmt: skip
+    names = ("demand", "sold", "oversold", "shippable", "unsold", "abandoned", "copies", "oversold_copies", "oversold_orders",
+             "paid_orders", "refunded")  # fmt: skip
+    total = dict(zip(names, np.array([getattr(o, name) for name in names], float).sum(1).tolist(), strict=True))
     return {
         "demand_units": total["demand"],
         "sold_units": total["sold"],
@@ -154,7 +208,7 @@ def units_row(o: Outcomes, price: np.ndarray, recapture: float) -> dict[str, flo
         "session_oversold": float(total["oversold"] > 0),
         "abandoned_units": total["abandoned"],
         "missed_units": float(missed.sum() - missed[TRUE_STOCKOUT]),
-        **{f"missed_{cause}": float(units) for cause, units in zip(CAUSES, missed, strict=True)},
+        **{f"missed_{cause}": float(units) for cause, units in zip(CAUSES, missed.tolist(), strict=True)},
         "missed_gmv": float(price @ o.avoidable) * (1 - recapture),
         "gmv": float(price @ o.sold),
         "won_units": float(o.won.sum()),

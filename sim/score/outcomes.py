@@ -27,7 +27,6 @@ CAUSES = (*REFUSALS.values(), "no_restock")
 TRUE_STOCKOUT, HELD_UNPAID, EXPOSURE_CUT, NO_RESTOCK = 0, HELD - STOCKOUT, EXPOSURE - STOCKOUT, len(CAUSES) - 1
 LOST = (*range(STOCKOUT, EXPOSURE + 1), REFUNDED)
 """Outcomes of demand that was refused."""
-IS_LOST = np.isin(np.arange(OUTCOMES), LOST)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,17 +72,16 @@ def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
     st = read_stories(run.tape, run.scenario) if stories is None else stories
     n, shippable = len(run.scenario.skus), run.stock[:, PHYSICAL]
     out, last = demand_of(run, st)
-    table = np.bincount(st.cell + last, st.qty, OUTCOMES * 4 * n).astype(np.int64).reshape(n, 2, 2, OUTCOMES)
+    table = np.bincount(st.cell + last, st.weight, OUTCOMES * 4 * n).astype(np.int64).reshape(n, 2, 2, OUTCOMES)
     by_code = table.sum((1, 2))
     demand = by_code[:, IDLE + 1 :].sum(1)
     twice = st.copies[out[st.copies] == PAID]
-    copies = np.bincount(st.sku[twice], st.qty[twice], n).astype(np.int64)
+    copies = _units(st.sku[twice], st.qty[twice], n)
     promised = _beyond(st, out, by_code[:, PAID] + copies - shippable)
-    oversold, orders = np.zeros(n, np.int64), np.zeros(n, np.int64)
-    np.add.at(oversold, promised["sku"], promised["units"])
-    np.add.at(orders, promised["sku"], 1)
-    doubled = promised[np.isin(promised["story"], twice)]
-    oversold_copies = np.bincount(doubled["sku"], doubled["units"], n).astype(np.int64)
+    oversold = _units(promised["sku"], promised["units"], n)
+    orders = np.bincount(promised["sku"], minlength=n)
+    doubled = promised[np.isin(promised["story"], twice)] if len(twice) else promised[:0]
+    oversold_copies = _units(doubled["sku"], doubled["units"], n)
     sold = by_code[:, PAID] - (oversold - oversold_copies)
     shipped_copies = copies - oversold_copies
     unsold = shippable - sold - shipped_copies
@@ -95,18 +93,28 @@ def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
         oversold_copies=oversold_copies,
         copies=shipped_copies,
         oversold_orders=orders,
-        paid_orders=np.diff(np.searchsorted(np.flatnonzero(out == PAID), st.first)),
+        paid_orders=_orders(st, out, PAID),
         abandoned=demand - by_code[:, PAID] - missed.sum(1),
         missed=missed,
         shippable=shippable,
         unsold=unsold,
         won=_won(run, st, out, promised),
         refunded=by_code[:, REFUNDED],
-        refunded_orders=np.diff(np.searchsorted(np.flatnonzero(out == REFUNDED), st.first)),
+        refunded_orders=_orders(st, out, REFUNDED),
         refused=run.stock[:, REFUSED],
         shown_fail=run.stock[:, SHOWN_FAIL],
         promised=promised,
     )
+
+
+def _units(sku: np.ndarray, qty: np.ndarray, n: int) -> np.ndarray:
+    """Units per SKU, int64 [sku]."""
+    return np.bincount(sku, qty, n).astype(np.int64) if len(sku) else np.zeros(n, np.int64)
+
+
+def _orders(st: Stories, out: np.ndarray, code: int) -> np.ndarray:
+    """Orders that ended so, int64 [sku]."""
+    return np.diff(np.searchsorted(np.flatnonzero(out == code), st.first))
 
 
 def demand_of(run: Run, st: Stories) -> tuple[np.ndarray, np.ndarray]:
@@ -153,9 +161,10 @@ def _beyond(st: Stories, out: np.ndarray, excess: np.ndarray) -> np.ndarray:
 
 def _won(run: Run, st: Stories, out: np.ndarray, promised: np.ndarray) -> np.ndarray:
     """Units sold to shoppers of improvised cues, int64 [sku]: their rows were added to the tape during the run."""
-    n, brought = len(run.scenario.skus), st.row >= run.tape.drawn
-    if not brought.any():
+    n = len(run.scenario.skus)
+    if len(run.tape) == run.tape.drawn:
         return np.zeros(n, np.int64)
+    brought = st.row >= run.tape.drawn
     brought[st.copies] = False
     paid, late = brought & (out == PAID), promised[brought[promised["story"]]]
     won = np.bincount(st.sku[paid], st.qty[paid], n) - np.bincount(late["sku"], late["units"], n)
@@ -182,19 +191,27 @@ def _causes(run: Run, st: Stories, last: np.ndarray, table: np.ndarray, unsold: 
     refused = table[:, :, LOST].sum(2)
     if not refused.any():
         return missed
-    gave_back = np.bincount(st.sku[(back := np.flatnonzero(last == CANCELLED))], st.qty[back], len(unsold)).astype(np.int64)
+    back = np.flatnonzero(last == CANCELLED)
+    gave_back = _units(st.sku[back], st.qty[back], len(unsold))
     in_time = refused[:, 1].copy()
     on_payment = run.scenario.ledger.mode == "deduct_on_payment"
     for k in np.flatnonzero((unsold > 0) & (refused.sum(1) > 0)).tolist():
         begin, end = st.first[k], st.first[k + 1]
-        lost = np.flatnonzero(st.keeps[begin:end] & IS_LOST[last[begin:end]]) + begin
-        code = np.where(last[lost] == REFUNDED, PHANTOM if on_payment else HELD, last[lost]).astype(np.int64) - STOCKOUT
-        met, qty = code != TRUE_STOCKOUT, st.qty[lost]
-        kept = _first_units(unsold[k], np.where(met, qty, 0))
-        held = _first_units(min(unsold[k] - kept.sum(), gave_back[k]), np.where(met, 0, qty))
+        final = last[begin:end]
+        gone = ((final >= STOCKOUT) & (final <= EXPOSURE)) | (final == REFUNDED)
+        lost = np.flatnonzero(gone & st.keeps[begin:end]) + begin
+        code, qty = last[lost], st.qty[lost]
+        code[code == REFUNDED] = PHANTOM if on_payment else HELD
+        code -= STOCKOUT
+        met = code != TRUE_STOCKOUT
+        kept = _first_units(unsold[k], qty * met)
         missed[k, :NO_RESTOCK] = np.bincount(code, kept, NO_RESTOCK)
-        missed[k, HELD_UNPAID] += held.sum()
-        in_time[k] -= (kept + held)[st.cell[lost] // OUTCOMES % 2 == 1].sum()
+        given = min(unsold[k] - kept.sum(), gave_back[k])
+        if given > 0:
+            held = _first_units(given, qty * ~met)
+            missed[k, HELD_UNPAID] += held.sum()
+            kept += held
+        in_time[k] -= kept[st.soon[lost]].sum()
     came = arrived(run)
     left = unsold - missed.sum(1)
     could = requestable(run.scenario) - came + np.minimum(left, came)

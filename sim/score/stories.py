@@ -26,7 +26,8 @@ class Stories:
     payment; first_pay: where each SKU begins in it, and the end. copies: orders the shop makes twice. retried, retry: an
     attempt and the attempt that would follow it. carted, cart: an order and the row of the cart it would come from. certain:
     that cart is laid for no reaction to scarcity, so its shopper comes for sure. cell: ``OUTCOMES * (4 sku + 2 keeps +
-    soon enough for a restock)``, the start of the order's cells in a table of units by outcome.
+    soon enough for a restock)``, the start of the order's cells in a table of units by outcome. weight: qty as float64.
+    soon: soon enough for a restock.
     """
 
     row: np.ndarray
@@ -45,6 +46,8 @@ class Stories:
     cart: np.ndarray
     certain: np.ndarray
     cell: np.ndarray
+    weight: np.ndarray
+    soon: np.ndarray
 
     def __len__(self) -> int:
         return len(self.row)
@@ -87,6 +90,8 @@ def read_stories(tape: Tape, scenario: Scenario) -> Stories:
         carted=carted,
         cart=cart,
         certain=tape.mark[cart] < least,
+        soon=in_time,
+        weight=tape.qty[row].astype(np.float64),
         cell=OUTCOMES * (4 * sku.astype(np.int64) + 2 * keeps + in_time),
     )
 

@@ -1,7 +1,7 @@
 """Many policies on one tape: play them all, score what is asked for, give numbers back.
 
 The inner step of every sweep: one staged show, drawn once, shared by all candidates (common random numbers) and
-their silent baseline.
+their silent baseline. Candidates with identical runs are run and scored once (``sim/engine/fork.py``).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import numpy as np
 
 from sim.core.policy import Policy
 from sim.core.stage import Stage
+from sim.engine.fork import play_all
 from sim.engine.simulate import play
 from sim.score.cost import Judge
 from sim.score.profiles import PROFILES, Profile
@@ -29,9 +30,10 @@ def evaluate(
     metrics: names from ``sim.score.metrics.METRICS``. Each value is, bit for bit, that of ``score_run(play(stage, policy),
     baseline)``, whatever else is evaluated with it.
     """
-    judge = Judge(play(stage, make_policy("silent")), profile)
+    trunk = play(stage, make_policy("silent"))
+    judge = Judge(trunk, profile)
     out = np.empty((len(policies), len(metrics)))
-    for k, policy in enumerate(policies):
-        row = judge.score(play(stage, policy))
-        out[k] = [row[name] for name in metrics]
+    for places, run in play_all(stage, policies, trunk):
+        row = judge.score(run, metrics)
+        out[places] = [row[name] for name in metrics]
     return out

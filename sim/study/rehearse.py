@@ -8,24 +8,19 @@ the policies, or on which others are there.
 from __future__ import annotations
 
 import signal
-import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
-from sim.core.response import Playbook
 from sim.core.run import Run
-from sim.core.stage import set_stage
-from sim.demand.draw import draw_tape
 from sim.engine.simulate import engine_for, play
+from sim.study.parcel import Packed, pack, unpack
 from sim.study.policies import PolicyError, make_policy
-from strategies import registry
+from sim.study.uncertain import Uncertainty, staged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +38,6 @@ ALERT = ("t_s", "sku", "level", "stock", "line", "heard_s", "handled_s", "episod
 """Columns of every table, and those of the alerts."""
 
 Progress = Callable[[int, int, str], None]
-Packed = tuple[str, np.ndarray, np.ndarray, Playbook, str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,11 +69,12 @@ def rehearse(
     progress: Progress | None = None,
     workers: int = 1,
     shown: tuple[str, int] = ("", 0),
+    uncertainty: Uncertainty | None = None,
 ) -> Rehearsal:
     """Play ``replicates`` shows under ``policies`` and the silent baseline.
 
     progress(done, of, what): called as replicates end. workers: processes; 1 stays in this one. shown: strategy ("": the one
-    with the lowest mean cost) and replicate of the run to keep.
+    with the lowest mean cost) and replicate of the run to keep. uncertainty: what each show draws of its scenario's parameters.
     """
     import pandas as pd
 
@@ -88,13 +83,13 @@ def rehearse(
     tell(0, replicates, "compiling")
     warm(teams)
     played = []
-    for batch in _batches(scenario, teams, replicates, seed, profile, workers):
+    for batch in _batches(scenario, teams, replicates, seed, profile, workers, uncertainty):
         played += batch
         tell(len(played), replicates, _leader(played))
     scores = pd.DataFrame([row for p in played for row in p.rows])
     alerts = pd.DataFrame([row for p in played for row in p.alerts], columns=[*KEY, *ALERT])
     name = shown[0] or str(scores.groupby("strategy", sort=False)["J"].mean().idxmin())
-    run = rerun(scenario, teams, name, seed, shown[1])
+    run = rerun(scenario, teams, name, seed, shown[1], uncertainty)
     return Rehearsal(scores, alerts, run, tuple(p.tape for p in played))
 
 
@@ -117,36 +112,44 @@ def with_baseline(policies: Sequence[Policy]) -> list[Policy]:
     return [make_policy(BASELINE), *others]
 
 
-def rerun(scenario: Scenario, policies: Sequence[Policy], name: str, seed: int, replicate: int) -> Run:
+def rerun(
+    scenario: Scenario, policies: Sequence[Policy], name: str, seed: int, replicate: int, uncertainty: Uncertainty | None = None
+) -> Run:
     """One run again, exactly as it was: a run is too large to keep for each replicate, and milliseconds to repeat."""
     policy = next(p for p in policies if p.name == name)
-    return play(set_stage(scenario, draw_tape(scenario, seed, replicate)), policy)
+    return play(staged(scenario, uncertainty, seed, replicate), policy)
 
 
-def warm(policies: Sequence[Policy]) -> None:
+def warm(policies: Iterable[Policy]) -> None:
     """Compile once, in this process, so that workers find the machine code on disk."""
     for policy in policies:
         engine_for(policy)
 
 
 def _batches(
-    scenario: Scenario, policies: list[Policy], replicates: int, seed: int, profile: Profile, workers: int
+    scenario: Scenario,
+    policies: list[Policy],
+    replicates: int,
+    seed: int,
+    profile: Profile,
+    workers: int,
+    uncertainty: Uncertainty | None = None,
 ) -> Iterator[list[_Played]]:
     """Replicates in order; with workers a batch is one task, alone it is one replicate."""
     size = 1 if workers == 1 else max(1, min(BATCH, replicates // (2 * workers)))
     spans = [range(k, min(k + size, replicates)) for k in range(0, replicates, size)]
     if workers == 1:
-        return ([_replicate(scenario, policies, seed, k, profile) for k in span] for span in spans)
+        return ([_replicate(scenario, policies, seed, k, profile, uncertainty) for k in span] for span in spans)
     from joblib import Parallel, delayed
 
     packed = [pack(p) for p in policies]
     run = Parallel(n_jobs=workers, return_as="generator")
-    with _deaf():
-        return run(delayed(_task)(scenario, packed, seed, list(span), profile) for span in spans)
+    with deaf():
+        return run(delayed(_task)(scenario, packed, seed, list(span), profile, uncertainty) for span in spans)
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def deaf() -> Iterator[None]:
     """Processes started in here do not hear Ctrl-C: it is for this one, which ends them."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -158,16 +161,25 @@ def _deaf() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def _task(scenario: Scenario, packed: list[Packed], seed: int, replicates: list[int], profile: Profile) -> list[_Played]:
+def _task(
+    scenario: Scenario, packed: list[Packed], seed: int, replicates: list[int], profile: Profile, uncertainty: Uncertainty | None
+) -> list[_Played]:
     policies = [unpack(p) for p in packed]
-    return [_replicate(scenario, policies, seed, k, profile) for k in replicates]
+    return [_replicate(scenario, policies, seed, k, profile, uncertainty) for k in replicates]
 
 
-def _replicate(scenario: Scenario, policies: list[Policy], seed: int, replicate: int, profile: Profile) -> _Played:
+def _replicate(
+    scenario: Scenario,
+    policies: list[Policy],
+    seed: int,
+    replicate: int,
+    profile: Profile,
+    uncertainty: Uncertainty | None = None,
+) -> _Played:
     """One show under every policy; the first one is the baseline."""
     from sim.score.cost import Judge
 
-    stage = set_stage(scenario, draw_tape(scenario, seed, replicate))
+    stage = staged(scenario, uncertainty, seed, replicate)
     baseline = play(stage, policies[0])
     judge = Judge(baseline, profile)
     rows, alerts = [], []
@@ -177,18 +189,3 @@ def _replicate(scenario: Scenario, policies: list[Policy], seed: int, replicate:
         rows.append(key | judge.score(run))
         alerts += [key | row for row in judge.alerts(run)]
     return _Played(rows, alerts, stage.tape.digest())
-
-
-def pack(policy: Policy) -> Packed:
-    """A policy as plain data: a worker loads the strategy by name or file, because a user's module is not importable there."""
-    module = policy.strategy.fold.__module__
-    source = module.removeprefix("strategies.")
-    if source not in registry.names():
-        source = str(sys.modules[module].__file__)
-    return (source, policy.params, policy.gate, policy.playbook, policy.label)
-
-
-def unpack(packed: Packed) -> Policy:
-    """The inverse of :func:`pack`."""
-    source, params, gate, playbook, label = packed
-    return Policy(registry.load(source), params, gate, playbook, label)

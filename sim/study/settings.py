@@ -8,6 +8,9 @@ from typing import Any, TypeVar, get_type_hints
 
 from scenarios.setting import ScenarioError, check_types, setting, validate
 
+MODELS = ("poisson", "cue", "hawkes", "both")
+"""Models of demand, from the simplest to the richest."""
+
 
 class SettingError(ValueError):
     """A setting of a verb that cannot be used; the message is one sentence."""
@@ -24,13 +27,15 @@ class Rehearse:
     figure: str = setting("best", "timeline of the best strategy, of one by name, of all, or none")
     figure_sku: str = setting("auto", "SKU drawn; auto: the one with most oversold units, then most missed")
     figure_replicate: int = setting(0, "replicate drawn", "", 0, 10**6)
+    uncertain: bool = setting(False, "each show draws its parameters from the scenario's uncertainty (stockcue calibrate)")
 
 
 @dataclass(frozen=True)
 class Replay:
-    """Settings of ``stockcue replay`` beside strategy, gate and feed."""
+    """Settings of ``stockcue replay`` beside strategy, gate, feed and, for a closed loop, scenario, operations and score."""
 
-    stream: str = setting("", "recorded stream: a file or a folder")
+    stream: object = setting("", "recorded stream: a file or a folder, or a [list of them]")
+    loop: str = setting("open", "open: what would have fired; closed: what would have happened", choices=("open", "closed"))
     cues: str = setting("", "cue sheet (run of show as it happened)")
     stock: object = setting(None, "declared stock: units for all, {sku: units} or a stock sheet")
     sku: object = setting(None, "SKU or [list of them] to replay; null: all")
@@ -40,12 +45,103 @@ class Replay:
     speedup: float = setting(1.0, "recorded seconds per second of the show", "x", 1e-6, 1e9)
     horizon_s: float = setting(1800.0, "an alert counts for a sell-out that comes within this time", "s", 1, 10**7)
     merge_s: float = setting(600.0, "sell-outs closer together than this are one", "s", 0, 10**7)
+    replicates: int = setting(20, "closed loop: draws of what the recording does not say", "draws", 1, 10**5)
+    seed: int = setting(1, "closed loop: first key of every random stream", "", 0, 10**15)
+    bin_s: float = setting(60.0, "closed loop: bin of the fitted demand", "s", 1, 86400)
+    beyond: str = setting("keep", "orders beyond the stock: keep them, or hide them and impute", choices=("keep", "hide"))
+    diff: bool = setting(False, "compare what two settings would have fired")
+    within_s: float = setting(60.0, "diff: alerts of one SKU this close are the same alert", "s", 0, 86400)
     out: str = setting("", "run folder; empty: runs/replay-<stream>-<hash of the settings>")
     figure: str = setting("all", "one picture with a lane per strategy, or none", choices=("all", "none"))
     figure_sku: str = setting("auto", "SKU drawn; auto: the one that ran out first")
+    feed_lines: str = setting("none", "write the recording as lines for stockcue shadow", choices=("none", "write"))
 
 
-Record = TypeVar("Record", Rehearse, Replay)
+@dataclass(frozen=True)
+class Calibrate:
+    """Settings of ``stockcue calibrate``."""
+
+    stream: object = setting(None, "stream, or [list of them]; the last one gives the run of show")
+    zone: str = setting("", "what times without a zone are in, in files that are not yet canonical streams")
+    sku: object = setting(None, "SKU or [list of them] to fit; null: all")
+    name: str = setting("fitted", "name of the scenario")
+    model: str = setting("auto", "model fitted; auto: chosen by stretches left out", choices=("auto", *MODELS))
+    seed: int = setting(1, "key of the random streams behind the predictive bands", "", 0, 10**15)
+    out: str = setting("", "scenario file NAME.yaml, with its report in the folder NAME; empty: runs/calibrate-<name>-<hash>")
+    figure: str = setting("all", "pictures, or none", choices=("all", "none"))
+
+
+@dataclass(frozen=True)
+class Ingest:
+    """Settings of ``stockcue ingest``."""
+
+    files: object = setting("", "a file, [a list of files] or a folder")
+    mapping: object = setting(
+        None, "what the columns mean: a shipped mapping, a .yaml file, or {file: mapping}; null: told by them"
+    )
+    zone: str = setting("", "what times without a zone are in; empty: what the mapping says, else UTC+8")
+    cues: str = setting("", "run of show, where it lies elsewhere")
+    stock: str = setting("", "declared stock, where it lies elsewhere")
+    name: str = setting("", "the stream's name; empty: after the file or folder")
+    out: str = setting("", "run folder; empty: runs/ingest-<stream>-<hash of settings and account>")
+
+
+@dataclass(frozen=True)
+class Shadow:
+    """Settings of ``stockcue shadow`` beside strategy and gate."""
+
+    input: str = setting("-", "feed: a file that grows, or - for standard input")
+    stock: object = setting(None, "declared stock: {sku: units} or a stock sheet")
+    cues: str = setting("", "cue sheet (planned run of show)")
+    zone: str = setting("", "what times without a zone are in, and the zone alerts are written in")
+    start: str = setting("", "start of the show, written like the feed's times; empty: its first line")
+    end: str = setting("", "planned end of the show, written like the feed's times")
+    length_s: float = setting(0.0, "planned length of the show, instead of end", "s", 0, 10**6)
+    speedup: float = setting(1.0, "seconds of the feed per second of the show", "x", 1e-6, 1e9)
+    clock: str = setting("stream", "what moves time: the feed's own times, or the wall clock", choices=("stream", "wall"))
+    period_s: float = setting(1.0, "a reading every", "s", 0.01, 3600)
+    lag_s: float = setting(0.5, "a reading arrives this much later", "s", 0, 3600)
+    levels: str = setting("auto", "what a stock level means: sales, the record set right, or as the feed has orders",
+                          choices=("auto", "sales", "set"))  # fmt: skip
+    jump_s: float = setting(3600.0, "a line this far ahead of all others waits for a second one", "s", 1, 10**9)
+    remember: int = setting(200_000, "ids remembered at least, so that nothing counts twice", "ids", 1, 10**7)
+    follow: str = setting("yes", "wait for more at the end of the file", choices=("yes", "no"))
+    idle_s: float = setting(0.0, "stop when no line has come for this long; 0: never", "s", 0, 10**6)
+    resend: str = setting("start", "what the input holds after a restart: all from its start, only what is new, or whatever "
+                          "has a seq above the last one", choices=("start", "new", "seq"))  # fmt: skip
+    out: str = setting("", "alerts: a file; empty: standard output")
+    state: str = setting("", "state to resume from; empty: beside out, or none")
+    rejects: str = setting("", "lines that could not be used; empty: beside out, or standard error")
+    metrics: str = setting("", "counts and lags as JSON; empty: beside out, or none")
+    save_events: int = setting(20_000, "save the state after this many lines at the latest", "lines", 1, 10**9)
+    save_s: float = setting(5.0, "save the state after this long at the latest", "s", 0.01, 3600)
+    report_s: float = setting(60.0, "a line of metrics on standard error this often; 0: only at the end", "s", 0, 10**6)
+
+
+@dataclass(frozen=True)
+class Review:
+    """Settings of ``stockcue review`` beside scenario, strategy, gate, operations, feed and score."""
+
+    stream: str = setting("", "recorded show to review; empty: a rehearsed one (scenario=)")
+    cues: str = setting("", "cue sheet (run of show as it happened)")
+    stock: object = setting(None, "declared stock: units for all, {sku: units} or a stock sheet")
+    sku: object = setting(None, "SKU or [list of them] to review; null: all")
+    zone: str = setting("", "what times without a zone are in, as in Asia/Shanghai or +08:00")
+    start: str = setting("", "first moment used, written like the stream's own times")
+    end: str = setting("", "last moment used, and the planned end of the show")
+    speedup: float = setting(1.0, "recorded seconds per second of the show", "x", 1e-6, 1e9)
+    bin_s: float = setting(60.0, "bin of the fitted demand of a recording", "s", 1, 86400)
+    earlier: object = setting(None, "earlier shows: recordings or folders of earlier reviews, a path or a [list of them]")
+    seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
+    replicate: int = setting(0, "rehearsed: the show reviewed; recorded: the draw of what is not recorded", "", 0, 10**6)
+    shows: int = setting(8, "other shows, or draws of a recorded one, that the proposal is tried on", "shows", 0, 1000)
+    alerts: int = setting(150, "alerts that are played out with and without their actions, the first ones", "alerts", 0, 10**5)
+    out: str = setting("", "run folder; empty: runs/review-<show>-<hash of the settings>")
+    figure: str = setting("all", "pictures, or none", choices=("all", "none"))
+    figure_sku: str = setting("auto", "SKU of the timeline; auto: the one that lost most")
+
+
+Record = TypeVar("Record")
 
 
 def settle(cls: type[Record], values: Mapping[str, Any], verb: str) -> Record:
@@ -65,6 +161,10 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
         return value
     if kind is str:
         return str(value)
+    if kind is bool:
+        if not isinstance(value, bool):
+            raise SettingError(f"{name} must be true or false, not {value!r}")
+        return value
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise SettingError(f"{name} must be a number, not {value!r}")
     if kind is int and value != int(value):

@@ -12,14 +12,16 @@ from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, get_args, get_origin, get_type_hints
 
 from scenarios.contract import Scenario
-from scenarios.registry import from_plain
+from scenarios.registry import from_plain, plain
 from scenarios.setting import did_you_mean
 from sim.core.policy import Policy
 from sim.study.choices import policy_from
 from sim.study.design import Axis, Value, sample, settled
 from sim.study.settings import SettingError
+from sim.study.uncertain import Uncertainty, asked
 from strategies import registry
-from strategies.contract import Strategy
+from strategies.contract import TIERS, Strategy
+from strategies.gate import GATE_PARAMS
 
 __all__ = ("Axis", "Candidate", "Maker", "Value", "World", "make_candidates", "make_worlds")
 
@@ -31,11 +33,12 @@ SHARED = ("gate", "operations")
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """One variant of one scenario. ``settings``: values of the scenario's axes."""
+    """One variant of one scenario. ``settings``: values of the scenario's axes. ``uncertainty``: what its replicates draw."""
 
     name: str
     scenario: Scenario
     settings: Mapping[str, Value]
+    uncertainty: Uncertainty | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +61,16 @@ class Maker:
 
     def make(self, settings: Mapping[str, Value], name: str = "") -> Candidate:
         """The candidate with these varied settings; faults raise a sentence."""
-        rooms = {"strategy": {self.family: self.config["strategy"][self.family]}} | {r: self.config.get(r) or {} for r in SHARED}
-        made = put_over(rooms, settings)
+        rooms = {room: self._node(room, settings) for room in SHARED}
+        rooms["strategy"] = {self.family: self.config["strategy"][self.family]}
+        made = put_over(rooms, {key: value for key, value in settings.items() if key not in SHARED})
         own, label = made["strategy"][self.family], name or self.family
         policy = policy_from(self.strategy, label, own, made["gate"], made["operations"], self.family)
         return Candidate(label, self.family, dict(settings), policy)
+
+    def _node(self, room: str, settings: Mapping[str, Value]) -> Plain:
+        """The settings of gate or operations: those configured, or those of the option that is varied by name."""
+        return self.config["options"][room][settings[room]] if room in settings else self.config.get(room) or {}
 
 
 def put_over(tree: Plain, settings: Mapping[str, Value]) -> dict[str, Any]:
@@ -103,33 +111,62 @@ def make_candidates(config: Plain, axes: Iterable[Axis], design: str, points: in
 
     A family without axes gives one candidate. The points of a family do not depend on which others are there.
     """
-    varied = _known(axes, config)
     made: list[Candidate] = []
-    for family in config["strategy"]:
-        maker, own = Maker(config, family), [a for a in varied if concerns(a.key, family)]
-        for axis in own:
-            for end in axis.ends:
-                maker.make({axis.key: end})
+    for family, (maker, own) in families(config, axes).items():
         found = sample(own, design, points, seed, "strategy", family)
         made += [maker.make(settings, name) for name, settings in zip(_names(family, len(found)), found, strict=True)]
     return made
 
 
-def make_worlds(scenarios: Mapping[str, Plain], axes: Iterable[Axis], design: str, points: int, seed: int) -> list[World]:
-    """The worlds of every scenario (name to plain data): the design over the scenario's axes, one world where nothing varies."""
-    made: list[World] = []
-    varied = [settled(_typed(axis)) for axis in axes if axis.key.split(".")[0] == "scenario"]
-    for scenario, values in scenarios.items():
-        for axis in varied:
+def families(config: Plain, axes: Iterable[Axis]) -> dict[str, tuple[Maker, list[Axis]]]:
+    """Of every family in ``config["strategy"]`` its maker and the axes that concern it, both ends of each tried."""
+    varied, made = _known(axes, config), {}
+    for family in config["strategy"]:
+        maker, own = Maker(config, family), [a for a in varied if concerns(a.key, family)]
+        for axis in own:
             for end in axis.ends:
-                _world(scenario, values, {axis.key: end})
-        found = sample(varied, design, points, seed, "scenario")
-        made += [_world(name, values, settings) for name, settings in zip(_names(scenario, len(found)), found, strict=True)]
+                maker.make({axis.key: end})
+        made[family] = (maker, own)
     return made
 
 
-def _world(name: str, values: Plain, settings: Mapping[str, Value]) -> World:
-    return World(name, from_plain(put_over({"scenario": values}, settings)["scenario"]), dict(settings))
+def standing_value(candidate: Candidate, key: str) -> Value | None:
+    """What a candidate has for a varied key now; None where that is no single value (a group, settings that differ by tier)."""
+    path, policy = key.split("."), candidate.policy
+    if path[0] == "gate" and len(path) == 2:
+        return float(policy.gate[[p.name for p in GATE_PARAMS].index(path[1])])
+    if path[0] == "operations" and len(path) == 2:
+        return getattr(policy.playbook, path[1])
+    if path[0] == "strategy" and len(path) > 2:
+        column = policy.params[:, [p.name for p in policy.strategy.params].index(path[-1])]
+        column = column[[TIERS.index(path[3])]] if path[2] == "by_tier" else column
+        return float(column[0]) if (column == column[0]).all() else None
+    return None
+
+
+def make_worlds(
+    scenarios: Mapping[str, Plain], axes: Iterable[Axis], design: str, points: int, seed: int, uncertain: bool = False
+) -> list[World]:
+    """The worlds of every scenario (name to plain data): the design over the scenario's axes, one world where nothing varies.
+    uncertain: every replicate draws the parameters of its world from what the scenario says of them."""
+    made: list[World] = []
+    varied = [settled(_typed(axis)) for axis in axes if axis.key.split(".")[0] == "scenario"]
+    for scenario, given in scenarios.items():
+        # A file says only what differs from the defaults, and any setting may vary.
+        values = plain(from_plain(given))
+        for axis in varied:
+            for end in axis.ends:
+                world_of(scenario, values, {axis.key: end}, uncertain)
+        found = sample(varied, design, points, seed, "scenario")
+        names = _names(scenario, len(found))
+        made += [world_of(name, values, settings, uncertain) for name, settings in zip(names, found, strict=True)]
+    return made
+
+
+def world_of(name: str, values: Plain, settings: Mapping[str, Value], uncertain: bool = False) -> World:
+    """The world of a scenario's plain data with varied settings put over it."""
+    scenario, uncertainty = asked(put_over({"scenario": values}, settings)["scenario"], uncertain)
+    return World(name, scenario, dict(settings), uncertainty)
 
 
 def _names(stem: str, count: int) -> list[str]:
@@ -156,6 +193,10 @@ def _known(axes: Iterable[Axis], config: Plain) -> list[Axis]:
             raise SettingError(f"{axis.key} cannot be varied{did_you_mean(path[0], ROOMS)}")
         if axis.key in found:
             raise SettingError(f"{axis.key} is varied twice; give it one range")
+        if axis.key in SHARED and not config.get("options", {}).get(axis.key):
+            raise SettingError(
+                f"{axis.key} is a group of settings; vary one of them, as in {axis.key}.{next(iter(config[axis.key]))}=..."
+            )
         if path[0] == "strategy" and (len(path) < 3 or path[1] not in config["strategy"]):
             raise SettingError(f"{axis.key} belongs to no strategy chosen{did_you_mean((*path, '')[1], config['strategy'])}")
         if path[0] in ("strategy", "scenario") and path[-1] == "name":

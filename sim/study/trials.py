@@ -10,12 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sim.core.stage import set_stage
-from sim.demand.draw import draw_tape
 from sim.score.cost import COSTS
 from sim.score.profiles import Profile
 from sim.study.evaluate import evaluate
 from sim.study.space import Candidate, World
+from sim.study.uncertain import staged
 
 JUDGE_FROM = 500_000
 """Replicate numbers from here on are for judging a setting that was found on the numbers below."""
@@ -43,6 +42,6 @@ def play_trials(
     policies = [c.policy for c in candidates]
     made = np.empty((len(replicates), len(policies), len(metrics)))
     for k, replicate in enumerate(replicates):
-        stage = set_stage(world.scenario, draw_tape(world.scenario, seed, int(replicate)))
+        stage = staged(world.scenario, world.uncertainty, seed, int(replicate))
         made[k] = evaluate(stage, policies, profile, metrics)
     return made

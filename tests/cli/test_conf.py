@@ -7,13 +7,14 @@ from omegaconf import OmegaConf
 
 from scenarios.registry import names as scenario_names
 from scenarios.staffing import Feed
-from sim import cli, cli_compose
+from sim import cli, cli_chosen, cli_compose
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.response import Playbook
 from sim.report.catalogue import GROUPS, lines, options
 from sim.score.profiles import PROFILES, Profile
 from sim.study.choices import playbook_of, policies_from, profile_from
-from sim.study.settings import Rehearse, Replay, settle
+from sim.study.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow, settle
+from sim.study.settings_search import Breakpoint, Sensitivity, Sweep, Tune
 from strategies import registry
 from strategies.gate import GATE_PARAMS
 
@@ -29,7 +30,7 @@ def composed(verb: str, *words: str, strategies=("silent",), scenario=None):
     """What the command line would hand on for these words."""
     from sim.cli_words import labelled, split
 
-    plain = cli_compose.chosen_scenario(scenario)[0] if scenario else None
+    plain = cli_chosen.chosen_scenario(scenario)[0] if scenario else None
     return cli_compose.compose_verb(verb, split(words, verb, ()), labelled(strategies), plain)
 
 
@@ -52,7 +53,7 @@ def test_every_strategy_and_playbook_and_profile_has_its_file():
     assert set(options("score")) == set(PROFILES)
 
 
-@pytest.mark.parametrize("record", [Rehearse, Replay])
+@pytest.mark.parametrize("record", [Rehearse, Replay, Ingest, Calibrate, Sweep, Tune, Breakpoint, Sensitivity, Shadow, Review])
 def test_root_files_hold_the_verbs_settings(record):
     verb = record.__name__.lower()
     root = OmegaConf.load(options("strategy")["silent"].parents[1] / f"{verb}.yaml")
@@ -83,7 +84,8 @@ def test_every_preset_survives_hydra(name):
 
 @pytest.mark.parametrize("name", options("experiment"))
 def test_experiments_are_command_lines(name, capsys):
-    assert cli.main(["rehearse", f"experiment={name}", "--cfg"]) == 0
+    verb = OmegaConf.load(options("experiment")[name]).get("verb", "rehearse")
+    assert cli.main([verb, f"experiment={name}", "--cfg"]) == 0
     assert "replicates:" in capsys.readouterr().out
 
 

@@ -13,9 +13,13 @@ import pytest
 
 from sim import __version__, cli
 from sim.cli_help import HELP
-from sim.study.settings import Rehearse, Replay
+from sim.study.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow
+from sim.study.settings_search import Breakpoint, Sensitivity, Sweep, Tune
 
 ROOT = Path(__file__).parents[2]
+
+
+VARYING = ("  stockcue rehearse ", "  stockcue sweep ")
 
 
 def run(capsys, *words):
@@ -41,21 +45,27 @@ def test_help_and_version(capsys):
     assert set(HELP) == {"", *cli.VERBS}
 
 
-@pytest.mark.parametrize(("verb", "record"), [("rehearse", Rehearse), ("replay", Replay)])
+RECORDS = (Rehearse, Replay, Ingest, Calibrate, Sweep, Tune, Breakpoint, Sensitivity, Shadow, Review)
+
+
+@pytest.mark.parametrize(("verb", "record"), [(r.__name__.lower(), r) for r in RECORDS])
 def test_help_names_every_setting_and_its_default(verb, record):
     for f in fields(record):
         assert f"{f.name}=" in HELP[verb]
-        if isinstance(f.default, int | float):
+        if isinstance(f.default, bool):
+            assert f"{f.name}={str(f.default).lower()}" in HELP[verb]
+        elif isinstance(f.default, int | float):
             assert f"{f.name}={f.default:g}" in HELP[verb] or f"{f.name}={f.default}" in HELP[verb]
 
 
 def test_help_examples_are_read_without_complaint(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_show.yaml").write_text("base: first_show\n")
+    (tmp_path / "fitted.yaml").write_text("base: first_show\n")
     (tmp_path / "mine.py").write_text((ROOT / "strategies" / "fixed_count.py").read_text(encoding="utf-8"))
-    lines = [line.split()[1:] for text in HELP.values() for line in text.splitlines() if line.startswith("  stockcue rehearse ")]
+    lines = [line.split()[1:] for text in HELP.values() for line in text.splitlines() if line.startswith(VARYING)]
     examples = [words for words in lines if all("=" in word for word in words[1:])]
-    assert len(examples) > 4
+    assert len(examples) > 9
     for words in examples:
         assert run(capsys, *words, "--cfg")[0] == 0, words
 
@@ -103,10 +113,50 @@ BAD = [
     ("rehearse experiment=three_generation", "did you mean 'three_generations'?"),
     ("rehearse hydra.run.dir=x", "Hydra's own settings"),
     ("rehearse out=/proc/nope/x", "cannot be written"),
+    ("rehearse experiment=promotion_sweep", "stockcue sweep experiment=promotion_sweep"),
+    ("sweep experiment=who_reacts", "stockcue rehearse experiment=who_reacts"),
+    ("sweep replicates=1,2", "varies settings of strategy, gate, operations, scenario"),
+    ("sweep score.co=1,2", "varies settings of strategy"),
+    ("sweep replicates=0", "outside its bounds"),
+    ("sweep replicats=5", "did you mean 'replicates'?"),
+    ("sweep design=lsh", "did you mean 'lhs'?"),
+    ("sweep points=0 strategy=smart strategy.chance=interval(0.1,0.2)", "outside its bounds"),
+    ("sweep strategy=fixed_count strategy.unts=1,2", "did you mean 'units'?"),
+    ("sweep strategy=fixed_count strategy.units=interval(9,1)", "write interval(1,9)"),
+    ("sweep strategy=fixed_count strategy.units=interval(9,9)", "is empty"),
+    ("sweep strategy=fixed_count strategy.units=range(9,1)", "lists no value"),
+    ("sweep strategy=fixed_count strategy.units=glob(*)", "gives no list of values"),
+    ("sweep strategy=fixed_count strategy.units=interval(9,)", "cannot be read"),
+    ("sweep strategy=fixed_count strategy.units=interval(1,2) design=grid", "range(start,stop,step)"),
+    ("sweep strategy=fixed_count strategy.units=tag(x,interval(1,2))", "tag(log,interval(a,b))"),
+    ("sweep strategy=fixed_count strategy.units=tag(log,interval(0,2))", "above 0"),
+    ("sweep strategy=fixed_count strategy.units=1,1", "lists a value twice"),
+    ("sweep strategy=fixed_count strategy.units=choice([1],[2])", "numbers or names"),
+    ("sweep strategy=fixed_count strategy.emergency_share=0,2", "between 0 and 1"),
+    ("sweep strategy=fixed_count strategy.by_tier.trafic.units=1,2", "did you mean 'traffic'"),
+    ("sweep strategy=[fixed_count,smart] strategy.units=1,2", "say whose setting"),
+    ("sweep strategy=[fixed_count,smart] strategy.smrt.chance=0.1,0.2", "did you mean 'smart'?"),
+    ("sweep gate=default,clam_room", "did you mean 'calm_room'?"),
+    ("sweep gate.cooldown=1,2", "did you mean 'cooldown_s'?"),
+    ("sweep operations.auto_s=1,fast", "must be a number"),
+    ("sweep scenario.feed.lag=1,2", "did you mean 'lag_s'?"),
+    ("sweep scenario.feed.lag_s=interval(-1,2)", "outside its bounds"),
+    ("sweep scenario=[first_show,first_show]", "two scenarios are called 'first_show'"),
+    ("sweep scenario=[first_show,mask_stry]", "did you mean 'mask_story'?"),
+    ("sweep engine=dusk", "did you mean 'dask'?"),
+    ("sweep engine=dask", "address=tcp://"),
+    ("sweep address=tcp://10.0.0.5:8786", "engine=dask"),
+    ("sweep out=/proc/nope/x", "cannot be written"),
     ("replay", "stream="),
     ("replay stream=nope.csv", "nope.csv"),
     ("replay stream=example zone=Mars", "Mars"),
     ("replay stream=example feed.lag_s=-1 zone=UTC", "outside its bounds"),
+    ("ingest", "ingest needs something to read"),
+    ("ingest files=nope.csv", "there is no file nope.csv"),
+    ("ingest files=nope.csv zone=Mars", "not a time zone"),
+    ("ingest file=nope.csv", "did you mean 'files'?"),
+    ("ingest files=x.csv name=../evil", "cannot be a file's name inside the run folder"),
+    ("ingest files=x.csv name=/etc/evil", "cannot be a file's name inside the run folder"),
     ("list strategys", "did you mean 'strategies'?"),
     ("check", "needs a strategy"),
     ("check smrt", "did you mean 'smart'?"),

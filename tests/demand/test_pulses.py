@@ -19,11 +19,19 @@ def test_the_area_of_a_kernel_is_its_integral(kind):
     k = KERNELS[kind]
     u = np.linspace(0, k.duration_s, 400_001)
     shape = u / k.tau_s * np.exp(1 - u / k.tau_s) if k.shape == "gamma" else np.minimum(1, np.exp(-(u - k.tau_s) / k.tau_s))
+    sharp = Kernel("exponential", 2.0, k.tau_s, k.duration_s)
+    assert kernel_area_s(sharp) == pytest.approx(2 * np.trapezoid(np.exp(-u / k.tau_s), u), rel=1e-6)
     assert kernel_area_s(k) == pytest.approx(k.peak * np.trapezoid(shape, u), rel=1e-6)
 
 
 @pytest.mark.parametrize(
-    "kernel", [Kernel("gamma", 3.0, 20.0, 60.0), Kernel("block", 5.0, 12.0, 60.0), Kernel("block", 2.0, 30.0, 20.0)]
+    "kernel",
+    [
+        Kernel("gamma", 3.0, 20.0, 60.0),
+        Kernel("block", 5.0, 12.0, 60.0),
+        Kernel("block", 2.0, 30.0, 20.0),
+        Kernel("exponential", 6.0, 25.0, 60.0),
+    ],
 )
 def test_a_pulse_brings_as_many_as_its_area_says(kernel):
     """Mean of 400 pulses within 4 standard errors (error 6e-5); all inside the pulse."""

@@ -93,3 +93,19 @@ def test_readings_are_lost_doubled_and_held_up():
     assert near((times == 2).mean(), 0.05, len(times))
     assert near(len(times) / 3540, 0.9, 3540)
     assert (np.diff(tape.who[come]) < 0).any()
+
+
+def test_a_look_delays_what_follows_and_carts_may_wait_exponentially():
+    """Carts come Exp(8 s) later than without a look; the wait from cart to order has mean 60 s and the law's 90 % quantile
+    (4 standard errors and 10 %)."""
+    slow = replace(SHOW.shoppers, direct_share=0.0, look_s=8.0, cart_law="exponential", cart_median_s=60 * np.log(2))
+    show = replace(SHOW, shoppers=slow, audience=Audience(20_000.0))
+    tape, quick = draw_tape(show, 4), draw_tape(replace(show, shoppers=replace(slow, look_s=0.0)), 4)
+    later, sooner = (t.t[t.kind == T.CART] / 1e6 for t in (tape, quick))
+    n = len(later)
+    assert len(sooner) == n
+    assert abs((later.mean() - sooner.mean()) - 8.0) < 4 * 8 / np.sqrt(n)
+    order = np.flatnonzero((tape.kind == T.ORDER) & (tape.cause >= 0))
+    wait = (tape.t[order] - tape.t[tape.cause[order]]) / 1e6
+    assert abs(wait.mean() - 60) < 4 * 60 / np.sqrt(len(wait))
+    assert np.quantile(wait, 0.9) == pytest.approx(60 * np.log(10), rel=0.1)

@@ -68,7 +68,7 @@ def random_scenario(seed: int) -> Scenario:
         for _ in range(int(r.integers(0, 6)))
     )
     channels = pick(((SalesChannel(),), (SalesChannel("live", 0.6, 3.0), SalesChannel("shop", 0.4, 7.0, 4))))
-    return Scenario(
+    show = Scenario(
         "random", "none", duration, skus, cues,
         host=Host(coin(0.0, 20.0), coin(0.0, 0.2), coin(0.0, 0.5), 0.8, 5.0, coin(True, False), True, coin(True, False)),
         audience=Audience(float(r.integers(60, 900)), warm=r.random() < 0.7),
@@ -88,6 +88,9 @@ def random_scenario(seed: int) -> Scenario:
         supply=Supply(coin(0.0, 0.5), 40.0, 0.3, int(r.integers(0, 3)),
                       coin((), (Delivery(50.0, "s0", 20), Delivery(70.0, "s0", 5, True)))),
     )  # fmt: skip
+    shoppers = replace(show.shoppers, look_s=coin(0.0, 8.0), cart_law=pick(("lognormal", "exponential")))
+    cues = tuple(replace(cue, shape=pick((None, "exponential"))) for cue in show.cues)
+    return replace(show, cues=cues, shoppers=shoppers, ledger=replace(show.ledger, checks_stock=r.random() < 0.8))
 
 
 EVERYTHING = Playbook(

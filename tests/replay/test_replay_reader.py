@@ -208,7 +208,8 @@ def test_an_order_export_of_a_platform(tmp_path):
     )
     loaded = accounted(load(write(tmp_path, "o.csv", text), stock={"77": 40}, zone="+08:00"))
     assert loaded.stream.qty.tolist() == [1, 2]
-    assert loaded.rejects["reason"].tolist() == ["time is empty"]
+    assert loaded.counts["set_aside"].tolist() == [1]
+    assert "o.csv: 1 rows set aside (explanatory header row)" in loaded.notes
     assert any("1 orders were closed later" in note for note in loaded.notes)
     assert any("UTC+08:00" in note for note in loaded.notes)
     assert loaded.stream.at(0) == "2026-06-18T20:00:00+08:00"
@@ -247,9 +248,11 @@ def test_a_folder_gives_stream_and_sheets(tmp_path):
     assert loaded.stream.skus[0].stock == 7
     assert loaded.stream.skus[0].price == 59.9
     assert loaded.rejects["reason"].tolist() == ["sku mask was declared already (line 2)", "stock 'x' is not a whole number"]
-    write(tmp_path, "more.csv", GOOD)
-    with pytest.raises(StreamError, match="2 streams"):
-        load(tmp_path)
+    write(tmp_path, "more.csv", GOOD + "3,2026-06-18 20:00:07,mask,3\n")
+    joined = accounted(load(tmp_path))
+    assert joined.stream.qty.tolist() == [1, 2, 3]
+    again = joined.rejects.set_index("file").loc["orders.csv", "reason"].tolist()
+    assert again == ["order 1 was there already (more.csv line 2)", "order 2 was there already (more.csv line 3)"]
 
 
 def test_times_without_a_zone_are_said_to_be_so(tmp_path):

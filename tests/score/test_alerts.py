@@ -19,6 +19,7 @@ from sim.score.alerts import (
     LATE,
     TRUE,
     VERDICTS,
+    counts,
     episodes,
     foresight,
     judge_alerts,
@@ -165,7 +166,7 @@ def test_noise_counts():
     rows = [(float(t), 1 + k % 3, 0, t + 5 if k < 6 else -1e-6) for k, t in enumerate(range(0, 100, 10))]
     alerts = alerts_of(*rows, (2000, 0, 0, 2010), (3000, 2, 0, 3001))
     run, j = judged(alerts, [], show(5, staff=staff, supply=Supply()), busy_us=90_000_000, suppressed=(3, 2, 1))
-    n = noise(run, j)
+    n = counts(run) | noise(run, j)
     assert operator_hours(run) == pytest.approx(1.0 + 1 / 6)
     assert n["alerts"] == 11
     assert n["alerts_handled"] == 8

@@ -38,6 +38,22 @@ def test_a_row_has_every_metric_and_nothing_else(shows):
     assert all(m.definition and m.unit and m.better in ("low", "high", "") for m in METRICS.values())
 
 
+@pytest.mark.parametrize("name", METRICS)
+def test_a_metric_alone_is_the_one_of_the_full_row(shows, name):
+    """Bit for bit, also next to one other; nothing comes that was not asked for."""
+    judge = Judge(shows["silent"])
+    for run in shows.values():
+        full, alone = judge.score(run), judge.score(run, (name,))
+        assert list(alone) == [name]
+        pair = judge.score(run, ("J", name))
+        assert np.array_equal([alone[name], pair[name], pair["J"]], [full[name], full[name], full["J"]], equal_nan=True)
+
+
+def test_a_metric_nobody_knows_is_refused(shows):
+    with pytest.raises(ValueError, match="did you mean 'recall'"):
+        Judge(shows["silent"]).score(shows["silent"], ("recal",))
+
+
 def test_the_parts_of_a_row_add_up(shows):
     for run in shows.values():
         row = score_run(run, shows["silent"], PROFILES["sell_everything"])

@@ -1,9 +1,11 @@
 """Trials are paired, repeatable, and what a rehearsal would have measured."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-import sim.study.trials as trials
+import sim.study.uncertain as uncertain
 from sim.score.metrics import METRICS
 from sim.score.profiles import PROFILES
 from sim.study.rehearse import rehearse
@@ -49,7 +51,21 @@ def test_a_trial_does_not_depend_on_its_company_or_order():
 
 def test_the_tape_is_drawn_once_for_all_candidates(monkeypatch):
     drawn = []
-    real = trials.draw_tape
-    monkeypatch.setattr(trials, "draw_tape", lambda *a: drawn.append(a[2]) or real(*a))
+    real = uncertain.draw_tape
+    monkeypatch.setattr(uncertain, "draw_tape", lambda *a: drawn.append(a[2]) or real(*a))
     play_trials(world(), candidates(), [0, 1, 2], 3, PROFILE, ("J",))
     assert drawn == [0, 1, 2]
+
+
+def test_an_uncertain_world_draws_its_parameters_and_stays_paired():
+    """Shows differ by their drawn parameters, the same for every candidate and however they are grouped."""
+    from sim.study.uncertain import Uncertain, Uncertainty
+
+    plain = world()
+    drawn = replace(plain, uncertainty=Uncertainty((Uncertain(("shoppers", "buy_rate"), "log", -3.0),), np.array([[0.8]])))
+    two = candidates()[:2]
+    whole = play_trials(drawn, two, range(3), 1, PROFILE)
+    assert not np.array_equal(whole, play_trials(plain, two, range(3), 1, PROFILE))
+    np.testing.assert_array_equal(whole[1:], play_trials(drawn, two, range(1, 3), 1, PROFILE))
+    demand = whole[:, :, CORE.index("demand_units")]
+    assert len(np.unique(demand[:, 0])) == 3

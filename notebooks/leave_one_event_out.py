@@ -1,0 +1,131 @@
+# %% [markdown]
+# # What is a fit worth on a show it has not seen?
+# Six Games Done Quick marathons, a week each: viewers and a donation counter once a minute, and a published schedule. A donation
+# stands for an order, the start and the end of a run for cues. Each event in turn is left out, models are fitted on the other
+# five, and the sixth is predicted minute by minute. The data may not ship with the project; without them nothing is computed.
+# Where they lie: the folder data/gdq-live-minute of STOCKCUE_SHARED, or of ../shared beside the project. No Hydra here.
+
+# %%
+import os
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from sim.report.text import aligned
+from sim.study.calibrate.grid import CLOCK, TREND, VIEWERS, Grid, make_grid
+from sim.study.calibrate.intensity import Spec
+from sim.study.calibrate.leave_out import leave_one_out
+from sim.study.calibrate.observed import MARK_DTYPE, WINDOW_DTYPE, Observed, events
+
+ROOT = Path(__file__).resolve().parents[1] if "__file__" in globals() else Path.cwd()
+SHARED = Path(os.environ.get("STOCKCUE_SHARED", ROOT.parent / "shared"))
+FOLDER = SHARED / "data" / "gdq-live-minute"
+STALL_MIN, LEAP = 10, 1000
+RUN_START = 0
+EDGES_MIN = (-30, -20, -10, -5, 0, 5, 10, 20, 30)
+
+# %% [markdown]
+# A polled counter is differenced. A poller that stood still for ten minutes or more and then caught up, minutes that are missing,
+# drops and leaps are not counts: those minutes are shut out of every likelihood.
+
+
+# %%
+def counted(minute: np.ndarray, counter: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Minutes, donations in the minute after each, and shut stretches [minutes] of one event's counter."""
+    steps, gaps = np.diff(counter), np.diff(minute)
+    shut = [(minute[k], minute[k + 1]) for k in np.flatnonzero((gaps > 1) | (steps < 0) | (steps > LEAP))]
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], steps == 0, [False]]).astype(int))).reshape(-1, 2)
+    shut += [(minute[a], minute[min(b + 1, len(minute) - 1)]) for a, b in edges if b - a >= STALL_MIN]
+    good = (gaps == 1) & (steps >= 0) & (steps <= LEAP)
+    return minute[:-1][good], steps[good], np.array(shut).reshape(-1, 2)
+
+
+def observed(name: str, rows: pd.DataFrame, schedule: pd.DataFrame) -> Observed:
+    """One event as a calibration sees it."""
+    unix = rows["time"].dt.as_unit("s").astype("int64").to_numpy()
+    counter = rows["donations_cum"].to_numpy(float)
+    known = ~np.isnan(counter)
+    minute, counter = (unix[known] - unix[0]) // 60, counter[known]
+    alive = np.flatnonzero(np.diff(counter) != 0)
+    minute, counter = minute[alive[0] : alive[-1] + 2], counter[alive[0] : alive[-1] + 2]
+    start, span = unix[0] + 60 * int(minute[0]), 60.0 * float(minute[-1] - minute[0])
+    t, n, shut = counted(minute - minute[0], counter)
+    seen = (rows["viewers"] > 0).to_numpy()
+    begins = schedule["start_time"].dt.as_unit("s").astype("int64").to_numpy() - start
+    cues = [(float(at), 0, RUN_START) for at in begins if 0 <= at < span]
+    none = events(np.zeros(0), np.zeros(0, int))
+    return Observed(
+        name, span, ("donation",), events(t * 60.0, np.zeros(len(t), int), n.astype(int)), none,
+        np.sort(np.array(cues, MARK_DTYPE), order="at_s"), bin_s=60.0, start_unix_s=float(start),
+        viewers=((unix[seen] - start).astype(float), rows["viewers"].to_numpy(float)[seen]),
+        shut=np.array([(0, 60.0 * a, 60.0 * b) for a, b in shut], WINDOW_DTYPE),
+    )  # fmt: skip
+
+
+# %% [markdown]
+# A schedule is good to some minutes, and donations rise before a run begins (the finale of the one before). So the response to a
+# cue is not forced into the generator's shape here: one free step for each stretch from 30 min before a start to 30 min after.
+
+
+# %%
+def with_cues(grid: Grid) -> tuple[Grid, tuple[str, ...]]:
+    """The grid with, for each stretch around a run start, how many starts a minute lies around."""
+    names = tuple(f"cue {a} to {b} min" for a, b in pairwise(EDGES_MIN))
+    rows = []
+    for row in grid.rows:
+        middle = (np.arange(len(row.y)) + 0.5) * grid.step_s
+        starts = np.sort(row.cues.get(RUN_START, np.zeros(0)))
+        below = [np.searchsorted(starts, middle - 60 * edge, "right") for edge in EDGES_MIN]
+        around = [(a - b).astype(float) for a, b in pairwise(below)]
+        rows.append(replace(row, x=np.column_stack([row.x, *around]), cues={}))
+    return grid._replace(rows=rows, columns=(*grid.columns, *names)), names
+
+
+# %% [markdown]
+# The models, each with everything the one above it has, but for self-excitation without cues. Only self-excitation looks at the
+# event's own past; the others know the other five events, the clock, the viewers and the schedule.
+
+
+# %%
+def models(cues: tuple[str, ...]) -> dict[str, Spec]:
+    """What is tried, by name."""
+    plain = (VIEWERS, *TREND, *CLOCK)
+    return {
+        "homogeneous": Spec(),
+        "time of day": Spec(columns=CLOCK),
+        "viewers, course": Spec(columns=plain),
+        "cues": Spec(columns=(*plain, *cues)),
+        "self-excitation": Spec(columns=plain, herding=True),
+        "both": Spec(columns=(*plain, *cues), herding=True),
+    }
+
+
+def table() -> list:
+    """Every event under every model, left out of its fit."""
+    series = pd.read_csv(FOLDER / "timeseries.csv.gz", parse_dates=["time"])
+    schedule = pd.read_csv(FOLDER / "schedule.csv", parse_dates=["start_time"])
+    names = sorted(series["event"].unique())
+    shows = [observed(n, series[series["event"] == n].sort_values("time"), schedule[schedule["event"] == n]) for n in names]
+    grid, cues = with_cues(make_grid(shows, trend=3))
+    return [(names[row.show], row) for row in leave_one_out(grid, models(cues))]
+
+
+# %%
+TABLE = table() if FOLDER.is_dir() else []
+HEAD = ("event", "model", "minutes", "Poisson", "neg. binomial", "over homogeneous", "se", "expected/seen")
+if not TABLE:
+    print(f"The events are not at hand ({FOLDER}); their licence keeps them out of the project. Nothing was computed.")
+else:
+    print("Held-out log-likelihood per minute\n")
+    rows = [[name, r.model, f"{r.bins:,}", f"{r.poisson:.3f}", f"{r.negbin:.3f}", f"{r.over_first:+.3f}",
+             "-" if np.isnan(r.error) else f"{r.error:.3f}", f"{r.total:.2f}"] for name, r in TABLE]  # fmt: skip
+    print("\n".join(aligned([HEAD, *rows], range(2, len(HEAD)))))
+    print()
+    for model in dict.fromkeys(r.model for _, r in TABLE):
+        mine = [r for _, r in TABLE if r.model == model]
+        print(f"{model:<16} mean over events: Poisson {np.mean([r.poisson for r in mine]):.3f}, negative binomial "
+              f"{np.mean([r.negbin for r in mine]):.3f}, better than homogeneous in "
+              f"{sum(r.over_first > 0 for r in mine)} of {len(mine)}")  # fmt: skip

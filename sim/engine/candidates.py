@@ -1,0 +1,224 @@
+"""The candidates of a stage: what each remembers and has said, and who goes on together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from sim.core.policy import Policy
+from sim.core.response import Playbook
+from sim.core.run import ALERT_DTYPE, Run
+from sim.core.stage import Stage
+from sim.core.tape import DELIVER
+from sim.core.world import World
+from sim.engine.compiled import CannotCompile, compiled_scan, fold_pointer
+from sim.engine.scan import T_LEVEL, T_READING, T_ROW, T_SKU, scan
+from sim.engine.simulate import SUPPRESSED
+from strategies.contract import EMERGENCY, LEVEL_NAMES
+from strategies.gate import GATE_MEMORY, GATE_SHARED
+
+ROOM = 64
+"""Decisions a reading has room for at first, besides four a member."""
+NO_WANT = np.zeros((0, 3), np.int64)
+
+
+class Told(NamedTuple):
+    """Decisions in order: rows int64 [decision, (place of the reading, SKU, level, reading)], shown float64 [decision, (stock,
+    line)] [units]."""
+
+    rows: np.ndarray
+    shown: np.ndarray
+
+
+NOTHING_TOLD = Told(np.zeros((0, 4), np.int64), np.zeros((0, 2)))
+
+
+@dataclass(frozen=True, eq=False)
+class Family:
+    """Candidates of one strategy: how to read with it, their settings and what they remember, by member."""
+
+    scan: Any
+    fold: Any
+    world: World
+    params: np.ndarray
+    gates: np.ndarray
+    memory: np.ndarray
+    gate_memory: np.ndarray
+    gate_shared: np.ndarray
+
+    def state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """A copy of what the members remember."""
+        return self.memory.copy(), self.gate_memory.copy(), self.gate_shared.copy()
+
+
+class Troop:
+    """All candidates on one stage; a candidate is its place in ``policies``."""
+
+    def __init__(self, stage: Stage, policies: Sequence[Policy]) -> None:
+        self.stage, self.policies = stage, policies
+        tape = stage.tape
+        self.rows = np.flatnonzero(tape.kind == DELIVER)
+        self.row_t = tape.t[self.rows]
+        self.newest = np.maximum.accumulate(np.append(-1, tape.who[self.rows].astype(np.int64)))
+        self.told: list[list[Told]] = [[] for _ in policies]
+        self.place = [(0, 0)] * len(policies)
+        self.families: list[Family] = []
+        kinds: dict[int, list[int]] = {}
+        for k, policy in enumerate(policies):
+            kinds.setdefault(id(policy.strategy.fold), []).append(k)
+        for number, members in enumerate(kinds.values()):
+            self.families.append(_family(stage, [policies[k] for k in members]))
+            for m, k in enumerate(members):
+                self.place[k] = (number, m)
+        self.kept: list[tuple[np.ndarray, ...]] = []
+
+    def by_playbook(self) -> list[list[int]]:
+        """Candidates in groups with the same playbook: others cannot share a world in which anybody acts."""
+        books: list[tuple[Playbook, list[int]]] = []
+        known: dict[int, list[int]] = {}
+        for k, policy in enumerate(self.policies):
+            book = policy.playbook
+            if id(book) not in known:
+                same = [members for other, members in books if other == book]
+                known[id(book)] = same[0] if same else []
+                if not same:
+                    books.append((book, known[id(book)]))
+            known[id(book)].append(k)
+        return [members for _, members in books]
+
+    def read(self, members: Sequence[int], run: Run, start: int, want: np.ndarray) -> Iterator[tuple[int, list[int]]]:
+        """Run ``members`` over the readings of ``run`` from place ``start`` on, against the decisions ``want``.
+
+        Gives groups that decided the same as far as it matters: (-1, those who agree to the end), (place, those who part from
+        ``run`` there with one and the same decision).
+        """
+        matters = consequential(self.policies[members[0]].playbook)
+        want = want[want[:, 0] >= start]
+        groups: dict[tuple[int, bytes], list[int]] = {}
+        for number in sorted({self.place[k][0] for k in members}):
+            mine = [k for k in members if self.place[k][0] == number]
+            which = np.array([self.place[k][1] for k in mine], np.int64)
+            for k, stop, told in zip(mine, *self._read(self.families[number], which, run, start, want, matters), strict=True):
+                self.told[k].append(told)
+                rows = told.rows
+                now = rows[(rows[:, T_ROW] == stop) & (matters[rows[:, T_LEVEL]] == 1)] if stop >= 0 else rows[:0]
+                groups.setdefault((stop, now.tobytes()), []).append(k)
+        for (stop, _), group in groups.items():
+            yield stop, group
+
+    def _read(
+        self, family: Family, which: np.ndarray, run: Run, start: int, want: np.ndarray, matters: np.ndarray
+    ) -> tuple[list[int], list[Told]]:
+        """Where each of the members ``which`` of one family stops, and what he says until then."""
+        family.world.readings[:] = run.readings
+        stops: list[int] = []
+        told: list[Told] = []
+        room = ROOM + 4 * len(which)
+        while len(which):
+            rows, shown = np.empty((room, 4), np.int64), np.empty((room, 2))
+            first, stop = np.empty(len(which) + 1, np.int64), np.empty(len(which), np.int64)
+            done = family.scan(
+                family.world, family.fold, self.rows, self.newest, start, want, matters, which, family.params, family.gates,
+                family.memory, family.gate_memory, family.gate_shared, rows, shown, first, stop,
+            )  # fmt: skip
+            edges = first[: done + 1].tolist()
+            told += [Told(rows[a:b], shown[a:b]) for a, b in pairwise(edges)]
+            stops += stop[:done].tolist()
+            which = which[done:]
+            room *= 4
+        return stops, told
+
+    def remember(self) -> None:
+        """Keep what everybody remembers at the fork."""
+        self.kept = [family.state() for family in self.families]
+
+    def at_fork(self, k: int, place: int) -> tuple[dict[str, np.ndarray], Told, Told]:
+        """What candidate ``k`` remembers where he left the trunk, what he had said before, and what he says there."""
+        number, m = self.place[k]
+        names = ("memory", "gate_memory", "gate_shared")
+        state = {name: array[m].copy() for name, array in zip(names, self.kept[number], strict=True)}
+        told = self.told[k][0]
+        now = told.rows[:, T_ROW] == place
+        return state, Told(told.rows[~now], told.shown[~now]), Told(told.rows[now], told.shown[now])
+
+    def decisions(self, run: Run, k: int) -> np.ndarray:
+        """Decisions with consequences that the run of candidate ``k`` took, int64 [decision, (place, SKU, level)]."""
+        matters = consequential(self.policies[k].playbook)
+        alerts = run.alerts[matters[run.alerts["level"]] == 1]
+        return np.stack([np.searchsorted(self.row_t, alerts["t"] - 1), alerts["sku"], alerts["level"]], 1).astype(np.int64)
+
+    def share(self, members: Sequence[int], run: Run, lead: int = -1) -> Iterator[tuple[list[int], Run]]:
+        """The runs of ``members``, who share the world of ``run``: one for those whose alerts and gates agree."""
+        groups: dict[tuple[bytes, bytes, bytes], list[int]] = {}
+        made: dict[tuple[bytes, bytes, bytes], Run] = {}
+        if lead >= 0:
+            key = self._key(self._rows_of(run), np.array(run.suppressed, np.int64), lead)
+            groups[key], made[key] = [lead], run
+        for k in members:
+            if k != lead:
+                number, m = self.place[k]
+                held = self.families[number].gate_memory[m][:, SUPPRESSED].sum(0).astype(np.int64)
+                key = self._key(np.concatenate([t.rows for t in self.told[k]]), held, k)
+                groups.setdefault(key, []).append(k)
+                if key not in made:
+                    made[key] = self._as_own(run, k, tuple(held.tolist()))
+        for key, group in groups.items():
+            yield group, made[key]
+
+    def _key(self, rows: np.ndarray, held: np.ndarray, k: int) -> tuple[bytes, bytes, bytes]:
+        return rows.tobytes(), held.tobytes(), self.policies[k].gate.tobytes()
+
+    def _rows_of(self, run: Run) -> np.ndarray:
+        a = run.alerts
+        places = np.searchsorted(self.row_t, a["t"] - 1)
+        return np.stack([places, a["sku"], a["level"], a["reading"]], 1).astype(np.int64)
+
+    def _as_own(self, run: Run, k: int, suppressed: tuple[int, ...]) -> Run:
+        """The run of ``k``, who shares its world: alerts are his own, who heard and handled them is on record there."""
+        matters = consequential(self.policies[k].playbook)
+        rows, shown = (np.concatenate([t[part] for t in self.told[k]]) for part in (0, 1))
+        alerts = np.zeros(len(rows), ALERT_DTYPE)
+        alerts["t"] = self.row_t[rows[:, T_ROW]] + 1
+        alerts["sku"], alerts["level"], alerts["reading"] = rows[:, T_SKU], rows[:, T_LEVEL], rows[:, T_READING]
+        alerts["stock"], alerts["line"] = shown[:, 0], shown[:, 1]
+        alerts["heard"] = alerts["handled"] = -1
+        mine = np.flatnonzero(matters[alerts["level"]])
+        theirs = np.flatnonzero(matters[run.alerts["level"]])
+        for name in ("heard", "handled"):
+            alerts[name][mine] = run.alerts[name][theirs]
+        actions = run.actions
+        if not np.array_equal(mine, theirs):
+            number = dict(zip(theirs.tolist(), mine.tolist(), strict=True))
+            actions = actions.copy()
+            actions["alert"] = [number.get(a, a) for a in actions["alert"].tolist()]
+        return replace(run, policy=self.policies[k], alerts=alerts, actions=actions, suppressed=suppressed)
+
+
+def _family(stage: Stage, policies: Sequence[Policy]) -> Family:
+    n, c, strategy = len(stage.scenario.skus), len(policies), policies[0].strategy
+    try:
+        read, fold = compiled_scan(), fold_pointer(strategy.fold)
+    except CannotCompile:
+        read, fold = scan, strategy.fold
+    return Family(
+        scan=read,
+        fold=fold,
+        world=stage.world(policies[0])._replace(gate_settings=np.array(policies[0].gate, np.float64)),
+        params=np.ascontiguousarray(np.array([p.params for p in policies], np.float64)[:, stage.tiers]),
+        gates=np.array([p.gate for p in policies], np.float64),
+        memory=np.zeros((c, n, strategy.memory)),
+        gate_memory=np.zeros((c, n, GATE_MEMORY)),
+        gate_shared=np.zeros((c, GATE_SHARED)),
+    )
+
+
+def consequential(book: Playbook) -> np.ndarray:
+    """Which levels have consequences under a playbook, int64 [level]: those with orders, and an emergency wherever there are
+    any, because it makes earlier all-clears out of date."""
+    orders = [bool(book.at(level)) for level in range(len(LEVEL_NAMES))]
+    orders[EMERGENCY] = any(orders)
+    return np.array(orders, np.int64)

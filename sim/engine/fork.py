@@ -1,0 +1,135 @@
+"""Play many policies on one stage, running only what differs.
+
+Until a policy first does something, its world is everyone's world: that of the silent run, the *trunk*. So
+
+1. every candidate's strategy and gate are run over the trunk's readings (:mod:`sim.engine.scan`) up to their first decision
+   that has consequences under their playbook;
+2. the trunk is run once more, in order; where candidates fork, one of them (the *lead*) gets a copy of the world and is run
+   to its end, SimPy clock, staff and host included;
+3. the others that forked there with the same decision are read over the lead's readings: as long as they decide the same,
+   the lead's world is theirs too; where they part from it, the next one leads.
+
+The number of real runs is the number of distinct courses, and each Run equals ``play(stage, policy)``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import simpy
+
+from sim.core import world as W
+from sim.core.playbooks import PLAYBOOKS
+from sim.core.policy import Policy
+from sim.core.run import Run
+from sim.core.stage import Stage, settings_of
+from sim.core.world import World
+from sim.engine.candidates import NO_WANT, Told, Troop
+from sim.engine.control import Begun, Control
+from sim.engine.scan import T_SKU
+from sim.engine.simulate import engine_for, finish, play, run_rows, speak
+from strategies import silent
+from strategies.registry import gate_settings, settings
+
+CHANGING = ("outcome", "stock", "exposure", "cue_cut", "observers", "views", "head", "readings", "plan_next")
+Shared = tuple[list[int], Run]
+
+
+def nobody() -> Policy:
+    """The policy that says nothing: its run is the trunk."""
+    return Policy(silent.STRATEGY, settings(silent.STRATEGY), gate_settings(), PLAYBOOKS["none"], "silent")
+
+
+def play_all(stage: Stage, policies: Sequence[Policy], trunk: Run | None = None) -> Iterator[Shared]:
+    """Every policy's run, as (places in ``policies``, Run); places whose runs are identical share one Run.
+
+    Each place comes exactly once, in no particular order. A shared Run is that of its first place: the others' differ in the
+    policy and in the stock lines that their alerts record, in nothing else. ``trunk``: the silent run of the stage, where it
+    is at hand.
+    """
+    if trunk is None:
+        trunk = play(stage, nobody())
+    if trunk.tape is not stage.tape or len(trunk.alerts) or not trunk.acting:
+        raise ValueError(f"the run of {trunk.policy.name!r} is no trunk; give the silent run of the same stage")
+    if not policies:
+        return
+    troop = Troop(stage, policies)
+    forks: dict[int, list[list[int]]] = {}
+    for members in troop.by_playbook():
+        for place, group in troop.read(members, trunk, 0, NO_WANT):
+            if place < 0:
+                yield from troop.share(group, trunk)
+            else:
+                forks.setdefault(place, []).append(group)
+    troop.remember()
+    trail = Trail(stage, trunk.policy, troop.rows)
+    for place in sorted(forks):
+        trail.go_to(place)
+        for group in forks[place]:
+            yield from _branch(troop, trail, group, place)
+
+
+def _branch(troop: Troop, trail: Trail, group: list[int], place: int) -> Iterator[Shared]:
+    """The runs of candidates that forked together at ``place``."""
+    open_groups = [(group, place)]
+    while open_groups:
+        (lead, *others), at = open_groups.pop()
+        run = trail.leave(troop.policies[lead], *troop.at_fork(lead, place))
+        same = [lead]
+        for parted, members in troop.read(others, run, at + 1, troop.decisions(run, lead)) if others else ():
+            if parted < 0:
+                same += members
+            else:
+                open_groups.append((members, parted))
+        yield from troop.share(same, run, lead)
+
+
+class Trail:
+    """The trunk, run a second time, row by row: where candidates leave it they take a copy of its world along."""
+
+    def __init__(self, stage: Stage, policy: Policy, rows: np.ndarray) -> None:
+        self.stage, self.engine, self.times = stage, engine_for(policy), stage.tape.t[rows]
+        self.env = simpy.Environment()
+        self.control = Control(self.env, stage, policy, True, self.engine.look)
+        self.at = 0
+
+    def go_to(self, place: int) -> None:
+        """Run everything up to and including the row at ``place`` among ``rows``, those of the readings' arrival."""
+        self.at = int(self.times[place])
+        while True:
+            horizon = self.env.peek()
+            self.engine.stretch(self.control.world, self.engine.fold, int(min(horizon, self.at + 1)))
+            if horizon > self.at:
+                return
+            self.env.step()
+
+    def leave(self, policy: Policy, state: dict[str, np.ndarray], alerts: Told, now: Told) -> Run:
+        """Run ``policy`` from here to the end. state: what its strategy and gate remember; alerts: what it said before;
+        now: what it says at this row."""
+        engine, old = engine_for(policy), self.control
+        env = simpy.Environment(self.at)
+        said = [
+            (int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1)
+            for (j, sku, level, reading), (stock, line) in zip(alerts.rows.tolist(), alerts.shown.tolist(), strict=True)
+        ]
+        begun = Begun(self._world(policy, state, now), said, old.actions, old.next_cue, old.pitched_empty)
+        control = Control(env, self.stage, policy, True, engine.look, begun)
+        while env.peek() <= self.at:
+            env.step()
+        speak(env, control)
+        run_rows(env, control, engine)
+        return finish(self.stage, policy, control, True)
+
+    def _world(self, policy: Policy, state: dict[str, np.ndarray], now: Told) -> World:
+        """A copy of the trunk's world, with the policy's strategy and gate in it.
+
+        The log of record changes is not copied: what lies behind is common, and whoever runs next writes his own on top.
+        """
+        w, count, n = self.control.world, len(now.rows), len(self.stage.tiers)
+        mine = {name: getattr(w, name).copy() for name in CHANGING}
+        mine["outbox"], mine["evidence"] = np.zeros((n, 3), np.int64), np.zeros((n, 2))
+        mine["outbox"][:count] = now.rows[:, T_SKU:]
+        mine["evidence"][:count] = now.shown
+        mine["head"][W.N_OUT] = count
+        return w._replace(**mine, **state, **settings_of(policy, self.stage.tiers))

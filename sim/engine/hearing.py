@@ -1,0 +1,76 @@
+"""The dense plane of open loop: readings that were taken once, heard by one strategy after another.
+
+Nothing follows from an alert in open loop, so the ledger's course and the readings are the same for every strategy; what is
+left to do per strategy is to fold its readings and to ask the gate. Plain scalar code, compiled at the one site.
+"""
+
+from __future__ import annotations
+
+from sim.core.feed import deliver, signal_of
+from sim.core.units import US
+from sim.core.world import E_LINE, E_STOCK, LAST_READING, N_OUT, NEXT, O_LEVEL, O_READING, O_SKU, R_STOCK
+from strategies.gate import gate
+
+T_ROW, T_SKU, T_LEVEL, T_READING = range(4)
+"""Columns of ``told``: row that delivered the reading, SKU, level, number of the reading."""
+
+
+def hear(w, fold, rows, told, shown):
+    """Deliver readings from ``rows[head[NEXT]]`` on, until all are or ``told`` could overflow; returns the decisions noted."""
+    n = 0
+    k = w.head[NEXT]
+    while k < rows.shape[0] and n + w.stock.shape[0] <= told.shape[0]:
+        deliver(w, fold, rows[k])
+        for j in range(w.head[N_OUT]):
+            told[n, T_ROW] = rows[k]
+            told[n, T_SKU] = w.outbox[j, O_SKU]
+            told[n, T_LEVEL] = w.outbox[j, O_LEVEL]
+            told[n, T_READING] = w.outbox[j, O_READING]
+            shown[n, E_STOCK] = w.evidence[j, E_STOCK]
+            shown[n, E_LINE] = w.evidence[j, E_LINE]
+            n += 1
+        w.head[N_OUT] = 0
+        k += 1
+    w.head[NEXT] = k
+    return n
+
+
+def spell_out(w, rows, start, stop, out):
+    """Write the signals that ``rows[start:stop]`` deliver, SKU by SKU, into ``out`` [signal, field]; returns their number."""
+    n = 0
+    for k in range(start, stop):
+        i = rows[k]
+        taken = w.t[w.cause[i]]
+        for s in range(w.stock.shape[0]):
+            signal = signal_of(w, i, s, taken)
+            for j in range(out.shape[1]):
+                out[n, j] = signal[j]
+            n += 1
+    return n
+
+
+def weigh(w, rows, levels, lines, told, shown):
+    """Ask the gate about levels already found (flat, SKU by SKU), from ``rows[head[NEXT]]`` on; as :func:`hear`."""
+    n = 0
+    k = w.head[NEXT]
+    skus = w.stock.shape[0]
+    while k < rows.shape[0] and n + skus <= told.shape[0]:
+        i = rows[k]
+        r = w.who[i]
+        now = w.t[i] / US
+        for s in range(skus):
+            stock = float(w.readings[r, s, R_STOCK])
+            line = lines[k * skus + s]
+            say = gate(w.gate_settings, w.gate_memory[s], w.gate_shared, now, levels[k * skus + s], stock, line)
+            if say >= 0:
+                told[n, T_ROW] = i
+                told[n, T_SKU] = s
+                told[n, T_LEVEL] = say
+                told[n, T_READING] = r
+                shown[n, E_STOCK] = stock
+                shown[n, E_LINE] = line
+                n += 1
+        w.head[LAST_READING] = r
+        k += 1
+    w.head[NEXT] = k
+    return n

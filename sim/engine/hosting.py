@@ -1,0 +1,133 @@
+"""The host during the show: he walks the run of show, skips what is gone, follows prompts, moves on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from itertools import count
+from typing import Any
+
+import numpy as np
+import simpy
+
+from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Scenario
+from sim.core import world as W
+from sim.core.response import HOST_CALL, HOST_CUT, HOST_PROMPT
+from sim.core.tape import Tape
+from sim.core.units import US, odd, to_us
+from sim.core.world import World, with_rows
+from sim.demand.draw import improvise
+from sim.engine.people import People
+
+NO_ALERT = -1
+PITCH = CUE_KINDS.index("pitch")
+
+
+class Hosting:
+    """The host's part of a control plane (:class:`~sim.engine.control.Control` holds the rest of the state).
+
+    next_cue: number of the cue of the tape that comes next. muted: SKUs he was told to drop. prompts: heard so far per SKU.
+    spoken: cues he improvised (number, SKU, kind). pitched_empty: cues begun for an item that was sold out.
+    """
+
+    env: simpy.Environment
+    scenario: Scenario
+    tape: Tape
+    world: World
+    people: People
+    look: Callable[[World, int, int, int], int]
+    note: Callable[..., None]
+    on_new_rows: Any
+
+    def __init__(self, skus: int, next_cue: int, pitched_empty: int) -> None:
+        self.muted: set[int] = set()
+        self.prompts = [0] * skus
+        self.spoken: list[tuple[int, int, str]] = []
+        self.next_cue, self.pitched_empty = next_cue, pitched_empty
+
+    @property
+    def now(self) -> int:
+        """The clock [us]; SimPy's own is whatever number it was given."""
+        return int(self.env.now)
+
+    def host(self) -> Generator:
+        """The host walks the cues of the tape; he skips an item he was told to drop or sees as sold out."""
+        planned = self.tape.cues[self.next_cue :]
+        for number, start, sku in zip(count(self.next_cue), planned["start"].tolist(), planned["sku"].tolist(), strict=False):
+            yield self.env.timeout(max(0, odd(start) - self.now))
+            at, self.next_cue = self.env.now, number + 1
+            if self.world.cue_cut[number] <= at:
+                continue
+            if not self.would_pitch(sku):
+                self.cut(number, sku, NO_ALERT)
+                continue
+            if self.spoken:
+                self.stop_improvising()
+            if self.world.stock[sku, W.RECORD] <= 0:
+                self.pitched_empty += 1
+
+    def would_pitch(self, sku: int) -> bool:
+        """Whether the host would talk about an item now: not told to drop it, not sold out on his screen."""
+        if sku in self.muted:
+            return False
+        return not self.scenario.host.checks_screen or self.look(self.world, W.HOST_SCREEN, sku, self.now) > 0
+
+    def cut(self, number: int, sku: int, alert: int) -> None:
+        """Cue ``number`` of ``sku`` draws nobody from now on."""
+        self.world.cue_cut[number] = self.now
+        self.note(sku, HOST_CUT, alert, float(number))
+
+    def running(self, sku: int) -> list[int]:
+        """Cues about ``sku`` that are drawing people now."""
+        cues, now = self.tape.cues, self.now
+        on = (cues["sku"] == sku) & (cues["start"] <= now) & (now < cues["end"]) & (self.world.cue_cut[:-1] > now)
+        return np.flatnonzero(on).tolist()
+
+    def prompted(self, sku: int, number: int) -> Generator:
+        """The host reads a low-stock prompt: he may break off the item and pitch the next one."""
+        host = self.scenario.host
+        yield self.env.timeout(to_us(host.reaction_s))
+        nth = self.prompts[sku]
+        self.prompts[sku] += 1
+        if self.people.mark("follow", sku, nth) >= host.follow_p or sku in self.muted:
+            return
+        self.muted.add(sku)
+        self.note(sku, HOST_PROMPT, number)
+        cut = self.running(sku)
+        for k in cut:
+            self.cut(k, sku, number)
+        if cut and host.moves_on:
+            self.bring_forward(number)
+
+    def bring_forward(self, alert: int) -> None:
+        """The next planned pitch is spoken now instead of later: airtime is moved, not made."""
+        cues = self.tape.cues
+        for k in np.flatnonzero((cues["start"] > self.now) & (cues["kind"] == PITCH) & (cues["planned"] >= 0)).tolist():
+            sku = int(cues["sku"][k])
+            if self.world.cue_cut[k] > self.now and self.would_pitch(sku):
+                length = int(cues["end"][k] - cues["start"][k]) / US
+                cue = Cue(
+                    self.now / US, self.scenario.skus[sku].id, "pitch", float(cues["peak"][k]), float(cues["tau"][k]), length,
+                    shape=KERNEL_SHAPES[cues["shape"][k]],
+                )  # fmt: skip
+                self.cut(k, sku, alert)
+                self.improvise(cue, alert)
+                return
+
+    def stop_improvising(self) -> None:
+        """A planned cue begins: what the host was improvising ends."""
+        for k, sku, _ in self.spoken:
+            if k in self.running(sku):
+                self.cut(k, sku, NO_ALERT)
+
+    def improvise(self, cue: Cue, alert: int) -> None:
+        """The host speaks a cue now: its block is laid from a stream of its own, so nothing laid before changes."""
+        self.stop_improvising()
+        before, names = len(self.tape), [s.id for s in self.scenario.skus]
+        nth = sum((names[sku], kind) == (cue.sku, cue.kind) for _, sku, kind in self.spoken)
+        self.tape = improvise(self.scenario, self.tape, cue, self.now, nth)
+        self.world = with_rows(self.world, self.tape)
+        number, sku = len(self.tape.cues) - 1, names.index(cue.sku)
+        self.spoken.append((number, sku, cue.kind))
+        self.note(sku, HOST_CALL, alert, float(number))
+        if self.on_new_rows is not None:
+            self.on_new_rows(before)

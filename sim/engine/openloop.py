@@ -1,0 +1,121 @@
+"""Open loop, fast: the ledger runs once for all strategies, then each strategy alone over the readings it would have had.
+
+    heard = record(stage, silent)
+    run = listen(heard, policy)          # equals play(stage, policy, acting=False), bit for bit
+
+A strategy that compiles is folded in compiled code. One that does not gets its signals spelt out by compiled code, is called
+once per reading and SKU as the plain Python function it is, and the gate is asked in compiled code afterwards: nothing it
+decides can come back to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import cycle
+from typing import Any
+
+import numpy as np
+
+from sim.core.policy import Policy
+from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
+from sim.core.stage import Stage
+from sim.core.tape import DELIVER
+from sim.core.world import DROPPED_READINGS, E_LINE, E_STOCK, NEXT, World
+from sim.engine.compiled import CannotCompile, compiled_hearing, fold_pointer
+from sim.engine.hearing import T_LEVEL, T_READING, T_ROW, T_SKU
+from sim.engine.simulate import SUPPRESSED, play
+from strategies.contract import LINE, Signal
+
+ROOM = 4096
+"""Decisions noted between two looks of the plain code (at least one per SKU)."""
+AT_ONCE = 20_000
+"""Signals spelt out at a time: a list of Python floats is ten times as large as the array it comes from."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heard:
+    """A stage whose rows have run with nobody acting. run: of the silent policy. rows: that deliver a reading, in order of
+    arrival; kept: of these, the ones no newer reading came before."""
+
+    stage: Stage
+    run: Run
+    rows: np.ndarray
+    kept: np.ndarray
+
+
+def record(stage: Stage, silent: Policy) -> Heard:
+    """Run the ledger and take the readings; ``silent``: a policy that sends no alert."""
+    run = play(stage, silent, acting=False)
+    rows = np.flatnonzero(stage.tape.kind == DELIVER).astype(np.int32)
+    number = stage.tape.who[rows]
+    newest = np.concatenate([[-1], np.maximum.accumulate(number)[:-1]]) if len(rows) else number
+    return Heard(stage, run, rows, rows[number > newest])
+
+
+def listen(heard: Heard, policy: Policy) -> Run:
+    """What ``policy`` would have said: the Run of ``play(stage, policy, acting=False)``."""
+    world = heard.stage.world(policy)._replace(readings=heard.run.readings)
+    try:
+        fold = fold_pointer(policy.strategy.fold)
+    except CannotCompile:
+        try:
+            found = _plainly(heard, policy, world)
+        except ArithmeticError:
+            # Python's floats raise where the plain engine's NumPy floats go on with inf or nan: let it speak for itself.
+            return play(heard.stage, policy, acting=False)
+        dropped = len(heard.rows) - len(heard.kept)
+    else:
+        found = _noted(world, len(heard.rows), lambda told, shown: compiled_hearing().hear(world, fold, heard.rows, told, shown))
+        dropped = int(world.head[DROPPED_READINGS])
+    return Run(
+        scenario=heard.stage.scenario,
+        policy=policy,
+        tape=heard.stage.tape,
+        outcome=heard.run.outcome,
+        stock=heard.run.stock,
+        alerts=_alerts(heard, *found),
+        actions=np.empty(0, ACTION_DTYPE),
+        readings=heard.run.readings,
+        cue_cut=heard.run.cue_cut,
+        dropped_readings=dropped,
+        suppressed=tuple(int(world.gate_memory[:, k].sum()) for k in SUPPRESSED),
+        acting=False,
+    )
+
+
+def _noted(world: World, end: int, go_on: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Every decision of a pass that stops whenever its note pad is full."""
+    room = max(ROOM, world.stock.shape[0])
+    told, shown, all_told, all_shown = np.empty((room, 4), np.int64), np.empty((room, 2)), [], []
+    while world.head[NEXT] < end:
+        n = go_on(told, shown)
+        all_told.append(told[:n].copy())
+        all_shown.append(shown[:n].copy())
+    return (np.concatenate(all_told), np.concatenate(all_shown)) if all_told else (told[:0], shown[:0])
+
+
+def _plainly(heard: Heard, policy: Policy, world: World) -> tuple[np.ndarray, np.ndarray]:
+    """The decisions of a strategy that runs as plain Python."""
+    code, rows, skus = compiled_hearing(), heard.kept, world.stock.shape[0]
+    fold, make, step = policy.strategy.fold, tuple.__new__, max(1, AT_ONCE // skus)
+    out = np.empty((step * skus, len(Signal._fields)))
+    own = [(world.params[s], world.memory[s]) for s in range(skus)]
+    levels: list[int] = []
+    lines: list[float] = []
+    for start in range(0, len(rows), step):
+        n = code.spell_out(world, rows, start, min(start + step, len(rows)), out)
+        for values, (params, memory) in zip(out[:n].tolist(), cycle(own), strict=False):
+            levels.append(fold(params, memory, make(Signal, values)))
+            lines.append(memory[LINE])
+    level, line = np.array(levels, np.int64), np.array(lines, np.float64)
+    return _noted(world, len(rows), lambda told, shown: code.weigh(world, rows, level, line, told, shown))
+
+
+def _alerts(heard: Heard, told: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    """Decisions as a Run keeps them: sent on the first odd microsecond after the reading; nobody hears of them."""
+    made = np.empty(len(told), ALERT_DTYPE)
+    made["t"] = heard.stage.tape.t[told[:, T_ROW]] | 1
+    made["sku"], made["level"], made["reading"] = told[:, T_SKU], told[:, T_LEVEL], told[:, T_READING]
+    made["stock"], made["line"] = shown[:, E_STOCK], shown[:, E_LINE]
+    made["heard"] = made["handled"] = -1
+    return made

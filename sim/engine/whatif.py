@@ -1,0 +1,37 @@
+"""A control plane for what-if runs: the same show, with some alerts not acted on or acted on in the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sim.core.response import Action
+from sim.engine.control import Control
+from strategies.contract import EMERGENCY
+
+AS_PLANNED, IGNORED, AT_ONCE = range(3)
+"""What becomes of one alert: its actions as the playbook has them, none of them, or all in the moment of the alert."""
+Heed = Callable[[int, int, int], int]
+"""(number of the alert, SKU, level) to one of these three. Up to the first alert that is treated differently a what-if run
+is the run itself, so alerts have the same numbers there."""
+
+
+class WhatIf(Control):
+    """Asks ``heed`` before every alert that has actions; otherwise the control plane of every run."""
+
+    def __init__(self, *parts: Any, heed: Heed) -> None:
+        super().__init__(*parts)
+        self.heed = heed
+        self.heeded = list(self.emergency)
+
+    def respond(self, sku: int, level: int, number: int, orders: list[tuple[int, Action]]) -> None:
+        """Carry out an alert's actions, or not. An emergency nobody acts on makes no earlier all-clear out of date."""
+        how = self.heed(number, sku, level)
+        if level == EMERGENCY:
+            self.heeded[sku] = self.heeded[sku] if how == IGNORED else number
+            self.emergency[sku] = self.heeded[sku]
+        if how == AT_ONCE:
+            for what, action in orders:
+                self.take_effect(sku, number, what, action)
+        elif how == AS_PLANNED:
+            super().respond(sku, level, number, orders)

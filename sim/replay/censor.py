@@ -1,0 +1,126 @@
+"""When a recording could not show demand: spells without stock, and spells in which the shop took no orders.
+
+Orders are the lesser of demand and what could be had. While nothing could be had a recording says nothing about demand; what
+is said there in a closed-loop replay is imputed (``sim/replay/impute.py``) and marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.core.tape import CART, TAKE
+from sim.core.units import to_us
+from sim.replay.stream import Stream
+
+SOLD_OUT, SHUT = "sold out", "closed"
+"""Why a spell is blind."""
+
+
+class Window(NamedTuple):
+    """A spell in which demand for one SKU could not be seen: sku, start and end [us of show time], why."""
+
+    sku: int
+    start: int
+    end: int
+    why: str
+
+
+def demand_end(stream: Stream) -> int:
+    """Until when demand could come [us]: the end of the recording where it is later than its last row (``end=``), else the last
+    order, cart or cue, because what comes after them (closings, returns) is the books being closed, not a show."""
+    end, latest = to_us(stream.span_s), int(stream.t.max(initial=0))
+    if end > latest + 2:
+        return end
+    asked = stream.t[(stream.what == TAKE) | (stream.what == CART)]
+    spoken = [to_us(c.at_s + c.kernel().duration_s) for c in stream.cues]
+    return max(2, min(end, max([int(asked.max(initial=0)), *spoken])))
+
+
+def windows(stream: Stream) -> list[Window]:
+    """Every blind spell of a recording, by SKU, then time; spells of one SKU never overlap.
+
+    A sell-out is blind from the last order recorded in it: until then the shop was still selling, beyond its stock. A SKU
+    that opens with nothing has not sold out, and its first spell is not blind: nobody had been shown it.
+    """
+    end = demand_end(stream)
+    found: dict[int, list[Window]] = {}
+    for sku, start, stop in stream.shut:
+        found.setdefault(sku, []).append(Window(sku, max(0, start), min(end, stop), SHUT))
+    for sku, start, stop in _spells(stream, end):
+        found.setdefault(sku, []).append(Window(sku, start, stop, SOLD_OUT))
+    return [w for sku in sorted(found) for w in _joined(found[sku])]
+
+
+def _spells(stream: Stream, end: int) -> Iterator[tuple[int, int, int]]:
+    """(sku, from, to) [us] of spells at or below zero, each from its last order on."""
+    order = np.lexsort((stream.t, stream.sku))
+    first = np.searchsorted(stream.sku[order], np.arange(len(stream.skus) + 1))
+    for k, sku in enumerate(stream.skus):
+        mine = order[first[k] : first[k + 1]]
+        mine = mine[stream.what[mine] != CART]
+        t, took = stream.t[mine], stream.what[mine] == TAKE
+        level = sku.stock + np.cumsum(np.where(took, -stream.qty[mine], stream.qty[mine]).astype(np.int64))
+        last = np.append(t[1:] != t[:-1], True)[: len(t)]
+        out = level[last] <= 0
+        at = t[last]
+        began = np.flatnonzero(out & ~np.append(sku.stock <= 0, out[:-1])[: len(out)])
+        ended = np.flatnonzero(~out)
+        for b in began.tolist():
+            later = ended[np.searchsorted(ended, b) :]
+            stop = min(int(at[later[0]]), end) if len(later) else end
+            inside = t[took & (t >= at[b]) & (t < stop)]
+            start = int(inside[-1]) if len(inside) else int(at[b])
+            if start < stop:
+                yield k, start, stop
+
+
+def _joined(spells: list[Window]) -> list[Window]:
+    """Spells of one SKU in order, overlapping ones as one."""
+    made: list[Window] = []
+    for w in sorted(spells, key=lambda s: (s.start, s.end)):
+        if w.start >= w.end:
+            continue
+        if made and w.start <= made[-1].end:
+            made[-1] = made[-1]._replace(end=max(made[-1].end, w.end))
+        else:
+            made.append(w)
+    return made
+
+
+def hide(stream: Stream) -> tuple[Stream, Stream]:
+    """The stream without the orders it has beyond its stock, and these orders: what a shop that stops at zero would have seen.
+
+    Both keep the rows' links. Where declared stock is smaller than what was really sold, the hidden orders are the truth that
+    an imputation can be held against.
+    """
+    left = np.array([s.stock for s in stream.skus], np.int64)
+    gone = np.zeros(len(stream.t), bool)
+    sku, what, qty = stream.sku.tolist(), stream.what.tolist(), stream.qty.tolist()
+    link = stream.order.tolist() if stream.order is not None else None
+    for i, kind in enumerate(what):
+        if kind == CART:
+            continue
+        k = sku[i]
+        if kind == TAKE:
+            gone[i] = left[k] <= 0
+            left[k] -= 0 if gone[i] else qty[i]
+        elif link is not None and link[i] >= 0 and gone[link[i]]:
+            gone[i] = True
+        else:
+            left[k] += qty[i]
+    return _only(stream, ~gone), _only(stream, gone & (stream.what == TAKE))
+
+
+def _only(stream: Stream, keep: np.ndarray) -> Stream:
+    rows = {name: getattr(stream, name)[keep] for name in ("t", "what", "sku", "qty")}
+    if stream.paid is not None:
+        rows["paid"] = stream.paid[keep]
+    if stream.order is not None:
+        place = np.where(keep, np.cumsum(keep) - 1, -1)
+        link = stream.order[keep]
+        rows["order"] = np.where(link >= 0, place[link], -1)
+    return replace(stream, **rows)

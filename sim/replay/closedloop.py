@@ -1,0 +1,207 @@
+"""Closed-loop replay: what would have happened under each strategy, judged three times, by what is assumed of unseen demand.
+
+One replicate = one draw of everything a recording does not say (payments, people, demand of blind spells). Per replicate and
+bound (low, likely, high) every policy and the silent baseline play the same stage, so differences are paired.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scenarios.contract import Scenario
+from scenarios.staffing import Feed
+from sim.core.policy import Policy
+from sim.core.run import Run
+from sim.core.stage import Stage
+from sim.core.tape import ACCEPTED, ORDER, PAID, REFUSALS, TAKE
+from sim.core.units import US
+from sim.engine.simulate import play
+from sim.replay.clock import StreamError
+from sim.replay.closedtape import closed_stage, imputed_rows
+from sim.replay.draws import draw
+from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, impute
+from sim.replay.silent import SILENT, silent_policy
+from sim.replay.stream import Stream
+from sim.score.cost import Judge
+from sim.score.outcomes import outcomes
+from sim.score.paired import difference
+from sim.score.profiles import PROFILES, Profile
+from sim.score.stories import read_stories
+
+LOOP = "closed"
+UNITS = ("oversold_units", "missed_units", "missed_true_stockout", "missed_frozen_alert", "sold_units")
+"""Metrics that the verdict gives under every bound, beside J."""
+Progress = Callable[[int, int, str], None]
+Player = Callable[..., Run]
+
+
+@dataclass(frozen=True, eq=False)
+class Closed:
+    """Results of :func:`closed_replay`; every row of every table has ``loop`` = "closed".
+
+    ``scores``: one row per stream x strategy x bound x replicate: all METRICS, and of these orders how many units were imputed
+    (imputed_units laid, imputed_sold, imputed_oversold). ``verdict``: one row per stream x strategy (:func:`verdicts`).
+    ``windows``: one row per blind spell. ``fidelity``: how the silent run compares with the recording. ``shown``: by strategy
+    and bound, the runs of replicate 0. ``alerts``: one row per alert, bound and replicate.
+    """
+
+    stream: Stream
+    imputation: Imputation
+    scores: pd.DataFrame
+    verdict: pd.DataFrame
+    windows: pd.DataFrame
+    alerts: pd.DataFrame
+    fidelity: dict[str, float]
+    shown: dict[tuple[str, str], Run]
+    caption: str
+    loop: str = LOOP
+
+
+def closed_replay(
+    stream: Stream,
+    policies: Sequence[Policy],
+    feed: Feed | None = None,
+    world: Scenario | None = None,
+    profile: Profile = PROFILES["balanced"],
+    replicates: int = 20,
+    seed: int = 1,
+    bin_s: float = BIN_S,
+    progress: Progress | None = None,
+    player: Player = play,
+) -> Closed:
+    """Play ``policies`` with their playbooks over a recording, ``replicates`` times under each bound. Same arguments, same result.
+
+    world: see :func:`~sim.replay.closedtape.closed_stage`. bin_s: bin of the fitted demand [show s]. progress(done, of, what).
+    """
+    teams = [silent_policy(), *(p for p in policies if p.name != SILENT)]
+    names = [p.name for p in teams]
+    if len(set(names)) < len(names):
+        twice = next(n for n in names if names.count(n) > 1)
+        raise StreamError(f"two strategies are called {twice!r}; give one of them a label")
+    made = impute(stream, bin_s)
+    rows, alerts, shown = [], [], {}
+    for replicate in range(replicates):
+        for bound in BOUNDS:
+            stage = closed_stage(stream, made, bound, seed, replicate, feed, world)
+            for run, judge in _played(stage, teams, profile, player):
+                key = {"stream": stream.name, "strategy": run.policy.name, "loop": LOOP, "bound": bound, "replicate": replicate}
+                rows.append(key | judge.score(run) | _imputed(run, judge, made))
+                alerts += [key | row for row in judge.alerts(run)]
+                if replicate == 0:
+                    shown[run.policy.name, bound] = run
+        if progress:
+            progress(replicate + 1, replicates, "")
+    scores = pd.DataFrame(rows)
+    columns = ["stream", "strategy", "loop", "bound", "replicate", *ALERTS]
+    return Closed(
+        stream, made, scores, verdicts(scores), spell_table(made, seed, replicates), pd.DataFrame(alerts, columns=columns),
+        fidelity(stream, shown[SILENT, LOW]), shown, caption(stream, made),
+    )  # fmt: skip
+
+
+ALERTS = ("t_s", "sku", "level", "stock", "line", "heard_s", "handled_s", "episode", "verdict", "lead_s", "usable_lead_s")
+
+
+def _played(stage: Stage, teams: list[Policy], profile: Profile, player: Player) -> list[tuple[Run, Judge]]:
+    baseline = player(stage, teams[0])
+    judge = Judge(baseline, profile)
+    return [(baseline, judge), *((player(stage, policy), judge) for policy in teams[1:])]
+
+
+def _imputed(run: Run, judge: Judge, made: Imputation) -> dict[str, float]:
+    """Units that nobody recorded: laid, sold (paid and kept), oversold; and recorded units that were refused."""
+    mine, kind, qty = imputed_rows(run.tape, made), run.tape.kind, run.tape.qty
+    order = (kind == ORDER) & mine
+    stories = judge.stories if run.tape is judge.baseline.tape else read_stories(run.tape, run.scenario)
+    promised = outcomes(run, stories).promised
+    beyond = promised["units"][mine[stories.row[promised["story"]]]]
+    refused = (kind == ORDER) & ~mine & np.isin(run.outcome, list(REFUSALS))
+    return {"imputed_units": float(qty[order].sum()), "imputed_sold": float(qty[order & (run.outcome == PAID)].sum()),
+            "imputed_oversold": float(beyond.sum()), "recorded_refused": float(qty[refused].sum())}  # fmt: skip
+
+
+def verdicts(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row per stream and strategy: what it gained over silence under each bound, and how much of that is imputed.
+
+    J_BOUND: mean cost [CNY]. saved_BOUND, with _low and _high: mean of J(silent) - J(strategy) and its 95 % interval over
+    replicates (one replicate: NaN). METRIC_BOUND: means of UNITS. imputed_share: |saved_likely - saved_low| over the larger
+    of the two sizes, at most 1: the part of the verdict that would not be there if nobody had come while the recording was
+    blind; 0 where both are 0. holds: whether strategy and silence compare the same way (better, worse, equal) under all
+    three bounds.
+    """
+    made = []
+    for (name, strategy), part in scores.groupby(["stream", "strategy"], sort=False):
+        row: dict[str, Any] = {"stream": name, "strategy": strategy, "loop": LOOP, "replicates": part["replicate"].nunique()}
+        for bound in BOUNDS:
+            mine = part[part["bound"] == bound].sort_values("replicate")
+            found = difference(mine["J_silent"].to_numpy(), mine["J"].to_numpy())
+            row |= {f"J_{bound}": float(mine["J"].mean()), f"saved_{bound}": found.mean,
+                    f"saved_{bound}_low": found.low, f"saved_{bound}_high": found.high}  # fmt: skip
+            row |= {f"{unit}_{bound}": float(mine[unit].mean()) for unit in UNITS}
+        saved = [row[f"saved_{bound}"] for bound in BOUNDS]
+        row["imputed_share"] = imputed_share(row[f"saved_{LOW}"], row[f"saved_{LIKELY}"])
+        row["holds"] = len({int(np.sign(round(s, 6))) for s in saved}) == 1
+        made.append(row)
+    return pd.DataFrame(made)
+
+
+def imputed_share(low: float, likely: float) -> float:
+    """Part of a likely difference that is not there when nothing is imputed.
+
+    >>> imputed_share(80.0, 100.0), imputed_share(-50.0, 100.0), imputed_share(0.0, 0.0)
+    (0.2, 1.0, 0.0)
+    """
+    most = max(abs(low), abs(likely))
+    return min(1.0, abs(likely - low) / most) if most > 1e-9 else 0.0
+
+
+def spell_table(made: Imputation, seed: int, replicates: int) -> pd.DataFrame:
+    """One row per blind spell: stream, loop, sku, why, start_s, end_s, start_at, end_at; orders imputed: low (0), likely (mean
+    over replicates, with its 2.5 and 97.5 % points), high (mean); hot (see Imputation); high_is: what the high bound rests on.
+    """
+    s, n = made.stream, len(made.windows)
+    likely, high = np.zeros((replicates, n)), np.zeros((replicates, n))
+    for r in range(replicates):
+        found = draw(made, seed, r)
+        for k, w in enumerate(made.windows):
+            mine = (found.sku == w.sku) & (found.t >= w.start) & (found.t < w.end)
+            likely[r, k], high[r, k] = (mine & found.likely).sum(), mine.sum()
+    rows = []
+    for k, w in enumerate(made.windows):
+        low, top = np.quantile(likely[:, k], [0.025, 0.975])
+        rows.append({
+            "stream": s.name, "loop": LOOP, "sku": s.skus[w.sku].id, "why": w.why, "start_s": w.start / US, "end_s": w.end / US,
+            "start_at": s.at(w.start / US), "end_at": s.at(w.end / US), "low": 0.0, "likely": float(likely[:, k].mean()),
+            "likely_low": float(low), "likely_high": float(top), "high": float(high[:, k].mean()), "hot": float(made.hot[k]),
+            "high_is": made.high(k)[1],
+        })  # fmt: skip
+    columns = ["stream", "loop", "sku", "why", "start_s", "end_s", "start_at", "end_at", "low", "likely", "likely_low",
+               "likely_high", "high", "hot", "high_is"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def fidelity(stream: Stream, silent: Run) -> dict[str, float]:
+    """How the model's shop, with nobody acting and nothing imputed, compares with what was recorded.
+
+    recorded_units, accepted_units: of recorded orders. refused_units: those the model's ledger refuses, because the real shop
+    sold beyond its stock or worked by another ledger.
+    """
+    took = stream.what == TAKE
+    order = silent.tape.kind == ORDER
+    kept = int(silent.tape.qty[order & (silent.outcome >= ACCEPTED)].sum())
+    total = int(stream.qty[took].sum())
+    return {"recorded_units": float(total), "accepted_units": float(kept), "refused_units": float(total - kept)}
+
+
+def caption(stream: Stream, made: Imputation) -> str:
+    """The sentence that stands on every table and figure."""
+    faster = f"; time runs {stream.speedup:g} times faster than recorded" if stream.speedup != 1 else ""
+    blind = sum(w.end - w.start for w in made.windows) / US / 60
+    what = (f"demand is imputed in {len(made.windows)} blind spells ({blind:,.0f} SKU-minutes)" if made.windows
+            else "no spell of the recording is blind, so no demand is imputed")  # fmt: skip
+    return f"closed-loop replay of {stream.name}: strategies act, recorded orders may be refused, {what}{faster}"

@@ -1,0 +1,230 @@
+"""Several files on their way to one stream: one clock, one list of SKUs, one account."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import tzinfo
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.core.units import US
+from sim.replay.clock import NAIVE, SECONDS, Clock, StreamError, find_zone
+from sim.replay.ingest import checks, finish
+from sim.replay.ingest.canon import KINDS, MARKS, NAMES, Head
+from sim.replay.ingest.chunk import Source
+from sim.replay.ingest.detect import STREAMS
+from sim.replay.ingest.mapping import Mapping
+from sim.replay.ingest.seen import Seen
+from sim.replay.ingest.sieve import KIND, MARK, Facts
+from sim.replay.ingest.spool import Spool
+from sim.replay.ingest.state import FileState
+from sim.replay.ingest.vocab import Vocab, repair_words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXCEL = (36_500, 73_000)
+"""Excel's numbers of the days from 1999 to 2099: no show is counted in seconds from so late on, and only for so long."""
+SIGNS = np.zeros(len(KINDS), np.int64)
+"""What one unit of a kind does to stock."""
+for _kind, _sign in (("order", -1), ("cancel", 1), ("restock", 1), ("correction", 1)):
+    SIGNS[KIND[_kind]] = _sign
+
+
+class Making:
+    """A stream while its files are read."""
+
+    def __init__(self, name: str, told: tzinfo | None, assumed: tzinfo | None) -> None:
+        self.name, self.told, self.assumed = name, told, assumed
+        self.spool, self.skus, self.labels = Spool(), Vocab(), Vocab()
+        self.states: list[FileState] = []
+        self.places: list[str] = []
+        self.unknown: list[str] = []
+        self.seen: dict[str, Seen] = {}
+        self.kinds: Counter[str] = Counter()
+        self.ordered = np.zeros(0, bool)
+        self.widths: dict[str, list[float]] = {}
+
+    # -- one file ---------------------------------------------------------------------------------------------
+
+    def begin(self, source: Source, mapping: Mapping) -> FileState:
+        """The account of a file about to be read. A zone that was told wins over the mapping's, that over the one assumed."""
+        zone = self.told or find_zone(mapping.zone) or self.assumed
+        self.places.append(source.where)
+        state = FileState(source.where, len(self.places) - 1, mapping, zone, self.seen, self.skus, self.labels, self.places)
+        state.notes += source.notes
+        self.states.append(state)
+        return state
+
+    def add(self, state: FileState, facts: Facts) -> None:
+        """Take in what a chunk made."""
+        self.spool.add(facts)
+        for code, n in enumerate(np.bincount(facts["kind"], minlength=len(KINDS)).tolist()):
+            if n:
+                self.kinds[list(KINDS)[code]] += n
+        for code in np.unique(facts["kind"]).tolist():
+            mine = facts["bin"][facts["kind"] == code]
+            self.widths.setdefault(list(KINDS)[code], []).append(float(np.median(mine)))
+        if state.mapping.kind in ("orders", "events"):
+            orders = facts["sku"][facts["kind"] == KIND["order"]]
+            if len(self.ordered) < len(self.skus.words):
+                self.ordered = np.concatenate([self.ordered, np.zeros(len(self.skus.words) - len(self.ordered), bool)])
+            self.ordered[orders] = True
+            state.sold += len(orders)
+
+    def known(self, sku: np.ndarray) -> np.ndarray:
+        """Whether the orders of these SKUs are known one by one."""
+        table = np.zeros(len(self.skus.words), bool)
+        table[: len(self.ordered)] = self.ordered
+        return table[sku]
+
+    def end(self, state: FileState) -> None:
+        """A file must have something to use, and says what was done to it."""
+        if not state.used and not (state.aside and state.rejected == 0 and len(self.states) > 1):
+            first = state.first_reject
+            why = f"the first, line {first.line}: {first.reason}" if first else f"they are {', '.join(state.aside)}"
+            if state.rows == 0:
+                raise StreamError(f"{state.where} has a header and no rows; export the show again")
+            if not (first and "was there already" in first.reason and len(self.states) > 1):
+                raise StreamError(
+                    f"{state.where}: not one of its {state.rows} rows can be used ({why}); check that it is the right file"
+                )
+        if state.out_of_order and state.mapping.kind != "stock":
+            state.notes.append(f"{state.where}: {state.out_of_order} rows were out of order; sorted")
+
+    def forget(self, kind: str) -> None:
+        """A sheet given by name takes the place of one that lay in the folder."""
+        for state in [s for s in self.states if s.mapping.kind == kind]:
+            state.declared.clear()
+            self.spool.drop(state.file)
+            self.kinds[kind.removesuffix("s")] = 0
+            self.states.remove(state)
+
+    # -- all of them ------------------------------------------------------------------------------------------
+
+    def must_hold_a_stream(self, folder: Path | None, files: list[Path]) -> None:
+        """Sheets alone are no recording."""
+        if any(s.mapping.kind in STREAMS for s in self.states):
+            return
+        if folder is None and len(self.states) == 1:
+            only = self.states[0]
+            raise StreamError(
+                f"{only.where} holds {only.mapping.kind}, but {' or '.join(STREAMS)} is needed here; give another file"
+            )
+        there = ", ".join(f.name for f in files)
+        where = f"folder {folder}" if folder else "what was given"
+        raise StreamError(f"{where} holds no stream ({there}); name one file with orders, events or stock levels")
+
+    def close(self) -> Head:
+        """Work out what needs the whole, check it, and give the account."""
+        clock = self._one_clock()
+        found = self._finished(clock)
+        declared = {k: {f: v for f, v in d.items() if f != "line"} for s in self.states for k, d in s.declared.items()}
+        if not len(self.spool):
+            raise StreamError(f"{self.name}: nothing is left to make a stream of; check the files")
+        times = np.sort(np.concatenate(self.spool.times))
+        if clock.kind == SECONDS and times[0] >= EXCEL[0] * US and times[-1] < EXCEL[1] * US and times[-1] - times[0] < 31 * US:
+            raise StreamError(f"{self.places[0]} has times from {clock.text(int(times[0]))} to {clock.text(int(times[-1]))}, which "
+                              "are Excel's numbers of days; write them as 2026-06-18 20:00:00")  # fmt: skip
+        steps = np.diff(times)
+        finest = int(steps[steps > 0].min()) / US if (steps > 0).any() else 0.0
+        found.append(checks.enough(int(times[-1] - times[0]) / US, self.kinds["order"], self.name))
+        return Head(
+            name=self.name,
+            clock=clock.kind,
+            zone="" if clock.zone is None else str(clock.zone).removeprefix("UTC") or "UTC",
+            start_us=int(times[0]),
+            end_us=int(times[-1]),
+            resolution_s=finest,
+            bins={k: float(np.median(v)) for k, v in self.widths.items()},
+            kinds={k: n for k, n in self.kinds.items() if n},
+            rows=len(self.spool),
+            declared=declared,
+            files=[s.summary() for s in self.states],
+            checks=found,
+            notes=self._notes(clock),
+        )
+
+    def _one_clock(self) -> Clock:
+        """All files must be on one clock."""
+        timed = [s for s in self.states if s.clock]
+        timed.sort(key=lambda s: s.mapping.kind in ("cues", "stock"))
+        if not timed:
+            return Clock(NAIVE, self.told or self.assumed)
+        main = Clock(timed[0].clock, timed[0].zone if timed[0].clock == NAIVE else self.told)
+        for state in timed[1:]:
+            other = Clock(state.clock, state.zone)
+            if other.family != main.family:
+                what = "the stream" if state.mapping.kind == "cues" else timed[0].where
+                raise StreamError(f"{state.where} writes times {other.kind}, {what} {main.kind}; say what zone the bare times are "
+                                  "in: zone=UTC or zone=+08:00")  # fmt: skip
+        return main
+
+    def _finished(self, clock: Clock) -> list[dict[str, Any]]:
+        """Derived facts of every file, and the findings of the cross-checks."""
+        found: list[dict[str, Any] | None] = []
+        for state in [s for s in self.states if s.parts]:
+            kind, made = state.mapping.kind, []
+            if kind == "dashboard":
+                found.append(checks.little(state))
+                made = finish.binned(state, self.known)
+            elif kind == "levels":
+                found.append(checks.totals(state))
+                made = finish.between(state, self.known)
+            elif kind == "flow":
+                found.append(checks.ledger(state, self.skus.words))
+                made = finish.booked(state, self.known)
+            if kind in ("levels", "flow") and self.known(finish.gathered(state)["sku"]).any():
+                finding, rows, later, beyond = checks.against_orders(state, self.spool, self.skus.words, SIGNS, clock)
+                found.append(finding)
+                sold = self.known(rows["sku"][later])
+                made.append(self._residual(state, rows, later[sold], beyond[sold]))
+            for facts in made:
+                self.add(state, facts)
+            state.parts.clear()
+        return [f for f in [*found, checks.counted_twice(self.states)] if f]
+
+    def _residual(self, state: FileState, rows: finish.Rows, later: np.ndarray, beyond: np.ndarray) -> Facts:
+        """What stock figures moved beyond the orders, as corrections, so that the stream follows the figures."""
+        t = rows["t"][later - 1]
+        gap = (rows["t"][later] - t) / US
+        return finish.facts(
+            state, "correction", rows, later, t=t, seen=rows["t"][later], bin=gap, qty=beyond, mark=MARK["residual"]
+        )
+
+    def _notes(self, clock: Clock) -> list[str]:
+        notes = [note for s in self.states for note in s.notes]
+        notes += [f"{s.where}: {n} {what}" for s in self.states for what, n in s.remarks.items()]
+        notes += [f"{s.where}: {n} rows set aside ({why})" for s in self.states for why, n in s.aside.items()]
+        if self.unknown:
+            notes.append(f"{', '.join(self.unknown)}: not understood, not used")
+        if clock.kind == NAIVE:
+            said = f"taken as {clock.zone}" if clock.zone else "taken as they are, all on one clock"
+            notes.append(f"times have no time zone; {said}")
+        return notes
+
+    # -- rows -------------------------------------------------------------------------------------------------
+
+    def frames(self) -> Iterator[pd.DataFrame]:
+        """The canonical rows in parts, in time order."""
+        import pandas as pd
+
+        words = {"sku": pd.Index(self.skus.words), "label": pd.Index(self.labels.words), "kind": pd.Index(list(KINDS)),
+                 "mark": pd.Index(list(MARKS)), "file": pd.Index(self.places)}  # fmt: skip
+        for facts in self.spool.merged():
+            bits, codes = np.unique(facts["repairs"], return_inverse=True)
+            columns: dict[str, Any] = {n: pd.Categorical.from_codes(facts[n], categories=index) for n, index in words.items()}
+            columns["repairs"] = pd.Categorical.from_codes(codes, categories=[repair_words(int(b)) for b in bits])
+            columns |= {"t_us": facts["t"], "seen_us": facts["seen"], "bin_s": facts["bin"]}
+            columns |= {n: facts[n] for n in ("qty", "value", "line")}
+            columns["order_id"] = pd.Series(facts["order_id"], dtype=pd.StringDtype("pyarrow"))
+            yield pd.DataFrame({n: columns[n] for n in NAMES})
+
+    def empty(self) -> pd.DataFrame:
+        """No rows."""
+        import pandas as pd
+
+        return pd.DataFrame(columns=list(NAMES))

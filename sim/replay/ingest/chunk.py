@@ -1,0 +1,46 @@
+"""A part of a file as columns of text: what readers hand on and judges work on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Texts = Callable[[np.ndarray], list[str]]
+"""Row numbers of a chunk -> those rows as they stood in the file."""
+
+
+class Reject(NamedTuple):
+    """A row that cannot be used, and why."""
+
+    line: int
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows: ``lines`` they begin on, ``columns`` of raw text (name -> Arrow strings), ``texts`` as they stood; ``rejects``:
+    lines that could not be cut into columns. Order of the file."""
+
+    lines: np.ndarray
+    columns: dict[str, pa.Array]
+    texts: Texts
+    rejects: list[Reject] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A file as a table read in parts. ``header``: its column names (the first line's cells); ``sample``: cells of the first
+    rows, for telling what it is; ``chunks(names)``: its rows, under ``names`` where the file has no header of its own."""
+
+    where: str
+    header: list[str]
+    sample: list[list[str]]
+    chunks: Callable[[list[str] | None], Iterator[Chunk]]
+    notes: list[str] = field(default_factory=list)

@@ -1,0 +1,47 @@
+"""Judge of dashboards: one row a bin, a column a series. Running totals are differenced when the file is read to its end."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.replay.ingest.shelf import keep, polled_once
+from sim.replay.ingest.sieve import Facts, Sieve
+from sim.replay.ingest.values import Number, read_number, read_span
+
+FIGURES = ("viewers", "amount", "stay", "level", "waiting")
+"""Kinds whose figure is a value and not a count."""
+MOST = 10**12
+
+
+def dashboard(sieve: Sieve) -> Facts:
+    """Rows of a dashboard. A blank or negative figure was not measured; one that cannot be read rejects the row."""
+    us, _ = sieve.time("time")
+    sku = sieve.sku("series")
+    mapping = sieve.state.mapping
+    series = {}
+    for kind in mapping.series:
+        if sieve.has(kind):
+            series[kind] = sieve.number(kind, _reader(kind, kind in mapping.cumulative))
+    polled_once(sieve, sku, us)
+    silent = np.all([np.isnan(column) for column in series.values()], axis=0) if series else np.ones(sieve.n, bool)
+    sieve.put_aside(silent & sieve.good, "nothing measured")
+    sieve.state.ordered(us, sieve.good, sku)
+    keep(sieve, t=us, sku=sku, **{f"series {kind}": column for kind, column in series.items()})
+    return sieve.settle()
+
+
+def _reader(kind: str, running: bool):  # type: ignore[no-untyped-def]
+    def rule(text: str) -> Number | str | None:
+        if not text:
+            return None
+        found = read_span(text) if kind == "stay" else read_number(text)
+        if found is None or abs(found.value) > MOST:
+            return f"{kind} {text[:60]!r} is not a number"
+        if found.value < 0:
+            return None
+        whole = kind not in FIGURES
+        if whole and found.value != int(found.value):
+            return f"{kind} {text[:60]!r} is not a whole number"
+        return Number(found.value, "" if running and text.replace(".", "").isdigit() else found.rule)
+
+    return rule

@@ -1,0 +1,116 @@
+"""Which mapping a file asks for: told by its columns, or, where it has no header, by what stands in its first rows."""
+
+from __future__ import annotations
+
+import difflib
+
+from scenarios.setting import did_you_mean
+from sim.replay.clock import StreamError, parse_time
+from sim.replay.ingest.chunk import Source
+from sim.replay.ingest.mapping import Mapping, chosen, shipped, words
+
+STREAMS = ("events", "orders", "levels", "flow", "dashboard")
+NEEDS = "orders need order_id and time, events need time, type and sku, stock levels need time and available"
+PLAIN = ("events", "orders", "suborders", "levels", "cues", "cues_by_name", "stock", "dashboard")
+"""Mappings of plain names: they give way to those of one platform."""
+
+
+def headerless(source: Source, mapping: Mapping) -> bool:
+    """Whether the first line is data of a mapping whose files have no header."""
+    if len(mapping.header) != len(source.header):
+        return False
+    found, known = mapping.find(list(mapping.header)), words(mapping)
+    cell = dict(zip(mapping.header, (c.strip() for c in source.header), strict=True))
+    timed = parse_time(cell[found["time"]]) is not None if "time" in found else False
+    return timed and ("type" not in found or cell[found["type"]].lower() in known)
+
+
+def detect(source: Source) -> Mapping | None:
+    """The mapping that fits best: most columns found in no other export, then most columns understood."""
+    bare = [m for m in shipped().values() if m.header and headerless(source, m)]
+    if bare:
+        return bare[0]
+    small = {name.strip().lower() for name in source.header}
+    scores: dict[str, tuple[int, int]] = {}
+    for name, mapping in shipped().items():
+        found = mapping.find(source.header)
+        if not mapping.header and mapping.fits(found):
+            scores[name] = (sum(m.lower() in small for m in mapping.marks), len(found))
+    if not scores:
+        return None
+    top = max(scores.values())
+    best = sorted(
+        (n for n, s in scores.items() if s == top), key=lambda n: (n not in PLAIN, PLAIN.index(n) if n in PLAIN else 0, n)
+    )
+    readings = {tuple(sorted(shipped()[n].find(source.header).items())) for n in best}
+    kinds = {shipped()[n].kind for n in best}
+    if len(readings) > 1 or len(kinds) > 1:
+        raise StreamError(f"{source.where} can be read as {' or as '.join(best)}; say which: mapping={best[0]}")
+    return shipped()[best[0]]
+
+
+def told(source: Source, name: str) -> Mapping:
+    """A mapping asked for by name; :class:`StreamError` where the file lacks what it needs."""
+    mapping = chosen(name)
+    if mapping.header:
+        if not headerless(source, mapping):
+            raise StreamError(f"{source.where} does not look like {name}: its first line should have {len(mapping.header)} cells "
+                              f"({', '.join(mapping.header)})")  # fmt: skip
+        return mapping
+    found = mapping.find(source.header)
+    missing = [n for n in mapping.needs if n not in found]
+    if missing or not mapping.fits(found):
+        names = {**mapping.columns, **mapping.series}
+        wanted = "; ".join(f"{n} ({' or '.join(names[n][:3])})" for n in missing) or "a series"
+        raise StreamError(f"{source.where} has no column for {wanted}, which mapping {name} needs")
+    return mapping
+
+
+def unknown(source: Source, wanted: tuple[str, ...]) -> StreamError:
+    """Why a file cannot be told, and what to do about it."""
+    header = source.header
+    shown = ", ".join(h[:30] for h in header[:8]) + (", ..." if len(header) > 8 else "")
+    if not any(any(ch.isalpha() for ch in name) for name in header):
+        return StreamError(f"{source.where} starts with data ({shown}) where column names are needed; put a header line above it")
+    need = NEEDS if "orders" in wanted else NEED_OF[wanted[0]]
+    return StreamError(f"{source.where} has the columns {shown}, which is not enough: {need}{_hint(header)}")
+
+
+NEED_OF = {"cues": "a cue sheet needs start_time and sku (or name)", "stock": "a stock sheet needs sku and stock"}
+
+
+def _hint(header: list[str]) -> str:
+    """Did-you-mean over the columns that were not understood."""
+    plain = [shipped()[n] for n in PLAIN]
+    found = {column for m in plain for column in m.find(header).values()}
+    have = {field for m in plain for field in m.find(header)}
+    names = [n for f in ("time", "order_id", "stock", "type", "sku", "start_time") if f not in have for m in plain for n in
+             m.columns.get(f, ())]  # fmt: skip
+    for word in header:
+        near = difflib.get_close_matches(word.strip().lower(), names, n=1, cutoff=0.6)
+        if near and word not in found:
+            return f"; did you mean {near[0]!r} by {word!r}?"
+    return "; rename the columns or add the missing ones"
+
+
+def must_be(where: str, mapping: Mapping, wanted: tuple[str, ...]) -> None:
+    """:class:`StreamError` where a file is of another kind than is needed here."""
+    if mapping.kind not in wanted:
+        raise StreamError(f"{where} holds {mapping.kind}, but {' or '.join(wanted)} is needed here; give another file")
+
+
+def mapping_for(given: object, where: str) -> str | None:
+    """The mapping named for a file: one name for all, or {file: name}."""
+    if given is None or given == "":
+        return None
+    if isinstance(given, dict):
+        name = given.get(where)
+        return None if name is None else str(name)
+    return str(given)
+
+
+def must_know(given: object, files: list[str]) -> None:
+    """:class:`StreamError` where a mapping is named for a file that is not there."""
+    for name in given if isinstance(given, dict) else ():
+        if name not in files:
+            raise StreamError(f"a mapping is named for {name!r}, which is not among the files{did_you_mean(str(name), files)}")

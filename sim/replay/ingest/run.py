@@ -1,0 +1,204 @@
+"""``ingest``: files in, one canonical stream out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.replay.clock import StreamError, find_zone
+from sim.replay.ingest import dashboard, sales, shelf
+from sim.replay.ingest.assemble import Making
+from sim.replay.ingest.canon import Head, Writer, is_stream
+from sim.replay.ingest.chunk import Chunk, Source
+from sim.replay.ingest.delimited import delimited
+from sim.replay.ingest.detect import STREAMS, detect, mapping_for, must_be, must_know, told, unknown
+from sim.replay.ingest.files import BLOCK, format_of, must_exist, readable
+from sim.replay.ingest.mapping import Mapping
+from sim.replay.ingest.records import json_lines, parquet
+from sim.replay.ingest.rejects import Rejects
+from sim.replay.ingest.sieve import Facts, Sieve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+JUDGES: dict[str, Callable[[Sieve], Facts]] = {
+    "orders": sales.orders, "events": sales.events, "levels": shelf.levels, "flow": shelf.flow, "cues": shelf.cues,
+    "stock": shelf.stock, "dashboard": dashboard.dashboard,
+}  # fmt: skip
+ASSUMED = "+08:00"
+"""The zone of times that have none, where neither the user nor the mapping says."""
+AT_ONCE = 262_144
+"""Most rows judged at once."""
+Told = Callable[[str, int], None]
+"""Called with a file's name and the rows read of it so far."""
+
+
+@dataclass(frozen=True, eq=False)
+class Ingested:
+    """A stream made in memory or on disk. ``head``: its account (Head.files, .checks, .notes); ``rejects``: what was rejected."""
+
+    head: Head
+    rejects: Rejects
+    _making: Making
+
+    def batches(self) -> Iterator[pd.DataFrame]:
+        """The canonical rows in parts, in time order."""
+        yield from self._making.frames()
+
+    def frame(self) -> pd.DataFrame:
+        """The canonical rows as one table."""
+        import pandas as pd
+
+        parts = list(self.batches())
+        return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0] if parts else self._making.empty()
+
+    def write(self, path: Path) -> None:
+        """The stream as a Parquet file, whole or not at all."""
+        with Writer(path, self.head) as out:
+            for part in self.batches():
+                out.add(part)
+
+    def close(self) -> None:
+        """Remove what is on disk."""
+        self._making.spool.close()
+        self.rejects.close()
+
+
+def ingest(
+    paths: str | Path | Iterable[str | Path],
+    mapping: str | dict[str, str] | None = None,
+    zone: str | None = None,
+    assumed: str | None = ASSUMED,
+    name: str | None = None,
+    cues: str | Path | None = None,
+    stock: str | Path | None = None,
+    progress: Told | None = None,
+    block: int = BLOCK,
+) -> Ingested:
+    """Read files or a folder into one canonical stream on one clock; :class:`StreamError` where they cannot be used.
+
+    ``mapping``: a shipped mapping's name or a .yaml file, for all files or by file name; None: told by their columns. ``zone``:
+    what times without a zone are in; None: what the mapping says, else ``assumed``. ``cues``, ``stock``: files that
+    have to be such sheets. ``block``: bytes of text read at a time.
+    """
+    files, folder = _files(paths)
+    must_know(mapping, [f.name for f in files])
+    making = Making(name or _stem(folder or files[0]), find_zone(zone), find_zone(assumed))
+    rejects = Rejects()
+    try:
+        for path in files:
+            if folder is not None and is_stream(path):
+                making.unknown.append(path.name)
+                continue
+            source = open_source(path, block)
+            named = mapping_for(mapping, path.name)
+            found = told(source, named) if named else detect(source)
+            if found is None:
+                if folder is None:
+                    raise unknown(source, STREAMS)
+                making.unknown.append(source.where)
+                continue
+            _read(source, found, making, rejects, progress)
+        for given, kind in ((cues, "cues"), (stock, "stock")):
+            if given is not None and given != "":
+                source = open_source(Path(given), block)
+                found = detect(source)
+                if found is None:
+                    raise unknown(source, (kind,))
+                must_be(source.where, found, (kind,))
+                making.forget(kind)
+                _read(source, found, making, rejects, progress)
+        making.must_hold_a_stream(folder, files)
+        return Ingested(making.close(), rejects, making)
+    except BaseException:
+        making.spool.close()
+        rejects.close()
+        raise
+
+
+def sheet(path: str | Path, kind: str, zone: str | None = None) -> tuple[Making, Rejects]:
+    """A cue sheet or declared stock read alone (``kind``: "cues" or "stock"); whoever asks closes both."""
+    making, rejects = Making(_stem(Path(path)), find_zone(zone), None), Rejects()
+    try:
+        source = open_source(Path(path))
+        found = detect(source)
+        if found is None:
+            raise unknown(source, (kind,))
+        must_be(source.where, found, (kind,))
+        _read(source, found, making, rejects, None)
+    except BaseException:
+        making.spool.close()
+        rejects.close()
+        raise
+    return making, rejects
+
+
+def open_source(path: Path, block: int = BLOCK) -> Source:
+    """A file as a table read in parts."""
+    must_exist(path)
+    shape = format_of(path)
+    if is_stream(path):
+        raise StreamError(f"{path.name} is a stream already; replay it, or ingest the files it was made of")
+    if shape == "Parquet":
+        return parquet(path)
+    return json_lines(path, block) if shape == "JSON lines" else delimited(path, block)
+
+
+def _files(paths: str | Path | Iterable[str | Path]) -> tuple[list[Path], Path | None]:
+    """The files to read, and the folder they were found in, if it was one."""
+    many = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
+    if not many:
+        raise StreamError("no file is named; name files or a folder")
+    if len(many) > 1 or not many[0].is_dir():
+        names = [p.name for p in many]
+        twice = next((n for n in names if names.count(n) > 1), None)
+        if twice:
+            raise StreamError(f"two files are called {twice}; rename one, for rows are traced by their file's name")
+        return many, None
+    found = sorted(p for p in many[0].iterdir() if readable(p))
+    if not found:
+        raise StreamError(
+            f"folder {many[0]} holds no stream (nothing readable); name one file with orders, events or stock levels"
+        )
+    return found, many[0]
+
+
+def _stem(path: Path) -> str:
+    return path.name.split(".")[0] or path.resolve().name.split(".")[0] or "stream"
+
+
+def _read(source: Source, mapping: Mapping, making: Making, rejects: Rejects, progress: Told | None) -> None:
+    """Judge every row of one file."""
+    state = making.begin(source, mapping)
+    judge = JUDGES[mapping.kind]
+    for chunk in source.chunks(list(mapping.header) or None):
+        for part in _portions(chunk):
+            facts = judge(Sieve(part, state)) if len(part.lines) else None
+            if facts is None:
+                state.only_rejects(part)
+            rejects.add(state.where, state.rejects)
+            state.first_reject = state.first_reject or (state.rejects[0] if state.rejects else None)
+            state.rejects.clear()
+            if facts is not None:
+                making.add(state, facts)
+        if progress:
+            progress(state.where, state.rows)
+    making.end(state)
+
+
+def _portions(chunk: Chunk) -> Iterator[Chunk]:
+    """A chunk in portions of at most AT_ONCE rows; what could not be cut goes with the first."""
+    n = len(chunk.lines)
+    if n <= AT_ONCE:
+        yield chunk
+        return
+    for first in range(0, n, AT_ONCE):
+        last = min(n, first + AT_ONCE)
+
+        def texts(which: Any, first: int = first) -> list[str]:
+            return chunk.texts(which + first)
+
+        columns = {name: column.slice(first, last - first) for name, column in chunk.columns.items()}
+        yield Chunk(chunk.lines[first:last], columns, texts, chunk.rejects if first == 0 else [])

@@ -1,0 +1,129 @@
+"""What is known of one file while it is read: its clock, its account, and what must be looked at when all of it is there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Any
+
+import numpy as np
+
+from sim.replay.clock import NAIVE, StreamError
+from sim.replay.ingest.chunk import Chunk, Reject
+from sim.replay.ingest.mapping import Mapping
+from sim.replay.ingest.reasons import why
+from sim.replay.ingest.seen import Seen
+from sim.replay.ingest.times import CLOCKS
+from sim.replay.ingest.values import RULES
+from sim.replay.ingest.vocab import Vocab
+
+
+@dataclass(eq=False)
+class FileState:
+    """One file of an ingest. ``file``: its number; ``seen``, ``skus``, ``labels``: shared with the other files."""
+
+    where: str
+    file: int
+    mapping: Mapping
+    zone: tzinfo | None
+    seen: dict[str, Seen]
+    skus: Vocab
+    labels: Vocab
+    places: list[str]
+    clock: str = ""
+    first: bool = True
+    first_reject: Reject | None = None
+    rows: int = 0
+    accepted: int = 0
+    repaired: int = 0
+    out_of_order: int = 0
+    repairs: Counter[str] = field(default_factory=Counter)
+    aside: Counter[str] = field(default_factory=Counter)
+    rejects: list[Reject] = field(default_factory=list)
+    reasons: Counter[str] = field(default_factory=Counter)
+    rejected: int = 0
+    remarks: Counter[str] = field(default_factory=Counter)
+    notes: list[str] = field(default_factory=list)
+    parts: list[dict[str, np.ndarray]] = field(default_factory=list)
+    declared: dict[str, dict[str, Any]] = field(default_factory=dict)
+    ids: bool = False
+    sold: int = 0
+    latest: dict[int, int] = field(default_factory=dict)
+    _met: dict[int, int] = field(default_factory=dict)
+
+    def one_clock(self, lines: np.ndarray, clocks: np.ndarray) -> None:
+        """A file keeps one clock; :class:`StreamError` names where the second begins."""
+        for code in np.unique(clocks).tolist():
+            self._met.setdefault(code, int(lines[int(np.argmax(clocks == code))]))
+        if len(self._met) > 1:
+            (a, at), (b, then) = sorted(self._met.items(), key=lambda item: item[1])[:2]
+            raise StreamError(f"{self.where} mixes two clocks: times are {CLOCKS[a]} from line {at} and {CLOCKS[b]} from line "
+                              f"{then}; write all of them one way")  # fmt: skip
+        if self._met:
+            self.clock = CLOCKS[next(iter(self._met))]
+
+    def account(self, chunk: Chunk, rejects: list[Reject], aside: np.ndarray, repairs: np.ndarray, good: np.ndarray) -> None:
+        """Add a chunk to the account: every one of its rows ends in exactly one place."""
+        self.rows += len(chunk.lines) + len(chunk.rejects)
+        self.rejects += sorted([*chunk.rejects, *rejects])
+        self.reasons.update(why(r.reason) for r in (*chunk.rejects, *rejects))
+        self.rejected += len(chunk.rejects) + len(rejects)
+        mended = good & (repairs > 0)
+        self.repaired += int(mended.sum())
+        self.accepted += int((good & ~mended).sum())
+        for k, name in enumerate(RULES):
+            n = int((mended & (repairs >> k & 1 > 0)).sum())
+            if n:
+                self.repairs[name] += n
+        for reason in aside[aside != None].tolist():  # noqa: E711
+            self.aside[reason] += 1
+        self.first = False
+
+    def only_rejects(self, chunk: Chunk) -> None:
+        """Add a chunk of which no line could be cut into columns."""
+        self.account(chunk, [], np.array([], object), np.array([], np.int32), np.array([], bool))
+
+    def ordered(self, t: np.ndarray, good: np.ndarray, groups: np.ndarray | None = None) -> None:
+        """Count the good rows that come after a later one (of their SKU, where ``groups`` says so)."""
+        t = t[good]
+        if not len(t):
+            return
+        if groups is None:
+            highest = np.maximum.accumulate(np.maximum(t, self.latest.get(0, t[0])))
+            self.out_of_order += int((t < highest).sum())
+            self.latest[0] = int(highest[-1])
+            return
+        groups = groups[good]
+        order = np.argsort(groups, kind="stable")
+        edges = np.flatnonzero(np.diff(groups[order], prepend=groups[order][0] - 1))
+        for part in np.split(order, edges[1:]):
+            key, times = int(groups[part[0]]), t[part]
+            highest = np.maximum.accumulate(np.maximum(times, self.latest.get(key, times[0])))
+            self.out_of_order += int((times < highest).sum())
+            self.latest[key] = int(highest[-1])
+
+    @property
+    def used(self) -> int:
+        """Rows that are in the stream."""
+        return self.accepted + self.repaired
+
+    def summary(self) -> dict[str, Any]:
+        """The account as plain data: rows = accepted + repaired + set_aside + rejected."""
+        return {
+            "file": self.where,
+            "kind": self.mapping.kind,
+            "mapping": self.mapping.name,
+            "clock": self.clock,
+            "zone": str(self.zone or "") if self.clock == NAIVE else "",
+            "rows": self.rows,
+            "accepted": self.accepted,
+            "repaired": self.repaired,
+            "set_aside": sum(self.aside.values()),
+            "rejected": self.rejected,
+            "used": self.used,
+            "out_of_order": self.out_of_order,
+            "repairs": dict(self.repairs),
+            "aside": dict(self.aside),
+            "reasons": dict(self.reasons),
+        }

@@ -1,0 +1,128 @@
+"""What cells mean: numbers, counts, spans of time; each rule for one text, applied to every different text of a column once."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+RULES = {
+    "trim": "blanks or a tab round a value were taken off", "dash": "a dash or NULL was read as empty",
+    "number": "a number was written with a sign, commas, 万 or .0", "percent": "a percentage was read as a share",
+    "duration": "a span such as 1分35秒 was read as seconds", "date": "a time was not written as 2026-06-18 20:00:00",
+    "split": "several sub-orders packed in one row were taken apart",
+}  # fmt: skip
+"""Rules that repair a row, and what they do; a row's repairs are bits in this order."""
+BIT = {name: 1 << k for k, name in enumerate(RULES)}
+EMPTY = ("-", "--", "—", "\\N", "NULL", "null", "nan", "NaN", "None")
+"""What stands for nothing."""
+SIGNS = "¥￥$€£"
+SCALES = {"": 1, "千": 10**3, "k": 10**3, "万": 10**4, "w": 10**4, "百万": 10**6, "m": 10**6, "千万": 10**7, "亿": 10**8}
+
+_NUMBER = re.compile(
+    r"([+-]?)([¥￥$€£]?)([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,18})(\.\d{1,15})?(百万|千万|[千万亿kwm]?)(元|人|件|次|单|%)?",
+    re.I | re.ASCII,
+)
+_PLAIN = re.compile(r"-?\d{1,18}(\.\d{1,15})?", re.ASCII)
+_SPAN = re.compile(r"(?:(\d{1,4})天)?(?:(\d{1,4})(?:小时|时))?(?:(\d{1,6})(?:分钟|分))?(?:(\d{1,9}(?:\.\d{1,6})?)秒)?")
+_COLONS = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d)", re.ASCII)
+
+
+class Number(NamedTuple):
+    """A number and the rule that repaired it ("": none)."""
+
+    value: float
+    rule: str = ""
+
+
+def read_number(text: str) -> Number | None:
+    """A number as exports write it; None where it is none.
+
+    >>> [read_number(t).value for t in ("58920", "¥58,920", "15.2万", "-1,009.90", "3.40%", "２")]
+    [58920.0, 58920.0, 152000.0, -1009.9, 0.034, 2.0]
+    >>> read_number("1,00"), read_number("##密文"), read_number("1e5")
+    (None, None, None)
+    """
+    if _PLAIN.fullmatch(text):
+        return Number(float(text))
+    found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", ""))
+    if not found or (found[1] and found[3]):
+        return None
+    sign = -1 if "-" in (found[1], found[3]) else 1
+    value = sign * round(float(found[4].replace(",", "") + (found[5] or "")) * SCALES[found[6].lower()], 9)
+    return Number(value / 100, "percent") if found[7] == "%" else Number(value, "number")
+
+
+def read_span(text: str) -> Number | None:
+    """A span of time [s].
+
+    >>> [read_span(t).value for t in ("13小时46分钟38秒", "1分35秒", "00:15:10", "95.5")]
+    [49598.0, 95.0, 910.0, 95.5]
+    """
+    found = _COLONS.fullmatch(text)
+    if found:
+        return Number(int(found[1]) * 3600.0 + int(found[2]) * 60 + int(found[3]))
+    found = _SPAN.fullmatch(text.replace(" ", ""))
+    if found and any(found.groups()):
+        days, hours, minutes, seconds = (float(g or 0) for g in found.groups())
+        return Number(days * 86400 + hours * 3600 + minutes * 60 + seconds, "duration")
+    return read_number(text)
+
+
+def read_units(text: str, meaning: str, least: int, most: int) -> Number | str:
+    """A whole number of units from ``least`` to ``most``, or why it is none.
+
+    >>> read_units("2.0", "qty", 1, 9), read_units("0", "qty", 1, 9)
+    (Number(value=2.0, rule='number'), 'qty 0 is not positive')
+    """
+    if not text:
+        return f"{meaning} is empty"
+    found = read_number(text)
+    if found is None or found.value != int(found.value) or found.rule == "percent":
+        return f"{meaning} {text[:60]!r} is not a whole number"
+    number = int(found.value)
+    if number < least:
+        return f"{meaning} {number} is not positive" if least else f"{meaning} {number} is negative"
+    if number > most:
+        return f"{meaning} {number} is more than {most:,}"
+    return Number(float(number), found.rule or ("number" if "." in text else ""))
+
+
+def clean(column: pa.Array) -> tuple[pa.Array, np.ndarray]:
+    """Texts without blanks and tabs round them, nothing for what stands for nothing; and the repairs of each.
+
+    >>> import pyarrow as pa
+    >>> texts, repairs = clean(pa.array(["\\t9001", "-", "mask"]))
+    >>> texts.to_pylist(), repairs.tolist()
+    (['9001', '', 'mask'], [1, 2, 0])
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    trimmed = pc.utf8_trim_whitespace(pc.utf8_trim(pc.utf8_trim_whitespace(column), "\ufeff"))
+    repairs = pc.not_equal(pc.binary_length(trimmed), pc.binary_length(column)).to_numpy(zero_copy_only=False)
+    nothing = pc.is_in(trimmed, pa.array(EMPTY, pa.string()))
+    out = np.where(repairs, BIT["trim"], 0).astype(np.int32)
+    # Blanks in an empty cell repair nothing.
+    out[pc.equal(trimmed, "").to_numpy(zero_copy_only=False)] = 0
+    if pc.any(nothing).as_py():
+        out[nothing.to_numpy(zero_copy_only=False)] = BIT["dash"]
+        trimmed = pc.if_else(nothing, "", trimmed)
+    return trimmed, out
+
+
+def each(
+    words: list[str], rule: Callable[[str], Number | str | None]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """``rule`` on every word: values (NaN where there is none), repairs, and faults (None or a sentence)."""
+    found = [rule(word) for word in words]
+    value = np.array([f.value if isinstance(f, Number) else np.nan for f in found], float)
+    repair = np.array([BIT[f.rule] if isinstance(f, Number) and f.rule else 0 for f in found], np.int32)
+    fault = np.array([f if isinstance(f, str) else None for f in found], object)
+    return value, repair, fault

@@ -1,0 +1,178 @@
+"""Pictures of a decision: the ranking with intervals, the Pareto front with switch points, curves and maps over settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.report import style
+from sim.study.decide import Decision
+from sim.study.selection import BEST, WORSE
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FAMILY = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.RED, style.BLACK)
+MARKS = "osD^vPX"
+"""Colour and marker by family, in order of appearance; shape tells as much as colour."""
+SHORT = 44
+
+
+def looks(d: Decision) -> dict[str, tuple[str, str]]:
+    """Family to (colour, marker)."""
+    families = list(dict.fromkeys(c.family for c in d.plan.candidates))
+    return {f: (FAMILY[k % len(FAMILY)], MARKS[k % len(MARKS)]) for k, f in enumerate(families)}
+
+
+def label(d: Decision, k: int) -> str:
+    """A candidate's name and settings, short enough for an axis."""
+    c = d.plan.candidates[k]
+    settings = ", ".join(f"{key.split('.')[-1]}={value}" for key, value in c.settings.items())
+    text = f"{c.name}: {settings}" if settings else c.name
+    return style.text(text if len(text) <= SHORT else f"{text[: SHORT - 3]}...", c.name)
+
+
+def ranking(d: Decision) -> Figure:
+    """How far the leaders lie behind the best: paired differences with simultaneous intervals; colour says who is told apart."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    by_number = {s.candidate: s for s in d.selection.standings}
+    with rc_context(style.settings()):
+        figure = Figure(figsize=(8.4, 1.6 + 0.34 * len(d.leaders)), layout="constrained")
+        axes = figure.subplots()
+        for y, k in enumerate(d.leaders):
+            s = by_number[k]
+            colour = style.GREEN if s.state == BEST else style.GREY if s.state == WORSE else style.BLUE
+            shown = np.isfinite([s.low, s.high]).all() and s.state != BEST
+            reach = [[s.behind - s.low], [s.high - s.behind]] if shown else None
+            axes.errorbar([s.behind], [y], xerr=reach, fmt="D" if s.state == BEST else "o", color=colour, capsize=3, ms=6)
+        axes.axvline(0, color=style.BLACK, lw=0.8)
+        axes.axvspan(0, d.delta, color=style.YELLOW, alpha=0.35, lw=0)
+        axes.set_yticks(range(len(d.leaders)), [label(d, k) for k in d.leaders])
+        axes.invert_yaxis()
+        axes.set_xlabel("J behind the best [CNY a show]")
+        best = d.plan.candidates[d.selection.best].name
+        axes.set_title(f"Paired difference to {style.text(best)}, {100 * d.confidence:g} % simultaneous intervals", loc="left")
+        words = (("D", style.GREEN, "best"), ("o", style.BLUE, "not told apart, or within delta"), ("o", style.GREY, "worse"),
+                 ("s", style.YELLOW, "too small to matter (delta)"))  # fmt: skip
+        handles = [_handle(*entry) for entry in words]
+        figure.legend(handles=handles, loc="outside lower center", ncols=4)
+        return figure
+
+
+def _handle(mark: str, colour: str, words: str) -> Any:
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], marker=mark, color=colour, ls="", label=words)
+
+
+def pareto(d: Decision) -> Figure:
+    """Oversold units against missed turnover, size by alerts; the front is filled, who is best at some cost ratio is named."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    look, points = looks(d), d.averages
+    size = 14 + 90 * points[:, 2] / max(1e-9, points[:, 2].max())
+    on_front = np.isin(np.arange(len(points)), d.front)
+    named = list(dict.fromkeys(s.candidate for path in d.switches.values() for s in path)) or list(d.leaders[:1])
+    with rc_context(style.settings()):
+        figure = Figure(figsize=(8.4, 5.6), layout="constrained")
+        axes = figure.subplots()
+        for family, (colour, mark) in look.items():
+            mine = np.array([c.family == family for c in d.plan.candidates])
+            for which, fill in ((on_front, colour), (~on_front, "none")):
+                keep = mine & which
+                axes.scatter(points[keep, 0], points[keep, 1] / 1000, s=size[keep], marker=mark, facecolors=fill,
+                             edgecolors=colour, linewidths=0.9, alpha=0.85, zorder=3 if which is on_front else 2)  # fmt: skip
+        for n, k in enumerate(named, 1):
+            axes.annotate(str(n), (points[k, 0], points[k, 1] / 1000), xytext=(6, 6), textcoords="offset points", weight="bold",
+                          zorder=4)  # fmt: skip
+        axes.set_xscale("symlog", linthresh=max(1.0, float(np.quantile(points[:, 0], 0.1))))
+        axes.set_xlabel("oversold units a show 超卖" if style.chinese_font() else "oversold units a show")
+        axes.set_ylabel("missed turnover [1,000 CNY a show]")
+        axes.set_title("Pareto front (filled): oversells, missed turnover, alerts; larger marks send more alerts", loc="left")
+        handles = [_handle(mark, colour, style.text(family)) for family, (colour, mark) in look.items()]
+        handles += [_handle(f"${n}$", style.BLACK, f"{label(d, k)}{_when(d, k)}") for n, k in enumerate(named, 1)]
+        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+        return figure
+
+
+def _when(d: Decision, k: int) -> str:
+    """For which costs of an oversold unit a candidate is the best."""
+    for s in d.switches.get("oversell", ()):
+        if s.candidate == k:
+            return f" (best for {s.start:.2g} to {s.stop:.2g} x co)"
+    return ""
+
+
+def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> Figure:
+    """Figures over one setting: mean with 95 % interval, best and worst show. shows: name to float64 [replicate, point]."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    from sim.score.paired import student
+
+    with rc_context(style.settings()):
+        figure = Figure(figsize=(8.4, 1.2 + 2.0 * len(shows)), layout="constrained")
+        panels = np.atleast_1d(figure.subplots(len(shows), 1, sharex=True))
+        for axes, (name, values) in zip(panels, shows.items(), strict=True):
+            mean, n = values.mean(0), len(values)
+            half = student(0.95, n - 1) * values.std(0, ddof=1) / n**0.5 if n > 1 else np.zeros_like(mean)
+            axes.fill_between(x, values.min(0), values.max(0), color=style.GREY, alpha=0.25, lw=0, label="best to worst show")
+            axes.fill_between(x, mean - half, mean + half, color=style.SKY, alpha=0.6, lw=0, label="95 % interval of the mean")
+            axes.plot(x, mean, color=style.BLUE, lw=1.4, label="mean")
+            axes.set_ylabel(name)
+        lowest = int(np.argmin(next(iter(shows.values())).mean(0)))
+        for axes in panels:
+            axes.axvline(x[lowest], color=style.RED, lw=0.9, ls="--", label=f"lowest mean J, at {x[lowest]:g}")
+        panels[-1].set_xlabel(key)
+        panels[0].set_title(title, loc="left")
+        handles, labels = panels[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=4)
+        return figure
+
+
+def heatmap(x: np.ndarray, y: np.ndarray, z: np.ndarray, keys: tuple[str, str], title: str) -> Figure:
+    """A figure over two settings as colour, z float64 [y, x]; NaN stays white. The lowest is marked."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(style.settings()):
+        figure = Figure(figsize=(7.4, 5.4), layout="constrained")
+        axes = figure.subplots()
+        axes.grid(False)
+        image = axes.imshow(z, origin="lower", aspect="auto", cmap="viridis_r")
+        axes.set_xticks(range(len(x)), [_short(v) for v in x], rotation=45, ha="right")
+        axes.set_yticks(range(len(y)), [_short(v) for v in y])
+        row, column = np.unravel_index(int(np.nanargmin(z)), z.shape)
+        axes.plot([column], [row], marker="*", ms=13, mfc="white", mec=style.BLACK, ls="")
+        axes.set_xlabel(keys[0])
+        axes.set_ylabel(keys[1])
+        axes.set_title(f"{title} (star: lowest)", loc="left")
+        figure.colorbar(image, label="J [CNY a show]")
+        return figure
+
+
+def _short(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, int | float | np.number) else str(value)
+
+
+def scatter(x: np.ndarray, y: np.ndarray, cost: np.ndarray, keys: tuple[str, str], title: str) -> Figure:
+    """The same where the settings lie anywhere: one mark a candidate, coloured by J."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(style.settings()):
+        figure = Figure(figsize=(7.4, 5.4), layout="constrained")
+        axes = figure.subplots()
+        top = float(np.quantile(cost, 0.9))
+        marks = axes.scatter(x, y, c=np.minimum(cost, top), cmap="viridis_r", s=42, edgecolors=style.BLACK, linewidths=0.3)
+        best = int(np.argmin(cost))
+        axes.plot([x[best]], [y[best]], marker="*", ms=15, mfc="white", mec=style.BLACK, ls="")
+        axes.set_xlabel(keys[0])
+        axes.set_ylabel(keys[1])
+        axes.set_title(f"{title} (star: lowest)", loc="left")
+        figure.colorbar(marks, label="J [CNY a show]; the dearest tenth in one colour")
+        return figure

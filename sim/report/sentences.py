@@ -1,0 +1,81 @@
+"""What a search found, in sentences: the choice, what it costs and how sure that is, the limits it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.report.ranking import worded
+from sim.report.text import number
+from sim.report.verdict import certificate
+from sim.score.paired import difference, student
+from sim.score.profiles import LIMITS, Limits, Profile
+from sim.study.certify import NEEDED
+from sim.study.decide import in_worst_world
+from sim.study.design import Axis
+from sim.study.robust import merit
+from sim.study.search import Plan, edge
+from sim.study.trials import CORE
+from sim.study.tune import Judging, Tuned
+
+
+def of_tuning(
+    found: Tuned, plan: Plan, judging: Judging, worlds: Sequence[str], profile: Profile, axes: Sequence[Axis]
+) -> list[str]:
+    """The statement that goes into recommended.yaml and the report."""
+    costs = found.confirmed[..., CORE.index("J")]
+    said = [f"{found.best.name}: {worded(found.best.settings)}."]
+    for axis in axes:
+        if end := edge(axis, found.best.settings.get(axis.key)):
+            said.append(f"{axis.key} lies at the {end} end of its range and the best may lie beyond: widen it and tune again.")
+    said.append(_cost(costs[:, :, 0], worlds, profile))
+    if plan.single:
+        searched = next((t for t in found.tried if t.candidate.name == found.best.name), None)
+        if searched is not None:
+            fresh = merit(costs[:, :, 0], plan.robust, plan.alpha, costs.mean(1).min(1))
+            said.append(f"The search itself saw {number(searched.values[0])} ({plan.robust}); on fresh shows that figure is "
+                        f"{number(fresh)}. Only the fresh shows count.")  # fmt: skip
+    gap = difference(costs[:, :, 0].mean(0), costs[:, :, 1].mean(0))
+    said.append(f"Against {found.start.name}: {_signed(gap.mean)} CNY a show [{_signed(gap.low)}, {_signed(gap.high)}], on the "
+                "same shows.")  # fmt: skip
+    said.append(_choice(found, judging))
+    return said + [_limits(found, limits, judging) for limits in ([plan.limits] if plan.limits else LIMITS.values())]
+
+
+def _cost(costs: np.ndarray, worlds: Sequence[str], profile: Profile) -> str:
+    """costs: float64 [world, replicate]."""
+    shows = costs.mean(0)
+    n = len(shows)
+    half = student(0.95, n - 1) * float(shows.std(ddof=1)) / n**0.5
+    each = "; ".join(f"{name} {number(float(c.mean()))}" for name, c in zip(worlds, costs, strict=True))
+    parts = f" ({each})" if len(worlds) > 1 else ""
+    return (f"J {number(float(shows.mean()))} ±{number(half)} CNY a show{parts}, 95 % interval from {n} fresh shows of "
+            f"{', '.join(worlds)}, costs by score={profile.name}.")  # fmt: skip
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value > 0 else ''}{number(value)}"
+
+
+def _choice(found: Tuned, judging: Judging) -> str:
+    chosen, names = found.selection, [c.name for c in found.finalists]
+    tied = [names[k] for k in chosen.tied]
+    sure = f"with probability {judging.confidence:g} or more no other finalist costs {number(found.delta)} CNY a show less"
+    if chosen.decided:
+        near = f"; closer than that: {', '.join(tied)}" if tied else ""
+        said = f"Chosen among {len(names)} finalists: {sure}{near}."
+    else:
+        more = f"about {chosen.further:,} more shows would decide" if chosen.further else "more shows would decide"
+        said = f"Not decided among {len(names)} finalists within {judging.shows} judging shows: it cannot be told apart from " \
+               f"{', '.join(tied)}; {more}."  # fmt: skip
+    if names[chosen.best] != found.best.name:
+        said += f" {names[chosen.best]} costs less but breaks the limits."
+    return said
+
+
+def _limits(found: Tuned, limits: Limits, judging: Judging) -> str:
+    """What the fresh shows certify, in the worst scenario."""
+    rows = found.confirmed[..., [CORE.index(name) for name in NEEDED]]
+    made = in_worst_world(rows[:, :, 0], rows, limits, judging.confidence)
+    return f"Limits {limits.name}: {certificate(made)}."

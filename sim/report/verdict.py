@@ -1,0 +1,126 @@
+"""A decision in words: the best setting, how sure that is, at what price, and when the answer changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from sim.report.ranking import worded
+from sim.report.text import number
+from sim.score.paired import student
+from sim.score.profiles import Profile, unit_costs
+from sim.study.certify import CERTIFIED, Certificate
+from sim.study.decide import Decision
+from sim.study.pareto import Stretch
+from sim.study.selection import BEST, NEAR, OPEN, WORSE
+
+STATES = {BEST: "best", WORSE: "worse", NEAR: "within delta", OPEN: "not told apart"}
+HEAD = ("candidate", "J [CNY]", "behind the best", "interval", "shows", "", "strict", "standard", "platform")
+RIGHT = (1, 2, 4)
+WHAT = {"oversell": "the cost of an oversold unit (co)", "alert": "the cost of an alert (ca)"}
+LIMIT_WORDS = {
+    "oversell_rate": "oversold orders", "session_oversold": "shows with an oversell",
+    "alerts_per_operator_hour": "alerts per operator-hour", "false_freeze_share": "needless freezes",
+}  # fmt: skip
+
+
+def sentences(d: Decision) -> list[str]:
+    """The verdict, one sentence an entry."""
+    plan, s = d.plan, d.selection
+    best, first = plan.candidates[s.best], s.standings[0]
+    shows = np.asarray(s.values)[:, s.best]
+    shows = shows[~np.isnan(shows)]
+    half = student(0.95, len(shows) - 1) * float(shows.std(ddof=1)) / math.sqrt(len(shows)) if len(shows) > 1 else math.nan
+    where = f"mean of {len(plan.worlds)} worlds" if len(plan.worlds) > 1 else plan.worlds[0].name
+    said = [f"Best: {best.name} with {worded(best.settings)}; J {number(first.mean)} ±{number(half)} CNY a show ({where})."]
+    said.append(_ties(d))
+    if s.looks > 1:
+        spared = s.equal_plays / s.plays
+        said.append(f"{s.plays * len(plan.worlds):,} runs were played in {s.looks} rounds; everybody as long as the best would "
+                    f"have been {s.equal_plays * len(plan.worlds):,} ({spared:.1f} times as many).")  # fmt: skip
+    for limits, found in d.certificates.items():
+        said.append(f"Limits {limits}: {best.name} is {certificate(found[s.best])}.")
+    for what, path in d.switches.items():
+        said.append(_switches(d, what, path))
+    return said
+
+
+def _ties(d: Decision) -> str:
+    s, names = d.selection, [c.name for c in d.plan.candidates]
+    sure = f"{100 * d.confidence:g} %"
+    if len(names) == 1:
+        return "There was nothing to choose among."
+    near = [x for x in s.standings if x.state in (NEAR, OPEN)]
+    if not near:
+        return f"With {sure} confidence every other candidate costs more."
+    listed = ", ".join(names[x.candidate] for x in near[:8]) + (f" and {len(near) - 8} more" if len(near) > 8 else "")
+    if s.decided:
+        return f"With {sure} confidence none is better by {number(d.delta)} CNY a show; that close: {listed}."
+    more = f"; about {number(s.further)} more shows would decide" if s.further else ""
+    return f"It cannot be told apart, with {sure} confidence and to {number(d.delta)} CNY a show, from {listed}{more}."
+
+
+def certificate(c: Certificate) -> str:
+    """One certificate in words.
+
+    "undecided (shows with an oversell 0 %, up to 1.5 % in 200 shows, limit 1 %: 99 further shows without one would certify it)"
+    """
+    if c.state == CERTIFIED:
+        return f"certified ({c.shows} shows, {100 * c.confidence:g} % confidence)"
+    parts = []
+    for check in c.open:
+        unit = number(check.value, 2) if check.limit > 1 else f"{100 * check.value:.3g} %"
+        edge = check.high if check.state != "refuted" else check.low
+        bound = number(edge, 2) if check.limit > 1 else f"{100 * edge:.3g} %"
+        limit = number(check.limit, 1) if check.limit > 1 else f"{100 * check.limit:.3g} %"
+        side = "at least" if check.state == "refuted" else "up to"
+        text = f"{LIMIT_WORDS[check.name]} {unit}, {side} {bound} in {c.shows} shows, limit {limit}"
+        if check.shows > c.shows:
+            text += f": {check.shows - c.shows:,} further shows without one would certify it"
+        parts.append(text)
+    return f"{c.state} ({'; '.join(parts)})"
+
+
+def _switches(d: Decision, what: str, path: Sequence[Stretch]) -> str:
+    """Where the best candidate changes with one weight, as a multiple of what it is and, where all SKUs agree, as co : cu."""
+    names = [c.name for c in d.plan.candidates]
+    now = next((p for p in path if p.start <= 1 < p.stop), path[0])
+    if len(path) == 1:
+        span = f"between {path[0].start:g} and {path[0].stop:g} times the present one"
+        return f"Whatever {WHAT[what]} {span}, {names[now.candidate]} stays best."
+    steps = [f"{names[path[0].candidate]} below {_times(d, what, path[0].stop)}{_spread(path[0])}"]
+    for p in path[1:-1]:
+        steps.append(f"then {names[p.candidate]} up to {_times(d, what, p.stop)}{_spread(p)}")
+    steps.append(f"then {names[path[-1].candidate]}")
+    return f"With {WHAT[what]} the best changes: {', '.join(steps)} (present weight: 1x, {names[now.candidate]})."
+
+
+def _spread(p: Stretch) -> str:
+    return f" [{p.low:.2g}, {p.high:.2g}]"
+
+
+def _times(d: Decision, what: str, x: float) -> str:
+    ratio = ratio_of(d.plan.profile, d) if what == "oversell" else None
+    return f"{x:.2g}x" + (f" (co : cu = {x * ratio:.2g} : 1)" if ratio else "")
+
+
+def ratio_of(profile: Profile, d: Decision) -> float | None:
+    """co : cu of the present weights, where all SKUs of all worlds have the same; else None."""
+    found = [np.divide(*unit_costs(profile, w.scenario)) for w in d.plan.worlds if (unit_costs(profile, w.scenario)[1] > 0).all()]
+    every = np.concatenate(found) if len(found) == len(d.plan.worlds) else np.zeros(0)
+    return float(every[0]) if len(every) and np.allclose(every, every[0]) else None
+
+
+def rows(d: Decision) -> list[list[str]]:
+    """The leaders with their certificates, best first."""
+    by_number = {s.candidate: s for s in d.selection.standings}
+    made = []
+    for k in d.leaders:
+        s = by_number[k]
+        gap = "" if s.state == BEST else number(s.behind)
+        span = "" if s.state == BEST else f"[{number(s.low)}, {number(s.high)}]"
+        states = [d.certificates[name][k].state for name in ("strict", "standard", "platform")]
+        made.append([d.plan.candidates[k].name, number(s.mean), gap, span, number(s.shows), STATES[s.state], *states])
+    return made

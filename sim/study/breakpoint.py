@@ -1,0 +1,204 @@
+"""How bad must something get before a setting breaks its limits: bisection on one dial, on paired tapes.
+
+A dial is one setting of the world (or of operations) that makes life harder as it grows. At each severity the setting is
+certified, refuted or left undecided against a set of limits (``certify``), on the same replicate numbers. Two points are looked
+for: the largest severity that is still certified and the smallest one that is refuted; between them more shows would be needed.
+Bisection rests on harm growing with severity; points that contradict it are found and said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from scenarios.contract import Scenario
+from sim.core.policy import Policy
+from sim.score.profiles import Limits
+from sim.study.certify import CERTIFIED, NEEDED, REFUTED, Certificate, certify
+
+Play = Callable[[Scenario, Policy], np.ndarray]
+"""(world, policy) -> columns NEEDED of every show, float64 [replicate, metric]; the same replicates each time."""
+Turn = Callable[[Scenario, Policy, float], tuple[Scenario, Policy]]
+
+
+@dataclass(frozen=True)
+class Dial:
+    """One way to make things worse. setting: what it turns. now: how severe it is in a world already, the least looked at. high:
+    the most [unit]."""
+
+    name: str
+    meaning: str
+    unit: str
+    setting: str
+    now: Callable[[Scenario, Policy], float]
+    high: float
+    turn: Turn
+
+
+def _scenario(part: str, **names: Any) -> Turn:
+    def turn(scenario: Scenario, policy: Policy, x: float) -> tuple[Scenario, Policy]:
+        record = replace(getattr(scenario, part), **{name: make(x) for name, make in names.items()})
+        return replace(scenario, **{part: record}), policy
+
+    return turn
+
+
+def _freeze(scenario: Scenario, policy: Policy, x: float) -> tuple[Scenario, Policy]:
+    """Command to effect of a freeze: a machine's latency goes to 0, all of it is propagation (leak L2)."""
+    return scenario, replace(policy, playbook=replace(policy.playbook, auto_s=0.0, propagate_s=x))
+
+
+def _mirage(scenario: Scenario, policy: Policy, x: float) -> tuple[Scenario, Policy]:
+    """Every cue brings ``x`` carts without orders per order it is meant to bring 购物车虚火."""
+    return replace(scenario, cues=tuple(replace(cue, cart_surge=x) for cue in scenario.cues)), policy
+
+
+def _same(x: float) -> float:
+    return x
+
+
+DIALS = {
+    d.name: d
+    for d in (
+        Dial("feed_lag", "age of the readings the alert engine gets", "s", "scenario.feed.lag_s",
+             lambda s, p: s.feed.lag_s, 300.0, _scenario("feed", lag_s=_same)),
+        Dial("freeze_latency", "from the decision to freeze to no more orders", "s", "operations.propagate_s",
+             lambda s, p: p.playbook.auto_s + p.playbook.propagate_s, 300.0, _freeze),
+        Dial("cue_slip", "standard deviation of cues around the run of show", "s", "scenario.host.slip_s",
+             lambda s, p: s.host.slip_s, 900.0, _scenario("host", slip_s=_same)),
+        Dial("payment_delay", "median delay from order to payment", "s", "scenario.shoppers.pay_median_s",
+             lambda s, p: s.shoppers.pay_median_s, 900.0, _scenario("shoppers", pay_median_s=_same)),
+        Dial("cart_mirage", "carts without orders that follow a cue, per order", "x", "scenario.cues.*.cart_surge",
+             lambda s, p: max((c.cart_surge for c in s.cues), default=0.0), 100.0, _mirage),
+    )
+}  # fmt: skip
+"""Dials by name."""
+
+
+@dataclass(frozen=True)
+class Point:
+    """One severity and what became of the limits there."""
+
+    severity: float
+    certificate: Certificate
+
+    @property
+    def state(self) -> str:
+        """certified, undecided or refuted."""
+        return self.certificate.state
+
+
+@dataclass(frozen=True)
+class Breakpoint:
+    """Where a setting breaks. holds: largest severity found certified below any refuted one (NaN: none). breaks: smallest one
+    found refuted (NaN: none). points: every severity tried, ascending. contradictions: certified points above a refuted one:
+    harm does not grow with this dial everywhere."""
+
+    dial: Dial
+    holds: float
+    breaks: float
+    points: tuple[Point, ...]
+    contradictions: tuple[float, ...]
+
+
+def breakpoint_of(
+    dial: Dial,
+    scenario: Scenario,
+    policy: Policy,
+    limits: Limits,
+    play: Play,
+    confidence: float,
+    worst: float = 1.0,
+    steps: int = 7,
+) -> Breakpoint:
+    """Bisect one dial. worst: largest share of a show's orders that can be oversold (``certify``). steps: halvings for each of
+    the two ends; severities are even in ``log(1 + severity)``."""
+    tried: dict[float, Point] = {}
+    least = min(dial.now(scenario, policy), dial.high)
+
+    def at(u: float) -> Point:
+        if u not in tried:
+            x = severity(least, dial.high, u)
+            shows = play(*dial.turn(scenario, policy, x))
+            columns = dict(zip(NEEDED, shows.T, strict=True))
+            tried[u] = Point(x, certify(columns, limits, confidence, worst))
+        return tried[u]
+
+    # A few points all along show where harm does not grow; bisection alone would not meet them.
+    ends = [at(k / 4) for k in range(5)][::4]
+    if ends[0].state == CERTIFIED and ends[1].state != CERTIFIED:
+        _halve(at, lambda p: p.state == CERTIFIED, steps)
+    if ends[0].state != REFUTED and ends[1].state == REFUTED:
+        _halve(at, lambda p: p.state != REFUTED, steps)
+    points = tuple(sorted(tried.values(), key=lambda p: p.severity))
+    broken = [p.severity for p in points if p.state == REFUTED]
+    fine = [p.severity for p in points if p.state == CERTIFIED]
+    odd = tuple(x for x in fine if broken and x > min(broken))
+    holds = max((x for x in fine if not broken or x < min(broken)), default=float("nan"))
+    return Breakpoint(dial, holds, min(broken, default=float("nan")), points, odd)
+
+
+def _halve(at: Callable[[float], Point], good: Callable[[Point], bool], steps: int) -> None:
+    low, high = 0.0, 1.0
+    for _ in range(steps):
+        middle = (low + high) / 2
+        if good(at(middle)):
+            low = middle
+        else:
+            high = middle
+
+
+def severity(low: float, high: float, u: float) -> float:
+    """The severity at coordinate u in [0, 1], even in ``log(1 + severity)``, four digits.
+
+    >>> [severity(0.0, 300.0, u) for u in (0.0, 0.5, 1.0)]
+    [0.0, 16.35, 300.0]
+    """
+    x = float(np.expm1(np.log1p(low) + u * (np.log1p(high) - np.log1p(low))))
+    return float(f"{x:.4g}")
+
+
+def table(found: Mapping[str, Breakpoint]) -> Any:
+    """One row per severity tried: dial, setting, severity, unit, state, and value, bounds and limit of every check."""
+    import pandas as pd
+
+    rows = []
+    for name, b in found.items():
+        for p in b.points:
+            row: dict[str, Any] = {"dial": name, "setting": b.dial.setting, "severity": p.severity, "unit": b.dial.unit}
+            row["state"] = p.state
+            for c in p.certificate.checks:
+                row |= {c.name: c.value, f"{c.name}_low": c.low, f"{c.name}_high": c.high, f"{c.name}_limit": c.limit}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def reason(p: Point) -> str:
+    """Which limit a refuted point breaks first: the one furthest beyond."""
+    c = max((c for c in p.certificate.checks if c.state == REFUTED), key=lambda c: c.value / max(c.limit, 1e-12))
+    return f"{c.name} {c.value:.3g} against {c.limit:g}"
+
+
+def words(b: Breakpoint) -> str:
+    """One sentence on a dial."""
+    d, last, first = b.dial, b.points[-1], b.points[0]
+    what = f"{d.name} ({d.meaning})"
+    why = next((f" ({reason(p)})" for p in b.points if p.severity == b.breaks), "")
+    if first.state == REFUTED:
+        said = f"{what}: the limits are broken already at {first.severity:g} {d.unit}{why}"
+    elif last.state == CERTIFIED:
+        said = f"{what}: certified up to the largest severity tried, {last.severity:g} {d.unit}"
+    elif np.isnan(b.breaks):
+        held = f"certified up to {b.holds:g} {d.unit}" if not np.isnan(b.holds) else "certified nowhere"
+        said = f"{what}: {held}, not refuted up to {last.severity:g} {d.unit}; more shows would tell"
+    elif np.isnan(b.holds):
+        said = f"{what}: breaks by {b.breaks:g} {d.unit} at the latest{why}; certified nowhere, more shows would tell"
+    else:
+        said = f"{what}: holds up to {b.holds:g} {d.unit}, breaks by {b.breaks:g} {d.unit}{why}"
+    if b.contradictions:
+        odd = ", ".join(f"{x:g}" for x in b.contradictions)
+        said += f"; but certified again at {odd} {d.unit}: harm does not grow evenly here, look at every point"
+    return f"{said}."

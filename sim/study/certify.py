@@ -1,0 +1,146 @@
+"""Is a setting within its limits? Certified, refuted, or undecided: what the shows played allow to say, rare events included.
+
+A limit is certified where a one-sided bound at the stated confidence lies within it, refuted where the opposite bound lies
+beyond. All limits of a set must be certified, each at that confidence, for the set to be (an intersection-union test needs no
+correction, Berger 1982); to refute the set one is enough, at a level divided by their number.
+
+Rates are judged by shows, not by orders: oversells cluster. With few oversold shows a resampled interval is too narrow, and
+with none it is [0, 0]. There the share oversold in a show is taken as a share of ``worst``, the largest one held possible, and
+bounded as Clopper and Pearson (1934) bound a probability, with the sum of shares for the number of events: no law of given
+mean in [0, worst] spreads more than the one that is 0 or ``worst`` (so it errs to the safe side). No event in n shows leaves
+``worst (1 - (1 - c)^(1/n))``, about ``3 worst / n``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from sim.demand.streams import stream
+from sim.score.paired import bootstrap, student
+from sim.score.profiles import Limits
+
+CERTIFIED, REFUTED, UNDECIDED = "certified", "refuted", "undecided"
+FEW = 30
+"""Oversold shows below which resampling shows is not trusted."""
+WORST = 1.0
+"""Largest share of a show's orders oversold, where nothing else is known."""
+NEEDED = ("oversold_orders", "paid_orders", "session_oversold", "alerts_per_operator_hour", "false_freeze_share")
+"""Columns a certificate is made from."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One limit: value found, its one-sided bounds, the limit, the state, and how many shows without any further event would
+    certify it (0: certified already, or that number is no help)."""
+
+    name: str
+    value: float
+    low: float
+    high: float
+    limit: float
+    state: str
+    shows: int
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A set of limits for one candidate in one world, over ``shows`` shows."""
+
+    limits: str
+    confidence: float
+    shows: int
+    checks: tuple[Check, ...]
+
+    @property
+    def state(self) -> str:
+        """Of the set: refuted if one limit is, certified if all are."""
+        states = {c.state for c in self.checks}
+        return REFUTED if REFUTED in states else UNDECIDED if UNDECIDED in states else CERTIFIED
+
+    @property
+    def open(self) -> tuple[Check, ...]:
+        """The limits that keep it from being certified."""
+        return tuple(c for c in self.checks if c.state != CERTIFIED)
+
+
+def certify(shows: Mapping[str, np.ndarray], limits: Limits, confidence: float = 0.95, worst: float = WORST) -> Certificate:
+    """Judge one candidate. shows: columns NEEDED, one entry per show. worst: see the module; a share in (0, 1].
+
+    >>> quiet = {name: np.zeros(200) for name in NEEDED} | {"paid_orders": np.full(200, 500.0)}
+    >>> made = certify(quiet, Limits("mine", oversell_rate=0.001, session_oversold=0.02))
+    >>> [(c.name, round(c.high, 4), c.state, c.shows) for c in made.checks[:2]]
+    [('oversell_rate', 0.0149, 'undecided', 2995), ('session_oversold', 0.0149, 'certified', 0)]
+    """
+    columns = {name: np.asarray(shows[name], float) for name in NEEDED}
+    n = len(columns["paid_orders"])
+    named = [(name, limit) for name in ("oversell_rate", *NEEDED[2:]) if (limit := getattr(limits, name)) is not None]
+    alpha = 1 - confidence
+    made = []
+    for name, limit in named:
+        value, (_, high) = _bounds(name, columns, alpha, worst)
+        _, (low, _) = _bounds(name, columns, alpha / len(named), worst)
+        state = CERTIFIED if high <= limit else REFUTED if low > limit else UNDECIDED
+        made.append(Check(name, value, low, high, limit, state, _shows(name, value, limit, alpha, worst, state)))
+    return Certificate(limits.name, confidence, n, tuple(made))
+
+
+def _bounds(name: str, columns: Mapping[str, np.ndarray], alpha: float, worst: float) -> tuple[float, tuple[float, float]]:
+    """Value of one figure and its one-sided bounds, each at ``alpha``."""
+    if name == "session_oversold":
+        hit = columns[name] > 0
+        return float(hit.mean()), clopper_pearson(float(hit.sum()), len(hit), alpha)
+    if name == "oversell_rate":
+        return rate_bounds(columns["oversold_orders"], columns["paid_orders"], alpha, worst)
+    values = columns[name]
+    mean, n = float(values.mean()), len(values)
+    if n < 2:
+        return mean, (-math.inf, math.inf)
+    half = student(1 - 2 * alpha, n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
+    return mean, (mean - half, mean + half)
+
+
+def rate_bounds(oversold: np.ndarray, paid: np.ndarray, alpha: float, worst: float = WORST) -> tuple[float, tuple[float, float]]:
+    """Oversold orders over paid orders of all shows, and one-sided bounds at ``alpha`` each way; see the module."""
+    n, per_show = len(paid), float(np.mean(paid))
+    if per_show <= 0:
+        return 0.0, (0.0, 1.0)
+    share = np.minimum(np.asarray(oversold, float) / per_show / max(worst, 1e-12), 1.0)
+    value = float(np.sum(oversold) / np.sum(paid))
+    if np.count_nonzero(share) >= FEW:
+        both, rng = np.column_stack([oversold, paid]), stream(0, "certify")
+        return value, bootstrap(both, lambda mean: mean[:, 0] / np.maximum(mean[:, 1], 1e-12), rng, level=1 - 2 * alpha)
+    low, high = clopper_pearson(float(share.sum()), n, alpha)
+    return value, (low * worst, high * worst)
+
+
+def clopper_pearson(events: float, trials: int, alpha: float) -> tuple[float, float]:
+    """One-sided bounds of a probability, each at ``alpha``: Beta quantiles, also for a sum of shares in place of a count.
+
+    >>> [round(v, 4) for v in clopper_pearson(0, 200, 0.05)], [round(v, 4) for v in clopper_pearson(3, 20, 0.025)]
+    ([0.0, 0.0149], [0.0321, 0.3789])
+    """
+    from scipy.special import betaincinv
+
+    low = float(betaincinv(events, trials - events + 1, alpha)) if events > 0 else 0.0
+    high = float(betaincinv(events + 1, trials - events, 1 - alpha)) if events < trials else 1.0
+    return low, high
+
+
+def _shows(name: str, value: float, limit: float, alpha: float, worst: float, state: str) -> int:
+    """Shows without an event after which the bound would be within the limit: ``log(alpha)/log(1 - limit/worst)``."""
+    if state == CERTIFIED or value > 0 or name not in ("oversell_rate", "session_oversold"):
+        return 0
+    share = limit / (worst if name == "oversell_rate" else 1.0)
+    return 0 if share <= 0 or share >= 1 else math.ceil(math.log(alpha) / math.log1p(-share))
+
+
+def worst_share(oversold: np.ndarray, paid: np.ndarray) -> float:
+    """The largest share of a show's orders that any candidate oversold: what a show can come to in this world; 1 where nobody
+    ever oversold, for then nothing is known of it. Both float64, any shape, equal."""
+    shares = np.asarray(oversold, float) / np.maximum(np.asarray(paid, float), 1.0)
+    most = float(shares.max(initial=0.0))
+    return min(1.0, most) if most > 0 else WORST

@@ -1,0 +1,110 @@
+"""A sweep that plays more where the decision is open: rounds of shows under whoever is still in the race.
+
+Every round is a small sweep of its own with parts of its own, so a race that is stopped goes on within the round it was in. Who
+plays the next round follows from the figures of the rounds before, which are the same for any number of workers; so are the
+rounds, and the finished table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.study.decide import COSTS, Trials
+from sim.study.pareto import OBJECTIVES
+from sim.study.parts import GROUP, KEY, Parts
+from sim.study.plan import Plan
+from sim.study.pool import Pool
+from sim.study.selection import Rules, Selection, select
+from sim.study.sweep import play_missing
+
+Tell = Callable[[int, int, str], None]
+
+
+def race(folder: Path, plan: Plan, rules: Rules, crew: Pool, tell: Tell, path: Path, note: Callable[[str], None]) -> int:
+    """Play rounds until the rules end the race, and write the table of all of them to ``path``; returns how many damaged parts
+    were played again. folder: where the rounds are kept meanwhile."""
+    rounds: list[Parts] = []
+    damaged = 0
+    name = plan.metrics.index("J")
+
+    def draw(which: Sequence[int], numbers: Sequence[int]) -> np.ndarray:
+        nonlocal damaged
+        stage = replace(plan, candidates=[plan.candidates[k] for k in which], start=numbers[0], replicates=len(numbers))
+        place = folder / f"round-{len(rounds):04d}"
+        place.mkdir(exist_ok=True)
+        parts = Parts(place, stage, stage.digest())
+        words = f"round {len(rounds) + 1}, {len(which)} of {len(plan.candidates)} candidates in the race"
+        damaged += play_missing(parts, crew, lambda done, of, _: tell(done, of, words), note)
+        rounds.append(parts)
+        made = np.empty((len(plan.worlds), len(numbers), len(which)))
+        for chunk in parts.chunks:
+            rows = parts.read(chunk)[:, name].reshape(chunk.stop - chunk.start, chunk.last - chunk.first)
+            made[chunk.world, chunk.start - numbers[0] : chunk.stop - numbers[0], chunk.first : chunk.last] = rows
+        return made.mean(0)
+
+    select(draw, len(plan.candidates), rules)
+    _assemble(rounds, path)
+    return damaged
+
+
+def _assemble(rounds: Sequence[Parts], path: Path) -> None:
+    """One table of all rounds, in their order: same race, same bytes."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer, waiting, rows = None, [], 0
+    try:
+        for table in (table for parts in rounds for table in parts.tables()):
+            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+            waiting.append(table)
+            rows += table.num_rows
+            if rows >= GROUP:
+                writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=rows)
+                waiting, rows = [], 0
+        if writer and waiting:
+            writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=rows)
+    finally:
+        if writer:
+            writer.close()
+
+
+def of_race(table: Path, plan: Plan) -> Trials:
+    """The results of a finished race, NaN where a candidate was out of it."""
+
+    def fetch(picked: Sequence[int], metrics: Sequence[str]) -> np.ndarray:
+        return np.stack([_dense(table, plan, name)[:, :, list(picked)] for name in metrics], axis=-1)
+
+    columns = (np.nanmean(_dense(table, plan, name), axis=1) for name in (*OBJECTIVES, *COSTS))
+    return Trials(plan, _dense(table, plan, "J"), np.stack(list(columns), axis=-1), fetch)
+
+
+def _dense(table: Path, plan: Plan, metric: str) -> np.ndarray:
+    """A metric as float64 [world, replicate, candidate]."""
+    worlds = {w.name: k for k, w in enumerate(plan.worlds)}
+    candidates = {c.name: k for k, c in enumerate(plan.candidates)}
+    found = list(_rows(table, metric))
+    most = max(int(replicate.max()) for _, _, replicate, _ in found) + 1
+    made = np.full((len(plan.worlds), most, len(plan.candidates)), np.nan)
+    for world, candidate, replicate, values in found:
+        made[[worlds[w] for w in world], replicate, [candidates[c] for c in candidate]] = values
+    return made
+
+
+def _rows(table: Path, metric: str) -> Iterator[tuple[Any, Any, np.ndarray, np.ndarray]]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(table) as file:
+        for part in file.iter_batches(columns=[*KEY, metric]):
+            keys = [part.column(k).to_pylist() for k in range(2)]
+            yield keys[0], keys[1], part.column(2).to_numpy(), part.column(3).to_numpy()
+
+
+def rerun(trials: Trials, rules: Rules) -> Selection:
+    """The selection that a finished race made, from its figures; nothing is played."""
+    cost = trials.cost.mean(0)
+    return select(lambda which, numbers: cost[np.ix_(list(numbers), list(which))], len(trials.plan.candidates), rules)

@@ -1,0 +1,53 @@
+"""``recommended.yaml``: what to set, how sure that is, and what it rests on; ``stockcue rehearse experiment=FILE`` plays it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sim.study.space import Candidate
+from strategies.contract import TIER_NAMES, TIERS
+
+HEAD = """\
+# What stockcue tune recommends. Play it: stockcue rehearse experiment={name}
+# `overrides` are words of the command line; everything else is for people and is not read by the tool.
+"""
+
+
+def recommendation(
+    best: Candidate,
+    entry: str,
+    words: Sequence[str],
+    statement: Sequence[str],
+    rests_on: Mapping[str, Any],
+    rehearsal: Sequence[str],
+) -> dict[str, Any]:
+    """The file's content. entry: how the command line names the strategy (``smart``, ``low:fixed_count``, ``./mine.py``).
+    words: the study's own that are no ranges. rehearsal: words for playing it (shows, seed)."""
+    settings = [f"{key}={_word(value)}" for key, value in best.settings.items()]
+    names = [p.name for p in best.policy.strategy.params]
+    table = {
+        f"{tier} {TIER_NAMES[tier]}": dict(zip(names, map(float, row), strict=True))
+        for tier, row in zip(TIERS, best.policy.params, strict=True)
+    }
+    return {
+        "overrides": [*words, f"strategy=[{entry}]", *settings, *rehearsal],
+        "settings_by_tier": table,
+        "statement": list(statement),
+        "rests_on": dict(rests_on),
+    }
+
+
+def _word(value: Any) -> str:
+    """A value as the command line writes it."""
+    return "null" if value is None else json.dumps(value) if isinstance(value, bool) else str(value)
+
+
+def write_recommendation(path: Path, content: Mapping[str, Any]) -> None:
+    """Write the file (UTF-8, keys in this order)."""
+    import yaml
+
+    text = yaml.safe_dump(dict(content), sort_keys=False, allow_unicode=True, width=110)
+    path.write_text(HEAD.format(name=path.name) + text, encoding="utf-8")

@@ -1,0 +1,280 @@
+"""Search mixed settings of several strategy families with Optuna, on search seeds only.
+
+Trials are asked for in batches of fixed size and played on shared tapes, in rounds of ever more shows; a setting that is
+clearly worse than the incumbent in every scenario is dropped between rounds, by paired differences. Mean costs decide, not
+medians: an oversell is rare and dear, and a rank test (Optuna's WilcoxonPruner) would not see it coming.
+
+The study lives in a database. The sampler is seeded anew for each trial by its number, and a trial that was
+interrupted is played again, so that a search that was killed goes on as if it had not been.
+"""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.score.profiles import Limits, met
+from sim.study.crew import Play
+from sim.study.design import Axis
+from sim.study.robust import clearly_worse, merit
+from sim.study.space import Candidate
+
+if TYPE_CHECKING:
+    from optuna.study import Study
+    from optuna.trial import Trial
+
+BATCH = 8
+"""Trials asked for at once. Part of the search's definition: it must not depend on the number of workers."""
+FIRST_SHOWS = 16
+"""Shows of the first round; every further round doubles them."""
+DROP_LEVEL = 0.98
+"""Two-sided level of the intervals that drop a setting: 1 % to drop one that is not worse, a round and scenario."""
+FAMILY, SHOWS = "family", "shows"
+
+Settings = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is searched for, and how long. objectives: metrics to lower, ("J",) for one figure. robust, alpha: see ``robust``."""
+
+    trials: int
+    shows: int
+    seed: int
+    metrics: tuple[str, ...]
+    robust: str = "mean"
+    alpha: float = 0.2
+    objectives: tuple[str, ...] = ("J",)
+    limits: Limits | None = None
+    prune: bool = True
+
+    @property
+    def single(self) -> bool:
+        """Whether one figure, J made robust, is lowered."""
+        return self.objectives == ("J",)
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """One finished trial: value per objective (of a dropped one estimated by its difference to the incumbent), shows it got, and
+    by how much it breaks each limit in its worst scenario (0 or less: kept)."""
+
+    number: int
+    candidate: Candidate
+    values: tuple[float, ...]
+    shows: int
+    excess: dict[str, float]
+
+    @property
+    def feasible(self) -> bool:
+        """Whether all limits hold on the search seeds (point values)."""
+        return all(v <= 0 for v in self.excess.values())
+
+
+@dataclass(eq=False)
+class Searcher:
+    """A search in progress. ``space``: axes by family. ``make``: a candidate from family, settings and a name."""
+
+    study: Study
+    space: Mapping[str, Sequence[Axis]]
+    make: Callable[[str, Settings, str], Candidate]
+    play: Play
+    plan: Plan
+    reference: np.ndarray | None = None
+    played: dict[int, np.ndarray] = field(default_factory=dict)
+
+    def run(self, starts: Sequence[tuple[str, Settings]], tell: Callable[[int, int, str], None]) -> list[Tried]:
+        """Go on until ``plan.trials`` are done; ``starts``: settings to try first, such as the defaults."""
+        if not self.study.get_trials(deepcopy=False):
+            for family, settings in starts:
+                self.study.enqueue_trial({FAMILY: family, **settings})
+        done = self.finished()
+        while len(done) < self.plan.trials:
+            self._batch(done)
+            done = self.finished()
+            best = self.incumbent(done)
+            tell(min(len(done), self.plan.trials), self.plan.trials, f"best {best.candidate.name}, {best.values[0]:,.6g}")
+        return done[: self.plan.trials]
+
+    def finished(self) -> list[Tried]:
+        """All finished trials, by number."""
+        from optuna.trial import TrialState
+
+        found = []
+        for t in self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
+            candidate = self._made(t.params, t.number)
+            found.append(Tried(t.number, candidate, tuple(t.values), t.user_attrs[SHOWS], dict(t.user_attrs["excess"])))
+        return sorted(found, key=lambda t: t.number)
+
+    def incumbent(self, done: Sequence[Tried]) -> Tried:
+        """The best so far: fewest broken limits first, then the first objective; among equals the earlier."""
+        whole = [t for t in done if t.shows == self.plan.shows] or list(done)
+        return min(whole, key=lambda t: (sum(max(0.0, v) for v in t.excess.values()), t.values[0], t.number))
+
+    def _batch(self, done: Sequence[Tried]) -> None:
+        """Ask for (or take up again) the trials of one batch, play them, tell."""
+        from optuna.trial import Trial, TrialState
+
+        first = len(self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) // BATCH * BATCH
+        before = [t for t in done if t.number < first]
+        open_trials = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
+        last = max([t.number for t in (*done, *open_trials)], default=-1)
+        trials = []
+        for t in sorted(open_trials, key=lambda t: t.number):
+            self._seed(t.number)
+            trials.append(Trial(self.study, t._trial_id))
+        for number in range(max(last + 1, first), first + BATCH):
+            self._seed(number)
+            trials.append(self.study.ask())
+        candidates = [self._candidate(t) for t in trials]
+        best = self.incumbent(before) if before else None
+        rows = self._rounds(candidates, best)
+        if self.reference is None and self.plan.robust == "regret":
+            self.reference = self._start_reference(candidates, rows, before)
+        for trial, costs in zip(trials, rows, strict=True):
+            self._tell(trial, costs, best)
+
+    def _seed(self, number: int) -> None:
+        from optuna.samplers import TPESampler
+
+        startup = max(2 * BATCH, 4 * len(self.space))
+        single = len(self.plan.objectives) == 1
+        self.study.sampler = TPESampler(seed=self.plan.seed * 100_003 + number, multivariate=single, group=single,
+                                        n_startup_trials=startup)  # fmt: skip
+
+    def _candidate(self, trial: Trial) -> Candidate:
+        family = trial.suggest_categorical(FAMILY, list(self.space))
+        for axis in self.space[family]:
+            suggest(trial, axis)
+        return self._made(trial.params, trial.number)
+
+    def _made(self, params: Mapping[str, Any], number: int) -> Candidate:
+        family = params[FAMILY]
+        settings = {axis.key: typed_in(params[axis.key]) for axis in self.space[family]}
+        return self.make(family, settings, name_of(family, number))
+
+    def _rounds(self, candidates: Sequence[Candidate], best: Tried | None) -> list[np.ndarray]:
+        """Values of every candidate, float64 [world, replicate, metric]; dropped ones have fewer replicates."""
+        plan, alive = self.plan, list(range(len(candidates)))
+        rows: list[np.ndarray] = []
+        shows = 0
+        while shows < plan.shows and alive:
+            upto = min(plan.shows, max(FIRST_SHOWS, 2 * shows))
+            more = self.play([candidates[k] for k in alive], range(shows, upto))
+            if not rows:
+                rows = [more[:, :, k] for k in range(len(candidates))]
+            else:
+                for n, k in enumerate(alive):
+                    rows[k] = np.concatenate([rows[k], more[:, :, n]], axis=1)
+            shows = upto
+            if best is not None and plan.prune and plan.single and plan.robust != "cvar" and best.feasible:
+                his = self._costs(best)[:, :shows]
+                alive = [k for k in alive if not clearly_worse(self._j(rows[k]), his, DROP_LEVEL)]
+        return rows
+
+    def _j(self, rows: np.ndarray) -> np.ndarray:
+        return rows[..., self.plan.metrics.index("J")]
+
+    def _costs(self, best: Tried) -> np.ndarray:
+        """J of the incumbent on every search show, float64 [world, replicate]; played again where a search was resumed."""
+        if best.number not in self.played:
+            self.played = {best.number: self._j(self.play([best.candidate], range(self.plan.shows))[:, :, 0])}
+        return self.played[best.number]
+
+    def _start_reference(self, candidates: Sequence[Candidate], rows: list[np.ndarray], before: Sequence[Tried]) -> np.ndarray:
+        """Best known mean cost per world, from the first batch; a resumed search plays that batch again."""
+        if before:
+            first = [t.candidate for t in before if t.number < BATCH]
+            rows = list(np.moveaxis(self.play(first, range(self.plan.shows)), 2, 0))
+        return np.min([self._j(r).mean(1) for r in rows], axis=0)
+
+    def _tell(self, trial: Trial, rows: np.ndarray, best: Tried | None) -> None:
+        plan, shows = self.plan, rows.shape[1]
+        if plan.single:
+            mine = merit(self._j(rows), plan.robust, plan.alpha, self.reference)
+            if shows < plan.shows and best is not None:
+                his = merit(self._costs(best)[:, :shows], plan.robust, plan.alpha, self.reference)
+                mine = best.values[0] + mine - his
+            values = (mine,)
+        else:
+            values = tuple(float(rows[..., plan.metrics.index(name)].mean()) for name in plan.objectives)
+        excess = broken(rows, plan.metrics, plan.limits)
+        for name, value in excess.items():
+            trial.set_constraint(name, value)
+        trial.set_user_attr("excess", excess)
+        trial.set_user_attr(SHOWS, shows)
+        self.study.tell(trial, values)
+
+
+def name_of(family: str, number: int) -> str:
+    """What tables call the candidate of one trial.
+
+    >>> name_of("smart", 7)
+    'smart#007'
+    """
+    return f"{family}#{number:03d}"
+
+
+def typed_in(value: Any) -> Any:
+    """A setting as short as a person would type it: six digits are as good as any.
+
+    >>> typed_in(51.51989281030314), typed_in(30)
+    (51.5199, 30)
+    """
+    return float(f"{value:.6g}") if isinstance(value, float) else value
+
+
+def suggest(trial: Trial, axis: Axis) -> None:
+    """Ask for one value of an axis."""
+    low, high = axis.low, axis.high
+    if axis.values or low is None or high is None:
+        trial.suggest_categorical(axis.key, list(axis.values))
+    elif axis.whole:
+        trial.suggest_int(axis.key, int(low), int(high), log=axis.log)
+    else:
+        trial.suggest_float(axis.key, low, high, log=axis.log)
+
+
+def broken(rows: np.ndarray, metrics: Sequence[str], limits: Limits | None) -> dict[str, float]:
+    """By how much each limit is broken in the worst world, in units of the limit itself; 0 or less where it is kept.
+
+    rows: float64 [world, replicate, metric].
+    """
+    if limits is None:
+        return {}
+    found: dict[str, float] = {}
+    for world in rows:
+        held = met({name: world[:, k] for k, name in enumerate(metrics)}, limits)
+        for name, (value, limit, _) in held.items():
+            found[name] = max(found.get(name, -np.inf), float((value - limit) / max(limit, 1e-9)))
+    return found
+
+
+def edge(axis: Axis, value: Any) -> str:
+    """Which end of its range a value lies at, within 2 % of it: "lower", "upper" or "".
+
+    >>> edge(Axis("gate.keep_s", 0.0, 100.0), 99.0), edge(Axis("gate.keep_s", 1.0, 100.0, log=True), 10.0)
+    ('upper', '')
+    """
+    if axis.values or axis.low is None or axis.high is None:
+        return ""
+    scale = math.log if axis.log else float
+    u = (scale(value) - scale(axis.low)) / (scale(axis.high) - scale(axis.low))
+    return "lower" if u < 0.02 else "upper" if u > 0.98 else ""
+
+
+def open_study(path: Path | None, objectives: int, name: str = "tune") -> Study:
+    """The study in a database file (SQLite), made or taken up again; None: in memory."""
+    import optuna
+
+    # Multivariate sampling by groups is what conditional ranges need; a change of its interface shows in the tests.
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    storage = f"sqlite:///{path}" if path is not None else None
+    return optuna.create_study(storage=storage, study_name=name, directions=["minimize"] * objectives, load_if_exists=True)

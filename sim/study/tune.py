@@ -1,0 +1,188 @@
+"""Tune: find settings on search shows, choose among the finalists on judging shows, report figures from shows nobody chose by.
+
+Three sets of replicate numbers never meet. The best of many trials was lucky on the shows it was found on (the winner's
+curse); the choice among a few finalists is a little lucky too; what the chosen one costs is therefore read off a third set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from sim.study.crew import Play
+from sim.study.design import Axis, Value
+from sim.study.robust import merit
+from sim.study.search import Plan, Searcher, Tried, broken, open_study
+from sim.study.selection import Rules, Selection, select, standings
+from sim.study.space import Candidate, Maker, standing_value
+from sim.study.trials import JUDGE_FROM
+
+FIRST = 30
+"""Judging shows every finalist gets."""
+CONFIRM_FROM = JUDGE_FROM + 250_000
+"""Replicate numbers from here on confirm; nothing is chosen by them."""
+DEFAULT = "default"
+
+Tell = Callable[[int, int, str], None]
+
+
+@dataclass(frozen=True)
+class Judging:
+    """How finalists are judged. finalists: at most, beside each family's own settings. delta: see ``selection.Rules`` [CNY];
+    0: one hundredth of the merit of the best so far. shows: judging shows at most. confirm: fresh shows for the figures."""
+
+    finalists: int = 8
+    shows: int = 400
+    confirm: int = 200
+    delta: float = 0.0
+    confidence: float = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """What was found. best: the recommended candidate. start: the settings of its family before tuning. tried: all trials.
+    finalists, selection: who was judged, and how that ended. judged: float64 [world, replicate, finalist, metric], NaN not
+    played. confirmed: float64 [world, replicate, (best, start), metric] on fresh shows. delta: the difference that was too small
+    to matter [CNY]. front: positions in ``finalists`` of a search with several objectives that no other beats in all of them."""
+
+    best: Candidate
+    start: Candidate
+    tried: tuple[Tried, ...]
+    finalists: tuple[Candidate, ...]
+    judged: np.ndarray
+    selection: Selection
+    confirmed: np.ndarray
+    delta: float
+    front: tuple[int, ...] = ()
+
+
+def starts(space: Mapping[str, Sequence[Axis]], makers: Mapping[str, Maker]) -> list[tuple[str, dict[str, Value]]]:
+    """Settings to try first: of every family what it stands at now, moved into the ranges given."""
+    found = []
+    for family, axes in space.items():
+        now = makers[family].make({})
+        settings = {axis.key: _inside(axis, standing_value(now, axis.key)) for axis in axes}
+        known = {key: value for key, value in settings.items() if value is not None}
+        if len(known) == len(axes):
+            found.append((family, known))
+    return found
+
+
+def _inside(axis: Axis, value: Value | None) -> Value | None:
+    if axis.values:
+        return value if value in axis.values else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or axis.low is None or axis.high is None:
+        return None
+    return type(axis.ends[0])(min(max(value, axis.low), axis.high))
+
+
+def tune(
+    makers: Mapping[str, Maker],
+    space: Mapping[str, Sequence[Axis]],
+    play: Play,
+    plan: Plan,
+    judging: Judging,
+    first: Sequence[tuple[str, Mapping[str, Value]]] = (),
+    database: Path | None = None,
+    tell: Tell | None = None,
+) -> Tuned:
+    """Search, judge, confirm. makers, space: by family. first: settings to try first. database: where the search lives (SQLite),
+    so that it can be taken up again; None: in memory. tell(done, of, words)."""
+    say = tell or (lambda done, of, words: None)
+    study = open_study(database, len(plan.objectives))
+    searcher = Searcher(study, space, lambda family, settings, name: makers[family].make(settings, name), play, plan)
+    tried = searcher.run(first, say)
+    named = finalists_of(tried, makers, plan, judging.finalists)
+    metric = plan.metrics.index
+    best_so_far = abs(min(t.values[0] for t in tried)) if plan.single else 0.0
+    delta = judging.delta or max(1.0, best_so_far / 100)
+    rules = Rules(delta, judging.confidence, first=min(FIRST, judging.shows), most=judging.shows)
+    kept: list[np.ndarray] = []
+
+    def draw(which: Sequence[int], replicates: Sequence[int]) -> np.ndarray:
+        rows = play([named[k] for k in which], replicates)
+        whole = np.full((*rows.shape[:2], len(named), rows.shape[3]), np.nan)
+        whole[:, :, list(which)] = rows
+        kept.append(whole)
+        return rows[..., metric("J")].mean(0)
+
+    if plan.robust == "mean":
+        selection = select(draw, len(named), rules, lambda done, of, words: say(done, of, f"judging: {words}"), JUDGE_FROM)
+    else:
+        say(0, judging.shows, "judging")
+        draw(range(len(named)), range(JUDGE_FROM, JUDGE_FROM + judging.shows))
+        costs = kept[0][..., metric("J")]
+        selection = standings(pseudo(costs, plan.robust, plan.alpha), delta, judging.confidence)
+    judged = np.concatenate(kept, axis=1)
+    best = named[chosen(selection, judged, plan)]
+    start = makers[best.family].make({}, f"{best.family} ({DEFAULT})")
+    say(0, judging.confirm, "confirming on fresh shows")
+    confirmed = play([best, start], range(CONFIRM_FROM, CONFIRM_FROM + judging.confirm))
+    say(judging.confirm, judging.confirm, "confirmed")
+    return Tuned(best, start, tuple(tried), tuple(named), judged, selection, confirmed, delta, front_of(judged, plan))
+
+
+def finalists_of(tried: Sequence[Tried], makers: Mapping[str, Maker], plan: Plan, most: int) -> list[Candidate]:
+    """The best trials (of several objectives the ones no other beats first), the best of every family, and every family as it
+    stood before. Of trials with equal figures, which played the same shows the same way, only the first."""
+    order = sorted(tried, key=lambda t: (sum(max(0.0, v) for v in t.excess.values()), t.values, t.number))
+    if not plan.single:
+        values = np.array([t.values for t in order])
+        order = [t for t, row in zip(order, values, strict=True) if not dominated(row, values)] + order
+    picked: dict[int, Tried] = {}
+    seen: set[tuple[float, ...]] = set()
+    for t in order:
+        if len(picked) < most and t.values not in seen:
+            picked[t.number] = t
+            seen.add(t.values)
+    for family in makers:
+        own = [t for t in order if t.candidate.family == family]
+        picked |= {t.number: t for t in own[:1]}
+    return [*(t.candidate for t in picked.values()), *(m.make({}, f"{family} ({DEFAULT})") for family, m in makers.items())]
+
+
+def dominated(row: np.ndarray, others: np.ndarray) -> bool:
+    """Whether another row is nowhere worse and somewhere better (lower is better).
+
+    >>> dominated(np.array([2.0, 2.0]), np.array([[2.0, 1.0], [2.0, 2.0]]))
+    True
+    """
+    return bool(((others <= row).all(1) & (others < row).any(1)).any())
+
+
+def front_of(judged: np.ndarray, plan: Plan) -> tuple[int, ...]:
+    """Finalists that no other beats in all objectives, by their means over judging shows and worlds."""
+    if plan.single:
+        return ()
+    means = np.nanmean(judged, axis=(0, 1))[:, [plan.metrics.index(name) for name in plan.objectives]]
+    return tuple(k for k, row in enumerate(means) if not dominated(row, means))
+
+
+def chosen(selection: Selection, judged: np.ndarray, plan: Plan) -> int:
+    """The finalist to recommend: of those that break the limits least (by point values), the first of the selection."""
+
+    def breach(k: int) -> float:
+        rows = judged[:, :, k]
+        return sum(max(0.0, v) for v in broken(rows[:, ~np.isnan(rows).any((0, 2))], plan.metrics, plan.limits).values())
+
+    return min((s.candidate for s in selection.standings), key=breach)
+
+
+def pseudo(costs: np.ndarray, robust: str, alpha: float) -> np.ndarray:
+    """Jackknife pseudo-values of a merit that is no mean over shows, float64 [replicate, candidate]: ``n m - (n - 1) m_(-i)``.
+
+    Their mean is the bias-corrected merit and their paired differences carry its variance (Tukey 1958; Efron & Tibshirani 1993,
+    ch. 11), so they can be compared as ordinary figures. costs: J, float64 [world, replicate, candidate].
+    """
+    _, n, k = costs.shape
+    reference = costs.mean(1).min(1)
+    made = np.empty((n, k))
+    for c in range(k):
+        own = costs[:, :, c]
+        whole = merit(own, robust, alpha, reference)
+        for i in range(n):
+            made[i, c] = n * whole - (n - 1) * merit(np.delete(own, i, axis=1), robust, alpha, reference)
+    return made

@@ -1,0 +1,132 @@
+"""A study that is not finished: a hidden folder beside the one that will be, for one process alone, and what the study is.
+
+``.NAME-sweep`` or ``.NAME-tune`` holds what was played so far and a note of all settings that decide the result, so that the same
+command goes on with it and another one is refused.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from sim.study.folder import FolderError
+
+PLAYED = "what is played"
+"""Name of the note's checksum over all that is played; it says nothing beside a setting that differs."""
+
+
+@contextmanager
+def begun(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> Iterator[Path]:
+    """The folder in which the study that is to become ``final`` keeps what it has, for this process alone.
+
+    what: sweep or tune. facts: all that decides the result. worth: pattern of the files for whose sake it is kept; without any
+    it goes. Refuses a folder begun with others, one that another process is using, and one that cannot be written.
+    """
+    folder, fresh = workshop(final, what), not final.parent.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise FolderError(f"Results cannot be written to {str(final)!r}: {error.strerror}; choose another out=") from None
+    needed = True
+    try:
+        with lock:
+            if not _locked(lock):
+                raise FolderError(f"another process plays the {what} {str(final)!r}; wait for it, or choose another out=")
+            try:
+                _begin(folder, what, facts)
+                yield folder
+            finally:
+                needed = any(folder.glob(worth))
+    finally:
+        # After the lock is closed: not every system removes an open file.
+        if not needed:
+            shutil.rmtree(folder, ignore_errors=True)
+            if fresh and final.parent.exists() and not any(final.parent.iterdir()):
+                final.parent.rmdir()
+
+
+def _locked(file: IO[str]) -> bool:
+    """Whether this process now holds the lock; it ends with the process, however that ends."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def workshop(final: Path, what: str = "sweep") -> Path:
+    """Where an unfinished study keeps what it has."""
+    return final.parent / f".{final.name}-{what}"
+
+
+def _begin(folder: Path, what: str, facts: Mapping[str, Any]) -> None:
+    """Note what the study is, or check that it is still the same one."""
+    noted = folder / f"{what}.json"
+    before = known(noted)
+    if before is None:
+        fresh = noted.with_suffix(".tmp")
+        fresh.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(fresh, noted)
+    else:
+        refuse_other(before, facts, f"the unfinished {what} in {str(folder)!r} was begun")
+
+
+def known(path: Path) -> dict[str, Any] | None:
+    """A JSON file as it is; None where there is none, or none that can be read."""
+    try:
+        made = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return made if isinstance(made, dict) else None
+
+
+def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) -> None:
+    """Raise a sentence that says what changed, if anything did."""
+    changed = list(differences(begun, json.loads(json.dumps(facts))))
+    # A checksum that differs because a setting does has nothing to add.
+    changed = [text for text in changed if not text.startswith(PLAYED)] or changed
+    if changed:
+        more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
+        raise FolderError(
+            f"{what} with other settings: {'; '.join(changed[:5])}{more}; give those again, delete the folder, "
+            "or choose another out="
+        )
+
+
+def differences(old: Any, new: Any, where: str = "") -> Iterable[str]:
+    """Every setting that differs, as ``key was OLD, is NEW``.
+
+    >>> list(differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 3, "c": 2}}))
+    ['a.b was 1, is 3']
+    """
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in dict.fromkeys([*old, *new]):
+            yield from differences(old.get(key), new.get(key), f"{where}.{key}" if where else str(key))
+    elif old != new:
+        yield f"{where} was {_short(old)}, is {_short(new)}"
+
+
+def _short(value: Any) -> str:
+    text = "not set" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def clear(final: Path) -> None:
+    """Remove what a process that was killed while it wrote the finished folder has left beside it."""
+    for left in final.parent.glob(f".{glob.escape(final.name)}-unfinished-*"):
+        shutil.rmtree(left, ignore_errors=True)

@@ -1,0 +1,30 @@
+"""The benchmark of the live feed refuses to time what differs, and measures what it says."""
+
+import pytest
+
+from sim import bench_shadow
+from sim.bench import Disagreement
+from sim.study.policies import make_policy
+
+
+def test_a_feed_that_is_there_already():
+    found = bench_shadow.at_once([make_policy("smart"), make_policy("tiered")], True, True, 20_000)
+    assert found["lines"] == 20_002
+    assert found["rate"] > 0
+    assert 0 < found["p50"] <= found["p99"] <= found["max"]
+    assert found["alerts"] > 20
+
+
+def test_a_feed_at_a_fixed_rate(monkeypatch):
+    monkeypatch.setattr(bench_shadow, "RATE", 5_000)
+    monkeypatch.setattr(bench_shadow, "PACED_S", 2.0)
+    found = bench_shadow.paced([make_policy("smart")])
+    assert found["lines"] == 10_002
+    assert 0 <= found["p50"] <= found["p99"] <= found["max"]
+    assert 0 < found["busy"] < 2
+
+
+def test_nothing_is_timed_where_the_alerts_differ(monkeypatch):
+    monkeypatch.setattr(bench_shadow, "wanted", lambda stream, policies: b"{}\n")
+    with pytest.raises(Disagreement):
+        bench_shadow.at_once([make_policy("smart")], False, False, 5_000)

@@ -1,0 +1,150 @@
+"""``stockcue tune`` as a user meets it."""
+
+import json
+
+import pandas as pd
+import pytest
+import yaml
+
+from sim import cli
+
+
+def run(capsys, *words):
+    """Exit code, stdout and stderr of one command."""
+    code = cli.main(list(words))
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+SMALL = ("scenario=seckill_paydeduct", "strategy=[fixed_count,low:percent_of_stock]",
+         "strategy.fixed_count.units=interval(1,400)", "strategy.low.share=interval(0.05,0.9)",
+         "strategy.low.by_tier.traffic.share=interval(0.05,0.9)", "gate.cooldown_s=30,60",
+         "trials=8", "replicates=6", "judging=20", "confirm=10", "finalists=2", "workers=1")  # fmt: skip
+
+
+def test_a_search_ends_in_a_file_that_rehearse_plays_as_it_is(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, "tune", *SMALL, "scenario.feed.lag_s=1.5", "score.co=60", "out=t")
+    assert code == 0, err
+    assert "experiment=t/recommended.yaml" in out
+    made = yaml.safe_load((tmp_path / "t" / "recommended.yaml").read_text(encoding="utf-8"))
+    assert list(made) == ["overrides", "settings_by_tier", "statement", "rests_on"]
+    assert {"scenario=seckill_paydeduct", "scenario.feed.lag_s=1.5", "score.co=60"} <= set(made["overrides"])
+    assert list(made["settings_by_tier"]) == ["traffic 引流款", "profit 利润款", "longtail 长尾款"]
+    assert len(pd.read_parquet(tmp_path / "t" / "trials.parquet")) == 8
+    assert {p.name for p in (tmp_path / "t").iterdir()} == {
+        "recommended.yaml", "trials.parquet", "history.png", "study.db", "report.md", "manifest.json"
+    }  # fmt: skip
+    assert not [p for p in tmp_path.iterdir() if p.name.startswith(".t")]
+    code, _, err = run(capsys, "rehearse", "experiment=t/recommended.yaml", "replicates=2", "figure=none", "out=r")
+    assert code == 0, err
+    config = json.loads((tmp_path / "r" / "manifest.json").read_text())["config"]
+    assert config["scenario"]["feed"]["lag_s"] == 1.5
+    (label,) = set(config["strategies"]) - {"silent"}
+    assert config["strategies"][label]["settings"] == {
+        tier.split()[0]: values for tier, values in made["settings_by_tier"].items()
+    }
+    # The same command again, and with another number of workers: the same file.
+    first = (tmp_path / "t" / "recommended.yaml").read_text()
+    assert run(capsys, "tune", *SMALL, "scenario.feed.lag_s=1.5", "score.co=60", "out=t", "workers=2")[0] == 0
+    again = (tmp_path / "t" / "recommended.yaml").read_text()
+    assert again.split("command:")[0] == first.split("command:")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("strategy=fixed_count",), "nothing to search"),
+        (("strategy=fixed_count", "scenario.feed.lag_s=1,2"), "nothing to search"),
+        (("strategy=fixed_count", "strategy.unit=interval(1,9)"), "did you mean 'units'"),
+        (("strategy=fixed_count", "strategy.units=interval(9,1)"), "interval(1,9)"),
+        (("strategy=fixed_count", "strategy.units=interval(1,9)", "robust=worse"), "did you mean 'worst'"),
+        (("strategy=fixed_count", "strategy.units=interval(1,9)", "limits=strickt"), "did you mean 'strict'"),
+        (("strategy=fixed_count", "strategy.units=interval(1,9)", "objectives=[oversold_unit]"), "did you mean 'oversold_units'"),
+        (("strategy=fixed_count", "strategy.units=interval(1,9)", "objectives=[gmv]"), "better high"),
+        (("strategy=fixed_count", "strategy.units=interval(1,9)", "prune=7"), "true or false"),
+        (("strategy=fixed_count", "strategy.units=interval(1,9)", "trial=7"), "did you mean 'trials'"),
+    ],
+)
+def test_bad_input_is_one_sentence(capsys, tmp_path, monkeypatch, words, said):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(capsys, "tune", *words)
+    assert code == 2
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unfinished_search_with_other_settings_is_not_gone_on_with(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    import sim.report.tuning as tuning
+
+    def stopped(*given):
+        given[6].write_text("")
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tuning, "tune", stopped)
+        assert run(capsys, "tune", *SMALL, "out=t")[0] == 130
+    code, _, err = run(capsys, "tune", *SMALL, "score.co=70", "out=t")
+    assert code == 2
+    assert "score.co was" in err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("overrides: 7\n", "a list of words"),
+        ("- a\n", "by name"),
+        ("a: [\n", "is not YAML"),
+        ("verb: sweep\noverrides: []\n", "another verb"),
+    ],
+)
+def test_a_broken_experiment_file_is_one_sentence(capsys, tmp_path, monkeypatch, text, said):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(text)
+    code, _, err = run(capsys, "rehearse", "experiment=mine.yaml")
+    assert code == 2
+    assert said in err
+    assert run(capsys, "rehearse", "experiment=no.yaml")[0] == 2
+
+
+def test_breakpoints_of_a_recommended_file(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(
+        "overrides:\n- scenario=seckill_paydeduct\n- strategy=[newsvendor_freeze]\n- strategy.newsvendor_freeze.co=90\n"
+    )
+    words = (
+        "breakpoint",
+        "experiment=mine.yaml",
+        "limits=platform",
+        "dials=freeze_latency",
+        "replicates=12",
+        "steps=3",
+        "workers=1",
+    )
+    code, out, err = run(capsys, *words, "out=b")
+    assert code == 0, err
+    assert "freeze_latency" in out
+    table = pd.read_parquet(tmp_path / "b" / "breakpoints.parquet")
+    assert table["severity"].is_monotonic_increasing
+    assert set(table["state"]) <= {"certified", "undecided", "refuted"}
+    assert table["state"].iloc[-1] == "refuted"
+    assert (tmp_path / "b" / "breakpoints.png").stat().st_size > 5000
+    code, _, err = run(capsys, "breakpoint", "dials=feedlag")
+    assert code == 2
+    assert "did you mean 'feed_lag'" in err
+
+
+def test_sensitivity_says_which_setting_matters(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words = ("sensitivity", "scenario=seckill_paydeduct", "strategy=fixed_count", "strategy.units=interval(20,600)",
+             "scenario.host.drop_p=interval(0,0.001)", "points=8", "replicates=3", "workers=1", "out=s")  # fmt: skip
+    code, out, err = run(capsys, *words)
+    assert code == 0, err
+    assert "strategy.fixed_count.units matters most" in out
+    assert len(pd.read_parquet(tmp_path / "s" / "sensitivity.parquet")) == 2
+    for more, said in ((("points=9",), "power of two"), (("scenario=[first_show,mask_story]",), "one scenario")):
+        code, _, err = run(capsys, *words[:-1], *more)
+        assert code == 2
+        assert said in err

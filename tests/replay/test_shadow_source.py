@@ -1,0 +1,251 @@
+"""Standard input and files that grow, are exchanged, are cut short; wall time."""
+
+import json
+import os
+import signal
+import stat
+import threading
+import time
+
+import pytest
+
+from sim.replay import StreamError
+from sim.replay.shadow import Shadow
+from sim.replay.shadow.source import CHUNK, Source
+from tests.replay.feeds import followed, line, small, ways
+
+
+def quiet_reads(source):
+    out = []
+    while True:
+        lines = source.read(0.0)
+        if not lines:
+            return out
+        out += lines
+
+
+def test_lines_are_whole_however_they_arrive(tmp_path):
+    path, told = tmp_path / "f", []
+    path.write_bytes(b"one\ntw")
+    source = Source(str(path), True, told.append)
+    assert quiet_reads(source) == [b"one"]
+    assert (source.offset, source.unfinished()) == (4, 2)
+    with path.open("ab") as file:
+        file.write(b"o\nthree\n")
+    assert quiet_reads(source) == [b"two", b"three"]
+    assert source.offset == path.stat().st_size
+    assert told == []
+
+
+@pytest.mark.parametrize("size", [65_537, CHUNK * 2, CHUNK * 3 + 17, 1_000_000])
+def test_a_giant_line_costs_itself_alone_and_little_memory(size, tmp_path):
+    path = tmp_path / "f"
+    path.write_bytes(b"before\n" + b"x" * size + b"\nafter\n")
+    source, most, lines = Source(str(path), False, print), 0, []
+    while not source.at_end:
+        lines += source.read(0.0)
+        most = max(most, len(source.rest))
+    assert (lines[0], lines[-1], len(lines)) == (b"before", b"after", 3)
+    assert len(lines[1]) > 65_536
+    assert most <= 2 * CHUNK
+    assert source.offset == path.stat().st_size
+    again = Source(str(path), False, print)
+    again.skip(source.offset, source.crc, "the state")
+
+
+def test_another_file_under_the_same_name_is_read_from_its_start(tmp_path):
+    path, told = tmp_path / "f", []
+    path.write_bytes(b"old\ncut of")
+    source = Source(str(path), True, told.append)
+    assert quiet_reads(source) == [b"old"]
+    path.rename(tmp_path / "f.1")
+    assert quiet_reads(source) == []
+    path.write_bytes(b"new\n")
+    assert source.read(0.0) == [b"cut of"]
+    assert quiet_reads(source) == [b"new"]
+    assert len(told) == 1
+    assert "another file has taken its name" in told[0]
+    assert (source.offset, source.unfinished()) == (4, 0)
+
+
+def test_a_file_that_was_cut_short_is_read_from_its_start(tmp_path):
+    path, told = tmp_path / "f", []
+    path.write_bytes(b"old one\n" * 3)
+    source = Source(str(path), True, told.append)
+    assert len(quiet_reads(source)) == 3
+    path.write_bytes(b"new\n")
+    assert source.read(0.0) == []
+    assert quiet_reads(source) == [b"new"]
+    assert "cut short" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("make", "says"),
+    [
+        (lambda p: None, "is not there"),
+        (lambda p: p.mkdir(), "is a folder"),
+        (lambda p: (p.write_text(""), p.chmod(0)), "cannot be read .Permission denied."),
+    ],
+)
+def test_an_input_that_cannot_be_read_is_one_sentence(make, says, tmp_path):
+    make(tmp_path / "f")
+    if "Permission" in says and os.geteuid() == 0:
+        pytest.skip("root reads everything")
+    with pytest.raises(StreamError, match=says) as found:
+        Source(str(tmp_path / "f"), True, print)
+    assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize("name", ["out", "state", "rejects", "metrics"])
+def test_an_output_that_cannot_be_written_is_told_before_the_first_line(name, tmp_path):
+    (tmp_path / "a.feed").write_text(line(0) + "\n")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StreamError, match="cannot be written"):
+        Shadow(small(tmp_path), ways(tmp_path, **{name: tmp_path / "file" / "x"}), print)
+
+
+def test_it_stops_when_nothing_comes(tmp_path):
+    (tmp_path / "a.feed").write_text(line(0) + "\n")
+    told = []
+    metrics = Shadow(small(tmp_path), ways(tmp_path, follow=True, idle_s=0.1), told.append).run()
+    assert metrics["lines"]["used"] == 1
+    assert told == ["no line has come for 0.1 s"]
+
+
+def test_metrics_are_told_now_and_then(tmp_path):
+    (tmp_path / "a.feed").write_text(line(0) + "\n")
+    told = []
+    Shadow(small(tmp_path), ways(tmp_path, follow=True, idle_s=0.6, report_s=0.2), told.append).run()
+    assert len(told) >= 3
+    assert told[0].startswith("1 lines (1 used), 0 late, 0 readings, 0 alerts")
+    assert json.loads((tmp_path / "a.metrics").read_text())["lines"]["used"] == 1
+
+
+def test_rejects_go_to_standard_error_where_there_is_no_file(tmp_path, capfd):
+    followed(small(tmp_path), [line(0), "junk"], tmp_path, rejects=None)
+    assert json.loads(capfd.readouterr().err) == {"line": 2, "reason": "is not JSON", "text": "junk"}
+
+
+# -- wall time ------------------------------------------------------------------------------------------------
+
+
+class Wall:
+    """A clock that stands where it is put."""
+
+    def __init__(self, now=1_800_000_000.0):
+        self.now = now
+
+    def __call__(self):
+        return self.now
+
+
+def started(folder, wall, **more):
+    (folder / "a.feed").touch()
+    return Shadow(small(folder, stock=210, **more), ways(folder, wall=True), lambda text: None, wall)
+
+
+def said(folder):
+    return [json.loads(text) for text in (folder / "a.jsonl").read_text().splitlines()]
+
+
+def test_in_wall_time_readings_come_by_the_clock(tmp_path):
+    """Lines stand still at 0 s; readings go on, and one falls due every second from the first line's arrival."""
+    wall = Wall()
+    shadow = started(tmp_path, wall)
+    shadow.step([line(0, qty=3).encode()], 0.0)
+    assert shadow.metrics()["readings"] == 0
+    for k in range(1, 6):
+        wall.now += 1.0
+        shadow.step([], 0.0)
+        assert shadow.metrics()["readings"] == k - 1
+    wall.now += 0.6
+    shadow.step([line(0.5, qty=8).encode()], 0.0)
+    assert said(tmp_path) == []
+    wall.now += 1.1
+    shadow.step([], 0.0)
+    (alert,) = said(tmp_path)
+    assert (alert["stock"], alert["t_s"]) == (199.0, 6.500001)
+    assert shadow.metrics()["missed_readings"] == 0
+
+
+def test_readings_missed_while_the_machine_slept_are_left_out_and_counted(tmp_path):
+    wall = Wall()
+    shadow = started(tmp_path, wall)
+    shadow.step([line(0).encode()], 0.0)
+    wall.now += 3.2
+    shadow.step([], 0.0)
+    before = shadow.metrics()
+    wall.now += 1000.0
+    shadow.step([line(900, qty=30).encode()], 0.0)
+    after = shadow.metrics()
+    assert after["readings"] - before["readings"] == 1
+    assert after["missed_readings"] - before["missed_readings"] == 999
+    wall.now += 1.5
+    shadow.step([], 0.0)
+    assert said(tmp_path)[-1]["stock"] == 179.0
+
+
+def test_wall_time_goes_on_over_a_restart(tmp_path):
+    wall = Wall()
+    shadow = started(tmp_path, wall)
+    shadow.step([line(0, qty=20).encode()], 0.0)
+    wall.now += 2.0
+    shadow.step([], 0.0)
+    shadow._save("")
+    shadow.outbox.close()
+    wall.now += 58.0
+    again = started(tmp_path, wall)
+    again.step([], 0.0)
+    wall.now += 1.0
+    again.step([], 0.0)
+    assert [a["n"] for a in said(tmp_path)] == [1]
+    assert again.metrics()["missed_readings"] > 50
+    assert again.show.due() > 60_000_000
+
+
+def test_a_real_clock_wakes_it(tmp_path):
+    """From standard input that stays open: an alert comes although no further line does."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            os.close(write)
+            os.dup2(read, 0)
+            made = small(tmp_path, stock=210, feed=None)
+            shadow = Shadow(made, ways(tmp_path, source="-", wall=True), lambda text: None)
+            signal.signal(signal.SIGTERM, shadow.stop)
+            shadow.run()
+            os._exit(0)
+        finally:
+            os._exit(1)
+    os.write(write, (line(0, qty=20) + "\n").encode())
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and not ((tmp_path / "a.jsonl").exists() and said(tmp_path)):
+        time.sleep(0.05)
+    os.kill(child, signal.SIGTERM)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert said(tmp_path)[0]["stock"] == 190.0
+    assert json.loads((tmp_path / "a.metrics").read_text())["lag_s"]["said"]["n"] >= 1
+
+
+# -- the command ----------------------------------------------------------------------------------------------
+
+
+def test_the_command_ends_well_on_a_signal_and_goes_on(tmp_path, monkeypatch, capsys):
+    """SIGTERM while it waits for more: exit 0, state saved; the same command goes on."""
+    from sim import cli
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "f.jsonl").write_text("".join(line(k, qty=3) + "\n" for k in range(5)))
+    words = ["shadow", "input=f.jsonl", "stock={mask: 30}", "length_s=60", "out=a.jsonl", "strategy=fixed_count"]
+    for extra in (range(5, 9), range(9, 9)):
+        threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM)).start()
+        assert cli.main(words) == 0
+        with (tmp_path / "f.jsonl").open("a") as file:
+            file.writelines(line(k, qty=3) + "\n" for k in extra)
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+    err = capsys.readouterr().err
+    assert "going on after line 5" in err
+    assert json.loads((tmp_path / "a.metrics.json").read_text())["lines"]["used"] == 9
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.jsonl", "a.metrics.json", "a.rejects.jsonl", "a.state", "f.jsonl"]
+    assert stat.S_IMODE((tmp_path / "a.jsonl").stat().st_mode) & 0o111 == 0

@@ -1,0 +1,295 @@
+"""Killed at any moment, a shadow goes on without a lost or a repeated alert."""
+
+import gc
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from sim.replay import StreamError
+from sim.replay.shadow import Shadow, outbox, source, state
+from sim.study.policies import make_policy
+from tests.replay.feeds import feed_lines, followed, invented, line, planned, small, ways
+
+ROOT = Path(__file__).resolve().parents[2]
+BROKEN = (b"no JSON\n", b'{"t": 1, "kind": "order", "sku": "nobody"}\n', b"\xff\xfe\n", b"\n")
+
+
+def made(folder):
+    return planned(invented().stream, [make_policy("smart"), make_policy("tiered")], folder)
+
+
+def feed(broken=True) -> bytes:
+    """The invented show with ids, doubles and lines that cannot be used in between."""
+    rng, out = random.Random(4), []
+    for n, text in enumerate(feed_lines(invented().stream)):
+        data = (text[:-1] + f', "id": {n}, "seq": {n}}}\n').encode()
+        out += [data] * (2 if n % 97 == 5 and '"order"' in text else 1)
+        if broken and n % 41 == 7:
+            out.append(rng.choice(BROKEN[:3]) if n % 82 == 7 else BROKEN[3])
+    return b"".join(out)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """Alerts, rejects and metrics of a run that nothing interrupted."""
+    tmp_path = tmp_path_factory.mktemp("whole")
+    alerts, metrics = followed(made(tmp_path), feed(), tmp_path, "whole")
+    assert metrics["lines"]["duplicate"] > 5
+    assert metrics["lines"]["rejected"] > 20
+    return alerts, (tmp_path / "whole.rejects").read_bytes(), metrics
+
+
+def same(folder, whole, name="a"):
+    alerts, rejects, metrics = whole
+    assert (folder / f"{name}.jsonl").read_bytes() == alerts
+    assert (folder / f"{name}.rejects").read_bytes() == rejects
+    found = json.loads((folder / f"{name}.metrics").read_text())
+    assert {k: found[k] for k in ("lines", "kinds", "alerts", "readings", "late", "ended")} == {
+        k: metrics[k] for k in ("lines", "kinds", "alerts", "readings", "late", "ended")
+    }
+    return found
+
+
+class Killed(BaseException):
+    """The process is gone; what it had in memory with it."""
+
+
+@pytest.mark.parametrize("seed", [0, 1, 3])
+def test_a_crash_at_every_kind_of_moment(seed, whole, tmp_path, monkeypatch):
+    """Before a write, in the middle of one, after it; before and after the state takes its name."""
+    rng, put, replace = random.Random(seed), outbox._put, os.replace
+    crashes = []
+
+    def maybe(moment):
+        if rng.random() < 0.05:
+            crashes.append(moment)
+            raise Killed
+
+    def torn_put(fd, data):
+        maybe("before a write")
+        if rng.random() < 0.08:
+            put(fd, data[: rng.randrange(len(data) + 1)])
+            crashes.append("within a write")
+            raise Killed
+        put(fd, data)
+        maybe("after a write")
+
+    def torn_replace(old, new):
+        maybe("before the state")
+        replace(old, new)
+        maybe("after the state")
+
+    monkeypatch.setattr(outbox, "_put", torn_put)
+    monkeypatch.setattr(state.os, "replace", torn_replace)
+    monkeypatch.setattr(source, "CHUNK", 6000)
+    (tmp_path / "a.feed").write_bytes(feed())
+    plan, done = made(tmp_path), False
+    while not done and len(crashes) < 500:
+        shadow = None
+        try:
+            shadow = Shadow(plan, ways(tmp_path, save_events=rng.choice([100, 10**6])), lambda text: None)
+            shadow.run()
+            done = True
+        except Killed:
+            del shadow
+            gc.collect()
+            for fd in os.listdir("/proc/self/fd"):
+                if os.path.realpath(f"/proc/self/fd/{fd}").startswith(str(tmp_path)):
+                    os.close(int(fd))
+    assert done
+    assert len(set(crashes)) == 5
+    assert len(crashes) > 12
+    found = same(tmp_path, whole)
+    assert found["restarts"] > 5
+
+
+def test_kill_9_while_the_file_grows(whole, tmp_path):
+    """A child process that follows a file, killed some thirty times while lines, and halves of lines, are added to it."""
+    rng, data, plan, kills = random.Random(9), feed(), made(tmp_path), 0
+    Shadow(plan, ways(tmp_path, "warm", source=os.devnull), lambda text: None)
+    (tmp_path / "a.feed").touch()
+    at, child = 0, 0
+    while at < len(data):
+        until = min(len(data), at + rng.randrange(1, 2 * len(data) // 30))
+        with (tmp_path / "a.feed").open("ab") as file:
+            file.write(data[at:until])
+        at = until
+        child = child or forked(plan, ways(tmp_path, follow=True, save_events=rng.choice([1, 50, 10**6])))
+        time.sleep(rng.random() * 0.12)
+        if rng.random() < 0.8:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            child, kills = 0, kills + 1
+    child = child or forked(plan, ways(tmp_path, follow=True))
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    found = same(tmp_path, whole)
+    assert kills > 12
+    assert found["restarts"] > 5
+
+
+def forked(plan, where) -> int:
+    """A child process that runs a shadow; its number."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        Shadow(plan, where, lambda text: None).run()
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+@pytest.mark.parametrize("resend", ["start", "new", "seq"])
+def test_kill_9_on_standard_input(resend, tmp_path):
+    """Each restart is fed from the start, from the first line not acknowledged by the state, or from somewhere before it."""
+    rng, data = random.Random(2), feed(broken=False)
+    lines = data.splitlines(keepends=True)
+    want, metrics = followed(made(tmp_path), data, tmp_path, "whole")
+    plan = made(tmp_path)
+    Shadow(plan, ways(tmp_path, "warm", source=os.devnull), lambda text: None)
+    kills = done = 0
+    while not done:
+        found = state.load(tmp_path / "a.state")
+        number = found[0]["number"] if found else 0
+        after = sum(json.loads(text)["seq"] <= found[0]["seq"] for text in lines) if found else 0
+        begin = {"start": 0, "new": number, "seq": max(0, after - rng.randrange(200))}[resend]
+        read, write = os.pipe()
+        child = os.fork()
+        if child == 0:
+            os.close(write)
+            os.dup2(read, 0)
+            child_run(plan, ways(tmp_path, source="-", resend=resend, save_events=rng.choice([1, 50, 10**6])))
+        os.close(read)
+        kill_at = rng.randrange(after, after + len(lines) // 10) if kills < 12 else len(lines)
+        try:
+            for text in lines[begin:kill_at]:
+                os.write(write, text)
+        except BrokenPipeError:
+            pass
+        if kill_at < len(lines):
+            time.sleep(rng.random() * 0.05)
+            os.kill(child, signal.SIGKILL)
+            kills += 1
+        os.close(write)
+        done = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert kills >= 6
+    assert (tmp_path / "a.jsonl").read_bytes() == want
+    found = json.loads((tmp_path / "a.metrics").read_text())
+    assert found["lines"]["used"] == metrics["lines"]["used"]
+    assert (found["lines"]["resent"] > 0) == (resend == "seq")
+
+
+def child_run(plan, where) -> None:
+    try:
+        Shadow(plan, where, lambda text: None).run()
+        os._exit(0)
+    finally:
+        os._exit(1)
+
+
+def test_kill_9_of_the_command(whole, tmp_path):
+    """The command itself, as a user runs it, killed once and run again."""
+    data = feed()
+    plan = made(tmp_path)
+    stock = {s.id: {k: getattr(s, k) for k in ("stock", "tier", "price", "margin", "safety_stock")} for s in plan.skus}
+    (tmp_path / "stock.jsonl").write_text("".join(json.dumps({"sku": k} | v) + "\n" for k, v in stock.items()))
+    (tmp_path / "a.feed").write_bytes(data[: len(data) // 2])
+    words = [sys.executable, "-m", "sim", "shadow", "input=a.feed", "out=a.jsonl", "rejects=a.rejects", "metrics=a.metrics",
+             "stock=stock.jsonl", "cues=cues.jsonl", f"start={plan.rules.start}", f"end={plan.end}", "zone=Asia/Shanghai",
+             "strategy=[smart,tiered]", "save_s=0.05"]  # fmt: skip
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "STOCKCUE_NO_COMPILE": "1"}
+
+    def started():
+        return subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True)
+
+    job, deadline = started(), time.monotonic() + 90
+    while not (tmp_path / "a.jsonl").exists() or (tmp_path / "a.jsonl").stat().st_size < 2000:
+        assert time.monotonic() < deadline
+        assert job.poll() is None
+        time.sleep(0.02)
+    job.kill()
+    job.communicate()
+    assert job.returncode == -9
+    with (tmp_path / "a.feed").open("ab") as file:
+        file.write(data[len(data) // 2 :])
+    job = started()
+    _, err = job.communicate(timeout=90)
+    assert (job.returncode, err.count("Traceback")) == (0, 0)
+    assert "going on after line" in err
+    same(tmp_path, whole)
+
+
+def test_alerts_are_said_again_on_standard_output_only_where_nobody_knows(tmp_path, capfd, monkeypatch):
+    """Standard output keeps no account: after a crash between state and alert the same lines, same numbers, come again."""
+    text = "".join(line(k, qty=3) + "\n" for k in range(12)).encode()
+    (tmp_path / "a.feed").write_bytes(text)
+    plan, where = small(tmp_path), ways(tmp_path, out=None)
+    with monkeypatch.context() as patched:
+        patched.setattr(outbox, "_put", lambda fd, data: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            Shadow(plan, where, print).run()
+    capfd.readouterr()
+    Shadow(plan, where, lambda text: None).run()
+    first = capfd.readouterr().out
+    Shadow(plan, where, lambda text: None).run()
+    assert [json.loads(text)["n"] for text in first.splitlines()] == [1, 2]
+    assert capfd.readouterr().out == ""
+
+
+def test_a_changed_setting_is_named(tmp_path):
+    followed(small(tmp_path), [line(1)], tmp_path)
+    saved = (tmp_path / "a.state").read_bytes()
+    other = small(tmp_path)
+    other = type(other)(**{**vars(other), "bound_to": {"gate": {"n": 2.0}, "zone": "UTC"}})
+    with pytest.raises(StreamError, match=r"gate was absent and is now .*n.*; zone was absent and is now \"UTC\""):
+        Shadow(other, ways(tmp_path), print)
+    assert (tmp_path / "a.state").read_bytes() == saved
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda d: (d / "a.state").write_bytes(b"junk"), "is not a state of stockcue shadow"),
+        (lambda d: (d / "a.state").unlink(), "has alerts in it and no state"),
+        (lambda d: (d / "a.jsonl").write_text(""), "is not as the state left it"),
+        (lambda d: (d / "a.jsonl").write_text((d / "a.jsonl").read_text() + "more\n"), "is not as the state left it"),
+        (lambda d: (d / "a.rejects").write_text(""), "has become shorter"),
+        (lambda d: (d / "a.feed").write_text(line(9) + "\n"), "bytes, but state="),
+        (lambda d: (d / "a.feed").write_text((d / "a.feed").read_text().replace("mask", "task")), "does not begin with"),
+        (lambda d: (d / "a.feed").unlink(), "is not there"),
+    ],
+)
+def test_what_does_not_fit_the_state_is_refused(spoil, says, tmp_path):
+    got, _ = followed(small(tmp_path), [*(line(k, qty=3) for k in range(9)), "no JSON"], tmp_path)
+    assert got
+    spoil(tmp_path)
+    with pytest.raises(StreamError, match=says) as found:
+        Shadow(small(tmp_path), ways(tmp_path), print)
+    assert str(found.value).count("\n") == 0
+
+
+def test_two_shadows_cannot_write_one_file(tmp_path):
+    (tmp_path / "a.feed").touch()
+    first = Shadow(small(tmp_path), ways(tmp_path), print)
+    with pytest.raises(StreamError, match="another process is writing"):
+        Shadow(small(tmp_path), ways(tmp_path), print)
+    first.run()
+
+
+def test_a_state_is_the_same_bytes_for_the_same_lines(tmp_path):
+    """Nothing of the machine or the moment but the lags gets into it."""
+    found = []
+    for name in ("a", "b"):
+        followed(small(tmp_path), [line(k, id=k) for k in range(9)], tmp_path, name)
+        head, arrays = state.load(tmp_path / f"{name}.state")
+        found.append((head | {"busy_s": 0}, {k: v.tolist() for k, v in arrays.items() if not k.startswith("lag_")}))
+    assert found[0] == found[1]
+    assert np.array(found[0][1]["ids_young"]).shape == (9,)

@@ -1,0 +1,82 @@
+"""Where a setting breaks: on made-up shows whose answer is known, and on the dials of a real scenario."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scenarios.registry import load
+from sim.demand.streams import stream
+from sim.score.profiles import LIMITS
+from sim.study.breakpoint import DIALS, Dial, breakpoint_of, severity, words
+from sim.study.certify import NEEDED
+from sim.study.policies import make_policy
+
+POLICY = make_policy("newsvendor_freeze", playbook="freeze_only")
+
+
+def shows_with(rate, n=400, alerts=1.0):
+    """Shows of 1,000 orders whose oversold share is exponential around ``rate``."""
+    share = rate * stream(1, "test").exponential(size=n)
+    made = np.zeros((n, len(NEEDED)))
+    made[:, NEEDED.index("oversold_orders")] = np.round(1000 * share)
+    made[:, NEEDED.index("paid_orders")] = 1000
+    made[:, NEEDED.index("session_oversold")] = made[:, NEEDED.index("oversold_orders")] > 0
+    made[:, NEEDED.index("alerts_per_operator_hour")] = alerts
+    return made
+
+
+def look(at):
+    """Bisect the age of readings in a made-up world whose oversell rate is ``at(age)``; no show oversells more than 30 %."""
+
+    def play(scenario, policy):
+        return shows_with(at(scenario.feed.lag_s))
+
+    return breakpoint_of(DIALS["feed_lag"], load("first_show"), POLICY, LIMITS["standard"], play, 0.95, 0.3)
+
+
+def test_the_break_is_bracketed():
+    """Rate = lag / 5000, limit .5 % (standard): broken from 25 s on. 400 shows leave a zone of a few seconds undecided."""
+    found = look(lambda x: x / 5000)
+    assert found.holds < 25 < found.breaks
+    assert found.breaks / found.holds < 1.35
+    assert not found.contradictions
+    assert f"holds up to {found.holds:g} s" in words(found)
+    assert [p.severity for p in found.points] == sorted(p.severity for p in found.points)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [(lambda x: 0.2, "already at 0.5 s"), (lambda x: 0.0, "up to the largest"), (lambda x: 0.0049, "shows would tell")],
+)
+def test_never_always_and_perhaps(at, said):
+    assert said in words(look(at))
+
+
+def test_harm_that_does_not_grow_is_said():
+    """Broken between 17 and 25 s and again from 250 s on, fine elsewhere; 20.2 s is the middle of the range."""
+    found = look(lambda x: 0.1 if 17 < x < 25 or x > 250 else 0.0)
+    assert found.breaks < 25
+    assert found.contradictions
+    assert "again at" in words(found)
+
+
+@pytest.mark.parametrize("name", DIALS)
+def test_every_dial_turns_what_it_says(name):
+    dial, scenario = DIALS[name], load("first_show")
+    (mild, _), (hard, her) = (dial.turn(scenario, POLICY, x) for x in (dial.now(scenario, POLICY), dial.high))
+    if name == "freeze_latency":
+        assert (her.playbook.propagate_s, her.playbook.auto_s) == (300.0, 0.0)
+        assert mild == hard == scenario
+    elif name == "cart_mirage":
+        assert {c.cart_surge for c in hard.cues} == {100.0}
+        assert replace(hard, cues=mild.cues) == mild
+    else:
+        part, field = dial.setting.split(".")[1:]
+        assert getattr(getattr(hard, part), field) == dial.high
+        assert replace(hard, **{part: getattr(mild, part)}) == mild
+    assert dial.now(hard, her) == dial.high
+    assert (severity(1.0, 9.0, 0.0), severity(1.0, 9.0, 1.0)) == (1.0, 9.0)
+    assert isinstance(dial, Dial)

@@ -1,0 +1,80 @@
+"""Sequential sweeps: the same bytes whoever plays and however often it stops, fewer runs than equal allocation."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from sim import cli
+
+WORDS = ("sweep", "scenario=seckill_paydeduct", "strategy=[newsvendor_freeze,fixed_count]",
+         "strategy.newsvendor_freeze.co=5,40,150", "strategy.fixed_count.units=20,200", "select=kn", "delta=800", "first=6",
+         "replicates=40")  # fmt: skip
+
+
+def run(capsys, *words):
+    code = cli.main(list(words))
+    out = capsys.readouterr()
+    return code, out.out, out.err
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The table of an uninterrupted race, by one worker."""
+    place = tmp_path_factory.mktemp("race")
+    assert cli.main([*WORDS, f"out={place / 'whole'}", "workers=1"]) == 0
+    return place / "whole"
+
+
+def test_hopeless_candidates_leave_the_race(whole):
+    table = pq.read_table(whole / "trials.parquet").to_pandas()
+    shows = table.groupby("candidate")["replicate"].count()
+    assert 6 <= shows.min() < shows.max() <= 40
+    assert (table.groupby("candidate")["replicate"].max() + 1 == shows).all()
+    assert "rounds; everybody as long as the best would have been" in (whole / "report.md").read_text()
+
+
+def test_other_workers_same_bytes_and_a_finished_race_is_not_played_again(capsys, tmp_path, whole):
+    code, out, err = run(capsys, *WORDS, f"out={tmp_path / 'two'}", "workers=2")
+    assert code == 0, err
+    table = (tmp_path / "two" / "trials.parquet").read_bytes()
+    assert table == (whole / "trials.parquet").read_bytes()
+    code, again, _ = run(capsys, *WORDS, f"out={tmp_path / 'two'}", "workers=2")
+    assert code == 0
+    assert "finished before" in again
+    assert again.split("\n\n", 1)[1].split("run folder")[0] in out
+    assert (tmp_path / "two" / "trials.parquet").read_bytes() == table
+
+
+def test_killed_again_and_again_it_ends_with_the_same_bytes(tmp_path, whole):
+    out = tmp_path / "killed"
+    command = [sys.executable, "-c", "import sys; from sim.cli import main; sys.exit(main(sys.argv[1:]))", *WORDS, f"out={out}",
+               "workers=1"]  # fmt: skip
+    root = Path(__file__).parents[2]
+    for kill in range(4):
+        child = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        deadline, parts = time.monotonic() + 60, 3 * (kill + 1)
+        while child.poll() is None and time.monotonic() < deadline:
+            if len(list(tmp_path.glob(".killed-sweep/round-*/part-*.parquet"))) >= parts:
+                os.killpg(child.pid, signal.SIGKILL)
+                break
+            time.sleep(0.01)
+        child.wait()
+    assert subprocess.run(command, cwd=root, capture_output=True, check=False).returncode == 0
+    assert (out / "trials.parquet").read_bytes() == (whole / "trials.parquet").read_bytes()
+    assert [p.name for p in tmp_path.iterdir()] == ["killed"]
+
+
+def test_kn_without_delta_is_a_sentence(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(capsys, "sweep", "strategy=fixed_count", "strategy.units=10,20", "select=kn")
+    assert code == 2
+    assert "delta=" in err
+    assert err.count("\n") == 1

@@ -1,0 +1,174 @@
+"""Search, judge, confirm: on costs whose answer is known, without a simulator, and on the newsvendor's freeze."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.demand.streams import stream
+from sim.score.profiles import LIMITS
+from sim.study.design import Axis
+from sim.study.search import BATCH, Plan
+from sim.study.space import Maker
+from sim.study.trials import CORE, JUDGE_FROM
+from sim.study.tune import CONFIRM_FROM, Judging, dominated, finalists_of, pseudo, tune
+from strategies import registry
+from strategies.gate import GATE_PARAMS
+
+UNITS, SHARE = "strategy.fixed_count.units", "strategy.percent_of_stock.share"
+SPACE = {"fixed_count": [Axis(UNITS, 1, 300, whole=True), Axis("gate.cooldown_s", values=(30, 60))],
+         "percent_of_stock": [Axis(SHARE, 0.01, 0.9, log=True)]}  # fmt: skip
+J = CORE.index("J")
+
+
+def config(*names: str) -> dict:
+    """What the command line composes for these strategies at their defaults."""
+    strategies = {n: {"name": n, **{p.name: None for p in registry.load(n).params}, "by_tier": {}} for n in names}
+    return {"strategy": strategies, "gate": {p.name: None for p in GATE_PARAMS}, "operations": {"name": None}}
+
+
+def makers(space=SPACE) -> dict[str, Maker]:
+    made = config(*space)
+    return {family: Maker(made, family) for family in space}
+
+
+class Fake:
+    """Costs with a known best setting and noise of shows shared by all candidates; counts who was asked for what."""
+
+    def __init__(self, noise: float = 5.0, worlds: int = 1, fail_after: int = -1) -> None:
+        self.noise, self.worlds, self.fail_after, self.asked = noise, worlds, fail_after, []
+
+    def cost(self, candidate, world: int) -> float:
+        s = candidate.settings
+        if candidate.family == "fixed_count":
+            return 100.0 + 0.01 * (s.get(UNITS, 100) - 180 - 20 * world) ** 2 + (s.get("gate.cooldown_s", 60) == 30) * 3.0
+        return 130.0 + 200.0 * abs(np.log(s.get(SHARE, 0.2) / 0.1))
+
+    def __call__(self, candidates, replicates):
+        self.asked.append((len(candidates), replicates))
+        if len(self.asked) == self.fail_after:
+            raise KeyboardInterrupt
+        made = np.zeros((self.worlds, len(replicates), len(candidates), len(CORE)))
+        for w in range(self.worlds):
+            for r, number in enumerate(replicates):
+                night = stream(7, w, number).standard_normal(1 + len(candidates))
+                for c, candidate in enumerate(candidates):
+                    made[w, r, c, J] = self.cost(candidate, w) + self.noise * night[0]
+        return made
+
+
+PLAN = Plan(trials=72, shows=32, seed=3, metrics=CORE)
+JUDGING = Judging(finalists=4, shows=60, confirm=30, delta=0.5)
+
+
+def test_finds_the_known_best_and_keeps_the_three_sets_of_shows_apart():
+    fake = Fake()
+    found = tune(makers(), SPACE, fake, PLAN, JUDGING)
+    assert found.best.family == "fixed_count"
+    assert abs(found.best.settings[UNITS] - 180) <= 8
+    assert found.best.settings["gate.cooldown_s"] == 60
+    seen = [set(r) for _, r in fake.asked]
+    search = set().union(*(s for s in seen if min(s) < JUDGE_FROM))
+    judged = set().union(*(s for s in seen if JUDGE_FROM <= min(s) < CONFIRM_FROM))
+    confirmed = set().union(*(s for s in seen if min(s) >= CONFIRM_FROM))
+    assert max(search) < PLAN.shows
+    assert not judged & search
+    assert not confirmed & judged
+    assert found.confirmed.shape == (1, JUDGING.confirm, 2, len(CORE))
+    assert found.start.settings == {}
+
+
+def test_hopeless_settings_are_dropped_before_they_have_played_every_show():
+    found = tune(makers(), SPACE, Fake(), PLAN, JUDGING)
+    shows = [t.shows for t in found.tried]
+    assert min(shows) < PLAN.shows
+    best = min(found.tried, key=lambda t: t.values)
+    assert best.shows == PLAN.shows
+    # What a dropped one would have cost is estimated by its difference to the incumbent: without noise of its own, exactly.
+    fake = Fake()
+    for t in found.tried:
+        assert t.values[0] - best.values[0] == pytest.approx(fake.cost(t.candidate, 0) - fake.cost(best.candidate, 0), abs=1e-9)
+
+
+SHORT = Plan(trials=24, shows=32, seed=3, metrics=CORE)
+
+
+@pytest.fixture(scope="module")
+def whole():
+    return tune(makers(), SPACE, Fake(), SHORT, JUDGING)
+
+
+@pytest.mark.parametrize("after", [1, 3, 6])
+def test_an_interrupted_search_ends_as_if_it_had_not_been(tmp_path, whole, after):
+    """In a database as in memory, whatever was being played when it stopped."""
+    plan, broken = SHORT, tmp_path / "broken.db"
+    with pytest.raises(KeyboardInterrupt):
+        tune(makers(), SPACE, Fake(fail_after=after), plan, JUDGING, database=broken)
+    again = tune(makers(), SPACE, Fake(), plan, JUDGING, database=broken)
+    assert [(t.number, dict(t.candidate.settings), t.values, t.shows) for t in again.tried] == [
+        (t.number, dict(t.candidate.settings), t.values, t.shows) for t in whole.tried
+    ]
+    assert again.best.name == whole.best.name
+    assert len(again.tried) % BATCH == 0
+
+
+@pytest.mark.parametrize(("robust", "units"), [("mean", 190), ("worst", 190), ("regret", 190), ("cvar", 190)])
+def test_two_scenarios_pull_the_answer_between_them(robust, units):
+    space = {"fixed_count": SPACE["fixed_count"]}
+    plan = Plan(trials=64, shows=16, seed=3, metrics=CORE, robust=robust, alpha=0.5)
+    found = tune(makers(space), space, Fake(noise=0.1, worlds=2), plan, JUDGING)
+    assert abs(found.best.settings[UNITS] - units) <= 12
+
+
+def test_first_settings_are_tried_first():
+    found = tune(makers(), SPACE, Fake(), PLAN, JUDGING, [("percent_of_stock", {SHARE: 0.2})])
+    assert dict(found.tried[0].candidate.settings) == {SHARE: 0.2}
+
+
+def test_limits_come_before_cost():
+    """Below 200 units this shop oversells more than any limit allows, so the cheapest setting is not the recommended one."""
+    rate, paid = CORE.index("oversold_orders"), CORE.index("paid_orders")
+
+    class Leaky(Fake):
+        def __call__(self, candidates, replicates):
+            made = super().__call__(candidates, replicates)
+            made[..., paid] = 1000.0
+            for c, candidate in enumerate(candidates):
+                made[:, :, c, rate] = max(0.0, 200.0 - candidate.settings.get(UNITS, 100))
+            return made
+
+    space = {"fixed_count": SPACE["fixed_count"]}
+    found = tune(makers(space), space, Leaky(), Plan(64, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
+    assert 199 <= found.best.settings[UNITS] <= 215
+
+
+def test_several_objectives_end_in_a_front():
+    sold = CORE.index("missed_gmv")
+
+    class Two(Fake):
+        def __call__(self, candidates, replicates):
+            made = super().__call__(candidates, replicates)
+            for c, candidate in enumerate(candidates):
+                made[:, :, c, sold] = 2.0 * candidate.settings.get(UNITS, 100)
+            return made
+
+    space = {"fixed_count": SPACE["fixed_count"]}
+    plan = Plan(40, 16, 3, CORE, objectives=("J", "missed_gmv"))
+    found = tune(makers(space), space, Two(), plan, JUDGING)
+    means = np.nanmean(found.judged, axis=(0, 1))[:, [J, sold]]
+    assert len(found.front) > 1
+    for k in found.front:
+        assert not dominated(means[k], means)
+
+
+def test_finalists_hold_the_best_of_every_family_and_what_stood_before():
+    found = tune(makers(), SPACE, Fake(), PLAN, JUDGING)
+    names = [c.name for c in finalists_of(found.tried, makers(), PLAN, 2)]
+    assert {n.split("#")[0].split(" ")[0] for n in names} == set(SPACE)
+    assert "fixed_count (default)" in names
+    assert len(names) == len(set(names))
+
+
+def test_pseudo_values_of_a_mean_are_the_shows_themselves():
+    costs = stream(4, "test").normal(size=(1, 20, 3))
+    assert pseudo(costs, "mean", 0.2) == pytest.approx(costs[0])
