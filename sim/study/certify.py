@@ -8,7 +8,8 @@ Rates are judged by shows, not by orders: oversells cluster. With few oversold s
 with none it is [0, 0]. There the share oversold in a show is taken as a share of ``worst``, the largest one held possible, and
 bounded as Clopper and Pearson (1934) bound a probability, with the sum of shares for the number of events: no law of given
 mean in [0, worst] spreads more than the one that is 0 or ``worst`` (so it errs to the safe side). No event in n shows leaves
-``worst (1 - (1 - c)^(1/n))``, about ``3 worst / n``.
+``worst (1 - (1 - c)^(1/n))``, about ``3 worst / n``. Needless freezes are judged in the same way, for they are as rare: two
+shows without one prove nothing.
 """
 
 from __future__ import annotations
@@ -16,16 +17,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from sim.demand.streams import stream
-from sim.score.paired import bootstrap, student
+from sim.score.paired import student
 from sim.score.profiles import Limits
 
 CERTIFIED, REFUTED, UNDECIDED = "certified", "refuted", "undecided"
 FEW = 30
-"""Oversold shows below which resampling shows is not trusted."""
+"""Shows with an event below which neither resampling shows nor the worst of them is trusted."""
+DRAWS = 2000
+"""Resamples of the shows."""
+RARE = ("oversell_rate", "session_oversold", "false_freeze_share")
+"""Limits on what most shows do not have at all."""
 WORST = 1.0
 """Largest share of a show's orders oversold, where nothing else is known."""
 NEEDED = ("oversold_orders", "paid_orders", "session_oversold", "alerts_per_operator_hour", "false_freeze_share")
@@ -96,6 +102,8 @@ def _bounds(name: str, columns: Mapping[str, np.ndarray], alpha: float, worst: f
     if name == "oversell_rate":
         return rate_bounds(columns["oversold_orders"], columns["paid_orders"], alpha, worst)
     values = columns[name]
+    if name == "false_freeze_share":
+        return rate_bounds(values, np.ones(len(values)), alpha)
     mean, n = float(values.mean()), len(values)
     if n < 2:
         return mean, (-math.inf, math.inf)
@@ -104,17 +112,26 @@ def _bounds(name: str, columns: Mapping[str, np.ndarray], alpha: float, worst: f
 
 
 def rate_bounds(oversold: np.ndarray, paid: np.ndarray, alpha: float, worst: float = WORST) -> tuple[float, tuple[float, float]]:
-    """Oversold orders over paid orders of all shows, and one-sided bounds at ``alpha`` each way; see the module."""
+    """Oversold orders over paid orders of all shows (or any events over sizes), and one-sided bounds at ``alpha`` each way; see
+    the module."""
     n, per_show = len(paid), float(np.mean(paid))
     if per_show <= 0:
         return 0.0, (0.0, 1.0)
     share = np.minimum(np.asarray(oversold, float) / per_show / max(worst, 1e-12), 1.0)
     value = float(np.sum(oversold) / np.sum(paid))
     if np.count_nonzero(share) >= FEW:
-        both, rng = np.column_stack([oversold, paid]), stream(0, "certify")
-        return value, bootstrap(both, lambda mean: mean[:, 0] / np.maximum(mean[:, 1], 1e-12), rng, level=1 - 2 * alpha)
+        drawn = _resamples(n)
+        rates = (drawn @ np.asarray(oversold, float)) / np.maximum(drawn @ np.asarray(paid, float), 1e-12)
+        low, high = np.quantile(rates, [alpha, 1 - alpha])
+        return value, (float(low), float(high))
     low, high = clopper_pearson(float(share.sum()), n, alpha)
     return value, (low * worst, high * worst)
+
+
+@lru_cache(maxsize=1)
+def _resamples(shows: int) -> np.ndarray:
+    """Weights of whole shows drawn with replacement, float32 [draw, show]: the same for every candidate, so laid down once."""
+    return stream(0, "certify").multinomial(shows, np.full(shows, 1 / shows), size=DRAWS).astype(np.float32)
 
 
 def clopper_pearson(events: float, trials: int, alpha: float) -> tuple[float, float]:
@@ -132,15 +149,15 @@ def clopper_pearson(events: float, trials: int, alpha: float) -> tuple[float, fl
 
 def _shows(name: str, value: float, limit: float, alpha: float, worst: float, state: str) -> int:
     """Shows without an event after which the bound would be within the limit: ``log(alpha)/log(1 - limit/worst)``."""
-    if state == CERTIFIED or value > 0 or name not in ("oversell_rate", "session_oversold"):
+    if state == CERTIFIED or value > 0 or name not in RARE:
         return 0
     share = limit / (worst if name == "oversell_rate" else 1.0)
     return 0 if share <= 0 or share >= 1 else math.ceil(math.log(alpha) / math.log1p(-share))
 
 
 def worst_share(oversold: np.ndarray, paid: np.ndarray) -> float:
-    """The largest share of a show's orders that any candidate oversold: what a show can come to in this world; 1 where nobody
-    ever oversold, for then nothing is known of it. Both float64, any shape, equal."""
+    """The largest share of a show's orders that any candidate oversold, if at least FEW shows had an oversell: what a show can
+    come to in this world. Else 1: the largest of a few is no bound of the next one (of one candidate with two oversold shows
+    in a hundred, a true rate was missed in 17 % of studies instead of 5 %). Both float64, any shape, equal."""
     shares = np.asarray(oversold, float) / np.maximum(np.asarray(paid, float), 1.0)
-    most = float(shares.max(initial=0.0))
-    return min(1.0, most) if most > 0 else WORST
+    return min(1.0, float(shares.max())) if np.count_nonzero(shares) >= FEW else WORST

@@ -47,7 +47,7 @@ def test_rule_of_three():
 def test_too_many_alerts_refute_whatever_the_oversells():
     made = certify(shows(50, alerts=9 + stream(1, "test").normal(size=50)), LIMITS["platform"], worst=0.1)
     assert made.state == REFUTED
-    assert [c.name for c in made.open][-1] == "alerts_per_operator_hour"
+    assert [c.name for c in made.open if c.state == REFUTED] == ["alerts_per_operator_hour"]
 
 
 def test_clear_oversell_is_refuted_and_a_limit_that_is_not_set_is_not_asked():
@@ -80,6 +80,36 @@ def test_a_wrong_certificate_is_as_rare_as_it_says():
     assert wrong <= 33
 
 
-def test_worst_share_is_what_somebody_really_oversold():
-    assert worst_share(np.array([0.0, 25.0]), np.array([100.0, 100.0])) == 0.25
+def test_worst_share_is_what_many_shows_really_oversold():
+    oversold = np.r_[25.0, np.ones(29), np.zeros(70)]
+    assert worst_share(oversold, np.full(100, 100.0)) == 0.25
+    assert worst_share(oversold[1:], np.full(99, 100.0)) == 1.0
     assert worst_share(np.zeros(3), np.full(3, 100.0)) == 1.0
+
+
+def test_worst_share_of_few_shows_does_not_make_a_bound():
+    """Two oversold shows in a hundred, some of them very bad, and nobody else to learn from: the 95 % upper bound misses the
+    truth in at most 5 % of 400 studies (33 allowed, see above); with the largest share seen for the worst it missed 17 %."""
+    rng = stream(5, "test")
+    sizes = np.minimum(400, np.ceil(rng.lognormal(2.0, 1.2, 200_000)))
+    truth, below, paid = 0.02 * float(sizes.mean()) / 400, 0, np.full(100, 400.0)
+    for _ in range(400):
+        over = (rng.random(100) < 0.02) * np.minimum(400, np.ceil(rng.lognormal(2.0, 1.2, 100)))
+        below += rate_bounds(over, paid, 0.05, worst_share(over, paid))[1][1] < truth
+    assert below <= 33
+
+
+def test_no_needless_freeze_in_few_shows_proves_nothing():
+    """The rule of three again: 2 % of the show needs 149 shows without a needless freeze."""
+    limits = Limits("calm", alerts_per_operator_hour=None)
+    for n, state in ((2, UNDECIDED), (148, UNDECIDED), (149, CERTIFIED)):
+        (check,) = certify(shows(n), limits).checks
+        assert (check.state, check.shows) == (state, 149 if state == UNDECIDED else 0)
+
+
+def test_many_freezes_are_resampled():
+    """Mean 1.5 % with half of the shows at 3 %: standard error 0.075 % at 400 shows, so certified below 2 %."""
+    table = shows(400) | {"false_freeze_share": np.tile([0.0, 0.03], 200)}
+    (check,) = certify(table, Limits("calm", alerts_per_operator_hour=None)).checks
+    assert check.state == CERTIFIED
+    assert check.high == pytest.approx(0.015 + 1.645 * 0.00075, abs=0.0001)
