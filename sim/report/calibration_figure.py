@@ -117,6 +117,8 @@ def _dispersion(axis: Axes, made: Calibrated) -> None:
         axis.plot([d.window_s] * 2, [max(1 - half, 0.05), 1 + half], color=style.GREY, lw=3, alpha=0.5)
     axis.axhline(1, color=style.GREY, lw=0.8)
     axis.set(xscale="log", yscale="log", xlabel="window [s]")
+    axis.xaxis.set_major_formatter(style.plain_number)
+    axis.yaxis.set_major_formatter(style.plain_number)
     axis.set_xticks(x, [f"{w:g}" for w in x])
     axis.minorticks_off()
     axis.set_title("Dispersion by window; grey: 95 % for a model that holds", loc="left")

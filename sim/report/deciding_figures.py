@@ -90,12 +90,14 @@ def pareto(d: Decision) -> Figure:
             axes.annotate(str(n), (points[k, 0], points[k, 1] / 1000), xytext=(6, 6), textcoords="offset points", weight="bold",
                           zorder=4)  # fmt: skip
         axes.set_xscale("symlog", linthresh=max(1.0, float(np.quantile(points[:, 0], 0.1))))
+        axes.xaxis.set_major_formatter(style.plain_number)
         axes.set_xlabel("oversold units a show 超卖" if style.chinese_font() else "oversold units a show")
         axes.set_ylabel("missed turnover [1,000 CNY a show]")
         axes.set_title("Pareto front (filled): oversells, missed turnover, alerts; larger marks send more alerts", loc="left")
         handles = [_handle(mark, colour, style.text(family)) for family, (colour, mark) in look.items()]
-        handles += [_handle(f"${n}$", style.BLACK, f"{label(d, k)}{_when(d, k)}") for n, k in enumerate(named, 1)]
-        figure.legend(handles=handles, loc="outside lower center", ncols=2)
+        figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))
+        handles = [_handle("", style.BLACK, f"{n}  {label(d, k)}{_when(d, k)}") for n, k in enumerate(named, 1)]
+        figure.legend(handles=handles, loc="outside lower left", ncols=1, handlelength=0)
         return figure
 
 

@@ -11,7 +11,7 @@ QUIET_S = 10.0
 
 
 class Progress:
-    """Called as ``progress(done, of, what)``."""
+    """Called as ``progress(done, of, what)``; ``of`` is 0 where nobody knows how many there are."""
 
     def __init__(self, unit: str) -> None:
         self.unit, self.bar, self.last, self.began = unit, None, 0.0, time.monotonic()
@@ -29,7 +29,8 @@ class Progress:
         now = time.monotonic()
         if opening or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
-            text = f"{done}/{of} {self.unit}{f', {what}' if what else ''} ({self._pace(done, of, now - self.began)})"
+            some = f"{done:,}/{of:,}" if of else f"{done:,}"
+            text = f"{some} {self.unit}{f', {what}' if what else ''} ({self._pace(done, of, now - self.began)})"
             print(text, file=sys.stderr, flush=True)
 
     def note(self, text: str) -> None:
@@ -49,7 +50,7 @@ class Progress:
         if self.bar is None:
             from tqdm import tqdm
 
-            self.bar = tqdm(total=of, initial=self.first or 0, unit=f" {self.unit}", file=sys.stderr, dynamic_ncols=True)
+            self.bar = tqdm(total=of or None, initial=self.first or 0, unit=f" {self.unit}", file=sys.stderr, dynamic_ncols=True)
         return self.bar
 
     def close(self) -> None:

@@ -37,6 +37,12 @@ def settings() -> Any:
     }  # fmt: skip
 
 
+def plain_number(value: float, position: int | None = None) -> str:
+    """A tick's label on a logarithmic axis: powers need mathematics, which pictures do not parse (names may hold a ``$``)."""
+    del position
+    return f"{value:,g}"
+
+
 def text(words: str, otherwise: str = "?") -> str:
     """Words that can be drawn: as they are with a Chinese font, else without their Chinese characters.
 
