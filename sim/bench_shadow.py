@@ -144,8 +144,9 @@ def row(name: str, m: dict[str, float]) -> str:
     return f"{name:<34}{m['lines']:>9,}{m['alerts']:>8,}{m['rate']:>10,.0f}{m['cpu']:>10,.0f}{lags}"
 
 
-def main() -> int:
-    """Print both measurements."""
+def main(argv: list[str] | None = None) -> int:
+    """Print both measurements; it takes no options, ``--quick`` changes nothing."""
+    del argv
     from sim.study.policies import make_policy
 
     one, three = [make_policy("smart")], [make_policy(name) for name in ("smart", "tiered", "window_forecast")]

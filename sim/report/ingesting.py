@@ -31,7 +31,7 @@ def ingest_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
     told = Progress("rows")
     try:
         made = ingest(paths, _mapping(s.mapping), s.zone or None, name=name, cues=s.cues or None, stock=s.stock or None,
-                      progress=lambda file, rows: told(rows, 0, file))  # fmt: skip
+                      progress=told)  # fmt: skip
     finally:
         told.close()
     try:

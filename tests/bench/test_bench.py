@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from inspect import signature
+
 import pytest
 
 from sim import bench
@@ -35,3 +38,8 @@ def test_replay_is_timed_only_after_parity():
     other = make_policy("fixed_count", {"units": 1.0})
     with pytest.raises(bench.Disagreement, match="nothing was timed"):
         bench_replay.measure(stream, policies, player=lambda stage, p, **kw: bench_replay.play(stage, other, acting=False))
+
+
+@pytest.mark.parametrize("module", bench.OTHERS.values())
+def test_every_option_leads_to_a_benchmark_that_takes_the_words(module):
+    signature(import_module(module).main).bind(["--quick"])

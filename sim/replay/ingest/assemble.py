@@ -45,6 +45,7 @@ class Making:
         self.unknown: list[str] = []
         self.seen: dict[str, Seen] = {}
         self.kinds: Counter[str] = Counter()
+        self.units = 0
         self.ordered = np.zeros(0, bool)
         self.widths: dict[str, list[float]] = {}
 
@@ -68,6 +69,7 @@ class Making:
         for code in np.unique(facts["kind"]).tolist():
             mine = facts["bin"][facts["kind"] == code]
             self.widths.setdefault(list(KINDS)[code], []).append(float(np.median(mine)))
+        self.units += int(facts["qty"][facts["kind"] == KIND["order"]].sum())
         if state.mapping.kind in ("orders", "events"):
             orders = facts["sku"][facts["kind"] == KIND["order"]]
             if len(self.ordered) < len(self.skus.words):
@@ -132,7 +134,7 @@ class Making:
                               "2026-06-18 20:00:00")  # fmt: skip
         steps = np.diff(times)
         finest = int(steps[steps > 0].min()) / US if (steps > 0).any() else 0.0
-        found.append(checks.enough(int(times[-1] - times[0]) / US, self.kinds["order"], self.name))
+        found.append(checks.enough(int(times[-1] - times[0]) / US, self.units, self.name))
         return Head(
             name=self.name,
             clock=clock.kind,

@@ -14,8 +14,8 @@ from sim.replay.ingest.state import FileState
 
 LITTLE = 0.05
 """Most that online and arrivals x stay may differ (domain T33)."""
-SHORT_ROWS, SHORT_S = 30, 600.0
-"""Fewer orders, or a shorter span, than this says little."""
+SHORT_UNITS, SHORT_S = 30, 600.0
+"""Fewer units ordered, or a shorter span, than this says little."""
 Finding = dict[str, Any]
 
 
@@ -132,9 +132,9 @@ def counted_twice(states: list[FileState]) -> Finding | None:
     return {"check": "orders once", "file": "", "ok": False, "figure": float(len(selling)), "finding": said}
 
 
-def enough(span_s: float, orders: int, name: str) -> Finding:
+def enough(span_s: float, units: int, name: str) -> Finding:
     """Whether the stream is long and busy enough to say anything."""
-    good = span_s >= SHORT_S and orders >= SHORT_ROWS
-    said = f"{name} has {orders:,} orders in {span_s:,.0f} s"
+    good = span_s >= SHORT_S and units >= SHORT_UNITS
+    said = f"{name} has {units:,} units ordered in {span_s:,.0f} s"
     tail = "" if good else f": too {'short' if span_s < SHORT_S else 'quiet'} to judge or fit anything by"
     return {"check": "length", "file": "", "ok": good, "figure": span_s, "finding": said + tail}

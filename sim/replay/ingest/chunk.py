@@ -26,21 +26,21 @@ class Reject(NamedTuple):
 @dataclass(frozen=True)
 class Chunk:
     """Some rows: ``lines`` they begin on, ``columns`` of raw text (name -> Arrow strings), ``texts`` as they stood; ``rejects``:
-    lines that could not be cut into columns. Order of the file."""
+    lines that could not be cut into columns; ``share``: how much of the file is read by then. Order of the file."""
 
     lines: np.ndarray
     columns: dict[str, pa.Array]
     texts: Texts
     rejects: list[Reject] = field(default_factory=list)
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
 class Source:
-    """A file as a table read in parts. ``header``: its column names (the first line's cells); ``sample``: cells of the first
-    rows, for telling what it is; ``chunks(names)``: its rows, under ``names`` where the file has no header of its own."""
+    """A file as a table read in parts. ``header``: its column names (the first line's cells); ``chunks(names)``: its rows,
+    under ``names`` where the file has no header of its own."""
 
     where: str
     header: list[str]
-    sample: list[list[str]]
     chunks: Callable[[list[str] | None], Iterator[Chunk]]
     notes: list[str] = field(default_factory=list)

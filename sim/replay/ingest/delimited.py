@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,28 +20,26 @@ if TYPE_CHECKING:
 LONGEST_CELL = 50
 """A quoted cell may run over this many lines; beyond it the quote is taken for a stray one."""
 MARKS = ",\t;|"
-SAMPLE = 20
 
 
 def delimited(path: Path, block: int = BLOCK) -> Source:
     """Open a delimited file: the delimiter is the one that cuts its first line finest."""
-    encoding = encoding_of(path)
+    encoding, size = encoding_of(path)
     notes = [f"{path.name} is not UTF-8; read as GBK"] if encoding == "gb18030" else []
     first = next(text for text, _ in texts(path, encoding, block) if text.strip())
     lines = first.split("\n", 500)[:500]
     top = next(k for k, line in enumerate(lines) if line.strip())
     mark = max(MARKS, key=lambda d: lines[top].count(d))
     header = [cell.strip().strip("\ufeff").strip() for cell in cut(lines[top], mark)]
-    sample = [cells for line in lines[top + 1 : top + 1 + SAMPLE] if len(cells := cut(line, mark)) == len(header)]
 
     def chunks(names: list[str] | None) -> Iterator[Chunk]:
         used = header if names is None else names
         twice = {h for h in used if h and used.count(h) > 1}
         if twice:
             raise StreamError(f"{path.name} has two columns called {min(twice)!r}; rename one")
-        return _chunks(path, encoding, block, mark, used, names is None)
+        return _chunks(path, encoding, block, mark, used, names is None, size)
 
-    return Source(path.name, header, sample, chunks, notes)
+    return Source(path.name, header, chunks, notes)
 
 
 def cut(text: str, mark: str) -> list[str]:
@@ -51,13 +50,16 @@ def cut(text: str, mark: str) -> list[str]:
         return []
 
 
-def _chunks(path: Path, encoding: str, block: int, mark: str, header: list[str], skip_first: bool) -> Iterator[Chunk]:
+def _chunks(
+    path: Path, encoding: str, block: int, mark: str, header: list[str], skip_first: bool, size: int
+) -> Iterator[Chunk]:  # fmt: skip
     """All rows below the header; ``carry`` holds the lines of a quoted cell that goes on in the next part."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    at, carry, skip = 1, "", skip_first
+    at, carry, skip, done = 1, "", skip_first, 0
     for text, last in texts(path, encoding, block):
+        done += len(text)
         text = carry + text
         lines = pc.split_pattern(pa.array([text.removesuffix("\n")]), "\n").flatten() if text else pa.array([], pa.string())
         numbers = np.arange(at, at + len(lines))
@@ -71,7 +73,7 @@ def _chunks(path: Path, encoding: str, block: int, mark: str, header: list[str],
         if held:
             at, carry = held, "\n".join(text.removesuffix("\n").split("\n")[held - (at - whole) :]) + "\n"
         if len(made.lines) or made.rejects:
-            yield made
+            yield replace(made, share=min(1.0, done / size))
 
 
 def _cells(lines: pa.Array, numbers: np.ndarray, mark: str, header: list[str], last: bool) -> tuple[Chunk, int]:

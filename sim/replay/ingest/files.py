@@ -76,23 +76,27 @@ def blocks(path: Path, size: int = BLOCK) -> Iterator[bytes]:
             yield block
 
 
-def encoding_of(path: Path) -> str:
-    """ "utf-8-sig" or "gb18030", found by reading the whole file; :class:`StreamError` where it is no text table at all."""
+def encoding_of(path: Path) -> tuple[str, int]:
+    """The encoding, utf-8-sig or gb18030, and the number of characters, found by reading the whole file.
+
+    :class:`StreamError` where it is no text table at all.
+    """
     for name in ("utf-8-sig", "gb18030"):
-        decoder, seen = codecs.getincrementaldecoder(name)("strict"), False
+        decoder, seen, size = codecs.getincrementaldecoder(name)("strict"), False, 0
         try:
             for number, block in enumerate(blocks(path)):
                 if number == 0:
                     _must_be_text(path.name, block)
                 if b"\0" in block:
                     raise StreamError(f"{path.name} is a binary file, not text; export it as CSV")
-                seen = bool(decoder.decode(block).strip()) or seen
+                text = decoder.decode(block)
+                seen, size = bool(text.strip()) or seen, size + len(text)
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             continue
         if not seen:
             raise StreamError(f"{path.name} is empty; give a file with a header and rows")
-        return name
+        return name, size
     raise StreamError(f"{path.name} is neither UTF-8 nor GBK text; save it as UTF-8")
 
 

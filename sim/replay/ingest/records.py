@@ -17,39 +17,37 @@ from sim.replay.ingest.files import BLOCK, encoding_of, must_exist, texts
 if TYPE_CHECKING:
     import pyarrow as pa
 
-SAMPLE, AT_ONCE = 20, 131_072
+AT_ONCE = 131_072
 DEEPEST = 2
 """Objects inside objects are spread out to this depth: {"a": {"b": 1}} is a column a.b."""
 
 
 def json_lines(path: Path, block: int = BLOCK) -> Source:
     """One JSON object a line. An object with a list of objects in it is as many rows, each with the outer values too."""
-    encoding = encoding_of(path)
+    encoding, size = encoding_of(path)
     notes = [f"{path.name} is not UTF-8; read as GBK"] if encoding == "gb18030" else []
     head = next(text for text, _ in texts(path, encoding, block) if text.strip())
     if head.lstrip().startswith("["):
         raise StreamError(f"{path.name} is one JSON array, not JSON lines; write one object a line")
     header: dict[str, None] = {}
-    sample: list[list[str]] = []
     for line in head.split("\n", 2000)[:2000]:
         for row in _rows(line) or []:
             header |= dict.fromkeys(row)
-            if len(sample) < SAMPLE:
-                sample.append(list(row.values()))
     if not header:
         raise StreamError(f"{path.name} has no line that is a JSON object, so it is not JSON lines; check the file or its suffix")
 
     def chunks(names: list[str] | None) -> Iterator[Chunk]:
-        at = 1
+        at, done = 1, 0
         for text, _ in texts(path, encoding, block):
+            done += len(text)
             lines = text.removesuffix("\n").split("\n") if text else []
             for first in range(0, len(lines), AT_ONCE):
-                made = _json_chunk(lines[first : first + AT_ONCE], at + first)
+                made = _json_chunk(lines[first : first + AT_ONCE], at + first, min(1.0, done / size))
                 if len(made.lines) or made.rejects:
                     yield made
             at += len(lines)
 
-    return Source(path.name, list(header), sample, chunks, notes)
+    return Source(path.name, list(header), chunks, notes)
 
 
 def _rows(line: str) -> list[dict[str, str]] | None:
@@ -77,7 +75,7 @@ def _spread(value: dict[str, Any], depth: int = 1) -> dict[str, str]:
     return out
 
 
-def _json_chunk(lines: list[str], first: int) -> Chunk:
+def _json_chunk(lines: list[str], first: int, share: float) -> Chunk:
     import pyarrow as pa
 
     rows: list[dict[str, str]] = []
@@ -95,7 +93,7 @@ def _json_chunk(lines: list[str], first: int) -> Chunk:
     header = dict.fromkeys(key for row in rows for key in row)
     columns = {name: pa.array([row.get(name, "") for row in rows], pa.string()) for name in header if name}
     kept = np.array(numbers, np.int64)
-    return Chunk(kept, columns, lambda which: [lines[n - first] for n in kept[which].tolist()], rejects)
+    return Chunk(kept, columns, lambda which: [lines[n - first] for n in kept[which].tolist()], rejects, share)
 
 
 def parquet(path: Path) -> Source:
@@ -123,17 +121,17 @@ def parquet(path: Path) -> Source:
         at = 1
         try:
             for batch in file.iter_batches(batch_size=AT_ONCE):
-                yield _batch(batch, at)
+                yield _batch(batch, at, min(1.0, (at + batch.num_rows) / total))
                 at += batch.num_rows
         except (ArrowException, OSError, ValueError) as error:
             if isinstance(error, StreamError):
                 raise
             raise fault from None
 
-    return Source(path.name, header, [], chunks, [f"{path.name} is Parquet: line numbers count its rows"])
+    return Source(path.name, header, chunks, [f"{path.name} is Parquet: line numbers count its rows"])
 
 
-def _batch(batch: pa.RecordBatch, first: int) -> Chunk:
+def _batch(batch: pa.RecordBatch, first: int, share: float) -> Chunk:
     import pyarrow as pa
 
     columns = {name: _strings(batch.column(k)) for k, name in enumerate(batch.schema.names) if name}
@@ -142,7 +140,7 @@ def _batch(batch: pa.RecordBatch, first: int) -> Chunk:
         cut = [column.take(pa.array(which)).to_pylist() for column in columns.values()]
         return [",".join(row) for row in zip(*cut, strict=True)]
 
-    return Chunk(np.arange(first, first + batch.num_rows), columns, rows)
+    return Chunk(np.arange(first, first + batch.num_rows), columns, rows, share=share)
 
 
 def _strings(column: pa.Array) -> pa.Array:

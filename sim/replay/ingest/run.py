@@ -31,8 +31,8 @@ ASSUMED = "+08:00"
 """The zone of times that have none, where neither the user nor the mapping says."""
 AT_ONCE = 262_144
 """Most rows judged at once."""
-Told = Callable[[str, int], None]
-"""Called with a file's name and the rows read of it so far."""
+Told = Callable[[int, int, str], None]
+"""Called with the rows read of a file so far, about how many it has, and its name."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,7 +188,7 @@ def _read(source: Source, mapping: Mapping, making: Making, rejects: Rejects, pr
             if facts is not None:
                 making.add(state, facts)
         if progress:
-            progress(state.where, state.rows)
+            progress(state.rows, max(state.rows, round(state.rows / max(chunk.share, 1e-9))), state.where)
     making.end(state)
 
 
