@@ -76,10 +76,15 @@ def test_progress_says_rate_and_time_to_go(monkeypatch, capsys):
     bar.note("a worker died")
     said = capsys.readouterr().err.splitlines()
     # What an earlier run had done does not count as today's: 100 runs in 20 s.
-    assert said == ["400/1000 runs (0 s)", "500/1000 runs (20 s, 5/s, 100 s to go)", "1000/1000 runs (40 s)", "a worker died"]
+    assert said == ["400/1,000 runs (0 s)", "500/1,000 runs (20 s, 5/s, 100 s to go)", "1,000/1,000 runs (40 s)", "a worker died"]
 
 
 def test_times_in_words():
     assert [duration(s) for s in (0.2, 1.0, 59.2, 89.9, 91, 5900, 8000)] == [
         "1 s", "2 s", "60 s", "91 s", "2 min", "99 min", "2 h 14 min",
     ]  # fmt: skip
+
+
+def test_progress_without_a_known_end_names_none(capsys):
+    Progress("rows")(1200, 0, "a.csv")
+    assert capsys.readouterr().err.startswith("1,200 rows, a.csv (")
