@@ -42,10 +42,19 @@ def cells(verdict: pd.DataFrame) -> list[list[str]]:
     return rows
 
 
-def spell_cells(windows: pd.DataFrame) -> list[list[str]]:
-    """One row per blind spell, most imputed orders first."""
+def spell_rows(found: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, ...]]:
+    """Head and one row per blind spell, most imputed orders first; and which columns are numbers. Several streams: the first
+    column names the stream."""
+    windows = pd.concat([c.windows for c in found]).sort_values("likely", ascending=False, kind="stable")
+    rows = [list(SPELL_HEAD), *_spells(windows)]
+    if len(found) == 1:
+        return rows, (4, 5, 6)
+    return [[name, *row] for name, row in zip(["stream", *windows["stream"]], rows, strict=True)], (5, 6, 7)
+
+
+def _spells(windows: pd.DataFrame) -> list[list[str]]:
     rows = []
-    for w in windows.sort_values("likely", ascending=False, kind="stable").to_dict("records"):
+    for w in windows.to_dict("records"):
         likely = f"{number(w['likely'], 1)} [{number(w['likely_low'])}, {number(w['likely_high'])}]"
         rows.append([w["sku"], w["start_at"], w["end_at"], w["why"], "0", likely, number(w["high"], 1), w["high_is"]])
     return rows
@@ -120,9 +129,9 @@ def against_truth(found: Closed, hidden: Stream) -> list[str]:
 def printed(found: Sequence[Closed], notes: Sequence[str]) -> str:
     """The tables for a terminal."""
     text = [CLOSED_LOOP, "", *_tables(found, lambda rows: aligned(rows, range(1, len(HEAD))))]
-    spells = spell_cells(pd.concat([c.windows for c in found]))
+    (head, *spells), numbers = spell_rows(found)
     if spells:
-        text += ["", "imputed orders", *aligned([SPELL_HEAD, *spells[:MOST_SPELLS]], (4, 5, 6))]
+        text += ["", "imputed orders", *aligned([head, *spells[:MOST_SPELLS]], numbers)]
     if len(spells) > MOST_SPELLS:
         text.append(f"... and {len(spells) - MOST_SPELLS} more in windows.parquet")
     return "\n".join([*text, "", *about(found), *MEANING, *notes])
@@ -134,7 +143,8 @@ def page(found: Sequence[Closed]) -> list[str]:
     def table(rows: list[Sequence[str]]) -> list[str]:
         return ["", *markdown(rows[0], rows[1:], range(1, len(HEAD)))]
 
-    spells = "\n".join(markdown(SPELL_HEAD, spell_cells(pd.concat([c.windows for c in found])), (4, 5, 6)))
+    (head, *rows), numbers = spell_rows(found)
+    spells = "\n".join(markdown(head, rows, numbers))
     assumed = "Assumed throughout:\n\n" + "\n".join(f"- {a}" for a in ASSUMPTIONS)
     return ["\n".join(_tables(found, table)), "\n".join(f"- {w}" for w in [*about(found), *MEANING]),
             "Imputed orders by blind spell:\n\n" + spells, assumed]  # fmt: skip

@@ -70,6 +70,20 @@ def test_several_streams_give_a_table_each_and_one_for_all(here, capsys):
     assert lines[0][-1] == lines[1][-1] == lines[2][-1]
 
 
+def test_blind_spells_of_several_streams_name_their_stream(here, capsys):
+    shutil.copytree(EXAMPLE, here / "friday")
+    words = ["strategy=[fixed_count]", "loop=closed", "replicates=2", "figure=none"]
+    code, said = run(capsys, "stream=[example,friday]", *words, "out=o")
+    assert code == 0
+    spells = [line.split() for line in said.out.split("imputed orders\n")[1].splitlines()]
+    assert spells[0][:2] == ["stream", "sku"]
+    assert [spells[k][0] for k in (1, 2)] == ["invented_show", "invented_show-2"]
+    assert "| stream | sku | from |" in (here / "o" / "report.md").read_text(encoding="utf-8")
+    code, said = run(capsys, "stream=example", *words, "out=p")
+    assert code == 0
+    assert said.out.split("imputed orders\n")[1].startswith("sku ")
+
+
 def test_a_difference_is_listed_and_drawn(here, capsys):
     words = ["strategy=[old:fixed_count,new:fixed_count]", "strategy.new.units=100", "diff=true", "out=d"]
     code, said = run(capsys, "stream=example", *words)
