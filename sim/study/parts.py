@@ -9,15 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.study.plan import Chunk, Plan
 from sim.study.unfinished import begun
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 GROUP = 65_536
 """Rows held before they are written to the final table: a row group of it."""
@@ -102,23 +105,28 @@ class Parts:
 
     def assemble(self, path: Path) -> None:
         """Write the finished table, a row group at a time: same sweep, same bytes. Raises :class:`Damaged` as :meth:`read`."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        write_table(self.tables(), path)
 
-        writer, waiting, rows = None, [], 0
-        try:
-            for table in self.tables():
-                writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-                waiting.append(table)
-                rows += table.num_rows
-                if rows >= GROUP:
-                    writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=rows)
-                    waiting, rows = [], 0
-            if writer and waiting:
+
+def write_table(tables: Iterable[pa.Table], path: Path) -> None:
+    """One Parquet file of many small tables, in their order, in row groups of about ``GROUP`` rows: memory stays flat."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    writer, waiting, rows = None, [], 0
+    try:
+        for table in tables:
+            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
+            waiting.append(table)
+            rows += table.num_rows
+            if rows >= GROUP:
                 writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=rows)
-        finally:
-            if writer:
-                writer.close()
+                waiting, rows = [], 0
+        if writer and waiting:
+            writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=rows)
+    finally:
+        if writer:
+            writer.close()
 
 
 @contextmanager

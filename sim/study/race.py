@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.study.decide import COSTS, Trials
 from sim.study.pareto import OBJECTIVES
-from sim.study.parts import GROUP, KEY, Parts
+from sim.study.parts import KEY, Parts, write_table
 from sim.study.plan import Plan
 from sim.study.pool import Pool
 from sim.study.selection import Rules, Selection, select
@@ -48,29 +48,8 @@ def race(folder: Path, plan: Plan, rules: Rules, crew: Pool, tell: Tell, path: P
         return made.mean(0)
 
     select(draw, len(plan.candidates), rules)
-    _assemble(rounds, path)
+    write_table((table for parts in rounds for table in parts.tables()), path)
     return damaged
-
-
-def _assemble(rounds: Sequence[Parts], path: Path) -> None:
-    """One table of all rounds, in their order: same race, same bytes."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    writer, waiting, rows = None, [], 0
-    try:
-        for table in (table for parts in rounds for table in parts.tables()):
-            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-            waiting.append(table)
-            rows += table.num_rows
-            if rows >= GROUP:
-                writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=rows)
-                waiting, rows = [], 0
-        if writer and waiting:
-            writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=rows)
-    finally:
-        if writer:
-            writer.close()
 
 
 def of_race(table: Path, plan: Plan) -> Trials:

@@ -170,7 +170,7 @@ def test_two_mappings_that_fit_alike_are_not_guessed(tmp_path, monkeypatch):
 
     twins = {
         n: read_mapping(f"kind: orders\ncolumns: {{time: t, {f}: x}}\nneeds: [time]", n, n)
-        for n, f in (("a", "sku"), ("b", "user"))
+        for n, f in (("a", "sku"), ("b", "status"))
     }
     monkeypatch.setattr(detect, "shipped", lambda: twins)
     (tmp_path / "x.csv").write_text("t,x\n1,2\n")

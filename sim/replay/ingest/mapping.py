@@ -21,11 +21,11 @@ from sim.replay.clock import StreamError, find_zone
 from sim.replay.ingest.canon import KINDS
 
 FIELDS = {
-    "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status", "user"),
+    "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status"),
     "events": ("time", "type", "sku", "qty", "amount", "order_id", "sub_id", "user"),
     "levels": ("time", "sku", "stock", "enrolled", "total", "waiting"),
     "flow": ("time", "sku", "change", "before", "stock", "type"),
-    "dashboard": ("time", "sku", "day"),
+    "dashboard": ("time", "sku"),
     "cues": ("start_time", "sku", "name", "cue", "duration"),
     "stock": ("sku", "stock", "tier", "price", "margin", "safety_stock"),
 }
