@@ -18,12 +18,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scenarios.registry import load
+from sim import native
 from sim.bench import Disagreement, timed
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
-from sim.engine import compiled
 from sim.engine.fork import play_all
 from sim.engine.simulate import play
 from sim.score.cost import Judge
@@ -102,9 +102,10 @@ def _chunk(way: Way, candidates: int, shows: Sequence[int]) -> np.ndarray:
 
 
 @contextmanager
-def watched(owner: Any, name: str) -> Iterator[list[float]]:
-    """Time spent inside ``owner.name`` while the block runs [s], summed over calls that are not nested."""
-    plain_call, spent, depth = getattr(owner, name), [0.0], [0]
+def watched(owner: Any, name: str, depth: list[int]) -> Iterator[list[float]]:
+    """Time spent inside ``owner.name`` while the block runs [s]. ``depth``: shared by all that are watched together, so that a
+    call inside another counts for the outer one alone (the score's compiled loops are scoring)."""
+    plain_call, spent = getattr(owner, name), [0.0]
 
     def call(*args: Any, **options: Any) -> Any:
         depth[0] += 1
@@ -125,13 +126,13 @@ def watched(owner: Any, name: str) -> Iterator[list[float]]:
 
 def shares(way: Way, candidates: int, shows: int = SHARE_SHOWS) -> dict[str, float]:
     """Where the time goes, as shares: one process, ``shows`` shows; the rest is SimPy and the control plane."""
-    policies, spent = family(candidates), {"drawing": 0.0}
+    policies, spent, depth = family(candidates), {"drawing": 0.0}, [0]
     way(staged(0), policies[:3])
     begin = time.perf_counter()
     with (
-        watched(compiled.Entry, "__call__") as code,
-        watched(Judge, "score") as score,
-        watched(Judge, "__init__") as judge,
+        watched(native.Entry, "__call__", depth) as code,
+        watched(Judge, "score", depth) as score,
+        watched(Judge, "__init__", depth) as judge,
     ):
         tables = []
         for k in range(shows):

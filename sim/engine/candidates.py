@@ -15,9 +15,10 @@ from sim.core.run import ALERT_DTYPE, Run
 from sim.core.stage import Stage
 from sim.core.tape import DELIVER
 from sim.core.world import World
-from sim.engine.compiled import CannotCompile, compiled_scan, fold_pointer
+from sim.engine.compiled import compiled_scan, fold_pointer
 from sim.engine.scan import T_LEVEL, T_READING, T_ROW, T_SKU, scan
 from sim.engine.simulate import SUPPRESSED
+from sim.native import CannotCompile
 from strategies.contract import EMERGENCY, LEVEL_NAMES
 from strategies.gate import GATE_MEMORY, GATE_SHARED
 

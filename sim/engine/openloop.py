@@ -21,9 +21,10 @@ from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
 from sim.core.stage import Stage
 from sim.core.tape import DELIVER
 from sim.core.world import DROPPED_READINGS, E_LINE, E_STOCK, NEXT, World
-from sim.engine.compiled import CannotCompile, compiled_hearing, fold_pointer
+from sim.engine.compiled import compiled_hearing, fold_pointer
 from sim.engine.hearing import T_LEVEL, T_READING, T_ROW, T_SKU
 from sim.engine.simulate import SUPPRESSED, play
+from sim.native import CannotCompile
 from strategies.contract import LINE, Signal
 
 ROOM = 4096

@@ -16,11 +16,12 @@ from sim.core.stage import Stage, set_stage
 from sim.core.units import NEVER_US, odd
 from sim.core.world import DROPPED_READINGS, N_OUT, NEXT, World
 from sim.demand.draw import draw_tape
-from sim.engine.compiled import CannotCompile, compiled_seen, compiled_stretch, fold_pointer
+from sim.engine.compiled import compiled_seen, compiled_stretch, fold_pointer
 from sim.engine.control import Control
 from sim.engine.shoppers import people_the_show
 from sim.engine.stretch import stretch
 from sim.engine.whatif import Heed, WhatIf
+from sim.native import CannotCompile
 from strategies.contract import Fold
 from strategies.gate import SUPPRESSED_BUDGET, SUPPRESSED_COOLDOWN, SUPPRESSED_DUPLICATE
 

@@ -41,10 +41,10 @@ def ceiling(baseline: Run, tape: Tape, stories: Stories, profile: Profile) -> Ce
     n = len(baseline.scenario.skus)
     wants = stories.keeps.copy()
     # A retry of the same SKU is the same unit; one that goes to another SKU may be sold there instead.
-    retry, parent = stories.row[stories.retry], tape.cause[stories.row[stories.retry]]
-    wants[stories.retry[tape.sku[retry] == tape.sku[parent]]] = False
-    copied = np.zeros(len(stories), bool)
-    copied[stories.copies] = True
+    tried = np.flatnonzero(stories.retry >= 0)
+    retry = stories.retry[tried]
+    wants[retry[stories.sku[retry] == stories.sku[tried]]] = False
+    copied = stories.copy
     demand, copies = (np.bincount(stories.sku[which], stories.qty[which], n).astype(np.int64)
                       for which in (wants & ~copied, stories.keeps & copied))  # fmt: skip
     sure = baseline.stock[:, PHYSICAL] - arrived(baseline)

@@ -23,8 +23,9 @@ from sim.score.alerts import VERDICTS, Alerted, counts, foresight, handled, judg
 from sim.score.bounds import Ceiling, ceiling, skill
 from sim.score.events import last_harm, risk_events
 from sim.score.metrics import METRICS
-from sim.score.outcomes import CAUSES, EXPOSURE_CUT, TRUE_STOCKOUT, Freezes, Outcomes, freezes, outcomes
+from sim.score.outcomes import CAUSES, Freezes, Outcomes, freezes, outcomes
 from sim.score.profiles import PROFILES, Profile, penalty, unit_costs
+from sim.score.settle import EXPOSURE_CUT, TRUE_STOCKOUT
 from sim.score.stories import Stories, read_stories
 
 

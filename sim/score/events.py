@@ -8,7 +8,7 @@ from sim.core.run import Run
 from sim.core.tape import IDLE
 from sim.core.units import to_us
 from sim.score.course import Changes, changes, course
-from sim.score.outcomes import Outcomes, demand_of
+from sim.score.outcomes import Outcomes
 from sim.score.stories import Stories
 
 
@@ -25,8 +25,7 @@ def risk_events(
     floors = [min(c.close_below for c in run.scenario.channels)] * len(run.scenario.skus)
     made, skus, times = changes(run), [], []
     end = to_us(run.scenario.duration_s)
-    _, last = demand_of(run, stories)
-    wanted = stories.qty * (stories.keeps & (last != IDLE))
+    wanted = stories.qty * (stories.keeps & (settled.fate != IDLE))
     for k, floor in enumerate(floors):
         at = _sell_outs(run, k, floor, made)
         mine = slice(stories.first[k], stories.first[k + 1])

@@ -17,16 +17,17 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.response import ARRIVAL, DELIST_SKU, FREEZE_SKU, REOPEN
 from sim.core.run import Run
-from sim.core.tape import CANCELLED, CARTED, EXPOSURE, FROZEN, HELD, IDLE, PAID, PHANTOM, REFUNDED, REFUSALS, STOCKOUT
+from sim.core.tape import PAID, REFUSALS
 from sim.core.units import to_us
 from sim.core.world import PHYSICAL, REFUSED, SHOWN_FAIL
-from sim.score.stories import OUTCOMES, Stories, read_stories
+from sim.score import settle as S
+from sim.score.settle import TRUE_STOCKOUT, compiled_settle
+from sim.score.stories import Stories, read_stories
 
 CAUSES = (*REFUSALS.values(), "no_restock")
 """Columns of ``Outcomes.missed``, in this order."""
-TRUE_STOCKOUT, HELD_UNPAID, EXPOSURE_CUT, NO_RESTOCK = 0, HELD - STOCKOUT, EXPOSURE - STOCKOUT, len(CAUSES) - 1
-LOST = (*range(STOCKOUT, EXPOSURE + 1), REFUNDED)
-"""Outcomes of demand that was refused."""
+PROMISE_DTYPE = np.dtype([("sku", "i8"), ("story", "i8"), ("accepted", "i8"), ("paid", "i8"), ("units", "i8")])
+"""One order that is oversold: SKU, its place in the stories, when it was accepted and paid [us], units it is short of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +41,8 @@ class Outcomes:
     that exist at the end, deliveries included. unsold: of them, neither sold nor shipped as a copy. won: of the sold units,
     those of shoppers whom a cue of the policy's own making brought. refunded: paid for, and given back for want of stock
     (demand, counted as missed); refunded_orders [orders]. refused, shown_fail [attempts]. promised: one row
-    (PROMISE_DTYPE) per order that is oversold.
+    (PROMISE_DTYPE) per order that is oversold, by SKU, then payment. fate: int8 [story], outcome of every possible order, IDLE
+    for all that is not demand.
     """
 
     demand: np.ndarray
@@ -60,6 +62,7 @@ class Outcomes:
     refused: np.ndarray
     shown_fail: np.ndarray
     promised: np.ndarray
+    fate: np.ndarray
 
     @property
     def avoidable(self) -> np.ndarray:
@@ -70,93 +73,45 @@ class Outcomes:
 def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
     """Settle one run; ``stories``: of its tape, where they are known already."""
     st = read_stories(run.tape, run.scenario) if stories is None else stories
-    n, shippable = len(run.scenario.skus), run.stock[:, PHYSICAL]
-    out, last = demand_of(run, st)
-    table = np.bincount(st.cell + last, st.weight, OUTCOMES * 4 * n).astype(np.int64).reshape(n, 2, 2, OUTCOMES)
-    by_code = table.sum((1, 2))
-    demand = by_code[:, IDLE + 1 :].sum(1)
-    twice = st.copies[out[st.copies] == PAID]
-    copies = _units(st.sku[twice], st.qty[twice], n)
-    promised = _beyond(st, out, by_code[:, PAID] + copies - shippable)
-    oversold = _units(promised["sku"], promised["units"], n)
-    orders = np.bincount(promised["sku"], minlength=n)
-    doubled = promised[np.isin(promised["story"], twice)] if len(twice) else promised[:0]
-    oversold_copies = _units(doubled["sku"], doubled["units"], n)
-    sold = by_code[:, PAID] - (oversold - oversold_copies)
-    shipped_copies = copies - oversold_copies
-    unsold = shippable - sold - shipped_copies
-    missed = _causes(run, st, last, table[:, 1], unsold)
+    n, shippable = len(run.scenario.skus), run.stock[:, PHYSICAL].copy()
+    out, fate = np.empty((2, len(st.row)), np.int8)
+    book, missed = np.zeros((n, S.N_BOOK), np.int64), np.zeros((n, len(CAUSES)), np.int64)
+    short = np.empty((len(st.by_pay), 2), np.int64)
+    on_payment = run.scenario.ledger.mode == "deduct_on_payment"
+    could, came = requestable(run.scenario), arrived(run)
+    found = compiled_settle()(st, run.outcome, shippable, could, came, on_payment, out, fate, book, missed, short)
+    promised = _promised(st, short[:found])
+    sold = book[:, S.PAID_UNITS] - (book[:, S.SHORT] - book[:, S.SHORT_COPIES])
+    copies = book[:, S.COPIES] - book[:, S.SHORT_COPIES]
     return Outcomes(
-        demand=demand,
+        demand=book[:, S.DEMAND],
         sold=sold,
-        oversold=oversold,
-        oversold_copies=oversold_copies,
-        copies=shipped_copies,
-        oversold_orders=orders,
-        paid_orders=_orders(st, out, PAID),
-        abandoned=demand - by_code[:, PAID] - missed.sum(1),
+        oversold=book[:, S.SHORT],
+        oversold_copies=book[:, S.SHORT_COPIES],
+        copies=copies,
+        oversold_orders=book[:, S.SHORT_ORDERS],
+        paid_orders=book[:, S.PAID_ORDERS],
+        abandoned=book[:, S.DEMAND] - book[:, S.PAID_UNITS] - missed.sum(1),
         missed=missed,
         shippable=shippable,
-        unsold=unsold,
+        unsold=shippable - sold - copies,
         won=_won(run, st, out, promised),
-        refunded=by_code[:, REFUNDED],
-        refunded_orders=_orders(st, out, REFUNDED),
+        refunded=book[:, S.REFUNDED_UNITS],
+        refunded_orders=book[:, S.REFUNDED_ORDERS],
         refused=run.stock[:, REFUSED],
         shown_fail=run.stock[:, SHOWN_FAIL],
         promised=promised,
+        fate=fate,
     )
 
 
-def _units(sku: np.ndarray, qty: np.ndarray, n: int) -> np.ndarray:
-    """Units per SKU, int64 [sku]."""
-    return np.bincount(sku, qty, n).astype(np.int64) if len(sku) else np.zeros(n, np.int64)
-
-
-def _orders(st: Stories, out: np.ndarray, code: int) -> np.ndarray:
-    """Orders that ended so, int64 [sku]."""
-    return np.diff(np.searchsorted(np.flatnonzero(out == code), st.first))
-
-
-def demand_of(run: Run, st: Stories) -> tuple[np.ndarray, np.ndarray]:
-    """The outcome of every possible order, int8; and the same with IDLE for all that is not demand: a copy, or an
-    attempt after which the shopper tried again.
-
-    An order whose cart was kept away shares the fate of his cart. A cart laid without regard to scarcity is IDLE only if
-    its SKU was delisted; of the others that cannot be told, and they are left out.
-    """
-    out = run.outcome[st.row]
-    cart = run.outcome[st.cart]
-    away = np.flatnonzero(cart != CARTED)
-    if len(away):
-        cut, idle = cart[away] == EXPOSURE, (cart[away] == IDLE) & st.certain[away]
-        out[st.carted[away[cut]]] = EXPOSURE
-        out[st.carted[away[idle]]] = FROZEN
-    last = out.copy()
-    last[st.copies] = IDLE
-    last[st.retried[out[st.retry] != IDLE]] = IDLE
-    return out, last
-
-
-PROMISE_DTYPE = np.dtype([("sku", "i8"), ("story", "i8"), ("accepted", "i8"), ("paid", "i8"), ("units", "i8")])
-"""One order that is oversold: SKU, its place in the stories, when it was accepted and paid [us], units it is short of."""
-
-
-def _beyond(st: Stories, out: np.ndarray, excess: np.ndarray) -> np.ndarray:
-    """Orders that are paid but cannot be shipped (PROMISE_DTYPE): first paid, first shipped. ``excess``: paid less
-    shippable units per SKU."""
-    found = [np.zeros(0, PROMISE_DTYPE)]
-    for k in np.flatnonzero(excess > 0).tolist():
-        paid = st.by_pay[st.first_pay[k] : st.first_pay[k + 1]]
-        paid = paid[out[paid] == PAID]
-        qty = st.qty[paid]
-        after = np.cumsum(qty[::-1])[::-1] - qty
-        short = np.clip(excess[k] - after, 0, qty)
-        late = short > 0
-        rows = np.zeros(int(late.sum()), PROMISE_DTYPE)
-        rows["sku"], rows["story"], rows["units"] = k, paid[late], short[late]
-        rows["accepted"], rows["paid"] = st.t[paid[late]], st.paid_t[paid[late]]
-        found.append(rows)
-    return np.concatenate(found)
+def _promised(st: Stories, short: np.ndarray) -> np.ndarray:
+    """Oversold orders (PROMISE_DTYPE) from rows (story, units)."""
+    story = short[:, 0]
+    rows = np.empty(len(short), PROMISE_DTYPE)
+    rows["story"], rows["units"], rows["sku"] = story, short[:, 1], st.sku[story]
+    rows["accepted"], rows["paid"] = st.t[story], st.paid_t[story]
+    return rows
 
 
 def _won(run: Run, st: Stories, out: np.ndarray, promised: np.ndarray) -> np.ndarray:
@@ -165,68 +120,10 @@ def _won(run: Run, st: Stories, out: np.ndarray, promised: np.ndarray) -> np.nda
     if len(run.tape) == run.tape.drawn:
         return np.zeros(n, np.int64)
     brought = st.row >= run.tape.drawn
-    brought[st.copies] = False
+    brought[st.copy] = False
     paid, late = brought & (out == PAID), promised[brought[promised["story"]]]
     won = np.bincount(st.sku[paid], st.qty[paid], n) - np.bincount(late["sku"], late["units"], n)
     return won.astype(np.int64)
-
-
-def _causes(run: Run, st: Stories, last: np.ndarray, table: np.ndarray, unsold: np.ndarray) -> np.ndarray:
-    """Missed units by cause, int64 [sku, cause]. ``table``: units [sku, soon enough for a restock, outcome] of demand that
-    would be kept.
-
-    The ledger names the nearest cause of a refusal; whether it *mattered* shows at the end. Per SKU, in order of time:
-
-    1. Refusals that met a unit keep their cause as long as units are left unsold; the rest are true stock-outs, for
-       without that cause another shopper would have gone without.
-    2. Of refusals that met none, as many as cancelled orders gave back units that are left over are held_unpaid: somebody
-       who did not keep the unit stood in the way. Units that only arrived later explain nothing: they stay true stock-outs.
-    3. Of true stock-outs at least one median lead time after the start, as many as a request in time could have
-       brought are no_restock: what was never requested, and what came on request but too late to be sold.
-
-    An order is split where a limit falls inside it, so that units add up exactly. A refused payment counts as held_unpaid
-    (its unit was resold or held), under deduct-on-payment, where nothing is held, as phantom.
-    """
-    missed = np.zeros((len(unsold), len(CAUSES)), np.int64)
-    refused = table[:, :, LOST].sum(2)
-    if not refused.any():
-        return missed
-    back = np.flatnonzero(last == CANCELLED)
-    gave_back = _units(st.sku[back], st.qty[back], len(unsold))
-    in_time = refused[:, 1].copy()
-    on_payment = run.scenario.ledger.mode == "deduct_on_payment"
-    for k in np.flatnonzero((unsold > 0) & (refused.sum(1) > 0)).tolist():
-        begin, end = st.first[k], st.first[k + 1]
-        final = last[begin:end]
-        gone = ((final >= STOCKOUT) & (final <= EXPOSURE)) | (final == REFUNDED)
-        lost = np.flatnonzero(gone & st.keeps[begin:end]) + begin
-        code, qty = last[lost], st.qty[lost]
-        code[code == REFUNDED] = PHANTOM if on_payment else HELD
-        code -= STOCKOUT
-        met = code != TRUE_STOCKOUT
-        kept = _first_units(unsold[k], qty * met)
-        missed[k, :NO_RESTOCK] = np.bincount(code, kept, NO_RESTOCK)
-        given = min(unsold[k] - kept.sum(), gave_back[k])
-        if given > 0:
-            held = _first_units(given, qty * ~met)
-            missed[k, HELD_UNPAID] += held.sum()
-            kept += held
-        in_time[k] -= kept[st.soon[lost]].sum()
-    came = arrived(run)
-    left = unsold - missed.sum(1)
-    could = requestable(run.scenario) - came + np.minimum(left, came)
-    missed[:, NO_RESTOCK] = np.minimum(could, in_time)
-    missed[:, TRUE_STOCKOUT] = refused.sum(1) - missed[:, 1:].sum(1)
-    return missed
-
-
-def _first_units(limit: int, qty: np.ndarray) -> np.ndarray:
-    """How many of each order's ``qty`` units fall among the first ``limit`` units of all.
-
-    >>> _first_units(3, np.array([2, 2, 2])).tolist()
-    [2, 1, 0]
-    """
-    return np.clip(limit - (np.cumsum(qty) - qty), 0, qty)
 
 
 def requestable(scenario: Scenario) -> np.ndarray:

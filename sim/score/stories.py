@@ -5,7 +5,7 @@ It depends on the tape alone, so every run on one tape shares it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,44 +13,33 @@ from scenarios.contract import Scenario
 from sim.core.tape import CANCEL, CART, COPY, ORDER, PAY, RETRY, TAKE, Tape
 from sim.core.units import NEVER_US, to_us
 
-OUTCOMES = 32
-"""More than the largest outcome code."""
 
+class Stories(NamedTuple):
+    """Possible orders (rows ORDER, RETRY, COPY, TAKE), sorted by SKU, then time; one entry of every field per order unless said.
 
-@dataclass(frozen=True, eq=False)
-class Stories:
-    """Possible orders (rows ORDER, RETRY, COPY, TAKE), sorted by SKU, then time; the entries of one field belong together.
+    A named tuple of arrays, because compiled code reads it.
 
-    row: row of the tape. t: its time [us]. sku: index. qty [units]. first: where each SKU begins, and the end. keeps: he
-    would pay and not cancel. paid_t: when his payment would arrive [us]. by_pay: orders with a payment, sorted by SKU, then
-    payment; first_pay: where each SKU begins in it, and the end. copies: orders the shop makes twice. retried, retry: an
-    attempt and the attempt that would follow it. carted, cart: an order and the row of the cart it would come from. certain:
-    that cart is laid for no reaction to scarcity, so its shopper comes for sure. cell: ``OUTCOMES * (4 sku + 2 keeps +
-    soon enough for a restock)``, the start of the order's cells in a table of units by outcome. weight: qty as float64.
-    soon: soon enough for a restock.
+    row: row of the tape. t: its time [us]. sku: index. qty [units]. keeps: he would pay and not cancel. copy: the shop made
+    the order twice. soon: late enough that a request at the start could have brought stock for it. retry: entry of the attempt
+    that would follow, else -1. cart: row of the cart it would come from, else -1. certain: that cart is laid for no reaction to
+    scarcity, so its shopper comes for sure. paid_t: when his payment would arrive [us]. first: where each SKU begins, and the
+    end. by_pay: orders with a payment, sorted by SKU, then payment; first_pay: where each SKU begins in it, and the end.
     """
 
     row: np.ndarray
     t: np.ndarray
     sku: np.ndarray
     qty: np.ndarray
-    first: np.ndarray
     keeps: np.ndarray
-    paid_t: np.ndarray
-    by_pay: np.ndarray
-    first_pay: np.ndarray
-    copies: np.ndarray
-    retried: np.ndarray
+    copy: np.ndarray
+    soon: np.ndarray
     retry: np.ndarray
-    carted: np.ndarray
     cart: np.ndarray
     certain: np.ndarray
-    cell: np.ndarray
-    weight: np.ndarray
-    soon: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.row)
+    paid_t: np.ndarray
+    first: np.ndarray
+    by_pay: np.ndarray
+    first_pay: np.ndarray
 
 
 def read_stories(tape: Tape, scenario: Scenario) -> Stories:
@@ -67,32 +56,29 @@ def read_stories(tape: Tape, scenario: Scenario) -> Stories:
     paying = np.flatnonzero(paid_t < NEVER_US)
     paying = paying[np.argsort(paid_t[paying], kind="stable")]
     again = np.flatnonzero(kind == RETRY)
+    retry, cart = np.full((2, len(row)), -1, np.int32)
+    retry[place[cause[again]]] = again
     caused = np.flatnonzero((kind == ORDER) & (cause >= 0))
     carted = caused[tape.kind[cause[caused]] == CART]
-    cart = cause[carted]
+    cart[carted] = cause[carted]
     by_pay = paying[np.argsort(sku[paying], kind="stable")]
     every = np.arange(len(scenario.skus) + 1)
-    in_time = tape.t[row] >= to_us(scenario.supply.lead_median_s)
     least = 1.0 / (1.0 + scenario.scarcity.gain) if scenario.scarcity.on else 1.0
     return Stories(
         row=row,
         t=tape.t[row],
-        sku=sku,
+        sku=sku.astype(np.int64),
         qty=tape.qty[row].astype(np.int64),
-        first=np.searchsorted(sku, every),
         keeps=keeps,
+        copy=kind == COPY,
+        soon=tape.t[row] >= to_us(scenario.supply.lead_median_s),
+        retry=retry,
+        cart=cart,
+        certain=(cart >= 0) & (tape.mark[cart] < least),
         paid_t=paid_t,
+        first=np.searchsorted(sku, every),
         by_pay=by_pay,
         first_pay=np.searchsorted(sku[by_pay], every),
-        copies=np.flatnonzero(kind == COPY),
-        retried=place[cause[again]],
-        retry=again,
-        carted=carted,
-        cart=cart,
-        certain=tape.mark[cart] < least,
-        soon=in_time,
-        weight=tape.qty[row].astype(np.float64),
-        cell=OUTCOMES * (4 * sku.astype(np.int64) + 2 * keeps + in_time),
     )
 
 

@@ -241,7 +241,8 @@ def _imports(strategy: Strategy, seed: int) -> str:
 
 
 def _compiles(strategy: Strategy, seed: int) -> str:
-    from sim.engine.compiled import CannotCompile, compile_fold
+    from sim.engine.compiled import compile_fold
+    from sim.native import CannotCompile
 
     try:
         fast = compile_fold(strategy.fold)

@@ -10,8 +10,9 @@ from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.core.stage import Stage
 from sim.engine.simulate import play
-from sim.score.outcomes import TRUE_STOCKOUT, outcomes
+from sim.score.outcomes import outcomes
 from sim.score.profiles import Profile, unit_costs
+from sim.score.settle import TRUE_STOCKOUT
 
 OVERSOLD, MISSED = 0, 1
 KINDS = ("oversold", "missed")

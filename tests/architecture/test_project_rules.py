@@ -33,7 +33,7 @@ def test_only_the_command_line_knows_hydra():
 
 
 def test_only_one_file_compiles():
-    assert importers("numba") == {"sim/engine/compiled.py"}
+    assert importers("numba") == {"sim/native.py"}
 
 
 def test_matplotlib_stays_in_the_report_room():

@@ -233,9 +233,9 @@ def test_every_resolution_follows_an_alert(readings, values):
 
 def test_compiled_gate_answers_the_same():
     numba = pytest.importorskip("numba")
-    from sim.engine.compiled import _link  # the one linker; what the engine itself compiles
+    from sim.native import _link  # the one linker; what the engine itself compiles
 
-    fast = numba.njit(error_model="numpy")(_link(gate, {}))
+    fast = numba.njit(error_model="numpy")(_link(gate, {}, {}))
     rng = stream(3, "gate")
     for values in ({}, {"n": 2, "m": 3, "inhibit": 0, "repeat_s": 9}, {"budget_per_hour": 30, "for_s": 2, "keep_s": 4}):
         slow, quick = Door(**values), Door(**values)

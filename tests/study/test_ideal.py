@@ -10,7 +10,8 @@ from scenarios.registry import load
 from sim.core.tape import COPY, DELIVER, EXPIRE, EXPIRED, PAID, SAMPLE
 from sim.core.units import US
 from sim.engine.simulate import play, play_oracle
-from sim.score.outcomes import HELD_UNPAID, outcomes
+from sim.score.outcomes import outcomes
+from sim.score.settle import HELD_UNPAID
 from sim.study import ideal
 from sim.study.policies import make_policy
 from tests.parity.worlds import random_policy, random_scenario

@@ -1,0 +1,128 @@
+"""The one site that compiles: nothing else in the project knows numba.
+
+Transitions and the score's counting loops are plain functions; here they are linked: every plain function a function calls by
+name is compiled too, and the caller is rebuilt over the compiled ones. Machine code is cached on disk in a folder named after
+a checksum of the sources, because numba's own cache would not notice a change in a called file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from functools import cache
+from pathlib import Path
+from types import FunctionType
+from typing import Any
+
+SOURCES = ("sim/native.py", "sim/core/*.py", "sim/engine/*.py", "sim/score/*.py", "strategies/*.py")
+"""What the machine code depends on."""
+
+
+class CannotCompile(TypeError):
+    """A strategy uses something that does not compile; it still runs as plain Python."""
+
+
+@cache
+def numba_or_none() -> Any:
+    """numba, with its cache pointed at a folder of our own; None where it is switched off or absent."""
+    if os.environ.get("STOCKCUE_NO_COMPILE"):
+        return None
+    try:
+        import numba
+    except ImportError:
+        return None
+    config: Any = numba.config
+    config.CACHE_DIR = str(_cache_folder())
+    return numba
+
+
+def _cache_folder() -> Path:
+    base = Path(__file__).resolve().parents[1]
+    digest = hashlib.sha256()
+    for pattern in SOURCES:
+        for path in sorted(base.glob(pattern)):
+            digest.update(path.read_bytes())
+    homes = (os.environ.get("XDG_CACHE_HOME"), os.path.expanduser("~/.cache"), tempfile.gettempdir())
+    for home in filter(None, homes):
+        folder = Path(home) / "stockcue" / digest.hexdigest()[:16]
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    return Path(tempfile.mkdtemp(prefix="stockcue-"))
+
+
+def compiled(function: Any, signature: Any, **given: Any) -> Any:
+    """An entry point: ``function`` and all it calls, compiled for one signature and cached on disk; where no folder is writable,
+    not cached. given: what names of ``function`` stand for in compiled code."""
+    numba, linked = numba_or_none(), _link(function, {}, given)
+    try:
+        return numba.njit([signature], cache=True, _nrt=False)(linked)
+    except RuntimeError:
+        return numba.njit([signature], _nrt=False)(linked)
+
+
+def _link(function: Any, linked: dict[FunctionType, Any], given: dict[str, Any]) -> FunctionType:
+    """A copy of ``function`` whose plain callees, found by name, are compiled."""
+    names = function.__globals__ | given
+    for name in function.__code__.co_names:
+        callee = names.get(name)
+        if isinstance(callee, FunctionType):
+            if callee not in linked:
+                linked[callee] = _inner(_link(callee, linked, {}))
+            names[name] = linked[callee]
+    copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
+    copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
+    return copy
+
+
+def _inner(function: FunctionType) -> Any:
+    """A callee: never called from Python, so it needs no wrappers; inlined, so that the World is never copied.
+
+    Reference counting is off (``_nrt``): nothing here allocates, and counting the World's forty arrays at every
+    call made the loop sixty times slower.
+    """
+    return numba_or_none().njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, _nrt=False)(function)
+
+
+@cache
+def function_at(signature: Any) -> Any:
+    """For compiled code only: turns the address of machine code, int64, into a first-class function of ``signature``."""
+    from numba.core import cgutils, types
+    from numba.extending import intrinsic
+
+    kind = types.FunctionType(signature)
+
+    @intrinsic
+    def at(_context, address):  # type: ignore[no-untyped-def]
+        def build(context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+            made = cgutils.create_struct_proxy(kind)(context, builder)
+            made.c_addr = builder.inttoptr(arguments[0], made.c_addr.type)
+            made.py_addr = made.jit_addr = cgutils.get_null_value(made.c_addr.type)
+            return made._getvalue()
+
+        return kind(address), build
+
+    return at
+
+
+class Entry:
+    """Compiled code over a named tuple of arrays, called many times with the same first field (a World's tape, Stories' rows).
+
+    The first call goes through numba's check of types; later ones go straight to the machine code, which takes a tenth of the
+    time. The caller sees to it that the types of all else follow from the first field, as ``Stage.world`` does.
+    """
+
+    def __init__(self, checked: Any) -> None:
+        self.checked = checked
+        (self.straight,) = (code.entry_point for code in checked.overloads.values())
+        self.known: Any = None
+
+    def __call__(self, first: tuple, *rest: Any) -> int:
+        if first[0] is self.known:
+            return self.straight(first, *rest)
+        self.known = first[0]
+        return self.checked(first, *rest)
