@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from sim.core.policy import Policy
 from sim.report import style
 from sim.report.progress import Progress
 from sim.report.text import aligned, markdown
-from sim.score.profiles import LIMITS
+from sim.score.profiles import LIMITS, Limits, only
 from sim.study.breakpoint import DIALS, Breakpoint, breakpoint_of, table, words
 from sim.study.certify import CERTIFIED, NEEDED, REFUTED, UNDECIDED, worst_share
 from sim.study.choices import described, one_of, policies_from, profile_from
@@ -40,11 +41,15 @@ def break_and_report(config: Mapping[str, Any], words_given: Sequence[str]) -> P
     s = settle(Settings, {key: value for key, value in config.items() if key not in GROUPS}, "breakpoint")
     scenario, policies = from_plain(config["scenario"]), policies_from(config["strategy"], config["gate"], config["operations"])
     profile = profile_from(config["score"])
-    names = [str(d) for d in s.dials] if isinstance(s.dials, list) else [str(s.dials)] if s.dials else list(DIALS)
+    names = _listed(s.dials) or list(DIALS)
     for name in names:
         one_of("dials", name, list(DIALS))
+    limits, called = LIMITS[s.limits], s.limits
+    if counted := _listed(s.only):
+        limits, called = only(limits, counted), f"{s.limits} ({' and '.join(counted)} only)"
     made = {"scenario": plain(scenario), **described(policies, profile)}
-    made |= {"replicates": s.replicates, "seed": s.seed, "limits": s.limits, "confidence": s.confidence, "dials": names}
+    made |= {"replicates": s.replicates, "seed": s.seed, "confidence": s.confidence, "dials": names, "steps": s.steps}
+    made["limits"] = asdict(limits)
     final = Path(s.out or f"runs/breakpoint-{scenario.name}-{config_hash(made)}")
     progress = Progress("dials")
     with run_folder(final) as folder, pool("local", "", s.workers) as hands:
@@ -54,17 +59,17 @@ def break_and_report(config: Mapping[str, Any], words_given: Sequence[str]) -> P
                 for name in names:
                     done = sum(map(len, found.values()))
                     progress(done, len(policies) * len(names), f"{policy.name}, {name}")
-                    found[policy.name][name] = _bisect(hands, s, scenario, policy, profile, name)
+                    found[policy.name][name] = _bisect(hands, s, scenario, policy, profile, limits, name)
             progress(len(policies) * len(names), len(policies) * len(names), "")
         finally:
             progress.close()
         rows = _rows(found)
         said = [f"{name}: {words(b)}" for name, every in found.items() for b in every.values()]
-        head = f"{scenario.name}: where limits {s.limits} break; {s.replicates} shows a point, {100 * s.confidence:g} % sure"
+        head = f"{scenario.name}: where limits {called} break; {s.replicates} shows a point, {100 * s.confidence:g} % sure"
         print("\n".join([head, "", *aligned([HEAD, *rows], (2, 3)), "", *said]), flush=True)
         from sim.report.timeline import save
 
-        save(chart(found, f"{scenario.name}: limits {s.limits}, {s.replicates} shows a point"), folder / "breakpoints.png")
+        save(chart(found, f"{scenario.name}: limits {called}, {s.replicates} shows a point"), folder / "breakpoints.png")
         frames = [table(every).assign(strategy=name) for name, every in found.items()]
         import pandas as pd
 
@@ -76,8 +81,9 @@ def break_and_report(config: Mapping[str, Any], words_given: Sequence[str]) -> P
             "\n".join(markdown(HEAD, rows, (2, 3))),
             "\n".join(f"- {line}" for line in said),
             "![breakpoints](breakpoints.png)",
-            "Holds: the largest severity at which every limit of the set is certified; breaks: the smallest at which one is "
-            "refuted. Between them more shows would be needed. One dial is turned at a time.",
+            "Holds: the largest severity at which every limit of the set is certified, and at every milder one tried; "
+            "breaks: the smallest at which one is refuted. Between them more shows would be needed. One dial is turned at a "
+            "time.",
         ]
         (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
         facts = {"command": ["stockcue", "breakpoint", *words_given], "config": made, "config_hash": config_hash(made)}
@@ -86,7 +92,9 @@ def break_and_report(config: Mapping[str, Any], words_given: Sequence[str]) -> P
     return final
 
 
-def _bisect(hands: Pool, s: Settings, scenario: Scenario, policy: Policy, profile: Any, name: str) -> Breakpoint:
+def _bisect(
+    hands: Pool, s: Settings, scenario: Scenario, policy: Policy, profile: Any, limits: Limits, name: str
+) -> Breakpoint:  # fmt: skip
     """One dial for one strategy. What a show can come to is what it came to under nobody acting, at either end of the dial."""
 
     def play(world: Scenario, chosen: Policy) -> np.ndarray:
@@ -97,7 +105,12 @@ def _bisect(hands: Pool, s: Settings, scenario: Scenario, policy: Policy, profil
     least = dial.now(scenario, policy)
     ends = np.concatenate([play(*dial.turn(scenario, silent, x)) for x in (least, dial.high)])
     worst = worst_share(ends[:, NEEDED.index("oversold_orders")], ends[:, NEEDED.index("paid_orders")])
-    return breakpoint_of(dial, scenario, policy, LIMITS[s.limits], play, s.confidence, worst, s.steps)
+    return breakpoint_of(dial, scenario, policy, limits, play, s.confidence, worst, s.steps)
+
+
+def _listed(value: Any) -> list[str]:
+    """A setting that is a name or a list of names; empty where it is not given."""
+    return [str(v) for v in value] if isinstance(value, list) else [str(value)] if value else []
 
 
 def _rows(found: Mapping[str, Mapping[str, Breakpoint]]) -> list[list[str]]:

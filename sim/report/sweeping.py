@@ -78,7 +78,7 @@ def _rules(s: Sweep) -> Rules | None:
         return None
     if not s.delta:
         raise SettingError("select=kn needs delta: a difference in J too small to matter, as in delta=500 [CNY a show]")
-    return Rules(s.delta, s.confidence, min(s.first, s.replicates), most=s.replicates, budget=s.budget)
+    return Rules(s.delta, s.confidence, min(s.first, s.replicates), most=s.replicates, budget=s.budget, shock=s.shock)
 
 
 def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Path:

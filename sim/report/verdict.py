@@ -40,11 +40,24 @@ def sentences(d: Decision) -> list[str]:
         spared = s.equal_plays / s.plays
         said.append(f"{s.plays * len(plan.worlds):,} runs were played in {s.looks} rounds; everybody as long as the best would "
                     f"have been {s.equal_plays * len(plan.worlds):,} ({spared:.1f} times as many).")  # fmt: skip
+    if s.rules.most > s.rules.first and s.rules.blind:
+        said.append(f"Losses that fewer than about {100 * s.rules.blind:.2g} % of shows have may have escaped the first "
+                    f"{s.rules.first} shows; shock= allows for them.")  # fmt: skip
     for limits, found in d.certificates.items():
-        said.append(f"Limits {limits}: {best.name} is {certificate(found[s.best])}.")
+        said.append(f"Limits {limits}: {best.name} is {certificate(found[s.best])}{_chosen(d, limits)}.")
     for what, path in d.switches.items():
         said.append(_switches(d, what, path))
     return said
+
+
+def _chosen(d: Decision, limits: str) -> str:
+    """Whether a certificate of the best survives that the best was picked from many."""
+    if d.certificates[limits][d.selection.best].state != CERTIFIED or len(d.plan.candidates) == 1:
+        return ""
+    of = f"for the choice among {len(d.plan.candidates)}"
+    if d.chosen[limits].state == CERTIFIED:
+        return f", also when allowing {of}"
+    return f"; not when allowing {of}: confirm it on other seeds"
 
 
 def _ties(d: Decision) -> str:

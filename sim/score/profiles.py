@@ -6,8 +6,8 @@ missed unit (domain 6.2); publish a sweep over ``co_ratio`` 1, 3, 10, 30 next to
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -117,6 +117,15 @@ LIMITS = {
         Limits("platform", oversell_rate=0.02),
     )
 }
+
+
+def only(limits: Limits, names: Sequence[str]) -> Limits:
+    """The same set with the limits ``names`` alone; those it does not set are refused in one sentence."""
+    given = {f.name for f in fields(limits) if f.name != "name" and getattr(limits, f.name) is not None}
+    for name in names:
+        if name not in given:
+            raise ScenarioError(f"limits {limits.name} have no {name!r}{did_you_mean(name, sorted(given))}")
+    return replace(limits, **dict.fromkeys(given - set(names)))
 
 
 def met(scores: Mapping[str, Any], limits: Limits) -> dict[str, tuple[float, float, bool]]:

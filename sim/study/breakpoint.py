@@ -4,12 +4,17 @@ A dial is one setting of the world (or of operations) that makes life harder as 
 certified, refuted or left undecided against a set of limits (``certify``), on the same replicate numbers. Two points are looked
 for: the largest severity that is still certified and the smallest one that is refuted; between them more shows would be needed.
 Bisection rests on harm growing with severity; points that contradict it are found and said.
+
+How sure: severities are tested in a fixed sequence (Maurer, Hothorn and Lehmacher 1995). ``holds`` counts from the mildest up and
+stops at the first severity that is not certified, so as long as harm grows it needs no correction for their number. A refuted
+severity stands alone at the stated confidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -93,9 +98,9 @@ class Point:
 
 @dataclass(frozen=True)
 class Breakpoint:
-    """Where a setting breaks. holds: largest severity found certified below any refuted one (NaN: none). breaks: smallest one
-    found refuted (NaN: none). points: every severity tried, ascending. contradictions: certified points above a refuted one:
-    harm does not grow with this dial everywhere."""
+    """Where a setting breaks. holds: largest severity that is certified together with every milder one tried (NaN: none).
+    breaks: smallest one found refuted (NaN: none). points: every severity tried, ascending. contradictions: certified points
+    above a refuted one: harm does not grow with this dial everywhere."""
 
     dial: Dial
     holds: float
@@ -115,7 +120,7 @@ def breakpoint_of(
     steps: int = 7,
 ) -> Breakpoint:
     """Bisect one dial. worst: largest share of a show's orders that can be oversold (``certify``). steps: halvings for each of
-    the two ends; severities are even in ``log(1 + severity)``."""
+    the two ends, of a quarter of the range at most; severities are even in ``log(1 + severity)``."""
     tried: dict[float, Point] = {}
     least = min(dial.now(scenario, policy), dial.high)
 
@@ -130,19 +135,23 @@ def breakpoint_of(
     # A few points all along show where harm does not grow; bisection alone would not meet them.
     ends = [at(k / 4) for k in range(5)][::4]
     if ends[0].state == CERTIFIED and ends[1].state != CERTIFIED:
-        _halve(at, lambda p: p.state == CERTIFIED, steps)
+        _halve(at, tried, lambda p: p.state == CERTIFIED, steps)
     if ends[0].state != REFUTED and ends[1].state == REFUTED:
-        _halve(at, lambda p: p.state != REFUTED, steps)
+        _halve(at, tried, lambda p: p.state != REFUTED, steps)
     points = tuple(sorted(tried.values(), key=lambda p: p.severity))
     broken = [p.severity for p in points if p.state == REFUTED]
-    fine = [p.severity for p in points if p.state == CERTIFIED]
-    odd = tuple(x for x in fine if broken and x > min(broken))
-    holds = max((x for x in fine if not broken or x < min(broken)), default=float("nan"))
+    fine = list(takewhile(lambda p: p.state == CERTIFIED, points))
+    odd = tuple(p.severity for p in points if p.state == CERTIFIED and broken and p.severity > min(broken))
+    holds = fine[-1].severity if fine else float("nan")
     return Breakpoint(dial, holds, min(broken, default=float("nan")), points, odd)
 
 
-def _halve(at: Callable[[float], Point], good: Callable[[Point], bool], steps: int) -> None:
-    low, high = 0.0, 1.0
+def _halve(
+    at: Callable[[float], Point], tried: Mapping[float, Point], good: Callable[[Point], bool], steps: int
+) -> None:  # fmt: skip
+    """Halve the bracket around the first severity that is not good, starting from those tried already."""
+    high = min(u for u, p in tried.items() if not good(p))
+    low = max(u for u in tried if u < high)
     for _ in range(steps):
         middle = (low + high) / 2
         if good(at(middle)):

@@ -30,6 +30,8 @@ FEW = 30
 """Shows with an event below which neither resampling shows nor the worst of them is trusted."""
 DRAWS = 2000
 """Resamples of the shows."""
+TAIL = 20
+"""Fewest resamples that must lie beyond a bound; for a bound further out their spread is taken, with Student's quantile."""
 RARE = ("oversell_rate", "session_oversold", "false_freeze_share")
 """Limits on what most shows do not have at all."""
 WORST = 1.0
@@ -122,8 +124,11 @@ def rate_bounds(oversold: np.ndarray, paid: np.ndarray, alpha: float, worst: flo
     if np.count_nonzero(share) >= FEW:
         drawn = _resamples(n)
         rates = (drawn @ np.asarray(oversold, float)) / np.maximum(drawn @ np.asarray(paid, float), 1e-12)
-        low, high = np.quantile(rates, [alpha, 1 - alpha])
-        return value, (float(low), float(high))
+        if alpha * DRAWS >= TAIL:
+            low, high = np.quantile(rates, [alpha, 1 - alpha])
+            return value, (float(low), float(high))
+        half = student(1 - 2 * alpha, n - 1) * float(rates.std())
+        return value, (max(0.0, value - half), min(1.0, value + half))
     low, high = clopper_pearson(float(share.sum()), n, alpha)
     return value, (low * worst, high * worst)
 

@@ -37,13 +37,16 @@ class Trials:
 @dataclass(frozen=True, eq=False)
 class Decision:
     """selection: who is best, by J averaged over worlds. leaders: numbers of the candidates shown, best first. certificates: by
-    name of the limits, per leader the one of its worst world. front: numbers no other beats in OBJECTIVES (averages over
-    worlds). switches: best candidates over multiples of the cost of an oversold unit, of an alert. delta [CNY]."""
+    name of the limits, per leader the one of its worst world, each standing alone. chosen: by name of the limits, the best's at
+    a confidence that allows for its having been picked among all candidates (Bonferroni). front: numbers no other beats in
+    OBJECTIVES (averages over worlds). switches: best candidates over multiples of the cost of an oversold unit, of an alert.
+    delta [CNY]."""
 
     plan: Plan
     selection: Selection
     leaders: tuple[int, ...]
     certificates: dict[str, dict[int, Certificate]]
+    chosen: dict[str, Certificate]
     front: tuple[int, ...]
     switches: dict[str, tuple[Stretch, ...]]
     averages: np.ndarray
@@ -80,9 +83,12 @@ def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: 
         name: {k: in_worst_world(rows[:, :, n], rows, limits, confidence) for n, k in enumerate(leaders)}
         for name, limits in LIMITS.items()
     }
+    strict = 1 - (1 - confidence) / len(plan.candidates)
+    mine = rows[:, :, leaders.index(selection.best)]
+    chosen = {name: in_worst_world(mine, rows, limits, strict) for name, limits in LIMITS.items()}
     goals = trials.averages[..., : len(OBJECTIVES)].mean(0)
     switches = {what: _switches(trials, what, leaders) for what in WEIGHED} if raced is None and plan.replicates > 1 else {}
-    return Decision(plan, selection, tuple(leaders), certificates, tuple(front(goals).tolist()), switches, goals, delta,
+    return Decision(plan, selection, tuple(leaders), certificates, chosen, tuple(front(goals).tolist()), switches, goals, delta,
                     confidence)  # fmt: skip
 
 

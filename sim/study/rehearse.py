@@ -150,15 +150,19 @@ def _batches(
 
 @contextmanager
 def deaf() -> Iterator[None]:
-    """Processes started in here do not hear Ctrl-C: it is for this one, which ends them."""
-    if threading.current_thread() is not threading.main_thread():
+    """Processes started in here do not hear Ctrl-C: it is for this one, which ends them.
+
+    They inherit a mask that blocks it. This process hears it at the end of the block at the latest; ignoring it in here, which
+    is inherited as well, lost the ones that came meanwhile.
+    """
+    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _task(

@@ -22,6 +22,7 @@ class Sweep:
     first: int = setting(30, "shows everybody plays, with select=kn", "shows", 3, 500_000)
     budget: int = setting(0, "runs at most, with select=kn; 0: no limit", "runs", 0, 10**10)
     delta: float = setting(0.0, "a difference too small to matter; 0: 1 % of the best cost; kn needs one", "CNY", 0, 1e12)
+    shock: float = setting(0.0, "loss of one show to allow for though none had it yet, with select=kn", "CNY", 0, 1e12)
     confidence: float = setting(0.95, "of the verdict and of certificates", "", 0.51, 0.999)
     workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
     engine: str = setting("local", "who plays", choices=("local", "dask", "ray"))
@@ -59,9 +60,10 @@ class Breakpoint:
     """Settings of ``stockcue breakpoint`` beside scenario, strategy, gate, operations and score."""
 
     limits: str = setting("standard", "limits to break", choices=("strict", "standard", "platform"))
+    only: object = setting(None, "of these limits, the ones that count, a name or [list]; null: all")
     dials: object = setting(None, "what is made worse, a name or [list]; null: all")
     replicates: int = setting(200, "shows played per severity", "shows", 10, 500_000)
-    steps: int = setting(6, "halvings for each end of the bracket", "steps", 1, 30)
+    steps: int = setting(5, "halvings for each end of the bracket", "steps", 1, 30)
     confidence: float = setting(0.95, "of certificates", "", 0.51, 0.999)
     seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
     workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)

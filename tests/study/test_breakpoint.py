@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from scenarios.registry import load
+from scenarios.setting import ScenarioError
 from sim.demand.streams import stream
-from sim.score.profiles import LIMITS
+from sim.score.profiles import LIMITS, only
 from sim.study.breakpoint import DIALS, Dial, breakpoint_of, severity, words
 from sim.study.certify import NEEDED
 from sim.study.policies import make_policy
@@ -80,3 +81,36 @@ def test_every_dial_turns_what_it_says(name):
     assert dial.now(hard, her) == dial.high
     assert (severity(1.0, 9.0, 0.0), severity(1.0, 9.0, 1.0)) == (1.0, 9.0)
     assert isinstance(dial, Dial)
+
+
+def test_holds_counts_from_the_mildest_up():
+    """Undecided from 3 to 60 s (rate just below the limit), certified beyond: no claim to hold up to there."""
+    found = look(lambda x: 0.0049 if 3 < x < 60 else 0.0001 if x < 200 else 0.2)
+    later = [p.severity for p in found.points if p.state == "certified" and p.severity > 60]
+    assert later
+    assert found.holds <= 3
+
+
+def test_bisection_starts_from_the_points_along_the_way():
+    """Five points along the range bracket the break to a quarter of it; five halvings of each end make ten more at most."""
+    found = look(lambda x: x / 5000)
+    assert len(found.points) <= 5 + 2 * 7
+    asked = [p.severity for p in found.points]
+    assert len(asked) == len(set(asked))
+
+
+def test_one_limit_of_a_set_can_be_named():
+    """Everything is calm but the alerts: the set is broken at once, the oversell rate alone never."""
+
+    def play(scenario, policy):
+        return shows_with(0.0, alerts=50.0)
+
+    def broken(limits):
+        return breakpoint_of(DIALS["feed_lag"], load("first_show"), POLICY, limits, play, 0.95, 0.3).breaks
+
+    assert broken(LIMITS["standard"]) == 0.5
+    assert np.isnan(broken(only(LIMITS["standard"], ["oversell_rate"])))
+    with pytest.raises(ScenarioError, match="did you mean 'oversell_rate'"):
+        only(LIMITS["standard"], ["oversel_rate"])
+    with pytest.raises(ScenarioError, match="have no 'session_oversold'"):
+        only(LIMITS["standard"], ["session_oversold"])

@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -160,3 +164,21 @@ def test_what_the_user_gave_is_not_an_assumption():
 
 def scenario_rows(table: pd.DataFrame) -> list[str]:
     return [name for name in table.index if name.startswith("scenario.")]
+
+
+def test_an_interrupt_while_workers_start_is_heard_by_us_and_not_by_them():
+    """Ctrl-C goes to the whole group: here to this process and to a child that was started in the meantime."""
+    children = []
+
+    def start():
+        with rehearsing.deaf():
+            code = "print('ready', flush=True); input()"
+            children.append(subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True))
+            assert children[0].stdout.readline() == "ready\n"
+            os.kill(children[0].pid, signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        start()
+    assert children[0].communicate("go on\n", timeout=60) == ("", None)
+    assert children[0].returncode == 0

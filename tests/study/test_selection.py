@@ -225,3 +225,13 @@ def test_nothing_to_compare_is_refused():
         standings(np.zeros((1, 3)), 1.0)
     with pytest.raises(SelectionError, match="no candidate"):
         select(lambda c, r: np.zeros((len(r), len(c))), 0, Rules(1.0))
+
+
+def test_shocks_that_first_batches_miss_are_found_where_their_size_is_known():
+    """Shocks in 3 % of shows: one race in six starts with no show that had any. Told how large a usual one is, the race keeps
+    its word; without, it is right in four of five races, and the verdict says what may escape it."""
+    usual = 2 * DELTA / 0.03
+    blind, told = (raced(lambda seed: Shocks(4, 0.03, seed), 4, confidence=0.9, first=20, batch=100, shock=x) for x in (0, usual))
+    assert blind[0] < floor(0.9) <= told[0]
+    assert told[2] < 1.3 * blind[2]
+    assert (Rules(DELTA, first=20).blind, Rules(DELTA, shock=1.0).blind) == (0.075, 0.0)

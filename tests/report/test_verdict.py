@@ -1,0 +1,85 @@
+"""The verdict in words, on made-up tables whose answer is known."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from sim.report.verdict import rows, sentences
+from sim.score.profiles import PROFILES
+from sim.study.decide import COSTS, Trials, decide
+from sim.study.pareto import OBJECTIVES
+from sim.study.plan import Plan
+from sim.study.policies import make_policy
+from sim.study.selection import Rules, select
+from sim.study.space import Candidate, World
+from tests.study.small_show import show
+
+SHOWS, ORDERS = 400, 1000.0
+
+
+def trials(cost: np.ndarray, **columns: np.ndarray) -> Trials:
+    """A table of J, float64 [show, candidate], and of other metrics of the same shape; all else is 0, orders paid are ORDERS."""
+    shows, n = cost.shape
+    policy = make_policy("fixed_count")
+    candidates = [Candidate(f"line#{k}", "fixed_count", {"strategy.units": k}, policy) for k in range(n)]
+    plan = Plan([World("small", show(), {})], candidates, shows, 1, PROFILES["balanced"])
+    known = {"J": cost, "paid_orders": np.full(cost.shape, ORDERS)} | columns
+
+    def of(names):
+        return np.stack([known.get(name, np.zeros(cost.shape)) for name in names], axis=-1)[None]
+
+    averages = np.nanmean(of((*OBJECTIVES, *COSTS)), axis=1)
+    return Trials(plan, cost[None], averages, lambda picked, names: of(names)[:, :, list(picked)])
+
+
+def costs(*means: float, sd: float = 1.0) -> np.ndarray:
+    gen = np.random.Generator(np.random.PCG64(7))
+    return np.array(means) + sd * gen.standard_normal((SHOWS, len(means)))
+
+
+def said(t: Trials, **options) -> str:
+    return "\n".join(sentences(decide(t, **options)))
+
+
+def test_the_only_best_is_named_with_its_cost():
+    words = said(trials(costs(900, 500, 700)))
+    assert words.startswith("Best: line#1 with strategy.units=1; J 500 ±")
+    assert "every other candidate costs more" in words
+
+
+def test_a_tie_is_named_and_what_would_decide_it():
+    words = said(trials(costs(500, 500.5, 900, sd=30.0)), delta=1.0)
+    assert "cannot be told apart, with 95 % confidence and to 1 CNY a show, from line#1; about" in words
+    assert "more shows would decide" in words
+
+
+@pytest.mark.parametrize(("candidates", "holds"), [(2, True), (40, False)])
+def test_a_certificate_says_whether_it_survives_the_choice(candidates, holds):
+    """Oversold orders 0.36 %, standard error near 0.06, against 0.5 %: enough for two candidates and not for forty."""
+    gen = np.random.Generator(np.random.PCG64(1))
+    share = (gen.random((SHOWS, candidates)) < 0.12) * gen.uniform(20, 100, (SHOWS, candidates))
+    share[:, 0] *= 3.6 / share[:, 0].mean()
+    words = said(trials(costs(*([500] + [900] * (candidates - 1))), oversold_orders=share))
+    assert "Limits platform: line#0 is certified (400 shows, 95 % confidence), also when allowing for the choice" in words
+    standard = next(line for line in words.splitlines() if line.startswith("Limits standard"))
+    assert "is certified" in standard
+    assert ("also when allowing for the choice among 2" in standard) == holds
+    assert ("not when allowing for the choice among 40: confirm it on other seeds" in standard) != holds
+
+
+def test_a_refuted_limit_says_by_how_much():
+    words = said(trials(costs(500, 900), alerts_per_operator_hour=np.full((SHOWS, 2), 50.0)))
+    assert "Limits platform: line#0 is refuted (alerts per operator-hour 50.00, at least 50.00 in 400 shows, limit 6.0)." in words
+    assert rows(decide(trials(costs(500, 900))))[0][-3:] == ["undecided", "undecided", "certified"]
+
+
+def test_a_race_says_what_it_may_have_missed_and_what_it_spared():
+    table = costs(500, 520, 900)
+    for shock, told in ((0.0, True), (50.0, False)):
+        rules = Rules(10.0, first=30, most=SHOWS, shock=shock)
+        raced = select(lambda which, numbers: table[np.ix_(list(numbers), list(which))], 3, rules)
+        played = np.full(table.shape, np.nan)
+        played[: len(raced.values)] = raced.values
+        words = "\n".join(sentences(decide(trials(played), 10.0, raced=raced)))
+        assert ("fewer than about 5 % of shows have may have escaped the first 30 shows" in words) == told
