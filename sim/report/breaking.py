@@ -103,8 +103,8 @@ def _bisect(
 
     dial, silent = DIALS[name], make_policy("silent")
     least = dial.now(scenario, policy)
-    ends = np.concatenate([play(*dial.turn(scenario, silent, x)) for x in (least, dial.high)])
-    worst = worst_share(ends[:, NEEDED.index("oversold_orders")], ends[:, NEEDED.index("paid_orders")])
+    ends = np.stack([play(*dial.turn(scenario, silent, x)) for x in (least, max(least, dial.high))], axis=1)
+    worst = worst_share(ends[..., NEEDED.index("oversold_orders")], ends[..., NEEDED.index("paid_orders")])
     return breakpoint_of(dial, scenario, policy, limits, play, s.confidence, worst, s.steps)
 
 

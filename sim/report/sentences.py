@@ -11,8 +11,7 @@ from sim.report.text import number
 from sim.report.verdict import certificate
 from sim.score.paired import difference, student
 from sim.score.profiles import LIMITS, Limits, Profile
-from sim.study.certify import NEEDED
-from sim.study.decide import in_worst_world
+from sim.study.certify import NEEDED, in_worst_world
 from sim.study.design import Axis
 from sim.study.robust import merit
 from sim.study.search import Plan, edge
@@ -40,7 +39,7 @@ def of_tuning(
     said.append(f"Against {found.start.name}: {_signed(gap.mean)} CNY a show [{_signed(gap.low)}, {_signed(gap.high)}], on the "
                 "same shows.")  # fmt: skip
     said.append(_choice(found, judging))
-    return said + [_limits(found, limits, judging) for limits in ([plan.limits] if plan.limits else LIMITS.values())]
+    return said + [_limits(found, limits, judging, worlds) for limits in ([plan.limits] if plan.limits else LIMITS.values())]
 
 
 def _cost(costs: np.ndarray, worlds: Sequence[str], profile: Profile) -> str:
@@ -63,7 +62,7 @@ def _choice(found: Tuned, judging: Judging) -> str:
     tied = [names[k] for k in chosen.tied]
     sure = f"with probability {judging.confidence:g} or more no other finalist costs {number(found.delta)} CNY a show less"
     if chosen.decided:
-        near = f"; closer than that: {', '.join(tied)}" if tied else ""
+        near = f"; not shown to cost more: {', '.join(tied)}" if tied else ""
         said = f"Chosen among {len(names)} finalists: {sure}{near}."
     else:
         more = f"about {chosen.further:,} more shows would decide" if chosen.further else "more shows would decide"
@@ -74,8 +73,8 @@ def _choice(found: Tuned, judging: Judging) -> str:
     return said
 
 
-def _limits(found: Tuned, limits: Limits, judging: Judging) -> str:
+def _limits(found: Tuned, limits: Limits, judging: Judging, worlds: Sequence[str]) -> str:
     """What the fresh shows certify, in the worst scenario."""
     rows = found.confirmed[..., [CORE.index(name) for name in NEEDED]]
-    made = in_worst_world(rows[:, :, 0], rows, limits, judging.confidence)
-    return f"Limits {limits.name}: {certificate(made)}."
+    made = in_worst_world(rows, limits, judging.confidence, [0])[0]
+    return f"Limits {limits.name}: {certificate(made, worlds)}."

@@ -14,9 +14,9 @@ from sim.score.profiles import Profile, unit_costs
 from sim.study.certify import CERTIFIED, Certificate
 from sim.study.decide import Decision
 from sim.study.pareto import Stretch
-from sim.study.selection import BEST, NEAR, OPEN, WORSE
+from sim.study.selection import BEST, NEAR, OPEN, OUT, WORSE
 
-STATES = {BEST: "best", WORSE: "worse", NEAR: "within delta", OPEN: "not told apart"}
+STATES = {BEST: "best", WORSE: "worse", NEAR: "within delta", OUT: "out of the race", OPEN: "not told apart"}
 HEAD = ("candidate", "J [CNY]", "behind the best", "interval", "shows", "", "strict", "standard", "platform")
 RIGHT = (1, 2, 4)
 WHAT = {"oversell": "the cost of an oversold unit (co)", "alert": "the cost of an alert (ca)"}
@@ -43,21 +43,28 @@ def sentences(d: Decision) -> list[str]:
     if s.rules.most > s.rules.first and s.rules.blind:
         said.append(f"Losses that fewer than about {100 * s.rules.blind:.2g} % of shows have may have escaped the first "
                     f"{s.rules.first} shows; shock= allows for them.")  # fmt: skip
-    for limits, found in d.certificates.items():
-        said.append(f"Limits {limits}: {best.name} is {certificate(found[s.best])}{_chosen(d, limits)}.")
+    said += [_limits(d, limits) for limits in d.certificates]
     for what, path in d.switches.items():
         said.append(_switches(d, what, path))
     return said
 
 
-def _chosen(d: Decision, limits: str) -> str:
-    """Whether a certificate of the best survives that the best was picked from many."""
-    if d.certificates[limits][d.selection.best].state != CERTIFIED or len(d.plan.candidates) == 1:
-        return ""
-    of = f"for the choice among {len(d.plan.candidates)}"
-    if d.chosen[limits].state == CERTIFIED:
-        return f", also when allowing {of}"
-    return f"; not when allowing {of}: confirm it on other seeds"
+def _limits(d: Decision, limits: str) -> str:
+    """What a set of limits says of the best, and the cheapest candidate that keeps to them."""
+    best, names = d.selection.best, [c.name for c in d.plan.candidates]
+    worlds = [w.name for w in d.plan.worlds]
+    said = f"Limits {limits}: {names[best]} is {certificate(d.certificates[limits][best], worlds)}"
+    if len(names) == 1:
+        return f"{said}."
+    if limits not in d.chosen:
+        return f"{said}; no candidate is certified."
+    cheapest, strict = d.chosen[limits]
+    of = f"for the choice among {len(names)}"
+    sure = f"also when allowing {of}" if strict.state == CERTIFIED else f"not when allowing {of}: confirm it on other seeds"
+    if cheapest == best:
+        return f"{said}, {sure}."
+    behind = next(x.behind for x in d.selection.standings if x.candidate == cheapest)
+    return f"{said}. The cheapest that is certified: {names[cheapest]}, {number(behind)} CNY a show dearer ({sure})."
 
 
 def _ties(d: Decision) -> str:
@@ -65,23 +72,24 @@ def _ties(d: Decision) -> str:
     sure = f"{100 * d.confidence:g} %"
     if len(names) == 1:
         return "There was nothing to choose among."
-    near = [x for x in s.standings if x.state in (NEAR, OPEN)]
-    if not near:
+    tied = [names[k] for k in s.tied]
+    if not tied:
         return f"With {sure} confidence every other candidate costs more."
-    listed = ", ".join(names[x.candidate] for x in near[:8]) + (f" and {len(near) - 8} more" if len(near) > 8 else "")
+    listed = ", ".join(tied[:8]) + (f" and {len(tied) - 8} more" if len(tied) > 8 else "")
     if s.decided:
-        return f"With {sure} confidence none is better by {number(d.delta)} CNY a show; that close: {listed}."
+        return f"With {sure} confidence no other is better by {number(d.delta)} CNY a show; not shown to be worse: {listed}."
     more = f"; about {number(s.further)} more shows would decide" if s.further else ""
     return f"It cannot be told apart, with {sure} confidence and to {number(d.delta)} CNY a show, from {listed}{more}."
 
 
-def certificate(c: Certificate) -> str:
-    """One certificate in words.
+def certificate(c: Certificate, worlds: Sequence[str] = ()) -> str:
+    """One certificate in words; of several ``worlds`` (names) it says which is meant.
 
     "undecided (shows with an oversell 0 %, up to 1.5 % in 200 shows, limit 1 %: 99 further shows without one would certify it)"
     """
     if c.state == CERTIFIED:
-        return f"certified ({c.shows} shows, {100 * c.confidence:g} % confidence)"
+        every = f" in each of {len(worlds)} worlds" if len(worlds) > 1 else ""
+        return f"certified ({c.shows} shows{every}, {100 * c.confidence:g} % confidence)"
     parts = []
     for check in c.open:
         unit = number(check.value, 2) if check.limit > 1 else f"{100 * check.value:.3g} %"
@@ -93,7 +101,8 @@ def certificate(c: Certificate) -> str:
         if check.shows > c.shows:
             text += f": {check.shows - c.shows:,} further shows without one would certify it"
         parts.append(text)
-    return f"{c.state} ({'; '.join(parts)})"
+    where = f" in {worlds[c.world]}" if len(worlds) > 1 else ""
+    return f"{c.state}{where} ({'; '.join(parts)})"
 
 
 def _switches(d: Decision, what: str, path: Sequence[Stretch]) -> str:

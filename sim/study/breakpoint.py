@@ -52,8 +52,8 @@ def _scenario(part: str, **names: Any) -> Turn:
 
 
 def _freeze(scenario: Scenario, policy: Policy, x: float) -> tuple[Scenario, Policy]:
-    """Command to effect of a freeze: a machine's latency goes to 0, all of it is propagation (leak L2)."""
-    return scenario, replace(policy, playbook=replace(policy.playbook, auto_s=0.0, propagate_s=x))
+    """From decision to effect of a machine's freeze: propagation grows (leak L2), all else stays as it is."""
+    return scenario, replace(policy, playbook=replace(policy.playbook, propagate_s=x - policy.playbook.auto_s))
 
 
 def _mirage(scenario: Scenario, policy: Policy, x: float) -> tuple[Scenario, Policy]:
@@ -122,15 +122,20 @@ def breakpoint_of(
     """Bisect one dial. worst: largest share of a show's orders that can be oversold (``certify``). steps: halvings for each of
     the two ends, of a quarter of the range at most; severities are even in ``log(1 + severity)``."""
     tried: dict[float, Point] = {}
-    least = min(dial.now(scenario, policy), dial.high)
+    least = dial.now(scenario, policy)
 
     def at(u: float) -> Point:
         if u not in tried:
-            x = severity(least, dial.high, u)
+            x = severity(least, max(least, dial.high), u)
             shows = play(*dial.turn(scenario, policy, x))
             columns = dict(zip(NEEDED, shows.T, strict=True))
             tried[u] = Point(x, certify(columns, limits, confidence, worst))
         return tried[u]
+
+    if least >= dial.high:  # worse than the dial goes: this world as it is, and nothing else
+        found = at(0.0)
+        holds, breaks = (least if found.state == state else float("nan") for state in (CERTIFIED, REFUTED))
+        return Breakpoint(dial, holds, breaks, (found,), ())
 
     # A few points all along show where harm does not grow; bisection alone would not meet them.
     ends = [at(k / 4) for k in range(5)][::4]
@@ -161,11 +166,13 @@ def _halve(
 
 
 def severity(low: float, high: float, u: float) -> float:
-    """The severity at coordinate u in [0, 1], even in ``log(1 + severity)``, four digits.
+    """The severity at coordinate u in [0, 1], even in ``log(1 + severity)``, four digits; ``low`` itself at 0.
 
     >>> [severity(0.0, 300.0, u) for u in (0.0, 0.5, 1.0)]
     [0.0, 16.35, 300.0]
     """
+    if u == 0:
+        return low
     x = float(np.expm1(np.log1p(low) + u * (np.log1p(high) - np.log1p(low))))
     return float(f"{x:.4g}")
 
@@ -198,7 +205,7 @@ def words(b: Breakpoint) -> str:
     why = next((f" ({reason(p)})" for p in b.points if p.severity == b.breaks), "")
     if first.state == REFUTED:
         said = f"{what}: the limits are broken already at {first.severity:g} {d.unit}{why}"
-    elif last.state == CERTIFIED:
+    elif all(p.state == CERTIFIED for p in b.points):
         said = f"{what}: certified up to the largest severity tried, {last.severity:g} {d.unit}"
     elif np.isnan(b.breaks):
         held = f"certified up to {b.holds:g} {d.unit}" if not np.isnan(b.holds) else "certified nowhere"

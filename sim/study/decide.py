@@ -8,15 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.score.profiles import LIMITS, Limits
-from sim.study.certify import NEEDED, Certificate, certify, worst_share
+from sim.score.profiles import LIMITS
+from sim.study.certify import CERTIFIED, NEEDED, Certificate, in_worst_world
 from sim.study.pareto import OBJECTIVES, WEIGHED, Stretch, front, switch_points, worth_a_look
 from sim.study.plan import Plan
 from sim.study.selection import Selection, standings
 from sim.study.standing import figures, means, shows_of
 
 LEADERS = 8
-"""Candidates that get certificates, beside the best of every family."""
+"""Candidates that are shown, beside the best of every family."""
+JUDGED = 2000
+"""Most candidates that get certificates: the cheapest."""
 COSTS = ("J", *dict.fromkeys(name for terms in WEIGHED.values() for name in terms))
 
 Fetch = Callable[[Sequence[int], Sequence[str]], np.ndarray]
@@ -37,16 +39,16 @@ class Trials:
 @dataclass(frozen=True, eq=False)
 class Decision:
     """selection: who is best, by J averaged over worlds. leaders: numbers of the candidates shown, best first. certificates: by
-    name of the limits, per leader the one of its worst world, each standing alone. chosen: by name of the limits, the best's at
-    a confidence that allows for its having been picked among all candidates (Bonferroni). front: numbers no other beats in
-    OBJECTIVES (averages over worlds). switches: best candidates over multiples of the cost of an oversold unit, of an alert.
-    delta [CNY]."""
+    name of the limits and candidate (the JUDGED cheapest, the leaders), the one of its worst world, each standing alone. chosen:
+    by name of the limits, the cheapest candidate that is certified and its certificate at a confidence that allows for its having
+    been picked among all (Bonferroni). front: numbers no other beats in OBJECTIVES (averages over worlds). switches: best
+    candidates over multiples of the cost of an oversold unit, of an alert. delta [CNY]."""
 
     plan: Plan
     selection: Selection
     leaders: tuple[int, ...]
     certificates: dict[str, dict[int, Certificate]]
-    chosen: dict[str, Certificate]
+    chosen: dict[str, tuple[int, Certificate]]
     front: tuple[int, ...]
     switches: dict[str, tuple[Stretch, ...]]
     averages: np.ndarray
@@ -78,14 +80,7 @@ def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: 
     delta = delta or max(1.0, abs(best) / 100)
     selection = raced or standings(overall, delta, confidence)
     leaders = leaders_of(plan, selection)
-    rows = trials.fetch(leaders, NEEDED)
-    certificates = {
-        name: {k: in_worst_world(rows[:, :, n], rows, limits, confidence) for n, k in enumerate(leaders)}
-        for name, limits in LIMITS.items()
-    }
-    strict = 1 - (1 - confidence) / len(plan.candidates)
-    mine = rows[:, :, leaders.index(selection.best)]
-    chosen = {name: in_worst_world(mine, rows, limits, strict) for name, limits in LIMITS.items()}
+    certificates, chosen = _certify(trials, [x.candidate for x in selection.standings], leaders, confidence)
     goals = trials.averages[..., : len(OBJECTIVES)].mean(0)
     switches = {what: _switches(trials, what, leaders) for what in WEIGHED} if raced is None and plan.replicates > 1 else {}
     return Decision(plan, selection, tuple(leaders), certificates, chosen, tuple(front(goals).tolist()), switches, goals, delta,
@@ -101,18 +96,20 @@ def leaders_of(plan: Plan, selection: Selection) -> list[int]:
     return sorted({*order[:LEADERS], *first.values()}, key=order.index)
 
 
-def in_worst_world(mine: np.ndarray, all_of_them: np.ndarray, limits: Limits, confidence: float) -> Certificate:
-    """The certificate of the world in which a candidate does worst. mine: float64 [world, replicate, NEEDED], NaN not played;
-    all_of_them: the same of every candidate, [world, replicate, candidate, NEEDED], for the worst share a show can come to."""
-    rank = {"certified": 0, "undecided": 1, "refuted": 2}
-    made = []
-    for world, shows in enumerate(mine):
-        played = shows[~np.isnan(shows).any(1)]
-        everybody = all_of_them[world].reshape(-1, len(NEEDED))
-        everybody = everybody[~np.isnan(everybody).any(1)]
-        worst = worst_share(everybody[:, NEEDED.index("oversold_orders")], everybody[:, NEEDED.index("paid_orders")])
-        made.append(certify(dict(zip(NEEDED, played.T, strict=True)), limits, confidence, worst))
-    return max(made, key=lambda c: (rank[c.state], max((k.high / max(k.limit, 1e-12) for k in c.checks), default=0.0)))
+def _certify(
+    trials: Trials, order: Sequence[int], leaders: Sequence[int], confidence: float
+) -> tuple[dict[str, dict[int, Certificate]], dict[str, tuple[int, Certificate]]]:
+    """Certificates, and the cheapest certified candidate of every set of limits (Decision). order: candidates, cheapest first."""
+    judged = list(dict.fromkeys([*order[:JUDGED], *leaders]))
+    rows = trials.fetch(judged, NEEDED)
+    strict = 1 - (1 - confidence) / len(trials.plan.candidates)
+    found, chosen = {}, {}
+    for name, limits in LIMITS.items():
+        found[name] = dict(zip(judged, in_worst_world(rows, limits, confidence), strict=True))
+        first = next((n for n, k in enumerate(judged) if found[name][k].state == CERTIFIED), None)
+        if first is not None:
+            chosen[name] = judged[first], in_worst_world(rows, limits, strict, [first])[0]
+    return found, chosen
 
 
 def _switches(trials: Trials, what: str, leaders: Sequence[int]) -> tuple[Stretch, ...]:

@@ -35,14 +35,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from sim.score.paired import tailed
+
 Draw = Callable[[Sequence[int], Sequence[int]], np.ndarray]
 """(candidate numbers, replicate numbers) to the figure of merit, float64 [replicate, candidate]; lower is better. Paired: the
 same replicate number means the same tape."""
 Tell = Callable[[int, int, str], None]
 
-BEST, WORSE, NEAR, OPEN = "best", "worse", "near", "open"
-"""What a candidate is: the best; shown to be worse; not told apart, but out of the race (or shown to be within delta);
-not told apart and still in the race."""
+BEST, WORSE, NEAR, OUT, OPEN = "best", "worse", "near", "out", "open"
+"""What a candidate is: the best; shown to be worse; shown to be within delta of it; not told apart from it, but out of the race,
+so not better by delta; not told apart, and still in the race."""
 
 
 class SelectionError(ValueError):
@@ -82,8 +84,9 @@ class Rules:
 
 @dataclass(frozen=True)
 class Standing:
-    """One candidate: shows it played, its mean, and how far it lies behind the best on the shows both played: mean, low, high
-    (simultaneous over candidates). state: one of BEST, WORSE, NEAR, OPEN. further: shows that would decide it (0: decided)."""
+    """One candidate: shows it played, its mean, and how far it lies behind the one with the lowest mean on the shows both played.
+    low, high: simultaneous over candidates; how far it lies behind the true best (a table) or the one selected (a race). state:
+    one of BEST, WORSE, NEAR, OUT, OPEN. further: shows that would decide it (0: decided)."""
 
     candidate: int
     shows: int
@@ -118,7 +121,7 @@ class Selection:
     def tied(self) -> list[int]:
         """Candidates that cannot be told apart from the best: with it they are a set that holds the true best with probability
         ``confidence`` at least."""
-        return [s.candidate for s in self.standings if s.state in (NEAR, OPEN)]
+        return [s.candidate for s in self.standings if s.state in (NEAR, OUT, OPEN)]
 
     @property
     def further(self) -> int:
@@ -219,9 +222,10 @@ def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: 
         shows = int(np.count_nonzero(~np.isnan(values[:, i])))
         # Looked at j times: alpha / (j (j + 1)) at the j-th look adds up to alpha over all looks.
         j = int(seen[i])
-        found = _behind(values[:shows, i] - values[:shows, best], (1 - rules.confidence) / (max(1, k - 1) * j * (j + 1)))
+        alpha = (1 - rules.confidence) / (max(1, k - 1) * j * (j + 1))
+        found = tuple(map(float, tailed(values[:shows, i] - values[:shows, best], alpha / 2)))
         racing = i in alive and not decided
-        state = BEST if i == best else WORSE if found[1] > 0 else OPEN if racing else NEAR
+        state = BEST if i == best else WORSE if found[1] > 0 else NEAR if found[2] <= rules.delta else OPEN if racing else OUT
         further = max(1, math.ceil(_needed(values, i, best, frozen, found[0], rules)) - r) if state == OPEN else 0
         made.append(Standing(i, shows, float(np.nanmean(values[:, i])), *found, state, further))
     made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
@@ -238,25 +242,13 @@ def _needed(values: np.ndarray, i: int, best: int, frozen: np.ndarray, gap: floa
     return min((noise / 2 + rare) / (gap + rules.delta / 2), max(noise, rare) / rules.delta)
 
 
-def _behind(d: np.ndarray, alpha: float) -> tuple[float, float, float]:
-    """Mean difference with one-sided Student bounds at ``alpha`` each way, widened where the sample has a tail beyond 3
-    standard deviations: by that excess times ln(1/alpha) / n, as in :func:`_unseen`."""
-    from scipy.special import stdtrit
-
-    mean, n = float(d.mean()), len(d)
-    if n < 2:
-        return mean, -math.inf, math.inf
-    sd = float(d.std(ddof=1))
-    tail = max(0.0, float(np.abs(d - mean).max()) - 3 * sd)
-    half = float(stdtrit(n - 1, 1 - alpha)) * sd / math.sqrt(n) + tail * math.log(1 / alpha) / n
-    return mean, mean - half, mean + half
-
-
 def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Selection:
     """The same verdict for a table of fixed size, float64 [replicate, candidate] without gaps: everybody played every show.
 
-    Multiple comparisons with the best (Hsu 1984), by Student bounds on paired differences and Bonferroni over k - 1 rivals.
-    A candidate is worse where its lower bound exceeds 0, near where its upper bound stays within ``delta``.
+    Multiple comparisons with an unknown best (Edwards and Hsu 1983, JASA 78), by two-sided Student bounds on paired differences
+    and Bonferroni over k - 1 rivals. Whoever is the true best, the bounds against it hold together with probability
+    ``confidence``; it is among those not shown to be worse than the lowest mean, so an interval spans the bounds against all of
+    these. A candidate is worse where its interval lies above 0, near where it ends within ``delta``.
     """
     values = np.asarray(values, float)
     n, k = values.shape
@@ -265,12 +257,15 @@ def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Sel
     rules = Rules(delta, confidence, first=max(3, n), most=max(3, n))
     best = int(np.argmin(values.mean(0)))
     alpha = (1 - confidence) / max(1, k - 1)
+    mean, low, high = tailed(values - values[:, [best]], alpha / 2)
+    for rival in np.flatnonzero(low <= 0).tolist():
+        _, lower, upper = tailed(values - values[:, [rival]], alpha / 2)
+        low, high = np.minimum(low, lower), np.maximum(high, upper)
     made = []
     for i in range(k):
-        d = values[:, i] - values[:, best]
-        found = _behind(d, alpha)
+        found = (float(mean[i]), float(low[i]), float(high[i])) if i != best else (0.0, 0.0, 0.0)
         state = BEST if i == best else WORSE if found[1] > 0 else NEAR if found[2] <= delta else OPEN
-        further = _shows_to_tell(d, delta, alpha) - n if state == OPEN else 0
+        further = _shows_to_tell(values[:, i] - values[:, best], delta, alpha / 2) - n if state == OPEN else 0
         made.append(Standing(i, n, float(values[:, i].mean()), *found, state, max(0, further)))
     made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
     decided = not any(s.state == OPEN for s in made)

@@ -69,7 +69,7 @@ def test_every_dial_turns_what_it_says(name):
     dial, scenario = DIALS[name], load("first_show")
     (mild, _), (hard, her) = (dial.turn(scenario, POLICY, x) for x in (dial.now(scenario, POLICY), dial.high))
     if name == "freeze_latency":
-        assert (her.playbook.propagate_s, her.playbook.auto_s) == (300.0, 0.0)
+        assert (her.playbook.propagate_s, her.playbook.auto_s) == (299.0, 1.0)
         assert mild == hard == scenario
     elif name == "cart_mirage":
         assert {c.cart_surge for c in hard.cues} == {100.0}
@@ -114,3 +114,34 @@ def test_one_limit_of_a_set_can_be_named():
         only(LIMITS["standard"], ["oversel_rate"])
     with pytest.raises(ScenarioError, match="have no 'session_oversold'"):
         only(LIMITS["standard"], ["session_oversold"])
+
+
+def test_a_world_worse_than_the_dial_goes_is_looked_at_as_it_is():
+    """A preset whose carts surge 200 times, on a dial that ends at 100."""
+    scenario = load("cart_mirage")
+    worlds = []
+
+    def play(world, policy):
+        worlds.append(world)
+        return shows_with(0.2)
+
+    found = breakpoint_of(DIALS["cart_mirage"], scenario, POLICY, LIMITS["standard"], play, 0.95)
+    assert worlds == [scenario]
+    assert (found.breaks, len(found.points)) == (200.0, 1)
+    assert "already at 200 x" in words(found)
+
+
+def test_the_least_severity_of_every_dial_is_the_world_and_the_policy_given():
+    for name, dial in DIALS.items():
+        scenario = load("first_show")
+        least = dial.now(scenario, POLICY)
+        mild, policy = dial.turn(scenario, POLICY, severity(least, dial.high, 0.0))
+        assert mild == scenario or name == "cart_mirage"  # there all cues get what the worst has
+        assert policy.playbook == POLICY.playbook
+
+
+def test_certified_again_at_the_end_is_no_clean_bill():
+    found = look(lambda x: 0.2 if 60 < x < 250 else 0.0)
+    assert found.points[-1].state == "certified"
+    assert "certified up to the largest" not in words(found)
+    assert "again at" in words(found)

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.study.selection import NEAR, OPEN, WORSE, Rules, SelectionError, h2, select, spread, standings
+from sim.study.selection import NEAR, OPEN, OUT, WORSE, Rules, SelectionError, h2, select, spread, standings
 
 RACES = 200
 DELTA, SD = 20.0, 100.0
@@ -235,3 +235,35 @@ def test_shocks_that_first_batches_miss_are_found_where_their_size_is_known():
     assert blind[0] < floor(0.9) <= told[0]
     assert told[2] < 1.3 * blind[2]
     assert (Rules(DELTA, first=20).blind, Rules(DELTA, shock=1.0).blind) == (0.075, 0.0)
+
+
+@pytest.mark.parametrize("k", [2, 6, 20])
+def test_intervals_of_a_table_hold_together(k):
+    """Equal candidates on 60 shows: all intervals hold 0 in 95 % of tables, so nobody is called worse."""
+    held = []
+    for seed in range(RACES):
+        found = standings(Tapes([0.0] * k, "normal", seed, shows=60).values, DELTA)
+        held.append(all(s.low <= 0 <= s.high for s in found.standings) and not any(s.state == WORSE for s in found.standings))
+    assert np.mean(held) >= floor(0.95)
+
+
+def test_intervals_of_a_table_hold_the_distance_to_the_true_best():
+    """Means 0, 0, 5, 10 ... 40: what each lies behind the true best, not behind whoever looks best."""
+    means = np.array([0.0, 0.0, 5.0, 10.0, 20.0, 40.0])
+    held = []
+    for seed in range(RACES):
+        found = standings(Tapes(means, "skewed", seed, shows=60).values, DELTA)
+        held.append(all(s.low <= means[s.candidate] <= s.high for s in found.standings if s.state != "best"))
+    assert np.mean(held) >= floor(0.95)
+
+
+def test_near_is_shown_and_out_of_the_race_is_not_near():
+    """In a race NEAR needs an upper bound within delta; who was dropped without being shown worse is OUT, and still tied."""
+    seen = set()
+    for seed in range(30):
+        found = select(Tapes([0.0, DELTA / 2, DELTA, 2 * DELTA], "lumpy", seed), 4, Rules(DELTA, first=20))
+        for s in found.standings:
+            assert (s.state == NEAR) <= (s.high <= DELTA)
+            assert (s.state == OUT) <= (s.low <= 0 < s.high and s.candidate in found.tied)
+            seen.add(s.state)
+    assert OUT in seen
