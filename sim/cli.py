@@ -117,7 +117,7 @@ def _sweep(words: list[str]) -> int:
 
 def _tune(words: list[str]) -> int:
     from sim.cli_chosen import chosen_strategies, experiment
-    from sim.cli_compose import compose_varied
+    from sim.cli_compose import compose_varied, scenario_words
     from sim.cli_words import split
 
     cut = split(experiment(words, "tune"), "tune", ("scenario", "strategy", "experiment"))
@@ -125,7 +125,8 @@ def _tune(words: list[str]) -> int:
     if study is not None:
         from sim.report.tuning import tune_and_report
 
-        tune_and_report(study.config, study.scenarios, study.axes, words, chosen_strategies(cut), study.fixed)
+        shows = scenario_words(cut.chosen.get("scenario", "first_show"))
+        tune_and_report(study.config, study.scenarios, study.axes, words, chosen_strategies(cut), study.fixed, shows)
     return OK
 
 

@@ -43,6 +43,13 @@ class Varied:
     fixed: list[str]
 
 
+def scenario_words(chosen: str) -> list[str]:
+    """The scenarios that ``scenario=`` chooses, each as it was written."""
+    from sim.cli_words import listed
+
+    return listed(chosen)
+
+
 def compose_varied(verb: str, cut: Words, default: str) -> Varied | None:
     """Compose a study whose words may hold ranges, once; None if it was only to be shown. default: the scenario."""
     from sim.cli_words import WordError, addressed, listed

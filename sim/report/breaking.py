@@ -20,7 +20,7 @@ from sim.study.breakpoint import DIALS, Breakpoint, breakpoint_of, table, words
 from sim.study.certify import CERTIFIED, NEEDED, REFUTED, UNDECIDED, worst_share
 from sim.study.choices import described, one_of, policies_from, profile_from
 from sim.study.crew import crew
-from sim.study.folder import config_hash, run_folder, write_manifest, write_table
+from sim.study.folder import config_hash, out_folder, run_folder, write_manifest, write_table
 from sim.study.policies import make_policy
 from sim.study.pool import Pool, pool
 from sim.study.settings import settle
@@ -50,9 +50,9 @@ def break_and_report(config: Mapping[str, Any], words_given: Sequence[str]) -> P
     made = {"scenario": plain(scenario), **described(policies, profile)}
     made |= {"replicates": s.replicates, "seed": s.seed, "confidence": s.confidence, "dials": names, "steps": s.steps}
     made["limits"] = asdict(limits)
-    final = Path(s.out or f"runs/breakpoint-{scenario.name}-{config_hash(made)}")
+    final = out_folder(s.out, f"runs/breakpoint-{scenario.name}-{config_hash(made)}")
     progress = Progress("dials")
-    with run_folder(final) as folder, pool("local", "", s.workers) as hands:
+    with run_folder(final, "breakpoint") as folder, pool("local", "", s.workers) as hands:
         found: dict[str, dict[str, Breakpoint]] = {p.name: {} for p in policies}
         try:
             for policy in policies:

@@ -45,7 +45,7 @@ def calibrate_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Pat
     values, notes = scenario_of(made, s.name, found)
     text = yaml_of(values, notes, words_of.head(made, unidentified(made)))
     pictures = _pictures(made) if s.figure != "none" else {}
-    with run_folder(final) as folder:
+    with run_folder(final, "calibrate") as folder:
         (folder / "scenario.yaml").write_text(text, encoding="utf-8")
         (folder / "report.md").write_text(
             words_of.report(made, found, unidentified(made), list(pictures), words), encoding="utf-8"
@@ -122,7 +122,7 @@ def _targets(s: Calibrate, digest: str) -> tuple[Path, Path | None]:
     """The run folder, and the scenario file beside it where one was asked for."""
     if not s.out:
         return Path(f"runs/calibrate-{s.name}-{digest}"), None
-    out = Path(s.out)
+    out = Path(s.out).expanduser()
     if out.suffix not in (".yaml", ".yml"):
         return out, None
     if out.is_dir():

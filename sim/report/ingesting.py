@@ -14,7 +14,7 @@ from sim.replay.ingest.run import Ingested, ingest
 from sim.replay.ingest.values import RULES
 from sim.report.progress import Progress
 from sim.report.text import NOTHING, aligned, markdown
-from sim.study.folder import config_hash, run_folder, write_manifest
+from sim.study.folder import config_hash, out_folder, run_folder, write_manifest
 from sim.study.settings import Ingest as Settings
 from sim.study.settings import SettingError, settle
 
@@ -42,8 +42,8 @@ def ingest_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
 
 def _write(made: Ingested, s: Settings, words: Sequence[str]) -> Path:
     settings = {"settings": {k: v for k, v in vars(s).items() if k != "out"}, "account": made.head.files}
-    final = Path(s.out or f"runs/ingest-{made.head.name}-{config_hash(settings)}")
-    with run_folder(final) as folder:
+    final = out_folder(s.out, f"runs/ingest-{made.head.name}-{config_hash(settings)}")
+    with run_folder(final, "ingest") as folder:
         made.write(folder / f"{made.head.name}{SUFFIX}")
         made.rejects.write(folder)
         (folder / "report.md").write_text(report(made.head, words), encoding="utf-8")

@@ -71,7 +71,7 @@ def _own_files(policies: Any) -> dict[str, str]:
 
 def ways(s: Settings) -> Ways:
     """Where things go: beside ``out``, unless they are named."""
-    out = Path(s.out) if s.out else None
+    out = Path(s.out).expanduser() if s.out else None
     stem = out.with_suffix("") if out else None
 
     def beside(given: str, ending: str) -> Path | None:

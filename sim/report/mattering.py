@@ -14,7 +14,7 @@ from sim.report.progress import Progress
 from sim.report.text import aligned, markdown, number
 from sim.study.choices import profile_from
 from sim.study.design import Axis, Value
-from sim.study.folder import config_hash, run_folder, write_manifest, write_table
+from sim.study.folder import config_hash, out_folder, run_folder, write_manifest, write_table
 from sim.study.plan import Chunk, Plan
 from sim.study.pool import Pool, pool
 from sim.study.rehearse import warm
@@ -51,11 +51,11 @@ def matter_and_report(
     described |= {"score": asdict(profile), "varied": {a.key: [a.low, a.high, *map(str, a.values)] for a in axes}}
     own = ("workers", "out")
     facts = {k: v for k, v in described.items() if k not in own}
-    final = Path(s.out or f"runs/sensitivity-{name}-{config_hash(facts)}")
+    final = out_folder(s.out, f"runs/sensitivity-{name}-{config_hash(facts)}")
     runs = s.points * (len(axes) + 2) * s.replicates
     print(f"{s.points * (len(axes) + 2):,} settings x {s.replicates} shows = {runs:,} runs", flush=True)
     progress = Progress("runs")
-    with run_folder(final) as folder, pool("local", "", s.workers) as hands:
+    with run_folder(final, "sensitivity") as folder, pool("local", "", s.workers) as hands:
         done = [0]
 
         def evaluate(settings: Sequence[dict[str, Value]]) -> np.ndarray:

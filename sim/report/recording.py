@@ -23,7 +23,7 @@ from sim.replay.feedlines import write_feed
 from sim.replay.ingest.reasons import why
 from sim.report.replays import played, write_pictures, write_tables
 from sim.study.choices import described, numbers, one_of, policies_from, profile_from
-from sim.study.folder import config_hash, run_folder, write_manifest
+from sim.study.folder import config_hash, out_folder, run_folder, write_manifest
 from sim.study.settings import Replay as Settings
 from sim.study.settings import SettingError, settle
 
@@ -45,8 +45,8 @@ def replay_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
     one_of("figure_sku", s.figure_sku, ["auto", *(k.id for one in loaded for k in one.stream.skus)])
     feeds = [_feed(config["feed"], one.stream.feed()) for one in loaded]
     made = _made(s, policies, profile, world, feeds, paths)
-    final = Path(s.out or f"runs/replay-{_stem(paths)}-{config_hash(made)}")
-    with run_folder(final) as folder:
+    final = out_folder(s.out, f"runs/replay-{_stem(paths)}-{config_hash(made)}")
+    with run_folder(final, "replay") as folder:
         found = played(s, loaded, truth, policies, feeds, world, profile)
         notes = [note for one in loaded for note in _notes(one, final / "rejects.csv", len(loaded) > 1)]
         if s.feed_lines == "write":

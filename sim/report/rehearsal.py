@@ -22,7 +22,7 @@ from sim.score.outcomes import outcomes
 from sim.score.profiles import Profile
 from sim.study.assumptions import assumption_table, summary
 from sim.study.choices import described, one_of, policies_from, profile_from
-from sim.study.folder import config_hash, run_folder, write_manifest, write_table
+from sim.study.folder import config_hash, out_folder, run_folder, write_manifest, write_table
 from sim.study.rehearse import Rehearsal, rehearse, rerun, with_baseline
 from sim.study.settings import Rehearse, SettingError, settle
 from sim.study.uncertain import Uncertainty, asked
@@ -62,9 +62,9 @@ def rehearse_and_report(config: Mapping[str, Any], preset: Scenario | None, word
     began = time.monotonic()
     study = study_from(config, preset, words)
     s, made = study.settings, configuration(study)
-    final = Path(s.out or f"runs/{study.scenario.name}-{config_hash(made)}")
+    final = out_folder(s.out, f"runs/{study.scenario.name}-{config_hash(made)}")
     progress = Progress("shows")
-    with run_folder(final) as folder:
+    with run_folder(final, "rehearse") as folder:
         kept = ("" if s.figure in PICTURES else s.figure, s.figure_replicate)
         try:
             found = rehearse(

@@ -25,7 +25,7 @@ from sim.report.review_words import basis
 from sim.score.profiles import Profile
 from sim.study.blame import CAUSES
 from sim.study.choices import described, one_of, policies_from, profile_from
-from sim.study.folder import config_hash, run_folder, write_manifest, write_table
+from sim.study.folder import config_hash, out_folder, run_folder, write_manifest, write_table
 from sim.study.habits import FILE, Habits, of_run, of_stream, save, saved
 from sim.study.knobs import Show
 from sim.study.losses import KINDS
@@ -59,8 +59,8 @@ def review_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
     skus = [k.id for k in case.show.stage.scenario.skus]
     one_of("figure_sku", s.figure_sku, ["auto", *skus])
     made = _made(s, policy, profile, case)
-    final = Path(s.out or f"runs/review-{_stem(case.show.name)}-{config_hash(made)}")
-    with run_folder(final) as folder:
+    final = out_folder(s.out, f"runs/review-{_stem(case.show.name)}-{config_hash(made)}")
+    with run_folder(final, "review") as folder:
         progress = Progress("review")
         try:
             found = review(case.show, policy, profile, case.habits, case.others, case.bounds, case.draws, s.alerts, progress)

@@ -13,10 +13,15 @@ from sim.score.paired import difference, student
 from sim.score.profiles import LIMITS, Limits, Profile
 from sim.study.certify import NEEDED, in_worst_world
 from sim.study.design import Axis
-from sim.study.robust import merit
 from sim.study.search import Plan, edge
 from sim.study.trials import CORE
-from sim.study.tune import Judging, Tuned
+from sim.study.tune import Judging, Tuned, pseudo
+
+ROBUST_WORDS = {
+    "mean": "mean J", "worst": "mean J of the worst scenario", "cvar": "mean J of the worst shows",
+    "regret": "largest excess over the best known J of a scenario",
+}  # fmt: skip
+"""What is lowered, by ``robust``."""
 
 
 def of_tuning(
@@ -28,17 +33,21 @@ def of_tuning(
     for axis in axes:
         if end := edge(axis, found.best.settings.get(axis.key)):
             said.append(f"{axis.key} lies at the {end} end of its range and the best may lie beyond: widen it and tune again.")
+    if not plan.single:
+        said.append(f"Of the front in {', '.join(plan.objectives)} it is the one with the least J.")
     said.append(_cost(costs[:, :, 0], worlds, profile))
     if plan.single:
+        fresh = pseudo(costs, plan.robust, plan.alpha)[:, 0]
+        half = student(0.95, len(fresh) - 1) * float(fresh.std(ddof=1)) / len(fresh) ** 0.5
         searched = next((t for t in found.tried if t.candidate.name == found.best.name), None)
-        if searched is not None:
-            fresh = merit(costs[:, :, 0], plan.robust, plan.alpha, costs.mean(1).min(1))
-            said.append(f"The search itself saw {number(searched.values[0])} ({plan.robust}); on fresh shows that figure is "
-                        f"{number(fresh)}. Only the fresh shows count.")  # fmt: skip
+        seen = "" if searched is None else f"The search itself saw {number(searched.values[0])}; "
+        what = "J" if plan.robust == "mean" else ROBUST_WORDS[plan.robust]
+        said.append(f"What was lowered, {what}: {seen}on fresh shows {number(float(fresh.mean()))} ±{number(half)}. Only the "
+                    "fresh shows count.")  # fmt: skip
     gap = difference(costs[:, :, 0].mean(0), costs[:, :, 1].mean(0))
     said.append(f"Against {found.start.name}: {_signed(gap.mean)} CNY a show [{_signed(gap.low)}, {_signed(gap.high)}], on the "
                 "same shows.")  # fmt: skip
-    said.append(_choice(found, judging))
+    said.append(_choice(found, plan, judging))
     return said + [_limits(found, limits, judging, worlds) for limits in ([plan.limits] if plan.limits else LIMITS.values())]
 
 
@@ -57,11 +66,11 @@ def _signed(value: float) -> str:
     return f"{'+' if value > 0 else ''}{number(value)}"
 
 
-def _choice(found: Tuned, judging: Judging) -> str:
+def _choice(found: Tuned, plan: Plan, judging: Judging) -> str:
     chosen, names = found.selection, [c.name for c in found.finalists]
     tied = [names[k] for k in chosen.tied]
     sure = f"with probability {judging.confidence:g} or more no other finalist costs {number(found.delta)} CNY a show less"
-    if chosen.decided:
+    if chosen.decided or not tied:
         near = f"; not shown to cost more: {', '.join(tied)}" if tied else ""
         said = f"Chosen among {len(names)} finalists: {sure}{near}."
     else:
@@ -69,7 +78,7 @@ def _choice(found: Tuned, judging: Judging) -> str:
         said = f"Not decided among {len(names)} finalists within {judging.shows} judging shows: it cannot be told apart from " \
                f"{', '.join(tied)}; {more}."  # fmt: skip
     if names[chosen.best] != found.best.name:
-        said += f" {names[chosen.best]} costs less but breaks the limits."
+        said += f" {names[chosen.best]} costs less but {'breaks the limits' if plan.limits else 'is not on the front'}."
     return said
 
 

@@ -19,7 +19,7 @@ from sim.study.assumptions import assumption_table, summary
 from sim.study.choices import profile_from
 from sim.study.decide import Decision, Trials, decide, of_table
 from sim.study.design import Axis
-from sim.study.folder import config_hash, run_folder, write_manifest, write_table
+from sim.study.folder import config_hash, out_folder, run_folder, write_manifest, write_table
 from sim.study.parcel import pack
 from sim.study.parts import Parts, discard, opened
 from sim.study.plan import Plan
@@ -30,9 +30,9 @@ from sim.study.settings import SettingError, settle
 from sim.study.settings_search import Sweep
 from sim.study.space import make_candidates, make_worlds
 from sim.study.standing import settings_table
-from sim.study.sweep import Estimate, finished, gather, identity, probe, refuse_too_large, size
+from sim.study.sweep import Estimate, gather, identity, probe, refuse_too_large, size
 from sim.study.uncertain import asked
-from sim.study.unfinished import begun, clear
+from sim.study.unfinished import begun, clear, finished
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 TABLE = "trials.parquet"
@@ -70,7 +70,7 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     described["own_files"] = {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
     facts = identity(plan, described)
     shows = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
-    return Study(plan, s, Path(s.out or f"runs/sweep-{shows}-{config_hash(facts)}"), facts, words, rules)
+    return Study(plan, s, out_folder(s.out, f"runs/sweep-{shows}-{config_hash(facts)}"), facts, words, rules)
 
 
 def _rules(s: Sweep) -> Rules | None:
@@ -86,7 +86,7 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
     began = time.monotonic()
     study = study_from(config, scenarios, axes, words)
     final, s = study.final, study.settings
-    if finished(final, study.facts, TABLE):
+    if finished(final, "sweep", study.facts, TABLE):
         print(f"{announced(study)}: finished before, nothing is left to play")
         return _report(study, lambda path: _again(final / TABLE, path), began)
     if study.rules:
@@ -186,7 +186,7 @@ def _again(table: Path, path: Path) -> int:
 def _report(study: Study, fill: Any, began: float) -> Path:
     """The run folder: ``fill`` writes the table into it, everything else is read off the table."""
     plan, final = study.plan, study.final
-    with run_folder(final) as folder:
+    with run_folder(final, "sweep") as folder:
         damaged = fill(folder / TABLE)
         candidates, worlds = settings_table(plan)
         write_table(candidates, folder / "candidates.parquet")

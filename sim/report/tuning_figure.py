@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report import style
+from sim.score.metrics import METRICS
 from sim.study.search import Plan
 from sim.study.tune import Tuned
 
@@ -40,9 +41,43 @@ def history(found: Tuned, plan: Plan) -> Figure:
         axes.step(number, np.where(np.isfinite(best), best, np.nan), where="post", color=style.BLACK, lw=1.2, label="best so far")
         low, high = float(value.min()), float(np.quantile(value, 0.9))
         axes.set_ylim(low - 0.08 * (high - low), high + 0.15 * (high - low) if high > low else low + 1)
-        what = f"J [CNY a show], {plan.robust}" if plan.single else plan.objectives[0]
+        first = plan.objectives[0]
+        what = f"J [CNY a show], {plan.robust}" if plan.single else f"{first} [{METRICS[first].unit}]"
         axes.set_xlabel("trial")
         axes.set_ylabel(f"{what}, search shows")
-        axes.set_title("Search: hollow marks were dropped early or break a limit; the dearest tenth lies above the picture")
+        axes.set_title("; ".join(["Search", *_notes(found, plan, bool(value.max() > high))]))
         figure.legend(loc="outside lower center", ncols=4)
+        return figure
+
+
+def _notes(found: Tuned, plan: Plan, beyond: bool) -> list[str]:
+    """What the picture needs said: only what occurs in it."""
+    hollow = ["dropped early"] * any(t.shows < plan.shows for t in found.tried)
+    hollow += ["breaks a limit"] * any(not t.feasible for t in found.tried)
+    return [f"hollow: {' or '.join(hollow)}"] * bool(hollow) + ["the dearest lie above the picture"] * beyond
+
+
+def front(found: Tuned, plan: Plan) -> Figure:
+    """Finalists by their objectives on judging shows, a panel for the first objective against each other one; those on the front
+    are filled and joined by number with the table."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    means = np.nanmean(found.judged[..., [plan.metrics.index(name) for name in plan.objectives]], axis=(0, 1))
+    others = range(1, len(plan.objectives))
+    with rc_context(style.settings()):
+        figure = Figure(figsize=(1.2 + 4.2 * max(1, len(others)), 4.4), layout="constrained")
+        panels = figure.subplots(1, max(1, len(others)), squeeze=False)[0]
+        for axes, k in zip(panels, others, strict=False):
+            for n, c in enumerate(found.finalists):
+                on = n in found.front
+                axes.scatter(means[n, 0], means[n, k], marker="D" if c is found.best else "o", s=44, zorder=3,
+                             facecolors=style.BLUE if on else "none", edgecolors=style.BLUE if on else style.GREY)  # fmt: skip
+                axes.annotate(
+                    style.text(c.name), (means[n, 0], means[n, k]), xytext=(5, 4), textcoords="offset points", fontsize=7
+                )
+            axes.set_xlabel(f"{plan.objectives[0]} [{METRICS[plan.objectives[0]].unit}]")
+            axes.set_ylabel(f"{plan.objectives[k]} [{METRICS[plan.objectives[k]].unit}]")
+            axes.margins(0.12)
+        figure.suptitle("Finalists: filled are on the front, the diamond is recommended", x=0.02, ha="left", fontsize=10)
         return figure

@@ -125,7 +125,8 @@ def only(limits: Limits, names: Sequence[str]) -> Limits:
     for name in names:
         if name not in given:
             raise ScenarioError(f"limits {limits.name} have no {name!r}{did_you_mean(name, sorted(given))}")
-    return replace(limits, **dict.fromkeys(given - set(names)))
+    made: dict[str, Any] = dict.fromkeys(given - set(names))
+    return replace(limits, **made)
 
 
 def met(scores: Mapping[str, Any], limits: Limits) -> dict[str, tuple[float, float, bool]]:

@@ -31,14 +31,39 @@ class FolderError(ValueError):
     """Results cannot go where they should; the message is one sentence."""
 
 
+def out_folder(given: str, otherwise: str) -> Path:
+    """Where a study goes: ``out=`` as a shell would read it, else its own name."""
+    return Path(given).expanduser() if given else Path(otherwise)
+
+
+def refuse_strange(final: Path, verb: str = "") -> None:
+    """Raise a sentence unless ``final`` is free, an empty folder, or a run folder (of ``verb``, where one is given)."""
+    if not final.exists() or (final.is_dir() and not any(final.iterdir())):
+        return
+    if not (final / MANIFEST).is_file():
+        raise FolderError(f"{str(final)!r} exists and is not a run folder; choose another out=")
+    made = _manifest(final).get("command") or ["", verb]
+    if verb and made[1] != verb:
+        raise FolderError(f"{str(final)!r} holds what stockcue {made[1]} made; choose another out=")
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a run folder; empty where it cannot be read."""
+    try:
+        made = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return made if isinstance(made, dict) else {}
+
+
 @contextmanager
-def run_folder(final: Path) -> Iterator[Path]:
+def run_folder(final: Path, verb: str = "") -> Iterator[Path]:
     """A folder to write into that becomes ``final`` when the block ends well, and vanishes when it does not.
 
-    A finished run folder of that name is replaced; anything else of that name is left alone.
+    A finished run folder of the same ``verb`` is replaced, except for files that the tool did not write: they move along.
+    Anything else of that name is left alone.
     """
-    if final.exists() and not (final / MANIFEST).is_file():
-        raise FolderError(f"{str(final)!r} exists and is not a run folder; choose another out=")
+    refuse_strange(final, verb)
     try:
         final.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{final.name}-unfinished-", dir=final.parent))
@@ -57,8 +82,11 @@ def _take_name(folder: Path, final: Path) -> None:
     if final.exists():
         # A folder cannot be replaced in one step: the old one steps aside, and only then goes.
         old = Path(tempfile.mkdtemp(prefix=f".{final.name}-old-", dir=final.parent))
+        own = {MANIFEST, *_manifest(final).get("files", {})}
         os.replace(final, old)
         os.replace(folder, final)
+        for theirs in [p for p in old.iterdir() if p.name not in own and not (final / p.name).exists()]:
+            os.replace(theirs, final / theirs.name)
         shutil.rmtree(old, ignore_errors=True)
     else:
         os.replace(folder, final)

@@ -26,7 +26,7 @@ def recommendation(
 ) -> dict[str, Any]:
     """The file's content. entry: how the command line names the strategy (``smart``, ``low:fixed_count``, ``./mine.py``).
     words: the study's own that are no ranges. rehearsal: words for playing it (shows, seed)."""
-    settings = [f"{key}={_word(value)}" for key, value in best.settings.items()]
+    settings = [f"{key}={value_word(value)}" for key, value in best.settings.items()]
     names = [p.name for p in best.policy.strategy.params]
     table = {
         f"{tier} {TIER_NAMES[tier]}": dict(zip(names, map(float, row), strict=True))
@@ -40,7 +40,7 @@ def recommendation(
     }
 
 
-def _word(value: Any) -> str:
+def value_word(value: Any) -> str:
     """A value as the command line writes it."""
     return "null" if value is None else json.dumps(value) if isinstance(value, bool) else str(value)
 

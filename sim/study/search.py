@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ FIRST_SHOWS = 16
 """Shows of the first round; every further round doubles them."""
 DROP_LEVEL = 0.98
 """Two-sided level of the intervals that drop a setting: 1 % to drop one that is not worse, a round and scenario."""
-FAMILY, SHOWS = "family", "shows"
+FAMILY, SHOWS, COSTS = "family", "shows", "costs"
 
 Settings = Mapping[str, Any]
 
@@ -62,12 +62,13 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Tried:
-    """One finished trial: value per objective (of a dropped one estimated by its difference to the incumbent), shows it got, and
-    by how much it breaks each limit in its worst scenario (0 or less: kept)."""
+    """One finished trial: value per objective, mean J per scenario (of a dropped one estimated by its difference to the
+    incumbent), shows it got, and by how much it breaks each limit in its worst scenario (0 or less: kept)."""
 
     number: int
     candidate: Candidate
     values: tuple[float, ...]
+    costs: tuple[float, ...]
     shows: int
     excess: dict[str, float]
 
@@ -86,7 +87,6 @@ class Searcher:
     make: Callable[[str, Settings, str], Candidate]
     play: Play
     plan: Plan
-    reference: np.ndarray | None = None
     played: dict[int, np.ndarray] = field(default_factory=dict)
 
     def run(self, starts: Sequence[tuple[str, Settings]], tell: Callable[[int, int, str], None]) -> list[Tried]:
@@ -98,19 +98,27 @@ class Searcher:
         while len(done) < self.plan.trials:
             self._batch(done)
             done = self.finished()
-            best = self.incumbent(done)
+            best = self.incumbent(self.valued(done))
             tell(min(len(done), self.plan.trials), self.plan.trials, f"best {best.candidate.name}, {best.values[0]:,.6g}")
-        return done[: self.plan.trials]
+        return self.valued(done[: self.plan.trials])
 
     def finished(self) -> list[Tried]:
-        """All finished trials, by number."""
+        """All finished trials, by number, with the values they were told with."""
         from optuna.trial import TrialState
 
         found = []
         for t in self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
             candidate = self._made(t.params, t.number)
-            found.append(Tried(t.number, candidate, tuple(t.values), t.user_attrs[SHOWS], dict(t.user_attrs["excess"])))
+            costs, shows = tuple(t.user_attrs[COSTS]), t.user_attrs[SHOWS]
+            found.append(Tried(t.number, candidate, tuple(t.values), costs, shows, dict(t.user_attrs["excess"])))
         return sorted(found, key=lambda t: t.number)
+
+    def valued(self, done: Sequence[Tried]) -> list[Tried]:
+        """The same trials; regret is measured against the best cost of each scenario among them, so it is never below 0."""
+        if not self.plan.single or self.plan.robust != "regret" or not done:
+            return list(done)
+        reference = np.min([t.costs for t in done], axis=0)
+        return [replace(t, values=(float((np.array(t.costs) - reference).max()),)) for t in done]
 
     def incumbent(self, done: Sequence[Tried]) -> Tried:
         """The best so far: fewest broken limits first, then the first objective; among equals the earlier."""
@@ -122,7 +130,7 @@ class Searcher:
         from optuna.trial import Trial, TrialState
 
         first = len(self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) // BATCH * BATCH
-        before = [t for t in done if t.number < first]
+        before = self.valued([t for t in done if t.number < first])
         open_trials = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
         last = max([t.number for t in (*done, *open_trials)], default=-1)
         trials = []
@@ -135,10 +143,10 @@ class Searcher:
         candidates = [self._candidate(t) for t in trials]
         best = self.incumbent(before) if before else None
         rows = self._rounds(candidates, best)
-        if self.reference is None and self.plan.robust == "regret":
-            self.reference = self._start_reference(candidates, rows, before)
-        for trial, costs in zip(trials, rows, strict=True):
-            self._tell(trial, costs, best)
+        costs = [self._scenario_costs(r, best) for r in rows]
+        known = [*costs, *(np.array(t.costs) for t in done)]
+        for trial, row, cost in zip(trials, rows, costs, strict=True):
+            self._tell(trial, row, cost, np.min(known, axis=0))
 
     def _seed(self, number: int) -> None:
         from optuna.samplers import TPESampler
@@ -187,28 +195,29 @@ class Searcher:
             self.played = {best.number: self._j(self.play([best.candidate], range(self.plan.shows))[:, :, 0])}
         return self.played[best.number]
 
-    def _start_reference(self, candidates: Sequence[Candidate], rows: list[np.ndarray], before: Sequence[Tried]) -> np.ndarray:
-        """Best known mean cost per world, from the first batch; a resumed search plays that batch again."""
-        if before:
-            first = [t.candidate for t in before if t.number < BATCH]
-            rows = list(np.moveaxis(self.play(first, range(self.plan.shows)), 2, 0))
-        return np.min([self._j(r).mean(1) for r in rows], axis=0)
+    def _scenario_costs(self, rows: np.ndarray, best: Tried | None) -> np.ndarray:
+        """Mean J per world, float64 [world]; of a dropped candidate the incumbent's plus what it costs more on its shows."""
+        mine, shows = self._j(rows), rows.shape[1]
+        if shows == self.plan.shows or best is None:
+            return mine.mean(1)
+        his = self._costs(best)
+        return his.mean(1) + (mine - his[:, :shows]).mean(1)
 
-    def _tell(self, trial: Trial, rows: np.ndarray, best: Tried | None) -> None:
-        plan, shows = self.plan, rows.shape[1]
-        if plan.single:
-            mine = merit(self._j(rows), plan.robust, plan.alpha, self.reference)
-            if shows < plan.shows and best is not None:
-                his = merit(self._costs(best)[:, :shows], plan.robust, plan.alpha, self.reference)
-                mine = best.values[0] + mine - his
-            values = (mine,)
+    def _tell(self, trial: Trial, rows: np.ndarray, costs: np.ndarray, reference: np.ndarray) -> None:
+        """costs: mean J per world; reference: the best known."""
+        plan = self.plan
+        if plan.single and plan.robust == "cvar":
+            values = (merit(self._j(rows), plan.robust, plan.alpha),)
+        elif plan.single:
+            values = (merit(costs[:, None], plan.robust, reference=reference),)
         else:
             values = tuple(float(rows[..., plan.metrics.index(name)].mean()) for name in plan.objectives)
         excess = broken(rows, plan.metrics, plan.limits)
         for name, value in excess.items():
             trial.set_constraint(name, value)
         trial.set_user_attr("excess", excess)
-        trial.set_user_attr(SHOWS, shows)
+        trial.set_user_attr(SHOWS, rows.shape[1])
+        trial.set_user_attr(COSTS, costs.tolist())
         self.study.tell(trial, values)
 
 
@@ -252,7 +261,8 @@ def broken(rows: np.ndarray, metrics: Sequence[str], limits: Limits | None) -> d
     for world in rows:
         held = met({name: world[:, k] for k, name in enumerate(metrics)}, limits)
         for name, (value, limit, _) in held.items():
-            found[name] = max(found.get(name, -np.inf), float((value - limit) / max(limit, 1e-9)))
+            over = float((value - limit) / max(limit, 1e-9))
+            found[name] = max(found.get(name, -np.inf), np.inf if np.isnan(over) else over)
     return found
 
 
@@ -270,11 +280,26 @@ def edge(axis: Axis, value: Any) -> str:
 
 
 def open_study(path: Path | None, objectives: int, name: str = "tune") -> Study:
-    """The study in a database file (SQLite), made or taken up again; None: in memory."""
+    """The study in a database file (SQLite), made or taken up again; None: in memory. A file that is no database any more is set
+    aside as ``NAME.damaged``, and the search begins anew."""
     import optuna
+    from sqlalchemy.exc import DatabaseError
 
     # Multivariate sampling by groups is what conditional ranges need; a change of its interface shows in the tests.
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     storage = f"sqlite:///{path}" if path is not None else None
-    return optuna.create_study(storage=storage, study_name=name, directions=["minimize"] * objectives, load_if_exists=True)
+
+    def made() -> Study:
+        return optuna.create_study(storage=storage, study_name=name, directions=["minimize"] * objectives, load_if_exists=True)
+
+    try:
+        study = made()
+        study.get_trials(deepcopy=False)
+        return study
+    except DatabaseError:
+        if path is None or not path.exists():
+            raise
+        path.replace(path.with_name(path.name + ".damaged"))
+        warnings.warn(f"{path.name} could not be read and was set aside; the search begins anew", stacklevel=2)
+        return made()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.study.folder import FolderError, checksum, versions
+from sim.study.folder import FolderError, versions
 from sim.study.parts import Damaged, Parts
 from sim.study.plan import BLOCK, Plan
 from sim.study.pool import Pool, WorkersLost
@@ -20,7 +20,7 @@ from sim.study.program import program
 from sim.study.rehearse import warm
 from sim.study.space import World
 from sim.study.trials import play_trials
-from sim.study.unfinished import PLAYED, known, refuse_other
+from sim.study.unfinished import PLAYED
 
 Tell = Callable[[int, int, str], None]
 Note = Callable[[str], None]
@@ -123,18 +123,6 @@ def identity(plan: Plan, described: Mapping[str, Any]) -> dict[str, Any]:
     """All that decides the table: the settings as described, the program, its libraries, and a checksum of what is played."""
     return {**described, "replicates": plan.replicates, "seed": plan.seed, PLAYED: plan.digest()[:16], "program": program(),
             "versions": versions()}  # fmt: skip
-
-
-def finished(final: Path, facts: Mapping[str, Any], table: str) -> bool:
-    """Whether ``final`` is this sweep, finished and undamaged. Another one there is refused rather than replaced."""
-    manifest = known(final / "manifest.json")
-    if manifest is None:
-        return False
-    if not isinstance(manifest.get("sweep"), Mapping):
-        raise FolderError(f"{str(final)!r} holds another study; choose another out=")
-    refuse_other(manifest["sweep"], facts, f"the sweep in {str(final)!r} was made")
-    path = final / table
-    return path.is_file() and checksum(path) == manifest.get("files", {}).get(table)
 
 
 def play_missing(parts: Parts, crew: Pool, tell: Tell, note: Note = print) -> int:

@@ -32,7 +32,7 @@ Tell = Callable[[int, int, str], None]
 @dataclass(frozen=True)
 class Judging:
     """How finalists are judged. finalists: at most, beside each family's own settings. delta: see ``selection.Rules`` [CNY];
-    0: one hundredth of the merit of the best so far. shows: judging shows at most. confirm: fresh shows for the figures."""
+    0: one hundredth of the least mean cost of a trial. shows: judging shows at most. confirm: fresh shows for the figures."""
 
     finalists: int = 8
     shows: int = 400
@@ -45,8 +45,9 @@ class Judging:
 class Tuned:
     """What was found. best: the recommended candidate. start: the settings of its family before tuning. tried: all trials.
     finalists, selection: who was judged, and how that ended. judged: float64 [world, replicate, finalist, metric], NaN not
-    played. confirmed: float64 [world, replicate, (best, start), metric] on fresh shows. delta: the difference that was too small
-    to matter [CNY]. front: positions in ``finalists`` of a search with several objectives that no other beats in all of them."""
+    played. confirmed: float64 [world, replicate, (best, start, rivals), metric] on fresh shows; rivals: with robust=regret, of
+    every world the finalist that cost least there. delta: the difference that was too small to matter [CNY]. front: positions in
+    ``finalists`` of a search with several objectives that no other beats in all of them."""
 
     best: Candidate
     start: Candidate
@@ -97,8 +98,7 @@ def tune(
     tried = searcher.run(first, say)
     named = finalists_of(tried, makers, plan, judging.finalists)
     metric = plan.metrics.index
-    best_so_far = abs(min(t.values[0] for t in tried)) if plan.single else 0.0
-    delta = judging.delta or max(1.0, best_so_far / 100)
+    delta = judging.delta or max(1.0, abs(min(float(np.mean(t.costs)) for t in tried)) / 100)
     rules = Rules(delta, judging.confidence, first=min(FIRST, judging.shows), most=judging.shows)
     kept: list[np.ndarray] = []
 
@@ -117,17 +117,18 @@ def tune(
         costs = kept[0][..., metric("J")]
         selection = standings(pseudo(costs, plan.robust, plan.alpha), delta, judging.confidence)
     judged = np.concatenate(kept, axis=1)
-    best = named[chosen(selection, judged, plan)]
+    front = front_of(judged, plan)
+    best = named[chosen(selection, judged, plan, front)]
     start = makers[best.family].make({}, f"{best.family} ({DEFAULT})")
     say(0, judging.confirm, "confirming on fresh shows")
-    confirmed = play([best, start], range(CONFIRM_FROM, CONFIRM_FROM + judging.confirm))
+    confirmed = play([best, start, *rivals(named, judged, plan)], range(CONFIRM_FROM, CONFIRM_FROM + judging.confirm))
     say(judging.confirm, judging.confirm, "confirmed")
-    return Tuned(best, start, tuple(tried), tuple(named), judged, selection, confirmed, delta, front_of(judged, plan))
+    return Tuned(best, start, tuple(tried), tuple(named), judged, selection, confirmed, delta, front)
 
 
 def finalists_of(tried: Sequence[Tried], makers: Mapping[str, Maker], plan: Plan, most: int) -> list[Candidate]:
     """The best trials (of several objectives the ones no other beats first), the best of every family, and every family as it
-    stood before. Of trials with equal figures, which played the same shows the same way, only the first."""
+    stood before, if it is not among them. Of trials with equal figures, which played the same shows the same way, the first."""
     order = sorted(tried, key=lambda t: (sum(max(0.0, v) for v in t.excess.values()), t.values, t.number))
     if not plan.single:
         values = np.array([t.values for t in order])
@@ -141,7 +142,20 @@ def finalists_of(tried: Sequence[Tried], makers: Mapping[str, Maker], plan: Plan
     for family in makers:
         own = [t for t in order if t.candidate.family == family]
         picked |= {t.number: t for t in own[:1]}
-    return [*(t.candidate for t in picked.values()), *(m.make({}, f"{family} ({DEFAULT})") for family, m in makers.items())]
+    made = [t.candidate for t in picked.values()]
+    defaults = [m.make({}, f"{family} ({DEFAULT})") for family, m in makers.items()]
+    return [*made, *(c for c in defaults if not any(same(c, other) for other in made))]
+
+
+def same(a: Candidate, b: Candidate) -> bool:
+    """Whether two candidates differ in nothing but their names."""
+    p, q = a.policy, b.policy
+    return (p.strategy, p.gate.tobytes(), p.params.tobytes(), p.playbook) == (
+        q.strategy,
+        q.gate.tobytes(),
+        q.params.tobytes(),
+        q.playbook,
+    )
 
 
 def dominated(row: np.ndarray, others: np.ndarray) -> bool:
@@ -157,32 +171,43 @@ def front_of(judged: np.ndarray, plan: Plan) -> tuple[int, ...]:
     """Finalists that no other beats in all objectives, by their means over judging shows and worlds."""
     if plan.single:
         return ()
-    means = np.nanmean(judged, axis=(0, 1))[:, [plan.metrics.index(name) for name in plan.objectives]]
+    means = np.nanmean(judged[..., [plan.metrics.index(name) for name in plan.objectives]], axis=(0, 1))
     return tuple(k for k, row in enumerate(means) if not dominated(row, means))
 
 
-def chosen(selection: Selection, judged: np.ndarray, plan: Plan) -> int:
-    """The finalist to recommend: of those that break the limits least (by point values), the first of the selection."""
+def chosen(selection: Selection, judged: np.ndarray, plan: Plan, front: Sequence[int] = ()) -> int:
+    """The finalist to recommend: of those that break the limits least (by point values), of several objectives of those on the
+    front, the first of the selection."""
 
     def breach(k: int) -> float:
         rows = judged[:, :, k]
-        return sum(max(0.0, v) for v in broken(rows[:, ~np.isnan(rows).any((0, 2))], plan.metrics, plan.limits).values())
+        played = ~np.isnan(rows[..., plan.metrics.index("J")]).any(0)
+        return sum(max(0.0, v) for v in broken(rows[:, played], plan.metrics, plan.limits).values())
 
-    return min((s.candidate for s in selection.standings), key=breach)
+    order = [s.candidate for s in selection.standings]
+    return min([k for k in order if k in front] or order, key=breach)
+
+
+def rivals(finalists: Sequence[Candidate], judged: np.ndarray, plan: Plan) -> list[Candidate]:
+    """With robust=regret the finalist that cost least in each world on judging shows: regret is measured against them."""
+    if not plan.single or plan.robust != "regret":
+        return []
+    return [finalists[k] for k in np.nanmean(judged[..., plan.metrics.index("J")], axis=1).argmin(1).tolist()]
 
 
 def pseudo(costs: np.ndarray, robust: str, alpha: float) -> np.ndarray:
-    """Jackknife pseudo-values of a merit that is no mean over shows, float64 [replicate, candidate]: ``n m - (n - 1) m_(-i)``.
+    """A merit that is no mean over shows as figures that are: ``m + (n - 1) (mean m_(-j) - m_(-i))``, float64 [show, candidate].
 
-    Their mean is the bias-corrected merit and their paired differences carry its variance (Tukey 1958; Efron & Tibshirani 1993,
-    ch. 11), so they can be compared as ordinary figures. costs: J, float64 [world, replicate, candidate].
+    Jackknife pseudo-values (Tukey 1958; Efron & Tibshirani 1993, ch. 11) around the merit itself: their mean is the merit, and
+    their paired differences carry its variance, so they can be compared as ordinary figures. Without the bias correction, which
+    makes the largest of several means smaller than any of them. costs: J, float64 [world, replicate, candidate]; regret is
+    measured against the best of these candidates in each world.
     """
     _, n, k = costs.shape
-    reference = costs.mean(1).min(1)
-    made = np.empty((n, k))
-    for c in range(k):
-        own = costs[:, :, c]
-        whole = merit(own, robust, alpha, reference)
-        for i in range(n):
-            made[i, c] = n * whole - (n - 1) * merit(np.delete(own, i, axis=1), robust, alpha, reference)
-    return made
+
+    def merits(shows: np.ndarray) -> np.ndarray:
+        reference = shows.mean(1).min(1)
+        return np.array([merit(shows[:, :, c], robust, alpha, reference) for c in range(k)])
+
+    left_out = np.array([merits(np.delete(costs, i, axis=1)) for i in range(n)])
+    return merits(costs) + (n - 1) * (left_out.mean(0) - left_out)

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from sim.study.folder import FolderError
+from sim.study.folder import MANIFEST, FolderError, checksum, refuse_strange
 
 PLAYED = "what is played"
 """Name of the note's checksum over all that is played; it says nothing beside a setting that differs."""
@@ -106,6 +106,20 @@ def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) 
             f"{what} with other settings: {'; '.join(changed[:5])}{more}; give those again, delete the folder, "
             "or choose another out="
         )
+
+
+def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> bool:
+    """Whether ``final`` is this study, finished, with its file ``worth`` undamaged. Another one there, or a folder that is no
+    study's, is refused rather than replaced. what, facts: as in :func:`begun`."""
+    manifest = known(final / MANIFEST)
+    if manifest is None:
+        refuse_strange(final)
+        return False
+    if not isinstance(manifest.get(what), Mapping):
+        raise FolderError(f"{str(final)!r} holds another study; choose another out=")
+    refuse_other(manifest[what], facts, f"the {what} in {str(final)!r} was made")
+    path = final / worth
+    return path.is_file() and checksum(path) == manifest.get("files", {}).get(worth)
 
 
 def differences(old: Any, new: Any, where: str = "") -> Iterable[str]:

@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-import os
-import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,11 +16,12 @@ from sim.engine.simulate import plain_engine, play
 from sim.score.metrics import METRICS
 from sim.score.profiles import PROFILES
 from sim.study.assumptions import assumption_table, summary
-from sim.study.folder import FolderError, config_hash, run_folder, write_manifest, write_table
+from sim.study.folder import FolderError, config_hash, out_folder, run_folder, write_manifest, write_table
 from sim.study.policies import PolicyError, make_policy
 from sim.study.rehearse import KEY, pack, rehearse, rerun, unpack
 
 PROFILE = PROFILES["balanced"]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +137,7 @@ def interrupted(final):
 
 def test_nothing_of_the_users_is_replaced(tmp_path):
     (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.jpg").write_text("cat")
     with pytest.raises(FolderError, match="not a run folder"), run_folder(tmp_path / "photos"):
         pass
     (tmp_path / "file").write_text("mine")
@@ -166,19 +167,42 @@ def scenario_rows(table: pd.DataFrame) -> list[str]:
     return [name for name in table.index if name.startswith("scenario.")]
 
 
+STARTS_A_CHILD = """
+import os, signal, subprocess, sys
+from sim.study.rehearse import deaf
+
+child = None
+try:
+    with deaf():
+        child = subprocess.Popen([sys.executable, "-c", "print('up', flush=True); input()"], stdin=-1, stdout=-1, text=True)
+        child.stdout.readline()
+        os.kill(child.pid, signal.SIGINT)
+        os.kill(os.getpid(), signal.SIGINT)
+except KeyboardInterrupt:
+    child.communicate("go on\\n", timeout=60)
+    print("heard it; the child ended with", child.returncode)
+"""
+
+
 def test_an_interrupt_while_workers_start_is_heard_by_us_and_not_by_them():
-    """Ctrl-C goes to the whole group: here to this process and to a child that was started in the meantime."""
-    children = []
+    """Ctrl-C goes to the whole group: to this process, and to a child that is being started."""
+    made = subprocess.run([sys.executable, "-c", STARTS_A_CHILD], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert made.stdout == "heard it; the child ended with 0\n", made.stderr
 
-    def start():
-        with rehearsing.deaf():
-            code = "print('ready', flush=True); input()"
-            children.append(subprocess.Popen([sys.executable, "-c", code], stdin=-1, stdout=-1, text=True))
-            assert children[0].stdout.readline() == "ready\n"
-            os.kill(children[0].pid, signal.SIGINT)
-            os.kill(os.getpid(), signal.SIGINT)
 
-    with pytest.raises(KeyboardInterrupt):
-        start()
-    assert children[0].communicate("go on\n", timeout=60) == ("", None)
-    assert children[0].returncode == 0
+def test_a_folder_made_again_keeps_what_the_user_put_there_and_no_other_verbs_folder_is_taken(tmp_path):
+    final = tmp_path / "run"
+    for content in ("one", "two"):
+        with run_folder(final, "sweep") as folder:
+            (folder / "table").write_text(content)
+            if content == "one":
+                (folder / "old-picture.png").write_text("gone when it is made again")
+            write_manifest(folder, {"command": ["stockcue", "sweep"]})
+        (final / "notes.txt").write_text("mine")
+    assert {p.name: p.read_text() for p in final.iterdir() if p.name != "manifest.json"} == {"table": "two", "notes.txt": "mine"}
+    with pytest.raises(FolderError, match="what stockcue sweep made"), run_folder(final, "rehearse"):
+        pass
+    (tmp_path / "empty").mkdir()
+    with run_folder(tmp_path / "empty", "sweep") as folder:
+        write_manifest(folder, {"command": ["stockcue", "sweep"]})
+    assert out_folder("~/x", "y") == Path.home() / "x"

@@ -8,10 +8,11 @@ import pytest
 from sim.demand.streams import stream
 from sim.score.profiles import LIMITS
 from sim.study.design import Axis
-from sim.study.search import BATCH, Plan
+from sim.study.robust import merit
+from sim.study.search import BATCH, Plan, broken
 from sim.study.space import Maker
 from sim.study.trials import CORE, JUDGE_FROM
-from sim.study.tune import CONFIRM_FROM, Judging, dominated, finalists_of, pseudo, tune
+from sim.study.tune import CONFIRM_FROM, Judging, dominated, finalists_of, pseudo, same, tune
 from strategies import registry
 from strategies.gate import GATE_PARAMS
 
@@ -172,3 +173,59 @@ def test_finalists_hold_the_best_of_every_family_and_what_stood_before():
 def test_pseudo_values_of_a_mean_are_the_shows_themselves():
     costs = stream(4, "test").normal(size=(1, 20, 3))
     assert pseudo(costs, "mean", 0.2) == pytest.approx(costs[0])
+
+
+def test_a_metric_without_meaning_in_some_shows_keeps_no_limit_and_breaks_none():
+    """No alert, no lead time (NaN): those shows count for the limits all the same. Below 200 units everything is oversold."""
+    rate, paid, lead = CORE.index("oversold_orders"), CORE.index("paid_orders"), CORE.index("usable_lead_s")
+
+    class Quiet(Fake):
+        def __call__(self, candidates, replicates):
+            made = super().__call__(candidates, replicates)
+            made[..., paid], made[..., lead] = 1000.0, np.nan
+            for c, candidate in enumerate(candidates):
+                made[:, :, c, rate] = max(0.0, 200.0 - candidate.settings.get(UNITS, 100))
+            return made
+
+    space = {"fixed_count": SPACE["fixed_count"]}
+    found = tune(makers(space), space, Quiet(), Plan(64, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
+    assert 199 <= found.best.settings[UNITS] <= 215
+    rows = np.full((1, 5, len(CORE)), np.nan)
+    assert all(v == np.inf for v in broken(rows, CORE, LIMITS["strict"]).values())
+
+
+def test_regret_is_measured_against_the_best_known_and_never_below_it():
+    space = {"fixed_count": SPACE["fixed_count"]}
+    plan = Plan(trials=48, shows=16, seed=3, metrics=CORE, robust="regret")
+    found = tune(makers(space), space, Fake(noise=0.1, worlds=2), plan, JUDGING)
+    assert min(t.values[0] for t in found.tried) >= 0
+    reference = np.min([t.costs for t in found.tried], axis=0)
+    for t in found.tried:
+        assert t.values[0] == pytest.approx(max(np.array(t.costs) - reference))
+    assert min(s.mean for s in found.selection.standings) >= 0
+    assert found.confirmed.shape[2] == 4  # the best, the default, and the cheapest of each world
+
+
+def test_pseudo_values_average_to_the_merit():
+    costs = stream(5, "test").gamma(2.0, 50.0, size=(2, 25, 4)) + np.array([0, 30])[:, None, None]
+    for robust in ("mean", "worst", "cvar", "regret"):
+        reference = costs.mean(1).min(1)
+        expected = [merit(costs[:, :, c], robust, 0.2, reference) for c in range(4)]
+        assert pseudo(costs, robust, 0.2).mean(0) == pytest.approx(expected)
+
+
+def test_a_setting_is_judged_once():
+    """A trial at the settings the family stands at is not joined by them under another name."""
+    found = tune(makers(), SPACE, Fake(), SHORT, JUDGING, [("fixed_count", {UNITS: 100, "gate.cooldown_s": 60})])
+    names = [c.name for c in found.finalists]
+    for k, a in enumerate(found.finalists):
+        assert not any(same(a, b) for b in found.finalists[:k]), names
+
+
+def test_a_damaged_study_is_set_aside_and_searched_anew(tmp_path, whole):
+    path = tmp_path / "study.db"
+    path.write_bytes(b"no database at all, but longer than a header would be" * 50)
+    with pytest.warns(UserWarning, match="set aside"):
+        again = tune(makers(), SPACE, Fake(), SHORT, JUDGING, database=path)
+    assert again.best.name == whole.best.name
+    assert (tmp_path / "study.db.damaged").exists()
