@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sim.cli_chosen import chosen_scenario, chosen_strategies
@@ -109,7 +110,7 @@ def _axis(key: str, found: Any, word: str) -> Axis:
     from hydra.core.override_parser.types import IntervalSweep, QuotedString, Transformer
 
     from sim.cli_words import WordError
-    from sim.study.design import Axis
+    from sim.study.design import MOST, Axis
 
     swept = found.value()
     tags = set(getattr(swept, "tags", ()))
@@ -118,9 +119,12 @@ def _axis(key: str, found: Any, word: str) -> Axis:
     if isinstance(swept, IntervalSweep):
         return Axis(key, swept.start, swept.end, "log" in tags, isinstance(swept.start, int) and isinstance(swept.end, int))
     try:
-        values = [v.text if isinstance(v, QuotedString) else v for v in found.sweep_iterator(Transformer.identity)]
+        listed = islice(found.sweep_iterator(Transformer.identity), MOST + 1)
+        values = [v.text if isinstance(v, QuotedString) else v for v in listed]
     except Exception:
         raise WordError(f"{word!r} gives no list of values; write a,b,c or range(a,b,step) or interval(a,b)") from None
+    if len(values) > MOST:
+        raise WordError(f"{word!r} lists more than {MOST:,} values; take a larger step, or interval(a,b) and points=")
     if not values:
         raise WordError(f"{word!r} lists no value; its start must lie before its end")
     if any(not isinstance(v, int | float | str) for v in values):

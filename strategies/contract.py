@@ -108,6 +108,11 @@ class Param:
     source: str = "project"
     confidence: str = "A"
 
+    @property
+    def whole(self) -> bool:
+        """Counted or switched rather than measured: takes whole numbers only."""
+        return self.unit in ("readings", "switch", "mode")
+
 
 @dataclass(frozen=True)
 class Strategy:

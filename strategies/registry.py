@@ -99,6 +99,8 @@ def _number(value: float, param: Param, where: str) -> float:
     number = float(value)  # type: ignore[arg-type]
     if not math.isfinite(number) or not param.low <= number <= param.high:
         raise StrategyError(f"In {where} the setting {param.name!r} must lie {bounds}, not {number:g}.")
+    if param.whole and not number.is_integer():
+        raise StrategyError(f"In {where} the setting {param.name!r} takes whole numbers {bounds}, not {number:g}.")
     return number
 
 

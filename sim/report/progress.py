@@ -51,6 +51,7 @@ class Progress:
             from tqdm import tqdm
 
             self.bar = tqdm(total=of or None, initial=self.first or 0, unit=f" {self.unit}", file=sys.stderr, dynamic_ncols=True)
+        self.bar.total = of or None
         return self.bar
 
     def close(self) -> None:

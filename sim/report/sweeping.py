@@ -19,11 +19,11 @@ from sim.study.assumptions import assumption_table, summary
 from sim.study.choices import profile_from
 from sim.study.decide import Decision, Trials, decide, of_table
 from sim.study.design import Axis
-from sim.study.folder import config_hash, out_folder, run_folder, write_manifest, write_table
+from sim.study.folder import FolderError, config_hash, out_folder, run_folder, write_manifest, write_table
 from sim.study.parcel import pack
 from sim.study.parts import Parts, discard, opened
 from sim.study.plan import Plan
-from sim.study.pool import pool
+from sim.study.pool import WorkersLost, at_once, pool
 from sim.study.race import of_race, race, rerun
 from sim.study.selection import Rules
 from sim.study.settings import SettingError, settle
@@ -36,7 +36,8 @@ from sim.study.unfinished import begun, clear, finished
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 TABLE = "trials.parquet"
-KEPT = "Interrupted; what was played is kept: the same command goes on from there."
+KEPT = "what was played is kept: the same command goes on from there."
+NOTHING_YET = "nothing was finished that could be kept."
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     described["score"] = asdict(profile)
     described["varied"] = {a.key: [v for f in fields(a)[1:] if (v := getattr(a, f.name)) not in (None, ())] for a in axes}
     described |= {key: getattr(s, key) for key in ("design", "points", "world_points")}
-    rules = _rules(s)
+    rules = _rules(s, len(worlds), len(candidates))
     described["select"] = asdict(rules) if rules else "none"
     texts = {Path(p.source).name: p.text for c in candidates if (p := pack(c.policy)).text}
     described["own_files"] = {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
@@ -73,12 +74,24 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     return Study(plan, s, out_folder(s.out, f"runs/sweep-{shows}-{config_hash(facts)}"), facts, words, rules)
 
 
-def _rules(s: Sweep) -> Rules | None:
+def _rules(s: Sweep, worlds: int, candidates: int) -> Rules | None:
+    """How a race is run. Its budget counts candidate x show, the user's counts runs, which every world has."""
     if s.select == "none":
+        idle = [name for name in ("first", "budget", "shock") if getattr(s, name) != getattr(Sweep(), name)]
+        if idle:
+            raise SettingError(f"{idle[0]}= is for select=kn alone; give both, or leave it out")
         return None
+    if s.replicates < 3:
+        raise SettingError(f"select=kn needs replicates of 3 or more, not {s.replicates}")
+    first = min(s.first, s.replicates)
+    if s.budget and worlds * candidates * first > s.budget:
+        raise SettingError(
+            f"budget={s.budget} does not pay for the first {first} shows of {candidates} candidates in {worlds} worlds, "
+            f"{worlds * candidates * first:,} runs; raise it, or lower first="
+        )
     if not s.delta:
         raise SettingError("select=kn needs delta: a difference in J too small to matter, as in delta=500 [CNY a show]")
-    return Rules(s.delta, s.confidence, min(s.first, s.replicates), most=s.replicates, budget=s.budget, shock=s.shock)
+    return Rules(s.delta, s.confidence, first, most=s.replicates, budget=s.budget // worlds, shock=s.shock)
 
 
 def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Path:
@@ -89,16 +102,17 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
     if finished(final, "sweep", study.facts, TABLE):
         print(f"{announced(study)}: finished before, nothing is left to play")
         return _report(study, lambda path: _again(final / TABLE, path), began)
+    refuse_too_large(float(study.plan.runs * len(study.plan.metrics)), final)
     if study.rules:
         return _race(study, study.rules, began)
     with pool(s.engine, s.address, s.workers) as crew, opened(final, study.plan, study.facts) as parts:
         clear(final)
-        _announce(study, parts, crew.workers)
+        _announce(study, parts, at_once(s.engine, crew.workers))
         progress = Progress("runs")
         try:
             made = _report(study, lambda path: gather(parts, crew, progress, path, progress.note), began)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(KEPT) from None
+        except (KeyboardInterrupt, OSError) as stopped:
+            raise _stopped(stopped, parts.folder, "part-*") from None
         finally:
             progress.close()
         discard(parts)
@@ -113,19 +127,26 @@ def _race(study: Study, rules: Rules, began: float) -> Path:
         expected = probe(study.plan)
         refuse_too_large(expected.table + expected.parts, final)
         first = rules.first / study.plan.replicates
-        print(
-            f"at most {announced(study)}; first {rules.first} shows each: {foreseen(expected, first, crew.workers)}", flush=True
-        )
+        ahead = foreseen(expected, first, at_once(s.engine, crew.workers))
+        print(f"at most {announced(study)}; first {rules.first} shows each: {ahead}", flush=True)
         progress = Progress("runs")
         try:
             made = _report(study, lambda path: race(folder, study.plan, rules, crew, progress, path, progress.note), began)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(KEPT) from None
+        except (KeyboardInterrupt, OSError) as stopped:
+            raise _stopped(stopped, folder, "round-*/part-*") from None
         finally:
             progress.close()
         for place in folder.glob("round-*"):
             shutil.rmtree(place)
         return made
+
+
+def _stopped(why: BaseException, folder: Path, worth: str) -> BaseException:
+    """What to raise for an interrupt, or for a disk that is full, with a word on what is left of what was played."""
+    kept = KEPT if any(folder.glob(worth)) else NOTHING_YET
+    if isinstance(why, KeyboardInterrupt):
+        return KeyboardInterrupt(f"Interrupted; {kept}")
+    return why if isinstance(why, WorkersLost) else FolderError(f"{why}; {kept}")
 
 
 def _announce(study: Study, parts: Parts, workers: int) -> None:

@@ -74,12 +74,13 @@ def _ties(d: Decision) -> str:
         return "There was nothing to choose among."
     tied = [names[k] for k in s.tied]
     if not tied:
-        return f"With {sure} confidence every other candidate costs more."
+        return f"With {sure} confidence no other candidate costs less."
     listed = ", ".join(tied[:8]) + (f" and {len(tied) - 8} more" if len(tied) > 8 else "")
     if s.decided:
         return f"With {sure} confidence no other is better by {number(d.delta)} CNY a show; not shown to be worse: {listed}."
     more = f"; about {number(s.further)} more shows would decide" if s.further else ""
-    return f"It cannot be told apart, with {sure} confidence and to {number(d.delta)} CNY a show, from {listed}{more}."
+    far = f" No other is better by more than {number(s.standings[0].high)} CNY a show." if s.looks == 1 else ""
+    return f"It cannot be told apart, with {sure} confidence and to {number(d.delta)} CNY a show, from {listed}{more}.{far}"
 
 
 def certificate(c: Certificate, worlds: Sequence[str] = ()) -> str:

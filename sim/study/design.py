@@ -63,7 +63,7 @@ class Axis:
 def settled(axis: Axis) -> Axis:
     """The axis itself if it holds at least two values in order; else a sentence."""
     if axis.values:
-        if len(set(map(repr, axis.values))) < len(axis.values):
+        if len({v if isinstance(v, str) else float(v) for v in axis.values}) < len(axis.values):
             raise SettingError(f"{axis.key} lists a value twice; give each once")
         return axis
     low, high = axis.low, axis.high

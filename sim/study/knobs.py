@@ -18,8 +18,6 @@ from strategies.gate import GATE_PARAMS
 
 ACROSS_ZERO, STEP = 8.0, 2.0
 """How far a setting moves that is switched on from 0 or off to 0, and one step of a choice [doublings]."""
-COUNTED = ("readings", "switch", "mode")
-"""Units of settings that are whole numbers."""
 FACTS = (("ledger", "hold_s"), ("feed", "lag_s"), ("feed", "period_s"), ("feed", "loss_p"))
 """Settings of the shop and of the data that are a team's to change, as places in a scenario."""
 SHORTEST_HOLD_S = 300.0
@@ -81,7 +79,7 @@ def _of_strategy(policy: Policy, k: int, p: Param, used: list[int]) -> Iterator[
 
 
 def _knob(key: str, p: Param, now: float, turned: Callable[[Show, Policy, float], tuple[Stage, Policy]]) -> Knob:
-    return Knob(key, p.unit, now, p.low, p.high, p.unit in COUNTED, turned)
+    return Knob(key, p.unit, now, p.low, p.high, p.whole, turned)
 
 
 def _params(k: int, tiers: list[int]) -> Callable[[Show, Policy, float], tuple[Stage, Policy]]:

@@ -24,8 +24,8 @@ from sim.study.uncertain import plain
 
 ROWS, BLOCK, FEW = 1024, 1024, 64
 """Runs in a chunk, at least where there are so many; most candidates in one; chunks a small study is cut into all the same."""
-PARTS = 4096
-"""Chunks of a large study: they grow rather than become more."""
+PARTS, LARGEST = 4096, 2**18
+"""Chunks of a large study: they grow rather than become more; runs in one, at most where it holds several replicates."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +62,22 @@ class Plan:
         """Runs of the whole sweep, the silent baselines not counted."""
         return len(self.worlds) * len(self.candidates) * self.replicates
 
+    @property
+    def split(self) -> bool:
+        """Whether a chunk holds a part of the candidates: where many play few shows, so that all workers have something to do."""
+        return len(self.candidates) > BLOCK and self.replicates * len(self.worlds) < PARTS
+
     def chunks(self) -> list[Chunk]:
         """All chunks, in the order of the table: world, replicate, candidate."""
         end = self.start + self.replicates
         assert self.start or self.replicates <= JUDGE_FROM
-        n = len(self.candidates)
-        block = min(n, BLOCK)
-        # A chunk of several blocks of candidates holds one replicate, so that the table's order is the chunks'.
-        span = 1 if n > block else max(1, min(max(ROWS, self.runs // PARTS) // n, self.replicates * len(self.worlds) // FEW))
+        n, shows = len(self.candidates), self.replicates * len(self.worlds)
+        block, span = n, 1
+        if self.split:
+            # Such a chunk holds one replicate, so that the table's order is the chunks'.
+            block = -(-n // -(-n // BLOCK))
+        else:
+            span = max(1, min(min(max(ROWS, self.runs // PARTS), LARGEST) // n, shows // FEW))
         made: list[Chunk] = []
         for world in range(len(self.worlds)):
             for start in range(self.start, end, span):

@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -58,6 +59,11 @@ def pool(engine: str, address: str, workers: int) -> Iterator[Pool]:
             yield made
 
 
+def at_once(engine: str, workers: int) -> int:
+    """How many of ``workers`` can be at work at the same moment: on this machine no more than it has cores."""
+    return min(workers, _cores()) if engine == "local" else workers
+
+
 def _cores() -> int:
     from joblib import cpu_count
 
@@ -80,6 +86,9 @@ def _local(workers: int) -> Pool:
     def play(plan: Plan, chunks: Sequence[Chunk]) -> Iterator[Played]:
         from joblib import Parallel, parallel_config
 
+        # What joblib says of workers that stop, or of tasks given up, is said by the sweep in its own words, or of no concern.
+        for words in ("A worker stopped", ".*tasks which were still being processed"):
+            warnings.filterwarnings("ignore", words, UserWarning)
         try:
             with parallel_config(backend="loky", n_jobs=workers):
                 run = Parallel(return_as="generator_unordered", batch_size=1)

@@ -39,7 +39,8 @@ def race(folder: Path, plan: Plan, rules: Rules, crew: Pool, tell: Tell, path: P
         place.mkdir(exist_ok=True)
         parts = Parts(place, stage, stage.digest())
         words = f"round {len(rounds) + 1}, {len(which)} of {len(plan.candidates)} candidates in the race"
-        damaged += play_missing(parts, crew, lambda done, of, _: tell(done, of, words), note)
+        before = sum(earlier.plan.runs for earlier in rounds)
+        damaged += play_missing(parts, crew, lambda done, of, _: tell(before + done, before + of, words), note)
         rounds.append(parts)
         made = np.empty((len(plan.worlds), len(numbers), len(which)))
         for chunk in parts.chunks:

@@ -245,10 +245,11 @@ def _needed(values: np.ndarray, i: int, best: int, frozen: np.ndarray, gap: floa
 def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Selection:
     """The same verdict for a table of fixed size, float64 [replicate, candidate] without gaps: everybody played every show.
 
-    Multiple comparisons with an unknown best (Edwards and Hsu 1983, JASA 78), by two-sided Student bounds on paired differences
-    and Bonferroni over k - 1 rivals. Whoever is the true best, the bounds against it hold together with probability
-    ``confidence``; it is among those not shown to be worse than the lowest mean, so an interval spans the bounds against all of
-    these. A candidate is worse where its interval lies above 0, near where it ends within ``delta``.
+    Two statements, each with probability ``confidence``. The true best is not among those called worse (Hsu 1984: one-sided
+    Student bounds against the lowest mean, Bonferroni over k - 1 rivals). The intervals hold how far each lies behind the true
+    best, which is never below 0 (Edwards and Hsu 1983, JASA 78): whoever it is, two-sided bounds against it hold together,
+    and it is among those not shown to be worse than the lowest mean, so an interval spans the bounds against all of these. Near:
+    the interval ends within ``delta``.
     """
     values = np.asarray(values, float)
     n, k = values.shape
@@ -257,15 +258,16 @@ def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Sel
     rules = Rules(delta, confidence, first=max(3, n), most=max(3, n))
     best = int(np.argmin(values.mean(0)))
     alpha = (1 - confidence) / max(1, k - 1)
-    mean, low, high = tailed(values - values[:, [best]], alpha / 2)
+    mean, surely, _ = tailed(values - values[:, [best]], alpha)
+    _, low, high = tailed(values - values[:, [best]], alpha / 2)
     for rival in np.flatnonzero(low <= 0).tolist():
         _, lower, upper = tailed(values - values[:, [rival]], alpha / 2)
         low, high = np.minimum(low, lower), np.maximum(high, upper)
     made = []
     for i in range(k):
-        found = (float(mean[i]), float(low[i]), float(high[i])) if i != best else (0.0, 0.0, 0.0)
-        state = BEST if i == best else WORSE if found[1] > 0 else NEAR if found[2] <= delta else OPEN
-        further = _shows_to_tell(values[:, i] - values[:, best], delta, alpha / 2) - n if state == OPEN else 0
+        found = (float(mean[i]), max(0.0, float(low[i])), float(high[i]))
+        state = BEST if i == best else WORSE if surely[i] > 0 else NEAR if found[2] <= delta else OPEN
+        further = _shows_to_tell(values[:, i] - values[:, best], delta, alpha) - n if state == OPEN else 0
         made.append(Standing(i, n, float(values[:, i].mean()), *found, state, max(0, further)))
     made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
     decided = not any(s.state == OPEN for s in made)

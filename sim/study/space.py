@@ -122,12 +122,20 @@ def families(config: Plain, axes: Iterable[Axis]) -> dict[str, tuple[Maker, list
     """Of every family in ``config["strategy"]`` its maker and the axes that concern it, both ends of each tried."""
     varied, made = _known(axes, config), {}
     for family in config["strategy"]:
-        maker, own = Maker(config, family), [a for a in varied if concerns(a.key, family)]
+        maker = Maker(config, family)
+        own = [_whole_if_counted(a, maker.strategy) for a in varied if concerns(a.key, family)]
         for axis in own:
             for end in axis.ends:
                 maker.make({axis.key: end})
         made[family] = (maker, own)
     return made
+
+
+def _whole_if_counted(axis: Axis, strategy: Strategy) -> Axis:
+    """An axis of gate or strategy, of whole numbers where the setting takes no others."""
+    known = {"gate": GATE_PARAMS, "strategy": strategy.params}.get(axis.key.split(".")[0], ())
+    counted = any(p.name == axis.key.split(".")[-1] and p.whole for p in known)
+    return settled(replace(axis, whole=True)) if counted and not axis.values else axis
 
 
 def standing_value(candidate: Candidate, key: str) -> Value | None:

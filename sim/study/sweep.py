@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.study.folder import FolderError, versions
 from sim.study.parts import Damaged, Parts
-from sim.study.plan import BLOCK, Plan
+from sim.study.plan import Plan
 from sim.study.pool import Pool, WorkersLost
 from sim.study.program import program
 from sim.study.rehearse import warm
@@ -24,8 +24,9 @@ from sim.study.unfinished import PLAYED
 
 Tell = Callable[[int, int, str], None]
 Note = Callable[[str], None]
-FEW, MANY, PROBE_TAPES = 8, 64, 2
-"""Candidates a probe plays on a tape, and how many where few are done at once; tapes of the first and the last world."""
+FEW, MORE, PROBE_TAPES = 8, 8, 3
+"""Candidates a probe plays on a tape, how many times as many it takes next where they are done at once, tapes of the first and
+the last world."""
 SHORT_S, LONG_S = 0.2, 1.0
 """Time under which a tape is done at once, and over which the next tape of the world is left out."""
 TRIES = 3
@@ -59,12 +60,12 @@ def probe(plan: Plan) -> Estimate:
             costs.setdefault(count, []).append((max(0.0, one - each), each))
             rows.append(values)
             # What candidates share shows only where there are many of them.
-            count = MANY if many < SHORT_S else count
+            count = count * MORE if many < SHORT_S and count < len(plan.candidates) else count
             if one + many > LONG_S:
                 break
     tape, each = np.mean(costs[max(costs)], axis=0)
-    blocks = -(-len(plan.candidates) // BLOCK)
-    seconds = len(plan.worlds) * plan.replicates * (tape * blocks + each * len(plan.candidates))
+    tapes = len(plan.chunks()) if plan.split else len(plan.worlds) * plan.replicates
+    seconds = tapes * tape + plan.runs * each
     return Estimate(float(seconds), *_sizes(plan, np.concatenate(rows)))
 
 

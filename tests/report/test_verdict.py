@@ -45,7 +45,7 @@ def said(t: Trials, **options) -> str:
 def test_the_only_best_is_named_with_its_cost():
     words = said(trials(costs(900, 500, 700)))
     assert words.startswith("Best: line#1 with strategy.units=1; J 500 ±")
-    assert "every other candidate costs more" in words
+    assert "no other candidate costs less" in words
 
 
 def test_a_tie_is_named_and_what_would_decide_it():

@@ -239,12 +239,14 @@ def test_shocks_that_first_batches_miss_are_found_where_their_size_is_known():
 
 @pytest.mark.parametrize("k", [2, 6, 20])
 def test_intervals_of_a_table_hold_together(k):
-    """Equal candidates on 60 shows: all intervals hold 0 in 95 % of tables, so nobody is called worse."""
-    held = []
+    """Equal candidates on 60 shows: all intervals hold 0 in 95 % of tables, and any one of them is called worse in 5 %."""
+    held, kept = [], []
     for seed in range(RACES):
         found = standings(Tapes([0.0] * k, "normal", seed, shows=60).values, DELTA)
-        held.append(all(s.low <= 0 <= s.high for s in found.standings) and not any(s.state == WORSE for s in found.standings))
+        held.append(all(s.low <= 0 <= s.high for s in found.standings))
+        kept.append(found.best == 0 or 0 in found.tied)
     assert np.mean(held) >= floor(0.95)
+    assert np.mean(kept) >= floor(0.95)
 
 
 def test_intervals_of_a_table_hold_the_distance_to_the_true_best():
