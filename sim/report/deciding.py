@@ -13,6 +13,8 @@ from sim.report.text import aligned, markdown, number
 from sim.study.decide import Decision, Trials
 from sim.study.folder import write_table
 from sim.study.pareto import OBJECTIVES
+from sim.study.space import Candidate
+from strategies.gate import GATE_PARAMS
 
 CURVE = {"J": "J [CNY]", "oversold_units": "oversold [units]", "missed_units": "missed [units]", "alerts": "alerts"}
 """Figures of a response curve."""
@@ -32,6 +34,7 @@ def sections(trials: Trials, d: Decision, folder: Path) -> list[str]:
     pictures = _pictures(trials, d, folder)
     front = front_table(d)
     write_table(front, folder / "front.parquet")
+    write_table(certificates_table(d), folder / "certificates.parquet")
     shown = front.head(MAP_ROWS)
     cells = [[str(r["candidate"]), *(number(float(r[name]), 1) for name in OBJECTIVES)] for r in shown.to_dict("records")]
     more = f" ({len(front) - len(shown)} more in `front.parquet`)" if len(front) > len(shown) else ""
@@ -41,7 +44,8 @@ def sections(trials: Trials, d: Decision, folder: Path) -> list[str]:
         f"Behind the best: paired differences with simultaneous {100 * d.confidence:g} % intervals; delta, too small to matter: "
         f"{number(d.delta)} CNY a show. Limits are those of the worst world; a candidate is certified where a one-sided "
         "bound lies within every limit of the set, refuted where one lies beyond. Each certificate stands alone: of candidates "
-        f"that just break a limit, {100 * (1 - d.confidence):.3g} % are certified by chance.",
+        f"that just break a limit, {100 * (1 - d.confidence):.3g} % are certified by chance. All are in "
+        "`certificates.parquet`.",
         *(f"![{name}]({name})" for name in pictures),
         "\n".join(["## Pareto front", "", f"Nobody beats these in all three at once, by their means{more}.", "",
                    *markdown(("candidate", *OBJECTIVES), cells, (1, 2, 3))]),
@@ -58,6 +62,21 @@ def front_table(d: Decision) -> Any:
         row: dict[str, Any] = {"candidate": c.name, "family": c.family}
         row |= dict(zip(OBJECTIVES, d.averages[k].tolist(), strict=True))
         rows.append(row | {key: v if isinstance(v, str) else float(v) for key, v in c.settings.items()})
+    return pd.DataFrame(rows)
+
+
+def certificates_table(d: Decision) -> Any:
+    """One row per set of limits and candidate: state, its worst world, and value, bounds and limit of every figure there."""
+    import pandas as pd
+
+    rows = []
+    for limits, found in d.certificates.items():
+        for k, c in found.items():
+            row: dict[str, Any] = {"limits": limits, "candidate": d.plan.candidates[k].name, "state": c.state}
+            row |= {"world": d.plan.worlds[c.world].name, "shows": c.shows}
+            for x in c.checks:
+                row |= {x.name: x.value, f"{x.name}_low": x.low, f"{x.name}_high": x.high, f"{x.name}_limit": x.limit}
+            rows.append(row)
     return pd.DataFrame(rows)
 
 
@@ -82,20 +101,28 @@ def _of_family(trials: Trials, d: Decision, family: str) -> dict[str, Any]:
     values = [[d.plan.candidates[k].settings[key] for k in which] for key in keys]
     if len(which) < FEW or any(isinstance(v, str | bool) for column in values for v in column):
         return {}
+    named = [_with_unit(key, d.plan.candidates[which[0]]) for key in keys]
     where = f"{len(d.plan.worlds)} worlds" if len(d.plan.worlds) > 1 else d.plan.worlds[0].name
     if len(keys) == 1:
-        rows = trials.fetch(which, list(CURVE)).mean(0)
-        played = ~np.isnan(rows).any((1, 2))
+        rows = trials.fetch(which, list(CURVE))
+        played = ~np.isnan(rows).any((0, 2, 3))
         order = np.argsort(values[0], kind="stable")
         x = np.asarray(values[0], float)[order]
-        shows = {words: rows[played][:, order, n] for n, words in enumerate(CURVE.values())}
+        shows = {words: rows[:, played][:, :, order, n] for n, words in enumerate(CURVE.values())}
         title = f"Response to {keys[0]}, {where}, {int(played.sum())} shows"
-        return {f"curve-{family}.png": draw.curve(x, shows, keys[0], title)} if played.sum() > 1 else {}
+        return {f"curve-{family}.png": draw.curve(x, shows, named[0], title)} if played.sum() > 1 else {}
     if len(keys) == 2:
         cost = np.nanmean(trials.cost[:, :, which], axis=(0, 1))
         x, y = (np.asarray(v, float) for v in values)
-        return {f"map-{family}.png": _map(x, y, cost, (keys[0], keys[1]), f"J of {family}, {where}")}
+        return {f"map-{family}.png": _map(x, y, cost, (named[0], named[1]), f"J of {family}, {where}")}
     return {}
+
+
+def _with_unit(key: str, candidate: Candidate) -> str:
+    """A setting of strategy or gate with its unit, as an axis names it."""
+    known = {"gate": GATE_PARAMS, "strategy": candidate.policy.strategy.params}.get(key.split(".")[0], ())
+    unit = next((p.unit for p in known if p.name == key.split(".")[-1]), "")
+    return f"{key} [{unit}]" if unit else key
 
 
 def _map(x: np.ndarray, y: np.ndarray, cost: np.ndarray, keys: tuple[str, str], title: str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.report import style
+from sim.report.text import brief
 from sim.study.decide import Decision
 from sim.study.selection import BEST, WORSE
 
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
 FAMILY = (style.BLUE, style.ORANGE, style.GREEN, style.PURPLE, style.SKY, style.RED, style.BLACK)
 MARKS = "osD^vPX"
 """Colour and marker by family, in order of appearance; shape tells as much as colour."""
-SHORT = 44
+SHORT, KEY = 44, 96
+"""Most letters of a candidate beside an axis, and in a key below the picture."""
+
+
+COLOUR = "J [CNY a show]; the dearest tenth in one colour"
+AROUND = ((6, 6), (-14, 6), (6, -14), (-14, -14))
+"""Where the numbers of marks stand: marks that lie on each other keep theirs apart [points]."""
+DECADES = 30
+"""Largest multiple of the least that an even axis shows."""
 
 
 def looks(d: Decision) -> dict[str, tuple[str, str]]:
@@ -25,12 +34,12 @@ def looks(d: Decision) -> dict[str, tuple[str, str]]:
     return {f: (FAMILY[k % len(FAMILY)], MARKS[k % len(MARKS)]) for k, f in enumerate(families)}
 
 
-def label(d: Decision, k: int) -> str:
-    """A candidate's name and settings, short enough for an axis."""
+def label(d: Decision, k: int, most: int = SHORT) -> str:
+    """A candidate's name and settings, short enough for an axis, or in ``most`` letters."""
     c = d.plan.candidates[k]
     settings = ", ".join(f"{key.split('.')[-1]}={value}" for key, value in c.settings.items())
     text = f"{c.name}: {settings}" if settings else c.name
-    return style.text(text if len(text) <= SHORT else f"{text[: SHORT - 3]}...", c.name)
+    return style.text(text if len(text) <= most else f"{text[: most - 3]}...", c.name)
 
 
 def ranking(d: Decision) -> Figure:
@@ -42,8 +51,15 @@ def ranking(d: Decision) -> Figure:
     with rc_context(style.settings()):
         figure = Figure(figsize=(8.4, 1.6 + 0.34 * len(d.leaders)), layout="constrained")
         axes = figure.subplots()
-        for y, k in enumerate(d.leaders):
-            s = by_number[k]
+        leaders = [by_number[k] for k in d.leaders]
+        # Who is far behind would press all others together: he stands at the edge, with his figure.
+        close = [s.high for s in leaders if s.state != WORSE and np.isfinite(s.high)]
+        edge = 1.2 * max([*close, 2 * d.delta]) if len(close) > 1 else np.inf
+        for y, s in enumerate(leaders):
+            if s.behind > edge:
+                axes.plot([edge], [y], marker=">", color=style.GREY, ms=8, ls="")
+                axes.annotate(f"{s.behind:,.0f} ", (edge, y), xytext=(-8, 0), textcoords="offset points", ha="right", va="center")
+                continue
             colour = style.GREEN if s.state == BEST else style.GREY if s.state == WORSE else style.BLUE
             shown = np.isfinite([s.low, s.high]).all() and s.state != BEST
             reach = [[s.behind - s.low], [s.high - s.behind]] if shown else None
@@ -87,16 +103,18 @@ def pareto(d: Decision) -> Figure:
                 axes.scatter(points[keep, 0], points[keep, 1] / 1000, s=size[keep], marker=mark, facecolors=fill,
                              edgecolors=colour, linewidths=0.9, alpha=0.85, zorder=3 if which is on_front else 2)  # fmt: skip
         for n, k in enumerate(named, 1):
-            axes.annotate(str(n), (points[k, 0], points[k, 1] / 1000), xytext=(6, 6), textcoords="offset points", weight="bold",
+            axes.annotate(str(n), (points[k, 0], points[k, 1] / 1000), xytext=AROUND[n % 4], textcoords="offset points", weight="bold",
                           zorder=4)  # fmt: skip
-        axes.set_xscale("symlog", linthresh=max(1.0, float(np.quantile(points[:, 0], 0.1))))
-        axes.xaxis.set_major_formatter(style.plain_number)
+        least = max(1.0, float(np.quantile(points[:, 0], 0.1)))
+        if points[:, 0].max() > DECADES * least:
+            axes.set_xscale("symlog", linthresh=least)
+            axes.xaxis.set_major_formatter(style.plain_number)
         axes.set_xlabel("oversold units a show 超卖" if style.chinese_font() else "oversold units a show")
         axes.set_ylabel("missed turnover [1,000 CNY a show]")
         axes.set_title("Pareto front (filled): oversells, missed turnover, alerts; larger marks send more alerts", loc="left")
         handles = [_handle(mark, colour, style.text(family)) for family, (colour, mark) in look.items()]
         figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))
-        handles = [_handle("", style.BLACK, f"{n}  {label(d, k)}{_when(d, k)}") for n, k in enumerate(named, 1)]
+        handles = [_handle("", style.BLACK, f"{n}  {label(d, k, KEY)}{_when(d, k)}") for n, k in enumerate(named, 1)]
         figure.legend(handles=handles, loc="outside lower left", ncols=1, handlelength=0)
         return figure
 
@@ -105,12 +123,13 @@ def _when(d: Decision, k: int) -> str:
     """For which costs of an oversold unit a candidate is the best."""
     for s in d.switches.get("oversell", ()):
         if s.candidate == k:
-            return f" (best for {s.start:.2g} to {s.stop:.2g} x co)"
+            return f" (best for {brief(s.start)} to {brief(s.stop)} x co)"
     return ""
 
 
 def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> Figure:
-    """Figures over one setting: mean with 95 % interval, best and worst show. shows: name to float64 [replicate, point]."""
+    """Figures over one setting: mean with 95 % interval, best and worst show of any world. shows: name to float64 [world,
+    replicate, point]."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -120,13 +139,15 @@ def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> 
         figure = Figure(figsize=(8.4, 1.2 + 2.0 * len(shows)), layout="constrained")
         panels = np.atleast_1d(figure.subplots(len(shows), 1, sharex=True))
         for axes, (name, values) in zip(panels, shows.items(), strict=True):
-            mean, n = values.mean(0), len(values)
-            half = student(0.95, n - 1) * values.std(0, ddof=1) / n**0.5 if n > 1 else np.zeros_like(mean)
-            axes.fill_between(x, values.min(0), values.max(0), color=style.GREY, alpha=0.25, lw=0, label="best to worst show")
-            axes.fill_between(x, mean - half, mean + half, color=style.SKY, alpha=0.6, lw=0, label="95 % interval of the mean")
+            mean, low, n = values.mean((0, 1)), values.min((0, 1)), values.shape[1]
+            half = student(0.95, n - 1) * values.mean(0).std(0, ddof=1) / n**0.5 if n > 1 else np.zeros_like(mean)
+            axes.fill_between(x, low, values.max((0, 1)), color=style.GREY, alpha=0.25, lw=0, label="best to worst show")
+            axes.fill_between(
+                x, np.maximum(mean - half, low), mean + half, color=style.SKY, alpha=0.6, lw=0, label="95 % interval of the mean"
+            )
             axes.plot(x, mean, color=style.BLUE, lw=1.4, label="mean")
             axes.set_ylabel(name)
-        lowest = int(np.argmin(next(iter(shows.values())).mean(0)))
+        lowest = int(np.argmin(next(iter(shows.values())).mean((0, 1))))
         for axes in panels:
             axes.axvline(x[lowest], color=style.RED, lw=0.9, ls="--", label=f"lowest mean J, at {x[lowest]:g}")
         panels[-1].set_xlabel(key)
@@ -145,7 +166,8 @@ def heatmap(x: np.ndarray, y: np.ndarray, z: np.ndarray, keys: tuple[str, str], 
         figure = Figure(figsize=(7.4, 5.4), layout="constrained")
         axes = figure.subplots()
         axes.grid(False)
-        image = axes.imshow(z, origin="lower", aspect="auto", cmap="viridis_r")
+        top = float(np.nanquantile(z, 0.9))
+        image = axes.imshow(np.minimum(z, top), origin="lower", aspect="auto", cmap="viridis_r")
         axes.set_xticks(range(len(x)), [_short(v) for v in x], rotation=45, ha="right")
         axes.set_yticks(range(len(y)), [_short(v) for v in y])
         row, column = np.unravel_index(int(np.nanargmin(z)), z.shape)
@@ -153,7 +175,7 @@ def heatmap(x: np.ndarray, y: np.ndarray, z: np.ndarray, keys: tuple[str, str], 
         axes.set_xlabel(keys[0])
         axes.set_ylabel(keys[1])
         axes.set_title(f"{title} (star: lowest)", loc="left")
-        figure.colorbar(image, label="J [CNY a show]")
+        figure.colorbar(image, label=COLOUR)
         return figure
 
 
@@ -176,5 +198,8 @@ def scatter(x: np.ndarray, y: np.ndarray, cost: np.ndarray, keys: tuple[str, str
         axes.set_xlabel(keys[0])
         axes.set_ylabel(keys[1])
         axes.set_title(f"{title} (star: lowest)", loc="left")
-        figure.colorbar(marks, label="J [CNY a show]; the dearest tenth in one colour")
+        for values, scale in ((x, axes.set_xscale), (y, axes.set_yscale)):
+            if values.min() > 0 and values.max() > DECADES * values.min():
+                scale("log")
+        figure.colorbar(marks, label=COLOUR)
         return figure

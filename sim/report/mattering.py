@@ -81,7 +81,7 @@ def matter_and_report(
                 "![sensitivity](sensitivity.png)",
                 "First order: share of the variance of the mean J, over the ranges given, that goes once the setting is known. "
                 "Total: share that stays as long as it alone is not. A total well above the first order means that it acts "
-                "together with others. Intervals: bootstrap, 95 %."]  # fmt: skip
+                "together with others. Intervals: 95 %, from shows and points drawn again."]  # fmt: skip
         (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
         write_manifest(
             folder, {"command": ["stockcue", "sensitivity", *words], "config": facts, "config_hash": config_hash(facts)}
@@ -96,12 +96,12 @@ def _count(done: list[int], more: int) -> int:
 
 
 def _played(hands: Pool, plan: Plan, tell: Any) -> np.ndarray:
-    """Mean J of candidate k in world k, float64 [k]: pairs, not all in all."""
+    """J of candidate k in world k on every show, float64 [show, k]: pairs, not all in all."""
     warm(plan.candidates[k].policy for k in (0, -1))
     chunks = [Chunk(k, k, 0, plan.replicates, k, k + 1) for k in range(len(plan.candidates))]
-    made = np.empty(len(chunks))
+    made = np.empty((plan.replicates, len(chunks)))
     for chunk, rows in hands.play(plan, chunks):
-        made[chunk.number] = rows[:, plan.metrics.index("J")].mean()
+        made[:, chunk.number] = rows[:, plan.metrics.index("J")]
         tell(chunk.runs)
     return made
 
@@ -117,8 +117,14 @@ def _rows(found: Sequence[Index]) -> list[list[str]]:
 def _said(found: Sequence[Index]) -> str:
     """The table in one sentence."""
     idle = [i.key for i in found if i.total_high < 0.05]
-    share = f"{100 * max(0.0, min(1.0, found[0].total)):.0f} %"
-    said = f"{found[0].key} matters most: {share} of the variance of J would stay if it alone were unknown."
+    if len(idle) == len(found):
+        return "None of these settings matters over these ranges."
+    first = found[0]
+    low, high = (100 * max(0.0, min(1.0, x)) for x in (first.total_low, first.total_high))
+    share = f"{100 * max(0.0, min(1.0, first.total)):.0f} % [{low:.0f}, {high:.0f}]"
+    rivals = [i.key for i in found[1:] if i.total_high >= first.total_low]
+    most = "matters most" if not rivals else f"comes first, and may matter less than {', '.join(rivals)}"
+    said = f"{first.key} {most}: {share} of the variance of J would stay if it alone were unknown."
     return said + (f" Hardly matter over these ranges: {', '.join(idle)}." if idle else "")
 
 

@@ -53,6 +53,15 @@ def number(value: float, digits: int = 0) -> str:
     return NOTHING if not math.isfinite(value) else f"{round(value, digits) + 0.0:,.{digits}f}"
 
 
+def brief(value: float) -> str:
+    """Two digits, never an exponent.
+
+    >>> brief(99.7), brief(0.0123), brief(5.86)
+    ('100', '0.012', '5.9')
+    """
+    return f"{float(f'{value:.2g}'):,.12g}"
+
+
 def spread(value: float, half: float, digits: int = 0) -> str:
     """A figure and its half-width.
 

@@ -58,26 +58,32 @@ def _notes(found: Tuned, plan: Plan, beyond: bool) -> list[str]:
 
 
 def front(found: Tuned, plan: Plan) -> Figure:
-    """Finalists by their objectives on judging shows, a panel for the first objective against each other one; those on the front
-    are filled and joined by number with the table."""
+    """Finalists by their objectives on judging shows, a panel for the first objective against each other one; marked by family,
+    filled on the front, ringed the one recommended."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     means = np.nanmean(found.judged[..., [plan.metrics.index(name) for name in plan.objectives]], axis=(0, 1))
-    others = range(1, len(plan.objectives))
+    families = np.array([c.family for c in found.finalists])
+    on_front = np.isin(np.arange(len(means)), found.front)
+    best = next(k for k, c in enumerate(found.finalists) if c is found.best)
     with rc_context(style.settings()):
-        figure = Figure(figsize=(1.2 + 4.2 * max(1, len(others)), 4.4), layout="constrained")
-        panels = figure.subplots(1, max(1, len(others)), squeeze=False)[0]
-        for axes, k in zip(panels, others, strict=False):
-            for n, c in enumerate(found.finalists):
-                on = n in found.front
-                axes.scatter(means[n, 0], means[n, k], marker="D" if c is found.best else "o", s=44, zorder=3,
-                             facecolors=style.BLUE if on else "none", edgecolors=style.BLUE if on else style.GREY)  # fmt: skip
-                axes.annotate(
-                    style.text(c.name), (means[n, 0], means[n, k]), xytext=(5, 4), textcoords="offset points", fontsize=7
-                )
+        figure = Figure(figsize=(1.2 + 4.2 * (len(plan.objectives) - 1), 4.6), layout="constrained")
+        panels = figure.subplots(1, len(plan.objectives) - 1, squeeze=False)[0]
+        for k, axes in enumerate(panels, 1):
+            for n, family in enumerate(dict.fromkeys(families.tolist())):
+                mark, colour = MARKS[n % len(MARKS)]
+                for which, fill in ((on_front, colour), (~on_front, "none")):
+                    mine = (families == family) & which
+                    label = style.text(family) if k == 1 and which is on_front else None
+                    axes.scatter(
+                        means[mine, 0], means[mine, k], marker=mark, s=40, facecolors=fill, edgecolors=colour, label=label
+                    )
+            axes.scatter(means[best, 0], means[best, k], marker="o", s=190, facecolors="none", edgecolors=style.BLACK,
+                         label="recommended" if k == 1 else None)  # fmt: skip
             axes.set_xlabel(f"{plan.objectives[0]} [{METRICS[plan.objectives[0]].unit}]")
             axes.set_ylabel(f"{plan.objectives[k]} [{METRICS[plan.objectives[k]].unit}]")
             axes.margins(0.12)
-        figure.suptitle("Finalists: filled are on the front, the diamond is recommended", x=0.02, ha="left", fontsize=10)
+        figure.suptitle("Finalists on judging shows; filled: nobody beats them in all objectives", x=0.02, ha="left", fontsize=10)
+        figure.legend(loc="outside lower center", ncols=5)
         return figure

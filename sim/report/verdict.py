@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.report.ranking import worded
-from sim.report.text import number
+from sim.report.text import brief, number
 from sim.score.paired import student
 from sim.score.profiles import Profile, unit_costs
 from sim.study.certify import CERTIFIED, Certificate
@@ -44,8 +44,9 @@ def sentences(d: Decision) -> list[str]:
         said.append(f"Losses that fewer than about {100 * s.rules.blind:.2g} % of shows have may have escaped the first "
                     f"{s.rules.first} shows; shock= allows for them.")  # fmt: skip
     said += [_limits(d, limits) for limits in d.certificates]
-    for what, path in d.switches.items():
-        said.append(_switches(d, what, path))
+    said += [_switches(d, what, path) for what, path in d.switches.items()]
+    if s.rules.most > s.rules.first:
+        said.append("Where the best changes with the cost ratios is found where everybody plays every show: select=none.")
     return said
 
 
@@ -112,21 +113,23 @@ def _switches(d: Decision, what: str, path: Sequence[Stretch]) -> str:
     now = next((p for p in path if p.start <= 1 < p.stop), path[0])
     if len(path) == 1:
         span = f"between {path[0].start:g} and {path[0].stop:g} times the present one"
-        return f"Whatever {WHAT[what]} {span}, {names[now.candidate]} stays best."
+        share = f"in {100 * d.steady[what]:.0f} % of resampled studies"
+        return f"Whatever {WHAT[what]} {span}, {names[now.candidate]} stays best by the means ({share})."
     steps = [f"{names[path[0].candidate]} below {_times(d, what, path[0].stop)}{_spread(path[0])}"]
     for p in path[1:-1]:
         steps.append(f"then {names[p.candidate]} up to {_times(d, what, p.stop)}{_spread(p)}")
     steps.append(f"then {names[path[-1].candidate]}")
-    return f"With {WHAT[what]} the best changes: {', '.join(steps)} (present weight: 1x, {names[now.candidate]})."
+    return (f"With {WHAT[what]} the best changes, by the means and with 95 % intervals: {', '.join(steps)} (present weight: 1x, "
+            f"{names[now.candidate]}).")  # fmt: skip
 
 
 def _spread(p: Stretch) -> str:
-    return f" [{p.low:.2g}, {p.high:.2g}]"
+    return f" [{brief(p.low)}, {brief(p.high)}]"
 
 
 def _times(d: Decision, what: str, x: float) -> str:
     ratio = ratio_of(d.plan.profile, d) if what == "oversell" else None
-    return f"{x:.2g}x" + (f" (co : cu = {x * ratio:.2g} : 1)" if ratio else "")
+    return f"{brief(x)}x" + (f" (co : cu = {brief(x * ratio)} : 1)" if ratio else "")
 
 
 def ratio_of(profile: Profile, d: Decision) -> float | None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.score.profiles import LIMITS
 from sim.study.certify import CERTIFIED, NEEDED, Certificate, in_worst_world
-from sim.study.pareto import OBJECTIVES, WEIGHED, Stretch, front, switch_points, worth_a_look
+from sim.study.pareto import OBJECTIVES, WEIGHED, Stretch, front, steady, switch_points, worth_a_look
 from sim.study.plan import Plan
 from sim.study.selection import Selection, standings
 from sim.study.standing import figures, means, shows_of
@@ -42,7 +42,8 @@ class Decision:
     name of the limits and candidate (the JUDGED cheapest, the leaders), the one of its worst world, each standing alone. chosen:
     by name of the limits, the cheapest candidate that is certified and its certificate at a confidence that allows for its having
     been picked among all (Bonferroni). front: numbers no other beats in OBJECTIVES (averages over worlds). switches: best
-    candidates over multiples of the cost of an oversold unit, of an alert. delta [CNY]."""
+    candidates over multiples of the cost of an oversold unit, of an alert; steady: where that is one alone, the share of
+    resampled studies in which it is. delta [CNY]."""
 
     plan: Plan
     selection: Selection
@@ -51,6 +52,7 @@ class Decision:
     chosen: dict[str, tuple[int, Certificate]]
     front: tuple[int, ...]
     switches: dict[str, tuple[Stretch, ...]]
+    steady: dict[str, float]
     averages: np.ndarray
     delta: float
     confidence: float
@@ -82,9 +84,13 @@ def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: 
     leaders = leaders_of(plan, selection)
     certificates, chosen = _certify(trials, [x.candidate for x in selection.standings], leaders, confidence)
     goals = trials.averages[..., : len(OBJECTIVES)].mean(0)
-    switches = {what: _switches(trials, what, leaders) for what in WEIGHED} if raced is None and plan.replicates > 1 else {}
-    return Decision(plan, selection, tuple(leaders), certificates, chosen, tuple(front(goals).tolist()), switches, goals, delta,
-                    confidence)  # fmt: skip
+    switches: dict[str, tuple[Stretch, ...]] = {}
+    sure: dict[str, float] = {}
+    if raced is None and plan.replicates > 1:
+        for what in WEIGHED:
+            switches[what], sure[what] = _switches(trials, what, leaders)
+    on_front = tuple(front(goals).tolist())
+    return Decision(plan, selection, tuple(leaders), certificates, chosen, on_front, switches, sure, goals, delta, confidence)
 
 
 def leaders_of(plan: Plan, selection: Selection) -> list[int]:
@@ -112,12 +118,13 @@ def _certify(
     return found, chosen
 
 
-def _switches(trials: Trials, what: str, leaders: Sequence[int]) -> tuple[Stretch, ...]:
-    """Switch points over all candidates that are best for some multiple of a weight."""
+def _switches(trials: Trials, what: str, leaders: Sequence[int]) -> tuple[tuple[Stretch, ...], float]:
+    """Switch points over all candidates that are best for some multiple of a weight; how steady the first is (Decision)."""
     columns = dict(zip(COSTS, np.moveaxis(trials.averages[..., len(OBJECTIVES) :].mean(0), -1, 0), strict=True))
     slope = np.sum([columns[name] for name in WEIGHED[what]], axis=0)
     picked = worth_a_look(slope, columns["J"] - slope, leaders).tolist()
     rows = trials.fetch(picked, COSTS).mean(0)
     shows = {name: rows[..., k] for k, name in enumerate(COSTS)}
     found = switch_points(shows, what)
-    return tuple(Stretch(picked[s.candidate], s.start, s.stop, s.low, s.high) for s in found)
+    path = tuple(Stretch(picked[s.candidate], s.start, s.stop, s.low, s.high) for s in found)
+    return path, steady(shows, what, found[0].candidate)

@@ -109,6 +109,16 @@ def switch_points(shows: Mapping[str, np.ndarray], what: str, span: tuple[float,
     return made
 
 
+def steady(shows: Mapping[str, np.ndarray], what: str, candidate: int, span: tuple[float, float] = SPAN, seed: int = 0) -> float:
+    """Share of resampled studies in which a candidate is the cheapest over all multiples of a weight: at both ends, for the
+    lowest cost is concave between them. shows: as for :func:`switch_points`."""
+    slope, rest = split_costs(shows, what)
+    n = len(slope)
+    picked = stream(seed, "switch").multinomial(n, np.full(n, 1 / n), size=DRAWS) / n
+    first = [(picked @ (x * slope + rest)).argmin(1) == candidate for x in span]
+    return float(np.mean(first[0] & first[1]))
+
+
 def worth_a_look(slope: np.ndarray, rest: np.ndarray, keep: Sequence[int] = (), most: int = 400) -> np.ndarray:
     """Candidates among the cheapest at some multiple of the weight, and those to ``keep``. slope, rest: means [candidate]."""
     grid = np.geomspace(*SPAN, 60)

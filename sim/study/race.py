@@ -59,8 +59,19 @@ def of_race(table: Path, plan: Plan) -> Trials:
     def fetch(picked: Sequence[int], metrics: Sequence[str]) -> np.ndarray:
         return np.stack([_dense(table, plan, name)[:, :, list(picked)] for name in metrics], axis=-1)
 
-    columns = (np.nanmean(_dense(table, plan, name), axis=1) for name in (*OBJECTIVES, *COSTS))
-    return Trials(plan, _dense(table, plan, "J"), np.stack(list(columns), axis=-1), fetch)
+    cost = _dense(table, plan, "J")
+    shows = np.count_nonzero(~np.isnan(cost).any(0), axis=0)
+    longest = np.flatnonzero(shows == shows.max())
+    anchor = int(longest[np.nanmean(cost, axis=(0, 1))[longest].argmin()])
+    columns = (_paired_means(_dense(table, plan, name), anchor) for name in (*OBJECTIVES, *COSTS))
+    return Trials(plan, cost, np.stack(list(columns), axis=-1), fetch)
+
+
+def _paired_means(values: np.ndarray, anchor: int) -> np.ndarray:
+    """Means of candidates that did not play the same shows, float64 [world, candidate]: that of one who played all, plus the mean
+    difference to him on the shows each played. values: float64 [world, show, candidate], NaN: not played."""
+    his = values[:, :, [anchor]]
+    return np.nanmean(his, axis=1) + np.nanmean(values - his, axis=1)
 
 
 def _dense(table: Path, plan: Plan, metric: str) -> np.ndarray:

@@ -84,9 +84,10 @@ class Rules:
 
 @dataclass(frozen=True)
 class Standing:
-    """One candidate: shows it played, its mean, and how far it lies behind the one with the lowest mean on the shows both played.
-    low, high: simultaneous over candidates; how far it lies behind the true best (a table) or the one selected (a race). state:
-    one of BEST, WORSE, NEAR, OUT, OPEN. further: shows that would decide it (0: decided)."""
+    """One candidate: shows it played, its mean (in a race that of the one selected and what it costs more), and how far it lies
+    behind the one with the lowest mean on the shows both played. low, high: simultaneous over candidates; how far it lies behind
+    the true best (a table) or the one selected (a race). state: one of BEST, WORSE, NEAR, OUT, OPEN. further: shows that would
+    decide it (0: decided)."""
 
     candidate: int
     shows: int
@@ -227,7 +228,8 @@ def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: 
         racing = i in alive and not decided
         state = BEST if i == best else WORSE if found[1] > 0 else NEAR if found[2] <= rules.delta else OPEN if racing else OUT
         further = max(1, math.ceil(_needed(values, i, best, frozen, found[0], rules)) - r) if state == OPEN else 0
-        made.append(Standing(i, shows, float(np.nanmean(values[:, i])), *found, state, further))
+        # On the shows of the one selected: what he cost, and what the other cost more on those both played.
+        made.append(Standing(i, shows, float(np.nanmean(values[:, best])) + found[0], *found, state, further))
     made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
     return Selection(rules, tuple(made), values, decided, plays, k * r, looks)
 
