@@ -7,6 +7,8 @@ the spot, only those that were asked for.
 
 from __future__ import annotations
 
+import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -76,7 +78,7 @@ def compose_varied(verb: str, cut: Words, default: str) -> Varied | None:
         from omegaconf import OmegaConf
 
         shown = {k: v for k, v in config.items() if k not in ("options", "scenario")} | {"scenarios": scenarios}
-        print(OmegaConf.to_yaml(OmegaConf.create(shown | {"varied": {a.key: _spelt(a) for a in axes}})), end="")
+        print(OmegaConf.to_yaml(OmegaConf.create(shown | {"varied": {a.key: a.spelt for a in axes}})), end="")
         return None
     return Varied(config, scenarios, presets, axes, addressed(rest, labels, verb))
 
@@ -99,9 +101,15 @@ def _ranges(words: list[str], labels: Mapping[str, str], verb: str) -> tuple[lis
         if found is None or not found.is_sweep_override():
             rest.append(word)
             continue
-        if key.split(".")[0] not in ROOMS:
-            raise WordError(f"{word!r} gives several values, and {verb} varies settings of {', '.join(ROOMS)}; a list is [a,b]")
+        if (root := key.split(".")[0]) not in ROOMS:
+            near = difflib.get_close_matches(root, ROOMS, n=1, cutoff=0.7)
+            more = f"; did you mean {near[0]!r}?" if near else ", and this is none of them: give it one value"
+            raise WordError(f"{word!r} gives several values; {verb} varies settings of {', '.join(ROOMS)}{more}")
         axes.append(_axis(parts(addressed([word], labels, verb)[0], verb)[1], found, word))
+    taken = {parts(word, verb)[1] for word in addressed(rest, labels, verb)}
+    for axis in axes:
+        if axis.key in taken:
+            raise WordError(f"{axis.key} is given one value and a range; give it once")
     return axes, rest
 
 
@@ -130,12 +138,6 @@ def _axis(key: str, found: Any, word: str) -> Axis:
     if any(not isinstance(v, int | float | str) for v in values):
         raise WordError(f"{word!r} must give numbers or names to choose from")
     return Axis(key, values=tuple(values))
-
-
-def _spelt(axis: Axis) -> Any:
-    """An axis as it is shown."""
-    kind = f"{'int ' if axis.whole else ''}{'log ' if axis.log else ''}"
-    return list(axis.values) if axis.values else f"{kind}interval({axis.low:g},{axis.high:g})"
 
 
 # -- Hydra ----------------------------------------------------------------------------------------------------
@@ -232,6 +234,8 @@ def _unreadable(word: str, verb: str) -> str | None:
 
     found = _readable(word) or _readable(f"key={parts(word, verb)[2]}")
     if found is None:
+        if re.search(r"=(tag\(|int\()?.*interval\(", word):
+            return f"{word!r} gives no interval; its ends are two numbers, as in interval(10,400)"
         return f"{word!r} cannot be read as key=value; put a value with special characters in quotes"
     if found.is_sweep_override():
         return f"{word!r} gives several values, and {verb} takes one; a list is written [a,b]"

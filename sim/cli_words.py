@@ -140,9 +140,13 @@ def addressed(rest: Iterable[str], labels: Mapping[str, str], verb: str) -> list
 
 
 def _whose(key: str, first: str, labels: Mapping[str, str]) -> str:
+    from strategies import registry
+
     near = difflib.get_close_matches(first, list(labels), n=1, cutoff=0.7)
     if near and key.count(".") > 1:
         return f"no strategy called {first!r} is chosen; did you mean {near[0]!r}?"
+    if key.count(".") > 1 and first in registry.names():
+        return f"strategy {first!r} is not chosen; add it to strategy=[{','.join(labels)}], or leave out {key}"
     setting = key.removeprefix("strategy.")
     return f"{len(labels)} strategies are chosen; say whose setting it is, as in strategy.{next(iter(labels))}.{setting}"
 

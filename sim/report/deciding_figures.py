@@ -103,8 +103,8 @@ def pareto(d: Decision) -> Figure:
                 axes.scatter(points[keep, 0], points[keep, 1] / 1000, s=size[keep], marker=mark, facecolors=fill,
                              edgecolors=colour, linewidths=0.9, alpha=0.85, zorder=3 if which is on_front else 2)  # fmt: skip
         for n, k in enumerate(named, 1):
-            axes.annotate(str(n), (points[k, 0], points[k, 1] / 1000), xytext=AROUND[n % 4], textcoords="offset points", weight="bold",
-                          zorder=4)  # fmt: skip
+            at = (points[k, 0], points[k, 1] / 1000)
+            axes.annotate(str(n), at, xytext=AROUND[n % 4], textcoords="offset points", weight="bold", zorder=4)
         least = max(1.0, float(np.quantile(points[:, 0], 0.1)))
         if points[:, 0].max() > DECADES * least:
             axes.set_xscale("symlog", linthresh=least)

@@ -8,7 +8,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,8 @@ from sim.study.unfinished import begun, clear, finished
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 TABLE = "trials.parquet"
 KEPT = "what was played is kept: the same command goes on from there."
+HUGE = 10**8
+"""Runs above which the disk is looked at before anything else."""
 NOTHING_YET = "nothing was finished that could be kept."
 
 
@@ -63,7 +65,7 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     described["uncertain"] = s.uncertain
     described |= {g: config[g] for g in ("strategy", "gate", "operations", "options")}
     described["score"] = asdict(profile)
-    described["varied"] = {a.key: [v for f in fields(a)[1:] if (v := getattr(a, f.name)) not in (None, ())] for a in axes}
+    described["varied"] = {a.key: a.spelt for a in axes}
     described |= {key: getattr(s, key) for key in ("design", "points", "world_points")}
     rules = _rules(s, len(worlds), len(candidates))
     described["select"] = asdict(rules) if rules else "none"
@@ -102,7 +104,8 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
     if finished(final, "sweep", study.facts, TABLE):
         print(f"{announced(study)}: finished before, nothing is left to play")
         return _report(study, lambda path: _again(final / TABLE, path), began)
-    refuse_too_large(float(study.plan.runs * len(study.plan.metrics)), final)
+    if study.plan.runs > HUGE:  # a byte a figure at least: no need to lay out the chunks of what no disk holds
+        refuse_too_large(float(study.plan.runs * len(study.plan.metrics)), final)
     if study.rules:
         return _race(study, study.rules, began)
     with pool(s.engine, s.address, s.workers) as crew, opened(final, study.plan, study.facts) as parts:

@@ -74,7 +74,7 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     judging = Judging(s.finalists, s.judging, s.confirm, s.delta, s.confidence)
     facts: dict[str, Any] = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations", "options")}}
     facts["score"] = asdict(profile)
-    facts["varied"] = {a.key: [v for f in fields(a)[1:] if (v := getattr(a, f.name)) not in (None, ())] for a in axes}
+    facts["varied"] = {a.key: a.spelt for a in axes}
     own = ("workers", "engine", "address", "out")
     facts |= {f.name: getattr(s, f.name) for f in fields(s) if f.name not in own}
     facts |= {"program": program(), "versions": versions()}

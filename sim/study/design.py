@@ -38,6 +38,14 @@ class Axis:
     values: tuple[Value, ...] = ()
 
     @property
+    def spelt(self) -> str | list[Value]:
+        """As it is shown, and compared with an earlier study's."""
+        if self.values:
+            return list(self.values)
+        kind = f"{'int ' if self.whole else ''}{'log ' if self.log else ''}"
+        return f"{kind}interval({self.low:g},{self.high:g})"
+
+    @property
     def ends(self) -> tuple[Value, ...]:
         """The values that must be allowed for all between them to be: both ends, or every listed one."""
         return self.values or (self.at(0.0), self.at(1.0))

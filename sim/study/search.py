@@ -11,10 +11,8 @@ interrupted is played again, so that a search that was killed goes on as if it h
 from __future__ import annotations
 
 import math
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -277,29 +275,3 @@ def edge(axis: Axis, value: Any) -> str:
     scale = math.log if axis.log else float
     u = (scale(value) - scale(axis.low)) / (scale(axis.high) - scale(axis.low))
     return "lower" if u < 0.02 else "upper" if u > 0.98 else ""
-
-
-def open_study(path: Path | None, objectives: int, name: str = "tune") -> Study:
-    """The study in a database file (SQLite), made or taken up again; None: in memory. A file that is no database any more is set
-    aside as ``NAME.damaged``, and the search begins anew."""
-    import optuna
-    from sqlalchemy.exc import DatabaseError
-
-    # Multivariate sampling by groups is what conditional ranges need; a change of its interface shows in the tests.
-    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = f"sqlite:///{path}" if path is not None else None
-
-    def made() -> Study:
-        return optuna.create_study(storage=storage, study_name=name, directions=["minimize"] * objectives, load_if_exists=True)
-
-    try:
-        study = made()
-        study.get_trials(deepcopy=False)
-        return study
-    except DatabaseError:
-        if path is None or not path.exists():
-            raise
-        path.replace(path.with_name(path.name + ".damaged"))
-        warnings.warn(f"{path.name} could not be read and was set aside; the search begins anew", stacklevel=2)
-        return made()

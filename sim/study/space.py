@@ -90,7 +90,8 @@ def _put(node: dict[str, Any], path: Sequence[str], depth: int, value: Value) ->
     part, free = path[depth], path[0] == "strategy" and "by_tier" in path[:depth]
     if part not in node and not free:
         where = ".".join(path[:depth]) or "a sweep"
-        raise SettingError(f"{where} has no setting {part!r}{did_you_mean(part, node)}")
+        settings = [name for name in node if name not in ("name", "by_tier")]
+        raise SettingError(f"{where} has no setting {part!r}{did_you_mean(part, settings)}")
     below = node.get(part)
     if depth == len(path) - 1:
         if isinstance(below, Mapping):

@@ -15,9 +15,10 @@ import numpy as np
 from sim.study.crew import Play
 from sim.study.design import Axis, Value
 from sim.study.robust import merit
-from sim.study.search import Plan, Searcher, Tried, broken, open_study
+from sim.study.search import Plan, Searcher, Tried, broken
 from sim.study.selection import Rules, Selection, select, standings
 from sim.study.space import Candidate, Maker, standing_value
+from sim.study.storage import open_study
 from sim.study.trials import JUDGE_FROM
 
 FIRST = 30

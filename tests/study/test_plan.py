@@ -28,21 +28,22 @@ def plan(points=3, replicates=4, worlds=1, seed=1, **changes):
     return Plan(found, make_candidates(made, axes, "lhs", points, 1), replicates, seed, PROFILES["balanced"])
 
 
-@pytest.mark.parametrize(("n", "replicates", "worlds"), [(1, 1, 1), (5, 1000, 1), (500, 200, 2), (2500, 7, 1), (3, 500_000, 40)])
+@pytest.mark.parametrize(("n", "replicates", "worlds"), [(1, 1, 1), (5, 1000, 1), (500, 200, 2), (2500, 7, 1), (1025, 30, 1),
+                                                     (1025, 10_000, 1), (3, 500_000, 40)])  # fmt: skip
 def test_chunks_cover_every_run_once_and_in_order(n, replicates, worlds):
     sized = Plan([None] * worlds, [None] * n, replicates, 1, PROFILES["balanced"])
     chunks = sized.chunks()
     assert [c.number for c in chunks] == list(range(len(chunks)))
     assert sum(c.runs for c in chunks) == sized.runs == n * replicates * worlds
     assert len(chunks) <= 3 * PARTS + 64 * worlds
-    assert max(c.last - c.first for c in chunks) <= BLOCK
+    assert min(c.runs for c in chunks[:-1] or chunks) >= max(c.runs for c in chunks) // 3
     starts = [(c.world, c.start, c.first) for c in chunks]
     assert starts == sorted(starts)
     for a, b in itertools.pairwise(chunks):
         # The next chunk goes on with the next candidates of this replicate, or the next replicates, or the next world.
         assert (b.world, b.start, b.first) in {(a.world, a.start, a.last), (a.world, a.stop, 0), (a.world + 1, 0, 0)}
-    if n > BLOCK:
-        assert all(c.stop - c.start == 1 for c in chunks)
+    if sized.split:
+        assert all(c.stop - c.start == 1 and c.last - c.first <= BLOCK for c in chunks)
 
 
 def test_a_small_study_still_keeps_many_workers_busy():

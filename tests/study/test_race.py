@@ -9,10 +9,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from sim import cli
+from sim.study.race import _paired_means
 
 WORDS = ("sweep", "scenario=seckill_paydeduct", "strategy=[newsvendor_freeze,fixed_count]",
          "strategy.newsvendor_freeze.co=5,40,150", "strategy.fixed_count.units=20,200", "select=kn", "delta=800", "first=6",
@@ -72,9 +74,32 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(tmp_path, whole):
     assert [p.name for p in tmp_path.iterdir()] == ["killed"]
 
 
-def test_kn_without_delta_is_a_sentence(capsys, tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("select=kn delta=0", "needs delta"),
+        ("select=kn delta=5 budget=29", "does not pay for the first 6 shows of 5 candidates in 1 worlds, 30 runs"),
+        ("select=kn delta=5 replicates=2", "replicates of 3 or more"),
+        ("select=none first=5", "first= is for select=kn alone"),
+        ("select=none delta=5 first=30 shock=5", "shock= is for select=kn alone"),
+    ],
+)
+def test_a_race_that_cannot_be_run_is_a_sentence(capsys, tmp_path, monkeypatch, more, said):
     monkeypatch.chdir(tmp_path)
-    code, _, err = run(capsys, "sweep", "strategy=fixed_count", "strategy.units=10,20", "select=kn")
+    code, _, err = run(capsys, *WORDS, *more.split())
     assert code == 2
-    assert "delta=" in err
+    assert said in err
     assert err.count("\n") == 1
+
+
+def test_a_budget_counts_the_runs_of_every_world(capsys, tmp_path):
+    words = [*WORDS, "scenario=[seckill_paydeduct,seckill_atomic]", "budget=90", "delta=1", f"out={tmp_path / 'b'}", "workers=1"]
+    code, _, err = run(capsys, *words)
+    assert code == 0, err
+    assert 60 < pq.read_table(tmp_path / "b" / "trials.parquet").num_rows <= 90
+
+
+def test_figures_of_a_race_are_paired_with_one_who_played_every_show():
+    """Two candidates a constant apart, one of whom missed a dear night: their means differ by that constant all the same."""
+    values = np.array([[[10.0, 13.0], [20.0, 23.0], [90.0, np.nan]]])
+    assert _paired_means(values, 0).tolist() == [[40.0, 43.0]]

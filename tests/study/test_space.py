@@ -3,6 +3,7 @@
 import pytest
 
 from sim.study.space import Axis, Maker, concerns, make_candidates, make_worlds
+from strategies.registry import StrategyError
 from tests.study.small_show import config
 
 UNITS = Axis("strategy.fixed_count.units", 1, 30)
@@ -110,3 +111,13 @@ def test_an_axis_given_twice_is_refused():
 def test_whose_axis_is_it():
     assert concerns("operations.auto_s", "a")
     assert not concerns("scenario.feed.lag_s", "a")
+
+
+def test_settings_that_are_counted_are_varied_in_whole_numbers():
+    made = config("fixed_count")
+    found = make_candidates(made, [Axis("gate.n", 1.0, 3.0), Axis("gate.inhibit", 0.0, 1.0)], "lhs", 12, 1)
+    assert {c.settings["gate.n"] for c in found} == {1, 2, 3}
+    assert {c.settings["gate.inhibit"] for c in found} == {0, 1}
+    assert len({tuple(c.settings.values()) for c in found}) == len(found)
+    with pytest.raises(StrategyError, match="whole numbers"):
+        make_candidates(made, [Axis("gate.n", values=(1.5, 2.0))], "grid", 1, 1)

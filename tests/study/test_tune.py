@@ -222,10 +222,10 @@ def test_a_setting_is_judged_once():
         assert not any(same(a, b) for b in found.finalists[:k]), names
 
 
-def test_a_damaged_study_is_set_aside_and_searched_anew(tmp_path, whole):
+def test_a_damaged_study_is_set_aside_and_searched_anew(tmp_path, whole, capsys):
     path = tmp_path / "study.db"
     path.write_bytes(b"no database at all, but longer than a header would be" * 50)
-    with pytest.warns(UserWarning, match="set aside"):
-        again = tune(makers(), SPACE, Fake(), SHORT, JUDGING, database=path)
+    again = tune(makers(), SPACE, Fake(), SHORT, JUDGING, database=path)
+    assert "set aside" in capsys.readouterr().err
     assert again.best.name == whole.best.name
     assert (tmp_path / "study.db.damaged").exists()
