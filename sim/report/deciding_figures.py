@@ -22,8 +22,8 @@ SHORT, KEY = 44, 96
 
 
 COLOUR = "J [CNY a show]; the dearest tenth in one colour"
-AROUND = ((6, 6), (-14, 6), (6, -14), (-14, -14))
-"""Where the numbers of marks stand: marks that lie on each other keep theirs apart [points]."""
+AROUND = ((16, 14), (-24, 14), (16, -22), (-24, -22))
+"""Where the numbers of marks stand, so that marks that lie on each other keep theirs apart [points]."""
 DECADES = 30
 """Largest multiple of the least that an even axis shows."""
 
@@ -104,7 +104,8 @@ def pareto(d: Decision) -> Figure:
                              edgecolors=colour, linewidths=0.9, alpha=0.85, zorder=3 if which is on_front else 2)  # fmt: skip
         for n, k in enumerate(named, 1):
             at = (points[k, 0], points[k, 1] / 1000)
-            axes.annotate(str(n), at, xytext=AROUND[n % 4], textcoords="offset points", weight="bold", zorder=4)
+            axes.annotate(str(n), at, xytext=AROUND[n % 4], textcoords="offset points", weight="bold", zorder=4,
+                          arrowprops={"arrowstyle": "-", "lw": 0.7, "shrinkA": 0, "shrinkB": 2})  # fmt: skip
         least = max(1.0, float(np.quantile(points[:, 0], 0.1)))
         if points[:, 0].max() > DECADES * least:
             axes.set_xscale("symlog", linthresh=least)

@@ -80,7 +80,7 @@ def _ties(d: Decision) -> str:
     if s.decided:
         return f"With {sure} confidence no other is better by {number(d.delta)} CNY a show; not shown to be worse: {listed}."
     more = f"; about {number(s.further)} more shows would decide" if s.further else ""
-    far = f" No other is better by more than {number(s.standings[0].high)} CNY a show." if s.looks == 1 else ""
+    far = f" No other is better by more than {number(-min(x.low for x in s.standings))} CNY a show."
     return f"It cannot be told apart, with {sure} confidence and to {number(d.delta)} CNY a show, from {listed}{more}.{far}"
 
 

@@ -85,9 +85,8 @@ class Rules:
 @dataclass(frozen=True)
 class Standing:
     """One candidate: shows it played, its mean (in a race that of the one selected and what it costs more), and how far it lies
-    behind the one with the lowest mean on the shows both played. low, high: simultaneous over candidates; how far it lies behind
-    the true best (a table) or the one selected (a race). state: one of BEST, WORSE, NEAR, OUT, OPEN. further: shows that would
-    decide it (0: decided)."""
+    behind the one with the lowest mean on the shows both played: mean, low, high, simultaneous over candidates. state: one of
+    BEST, WORSE, NEAR, OUT, OPEN. further: shows that would decide it (0: decided)."""
 
     candidate: int
     shows: int
@@ -247,11 +246,10 @@ def _needed(values: np.ndarray, i: int, best: int, frozen: np.ndarray, gap: floa
 def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Selection:
     """The same verdict for a table of fixed size, float64 [replicate, candidate] without gaps: everybody played every show.
 
-    Two statements, each with probability ``confidence``. The true best is not among those called worse (Hsu 1984: one-sided
-    Student bounds against the lowest mean, Bonferroni over k - 1 rivals). The intervals hold how far each lies behind the true
-    best, which is never below 0 (Edwards and Hsu 1983, JASA 78): whoever it is, two-sided bounds against it hold together,
-    and it is among those not shown to be worse than the lowest mean, so an interval spans the bounds against all of these. Near:
-    the interval ends within ``delta``.
+    Two statements, each with probability ``confidence``, by Student bounds on paired differences. The true best is not among
+    those called worse (Hsu 1984: one-sided against the lowest mean, Bonferroni over k - 1 rivals). The intervals hold how far
+    each lies behind the one with the lowest mean, whoever that is: they are those of all k (k - 1) / 2 differences (Bonferroni),
+    cut at 0 for those called worse. Near: the interval ends within ``delta``.
     """
     values = np.asarray(values, float)
     n, k = values.shape
@@ -261,13 +259,11 @@ def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Sel
     best = int(np.argmin(values.mean(0)))
     alpha = (1 - confidence) / max(1, k - 1)
     mean, surely, _ = tailed(values - values[:, [best]], alpha)
-    _, low, high = tailed(values - values[:, [best]], alpha / 2)
-    for rival in np.flatnonzero(low <= 0).tolist():
-        _, lower, upper = tailed(values - values[:, [rival]], alpha / 2)
-        low, high = np.minimum(low, lower), np.maximum(high, upper)
+    _, low, high = tailed(values - values[:, [best]], alpha / k)
+    low = np.where(surely > 0, np.maximum(low, 0.0), low)
     made = []
     for i in range(k):
-        found = (float(mean[i]), max(0.0, float(low[i])), float(high[i]))
+        found = (float(mean[i]), float(low[i]), float(high[i]))
         state = BEST if i == best else WORSE if surely[i] > 0 else NEAR if found[2] <= delta else OPEN
         further = _shows_to_tell(values[:, i] - values[:, best], delta, alpha) - n if state == OPEN else 0
         made.append(Standing(i, n, float(values[:, i].mean()), *found, state, max(0, further)))

@@ -249,13 +249,13 @@ def test_intervals_of_a_table_hold_together(k):
     assert np.mean(kept) >= floor(0.95)
 
 
-def test_intervals_of_a_table_hold_the_distance_to_the_true_best():
-    """Means 0, 0, 5, 10 ... 40: what each lies behind the true best, not behind whoever looks best."""
+def test_intervals_of_a_table_hold_the_distance_to_the_one_that_looks_best():
+    """Means 0, 0, 5, 10 ... 40, costs with a tail: what each lies behind the candidate that happened to have the lowest mean."""
     means = np.array([0.0, 0.0, 5.0, 10.0, 20.0, 40.0])
     held = []
     for seed in range(RACES):
         found = standings(Tapes(means, "skewed", seed, shows=60).values, DELTA)
-        held.append(all(s.low <= means[s.candidate] <= s.high for s in found.standings if s.state != "best"))
+        held.append(all(s.low <= means[s.candidate] - means[found.best] <= s.high for s in found.standings))
     assert np.mean(held) >= floor(0.95)
 
 
