@@ -33,8 +33,6 @@ def of_tuning(
     for axis in axes:
         if end := edge(axis, found.best.settings.get(axis.key)):
             said.append(f"{axis.key} lies at the {end} end of its range and the best may lie beyond: widen it and tune again.")
-    if not plan.single:
-        said.append(f"Of the front in {', '.join(plan.objectives)} it is the one with the least J.")
     said.append(_cost(costs[:, :, 0], worlds, profile))
     if plan.single:
         fresh = pseudo(costs, plan.robust, plan.alpha)[:, 0]
@@ -67,19 +65,24 @@ def _signed(value: float) -> str:
 
 
 def _choice(found: Tuned, plan: Plan, judging: Judging) -> str:
-    chosen, names = found.selection, [c.name for c in found.finalists]
-    tied = [names[k] for k in chosen.tied]
+    """How sure the race was of its cheapest; and where another one is recommended, why, and how far behind it lies."""
+    race, names = found.selection, [c.name for c in found.finalists]
+    tied = [names[k] for k in race.tied]
     sure = f"with probability {judging.confidence:g} or more no other finalist costs {number(found.delta)} CNY a show less"
-    if chosen.decided or not tied:
+    if race.decided or not tied:
         near = f"; not shown to cost more: {', '.join(tied)}" if tied else ""
-        said = f"Chosen among {len(names)} finalists: {sure}{near}."
+        said = f"Cheapest of {len(names)} finalists: {names[race.best]}; {sure}{near}."
     else:
-        more = f"about {chosen.further:,} more shows would decide" if chosen.further else "more shows would decide"
-        said = f"Not decided among {len(names)} finalists within {judging.shows} judging shows: it cannot be told apart from " \
-               f"{', '.join(tied)}; {more}."  # fmt: skip
-    if names[chosen.best] != found.best.name:
-        said += f" {names[chosen.best]} costs less but {'breaks the limits' if plan.limits else 'is not on the front'}."
-    return said
+        more = f"about {race.further:,} more shows would decide" if race.further else "more shows would decide"
+        said = (f"Not decided among {len(names)} finalists within {judging.shows} judging shows: {names[race.best]}, the "
+                f"cheapest, cannot be told apart from {', '.join(tied)}; {more}.")  # fmt: skip
+    mine = names.index(found.best.name)
+    if mine == race.best:
+        return said
+    s = next(x for x in race.standings if x.candidate == mine)
+    reasons = ["of the front" if found.front else "", "of those that break the limits least" if plan.limits else ""]
+    return (f"{said} Recommended instead: {found.best.name}, the cheapest {' and '.join(filter(None, reasons))}; it lies "
+            f"{number(s.behind)} CNY a show behind [{number(s.low)}, {number(s.high)}].")  # fmt: skip
 
 
 def _limits(found: Tuned, limits: Limits, judging: Judging, worlds: Sequence[str]) -> str:

@@ -125,7 +125,7 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
 def _race(study: Study, rules: Rules, began: float) -> Path:
     """The same, with more shows where the decision is open."""
     s, final = study.settings, study.final
-    with pool(s.engine, s.address, s.workers) as crew, begun(final, "sweep", study.facts, "round-*") as folder:
+    with pool(s.engine, s.address, s.workers) as crew, begun(final, "sweep", study.facts, "round-*/part-*") as folder:
         clear(final)
         expected = probe(study.plan)
         refuse_too_large(expected.table + expected.parts, final)

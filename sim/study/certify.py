@@ -31,8 +31,8 @@ from sim.score.profiles import Limits
 CERTIFIED, REFUTED, UNDECIDED = "certified", "refuted", "undecided"
 FEW = 30
 """Shows with an event below which neither resampling shows nor the worst of them is trusted."""
-DRAWS = 2000
-"""Resamples of the shows."""
+DRAWS, MANY = 2000, 2000
+"""Resamples of the shows; shows beyond which they are left out."""
 TAIL = 20
 """Fewest resamples that must lie beyond a bound."""
 RARE = ("oversell_rate", "session_oversold", "false_freeze_share")
@@ -140,18 +140,20 @@ def _resampled(events: np.ndarray, sizes: np.ndarray, rate: float, alpha: float)
 
     Where ``alpha`` is too small for the number of resamples, quantiles are stretched as Student's are.
     """
-    drawn, n = _resamples(len(sizes)), len(sizes)
+    n, own = len(sizes), events - rate * sizes
+    _, low, high = (rate + float(x) for x in tailed(own / sizes.mean(), alpha))
+    if n > MANY:  # the two agree, and that many weights would fill the memory
+        return low, high
+    drawn = _resamples(n)
     of = drawn @ sizes
     again = drawn @ events / of
     squares = drawn @ events**2 - 2 * again * (drawn @ (events * sizes)) + again**2 * (drawn @ sizes**2)
     error = np.sqrt(np.maximum(squares, 0.0)) / of
     t = np.where(error > 0, (again - rate) / np.where(error > 0, error, 1.0), 0.0)
-    own = events - rate * sizes
     least = max(alpha, TAIL / DRAWS)
     stretch = student(1 - 2 * alpha, n - 1) / student(1 - 2 * least, n - 1)
     high_t, low_t = np.quantile(t, [least, 1 - least]) * stretch * float(np.sqrt(own @ own) / sizes.sum())
-    _, low, high = tailed(own / sizes.mean(), alpha)
-    return min(rate - float(low_t), rate + float(low)), max(rate - float(high_t), rate + float(high))
+    return min(rate - float(low_t), low), max(rate - float(high_t), high)
 
 
 @lru_cache(maxsize=1)

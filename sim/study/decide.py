@@ -17,7 +17,7 @@ from sim.study.standing import figures, means, shows_of
 
 LEADERS = 8
 """Candidates that are shown, beside the best of every family."""
-JUDGED = 2000
+JUDGED = 500
 """Most candidates that get certificates: the cheapest."""
 COSTS = ("J", *dict.fromkeys(name for terms in WEIGHED.values() for name in terms))
 

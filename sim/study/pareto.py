@@ -115,7 +115,11 @@ def steady(shows: Mapping[str, np.ndarray], what: str, candidate: int, span: tup
     slope, rest = split_costs(shows, what)
     n = len(slope)
     picked = stream(seed, "switch").multinomial(n, np.full(n, 1 / n), size=DRAWS) / n
-    first = [(picked @ (x * slope + rest)).argmin(1) == candidate for x in span]
+    first = []
+    for x in span:
+        cost = picked @ (x * slope + rest)
+        # Candidates that played alike cost the same, but for rounding.
+        first.append(cost[:, candidate] <= cost.min(1) + 1e-9 * np.abs(cost).max(1))
     return float(np.mean(first[0] & first[1]))
 
 

@@ -89,9 +89,10 @@ class Searcher:
 
     def run(self, starts: Sequence[tuple[str, Settings]], tell: Callable[[int, int, str], None]) -> list[Tried]:
         """Go on until ``plan.trials`` are done; ``starts``: settings to try first, such as the defaults."""
-        if not self.study.get_trials(deepcopy=False):
-            for family, settings in starts:
-                self.study.enqueue_trial({FAMILY: family, **settings})
+        # Those that a search killed at its very beginning did not come to.
+        begun = sum("fixed_params" in t.system_attrs for t in self.study.get_trials(deepcopy=False))
+        for family, settings in starts[begun:]:
+            self.study.enqueue_trial({FAMILY: family, **settings})
         done = self.finished()
         while len(done) < self.plan.trials:
             self._batch(done)

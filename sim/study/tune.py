@@ -110,7 +110,8 @@ def tune(
         kept.append(whole)
         return rows[..., metric("J")].mean(0)
 
-    if plan.robust == "mean":
+    # A race stops playing who is dear; what limits and other objectives say of him would rest on fewer shows than the others'.
+    if plan.robust == "mean" and plan.single and plan.limits is None:
         selection = select(draw, len(named), rules, lambda done, of, words: say(done, of, f"judging: {words}"), JUDGE_FROM)
     else:
         say(0, judging.shows, "judging")
@@ -129,17 +130,17 @@ def tune(
 
 def finalists_of(tried: Sequence[Tried], makers: Mapping[str, Maker], plan: Plan, most: int) -> list[Candidate]:
     """The best trials (of several objectives the ones no other beats first), the best of every family, and every family as it
-    stood before, if it is not among them. Of trials with equal figures, which played the same shows the same way, the first."""
-    order = sorted(tried, key=lambda t: (sum(max(0.0, v) for v in t.excess.values()), t.values, t.number))
+    stood before, if it is not among them. Of trials with equal figures and costs, which played alike, the first."""
+    order = sorted(tried, key=lambda t: (sum(max(0.0, v) for v in t.excess.values()), t.values, np.mean(t.costs), t.number))
     if not plan.single:
         values = np.array([t.values for t in order])
         order = [t for t, row in zip(order, values, strict=True) if not dominated(row, values)] + order
     picked: dict[int, Tried] = {}
-    seen: set[tuple[float, ...]] = set()
+    seen: set[tuple[tuple[float, ...], tuple[float, ...]]] = set()
     for t in order:
-        if len(picked) < most and t.values not in seen:
+        if len(picked) < most and (t.values, t.costs) not in seen:
             picked[t.number] = t
-            seen.add(t.values)
+            seen.add((t.values, t.costs))
     for family in makers:
         own = [t for t in order if t.candidate.family == family]
         picked |= {t.number: t for t in own[:1]}

@@ -14,7 +14,8 @@ from hypothesis.extra.numpy import arrays
 from scenarios.registry import load
 from sim.demand.streams import stream
 from sim.score.profiles import make_profile
-from sim.study.pareto import SPAN, envelope, front, split_costs, switch_points, worth_a_look
+from sim.study.decide import COSTS
+from sim.study.pareto import SPAN, envelope, front, split_costs, steady, switch_points, worth_a_look
 from sim.study.space import World
 from sim.study.trials import CORE, play_trials
 from tests.study.test_tune import Maker, config
@@ -81,3 +82,14 @@ def test_whoever_is_best_somewhere_is_worth_a_look():
     kept = set(worth_a_look(slope, rest, [499]).tolist())
     assert {k for k, _, _ in envelope(slope, rest)} <= kept
     assert 499 in kept
+
+
+def test_candidates_that_play_alike_do_not_make_each_other_unsteady():
+    """Nine columns of one and the same costs, and a dear one: whoever is asked about stays the cheapest in every study."""
+    one = stream(3, "test").gamma(2.0, 100.0, size=60)
+    shows = {name: np.zeros((60, 10)) for name in COSTS}
+    shows["cost_oversold"][:] = one[:, None]
+    shows["cost_oversold"][:, 9] += 500.0
+    shows["J"] = shows["cost_oversold"] + one[::-1, None]
+    assert [steady(shows, "oversell", k) for k in (0, 4, 8)] == [1.0, 1.0, 1.0]
+    assert steady(shows, "oversell", 9) == 0.0

@@ -11,6 +11,7 @@ from sim.study.design import Axis
 from sim.study.robust import merit
 from sim.study.search import BATCH, Plan, broken
 from sim.study.space import Maker
+from sim.study.storage import open_study
 from sim.study.trials import CORE, JUDGE_FROM
 from sim.study.tune import CONFIRM_FROM, Judging, dominated, finalists_of, pseudo, same, tune
 from strategies import registry
@@ -229,3 +230,37 @@ def test_a_damaged_study_is_set_aside_and_searched_anew(tmp_path, whole, capsys)
     assert "set aside" in capsys.readouterr().err
     assert again.best.name == whole.best.name
     assert (tmp_path / "study.db.damaged").exists()
+
+
+def test_of_equal_objectives_the_cheapest_become_finalists():
+    """Nobody oversells from 100 units on: the objective is 0 for all of those, and their cost tells them apart."""
+    sold = CORE.index("oversold_units")
+
+    class Rare(Fake):
+        def __call__(self, candidates, replicates):
+            made = super().__call__(candidates, replicates)
+            for c, candidate in enumerate(candidates):
+                made[:, :, c, sold] = max(0.0, 100.0 - candidate.settings.get(UNITS, 100))
+            return made
+
+    space = {"fixed_count": SPACE["fixed_count"]}
+    found = tune(makers(space), space, Rare(), Plan(40, 16, 3, CORE, objectives=("oversold_units",)), JUDGING)
+    assert abs(found.best.settings[UNITS] - 180) <= 25
+    free = [t for t in found.tried if t.values == (0.0,)]
+    assert np.mean(found.tried[int(found.best.name[-3:])].costs) == min(np.mean(t.costs) for t in free)
+
+
+def test_under_limits_every_finalist_is_judged_on_every_show():
+    """Who is dear would leave a race early, and the limits would look kept on the few shows he played."""
+    found = tune(makers(), SPACE, Fake(), Plan(24, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
+    assert found.judged.shape[1] == JUDGING.shows
+    assert not np.isnan(found.judged).any()
+    assert tune(makers(), SPACE, Fake(), SHORT, JUDGING).judged.shape[1] < JUDGING.shows
+
+
+def test_killed_while_its_first_settings_are_noted_it_still_tries_them_all(tmp_path):
+    first = [("fixed_count", {UNITS: 100, "gate.cooldown_s": 60}), ("percent_of_stock", {SHARE: 0.2})]
+    path = tmp_path / "study.db"
+    open_study(path, 1).enqueue_trial({"family": "fixed_count", **first[0][1]})
+    again = tune(makers(), SPACE, Fake(), SHORT, JUDGING, first, path)
+    assert [dict(t.candidate.settings) for t in again.tried[:2]] == [settings for _, settings in first]
