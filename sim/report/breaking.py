@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -74,7 +75,7 @@ def break_and_report(config: Mapping[str, Any], words_given: Sequence[str]) -> P
         import pandas as pd
 
         write_table(pd.concat(frames, ignore_index=True), folder / "breakpoints.parquet")
-        again = " ".join(["stockcue", "breakpoint", *words_given])
+        again = shlex.join(["stockcue", "breakpoint", *words_given])
         text = [
             f"# Breakpoints of {scenario.name}",
             f"{head}, seed {s.seed}. To repeat it: `{again}`",

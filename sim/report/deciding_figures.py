@@ -199,8 +199,9 @@ def scatter(x: np.ndarray, y: np.ndarray, cost: np.ndarray, keys: tuple[str, str
         axes.set_xlabel(keys[0])
         axes.set_ylabel(keys[1])
         axes.set_title(f"{title} (star: lowest)", loc="left")
-        for values, scale in ((x, axes.set_xscale), (y, axes.set_yscale)):
+        for values, scale, axis in ((x, axes.set_xscale, axes.xaxis), (y, axes.set_yscale, axes.yaxis)):
             if values.min() > 0 and values.max() > DECADES * values.min():
                 scale("log")
+                axis.set_major_formatter(style.plain_number)
         figure.colorbar(marks, label=COLOUR)
         return figure

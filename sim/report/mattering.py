@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -76,7 +77,7 @@ def matter_and_report(
         write_table(pd.DataFrame([asdict(i) for i in found]), folder / "sensitivity.parquet")
         title = f"What J depends on: {family} in {name}, {s.replicates} shows a setting"
         save(chart(found, title), folder / "sensitivity.png")
-        again = " ".join(["stockcue", "sensitivity", *words])
+        again = shlex.join(["stockcue", "sensitivity", *words])
         text = [f"# {title}", f"To repeat it: `{again}`", "\n".join(markdown(HEAD, _rows(found), (1, 3))), _said(found),
                 "![sensitivity](sensitivity.png)",
                 "First order: share of the variance of the mean J, over the ranges given, that goes once the setting is known. "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import sys
 import time
@@ -259,7 +260,7 @@ def _text(study: Study, standing: ranking.Ranking | None, decided: Sequence[str]
         ranked = [standing.in_markdown(), "\n".join(leaders)]
     parts = [
         "# Sweep",
-        f"{announced(study)}, seed {plan.seed}. To repeat it: `{' '.join(['stockcue', 'sweep', *study.words])}`",
+        f"{announced(study)}, seed {plan.seed}. To repeat it: `{shlex.join(['stockcue', 'sweep', *study.words])}`",
         *decided,
         *ranked,
         f"## What this rests on\n\n{assumed}, counted in the first world with one candidate of every family; each is listed with "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import time
@@ -176,7 +177,7 @@ def _report(
             "search_replicates": f"0 to {study.plan.shows - 1}", "judging_replicates": f"from {JUDGE_FROM}",
             "confirming_replicates": f"{CONFIRM_FROM} to {CONFIRM_FROM + study.judging.confirm - 1}",
             "program": study.facts["program"], "study": config_hash(study.facts), "limits": study.settings.limits,
-            "command": " ".join(["stockcue", "tune", *study.words]),
+            "command": shlex.join(["stockcue", "tune", *study.words]),
         }  # fmt: skip
         name, source = found.best.family, labels[found.best.family]
         entry = source if source == name else f"{name}:{source}"
@@ -268,7 +269,7 @@ def trials_table(found: Tuned, plan: Plan) -> Any:
 
 def _text(study: Study, tables: Sequence[Table], said: Sequence[str]) -> str:
     parts = [
-        "# Tuning", announced(study) + f". To repeat it: `{' '.join(['stockcue', 'tune', *study.words])}`",
+        "# Tuning", announced(study) + f". To repeat it: `{shlex.join(['stockcue', 'tune', *study.words])}`",
         "\n".join(f"- {line}" for line in said),
         *("\n".join([f"## {t.title}", "", *markdown(t.rows[0], t.rows[1:], t.numbers)]) for t in tables),
         *(["![front](front.png)"] if len(study.plan.objectives) > 1 else []),

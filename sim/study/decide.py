@@ -82,7 +82,7 @@ def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: 
     delta = delta or max(1.0, abs(best) / 100)
     selection = raced or standings(overall, delta, confidence)
     leaders = leaders_of(plan, selection)
-    certificates, chosen = _certify(trials, [x.candidate for x in selection.standings], leaders, confidence)
+    certificates, chosen = _certify(trials, selection.cheapest, leaders, confidence)
     goals = trials.averages[..., : len(OBJECTIVES)].mean(0)
     switches: dict[str, tuple[Stretch, ...]] = {}
     sure: dict[str, float] = {}
@@ -94,8 +94,8 @@ def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: 
 
 
 def leaders_of(plan: Plan, selection: Selection) -> list[int]:
-    """The first candidates of a selection and the best of every family, in its order."""
-    order = [s.candidate for s in selection.standings]
+    """The cheapest candidates and the cheapest of every family, in order of cost."""
+    order = selection.cheapest
     first: dict[str, int] = {}
     for k in order:
         first.setdefault(plan.candidates[k].family, k)

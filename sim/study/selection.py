@@ -118,6 +118,12 @@ class Selection:
         return self.standings[0].candidate
 
     @property
+    def cheapest(self) -> list[int]:
+        """Candidates by what they cost, the best first. Standings put those called worse last, though one may cost less than
+        another that shows too little to be called so."""
+        return [s.candidate for s in sorted(self.standings, key=lambda s: (s.state != BEST, s.behind))]
+
+    @property
     def tied(self) -> list[int]:
         """Candidates that cannot be told apart from the best: with it they are a set that holds the true best with probability
         ``confidence`` at least."""

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def test_help_examples_are_read_without_complaint(capsys, tmp_path, monkeypatch)
     (tmp_path / "my_show.yaml").write_text("base: first_show\n")
     (tmp_path / "fitted.yaml").write_text("base: first_show\n")
     (tmp_path / "mine.py").write_text((ROOT / "strategies" / "fixed_count.py").read_text(encoding="utf-8"))
-    lines = [line.split()[1:] for text in HELP.values() for line in text.splitlines() if line.startswith(VARYING)]
+    lines = [shlex.split(line)[1:] for text in HELP.values() for line in text.splitlines() if line.startswith(VARYING)]
     examples = [words for words in lines if all("=" in word for word in words[1:])]
     assert len(examples) > 9
     for words in examples:

@@ -92,3 +92,16 @@ def test_the_cheapest_within_the_limits_is_named_where_the_best_breaks_them():
     found = next(line for line in words.splitlines() if line.startswith("Limits platform"))
     assert "line#0 is refuted" in found
     assert "The cheapest that is certified: line#2, 200 CNY a show dearer (also when allowing for the choice among 4)" in found
+
+
+def test_the_cheapest_is_the_cheapest_though_a_dearer_one_is_less_certain():
+    """line#1 is shown to be worse; line#2 costs more, but varies so much that nothing is shown. Both keep to the limits."""
+    table = costs(500, 600, 700)
+    table[:, 2] += 3000 * np.random.Generator(np.random.PCG64(5)).standard_normal(SHOWS)
+    table[:, 2] += 700 - table[:, 2].mean()
+    alerts = np.array([50.0, 1.0, 1.0]) + np.zeros((SHOWS, 3))
+    made = decide(trials(table, alerts_per_operator_hour=alerts))
+    assert [s.candidate for s in made.selection.standings] == [0, 2, 1]
+    assert made.leaders == (0, 1, 2)
+    assert made.chosen["platform"][0] == 1
+    assert "The cheapest that is certified: line#1, 100 CNY a show dearer" in "\n".join(sentences(made))
