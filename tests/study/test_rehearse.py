@@ -171,6 +171,7 @@ STARTS_A_CHILD = """
 import os, signal, subprocess, sys
 from sim.study.rehearse import deaf
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is born ignoring it
 child = None
 try:
     with deaf():
