@@ -28,6 +28,8 @@ GROUPS = {
     "shadow": ("gate",),
 }
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
+RANGES = ("interval", "range", "choice", "tag")
+"""What a range is written with."""
 
 
 # -- studies that vary something ------------------------------------------------------------------------------
@@ -230,12 +232,14 @@ def _explain(error: Exception, verb: str, words: list[str], tree: Any) -> None:
 
 def _unreadable(word: str, verb: str) -> str | None:
     """What is wrong with a word's syntax, if anything is."""
-    from sim.cli_words import parts
+    from sim.cli_words import hint, parts
 
     found = _readable(word) or _readable(f"key={parts(word, verb)[2]}")
     if found is None:
         if re.search(r"=(tag\(|int\()?.*interval\(", word):
             return f"{word!r} gives no interval; its ends are two numbers, as in interval(10,400)"
+        if called := re.match(r"[^=]*=(\w+)\(", word):
+            return f"{word!r} calls {called[1]!r}, which means nothing here{hint(called[1], RANGES)}"
         return f"{word!r} cannot be read as key=value; put a value with special characters in quotes"
     if found.is_sweep_override():
         return f"{word!r} gives several values, and {verb} takes one; a list is written [a,b]"

@@ -41,11 +41,11 @@ def sections(trials: Trials, d: Decision, folder: Path) -> list[str]:
     return [
         "## Verdict\n\n" + "\n".join(f"- {line}" for line in verdict.sentences(d)),
         "\n".join(markdown(verdict.HEAD, verdict.rows(d), verdict.RIGHT)),
-        f"Behind the best: paired differences with simultaneous {100 * d.confidence:g} % intervals; delta, too small to matter: "
-        f"{number(d.delta)} CNY a show. Limits are those of the worst world; a candidate is certified where a one-sided "
-        "bound lies within every limit of the set, refuted where one lies beyond. Each certificate stands alone: of candidates "
-        f"that just break a limit, {100 * (1 - d.confidence):.3g} % are certified by chance. All are in "
-        "`certificates.parquet`.",
+        f"Behind the best: paired differences with simultaneous {100 * d.confidence:g} % intervals, cut at 0 where a candidate "
+        f"is called worse; delta, too small to matter: {number(d.delta)} CNY a show. Limits are those of the worst world; a "
+        "candidate is certified where a one-sided bound lies within every limit of the set, refuted where one lies beyond. Each "
+        f"certificate stands alone: of candidates that just break a limit, {100 * (1 - d.confidence):.3g} % are certified by "
+        "chance. All are in `certificates.parquet`.",
         *(f"![{name}]({name})" for name in pictures),
         "\n".join(["## Pareto front", "", f"Nobody beats these in all three at once, by their means{more}.", "",
                    *markdown(("candidate", *OBJECTIVES), cells, (1, 2, 3))]),

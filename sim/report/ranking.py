@@ -36,8 +36,8 @@ class Ranking:
         """For a terminal."""
         parts = []
         for world, lines in list(zip(self.plan.worlds, self.lines, strict=True))[:PRINTED]:
-            body = tables.printed(lines, self.plan.replicates, self.plan.profile.name)
-            parts.append(f"{self._title(world.name, lines)}\n\n{body}\n{self._best(lines[0].strategy)}")
+            body = tables.printed(lines, self.plan.replicates, self.plan.profile.name, told=False)
+            parts.append(f"{self._title(world.name, lines)}\n\n{body}{self._best(lines[0].strategy)}")
         if len(self.plan.worlds) > PRINTED:
             parts.append(f"{len(self.plan.worlds) - PRINTED} more worlds are in report.md")
         if len(self.plan.worlds) > 1:
@@ -49,17 +49,16 @@ class Ranking:
         """For ``report.md``."""
         parts = []
         for world, lines in zip(self.plan.worlds, self.lines, strict=True):
-            body = tables.in_markdown(lines, self.plan.replicates, self.plan.profile.name)
+            body = tables.in_markdown(lines, self.plan.replicates, self.plan.profile.name, told=False)
             parts.append(f"## World {self._title(world.name, lines)}\n\n{_settings(world.settings)}{body}")
         if len(self.plan.worlds) > 1:
             parts.append("\n".join(["## All worlds together", "", *markdown(OVERALL, self._overall(), (1, 2, 4, 5))]))
         return "\n\n".join([*parts, *self._caution()])
 
     def _caution(self) -> list[str]:
-        """What a plain ranking of many does not say."""
+        """What a plain ranking of many does not say. Who can be told apart is the verdict's to say, for all pairs together."""
         n = len(self.plan.candidates)
-        text = f"Intervals are for one comparison each; the best of {n} owes part of its lead to luck: confirm it on other seeds."
-        return [text] if n > 2 else []
+        return [f"The best of {n} owes part of its lead to luck: confirm it on other seeds."] if n > 2 else []
 
     def _title(self, world: str, lines: Sequence[tables.Line]) -> str:
         n, few = len(self.plan.candidates), len(lines)
@@ -68,7 +67,10 @@ class Ranking:
         )
 
     def _best(self, name: str) -> str:
-        return f"Best: {name} with {worded(next(c.settings for c in self.plan.candidates if c.name == name))}."
+        """The best of a world, where the verdict does not say it."""
+        if len(self.plan.worlds) == 1 and self.plan.replicates > 1:
+            return ""
+        return f"\nBest here: {name} with {worded(next(c.settings for c in self.plan.candidates if c.name == name))}."
 
     def _overall(self) -> list[list[str]]:
         """Mean over worlds, each as heavy as any other; and the world in which a candidate costs most."""

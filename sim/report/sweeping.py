@@ -29,7 +29,7 @@ from sim.study.race import of_race, race, rerun
 from sim.study.selection import Rules
 from sim.study.settings import SettingError, settle
 from sim.study.settings_search import Sweep
-from sim.study.space import make_candidates, make_worlds
+from sim.study.space import Candidate, make_candidates, make_worlds
 from sim.study.standing import settings_table
 from sim.study.sweep import Estimate, gather, identity, probe, refuse_too_large, size
 from sim.study.uncertain import asked
@@ -61,6 +61,9 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     profile = profile_from(config["score"])
     worlds = make_worlds(scenarios, axes, s.design, s.world_points, s.seed, s.uncertain)
     candidates = make_candidates(config, axes, s.design, s.points, s.seed)
+    if len(worlds) * len(candidates) == 1:
+        raise SettingError(f"sweep has nothing to compare; give a range{_example(candidates[0])}, or several strategies or "
+                           "scenarios; one setting as it stands is for stockcue rehearse")  # fmt: skip
     plan = Plan(worlds, candidates, s.replicates, s.seed, profile)
     described: dict[str, Any] = {"scenario": {name: plain(asked(values, False)[0]) for name, values in scenarios.items()}}
     described["uncertain"] = s.uncertain
@@ -75,6 +78,12 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     facts = identity(plan, described)
     shows = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
     return Study(plan, s, out_folder(s.out, f"runs/sweep-{shows}-{config_hash(facts)}"), facts, words, rules)
+
+
+def _example(candidate: Candidate) -> str:
+    """A range its strategy could take, in words."""
+    params = candidate.policy.strategy.params
+    return f", as in strategy.{params[0].name}=interval({params[0].default / 2:g},{params[0].default:g})" if params else ""
 
 
 def _rules(s: Sweep, worlds: int, candidates: int) -> Rules | None:

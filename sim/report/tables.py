@@ -87,12 +87,13 @@ def _share(part: float, whole: float) -> float:
     return float(part / whole) if whole else math.nan
 
 
-def cells(lines: list[Line]) -> list[list[str]]:
-    """The table as text, one row per strategy."""
+def cells(lines: list[Line], told: bool = True) -> list[list[str]]:
+    """The table as text, one row per strategy. told: say who can be told apart from the best, one comparison at a time."""
     rows = []
     for k, line in enumerate(lines):
         low, share, high = line.shows
-        behind = "best" if k == 0 else ("~ " if line.same else "") + spread(line.behind.mean, half(line.behind))
+        apart = f"{SAME} " * line.same + spread(line.behind.mean, half(line.behind)) if told else number(line.behind.mean)
+        behind = "best" if k == 0 else apart
         rows.append([
             line.strategy, spread(line.J.mean, half(line.J)), behind, number(line.skill), number(line.oversold, 1),
             f"{100 * share:.0f} [{100 * low:.0f}, {100 * high:.0f}]", number(line.missed, 1), number(line.alerts_per_hour, 1),
@@ -106,19 +107,24 @@ def half(found: Difference) -> float:
     return (found.high - found.low) / 2
 
 
-def notes(lines: list[Line], replicates: int, profile: str) -> list[str]:
+def notes(lines: list[Line], replicates: int, profile: str, told: bool = True) -> list[str]:
     """What has to be said under the table."""
-    best = lines[0].strategy
-    same = [line.strategy for line in lines if line.same]
-    apart = f"{SAME} cannot be told apart from {best}: {', '.join(same)}." if same else ""
-    if replicates < 2:
-        apart = "One show says nothing about the next: raise replicates for intervals."
     text = [
         f"Means over {replicates} shows; ± and [ ] are 95 % intervals; costs by score={profile}; skill 0 silent, 100 hindsight.",
-        apart or f"Every other strategy costs more than {best}, beyond chance.",
+        _apart(lines, replicates) if told or replicates < 2 else "",
         _pairing(lines),
     ]
     return [line for line in text if line]
+
+
+def _apart(lines: list[Line], replicates: int) -> str:
+    """Who cannot be told apart from the best."""
+    if replicates < 2:
+        return "One show says nothing about the next: raise replicates for intervals."
+    best, same = lines[0].strategy, [line.strategy for line in lines if line.same]
+    if not same:
+        return f"Every other strategy costs more than {best}, beyond chance." if len(lines) > 1 else ""
+    return f"{SAME} cannot be told apart from {best}: {', '.join(same)}."
 
 
 def leaks_to_fix(scenario: Scenario) -> list[str]:
@@ -145,14 +151,15 @@ def _pairing(lines: list[Line]) -> str:
     )
 
 
-def printed(lines: list[Line], replicates: int, profile: str) -> str:
-    """The table for a terminal: plain text, at most some 135 columns."""
-    return "\n".join([*aligned([HEAD, *cells(lines)], RIGHT), "", *notes(lines, replicates, profile)])
+def printed(lines: list[Line], replicates: int, profile: str, told: bool = True) -> str:
+    """The table for a terminal: plain text, at most some 135 columns. told: see :func:`cells`."""
+    return "\n".join([*aligned([HEAD, *cells(lines, told)], RIGHT), "", *notes(lines, replicates, profile, told)])
 
 
-def in_markdown(lines: list[Line], replicates: int, profile: str) -> str:
+def in_markdown(lines: list[Line], replicates: int, profile: str, told: bool = True) -> str:
     """The same for ``report.md``."""
-    return "\n".join([*markdown(HEAD, cells(lines), RIGHT), "", *(f"- {note}" for note in notes(lines, replicates, profile))])
+    said = notes(lines, replicates, profile, told)
+    return "\n".join([*markdown(HEAD, cells(lines, told), RIGHT), "", *(f"- {note}" for note in said)])
 
 
 def glossary() -> str:

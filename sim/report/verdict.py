@@ -11,7 +11,7 @@ from sim.report.ranking import worded
 from sim.report.text import brief, number
 from sim.score.paired import student
 from sim.score.profiles import Profile, unit_costs
-from sim.study.certify import CERTIFIED, Certificate
+from sim.study.certify import CERTIFIED, UNDECIDED, Certificate
 from sim.study.decide import Decision
 from sim.study.pareto import Stretch
 from sim.study.selection import BEST, NEAR, OPEN, OUT, WORSE
@@ -80,7 +80,8 @@ def _ties(d: Decision) -> str:
     if s.decided:
         return f"With {sure} confidence no other is better by {number(d.delta)} CNY a show; not shown to be worse: {listed}."
     more = f"; about {number(s.further)} more shows would decide" if s.further else ""
-    far = f" No other is better by more than {number(-min(x.low for x in s.standings))} CNY a show."
+    last = min(s.standings, key=lambda x: x.low)
+    far = f" No other is better by more than {number(-last.low)} CNY a show ({names[last.candidate]} might be)."
     return f"It cannot be told apart, with {sure} confidence and to {number(d.delta)} CNY a show, from {listed}{more}.{far}"
 
 
@@ -100,7 +101,7 @@ def certificate(c: Certificate, worlds: Sequence[str] = ()) -> str:
         limit = number(check.limit, 1) if check.limit > 1 else f"{100 * check.limit:.3g} %"
         side = "at least" if check.state == "refuted" else "up to"
         text = f"{LIMIT_WORDS[check.name]} {unit}, {side} {bound} in {c.shows} shows, limit {limit}"
-        if check.shows > c.shows:
+        if check.shows > c.shows and c.state == UNDECIDED:  # what is refuted for another reason is not to be helped
             text += f": {check.shows - c.shows:,} further shows without one would certify it"
         parts.append(text)
     where = f" in {worlds[c.world]}" if len(worlds) > 1 else ""

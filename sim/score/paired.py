@@ -66,15 +66,33 @@ def tailed(values: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray, np
     Student's, widened where a column has a tail beyond 3 standard deviations: by that excess times ln(1/alpha) / n, the range
     term of Bernstein's bound. On costs and rates with rare large shows Student's bound alone misses far too often.
     """
-    from scipy.special import stdtrit
-
     n, mean = len(values), values.mean(0)
     if n < 2:
         return mean, mean - np.inf, mean + np.inf
-    sd = values.std(0, ddof=1)
-    tail = np.maximum(0.0, np.abs(values - mean).max(0) - 3 * sd)
-    half = float(stdtrit(n - 1, 1 - alpha)) * sd / np.sqrt(n) + tail * np.log(1 / alpha) / n
+    sampling, rare = _widths(values, alpha)
+    half = sampling / np.sqrt(n) + rare / n
     return mean, mean - half, mean + half
+
+
+def _widths(values: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
+    """The two parts of a bound's distance from the mean: what falls with ``sqrt(n)`` and what falls with ``n``."""
+    from scipy.special import stdtrit
+
+    sd = values.std(0, ddof=1)
+    tail = np.maximum(0.0, np.abs(values - values.mean(0)).max(0) - 3 * sd)
+    return float(stdtrit(len(values) - 1, 1 - alpha)) * sd, tail * np.log(1 / alpha)
+
+
+def shows_for(values: np.ndarray, alpha: float, width: float) -> int:
+    """Shows after which a bound of :func:`tailed` should lie within ``width`` of the mean, if spread and tail stay what they are;
+    values: float64 [show].
+
+    >>> shows_for(np.array([1.0, -1.0] * 50), 0.025, 0.2), shows_for(np.array([1.0, -1.0] * 50), 0.025, 0.1)
+    (100, 398)
+    """
+    sampling, rare = map(float, _widths(values, alpha))
+    root = (sampling + math.sqrt(sampling**2 + 4 * rare * width)) / (2 * max(width, 1e-12))
+    return math.ceil(root**2)
 
 
 def compare(table: pd.DataFrame, reference: str, metrics: Sequence[str], level: float = LEVEL) -> pd.DataFrame:

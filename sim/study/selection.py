@@ -35,7 +35,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.score.paired import tailed
+from sim.score.paired import shows_for, tailed
 
 Draw = Callable[[Sequence[int], Sequence[int]], np.ndarray]
 """(candidate numbers, replicate numbers) to the figure of merit, float64 [replicate, candidate]; lower is better. Paired: the
@@ -271,17 +271,15 @@ def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Sel
     for i in range(k):
         found = (float(mean[i]), float(low[i]), float(high[i]))
         state = BEST if i == best else WORSE if surely[i] > 0 else NEAR if found[2] <= delta else OPEN
-        further = _shows_to_tell(values[:, i] - values[:, best], delta, alpha) - n if state == OPEN else 0
-        made.append(Standing(i, n, float(values[:, i].mean()), *found, state, max(0, further)))
+        further = max(1, _to_tell(values[:, i] - values[:, best], delta, alpha, k) - n) if state == OPEN else 0
+        made.append(Standing(i, n, float(values[:, i].mean()), *found, state, further))
     made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
     decided = not any(s.state == OPEN for s in made)
     return Selection(rules, tuple(made), values, decided, n * k, n * k, 1)
 
 
-def _shows_to_tell(d: np.ndarray, delta: float, alpha: float) -> int:
-    """Shows after which the bound of difference ``d`` should exclude 0, or lie within ``delta``, whichever comes first."""
-    from statistics import NormalDist
-
+def _to_tell(d: np.ndarray, delta: float, alpha: float, k: int) -> int:
+    """Shows after which the bounds of difference ``d`` should exclude 0, or lie within ``delta``, whichever comes first."""
     gap = float(d.mean())
-    half = max(gap, delta - gap, 1e-12)
-    return math.ceil((NormalDist().inv_cdf(1 - alpha) * float(d.std(ddof=1)) / half) ** 2) + 1
+    ways = [(alpha, gap), (alpha / k, delta - gap)]
+    return min(shows_for(d, level, width) for level, width in ways if width > 0)

@@ -127,6 +127,8 @@ BAD = [
     ("tune strategy=fixed_count strategy.units=interval(1,9) objectives=[]", "names none"),
     ("tune strategy=fixed_count strategy.units=interval(1,9) objectives=[J,J]", "twice"),
     ("breakpoint strategy=smart only=oversel_rate", "did you mean 'oversell_rate'?"),
+    ("sweep strategy=fixed_count", "nothing to compare; give a range, as in strategy.units=interval("),
+    ("sweep strategy=fixed_count strategy.units=intervall(1,9)", "did you mean 'interval'?"),
     ("sweep replicates=0", "outside its bounds"),
     ("sweep replicats=5", "did you mean 'replicates'?"),
     ("sweep design=lsh", "did you mean 'lhs'?"),

@@ -55,9 +55,10 @@ def test_all_worlds_together_names_the_dearest(made):
 def test_what_is_printed(made):
     text = made.printed()
     assert "w0: 13 of 30 candidates, the leaders of all and of each family" in text
-    assert "Best: a#00 with gate.n=0." in text
+    assert "Best here: a#00 with gate.n=0." in text
     assert "all 2 worlds together" in text
-    assert "the best of 30 owes part of its lead to luck" in text
+    assert "~" not in text
+    assert "The best of 30 owes part of its lead to luck" in text
     assert "`x=1`" in made.in_markdown()
 
 

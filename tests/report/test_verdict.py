@@ -105,3 +105,12 @@ def test_the_cheapest_is_the_cheapest_though_a_dearer_one_is_less_certain():
     assert made.leaders == (0, 1, 2)
     assert made.chosen["platform"][0] == 1
     assert "The cheapest that is certified: line#1, 100 CNY a show dearer" in "\n".join(sentences(made))
+
+
+def test_what_is_refuted_is_not_said_to_be_certified_by_more_shows():
+    """Oversells in every show refute it; that no freeze was needless so far does not help."""
+    words = said(
+        trials(costs(500, 900), session_oversold=np.ones((SHOWS, 2)), oversold_orders=np.full((SHOWS, 2), 9.0)), delta=1.0
+    )
+    assert "Limits strict: line#0 is refuted" in words
+    assert "would certify" not in next(line for line in words.split("\n") if "strict" in line)

@@ -168,10 +168,9 @@ def scenario_rows(table: pd.DataFrame) -> list[str]:
 
 
 STARTS_A_CHILD = """
-import os, signal, subprocess, sys
+import os, signal, subprocess, sys, time
 from sim.study.rehearse import deaf
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a job in the background is born ignoring it
 child = None
 try:
     with deaf():
@@ -179,6 +178,7 @@ try:
         child.stdout.readline()
         os.kill(child.pid, signal.SIGINT)
         os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(60)  # another thread may be the one that is told, and it may be slow to run
 except KeyboardInterrupt:
     child.communicate("go on\\n", timeout=60)
     print("heard it; the child ended with", child.returncode)

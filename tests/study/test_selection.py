@@ -201,13 +201,20 @@ def test_fixed_table_knows_near_from_open_from_worse():
     assert (states[3], states[1]) == (WORSE, NEAR)
 
 
+def test_whoever_is_not_told_apart_is_told_what_would_do_it():
+    """Bounds are wider than a normal's, most with a rare large loss: never 0 shows because a normal would have decided."""
+    for seed in range(50):
+        found = standings(Tapes([0, 60, 70, 80], "lumpy", seed).values[:30], 5.0)
+        assert all((s.state == OPEN) == (s.further > 0) for s in found.standings)
+
+
 def test_fixed_table_says_how_many_more_shows_would_decide():
-    """A gap of 12 at sd sqrt(0.4) x 100 and z of 2.5 % (two rivals): (1.96 x 63.2 / 12)^2 = 107 shows. The guess from 60 shows
-    rests on an estimated gap, so it is compared with the formula at that gap."""
+    """Sd sqrt(0.4) x 100: to be called worse at z of 2.5 % (two rivals), or within 5 at z of 2.5 / 3 % (three pairs). The guess
+    from 60 shows rests on an estimated gap, so it is compared with the formula at that gap."""
     few = standings(Tapes([0, 12, 300], "normal", 7).values[:60], 5.0)
     rival = few.standings[1]
     assert rival.state == OPEN
-    expected = (1.96 * SD * math.sqrt(0.4) / max(rival.behind, 5.0 - rival.behind)) ** 2
+    expected = min(1.96 / rival.behind, 2.394 / (5.0 - rival.behind)) ** 2 * 0.4 * SD**2
     assert 60 + few.further == pytest.approx(expected, rel=0.3)
 
 
