@@ -2,6 +2,16 @@
 
 import signal
 
+import pytest
+
 # A job that a shell puts in the background is born ignoring interrupts, and its children are too; some tests send them one.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True)
+def _interrupts():
+    """What is played as in a worker makes the process deaf to interrupts, and every child it starts later."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)

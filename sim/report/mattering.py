@@ -1,10 +1,13 @@
-"""From ranges of settings to which of them matters: table, chart, run folder."""
+"""From ranges of settings to which of them matters: estimate before, progress, table, chart, run folder."""
 
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,32 +15,75 @@ import numpy as np
 
 from sim.report import style
 from sim.report.progress import Progress
+from sim.report.sweeping import count, duration
 from sim.report.text import aligned, markdown, number
+from sim.score.profiles import Profile
 from sim.study.choices import profile_from
 from sim.study.design import Axis, Value
-from sim.study.folder import config_hash, out_folder, run_folder, write_manifest, write_table
+from sim.study.folder import config_hash, out_folder, run_folder, versions, write_manifest, write_table
+from sim.study.kept import WORTH, Kept
 from sim.study.plan import Chunk, Plan
-from sim.study.pool import Pool, pool
+from sim.study.pool import Pool, at_once, pool, steady
+from sim.study.program import program
 from sim.study.rehearse import warm
 from sim.study.sensitivity import Index, sobol
 from sim.study.settings import SettingError, settle
 from sim.study.settings_search import Sensitivity
-from sim.study.space import families, make_worlds, world_of
+from sim.study.space import Maker, families, make_worlds, world_of
+from sim.study.sweep import probe
 from sim.study.trials import CORE
+from sim.study.unfinished import PLAYED, begun, clear, finished, halted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 HEAD = ("setting", "first order", "interval", "total", "interval")
-SPAN = 8
-"""Settings in one task of a worker."""
+TABLE = "sensitivity.parquet"
+SCENARIO = "scenario."
+"""What the key of a setting of the world begins with."""
+J = CORE.index("J")
+BLOCK = 64
+"""Settings that are played, and kept, together."""
 
 
-def matter_and_report(
-    config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]
-) -> Path:
-    """Evaluate the design, print the table, and leave a run folder, whole or not at all."""
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What is to be compared: everything in records. ``facts``: all that decides the result."""
+
+    scenario: str
+    values: Any
+    family: str
+    maker: Maker
+    axes: Sequence[Axis]
+    profile: Profile
+    settings: Sensitivity
+    facts: dict[str, Any]
+    final: Path
+    words: Sequence[str]
+
+    @property
+    def runs(self) -> int:
+        """Runs of the whole design."""
+        return self.settings.points * (len(self.axes) + 2) * self.settings.replicates
+
+    @property
+    def one_world(self) -> bool:
+        """Whether all settings meet the same tapes, for nothing of the scenario varies."""
+        return not any(axis.key.startswith(SCENARIO) for axis in self.axes)
+
+    def plan(self, settings: Sequence[dict[str, Value]]) -> Plan:
+        """Setting k is candidate k, in world k or in the one world there is."""
+        s = self.settings
+        outer = [{k: v for k, v in one.items() if k.startswith(SCENARIO)} for one in settings]
+        worlds = [world_of(self.scenario, self.values, one) for one in outer[: 1 if self.one_world else None]]
+        inner = [{k: v for k, v in one.items() if not k.startswith(SCENARIO)} for one in settings]
+        made = [self.maker.make(one, self.family) for one in inner]
+        return Plan(worlds, made, s.replicates, s.seed, self.profile, CORE)
+
+
+def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Study:
+    """Records from the composed configuration; every fault is found here, before anything is played."""
     s = settle(Sensitivity, {key: value for key, value in config.items() if key not in GROUPS}, "sensitivity")
     if len(config["strategy"]) != 1 or len(scenarios) != 1:
         raise SettingError("sensitivity takes one strategy and one scenario; choose with strategy= and scenario=")
@@ -48,63 +94,107 @@ def matter_and_report(
     if len(axes) < 2:
         raise SettingError("sensitivity compares settings; give at least two ranges, as in strategy.units=interval(20,400)")
     profile = profile_from(config["score"])
-    described = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations")}, **asdict(s)}
-    described |= {"score": asdict(profile), "varied": {a.key: [a.low, a.high, *map(str, a.values)] for a in axes}}
-    own = ("workers", "out")
-    facts = {k: v for k, v in described.items() if k not in own}
-    final = out_folder(s.out, f"runs/sensitivity-{name}-{config_hash(facts)}")
-    runs = s.points * (len(axes) + 2) * s.replicates
-    print(f"{s.points * (len(axes) + 2):,} settings x {s.replicates} shows = {runs:,} runs", flush=True)
+    facts = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations")}}
+    facts |= {"score": asdict(profile), "varied": {a.key: a.spelt for a in axes}}
+    facts |= {key: getattr(s, key) for key in ("points", "replicates", "seed")}
+    study = Study(name, values, family, maker, axes, profile, s, facts, Path(), words)
+    lowest = study.plan([{axis.key: axis.at(0.0) for axis in axes}])
+    facts |= {PLAYED: lowest.digest()[:16], "program": program(), "versions": versions()}
+    return replace(study, final=out_folder(s.out, f"runs/sensitivity-{name}-{config_hash(facts)}"))
+
+
+def matter_and_report(
+    config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]
+) -> Path:
+    """Evaluate the design, print the table, and leave a run folder, whole or not at all. What was played is kept when it is
+    interrupted."""
+    began = time.monotonic()
+    study = study_from(config, scenarios, axes, words)
+    s, final = study.settings, study.final
+    announced = f"{s.points * (len(axes) + 2):,} settings x {s.replicates} shows = {study.runs:,} runs"
+    if finished(final, "sensitivity", study.facts, TABLE):
+        print(f"{announced}: finished before, nothing is left to play; see {final / 'report.md'}")
+        return final
     progress = Progress("runs")
-    with run_folder(final, "sensitivity") as folder, pool("local", "", s.workers) as hands:
-        done = [0]
-
-        def evaluate(settings: Sequence[dict[str, Value]]) -> np.ndarray:
-            worlds = [world_of(name, values, {k: v for k, v in one.items() if k.startswith("scenario.")}) for one in settings]
-            made = [maker.make({k: v for k, v in one.items() if not k.startswith("scenario.")}, family) for one in settings]
-            plan = Plan(worlds, made, s.replicates, s.seed, profile, CORE)
-            return _played(hands, plan, lambda more: progress(_count(done, more), runs, ""))
-
+    with pool("local", "", s.workers) as hands, begun(final, "sensitivity", study.facts, WORTH) as folder:
+        clear(final)
+        print(f"{announced}; {_foreseen(study, at_once('local', hands.workers))}", flush=True)
         try:
-            found = sobol(axes, evaluate, s.points, s.seed)
+            found = sobol(axes, _played(study, hands, Kept(folder), progress), s.points, s.seed)
+            progress.close()
+            _report(study, found)
+        except (KeyboardInterrupt, OSError) as stopped:
+            raise halted(stopped, folder, WORTH) from None
         finally:
             progress.close()
-        print("\n" + "\n".join(aligned([HEAD, *_rows(found)], (1, 3))) + "\n\n" + _said(found), flush=True)
-        import pandas as pd
+        shutil.rmtree(folder, ignore_errors=True)
+    print(f"\nrun folder: {final}", flush=True)
+    print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
+    return final
 
-        from sim.report.timeline import save
 
-        write_table(pd.DataFrame([asdict(i) for i in found]), folder / "sensitivity.parquet")
-        title = f"What J depends on: {family} in {name}, {s.replicates} shows a setting"
+def _foreseen(study: Study, workers: int) -> str:
+    """How long it takes, from a short probe of a few settings from low to high, all at once."""
+    some = np.linspace(0, 1, BLOCK if study.one_world else 1)
+    plan = study.plan([{axis.key: axis.at(float(u)) for axis in study.axes} for u in some])
+    seconds = probe(plan).seconds * study.runs / plan.runs / workers
+    return f"about {duration(seconds)} on {count(workers, 'worker')}"
+
+
+def _played(study: Study, hands: Pool, kept: Kept, progress: Progress) -> Any:
+    """Settings to their J on every show, float64 [show, setting], kept in blocks in the order they are asked for."""
+    replicates = study.settings.replicates
+    done = min(study.runs, len(kept) * BLOCK * replicates)
+    begun = 0
+
+    def block(settings: Sequence[dict[str, Value]]) -> np.ndarray:
+        nonlocal done
+        plan = study.plan(settings)
+        warm(plan.candidates[k].policy for k in (0, -1))
+        if study.one_world:  # each tape is drawn once
+            chunks = [Chunk(k, 0, k, k + 1, 0, len(settings)) for k in range(replicates)]
+        else:  # pairs are played, not all in all
+            chunks = [Chunk(k, k, 0, replicates, k, k + 1) for k in range(len(settings))]
+        made = np.empty((replicates, len(settings)))
+        for chunk, rows in steady(hands, plan, chunks, progress.note):
+            made[chunk.start : chunk.stop, chunk.first : chunk.last] = rows[:, J].reshape(chunk.stop - chunk.start, -1)
+            done = min(study.runs, done + chunk.runs)
+            progress(done, study.runs, "")
+        return made
+
+    def evaluate(settings: Sequence[dict[str, Value]]) -> np.ndarray:
+        nonlocal begun
+        made = []
+        progress(done, study.runs, "")
+        for k in range(0, len(settings), BLOCK):
+            some = settings[k : k + BLOCK]
+            made.append(kept(f"block-{begun:06d}", lambda some=some: block(some)))
+            begun += 1
+        return np.concatenate(made, axis=1)
+
+    return evaluate
+
+
+def _report(study: Study, found: Sequence[Index]) -> None:
+    """Table and sentence, printed and in the run folder."""
+    import pandas as pd
+
+    from sim.report.timeline import save
+
+    print("\n" + "\n".join(aligned([HEAD, *_rows(found)], (1, 3))) + "\n\n" + said(found), flush=True)
+    with run_folder(study.final, "sensitivity") as folder:
+        write_table(pd.DataFrame([asdict(i) for i in found]), folder / TABLE)
+        title = f"What J depends on: {study.family} in {study.scenario}, {study.settings.replicates} shows a setting"
         save(chart(found, title), folder / "sensitivity.png")
-        again = shlex.join(["stockcue", "sensitivity", *words])
-        text = [f"# {title}", f"To repeat it: `{again}`", "\n".join(markdown(HEAD, _rows(found), (1, 3))), _said(found),
+        again = shlex.join(["stockcue", "sensitivity", *study.words])
+        text = [f"# {title}", f"To repeat it: `{again}`", "\n".join(markdown(HEAD, _rows(found), (1, 3))), said(found),
                 "![sensitivity](sensitivity.png)",
                 "First order: share of the variance of the mean J, over the ranges given, that goes once the setting is known. "
                 "Total: share that stays as long as it alone is not. A total well above the first order means that it acts "
                 "together with others. Intervals: 95 %, from shows and points drawn again."]  # fmt: skip
         (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
-        write_manifest(
-            folder, {"command": ["stockcue", "sensitivity", *words], "config": facts, "config_hash": config_hash(facts)}
-        )
-    print(f"\nrun folder: {final}", flush=True)
-    return final
-
-
-def _count(done: list[int], more: int) -> int:
-    done[0] += more
-    return done[0]
-
-
-def _played(hands: Pool, plan: Plan, tell: Any) -> np.ndarray:
-    """J of candidate k in world k on every show, float64 [show, k]: pairs, not all in all."""
-    warm(plan.candidates[k].policy for k in (0, -1))
-    chunks = [Chunk(k, k, 0, plan.replicates, k, k + 1) for k in range(len(plan.candidates))]
-    made = np.empty((plan.replicates, len(chunks)))
-    for chunk, rows in hands.play(plan, chunks):
-        made[:, chunk.number] = rows[:, plan.metrics.index("J")]
-        tell(chunk.runs)
-    return made
+        facts = {"command": ["stockcue", "sensitivity", *study.words], "sensitivity": study.facts}
+        write_manifest(folder, facts | {"config_hash": config_hash(study.facts)})
 
 
 def _rows(found: Sequence[Index]) -> list[list[str]]:
@@ -115,8 +205,8 @@ def _rows(found: Sequence[Index]) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def _said(found: Sequence[Index]) -> str:
-    """The table in one sentence."""
+def said(found: Sequence[Index]) -> str:
+    """The table in words."""
     idle = [i.key for i in found if i.total_high < 0.05]
     if len(idle) == len(found):
         return "None of these settings matters over these ranges."
@@ -124,9 +214,11 @@ def _said(found: Sequence[Index]) -> str:
     low, high = (100 * max(0.0, min(1.0, x)) for x in (first.total_low, first.total_high))
     share = f"{100 * max(0.0, min(1.0, first.total)):.0f} % [{low:.0f}, {high:.0f}]"
     rivals = [i.key for i in found[1:] if i.total_high >= first.total_low]
-    most = "matters most" if not rivals else f"comes first, and may matter less than {', '.join(rivals)}"
-    said = f"{first.key} {most}: {share} of the variance of J would stay if it alone were unknown."
-    return said + (f" Hardly matter over these ranges: {', '.join(idle)}." if idle else "")
+    most = "matters most" if not rivals else f"has the largest share, and cannot be ranked against {', '.join(rivals)}"
+    text = f"{first.key} {most}: {share} of the variance of J would stay if it alone were unknown."
+    if rivals:
+        text += " More points= or replicates= would tell."
+    return text + (f" Hardly matter over these ranges: {', '.join(idle)}." if idle else "")
 
 
 def chart(found: Sequence[Index], title: str) -> Figure:

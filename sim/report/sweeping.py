@@ -20,11 +20,11 @@ from sim.study.assumptions import assumption_table, summary
 from sim.study.choices import profile_from
 from sim.study.decide import Decision, Trials, decide, of_table
 from sim.study.design import Axis
-from sim.study.folder import FolderError, config_hash, out_folder, run_folder, write_manifest, write_table
+from sim.study.folder import config_hash, out_folder, run_folder, write_manifest, write_table
 from sim.study.parcel import pack
 from sim.study.parts import Parts, discard, opened
 from sim.study.plan import Plan
-from sim.study.pool import WorkersLost, at_once, pool
+from sim.study.pool import at_once, pool
 from sim.study.race import of_race, race, rerun
 from sim.study.selection import Rules
 from sim.study.settings import SettingError, settle
@@ -33,14 +33,12 @@ from sim.study.space import Candidate, make_candidates, make_worlds
 from sim.study.standing import settings_table
 from sim.study.sweep import Estimate, gather, identity, probe, refuse_too_large, size
 from sim.study.uncertain import asked
-from sim.study.unfinished import begun, clear, finished
+from sim.study.unfinished import begun, clear, finished, halted
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 TABLE = "trials.parquet"
-KEPT = "what was played is kept: the same command goes on from there."
 HUGE = 10**8
 """Runs above which the disk is looked at before anything else."""
-NOTHING_YET = "nothing was finished that could be kept."
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +123,7 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
         try:
             made = _report(study, lambda path: gather(parts, crew, progress, path, progress.note), began)
         except (KeyboardInterrupt, OSError) as stopped:
-            raise _stopped(stopped, parts.folder, "part-*") from None
+            raise halted(stopped, parts.folder, "part-*") from None
         finally:
             progress.close()
         discard(parts)
@@ -146,20 +144,12 @@ def _race(study: Study, rules: Rules, began: float) -> Path:
         try:
             made = _report(study, lambda path: race(folder, study.plan, rules, crew, progress, path, progress.note), began)
         except (KeyboardInterrupt, OSError) as stopped:
-            raise _stopped(stopped, folder, "round-*/part-*") from None
+            raise halted(stopped, folder, "round-*/part-*") from None
         finally:
             progress.close()
         for place in folder.glob("round-*"):
             shutil.rmtree(place)
         return made
-
-
-def _stopped(why: BaseException, folder: Path, worth: str) -> BaseException:
-    """What to raise for an interrupt, or for a disk that is full, with a word on what is left of what was played."""
-    kept = KEPT if any(folder.glob(worth)) else NOTHING_YET
-    if isinstance(why, KeyboardInterrupt):
-        return KeyboardInterrupt(f"Interrupted; {kept}")
-    return why if isinstance(why, WorkersLost) else FolderError(f"{why}; {kept}")
 
 
 def _announce(study: Study, parts: Parts, workers: int) -> None:
@@ -179,11 +169,16 @@ def announced(study: Study) -> str:
     """
     plan = study.plan
     families = len({c.family for c in plan.candidates})
-    parts = [_count(len(plan.candidates), "candidate"), _count(len(plan.worlds), "world"), _count(plan.replicates, "show")]
-    return f"{' x '.join(parts)} = {plan.runs:,} runs ({_count(families, 'strategy', 'strategies')})"
+    parts = [count(len(plan.candidates), "candidate"), count(len(plan.worlds), "world"), count(plan.replicates, "show")]
+    return f"{' x '.join(parts)} = {plan.runs:,} runs ({count(families, 'strategy', 'strategies')})"
 
 
-def _count(n: int, one: str, many: str = "") -> str:
+def count(n: int, one: str, many: str = "") -> str:
+    """A number of things.
+
+    >>> count(1, "show"), count(2, "strategy", "strategies")
+    ('1 show', '2 strategies')
+    """
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
@@ -191,7 +186,7 @@ def foreseen(expected: Estimate, left: float, workers: int) -> str:
     """What the share ``left`` of a sweep will take, in words."""
     seconds = expected.seconds * left / workers
     return (
-        f"about {duration(seconds)} on {_count(workers, 'worker')}, at most {size(expected.table)} on disk when done and "
+        f"about {duration(seconds)} on {count(workers, 'worker')}, at most {size(expected.table)} on disk when done and "
         f"{size(expected.parts)} more until then"
     )
 

@@ -132,16 +132,16 @@ def breakpoint_of(
             tried[u] = Point(x, certify(columns, limits, confidence, worst))
         return tried[u]
 
-    if least >= dial.high:  # worse than the dial goes: this world as it is, and nothing else
-        found = at(0.0)
-        holds, breaks = (least if found.state == state else float("nan") for state in (CERTIFIED, REFUTED))
-        return Breakpoint(dial, holds, breaks, (found,), ())
+    first = at(0.0)
+    if first.state == REFUTED or least >= dial.high:  # broken without turning, or worse than the dial goes: nothing else to see
+        holds, breaks = (least if first.state == state else float("nan") for state in (CERTIFIED, REFUTED))
+        return Breakpoint(dial, holds, breaks, (first,), ())
 
     # A few points all along show where harm does not grow; bisection alone would not meet them.
-    ends = [at(k / 4) for k in range(5)][::4]
-    if ends[0].state == CERTIFIED and ends[1].state != CERTIFIED:
+    last = [at(k / 4) for k in range(5)][-1]
+    if first.state == CERTIFIED and last.state != CERTIFIED:
         _halve(at, tried, lambda p: p.state == CERTIFIED, steps)
-    if ends[0].state != REFUTED and ends[1].state == REFUTED:
+    if last.state == REFUTED:
         _halve(at, tried, lambda p: p.state != REFUTED, steps)
     points = tuple(sorted(tried.values(), key=lambda p: p.severity))
     broken = [p.severity for p in points if p.state == REFUTED]
@@ -149,6 +149,11 @@ def breakpoint_of(
     odd = tuple(p.severity for p in points if p.state == CERTIFIED and broken and p.severity > min(broken))
     holds = fine[-1].severity if fine else float("nan")
     return Breakpoint(dial, holds, min(broken, default=float("nan")), points, odd)
+
+
+def most_points(steps: int) -> int:
+    """Points of one dial at most."""
+    return 5 + 2 * steps
 
 
 def _halve(
@@ -190,31 +195,3 @@ def table(found: Mapping[str, Breakpoint]) -> Any:
                 row |= {c.name: c.value, f"{c.name}_low": c.low, f"{c.name}_high": c.high, f"{c.name}_limit": c.limit}
             rows.append(row)
     return pd.DataFrame(rows)
-
-
-def reason(p: Point) -> str:
-    """Which limit a refuted point breaks first: the one furthest beyond."""
-    c = max((c for c in p.certificate.checks if c.state == REFUTED), key=lambda c: c.value / max(c.limit, 1e-12))
-    return f"{c.name} {c.value:.3g} against {c.limit:g}"
-
-
-def words(b: Breakpoint) -> str:
-    """One sentence on a dial."""
-    d, last, first = b.dial, b.points[-1], b.points[0]
-    what = f"{d.name} ({d.meaning})"
-    why = next((f" ({reason(p)})" for p in b.points if p.severity == b.breaks), "")
-    if first.state == REFUTED:
-        said = f"{what}: the limits are broken already at {first.severity:g} {d.unit}{why}"
-    elif all(p.state == CERTIFIED for p in b.points):
-        said = f"{what}: certified up to the largest severity tried, {last.severity:g} {d.unit}"
-    elif np.isnan(b.breaks):
-        held = f"certified up to {b.holds:g} {d.unit}" if not np.isnan(b.holds) else "certified nowhere"
-        said = f"{what}: {held}, not refuted up to {last.severity:g} {d.unit}; more shows would tell"
-    elif np.isnan(b.holds):
-        said = f"{what}: breaks by {b.breaks:g} {d.unit} at the latest{why}; certified nowhere, more shows would tell"
-    else:
-        said = f"{what}: holds up to {b.holds:g} {d.unit}, breaks by {b.breaks:g} {d.unit}{why}"
-    if b.contradictions:
-        odd = ", ".join(f"{x:g}" for x in b.contradictions)
-        said += f"; but certified again at {odd} {d.unit}: harm does not grow evenly here, look at every point"
-    return f"{said}."

@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.score.profiles import Profile
 from sim.study.plan import Chunk, Plan
-from sim.study.pool import Pool
+from sim.study.pool import Pool, steady
 from sim.study.rehearse import warm
 from sim.study.space import Candidate, World
 from sim.study.trials import CORE
@@ -22,8 +22,15 @@ SPAN = 4
 """Replicates in one task: enough that handing it over costs nothing beside playing it."""
 
 
-def crew(pool: Pool, worlds: Sequence[World], seed: int, profile: Profile, metrics: tuple[str, ...] = CORE) -> Play:
-    """A way to play any candidates in ``worlds``."""
+def crew(
+    pool: Pool,
+    worlds: Sequence[World],
+    seed: int,
+    profile: Profile,
+    metrics: tuple[str, ...] = CORE,
+    note: Callable[[str], None] = print,
+) -> Play:
+    """A way to play any candidates in ``worlds``. note(text): called when a worker died."""
 
     def play(candidates: Sequence[Candidate], replicates: range) -> np.ndarray:
         warm(c.policy for c in candidates)
@@ -34,7 +41,7 @@ def crew(pool: Pool, worlds: Sequence[World], seed: int, profile: Profile, metri
             for start in range(replicates.start, replicates.stop, SPAN)
         ]
         made = np.full((len(worlds), len(replicates), len(candidates), len(metrics)), np.nan)
-        for chunk, values in pool.play(plan, chunks):
+        for chunk, values in steady(pool, plan, chunks, note):
             at = slice(chunk.start - replicates.start, chunk.stop - replicates.start)
             made[chunk.world, at] = values.reshape(-1, len(candidates), len(metrics))
         return made

@@ -24,6 +24,8 @@ from sim.study.rehearse import deaf
 from sim.study.settings import SettingError
 
 ENGINES = ("local", "dask", "ray")
+TRIES = 3
+"""Times in a row that workers may die before anything more is played."""
 Played = tuple[Chunk, np.ndarray]
 
 
@@ -57,6 +59,28 @@ def pool(engine: str, address: str, workers: int) -> Iterator[Pool]:
     else:
         with _ray(address) as made:
             yield made
+
+
+def steady(crew: Pool, plan: Plan, chunks: Sequence[Chunk], note: Callable[[str], None]) -> Iterator[Played]:
+    """Results of all chunks as they come, though workers die: new ones play what is left. Raises WorkersLost where they do so
+    TRIES times in a row. note(text): told when it happens."""
+    left, deaths = list(chunks), 0
+    while left:
+        waiting = dict.fromkeys(left)
+        try:
+            for chunk, values in crew.play(plan, left):
+                del waiting[chunk]
+                deaths = 0
+                yield chunk, values
+        except crew.lost:
+            deaths += 1
+            if deaths >= TRIES:
+                raise WorkersLost(
+                    f"workers died {TRIES} times in a row with {len(waiting)} chunks to go, as they do when memory runs out; "
+                    "what was played is kept: give the same command with fewer workers="
+                ) from None
+            note(f"a worker died; {len(waiting)} chunks are played by new ones")
+        left = list(waiting)
 
 
 def at_once(engine: str, workers: int) -> int:

@@ -15,7 +15,7 @@ import numpy as np
 from sim.study.folder import FolderError, versions
 from sim.study.parts import Damaged, Parts
 from sim.study.plan import Plan
-from sim.study.pool import Pool, WorkersLost
+from sim.study.pool import Pool, steady
 from sim.study.program import program
 from sim.study.rehearse import warm
 from sim.study.space import World
@@ -29,8 +29,6 @@ FEW, MORE, PROBE_TAPES = 8, 8, 3
 the last world."""
 SHORT_S, LONG_S = 0.2, 1.0
 """Time under which a tape is done at once, and over which the next tape of the world is left out."""
-TRIES = 3
-"""Times in a row that workers may die before anything more is played."""
 MARGIN = 1.1
 """Free space wanted, as a multiple of the estimate."""
 
@@ -132,31 +130,14 @@ def play_missing(parts: Parts, crew: Pool, tell: Tell, note: Note = print) -> in
     tell(done, of, what): called as runs are done. note(text): called when something happened that should be known.
     """
     missing, damaged = parts.missing()
-    of, deaths = parts.plan.runs, 0
+    of = parts.plan.runs
     done = of - sum(chunk.runs for chunk in missing)
     tell(done, of, "")
-    while missing:
-        left = {chunk.number: chunk for chunk in missing}
-        try:
-            for chunk, values in crew.play(parts.plan, missing):
-                parts.write(chunk, values)
-                del left[chunk.number]
-                done, deaths = done + chunk.runs, 0
-                tell(done, of, "")
-        except crew.lost:
-            deaths += 1
-            if deaths >= TRIES:
-                raise WorkersLost(_lost(len(left))) from None
-            note(f"a worker died; {len(left)} chunks are played by new ones")
-        missing = list(left.values())
+    for chunk, values in steady(crew, parts.plan, missing, note):
+        parts.write(chunk, values)
+        done += chunk.runs
+        tell(done, of, "")
     return damaged
-
-
-def _lost(chunks: int) -> str:
-    return (
-        f"workers died {TRIES} times in a row with {chunks} chunks to go, as they do when memory runs out; what was played "
-        "is kept: give the same command with fewer workers="
-    )
 
 
 def gather(parts: Parts, crew: Pool, tell: Tell, path: Path, note: Note = print) -> int:

@@ -1,7 +1,7 @@
 """A study that is not finished: a hidden folder beside the one that will be, for one process alone, and what the study is.
 
-``.NAME-sweep`` or ``.NAME-tune`` holds what was played so far and a note of all settings that decide the result, so that the same
-command goes on with it and another one is refused.
+``.NAME-sweep``, ``.NAME-tune`` and the like hold what was played so far and a note of all settings that decide the result, so
+that the same command goes on with it and another one is refused.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from sim.study.folder import MANIFEST, FolderError, checksum, refuse_strange
+from sim.study.pool import WorkersLost
 
+KEPT = "what was played is kept: the same command goes on from there."
+NOTHING_YET = "nothing was finished that could be kept."
 PLAYED = "what is played"
 """Name of the note's checksum over all that is played; it says nothing beside a setting that differs."""
 
@@ -26,7 +29,7 @@ PLAYED = "what is played"
 def begun(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> Iterator[Path]:
     """The folder in which the study that is to become ``final`` keeps what it has, for this process alone.
 
-    what: sweep or tune. facts: all that decides the result. worth: pattern of the files for whose sake it is kept; without any
+    what: the verb. facts: all that decides the result. worth: pattern of the files for whose sake it is kept; without any
     it goes. Refuses a folder begun with others, one that another process is using, and one that cannot be written.
     """
     folder, fresh = workshop(final, what), not final.parent.exists()
@@ -138,6 +141,15 @@ def differences(old: Any, new: Any, where: str = "") -> Iterable[str]:
 def _short(value: Any) -> str:
     text = "not set" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def halted(why: BaseException, folder: Path, worth: str) -> BaseException:
+    """What to raise for an interrupt, or for a disk that is full, with a word on what is left of what was played: files
+    ``worth`` (a pattern) in ``folder``."""
+    kept = KEPT if any(folder.glob(worth)) else NOTHING_YET
+    if isinstance(why, KeyboardInterrupt):
+        return KeyboardInterrupt(f"Interrupted; {kept}")
+    return why if isinstance(why, WorkersLost) else FolderError(f"{why}; {kept}")
 
 
 def clear(final: Path) -> None:

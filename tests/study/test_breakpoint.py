@@ -10,8 +10,9 @@ import pytest
 from scenarios.registry import load
 from scenarios.setting import ScenarioError
 from sim.demand.streams import stream
+from sim.report.breaking_words import words
 from sim.score.profiles import LIMITS, only
-from sim.study.breakpoint import DIALS, Dial, breakpoint_of, severity, words
+from sim.study.breakpoint import DIALS, Dial, breakpoint_of, most_points, severity
 from sim.study.certify import NEEDED
 from sim.study.policies import make_policy
 
@@ -94,7 +95,7 @@ def test_holds_counts_from_the_mildest_up():
 def test_bisection_starts_from_the_points_along_the_way():
     """Five points along the range bracket the break to a quarter of it; five halvings of each end make ten more at most."""
     found = look(lambda x: x / 5000)
-    assert len(found.points) <= 5 + 2 * 7
+    assert len(found.points) <= most_points(7)
     asked = [p.severity for p in found.points]
     assert len(asked) == len(set(asked))
 

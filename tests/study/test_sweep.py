@@ -17,12 +17,13 @@ import pytest
 import sim.report.sweeping as sweeping
 import sim.study.sweep as sweep
 from sim import cli
+from sim.study.crew import crew
 from sim.study.folder import FolderError
 from sim.study.parts import Parts, opened
 from sim.study.plan import order
-from sim.study.pool import OtherProgram, Pool, _alone, _task, pool
+from sim.study.pool import OtherProgram, Pool, WorkersLost, _alone, _task, pool
 from sim.study.program import program
-from sim.study.sweep import WorkersLost, gather, probe, refuse_too_large
+from sim.study.sweep import gather, probe, refuse_too_large
 from sim.study.unfinished import workshop
 from tests.cli.conftest import SHOW
 from tests.study.test_plan import plan
@@ -214,6 +215,25 @@ def test_a_death_now_and_then_is_no_reason_to_give_up(tmp_path):
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
     with opened(tmp_path / "c", made, {}) as parts, pytest.raises(WorkersLost):
         gather(parts, Pool(1, lambda *_: _raised(Gone), (Gone,)), lambda *_: None, tmp_path / "c.parquet")
+
+
+def test_a_search_outlives_its_workers():
+    """Where candidates are asked for in between, a death costs its chunks and nothing else."""
+
+    class Gone(Exception):
+        pass
+
+    def faltering(study, chunks):
+        yield next(_alone(study, chunks))
+        raise Gone
+
+    made, heard = plan(replicates=9), []
+    found = [
+        crew(Pool(1, play, (Gone,)), made.worlds, 1, made.profile, note=heard.append)(made.candidates, range(9))
+        for play in (_alone, faltering)
+    ]
+    np.testing.assert_array_equal(*found)
+    assert heard[0].startswith("a worker died")
 
 
 def _raised(error):
