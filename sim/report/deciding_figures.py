@@ -22,6 +22,8 @@ SHORT, KEY = 44, 96
 
 
 COLOUR = "J [CNY a show]; the dearest tenth in one colour"
+LOWEST: dict[str, Any] = {"marker": "o", "ms": 15, "mfc": "none", "mec": style.RED, "mew": 2.2, "ls": ""}
+"""A ring around the lowest: what is in it stays to be seen."""
 AROUND = ((16, 14), (-24, 14), (16, -22), (-24, -22))
 """Where the numbers of marks stand, so that marks that lie on each other keep theirs apart [points]."""
 DECADES = 30
@@ -69,6 +71,7 @@ def ranking(d: Decision) -> Figure:
         axes.set_yticks(range(len(d.leaders)), [label(d, k) for k in d.leaders])
         axes.invert_yaxis()
         axes.set_xlabel("J behind the best [CNY a show]")
+        axes.xaxis.set_major_formatter(style.plain_number)
         best = d.plan.candidates[d.selection.best].name
         axes.set_title(f"Paired difference to {style.text(best)}, {100 * d.confidence:g} % simultaneous intervals", loc="left")
         words = (("D", style.GREEN, "best"), ("o", style.BLUE, "not told apart, or within delta"), ("o", style.GREY, "worse"),
@@ -112,6 +115,7 @@ def pareto(d: Decision) -> Figure:
             axes.xaxis.set_major_formatter(style.plain_number)
         axes.set_xlabel("oversold units a show 超卖" if style.chinese_font() else "oversold units a show")
         axes.set_ylabel("missed turnover [1,000 CNY a show]")
+        axes.yaxis.set_major_formatter(style.plain_number)
         axes.set_title("Pareto front (filled): oversells, missed turnover, alerts; larger marks send more alerts", loc="left")
         handles = [_handle(mark, colour, style.text(family)) for family, (colour, mark) in look.items()]
         figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))
@@ -148,6 +152,7 @@ def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> 
             )
             axes.plot(x, mean, color=style.BLUE, lw=1.4, label="mean")
             axes.set_ylabel(name)
+            axes.yaxis.set_major_formatter(style.plain_number)
         lowest = int(np.argmin(next(iter(shows.values())).mean((0, 1))))
         for axes in panels:
             axes.axvline(x[lowest], color=style.RED, lw=0.9, ls="--", label=f"lowest mean J, at {x[lowest]:g}")
@@ -172,11 +177,11 @@ def heatmap(x: np.ndarray, y: np.ndarray, z: np.ndarray, keys: tuple[str, str], 
         axes.set_xticks(range(len(x)), [_short(v) for v in x], rotation=45, ha="right")
         axes.set_yticks(range(len(y)), [_short(v) for v in y])
         row, column = np.unravel_index(int(np.nanargmin(z)), z.shape)
-        axes.plot([column], [row], marker="*", ms=13, mfc="white", mec=style.BLACK, ls="")
+        axes.plot([column], [row], **LOWEST)
         axes.set_xlabel(keys[0])
         axes.set_ylabel(keys[1])
-        axes.set_title(f"{title} (star: lowest)", loc="left")
-        figure.colorbar(image, label=COLOUR)
+        axes.set_title(f"{title} (ring: lowest)", loc="left")
+        figure.colorbar(image, label=COLOUR, format=style.plain_number)
         return figure
 
 
@@ -195,13 +200,13 @@ def scatter(x: np.ndarray, y: np.ndarray, cost: np.ndarray, keys: tuple[str, str
         top = float(np.quantile(cost, 0.9))
         marks = axes.scatter(x, y, c=np.minimum(cost, top), cmap="viridis_r", s=42, edgecolors=style.BLACK, linewidths=0.3)
         best = int(np.argmin(cost))
-        axes.plot([x[best]], [y[best]], marker="*", ms=15, mfc="white", mec=style.BLACK, ls="")
+        axes.plot([x[best]], [y[best]], **LOWEST)
         axes.set_xlabel(keys[0])
         axes.set_ylabel(keys[1])
-        axes.set_title(f"{title} (star: lowest)", loc="left")
+        axes.set_title(f"{title} (ring: lowest)", loc="left")
         for values, scale, axis in ((x, axes.set_xscale, axes.xaxis), (y, axes.set_yscale, axes.yaxis)):
             if values.min() > 0 and values.max() > DECADES * values.min():
                 scale("log")
                 axis.set_major_formatter(style.plain_number)
-        figure.colorbar(marks, label=COLOUR)
+        figure.colorbar(marks, label=COLOUR, format=style.plain_number)
         return figure

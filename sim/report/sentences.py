@@ -15,7 +15,7 @@ from sim.study.certify import NEEDED, in_worst_world
 from sim.study.design import Axis
 from sim.study.search import Plan, edge
 from sim.study.trials import CORE
-from sim.study.tune import Judging, Tuned, pseudo
+from sim.study.tune import Judging, Tuned, pseudo, same
 
 ROBUST_WORDS = {
     "mean": "mean J", "worst": "mean J of the worst scenario", "cvar": "mean J of the worst shows",
@@ -43,8 +43,11 @@ def of_tuning(
         said.append(f"What was lowered, {what}: {seen}on fresh shows {number(float(fresh.mean()))} ±{number(half)}. Only the "
                     "fresh shows count.")  # fmt: skip
     gap = difference(costs[:, :, 0].mean(0), costs[:, :, 1].mean(0))
-    said.append(f"Against {found.start.name}: {_signed(gap.mean)} CNY a show [{_signed(gap.low)}, {_signed(gap.high)}], on the "
-                "same shows.")  # fmt: skip
+    if same(found.best, found.start):
+        said.append(f"That is what {found.best.family} stands at already: the search found nothing better.")
+    else:
+        said.append(f"Against {found.start.name}: {_signed(gap.mean)} CNY a show [{_signed(gap.low)}, {_signed(gap.high)}], on "
+                    "the same shows.")  # fmt: skip
     said.append(_choice(found, plan, judging))
     return said + [_limits(found, limits, judging, worlds) for limits in ([plan.limits] if plan.limits else LIMITS.values())]
 

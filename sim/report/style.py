@@ -38,9 +38,13 @@ def settings() -> Any:
 
 
 def plain_number(value: float, position: int | None = None) -> str:
-    """A tick's label on a logarithmic axis: powers need mathematics, which pictures do not parse (names may hold a ``$``)."""
+    """A tick's label as it is, thousands separated: no power, no offset beside the axis.
+
+    >>> plain_number(1_250_000.0), plain_number(0.05), plain_number(0.30000000000000004)
+    ('1,250,000', '0.05', '0.3')
+    """
     del position
-    return f"{value:,g}"
+    return f"{value:,.10g}"
 
 
 def text(words: str, otherwise: str = "?") -> str:

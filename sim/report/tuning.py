@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,85 +19,23 @@ from sim.report.progress import Progress
 from sim.report.ranking import worded
 from sim.report.sentences import ROBUST_WORDS
 from sim.report.text import aligned, markdown, number
+from sim.report.tuning_study import Study, announced, but_trials, foreseen, study_from
 from sim.report.verdict import STATES
 from sim.score.metrics import METRICS
-from sim.score.profiles import LIMITS, Profile
-from sim.study.choices import one_of, profile_from
 from sim.study.crew import crew
 from sim.study.design import Axis
-from sim.study.folder import config_hash, out_folder, run_folder, versions, write_manifest, write_table
-from sim.study.pool import pool
-from sim.study.program import program
+from sim.study.folder import config_hash, run_folder, write_manifest, write_table
+from sim.study.pool import at_once, pool
 from sim.study.recommend import recommendation, value_word, write_recommendation
 from sim.study.search import Plan
-from sim.study.settings import SettingError, settle
 from sim.study.settings_search import Tune
-from sim.study.space import Maker, World, families, make_worlds
+from sim.study.storage import trials_in
 from sim.study.trials import CORE, JUDGE_FROM
-from sim.study.tune import CONFIRM_FROM, Judging, Tuned, starts, tune
-from sim.study.unfinished import begun, clear, finished
+from sim.study.tune import CONFIRM_FROM, Tuned, starts, tune
+from sim.study.unfinished import begun, clear, finished, halted, less
 
-GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 RECOMMENDED = "recommended.yaml"
-KEPT = "Interrupted; the trials that were finished are kept: the same command goes on from there."
-
-
-@dataclass(frozen=True, eq=False)
-class Study:
-    """A search to be made: everything in records. ``facts``: all that decides its result. ``labels``: how the command line
-    names each family's strategy."""
-
-    worlds: list[World]
-    makers: dict[str, Maker]
-    space: dict[str, list[Axis]]
-    profile: Profile
-    plan: Plan
-    judging: Judging
-    settings: Tune
-    facts: dict[str, Any]
-    words: list[str]
-    final: Path
-
-
-def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Study:
-    """Records from the composed configuration; every fault is found here, before anything is played."""
-    s = settle(Tune, {key: value for key, value in config.items() if key not in GROUPS}, "tune")
-    if not any(axis.key.split(".")[0] != "scenario" for axis in axes):
-        raise SettingError("tune has nothing to search; give a range, as in strategy.units=interval(20,400)")
-    found = families(config, axes)
-    idle = [family for family, (_, own) in found.items() if not own]
-    if idle and len(found) > 1:
-        found = {family: pair for family, pair in found.items() if pair[1]}
-        print(f"not searched, for nothing of theirs varies: {', '.join(idle)}", file=sys.stderr)
-    profile = profile_from(config["score"])
-    worlds = make_worlds(scenarios, axes, "auto", s.world_points, s.seed, s.uncertain)
-    plan = Plan(s.trials, s.replicates, s.seed, CORE, s.robust, s.alpha, _objectives(s.objectives),
-                None if s.limits == "none" else LIMITS[s.limits], s.prune)  # fmt: skip
-    judging = Judging(s.finalists, s.judging, s.confirm, s.delta, s.confidence)
-    facts: dict[str, Any] = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations", "options")}}
-    facts["score"] = asdict(profile)
-    facts["varied"] = {a.key: a.spelt for a in axes}
-    own = ("workers", "engine", "address", "out")
-    facts |= {f.name: getattr(s, f.name) for f in fields(s) if f.name not in own}
-    facts |= {"program": program(), "versions": versions()}
-    final = out_folder(s.out, f"runs/tune-{'+'.join(scenarios)}-{config_hash(facts)}")
-    makers, space = {k: m for k, (m, _) in found.items()}, {k: own for k, (_, own) in found.items()}
-    return Study(worlds, makers, space, profile, plan, judging, s, facts, list(words), final)
-
-
-def _objectives(given: Any) -> tuple[str, ...]:
-    if given is None:
-        return ("J",)
-    names = given if isinstance(given, list) else [given]
-    if not names:
-        raise SettingError("objectives= names none; give metrics to lower, as in [oversold_units,missed_gmv], or leave it out")
-    for k, name in enumerate(names):
-        one_of("objectives", str(name), CORE)
-        if METRICS[name].better == "high":
-            raise SettingError(f"objectives are lowered, and {name} is better higher; choose another")
-        if name in names[:k]:
-            raise SettingError(f"objectives name {name} twice; give each once")
-    return tuple(map(str, names))
+DATABASE = "study.db"
 
 
 def tune_and_report(
@@ -115,37 +54,54 @@ def tune_and_report(
     """
     began = time.monotonic()
     study = study_from(config, scenarios, axes, words)
-    s = study.settings
-    if finished(study.final, "tune", study.facts, RECOMMENDED):
-        print(f"{announced(study)}: finished before, nothing is left to play; see {study.final / RECOMMENDED}")
-        return study.final
-    print(announced(study), flush=True)
-    progress = Progress("trials")
-    try:
-        with pool(s.engine, s.address, s.workers) as hands, begun(study.final, "tune", study.facts, "study.db") as folder:
-            clear(study.final)
-            play = crew(hands, study.worlds, s.seed, study.profile)
+    s, final, stages = study.settings, study.final, Stages()
+    before = less(final, "tune", study.facts, "trials", DATABASE)
+    if not before and finished(final, "tune", study.facts, RECOMMENDED):
+        print(f"{announced(study)}: finished before, nothing is left to play; see {final / RECOMMENDED}")
+        return final
+    with pool(s.engine, s.address, s.workers) as hands, begun(final, "tune", but_trials(study.facts), DATABASE) as folder:
+        clear(final)
+        database = folder / DATABASE
+        if before and not database.exists():
+            shutil.copyfile(final / DATABASE, whole := folder / "copy.tmp")
+            os.replace(whole, database)
+        print(f"{announced(study)}; {foreseen(study, database, at_once(s.engine, hands.workers))}", flush=True)
+        try:
+            play = crew(hands, study.worlds, s.seed, study.profile, note=stages.note)
             first = starts(study.space, study.makers)
-            found = tune(study.makers, study.space, play, study.plan, study.judging, first, folder / "study.db", progress)
-            progress.close()
-            made = _report(study, found, labels, fixed, shows, folder / "study.db")
-            shutil.rmtree(folder, ignore_errors=True)
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(KEPT) from None
-    finally:
-        progress.close()
+            found = tune(study.makers, study.space, play, study.plan, study.judging, first, database, stages)
+            stages.close()
+            made = _report(study, found, labels, fixed, shows, database)
+        except (KeyboardInterrupt, OSError) as stopped:
+            if not trials_in(database, len(study.plan.objectives)):
+                database.unlink(missing_ok=True)
+            raise halted(stopped, folder, DATABASE) from None
+        finally:
+            stages.close()
+        shutil.rmtree(folder, ignore_errors=True)
     print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
     return made
 
 
-def announced(study: Study) -> str:
-    """What is to be done."""
-    s, n = study.settings, len(study.worlds)
-    names = ", ".join(w.name for w in study.worlds[:4]) + (", ..." if n > 4 else "")
-    aim = f"J ({s.robust})" if study.plan.single else ", ".join(study.plan.objectives)
-    ranges = sum(map(len, study.space.values()))
-    return (f"{s.trials} trials over {ranges} ranges of {', '.join(study.space)}, up to {s.replicates} shows each in {names}; "
-            f"lowered: {aim}; limits: {s.limits}")  # fmt: skip
+class Stages:
+    """Progress of one stage after the other, each in its own unit."""
+
+    def __init__(self) -> None:
+        self.now = Progress("")
+
+    def __call__(self, unit: str) -> Progress:
+        """The progress of the next stage."""
+        self.now.close()
+        self.now = Progress(unit)
+        return self.now
+
+    def note(self, text: str) -> None:
+        """A line of its own."""
+        self.now.note(text)
+
+    def close(self) -> None:
+        """Leave the line to whoever writes next."""
+        self.now.close()
 
 
 def _report(

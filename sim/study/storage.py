@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from optuna.study import Study
 
 
+def trials_in(path: Path, objectives: int) -> int:
+    """Finished trials in a database file; 0 where there is none."""
+    from optuna.trial import TrialState
+
+    if not path.exists():
+        return 0
+    return len(open_study(path, objectives).get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+
+
 def open_study(path: Path | None, objectives: int, name: str = "tune") -> Study:
     """The study in a database file, made or taken up again; None: in memory.
 

@@ -28,6 +28,7 @@ CONFIRM_FROM = JUDGE_FROM + 250_000
 DEFAULT = "default"
 
 Tell = Callable[[int, int, str], None]
+"""(done, of, words)"""
 
 
 @dataclass(frozen=True)
@@ -89,19 +90,19 @@ def tune(
     judging: Judging,
     first: Sequence[tuple[str, Mapping[str, Value]]] = (),
     database: Path | None = None,
-    tell: Tell | None = None,
+    tell: Callable[[str], Tell] = lambda unit: lambda done, of, words: None,
 ) -> Tuned:
     """Search, judge, confirm. makers, space: by family. first: settings to try first. database: where the search lives (SQLite),
-    so that it can be taken up again; None: in memory. tell(done, of, words)."""
-    say = tell or (lambda done, of, words: None)
+    so that it can be taken up again; None: in memory. tell(unit): who hears of a stage that counts in that unit."""
     study = open_study(database, len(plan.objectives))
     searcher = Searcher(study, space, lambda family, settings, name: makers[family].make(settings, name), play, plan)
-    tried = searcher.run(first, say)
+    tried = searcher.run(first, tell("trials"))
     named = finalists_of(tried, makers, plan, judging.finalists)
     metric = plan.metrics.index
     delta = judging.delta or max(1.0, abs(min(float(np.mean(t.costs)) for t in tried)) / 100)
     rules = Rules(delta, judging.confidence, first=min(FIRST, judging.shows), most=judging.shows)
     kept: list[np.ndarray] = []
+    say = tell("judging plays")
 
     def draw(which: Sequence[int], replicates: Sequence[int]) -> np.ndarray:
         rows = play([named[k] for k in which], replicates)
@@ -112,19 +113,21 @@ def tune(
 
     # A race stops playing who is dear; what limits and other objectives say of him would rest on fewer shows than the others'.
     if plan.robust == "mean" and plan.single and plan.limits is None:
-        selection = select(draw, len(named), rules, lambda done, of, words: say(done, of, f"judging: {words}"), JUDGE_FROM)
+        selection = select(draw, len(named), rules, say, JUDGE_FROM)
     else:
-        say(0, judging.shows, "judging")
+        say(0, judging.shows * len(named), "")
         draw(range(len(named)), range(JUDGE_FROM, JUDGE_FROM + judging.shows))
+        say(judging.shows * len(named), judging.shows * len(named), "")
         costs = kept[0][..., metric("J")]
         selection = standings(pseudo(costs, plan.robust, plan.alpha), delta, judging.confidence)
     judged = np.concatenate(kept, axis=1)
     front = front_of(judged, plan)
     best = named[chosen(selection, judged, plan, front)]
     start = makers[best.family].make({}, f"{best.family} ({DEFAULT})")
-    say(0, judging.confirm, "confirming on fresh shows")
+    say = tell("fresh shows")
+    say(0, judging.confirm, "")
     confirmed = play([best, start, *rivals(named, judged, plan)], range(CONFIRM_FROM, CONFIRM_FROM + judging.confirm))
-    say(judging.confirm, judging.confirm, "confirmed")
+    say(judging.confirm, judging.confirm, "")
     return Tuned(best, start, tuple(tried), tuple(named), judged, selection, confirmed, delta, front)
 
 

@@ -121,8 +121,22 @@ def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> bo
     if not isinstance(manifest.get(what), Mapping):
         raise FolderError(f"{str(final)!r} holds another study; choose another out=")
     refuse_other(manifest[what], facts, f"the {what} in {str(final)!r} was made")
-    path = final / worth
-    return path.is_file() and checksum(path) == manifest.get("files", {}).get(worth)
+    return _undamaged(final, manifest, worth)
+
+
+def _undamaged(final: Path, manifest: Mapping[str, Any], name: str) -> bool:
+    path = final / name
+    return path.is_file() and checksum(path) == manifest.get("files", {}).get(name)
+
+
+def less(final: Path, what: str, facts: Mapping[str, Any], key: str, worth: str) -> int:
+    """With which smaller number under ``key`` alone ``final`` was finished, if that is how it differs and its file ``worth`` is
+    undamaged; else 0."""
+    manifest, now = known(final / MANIFEST) or {}, json.loads(json.dumps(facts))
+    before = manifest.get(what)
+    if not isinstance(before, Mapping) or {**before, key: now[key]} != now or not _undamaged(final, manifest, worth):
+        return 0
+    return int(before[key]) if before[key] < now[key] else 0
 
 
 def differences(old: Any, new: Any, where: str = "") -> Iterable[str]:

@@ -75,20 +75,60 @@ def test_bad_input_is_one_sentence(capsys, tmp_path, monkeypatch, words, said):
     assert not list(tmp_path.iterdir())
 
 
-def test_an_unfinished_search_with_other_settings_is_not_gone_on_with(capsys, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    import sim.report.tuning as tuning
+def stopped(monkeypatch, capsys, batches, *words):
+    """What a search says that is interrupted after so many batches."""
+    from sim.study.search import Searcher
 
-    def stopped(*given):
-        given[6].write_text("")
-        raise KeyboardInterrupt
+    plain, done = Searcher._batch, []
+
+    def batch(self, before):
+        if len(done) == batches:
+            raise KeyboardInterrupt
+        done.append(plain(self, before))
 
     with monkeypatch.context() as patch:
-        patch.setattr(tuning, "tune", stopped)
-        assert run(capsys, "tune", *SMALL, "out=t")[0] == 130
+        patch.setattr(Searcher, "_batch", batch)
+        code, _, err = run(capsys, "tune", *words)
+    assert code == 130
+    return err
+
+
+def test_an_unfinished_search_with_other_settings_is_not_gone_on_with(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "the same command goes on" in stopped(monkeypatch, capsys, 1, *SMALL, "trials=16", "out=t")
     code, _, err = run(capsys, "tune", *SMALL, "score.co=70", "out=t")
     assert code == 2
     assert "score.co was" in err
+
+
+def test_a_search_stopped_before_its_first_trial_leaves_nothing(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert "nothing was finished" in stopped(monkeypatch, capsys, 0, *SMALL, "out=t")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
+    """Finished or stopped with fewer, it ends as if it had been given them at once."""
+    monkeypatch.chdir(tmp_path)
+    code, out, err = run(capsys, "tune", *SMALL, "out=t")
+    assert code == 0, err
+    assert "at most about" in out
+    assert "judging plays" in err
+    assert "8/8 trials" in err
+    stopped(monkeypatch, capsys, 1, *SMALL, "trials=16", "out=u")
+    for out in ("t", "u", "whole"):
+        code, said, err = run(capsys, "tune", *SMALL, "trials=20", f"out={out}")
+        assert code == 0, err
+        assert ("8 trials kept" in said) == (out != "whole")
+    tables = [(tmp_path / out / "trials.parquet").read_bytes() for out in ("t", "u", "whole")]
+    assert tables[0] == tables[1] == tables[2]
+    files = [
+        (tmp_path / out / "recommended.yaml").read_text(encoding="utf-8").split("command:")[0] for out in ("t", "u", "whole")
+    ]
+    assert len({text.split("study:")[0] for text in files}) == 1
+    code, _, err = run(capsys, "tune", *SMALL, "out=t")
+    assert code == 2
+    assert "trials was 20, is 8" in err
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,15 @@ import numpy as np
 import pytest
 
 from sim.demand.streams import stream
-from sim.score.profiles import LIMITS
+from sim.report.sentences import of_tuning
+from sim.score.profiles import LIMITS, PROFILES
 from sim.study.design import Axis
 from sim.study.robust import merit
 from sim.study.search import BATCH, Plan, broken
 from sim.study.space import Maker
 from sim.study.storage import open_study
 from sim.study.trials import CORE, JUDGE_FROM
-from sim.study.tune import CONFIRM_FROM, Judging, dominated, finalists_of, pseudo, same, tune
+from sim.study.tune import CONFIRM_FROM, Judging, dominated, finalists_of, pseudo, same, starts, tune
 from strategies import registry
 from strategies.gate import GATE_PARAMS
 
@@ -221,6 +222,21 @@ def test_a_setting_is_judged_once():
     names = [c.name for c in found.finalists]
     for k, a in enumerate(found.finalists):
         assert not any(same(a, b) for b in found.finalists[:k]), names
+
+
+def test_a_recommendation_that_changes_nothing_says_so():
+    """Costs least at what the family stands at: the trial that tried it wins."""
+
+    class Content(Fake):
+        def cost(self, candidate, world):
+            return 100.0 + abs(candidate.settings.get(UNITS, 200) - 200)
+
+    space = {"fixed_count": SPACE["fixed_count"][:1]}
+    found = tune(makers(space), space, Content(), SHORT, JUDGING, starts(space, makers(space)))
+    assert found.best.name == "fixed_count#000"
+    said = "\n".join(of_tuning(found, SHORT, JUDGING, ["here"], PROFILES["balanced"], []))
+    assert "That is what fixed_count stands at already" in said
+    assert "Against" not in said
 
 
 def test_a_damaged_study_is_set_aside_and_searched_anew(tmp_path, whole, capsys):

@@ -1,0 +1,113 @@
+"""A search to be made, from its configuration; how much it is, and how long it takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from sim.report.sweeping import count, duration
+from sim.score.metrics import METRICS
+from sim.score.profiles import LIMITS, Profile
+from sim.study.choices import one_of, profile_from
+from sim.study.design import Axis
+from sim.study.folder import config_hash, out_folder, versions
+from sim.study.plan import Plan as Shows
+from sim.study.program import program
+from sim.study.search import Plan
+from sim.study.settings import SettingError, settle
+from sim.study.settings_search import Tune
+from sim.study.space import Maker, World, families, make_worlds
+from sim.study.storage import trials_in
+from sim.study.sweep import probe
+from sim.study.trials import CORE
+from sim.study.tune import Judging
+
+GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """A search to be made: everything in records. ``facts``: all that decides its result. ``labels``: how the command line
+    names each family's strategy."""
+
+    worlds: list[World]
+    makers: dict[str, Maker]
+    space: dict[str, list[Axis]]
+    profile: Profile
+    plan: Plan
+    judging: Judging
+    settings: Tune
+    facts: dict[str, Any]
+    words: list[str]
+    final: Path
+
+
+def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Study:
+    """Records from the composed configuration; every fault is found here, before anything is played."""
+    s = settle(Tune, {key: value for key, value in config.items() if key not in GROUPS}, "tune")
+    if not any(axis.key.split(".")[0] != "scenario" for axis in axes):
+        raise SettingError("tune has nothing to search; give a range, as in strategy.units=interval(20,400)")
+    found = families(config, axes)
+    idle = [family for family, (_, own) in found.items() if not own]
+    if idle and len(found) > 1:
+        found = {family: pair for family, pair in found.items() if pair[1]}
+        print(f"not searched, for nothing of theirs varies: {', '.join(idle)}", file=sys.stderr)
+    profile = profile_from(config["score"])
+    worlds = make_worlds(scenarios, axes, "auto", s.world_points, s.seed, s.uncertain)
+    plan = Plan(s.trials, s.replicates, s.seed, CORE, s.robust, s.alpha, _objectives(s.objectives),
+                None if s.limits == "none" else LIMITS[s.limits], s.prune)  # fmt: skip
+    judging = Judging(s.finalists, s.judging, s.confirm, s.delta, s.confidence)
+    facts: dict[str, Any] = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations", "options")}}
+    facts["score"] = asdict(profile)
+    facts["varied"] = {a.key: a.spelt for a in axes}
+    own = ("workers", "engine", "address", "out")
+    facts |= {f.name: getattr(s, f.name) for f in fields(s) if f.name not in own}
+    facts |= {"program": program(), "versions": versions()}
+    final = out_folder(s.out, f"runs/tune-{'+'.join(scenarios)}-{config_hash(but_trials(facts))}")
+    makers, space = {k: m for k, (m, _) in found.items()}, {k: own for k, (_, own) in found.items()}
+    return Study(worlds, makers, space, profile, plan, judging, s, facts, list(words), final)
+
+
+def but_trials(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """What decides every trial: not how many there are, so a search can be given more."""
+    return {key: value for key, value in facts.items() if key != "trials"}
+
+
+def _objectives(given: Any) -> tuple[str, ...]:
+    if given is None:
+        return ("J",)
+    names = given if isinstance(given, list) else [given]
+    if not names:
+        raise SettingError("objectives= names none; give metrics to lower, as in [oversold_units,missed_gmv], or leave it out")
+    for k, name in enumerate(names):
+        one_of("objectives", str(name), CORE)
+        if METRICS[name].better == "high":
+            raise SettingError(f"objectives are lowered, and {name} is better higher; choose another")
+        if name in names[:k]:
+            raise SettingError(f"objectives name {name} twice; give each once")
+    return tuple(map(str, names))
+
+
+def foreseen(study: Study, database: Path, workers: int) -> str:
+    """How long it takes at most, from a short probe of every family as it stands; dropping settings early makes it shorter."""
+    j, plan, n = study.judging, study.plan, len(study.worlds)
+    teams = [maker.make({}, family) for family, maker in study.makers.items()]
+    sample = Shows(study.worlds, teams, plan.shows, plan.seed, study.profile)
+    done = trials_in(database, len(plan.objectives))
+    plays = max(0, plan.trials - done) * plan.shows + (j.finalists + len(teams)) * j.shows + 2 * j.confirm
+    seconds = probe(sample).seconds * plays * n / sample.runs / workers
+    kept = f"{count(done, 'trial')} kept; " if done else ""
+    return f"{kept}at most about {duration(seconds)} on {count(workers, 'worker')}"
+
+
+def announced(study: Study) -> str:
+    """What is to be done."""
+    s, n = study.settings, len(study.worlds)
+    names = ", ".join(w.name for w in study.worlds[:4]) + (", ..." if n > 4 else "")
+    aim = f"J ({s.robust})" if study.plan.single else ", ".join(study.plan.objectives)
+    ranges = sum(map(len, study.space.values()))
+    return (f"{s.trials} trials over {ranges} ranges of {', '.join(study.space)}, up to {s.replicates} shows each in {names}; "
+            f"lowered: {aim}; limits: {s.limits}")  # fmt: skip
