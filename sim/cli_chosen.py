@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,7 +37,19 @@ def experiment(words: list[str], verb: str) -> list[str]:
     given = made.get("overrides")
     if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
         raise WordError(f"the experiment file {name!r} needs overrides, a list of words of the command line")
-    return [*given, *words]
+    return [*(_beside(word, Path(name).parent) for word in given), *words]
+
+
+def _beside(word: str, folder: Path) -> str:
+    """A word of an experiment file; the files it chooses lie beside that file, if they do, or else where the user stands."""
+    key, _, value = word.partition("=")
+    if key not in ("scenario", "strategy"):
+        return word
+
+    def found(match: re.Match[str]) -> str:
+        return str(folder / match[0]) if (folder / match[0]).is_file() else match[0]
+
+    return f"{key}={re.sub(r'[^][,:]+[.](py|ya?ml)(?=$|[],])', found, value)}"
 
 
 def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:

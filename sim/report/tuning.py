@@ -26,7 +26,7 @@ from sim.study.crew import crew
 from sim.study.design import Axis
 from sim.study.folder import config_hash, run_folder, write_manifest, write_table
 from sim.study.pool import at_once, pool
-from sim.study.recommend import recommendation, value_word, write_recommendation
+from sim.study.recommend import bundled, recommendation, value_word, write_recommendation
 from sim.study.search import Plan
 from sim.study.settings_search import Tune
 from sim.study.storage import trials_in
@@ -115,9 +115,9 @@ def _report(
     if found.front:
         front_table = front_rows(found, study.plan)
         tables.append(Table("Front: nobody beats these in all objectives", front_table, range(2, len(front_table[0]))))
-    played_in = rehearsed(study, found, shows)
+    played_in = costliest(found)
     if len(study.worlds) > 1:
-        said.append(f"rehearse plays it in {names[played_in.world]}, where it costs most of the {len(names)}; the words for the "
+        said.append(f"rehearse plays it in {names[played_in]}, where it costs most of the {len(names)}; the words for the "
                     f"others are in {RECOMMENDED}.")  # fmt: skip
     print("\n" + "\n\n".join("\n".join(aligned(t.rows, t.numbers)) for t in tables) + "\n\n" + "\n".join(said) + "\n", flush=True)
     with run_folder(study.final, "tune") as folder:
@@ -136,11 +136,13 @@ def _report(
             "command": shlex.join(["stockcue", "tune", *study.words]),
         }  # fmt: skip
         name, source = found.best.family, labels[found.best.family]
+        source = bundled(folder, source)
         entry = source if source == name else f"{name}:{source}"
+        each = words_for_each(study, [bundled(folder, show) for show in shows])
         kept = [word for word in fixed if _belongs(word, name)]
         played = ["replicates=200", f"seed={study.settings.seed + 1}"]
-        rests_on["words_for_each"] = dict(zip(names, played_in.each, strict=True))
-        content = recommendation(found.best, entry, [*played_in.words, *kept], said, rests_on, played)
+        rests_on["words_for_each"] = dict(zip(names, map(" ".join, each), strict=True))
+        content = recommendation(found.best, entry, [*each[played_in], *kept], said, rests_on, played)
         write_recommendation(folder / RECOMMENDED, content)
         (folder / "report.md").write_text(_text(study, tables, said), encoding="utf-8")
         facts = {"command": ["stockcue", "tune", *study.words], "tune": study.facts, "config_hash": config_hash(study.facts)}
@@ -150,23 +152,18 @@ def _report(
     return study.final
 
 
-class Rehearsed(NamedTuple):
-    """Where the recommendation is rehearsed: number of the world, its words; and the words of each world, in one line."""
-
-    world: int
-    words: list[str]
-    each: list[str]
-
-
-def rehearsed(study: Study, found: Tuned, shows: Sequence[str]) -> Rehearsed:
+def costliest(found: Tuned) -> int:
     """The world in which the recommended setting cost most on fresh shows: rehearse plays one, and a harmless one flatters."""
+    return int(found.confirmed[:, :, 0, CORE.index("J")].mean(1).argmax())
+
+
+def words_for_each(study: Study, shows: Sequence[str]) -> list[list[str]]:
+    """The words that rehearse each world. shows: what scenario= says of every scenario."""
     per_scenario = len(study.worlds) // len(shows)
-    words = [
+    return [
         [f"scenario={shows[k // per_scenario]}", *(f"{key}={value_word(value)}" for key, value in w.settings.items())]
         for k, w in enumerate(study.worlds)
     ]
-    worst = int(found.confirmed[:, :, 0, CORE.index("J")].mean(1).argmax())
-    return Rehearsed(worst, words[worst], [" ".join(w) for w in words])
 
 
 def _belongs(word: str, family: str) -> bool:

@@ -10,8 +10,9 @@ from typing import Any
 from sim.study.space import Candidate
 from strategies.contract import TIER_NAMES, TIERS
 
+FILES = (".py", ".yaml", ".yml")
 HEAD = """\
-# What stockcue tune recommends. Play it: stockcue rehearse experiment={name}
+# What stockcue tune recommends. Play it: stockcue rehearse experiment=FOLDER/{name}
 # `overrides` are words of the command line; everything else is for people and is not read by the tool.
 """
 
@@ -38,6 +39,19 @@ def recommendation(
         "statement": list(statement),
         "rests_on": dict(rests_on),
     }
+
+
+def bundled(folder: Path, choice: str) -> str:
+    """What scenario= or strategy= chooses; a file of the user's is copied into ``folder`` and called by its name there, so that
+    the recommendation can be played from anywhere, and still is what was tuned when the file has changed."""
+    path = Path(choice)
+    if not choice.endswith(FILES) or not path.is_file():
+        return choice
+    content, k = path.read_bytes(), 0
+    while (copy := folder / f"own-{path.stem}{f'-{k}' if k else ''}{path.suffix}").exists() and copy.read_bytes() != content:
+        k += 1
+    copy.write_bytes(content)
+    return copy.name
 
 
 def value_word(value: Any) -> str:

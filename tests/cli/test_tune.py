@@ -1,12 +1,15 @@
 """``stockcue tune`` as a user meets it."""
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
 from sim import cli
+
+ROOT = Path(__file__).parents[2]
 
 
 def run(capsys, *words):
@@ -49,6 +52,25 @@ def test_a_search_ends_in_a_file_that_rehearse_plays_as_it_is(capsys, tmp_path, 
     assert run(capsys, "tune", *SMALL, "scenario.feed.lag_s=1.5", "score.co=60", "out=t", "workers=2")[0] == 0
     again = (tmp_path / "t" / "recommended.yaml").read_text()
     assert again.split("command:")[0] == first.split("command:")[0]
+
+
+def test_a_recommendation_of_ones_own_files_is_played_from_anywhere(capsys, tiny, tmp_path, monkeypatch):
+    """The strategy and the scenario lie beside it, as they were when they were tuned."""
+    (tmp_path / "mine.py").write_text((ROOT / "strategies" / "fixed_count.py").read_text(encoding="utf-8"))
+    words = ("strategy=./mine.py", "strategy.mine.units=interval(1,40)", "trials=8", "replicates=4", "judging=20", "confirm=10",
+             "finalists=2", "workers=1", "out=t")  # fmt: skip
+    code, _, err = run(capsys, "tune", f"scenario={tiny}", *words)
+    assert code == 0, err
+    made = yaml.safe_load((tmp_path / "t" / "recommended.yaml").read_text(encoding="utf-8"))["overrides"]
+    assert {"scenario=own-tiny.yaml", "strategy=[mine:own-mine.py]"} <= set(made)
+    (tmp_path / "mine.py").unlink()
+    (tmp_path / tiny).write_text("changed since")
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    code, out, err = run(capsys, "rehearse", "experiment=../t/recommended.yaml", "replicates=2", "figure=none")
+    assert code == 0, err
+    assert "scenario tiny, 2 shows" in out
+    assert "mine" in out
 
 
 @pytest.mark.parametrize(
