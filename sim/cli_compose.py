@@ -28,8 +28,9 @@ GROUPS = {
     "shadow": ("gate",),
 }
 """Groups of conf/ that a verb composes, beside scenario and strategy."""
-RANGES = ("interval", "range", "choice", "tag")
-"""What a range is written with."""
+FUNCTIONS = ("interval", "range", "choice", "tag", "glob", "shuffle", "sort", "int", "float", "str", "bool", "json_str",
+             "extend_list")  # fmt: skip
+"""What Hydra's grammar calls; ranges are written with the first three."""
 
 
 # -- studies that vary something ------------------------------------------------------------------------------
@@ -238,8 +239,10 @@ def _unreadable(word: str, verb: str) -> str | None:
     if found is None:
         if re.search(r"=(tag\(|int\()?.*interval\(", word):
             return f"{word!r} gives no interval; its ends are two numbers, as in interval(10,400)"
-        if called := re.match(r"[^=]*=(\w+)\(", word):
-            return f"{word!r} calls {called[1]!r}, which means nothing here{hint(called[1], RANGES)}"
+        if word.count("(") != word.count(")"):
+            return f"{word!r} has a bracket that is not closed, or not opened"
+        if (called := re.match(r"[^=]*=(\w+)\(", word)) and called[1] not in FUNCTIONS:
+            return f"{word!r} calls {called[1]!r}, which means nothing here{hint(called[1], FUNCTIONS[:3])}"
         return f"{word!r} cannot be read as key=value; put a value with special characters in quotes"
     if found.is_sweep_override():
         return f"{word!r} gives several values, and {verb} takes one; a list is written [a,b]"

@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +18,10 @@ from scenarios.registry import from_plain, plain
 from sim.core.policy import Policy
 from sim.report.breaking_words import HEAD, chart, rows, sentences
 from sim.report.progress import Progress
-from sim.report.sweeping import count, duration
-from sim.report.text import aligned, markdown
+from sim.report.text import aligned, count, duration, markdown
 from sim.score.profiles import LIMITS, Limits, Profile, only
-from sim.study.breakpoint import DIALS, Breakpoint, Dial, breakpoint_of, most_points, table
-from sim.study.certify import NEEDED, worst_share
+from sim.study.breakpoint import DIALS, Dial, Found, breakpoint_of, most_points, table
+from sim.study.certify import NEEDED, REFUTED, certify, worst_share
 from sim.study.choices import described, one_of, policies_from, profile_from
 from sim.study.crew import crew
 from sim.study.folder import config_hash, out_folder, run_folder, versions, write_manifest, write_table
@@ -35,12 +34,10 @@ from sim.study.settings import settle
 from sim.study.settings_search import Breakpoint as Settings
 from sim.study.space import Candidate, World
 from sim.study.sweep import probe
-from sim.study.unfinished import PLAYED, begun, clear, finished, halted
+from sim.study.unfinished import PLAYED, begun, finished, holds
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score")
 TABLE = "breakpoints.parquet"
-Found = dict[str, dict[str, Breakpoint]]
-"""Breakpoints by strategy and dial."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +55,9 @@ class Study:
     final: Path
     words: Sequence[str]
 
-    def plan(self, world: Scenario, policies: Sequence[Policy]) -> Plan:
-        """Policies in one world, on the shows of a point."""
-        candidates = [Candidate(p.name, p.name, {}, p) for p in policies]
-        s = self.settings
-        return Plan([World(world.name, world, {})], candidates, s.replicates, s.seed, self.profile, NEEDED)
+    def plan(self, world: Scenario, policy: Policy) -> Plan:
+        """One point."""
+        return plan_of(self.settings, self.profile, world, [policy])
 
     @property
     def most(self) -> int:
@@ -83,10 +78,16 @@ def study_from(config: Mapping[str, Any], words_given: Sequence[str]) -> Study:
         limits, called = only(limits, counted), f"{s.limits} ({' and '.join(counted)} only)"
     facts = {"scenario": plain(scenario), **described(policies, profile), "dials": names, "limits": asdict(limits)}
     facts |= {key: getattr(s, key) for key in ("replicates", "seed", "confidence", "steps")}
-    study = Study(scenario, policies, profile, limits, called, [DIALS[n] for n in names], s, facts, Path(), words_given)
-    facts |= {PLAYED: study.plan(scenario, policies).digest()[:16], "program": program(), "versions": versions()}
+    plan = plan_of(s, profile, scenario, policies)
+    facts |= {PLAYED: plan.digest()[:16], "program": program(), "versions": versions()}
     final = out_folder(s.out, f"runs/breakpoint-{scenario.name}-{config_hash(facts)}")
-    return replace(study, final=final)
+    return Study(scenario, policies, profile, limits, called, [DIALS[n] for n in names], s, facts, final, words_given)
+
+
+def plan_of(s: Settings, profile: Profile, world: Scenario, policies: Sequence[Policy]) -> Plan:
+    """Policies in one world, on the shows of a point."""
+    candidates = [Candidate(p.name, p.name, {}, p) for p in policies]
+    return Plan([World(world.name, world, {})], candidates, s.replicates, s.seed, profile, NEEDED)
 
 
 def _listed(value: Any) -> list[str]:
@@ -103,18 +104,12 @@ def break_and_report(config: Mapping[str, Any], words_given: Sequence[str]) -> P
     if finished(final, "breakpoint", study.facts, TABLE):
         print(f"{announced(study)}: finished before, nothing is left to play; see {final / 'report.md'}")
         return final
-    progress = Progress("points")
-    with pool("local", "", s.workers) as hands, begun(final, "breakpoint", study.facts, WORTH) as folder:
-        clear(final)
-        print(f"{announced(study)}; {foreseen(study, at_once('local', hands.workers))}", flush=True)
-        try:
-            found = bisected(study, hands, Kept(folder), progress)
-            progress.close()
-            _report(study, found)
-        except (KeyboardInterrupt, OSError) as stopped:
-            raise halted(stopped, folder, WORTH) from None
-        finally:
-            progress.close()
+    with pool("local", "", s.workers) as hands, begun(final, "breakpoint", study.facts, holds(WORTH)) as folder:
+        kept = Kept(folder)
+        print(f"{announced(study)}; {foreseen(study, len(kept), at_once('local', hands.workers))}", flush=True)
+        with Progress("points") as progress:
+            found = bisected(study, hands, kept, progress)
+        _report(study, found)
         shutil.rmtree(folder, ignore_errors=True)
     print(f"\nrun folder: {final}", flush=True)
     print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
@@ -127,24 +122,23 @@ def announced(study: Study) -> str:
     return f"{dials}, {study.most} points at most, {study.settings.replicates} shows each"
 
 
-def foreseen(study: Study, workers: int) -> str:
-    """How long that takes, from a short probe of the scenario as it is."""
-    point = probe(study.plan(study.scenario, study.policies)).seconds / len(study.policies) / workers
-    most = len(study.policies) * len(study.dials) * study.most * point
-    return f"at most about {duration(most)} on {count(workers, 'worker')}"
+def foreseen(study: Study, kept: int, workers: int) -> str:
+    """How long that takes, from a short probe of every strategy in the scenario as it is. kept: points played before."""
+    point = float(np.mean([probe(study.plan(study.scenario, p)).seconds for p in study.policies])) / workers
+    most = max(0, len(study.policies) * len(study.dials) * study.most - kept) * point
+    before = f"{count(kept, 'point')} kept; " if kept else ""
+    return f"{before}at most about {duration(most)} on {count(workers, 'worker')}"
 
 
-def bisected(study: Study, hands: Pool, kept: Kept, progress: Progress) -> Found:
-    """Every dial of every strategy. What a show can come to is what it came to under nobody acting, at either end of the dial."""
-    s, silent = study.settings, make_policy("silent")
-    found: Found = {p.name: {} for p in study.policies}
-    of = len(study.policies) * len(study.dials) * study.most
-    played, spared = len(kept), 0
+def bisected(study: Study, hands: Pool, kept: Kept, progress: Progress) -> dict[str, Found]:
+    """By strategy every dial, turned where the strategy keeps to the limits without. What a show can come to is what it came to
+    under nobody acting, at either end of the dial."""
+    s, silent, scenario = study.settings, make_policy("silent"), study.scenario
+    played, of, doing = len(kept), len(study.policies) * len(study.dials) * study.most, ""
     asked: set[str] = set()
 
     def play(world: Scenario, policy: Policy) -> np.ndarray:
-        nonlocal played
-        plan = study.plan(world, [policy])
+        plan = study.plan(world, policy)
 
         def rows() -> np.ndarray:
             nonlocal played
@@ -155,24 +149,34 @@ def bisected(study: Study, hands: Pool, kept: Kept, progress: Progress) -> Found
 
         asked.add(name := plan.digest()[:24])
         made = kept(name, rows)
-        progress(played, max(played, of - spared), turned)
+        progress(played, max(played, of), doing)
         return made
 
+    def worst(*worlds: Scenario) -> float:
+        shows = np.stack([play(world, silent) for world in worlds], axis=1)
+        return worst_share(shows[..., NEEDED.index("oversold_orders")], shows[..., NEEDED.index("paid_orders")])
+
+    found = {}
     for policy in study.policies:
-        for at in study.dials:
-            least, before, turned = at.now(study.scenario, policy), len(asked), f"{at.name} of {policy.name}"
-            progress(played, max(played, of - spared), turned)
-            ends = np.stack([play(*at.turn(study.scenario, silent, x)) for x in (least, max(least, at.high))], axis=1)
-            worst = worst_share(ends[..., NEEDED.index("oversold_orders")], ends[..., NEEDED.index("paid_orders")])
-            found[policy.name][at.name] = breakpoint_of(
-                at, study.scenario, policy, study.limits, play, s.confidence, worst, s.steps
-            )
-            spared += study.most - (len(asked) - before)
+        doing = f"{policy.name} as it is"
+        progress(played, of, doing)
+        rows = dict(zip(NEEDED, play(scenario, policy).T, strict=True))
+        as_it_is = certify(rows, study.limits, s.confidence, worst(scenario))
+        found[policy.name] = Found(as_it_is, {})
+        for dial in study.dials:
+            before, doing = len(asked), f"{dial.name} of {policy.name}"
+            if as_it_is.state != REFUTED:
+                least = dial.now(scenario, policy)
+                ends = [dial.turn(scenario, policy, x)[0] for x in (least, max(least, dial.high))]
+                found[policy.name].dials[dial.name] = breakpoint_of(
+                    dial, scenario, policy, study.limits, play, s.confidence, worst(*ends), s.steps
+                )
+            of -= study.most - (len(asked) - before)
     progress(played, played, "")
     return found
 
 
-def _report(study: Study, found: Found) -> None:
+def _report(study: Study, found: dict[str, Found]) -> None:
     """Table and sentences, printed and in the run folder."""
     import pandas as pd
 

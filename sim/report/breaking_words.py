@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.report import style
 from sim.report.verdict import certificate, limit
-from sim.study.breakpoint import Breakpoint, Point
-from sim.study.certify import CERTIFIED, REFUTED, UNDECIDED
+from sim.study.breakpoint import Breakpoint, Found, Point
+from sim.study.certify import CERTIFIED, REFUTED, UNDECIDED, Certificate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -20,15 +20,13 @@ STATES = {CERTIFIED: (style.GREEN, "o"), UNDECIDED: (style.GREY, "s"), REFUTED: 
 """Colour and marker by state."""
 
 
-def sentences(found: Mapping[str, Mapping[str, Breakpoint]]) -> list[str]:
-    """One sentence a strategy and dial; one for all dials where the limits are broken before any is turned."""
+def sentences(found: Mapping[str, Found]) -> list[str]:
+    """One sentence a strategy and dial; one for a strategy that breaks the limits before any dial is turned."""
     said = []
-    for name, every in found.items():
-        first = next(iter(every.values())).points[0]
-        if len(every) > 1 and all(b.points[0].state == REFUTED for b in every.values()):
-            said.append(f"{name}: the limits are broken before any dial is turned ({_broken(first)}){_others(first)}.")
-        else:
-            said += [f"{name}: {words(b)}" for b in every.values()]
+    for name, f in found.items():
+        if f.as_it_is.state == REFUTED:
+            said.append(f"{name}: the limits are broken before any dial is turned ({_broken(f.as_it_is)}){_others(f.as_it_is)}.")
+        said += [f"{name}: {words(b)}" for b in f.dials.values()]
     return said
 
 
@@ -39,7 +37,7 @@ def words(b: Breakpoint) -> str:
     why = next((f" ({_first_broken(p)})" for p in b.points if p.severity == b.breaks), "")
     least = f"{first.severity:g} {unit}, the least looked at, {certificate(first.certificate)}"
     if first.state == REFUTED:
-        said = f"{what}: the limits are broken already at {first.severity:g} {unit} ({_broken(first)}){_others(first)}"
+        said = f"{what}: the limits are broken already at {first.severity:g} {unit} ({_broken(first.certificate)})"
     elif all(p.state == CERTIFIED for p in b.points):
         said = f"{what}: certified up to the largest severity tried, {last.severity:g} {unit}"
     elif np.isnan(b.breaks):
@@ -61,51 +59,55 @@ def _first_broken(p: Point) -> str:
     return limit(c, p.certificate.shows)
 
 
-def _broken(p: Point) -> str:
-    """All limits that a point breaks."""
-    return "; ".join(limit(c, p.certificate.shows) for c in p.certificate.checks if c.state == REFUTED)
+def _broken(c: Certificate) -> str:
+    """All limits that are broken."""
+    return "; ".join(limit(check, c.shows) for check in c.checks if check.state == REFUTED)
 
 
-def _others(p: Point) -> str:
+def _others(c: Certificate) -> str:
     """How to look at the limits that are not broken from the start."""
-    fine = [c.name for c in p.certificate.checks if c.state != REFUTED]
+    fine = [check.name for check in c.checks if check.state != REFUTED]
     listed = f"[{','.join(fine)}]" if len(fine) > 1 else "".join(fine)
     return f"; only={listed} looks at what is not" if fine else ""
 
 
-def rows(found: Mapping[str, Mapping[str, Breakpoint]]) -> list[list[str]]:
+def rows(found: Mapping[str, Found]) -> list[list[str]]:
     """Cells under HEAD: a row a strategy and dial."""
 
     def cell(x: float, otherwise: str) -> str:
         return otherwise if np.isnan(x) else f"{x:g}"
 
-    def breaks(b: Breakpoint) -> str:
-        return cell(b.breaks, "never seen") + (" (as it is)" if b.points[0].state == REFUTED else "")
+    made = []
+    for name, f in found.items():
+        if f.as_it_is.state == REFUTED:
+            made.append([name, "none", "nowhere", "as it is", "", ""])
+        for b in f.dials.values():
+            made.append([name, b.dial.name, cell(b.holds, "nowhere"), cell(b.breaks, "never seen"), b.dial.unit, b.dial.setting])
+    return made
 
-    return [
-        [name, b.dial.name, cell(b.holds, "nowhere"), breaks(b), b.dial.unit, b.dial.setting]
-        for name, every in found.items()
-        for b in every.values()
-    ]
 
-
-def chart(found: Mapping[str, Mapping[str, Breakpoint]], title: str) -> Figure:
-    """One line a dial and strategy: every severity tried, coloured and shaped by what became of the limits there."""
+def chart(found: Mapping[str, Found], title: str) -> Figure:
+    """One line a dial and strategy: every severity tried, coloured and shaped by what became of the limits there. One mark for a
+    strategy that breaks them as it is."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-    lines: Sequence[tuple[str, Breakpoint]] = [(name, b) for name, every in found.items() for b in every.values()]
+    lines: list[tuple[str, list[tuple[float, str]]]] = []
+    for name, f in found.items():
+        if f.as_it_is.state == REFUTED:
+            lines.append((f"{name}: as it is", [(0.0, REFUTED)]))
+        lines += [(f"{name}: {b.dial.name} [{b.dial.unit}]", [(p.severity, p.state) for p in b.points]) for b in f.dials.values()]
     with rc_context(style.settings()):
         figure = Figure(figsize=(8.6, 1.6 + 0.42 * len(lines)), layout="constrained")
         axes = figure.subplots()
-        for y, (_, b) in enumerate(lines):
-            x = [np.log1p(p.severity) for p in b.points]
+        for y, (_, points) in enumerate(lines):
+            x = [np.log1p(severity) for severity, _ in points]
             axes.plot(x, [y] * len(x), color=style.GREY, lw=0.8, zorder=1)
-            for at, p in zip(x, b.points, strict=True):
-                colour, mark = STATES[p.state]
+            for at, (_, state) in zip(x, points, strict=True):
+                colour, mark = STATES[state]
                 axes.plot([at], [y], marker=mark, color=colour, ms=6, ls="", zorder=2)
-        axes.set_yticks(range(len(lines)), [style.text(f"{name}: {b.dial.name} [{b.dial.unit}]") for name, b in lines])
+        axes.set_yticks(range(len(lines)), [style.text(label) for label, _ in lines])
         axes.invert_yaxis()
         ticks = [0, 1, 3, 10, 30, 100, 300, 900]
         axes.set_xticks(np.log1p(ticks), [f"{t:g}" for t in ticks])

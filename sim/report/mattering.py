@@ -7,7 +7,7 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,7 @@ import numpy as np
 
 from sim.report import style
 from sim.report.progress import Progress
-from sim.report.sweeping import count, duration
-from sim.report.text import aligned, markdown, number
+from sim.report.text import aligned, count, duration, markdown, number
 from sim.score.profiles import Profile
 from sim.study.choices import profile_from
 from sim.study.design import Axis, Value
@@ -32,7 +31,7 @@ from sim.study.settings_search import Sensitivity
 from sim.study.space import Maker, families, make_worlds, world_of
 from sim.study.sweep import probe
 from sim.study.trials import CORE
-from sim.study.unfinished import PLAYED, begun, clear, finished, halted
+from sim.study.unfinished import PLAYED, begun, finished, holds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,12 +43,12 @@ SCENARIO = "scenario."
 """What the key of a setting of the world begins with."""
 J = CORE.index("J")
 BLOCK = 64
-"""Settings that are played, and kept, together."""
+"""Settings that are played, and kept, together, at most; a power of two, as their number is."""
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """What is to be compared: everything in records. ``facts``: all that decides the result."""
+    """What is to be compared: everything in records."""
 
     scenario: str
     values: Any
@@ -58,14 +57,21 @@ class Study:
     axes: Sequence[Axis]
     profile: Profile
     settings: Sensitivity
-    facts: dict[str, Any]
-    final: Path
-    words: Sequence[str]
+
+    @property
+    def points(self) -> int:
+        """Settings of the whole design."""
+        return self.settings.points * (len(self.axes) + 2)
+
+    @property
+    def block(self) -> int:
+        """Settings that are played together."""
+        return min(BLOCK, self.settings.points)
 
     @property
     def runs(self) -> int:
         """Runs of the whole design."""
-        return self.settings.points * (len(self.axes) + 2) * self.settings.replicates
+        return self.points * self.settings.replicates
 
     @property
     def one_world(self) -> bool:
@@ -82,7 +88,7 @@ class Study:
         return Plan(worlds, made, s.replicates, s.seed, self.profile, CORE)
 
 
-def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Study:
+def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis]) -> Study:
     """Records from the composed configuration; every fault is found here, before anything is played."""
     s = settle(Sensitivity, {key: value for key, value in config.items() if key not in GROUPS}, "sensitivity")
     if len(config["strategy"]) != 1 or len(scenarios) != 1:
@@ -93,14 +99,16 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     (family, (maker, _)), (name, values) = next(iter(families(config, axes).items())), next(iter(scenarios.items()))
     if len(axes) < 2:
         raise SettingError("sensitivity compares settings; give at least two ranges, as in strategy.units=interval(20,400)")
-    profile = profile_from(config["score"])
+    return Study(name, values, family, maker, axes, profile_from(config["score"]), s)
+
+
+def facts_of(study: Study, config: Mapping[str, Any], scenarios: Mapping[str, Any]) -> dict[str, Any]:
+    """All that decides the result."""
     facts = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations")}}
-    facts |= {"score": asdict(profile), "varied": {a.key: a.spelt for a in axes}}
-    facts |= {key: getattr(s, key) for key in ("points", "replicates", "seed")}
-    study = Study(name, values, family, maker, axes, profile, s, facts, Path(), words)
-    lowest = study.plan([{axis.key: axis.at(0.0) for axis in axes}])
-    facts |= {PLAYED: lowest.digest()[:16], "program": program(), "versions": versions()}
-    return replace(study, final=out_folder(s.out, f"runs/sensitivity-{name}-{config_hash(facts)}"))
+    facts |= {"score": asdict(study.profile), "varied": {a.key: a.spelt for a in study.axes}}
+    facts |= {key: getattr(study.settings, key) for key in ("points", "replicates", "seed")}
+    lowest = study.plan([{axis.key: axis.at(0.0) for axis in study.axes}])
+    return facts | {PLAYED: lowest.digest()[:16], "program": program(), "versions": versions()}
 
 
 def matter_and_report(
@@ -109,53 +117,53 @@ def matter_and_report(
     """Evaluate the design, print the table, and leave a run folder, whole or not at all. What was played is kept when it is
     interrupted."""
     began = time.monotonic()
-    study = study_from(config, scenarios, axes, words)
-    s, final = study.settings, study.final
-    announced = f"{s.points * (len(axes) + 2):,} settings x {s.replicates} shows = {study.runs:,} runs"
-    if finished(final, "sensitivity", study.facts, TABLE):
+    study = study_from(config, scenarios, axes)
+    s, facts = study.settings, facts_of(study, config, scenarios)
+    final = out_folder(s.out, f"runs/sensitivity-{study.scenario}-{config_hash(facts)}")
+    announced = f"{study.points:,} settings x {s.replicates} shows = {study.runs:,} runs"
+    if finished(final, "sensitivity", facts, TABLE):
         print(f"{announced}: finished before, nothing is left to play; see {final / 'report.md'}")
         return final
-    progress = Progress("runs")
-    with pool("local", "", s.workers) as hands, begun(final, "sensitivity", study.facts, WORTH) as folder:
-        clear(final)
-        print(f"{announced}; {_foreseen(study, at_once('local', hands.workers))}", flush=True)
-        try:
-            found = sobol(axes, _played(study, hands, Kept(folder), progress), s.points, s.seed)
-            progress.close()
-            _report(study, found)
-        except (KeyboardInterrupt, OSError) as stopped:
-            raise halted(stopped, folder, WORTH) from None
-        finally:
-            progress.close()
+    with pool("local", "", s.workers) as hands, begun(final, "sensitivity", facts, holds(WORTH)) as folder:
+        kept = Kept(folder)
+        before = min(study.runs, len(kept) * study.block * s.replicates)
+        print(f"{announced}; {_foreseen(study, before, at_once('local', hands.workers))}", flush=True)
+        with Progress("runs") as progress:
+            found = sobol(axes, _played(study, hands, kept, before, progress), s.points, s.seed)
+        _report(study, found, final, facts, words)
         shutil.rmtree(folder, ignore_errors=True)
     print(f"\nrun folder: {final}", flush=True)
     print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
     return final
 
 
-def _foreseen(study: Study, workers: int) -> str:
-    """How long it takes, from a short probe of a few settings from low to high, all at once."""
-    some = np.linspace(0, 1, BLOCK if study.one_world else 1)
-    plan = study.plan([{axis.key: axis.at(float(u)) for axis in study.axes} for u in some])
-    seconds = probe(plan).seconds * study.runs / plan.runs / workers
-    return f"about {duration(seconds)} on {count(workers, 'worker')}"
+def _foreseen(study: Study, before: int, workers: int) -> str:
+    """How long it takes, from a short probe of settings from low to high. before: runs that are kept."""
+
+    def each(*some: float) -> float:
+        plan = study.plan([{axis.key: axis.at(u) for axis in study.axes} for u in some])
+        return probe(plan).seconds / plan.runs
+
+    run = (
+        each(*np.linspace(0, 1, study.block).tolist()) if study.one_world else float(np.mean([each(u) for u in (0.0, 0.5, 1.0)]))
+    )
+    kept = f"{before:,} runs kept; " if before else ""
+    return f"{kept}about {duration(run * (study.runs - before) / workers)} on {count(workers, 'worker')}"
 
 
-def _played(study: Study, hands: Pool, kept: Kept, progress: Progress) -> Any:
-    """Settings to their J on every show, float64 [show, setting], kept in blocks in the order they are asked for."""
+def _played(study: Study, hands: Pool, kept: Kept, done: int, progress: Progress) -> Any:
+    """Settings to their J on every show, float64 [show, setting], kept in blocks. done: runs that are kept already."""
     replicates = study.settings.replicates
-    done = min(study.runs, len(kept) * BLOCK * replicates)
-    begun = 0
 
-    def block(settings: Sequence[dict[str, Value]]) -> np.ndarray:
+    def block(plan: Plan) -> np.ndarray:
         nonlocal done
-        plan = study.plan(settings)
+        n = len(plan.candidates)
         warm(plan.candidates[k].policy for k in (0, -1))
         if study.one_world:  # each tape is drawn once
-            chunks = [Chunk(k, 0, k, k + 1, 0, len(settings)) for k in range(replicates)]
+            chunks = [Chunk(k, 0, k, k + 1, 0, n) for k in range(replicates)]
         else:  # pairs are played, not all in all
-            chunks = [Chunk(k, k, 0, replicates, k, k + 1) for k in range(len(settings))]
-        made = np.empty((replicates, len(settings)))
+            chunks = [Chunk(k, k, 0, replicates, k, k + 1) for k in range(n)]
+        made = np.empty((replicates, n))
         for chunk, rows in steady(hands, plan, chunks, progress.note):
             made[chunk.start : chunk.stop, chunk.first : chunk.last] = rows[:, J].reshape(chunk.stop - chunk.start, -1)
             done = min(study.runs, done + chunk.runs)
@@ -163,38 +171,36 @@ def _played(study: Study, hands: Pool, kept: Kept, progress: Progress) -> Any:
         return made
 
     def evaluate(settings: Sequence[dict[str, Value]]) -> np.ndarray:
-        nonlocal begun
         made = []
         progress(done, study.runs, "")
-        for k in range(0, len(settings), BLOCK):
-            some = settings[k : k + BLOCK]
-            made.append(kept(f"block-{begun:06d}", lambda some=some: block(some)))
-            begun += 1
+        for k in range(0, len(settings), study.block):
+            plan = study.plan(settings[k : k + study.block])
+            made.append(kept(plan.digest()[:24], lambda plan=plan: block(plan)))
         return np.concatenate(made, axis=1)
 
     return evaluate
 
 
-def _report(study: Study, found: Sequence[Index]) -> None:
+def _report(study: Study, found: Sequence[Index], final: Path, facts: Mapping[str, Any], words: Sequence[str]) -> None:
     """Table and sentence, printed and in the run folder."""
     import pandas as pd
 
     from sim.report.timeline import save
 
     print("\n" + "\n".join(aligned([HEAD, *_rows(found)], (1, 3))) + "\n\n" + said(found), flush=True)
-    with run_folder(study.final, "sensitivity") as folder:
+    with run_folder(final, "sensitivity") as folder:
         write_table(pd.DataFrame([asdict(i) for i in found]), folder / TABLE)
         title = f"What J depends on: {study.family} in {study.scenario}, {study.settings.replicates} shows a setting"
         save(chart(found, title), folder / "sensitivity.png")
-        again = shlex.join(["stockcue", "sensitivity", *study.words])
+        again = shlex.join(["stockcue", "sensitivity", *words])
         text = [f"# {title}", f"To repeat it: `{again}`", "\n".join(markdown(HEAD, _rows(found), (1, 3))), said(found),
                 "![sensitivity](sensitivity.png)",
                 "First order: share of the variance of the mean J, over the ranges given, that goes once the setting is known. "
                 "Total: share that stays as long as it alone is not. A total well above the first order means that it acts "
                 "together with others. Intervals: 95 %, from shows and points drawn again."]  # fmt: skip
         (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
-        facts = {"command": ["stockcue", "sensitivity", *study.words], "sensitivity": study.facts}
-        write_manifest(folder, facts | {"config_hash": config_hash(study.facts)})
+        noted = {"command": ["stockcue", "sensitivity", *words], "sensitivity": facts, "config_hash": config_hash(facts)}
+        write_manifest(folder, noted)
 
 
 def _rows(found: Sequence[Index]) -> list[list[str]]:

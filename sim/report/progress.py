@@ -54,6 +54,12 @@ class Progress:
         self.bar.total = of or None
         return self.bar
 
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
         """Leave the line to whoever writes next."""
         if self.bar is not None:

@@ -56,7 +56,7 @@ class Ranking:
         return "\n\n".join([*parts, *self._caution()])
 
     def _caution(self) -> list[str]:
-        """What a plain ranking of many does not say. Who can be told apart is the verdict's to say, for all pairs together."""
+        """What a plain ranking of many does not say. Who can be told apart is the verdict's to say."""
         n = len(self.plan.candidates)
         return [f"The best of {n} owes part of its lead to luck: confirm it on other seeds."] if n > 2 else []
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.report.ranking import worded
 from sim.report.text import number
-from sim.report.verdict import certificate
+from sim.report.verdict import certificate, further
 from sim.score.paired import difference, student
 from sim.score.profiles import LIMITS, Limits, Profile
 from sim.study.certify import NEEDED, in_worst_world
@@ -44,7 +44,7 @@ def of_tuning(
                     "fresh shows count.")  # fmt: skip
     gap = difference(costs[:, :, 0].mean(0), costs[:, :, 1].mean(0))
     if same(found.best, found.start):
-        said.append(f"That is what {found.best.family} stands at already: the search found nothing better.")
+        said.append(f"That is what {found.best.family} stands at already: there is nothing to change.")
     else:
         said.append(f"Against {found.start.name}: {_signed(gap.mean)} CNY a show [{_signed(gap.low)}, {_signed(gap.high)}], on "
                     "the same shows.")  # fmt: skip
@@ -76,7 +76,7 @@ def _choice(found: Tuned, plan: Plan, judging: Judging) -> str:
         near = f"; not shown to cost more: {', '.join(tied)}" if tied else ""
         said = f"Cheapest of {len(names)} finalists: {names[race.best]}; {sure}{near}."
     else:
-        more = f"about {race.further:,} more shows would decide" if race.further else "more shows would decide"
+        more = further(race) if any(race.further) else "more shows would decide"
         said = (f"Not decided among {len(names)} finalists within {judging.shows} judging shows: {names[race.best]}, the "
                 f"cheapest, cannot be told apart from {', '.join(tied)}; {more}.")  # fmt: skip
     mine = names.index(found.best.name)

@@ -16,6 +16,7 @@ from typing import Any
 from scenarios.registry import load, names, plain
 from sim.report import deciding, ranking
 from sim.report.progress import Progress
+from sim.report.text import count, duration
 from sim.study.assumptions import assumption_table, summary
 from sim.study.choices import profile_from
 from sim.study.decide import Decision, Trials, decide, of_table
@@ -33,7 +34,7 @@ from sim.study.space import Candidate, make_candidates, make_worlds
 from sim.study.standing import settings_table
 from sim.study.sweep import Estimate, gather, identity, probe, refuse_too_large, size
 from sim.study.uncertain import asked
-from sim.study.unfinished import begun, clear, finished, halted
+from sim.study.unfinished import begun, finished, holds
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 TABLE = "trials.parquet"
@@ -79,9 +80,12 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
 
 
 def _example(candidate: Candidate) -> str:
-    """A range its strategy could take, in words."""
-    params = candidate.policy.strategy.params
-    return f", as in strategy.{params[0].name}=interval({params[0].default / 2:g},{params[0].default:g})" if params else ""
+    """A range its strategy could take, in words: around its default, within its bounds."""
+    for p in candidate.policy.strategy.params:
+        low, high = max(p.low, p.default / 2), min(p.high, 2 * p.default)
+        if low < high and not p.whole:
+            return f", as in strategy.{p.name}=interval({low:g},{high:g})"
+    return ""
 
 
 def _rules(s: Sweep, worlds: int, candidates: int) -> Rules | None:
@@ -117,15 +121,13 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
     if study.rules:
         return _race(study, study.rules, began)
     with pool(s.engine, s.address, s.workers) as crew, opened(final, study.plan, study.facts) as parts:
-        clear(final)
         _announce(study, parts, at_once(s.engine, crew.workers))
-        progress = Progress("runs")
-        try:
-            made = _report(study, lambda path: gather(parts, crew, progress, path, progress.note), began)
-        except (KeyboardInterrupt, OSError) as stopped:
-            raise halted(stopped, parts.folder, "part-*") from None
-        finally:
-            progress.close()
+
+        def fill(path: Path) -> int:
+            with Progress("runs") as progress:
+                return gather(parts, crew, progress, path, progress.note)
+
+        made = _report(study, fill, began)
         discard(parts)
         return made
 
@@ -133,20 +135,18 @@ def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], ax
 def _race(study: Study, rules: Rules, began: float) -> Path:
     """The same, with more shows where the decision is open."""
     s, final = study.settings, study.final
-    with pool(s.engine, s.address, s.workers) as crew, begun(final, "sweep", study.facts, "round-*/part-*") as folder:
-        clear(final)
+    with pool(s.engine, s.address, s.workers) as crew, begun(final, "sweep", study.facts, holds("round-*/part-*")) as folder:
         expected = probe(study.plan)
         refuse_too_large(expected.table + expected.parts, final)
         first = rules.first / study.plan.replicates
         ahead = foreseen(expected, first, at_once(s.engine, crew.workers))
         print(f"at most {announced(study)}; first {rules.first} shows each: {ahead}", flush=True)
-        progress = Progress("runs")
-        try:
-            made = _report(study, lambda path: race(folder, study.plan, rules, crew, progress, path, progress.note), began)
-        except (KeyboardInterrupt, OSError) as stopped:
-            raise halted(stopped, folder, "round-*/part-*") from None
-        finally:
-            progress.close()
+
+        def fill(path: Path) -> int:
+            with Progress("runs") as progress:
+                return race(folder, study.plan, rules, crew, progress, path, progress.note)
+
+        made = _report(study, fill, began)
         for place in folder.glob("round-*"):
             shutil.rmtree(place)
         return made
@@ -173,15 +173,6 @@ def announced(study: Study) -> str:
     return f"{' x '.join(parts)} = {plan.runs:,} runs ({count(families, 'strategy', 'strategies')})"
 
 
-def count(n: int, one: str, many: str = "") -> str:
-    """A number of things.
-
-    >>> count(1, "show"), count(2, "strategy", "strategies")
-    ('1 show', '2 strategies')
-    """
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
 def foreseen(expected: Estimate, left: float, workers: int) -> str:
     """What the share ``left`` of a sweep will take, in words."""
     seconds = expected.seconds * left / workers
@@ -189,18 +180,6 @@ def foreseen(expected: Estimate, left: float, workers: int) -> str:
         f"about {duration(seconds)} on {count(workers, 'worker')}, at most {size(expected.table)} on disk when done and "
         f"{size(expected.parts)} more until then"
     )
-
-
-def duration(seconds: float) -> str:
-    """Seconds in words.
-
-    >>> duration(4.2), duration(200), duration(8000)
-    ('5 s', '4 min', '2 h 14 min')
-    """
-    if seconds < 90:
-        return f"{seconds + 0.999:.0f} s" if seconds >= 1 else "1 s"
-    minutes = int(seconds + 59) // 60
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
 
 
 def _again(table: Path, path: Path) -> int:

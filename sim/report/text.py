@@ -69,3 +69,24 @@ def spread(value: float, half: float, digits: int = 0) -> str:
     ('12 ±3', '12')
     """
     return number(value, digits) if not math.isfinite(half) else f"{number(value, digits)} ±{number(half, digits)}"
+
+
+def count(n: int, one: str, many: str = "") -> str:
+    """A number of things.
+
+    >>> count(1, "show"), count(2, "strategy", "strategies")
+    ('1 show', '2 strategies')
+    """
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def duration(seconds: float) -> str:
+    """Seconds in words.
+
+    >>> duration(4.2), duration(200), duration(8000)
+    ('5 s', '4 min', '2 h 14 min')
+    """
+    if seconds < 90:
+        return f"{seconds + 0.999:.0f} s" if seconds >= 1 else "1 s"
+    minutes = int(seconds + 59) // 60
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"

@@ -32,7 +32,7 @@ from sim.study.settings_search import Tune
 from sim.study.storage import trials_in
 from sim.study.trials import CORE, JUDGE_FROM
 from sim.study.tune import CONFIRM_FROM, Tuned, starts, tune
-from sim.study.unfinished import begun, clear, finished, halted, less
+from sim.study.unfinished import begun, finished, less
 
 RECOMMENDED = "recommended.yaml"
 DATABASE = "study.db"
@@ -54,33 +54,39 @@ def tune_and_report(
     """
     began = time.monotonic()
     study = study_from(config, scenarios, axes, words)
-    s, final, stages = study.settings, study.final, Stages()
-    before = less(final, "tune", study.facts, "trials", DATABASE)
-    if not before and finished(final, "tune", study.facts, RECOMMENDED):
+    s, final = study.settings, study.final
+    earlier = shorter(study)
+    if earlier != final and finished(final, "tune", study.facts, RECOMMENDED):
         print(f"{announced(study)}: finished before, nothing is left to play; see {final / RECOMMENDED}")
         return final
-    with pool(s.engine, s.address, s.workers) as hands, begun(final, "tune", but_trials(study.facts), DATABASE) as folder:
-        clear(final)
+
+    def worth(folder: Path) -> bool:
+        return trials_in(folder / DATABASE, len(study.plan.objectives)) > 0
+
+    with pool(s.engine, s.address, s.workers) as hands, begun(final, "tune", but_trials(study.facts), worth) as folder:
         database = folder / DATABASE
-        if before and not database.exists():
-            shutil.copyfile(final / DATABASE, whole := folder / "copy.tmp")
+        if earlier and not database.exists():
+            shutil.copyfile(earlier / DATABASE, whole := folder / "copy.tmp")
             os.replace(whole, database)
+            print(f"goes on from the study in {earlier}{', and replaces it' if earlier == final else ''}")
         print(f"{announced(study)}; {foreseen(study, database, at_once(s.engine, hands.workers))}", flush=True)
-        try:
+        with Stages() as stages:
             play = crew(hands, study.worlds, s.seed, study.profile, note=stages.note)
             first = starts(study.space, study.makers)
             found = tune(study.makers, study.space, play, study.plan, study.judging, first, database, stages)
-            stages.close()
-            made = _report(study, found, labels, fixed, shows, database)
-        except (KeyboardInterrupt, OSError) as stopped:
-            if not trials_in(database, len(study.plan.objectives)):
-                database.unlink(missing_ok=True)
-            raise halted(stopped, folder, DATABASE) from None
-        finally:
-            stages.close()
+        made = _report(study, found, labels, fixed, shows, database)
         shutil.rmtree(folder, ignore_errors=True)
     print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
     return made
+
+
+def shorter(study: Study) -> Path | None:
+    """A folder with the same study, finished with fewer trials: the one to be made, or where that has no name of its own any
+    beside it; of several the one with the most."""
+    beside = study.final.parent.glob("tune-*") if not study.settings.out else ()
+    known = [(less(place, "tune", study.facts, "trials", DATABASE), str(place)) for place in (study.final, *beside)]
+    trials, place = max(known)
+    return Path(place) if trials else None
 
 
 class Stages:
@@ -99,8 +105,10 @@ class Stages:
         """A line of its own."""
         self.now.note(text)
 
-    def close(self) -> None:
-        """Leave the line to whoever writes next."""
+    def __enter__(self) -> Stages:
+        return self
+
+    def __exit__(self, *_: object) -> None:
         self.now.close()
 
 
@@ -127,7 +135,7 @@ def _report(
         save(history(found, study.plan), folder / "history.png")
         if len(study.plan.objectives) > 1:
             save(front(found, study.plan), folder / "front.png")
-        shutil.copyfile(database, folder / "study.db")
+        shutil.copyfile(database, folder / DATABASE)
         rests_on = {
             "scenarios": {w.name: dict(w.settings) for w in study.worlds}, "seed": study.settings.seed,
             "search_replicates": f"0 to {study.plan.shows - 1}", "judging_replicates": f"from {JUDGE_FROM}",

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from sim.report.sweeping import count, duration
+from sim.report.text import count, duration
 from sim.score.metrics import METRICS
 from sim.score.profiles import LIMITS, Profile
 from sim.study.choices import one_of, profile_from
@@ -16,22 +16,22 @@ from sim.study.design import Axis
 from sim.study.folder import config_hash, out_folder, versions
 from sim.study.plan import Plan as Shows
 from sim.study.program import program
-from sim.study.search import Plan
+from sim.study.search import BATCH, Plan
 from sim.study.settings import SettingError, settle
 from sim.study.settings_search import Tune
-from sim.study.space import Maker, World, families, make_worlds
+from sim.study.space import Candidate, Maker, World, families, make_worlds
 from sim.study.storage import trials_in
 from sim.study.sweep import probe
 from sim.study.trials import CORE
 from sim.study.tune import Judging
+from sim.study.unfinished import PLAYED
 
 GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """A search to be made: everything in records. ``facts``: all that decides its result. ``labels``: how the command line
-    names each family's strategy."""
+    """A search to be made: everything in records. ``facts``: all that decides its result."""
 
     worlds: list[World]
     makers: dict[str, Maker]
@@ -66,9 +66,16 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     own = ("workers", "engine", "address", "out")
     facts |= {f.name: getattr(s, f.name) for f in fields(s) if f.name not in own}
     facts |= {"program": program(), "versions": versions()}
-    final = out_folder(s.out, f"runs/tune-{'+'.join(scenarios)}-{config_hash(but_trials(facts))}")
     makers, space = {k: m for k, (m, _) in found.items()}, {k: own for k, (_, own) in found.items()}
+    # What the settings do not say: the text of a user's strategy.
+    facts[PLAYED] = Shows(worlds, as_they_stand(makers), s.replicates, s.seed, profile).digest()[:16]
+    final = out_folder(s.out, f"runs/tune-{'+'.join(scenarios)}-{config_hash(facts)}")
     return Study(worlds, makers, space, profile, plan, judging, s, facts, list(words), final)
+
+
+def as_they_stand(makers: Mapping[str, Maker]) -> list[Candidate]:
+    """Every family as it stands."""
+    return [maker.make({}, family) for family, maker in makers.items()]
 
 
 def but_trials(facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,12 +101,13 @@ def _objectives(given: Any) -> tuple[str, ...]:
 def foreseen(study: Study, database: Path, workers: int) -> str:
     """How long it takes at most, from a short probe of every family as it stands; dropping settings early makes it shorter."""
     j, plan, n = study.judging, study.plan, len(study.worlds)
-    teams = [maker.make({}, family) for family, maker in study.makers.items()]
+    teams = as_they_stand(study.makers)
     sample = Shows(study.worlds, teams, plan.shows, plan.seed, study.profile)
     done = trials_in(database, len(plan.objectives))
-    plays = max(0, plan.trials - done) * plan.shows + (j.finalists + len(teams)) * j.shows + 2 * j.confirm
+    batches = max(0, -(-(plan.trials - done) // BATCH))  # each may play the incumbent once more
+    plays = batches * (BATCH + 1) * plan.shows + (j.finalists + 2 * len(teams)) * j.shows + (2 + n) * j.confirm
     seconds = probe(sample).seconds * plays * n / sample.runs / workers
-    kept = f"{count(done, 'trial')} kept; " if done else ""
+    kept = f"{count(min(done, plan.trials), 'trial')} kept; " if done else ""
     return f"{kept}at most about {duration(seconds)} on {count(workers, 'worker')}"
 
 
@@ -109,5 +117,5 @@ def announced(study: Study) -> str:
     names = ", ".join(w.name for w in study.worlds[:4]) + (", ..." if n > 4 else "")
     aim = f"J ({s.robust})" if study.plan.single else ", ".join(study.plan.objectives)
     ranges = sum(map(len, study.space.values()))
-    return (f"{s.trials} trials over {ranges} ranges of {', '.join(study.space)}, up to {s.replicates} shows each in {names}; "
-            f"lowered: {aim}; limits: {s.limits}")  # fmt: skip
+    what = f"{count(s.trials, 'trial')} over {count(ranges, 'range')} of {', '.join(study.space)}"
+    return f"{what}, up to {s.replicates} shows each in {names}; lowered: {aim}; limits: {s.limits}"

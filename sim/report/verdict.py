@@ -14,7 +14,7 @@ from sim.score.profiles import Profile, unit_costs
 from sim.study.certify import CERTIFIED, REFUTED, UNDECIDED, Certificate, Check
 from sim.study.decide import Decision
 from sim.study.pareto import Stretch
-from sim.study.selection import BEST, NEAR, OPEN, OUT, WORSE
+from sim.study.selection import BEST, NEAR, OPEN, OUT, WORSE, Selection
 
 STATES = {BEST: "best", WORSE: "worse", NEAR: "within delta", OUT: "out of the race", OPEN: "not told apart"}
 HEAD = ("candidate", "J [CNY]", "behind the best", "interval", "shows", "", "strict", "standard", "platform")
@@ -79,10 +79,17 @@ def _ties(d: Decision) -> str:
     listed = ", ".join(tied[:8]) + (f" and {len(tied) - 8} more" if len(tied) > 8 else "")
     if s.decided:
         return f"With {sure} confidence no other is better by {number(d.delta)} CNY a show; not shown to be worse: {listed}."
-    more = f"; about {number(s.further)} more shows would decide" if s.further else ""
+    more = f"; {further(s)}" if any(s.further) else ""
     last = min(s.standings, key=lambda x: x.low)
     far = f" No other is better by more than {number(-last.low)} CNY a show ({names[last.candidate]} might be)."
     return f"It cannot be told apart, with {sure} confidence and to {number(d.delta)} CNY a show, from {listed}{more}.{far}"
+
+
+def further(s: Selection) -> str:
+    """How many more shows would decide, in words."""
+    real, none = s.further
+    said = f"about {number(real)} more shows would decide"
+    return f"{said} if the differences are what they look like, {number(none)} if there are none" if none > 1.1 * real else said
 
 
 def certificate(c: Certificate, worlds: Sequence[str] = ()) -> str:

@@ -83,15 +83,19 @@ def _widths(values: np.ndarray, alpha: float) -> tuple[np.ndarray, np.ndarray]:
     return float(stdtrit(len(values) - 1, 1 - alpha)) * sd, tail * np.log(1 / alpha)
 
 
-def shows_for(values: np.ndarray, alpha: float, width: float) -> int:
-    """Shows after which a bound of :func:`tailed` should lie within ``width`` of the mean, if spread and tail stay what they are;
-    values: float64 [show].
+def shows_for(values: np.ndarray, alpha: float, width: float, miss: float) -> int:
+    """Shows after which a bound of :func:`tailed` lies within ``width`` of the true mean, but for a probability of ``miss``, if
+    spread and tail stay what they are; values: float64 [show]. width: above 0.
 
-    >>> shows_for(np.array([1.0, -1.0] * 50), 0.025, 0.2), shows_for(np.array([1.0, -1.0] * 50), 0.025, 0.1)
-    (100, 398)
+    >>> show = np.array([1.0, -1.0] * 50)
+    >>> shows_for(show, 0.025, 0.2, 0.5), shows_for(show, 0.025, 0.2, 0.2)
+    (100, 202)
     """
+    from scipy.special import ndtri
+
     sampling, rare = map(float, _widths(values, alpha))
-    root = (sampling + math.sqrt(sampling**2 + 4 * rare * width)) / (2 * max(width, 1e-12))
+    sampling += float(ndtri(1 - miss)) * float(values.std(ddof=1))
+    root = (sampling + math.sqrt(sampling**2 + 4 * rare * width)) / (2 * width)
     return math.ceil(root**2)
 
 

@@ -109,6 +109,15 @@ class Breakpoint:
     contradictions: tuple[float, ...]
 
 
+@dataclass(frozen=True)
+class Found:
+    """What was found for one strategy: its certificate in the world as it is, and by name every dial that was turned: none where
+    the limits are broken already."""
+
+    as_it_is: Certificate
+    dials: dict[str, Breakpoint]
+
+
 def breakpoint_of(
     dial: Dial,
     scenario: Scenario,
@@ -182,16 +191,19 @@ def severity(low: float, high: float, u: float) -> float:
     return float(f"{x:.4g}")
 
 
-def table(found: Mapping[str, Breakpoint]) -> Any:
-    """One row per severity tried: dial, setting, severity, unit, state, and value, bounds and limit of every check."""
+def table(found: Found) -> Any:
+    """One row per severity tried: dial, setting, severity, unit, state, and value, bounds and limit of every check; the first
+    one is of the world as it is."""
     import pandas as pd
 
-    rows = []
-    for name, b in found.items():
-        for p in b.points:
-            row: dict[str, Any] = {"dial": name, "setting": b.dial.setting, "severity": p.severity, "unit": b.dial.unit}
-            row["state"] = p.state
-            for c in p.certificate.checks:
-                row |= {c.name: c.value, f"{c.name}_low": c.low, f"{c.name}_high": c.high, f"{c.name}_limit": c.limit}
-            rows.append(row)
+    rows = [_row("none", "", float("nan"), "", found.as_it_is)]
+    for name, b in found.dials.items():
+        rows += [_row(name, b.dial.setting, p.severity, b.dial.unit, p.certificate) for p in b.points]
     return pd.DataFrame(rows)
+
+
+def _row(dial: str, setting: str, x: float, unit: str, made: Certificate) -> dict[str, Any]:
+    row: dict[str, Any] = {"dial": dial, "setting": setting, "severity": x, "unit": unit, "state": made.state}
+    for c in made.checks:
+        row |= {c.name: c.value, f"{c.name}_low": c.low, f"{c.name}_high": c.high, f"{c.name}_limit": c.limit}
+    return row

@@ -43,7 +43,7 @@ class Axis:
         if self.values:
             return list(self.values)
         kind = f"{'int ' if self.whole else ''}{'log ' if self.log else ''}"
-        return f"{kind}interval({self.low:g},{self.high:g})"
+        return f"{kind}interval({self.low:.10g},{self.high:.10g})"
 
     @property
     def ends(self) -> tuple[Value, ...]:

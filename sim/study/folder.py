@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
-PACKAGES = ("numpy", "pandas", "pyarrow", "simpy", "numba", "matplotlib")
+PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "simpy", "numba", "matplotlib", "optuna")
 
 
 class FolderError(ValueError):

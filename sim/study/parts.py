@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.study.plan import Chunk, Plan
-from sim.study.unfinished import begun
+from sim.study.unfinished import begun, holds
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -132,7 +132,7 @@ def write_table(tables: Iterable[pa.Table], path: Path) -> None:
 @contextmanager
 def opened(final: Path, plan: Plan, facts: Mapping[str, Any]) -> Iterator[Parts]:
     """The parts of the sweep that is to become ``final``, those of an earlier, interrupted run among them; see ``begun``."""
-    with begun(final, "sweep", facts, "part-*") as folder:
+    with begun(final, "sweep", facts, holds("part-*")) as folder:
         yield Parts(folder, plan, plan.digest())
 
 

@@ -75,11 +75,9 @@ def steady(crew: Pool, plan: Plan, chunks: Sequence[Chunk], note: Callable[[str]
         except crew.lost:
             deaths += 1
             if deaths >= TRIES:
-                raise WorkersLost(
-                    f"workers died {TRIES} times in a row with {len(waiting)} chunks to go, as they do when memory runs out; "
-                    "what was played is kept: give the same command with fewer workers="
-                ) from None
-            note(f"a worker died; {len(waiting)} chunks are played by new ones")
+                said = f"workers died {TRIES} times in a row, as they do when memory runs out: take fewer, or machines with more"
+                raise WorkersLost(said) from None
+            note(f"a worker died; what it had not finished is played by new ones ({len(waiting)} to go)")
         left = list(waiting)
 
 

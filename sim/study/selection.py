@@ -86,7 +86,8 @@ class Rules:
 class Standing:
     """One candidate: shows it played, its mean (in a race that of the one selected and what it costs more), and how far it lies
     behind the one with the lowest mean on the shows both played: mean, low, high, simultaneous over candidates. state: one of
-    BEST, WORSE, NEAR, OUT, OPEN. further: shows that would decide it (0: decided)."""
+    BEST, WORSE, NEAR, OUT, OPEN. further: shows that would decide it if the difference is what it looks like; at_most: if there
+    is none (0: decided)."""
 
     candidate: int
     shows: int
@@ -96,6 +97,7 @@ class Standing:
     high: float
     state: str
     further: int
+    at_most: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,9 +132,10 @@ class Selection:
         return [s.candidate for s in self.standings if s.state in (NEAR, OUT, OPEN)]
 
     @property
-    def further(self) -> int:
-        """Further shows of the best and the undecided that would decide, as far as can be guessed from their spread so far."""
-        return max(s.further for s in self.standings)
+    def further(self) -> tuple[int, int]:
+        """Further shows of the best and the undecided that would decide, as far as can be guessed from their spread so far: if
+        all differences are what they look like, and if there are none."""
+        return max(s.further for s in self.standings), max(s.at_most for s in self.standings)
 
 
 def select(draw: Draw, candidates: int, rules: Rules, tell: Tell | None = None, start: int = 0) -> Selection:
@@ -232,21 +235,24 @@ def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: 
         found = tuple(map(float, tailed(values[:shows, i] - values[:shows, best], alpha / 2)))
         racing = i in alive and not decided
         state = BEST if i == best else WORSE if found[1] > 0 else NEAR if found[2] <= rules.delta else OPEN if racing else OUT
-        further = max(1, math.ceil(_needed(values, i, best, frozen, found[0], rules)) - r) if state == OPEN else 0
+        needed = _needed(values, i, best, frozen, found[0], rules)
+        further = [max(1, math.ceil(n) - r) if state == OPEN else 0 for n in needed]
         # On the shows of the one selected: what he cost, and what the other cost more on those both played.
-        made.append(Standing(i, shows, float(np.nanmean(values[:, best])) + found[0], *found, state, further))
+        made.append(Standing(i, shows, float(np.nanmean(values[:, best])) + found[0], *found, state, *further))
     made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
     return Selection(rules, tuple(made), values, decided, plays, k * r, looks)
 
 
-def _needed(values: np.ndarray, i: int, best: int, frozen: np.ndarray, gap: float, rules: Rules) -> float:
-    """Shows after which candidate ``i`` should be out of play, or its region closed, if gap and spread stay what they are."""
+def _needed(values: np.ndarray, i: int, best: int, frozen: np.ndarray, gap: float, rules: Rules) -> tuple[float, float]:
+    """Shows after which candidate ``i`` should be out of play, or its region closed, if gap and spread stay what they are; and
+    after which its region closes whatever the gap."""
     r, k = values.shape
     d = values[:, i] - values[:, best]
     s2, n = (float(d.var(ddof=1)), r) if rules.updating else (float(frozen[i, best]), rules.first)
     noise = h2(k, rules.confidence, n) * s2 / rules.delta
     rare = _unseen(values[:, [best, i]], rules, k) * r if rules.rare else 0.0
-    return min((noise / 2 + rare) / (gap + rules.delta / 2), max(noise, rare) / rules.delta)
+    closed = max(noise, rare) / rules.delta
+    return min((noise / 2 + rare) / (gap + rules.delta / 2), closed), closed
 
 
 def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Selection:
@@ -267,19 +273,24 @@ def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Sel
     mean, surely, _ = tailed(values - values[:, [best]], alpha)
     _, low, high = tailed(values - values[:, [best]], alpha / k)
     low = np.where(surely > 0, np.maximum(low, 0.0), low)
+    state = np.where(surely > 0, WORSE, np.where(high <= delta, NEAR, OPEN))
+    state[best] = BEST
+    still = int((state == OPEN).sum())
     made = []
     for i in range(k):
         found = (float(mean[i]), float(low[i]), float(high[i]))
-        state = BEST if i == best else WORSE if surely[i] > 0 else NEAR if found[2] <= delta else OPEN
-        further = max(1, _to_tell(values[:, i] - values[:, best], delta, alpha, k) - n) if state == OPEN else 0
-        made.append(Standing(i, n, float(values[:, i].mean()), *found, state, further))
+        needed = _to_tell(values[:, i] - values[:, best], delta, alpha, k, still) if state[i] == OPEN else (0, 0)
+        made.append(Standing(i, n, float(values[:, i].mean()), *found, str(state[i]), *(max(0, shows - n) for shows in needed)))
     made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
-    decided = not any(s.state == OPEN for s in made)
-    return Selection(rules, tuple(made), values, decided, n * k, n * k, 1)
+    return Selection(rules, tuple(made), values, not still, n * k, n * k, 1)
 
 
-def _to_tell(d: np.ndarray, delta: float, alpha: float, k: int) -> int:
-    """Shows after which the bounds of difference ``d`` should exclude 0, or lie within ``delta``, whichever comes first."""
+def _to_tell(d: np.ndarray, delta: float, alpha: float, k: int, still: int) -> tuple[int, int]:
+    """Shows after which the bounds of difference ``d``, one of ``still`` that are open, should exclude 0 or lie within ``delta``,
+    whichever comes first; and after which they lie within ``delta`` if there is no difference between any of those. All of them
+    in four of five studies (Bonferroni: over them, and over all pairs of them, either of which may look like the best)."""
     gap = float(d.mean())
+    chance = 0.2 / still
     ways = [(alpha, gap), (alpha / k, delta - gap)]
-    return min(shows_for(d, level, width) for level, width in ways if width > 0)
+    real = min(shows_for(d, level, width, chance) for level, width in ways if width > 0)
+    return real, shows_for(d, alpha / k, delta, chance / (still + 1))

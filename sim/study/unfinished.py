@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
@@ -25,12 +25,22 @@ PLAYED = "what is played"
 """Name of the note's checksum over all that is played; it says nothing beside a setting that differs."""
 
 
-@contextmanager
-def begun(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> Iterator[Path]:
-    """The folder in which the study that is to become ``final`` keeps what it has, for this process alone.
+Worth = Callable[[Path], bool]
+"""Whether a folder holds anything for whose sake it is kept."""
 
-    what: the verb. facts: all that decides the result. worth: pattern of the files for whose sake it is kept; without any
-    it goes. Refuses a folder begun with others, one that another process is using, and one that cannot be written.
+
+def holds(pattern: str) -> Worth:
+    """Worth keeping for its files of that pattern."""
+    return lambda folder: any(folder.glob(pattern))
+
+
+@contextmanager
+def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Iterator[Path]:
+    """The folder in which the study that is to become ``final`` keeps what it has, for this process alone. Whatever stops the
+    study, an interrupt or a disk that is full, is raised with a word on what is kept; a folder worth nothing goes.
+
+    what: the verb. facts: all that decides the result. Refuses a folder begun with others, one that another process is using,
+    and one that cannot be written.
     """
     folder, fresh = workshop(final, what), not final.parent.exists()
     try:
@@ -45,9 +55,12 @@ def begun(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> Itera
                 raise FolderError(f"another process plays the {what} {str(final)!r}; wait for it, or choose another out=")
             try:
                 _begin(folder, what, facts)
+                clear(final)
                 yield folder
+            except (KeyboardInterrupt, OSError) as stopped:
+                raise _halted(stopped, worth(folder)) from None
             finally:
-                needed = any(folder.glob(worth))
+                needed = worth(folder)
     finally:
         # After the lock is closed: not every system removes an open file.
         if not needed:
@@ -157,13 +170,12 @@ def _short(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def halted(why: BaseException, folder: Path, worth: str) -> BaseException:
-    """What to raise for an interrupt, or for a disk that is full, with a word on what is left of what was played: files
-    ``worth`` (a pattern) in ``folder``."""
-    kept = KEPT if any(folder.glob(worth)) else NOTHING_YET
+def _halted(why: BaseException, needed: bool) -> BaseException:
+    """What to raise for what stopped a study."""
+    kept = KEPT if needed else NOTHING_YET
     if isinstance(why, KeyboardInterrupt):
         return KeyboardInterrupt(f"Interrupted; {kept}")
-    return why if isinstance(why, WorkersLost) else FolderError(f"{why}; {kept}")
+    return WorkersLost(f"{why}; {kept}") if isinstance(why, WorkersLost) else FolderError(f"{why}; {kept}")
 
 
 def clear(final: Path) -> None:

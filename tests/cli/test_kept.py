@@ -1,5 +1,6 @@
 """Breakpoints and sensitivity are stopped at any moment, and the same command ends with the same bytes."""
 
+import pandas as pd
 import pytest
 
 from sim import cli
@@ -45,7 +46,7 @@ def test_stopped_and_given_again(capsys, tmp_path, monkeypatch, words):
     code, _, err = run(capsys, *words, "seed=2")
     assert code == 2
     assert "seed was 1, is 2" in err
-    one, _ = folder.glob(WORTH)
+    one, _ = sorted(folder.glob(WORTH))
     one.write_bytes(one.read_bytes()[:-30])
 
     def counting(self, name, make):
@@ -59,13 +60,26 @@ def test_stopped_and_given_again(capsys, tmp_path, monkeypatch, words):
     assert [p.name for p in (tmp_path / "b").iterdir()] == ["x"]
 
 
+@pytest.mark.parametrize("words", [BREAK, MATTER], ids=lambda words: words[0])
+def test_stopped_while_it_is_estimated_leaves_nothing(capsys, tmp_path, monkeypatch, words):
+    monkeypatch.chdir(tmp_path)
+    for module in ("sim.report.breaking.probe", "sim.report.mattering.probe"):
+        monkeypatch.setattr(module, interrupted)
+    code, _, err = run(capsys, *words)
+    assert code == 130
+    assert "nothing was finished" in err
+    assert not list(tmp_path.iterdir())
+
+
+def interrupted(*_):
+    """Ctrl-C."""
+    raise KeyboardInterrupt
+
+
 def test_stopped_before_anything_was_played_leaves_nothing(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    def stopping(self, name, make):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(Kept, "__call__", stopping)
+    monkeypatch.setattr(Kept, "__call__", interrupted)
     code, _, err = run(capsys, *BREAK)
     assert code == 130
     assert "nothing was finished" in err
@@ -73,7 +87,7 @@ def test_stopped_before_anything_was_played_leaves_nothing(capsys, tmp_path, mon
 
 
 def test_a_strategy_that_breaks_a_limit_as_it_is_is_told_so_once(capsys, tmp_path, monkeypatch):
-    """Silence oversells on this preset, sends no alert and freezes nothing: one point decides, whatever the dial."""
+    """Silence oversells on this preset, sends no alert and freezes nothing: one point decides, and no dial is turned."""
     monkeypatch.chdir(tmp_path)
     code, out, err = run(
         capsys, "breakpoint", "scenario=seckill_paydeduct", "strategy=silent", "replicates=12", "workers=1", "out=x"
@@ -81,4 +95,6 @@ def test_a_strategy_that_breaks_a_limit_as_it_is_is_told_so_once(capsys, tmp_pat
     assert code == 0, err
     assert out.count("silent: the limits are broken before any dial is turned (oversold orders ") == 1
     assert "limit 0.5 %); only=[alerts_per_operator_hour,false_freeze_share] looks at what is not." in out
-    assert out.count("(as it is)") == 5
+    assert out.count("as it is") == 1
+    table = pd.read_parquet(tmp_path / "x" / "breakpoints.parquet")
+    assert table[["dial", "state"]].to_numpy().tolist() == [["none", "refuted"]]

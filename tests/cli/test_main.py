@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -129,6 +130,7 @@ BAD = [
     ("breakpoint strategy=smart only=oversel_rate", "did you mean 'oversell_rate'?"),
     ("sweep strategy=fixed_count", "nothing to compare; give a range, as in strategy.units=interval("),
     ("sweep strategy=fixed_count strategy.units=intervall(1,9)", "did you mean 'interval'?"),
+    ("sweep strategy=fixed_count strategy.units=range(1,9", "a bracket that is not closed"),
     ("sweep replicates=0", "outside its bounds"),
     ("sweep replicats=5", "did you mean 'replicates'?"),
     ("sweep design=lsh", "did you mean 'lhs'?"),
@@ -263,3 +265,14 @@ def test_an_interrupted_rehearsal_leaves_nothing(tiny, tmp_path):
     assert "Interrupted" in err
     assert "Traceback" not in err
     assert [p.name for p in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+def test_the_example_of_a_range_can_be_given(capsys, tiny):
+    """For every strategy that has one to give."""
+    from strategies import registry
+
+    for name in registry.names():
+        code, _, err = run(capsys, "sweep", f"strategy={name}")
+        assert code == 2
+        if found := re.search(r"as in (strategy\.\S+=interval\(\S+\)),", err):
+            assert run(capsys, "sweep", f"strategy={name}", found[1], "--cfg")[0] == 0, found[1]

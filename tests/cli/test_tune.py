@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from sim import cli
+from sim.study import parcel
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +53,32 @@ def test_a_search_ends_in_a_file_that_rehearse_plays_as_it_is(capsys, tmp_path, 
     assert run(capsys, "tune", *SMALL, "scenario.feed.lag_s=1.5", "score.co=60", "out=t", "workers=2")[0] == 0
     again = (tmp_path / "t" / "recommended.yaml").read_text()
     assert again.split("command:")[0] == first.split("command:")[0]
+
+
+def test_another_strategy_under_the_same_name_is_another_study(capsys, tiny, tmp_path):
+    """Its file was changed in between: neither finished, nor to be gone on with."""
+    text = (ROOT / "strategies" / "fixed_count.py").read_text(encoding="utf-8")
+    words = ("tune", f"scenario={tiny}", "strategy=./mine.py", "strategy.mine.units=interval(1,40)", "replicates=4", "judging=20",
+             "confirm=10", "finalists=2", "workers=1", "out=t")  # fmt: skip
+    (tmp_path / "mine.py").write_text(text)
+    assert run(capsys, *words, "trials=8")[0] == 0
+    (tmp_path / "mine.py").write_text(text + "\n")
+    parcel._text.cache_clear()  # as in a new process
+    for trials in (8, 16):
+        code, _, err = run(capsys, *words, f"trials={trials}")
+        assert code == 2
+        assert "with other settings" in err
+
+
+def test_without_a_name_more_trials_make_a_folder_of_their_own(capsys, tmp_path, monkeypatch):
+    """They go on from the shorter study, and leave its recommendation where it is; fewer are played too."""
+    monkeypatch.chdir(tmp_path)
+    for trials, begun in ((8, ""), (16, "8 trials kept"), (4, "")):
+        code, out, err = run(capsys, "tune", *SMALL, f"trials={trials}")
+        assert code == 0, err
+        assert begun in out
+        assert ("kept" in out) == bool(begun)
+    assert len(list((tmp_path / "runs").iterdir())) == 3
 
 
 def test_a_recommendation_of_ones_own_files_is_played_from_anywhere(capsys, tiny, tmp_path, monkeypatch):
@@ -189,7 +216,8 @@ def test_breakpoints_of_a_recommended_file(capsys, tmp_path, monkeypatch):
     assert code == 0, err
     assert "freeze_latency" in out
     table = pd.read_parquet(tmp_path / "b" / "breakpoints.parquet")
-    assert table["severity"].is_monotonic_increasing
+    assert table["dial"].iloc[0] == "none"
+    assert table["severity"].iloc[1:].is_monotonic_increasing
     assert set(table["state"]) <= {"certified", "undecided", "refuted"}
     assert table["state"].iloc[-1] == "refuted"
     assert (tmp_path / "b" / "breakpoints.png").stat().st_size > 5000

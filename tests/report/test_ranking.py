@@ -6,7 +6,7 @@ import pytest
 from sim.report import ranking
 from sim.report.progress import Progress
 from sim.report.ranking import LEADERS, Ranking, leaders
-from sim.report.sweeping import duration
+from sim.report.text import duration
 from sim.score.profiles import PROFILES
 from sim.study.parts import Parts
 from sim.study.plan import Plan

@@ -179,7 +179,7 @@ def test_budget_ends_the_race_undecided_and_says_how_much_is_missing():
     full = select(Tapes([0, DELTA / 2, 3000], "normal", 4, common=0.0), 3, Rules(DELTA, rare=False))
     shows = max(s.shows for s in found.standings)
     # A guess from a fifth of the shows: right within a factor of three.
-    assert (full.standings[0].shows - shows) / 3 < found.further < 3 * (full.standings[0].shows - shows)
+    assert (full.standings[0].shows - shows) / 3 < found.further[0] < 3 * (full.standings[0].shows - shows)
 
 
 def test_most_shows_ends_the_race():
@@ -205,17 +205,28 @@ def test_whoever_is_not_told_apart_is_told_what_would_do_it():
     """Bounds are wider than a normal's, most with a rare large loss: never 0 shows because a normal would have decided."""
     for seed in range(50):
         found = standings(Tapes([0, 60, 70, 80], "lumpy", seed).values[:30], 5.0)
-        assert all((s.state == OPEN) == (s.further > 0) for s in found.standings)
+        assert all((s.state == OPEN) == (s.further > 0) == (s.at_most > 0) for s in found.standings)
 
 
-def test_fixed_table_says_how_many_more_shows_would_decide():
-    """Sd sqrt(0.4) x 100: to be called worse at z of 2.5 % (two rivals), or within 5 at z of 2.5 / 3 % (three pairs). The guess
-    from 60 shows rests on an estimated gap, so it is compared with the formula at that gap."""
-    few = standings(Tapes([0, 12, 300], "normal", 7).values[:60], 5.0)
-    rival = few.standings[1]
-    assert rival.state == OPEN
-    expected = min(1.96 / rival.behind, 2.394 / (5.0 - rival.behind)) ** 2 * 0.4 * SD**2
-    assert 60 + few.further == pytest.approx(expected, rel=0.3)
+def test_fixed_table_says_how_many_more_shows_would_decide_a_difference():
+    """A gap of exactly 10 at sd 63.2: z of 2.5 % and of four in five, ((1.96 + 0.842) x 63.2 / 10)^2 = 314 shows."""
+    values = Tapes([0, 0, 300], "normal", 7).values[:100]
+    values[:, 1] += 10 - (values[:, 1] - values[:, 0]).mean()
+    found = standings(values, 5.0)
+    rival = found.standings[1]
+    assert (rival.state, rival.behind) == (OPEN, pytest.approx(10))
+    assert 100 + found.further[0] == pytest.approx(314, rel=0.15)
+
+
+@pytest.mark.parametrize("ties", [2, 4])
+def test_fixed_table_says_how_many_more_shows_would_decide_that_there_is_no_difference(ties):
+    """Played, so many decide in four of five studies at least; 68 of 100 is that less three standard errors."""
+    decided = []
+    for seed in range(100):
+        values = Tapes([0] * ties, "normal", seed).values
+        found = standings(values[:60], 20.0)
+        decided.append(found.decided or standings(values[: 60 + found.further[1]], 20.0).decided)
+    assert sum(decided) >= 68
 
 
 @pytest.mark.parametrize(

@@ -239,6 +239,32 @@ def test_a_recommendation_that_changes_nothing_says_so():
     assert "Against" not in said
 
 
+MORE = {
+    "mean": {}, "no-prune": {"prune": False}, "regret": {"robust": "regret"}, "cvar": {"robust": "cvar"},
+    "worst": {"robust": "worst"}, "limits": {"limits": LIMITS["strict"]}, "front": {"objectives": ("oversold_units", "J")},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", MORE)
+def test_more_trials_later_are_as_good_as_at_once(tmp_path, how):
+    """5 trials and then 19: neither a whole number of batches."""
+    few, many = (Plan(n, 16, 3, CORE, **MORE[how]) for n in (5, 19))
+    path = tmp_path / "study.db"
+    tune(makers(), SPACE, Fake(worlds=2), few, JUDGING, starts(SPACE, makers()), path)
+    later = tune(makers(), SPACE, Fake(worlds=2), many, JUDGING, starts(SPACE, makers()), path)
+    once = tune(makers(), SPACE, Fake(worlds=2), many, JUDGING, starts(SPACE, makers()))
+    for a, b in zip(later.tried, once.tried, strict=True):
+        assert (a.candidate.settings, a.values, a.costs, a.shows, a.excess) == (
+            b.candidate.settings,
+            b.values,
+            b.costs,
+            b.shows,
+            b.excess,
+        )
+    assert later.judged.tobytes() == once.judged.tobytes()
+    assert later.confirmed.tobytes() == once.confirmed.tobytes()
+
+
 def test_a_damaged_study_is_set_aside_and_searched_anew(tmp_path, whole, capsys):
     path = tmp_path / "study.db"
     path.write_bytes(b"no database at all, but longer than a header would be" * 50)
