@@ -61,8 +61,14 @@ class Study:
 
     @property
     def most(self) -> int:
-        """Points at most for one dial of one strategy, the two under silence counted."""
-        return 2 + most_points(self.settings.steps)
+        """Points at most for one dial of one strategy."""
+        return most_points(self.settings.steps)
+
+    @property
+    def points(self) -> int:
+        """Points at most: those of the dials, every strategy as it is, and nobody acting."""
+        n = len(self.dials)
+        return len(self.policies) * (1 + n * self.most) + 1 + n
 
 
 def study_from(config: Mapping[str, Any], words_given: Sequence[str]) -> Study:
@@ -119,22 +125,21 @@ def break_and_report(config: Mapping[str, Any], words_given: Sequence[str]) -> P
 def announced(study: Study) -> str:
     """How much is to be played."""
     dials = f"{count(len(study.policies), 'strategy', 'strategies')} x {count(len(study.dials), 'dial')}"
-    return f"{dials}, {study.most} points at most, {study.settings.replicates} shows each"
+    return f"{dials}, {study.points} points at most, {study.settings.replicates} shows each"
 
 
 def foreseen(study: Study, kept: int, workers: int) -> str:
     """How long that takes, from a short probe of every strategy in the scenario as it is. kept: points played before."""
     point = float(np.mean([probe(study.plan(study.scenario, p)).seconds for p in study.policies])) / workers
-    most = max(0, len(study.policies) * len(study.dials) * study.most - kept) * point
+    most = max(0, study.points - kept) * point
     before = f"{count(kept, 'point')} kept; " if kept else ""
     return f"{before}at most about {duration(most)} on {count(workers, 'worker')}"
 
 
 def bisected(study: Study, hands: Pool, kept: Kept, progress: Progress) -> dict[str, Found]:
-    """By strategy every dial, turned where the strategy keeps to the limits without. What a show can come to is what it came to
-    under nobody acting, at either end of the dial."""
+    """By strategy every dial, turned where the strategy keeps to the limits without."""
     s, silent, scenario = study.settings, make_policy("silent"), study.scenario
-    played, of, doing = len(kept), len(study.policies) * len(study.dials) * study.most, ""
+    played, of, doing = len(kept), study.points, ""
     asked: set[str] = set()
 
     def play(world: Scenario, policy: Policy) -> np.ndarray:
@@ -152,25 +157,21 @@ def bisected(study: Study, hands: Pool, kept: Kept, progress: Progress) -> dict[
         progress(played, max(played, of), doing)
         return made
 
-    def worst(*worlds: Scenario) -> float:
-        shows = np.stack([play(world, silent) for world in worlds], axis=1)
-        return worst_share(shows[..., NEEDED.index("oversold_orders")], shows[..., NEEDED.index("paid_orders")])
-
+    # What a show can come to: what it came to under nobody acting, as it is or at the end of any dial. One figure for all, so
+    # that the same shows have the same bounds wherever they are looked at.
+    doing = "nobody acts"
+    hardest = [dial.turn(scenario, silent, max(dial.now(scenario, silent), dial.high))[0] for dial in study.dials]
+    shows = np.stack([play(world, silent) for world in (scenario, *hardest)], axis=1)
+    worst = worst_share(shows[..., NEEDED.index("oversold_orders")], shows[..., NEEDED.index("paid_orders")])
     found = {}
     for policy in study.policies:
         doing = f"{policy.name} as it is"
-        progress(played, of, doing)
         rows = dict(zip(NEEDED, play(scenario, policy).T, strict=True))
-        as_it_is = certify(rows, study.limits, s.confidence, worst(scenario))
-        found[policy.name] = Found(as_it_is, {})
+        found[policy.name] = made = Found(certify(rows, study.limits, s.confidence, worst), {})
         for dial in study.dials:
             before, doing = len(asked), f"{dial.name} of {policy.name}"
-            if as_it_is.state != REFUTED:
-                least = dial.now(scenario, policy)
-                ends = [dial.turn(scenario, policy, x)[0] for x in (least, max(least, dial.high))]
-                found[policy.name].dials[dial.name] = breakpoint_of(
-                    dial, scenario, policy, study.limits, play, s.confidence, worst(*ends), s.steps
-                )
+            if made.as_it_is.state != REFUTED:
+                made.dials[dial.name] = breakpoint_of(dial, scenario, policy, study.limits, play, s.confidence, worst, s.steps)
             of -= study.most - (len(asked) - before)
     progress(played, played, "")
     return found

@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 
 from sim.report import deciding_figures as draw
-from sim.report import verdict
+from sim.report import ranking, verdict
 from sim.report.text import aligned, markdown, number
 from sim.study.decide import Decision, Trials
 from sim.study.folder import write_table
 from sim.study.pareto import OBJECTIVES
 from sim.study.space import Candidate
-from strategies.gate import GATE_PARAMS
 
 CURVE = {"J": "J [CNY]", "oversold_units": "oversold [units]", "missed_units": "missed [units]", "alerts": "alerts"}
 """Figures of a response curve."""
@@ -22,6 +21,8 @@ FEW = 4
 """Fewest points of a curve or of one side of a map."""
 MAP_ROWS = 24
 """Most rows of the front listed in the report; the table has them all."""
+SETTINGS = 60
+"""Most candidates whose settings are listed; ``candidates.parquet`` has all."""
 
 
 def printed(d: Decision) -> str:
@@ -38,6 +39,13 @@ def sections(trials: Trials, d: Decision, folder: Path) -> list[str]:
     shown = front.head(MAP_ROWS)
     cells = [[str(r["candidate"]), *(number(float(r[name]), 1) for name in OBJECTIVES)] for r in shown.to_dict("records")]
     more = f" ({len(front) - len(shown)} more in `front.parquet`)" if len(front) > len(shown) else ""
+    played = np.isfinite(trials.cost).any(0).sum(0)
+    paired = "" if played.min() == played.max() else (
+        " Who left the race early is given the mean of one who played all, plus the mean difference on the shows both played."
+    )  # fmt: skip
+    named = list(dict.fromkeys([*d.leaders, *d.selection.tied, *d.front]))
+    rest = f"\n\n{len(named) - SETTINGS} more of them: `candidates.parquet`." if len(named) > SETTINGS else ""
+    settings = ranking.chosen(d.plan, named[:SETTINGS])
     return [
         "## Verdict\n\n" + "\n".join(f"- {line}" for line in verdict.sentences(d)),
         "\n".join(markdown(verdict.HEAD, verdict.rows(d), verdict.RIGHT)),
@@ -47,8 +55,10 @@ def sections(trials: Trials, d: Decision, folder: Path) -> list[str]:
         f"certificate stands alone: of candidates that just break a limit, {100 * (1 - d.confidence):.3g} % are certified by "
         "chance. All are in `certificates.parquet`.",
         *(f"![{name}]({name})" for name in pictures),
-        "\n".join(["## Pareto front", "", f"Nobody beats these in all three at once, by their means{more}.", "",
+        "\n".join(["## Pareto front", "", f"Nobody beats these in all three at once, by their means{more}.{paired}", "",
                    *markdown(("candidate", *OBJECTIVES), cells, (1, 2, 3))]),
+        "\n".join(["## Settings of the leaders, of all that cannot be told apart from the best, and of the front", "",
+                   *markdown(("candidate", "settings"), settings)]) + rest,
     ]  # fmt: skip
 
 
@@ -120,9 +130,8 @@ def _of_family(trials: Trials, d: Decision, family: str) -> dict[str, Any]:
 
 def _with_unit(key: str, candidate: Candidate) -> str:
     """A setting of strategy or gate with its unit, as an axis names it."""
-    known = {"gate": GATE_PARAMS, "strategy": candidate.policy.strategy.params}.get(key.split(".")[0], ())
-    unit = next((p.unit for p in known if p.name == key.split(".")[-1]), "")
-    return f"{key} [{unit}]" if unit else key
+    p = verdict.param_of(key, candidate)
+    return f"{key} [{p.unit}]" if p and p.unit else key
 
 
 def _map(x: np.ndarray, y: np.ndarray, cost: np.ndarray, keys: tuple[str, str], title: str) -> Any:

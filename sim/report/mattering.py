@@ -224,7 +224,11 @@ def said(found: Sequence[Index]) -> str:
     text = f"{first.key} {most}: {share} of the variance of J would stay if it alone were unknown."
     if rivals:
         text += " More points= or replicates= would tell."
-    return text + (f" Hardly matter over these ranges: {', '.join(idle)}." if idle else "")
+    if idle:
+        text += f" Beside that hardly matter, over these ranges: {', '.join(idle)}."
+    if max(max(i.total, i.first) for i in found) > 1.05:
+        text += " Shares above 100 % are estimates from too few points: raise points=."
+    return text
 
 
 def chart(found: Sequence[Index], title: str) -> Figure:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sim.report.ranking import worded
-from sim.report.text import number
+from sim.report.text import count, number
 from sim.report.verdict import certificate, further
 from sim.score.paired import difference, student
 from sim.score.profiles import LIMITS, Limits, Profile
@@ -49,6 +49,12 @@ def of_tuning(
         said.append(f"Against {found.start.name}: {_signed(gap.mean)} CNY a show [{_signed(gap.low)}, {_signed(gap.high)}], on "
                     "the same shows.")  # fmt: skip
     said.append(_choice(found, plan, judging))
+    if plan.limits and not any(t.feasible for t in found.tried):
+        said.append(f"No setting tried kept to the limits {plan.limits.name} on the search shows; this is one of those that "
+                    "break them least. Widen the ranges, or vary the gate and operations too.")  # fmt: skip
+    if found.front:
+        said.append(f"Objectives {', '.join(plan.objectives)}: of the front, {count(len(found.front), 'finalist')}, the one that "
+                    "costs least, J, is recommended; take another where J is not what counts.")  # fmt: skip
     return said + [_limits(found, limits, judging, worlds) for limits in ([plan.limits] if plan.limits else LIMITS.values())]
 
 
@@ -74,7 +80,11 @@ def _choice(found: Tuned, plan: Plan, judging: Judging) -> str:
     sure = f"with probability {judging.confidence:g} or more no other finalist costs {number(found.delta)} CNY a show less"
     if race.decided or not tied:
         near = f"; not shown to cost more: {', '.join(tied)}" if tied else ""
-        said = f"Cheapest of {len(names)} finalists: {names[race.best]}; {sure}{near}."
+        said = (
+            f"Cheapest of {len(names)} finalists: {names[race.best]}; {sure}{near}."
+            if len(names) > 1
+            else f"{names[0]} is the only finalist."
+        )
     else:
         more = further(race) if any(race.further) else "more shows would decide"
         said = (f"Not decided among {len(names)} finalists within {judging.shows} judging shows: {names[race.best]}, the "

@@ -236,11 +236,10 @@ def assumptions_of(plan: Plan) -> Any:
 def _text(study: Study, standing: ranking.Ranking | None, decided: Sequence[str], assumed: str) -> str:
     """``report.md``."""
     plan = study.plan
-    ranked = []
-    if standing:
+    ranked = [standing.in_markdown()] if standing else []
+    if standing and not decided:
         best = ranking.chosen(plan, standing.leaders[0])
-        leaders = ["## The leaders' settings", "", *ranking.markdown(["candidate", "settings"], best)]
-        ranked = [standing.in_markdown(), "\n".join(leaders)]
+        ranked.append("\n".join(["## The leaders' settings", "", *ranking.markdown(["candidate", "settings"], best)]))
     parts = [
         "# Sweep",
         f"{announced(study)}, seed {plan.seed}. To repeat it: `{shlex.join(['stockcue', 'sweep', *study.words])}`",

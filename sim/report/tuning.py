@@ -132,6 +132,7 @@ def _report(
         from sim.report.timeline import save
 
         write_table(trials_table(found, study.plan), folder / "trials.parquet")
+        write_table(shows_table(found, study.plan, names), folder / "shows.parquet")
         save(history(found, study.plan), folder / "history.png")
         if len(study.plan.objectives) > 1:
             save(front(found, study.plan), folder / "front.png")
@@ -228,6 +229,28 @@ def trials_table(found: Tuned, plan: Plan) -> Any:
     return pd.DataFrame(rows)
 
 
+def shows_table(found: Tuned, plan: Plan, worlds: Sequence[str]) -> Any:
+    """One row per stage (judging, confirming), world, candidate and show that was played, with every metric; replicate is its
+    number."""
+    import pandas as pd
+
+    rivals = [c.name for c in found.finalists]
+    fresh = [found.best.name, found.start.name, *(f"rival in {name}" for name in worlds)]
+    frames = []
+    for stage, values, names, first in (
+        ("judging", found.judged, rivals, JUDGE_FROM), ("confirming", found.confirmed, fresh, CONFIRM_FROM)
+    ):  # fmt: skip
+        for w, world in enumerate(worlds):
+            for k in range(values.shape[2]):
+                rows = pd.DataFrame(values[w, :, k], columns=list(plan.metrics))
+                rows.insert(0, "replicate", np.arange(first, first + len(rows)))
+                rows.insert(0, "candidate", names[k])
+                rows.insert(0, "world", world)
+                rows.insert(0, "stage", stage)
+                frames.append(rows[rows["J"].notna()])
+    return pd.concat(frames, ignore_index=True)
+
+
 def _text(study: Study, tables: Sequence[Table], said: Sequence[str]) -> str:
     parts = [
         "# Tuning", announced(study) + f". To repeat it: `{shlex.join(['stockcue', 'tune', *study.words])}`",
@@ -235,7 +258,8 @@ def _text(study: Study, tables: Sequence[Table], said: Sequence[str]) -> str:
         *("\n".join([f"## {t.title}", "", *markdown(t.rows[0], t.rows[1:], t.numbers)]) for t in tables),
         *(["![front](front.png)"] if len(study.plan.objectives) > 1 else []),
         "![search](history.png)",
-        "`recommended.yaml` is what to load; `trials.parquet` has one row per trial, `study.db` is the Optuna study, "
+        "`recommended.yaml` is what to load; `trials.parquet` has one row per trial, `shows.parquet` one per judging and "
+        "fresh show, `study.db` is the Optuna study, "
         "`manifest.json` holds versions, settings and checksums.",
     ]  # fmt: skip
     return "\n\n".join(parts) + "\n"

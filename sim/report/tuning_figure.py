@@ -38,14 +38,17 @@ def history(found: Tuned, plan: Plan) -> Figure:
                 axes.scatter(number[mine & kept], value[mine & kept], marker=mark, facecolors=fill, edgecolors=colour, s=26,
                              label=label, zorder=3)  # fmt: skip
         best = np.minimum.accumulate(np.where(whole, value, np.inf))
-        axes.step(number, np.where(np.isfinite(best), best, np.nan), where="post", color=style.BLACK, lw=1.2, label="best so far")
+        if whole.any():
+            shown = np.where(np.isfinite(best), best, np.nan)
+            axes.step(number, shown, where="post", color=style.BLACK, lw=1.2, label="best so far")
         low, high = float(value.min()), float(np.quantile(value, 0.9))
-        axes.set_ylim(low - 0.08 * (high - low), high + 0.15 * (high - low) if high > low else low + 1)
+        top = high + 0.15 * (high - low) if high > low else low + 1
+        axes.set_ylim(low - 0.08 * (high - low), top)
         first = plan.objectives[0]
         what = f"J [CNY a show], {plan.robust}" if plan.single else f"{first} [{METRICS[first].unit}]"
         axes.set_xlabel("trial")
         axes.set_ylabel(f"{what}, search shows")
-        axes.set_title("; ".join(["Search", *_notes(found, plan, bool(value.max() > high))]))
+        axes.set_title("; ".join(["Search", *_notes(found, plan, bool(value.max() > top))]))
         figure.legend(loc="outside lower center", ncols=4)
         return figure
 

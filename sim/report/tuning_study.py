@@ -57,14 +57,15 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
         print(f"not searched, for nothing of theirs varies: {', '.join(idle)}", file=sys.stderr)
     profile = profile_from(config["score"])
     worlds = make_worlds(scenarios, axes, "auto", s.world_points, s.seed, s.uncertain)
-    plan = Plan(s.trials, s.replicates, s.seed, CORE, s.robust, s.alpha, _objectives(s.objectives),
+    trials = -(-s.trials // BATCH) * BATCH  # all that are played count
+    plan = Plan(trials, s.replicates, s.seed, CORE, s.robust, s.alpha, _objectives(s.objectives),
                 None if s.limits == "none" else LIMITS[s.limits], s.prune)  # fmt: skip
     judging = Judging(s.finalists, s.judging, s.confirm, s.delta, s.confidence)
     facts: dict[str, Any] = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations", "options")}}
     facts["score"] = asdict(profile)
     facts["varied"] = {a.key: a.spelt for a in axes}
     own = ("workers", "engine", "address", "out")
-    facts |= {f.name: getattr(s, f.name) for f in fields(s) if f.name not in own}
+    facts |= {f.name: getattr(s, f.name) for f in fields(s) if f.name not in own} | {"trials": trials}
     facts |= {"program": program(), "versions": versions()}
     makers, space = {k: m for k, (m, _) in found.items()}, {k: own for k, (_, own) in found.items()}
     # What the settings do not say: the text of a user's strategy.
@@ -107,7 +108,7 @@ def foreseen(study: Study, database: Path, workers: int) -> str:
     batches = max(0, -(-(plan.trials - done) // BATCH))  # each may play the incumbent once more
     plays = batches * (BATCH + 1) * plan.shows + (j.finalists + 2 * len(teams)) * j.shows + (2 + n) * j.confirm
     seconds = probe(sample).seconds * plays * n / sample.runs / workers
-    kept = f"{count(min(done, plan.trials), 'trial')} kept; " if done else ""
+    kept = f"{count(done, 'trial')} kept; " if done else ""
     return f"{kept}at most about {duration(seconds)} on {count(workers, 'worker')}"
 
 
@@ -117,5 +118,5 @@ def announced(study: Study) -> str:
     names = ", ".join(w.name for w in study.worlds[:4]) + (", ..." if n > 4 else "")
     aim = f"J ({s.robust})" if study.plan.single else ", ".join(study.plan.objectives)
     ranges = sum(map(len, study.space.values()))
-    what = f"{count(s.trials, 'trial')} over {count(ranges, 'range')} of {', '.join(study.space)}"
+    what = f"{count(study.plan.trials, 'trial')} over {count(ranges, 'range')} of {', '.join(study.space)}"
     return f"{what}, up to {s.replicates} shows each in {names}; lowered: {aim}; limits: {s.limits}"

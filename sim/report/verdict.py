@@ -15,11 +15,19 @@ from sim.study.certify import CERTIFIED, REFUTED, UNDECIDED, Certificate, Check
 from sim.study.decide import Decision
 from sim.study.pareto import Stretch
 from sim.study.selection import BEST, NEAR, OPEN, OUT, WORSE, Selection
+from sim.study.space import Candidate
+from strategies.contract import Param
+from strategies.gate import GATE_PARAMS
 
 STATES = {BEST: "best", WORSE: "worse", NEAR: "within delta", OUT: "out of the race", OPEN: "not told apart"}
 HEAD = ("candidate", "J [CNY]", "behind the best", "interval", "shows", "", "strict", "standard", "platform")
 RIGHT = (1, 2, 4)
-WHAT = {"oversell": "the cost of an oversold unit (co)", "alert": "the cost of an alert (ca)"}
+FEW = 4
+"""Fewest values of a setting of which the last one is called an end."""
+WHAT = {
+    "oversell": "the cost of an oversold unit (co; the platform's penalty stays as it is)",
+    "alert": "the cost of an alert (ca)",
+}
 LIMIT_WORDS = {
     "oversell_rate": "oversold orders", "session_oversold": "shows with an oversell",
     "alerts_per_operator_hour": "alerts per operator-hour", "false_freeze_share": "needless freezes",
@@ -35,6 +43,7 @@ def sentences(d: Decision) -> list[str]:
     half = student(0.95, len(shows) - 1) * float(shows.std(ddof=1)) / math.sqrt(len(shows)) if len(shows) > 1 else math.nan
     where = f"mean of {len(plan.worlds)} worlds" if len(plan.worlds) > 1 else plan.worlds[0].name
     said = [f"Best: {best.name} with {worded(best.settings)}; J {number(first.mean)} ±{number(half)} CNY a show ({where})."]
+    said += _edges(d)
     said.append(_ties(d))
     if s.looks > 1:
         spared = s.equal_plays / s.plays
@@ -50,10 +59,30 @@ def sentences(d: Decision) -> list[str]:
     return said
 
 
+def _edges(d: Decision) -> list[str]:
+    """Settings of the best that are the last of those tried, where the setting itself could go further."""
+    best, said = d.plan.candidates[d.selection.best], []
+    for key, value in best.settings.items():
+        tried = {c.settings[key] for c in d.plan.candidates if key in c.settings}
+        if isinstance(value, str | bool) or len(tried) < FEW or any(isinstance(v, str | bool) for v in tried):
+            continue
+        p = param_of(key, best)
+        end = "upper" if value == max(tried) else "lower" if value == min(tried) else ""
+        if end and not (p and value in (p.low, p.high)):
+            said.append(f"{key}={value} is at the {end} end of what was tried and the best may lie beyond: widen its range.")
+    return said
+
+
+def param_of(key: str, candidate: Candidate) -> Param | None:
+    """The declared setting of strategy or gate that a varied key is about."""
+    known = {"gate": GATE_PARAMS, "strategy": candidate.policy.strategy.params}.get(key.split(".")[0], ())
+    return next((p for p in known if p.name == key.split(".")[-1]), None)
+
+
 def _limits(d: Decision, limits: str) -> str:
     """What a set of limits says of the best, and the cheapest candidate that keeps to them."""
     best, names = d.selection.best, [c.name for c in d.plan.candidates]
-    worlds = [w.name for w in d.plan.worlds]
+    worlds = [f"{w.name} ({worded(w.settings)})" if w.settings else w.name for w in d.plan.worlds]
     said = f"Limits {limits}: {names[best]} is {certificate(d.certificates[limits][best], worlds)}"
     if len(names) == 1:
         return f"{said}."
@@ -78,7 +107,10 @@ def _ties(d: Decision) -> str:
         return f"With {sure} confidence no other candidate costs less."
     listed = ", ".join(tied[:8]) + (f" and {len(tied) - 8} more" if len(tied) > 8 else "")
     if s.decided:
-        return f"With {sure} confidence no other is better by {number(d.delta)} CNY a show; not shown to be worse: {listed}."
+        race = " (the promise of the race; the intervals allow for every look at it and are wider)" if s.looks > 1 else ""
+        return (
+            f"With {sure} confidence no other is better by {number(d.delta)} CNY a show{race}; not shown to be worse: {listed}."
+        )
     more = f"; {further(s)}" if any(s.further) else ""
     last = min(s.standings, key=lambda x: x.low)
     far = f" No other is better by more than {number(-last.low)} CNY a show ({names[last.candidate]} might be)."
@@ -89,6 +121,8 @@ def further(s: Selection) -> str:
     """How many more shows would decide, in words."""
     real, none = s.further
     said = f"about {number(real)} more shows would decide"
+    if s.looks > 1:
+        return f"{said}, give or take a factor of three"
     return f"{said} if the differences are what they look like, {number(none)} if there are none" if none > 1.1 * real else said
 
 
@@ -104,7 +138,8 @@ def certificate(c: Certificate, worlds: Sequence[str] = ()) -> str:
     for check in c.open:
         text = limit(check, c.shows)
         if check.shows > c.shows and c.state == UNDECIDED:  # what is refuted for another reason is not to be helped
-            text += f": {check.shows - c.shows:,} further shows without one would certify it"
+            what = "certify it" if len(c.open) == 1 else "settle this limit"
+            text += f": {check.shows - c.shows:,} further shows without one would {what}"
         parts.append(text)
     where = f" in {worlds[c.world]}" if len(worlds) > 1 else ""
     return f"{c.state}{where} ({'; '.join(parts)})"
@@ -129,6 +164,9 @@ def _switches(d: Decision, what: str, path: Sequence[Stretch]) -> str:
     if len(path) == 1:
         span = f"between {path[0].start:g} and {path[0].stop:g} times the present one"
         share = f"in {100 * d.steady[what]:.0f} % of resampled studies"
+        if d.steady[what] < 0.5:
+            said = f"by the means {names[now.candidate]} stays best, but only {share}: not known with these shows."
+            return f"{WHAT[what][0].upper()}{WHAT[what][1:]}, {span}: {said}"
         return f"Whatever {WHAT[what]} {span}, {names[now.candidate]} stays best by the means ({share})."
     steps = [f"{names[path[0].candidate]} below {_times(d, what, path[0].stop)}{_spread(path[0])}"]
     for p in path[1:-1]:

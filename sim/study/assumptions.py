@@ -50,7 +50,7 @@ def summary(table: pd.DataFrame) -> str:
     claims = int((weak & (table["confidence"] == "L")).sum())
     return (
         f"{int(weak.sum())} of the {len(table)} settings behind these figures are assumptions "
-        f"({claims} of them one vendor's claim); {int(table['given'].sum())} were given by you"
+        f"({claims} of them one vendor's claim); {int(table['given'].sum())} given by you"
     )
 
 

@@ -40,7 +40,9 @@ def race(folder: Path, plan: Plan, rules: Rules, crew: Pool, tell: Tell, path: P
         parts = Parts(place, stage, stage.digest())
         words = f"round {len(rounds) + 1}, {len(which)} of {len(plan.candidates)} candidates in the race"
         before = sum(earlier.plan.runs for earlier in rounds)
-        damaged += play_missing(parts, crew, lambda done, of, _: tell(before + done, before + of, words), note)
+        n = len(plan.worlds)
+        most = min(before // n + len(which) * (rules.most - numbers[0]), rules.budget or plan.runs) * n
+        damaged += play_missing(parts, crew, lambda done, of, _: tell(before + done, most, words), note)
         rounds.append(parts)
         made = np.empty((len(plan.worlds), len(numbers), len(which)))
         for chunk in parts.chunks:

@@ -98,7 +98,9 @@ class Searcher:
             self._batch(done)
             done = self.finished()
             best = self.incumbent(self.valued(done))
-            tell(min(len(done), self.plan.trials), self.plan.trials, f"best {best.candidate.name}, {best.values[0]:,.6g}")
+            what = "" if best.feasible else " (breaks limits)"
+            figure = f"{self.plan.objectives[0]} {best.values[0]:,.6g}"
+            tell(min(len(done), self.plan.trials), self.plan.trials, f"best {best.candidate.name}, {figure}{what}")
         return self.valued(done[: self.plan.trials])
 
     def finished(self) -> list[Tried]:

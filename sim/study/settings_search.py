@@ -34,7 +34,7 @@ class Sweep:
 class Tune:
     """Settings of ``stockcue tune`` beside scenario, strategy, gate, operations, score and the ranges searched."""
 
-    trials: int = setting(160, "settings tried", "trials", 1, 10**6)
+    trials: int = setting(160, "settings tried, in eights: rounded up to whole ones", "trials", 1, 10**6)
     replicates: int = setting(48, "search shows of a trial that is not dropped", "shows", 4, 100_000)
     seed: int = setting(1, "first key of every random stream, and of the search", "", 0, 10**12)
     robust: str = setting("mean", "what is lowered over several scenarios", choices=("mean", "worst", "cvar", "regret"))

@@ -37,7 +37,7 @@ def test_a_search_ends_in_a_file_that_rehearse_plays_as_it_is(capsys, tmp_path, 
     assert list(made["settings_by_tier"]) == ["traffic 引流款", "profit 利润款", "longtail 长尾款"]
     assert len(pd.read_parquet(tmp_path / "t" / "trials.parquet")) == 8
     assert {p.name for p in (tmp_path / "t").iterdir()} == {
-        "recommended.yaml", "trials.parquet", "history.png", "study.db", "report.md", "manifest.json"
+        "recommended.yaml", "trials.parquet", "shows.parquet", "history.png", "study.db", "report.md", "manifest.json"
     }  # fmt: skip
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".t")]
     code, _, err = run(capsys, "rehearse", "experiment=t/recommended.yaml", "replicates=2", "figure=none", "out=r")
@@ -73,7 +73,7 @@ def test_another_strategy_under_the_same_name_is_another_study(capsys, tiny, tmp
 def test_without_a_name_more_trials_make_a_folder_of_their_own(capsys, tmp_path, monkeypatch):
     """They go on from the shorter study, and leave its recommendation where it is; fewer are played too."""
     monkeypatch.chdir(tmp_path)
-    for trials, begun in ((8, ""), (16, "8 trials kept"), (4, "")):
+    for trials, begun in ((16, ""), (24, "16 trials kept"), (8, "")):
         code, out, err = run(capsys, "tune", *SMALL, f"trials={trials}")
         assert code == 0, err
         assert begun in out
@@ -156,6 +156,17 @@ def test_a_search_stopped_before_its_first_trial_leaves_nothing(capsys, tmp_path
     assert not list(tmp_path.iterdir())
 
 
+def test_the_figures_of_a_recommendation_can_be_worked_out_again(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(capsys, "tune", *SMALL, "out=t")[0] == 0
+    shows = pd.read_parquet(tmp_path / "t" / "shows.parquet")
+    made = yaml.safe_load((tmp_path / "t" / "recommended.yaml").read_text(encoding="utf-8"))
+    best = made["statement"][0].split(":")[0]
+    fresh = shows[(shows["stage"] == "confirming") & (shows["candidate"] == best)]
+    assert len(fresh) == 10
+    assert any(line.startswith(f"J {fresh['J'].mean():,.0f} ±") for line in made["statement"])
+
+
 def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
     """Finished or stopped with fewer, it ends as if it had been given them at once."""
     monkeypatch.chdir(tmp_path)
@@ -177,7 +188,7 @@ def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
     assert len({text.split("study:")[0] for text in files}) == 1
     code, _, err = run(capsys, "tune", *SMALL, "out=t")
     assert code == 2
-    assert "trials was 20, is 8" in err
+    assert "trials was 24, is 8" in err
 
 
 @pytest.mark.parametrize(

@@ -114,3 +114,21 @@ def test_what_is_refuted_is_not_said_to_be_certified_by_more_shows():
     )
     assert "Limits strict: line#0 is refuted" in words
     assert "would certify" not in next(line for line in words.split("\n") if "strict" in line)
+
+
+def test_the_best_at_the_end_of_what_was_tried_is_said():
+    """Units 0 to 4, the dearest first: 4 is the last. Where it is in the middle there is nothing to say."""
+    assert "strategy.units=4 is at the upper end of what was tried" in said(trials(costs(900, 800, 700, 600, 500)))
+    assert "end of what was tried" not in said(trials(costs(900, 800, 500, 600, 700)))
+
+
+def test_no_further_than_the_setting_goes():
+    """The lowest number of units is 0, and 0 is the best."""
+    assert "end of what was tried" not in said(trials(costs(500, 800, 700, 600, 900)))
+
+
+def test_a_lead_that_mostly_does_not_hold_is_not_called_one():
+    """Thirty settings of the same cost: the best of one study is not that of the next."""
+    words = said(trials(costs(*[500] * 30, sd=40.0)))
+    assert "not known with these shows" in words
+    assert "Whatever the cost of an alert" not in words

@@ -239,6 +239,18 @@ def test_a_recommendation_that_changes_nothing_says_so():
     assert "Against" not in said
 
 
+def test_a_search_in_which_nothing_kept_to_the_limits_says_so():
+    class Loud(Fake):
+        def __call__(self, candidates, replicates):
+            made = super().__call__(candidates, replicates)
+            made[..., CORE.index("alerts_per_operator_hour")] = 99.0
+            return made
+
+    plan = Plan(16, 16, 3, CORE, limits=LIMITS["platform"])
+    words = of_tuning(tune(makers(), SPACE, Loud(), plan, JUDGING), plan, JUDGING, ["here"], PROFILES["balanced"], [])
+    assert any(line.startswith("No setting tried kept to the limits platform") for line in words)
+
+
 MORE = {
     "mean": {}, "no-prune": {"prune": False}, "regret": {"robust": "regret"}, "cvar": {"robust": "cvar"},
     "worst": {"robust": "worst"}, "limits": {"limits": LIMITS["strict"]}, "front": {"objectives": ("oversold_units", "J")},
