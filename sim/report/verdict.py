@@ -60,11 +60,14 @@ def sentences(d: Decision) -> list[str]:
 
 
 def _edges(d: Decision) -> list[str]:
-    """Settings of the best that are the last of those tried, where the setting itself could go further."""
+    """Settings of the best that are the last of those listed, where the setting itself could go further. Of points scattered over
+    several ranges some are always the last in one: that says nothing."""
     best, said = d.plan.candidates[d.selection.best], []
+    family = [c for c in d.plan.candidates if c.family == best.family]
     for key, value in best.settings.items():
-        tried = {c.settings[key] for c in d.plan.candidates if key in c.settings}
-        if isinstance(value, str | bool) or len(tried) < FEW or any(isinstance(v, str | bool) for v in tried):
+        tried = {c.settings[key] for c in family}
+        scattered = len(best.settings) > 1 and len(tried) == len(family)
+        if isinstance(value, str | bool) or scattered or len(tried) < FEW or any(isinstance(v, str | bool) for v in tried):
             continue
         p = param_of(key, best)
         end = "upper" if value == max(tried) else "lower" if value == min(tried) else ""

@@ -103,6 +103,7 @@ def tune(
     rules = Rules(delta, judging.confidence, first=min(FIRST, judging.shows), most=judging.shows)
     kept: list[np.ndarray] = []
     say = tell("judging plays")
+    say(0, judging.shows * len(named), "")
 
     def draw(which: Sequence[int], replicates: Sequence[int]) -> np.ndarray:
         rows = play([named[k] for k in which], replicates)
@@ -115,7 +116,6 @@ def tune(
     if plan.robust == "mean" and plan.single and plan.limits is None:
         selection = select(draw, len(named), rules, say, JUDGE_FROM)
     else:
-        say(0, judging.shows * len(named), "")
         draw(range(len(named)), range(JUDGE_FROM, JUDGE_FROM + judging.shows))
         say(judging.shows * len(named), judging.shows * len(named), "")
         costs = kept[0][..., metric("J")]
