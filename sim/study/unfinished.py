@@ -57,6 +57,8 @@ def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Ite
                 _begin(folder, what, facts)
                 clear(final)
                 yield folder
+            except BrokenPipeError:  # who reads the output has gone: no fault of the study's
+                raise
             except (KeyboardInterrupt, OSError) as stopped:
                 raise _halted(stopped, worth(folder)) from None
             finally:

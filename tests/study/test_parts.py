@@ -160,3 +160,11 @@ def test_names_are_explained_in_tables_that_can_be_written(tmp_path):
     assert list(candidates.columns) == ["candidate", "family", "gate.n", "operations.name"]
     assert list(worlds["scenario"]) == ["small", "small"]
     candidates.to_parquet(tmp_path / "c.parquet")
+
+
+def test_a_reader_that_has_gone_is_no_fault_of_the_study(tmp_path):
+    """As in ``| head``: not said to be a disk that is full."""
+    with pytest.raises(BrokenPipeError), opened(tmp_path / "res", plan(), {}):
+        raise BrokenPipeError
+    with pytest.raises(FolderError, match=r"No space left.*nothing was finished"), opened(tmp_path / "res", plan(), {}):
+        raise OSError(28, "No space left on device")
