@@ -4,6 +4,12 @@ import signal
 
 import pytest
 
+from sim.native import numba_or_none
+
+# Whether a process compiles is settled once, when it is first asked. Asked under a test that switches compiling off, all later
+# tests of the process would run as plain Python, a hundred times slower.
+numba_or_none()
+
 # A job that a shell puts in the background is born ignoring interrupts, and its children are too; some tests send them one.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
