@@ -83,10 +83,7 @@ def certificates_table(d: Decision) -> Any:
     for limits, found in d.certificates.items():
         for k, c in found.items():
             row: dict[str, Any] = {"limits": limits, "candidate": d.plan.candidates[k].name, "state": c.state}
-            row |= {"world": d.plan.worlds[c.world].name, "shows": c.shows}
-            for x in c.checks:
-                row |= {x.name: x.value, f"{x.name}_low": x.low, f"{x.name}_high": x.high, f"{x.name}_limit": x.limit}
-            rows.append(row)
+            rows.append(row | {"world": d.plan.worlds[c.world].name, "shows": c.shows} | c.columns)
     return pd.DataFrame(rows)
 
 

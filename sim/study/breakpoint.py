@@ -83,6 +83,10 @@ DIALS = {
 """Dials by name."""
 
 
+QUARTERS = 4
+"""Parts of a range whose ends are looked at first."""
+
+
 @dataclass(frozen=True)
 class Point:
     """One severity and what became of the limits there."""
@@ -147,7 +151,7 @@ def breakpoint_of(
         return Breakpoint(dial, holds, breaks, (first,), ())
 
     # A few points all along show where harm does not grow; bisection alone would not meet them.
-    last = [at(k / 4) for k in range(5)][-1]
+    last = [at(k / QUARTERS) for k in range(QUARTERS + 1)][-1]
     if first.state == CERTIFIED and last.state != CERTIFIED:
         _halve(at, tried, lambda p: p.state == CERTIFIED, steps)
     if last.state == REFUTED:
@@ -162,7 +166,7 @@ def breakpoint_of(
 
 def most_points(steps: int) -> int:
     """Points of one dial at most."""
-    return 5 + 2 * steps
+    return QUARTERS + 1 + 2 * steps
 
 
 def _halve(
@@ -203,7 +207,4 @@ def table(found: Found) -> Any:
 
 
 def _row(dial: str, setting: str, x: float, unit: str, made: Certificate) -> dict[str, Any]:
-    row: dict[str, Any] = {"dial": dial, "setting": setting, "severity": x, "unit": unit, "state": made.state}
-    for c in made.checks:
-        row |= {c.name: c.value, f"{c.name}_low": c.low, f"{c.name}_high": c.high, f"{c.name}_limit": c.limit}
-    return row
+    return {"dial": dial, "setting": setting, "severity": x, "unit": unit, "state": made.state, **made.columns}

@@ -74,6 +74,14 @@ class Certificate:
         return REFUTED if REFUTED in states else UNDECIDED if UNDECIDED in states else CERTIFIED
 
     @property
+    def columns(self) -> dict[str, float]:
+        """Value, bounds and limit of every figure, as a table has them."""
+        made: dict[str, float] = {}
+        for c in self.checks:
+            made |= {c.name: c.value, f"{c.name}_low": c.low, f"{c.name}_high": c.high, f"{c.name}_limit": c.limit}
+        return made
+
+    @property
     def open(self) -> tuple[Check, ...]:
         """The limits that keep it from being certified."""
         return tuple(c for c in self.checks if c.state != CERTIFIED)

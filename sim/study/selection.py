@@ -235,8 +235,8 @@ def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: 
         found = tuple(map(float, tailed(values[:shows, i] - values[:shows, best], alpha / 2)))
         racing = i in alive and not decided
         state = BEST if i == best else WORSE if found[1] > 0 else NEAR if found[2] <= rules.delta else OPEN if racing else OUT
-        needed = _needed(values, i, best, frozen, found[0], rules)
-        further = [max(1, math.ceil(n) - r) if state == OPEN else 0 for n in needed]
+        needed = _needed(values, i, best, frozen, found[0], rules) if state == OPEN else ()
+        further = [max(1, math.ceil(n) - r) for n in needed] or [0, 0]
         # On the shows of the one selected: what he cost, and what the other cost more on those both played.
         made.append(Standing(i, shows, float(np.nanmean(values[:, best])) + found[0], *found, state, *further))
     made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))

@@ -271,8 +271,11 @@ def test_the_example_of_a_range_can_be_given(capsys, tiny):
     """For every strategy that has one to give."""
     from strategies import registry
 
+    given = 0
     for name in registry.names():
         code, _, err = run(capsys, "sweep", f"strategy={name}")
         assert code == 2
         if found := re.search(r"as in (strategy\.\S+=interval\(\S+\)),", err):
             assert run(capsys, "sweep", f"strategy={name}", found[1], "--cfg")[0] == 0, found[1]
+            given += 1
+    assert given > 9
