@@ -1,8 +1,14 @@
-"""How demand answers a cue: the curve of each kind."""
+"""How demand answers a cue: the curve of each kind, its height and its mass. The one place that knows the shapes.
+
+Drawing from a shape is the generator's (``sim/demand/pulses.py``); a test holds the draws to the mass given here.
+"""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+
+import numpy as np
 
 from scenarios.setting import setting, validate
 
@@ -25,6 +31,62 @@ class Kernel:
 
     def __post_init__(self) -> None:
         validate(self, "kernel")
+
+    @property
+    def area_s(self) -> float:
+        """Integral of the whole response, peak included [s].
+
+        >>> round(Kernel("gamma", 8.0, 20.0, 120.0).area_s, 3), round(Kernel("exponential", 1.0, 10.0, 1000.0).area_s, 3)
+        (427.379, 10.0)
+        """
+        return self.peak * float(mass(self.shape, np.array(self.duration_s), self.tau_s, self.duration_s))
+
+    def shape_at(self, u: np.ndarray) -> np.ndarray:
+        """The response ``u`` seconds after the cue as a share of its peak."""
+        return height(self.shape, u, self.tau_s, self.duration_s)
+
+
+def height(shape: str, u: np.ndarray, tau_s: float, duration_s: float) -> np.ndarray:
+    """A response ``u`` seconds after its cue, 1 at its peak; 0 before the cue and after its end.
+
+    >>> height("gamma", np.array([-1.0, 40.0, 999.0]), 40.0, 240.0).tolist()
+    [0.0, 1.0, 0.0]
+    >>> height("exponential", np.array([0.0, 240.0]), 40.0, 240.0).round(4).tolist()
+    [1.0, 0.0025]
+    """
+    x = np.maximum(u, 0.0) / tau_s
+    past = x if shape == "exponential" else np.maximum(x - 1.0, 0.0)
+    body = x * np.exp(1.0 - x) if shape == "gamma" else np.exp(-past)
+    return np.where((u >= 0) & (u <= duration_s), body, 0.0)
+
+
+def mass(shape: str, u: np.ndarray, tau_s: float, duration_s: float) -> np.ndarray:
+    """Integral of :func:`height` from the cue up to ``u`` seconds after it [s].
+
+    gamma ``e tau (1 - (1+x) e^-x)``, x = u/tau (domain 2.3); exponential ``tau (1 - e^-x)``; block ``u`` up to tau, then
+    ``tau (2 - e^-(x-1))``.
+
+    >>> mass("gamma", np.array([1e9]), 20.0, 120.0).round(4).tolist(), mass("exponential", np.array([1e3]), 10.0, 1e3).tolist()
+    ([53.4223], [10.0])
+    """
+    u = np.clip(u, 0.0, duration_s)
+    x = u / tau_s
+    if shape == "gamma":
+        return math.e * tau_s * (1 - (1 + x) * np.exp(-x))
+    if shape == "exponential":
+        return -tau_s * np.expm1(-x)
+    return np.minimum(u, tau_s) + tau_s * (1 - np.exp(-np.maximum(u - tau_s, 0.0) / tau_s))
+
+
+def half_times(shape: str, tau_s: float) -> tuple[float, float]:
+    """Seconds from half height to the peak and from the peak to half height; only gamma has a rise.
+
+    >>> [round(v, 2) for v in half_times("gamma", 40.0)]
+    [30.72, 67.13]
+    """
+    if shape == "gamma":
+        return 0.76804 * tau_s, 1.67835 * tau_s
+    return 0.0, tau_s * (math.log(2) + (0.5 if shape == "block" else 0.0))
 
 
 KERNELS = {

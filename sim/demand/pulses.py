@@ -15,17 +15,6 @@ from scenarios.contract import Kernel
 Room = tuple[np.ndarray, np.ndarray]
 
 
-def kernel_area_s(kernel: Kernel) -> float:
-    """Integral of a kernel, peak included [s]: gamma ``A e tau (1 - (1+x) e^-x)``, x = D/tau (domain 2.3); exponential
-    ``A tau (1 - e^-x)``."""
-    x = kernel.duration_s / kernel.tau_s
-    if kernel.shape == "gamma":
-        return kernel.peak * math.e * kernel.tau_s * (1 - (1 + x) * math.exp(-x))
-    if kernel.shape == "exponential":
-        return -kernel.peak * kernel.tau_s * math.expm1(-x)
-    return kernel.peak * kernel.tau_s * (min(x, 1.0) + 1 - math.exp(-max(x - 1, 0.0)))
-
-
 def pulse_times(rng: np.random.Generator, kernel: Kernel, start_s: float, per_viewer_s: float, room: Room) -> np.ndarray:
     """Times [s] at which people act on a cue: intensity ``V(t) * per_viewer_s * peak * shape(t - start_s)``."""
     grid, viewers = room

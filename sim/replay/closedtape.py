@@ -22,7 +22,7 @@ from sim.demand.draw import lay_outside, lay_readings, record_error
 from sim.demand.shoppers import Rows, choose
 from sim.demand.streams import stream as random_stream
 from sim.replay.clock import StreamError
-from sim.replay.impute import LIKELY, Imputation, shape_at
+from sim.replay.impute import LIKELY, Imputation
 from sim.replay.lives import AGAIN, CHANNEL, CUE, MARK, RELEASE, Lives, imputed_lives, is_summed, recorded_lives
 from sim.replay.stream import AT_ONCE, MOST_BYTES, Stream
 
@@ -175,7 +175,7 @@ def _cues(stream: Stream, made: Imputation, lives: Lives) -> np.ndarray:
             kernel = cue.kernel()
             if cue.sku == sku.id:
                 part = slice(*np.searchsorted(t_s, [cue.at_s, cue.at_s + kernel.duration_s]))
-                pull = made.fit.lift[CUE_KINDS.index(cue.kind)] * shape_at(kernel, t_s[part] - cue.at_s)
+                pull = made.fit.lift[CUE_KINDS.index(cue.kind)] * kernel.shape_at(t_s[part] - cue.at_s)
                 total[part] += pull
                 pulls.append((number, part, pull))
         left = lives.u[mine, CUE] * total - 1.0

@@ -29,7 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scenarios.contract import CUE_KINDS, KERNELS, Kernel
+from scenarios.contract import CUE_KINDS, KERNELS
 from sim.core.tape import TAKE
 from sim.core.units import US, to_us
 from sim.replay.censor import Window, demand_end, windows
@@ -179,17 +179,6 @@ def _room(stream: Stream, bin_us: int, bins: int) -> np.ndarray:
     return np.maximum(np.interp((np.arange(bins) + 0.5) * bin_us, t, people), 1.0)
 
 
-def shape_at(kernel: Kernel, u: np.ndarray) -> np.ndarray:
-    """Shape of a cue's response, 1 at its peak, ``u`` seconds after it.
-
-    >>> shape_at(Kernel("gamma", tau_s=40.0), np.array([-1.0, 40.0, 999.0])).tolist()
-    [0.0, 1.0, 0.0]
-    """
-    x = np.maximum(u, 0.0) / kernel.tau_s
-    body = x * np.exp(1.0 - x) if kernel.shape == "gamma" else np.exp(-np.maximum(x - 1.0, 0.0))
-    return np.where((u >= 0) & (u <= kernel.duration_s), body, 0.0)
-
-
 def _shapes(stream: Stream, bin_us: int, bins: int) -> np.ndarray:
     """Mean shape of the cues of each SKU and kind over every bin, float64 [sku, kind, bin]."""
     made = np.zeros((len(stream.skus), len(CUE_KINDS), bins))
@@ -199,7 +188,7 @@ def _shapes(stream: Stream, bin_us: int, bins: int) -> np.ndarray:
         first = int(cue.at_s * US // bin_us)
         over = np.arange(first, min(bins, first + int(kernel.duration_s * US // bin_us) + 2))
         points = (over[:, None] + (np.arange(FINE) + 0.5) / FINE) * (bin_us / US)
-        made[index[cue.sku], CUE_KINDS.index(cue.kind), over] += shape_at(kernel, points - cue.at_s).mean(1)
+        made[index[cue.sku], CUE_KINDS.index(cue.kind), over] += kernel.shape_at(points - cue.at_s).mean(1)
     return made
 
 

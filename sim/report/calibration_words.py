@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from scenarios.kernels import half_times
 from sim.report.text import NOTHING, aligned, markdown, number
 from sim.score.paired import wilson
 from sim.study.calibrate.delays import DelayFit
-from sim.study.calibrate.fit import Calibrated, half_times
+from sim.study.calibrate.fit import Calibrated
 from sim.study.calibrate.fitness import BANDS_S, LEVEL, coverage
 from sim.study.calibrate.observed import kind_name
 from sim.study.calibrate.parameters import Parameter

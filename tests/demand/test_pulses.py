@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scenarios.contract import KERNELS, Kernel
-from sim.demand.pulses import kernel_area_s, pulse_times, shelf_times
+from sim.demand.pulses import pulse_times, shelf_times
 from sim.demand.streams import stream
 
 FLAT = (np.linspace(0, 1000, 101), np.full(101, 500.0))
@@ -20,8 +20,8 @@ def test_the_area_of_a_kernel_is_its_integral(kind):
     u = np.linspace(0, k.duration_s, 400_001)
     shape = u / k.tau_s * np.exp(1 - u / k.tau_s) if k.shape == "gamma" else np.minimum(1, np.exp(-(u - k.tau_s) / k.tau_s))
     sharp = Kernel("exponential", 2.0, k.tau_s, k.duration_s)
-    assert kernel_area_s(sharp) == pytest.approx(2 * np.trapezoid(np.exp(-u / k.tau_s), u), rel=1e-6)
-    assert kernel_area_s(k) == pytest.approx(k.peak * np.trapezoid(shape, u), rel=1e-6)
+    assert sharp.area_s == pytest.approx(2 * np.trapezoid(np.exp(-u / k.tau_s), u), rel=1e-6)
+    assert k.area_s == pytest.approx(k.peak * np.trapezoid(shape, u), rel=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ def test_a_pulse_brings_as_many_as_its_area_says(kernel):
         t = pulse_times(rng, kernel, 100.0, rate, FLAT)
         assert ((t >= 100.0) & (t <= 100.0 + kernel.duration_s)).all()
         counts.append(len(t))
-    mean = 500 * rate * kernel_area_s(kernel)
+    mean = 500 * rate * kernel.area_s
     assert abs(np.mean(counts) - mean) < 4 * math.sqrt(mean / 400)
 
 

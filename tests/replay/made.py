@@ -25,10 +25,8 @@ def orders(times, sku=0):
 
 def poisson_show(rng, stock, rate=0.05, lift=8.0, span_s=7200.0):
     """Demand of known law (orders a second, pitches every 15 min), cut off where stock runs out: stream, hidden orders."""
-    from sim.replay.impute import shape_at
-
     cues = tuple(Cue(450.0 + 900.0 * k, "s0", "pitch") for k in range(8))
     t = np.sort(rng.random(rng.poisson(rate * (1 + lift) * span_s)) * span_s)
-    pull = 1 + lift * sum(shape_at(c.kernel(), t - c.at_s) for c in cues)
+    pull = 1 + lift * sum(c.kernel().shape_at(t - c.at_s) for c in cues)
     t = t[rng.random(len(t)) * (1 + lift) < pull]
     return recording(orders(t[:stock]), (stock,), span_s, cues), len(t) - stock

@@ -13,7 +13,7 @@ from scenarios.contract import Audience, Cue, Herding, Kernel, Push
 from sim.core.tape import ACCEPTED, ORDER
 from sim.demand.audience import room, survival
 from sim.demand.draw import draw_tape
-from sim.demand.pulses import kernel_area_s, shelf_times
+from sim.demand.pulses import shelf_times
 from sim.demand.streams import stream
 from tests.textbook.worlds import assert_mean, assert_share, assert_variance, constant_world, one_cue, runs
 
@@ -43,7 +43,7 @@ def test_t03_a_cue_brings_its_kernels_area(cue: Cue) -> None:
     """Orders of a cue ~ Poisson(base x area): mean = variance. 50 cues a show, 40 shows; the area by quadrature."""
     kernel = cue.kernel()
     area = integrate.quad(lambda u: float(shape(kernel, np.array(u))), 0, kernel.duration_s, points=[kernel.tau_s])[0]
-    assert kernel_area_s(kernel) == pytest.approx(area, rel=1e-9)
+    assert kernel.area_s == pytest.approx(area, rel=1e-9)
     per_s = 60.0 / area
     world = one_cue(cue, per_s, 60 * kernel.duration_s)
     world = replace(world, cues=tuple(replace(cue, at_s=cue.at_s + 1.1 * kernel.duration_s * k) for k in range(50)))
@@ -55,14 +55,14 @@ def test_t03_a_cue_brings_its_kernels_area(cue: Cue) -> None:
 
 def test_t03_printed_gamma() -> None:
     """A = 8, tau = 20, D = 120: 8 e 20 (1 - 7 e^-6) = 427.379."""
-    assert kernel_area_s(CUES[0].kernel()) == pytest.approx(427.379, abs=5e-4)
+    assert CUES[0].kernel().area_s == pytest.approx(427.379, abs=5e-4)
 
 
 @pytest.mark.parametrize("cue", CUES[:4])
 def test_t03_time_rescaled_gaps_are_exponential(cue: Cue) -> None:
     """Integrated intensity between orders ~ Exp(1): Kolmogorov-Smirnov p > 0.01 (one in a hundred by chance)."""
     kernel = cue.kernel()
-    per_s = 4000 / kernel_area_s(kernel)
+    per_s = 4000 / kernel.area_s
     tape = draw_tape(one_cue(cue, per_s, cue.at_s + kernel.duration_s + 1), 31)
     u = tape.t[tape.kind == ORDER] / 1e6 - cue.at_s
     grid = np.linspace(0, kernel.duration_s, 200_001)

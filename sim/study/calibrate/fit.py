@@ -205,12 +205,3 @@ def _level_sd(model: Model, fit: Fit) -> float:
     logs = np.log([(seen[s] + 0.5) / (due[s] + 0.5) for s in seen])
     noise = float(np.mean([1 / (seen[s] + 0.5) for s in seen]))
     return math.sqrt(max(float(logs.var(ddof=1)) - noise, 0.0))
-
-
-def half_times(shape: str, tau_s: float) -> tuple[float, float]:
-    """Seconds from half height to the peak and from the peak to half height, of a response (a block has no rise).
-
-    >>> [round(v, 2) for v in half_times("gamma", 40.0)]
-    [30.72, 67.13]
-    """
-    return (0.76804 * tau_s, 1.67835 * tau_s) if shape == "gamma" else (0.0, tau_s * (0.5 + math.log(2)))

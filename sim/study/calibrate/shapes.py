@@ -1,7 +1,6 @@
 """Responses in closed form, integrated over bins, so that a grid of a second is no approximation.
 
-``mass(u)`` is the integral of a cue's shape from the cue to u; the generator draws from the same shapes
-(sim/demand/pulses.py, domain 2.3).
+The shapes of cues and their masses are those of ``scenarios/kernels.py``, as everywhere.
 """
 
 from __future__ import annotations
@@ -12,18 +11,7 @@ import numpy as np
 from scipy.signal import fftconvolve, lfilter
 from scipy.special import ndtr
 
-
-def mass(shape: str, u: np.ndarray, tau_s: float, duration_s: float) -> np.ndarray:
-    """Integral of a cue's shape (peak 1) up to ``u`` seconds after the cue [s].
-
-    >>> bool(abs(float(mass("gamma", np.array([1e9]), 20.0, 120.0)[0]) - 53.4225) < 1e-3)
-    True
-    """
-    u = np.clip(u, 0.0, duration_s)
-    if shape == "gamma":
-        x = u / tau_s
-        return math.e * tau_s * (1 - (1 + x) * np.exp(-x))
-    return np.minimum(u, tau_s) + tau_s * (1 - np.exp(-np.maximum(u - tau_s, 0.0) / tau_s))
+from scenarios.kernels import mass
 
 
 def response(bins: int, step_s: float, starts_s: np.ndarray, shape: str, tau_s: float, duration_s: float) -> np.ndarray:

@@ -5,20 +5,19 @@ import math
 import numpy as np
 import pytest
 
-from scenarios.contract import Kernel
-from sim.demand.pulses import kernel_area_s
+from scenarios.contract import KERNEL_SHAPES, Kernel
 from sim.demand.streams import stream
 from sim.study.calibrate.fitness import with_followers
 from sim.study.calibrate.shapes import excited, lognormal_bins, response
 
 
-@pytest.mark.parametrize("shape", ["gamma", "block"])
+@pytest.mark.parametrize("shape", KERNEL_SHAPES)
 @pytest.mark.parametrize("step", [0.5, 1.0, 60.0])
 def test_a_response_has_the_generators_area(shape, step):
     kernel = Kernel(shape, 1.0, 37.0, 240.0)
     bins = round(600 / step)
     made = response(bins, step, np.array([17.3, 200.0]), shape, 37.0, 240.0)
-    assert made.sum() == pytest.approx(2 * kernel_area_s(kernel), rel=1e-12)
+    assert made.sum() == pytest.approx(2 * kernel.area_s, rel=1e-12)
 
 
 def test_a_response_cut_by_the_edges_keeps_what_lies_inside():
