@@ -26,7 +26,7 @@ class Words:
     show: bool = False
 
 
-PATHS = ("out", "stream", "earlier", "cues", "stock", "start", "end", "zone")
+PATHS = ("out", "stream", "earlier", "cues", "stock", "start", "end", "zone", "files", "mapping")
 """Settings whose values may be anything a file system or a clock allows: quoted unless the user did."""
 _PLAIN = re.compile(r"[\w./\-+:@$%*, {}()\[\]]*", re.ASCII)
 _WORD = re.compile(r"(?P<prefix>\+\+|\+|~)?(?P<key>[^=\s]+)(=(?P<value>.*))?", re.DOTALL)

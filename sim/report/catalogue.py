@@ -26,7 +26,7 @@ class ListError(ValueError):
 
 def options(group: str) -> dict[str, Path]:
     """Options of a group of ``conf``: name to file."""
-    folder = resources.files("conf") / SETTING.get(group, group)
+    folder = resources.files("conf") / group
     files = {entry.name.removesuffix(".yaml"): Path(str(entry)) for entry in folder.iterdir() if entry.name.endswith(".yaml")}
     return dict(sorted(files.items()))
 

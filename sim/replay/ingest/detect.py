@@ -66,6 +66,26 @@ def told(source: Source, name: str) -> Mapping:
     return mapping
 
 
+def meaning(source: Source, given: object, folder: bool = False) -> Mapping | None:
+    """The mapping of a file: the one named for it, else the one named for all where the file has its columns, else told by its
+    columns; None: not told. Sheets beside an export (run of show, declared stock) keep their own; a ``folder`` may hold more."""
+    if isinstance(given, dict):
+        name = given.get(source.where)
+        return detect(source) if name is None else told(source, str(name))
+    if given is None or given == "":
+        return detect(source)
+    try:
+        return told(source, str(given))
+    except StreamError:
+        chosen(str(given))
+        beside = detect(source)
+        if beside is None and folder:
+            return None
+        if beside is not None and beside.kind not in STREAMS:
+            return beside
+        raise
+
+
 def unknown(source: Source, wanted: tuple[str, ...]) -> StreamError:
     """Why a file cannot be told, and what to do about it."""
     header = source.header
@@ -99,14 +119,12 @@ def must_be(where: str, mapping: Mapping, wanted: tuple[str, ...]) -> None:
         raise StreamError(f"{where} holds {mapping.kind}, but {' or '.join(wanted)} is needed here; give another file")
 
 
-def mapping_for(given: object, where: str) -> str | None:
-    """The mapping named for a file: one name for all, or {file: name}."""
-    if given is None or given == "":
-        return None
-    if isinstance(given, dict):
-        name = given.get(where)
-        return None if name is None else str(name)
-    return str(given)
+def must_fit(given: object, used: list[Mapping]) -> None:
+    """:class:`StreamError` where a mapping named for all files was used for none."""
+    if given and not isinstance(given, dict) and chosen(str(given)) not in used:
+        mapping = chosen(str(given))
+        wanted = "; ".join(f"{n} ({' or '.join(mapping.columns[n][:3])})" for n in mapping.needs if n in mapping.columns)
+        raise StreamError(f"not one of the files has the columns that mapping {given} needs: {wanted}")
 
 
 def must_know(given: object, files: list[str]) -> None:

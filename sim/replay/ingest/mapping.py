@@ -19,6 +19,7 @@ from typing import Any
 from scenarios.setting import did_you_mean
 from sim.replay.clock import StreamError, find_zone
 from sim.replay.ingest.canon import KINDS
+from sim.replay.ingest.files import must_exist
 
 FIELDS = {
     "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status"),
@@ -102,7 +103,9 @@ def read_mapping(text: str, name: str, where: str) -> Mapping:
     for key in given:
         if key not in known:
             raise StreamError(f"mapping {where} has no key {str(key)!r}{did_you_mean(str(key), known)}")
-    return _checked(Mapping(name, given["kind"], **_parts(where, given)), where)
+    parts = _parts(where, given)
+    parts["needs"] = parts["needs"] or (() if parts["header"] else LEAST[given["kind"]])
+    return _checked(Mapping(name, given["kind"], **parts), where)
 
 
 def _parts(where: str, given: dict[str, Any]) -> dict[str, Any]:
@@ -152,7 +155,7 @@ def words(mapping: Mapping) -> dict[str, str]:
 @cache
 def shipped() -> dict[str, Mapping]:
     """The mappings that come with StockCue, by name."""
-    folder = resources.files("conf") / "mapping"
+    folder = resources.files("conf") / "mappings"
     names = sorted(e.name.removesuffix(".yaml") for e in folder.iterdir() if e.name.endswith(".yaml"))
     return {n: read_mapping((folder / f"{n}.yaml").read_text(encoding="utf-8"), n, f"{n}.yaml") for n in names}
 
@@ -163,8 +166,9 @@ def chosen(name: str) -> Mapping:
         return shipped()[name]
     if not name.endswith((".yaml", ".yml")):
         raise StreamError(f"no mapping is called {name!r}{did_you_mean(name, shipped())}; a file of your own ends in .yaml")
+    must_exist(Path(name))
     try:
-        text = Path(name).read_text(encoding="utf-8")
+        text = Path(name).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise StreamError(
             f"the mapping file {name!r} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}"

@@ -13,7 +13,7 @@ from sim.replay.ingest.assemble import Making
 from sim.replay.ingest.canon import Head, Writer, is_stream
 from sim.replay.ingest.chunk import Chunk, Source
 from sim.replay.ingest.delimited import delimited
-from sim.replay.ingest.detect import STREAMS, detect, mapping_for, must_be, must_know, told, unknown
+from sim.replay.ingest.detect import STREAMS, detect, meaning, must_be, must_fit, must_know, unknown
 from sim.replay.ingest.files import BLOCK, format_of, must_exist, readable
 from sim.replay.ingest.mapping import Mapping
 from sim.replay.ingest.records import json_lines, parquet
@@ -93,14 +93,14 @@ def ingest(
                 making.unknown.append(path.name)
                 continue
             source = open_source(path, block)
-            named = mapping_for(mapping, path.name)
-            found = told(source, named) if named else detect(source)
+            found = meaning(source, mapping, folder is not None)
             if found is None:
                 if folder is None:
                     raise unknown(source, STREAMS)
                 making.unknown.append(source.where)
                 continue
             _read(source, found, making, rejects, progress)
+        must_fit(mapping, [s.mapping for s in making.states])
         for given, kind in ((cues, "cues"), (stock, "stock")):
             if given is not None and given != "":
                 source = open_source(Path(given), block)
