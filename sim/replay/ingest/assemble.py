@@ -42,7 +42,7 @@ class Making:
         self.spool, self.skus, self.labels = Spool(), Vocab(), Vocab()
         self.states: list[FileState] = []
         self.places: list[str] = []
-        self.unknown: list[str] = []
+        self.left: list[str] = []
         self.seen: dict[str, Seen] = {}
         self.kinds: Counter[str] = Counter()
         self.units = 0
@@ -96,6 +96,11 @@ class Making:
                 )
         if state.out_of_order and state.mapping.kind != "stock":
             state.notes.append(f"{state.where}: {state.out_of_order} rows were out of order; sorted")
+
+    def leave(self, name: str, why: str) -> None:
+        """Say of a file, a sheet or a file of an archive why it is not used."""
+        why = why.removeprefix(name).strip(" :,")
+        self.left.append(f"{name}: not used: {why}")
 
     def forget(self, kind: str) -> None:
         """A sheet given by name takes the place of one that lay in the folder."""
@@ -202,8 +207,7 @@ class Making:
         notes = [note for s in self.states for note in s.notes]
         notes += [f"{s.where}: {n} {what}" for s in self.states for what, n in s.remarks.items()]
         notes += [f"{s.where}: {n} rows set aside ({why})" for s in self.states for why, n in s.aside.items()]
-        if self.unknown:
-            notes.append(f"{', '.join(self.unknown)}: not understood, not used")
+        notes += self.left
         if clock.kind == NAIVE:
             said = f"taken as {clock.zone}" if clock.zone else "taken as they are, all on one clock"
             notes.append(f"times have no time zone; {said}")

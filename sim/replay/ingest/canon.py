@@ -221,7 +221,7 @@ def _metadata(path: Path) -> Mapping[bytes, bytes]:
         return read_schema(path).metadata or {}
     except FileNotFoundError:
         raise StreamError(f"there is no file {path}; check the path") from None
-    except (ArrowException, OSError):
+    except (ArrowException, OSError, UnicodeDecodeError):
         raise StreamError(f"{path.name} is named .parquet but is not a readable Parquet file; export it again") from None
 
 

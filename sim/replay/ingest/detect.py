@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 
 from scenarios.setting import did_you_mean
 from sim.replay.clock import StreamError, parse_time
 from sim.replay.ingest.chunk import Source
-from sim.replay.ingest.mapping import Mapping, chosen, shipped, words
+from sim.replay.ingest.mapping import Mapping, chosen, known_names, shipped, words
+from sim.replay.ingest.names import key, tidy, twice
 
 STREAMS = ("events", "orders", "levels", "flow", "dashboard")
 NEEDS = "orders need order_id and time, events need time, type and sku, stock levels need time and available"
@@ -25,17 +27,37 @@ def headerless(source: Source, mapping: Mapping) -> bool:
     return timed and ("type" not in found or cell[found["type"]].lower() in known)
 
 
-def detect(source: Source) -> Mapping | None:
-    """The mapping that fits best: most columns found in no other export, then most columns understood."""
+def detect(source: Source) -> tuple[Source, Mapping] | None:
+    """The mapping that fits best, and the table under the line that is its header: the first that any mapping understands."""
+    for table in (source, *source.below):
+        found = _best(table)
+        if found is not None:
+            return _headed(source, table), found
+    return None
+
+
+def _headed(source: Source, table: Source) -> Source:
+    """A table under its header; what stands above it is noted."""
+    above = table.line - source.line
+    if not above:
+        return table
+    said = "a line above it is" if above == 1 else f"{above} lines above it are"
+    return replace(table, notes=[*table.notes, f"{source.where}: the header is line {table.line}; {said} passed over"])
+
+
+def _best(source: Source) -> Mapping | None:
+    """Most columns found in no other export, then most columns understood."""
     bare = [m for m in shipped().values() if m.header and headerless(source, m)]
     if bare:
         return bare[0]
-    small = {name.strip().lower() for name in source.header}
+    known = {key(name) for name in source.header}
     scores: dict[str, tuple[int, int]] = {}
     for name, mapping in shipped().items():
+        if mapping.header or not mapping.keys & known:
+            continue
         found = mapping.find(source.header)
-        if not mapping.header and mapping.fits(found):
-            scores[name] = (sum(m.lower() in small for m in mapping.marks), len(found))
+        if mapping.fits(found):
+            scores[name] = (sum(key(m) in known for m in mapping.marks), len(found))
     if not scores:
         return None
     top = max(scores.values())
@@ -49,28 +71,49 @@ def detect(source: Source) -> Mapping | None:
     return shipped()[best[0]]
 
 
-def told(source: Source, name: str) -> Mapping:
+def told(source: Source, name: str) -> tuple[Source, Mapping]:
     """A mapping asked for by name; :class:`StreamError` where the file lacks what it needs."""
     mapping = chosen(name)
     if mapping.header:
         if not headerless(source, mapping):
             raise StreamError(f"{source.where} does not look like {name}: its first line should have {len(mapping.header)} cells "
                               f"({', '.join(mapping.header)})")  # fmt: skip
-        return mapping
-    found = mapping.find(source.header)
+        return source, mapping
+    for table in (source, *source.below):
+        if mapping.fits(mapping.find(table.header)):
+            return _headed(source, table), mapping
+    best = max((source, *source.below), key=lambda table: len(mapping.find(table.header)))
+    found = mapping.find(best.header)
     missing = [n for n in mapping.needs if n not in found]
-    if missing or not mapping.fits(found):
-        names = {**mapping.columns, **mapping.series}
-        wanted = "; ".join(f"{n} ({' or '.join(names[n][:3])})" for n in missing) or "a series"
-        raise StreamError(f"{source.where} has no column for {wanted}, which mapping {name} needs")
-    return mapping
+    names = {**mapping.columns, **mapping.series}
+    wanted = "; ".join(f"{n} ({' or '.join(names[n][:3])})" for n in missing) or "a series"
+    raise StreamError(f"{source.where} has no column for {wanted}, which mapping {name} needs")
 
 
-def meaning(source: Source, given: object, folder: bool = False) -> Mapping | None:
-    """The mapping of a file: the one named for it, else the one named for all where the file has its columns, else told by its
-    columns; None: not told. Sheets beside an export (run of show, declared stock) keep their own; a ``folder`` may hold more."""
+def one_of_each(source: Source, mapping: Mapping) -> list[str]:
+    """Names of columns that stand twice and are not used; :class:`StreamError` where one that is used does."""
+    many = twice(source.header)
+    used = {key(name): name for name in mapping.find(source.header).values()}
+    for name in sorted(many & set(used)):
+        written = [h for h in source.header if key(h) == name]
+        both = f"called {written[0]!r}" if len(set(written)) == 1 else f"for one thing, {' and '.join(map(repr, written[:3]))}"
+        raise StreamError(f"{source.where} has two columns {both}; rename one")
+    return sorted({name for name in source.header if key(name) in many})
+
+
+def unused(source: Source, mapping: Mapping) -> list[str]:
+    """Columns that the mapping has no use for; one of a list inside an object goes by two names."""
+    used = set(mapping.find(source.header).values())
+    used |= {name.rpartition(".")[2] for name in used}
+    return [name for name in dict.fromkeys(source.header) if name and name not in used and name.rpartition(".")[2] not in used]
+
+
+def meaning(source: Source, given: object, folder: bool = False) -> tuple[Source, Mapping] | None:
+    """The mapping of a table: the one named for it, else the one named for all where the table has its columns, else told by
+    its columns; None: not told. Sheets beside an export (run of show, declared stock) keep their own; a ``folder``, or a
+    workbook, may hold more."""
     if isinstance(given, dict):
-        name = given.get(source.where)
+        name = given.get(source.where, given.get(source.path))
         return detect(source) if name is None else told(source, str(name))
     if given is None or given == "":
         return detect(source)
@@ -81,14 +124,16 @@ def meaning(source: Source, given: object, folder: bool = False) -> Mapping | No
         beside = detect(source)
         if beside is None and folder:
             return None
-        if beside is not None and beside.kind not in STREAMS:
+        if beside is not None and beside[1].kind not in STREAMS:
             return beside
         raise
 
 
 def unknown(source: Source, wanted: tuple[str, ...]) -> StreamError:
-    """Why a file cannot be told, and what to do about it."""
-    header = source.header
+    """Why a file cannot be told, and what to do about it. Of the lines that may be its header the one with most known names."""
+    known = known_names()
+    header = max((source, *source.below), key=lambda table: sum(key(h) in known for h in table.header)).header
+    header = [name for name in header if name] or [tidy(source.where)]
     shown = ", ".join(h[:30] for h in header[:8]) + (", ..." if len(header) > 8 else "")
     if not any(any(ch.isalpha() for ch in name) for name in header):
         return StreamError(f"{source.where} starts with data ({shown}) where column names are needed; put a header line above it")
@@ -121,7 +166,7 @@ def must_be(where: str, mapping: Mapping, wanted: tuple[str, ...]) -> None:
 
 def must_fit(given: object, used: list[Mapping]) -> None:
     """:class:`StreamError` where a mapping named for all files was used for none."""
-    if given and not isinstance(given, dict) and chosen(str(given)) not in used:
+    if given and not isinstance(given, dict) and chosen(str(given)).name not in [m.name for m in used]:
         mapping = chosen(str(given))
         wanted = "; ".join(f"{n} ({' or '.join(mapping.columns[n][:3])})" for n in mapping.needs if n in mapping.columns)
         raise StreamError(f"not one of the files has the columns that mapping {given} needs: {wanted}")

@@ -1,130 +1,137 @@
-"""Opening files nobody vouches for: what they are, what they are written in, and whether they are whole."""
+"""Opening files nobody vouches for: whether they are there, what they are by their first bytes, and their text in parts."""
 
 from __future__ import annotations
 
 import codecs
-import difflib
 import gzip
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from sim.replay.clock import StreamError
+from sim.replay.ingest.encodings import UTF8, Encoding, told
+from sim.replay.ingest.mapping import known_names
+from sim.replay.ingest.paths import must_be_file
 
-FORMATS = {".csv": "CSV", ".tsv": "TSV", ".txt": "text", ".jsonl": "JSON lines", ".ndjson": "JSON lines", ".parquet": "Parquet"}
+TEXT = {".csv": "CSV", ".tsv": "TSV", ".txt": "text", ".jsonl": "JSON", ".ndjson": "JSON", ".json": "JSON"}
+BOOKS = {".xlsx": "workbook", ".xlsm": "workbook", ".xls": "workbook", ".xlsb": "workbook", ".ods": "workbook", ".et": "workbook"}
+FORMATS = {**TEXT, **BOOKS, ".parquet": "Parquet", ".zip": "zip"}
+"""What a suffix says a file is; what it is its first bytes say."""
 BLOCK = 16 * 2**20
 """Bytes read at a time."""
 LONGEST_LINE = 2 * BLOCK
+ZIP, OLE, PARQUET = b"PK", b"\xd0\xcf\x11\xe0", b"PAR1"
 _WEB = (b"<!doctype", b"<html", b"<?xml", b"<table")
 
 
-def format_of(path: Path) -> str:
-    """What the suffix says the file is."""
-    name = path.name.lower().removesuffix(".gz")
-    suffix = Path(name).suffix
-    if suffix in FORMATS and not (suffix == ".parquet" and path.name.lower().endswith(".gz")):
-        return FORMATS[suffix]
-    raise StreamError(f"{path.name} has a suffix that is not read here; known are {', '.join(FORMATS)}, "
-                      "the text ones also with .gz")  # fmt: skip
+@dataclass(frozen=True)
+class File:
+    """A file: where it lies, and what people call it (one from an archive lies elsewhere than they think)."""
+
+    path: Path
+    name: str
+
+    @property
+    def suffix(self) -> str:
+        """The last suffix, .gz apart, in small letters."""
+        return Path(self.name.lower().removesuffix(".gz")).suffix
 
 
-def readable(path: Path) -> bool:
-    """Whether a folder's file is one to try: its suffix says so, and it is not hidden."""
-    return path.is_file() and not path.name.startswith(".") and Path(path.name.lower().removesuffix(".gz")).suffix in FORMATS
+def named(path: Path) -> File:
+    """A file under its own name; :class:`StreamError` where there is none."""
+    must_be_file(path)
+    return File(path, path.name)
 
 
-def must_exist(path: Path) -> None:
-    """:class:`StreamError`, with the nearest name beside it, where there is no such file."""
-    if not path.exists():
-        beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-        near = difflib.get_close_matches(path.name, beside, n=1, cutoff=0.5)
-        hint = f"; did you mean {near[0]!r}?" if near else "; check the path"
-        raise StreamError(f"there is no file {path}{hint}")
+def start_of(file: File, size: int = 4096) -> bytes:
+    """The file's first bytes, unzipped where it is gzip-compressed."""
+    return next(blocks(file, size), b"")
 
 
-def opened(path: Path) -> IO[bytes]:
+def opened(file: File) -> IO[bytes]:
     """The file's bytes, unzipped where its name says so."""
-    must_exist(path)
     try:
-        with path.open("rb") as file:
-            start = file.read(2)
+        with file.path.open("rb") as raw:
+            start = raw.read(2)
         zipped = start == b"\x1f\x8b"
-        named = path.name.lower().endswith(".gz")
-        if named and start and not zipped:
-            raise StreamError(f"{path.name} is named .gz but is not gzip-compressed; rename or compress it")
-        if zipped and not named:
-            raise StreamError(f"{path.name} is gzip-compressed but not named so; rename it to {path.name}.gz")
-        return gzip.open(path, "rb") if zipped else path.open("rb")  # type: ignore[return-value]
+        said = file.name.lower().endswith(".gz")
+        if said and start and not zipped:
+            raise StreamError(f"{file.name} is named .gz but is not gzip-compressed; rename or compress it")
+        if zipped and not said:
+            raise StreamError(f"{file.name} is gzip-compressed but not named so; rename it to {file.name}.gz")
+        return gzip.open(file.path, "rb") if zipped else file.path.open("rb")  # type: ignore[return-value]
     except OSError as error:
-        raise StreamError(f"{path.name} cannot be read ({error.strerror}); check its permissions") from None
+        raise StreamError(f"{file.name} cannot be read ({error.strerror}); check its permissions") from None
 
 
-def blocks(path: Path, size: int = BLOCK) -> Iterator[bytes]:
+def blocks(file: File, size: int = BLOCK) -> Iterator[bytes]:
     """The file's bytes block by block."""
-    with closing(opened(path)) as file:
+    with closing(opened(file)) as raw:
         while True:
             try:
-                block = file.read(size)
+                block = raw.read(size)
             except (EOFError, zlib.error, gzip.BadGzipFile):
-                raise StreamError(f"{path.name} is a damaged or cut-off gzip file; copy it again") from None
+                raise StreamError(f"{file.name} is a damaged or cut-off gzip file; copy it again") from None
             except OSError as error:
-                raise StreamError(f"{path.name} cannot be read ({error.strerror}); check its permissions") from None
+                raise StreamError(f"{file.name} cannot be read ({error.strerror}); check its permissions") from None
             if not block:
                 return
             yield block
 
 
-def encoding_of(path: Path) -> tuple[str, int]:
-    """The encoding, utf-8-sig or gb18030, and the number of characters, found by reading the whole file.
+def encoding_of(file: File) -> tuple[Encoding, int]:
+    """The encoding and the number of characters, found by reading the whole file.
 
-    :class:`StreamError` where it is no text table at all.
+    :class:`StreamError` where it is no text table at all, or where the encoding is not clear.
     """
-    for name in ("utf-8-sig", "gb18030"):
-        decoder, seen, size = codecs.getincrementaldecoder(name)("strict"), False, 0
-        try:
-            for number, block in enumerate(blocks(path)):
-                if number == 0:
-                    _must_be_text(path.name, block)
-                if b"\0" in block:
-                    raise StreamError(f"{path.name} is a binary file, not text; export it as CSV")
-                text = decoder.decode(block)
-                seen, size = bool(text.strip()) or seen, size + len(text)
-            decoder.decode(b"", final=True)
-        except UnicodeDecodeError:
-            continue
-        if not seen:
-            raise StreamError(f"{path.name} is empty; give a file with a header and rows")
-        return name, size
-    raise StreamError(f"{path.name} is neither UTF-8 nor GBK text; save it as UTF-8")
+    decoder, seen, size, clean = codecs.getincrementaldecoder(UTF8)("strict"), False, 0, True
+    for number, block in enumerate(blocks(file)):
+        if number == 0:
+            _must_be_text(file.name, block)
+        if b"\0" in block:
+            raise StreamError(f"{file.name} is a binary file, not text; export it as CSV")
+        seen = seen or bool(block.removeprefix(codecs.BOM_UTF8).strip())
+        if clean:
+            try:
+                size += len(decoder.decode(block))
+            except UnicodeDecodeError:
+                clean = False
+    if not seen:
+        raise StreamError(f"{file.name} is empty; give a file with a header and rows")
+    if clean and not decoder.getstate()[0]:
+        return Encoding(), size
+    found = told(file.name, partial(blocks, file), known_names)
+    decoder = found.decoder()
+    return found, sum(len(decoder.decode(block)) for block in blocks(file))
 
 
 def _must_be_text(where: str, head: bytes) -> None:
-    if head[:4] == b"PAR1":
+    if head[:4] == PARQUET:
         raise StreamError(f"{where} is a Parquet file; rename it to end in .parquet")
-    if head[:2] == b"PK":
-        raise StreamError(f"{where} is an Excel workbook or ZIP archive, not text; export it as CSV")
-    if head[:4] == b"\xd0\xcf\x11\xe0":
-        raise StreamError(f"{where} is an old Excel workbook, not text; export it as CSV")
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise StreamError(f"{where} is written in UTF-16; save it as UTF-8")
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower().startswith(_WEB):
-        raise StreamError(f"{where} is a web page or XML, not a table of rows; download the export itself (are you logged in?)")
+    if head.removeprefix(codecs.BOM_UTF8).lstrip()[:200].lower().startswith(_WEB):
+        raise StreamError(f"{where} is a web page or XML, not a table of rows; download the export itself (are you logged in?), "
+                          "or open it in a spreadsheet and save it as .xlsx")  # fmt: skip
 
 
-def texts(path: Path, encoding: str, size: int = BLOCK) -> Iterator[tuple[str, bool]]:
+def texts(file: File, encoding: Encoding, size: int = BLOCK) -> Iterator[tuple[str, bool]]:
     """The file's text in parts that end at line ends, written "\\n"; the second value: this is the last part."""
-    decoder, rest = codecs.getincrementaldecoder(encoding)("strict"), ""
-    for block in blocks(path, size):
+    decoder, rest = encoding.decoder(), ""
+    for block in blocks(file, size):
         text = rest + decoder.decode(block)
         # A part may end between \r and \n: that \r waits for the next block.
         cut = max(text.rfind("\n"), text.rfind("\r", 0, len(text) - 1)) + 1
         part, rest = text[:cut], text[cut:]
         if len(rest) > LONGEST_LINE:
             raise StreamError(
-                f"{path.name} has a line of more than {LONGEST_LINE:,} characters, so it is no table; check the file"
+                f"{file.name} has a line of more than {LONGEST_LINE:,} characters, so it is no table; check the file"
             )
         if part:
             yield part.replace("\r\n", "\n").replace("\r", "\n"), False
+    rest += decoder.decode(b"", final=True)
     yield rest.replace("\r\n", "\n").replace("\r", "\n"), True

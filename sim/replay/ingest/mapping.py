@@ -4,36 +4,44 @@ Keys of a mapping file: ``kind`` (what its rows are), ``columns`` (field: the na
 without which a file is another one), ``marks`` (columns found in no other export), ``zone`` (of bare times), ``types`` (word in
 the type column: kind of the canonical stream), ``header`` (names of the columns of a file that has none), ``series`` (kind of
 the canonical stream: its column), ``cumulative`` (those of them that are running totals), ``bin_s``, ``stamp`` (start or end of
-the bin), ``jump`` (most a running total can grow in one bin).
+the bin), ``jump`` (most a running total can grow in one bin), ``times_from`` (the mapping of files that say when the orders of
+this one were placed, where it has no times), ``sure`` (how sure the layout is) and ``source`` (what it rests on).
+
+A name of a column stands for every way to write it ("Order ID", order_id): see :func:`sim.replay.ingest.names.key`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, fields
-from functools import cache
+from functools import cache, cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from scenarios.plain_yaml import MOST, plain_yaml
 from scenarios.setting import did_you_mean
 from sim.replay.clock import StreamError, find_zone
 from sim.replay.ingest.canon import KINDS
-from sim.replay.ingest.files import must_exist
+from sim.replay.ingest.names import key
+from sim.replay.ingest.paths import must_be_file
 
 FIELDS = {
-    "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status"),
+    "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status", "kinds"),
     "events": ("time", "type", "sku", "qty", "amount", "order_id", "sub_id", "user"),
-    "levels": ("time", "sku", "stock", "enrolled", "total", "waiting"),
+    "levels": ("time", "sku", "stock", "enrolled", "total", "waiting", "warehouse"),
     "flow": ("time", "sku", "change", "before", "stock", "type"),
     "dashboard": ("time", "sku"),
     "cues": ("start_time", "sku", "name", "cue", "duration"),
-    "stock": ("sku", "stock", "tier", "price", "margin", "safety_stock"),
+    "stock": ("sku", "stock", "tier", "price", "margin", "safety_stock", "warehouse"),
 }
 """Kinds of file and the fields each understands."""
 LEAST = {"orders": ("time",), "events": ("time", "type", "sku"), "levels": ("time", "stock"), "flow": ("time", "sku", "change"),
          "dashboard": ("time",), "cues": ("start_time",), "stock": ("sku", "stock")}  # fmt: skip
 """Fields a mapping of a kind has to name."""
+SURE = {"high": "from real files or official documents", "medium": "from several public sources that agree",
+        "low": "from one source, or in parts supposed", "own": "the user's own"}  # fmt: skip
+"""How sure a mapping's layout is."""
 ASIDE = "aside"
 """What a word in the type column means where its rows are understood and not wanted."""
 
@@ -55,6 +63,18 @@ class Mapping:
     bin_s: float = 0.0
     stamp: str = "start"
     jump: float = 0.0
+    times_from: str = ""
+    sure: str = "own"
+    source: str = ""
+
+    @cached_property
+    def keys(self) -> frozenset[str]:
+        """Every name a column of this mapping goes by, as keys."""
+        return frozenset(key(n) for names in (*self.columns.values(), *self.series.values()) for n in names)
+
+    def knows(self, name: str) -> bool:
+        """Whether a column of that name is looked at."""
+        return key(name) in self.keys
 
     def find(self, header: Map[str, Any] | list[str] | tuple[str, ...]) -> dict[str, str]:
         """Field to the file's own name of its column; series are found under the name of their kind.
@@ -62,12 +82,12 @@ class Mapping:
         >>> shipped()["orders"].find(["id", "Time", "amount", "comment"])
         {'order_id': 'id', 'time': 'Time', 'amount': 'amount'}
         """
-        small: dict[str, str] = {}
+        written: dict[str, str] = {}
         for name in header:
-            small.setdefault(name.strip().lower(), name)
+            written.setdefault(key(name), name)
         found = {}
         for meaning, names in {**self.columns, **self.series}.items():
-            place = next((small[name.lower()] for name in names if name.lower() in small), None)
+            place = next((written[key(name)] for name in names if key(name) in written), None)
             if place is not None:
                 found[meaning] = place
         return found
@@ -88,45 +108,45 @@ def _many(where: str, value: Any) -> tuple[str, ...]:
 
 def read_mapping(text: str, name: str, where: str) -> Mapping:
     """A mapping from YAML text. :class:`StreamError` says in one sentence what is wrong with it."""
-    import yaml
-
-    try:
-        given = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError) as error:
-        raise StreamError(f"mapping {where} is not YAML: {' '.join(str(error).split())[:200]}") from None
+    given = plain_yaml(text, f"mapping {where}", StreamError)
     if not isinstance(given, dict) or given.get("kind") not in FIELDS:
         kind = given.get("kind") if isinstance(given, dict) else None
         raise StreamError(
             f"mapping {where} needs kind: one of {', '.join(FIELDS)}{did_you_mean(str(kind), FIELDS) if kind else ''}"
         )
     known = {f.name for f in fields(Mapping)} - {"name"}
-    for key in given:
-        if key not in known:
-            raise StreamError(f"mapping {where} has no key {str(key)!r}{did_you_mean(str(key), known)}")
+    for word in given:
+        if word not in known:
+            raise StreamError(f"mapping {where} has no key {str(word)!r}{did_you_mean(str(word), known)}")
     parts = _parts(where, given)
-    parts["needs"] = parts["needs"] or (() if parts["header"] else LEAST[given["kind"]])
+    least = tuple(n for n in LEAST[given["kind"]] if not (parts["times_from"] and n == "time"))
+    parts["needs"] = parts["needs"] or (() if parts["header"] else least)
     return _checked(Mapping(name, given["kind"], **parts), where)
 
 
 def _parts(where: str, given: dict[str, Any]) -> dict[str, Any]:
     out: dict[str, Any] = {}
-    for key in ("columns", "series"):
-        part = given.get(key) or {}
+    for word in ("columns", "series"):
+        part = given.get(word) or {}
         if not isinstance(part, dict):
-            raise StreamError(f"{key} of mapping {where} must be fields with the names they go by")
-        out[key] = {str(k): _many(f"{key}.{k} of mapping {where}", v) for k, v in part.items()}
-    for key in ("needs", "marks", "header", "cumulative"):
-        out[key] = _many(f"{key} of mapping {where}", given[key]) if given.get(key) else ()
+            raise StreamError(f"{word} of mapping {where} must be fields with the names they go by")
+        out[word] = {str(k): _many(f"{word}.{k} of mapping {where}", v) for k, v in part.items()}
+    for word in ("needs", "marks", "header", "cumulative"):
+        out[word] = _many(f"{word} of mapping {where}", given[word]) if given.get(word) else ()
     types = given.get("types") or {}
     if not isinstance(types, dict) or not all(isinstance(v, str) for v in types.values()):
         raise StreamError(f"types of mapping {where} must be words with the kinds they mean")
     out["types"] = {str(k).strip().lower(): v for k, v in types.items()}
-    for key, default in (("bin_s", 0.0), ("jump", 0.0)):
-        value = given.get(key, default)
+    for word, default in (("bin_s", 0.0), ("jump", 0.0)):
+        value = given.get(word, default)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
-            raise StreamError(f"{key} of mapping {where} must be a number from 0, not {value!r}")
-        out[key] = float(value)
-    out["zone"], out["stamp"] = str(given.get("zone") or ""), str(given.get("stamp") or "start")
+            raise StreamError(f"{word} of mapping {where} must be a number from 0, not {value!r}")
+        out[word] = float(value)
+    for word, default in (("zone", ""), ("stamp", "start"), ("times_from", ""), ("sure", "own"), ("source", "")):
+        value = given.get(word) or default
+        if not isinstance(value, str):
+            raise StreamError(f"{word} of mapping {where} must be a text, not {str(value)[:60]!r}")
+        out[word] = value
     return out
 
 
@@ -136,13 +156,17 @@ def _checked(made: Mapping, where: str) -> Mapping:
         if name not in allowed and name not in made.series:
             raise StreamError(f"mapping {where}: {made.kind} have no field {name!r}{did_you_mean(name, allowed)}")
     for name in LEAST[made.kind]:
-        if name not in made.columns:
+        if name not in made.columns and not (made.times_from and name == "time"):
             raise StreamError(f"mapping {where}: {made.kind} need a column for {name}")
     for kind in (*made.series, *made.cumulative, *made.types.values()):
         if kind not in (*KINDS, ASIDE):
             raise StreamError(f"mapping {where}: {kind!r} is no kind of row{did_you_mean(kind, KINDS)}")
     if made.stamp not in ("start", "end"):
         raise StreamError(f"mapping {where}: stamp must be start or end, not {made.stamp!r}")
+    if made.times_from and made.kind != "orders":
+        raise StreamError(f"mapping {where}: times_from is for orders, not {made.kind}")
+    if made.sure not in SURE:
+        raise StreamError(f"mapping {where}: sure must be one of {', '.join(SURE)}, not {made.sure[:60]!r}")
     find_zone(made.zone)
     return made
 
@@ -160,15 +184,37 @@ def shipped() -> dict[str, Mapping]:
     return {n: read_mapping((folder / f"{n}.yaml").read_text(encoding="utf-8"), n, f"{n}.yaml") for n in names}
 
 
+@cache
+def known_names() -> frozenset[str]:
+    """Keys of every column that any shipped mapping knows."""
+    return frozenset(name for m in shipped().values() for name in m.keys)
+
+
+@cache
+def time_names() -> frozenset[str]:
+    """Keys of the columns that say when an order was placed."""
+    return frozenset(key(n) for m in shipped().values() if m.kind == "orders" for n in m.columns.get("time", ()))
+
+
+@cache
+def item_names() -> tuple[frozenset[str], frozenset[str]]:
+    """Keys of the columns that say which item, and how many units."""
+    plain = [m.columns for m in shipped().values() if m.kind == "orders"]
+    sku, qty = ({key(n) for c in plain for n in c.get(f, ())} for f in ("sku", "qty"))
+    return frozenset(sku), frozenset(qty)
+
+
 def chosen(name: str) -> Mapping:
     """A mapping by name, or from a user's own .yaml file."""
     if name in shipped():
         return shipped()[name]
     if not name.endswith((".yaml", ".yml")):
         raise StreamError(f"no mapping is called {name!r}{did_you_mean(name, shipped())}; a file of your own ends in .yaml")
-    must_exist(Path(name))
+    path = Path(name)
+    must_be_file(path)
     try:
-        text = Path(name).read_text(encoding="utf-8-sig")
+        with path.open("rb") as file:
+            text = file.read(MOST + 1).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise StreamError(
             f"the mapping file {name!r} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}"

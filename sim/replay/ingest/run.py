@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 from sim.replay.clock import StreamError, find_zone
 from sim.replay.ingest import dashboard, sales, shelf
 from sim.replay.ingest.assemble import Making
-from sim.replay.ingest.canon import Head, Writer, is_stream
+from sim.replay.ingest.canon import Head, Writer
 from sim.replay.ingest.chunk import Chunk, Source
-from sim.replay.ingest.delimited import delimited
-from sim.replay.ingest.detect import STREAMS, detect, meaning, must_be, must_fit, must_know, unknown
-from sim.replay.ingest.files import BLOCK, format_of, must_exist, readable
+from sim.replay.ingest.detect import STREAMS, detect, meaning, must_be, must_fit, must_know, one_of_each, unknown, unused
+from sim.replay.ingest.files import BLOCK, FORMATS
+from sim.replay.ingest.join import joined
 from sim.replay.ingest.mapping import Mapping
-from sim.replay.ingest.records import json_lines, parquet
+from sim.replay.ingest.names import listed
 from sim.replay.ingest.rejects import Rejects
 from sim.replay.ingest.sieve import Facts, Sieve
+from sim.replay.ingest.sources import SUFFIXES, tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -87,27 +89,15 @@ def ingest(
     must_know(mapping, [f.name for f in files])
     making = Making(name or _stem(folder or files[0]), find_zone(zone), find_zone(assumed))
     rejects = Rejects()
-    try:
-        for path in files:
-            if folder is not None and is_stream(path):
-                making.unknown.append(path.name)
-                continue
-            source = open_source(path, block)
-            found = meaning(source, mapping, folder is not None)
-            if found is None:
-                if folder is None:
-                    raise unknown(source, STREAMS)
-                making.unknown.append(source.where)
-                continue
+    with ExitStack() as rooms, ExitStack() as failed:
+        failed.callback(making.spool.close)
+        failed.callback(rejects.close)
+        for source, found in joined(_understood(files, folder, mapping, making, rooms, block)):
             _read(source, found, making, rejects, progress)
         must_fit(mapping, [s.mapping for s in making.states])
         for given, kind in ((cues, "cues"), (stock, "stock")):
             if given is not None and given != "":
-                source = open_source(Path(given), block)
-                found = detect(source)
-                if found is None:
-                    raise unknown(source, (kind,))
-                must_be(source.where, found, (kind,))
+                source, found = _one_sheet(Path(given), kind, rooms, block)
                 making.forget(kind)
                 _read(source, found, making, rejects, progress)
         making.must_hold_a_stream(folder, files)
@@ -115,39 +105,63 @@ def ingest(
         if name is None and folder is not None and len(selling) == 1:
             # A folder with one recording and its sheets is called after the recording.
             making.name = _stem(Path(selling[0]))
-        return Ingested(making.close(), rejects, making)
-    except BaseException:
-        making.spool.close()
-        rejects.close()
-        raise
+        head = making.close()
+        failed.pop_all()
+    return Ingested(head, rejects, making)
+
+
+def _understood(
+    files: list[Path], folder: Path | None, mapping: object, making: Making, rooms: ExitStack, block: int
+) -> list[tuple[Source, Mapping]]:  # fmt: skip
+    """The tables of all files with the mapping of each. What of a folder, a workbook or an archive is not used is said."""
+    found: list[tuple[Source, Mapping]] = []
+    for path in files:
+        try:
+            tables_, left = tables(path, rooms, block)
+        except StreamError as error:
+            if folder is None:
+                raise
+            making.leave(path.name, str(error))
+            continue
+        for rest in left:
+            making.leave(rest.name, rest.why)
+        understood = [meaning(source, mapping, folder is not None or len(tables_) > 1) for source in tables_]
+        if folder is None and not any(understood):
+            raise unknown(tables_[0], STREAMS)
+        for source, one in zip(tables_, understood, strict=True):
+            if one is None:
+                making.leave(source.where, str(unknown(source, STREAMS)))
+            else:
+                found.append(one)
+    if folder is not None:
+        for path in sorted(folder.iterdir()):
+            if path not in files and not path.name.startswith((".", "~$")):
+                making.leave(path.name, "is a folder" if path.is_dir() else f"is of a kind that is not read here ({SUFFIXES})")
+    return found
+
+
+def _one_sheet(path: Path, kind: str, rooms: ExitStack, block: int = BLOCK) -> tuple[Source, Mapping]:
+    """A cue sheet or declared stock; of a workbook the first sheet that is one."""
+    tables_, _ = tables(path, rooms, block)
+    found = [one for one in map(detect, tables_) if one is not None]
+    if not found:
+        raise unknown(tables_[0], (kind,))
+    right = [one for one in found if one[1].kind == kind]
+    if not right:
+        must_be(found[0][0].where, found[0][1], (kind,))
+    return right[0]
 
 
 def sheet(path: str | Path, kind: str, zone: str | None = None) -> tuple[Making, Rejects]:
     """A cue sheet or declared stock read alone (``kind``: "cues" or "stock"); whoever asks closes both."""
     making, rejects = Making(_stem(Path(path)), find_zone(zone), None), Rejects()
-    try:
-        source = open_source(Path(path))
-        found = detect(source)
-        if found is None:
-            raise unknown(source, (kind,))
-        must_be(source.where, found, (kind,))
+    with ExitStack() as rooms, ExitStack() as failed:
+        failed.callback(making.spool.close)
+        failed.callback(rejects.close)
+        source, found = _one_sheet(Path(path), kind, rooms)
         _read(source, found, making, rejects, None)
-    except BaseException:
-        making.spool.close()
-        rejects.close()
-        raise
+        failed.pop_all()
     return making, rejects
-
-
-def open_source(path: Path, block: int = BLOCK) -> Source:
-    """A file as a table read in parts."""
-    must_exist(path)
-    shape = format_of(path)
-    if is_stream(path):
-        raise StreamError(f"{path.name} is a stream already; replay it, or ingest the files it was made of")
-    if shape == "Parquet":
-        return parquet(path)
-    return json_lines(path, block) if shape == "JSON lines" else delimited(path, block)
 
 
 def _files(paths: str | Path | Iterable[str | Path]) -> tuple[list[Path], Path | None]:
@@ -161,12 +175,16 @@ def _files(paths: str | Path | Iterable[str | Path]) -> tuple[list[Path], Path |
         if twice:
             raise StreamError(f"two files are called {twice}; rename one, for rows are traced by their file's name")
         return many, None
-    found = sorted(p for p in many[0].iterdir() if readable(p))
+    found = sorted(p for p in many[0].iterdir() if p.is_file() and not p.name.startswith((".", "~$")) and _readable(p))
     if not found:
         raise StreamError(
             f"folder {many[0]} holds no stream (nothing readable); name one file with orders, events or stock levels"
         )
     return found, many[0]
+
+
+def _readable(path: Path) -> bool:
+    return Path(path.name.lower().removesuffix(".gz")).suffix in FORMATS
 
 
 def _stem(path: Path) -> str:
@@ -175,9 +193,13 @@ def _stem(path: Path) -> str:
 
 def _read(source: Source, mapping: Mapping, making: Making, rejects: Rejects, progress: Told | None) -> None:
     """Judge every row of one file."""
+    double, idle = one_of_each(source, mapping), unused(source, mapping)
     state = making.begin(source, mapping)
+    state.unused, state.damaged = idle, source.damaged
+    if double:
+        state.notes.append(f"{source.where}: {listed(double)} stand{'s' if len(double) == 1 else ''} there twice and is not used")
     judge = JUDGES[mapping.kind]
-    for chunk in source.chunks(list(mapping.header) or None):
+    for chunk in source.chunks(list(mapping.header) or None, mapping.knows):
         for part in _portions(chunk):
             facts = judge(Sieve(part, state)) if len(part.lines) else None
             if facts is None:
@@ -205,4 +227,5 @@ def _portions(chunk: Chunk) -> Iterator[Chunk]:
             return chunk.texts(which + first)
 
         columns = {name: column.slice(first, last - first) for name, column in chunk.columns.items()}
-        yield Chunk(chunk.lines[first:last], columns, texts, chunk.rejects if first == 0 else [])
+        aside = None if chunk.aside is None else chunk.aside[first:last]
+        yield Chunk(chunk.lines[first:last], columns, texts, chunk.rejects if first == 0 else [], aside=aside)

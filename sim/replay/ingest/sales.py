@@ -25,6 +25,7 @@ WAYS = {"order": "order", "cart": "cart", "cancel": "return", "restock": "restoc
 def orders(sieve: Sieve) -> Facts:
     """Rows of an order export: an order each, the payment and the closing too where their times are there."""
     unpack(sieve)
+    sieve.several()
     us, _ = sieve.time("time")
     paid, was_paid = sieve.time("paid_time", needed=False) if sieve.has("paid_time") else (us, np.zeros(sieve.n, bool))
     closed, was_closed = sieve.time("closed_time", needed=False) if sieve.has("closed_time") else (us, np.zeros(sieve.n, bool))

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.replay.clock import NAIVE, ZONED
+from sim.replay.ingest import margins
 from sim.replay.ingest.canon import KINDS, MARKS
 from sim.replay.ingest.chunk import Chunk, Reject
 from sim.replay.ingest.state import FileState
 from sim.replay.ingest.times import parse_times, shifted
-from sim.replay.ingest.values import BIT, Number, clean, each
+from sim.replay.ingest.values import BIT, Number, clean, each, read_number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +27,7 @@ NUMBERS = {"t": np.int64, "seen": np.int64, "kind": np.int8, "sku": np.int32, "q
            "bin": np.float64, "label": np.int32, "mark": np.int8, "line": np.int64, "file": np.int32,
            "repairs": np.int32}  # fmt: skip
 """Facts as numbers; ``order_id`` stands beside them as text."""
+SEVERAL = "several items in one row; give the export with one row an item too"
 Facts = dict[str, Any]
 
 
@@ -42,10 +44,21 @@ class Sieve:
         self.origin, self.n = origin, len(origin)
         self.lines = self.chunk.lines[origin]
         self.fault = np.full(self.n, None, object)
-        self.aside = np.full(self.n, None, object)
+        self.aside = np.full(self.n, None, object) if self.chunk.aside is None else self.chunk.aside[origin]
         self.repairs = np.zeros(self.n, np.int32)
         self.made: list[Facts] = []
         self._texts: dict[str, pa.Array] = {}
+        self.put_aside(margins.totals(self.cells, self._first_column(), self.state.mapping.kind == "stock"), "total row")
+        if self.state.damaged:
+            for field in self.cells:
+                self.fail(margins.damaged(self.cells[field]), f"{field} has a damaged character")
+
+    def _first_column(self) -> pa.Array | None:
+        """What stands at the beginning of the rows, used or not."""
+        import pyarrow as pa
+
+        column = next(iter(self.chunk.columns.values()), None)
+        return None if column is None else column.take(pa.array(self.origin))
 
     def replace(self, cells: dict[str, pa.Array], origin: np.ndarray, repaired: np.ndarray, faults: np.ndarray) -> None:
         """Take packed rows apart: new cells, the row each comes from, the rows so repaired, and what went wrong."""
@@ -141,6 +154,12 @@ class Sieve:
         if self.has("sku") and needed:
             self.fail(out == 0, f"{needed} is empty")
         return out
+
+    def several(self) -> None:
+        """Set aside rows that stand for more than one kind of item and do not say how many units of each."""
+        if self.has("kinds"):
+            kinds = self.number("kinds", lambda text: read_number(text) if text else None, needed=False)
+            self.put_aside((kinds > 1) & (self.repairs & BIT["split"] == 0), SEVERAL)
 
     # -- verdicts ---------------------------------------------------------------------------------------------
 

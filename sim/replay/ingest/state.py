@@ -18,6 +18,9 @@ from sim.replay.ingest.times import CLOCKS
 from sim.replay.ingest.values import RULES
 from sim.replay.ingest.vocab import Vocab
 
+MOST_NAMED = 200
+"""Columns without a use that the account names."""
+
 
 @dataclass(eq=False)
 class FileState:
@@ -48,6 +51,8 @@ class FileState:
     parts: list[dict[str, np.ndarray]] = field(default_factory=list)
     declared: dict[str, dict[str, Any]] = field(default_factory=dict)
     ids: bool = False
+    unused: list[str] = field(default_factory=list)
+    damaged: bool = False
     sold: int = 0
     latest: dict[int, int] = field(default_factory=dict)
     _met: dict[int, int] = field(default_factory=dict)
@@ -126,4 +131,8 @@ class FileState:
             "repairs": dict(self.repairs),
             "aside": dict(self.aside),
             "reasons": dict(self.reasons),
+            "unused": self.unused[:MOST_NAMED],
+            "unused_columns": len(self.unused),
+            "sure": self.mapping.sure,
+            "source": self.mapping.source,
         }

@@ -1,0 +1,39 @@
+"""YAML that a user gives, read within bounds: no aliases (184 bytes of them make a gigabyte), no deep nesting, no huge files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+MOST = 4_000_000
+"""Most characters of a file."""
+DEEPEST = 30
+"""Most lists and maps inside each other."""
+
+
+def plain_yaml(text: str, where: str, fault: type[ValueError] = ValueError) -> Any:
+    """The data of a YAML text; ``fault`` with one sentence about ``where`` if it is none or beyond the bounds.
+
+    >>> plain_yaml("a: [1, 2]", "x.yaml"), plain_yaml("a: 2026-06-18", "x.yaml")
+    ({'a': [1, 2]}, {'a': datetime.date(2026, 6, 18)})
+    >>> plain_yaml("a: &b [1]\\nc: *b", "x.yaml")
+    Traceback (most recent call last):
+    ValueError: x.yaml uses an alias (*b); write out what it stands for
+    """
+    import yaml
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    if len(text) > MOST:
+        raise fault(f"{where} has more than {MOST:,} characters; make it smaller")
+    depth = 0
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            if isinstance(event, yaml.AliasEvent):
+                raise fault(f"{where} uses an alias (*{str(event.anchor)[:30]}); write out what it stands for")
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if depth > DEEPEST:
+                raise fault(f"{where} nests more than {DEEPEST} lists and maps in each other; write it flatter")
+        return yaml.load(text, Loader=loader)
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
+        if isinstance(error, fault) and str(error).startswith(where):
+            raise
+        raise fault(f"{where} is not YAML: {' '.join(str(error).split())[:200]}") from None

@@ -1,0 +1,139 @@
+"""What a text file is written in. One bad byte does not make another encoding of it; a guess that is not clear is refused."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from sim.replay.clock import StreamError
+from sim.replay.ingest.names import key
+
+SAMPLE = 300_000
+"""Bytes, of lines that are not plain ASCII, by which an encoding is told."""
+FEW = 3
+"""Characters read well to each one damaged, at least, for a file to be damaged and not of another encoding."""
+CLEAR, MARGIN, SURE = 0.6, 0.15, 0.95
+"""Least share of usual characters; by how much it has to beat the next encoding's; and the share from which GBK need not."""
+DAMAGE = "\ufffd"
+UTF8 = "utf-8-sig"
+_BEYOND = re.compile(r"[^\x00-\x7f]+")
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """``name`` as Python calls it, ``shown`` as people do, ``damaged``: characters that could not be read."""
+
+    name: str = UTF8
+    shown: str = "UTF-8"
+    damaged: int = 0
+
+    def decoder(self) -> codecs.IncrementalDecoder:
+        """A decoder that puts U+FFFD for what is damaged."""
+        return codecs.getincrementaldecoder(self.name)("replace" if self.damaged else "strict")
+
+    def notes(self, where: str) -> list[str]:
+        """What a reader must know."""
+        told = [] if self.name == UTF8 else [f"{where} is not UTF-8; read as {self.shown}"]
+        if self.damaged:
+            plural = "character" if self.damaged == 1 else "characters"
+            told.append(f"{where} has {self.damaged:,} damaged {plural}; rows that need them are rejected")
+        return told
+
+
+def told(where: str, blocks: Callable[[], Iterable[bytes]], names: Callable[[], frozenset[str]]) -> Encoding:
+    """The encoding of a file that is not clean UTF-8. ``names``: keys of the columns that are known.
+
+    :class:`StreamError` where no encoding is clear.
+    """
+    damaged, read = _faults(UTF8, blocks())
+    if read >= FEW * damaged:
+        return Encoding(damaged=damaged)
+    best = _best(where, _sample(blocks()), names())
+    damaged, read = _faults(best, blocks())
+    if read < FEW * damaged:
+        raise StreamError(f"{where} is neither UTF-8 nor whole {KNOWN[best][0]} text; save it as UTF-8")
+    return Encoding(best, KNOWN[best][0], damaged)
+
+
+def _best(where: str, sample: bytes, names: frozenset[str]) -> str:
+    """The encoding that makes the most usual characters of a sample; a known column name in its first line speaks loudest."""
+    shares = {}
+    for name, (_, usual) in KNOWN.items():
+        text = sample.decode(name, "replace")
+        cells = re.split(r"[,;\t|]", text.partition("\n")[0])
+        shares[name] = _share(text, usual) + (any(key(c.strip('"')) in names and not c.isascii() for c in cells))
+    ranked = sorted(shares, key=lambda name: -shares[name])
+    best, lead = ranked[0], shares[ranked[0]] - shares[ranked[1]]
+    sure = best == "gb18030" and shares[best] >= SURE and ranked[1] == "cp950"
+    if shares[best] >= CLEAR and (lead >= MARGIN or sure):
+        return best
+    near = " or ".join(KNOWN[n][0] for n in ranked if shares[n] >= CLEAR)
+    guess = f" (it may be {near})" if near else ""
+    raise StreamError(f"{where} is neither UTF-8 nor clearly GBK, Big5, Shift-JIS or Western text{guess}; save it as UTF-8")
+
+
+def _faults(name: str, blocks: Iterable[bytes]) -> tuple[int, int]:
+    """Characters that cannot be read, and how many beyond ASCII can."""
+    decoder, bad, read = codecs.getincrementaldecoder(name)("replace"), 0, 0
+    for block in blocks:
+        text = decoder.decode(block)
+        lost = text.count(DAMAGE)
+        bad, read = bad + lost, read + len(text) - len(text.encode("ascii", "ignore")) - lost
+    lost = decoder.decode(b"", final=True).count(DAMAGE)
+    return bad + lost, read
+
+
+def _sample(blocks: Iterable[bytes]) -> bytes:
+    """Lines that are not plain ASCII, from the file's beginning on."""
+    return b"".join(_lines(blocks))
+
+
+def _lines(blocks: Iterable[bytes]) -> Iterator[bytes]:
+    size, rest = 0, b""
+    for block in blocks:
+        lines = (rest + block).splitlines(keepends=True)
+        rest = lines.pop() if lines and not lines[-1].endswith((b"\n", b"\r")) and len(lines[-1]) < SAMPLE else b""
+        for line in lines:
+            if not line.isascii():
+                yield line[:SAMPLE]
+                size += len(line)
+                if size > SAMPLE:
+                    return
+    if not rest.isascii():
+        yield rest[:SAMPLE]
+
+
+def _share(text: str, usual: Callable[[str], float]) -> float:
+    """Share of the characters beyond ASCII that people commonly write in an encoding."""
+    runs = _BEYOND.findall(text)
+    total = sum(map(len, runs))
+    return sum(map(usual, runs)) / total if total else 0.0
+
+
+def _by_lead(codec: str, *ranges: tuple[int, int]) -> Callable[[str], float]:
+    """Characters whose first byte in ``codec`` lies in one of the ranges: how East Asian code tables order by frequency."""
+
+    def usual(run: str) -> float:
+        leads = [codes[0] for codes in (char.encode(codec, "ignore") for char in run) if len(codes) == 2]
+        return sum(any(low <= lead <= high for low, high in ranges) for lead in leads)
+
+    return usual
+
+
+def _alone(run: str) -> float:
+    """Letters with an accent, and signs, that stand alone between plain ones; two together are rare in Western languages."""
+    if len(run) > 2 or not all("\xc0" <= char <= "\xff" or char in "œŒšŽžŠ£€’‘“”–—°®™©§½¼²" for char in run):
+        return 0.0
+    return 1.0
+
+
+KNOWN: dict[str, tuple[str, Callable[[str], float]]] = {
+    "gb18030": ("GBK", _by_lead("gb2312", (0xA1, 0xA3), (0xB0, 0xD7))),
+    "cp950": ("Big5", _by_lead("big5", (0xA1, 0xA3), (0xA4, 0xC6))),
+    "cp932": ("Shift-JIS", _by_lead("cp932", (0x81, 0x83), (0x88, 0x97))),
+    "cp949": ("Korean (EUC-KR)", _by_lead("euc_kr", (0xA1, 0xA3), (0xB0, 0xC8))),
+    "cp1252": ("Windows-1252", _alone),
+}
+"""Encodings that are told apart: what people call them, and how many characters of a run are usual in them."""

@@ -1,0 +1,90 @@
+"""Quotes in delimited text. A quote opens a cell only where the cell begins with it; elsewhere it is a character (5" pack)."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sim.replay.ingest.chunk import Reject
+
+LONGEST_CELL = 50
+"""A quoted cell may run over this many lines; beyond it the quote is taken for a stray one."""
+
+
+def cut(text: str, mark: str) -> list[str]:
+    """The cells of one record; none where its quotes make no sense."""
+    try:
+        return next(csv.reader([text], delimiter=mark), [])
+    except csv.Error:
+        return []
+
+
+def is_open(text: str, mark: str) -> bool:
+    """Whether a text ends inside a quoted cell.
+
+    >>> is_open('a,"b', ","), is_open('a,5" b', ","), is_open('a,"b ""c"" d",e', ",")
+    (True, False, False)
+    """
+    at = 0
+    while True:
+        if text[at : at + 1] == '"':
+            at = text.find('"', at + 1)
+            while at >= 0 and text[at + 1 : at + 2] == '"':
+                at = text.find('"', at + 2)
+            if at < 0:
+                return True
+        at = text.find(mark, at) + 1
+        if not at:
+            return False
+
+
+def whole(lines: list[str], k: int, mark: str) -> tuple[str, int]:
+    """The record that begins in line ``k``, and how many lines it takes; one line where its quote is never closed."""
+    text = lines[k]
+    for step in range(1, LONGEST_CELL + 1):
+        if not is_open(text, mark):
+            return text, step
+        if k + step >= len(lines):
+            break
+        text += "\n" + lines[k + step]
+    return lines[k], 1
+
+
+@dataclass
+class Records:
+    """Records found: ``long`` ones over several lines (line, cells, text), the ``spans`` (place, lines) they and stray quotes
+    take, ``rejects``; places from ``end`` on wait for the next part, which begins with line ``held`` (0: nothing waits)."""
+
+    end: int
+    held: int = 0
+    long: list[tuple[int, list[str], str]] = field(default_factory=list)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+
+
+def records(texts: list[str], numbers: np.ndarray, marks: np.ndarray, mark: str, width: int, last: bool) -> Records:
+    """Join the lines of quoted cells that run over several. ``marks``: quotes in each line; blank lines are left out."""
+    found = Records(len(texts))
+    for k in np.flatnonzero(marks % 2).tolist():
+        if k >= found.end:
+            break
+        if (found.spans and k < sum(found.spans[-1])) or not is_open(texts[k], mark):
+            continue
+        took, step = texts[k], 1
+        while is_open(took, mark) and k + step < found.end and numbers[k + step] - numbers[k] < LONGEST_CELL:
+            took += "\n" * int(numbers[k + step] - numbers[k + step - 1]) + texts[k + step]
+            step += 1
+        unclosed = is_open(took, mark)
+        if unclosed and k + step >= found.end and not last and numbers[k + step - 1] - numbers[k] < LONGEST_CELL - 1:
+            found.held, found.end = int(numbers[k]), k
+            break
+        cells = [] if unclosed else cut(took, mark)
+        if len(cells) != width:
+            found.rejects.append(Reject(int(numbers[k]), "a quote is not closed", texts[k]))
+            found.spans.append((k, 1))
+        else:
+            found.spans.append((k, step))
+            found.long.append((int(numbers[k]), cells, took))
+    return found
