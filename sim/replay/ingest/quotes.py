@@ -13,10 +13,10 @@ LONGEST_CELL = 50
 """A quoted cell may run over this many lines; beyond it the quote is taken for a stray one."""
 
 
-def cut(text: str, mark: str) -> list[str]:
-    """The cells of one record; none where its quotes make no sense."""
+def cut(text: str, mark: str, strict: bool = False) -> list[str]:
+    """The cells of one record; none where its quotes make no sense (``strict``: where a quote closes in the middle of a cell)."""
     try:
-        return next(csv.reader([text], delimiter=mark), [])
+        return next(csv.reader([text], delimiter=mark, strict=strict), [])
     except csv.Error:
         return []
 
@@ -80,7 +80,8 @@ def records(texts: list[str], numbers: np.ndarray, marks: np.ndarray, mark: str,
         if unclosed and k + step >= found.end and not last and numbers[k + step - 1] - numbers[k] < LONGEST_CELL - 1:
             found.held, found.end = int(numbers[k]), k
             break
-        cells = [] if unclosed else cut(took, mark)
+        # A stray quote would take whole rows into one cell: here a quote may only close where the cell ends.
+        cells = [] if unclosed else cut(took, mark, strict=step > 1)
         if len(cells) != width:
             found.rejects.append(Reject(int(numbers[k]), "a quote is not closed", texts[k]))
             found.spans.append((k, 1))
