@@ -37,8 +37,8 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)
-	$(BIN)/python -m sim.bench
-	$(BIN)/python -m sim.bench --sweep
+	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks --sweep
 
 clean:
 	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,7 +14,7 @@ from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.score.cost import Judge
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 REPLICATES = 12
 AGES_S = (0.5, 5.0, 15.0, 30.0, 60.0)

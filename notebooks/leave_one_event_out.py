@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim.report.text import aligned
-from sim.study.calibrate.grid import CLOCK, TREND, VIEWERS, Grid, make_grid
-from sim.study.calibrate.intensity import Spec
-from sim.study.calibrate.leave_out import leave_one_out
-from sim.study.calibrate.observed import MARK_DTYPE, WINDOW_DTYPE, Observed, events
+from sim.calibrate.grid import CLOCK, TREND, VIEWERS, Grid, make_grid
+from sim.calibrate.intensity import Spec
+from sim.calibrate.leave_out import leave_one_out
+from sim.calibrate.observed import MARK_DTYPE, WINDOW_DTYPE, Observed, events
+from sim.report.text.layout import aligned
 
 ROOT = Path(__file__).resolve().parents[1] if "__file__" in globals() else Path.cwd()
 SHARED = Path(os.environ.get("STOCKCUE_SHARED", ROOT.parent / "shared"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from sim.study.check import check
+from sim.conformance.check import check
 from strategies.registry import load
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -29,9 +29,9 @@ from sim.replay.silent import SILENT, silent_policy
 from sim.replay.stream import Stream
 from sim.score.cost import Judge
 from sim.score.outcomes import outcomes
-from sim.score.paired import difference
 from sim.score.profiles import PROFILES, Profile
 from sim.score.stories import read_stories
+from sim.stats.paired import difference
 
 LOOP = "closed"
 UNITS = ("oversold_units", "missed_units", "missed_true_stockout", "missed_frozen_alert", "sold_units")

@@ -1,1 +1,1 @@
-"""Tables and pictures."""
+"""Renderers only: a result in; text, figures, pages out."""

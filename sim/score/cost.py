@@ -153,6 +153,16 @@ class Judge:
 COSTS = tuple(name for name in METRICS if name.startswith("cost_"))
 """The terms of J."""
 
+CORE: tuple[str, ...] = (
+    "J", "J_silent", "J_ceiling", *COSTS,
+    "demand_units", "sold_units", "oversold_units", "oversold_orders", "paid_orders", "session_oversold", "missed_units",
+    "missed_gmv", "gmv",
+    "alerts", "alerts_handled", "alerts_per_operator_hour", "risk_events", "true_episodes", "late_episodes",
+    "false_episodes", "recall", "usable_lead_s", "freeze_minutes", "false_freeze_minutes", "false_freeze_share", "ux_events",
+)  # fmt: skip
+"""Metrics of a trial, in column order: costs by their terms, so that other weights can be tried without playing again, units
+and orders for rare events, alerts for their quality and noise."""
+
 
 def _between(first: str, last: str) -> frozenset[str]:
     names = list(METRICS)

@@ -1,1 +1,1 @@
-"""Studies: rehearse, compare, check."""
+"""What a study is: rehearse, race, search, decide, recommend."""

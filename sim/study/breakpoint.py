@@ -22,7 +22,7 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
 from sim.score.profiles import Limits
-from sim.study.certify import CERTIFIED, NEEDED, REFUTED, Certificate, certify
+from sim.stats.certify import CERTIFIED, NEEDED, REFUTED, Certificate, certify
 
 Play = Callable[[Scenario, Policy], np.ndarray]
 """(world, policy) -> columns NEEDED of every show, float64 [replicate, metric]; the same replicates each time."""

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.jobs.plan import Plan
 from sim.score.profiles import LIMITS
-from sim.study.certify import CERTIFIED, NEEDED, Certificate, in_worst_world
-from sim.study.pareto import OBJECTIVES, WEIGHED, Stretch, front, steady, switch_points, worth_a_look
-from sim.study.plan import Plan
-from sim.study.selection import Selection, standings
+from sim.stats.certify import CERTIFIED, NEEDED, Certificate, in_worst_world
+from sim.stats.pareto import OBJECTIVES, WEIGHED, Stretch, front, steady, switch_points, worth_a_look
+from sim.stats.selection import Selection, standings
 from sim.study.standing import figures, means, shows_of
 
 LEADERS = 8

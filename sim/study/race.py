@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
+from sim.jobs.parts import KEY, Parts, write_table
+from sim.jobs.plan import Plan
+from sim.jobs.pool import Pool
+from sim.jobs.resume import play_missing
+from sim.stats.pareto import OBJECTIVES
+from sim.stats.selection import Rules, Selection, select
 from sim.study.decide import COSTS, Trials
-from sim.study.pareto import OBJECTIVES
-from sim.study.parts import KEY, Parts, write_table
-from sim.study.plan import Plan
-from sim.study.pool import Pool
-from sim.study.selection import Rules, Selection, select
-from sim.study.sweep import play_missing
 
 Tell = Callable[[int, int, str], None]
 

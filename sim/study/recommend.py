@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.study.space import Candidate
+from sim.setup.space import Candidate
 from strategies.contract import TIER_NAMES, TIERS
 
 FILES = (".py", ".yaml", ".yml")

@@ -7,20 +7,19 @@ the policies, or on which others are there.
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
 from sim.core.run import Run
-from sim.engine.simulate import engine_for, play
-from sim.study.parcel import Packed, pack, unpack
-from sim.study.policies import PolicyError, make_policy
-from sim.study.uncertain import Uncertainty, staged
+from sim.engine.simulate import play
+from sim.jobs.evaluate import warm
+from sim.jobs.interrupts import deaf
+from sim.jobs.serialise import Packed, pack, unpack
+from sim.setup.policies import PolicyError, make_policy
+from sim.setup.uncertain import Uncertainty, staged
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -120,12 +119,6 @@ def rerun(
     return play(staged(scenario, uncertainty, seed, replicate), policy)
 
 
-def warm(policies: Iterable[Policy]) -> None:
-    """Compile once, in this process, so that workers find the machine code on disk."""
-    for policy in policies:
-        engine_for(policy)
-
-
 def _batches(
     scenario: Scenario,
     policies: list[Policy],
@@ -146,23 +139,6 @@ def _batches(
     run = Parallel(n_jobs=workers, return_as="generator")
     with deaf():
         return run(delayed(_task)(scenario, packed, seed, list(span), profile, uncertainty) for span in spans)
-
-
-@contextmanager
-def deaf() -> Iterator[None]:
-    """Processes started in here do not hear Ctrl-C: it is for this one, which ends them.
-
-    They inherit a mask that blocks it. This process hears it at the end of the block at the latest; ignoring it in here, which
-    is inherited as well, lost the ones that came meanwhile.
-    """
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _task(

@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.jobs.paired_play import Play
 from sim.score.profiles import Limits, met
-from sim.study.crew import Play
-from sim.study.design import Axis
-from sim.study.robust import clearly_worse, merit
-from sim.study.space import Candidate
+from sim.setup.design import Axis
+from sim.setup.space import Candidate
+from sim.stats.robust import clearly_worse, merit
 
 if TYPE_CHECKING:
     from optuna.study import Study

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.study.plan import Plan
+from sim.jobs.plan import Plan
 
 if TYPE_CHECKING:
     import pandas as pd

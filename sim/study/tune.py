@@ -12,14 +12,14 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.study.crew import Play
-from sim.study.design import Axis, Value
-from sim.study.robust import merit
+from sim.jobs.paired_play import Play
+from sim.jobs.storage import open_study
+from sim.jobs.trials import JUDGE_FROM
+from sim.setup.design import Axis, Value
+from sim.setup.space import Candidate, Maker, standing_value
+from sim.stats.robust import merit
+from sim.stats.selection import Rules, Selection, select, standings
 from sim.study.search import Plan, Searcher, Tried, broken
-from sim.study.selection import Rules, Selection, select, standings
-from sim.study.space import Candidate, Maker, standing_value
-from sim.study.storage import open_study
-from sim.study.trials import JUDGE_FROM
 
 FIRST = 30
 """Judging shows every finalist gets."""

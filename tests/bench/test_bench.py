@@ -7,8 +7,8 @@ from inspect import signature
 
 import pytest
 
-from sim import bench
-from sim.study.policies import make_policy
+from benchmarks import engine as bench
+from sim.setup.policies import make_policy
 
 
 def test_a_small_show_is_measured_after_parity():
@@ -27,7 +27,7 @@ def test_no_timing_where_the_engines_disagree(monkeypatch):
 
 
 def test_replay_is_timed_only_after_parity():
-    from sim import bench_replay
+    from benchmarks import replay as bench_replay
 
     stream = bench_replay.invented(orders=300, hours=0.05)
     policies = [make_policy("fixed_count"), bench_replay.uncompiled(make_policy("fixed_count"))]

@@ -2,9 +2,9 @@
 
 import pytest
 
-from sim import bench_shadow
-from sim.bench import Disagreement
-from sim.study.policies import make_policy
+from benchmarks import shadow as bench_shadow
+from benchmarks.engine import Disagreement
+from sim.setup.policies import make_policy
 
 
 def test_a_feed_that_is_there_already():

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim import bench_sweep
-from sim.bench import Disagreement
-from sim.bench_rivals import lean, naive
-from sim.bench_sweep import METRICS, plain, shared, threshold_family
+from benchmarks import sweep as bench_sweep
+from benchmarks.engine import Disagreement
+from benchmarks.rivals import lean, naive
+from benchmarks.sweep import METRICS, plain, shared, threshold_family
 
 
 def test_the_study_gives_one_table_whatever_the_engine_and_the_workers():

@@ -7,14 +7,16 @@ from omegaconf import OmegaConf
 
 from scenarios.registry import names as scenario_names
 from scenarios.staffing import Feed
-from sim import cli, cli_chosen, cli_compose
+from sim.app.listing import GROUPS, lines, options
+from sim.cli import chosen as cli_chosen
+from sim.cli import compose as cli_compose
+from sim.cli.main import main as cli
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.response import Playbook
-from sim.report.catalogue import GROUPS, lines, options
 from sim.score.profiles import PROFILES, Profile
-from sim.study.choices import playbook_of, policies_from, profile_from
-from sim.study.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow, settle
-from sim.study.settings_search import Breakpoint, Sensitivity, Sweep, Tune
+from sim.setup.choices import playbook_of, policies_from, profile_from
+from sim.setup.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow, settle
+from sim.setup.settings_search import Breakpoint, Sensitivity, Sweep, Tune
 from strategies import registry
 from strategies.gate import GATE_PARAMS
 
@@ -28,7 +30,7 @@ DECLARED = {
 
 def composed(verb: str, *words: str, strategies=("silent",), scenario=None):
     """What the command line would hand on for these words."""
-    from sim.cli_words import labelled, split
+    from sim.cli.words import labelled, split
 
     plain = cli_chosen.chosen_scenario(scenario)[0] if scenario else None
     return cli_compose.compose_verb(verb, split(words, verb, ()), labelled(strategies), plain)

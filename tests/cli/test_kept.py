@@ -3,8 +3,8 @@
 import pandas as pd
 import pytest
 
-from sim import cli
-from sim.study.kept import WORTH, Kept
+from sim.cli.main import main as cli
+from sim.jobs.cache import WORTH, Kept
 
 BREAK = ("breakpoint", "scenario=seckill_paydeduct", "strategy=newsvendor_freeze", "limits=platform", "only=oversell_rate",
          "dials=[freeze_latency,feed_lag]", "replicates=20", "steps=2", "workers=1", "out=x")  # fmt: skip
@@ -63,7 +63,7 @@ def test_stopped_and_given_again(capsys, tmp_path, monkeypatch, words):
 @pytest.mark.parametrize("words", [BREAK, MATTER], ids=lambda words: words[0])
 def test_stopped_while_it_is_estimated_leaves_nothing(capsys, tmp_path, monkeypatch, words):
     monkeypatch.chdir(tmp_path)
-    for module in ("sim.report.breaking.probe", "sim.report.mattering.probe"):
+    for module in ("sim.app.breakpoint.probe", "sim.app.sensitivity.probe"):
         monkeypatch.setattr(module, interrupted)
     code, _, err = run(capsys, *words)
     assert code == 130

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from sim import __version__, cli
-from sim.cli_help import HELP
-from sim.study.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow
-from sim.study.settings_search import Breakpoint, Sensitivity, Sweep, Tune
+from sim import __version__
+from sim.cli.helptext import HELP
+from sim.cli.main import main as cli
+from sim.setup.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow
+from sim.setup.settings_search import Breakpoint, Sensitivity, Sweep, Tune
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,8 +33,8 @@ def run(capsys, *words):
 
 
 def test_help_needs_no_library():
-    code = "import sys; from sim.cli import main; main(['rehearse', '--help']); heavy = {'numpy', 'pandas', 'hydra', 'simpy', " \
-           "'matplotlib', 'omegaconf'} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"  # fmt: skip
+    code = "import sys; from sim.__main__ import main; main(['rehearse', '--help']); heavy = {'numpy', 'pandas', 'hydra', " \
+           "'simpy', 'matplotlib', 'omegaconf'} & set(sys.modules); sys.exit(str(heavy) if heavy else 0)"  # fmt: skip
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "scenario=" in done.stdout

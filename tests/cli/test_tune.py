@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from sim import cli
-from sim.study import parcel
+from sim.cli.main import main as cli
+from sim.jobs import serialise as parcel
 
 ROOT = Path(__file__).parents[2]
 

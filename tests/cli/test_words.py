@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim.cli_words import WordError, addressed, fault, labelled, listed, parts, quoted, split
+from sim.cli.words import WordError, addressed, fault, labelled, listed, parts, quoted, split
 
 
 def test_choosing_words_are_taken_out_and_the_last_one_wins():

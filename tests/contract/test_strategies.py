@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from sim.study.check import WARNING, check, failures
-from sim.study.readings import SHAPES, extremes, readings
+from sim.conformance.check import WARNING, check, failures
+from sim.conformance.readings import SHAPES, extremes, readings
 from strategies.contract import Param, Signal, Strategy
 from strategies.registry import load, names
 

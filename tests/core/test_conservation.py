@@ -14,7 +14,7 @@ from sim.core.stage import set_stage
 from sim.core.tape import ACCEPTED, CANCELLED, CART, CARTED, EXPIRED, ORDER, PAID, PAY, REFUNDED, RETRY, TAKE
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from tests.parity.worlds import EVERYTHING, random_policy, random_scenario
 
 SEEDS = st.integers(0, 10**6)

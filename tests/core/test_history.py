@@ -23,7 +23,7 @@ from sim.core.history import FIGURES, paths, seen, watched
 from sim.core.response import Action, Playbook
 from sim.core.tape import DELIVER
 from sim.engine.simulate import simulate
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 BUSY = Playbook(
     "busy",

@@ -7,17 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.sweep import threshold_family
 from scenarios.registry import load
-from sim.bench_sweep import threshold_family
 from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
 from sim.engine import candidates
 from sim.engine.fork import play_all
 from sim.engine.simulate import play
+from sim.jobs.evaluate import evaluate
 from sim.score.cost import Judge
 from sim.score.metrics import METRICS
-from sim.study.evaluate import evaluate
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from tests.parity.worlds import random_policy, random_scenario
 
 COUNTERS = ("notices", "busy_us", "dropped_readings", "suppressed", "pitched_empty", "acting")

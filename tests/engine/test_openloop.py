@@ -6,15 +6,15 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.replay import invented, measure, uncompiled
 from scenarios.registry import load
 from scenarios.staffing import Feed, Outage
-from sim.bench_replay import invented, measure, uncompiled
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.openloop import listen, record
 from sim.engine.simulate import play
 from sim.replay.silent import silent_policy
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from strategies import registry
 
 FEEDS = {
@@ -62,7 +62,7 @@ def test_the_benchmark_checks_before_it_times():
     def wrong(stage, policy, acting, engine):
         return play(stage, make_policy("silent"), acting=acting)
 
-    from sim.bench import Disagreement
+    from benchmarks.engine import Disagreement
 
     with pytest.raises(Disagreement, match="nothing was timed"):
         measure(invented(2000, 2, 0.1), [make_policy("fixed_count")], repeats=1, player=wrong)

@@ -17,7 +17,7 @@ from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.score.cost import Judge
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 FILE = Path(__file__).with_name("golden.json")
 SHOWS = ("first_show", "seckill_paydeduct", "multichannel_lag", "unpaid_squat", "herding")

@@ -13,7 +13,7 @@ from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.score.cost import Judge
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 SEED = 65
 

@@ -16,7 +16,7 @@ from scenarios.registry import load
 from sim.core import tape as T
 from sim.core import world as W
 from sim.core.response import Action, Playbook
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from tests.lessons.shows import Shows, shows
 
 SILENT = make_policy("silent")

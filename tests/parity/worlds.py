@@ -28,7 +28,7 @@ from scenarios.staffing import HUMAN_MODELS, Feed, Outage, Screen, Shift, Staff,
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.response import Action, Playbook
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from strategies.registry import names
 
 

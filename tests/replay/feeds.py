@@ -12,7 +12,7 @@ from sim.replay.alertlines import alert_lines
 from sim.replay.feedlines import feed_lines, last_us, written
 from sim.replay.invent import FOLDER
 from sim.replay.shadow import Shadow, Ways, plan
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 ZONE = "Asia/Shanghai"
 

@@ -9,7 +9,7 @@ from scenarios.staffing import Feed
 from sim.core.tape import CART, EDIT_ADD, TAKE
 from sim.replay import StreamError, load, open_stream, replay
 from sim.replay.ingest.canon import NAMES, Head, Writer, batches, is_stream, read_frame, read_head
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 S = 1_000_000
 

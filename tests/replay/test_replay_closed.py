@@ -13,7 +13,7 @@ from sim.replay.closedloop import closed_replay, imputed_share, silent_policy
 from sim.replay.closedtape import backdrop, closed_stage, imputed_rows
 from sim.replay.impute import BOUNDS, impute
 from sim.replay.invent import FOLDER
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from tests.replay.made import orders, recording
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sim.replay import load, replay
 from sim.replay.diff import CHANGES, diff_counts, pairs, rule_diff
 from sim.replay.invent import FOLDER
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 alerts = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 3)), max_size=8).map(sorted)
 

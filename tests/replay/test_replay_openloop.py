@@ -18,7 +18,7 @@ from sim.engine.simulate import plain_engine, play, play_oracle
 from sim.replay import StreamError, load, replay
 from sim.replay.invent import FOLDER
 from sim.replay.judge import EARLY, OUT, UNDECIDED, UNFOLLOWED, became_of
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 NAMES = ("window_forecast", "smart", "percent_of_stock", "random_rate")
 

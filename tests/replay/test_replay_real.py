@@ -9,7 +9,7 @@ import pytest
 from scenarios.staffing import Feed
 from sim.core import world as W
 from sim.replay import load, replay
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 DATA = Path(__file__).resolve().parents[2].parent / "shared" / "data"
 DONATIONS = DATA / "gdq-agdq2020-donations" / "donations.csv"

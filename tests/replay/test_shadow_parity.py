@@ -17,7 +17,7 @@ from sim.replay.clock import NAIVE, SECONDS, ZONED, Clock
 from sim.replay.feedlines import feed_lines, write_feed
 from sim.replay.shadow import show as showing
 from sim.replay.shadow.show import Events, Show
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from strategies import registry
 from tests.replay.feeds import followed, invented, planned, replayed, restocked, without_rows
 

@@ -3,7 +3,7 @@
 import pytest
 
 from sim.replay import load
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from tests.replay.feeds import feed_lines, followed, planned, replayed
 from tests.replay.test_replay_real import DATA, DONATIONS, SCHEDULE, SEATS, START, WHY
 

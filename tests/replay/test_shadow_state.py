@@ -15,7 +15,7 @@ import pytest
 
 from sim.replay import StreamError
 from sim.replay.shadow import Shadow, outbox, source, state
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from tests.replay.feeds import feed_lines, followed, invented, line, planned, small, ways
 
 ROOT = Path(__file__).resolve().parents[2]

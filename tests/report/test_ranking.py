@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from sim.report import ranking
-from sim.report.progress import Progress
-from sim.report.ranking import LEADERS, Ranking, leaders
-from sim.report.text import duration
+from sim.app.progress import Progress
+from sim.jobs.parts import Parts
+from sim.jobs.plan import Plan
+from sim.report.text import ranking
+from sim.report.text.layout import duration
+from sim.report.text.ranking import LEADERS, Ranking, leaders
 from sim.score.profiles import PROFILES
-from sim.study.parts import Parts
-from sim.study.plan import Plan
-from sim.study.space import Candidate, World
+from sim.setup.space import Candidate, World
 from tests.study.small_show import show
 
 
@@ -70,7 +70,7 @@ def test_many_worlds_are_not_all_printed(made, monkeypatch):
 
 def test_progress_says_rate_and_time_to_go(monkeypatch, capsys):
     clock = iter([0.0, 0.0, 20.0, 40.0])
-    monkeypatch.setattr("sim.report.progress.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("sim.app.progress.time.monotonic", lambda: next(clock))
     bar = Progress("runs")
     for done in (400, 500, 1000):
         bar(done, 1000, "")

@@ -1,9 +1,9 @@
 """What a search says of its recommendation."""
 
-from sim.report.sentences import of_tuning
+from sim.report.text.tune import of_tuning
+from sim.score.cost import CORE
 from sim.score.profiles import LIMITS, PROFILES
 from sim.study.search import Plan
-from sim.study.trials import CORE
 from sim.study.tune import starts, tune
 from tests.study.test_tune import JUDGING, SHORT, SPACE, UNITS, Fake, makers
 

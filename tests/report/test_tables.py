@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from sim.report import tables
-from sim.report.text import aligned, markdown, number, spread, width
+from sim.report.text import tables
+from sim.report.text.layout import aligned, markdown, number, spread, width
 from sim.score.metrics import METRICS
-from sim.score.paired import difference, wilson
+from sim.stats.paired import difference, wilson
 
 
 def scores(costs: dict[str, list[float]], **columns) -> pd.DataFrame:

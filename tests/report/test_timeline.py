@@ -9,6 +9,7 @@ import pytest
 
 from scenarios.contract import Audience, Cue, Leaks, Ledger, SalesChannel, Scenario, Shoppers, Sku, Supply
 from scenarios.staffing import Staff
+from sim.app.pictures import save
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.response import FREEZE_SKU
 from sim.core.stage import set_stage
@@ -16,10 +17,10 @@ from sim.core.units import US
 from sim.core.world import ORDERED, REFUSED
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import plain_engine, play
-from sim.report import style
-from sim.report.story import per_bin, story, thinned, time_unit
-from sim.report.timeline import WORDS, draw, save
-from sim.study.policies import make_policy
+from sim.report.figures import style
+from sim.report.figures.story import per_bin, story, thinned, time_unit
+from sim.report.figures.timeline import WORDS, draw
+from sim.setup.policies import make_policy
 
 
 @pytest.fixture(scope="module")

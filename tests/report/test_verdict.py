@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sim.report.verdict import rows, sentences
+from sim.jobs.plan import Plan
+from sim.report.text.verdict import rows, sentences
 from sim.score.profiles import PROFILES
+from sim.setup.policies import make_policy
+from sim.setup.space import Candidate, World
+from sim.stats.pareto import OBJECTIVES
+from sim.stats.selection import Rules, select
 from sim.study.decide import COSTS, Trials, decide
-from sim.study.pareto import OBJECTIVES
-from sim.study.plan import Plan
-from sim.study.policies import make_policy
-from sim.study.selection import Rules, select
-from sim.study.space import Candidate, World
 from tests.study.small_show import show
 
 SHOWS, ORDERS = 400, 1000.0

@@ -7,8 +7,8 @@ import pytest
 
 from scenarios.contract import KERNEL_SHAPES, Cue, Kernel
 from scenarios.kernels import half_times, height, mass
+from sim.calibrate.shapes import response
 from sim.replay.impute import _shapes
-from sim.study.calibrate.shapes import response
 from tests.replay.made import recording
 
 

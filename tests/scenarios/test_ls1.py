@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.sweep import threshold_family
 from scenarios.registry import load
-from sim.bench_sweep import threshold_family
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.demand.streams import stream
 from sim.engine.simulate import play
-from sim.study.evaluate import evaluate
+from sim.jobs.evaluate import evaluate
 
 LINES = (0.0, 50.0, 150.0)
 SHOWS = 60

@@ -8,7 +8,7 @@ from scenarios.contract import Audience, Cue, Scenario, Sku
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from sim.core.stage import set_stage
 from sim.core.tape import CUE_DTYPE, Tape, blank
 from sim.core.units import US
 from sim.engine.simulate import play
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 
 def tape_of(rows: list[tuple], skus: int = 1, error: int = 0) -> Tape:

@@ -31,7 +31,7 @@ from sim.score.alerts import (
     reaction_s,
     sigma,
 )
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 
 def test_t27_verdicts():

@@ -24,7 +24,7 @@ from sim.score.metrics import METRICS
 from sim.score.outcomes import CAUSES, outcomes
 from sim.score.profiles import PROFILES, make_profile
 from sim.score.stories import read_stories
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 ORDER, PAY = T.ORDER, T.PAY
 PAYDEDUCT = Ledger(mode="deduct_on_payment", late_payment="accept")

@@ -18,7 +18,7 @@ from sim.score.course import changes, course
 from sim.score.events import risk_events
 from sim.score.outcomes import outcomes
 from sim.score.stories import read_stories
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 ORDER, PAY, CANCEL, EXPIRE = T.ORDER, T.PAY, T.CANCEL, T.EXPIRE
 

@@ -19,7 +19,7 @@ from sim.engine.simulate import simulate
 from sim.score.outcomes import CAUSES, Outcomes, arrived, freezes, outcomes, requestable
 from sim.score.settle import N_BOOK, compiled_settle, settle
 from sim.score.stories import read_stories
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from tests.parity.worlds import random_policy, random_scenario
 
 ORDER, PAY, CANCEL, EXPIRE, RETRY, CART, COPY, SUPPLY = T.ORDER, T.PAY, T.CANCEL, T.EXPIRE, T.RETRY, T.CART, T.COPY, T.SUPPLY

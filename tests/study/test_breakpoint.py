@@ -10,11 +10,11 @@ import pytest
 from scenarios.registry import load
 from scenarios.setting import ScenarioError
 from sim.demand.streams import stream
-from sim.report.breaking_words import words
+from sim.report.text.breakpoint import words
 from sim.score.profiles import LIMITS, only
+from sim.setup.policies import make_policy
+from sim.stats.certify import NEEDED
 from sim.study.breakpoint import DIALS, Dial, breakpoint_of, most_points, severity
-from sim.study.certify import NEEDED
-from sim.study.policies import make_policy
 
 POLICY = make_policy("newsvendor_freeze", playbook="freeze_only")
 

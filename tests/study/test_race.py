@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim import cli
+from sim.cli.main import main as cli
 from sim.study.race import _paired_means
 
 WORDS = ("sweep", "scenario=seckill_paydeduct", "strategy=[newsvendor_freeze,fixed_count]",
@@ -57,8 +57,8 @@ def test_other_workers_same_bytes_and_a_finished_race_is_not_played_again(capsys
 
 def test_killed_again_and_again_it_ends_with_the_same_bytes(tmp_path, whole):
     out = tmp_path / "killed"
-    command = [sys.executable, "-c", "import sys; from sim.cli import main; sys.exit(main(sys.argv[1:]))", *WORDS, f"out={out}",
-               "workers=1"]  # fmt: skip
+    command = [sys.executable, "-c", "import sys; from sim.__main__ import main; sys.exit(main(sys.argv[1:]))", *WORDS,
+               f"out={out}", "workers=1"]  # fmt: skip
     root = Path(__file__).parents[2]
     for kill in range(4):
         child = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)

@@ -13,11 +13,11 @@ import sim.study.rehearse as rehearsing
 from scenarios.contract import Audience, Cue, Leaks, Ledger, SalesChannel, Scenario, Shoppers, Sku
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import plain_engine, play
+from sim.jobs.folder import FolderError, config_hash, out_folder, run_folder, write_manifest, write_table
 from sim.score.metrics import METRICS
 from sim.score.profiles import PROFILES
-from sim.study.assumptions import assumption_table, summary
-from sim.study.folder import FolderError, config_hash, out_folder, run_folder, write_manifest, write_table
-from sim.study.policies import PolicyError, make_policy
+from sim.setup.assumptions import assumption_table, summary
+from sim.setup.policies import PolicyError, make_policy
 from sim.study.rehearse import KEY, pack, rehearse, rerun, unpack
 
 PROFILE = PROFILES["balanced"]
@@ -169,7 +169,7 @@ def scenario_rows(table: pd.DataFrame) -> list[str]:
 
 STARTS_A_CHILD = """
 import os, signal, subprocess, sys, time
-from sim.study.rehearse import deaf
+from sim.jobs.interrupts import deaf
 
 child = None
 try:

@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 from sim.demand.streams import stream
+from sim.jobs.storage import open_study
+from sim.jobs.trials import JUDGE_FROM
+from sim.score.cost import CORE
 from sim.score.profiles import LIMITS
-from sim.study.design import Axis
-from sim.study.robust import merit
+from sim.setup.design import Axis
+from sim.setup.space import Maker
+from sim.stats.robust import merit
 from sim.study.search import BATCH, Plan, broken
-from sim.study.space import Maker
-from sim.study.storage import open_study
-from sim.study.trials import CORE, JUDGE_FROM
 from sim.study.tune import CONFIRM_FROM, Judging, dominated, finalists_of, pseudo, same, starts, tune
 from strategies import registry
 from strategies.gate import GATE_PARAMS

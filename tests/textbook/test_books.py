@@ -15,7 +15,7 @@ from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.score.outcomes import outcomes
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from tests.textbook.worlds import PLAIN, constant_world, excess, one_cue, runs, silent
 
 SMALL = tuple(n for n in registry.names() if n not in ("double11", "operator_overload", "pitch_cycle"))

@@ -12,7 +12,7 @@ from scipy import optimize, stats
 from scenarios.contract import Cue
 from sim.core.run import Run
 from sim.core.tape import ACCEPTED, CART, ORDER
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from strategies import cart_lead
 from strategies.contract import Signal
 from strategies.newsvendor_freeze import quantile

@@ -13,7 +13,7 @@ from scenarios.contract import Leaks, Ledger, Scenario
 from scenarios.staffing import Feed
 from sim.core.policy import Policy
 from sim.core.response import Action, Playbook
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from strategies.newsvendor_freeze import quantile
 from tests.textbook.worlds import assert_mean, assert_share, assert_variance, constant_world, excesses, paying
 

@@ -19,7 +19,7 @@ from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.score.alerts import TRUE
 from sim.score.cost import Judge
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 from strategies import registry as strategies
 from strategies.gate import GATE_PARAMS
 from tests.textbook.test_freezes import freeze_at, frozen

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from sim.jobs.paired_play import crew
+from sim.jobs.pool import pool
+from sim.score.cost import CORE
 from sim.score.profiles import Profile
-from sim.study.crew import crew
-from sim.study.design import Axis
-from sim.study.pool import pool
+from sim.setup.design import Axis
+from sim.setup.space import Maker, World
 from sim.study.search import Plan
-from sim.study.space import Maker, World
-from sim.study.trials import CORE
 from sim.study.tune import Judging, tune
 from strategies.gate import GATE_PARAMS
 from tests.textbook.test_freezes import PERIOD_S, frozen, in_flight, losses

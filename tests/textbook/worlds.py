@@ -25,7 +25,7 @@ from sim.core.run import Run
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
-from sim.study.policies import make_policy
+from sim.setup.policies import make_policy
 
 PLAIN = Shoppers(
     buy_rate=1.0,

@@ -1,0 +1,1 @@
+"""How fast, against what: parity first, then ratios from one run. Not part of the wheel."""

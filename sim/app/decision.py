@@ -1,0 +1,141 @@
+"""The part of a sweep's report that decides: verdict, certificates, front, switch points, curves; and its pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sim.jobs.folder import write_table
+from sim.report.figures import decision as draw
+from sim.report.text import ranking, verdict
+from sim.report.text.layout import aligned, markdown, number
+from sim.setup.space import Candidate
+from sim.stats.pareto import OBJECTIVES
+from sim.study.decide import Decision, Trials
+
+CURVE = {"J": "J [CNY]", "oversold_units": "oversold [units]", "missed_units": "missed [units]", "alerts": "alerts"}
+"""Figures of a response curve."""
+FEW = 4
+"""Fewest points of a curve or of one side of a map."""
+MAP_ROWS = 24
+"""Most rows of the front listed in the report; the table has them all."""
+SETTINGS = 60
+"""Most candidates whose settings are listed; ``candidates.parquet`` has all."""
+
+
+def printed(d: Decision) -> str:
+    """For a terminal: the leaders, then the verdict."""
+    return "\n".join([*aligned([verdict.HEAD, *verdict.rows(d)], verdict.RIGHT), "", *verdict.sentences(d)])
+
+
+def sections(trials: Trials, d: Decision, folder: Path) -> list[str]:
+    """For ``report.md``; pictures and tables are written into ``folder``."""
+    pictures = _pictures(trials, d, folder)
+    front = front_table(d)
+    write_table(front, folder / "front.parquet")
+    write_table(certificates_table(d), folder / "certificates.parquet")
+    shown = front.head(MAP_ROWS)
+    cells = [[str(r["candidate"]), *(number(float(r[name]), 1) for name in OBJECTIVES)] for r in shown.to_dict("records")]
+    more = f" ({len(front) - len(shown)} more in `front.parquet`)" if len(front) > len(shown) else ""
+    played = np.isfinite(trials.cost).any(0).sum(0)
+    paired = "" if played.min() == played.max() else (
+        " Who left the race early is given the mean of one who played all, plus the mean difference on the shows both played."
+    )  # fmt: skip
+    named = list(dict.fromkeys([*d.leaders, *d.selection.tied, *d.front]))
+    rest = f"\n\n{len(named) - SETTINGS} more of them: `candidates.parquet`." if len(named) > SETTINGS else ""
+    settings = ranking.chosen(d.plan, named[:SETTINGS])
+    return [
+        "## Verdict\n\n" + "\n".join(f"- {line}" for line in verdict.sentences(d)),
+        "\n".join(markdown(verdict.HEAD, verdict.rows(d), verdict.RIGHT)),
+        f"Behind the best: paired differences with simultaneous {100 * d.confidence:g} % intervals, cut at 0 where a candidate "
+        f"is called worse; delta, too small to matter: {number(d.delta)} CNY a show. Limits are those of the worst world; a "
+        "candidate is certified where a one-sided bound lies within every limit of the set, refuted where one lies beyond. Each "
+        f"certificate stands alone: of candidates that just break a limit, {100 * (1 - d.confidence):.3g} % are certified by "
+        "chance. All are in `certificates.parquet`.",
+        *(f"![{name}]({name})" for name in pictures),
+        "\n".join(["## Pareto front", "", f"Nobody beats these in all three at once, by their means{more}.{paired}", "",
+                   *markdown(("candidate", *OBJECTIVES), cells, (1, 2, 3))]),
+        "\n".join(["## Settings of the leaders, of all that cannot be told apart from the best, and of the front", "",
+                   *markdown(("candidate", "settings"), settings)]) + rest,
+    ]  # fmt: skip
+
+
+def front_table(d: Decision) -> Any:
+    """One row per candidate on the front: name, family, objectives, varied settings."""
+    import pandas as pd
+
+    rows = []
+    for k in d.front:
+        c = d.plan.candidates[k]
+        row: dict[str, Any] = {"candidate": c.name, "family": c.family}
+        row |= dict(zip(OBJECTIVES, d.averages[k].tolist(), strict=True))
+        rows.append(row | {key: v if isinstance(v, str) else float(v) for key, v in c.settings.items()})
+    return pd.DataFrame(rows)
+
+
+def certificates_table(d: Decision) -> Any:
+    """One row per set of limits and candidate: state, its worst world, and value, bounds and limit of every figure there."""
+    import pandas as pd
+
+    rows = []
+    for limits, found in d.certificates.items():
+        for k, c in found.items():
+            row: dict[str, Any] = {"limits": limits, "candidate": d.plan.candidates[k].name, "state": c.state}
+            rows.append(row | {"world": d.plan.worlds[c.world].name, "shows": c.shows} | c.columns)
+    return pd.DataFrame(rows)
+
+
+def _pictures(trials: Trials, d: Decision, folder: Path) -> list[str]:
+    from sim.app.pictures import save
+
+    made: dict[str, Any] = {}
+    if len(d.plan.candidates) > 1:
+        made["ranking.png"] = draw.ranking(d)
+        made["pareto.png"] = draw.pareto(d)
+    for family in dict.fromkeys(c.family for c in d.plan.candidates):
+        made |= _of_family(trials, d, family)
+    for name, figure in made.items():
+        save(figure, folder / name)
+    return list(made)
+
+
+def _of_family(trials: Trials, d: Decision, family: str) -> dict[str, Any]:
+    """The response curve of a family with one varied number, the map of one with two."""
+    which = [k for k, c in enumerate(d.plan.candidates) if c.family == family]
+    keys = list(d.plan.candidates[which[0]].settings)
+    values = [[d.plan.candidates[k].settings[key] for k in which] for key in keys]
+    if len(which) < FEW or any(isinstance(v, str | bool) for column in values for v in column):
+        return {}
+    named = [_with_unit(key, d.plan.candidates[which[0]]) for key in keys]
+    where = f"{len(d.plan.worlds)} worlds" if len(d.plan.worlds) > 1 else d.plan.worlds[0].name
+    if len(keys) == 1:
+        rows = trials.fetch(which, list(CURVE))
+        played = ~np.isnan(rows).any((0, 2, 3))
+        order = np.argsort(values[0], kind="stable")
+        x = np.asarray(values[0], float)[order]
+        shows = {words: rows[:, played][:, :, order, n] for n, words in enumerate(CURVE.values())}
+        title = f"Response to {keys[0]}, {where}, {int(played.sum())} shows"
+        return {f"curve-{family}.png": draw.curve(x, shows, named[0], title)} if played.sum() > 1 else {}
+    if len(keys) == 2:
+        cost = np.nanmean(trials.cost[:, :, which], axis=(0, 1))
+        x, y = (np.asarray(v, float) for v in values)
+        return {f"map-{family}.png": _map(x, y, cost, (named[0], named[1]), f"J of {family}, {where}")}
+    return {}
+
+
+def _with_unit(key: str, candidate: Candidate) -> str:
+    """A setting of strategy or gate with its unit, as an axis names it."""
+    p = verdict.param_of(key, candidate)
+    return f"{key} [{p.unit}]" if p and p.unit else key
+
+
+def _map(x: np.ndarray, y: np.ndarray, cost: np.ndarray, keys: tuple[str, str], title: str) -> Any:
+    """A grid as a heatmap, points anywhere as marks."""
+    xs, ys = np.unique(x), np.unique(y)
+    if len(xs) * len(ys) != len(cost):
+        return draw.scatter(x, y, cost, keys, title)
+    z = np.full((len(ys), len(xs)), np.nan)
+    z[np.searchsorted(ys, y), np.searchsorted(xs, x)] = cost
+    return draw.heatmap(xs, ys, z, keys, title)

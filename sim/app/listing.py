@@ -1,0 +1,130 @@
+"""What there is to choose from, and whether a strategy keeps the contract: the text of ``stockcue list`` and ``check``."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from scenarios.contract import Scenario
+from scenarios.setting import did_you_mean
+from sim.report.text.layout import aligned, width
+from strategies.contract import TIER_NAMES, Param, Strategy
+
+GROUPS = ("operations", "gate", "score", "feed", "experiment", "mappings")
+"""Folders of ``conf`` whose files are options; their first line says what they are."""
+SETTING = {"mappings": "mapping"}
+"""The setting that chooses from a kind, where it has another name."""
+KINDS = ("scenarios", "strategies", *GROUPS)
+
+
+class ListError(ValueError):
+    """Something was asked for that is not there; the message is one sentence."""
+
+
+def options(group: str) -> dict[str, Path]:
+    """Options of a group of ``conf``: name to file."""
+    folder = resources.files("conf") / group
+    files = {entry.name.removesuffix(".yaml"): Path(str(entry)) for entry in folder.iterdir() if entry.name.endswith(".yaml")}
+    return dict(sorted(files.items()))
+
+
+def catalogue(words: list[str]) -> str:
+    """Everything in one line each; with a kind only that kind; with a name that one in full."""
+    if not words:
+        return "\n\n".join(_kind(kind) for kind in KINDS)
+    return "\n\n".join(_kind(word) if word in KINDS else _one(word) for word in words)
+
+
+def lines(kind: str) -> dict[str, str]:
+    """Name to its one line, for one kind."""
+    if kind == "scenarios":
+        from scenarios.registry import first_line, names
+
+        return {name: first_line(name) for name in names()}
+    if kind == "strategies":
+        from strategies import registry
+
+        return {name: registry.load(name).summary for name in registry.names()}
+    return {name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for name, path in options(kind).items()}
+
+
+def _kind(kind: str) -> str:
+    found = lines(kind)
+    column = max(map(width, found), default=0)
+    rows = [f"  {name}{' ' * (column - width(name))}  {line}" for name, line in found.items()]
+    return "\n".join([kind, *rows])
+
+
+def _one(name: str) -> str:
+    from scenarios import registry as scenarios
+    from strategies import registry as strategies
+
+    if name in scenarios.names():
+        return _scenario(scenarios.load(name))
+    if name in strategies.names() or name.endswith(".py"):
+        return _strategy(strategies.load(name))
+    held = [kind for kind in GROUPS if name in options(kind)]
+    if held:
+        return "\n\n".join(
+            f"{SETTING.get(kind, kind)}={name}\n{options(kind)[name].read_text(encoding='utf-8').rstrip()}" for kind in held
+        )
+    known = [*KINDS, *scenarios.names(), *strategies.names(), *(n for kind in GROUPS for n in options(kind))]
+    raise ListError(f"nothing here is called {name!r}{did_you_mean(name, known)}")
+
+
+def _strategy(strategy: Strategy) -> str:
+    head = [f"strategy={strategy.name}  {strategy.summary}", f"meant for operations={strategy.playbook}"]
+    tiers = [
+        f"for {tier} {TIER_NAMES[tier]}: {', '.join(f'{k}={v:g}' for k, v in values.items())}"
+        for tier, values in strategy.by_tier.items()
+    ]
+    if not strategy.params:
+        return "\n".join([*head, "no settings"])
+    return "\n".join(
+        [*head, *tiers, "", *_table(("setting", "default", "bounds", "unit", "meaning", "source"), map(_param, strategy.params))]
+    )
+
+
+def _param(p: Param) -> tuple[str, ...]:
+    return (p.name, f"{p.default:g}", f"{p.low:g}..{p.high:g}", p.unit, p.meaning, f"{p.source} ({p.confidence})")
+
+
+def _scenario(show: Scenario) -> str:
+    head = [f"scenario={show.name}  {show.duration_s / 60:g} min", *textwrap.wrap(show.lesson, 110)]
+    skus = [(s.id, s.tier, f"{s.stock}", f"{s.price:g}", f"{s.safety_stock}") for s in show.skus]
+    cues = [(f"c{k:02d}", f"{c.at_s:g}", c.sku, c.kind, f"{c.kernel().peak:g}") for k, c in enumerate(show.cues, 1)]
+    enter = show.audience.arrivals_per_min
+    facts = f"ledger {show.ledger.mode}, feed every {show.feed.period_s:g} s, {enter:g} viewers enter a minute"
+    text = [*head, facts, "", *_table(("sku", "tier", "stock [units]", "price [CNY]", "safety stock"), skus)]
+    if cues:
+        text += ["", *_table(("cue", "at [s]", "sku", "kind", "peak [x]"), cues)]
+    return "\n".join([*text, "", f"all settings: stockcue rehearse scenario={show.name} --cfg"])
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    return ["  " + line for line in aligned([head, *rows])]
+
+
+def checked(words: list[str]) -> tuple[str, bool]:
+    """The findings of the contract suite on strategies by name or file, and whether none of them is a failure."""
+    from sim.conformance.check import FAILURE, check
+    from strategies import registry
+
+    if not words:
+        raise ListError("check needs a strategy: a name, a .py file, or all")
+    text, good = [], True
+    for source in registry.names() if words == ["all"] else words:
+        findings = check(registry.load(source))
+        bad = [f for f in findings if not f.ok and f.kind == FAILURE]
+        good = good and not bad
+        verdict = f"breaks {len(bad)} of {len(findings)} rules" if bad else "keeps the contract"
+        text += [f"{source}: {verdict}", *_findings(findings, {True: "ok", False: "warning"}, FAILURE), ""]
+    return "\n".join(text[:-1]), good
+
+
+def _findings(findings: Iterable[Any], words: Mapping[bool, str], failure: str) -> list[str]:
+    marks = ["BROKEN" if not f.ok and f.kind == failure else words[f.ok] for f in findings]
+    return [f"  {mark:<8}{f.name:<20}{f.detail}" for mark, f in zip(marks, findings, strict=True)]

@@ -1,0 +1,180 @@
+"""Three kinds of replay behind one face: open loop, closed loop, and the difference of two settings; one stream or several."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scenarios.contract import Scenario
+from scenarios.staffing import Feed
+from sim.app.progress import Progress
+from sim.core.policy import Policy
+from sim.jobs.folder import write_table
+from sim.replay import Loaded, Replay, replay
+from sim.replay.alertlines import alert_lines
+from sim.replay.closedloop import Closed, closed_replay
+from sim.replay.diff import diff_counts, rule_diff
+from sim.replay.stream import Stream
+from sim.report.figures.replay import OPEN_LOOP, draw, recording
+from sim.report.text import closed as closed_text
+from sim.report.text import diff as diff_text
+from sim.report.text import openloop as openloop_text
+from sim.score.profiles import Profile
+from sim.setup.settings import Replay as Settings
+
+
+@dataclass(frozen=True, eq=False)
+class Played:
+    """What was replayed, ready to be shown. title: heading and the words that say which loop. printed(notes): for a terminal.
+    page(): paragraphs of the report. tables: by name. lines: files of JSON lines by name. figures: (file stem, draw) pairs,
+    made when asked for."""
+
+    title: tuple[str, str]
+    printed: Callable[[Sequence[str]], str]
+    page: Callable[[], list[str]]
+    tables: dict[str, pd.DataFrame]
+    figures: Callable[[str], list[tuple[str, Any]]] = field(repr=False)
+    lines: dict[str, str] = field(default_factory=dict, repr=False)
+
+
+def played(
+    s: Settings, loaded: Sequence[Loaded], truth: Sequence[Stream | None], policies: list[Policy], feeds: Sequence[Feed],
+    world: Scenario | None, profile: Profile,
+) -> Played:  # fmt: skip
+    """Replay every stream as the settings say."""
+    name = ", ".join(one.stream.name for one in loaded)
+    if s.loop == "closed":
+        return _closed(s, name, loaded, truth, policies, feeds, world, profile)
+    found = []
+    progress = Progress("strategies")
+    try:
+        for one, feed in zip(loaded, feeds, strict=True):
+            found.append(replay(one, policies, feed, s.horizon_s, s.merge_s, progress))
+    finally:
+        progress.close()
+    return _difference(s, name, loaded, found, policies) if s.diff else _open(name, loaded, found)
+
+
+def _open(name: str, loaded: Sequence[Loaded], found: list[Replay]) -> Played:
+    whole = openloop_text.together(found)
+    about = (
+        [openloop_text.STANDING]
+        if len(whole.sellouts)
+        else ["Stock never ran out in this recording: only noise can be compared."]
+    )
+    about = [*(r.caption for r in found), *about]
+    return Played(
+        title=(f"Replay of {name}", OPEN_LOOP),
+        printed=lambda notes: openloop_text.printed(found, [*about, *notes]),
+        page=lambda: [*openloop_text.page(found), "\n".join(f"- {a}" for a in about)],
+        tables={"table": whole.table, "sellouts": whole.sellouts, "alerts": whole.alerts},
+        figures=lambda sku: _open_figures(loaded, found, sku),
+        lines={f"alerts{_tail(loaded, one)}.jsonl": "".join(f"{line}\n" for line in alert_lines(one.stream, r.runs))
+               for one, r in zip(loaded, found, strict=True)},
+    )  # fmt: skip
+
+
+def _tail(loaded: Sequence[Loaded], one: Loaded) -> str:
+    return "" if len(loaded) == 1 else f"-{one.stream.name}"
+
+
+def _open_figures(loaded: Sequence[Loaded], found: Sequence[Replay], sku: str) -> list[tuple[str, Any]]:
+    from sim.report.figures.overview import overview
+
+    made: list[tuple[str, Any]] = []
+    for one, result in zip(loaded, found, strict=True):
+        tail = _tail(loaded, one)
+        number = _first_out(result.sellouts, one.stream) if sku == "auto" else _number(one.stream, sku)
+        if number is not None:
+            made.append((f"replay{tail}", draw(recording(one, result, number))))
+        made.append((f"overview{tail}", overview(one.stream)))
+    return made
+
+
+def _first_out(sellouts: pd.DataFrame, stream: Stream) -> int:
+    """The SKU that ran out first, else the first one."""
+    outs = sellouts.sort_values("sold_out_s", kind="stable")
+    return [k.id for k in stream.skus].index(str(outs["sku"].iloc[0])) if len(outs) else 0
+
+
+def _number(stream: Stream, sku: str) -> int | None:
+    names = [k.id for k in stream.skus]
+    return names.index(sku) if sku in names else None
+
+
+def _difference(s: Settings, name: str, loaded: Sequence[Loaded], found: list[Replay], policies: list[Policy]) -> Played:
+    a, b = (p.name for p in policies)
+    whole = openloop_text.together(found)
+    changed = rule_diff(whole.alerts, a, b, s.within_s)
+    counts = diff_counts(changed, whole.sellouts, a, b)
+    return Played(
+        title=(f"{a} against {b} over {name}", OPEN_LOOP),
+        printed=lambda notes: diff_text.printed(changed, counts, a, b, s.within_s, notes),
+        page=lambda: diff_text.page(changed, counts, a, b, s.within_s),
+        tables={"diff": changed, "diff_counts": counts, "sellouts": whole.sellouts, "alerts": whole.alerts},
+        figures=lambda sku: diff_text.figures(loaded, found, changed, (a, b), sku),
+    )
+
+
+def _closed(
+    s: Settings, name: str, loaded: Sequence[Loaded], truth: Sequence[Stream | None], policies: list[Policy],
+    feeds: Sequence[Feed], world: Scenario | None, profile: Profile,
+) -> Played:  # fmt: skip
+    found: list[Closed] = []
+    progress = Progress("draws")
+    try:
+        for one, feed in zip(loaded, feeds, strict=True):
+            found.append(closed_replay(one.stream, policies, feed, world, profile, s.replicates, s.seed, s.bin_s, progress))
+    finally:
+        progress.close()
+    against = [line for c, t in zip(found, truth, strict=True) if t is not None for line in closed_text.against_truth(c, t)]
+    tables = {table: pd.concat([getattr(c, table) for c in found], ignore_index=True)
+              for table in ("scores", "verdict", "windows", "alerts")}  # fmt: skip
+    if len(found) > 1:
+        tables["pooled"] = closed_text.pooled(found)
+    return Played(
+        title=(f"Replay of {name}", closed_text.CLOSED_LOOP),
+        printed=lambda notes: closed_text.printed(found, [*against, *notes]),
+        page=lambda: [*closed_text.page(found), *against],
+        tables=tables,
+        figures=lambda sku: _closed_figures(found, sku),
+    )
+
+
+def _closed_figures(found: Sequence[Closed], sku: str) -> list[tuple[str, Any]]:
+    from sim.report.figures.closed import closed_timeline, shown_sku
+    from sim.report.figures.overview import overview
+
+    made: list[tuple[str, Any]] = []
+    for c in found:
+        tail = "" if len(found) == 1 else f"-{c.stream.name}"
+        number = shown_sku(c) if sku == "auto" else _number(c.stream, sku)
+        if number is not None:
+            made.append((f"closed{tail}", closed_timeline(c, number)))
+        made.append((f"overview{tail}", overview(c.stream, c.imputation.windows)))
+    return made
+
+
+def write_tables(found: Played, folder: Path) -> None:
+    """Every table of a replay as Parquet."""
+    for name, table in found.tables.items():
+        write_table(table, folder / f"{name}.parquet")
+    for name, text in found.lines.items():
+        (folder / filed(name)).write_text(text, encoding="utf-8")
+
+
+def write_pictures(found: Played, sku: str, folder: Path) -> None:
+    """Every picture of a replay as PNG."""
+    from sim.app.pictures import save
+
+    for stem, figure in found.figures(sku):
+        save(figure, folder / filed(f"{stem}.png"))
+
+
+def filed(name: str) -> str:
+    """A file's name without anything that could lead out of its folder."""
+    return "".join(c if c.isalnum() or c in "-_." else "_" for c in name).lstrip(".")

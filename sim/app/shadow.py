@@ -1,0 +1,88 @@
+"""From the configuration of ``stockcue shadow`` to a running one."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scenarios.staffing import Feed
+from sim import __version__
+from sim.replay.shadow import Plan, Shadow, Ways, plan, sentence
+from sim.replay.shadow.sheets import cue_rows
+from sim.setup.choices import described, policies_from
+from sim.setup.settings import SettingError, settle
+from sim.setup.settings import Shadow as Settings
+
+GROUPS = ("strategy", "gate")
+BINDING = ("zone", "start", "end", "length_s", "speedup", "clock", "period_s", "lag_s", "levels", "jump_s", "remember")
+"""Settings that a state is bound to: with others it would have come to something else."""
+
+
+def follow(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Follow the feed until it ends or a signal stops it; returns the metrics."""
+    s = settle(Settings, {key: value for key, value in config.items() if key not in GROUPS}, "shadow")
+    shadow = Shadow(planned(s, config), ways(s), tell)
+    before = {number: signal.signal(number, shadow.stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        metrics = shadow.run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    tell(sentence(metrics))
+    lines = metrics["lines"]
+    if lines["rejected"] and not lines["used"]:
+        tell("warning: not one line could be used; see why in the rejects")
+    if not metrics["ended"]:
+        tell("the feed has no end line yet, so readings were taken up to its last line only; the same command goes on from here"
+             if s.out or s.state else "the feed had no end line, so readings were taken up to its last line only")  # fmt: skip
+    return metrics
+
+
+def tell(text: str) -> None:
+    """A sentence for people."""
+    print(f"stockcue shadow: {text}", file=sys.stderr, flush=True)
+
+
+def planned(s: Settings, config: Mapping[str, Any]) -> Plan:
+    """What is known before the first line."""
+    policies = policies_from(config["strategy"], config["gate"], None)
+    stock: Any = {str(k): v for k, v in s.stock.items()} if isinstance(s.stock, Mapping) else str(s.stock or "")
+    feed = Feed(period_s=s.period_s, lag_s=s.lag_s)
+    made = plan(policies, stock, {}, s.cues, s.zone, s.start, s.end, s.length_s, feed,
+                speedup=s.speedup, levels=s.levels, jump_s=s.jump_s, remember=s.remember)  # fmt: skip
+    bound = {"stockcue": __version__, **{name: getattr(s, name) for name in BINDING}, **described(policies)}
+    bound.pop("operations")
+    bound["skus"] = {k.id: {f: getattr(k, f) for f in ("stock", "tier", "price", "margin", "safety_stock")} for k in made.skus}
+    bound["cues"] = cue_rows(made.cues)
+    bound["own_files"] = _own_files(policies)
+    return Plan(**{**vars(made), "bound_to": bound})
+
+
+def _own_files(policies: Any) -> dict[str, str]:
+    """Checksums of the user's own strategies."""
+    files = {p.strategy.fold.__module__: p.strategy.fold.__code__.co_filename for p in policies}
+    own = [Path(f) for module, f in files.items() if not module.startswith("strategies.")]
+    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in own}
+
+
+def ways(s: Settings) -> Ways:
+    """Where things go: beside ``out``, unless they are named."""
+    out = Path(s.out).expanduser() if s.out else None
+    stem = out.with_suffix("") if out else None
+
+    def beside(given: str, ending: str) -> Path | None:
+        return Path(given) if given else Path(f"{stem}{ending}") if stem else None
+
+    made = Ways(s.input, out, beside(s.state, ".state"), beside(s.rejects, ".rejects.jsonl"), beside(s.metrics, ".metrics.json"),
+                s.follow == "yes", s.clock == "wall", s.resend, s.idle_s, s.save_events, s.save_s, s.report_s)  # fmt: skip
+    files = [str(p.resolve()) for p in (out, made.state, made.rejects, made.metrics) if p]
+    if s.input != "-":
+        files.append(str(Path(s.input).resolve()))
+    twice = next((f for f in files if files.count(f) > 1), None)
+    if twice:
+        raise SettingError(f"{twice!r} is named for two things; give input=, out=, state=, rejects= and metrics= different files")
+    return made

@@ -1,0 +1,207 @@
+"""The whole calibration: from observed shows to fitted parameters with intervals, the model chosen, and how well it fits."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.calibrate.amounts import Amounts, fit_amounts
+from sim.calibrate.choice import Choice, blocks_of, choose, given
+from sim.calibrate.delays import DelayFit, Estimate, fit_delays, together
+from sim.calibrate.fitness import (
+    Band,
+    Busiest,
+    Carted,
+    Dispersion,
+    Mixing,
+    Residuals,
+    bands,
+    dispersions,
+    mixing,
+    residuals,
+    simulated,
+)
+from sim.calibrate.grid import CLOCK, TREND, VIEWERS, Grid, default_kernel, make_grid
+from sim.calibrate.intensity import Model, Spec, full_spec, without
+from sim.calibrate.intervals import HALF_CHI2, score_spread, wald_interval
+from sim.calibrate.likelihood import Fit, maximise
+from sim.calibrate.observed import CalibrationError, Observed
+from sim.calibrate.slips import Slips, fit_slips
+
+FEWEST_ORDERS, SHORTEST_S, FEWEST_BINS = 100, 600.0, 30
+TIMES = (0.5, 0.75, 1.5, 2.0, 3.0)
+"""Durations tried for a response, as multiples of its kind's default."""
+Tell = Callable[[str], None]
+
+
+class Length(NamedTuple):
+    """When a kind's response ends [s]: the value used, those the record does not rule out, log-likelihood gained over the
+    default, and gained by the other shape (below 0: the kind's own shape fits better)."""
+
+    value: float
+    low: float
+    high: float
+    gain: float
+    other_shape: float
+
+
+@dataclass(frozen=True, eq=False)
+class Calibrated:
+    """Everything found. ``fit`` is over ``model``; ``widen``: factor on its variances where the record is more dispersed than
+    the model; ``exponent``: of the viewers, even where the scenario holds it at 1; ``level_sd``:
+    spread of the shows' general level (log), 0 with fewer than three shows."""
+
+    shows: tuple[Observed, ...]
+    grid: Grid
+    choice: Choice
+    model: Model
+    fit: Fit
+    widen: float
+    lengths: dict[int, Length]
+    slips: Slips | None
+    converting: DelayFit | None
+    paying: DelayFit | None
+    amounts: Amounts | None
+    level_sd: float
+    residuals: Residuals
+    dispersions: tuple[Dispersion, ...]
+    mixed: Mixing | None
+    bands: tuple[Band, ...]
+    busiest: tuple[Busiest, ...]
+    dropped: tuple[str, ...]
+    exponent: Estimate | None = None
+
+    @property
+    def carted(self) -> Carted | None:
+        """Law of the orders by cart, where single carts are followed."""
+        c = self.converting
+        return None if c is None else Carted(1 - c.never.value, c.median_s.value, c.sigma.value if c.law == "lognormal" else 1.0)
+
+
+def calibrate(
+    shows: Sequence[Observed], tell: Tell | None = None, seed: int = 0, name: str = "auto", predict: bool = True
+) -> Calibrated:
+    """Fit everything the shows can say. Raises :class:`CalibrationError` where they say too little.
+
+    ``name``: the model, or auto to choose among them. ``predict``: whether to simulate predictive bands.
+    """
+    tell = tell or (lambda what: None)
+    check(shows)
+    tell("laying the grid")
+    grid = make_grid(shows)
+    spec, slips = full_spec(grid, herding=False), None
+    if spec.kinds:
+        tell("finding when cues really came")
+        start = Model(spec, grid)
+        found = fit_slips(start, maximise(start))
+        if found is not None:
+            slips, grid, _ = found
+    spec, exponent, dropped = _columns(spec, grid)
+    choice = choose(spec, grid, tell) if name == "auto" else given(name, spec, grid)
+    chosen = choice.fits[choice.chosen].spec
+    tell("response lengths")
+    lengths, chosen, fit = _lengths(chosen, grid, choice.fits[choice.chosen])
+    model = Model(chosen, grid)
+    spread = dispersions(model, fit)
+    mixed = mixing(model, fit)
+    over = max((d.residual for d in spread if d.window_s >= 60), default=1.0)
+    widen = max(1.0, score_spread(model, fit, blocks_of(grid))) if mixed and mixed.real and over > 1.1 else 1.0
+    tell("delays and quantities")
+    converting, paying = (_delays([getattr(s, what) for s in shows]) for what in ("converting", "paying"))
+    made = Calibrated(
+        tuple(shows), grid, choice, model, fit, widen, lengths, slips, converting, paying, fit_amounts(shows),
+        _level_sd(model, fit), residuals(model, fit, seed), tuple(spread), mixed, (), (), tuple(dropped), exponent
+    )  # fmt: skip
+    if not predict:
+        return made
+    tell("predictive bands")
+    counts = simulated(model, fit, made.carted, mixed, widen, seed)
+    seen, busiest = bands(model, counts, seed)
+    return replace(made, bands=tuple(seen), busiest=tuple(busiest))
+
+
+def check(shows: Sequence[Observed]) -> None:
+    """Refuse a record that is too short or too quiet, with what is missing."""
+    orders, span = sum(s.orders.total() for s in shows), sum(s.span_s for s in shows)
+    names = ", ".join(s.name for s in shows)
+    if orders == 0:
+        raise CalibrationError(f"{names}: no orders at all; calibration needs a record of orders, single or counted per bin")
+    if span < SHORTEST_S:
+        raise CalibrationError(f"{names}: {span:,.0f} s is too short to calibrate on; at least {SHORTEST_S:,.0f} s are needed")
+    if orders < FEWEST_ORDERS:
+        raise CalibrationError(f"{names}: {orders} orders are too few to calibrate on; at least {FEWEST_ORDERS} are needed, "
+                               "so add further shows to stream=")  # fmt: skip
+    widest = max(s.bin_s for s in shows)
+    if widest and span / widest < FEWEST_BINS:
+        raise CalibrationError(f"{names}: {int(span / widest)} bins of {widest:g} s are too few to calibrate on; at least "
+                               f"{FEWEST_BINS} are needed, finer or longer")  # fmt: skip
+
+
+def _delays(parts: list) -> DelayFit | None:
+    whole = together([p for p in parts if p is not None])
+    return None if whole is None else fit_delays(whole)
+
+
+def _columns(spec: Spec, grid: Grid) -> tuple[Spec, Estimate | None, list[str]]:
+    """Leave out the course over the show, or the time of day, where it does not pay for its parameters (BIC,
+    dearer by the dispersion the model leaves); hold the viewers' exponent at 1, the generator's law, where the record does not
+    contradict it. The exponent is estimated either way."""
+    fit, dropped = maximise(Model(spec, grid)), []
+    over = max([1.0, *(d.residual for d in dispersions(Model(spec, grid), fit) if d.window_s >= 60)])
+    price = 0.5 * math.log(max(grid.orders(), 2)) * over
+    for group, words in ((TREND, "time of show"), (CLOCK, "time of day")):
+        inside = tuple(c for c in spec.columns if c in group)
+        if not inside:
+            continue
+        less = without(spec, columns=tuple(c for c in spec.columns if c not in inside))
+        poorer = maximise(Model(less, grid))
+        gain = fit.loglik - poorer.loglik
+        if gain < price * len(inside):
+            spec, fit = less, poorer
+            dropped.append(f"{words} (gain {gain:.1f} in log-likelihood, not worth {len(inside)} parameters)")
+    if VIEWERS not in spec.columns:
+        return spec, None, dropped
+    exponent = Estimate(fit.value(f"x:{VIEWERS}"), *wald_interval(fit, f"x:{VIEWERS}"))
+    held = without(spec, fixed={f"x:{VIEWERS}": 1.0})
+    return (held if fit.loglik - maximise(Model(held, grid)).loglik < price else spec), exponent, dropped
+
+
+def _lengths(spec: Spec, grid: Grid, fit: Fit) -> tuple[dict[int, Length], Spec, Fit]:
+    """Try other ends and the other shape of each kind's response; a default stays unless the record contradicts it."""
+    made: dict[int, Length] = {}
+    for kind in spec.kinds:
+        usual = default_kernel(kind)[3]
+        found = {usual: fit.loglik}
+        fits = {usual: fit}
+        for times in TIMES:
+            if usual * times < 1.5 * grid.step_s:
+                continue
+            tried = without(spec, durations={**spec.durations, kind: usual * times})
+            fits[usual * times] = maximise(Model(tried, grid), fit.at, rounds=30)
+            found[usual * times] = fits[usual * times].loglik
+        other = "block" if spec.shape(kind) == "gamma" else "gamma"
+        turned = maximise(Model(without(spec, shapes={**spec.shapes, kind: other}), grid), fit.at, rounds=30).loglik
+        best = max(found, key=lambda d: found[d])
+        inside = [d for d, ll in found.items() if ll >= found[best] - HALF_CHI2]
+        used = usual if usual in inside else best
+        made[kind] = Length(used, min(inside), max(inside), found[best] - found[usual], turned - found[usual])
+        spec, fit = without(spec, durations={**spec.durations, kind: used}), fits[used]
+    return made, spec, fit
+
+
+def _level_sd(model: Model, fit: Fit) -> float:
+    """How far the shows' general levels lie apart, beyond chance (log; method of moments)."""
+    seen, due = {}, {}
+    for row in model.grid.rows:
+        if row.what == "orders":
+            seen[row.show] = seen.get(row.show, 0.0) + float(row.y[row.used].sum())
+            due[row.show] = due.get(row.show, 0.0) + float(model.rate(row, fit.at)[row.used].sum())
+    if len(seen) < 3:
+        return 0.0
+    logs = np.log([(seen[s] + 0.5) / (due[s] + 0.5) for s in seen])
+    noise = float(np.mean([1 / (seen[s] + 0.5) for s in seen]))
+    return math.sqrt(max(float(logs.var(ddof=1)) - noise, 0.0))

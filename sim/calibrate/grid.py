@@ -1,0 +1,192 @@
+"""A record on a grid: counts per bin and SKU, what is known beforehand about each bin, and which bins to leave out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from scenarios.contract import KERNELS, Shoppers
+from sim.calibrate.observed import CalibrationError, Events, Observed, kind_name
+from sim.calibrate.shapes import lognormal_bins
+
+MOST_ROWS = 24
+"""SKUs fitted on their own; the rest of a catalogue is one row together."""
+MOST_CELLS = 200_000
+"""Longer records get coarser bins: responses and kernels are integrated over bins, so only some sharpness is lost."""
+OTHERS = "(others)"
+DAY_S = 86_400.0
+TREND = ("trend 1", "trend 2", "trend 3")
+CLOCK = ("clock sin 1", "clock cos 1", "clock sin 2", "clock cos 2")
+VIEWERS = "viewers"
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One SKU of one show, orders or carts. ``y``: counts per bin, ``used``: bins that count, ``open``: share of the bin in
+    which the SKU could be bought, ``x``: covariates [bin, column],
+    ``cues``: times [s] by kind. ``feed``: orders that followers may follow (None: nothing follows, as with carts).
+    ``smear``: delay of the orders that come by a cart where carts are not known, as probabilities per bin; ``direct``: share
+    of orders that are not so delayed. ``carted``: carts per bin from which orders follow, where single ones are not linked.
+    """
+
+    show: int
+    sku: str
+    what: str
+    y: np.ndarray
+    used: np.ndarray
+    x: np.ndarray
+    cues: dict[int, np.ndarray]
+    open: np.ndarray
+    feed: np.ndarray | None = None
+    smear: np.ndarray | None = None
+    direct: float = 1.0
+    carted: np.ndarray | None = None
+
+
+class Grid(NamedTuple):
+    """Rows of all shows on one step [s]. ``columns``: names of the covariates. ``blocks``: per show, the block each bin is in."""
+
+    step_s: float
+    rows: list[Row]
+    columns: tuple[str, ...]
+    room: float
+
+    def orders(self) -> int:
+        """Orders in the bins that count."""
+        return int(sum(r.y[r.used].sum() for r in self.rows if r.what == "orders"))
+
+
+def make_grid(shows: Sequence[Observed], step_s: float = 0.0, trend: int = 2) -> Grid:
+    """All shows on one grid. ``step_s`` 0: the sources' own bins, one second for single events, longer where that would be
+    too many cells. ``trend``: degree of the course over the show (Legendre)."""
+    step = step_s or chosen_step(shows)
+    kept = _kept(shows)
+    seen = [s for s in shows if s.viewers is not None]
+    room = float(np.mean([_mean_viewers(s) for s in seen])) if len(seen) == len(shows) else math.nan
+    long = all(math.isfinite(s.start_unix_s) for s in shows) and min(s.span_s for s in shows) >= 1.5 * DAY_S
+    columns = ((VIEWERS,) if math.isfinite(room) and _moves(seen) else ()) + TREND[:trend] + (CLOCK if long else ())
+    rows = []
+    for number, show in enumerate(shows):
+        rows += _rows(number, show, step, kept, columns, room)
+    return Grid(step, rows, columns, room)
+
+
+def chosen_step(shows: Sequence[Observed]) -> float:
+    """The width of the bins [s]."""
+    own = max(s.bin_s for s in shows)
+    cells = sum(s.span_s * min(len(s.skus), MOST_ROWS) for s in shows)
+    if own > 0:
+        if any(abs(own / s.bin_s - round(own / s.bin_s)) > 1e-9 for s in shows if s.bin_s > 0):
+            raise CalibrationError("the streams have bins of widths that do not divide one another; calibrate them apart")
+        return own
+    return float(max(1, math.ceil(cells / MOST_CELLS)))
+
+
+def _mean_viewers(show: Observed) -> float:
+    assert show.viewers is not None
+    return float(np.nanmean(show.viewers[1]))
+
+
+def _moves(shows: Sequence[Observed]) -> bool:
+    """Whether the number of viewers changes at all; an exponent of a constant cannot be fitted."""
+    logs = [np.log(np.maximum(s.viewers[1], 1.0)) for s in shows if s.viewers is not None]
+    return float(np.concatenate(logs).std()) > 0.02
+
+
+def _kept(shows: Sequence[Observed]) -> list[str]:
+    """SKUs with a row of their own, by orders; with more of them the least sold ones share a row."""
+    total: dict[str, int] = {}
+    for show in shows:
+        sums = np.bincount(show.orders.sku, show.orders.n, len(show.skus))
+        for name, n in zip(show.skus, sums.tolist(), strict=True):
+            total[name] = total.get(name, 0) + int(n)
+    names = sorted(total, key=lambda name: (-total[name], name))
+    return names if len(names) <= MOST_ROWS else names[: MOST_ROWS - 1]
+
+
+def counts(rows: Events, which: np.ndarray, bins: int, step: float) -> np.ndarray:
+    """How many of the rows fall into each bin."""
+    at = np.minimum((rows.t[which] / step + 1e-9).astype(np.int64), bins - 1)
+    return np.bincount(at, rows.n[which], bins).astype(float)
+
+
+def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tuple[str, ...], room: float) -> list[Row]:
+    bins = max(1, math.ceil(show.span_s / step - 1e-9))
+    x = _covariates(show, bins, step, columns, room)
+    where = {name: k for k, name in enumerate(kept)}
+    group = np.array([where.get(name, len(kept)) for name in show.skus])
+    plain = Shoppers()
+    linked, has_carts = show.first is not None, len(show.carts) > 0
+    smear = None if linked or has_carts or step > 20 else lognormal_bins(step, plain.cart_median_s, plain.cart_sigma, 1800.0)
+    made = []
+    for k in sorted(set(group.tolist())):
+        name = kept[k] if k < len(kept) else OTHERS
+        mine = group[show.orders.sku] == k
+        every = counts(show.orders, mine, bins, step)
+        y = counts(show.orders, mine & show.first, bins, step) if show.first is not None else every
+        if not every.any():
+            continue
+        cues = {int(kind): np.sort(show.cues["at_s"][(group[show.cues["sku"]] == k) & (show.cues["kind"] == kind)])
+                for kind in np.unique(show.cues["kind"][group[show.cues["sku"]] == k])}  # fmt: skip
+        shares = _open(show, group == k, bins, step)
+        base = Row(number, name, "orders", y, shares > 1e-9, x, cues, shares, feed=every, smear=smear,
+                   direct=plain.direct_share if smear is not None else 1.0)  # fmt: skip
+        if has_carts:
+            carts = counts(show.carts, group[show.carts.sku] == k, bins, step)
+            made.append(replace(base, carted=None if linked else carts))
+            made.append(replace(base, what="carts", y=carts, feed=None, smear=None))
+        else:
+            made.append(base)
+    return made
+
+
+def _covariates(show: Observed, bins: int, step: float, columns: tuple[str, ...], room: float) -> np.ndarray:
+    middle = (np.arange(bins) + 0.5) * step
+    made = {}
+    if VIEWERS in columns and show.viewers is not None:
+        made[VIEWERS] = np.log(np.maximum(np.interp(middle, *show.viewers), 1.0) / room)
+    z = 2 * middle / (bins * step) - 1
+    made |= dict(zip(TREND, (z, 1.5 * z**2 - 0.5, 2.5 * z**3 - 1.5 * z), strict=True))
+    if CLOCK[0] in columns:
+        day = 2 * math.pi * (show.start_unix_s + middle) / DAY_S
+        made |= dict(zip(CLOCK, (np.sin(day), np.cos(day), np.sin(2 * day), np.cos(2 * day)), strict=True))
+    return np.column_stack([made[c] for c in columns]) if columns else np.zeros((bins, 0))
+
+
+def _open(show: Observed, group: np.ndarray, bins: int, step: float) -> np.ndarray:
+    """Share of each bin in which the SKU could be bought and was recorded. The order that takes the last unit ends its stretch:
+    leaving out its whole bin would count the waiting before it and not the order."""
+    shut = np.zeros(bins)
+    for row in show.shut:
+        if row["sku"] < 0 or (group[row["sku"]] and group.sum() == 1):
+            a, b = max(row["from_s"] / step, 0.0), min(row["to_s"] / step, float(bins))
+            first, last = int(a), min(int(b), bins - 1)
+            if a >= b:
+                continue
+            if first == last:
+                shut[first] += b - a
+                continue
+            shut[first] += first + 1 - a
+            shut[first + 1 : last] = 1.0
+            shut[last] += b - last
+    return np.clip(1 - shut, 0.0, 1.0)
+
+
+def kernel_kinds(grid: Grid, fewest: int = 1) -> tuple[int, ...]:
+    """Cue kinds of which the record has at least ``fewest``, in the contract's order."""
+    seen: dict[int, int] = {}
+    for row in grid.rows:
+        if row.what == "orders":
+            for kind, at in row.cues.items():
+                seen[kind] = seen.get(kind, 0) + len(at)
+    return tuple(sorted(kind for kind, n in seen.items() if n >= fewest))
+
+
+def default_kernel(kind: int) -> tuple[str, float, float, float]:
+    """Shape, peak, time scale and duration a kind of cue has by default."""
+    k = KERNELS[kind_name(kind)]
+    return k.shape, k.peak, k.tau_s, k.duration_s

@@ -1,0 +1,269 @@
+"""From the coordinates of the likelihood to the settings of a scenario: values, intervals, and their joint uncertainty.
+
+The record fixes products. Of a cue's effect only ``buy_rate * peak`` can be seen, so the commonest kind of cue keeps its
+default peak and everything else is measured against it; appeals average 1 over the cues. Rates are per viewer of the room the
+record shows, or of the default room where it shows none.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import expit
+
+from scenarios.contract import KERNELS, Audience, Herding, Host, Shoppers
+from sim.calibrate.delays import Estimate
+from sim.calibrate.fit import Calibrated
+from sim.calibrate.grid import OTHERS
+from sim.calibrate.intensity import CONV, MEAN, RATIO, WAIT, N
+from sim.calibrate.intervals import profile_interval
+from sim.calibrate.observed import kind_name
+from sim.setup.uncertain import Uncertain, Uncertainty
+
+At = tuple[str, ...]
+LOG, LOGIT, PLAIN = "log", "logit", "plain"
+
+
+class Parameter(NamedTuple):
+    """One setting of the fitted scenario. ``default``: what it replaces. ``source``: where it comes from, for the file and the
+    report. ``scale``: on which its uncertainty is normal."""
+
+    at: At
+    value: float
+    low: float
+    high: float
+    unit: str
+    default: float
+    source: str
+    scale: str
+
+
+@dataclass(frozen=True, eq=False)
+class Coordinates:
+    """``theta``: all fitted coordinates by name. ``cov``: their covariance, over ``names``."""
+
+    theta: dict[str, float]
+    names: tuple[str, ...]
+    cov: np.ndarray
+
+
+def coordinates(made: Calibrated) -> Coordinates:
+    """Intensity, delays, quantities and slips as one vector; the parts are independent."""
+    theta = dict(zip(made.fit.names, made.fit.at.tolist(), strict=True))
+    names, blocks = list(made.fit.free), [made.fit.cov * made.widen]
+    for tag, found in (("convert", made.converting), ("pay", made.paying)):
+        if found is not None:
+            mine = [f"{tag}:never", f"{tag}:median", f"{tag}:sigma"][: len(found.at)]
+            theta |= dict(zip(mine, found.at.tolist(), strict=True))
+            names += mine
+            blocks.append(found.cov)
+    if made.amounts is not None:
+        p = min(max(made.amounts.single.value, 1e-6), 1 - 1e-6)
+        theta["single"] = math.log(p / (1 - p))
+        names.append("single")
+        blocks.append(np.array([[1 / (made.amounts.orders * p * (1 - p))]]))
+    if made.slips is not None and made.slips.real:
+        theta["slip"] = math.log(made.slips.sd_s.value)
+        names.append("slip")
+        blocks.append(np.array([[0.5 / made.slips.cues]]))
+    theta["level"] = 0.0
+    names.append("level")
+    blocks.append(np.array([[made.level_sd**2]]))
+    size = sum(len(b) for b in blocks)
+    cov, k = np.zeros((size, size)), 0
+    for block in blocks:
+        cov[k : k + len(block), k : k + len(block)] = block
+        k += len(block)
+    return Coordinates(theta, tuple(names), cov)
+
+
+def reference(made: Calibrated) -> int | None:
+    """The kind of cue that keeps its default peak: the one most often spoken, of those fitted."""
+    kinds = made.model.spec.kinds
+    spoken = {k: sum(len(r.cues.get(k, ())) for r in made.grid.rows if r.what == "orders") for k in kinds}
+    return max(kinds, key=lambda k: (spoken[k], -k)) if kinds else None
+
+
+def room(made: Calibrated) -> float:
+    """Viewers at an ordinary moment."""
+    plain = Audience()
+    return made.grid.room if math.isfinite(made.grid.room) else plain.arrivals_per_min / 60 * plain.mean_stay_s()
+
+
+def settings(made: Calibrated, theta: dict[str, float]) -> dict[At, float]:
+    """Scenario settings by place, from coordinates."""
+    found: dict[At, float] = {}
+    people = room(made)
+    conversion = _conversion(made, theta)
+    total = 1.0
+    if RATIO in theta:
+        total = 1 + math.exp(theta[RATIO]) * conversion
+        found["shoppers", "direct_share"] = 1 / total
+    if RATIO in theta and (made.converting is not None or CONV in theta):
+        found["shoppers", "cart_conversion"] = conversion
+    shelves = {n.partition(":")[2]: math.exp(v) for n, v in theta.items() if n.startswith("shelf:")}
+    level = math.exp(theta["level"])
+    found["shoppers", "shelf_rate"] = 60 * sum(shelves.values()) * total * level / people
+    for sku, rate in shelves.items():
+        found["skus", sku, "popularity"] = rate / (sum(shelves.values()) / len(shelves))
+    found |= _cues(made, theta, total * level / people)
+    if made.model.spec.herding:
+        found["herding", "branching"], found["herding", "mean_s"] = theta[N], math.exp(theta[MEAN])
+    if "convert:median" in theta:
+        found["shoppers", "cart_median_s"] = math.exp(theta["convert:median"])
+        found["shoppers", "cart_sigma"] = math.exp(theta.get("convert:sigma", 0.0))
+    elif WAIT in theta:
+        found["shoppers", "cart_median_s"] = math.exp(theta[WAIT])
+    if "pay:never" in theta:
+        assert made.paying is not None
+        if _unpaid_known(made):
+            found["shoppers", "never_pay"] = float(expit(theta["pay:never"]))
+        found["shoppers", "pay_median_s"] = math.exp(theta["pay:median"])
+        if "pay:sigma" in theta:
+            found["shoppers", "pay_sigma"] = math.exp(theta["pay:sigma"])
+    if "single" in theta:
+        found["shoppers", "single_share"] = float(expit(theta["single"]))
+    if "slip" in theta:
+        found["host", "slip_s"] = math.exp(theta["slip"])
+    return found
+
+
+def _conversion(made: Calibrated, theta: dict[str, float]) -> float:
+    if "convert:never" in theta:
+        return float(expit(-theta["convert:never"]))
+    return math.exp(theta[CONV]) if CONV in theta else Shoppers().cart_conversion
+
+
+def _unpaid_known(made: Calibrated) -> bool:
+    """An export of paid orders alone says nothing about those never paid."""
+    p = made.paying
+    return p is not None and p.seen < p.of and p.apart
+
+
+def _cues(made: Calibrated, theta: dict[str, float], per_viewer: float) -> dict[At, float]:
+    found: dict[At, float] = {}
+    first = reference(made)
+    if first is None:
+        return found
+    appeals = {r.sku: theta.get(f"appeal:{r.sku}", 0.0) for r in made.grid.rows if set(r.cues) & set(made.model.spec.kinds)}
+    weight = {s: sum(len(at) for r in made.grid.rows if r.sku == s and r.what == "orders" for at in r.cues.values())
+              for s in appeals}  # fmt: skip
+    mean = sum(appeals[s] * weight[s] for s in appeals) / max(sum(weight.values()), 1)
+    peak = KERNELS[kind_name(first)].peak
+    found["shoppers", "buy_rate"] = 60 * math.exp(theta[f"cue:{kind_name(first)}"] + mean) * per_viewer / peak
+    if made.model.spec.appeals:
+        found |= {("skus", s, "appeal"): math.exp(a - mean) for s, a in appeals.items() if s != OTHERS}
+    for k in made.model.spec.kinds:
+        name = kind_name(k)
+        if k != first:
+            found["cues", name, "peak"] = peak * math.exp(theta[f"cue:{name}"] - theta[f"cue:{kind_name(first)}"])
+        found["cues", name, "tau_s"] = math.exp(theta[f"tau:{name}"])
+    return found
+
+
+SHARES = {"direct_share", "cart_conversion", "never_pay", "single_share", "branching"}
+
+
+def scale_of(at: At) -> str:
+    """The scale on which a setting is taken as normal."""
+    return LOGIT if at[-1] in SHARES else LOG
+
+
+def to_scale(scale: str, value: float) -> float:
+    """The inverse of :func:`sim.setup.uncertain.natural`."""
+    if scale == LOGIT:
+        p = min(max(value, 1e-9), 1 - 1e-9)
+        return math.log(p / (1 - p))
+    return math.log(max(value, 1e-12)) if scale == LOG else value
+
+
+def joint(made: Calibrated, at: Coordinates) -> tuple[tuple[At, ...], np.ndarray, np.ndarray]:
+    """Places, means on their scales, and covariance there (delta method, by differences)."""
+    places = tuple(settings(made, at.theta))
+
+    def scaled(theta: dict[str, float]) -> np.ndarray:
+        found = settings(made, theta)
+        return np.array([to_scale(scale_of(p), found[p]) for p in places])
+
+    slopes = np.zeros((len(places), len(at.names)))
+    for k, name in enumerate(at.names):
+        slopes[:, k] = (scaled({**at.theta, name: at.theta[name] + 1e-5})
+                        - scaled({**at.theta, name: at.theta[name] - 1e-5})) / 2e-5  # fmt: skip
+    return places, scaled(at.theta), slopes @ at.cov @ slopes.T
+
+
+def uncertainty_of(made: Calibrated) -> Uncertainty:
+    """The joint uncertainty of every fitted setting, as a scenario file carries it."""
+    places, mean, cov = joint(made, coordinates(made))
+    values, vectors = np.linalg.eigh((cov + cov.T) / 2)
+    half = vectors * np.sqrt(np.maximum(values, 0.0))
+    root = np.linalg.qr(half.T, mode="r").T
+    root = root * np.where(np.diag(root) < 0, -1.0, 1.0)
+    return Uncertainty(tuple(Uncertain(p, scale_of(p), float(m)) for p, m in zip(places, mean, strict=True)), np.tril(root))
+
+
+def default_of(at: At) -> float:
+    """What a setting is without a calibration."""
+    if at[0] == "cues":
+        return float(getattr(KERNELS[at[1]], at[2]))
+    if at[0] == "skus":
+        return 1.0
+    return float(getattr({"shoppers": Shoppers(), "herding": Herding(), "host": Host()}[at[0]], at[1]))
+
+
+UNITS = {"buy_rate": "/viewer/min", "shelf_rate": "/viewer/min", "peak": "x", "tau_s": "s", "mean_s": "s", "cart_median_s": "s",
+         "pay_median_s": "s", "slip_s": "s"}  # fmt: skip
+
+
+def parameters(made: Calibrated, profiles: bool = True, tell: Callable[[str], None] | None = None) -> list[Parameter]:
+    """Every fitted setting with its 95 % interval: from the profile likelihood where the setting is a coordinate, else from the
+    joint covariance."""
+    places, mean, cov = joint(made, coordinates(made))
+    exact = _profiled(made, tell) if profiles else {}
+    values = settings(made, coordinates(made).theta)
+    made_of = f"fitted from {len(made.shows)} stream{'s' if len(made.shows) > 1 else ''}, {made.grid.orders():,} orders"
+    found = []
+    for k, at in enumerate(places):
+        scale, half = scale_of(at), 1.959964 * math.sqrt(max(float(cov[k, k]), 0.0))
+        low, high = (_natural(scale, float(mean[k]) + side * half) for side in (-1, 1))
+        way = "curvature"
+        if at in exact:
+            low, high, way = exact[at].low, exact[at].high, "profile"
+        found.append(Parameter(at, values[at], low, high, UNITS.get(at[-1], ""), default_of(at), f"{made_of}; {way}", scale))
+    return found
+
+
+def _natural(scale: str, value: float) -> float:
+    return float(expit(value)) if scale == LOGIT else math.exp(value) if scale == LOG else value
+
+
+def _profiled(made: Calibrated, tell: Callable[[str], None] | None) -> dict[At, Estimate]:
+    """Profile intervals of the coordinates that are settings themselves."""
+    found: dict[At, Estimate] = {}
+    for tag, delays, names in (("pay", made.paying, ("never_pay", "pay_median_s", "pay_sigma")),
+                               ("convert", made.converting, ("cart_conversion", "cart_median_s", "cart_sigma"))):  # fmt: skip
+        if delays is not None:
+            never = (
+                delays.never
+                if tag == "pay"
+                else Estimate(*(1 - v for v in (delays.never.value, delays.never.high, delays.never.low)))
+            )
+            found |= {("shoppers", n): e for n, e in zip(names, (never, delays.median_s, delays.sigma), strict=True)}
+    if made.amounts is not None:
+        found["shoppers", "single_share"] = made.amounts.single
+    if made.slips is not None:
+        found["host", "slip_s"] = made.slips.sd_s
+    wanted: list[tuple[str, At, Callable[[float], float]]] = []
+    wanted += [(f"tau:{kind_name(k)}", ("cues", kind_name(k), "tau_s"), math.exp) for k in made.model.spec.kinds]
+    if made.model.spec.herding:
+        wanted += [(N, ("herding", "branching"), float), (MEAN, ("herding", "mean_s"), math.exp)]
+    for name, at, scale in wanted:
+        if tell:
+            tell(f"interval of {'.'.join(at)}")
+        low, high = profile_interval(made.model, made.fit, name, made.widen)
+        found[at] = Estimate(scale(made.fit.value(name)), scale(low), scale(high))
+    return found

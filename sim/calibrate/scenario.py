@@ -1,0 +1,250 @@
+"""The fitted scenario as plain data and as a file that rehearse, sweep and tune load.
+
+Only what the record says is written; everything else keeps StockCue's default, and the file says so.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from scenarios.contract import KERNELS, Audience, Push, Scenario
+from scenarios.registry import from_plain
+from sim.calibrate.fit import Calibrated
+from sim.calibrate.grid import VIEWERS
+from sim.calibrate.intensity import RATIO
+from sim.calibrate.observed import CalibrationError, Observed, kind_name
+from sim.calibrate.parameters import Parameter, parameters, room, settings, uncertainty_of
+from sim.demand.audience import room as room_of
+from sim.setup.uncertain import KEY, plain
+
+Note = dict[tuple[str, ...], str]
+MOST_PUSHES = 96
+SLOT_S = 600.0
+LONGEST_S = 900_000.0
+
+
+def scenario_of(made: Calibrated, name: str, found: list[Parameter] | None = None) -> tuple[dict[str, Any], Note]:
+    """The scenario as plain data, and a comment for each fitted place. The run of show 排品表 is the last stream's."""
+    found = parameters(made, profiles=False) if found is None else found
+    show = made.shows[-1]
+    if show.span_s > LONGEST_S:
+        raise CalibrationError(f"{show.name} lasts {show.span_s:,.0f} s, longer than a show can be; calibrate on a part of it")
+    at = {p.at: p for p in found}
+    values, notes = _skus(made, show, at)
+    whole: dict[str, Any] = {
+        "name": name,
+        "lesson": f"fitted from {len(made.shows)} recorded stream{'s' if len(made.shows) > 1 else ''}: "
+        + ", ".join(s.name for s in made.shows),
+        "duration_s": round(float(show.span_s), 3),
+        "skus": values,
+        "cues": _cues(made, show, at, list(values)),
+    }
+    for group in ("shoppers", "herding", "host"):
+        mine = {p.at[1]: p for p in found if p.at[0] == group}
+        if mine:
+            whole[group] = {key: _short(p.value) for key, p in mine.items()}
+            notes |= {(group, key): note(p) for key, p in mine.items()}
+    if made.model.spec.herding:
+        whole["herding"] = {"on": True, **whole["herding"]}
+    if made.paying is not None:
+        whole["shoppers"]["pay_law"] = made.paying.law
+    whole["audience"] = _audience(made, show, notes)
+    whole[KEY] = plain(uncertainty_of(made))
+    from_plain({k: v for k, v in whole.items() if k != KEY})
+    return whole, notes
+
+
+def note(p: Parameter) -> str:
+    """The comment behind a fitted setting."""
+    return f"[{p.low:.4g}, {p.high:.4g}] 95 %, instead of {p.default:g}; {p.source}"
+
+
+def _short(value: float) -> float:
+    return float(f"{value:.6g}")
+
+
+def _skus(made: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Parameter]) -> tuple[dict[str, Any], Note]:
+    values: dict[str, Any] = {}
+    notes: Note = {}
+    sold = np.bincount(show.orders.sku, show.orders.units, len(show.skus))
+    declared = dict(zip(show.skus, show.stock, strict=False))
+    for sku in dict.fromkeys(r.sku for r in made.grid.rows):
+        units = declared.get(sku, -1)
+        if units < 0:
+            mine = [k for k, name in enumerate(show.skus) if name == sku]
+            units = max(1, math.ceil(float(sold[mine].sum()) if mine else 1.0))
+            notes["skus", sku, "stock"] = "not in the record: the units sold in the last stream stand in; set your own"
+        values[sku] = {"stock": int(units)}
+        for key in ("popularity", "appeal"):
+            if ("skus", sku, key) in at:
+                p = at["skus", sku, key]
+                values[sku][key] = _short(p.value)
+                notes["skus", sku, key] = f"[{p.low:.4g}, {p.high:.4g}] 95 %"
+    return values, notes
+
+
+def _cues(made: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Parameter], skus: list[str]) -> dict[str, Any]:
+    """The run of show with each cue's fitted response; a kind without a response in the chosen model has peak 0."""
+    lead = made.slips.lead_s.value if made.slips is not None and made.slips.real else 0.0
+    rows: dict[str, Any] = {}
+    for row in np.sort(show.cues, order="at_s"):
+        sku, kind = show.skus[row["sku"]], int(row["kind"])
+        when = float(row["at_s"]) + lead
+        if sku not in skus or not 0 <= when < show.span_s:
+            continue
+        cue: dict[str, Any] = {"at_s": round(when, 3), "sku": sku, "kind": kind_name(kind)}
+        if kind not in made.model.spec.kinds:
+            cue["peak"] = 0.0
+        else:
+            peak = at.get(("cues", kind_name(kind), "peak"))
+            cue["peak"] = _short(peak.value) if peak else KERNELS[kind_name(kind)].peak
+            cue["tau_s"] = _short(at["cues", kind_name(kind), "tau_s"].value)
+            if made.lengths[kind].value != KERNELS[kind_name(kind)].duration_s:
+                cue["duration_s"] = made.lengths[kind].value
+        rows[f"c{len(rows) + 1:02d}"] = cue
+    return rows
+
+
+def course(made: Calibrated, show: Observed) -> tuple[np.ndarray, np.ndarray]:
+    """Slot starts [s] and the room's demand in them, relative to an ordinary moment: viewers to their exponent, course over
+    the show, time of day; without the viewers whom the cues themselves draw in."""
+    number = next(k for k, s in enumerate(made.shows) if s is show)
+    row = next(r for r in made.grid.rows if r.show == number)
+    step, columns = made.grid.step_s, made.grid.columns
+    log = np.zeros(len(row.y))
+    for name in made.model.spec.columns:
+        log += made.fit.value(f"x:{name}") * row.x[:, columns.index(name)]
+    log -= np.log(_drawn_in(made, show, (np.arange(len(row.y)) + 0.5) * step))
+    slot = max(SLOT_S, show.span_s / MOST_PUSHES, step)
+    starts = np.arange(0.0, show.span_s - slot / 2, slot) if show.span_s > slot else np.array([0.0])
+    which = np.minimum((np.arange(len(log)) * step / slot).astype(int), len(starts) - 1)
+    return starts, np.bincount(which, np.exp(log), len(starts)) / np.bincount(which, minlength=len(starts))
+
+
+def _drawn_in(made: Calibrated, show: Observed, t: np.ndarray) -> np.ndarray:
+    """How many times as large the scenario's own cues make the room: its pushes must not bring those viewers a second time."""
+    plain, pushes = Audience(), []
+    for cue in show.cues:
+        kernel = KERNELS[kind_name(int(cue["kind"]))]
+        length = made.lengths[int(cue["kind"])].value if int(cue["kind"]) in made.lengths else kernel.duration_s
+        if kernel.viewer_lift > 1:
+            pushes.append(Push(float(max(cue["at_s"], 0.0)), (kernel.viewer_lift - 1) * plain.mean_stay_s() / length, length))
+    if not pushes:
+        return np.ones(len(t))
+    grid, people = room_of(plain, show.span_s, tuple(pushes))
+    return np.interp(t, grid, people) / float(people[0])
+
+
+def _audience(made: Calibrated, show: Observed, notes: Note) -> dict[str, Any]:
+    """A steady room at the course's lowest level, and a push for each slot above it."""
+    starts, level = course(made, show)
+    level = np.maximum(level, level.max() / 1000)  # a night without anybody: a push has to start from someone
+    least = float(level.min())
+    slot = float(starts[1] - starts[0]) if len(starts) > 1 else show.span_s
+    arrivals = room(made) * least / Audience().mean_stay_s() * 60
+    pushes = [
+        Push(float(t), float(v / least - 1), max(1.0, slot)) for t, v in zip(starts, level, strict=True) if v > 1.03 * least
+    ]
+    seen = math.isfinite(made.grid.room)
+    words = "viewers" + (f" to the power {made.fit.value('x:viewers'):.2f}" if VIEWERS in made.model.spec.columns else "")
+    notes["audience", "arrivals_per_min"] = (
+        f"a room of {room(made):,.0f} at an ordinary moment; pushes follow the fitted course of demand ({words})" if seen else
+        "the record has no viewers: the default room, with rates that give the orders seen"
+    )  # fmt: skip
+    made_of: dict[str, Any] = {"arrivals_per_min": _short(arrivals)}
+    if pushes:
+        made_of["pushes"] = {f"p{k:02d}": {"at_s": round(p.at_s, 3), "lift": _short(p.lift), "duration_s": round(p.duration_s, 3)}
+                             for k, p in enumerate(pushes, 1)}  # fmt: skip
+    return made_of
+
+
+def unidentified(made: Calibrated) -> list[str]:
+    """What the record does not say, one sentence each: it keeps its default."""
+    said = []
+    have = settings(made, dict(zip(made.fit.names, made.fit.at.tolist(), strict=True)) | {"level": 0.0})
+    if not math.isfinite(made.grid.room):
+        said.append("Viewers are not recorded: the default room stands in, and only its product with the rates is fitted.")
+    if RATIO not in made.model.place:
+        said.append("Carts are not recorded: direct_share, cart_conversion, cart_median_s and cart_sigma keep their defaults.")
+    elif made.converting is None and ("shoppers", "cart_conversion") not in have:
+        said.append("Too few carts are seen to become orders: cart_conversion, cart_median_s and cart_sigma keep their defaults.")
+    elif made.converting is None:
+        said.append("Carts and orders are not linked one to one: cart_sigma keeps its default; conversion and median delay come "
+                    "from how orders follow carts in bulk.")  # fmt: skip
+    if made.paying is None:
+        said.append("Payments are not recorded order by order: never_pay, pay_median_s and pay_sigma keep their defaults.")
+    elif made.paying.seen == made.paying.of:
+        said.append("The record holds paid orders only: never_pay keeps its default.")
+    elif not made.paying.apart:
+        said.append("Follow-up is too short to tell late payers from those who never pay: never_pay keeps its default.")
+    if made.amounts is None:
+        said.append("Units per order are not recorded: single_share keeps its default.")
+    if not made.model.spec.herding:
+        said.append("Herding 从众 is off: self-excitation added nothing beyond chance.")
+    if not made.model.spec.kinds:
+        none = not any(len(s.cues) for s in made.shows)
+        said.append("No response to cues is fitted: " + ("the record has no cues." if none else
+                    "the cue sheet added nothing beyond chance; the cues in the file have peak 0."))  # fmt: skip
+    if len(made.shows) < 3:
+        said.append("With fewer than three streams the spread from show to show cannot be seen; a new show may differ by more "
+                    "than the intervals say.")  # fmt: skip
+    said.append("Not fitted from a stream: the stay of viewers, retries of refused shoppers, feed, staff, leaks and ledger keep "
+                "their defaults.")  # fmt: skip
+    return said
+
+
+def yaml_of(values: Mapping[str, Any], notes: Note, head: list[str]) -> str:
+    """A scenario file: plain YAML with the source of each fitted setting behind it."""
+    lines = [f"# {line}" for line in head]
+    _write(lines, values, notes, ())
+    return "\n".join(lines) + "\n"
+
+
+def _write(lines: list[str], values: Mapping[str, Any], notes: Note, path: tuple[str, ...]) -> None:
+    pad = "  " * len(path)
+    for key, value in values.items():
+        here = (*path, str(key))
+        label = key if str(key).isidentifier() and str(key).isascii() else json.dumps(str(key), ensure_ascii=False)
+        if here == (KEY,):
+            lines += _uncertainty(value)
+        elif isinstance(value, Mapping) and value and _flat(value, notes, here):
+            lines.append(f"{pad}{label}: {{{', '.join(f'{k}: {_scalar(v)}' for k, v in value.items())}}}")
+        elif isinstance(value, Mapping):
+            lines.append(f"{pad}{label}:" + ("" if value else " {}"))
+            _write(lines, value, notes, here)
+        else:
+            lines.append(f"{pad}{label}: {_scalar(value)}" + (f"  # {notes[here]}" if here in notes else ""))
+
+
+def _flat(value: Mapping[str, Any], notes: Note, here: tuple[str, ...]) -> bool:
+    return all(not isinstance(v, Mapping) for v in value.values()) and not any(n[: len(here)] == here for n in notes)
+
+
+def _uncertainty(values: Mapping[str, Any]) -> list[str]:
+    """Parameters one a line, then the triangle."""
+    lines = [f"{KEY}:  # rehearse uncertain=true draws these anew for each show, jointly: mean + root @ standard normal numbers"]
+    lines.append("  parameters:")
+    for p in values["parameters"]:
+        place = ", ".join(json.dumps(k, ensure_ascii=False) for k in p["at"])
+        lines.append(f"    - {{at: [{place}], scale: {p['scale']}, mean: {p['mean']:.8g}}}")
+    lines.append("  root:")
+    lines += [f"    - [{', '.join(f'{v:.5g}' for v in row)}]" for row in values["root"]]
+    return lines
+
+
+def _scalar(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    return repr(value)
+
+
+def simple(values: Mapping[str, Any]) -> Scenario:
+    """The scenario without its uncertainty."""
+    return from_plain({k: v for k, v in values.items() if k != KEY})

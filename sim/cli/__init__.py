@@ -1,0 +1,1 @@
+"""The ``stockcue`` command: words in, a verb called, its answer printed."""

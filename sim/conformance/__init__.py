@@ -1,0 +1,1 @@
+"""The strategy contract, checked by machine."""

@@ -1,0 +1,1 @@
+"""Durable execution: plans, chunks, workers, result parts, the work folder, resuming."""

@@ -1,0 +1,45 @@
+"""Many policies on one tape: play them all, score what is asked for, give numbers back.
+
+The inner step of every sweep: one staged show, drawn once, shared by all candidates (common random numbers) and
+their silent baseline. Candidates with identical runs are run and scored once (``sim/engine/fork.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from sim.core.policy import Policy
+from sim.core.stage import Stage
+from sim.engine.fork import play_all
+from sim.engine.simulate import engine_for, play
+from sim.score.cost import Judge
+from sim.score.profiles import PROFILES, Profile
+from sim.setup.policies import make_policy
+
+
+def evaluate(
+    stage: Stage,
+    policies: Sequence[Policy],
+    profile: Profile = PROFILES["balanced"],
+    metrics: Sequence[str] = ("J",),
+) -> np.ndarray:
+    """Scores of every policy on the stage's tape, float64 [policy, metric], in the order given.
+
+    metrics: names from ``sim.score.metrics.METRICS``. Each value is, bit for bit, that of ``score_run(play(stage, policy),
+    baseline)``, whatever else is evaluated with it.
+    """
+    trunk = play(stage, make_policy("silent"))
+    judge = Judge(trunk, profile)
+    out = np.empty((len(policies), len(metrics)))
+    for places, run in play_all(stage, policies, trunk):
+        row = judge.score(run, metrics)
+        out[places] = [row[name] for name in metrics]
+    return out
+
+
+def warm(policies: Iterable[Policy]) -> None:
+    """Compile once, in this process, so that workers find the machine code on disk."""
+    for policy in policies:
+        engine_for(policy)

@@ -1,0 +1,186 @@
+"""A study that is not finished: a hidden folder beside the one that will be, for one process alone, and what the study is.
+
+``.NAME-sweep``, ``.NAME-tune`` and the like hold what was played so far and a note of all settings that decide the result, so
+that the same command goes on with it and another one is refused.
+"""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from sim.jobs.folder import MANIFEST, FolderError, checksum, refuse_strange
+from sim.jobs.pool import WorkersLost
+
+KEPT = "what was played is kept: the same command goes on from there."
+NOTHING_YET = "nothing was finished that could be kept."
+PLAYED = "what is played"
+"""Name of the note's checksum over all that is played; it says nothing beside a setting that differs."""
+
+
+Worth = Callable[[Path], bool]
+"""Whether a folder holds anything for whose sake it is kept."""
+
+
+def holds(pattern: str) -> Worth:
+    """Worth keeping for its files of that pattern."""
+    return lambda folder: any(folder.glob(pattern))
+
+
+@contextmanager
+def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Iterator[Path]:
+    """The folder in which the study that is to become ``final`` keeps what it has, for this process alone. Whatever stops the
+    study, an interrupt or a disk that is full, is raised with a word on what is kept; a folder worth nothing goes.
+
+    what: the verb. facts: all that decides the result. Refuses a folder begun with others, one that another process is using,
+    and one that cannot be written.
+    """
+    folder, fresh = workshop(final, what), not final.parent.exists()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = (folder / "lock").open("w")
+    except OSError as error:
+        raise FolderError(f"Results cannot be written to {str(final)!r}: {error.strerror}; choose another out=") from None
+    needed = True
+    try:
+        with lock:
+            if not _locked(lock):
+                raise FolderError(f"another process plays the {what} {str(final)!r}; wait for it, or choose another out=")
+            try:
+                _begin(folder, what, facts)
+                clear(final)
+                yield folder
+            except BrokenPipeError:  # who reads the output has gone: no fault of the study's
+                raise
+            except (KeyboardInterrupt, OSError) as stopped:
+                raise _halted(stopped, worth(folder)) from None
+            finally:
+                needed = worth(folder)
+    finally:
+        # After the lock is closed: not every system removes an open file.
+        if not needed:
+            shutil.rmtree(folder, ignore_errors=True)
+            if fresh and final.parent.exists() and not any(final.parent.iterdir()):
+                final.parent.rmdir()
+
+
+def _locked(file: IO[str]) -> bool:
+    """Whether this process now holds the lock; it ends with the process, however that ends."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def workshop(final: Path, what: str = "sweep") -> Path:
+    """Where an unfinished study keeps what it has."""
+    return final.parent / f".{final.name}-{what}"
+
+
+def _begin(folder: Path, what: str, facts: Mapping[str, Any]) -> None:
+    """Note what the study is, or check that it is still the same one."""
+    noted = folder / f"{what}.json"
+    before = known(noted)
+    if before is None:
+        fresh = noted.with_suffix(".tmp")
+        fresh.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(fresh, noted)
+    else:
+        refuse_other(before, facts, f"the unfinished {what} in {str(folder)!r} was begun")
+
+
+def known(path: Path) -> dict[str, Any] | None:
+    """A JSON file as it is; None where there is none, or none that can be read."""
+    try:
+        made = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return made if isinstance(made, dict) else None
+
+
+def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) -> None:
+    """Raise a sentence that says what changed, if anything did."""
+    changed = list(differences(begun, json.loads(json.dumps(facts))))
+    # A checksum that differs because a setting does has nothing to add.
+    changed = [text for text in changed if not text.startswith(PLAYED)] or changed
+    if changed:
+        more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
+        raise FolderError(
+            f"{what} with other settings: {'; '.join(changed[:5])}{more}; give those again, delete the folder, "
+            "or choose another out="
+        )
+
+
+def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> bool:
+    """Whether ``final`` is this study, finished, with its file ``worth`` undamaged. Another one there, or a folder that is no
+    study's, is refused rather than replaced. what, facts: as in :func:`begun`."""
+    manifest = known(final / MANIFEST)
+    if manifest is None:
+        refuse_strange(final)
+        return False
+    if not isinstance(manifest.get(what), Mapping):
+        raise FolderError(f"{str(final)!r} holds another study; choose another out=")
+    refuse_other(manifest[what], facts, f"the {what} in {str(final)!r} was made")
+    return _undamaged(final, manifest, worth)
+
+
+def _undamaged(final: Path, manifest: Mapping[str, Any], name: str) -> bool:
+    path = final / name
+    return path.is_file() and checksum(path) == manifest.get("files", {}).get(name)
+
+
+def less(final: Path, what: str, facts: Mapping[str, Any], key: str, worth: str) -> int:
+    """With which smaller number under ``key`` alone ``final`` was finished, if that is how it differs and its file ``worth`` is
+    undamaged; else 0."""
+    manifest, now = known(final / MANIFEST) or {}, json.loads(json.dumps(facts))
+    before = manifest.get(what)
+    if not isinstance(before, Mapping) or {**before, key: now[key]} != now or not _undamaged(final, manifest, worth):
+        return 0
+    return int(before[key]) if before[key] < now[key] else 0
+
+
+def differences(old: Any, new: Any, where: str = "") -> Iterable[str]:
+    """Every setting that differs, as ``key was OLD, is NEW``.
+
+    >>> list(differences({"a": {"b": 1, "c": 2}}, {"a": {"b": 3, "c": 2}}))
+    ['a.b was 1, is 3']
+    """
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        for key in dict.fromkeys([*old, *new]):
+            yield from differences(old.get(key), new.get(key), f"{where}.{key}" if where else str(key))
+    elif old != new:
+        yield f"{where} was {_short(old)}, is {_short(new)}"
+
+
+def _short(value: Any) -> str:
+    text = "not set" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _halted(why: BaseException, needed: bool) -> BaseException:
+    """What to raise for what stopped a study."""
+    kept = KEPT if needed else NOTHING_YET
+    if isinstance(why, KeyboardInterrupt):
+        return KeyboardInterrupt(f"Interrupted; {kept}")
+    return WorkersLost(f"{why}; {kept}") if isinstance(why, WorkersLost) else FolderError(f"{why}; {kept}")
+
+
+def clear(final: Path) -> None:
+    """Remove what a process that was killed while it wrote the finished folder has left beside it."""
+    for left in final.parent.glob(f".{glob.escape(final.name)}-unfinished-*"):
+        shutil.rmtree(left, ignore_errors=True)

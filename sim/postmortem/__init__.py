@@ -1,0 +1,1 @@
+"""The review of one show: blame, counterfactual alerts, smallest changes, drift, proposal."""

@@ -1,0 +1,40 @@
+"""Shows that can be played again with something changed: a replicate of a rehearsal, or a recording in a closed loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from scenarios.contract import Scenario
+from scenarios.staffing import Feed
+from sim.core.stage import Stage, set_stage
+from sim.demand.draw import draw_tape
+from sim.postmortem.parameters import Show
+from sim.replay.closedtape import closed_stage
+from sim.replay.impute import BOUNDS, LIKELY, Imputation
+
+
+def rehearsed(scenario: Scenario, seed: int, replicate: int) -> Show:
+    """One replicate of a scenario."""
+
+    def remake(changed: Scenario) -> Stage:
+        return set_stage(changed, draw_tape(changed, seed, replicate))
+
+    return Show(f"{scenario.name} #{replicate}", remake(scenario), remake)
+
+
+def recorded(
+    made: Imputation, seed: int, replicate: int, feed: Feed | None, world: Scenario | None, bounds: Sequence[str] = BOUNDS
+) -> dict[str, Show]:
+    """A recording under each bound of the demand that nobody recorded; by bound."""
+    found = {}
+    for bound in bounds:
+
+        def remake(changed: Scenario, bound: str = bound) -> Stage:
+            return closed_stage(made.stream, made, bound, seed, replicate, changed.feed, changed)
+
+        stage = closed_stage(made.stream, made, bound, seed, replicate, feed, world)
+        found[bound] = Show(made.stream.name, stage, remake, "closed", bound)
+    return found
+
+
+__all__ = ["LIKELY", "recorded", "rehearsed"]

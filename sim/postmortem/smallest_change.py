@@ -1,0 +1,198 @@
+"""The smallest change of one setting that would have saved a show, and what the same change does to other shows.
+
+One setting at a time, the same shoppers each time. From its present value a setting is doubled (and halved) until what was lost
+falls to the target at no higher cost J; then the gap between the last value that failed and the first that did is halved on the
+log scale. Changes are ranked by how far they go: doublings or halvings. A success between two rungs that both fail is not found.
+
+One show proves little: a change found on it is fitted to it. So :func:`evidence` plays it on every other show there is and
+on every bound of what nobody recorded, against the same settings without it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from scenarios.setting import ScenarioError
+from sim.core.policy import Policy
+from sim.core.stage import Stage
+from sim.engine.simulate import play
+from sim.postmortem.losses import KINDS, MISSED, OVERSOLD, Losses, lost
+from sim.postmortem.parameters import Knob, Show, distance, knobs, ladder
+from sim.score.cost import Judge
+from sim.score.profiles import Profile, unit_costs
+from sim.setup.policies import make_policy
+from sim.stats.paired import Difference, difference
+
+SHARES = (0.9, 0.5)
+"""Shares of the lost units that a change must save: the first that any change reaches counts."""
+HALVINGS = 4
+DIGITS = 3
+FAR = 4.0
+"""Moves of more than this many doublings are named as what they are: a different setting, not a small change."""
+Progress = Callable[[int, int, str], None]
+Saves = Callable[["Result | None"], bool]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run lost: oversold, missed [units], J [CNY], alerts sent."""
+
+    oversold: int
+    missed: int
+    J: float
+    alerts: int
+
+
+@dataclass(frozen=True, eq=False)
+class Change:
+    """One setting changed: from ``knob.now`` to ``value``, ``far`` doublings away; what the show would have lost then."""
+
+    knob: Knob
+    value: float
+    far: float
+    result: Result | None
+
+
+@dataclass(frozen=True, eq=False)
+class Search:
+    """before: what the show lost. kind: what was to be saved (of KINDS); share: how much of it every change saves. changes:
+    nearest first. tried: runs it took."""
+
+    before: Result
+    kind: str
+    share: float
+    changes: list[Change]
+    tried: int
+
+
+def measure(stage: Stage, policy: Policy, profile: Profile, judge: Judge | None = None) -> Result:
+    """Play and judge; ``judge``: of the stage, where there is one."""
+    judge = judge or Judge(play(stage, make_policy("silent")), profile)
+    row = judge.score(play(stage, policy))
+    return Result(int(row["oversold_units"]), int(row["missed_units"]), row["J"], int(row["alerts"]))
+
+
+def smallest_changes(show: Show, policy: Policy, profile: Profile, progress: Progress | None = None) -> Search:
+    """Every setting's nearest value that saves the show, nearest first."""
+    judge = Judge(play(show.stage, make_policy("silent")), profile)
+    before = measure(show.stage, policy, profile, judge)
+    kind = dearer(lost(show.stage, policy, profile), *unit_costs(profile, show.stage.scenario))
+    if getattr(before, KINDS[kind]) == 0:
+        return Search(before, KINDS[kind], 0.0, [], 1)
+    turned, every = _Turner(show, policy, profile, judge), knobs(show.stage, policy)
+    for share in SHARES:
+        saves = _saves(KINDS[kind], math.floor((1 - share) * getattr(before, KINDS[kind])), before.J)
+        found = _climb(every, turned, saves, progress)
+        if found:
+            return Search(before, KINDS[kind], share, _distinct(found), len(turned.known))
+    return Search(before, KINDS[kind], SHARES[-1], [], len(turned.known))
+
+
+def _climb(every: list[Knob], turned: _Turner, saves: Saves, progress: Progress | None) -> list[Change]:
+    """All knobs rung by rung, outwards, until one rung after the first success; each success is brought nearer."""
+    ladders = [(knob, [knob.now, *ladder(knob, up)]) for knob in every for up in (True, False)]
+    found: list[Change] = []
+    rung, end = 1, max(len(values) for _, values in ladders)
+    while rung < end:
+        if progress:
+            progress(rung, end, "settings")
+        failed = []
+        for knob, values in [one for one in ladders if rung < len(one[1])]:
+            if not saves(turned(knob, values[rung])):
+                failed.append((knob, values))
+                continue
+            good = _between(knob, values[rung - 1], values[rung], turned, saves)
+            found.append(Change(knob, good, distance(knob, good), turned(knob, good)))
+        end = min(end, rung + 2) if found else end
+        ladders, rung = failed, rung + 1
+    return found
+
+
+def _distinct(found: list[Change]) -> list[Change]:
+    """Nearest first; a change for one tier that is the change for all tiers is left out."""
+    ranked = sorted(found, key=lambda c: (c.far, c.knob.key.count("."), c.result.J))
+    kept: dict[tuple[str, str, float], Change] = {}
+    for c in ranked:
+        kept.setdefault((c.knob.key.split(".")[-1], c.knob.option, c.value), c)
+    return list(kept.values())
+
+
+def dearer(found: Losses, co: np.ndarray, cu: np.ndarray) -> int:
+    """The kind of loss that cost more: OVERSOLD or MISSED."""
+    return OVERSOLD if float(co @ found.units[OVERSOLD]) >= float(cu @ found.units[MISSED]) else MISSED
+
+
+def _saves(kind: str, allowed: int, cost: float) -> Saves:
+    return lambda result: result is not None and getattr(result, kind) <= allowed and cost >= result.J
+
+
+class _Turner:
+    """Plays a show with one knob turned, each value once."""
+
+    def __init__(self, show: Show, policy: Policy, profile: Profile, judge: Judge) -> None:
+        self.parts = show, policy, profile
+        self.judge = judge
+        self.known: dict[tuple[str, float], Result | None] = {}
+
+    def __call__(self, knob: Knob, value: float) -> Result | None:
+        """None where the scenario does not allow the value."""
+        show, policy, profile = self.parts
+        at = (knob.key + knob.option, value)
+        if at not in self.known:
+            try:
+                stage, changed = knob.turned(show, policy, value)
+            except ScenarioError:
+                self.known[at] = None
+            else:
+                self.known[at] = measure(stage, changed, profile, self.judge if stage is show.stage else None)
+        return self.known[at]
+
+
+def _between(knob: Knob, failed: float, good: float, turned: _Turner, saves: Saves) -> float:
+    """The value nearest to the failed one that still saves, to about a twentieth; written with few digits if that saves too."""
+    if not knob.whole:
+        for _ in range(HALVINGS):
+            middle = math.sqrt(failed * good) if failed > 0 and good > 0 else (failed + good) / 2
+            good, failed = (middle, failed) if saves(turned(knob, middle)) else (good, middle)
+    short = rounded(good, good > knob.now, knob.unit == "units")
+    return short if knob.low <= short <= knob.high and saves(turned(knob, short)) else good
+
+
+def rounded(value: float, up: bool, whole: bool = False) -> float:
+    """The value with DIGITS significant digits, or as a whole number, rounded away from where it came.
+
+    >>> rounded(123.41, True), rounded(0.018779, False), rounded(67.7, False, True)
+    (124.0, 0.0187, 67.0)
+    """
+    if whole:
+        return float(math.ceil(value) if up else math.floor(value))
+    if value == 0 or float(f"{value:.{DIGITS}g}") == value:
+        return value
+    unit = 10.0 ** (math.floor(math.log10(abs(value))) - DIGITS + 1)
+    return float(f"{(math.ceil if up else math.floor)(value / unit) * unit:.{DIGITS}g}")
+
+
+def evidence(change: Change, shows: Sequence[Show], policy: Policy, profile: Profile) -> list[dict[str, Any]]:
+    """The change on each show, paired: what was lost before and after, alerts before and after."""
+    rows = []
+    for show in shows:
+        before = measure(show.stage, policy, profile)
+        try:
+            after = measure(*change.knob.turned(show, policy, change.value), profile)
+        except ScenarioError:
+            continue
+        row: dict[str, Any] = {"show": show.name, "loop": show.loop, "bound": show.bound}
+        for name in ("oversold", "missed", "J", "alerts"):
+            row |= {f"{name}_before": getattr(before, name), f"{name}_after": getattr(after, name)}
+        rows.append(row)
+    return rows
+
+
+def verdict(rows: Sequence[dict[str, Any]], name: str = "J") -> Difference:
+    """Mean paired difference after - before over shows, with its interval."""
+    return difference([float(r[f"{name}_after"]) for r in rows], [float(r[f"{name}_before"]) for r in rows])

@@ -1,0 +1,161 @@
+"""Pictures of a calibration: responses over cue-aligned averages, residuals, predictive bands."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scenarios.contract import CUE_KINDS
+from sim.calibrate.fit import Calibrated
+from sim.calibrate.fitness import LEVEL, Band
+from sim.report.figures import style
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_BANDS = 3
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def responses(made: Calibrated) -> Figure | None:
+    """Orders around cues: observed averages over aligned cues, and what the fitted model expected in the same bins."""
+    from matplotlib import rc_context
+
+    kinds = made.model.spec.kinds
+    if not kinds:
+        return None
+    with rc_context(style.settings()):
+        figure = _figure(3.9 * len(kinds) + 0.8, 3.6)
+        axes = np.atleast_1d(figure.subplots(1, len(kinds)))
+        for axis, kind in zip(axes, kinds, strict=True):
+            _aligned(axis, made, kind)
+        axes[0].set_ylabel("orders per minute and cue")
+        moved = made.slips is not None and made.slips.real
+        figure.suptitle(style.text("Response to cues: aligned averages and the fitted model"
+                                   + ("; cues where they were found to have come" if moved else "")),
+                        x=0.01, ha="left", fontsize=11)  # fmt: skip
+    return figure
+
+
+def _aligned(axis: Axes, made: Calibrated, kind: int) -> None:
+    step, name = made.grid.step_s, CUE_KINDS[kind]
+    span = made.lengths[kind].value
+    width = max(step, span / 60)
+    edges = np.arange(-max(0.25 * span, 2 * width), 1.25 * span + width, width)
+    seen, due, weight = np.zeros(len(edges) - 1), np.zeros(len(edges) - 1), np.zeros(len(edges) - 1)
+    cues = 0
+    for row in made.grid.rows:
+        if row.what != "orders" or kind not in row.cues:
+            continue
+        rate = made.model.rate(row, made.fit.at)
+        middle = (np.arange(len(row.y)) + 0.5) * step
+        for at in row.cues[kind].tolist():
+            near = row.used & (middle - at >= edges[0]) & (middle - at < edges[-1])
+            place = np.clip(((middle[near] - at - edges[0]) / width).astype(int), 0, len(seen) - 1)
+            seen += np.bincount(place, row.y[near], len(seen))
+            due += np.bincount(place, rate[near], len(seen))
+            weight += np.bincount(place, minlength=len(seen)) * step / 60
+            cues += 1
+    left, ok = edges[:-1], weight > 0
+    per = np.where(ok, weight, 1.0)
+    error = np.sqrt(np.maximum(due, 0)) / per
+    axis.fill_between(left, (due / per - 2 * error), (due / per + 2 * error), step="post", color=style.SKY, alpha=0.3, lw=0,
+                      label="± 2 sd (Poisson)")  # fmt: skip
+    axis.step(left, due / per, where="post", color=style.BLUE, lw=1.8, label="fitted model")
+    axis.plot(
+        left + width / 2, np.where(ok, seen / per, np.nan), "o", ms=3, color=style.BLACK, label=f"seen, mean of {cues} cues"
+    )
+    axis.axvline(0, color=style.GREY, lw=0.8, ls=":")
+    tau = math.exp(made.fit.value(f"tau:{name}"))
+    axis.set_title(f"{name}: tau {tau:.3g} s", loc="left")
+    axis.set_xlabel("seconds after the cue")
+    axis.set_ylim(bottom=0)
+    axis.legend(loc="upper right")
+
+
+def residual_plot(made: Calibrated) -> Figure:
+    """Time-rescaling residuals against the exponential they should follow, and dispersion by window."""
+    from matplotlib import rc_context
+
+    with rc_context(style.settings()):
+        figure = _figure(10.5, 4.3)
+        left, right = figure.subplots(1, 2)
+        u = np.sort(-np.expm1(-made.residuals.gaps))
+        n = len(u)
+        expected = (np.arange(n) + 0.5) / max(n, 1)
+        thin = max(1, n // 2000)
+        left.fill_between([0, 1], [-1.36 / math.sqrt(max(n, 1)), 1 - 1.36 / math.sqrt(max(n, 1))],
+                          [1.36 / math.sqrt(max(n, 1)), 1 + 1.36 / math.sqrt(max(n, 1))], color=style.SKY, alpha=0.3, lw=0,
+                          label="95 % of samples (KS)")  # fmt: skip
+        left.plot([0, 1], [0, 1], color=style.GREY, lw=0.8)
+        left.plot(expected[::thin], u[::thin], color=style.BLACK, lw=1.5, label=f"{n:,} gaps between orders")
+        left.set(xlim=(0, 1), ylim=(0, 1), xlabel="expected if the model holds", ylabel="time-rescaled gaps, as probabilities")
+        left.set_title(f"Time rescaling: KS distance {made.residuals.distance:.3f}, p = {made.residuals.p:.2g}", loc="left")
+        left.legend(loc="upper left")
+        _dispersion(right, made)
+    return figure
+
+
+def _dispersion(axis: Axes, made: Calibrated) -> None:
+    rows = made.dispersions
+    x = [d.window_s for d in rows]
+    axis.plot(x, [d.raw for d in rows], "s--", color=style.ORANGE, label="counts: variance / mean")
+    axis.plot(x, [d.residual for d in rows], "o-", color=style.BLUE, label="residuals: squares / expectation")
+    for d in rows:
+        half = 1.96 * d.noise
+        axis.plot([d.window_s] * 2, [max(1 - half, 0.05), 1 + half], color=style.GREY, lw=3, alpha=0.5)
+    axis.axhline(1, color=style.GREY, lw=0.8)
+    axis.set(xscale="log", yscale="log", xlabel="window [s]")
+    axis.xaxis.set_major_formatter(style.plain_number)
+    axis.yaxis.set_major_formatter(style.plain_number)
+    axis.set_xticks(x, [f"{w:g}" for w in x])
+    axis.minorticks_off()
+    axis.set_title("Dispersion by window; grey: 95 % for a model that holds", loc="left")
+    axis.legend(loc="upper left")
+
+
+def band_plot(made: Calibrated) -> Figure | None:
+    """Counts of the last show by 1, 5 and 15 minutes inside their predictive bands."""
+    from matplotlib import rc_context
+
+    last = len(made.shows) - 1
+    found = [b for b in made.bands if b.show == last and len(b.seen)][:MOST_BANDS]
+    if not found:
+        return None
+    with rc_context(style.settings()):
+        figure = _figure(11.5, 2.3 * len(found) + 0.5)
+        axes = np.atleast_1d(figure.subplots(len(found), 1, sharex=True))
+        for axis, band in zip(axes, found, strict=True):
+            _one_band(axis, band, 3600.0 if made.shows[last].span_s > 4 * 3600 else 60.0)
+        unit = "h" if made.shows[last].span_s > 4 * 3600 else "min"
+        axes[-1].set_xlabel(f"time since the record began [{unit}]")
+        figure.suptitle(style.text(f"Orders of {made.shows[last].name} and what the fitted model expected of such a show"),
+                        x=0.01, ha="left", fontsize=11)  # fmt: skip
+    return figure
+
+
+def _one_band(axis: Axes, band: Band, per: float) -> None:
+    x = np.append(band.start_s, band.start_s[-1] + band.window_s) / per
+
+    def held(values: np.ndarray) -> np.ndarray:
+        return np.append(values, values[-1])
+
+    looks: dict[str, Any] = {"step": "post", "lw": 0, "color": style.SKY, "alpha": 0.45}
+    axis.fill_between(x, held(band.low), held(band.high), label=f"{100 * LEVEL:.0f} % band", **looks)
+    axis.step(x, held(band.middle), where="post", color=style.BLUE, lw=1.0, label="median")
+    axis.step(x, held(band.seen), where="post", color=style.BLACK, lw=1.2, label="seen")
+    inside = int((np.abs(band.pit - 0.5) <= LEVEL / 2).sum())
+    axis.set_title(f"orders per {band.window_s / 60:g} min: {inside} of {len(band.pit)} inside", loc="left")
+    axis.set_ylim(bottom=0)
+    axis.legend(loc="upper right", ncols=3)

@@ -1,0 +1,73 @@
+"""How pictures look: colours that colour-blind people can tell apart, and text that the installed fonts can draw."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+# Okabe & Ito's palette; each colour has one meaning in every picture.
+BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
+    "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
+)  # fmt: skip
+GREY = "#8A8A8A"
+LEVEL_MARKS = {1: ("o", SKY, "watch 初级"), 2: ("s", ORANGE, "prepare 中级"), 3: ("^", RED, "emergency 高级")}
+"""Marker, colour and name by alert level; shape tells as much as colour."""
+CUE_COLOURS = {"pitch": SKY, "link_drop": GREEN, "deal": ORANGE, "countdown": PURPLE, "restock_call": BLUE}
+CHINESE_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei",
+                 "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS")  # fmt: skip
+
+
+@cache
+def chinese_font() -> str | None:
+    """The first installed font that has Chinese characters, or None."""
+    from matplotlib.font_manager import fontManager
+
+    installed = {entry.name for entry in fontManager.ttflist}
+    return next((name for name in CHINESE_FONTS if name in installed), None)
+
+
+def settings() -> Any:
+    """Matplotlib settings for one picture (use with ``rc_context``)."""
+    families = ["DejaVu Sans", chinese_font()]
+    return {
+        "font.family": [name for name in families if name], "font.size": 9, "axes.titlesize": 10, "axes.spines.top": False,
+        "axes.spines.right": False, "axes.grid": True, "grid.alpha": 0.25, "legend.frameon": False, "legend.fontsize": 8,
+        "text.parse_math": False,
+    }  # fmt: skip
+
+
+def plain_number(value: float, position: int | None = None) -> str:
+    """A tick's label as it is, thousands separated: no power, no offset beside the axis.
+
+    >>> plain_number(1_250_000.0), plain_number(0.05), plain_number(0.30000000000000004)
+    ('1,250,000', '0.05', '0.3')
+    """
+    del position
+    return f"{value:,.10g}"
+
+
+def text(words: str, otherwise: str = "?") -> str:
+    """Words that can be drawn: as they are with a Chinese font, else without their Chinese characters.
+
+    ``otherwise`` stands in for words of which nothing would be left.
+    """
+    if chinese_font() is not None or all(ord(c) < 0x2E80 for c in words):
+        return words
+    left = re.sub(r"\s+", " ", "".join(c for c in words if ord(c) < 0x2E80)).strip(" -·,()")
+    return left or otherwise
+
+
+def png(figure: Figure) -> bytes:
+    """A picture as PNG; ticks are made now, so the settings must hold now too."""
+    from io import BytesIO
+
+    from matplotlib import rc_context
+
+    made = BytesIO()
+    with rc_context(settings()):
+        figure.savefig(made, dpi=150, format="png", metadata={"Software": None})
+    return made.getvalue()

@@ -1,0 +1,92 @@
+"""How a search went: what every trial cost, and the best so far."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.report.figures import style
+from sim.score.metrics import METRICS
+from sim.study.search import Plan
+from sim.study.tune import Tuned
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MARKS = (("o", style.BLUE), ("s", style.ORANGE), ("^", style.GREEN), ("D", style.PURPLE), ("v", style.SKY), ("P", style.RED))
+"""Marker and colour by family; shape tells as much as colour."""
+
+
+def history(found: Tuned, plan: Plan) -> Figure:
+    """First objective by trial number, one mark per family, hollow where a trial was dropped early; and the best so far."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    with rc_context(style.settings()):
+        figure = Figure(figsize=(8.0, 4.2), layout="constrained")
+        axes = figure.subplots()
+        number = np.array([t.number for t in found.tried])
+        value = np.array([t.values[0] for t in found.tried])
+        whole = np.array([t.shows == plan.shows and t.feasible for t in found.tried])
+        names = np.array([t.candidate.family for t in found.tried])
+        for k, family in enumerate(dict.fromkeys(names.tolist())):
+            mark, colour = MARKS[k % len(MARKS)]
+            mine = names == family
+            for kept, fill in ((whole, colour), (~whole, "none")):
+                label = style.text(family) if kept is whole else None
+                axes.scatter(number[mine & kept], value[mine & kept], marker=mark, facecolors=fill, edgecolors=colour, s=26,
+                             label=label, zorder=3)  # fmt: skip
+        best = np.minimum.accumulate(np.where(whole, value, np.inf))
+        if whole.any():
+            shown = np.where(np.isfinite(best), best, np.nan)
+            axes.step(number, shown, where="post", color=style.BLACK, lw=1.2, label="best so far")
+        low, high = float(value.min()), float(np.quantile(value, 0.9))
+        top = high + 0.15 * (high - low) if high > low else low + 1
+        axes.set_ylim(low - 0.08 * (high - low), top)
+        first = plan.objectives[0]
+        what = f"J [CNY a show], {plan.robust}" if plan.single else f"{first} [{METRICS[first].unit}]"
+        axes.set_xlabel("trial")
+        axes.set_ylabel(f"{what}, search shows")
+        axes.set_title("; ".join(["Search", *_notes(found, plan, bool(value.max() > top))]))
+        figure.legend(loc="outside lower center", ncols=4)
+        return figure
+
+
+def _notes(found: Tuned, plan: Plan, beyond: bool) -> list[str]:
+    """What the picture needs said: only what occurs in it."""
+    hollow = ["dropped early"] * any(t.shows < plan.shows for t in found.tried)
+    hollow += ["breaks a limit"] * any(not t.feasible for t in found.tried)
+    return [f"hollow: {' or '.join(hollow)}"] * bool(hollow) + ["the dearest lie above the picture"] * beyond
+
+
+def front(found: Tuned, plan: Plan) -> Figure:
+    """Finalists by their objectives on judging shows, a panel for the first objective against each other one; marked by family,
+    filled on the front, ringed the one recommended."""
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    means = np.nanmean(found.judged[..., [plan.metrics.index(name) for name in plan.objectives]], axis=(0, 1))
+    families = np.array([c.family for c in found.finalists])
+    on_front = np.isin(np.arange(len(means)), found.front)
+    best = next(k for k, c in enumerate(found.finalists) if c is found.best)
+    with rc_context(style.settings()):
+        figure = Figure(figsize=(1.2 + 4.2 * (len(plan.objectives) - 1), 4.6), layout="constrained")
+        panels = figure.subplots(1, len(plan.objectives) - 1, squeeze=False)[0]
+        for k, axes in enumerate(panels, 1):
+            for n, family in enumerate(dict.fromkeys(families.tolist())):
+                mark, colour = MARKS[n % len(MARKS)]
+                for which, fill in ((on_front, colour), (~on_front, "none")):
+                    mine = (families == family) & which
+                    label = style.text(family) if k == 1 and which is on_front else None
+                    axes.scatter(
+                        means[mine, 0], means[mine, k], marker=mark, s=40, facecolors=fill, edgecolors=colour, label=label
+                    )
+            axes.scatter(means[best, 0], means[best, k], marker="o", s=190, facecolors="none", edgecolors=style.BLACK,
+                         label="recommended" if k == 1 else None)  # fmt: skip
+            axes.set_xlabel(f"{plan.objectives[0]} [{METRICS[plan.objectives[0]].unit}]")
+            axes.set_ylabel(f"{plan.objectives[k]} [{METRICS[plan.objectives[k]].unit}]")
+            axes.margins(0.12)
+        figure.suptitle("Finalists on judging shows; filled: nobody beats them in all objectives", x=0.02, ha="left", fontsize=10)
+        figure.legend(loc="outside lower center", ncols=5)
+        return figure

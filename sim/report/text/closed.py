@@ -1,0 +1,150 @@
+"""The tables of a closed-loop replay as text: the verdict under three bounds, and what was imputed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from sim.replay.closedloop import SILENT, Closed, verdicts
+from sim.replay.closedtape import ASSUMPTIONS
+from sim.replay.impute import BOUNDS, HIGH, LIKELY, LOW
+from sim.replay.stream import Stream
+from sim.report.text.layout import aligned, markdown, number, spread
+from sim.report.text.openloop import ALL
+
+CLOSED_LOOP = "CLOSED LOOP: strategies act, demand of blind spells is imputed"
+"""Stands on every picture and over every table."""
+HEAD = ("strategy", "saved [CNY] low", "likely", "high", "imputed share", "holds", "oversold low|likely|high",
+        "missed low|likely|high", "nobody could low|likely|high")  # fmt: skip
+SPELL_HEAD = ("sku", "from", "to", "why", "orders low", "likely [95 %]", "high", "high rests on")
+MOST_SPELLS = 24
+MEANING = (
+    "Saved: J of silence less J of the strategy (above 0 the strategy is better), mean ± 95 % interval over draws. low: nobody "
+    "would have come while the recording was blind; likely: fitted demand, its uncertainty drawn; high: the upper end of "
+    "95 %, or the pace of the last five minutes where that was hotter.",
+    "Imputed share: part of the likely saving that is not there under low, |likely - low| / the larger of the two; 1 means that "
+    "the verdict rests on imputation alone. Holds: better, worse or equal to silence alike under all three.",
+    "Missed: units refused that could have been sold. Nobody could: refused, and no unit was left for them (true stock-out).",
+)
+
+
+def cells(verdict: pd.DataFrame) -> list[list[str]]:
+    """One row per strategy, largest likely saving first."""
+    rows = []
+    for row in verdict.sort_values(f"saved_{LIKELY}", ascending=False, kind="stable").to_dict("records"):
+        saved = [spread(row[f"saved_{b}"], (row[f"saved_{b}_high"] - row[f"saved_{b}_low"]) / 2) for b in BOUNDS]
+        three = ["|".join(number(row[f"{unit}_{b}"], 1) for b in BOUNDS)
+                 for unit in ("oversold_units", "missed_units", "missed_true_stockout")]  # fmt: skip
+        share = "-" if row["strategy"] == SILENT else f"{100 * row['imputed_share']:.0f} %"
+        rows.append([row["strategy"], *saved, share, "yes" if row["holds"] else "NO", *three])
+    return rows
+
+
+def spell_rows(found: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, ...]]:
+    """Head and one row per blind spell, most imputed orders first; and which columns are numbers. Several streams: the first
+    column names the stream."""
+    windows = pd.concat([c.windows for c in found]).sort_values("likely", ascending=False, kind="stable")
+    rows = [list(SPELL_HEAD), *_spells(windows)]
+    if len(found) == 1:
+        return rows, (4, 5, 6)
+    return [[name, *row] for name, row in zip(["stream", *windows["stream"]], rows, strict=True)], (5, 6, 7)
+
+
+def _spells(windows: pd.DataFrame) -> list[list[str]]:
+    rows = []
+    for w in windows.to_dict("records"):
+        likely = f"{number(w['likely'], 1)} [{number(w['likely_low'])}, {number(w['likely_high'])}]"
+        rows.append([w["sku"], w["start_at"], w["end_at"], w["why"], "0", likely, number(w["high"], 1), w["high_is"]])
+    return rows
+
+
+def pooled(found: Sequence[Closed]) -> pd.DataFrame:
+    """The verdict over all streams together: per draw and bound, costs and units of all of them added up."""
+    scores = pd.concat([c.scores for c in found], ignore_index=True)
+    keys = ["strategy", "bound", "replicate"]
+    total = scores.groupby(keys, sort=False, as_index=False).sum(numeric_only=True)
+    return verdicts(total.assign(stream=ALL, loop="closed"))
+
+
+def headline(verdict: pd.DataFrame) -> str:
+    """Which strategy is best under each bound, in one sentence."""
+    best = {b: str(verdict.loc[verdict[f"saved_{b}"].idxmax(), "strategy"]) for b in BOUNDS}
+    if len(set(best.values())) == 1:
+        return f"{best[LOW]} costs least under every bound"
+    return f"the best strategy depends on what is imputed: low {best[LOW]}, likely {best[LIKELY]}, high {best[HIGH]}"
+
+
+def fidelity_words(found: Closed) -> str:
+    """How the model's shop compares with the recording, in a sentence."""
+    f = found.fidelity
+    text = (f"check: with nobody acting and nothing imputed, the model's shop accepts {f['accepted_units']:,.0f} of the "
+            f"{f['recorded_units']:,.0f} recorded units")  # fmt: skip
+    if f["refused_units"] > 0:
+        text += (f"; it refuses {f['refused_units']:,.0f} that the real shop took: that shop sold beyond its stock or works by "
+                 "another ledger (scenario.ledger.mode, scenario.leaks.*)")  # fmt: skip
+    return text
+
+
+def _tables(found: Sequence[Closed], table: Any) -> list[str]:
+    if len(found) == 1:
+        return table([HEAD, *cells(found[0].verdict)])
+    text = [f"{ALL} ({len(found)})", *table([HEAD, *cells(pooled(found))])]
+    for one in found:
+        text += ["", one.stream.name, *table([HEAD, *cells(one.verdict)])]
+    return text
+
+
+def about(found: Sequence[Closed]) -> list[str]:
+    """What has to be said with the tables."""
+    verdict = found[0].verdict if len(found) == 1 else pooled(found)
+    words = [headline(verdict), *(c.caption for c in found), *(fidelity_words(c) for c in found)]
+    for c in found:
+        if c.imputation.unknown:
+            words.append(f"{c.stream.name}: cues never seen while anything was on sale ({', '.join(c.imputation.unknown)}) draw "
+                         "nobody in likely, and have their declared peak in high")  # fmt: skip
+    host = next(iter(found[0].shown.values())).scenario.host
+    if host.moves_on or host.calls_restock:
+        words.append("the host improvises cues (scenario.host): whom they bring is modelled by scenario.shoppers and is imputed")
+    return words
+
+
+def against_truth(found: Closed, hidden: Stream) -> list[str]:
+    """Imputed demand of each SKU's blind spells beside the orders that were hidden from the fit (``beyond=hide``)."""
+    lines = []
+    for name, part in found.windows.groupby("sku", sort=False):
+        k = [s.id for s in found.stream.skus].index(str(name))
+        spells = [(w.start, w.end) for w in found.imputation.windows if w.sku == k]
+        t = hidden.t[hidden.sku == k]
+        true = int(sum(((t >= a) & (t <= b)).sum() for a, b in spells))
+        likely, high = part["likely"].sum(), part["high"].sum()
+        where = "above the high bound" if true > high else "within the bounds"
+        lines.append(
+            f"{name}: {true:,} orders really came in its blind spells; low 0, likely {likely:,.0f}, high {high:,.0f}: {where}"
+        )
+    return lines
+
+
+def printed(found: Sequence[Closed], notes: Sequence[str]) -> str:
+    """The tables for a terminal."""
+    text = [CLOSED_LOOP, "", *_tables(found, lambda rows: aligned(rows, range(1, len(HEAD))))]
+    (head, *spells), numbers = spell_rows(found)
+    if spells:
+        text += ["", "imputed orders", *aligned([head, *spells[:MOST_SPELLS]], numbers)]
+    if len(spells) > MOST_SPELLS:
+        text.append(f"... and {len(spells) - MOST_SPELLS} more in windows.parquet")
+    return "\n".join([*text, "", *about(found), *MEANING, *notes])
+
+
+def page(found: Sequence[Closed]) -> list[str]:
+    """The same for ``report.md``: paragraphs."""
+
+    def table(rows: list[Sequence[str]]) -> list[str]:
+        return ["", *markdown(rows[0], rows[1:], range(1, len(HEAD)))]
+
+    (head, *rows), numbers = spell_rows(found)
+    spells = "\n".join(markdown(head, rows, numbers))
+    assumed = "Assumed throughout:\n\n" + "\n".join(f"- {a}" for a in ASSUMPTIONS)
+    return ["\n".join(_tables(found, table)), "\n".join(f"- {w}" for w in [*about(found), *MEANING]),
+            "Imputed orders by blind spell:\n\n" + spells, assumed]  # fmt: skip

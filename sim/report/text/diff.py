@@ -1,0 +1,99 @@
+"""The difference of two settings as text and picture. Open loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.replay import Loaded, Replay
+from sim.replay.diff import LEVEL, MOVED, SAME
+from sim.report.figures import style
+from sim.report.figures.replay import OPEN_LOOP, draw, recording
+from sim.report.figures.story import time_unit
+from sim.report.text.layout import NOTHING, aligned, markdown, number
+from strategies.contract import LEVEL_NAMES
+
+MOST_ROWS = 30
+"""Changes listed on the terminal; the folder has them all."""
+
+
+def head(a: str, b: str) -> tuple[str, ...]:
+    """Columns of the table of counts."""
+    return ("stream", "same", "moved", "other level", f"only {a}", f"only {b}", "sell-outs warned by both", f"{a} only",
+            f"{b} only", "neither")  # fmt: skip
+
+
+def count_cells(counts: pd.DataFrame) -> list[list[str]]:
+    """One row per stream."""
+    return [[str(row[0]), *(number(v) for v in row[1:])] for row in counts.itertuples(index=False)]
+
+
+LIST_HEAD = ("stream", "sku", "change", "a at", "a level", "b at", "b level", "shift [s]")
+
+
+def change_cells(found: pd.DataFrame, a: str, b: str) -> list[list[str]]:
+    """One row per alert that is not the same in both."""
+    rows = []
+    for r in found[found["change"] != SAME].to_dict("records"):
+        change = {"only a": f"only {a}", "only b": f"only {b}", LEVEL: "other level"}.get(r["change"], r["change"])
+        rows.append([r["stream"], r["sku"], change, r["a_at"] or NOTHING, _level(r["a_level"]), r["b_at"] or NOTHING,
+                     _level(r["b_level"]), number(r["shift_s"], 1)])  # fmt: skip
+    return rows
+
+
+def _level(level: int) -> str:
+    return LEVEL_NAMES[level].split()[0] if level else NOTHING
+
+
+def _said(a: str, b: str, within_s: float) -> str:
+    return (f"a is {a}, b is {b}. Alerts of one SKU at most {within_s:g} s apart are one alert: moved if at another time, other "
+            "level if the level differs; shift is b less a.")  # fmt: skip
+
+
+def printed(found: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s: float, notes: Sequence[str]) -> str:
+    """Both tables for a terminal."""
+    text = [OPEN_LOOP, "", *aligned([head(a, b), *count_cells(counts)], range(1, 10))]
+    rows = change_cells(found, a, b)
+    if rows:
+        text += ["", *aligned([LIST_HEAD, *rows[:MOST_ROWS]], (7,))]
+    if len(rows) > MOST_ROWS:
+        text.append(f"... and {len(rows) - MOST_ROWS} more in diff.parquet")
+    return "\n".join([*text, "", _said(a, b, within_s), *notes])
+
+
+def page(found: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s: float) -> list[str]:
+    """The same for ``report.md``."""
+    return ["\n".join(markdown(head(a, b), count_cells(counts), range(1, 10))), _said(a, b, within_s),
+            "\n".join(markdown(LIST_HEAD, change_cells(found, a, b), (7,)))]  # fmt: skip
+
+
+def figures(
+    loaded: Sequence[Loaded], found: Sequence[Replay], changed: pd.DataFrame, names: tuple[str, str], sku: str
+) -> list[tuple[str, Any]]:
+    """The lanes of both settings over one SKU per stream, pairs of alerts joined: the SKU with most changes."""
+    made: list[tuple[str, Any]] = []
+    for one, result in zip(loaded, found, strict=True):
+        ids = [k.id for k in one.stream.skus]
+        mine = changed[(changed["stream"] == one.stream.name) & (changed["change"] != SAME)]
+        shown = str(mine["sku"].mode().iloc[0]) if sku == "auto" and len(mine) else ids[0] if sku == "auto" else sku
+        if shown not in ids:
+            continue
+        figure = draw(recording(one, result, ids.index(shown)))
+        _join(figure.axes[1], changed[(changed["stream"] == one.stream.name) & (changed["sku"] == shown)], result)
+        made.append(("diff" if len(loaded) == 1 else f"diff-{one.stream.name}", figure))
+    return made
+
+
+def _join(axis: Any, changed: pd.DataFrame, result: Replay) -> None:
+    """Lines between alerts that are the same to both; a ring round each that only one sent."""
+    _, per = time_unit(result.runs[0].scenario.duration_s)
+    for r in changed.itertuples():
+        if r.change in (SAME, MOVED, LEVEL):
+            axis.plot([r.a_t_s / per, r.b_t_s / per], [0, 1], color=style.GREY, lw=1.0, zorder=1)
+        else:
+            t, lane = (r.a_t_s, 0) if not np.isnan(r.a_t_s) else (r.b_t_s, 1)
+            axis.scatter([t / per], [lane], s=150, facecolor="none", edgecolor=style.BLACK, linewidth=1.2, zorder=6)
+    axis.set_title("joined: sent by both; ringed: by one only", loc="right", fontsize=8, color=style.GREY)

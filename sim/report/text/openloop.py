@@ -1,0 +1,117 @@
+"""The tables of an open-loop replay as text: one stream, or several and all of them together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from sim.replay import Replay
+from sim.report.figures.replay import OPEN_LOOP
+from sim.report.text.layout import NOTHING, aligned, markdown, number
+from strategies.contract import LEVEL_NAMES
+
+HEAD = ("strategy", "sell-outs", "warned", "standing", "lead [s] median", "least", "alerts", "in time", "sold out already",
+        "nothing came", "undecided", "alerts/h")  # fmt: skip
+SELLOUT_HEAD = ("sku", "sold out at", "strategy", "watch [s before]", "prepare", "emergency", "lead [s]", "standing")
+MOST_ROWS = 24
+"""Sell-outs listed on the terminal; the folder has them all."""
+STANDING = "Standing: sell-outs that met an alert never taken back, however old it was; not warned but standing is not missed."
+NEVER_OUT = "Stock never ran out in this recording: only noise can be compared."
+MEANING = (
+    "Warned: an alert came within the horizon before the sell-out. In time, sold out already, nothing came, undecided: what "
+    "became of the alerts; undecided ones were sent too near the end of the recording to tell."
+)
+ALL = "all streams"
+
+
+def together(found: Sequence[Replay]) -> Replay:
+    """Several replays as one: tables joined, nothing else."""
+    joined = (pd.concat([getattr(r, t) for r in found], ignore_index=True) for t in ("table", "sellouts", "alerts", "levels"))
+    table, sellouts, alerts, levels = joined
+    return Replay(
+        table, sellouts, alerts, tuple(run for r in found for run in r.runs), levels, "; ".join(r.caption for r in found)
+    )
+
+
+def ranked(found: Replay) -> pd.DataFrame:
+    """One row per strategy over all SKUs (and streams): most sell-outs foreseen first, then fewest alerts."""
+    counts = ["sellouts", "warned", "standing", "alerts", "early", "while_sold_out", "unfollowed", "undecided"]
+    total = found.table.groupby("strategy", sort=False)[counts].sum()
+    hours = {run.scenario.name: run.scenario.duration_s / 3600 for run in found.runs}
+    rate = found.table.groupby(["strategy", "stream"], sort=False)["alerts_per_h"].sum()
+    shows = {name: part.reset_index(level=0, drop=True) for name, part in rate.groupby(level=0, sort=False)}
+    span = pd.Series(hours)
+    total["alerts_per_h"] = [_mean_rate(shows[name], span) for name in total.index]
+    lead = found.sellouts.groupby("strategy", sort=False)["lead_s"]
+    total["lead_median_s"], total["lead_least_s"] = lead.median(), lead.min()
+    return total.sort_values(["warned", "alerts"], ascending=[False, True], kind="stable").reset_index()
+
+
+def _mean_rate(rate: pd.Series, hours: pd.Series) -> float:
+    """Alerts an hour over shows of different length; of a single show its own figure."""
+    if len(rate) == 1:
+        return float(rate.iloc[0])
+    weight = hours.reindex(rate.index)
+    return float((rate * weight).sum() / weight.sum())
+
+
+def cells(found: Replay) -> list[list[str]]:
+    """The ranked table as text."""
+    columns = ["sellouts", "warned", "standing", "lead_median_s", "lead_least_s", "alerts", "early", "while_sold_out",
+               "unfollowed", "undecided"]  # fmt: skip
+    return [
+        [row["strategy"], *(number(float(row[c])) for c in columns), number(row["alerts_per_h"], 1)]
+        for row in ranked(found).to_dict("records")
+    ]
+
+
+def sellout_cells(found: Replay) -> list[list[str]]:
+    """One row per sell-out and strategy: when stock ran out and how long before each level would have fired."""
+    rows = []
+    for out in found.sellouts.sort_values(["stream", "sold_out_s", "sku", "sellout"], kind="stable").to_dict("records"):
+        before = [out["sold_out_s"] - out[f"{level}_s"] for level in ("watch", "prepare", "emergency")]
+        rows.append([out["sku"], out["sold_out_at"], out["strategy"], *map(number, before), number(out["lead_s"]), _level(out)])
+    return rows
+
+
+def _level(out: Mapping[Any, Any]) -> str:
+    """The alert that was standing when stock ran out, however old."""
+    return LEVEL_NAMES[out["standing"]].split()[0] if out["standing"] else NOTHING
+
+
+def sellout_right() -> range:
+    """Columns of the table of sell-outs that are set flush right."""
+    return range(3, len(SELLOUT_HEAD) - 1)
+
+
+def _ranking(found: Sequence[Replay], table: Any) -> list[str]:
+    """The ranked table per stream and, where there are several, of all together first."""
+    if len(found) == 1:
+        return table([HEAD, *cells(found[0])])
+    text = [f"{ALL} ({len(found)})", *table([HEAD, *cells(together(found))])]
+    for one in found:
+        text += ["", str(one.table["stream"].iloc[0]), *table([HEAD, *cells(one)])]
+    return text
+
+
+def printed(found: Sequence[Replay], notes: Sequence[str]) -> str:
+    """Both tables for a terminal."""
+    text = [OPEN_LOOP, "", *_ranking(found, lambda rows: aligned(rows, range(1, len(HEAD))))]
+    outs = sellout_cells(together(found))
+    if outs:
+        text += ["", *aligned([SELLOUT_HEAD, *outs[:MOST_ROWS]], sellout_right())]
+    if len(outs) > MOST_ROWS:
+        text.append(f"... and {len(outs) - MOST_ROWS} more in sellouts.parquet")
+    return "\n".join([*text, "", *notes])
+
+
+def page(found: Sequence[Replay]) -> list[str]:
+    """The same for ``report.md``: paragraphs."""
+
+    def table(rows: list[Sequence[str]]) -> list[str]:
+        return ["", *markdown(rows[0], rows[1:], range(1, len(HEAD)))]
+
+    outs = "\n".join(markdown(SELLOUT_HEAD, sellout_cells(together(found)), sellout_right()))
+    return ["\n".join(_ranking(found, table)), MEANING, outs]

@@ -1,0 +1,112 @@
+"""The plain ranking of a sweep: the leaders of every world in full, and of all worlds together what it costs to choose one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.report.text import tables
+from sim.report.text.layout import aligned, markdown, number
+from sim.study.standing import means, shows_of
+
+if TYPE_CHECKING:
+    from sim.jobs.plan import Plan
+    from sim.setup.space import Value
+
+LEADERS = 12
+"""Candidates shown of a world; the best of every family is shown beside them."""
+PRINTED = 4
+"""Worlds whose tables are printed; the report has all."""
+METRICS = (
+    "J", "J_silent", "J_ceiling", "oversold_units", "session_oversold", "missed_units", "alerts_per_operator_hour",
+    "true_episodes", "late_episodes", "false_episodes", "risk_events", "recall", "usable_lead_s", "freeze_minutes",
+)  # fmt: skip
+OVERALL = ("candidate", "J [CNY], mean of worlds", "above the best", "dearest world", "J there", "above the best there")
+
+
+class Ranking:
+    """Means of every candidate, and the lines of the leaders of each world."""
+
+    def __init__(self, table: Path, plan: Plan) -> None:
+        self.plan, self.cost = plan, means(table, plan)
+        self.leaders = [leaders(plan, cost) for cost in self.cost]
+        self.lines = [tables.summary(shows_of(table, plan, w, picked, METRICS)) for w, picked in enumerate(self.leaders)]
+
+    def printed(self) -> str:
+        """For a terminal."""
+        parts = []
+        for world, lines in list(zip(self.plan.worlds, self.lines, strict=True))[:PRINTED]:
+            body = tables.printed(lines, self.plan.replicates, self.plan.profile.name, told=False)
+            parts.append(f"{self._title(world.name, lines)}\n\n{body}{self._best(lines[0].strategy)}")
+        if len(self.plan.worlds) > PRINTED:
+            parts.append(f"{len(self.plan.worlds) - PRINTED} more worlds are in report.md")
+        if len(self.plan.worlds) > 1:
+            rows = aligned([OVERALL, *self._overall()], (1, 2, 4, 5))
+            parts.append("\n".join([f"all {len(self.plan.worlds)} worlds together", "", *rows]))
+        return "\n\n".join([*parts, *self._caution()])
+
+    def in_markdown(self) -> str:
+        """For ``report.md``."""
+        parts = []
+        for world, lines in zip(self.plan.worlds, self.lines, strict=True):
+            body = tables.in_markdown(lines, self.plan.replicates, self.plan.profile.name, told=False)
+            parts.append(f"## World {self._title(world.name, lines)}\n\n{_settings(world.settings)}{body}")
+        if len(self.plan.worlds) > 1:
+            parts.append("\n".join(["## All worlds together", "", *markdown(OVERALL, self._overall(), (1, 2, 4, 5))]))
+        return "\n\n".join([*parts, *self._caution()])
+
+    def _caution(self) -> list[str]:
+        """What a plain ranking of many does not say. Who can be told apart is the verdict's to say."""
+        n = len(self.plan.candidates)
+        return [f"The best of {n} owes part of its lead to luck: confirm it on other seeds."] if n > 2 else []
+
+    def _title(self, world: str, lines: Sequence[tables.Line]) -> str:
+        n, few = len(self.plan.candidates), len(lines)
+        return (
+            f"{world}: {n} candidates" if few == n else f"{world}: {few} of {n} candidates, the leaders of all and of each family"
+        )
+
+    def _best(self, name: str) -> str:
+        """The best of a world, where the verdict does not say it."""
+        if len(self.plan.worlds) == 1 and self.plan.replicates > 1:
+            return ""
+        return f"\nBest here: {name} with {worded(next(c.settings for c in self.plan.candidates if c.name == name))}."
+
+    def _overall(self) -> list[list[str]]:
+        """Mean over worlds, each as heavy as any other; and the world in which a candidate costs most."""
+        mean = self.cost.mean(0)
+        rows = []
+        for k in leaders(self.plan, mean):
+            worst = int(np.argmax(self.cost[:, k]))
+            there = self.cost[worst]
+            rows.append([
+                self.plan.candidates[k].name, number(mean[k]), number(mean[k] - mean.min()), self.plan.worlds[worst].name,
+                number(there[k]), number(there[k] - there.min()),
+            ])  # fmt: skip
+        return rows
+
+
+def leaders(plan: Plan, cost: np.ndarray) -> list[int]:
+    """Numbers of the candidates that cost least, and of the best of every family, cheapest first."""
+    order = np.argsort(cost, kind="stable").tolist()
+    first: dict[str, int] = {}
+    for k in order:
+        first.setdefault(plan.candidates[k].family, k)
+    return sorted({*order[:LEADERS], *first.values()}, key=order.index)
+
+
+def _settings(settings: Mapping[str, Value]) -> str:
+    return f"`{worded(settings)}`\n\n" if settings else ""
+
+
+def chosen(plan: Plan, picked: Sequence[int]) -> list[tuple[str, str]]:
+    """Candidates' names and their varied settings in words."""
+    return [(plan.candidates[k].name, worded(plan.candidates[k].settings)) for k in picked]
+
+
+def worded(settings: Mapping[str, Value]) -> str:
+    """Varied settings as they are given on the command line."""
+    return ", ".join(f"{key}={value}" for key, value in settings.items()) or "nothing varied"

@@ -1,0 +1,170 @@
+"""The ranked table of a rehearsal: best first, every figure with what it is worth."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from scenarios.contract import Scenario
+from sim.report.text.layout import NOTHING, aligned, markdown, number, spread
+from sim.score.bounds import mean_skill
+from sim.score.metrics import METRICS
+from sim.stats.paired import Difference, difference, wilson
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAME = "~"
+"""Marks a strategy that cannot be told apart from the best."""
+HEAD = ("strategy", "J [CNY]", "above the best", "skill", "oversold", "in % shows", "missed", "alerts/h", "precision",
+        "recall", "lead s", "freeze min")  # fmt: skip
+RIGHT = tuple(range(1, len(HEAD)))
+MEANINGS = {
+    "J [CNY]": "J", "skill": "skill", "oversold": "oversold_units", "in % shows": "session_oversold", "missed": "missed_units",
+    "alerts/h": "alerts_per_operator_hour", "precision": "precision", "recall": "recall", "lead s": "usable_lead_s",
+    "freeze min": "freeze_minutes",
+}  # fmt: skip
+"""Columns of the table and the metrics behind them."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One strategy over all its shows. J: mean and interval; behind: paired difference to the best; the rest are means.
+
+    shows: lowest, actual and highest share of shows with an oversell (Wilson). same: not to be told apart from the best.
+    """
+
+    strategy: str
+    J: Difference
+    behind: Difference
+    same: bool
+    skill: float
+    oversold: float
+    shows: tuple[float, float, float]
+    missed: float
+    alerts_per_hour: float
+    precision: float
+    recall: float
+    lead_s: float
+    freeze_min: float
+
+
+def summary(scores: pd.DataFrame) -> list[Line]:
+    """Strategies of one scenario, lowest mean J first."""
+    parts = {name: part.sort_values("replicate") for name, part in scores.groupby("strategy", sort=False)}
+    order = sorted(parts, key=lambda name: parts[name]["J"].mean())
+    return [_line(str(name), parts[name], parts[order[0]], name == order[0]) for name in order]
+
+
+def _line(name: str, part: pd.DataFrame, best: pd.DataFrame, is_best: bool) -> Line:
+    cost, n = part["J"].to_numpy(), len(part)
+    behind = difference(cost, best["J"].to_numpy())
+    bad = int(part["session_oversold"].sum())
+    low, high = wilson(bad, n)
+    caught = (part["recall"].fillna(0.0) * part["risk_events"]).sum()
+    told = part["true_episodes"].sum() + part["late_episodes"].sum() / 2 + part["false_episodes"].sum()
+    return Line(
+        strategy=name,
+        J=difference(cost, np.zeros(n)),
+        behind=behind,
+        same=not is_best and not behind.low > 0,
+        skill=mean_skill(cost, part["J_silent"].to_numpy(), part["J_ceiling"].to_numpy()),
+        oversold=float(part["oversold_units"].mean()),
+        shows=(low, bad / n, high),
+        missed=float(part["missed_units"].mean()),
+        alerts_per_hour=float(part["alerts_per_operator_hour"].mean()),
+        precision=_share(part["true_episodes"].sum(), told),
+        recall=_share(caught, part["risk_events"].sum()),
+        lead_s=float(part["usable_lead_s"].mean()),
+        freeze_min=float(part["freeze_minutes"].mean()),
+    )
+
+
+def _share(part: float, whole: float) -> float:
+    return float(part / whole) if whole else math.nan
+
+
+def cells(lines: list[Line], told: bool = True) -> list[list[str]]:
+    """The table as text, one row per strategy. told: say who can be told apart from the best, one comparison at a time."""
+    rows = []
+    for k, line in enumerate(lines):
+        low, share, high = line.shows
+        apart = f"{SAME} " * line.same + spread(line.behind.mean, half(line.behind)) if told else number(line.behind.mean)
+        behind = "best" if k == 0 else apart
+        rows.append([
+            line.strategy, spread(line.J.mean, half(line.J)), behind, number(line.skill), number(line.oversold, 1),
+            f"{100 * share:.0f} [{100 * low:.0f}, {100 * high:.0f}]", number(line.missed, 1), number(line.alerts_per_hour, 1),
+            number(line.precision, 2), number(line.recall, 2), number(line.lead_s), number(line.freeze_min, 1),
+        ])  # fmt: skip
+    return rows
+
+
+def half(found: Difference) -> float:
+    """Half the width of an interval."""
+    return (found.high - found.low) / 2
+
+
+def notes(lines: list[Line], replicates: int, profile: str, told: bool = True) -> list[str]:
+    """What has to be said under the table."""
+    text = [
+        f"Means over {replicates} shows; ± and [ ] are 95 % intervals; costs by score={profile}; skill 0 silent, 100 hindsight.",
+        _apart(lines, replicates) if told or replicates < 2 else "",
+        _pairing(lines),
+    ]
+    return [line for line in text if line]
+
+
+def _apart(lines: list[Line], replicates: int) -> str:
+    """Who cannot be told apart from the best."""
+    if replicates < 2:
+        return "One show says nothing about the next: raise replicates for intervals."
+    best, same = lines[0].strategy, [line.strategy for line in lines if line.same]
+    if not same:
+        return f"Every other strategy costs more than {best}, beyond chance." if len(lines) > 1 else ""
+    return f"{SAME} cannot be told apart from {best}: {', '.join(same)}."
+
+
+def leaks_to_fix(scenario: Scenario) -> list[str]:
+    """Leaks of a scenario that no alert can close, each with the change that does."""
+    found = []
+    if scenario.leaks.erp_mode == "absolute":
+        found.append("an absolute ERP sync writes old totals over the record (L6): send changes, scenario.leaks.erp_mode=delta")
+    if scenario.leaks.duplicate_p > 0:
+        found.append("orders are created twice (L10): make their creation idempotent, scenario.leaks.duplicate_p=0")
+    if scenario.leaks.edits_per_show > 0:
+        found.append("people type over the record (L12): let them book changes only, scenario.leaks.edits_per_show=0")
+    return [f"Fix the leak, no threshold does: {text}." for text in found]
+
+
+def _pairing(lines: list[Line]) -> str:
+    """What playing the same shoppers gained."""
+    ratios = [line.behind.variance_ratio for line in lines[1:] if math.isfinite(line.behind.variance_ratio)]
+    if not ratios:
+        return ""
+    low, middle, high = min(ratios), float(np.median(ratios)), max(ratios)
+    return (
+        f"Variance ratio of the paired differences: median {middle:.1f} ({low:.1f} to {high:.1f}): how many times the shows "
+        "would be needed if each strategy met other shoppers."
+    )
+
+
+def printed(lines: list[Line], replicates: int, profile: str, told: bool = True) -> str:
+    """The table for a terminal: plain text, at most some 135 columns. told: see :func:`cells`."""
+    return "\n".join([*aligned([HEAD, *cells(lines, told)], RIGHT), "", *notes(lines, replicates, profile, told)])
+
+
+def in_markdown(lines: list[Line], replicates: int, profile: str, told: bool = True) -> str:
+    """The same for ``report.md``."""
+    said = notes(lines, replicates, profile, told)
+    return "\n".join([*markdown(HEAD, cells(lines, told), RIGHT), "", *(f"- {note}" for note in said)])
+
+
+def glossary() -> str:
+    """What each column means, from the metrics' own definitions."""
+    rows = [
+        (shown, METRICS[name].definition, METRICS[name].unit, METRICS[name].better or NOTHING) for shown, name in MEANINGS.items()
+    ]
+    return "\n".join(markdown(("column", "meaning", "unit", "better"), rows))

@@ -1,0 +1,1 @@
+"""Plain data to records: the only room that knows setting names."""

@@ -1,0 +1,233 @@
+"""What a sweep chooses among and under which circumstances: candidates and worlds, from a configuration and varied settings.
+
+A key is written as on the command line. ``strategy.LABEL.x`` varies one family, ``gate.x`` and ``operations.x`` vary all of
+them, ``scenario.x`` varies the world. Every fault is found while they are made, before anything is played.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, is_dataclass, replace
+from typing import Any, get_args, get_origin, get_type_hints
+
+from scenarios.contract import Scenario
+from scenarios.registry import from_plain, plain
+from scenarios.setting import did_you_mean
+from sim.core.policy import Policy
+from sim.setup.choices import policy_from
+from sim.setup.design import Axis, Value, sample, settled
+from sim.setup.settings import SettingError
+from sim.setup.uncertain import Uncertainty, asked
+from strategies import registry
+from strategies.contract import TIERS, Strategy
+from strategies.gate import GATE_PARAMS
+
+__all__ = ("Axis", "Candidate", "Maker", "Value", "World", "make_candidates", "make_worlds")
+
+Plain = Mapping[str, Any]
+ROOMS = ("strategy", "gate", "operations", "scenario")
+SHARED = ("gate", "operations")
+"""Rooms whose settings every family has."""
+
+
+@dataclass(frozen=True, eq=False)
+class World:
+    """One variant of one scenario. ``settings``: values of the scenario's axes. ``uncertainty``: what its replicates draw."""
+
+    name: str
+    scenario: Scenario
+    settings: Mapping[str, Value]
+    uncertainty: Uncertainty | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One thing a team could choose. ``name``: unique, ``family`` or ``family#017``. ``family``: the strategy's label.
+    ``settings``: varied values only. ``policy``: what plays; its label is the name."""
+
+    name: str
+    family: str
+    settings: Mapping[str, Value]
+    policy: Policy
+
+
+class Maker:
+    """Makes the candidates of one family: a configuration with values put over it, the strategy loaded once."""
+
+    def __init__(self, config: Plain, family: str) -> None:
+        self.family, self.config = family, config
+        self.strategy: Strategy = registry.load(config["strategy"][family]["name"])
+
+    def make(self, settings: Mapping[str, Value], name: str = "") -> Candidate:
+        """The candidate with these varied settings; faults raise a sentence."""
+        rooms = {room: self._node(room, settings) for room in SHARED}
+        rooms["strategy"] = {self.family: self.config["strategy"][self.family]}
+        made = put_over(rooms, {key: value for key, value in settings.items() if key not in SHARED})
+        own, label = made["strategy"][self.family], name or self.family
+        policy = policy_from(self.strategy, label, own, made["gate"], made["operations"], self.family)
+        return Candidate(label, self.family, dict(settings), policy)
+
+    def _node(self, room: str, settings: Mapping[str, Value]) -> Plain:
+        """The settings of gate or operations: those configured, or those of the option that is varied by name."""
+        return self.config["options"][room][settings[room]] if room in settings else self.config.get(room) or {}
+
+
+def put_over(tree: Plain, settings: Mapping[str, Value]) -> dict[str, Any]:
+    """A copy of nested settings with dotted keys set; a key that is not there raises a sentence.
+
+    >>> put_over({"gate": {"n": 1}}, {"gate.n": 2})
+    {'gate': {'n': 2}}
+    """
+    made = dict(tree)
+    for key, value in settings.items():
+        _put(made, key.split("."), 0, value)
+    return made
+
+
+def _put(node: dict[str, Any], path: Sequence[str], depth: int, value: Value) -> None:
+    """Set ``path[depth:]`` below ``node``, copying what it changes. Tiers are free to be added: the registry checks them."""
+    part, free = path[depth], path[0] == "strategy" and "by_tier" in path[:depth]
+    if part not in node and not free:
+        where = ".".join(path[:depth]) or "a sweep"
+        settings = [name for name in node if name not in ("name", "by_tier")]
+        raise SettingError(f"{where} has no setting {part!r}{did_you_mean(part, settings)}")
+    below = node.get(part)
+    if depth == len(path) - 1:
+        if isinstance(below, Mapping):
+            inside = f", as in {'.'.join(path)}.{next(iter(below))}=..." if below else ""
+            raise SettingError(f"{'.'.join(path)} is a group of settings; vary one of them{inside}")
+        node[part] = value
+        return
+    if below is None and (free or part == "by_tier"):
+        below = {}
+    if not isinstance(below, Mapping):
+        raise SettingError(f"{'.'.join(path[: depth + 1])} is a single value and has no setting {path[depth + 1]!r}")
+    node[part] = dict(below)
+    _put(node[part], path, depth + 1, value)
+
+
+def make_candidates(config: Plain, axes: Iterable[Axis], design: str, points: int, seed: int) -> list[Candidate]:
+    """Candidates of every family in ``config["strategy"]``: the design over the family's axes and the shared ones.
+
+    A family without axes gives one candidate. The points of a family do not depend on which others are there.
+    """
+    made: list[Candidate] = []
+    for family, (maker, own) in families(config, axes).items():
+        found = sample(own, design, points, seed, "strategy", family)
+        made += [maker.make(settings, name) for name, settings in zip(_names(family, len(found)), found, strict=True)]
+    return made
+
+
+def families(config: Plain, axes: Iterable[Axis]) -> dict[str, tuple[Maker, list[Axis]]]:
+    """Of every family in ``config["strategy"]`` its maker and the axes that concern it, both ends of each tried."""
+    varied, made = _known(axes, config), {}
+    for family in config["strategy"]:
+        maker = Maker(config, family)
+        own = [_whole_if_counted(a, maker.strategy) for a in varied if concerns(a.key, family)]
+        for axis in own:
+            for end in axis.ends:
+                maker.make({axis.key: end})
+        made[family] = (maker, own)
+    return made
+
+
+def _whole_if_counted(axis: Axis, strategy: Strategy) -> Axis:
+    """An axis of gate or strategy, of whole numbers where the setting takes no others."""
+    known = {"gate": GATE_PARAMS, "strategy": strategy.params}.get(axis.key.split(".")[0], ())
+    counted = any(p.name == axis.key.split(".")[-1] and p.whole for p in known)
+    return settled(replace(axis, whole=True)) if counted and not axis.values else axis
+
+
+def standing_value(candidate: Candidate, key: str) -> Value | None:
+    """What a candidate has for a varied key now; None where that is no single value (a group, settings that differ by tier)."""
+    path, policy = key.split("."), candidate.policy
+    if path[0] == "gate" and len(path) == 2:
+        return float(policy.gate[[p.name for p in GATE_PARAMS].index(path[1])])
+    if path[0] == "operations" and len(path) == 2:
+        return getattr(policy.playbook, path[1])
+    if path[0] == "strategy" and len(path) > 2:
+        column = policy.params[:, [p.name for p in policy.strategy.params].index(path[-1])]
+        column = column[[TIERS.index(path[3])]] if path[2] == "by_tier" else column
+        return float(column[0]) if (column == column[0]).all() else None
+    return None
+
+
+def make_worlds(
+    scenarios: Mapping[str, Plain], axes: Iterable[Axis], design: str, points: int, seed: int, uncertain: bool = False
+) -> list[World]:
+    """The worlds of every scenario (name to plain data): the design over the scenario's axes, one world where nothing varies.
+    uncertain: every replicate draws the parameters of its world from what the scenario says of them."""
+    made: list[World] = []
+    varied = [settled(_typed(axis)) for axis in axes if axis.key.split(".")[0] == "scenario"]
+    for scenario, given in scenarios.items():
+        # A file says only what differs from the defaults, and any setting may vary.
+        values = plain(from_plain(given))
+        for axis in varied:
+            for end in axis.ends:
+                world_of(scenario, values, {axis.key: end}, uncertain)
+        found = sample(varied, design, points, seed, "scenario")
+        names = _names(scenario, len(found))
+        made += [world_of(name, values, settings, uncertain) for name, settings in zip(names, found, strict=True)]
+    return made
+
+
+def world_of(name: str, values: Plain, settings: Mapping[str, Value], uncertain: bool = False) -> World:
+    """The world of a scenario's plain data with varied settings put over it."""
+    scenario, uncertainty = asked(put_over({"scenario": values}, settings)["scenario"], uncertain)
+    return World(name, scenario, dict(settings), uncertainty)
+
+
+def _names(stem: str, count: int) -> list[str]:
+    """The stem alone, or numbered from 0 with as many digits as the last one has."""
+    return [stem] if count == 1 else [f"{stem}#{k:0{len(str(count - 1))}d}" for k in range(count)]
+
+
+def concerns(key: str, family: str) -> bool:
+    """Whether a varied setting is the family's own or shared by all.
+
+    >>> concerns("gate.n", "smart"), concerns("strategy.smart.chance", "smart"), concerns("strategy.smart.chance", "tiered")
+    (True, True, False)
+    """
+    path = key.split(".")
+    return path[0] in SHARED or (path[0] == "strategy" and path[1:2] == [family])
+
+
+def _known(axes: Iterable[Axis], config: Plain) -> list[Axis]:
+    """The axes of families, gate and operations; a key outside all rooms, of no family, or given twice is refused."""
+    found: dict[str, Axis] = {}
+    for axis in axes:
+        path = axis.key.split(".")
+        if path[0] not in ROOMS:
+            raise SettingError(f"{axis.key} cannot be varied{did_you_mean(path[0], ROOMS)}")
+        if axis.key in found:
+            raise SettingError(f"{axis.key} is varied twice; give it one range")
+        if axis.key in SHARED and not config.get("options", {}).get(axis.key):
+            raise SettingError(
+                f"{axis.key} is a group of settings; vary one of them, as in {axis.key}.{next(iter(config[axis.key]))}=..."
+            )
+        if path[0] == "strategy" and (len(path) < 3 or path[1] not in config["strategy"]):
+            raise SettingError(f"{axis.key} belongs to no strategy chosen{did_you_mean((*path, '')[1], config['strategy'])}")
+        if path[0] in ("strategy", "scenario") and path[-1] == "name":
+            raise SettingError(f"{axis.key} cannot be varied; several are written {path[0]}=[a,b]")
+        found[axis.key] = settled(axis)
+    return [axis for axis in found.values() if not axis.key.startswith("scenario.")]
+
+
+def _typed(axis: Axis) -> Axis:
+    """A scenario's axis, of whole numbers where the setting takes no others."""
+    return replace(axis, whole=True) if not axis.values and _kind(axis.key.split(".")[1:]) is int else axis
+
+
+def _kind(path: Sequence[str]) -> Any:
+    """The declared type of a scenario's setting; None where there is none of that name. Entries by name are skipped over."""
+    kind: Any = Scenario
+    for part in path:
+        if get_origin(kind) is tuple:
+            kind = get_args(kind)[0]
+        elif isinstance(kind, type) and is_dataclass(kind):
+            kind = get_type_hints(kind).get(part)
+            kind = get_args(kind)[0] if isinstance(kind, types.UnionType) else kind
+        else:
+            return None
+    return kind

@@ -1,0 +1,1 @@
+"""Selection, certificates, Pareto fronts, paired differences, sensitivity: statistics on arrays."""

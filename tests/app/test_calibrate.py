@@ -1,0 +1,97 @@
+"""``stockcue calibrate`` from the command line: file, folder, pictures, sentences."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from sim.cli.main import main as cli
+from sim.jobs.folder import MANIFEST
+
+
+def run(capsys, *words: str) -> tuple[int, str, str]:
+    code = cli.main(list(words))
+    told = capsys.readouterr()
+    return code, told.out, told.err
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory):
+    place = tmp_path_factory.mktemp("calibrated")
+    code = cli.main(["calibrate", "stream=example", "model=cue", f"out={place}/mine.yaml", "name=mine"])
+    assert code == 0
+    return place
+
+
+def test_everything_is_written(fitted):
+    names = {p.name for p in (fitted / "mine").iterdir()}
+    assert names == {
+        "scenario.yaml",
+        "report.md",
+        "fit.json",
+        "parameters.csv",
+        "responses.png",
+        "residuals.png",
+        "bands.png",
+        MANIFEST,
+    }
+    assert (fitted / "mine.yaml").read_text("utf-8") == (fitted / "mine" / "scenario.yaml").read_text("utf-8")
+    text = (fitted / "mine" / "report.md").read_text("utf-8")
+    for part in (
+        "Fitted settings",
+        "Which model",
+        "How well it fits",
+        "What the record does not say",
+        "脉冲",
+        "Busiest minute 峰值",
+    ):
+        assert part in text
+    facts = json.loads((fitted / "mine" / "fit.json").read_text("utf-8"))
+    assert {p["setting"] for p in facts["parameters"]} >= {"shoppers.buy_rate", "cues.deal.tau_s"}
+    assert all(p["low"] <= p["value"] <= p["high"] for p in facts["parameters"])
+
+
+def test_the_invented_shows_parameters_come_back(fitted):
+    """The export was made with tau 40 s (pitch), 6 s (deal), one cart in four an order, 0.85 orders of one unit; each 95 %."""
+    facts = json.loads((fitted / "mine" / "fit.json").read_text("utf-8"))
+    found = {p["setting"]: p for p in facts["parameters"]}
+    for setting, true in (("cues.pitch.tau_s", 40.0), ("cues.deal.tau_s", 6.0), ("cues.deal.peak", 25.0),
+                          ("shoppers.cart_conversion", 0.25), ("shoppers.direct_share", 0.76),
+                          ("shoppers.single_share", 0.85)):  # fmt: skip
+        assert found[setting]["low"] < true < found[setting]["high"], setting
+
+
+def test_same_stream_same_bytes(fitted, tmp_path):
+    assert cli.main(["calibrate", "stream=example", "model=cue", f"out={tmp_path}/mine.yaml", "name=mine", "figure=none"]) == 0
+    assert (tmp_path / "mine.yaml").read_bytes() == (fitted / "mine.yaml").read_bytes()
+    assert (tmp_path / "mine" / "fit.json").read_bytes() == (fitted / "mine" / "fit.json").read_bytes()
+
+
+def test_the_fitted_file_rehearses(fitted, capsys, tmp_path):
+    words = ("rehearse", f"scenario={fitted}/mine.yaml", "strategy=fixed_count", "replicates=3", "figure=none")
+    code, _, err = run(capsys, *words, "uncertain=true", f"out={tmp_path}/a")
+    assert code == 0, err
+    assert run(capsys, *words, f"out={tmp_path}/b")[0] == 0
+    a, b = (json.loads((tmp_path / n / MANIFEST).read_text()) for n in "ab")
+    assert a["tapes"] != b["tapes"]
+    assert "uncertainty" in a["config"]
+    assert "uncertainty" not in b["config"]
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [(("calibrate",), "needs a recorded stream"), (("calibrate", "stream=nowhere.parquet"), "nowhere.parquet"),
+     (("calibrate", "stream=example", "model=cues"), "did you mean 'cue'"),
+     (("calibrate", "stream=example", "sku=tonic"), "no order of tonic"),
+     (("calibrate", "stream=example", "sku=brush"), "too few to calibrate on; at least 100"),
+     (("rehearse", "uncertain=true", "replicates=2"), "says nothing about how uncertain it is"),
+     (("rehearse", "uncertain=3"), "uncertain must be true or false")],
+)  # fmt: skip
+def test_mistakes_are_one_sentence(words, says, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    code, _, err = run(capsys, *words)
+    assert code == 2, err
+    assert says in err
+    assert len([line for line in err.splitlines() if line.startswith("stockcue:")]) == 1
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,124 @@
+"""The smallest change: it saves, a smaller one of the same setting does not, and other shows are asked about it."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from sim.core.playbooks import PLAYBOOKS
+from sim.postmortem.parameters import ACROSS_ZERO, SHORTEST_HOLD_S, Knob, distance, knobs, ladder
+from sim.postmortem.review import consider
+from sim.postmortem.sessions import rehearsed
+from sim.postmortem.smallest_change import SHARES, Change, evidence, measure, smallest_changes, verdict
+from sim.setup.policies import make_policy
+from tests.postmortem.review_worlds import PROFILE, bursts, flash, small_erp, stage_of
+
+QUICK = replace(PLAYBOOKS["freeze_only"], auto_s=0.2, propagate_s=0.2)
+LATE = make_policy("fixed_count", {"units": 10.0, "emergency_share": 1.0}, playbook=QUICK)
+
+
+@pytest.fixture(scope="module")
+def found():
+    show = rehearsed(bursts(3.0), 65, 0)
+    return show, smallest_changes(show, LATE, PROFILE)
+
+
+def test_every_change_saves_what_it_says_at_no_higher_cost(found):
+    show, search = found
+    assert search.kind == "oversold"
+    assert search.share in SHARES
+    assert search.before == measure(show.stage, LATE, PROFILE)
+    keys = [c.knob.key for c in search.changes]
+    assert "strategy.units" in keys
+    for c in search.changes:
+        again = measure(*c.knob.turned(show, LATE, c.value), PROFILE)
+        assert again == c.result
+        assert again.oversold <= math.floor((1 - search.share) * search.before.oversold)
+        assert again.J <= search.before.J
+    assert [c.far for c in search.changes] == sorted(c.far for c in search.changes)
+
+
+def test_a_tenth_less_of_the_change_does_not_save(found):
+    """The line found is the lowest that saves, to the last halving and rounding to whole units."""
+    show, search = found
+    change = next(c for c in search.changes if c.knob.key == "strategy.units")
+    assert change.value == int(change.value) > 10
+    less = measure(*change.knob.turned(show, LATE, math.floor(change.value * 0.9)), PROFILE)
+    assert less.oversold > math.floor((1 - search.share) * search.before.oversold) or less.J > search.before.J
+
+
+def test_no_single_setting_where_a_leak_is_open():
+    """Nobody acts and the ERP overwrites: settings of silence change nothing, and a shorter hold may not cut payers off."""
+    show = rehearsed(small_erp(), 65, 0)
+    search = smallest_changes(show, make_policy("silent"), PROFILE)
+    assert search.changes == []
+    assert search.before.oversold > 30
+    assert search.tried > 5
+
+
+def test_nothing_lost_nothing_to_search():
+    show = rehearsed(replace(bursts(1.0, stock=5000)), 65, 0)
+    search = smallest_changes(show, make_policy("silent"), PROFILE)
+    assert (search.before.oversold, search.before.missed, search.changes, search.tried) == (0, 0, [], 1)
+
+
+def test_evidence_is_the_difference_of_two_plays(found):
+    _, search = found
+    shows = [rehearsed(bursts(3.0), 65, k) for k in range(1, 4)]
+    rows = evidence(search.changes[0], shows, LATE, PROFILE)
+    for show, row in zip(shows, rows, strict=True):
+        assert row["J_before"] == measure(show.stage, LATE, PROFILE).J
+        assert row["J_after"] == measure(*search.changes[0].knob.turned(show, LATE, search.changes[0].value), PROFILE).J
+    gain = verdict(rows)
+    assert gain.n == 3
+    assert gain.mean == pytest.approx(np.mean([r["J_after"] - r["J_before"] for r in rows]))
+
+
+def test_a_change_that_loses_elsewhere_is_not_proposed(found):
+    """A line far too high for a quiet show is refused there and stands where nothing speaks against it."""
+    show, _ = found
+    knob = next(k for k in knobs(show.stage, LATE) if k.key == "strategy.units")
+    high = Change(knob, 149.0, distance(knob, 149.0), None)
+    quiet = [rehearsed(bursts(1.2), 65, k) for k in range(1, 4)]
+    (refused,) = consider([high], (quiet, [], []), LATE, PROFILE)
+    assert not refused.stands
+    assert refused.gain.mean > 0
+    (alone,) = consider([high], ([], [], []), LATE, PROFILE)
+    assert alone.stands
+    assert alone.gain.n == 0
+
+
+def test_knobs_turn_what_they_are_called():
+    stage, policy = stage_of(flash()), make_policy("smart")
+    show = rehearsed(flash(), 65, 0)
+    by_key = {k.key + k.option: k for k in knobs(stage, policy)}
+    assert by_key["operations.auto_s"].turned(show, policy, 0.25)[1].playbook.auto_s == 0.25
+    assert by_key["operationshuman"].turned(show, policy, 1.0)[1].playbook == PLAYBOOKS["human"]
+    assert by_key["operationshuman"].word(1.0) == "operations=human"
+    assert by_key["scenario.feed.lag_s"].turned(show, policy, 0.1)[0].scenario.feed.lag_s == 0.1
+    assert by_key["scenario.ledger.hold_s"].low == SHORTEST_HOLD_S
+    names = [p.name for p in policy.strategy.params]
+    for key, knob in by_key.items():
+        if key.startswith("strategy.by_tier.traffic."):
+            changed = knob.turned(show, policy, knob.high)[1].params
+            column = names.index(key.split(".")[-1])
+            assert changed[0, column] == knob.high
+            assert np.array_equal(changed[1:], policy.params[1:])
+
+
+def test_hands_and_data_are_never_proposed_slower():
+    for knob in knobs(stage_of(flash()), make_policy("smart")):
+        if knob.key.startswith(("operations.", "scenario.feed.")):
+            assert ladder(knob, up=True) == []
+
+
+def test_ladders_stay_inside_bounds_and_leave_the_present_value_out():
+    for knob in knobs(stage_of(flash()), make_policy("smart")):
+        for up in (True, False):
+            values = ladder(knob, up)
+            assert all(knob.low <= v <= knob.high and v != knob.now for v in values)
+            far = [distance(knob, v) for v in values]
+            assert far == sorted(far)
+    off = Knob("k", "s", 0.0, 0.0, 10.0, False, None)
+    assert distance(off, ladder(off, up=True)[0]) == ACROSS_ZERO
