@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 from sim.jobs.folder import MANIFEST
 
 

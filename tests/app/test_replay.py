@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from sim.app.replay import EXAMPLE
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 from sim.report.figures.replay import OPEN_LOOP
 from sim.report.text.closed import CLOSED_LOOP
 

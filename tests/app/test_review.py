@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 from sim.postmortem.blame import CAUSES, blame
 from sim.replay import nights
 from sim.report.figures.blame import LOOKS, NAMES, blame_figure, rows_of

@@ -10,7 +10,7 @@ from scenarios.staffing import Feed
 from sim.app.listing import GROUPS, lines, options
 from sim.cli import chosen as cli_chosen
 from sim.cli import compose as cli_compose
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.response import Playbook
 from sim.score.profiles import PROFILES, Profile

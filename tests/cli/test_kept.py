@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 from sim.jobs.cache import WORTH, Kept
 
 BREAK = ("breakpoint", "scenario=seckill_paydeduct", "strategy=newsvendor_freeze", "limits=platform", "only=oversell_rate",

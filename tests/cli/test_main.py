@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from sim import __version__
+from sim.cli import main as cli
 from sim.cli.helptext import HELP
-from sim.cli.main import main as cli
 from sim.setup.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow
 from sim.setup.settings_search import Breakpoint, Sensitivity, Sweep, Tune
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 from sim.replay.shadow.batch import KINDS
 from sim.replay.shadow.loop import LAGS
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 from sim.jobs import serialise as parcel
 
 ROOT = Path(__file__).parents[2]

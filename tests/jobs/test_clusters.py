@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 from sim.jobs.pool import pool
 from tests.cli.conftest import SHOW
 

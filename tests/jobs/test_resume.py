@@ -16,7 +16,7 @@ import pytest
 
 import sim.app.sweep as sweeping
 import sim.jobs.resume as sweep
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 from sim.jobs.folder import FolderError
 from sim.jobs.paired_play import crew
 from sim.jobs.parts import Parts, opened

@@ -233,7 +233,7 @@ def test_a_real_clock_wakes_it(tmp_path):
 
 def test_the_command_ends_well_on_a_signal_and_goes_on(tmp_path, monkeypatch, capsys):
     """SIGTERM while it waits for more: exit 0, state saved; the same command goes on."""
-    from sim.cli.main import main as cli
+    from sim.cli import main as cli
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "f.jsonl").write_text("".join(line(k, qty=3) + "\n" for k in range(5)))

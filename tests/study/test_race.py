@@ -13,7 +13,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from sim.cli.main import main as cli
+from sim.cli import main as cli
 from sim.study.race import _paired_means
 
 WORDS = ("sweep", "scenario=seckill_paydeduct", "strategy=[newsvendor_freeze,fixed_count]",
