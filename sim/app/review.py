@@ -204,8 +204,8 @@ def _made(s: Settings, policy: Policy, profile: Profile, case: Case) -> dict[str
 
 
 def _pictures(folder: Path, r: Review, s: Settings) -> list[str]:
+    from sim.app.pictures import save as draw
     from sim.report.figures.blame import blame_figure
-    from sim.report.figures.timeline import save as draw
     from sim.report.figures.timeline import timeline
 
     skus = [k.id for k in r.show.stage.scenario.skus]
