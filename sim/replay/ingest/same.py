@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.core.units import US
-from sim.replay.ingest.doubles import Found, rank
+from sim.replay.ingest.doubles import Found, nth, rank
 from sim.replay.ingest.seen import hashed, mixed
 from sim.replay.ingest.sieve import KIND, Sieve
 
@@ -51,17 +51,17 @@ def orders_once(sieve: Sieve, numbers: Numbers, rows: Rows) -> None:
     own = np.where(numbers.line, line, 0)
     plain = ~numbers.line & ~numbers.lost
     if plain.any():
-        own[plain] = mixed(whole(sieve, plain), line[plain])
+        own[plain] = _equal(sieve, np.flatnonzero(plain), line[plain])
     _once(sieve, numbers, rows, keys, own, ~numbers.blank, np.full(sieve.n, "order", object))
 
 
 def events_once(sieve: Sieve, numbers: Numbers, rows: Rows, kind: np.ndarray, types: list[str], codes: np.ndarray) -> None:
     """Reject the events that were there already: those whose every cell was, and those that another file tells."""
-    keys, _ = _keys(numbers, rows, kind)
+    keys, exact = _keys(numbers, rows, kind)
     some = ~numbers.blank
     own = np.zeros(sieve.n, np.uint64)
     if some.any():
-        own[some] = mixed(whole(sieve, some), kind[some].astype(np.uint64))
+        own[some] = _equal(sieve, np.flatnonzero(some), mixed(exact, hashed(numbers.ids))[some])
     back = np.flatnonzero((kind == KIND["cancel"]) & some & sieve.good)
     if len(back):
         told = sieve.state.book.exported.find(_of_order(numbers, rows.sku)[back])
@@ -100,18 +100,31 @@ def _keys(numbers: Numbers, rows: Rows, kind: Any) -> tuple[np.ndarray, np.ndarr
     return key, mixed(mixed(key, rows.t.astype(u64)), cents.astype(u64))
 
 
-def whole(sieve: Sieve, which: np.ndarray) -> np.ndarray:
-    """A hash of every cell of some rows, as they stood; parts of one packed row differ."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+def _equal(sieve: Sieve, rows: np.ndarray, exact: np.ndarray) -> np.ndarray:
+    """Keys by which wholly equal rows are one. Only rows alike in all that is read are compared cell by cell; of those that were
+    alone in their part of the file and read long before, what was read is all that is known."""
+    book = sieve.state.book
+    part = mixed(exact, sieve.part()[rows].astype(np.uint64))
+    _, back, size = np.unique(part, return_inverse=True, return_counts=True)
+    several = (size[back] > 1) | book.lines.find(nth(exact, 1)).hit
+    several &= ~book.lines.find(exact).hit
+    if not several.any():
+        return exact
+    own = exact.copy()
+    own[several] = mixed(_whole(sieve, rows[several]), exact[several])
+    marks = np.unique(nth(exact[several], 1))
+    marks = marks[~book.lines.find(marks).hit]
+    book.lines.add(marks, np.zeros(len(marks), np.int64), np.zeros(len(marks)), np.zeros(len(marks)))
+    return own
+
+
+def _whole(sieve: Sieve, rows: np.ndarray) -> np.ndarray:
+    """A hash of rows as they stood; several items of one line differ."""
     from pandas.util import hash_array
 
-    rows = np.flatnonzero(which)
     lines, back = np.unique(sieve.origin[rows], return_inverse=True)
-    columns = [column.take(pa.array(lines)) for column in sieve.chunk.columns.values()]
-    joined = pc.binary_join_element_wise(*columns, "\x1f", null_handling="replace")
-    out = hash_array(joined.to_numpy(zero_copy_only=False), categorize=False)[back]
-    return mixed(out, rank(sieve.origin.astype(np.uint64))[rows].astype(np.uint64))
+    texts = np.array(sieve.chunk.texts(lines), object)
+    return mixed(hash_array(texts, categorize=False)[back], rank(sieve.lines.astype(np.uint64))[rows].astype(np.uint64))
 
 
 def _places(sieve: Sieve) -> np.ndarray:

@@ -10,8 +10,9 @@ GOES_ON, CLOSED, REFUNDED, UNKNOWN = "goes on", "closed", "refunded", ""
 _STILL = re.compile("|".join((
     r"退款(?:关闭|取消|失败|驳回|撤销)", r"售后(?:关闭|取消|撤销|驳回)",
     r"(?:取消|撤销|拒绝|驳回|关闭)(?:了)?(?:退款|退货|售后)",
-    r"未(?:取消|关闭|退款)", r"申请(?:取消|退款|退货)", r"(?:取消|退款|退货|售后)(?:申请)?(?:中|待|处理)", r"待(?:取消|退款|退货)",
-    r"部分(?:退款|取消|退货)", r"partial", r"cancel(?:lation)? (?:requested|pending|rejected)", r"无(?:退款|售后)", r"没有?退款",
+    r"未(?:取消|关闭|退款)", r"申请(?:取消|退款|退货)", r"(?:取消|退款|退货|售后)(?:申请)?(?:中|待|处理)",
+    r"待(?:取消|退款|退货)", r"部分(?:退款|取消|退货)", r"无(?:退款|售后)", r"没有?退款",
+    r"part(?:ial|ly)? ?refund|partial", r"cancel(?:lation)? (?:requested|pending|rejected)",
     r"refund (?:requested|pending|rejected|closed|cancell?ed|failed)",
     r"(?:pending|request(?:ed)?|awaiting) (?:cancel|refund|return)",
     r"in cancel", r"not (?:cancell?ed|refunded)", r"no refund",
@@ -36,7 +37,7 @@ _LIVE = re.compile("|".join((
 def meaning(text: str) -> str:
     """What a status word says.
 
-    >>> [meaning(w) for w in ("系统自动取消", "已发货，退款成功", "退款关闭", "Partially refunded", "wc-cancelled", "?")]
+    >>> [meaning(w) for w in ("系统自动取消", "已发货，退款成功", "退款关闭", "Part refunded", "wc-cancelled", "?")]
     ['closed', 'refunded', 'goes on', 'goes on', 'closed', '']
     """
     word = unicodedata.normalize("NFKC", text).strip().lower().replace("_", " ")
