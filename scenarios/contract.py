@@ -40,6 +40,7 @@ class Sku(Checked):
     purchase_limit: int = setting(5, "most units in one order 限购", "units", 1, 1000, "project", "A")
     popularity: float = setting(1.0, "weight in traffic that no cue causes", "", 0, 1e9, "lognormal sd 1.97 [CMM]", "H")
     appeal: float = setting(1.0, "multiplies the buy rate while the SKU is cued", "", 0, 1e4, "project", "A")
+    return_rate: float | None = setting(None, "sold units that come back; none: the score profile's", "", 0, 1, "domain 6.2")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -228,6 +229,10 @@ class Supply(Checked):
     lead_sigma: float = setting(0.3, "its log standard deviation", "", 0, 3)
     requests: int = setting(1, "most requests per SKU", "", 0, 100)
     deliveries: tuple[Delivery, ...] = setting((), "scheduled arrivals and releases", confidence="-")
+    request_cost: float = setting(100.0, "what one request costs, whatever it brings", "CNY", 0, 1e7)
+    rush: float = setting(0.03, "extra cost of a unit that comes on request, share of price", "", 0, 10)
+    leftover: float = setting(3.0, "a unit that came on request and was not sold: carried back or marked down", "CNY/unit", 0,
+                              1e6, "domain 6.2: 2-5")  # fmt: skip
     ship_deadline_s: float = setting(
         172_800.0, "stock that comes so long after the show can still be shipped", "s", 0, 10**6, "domain 6.1: 48 h"
     )

@@ -19,17 +19,18 @@ def build() -> Scenario:
     taken at forty even quantiles. Stock is bought in cases of six for 1.5 times the expected sales; every fifth item was
     planned badly and has 0.7 times. Stock leaves on order, nothing leaks; half of it can be had again on request.
 
-    Lesson: where nothing pulses, a share of stock is enough. It saves about half of what silence costs, near the best of
-    the others, with the fewest alerts, and is right two or three times as often as most detectors, which take one or two
-    chance sales of a slow item for a rush. One line in units for all (fixed_count, 200) lies above most stocks and freezes them:
-    far worse than silence. The 30-minute cover rule gains little, for the same reason as the detectors.
+    Lesson: where nothing pulses, a share of stock is enough, with the fewest alerts, and right two or three times as often as
+    most detectors, which take one or two chance sales of a slow item for a rush and ask for stock that nobody lacks. Believed
+    until requests had a price: a share of stock saves half of what silence costs. What came out: asking for half of an item
+    again costs more here than the sales it saves, silence earns most, and a share of stock loses least to it. One line in units
+    for all (fixed_count, 200) lies above most stocks and freezes them: far worse than anything else.
     """
     weights = [math.exp(LOG_SD * NormalDist().inv_cdf((k + 0.5) / SKUS)) for k in range(SKUS)]
     expected = [2000.0 * w / sum(weights) for w in weights]
     skus = tuple(_sku(k, weights[k], expected[k]) for k in reversed(range(SKUS)))
     return Scenario(
         name="quiet_longtail",
-        lesson="where nothing pulses a share of stock is enough; detectors of change add false alarms",
+        lesson="where nothing pulses hardly any request pays; a share of stock loses least, detectors of change add false alarms",
         duration_s=10_800.0,
         skus=skus,
         host=Host(moves_on=False, calls_restock=False),

@@ -15,7 +15,7 @@ from sim.setup.space import Candidate
 from sim.stats.pareto import OBJECTIVES
 from sim.study.decide import Decision, Trials
 
-CURVE = {"J": "J [CNY]", "oversold_units": "oversold [units]", "missed_units": "missed [units]", "alerts": "alerts"}
+CURVE = {"net": "net [CNY]", "oversold_units": "oversold [units]", "missed_units": "missed [units]", "alerts": "alerts"}
 """Figures of a response curve."""
 FEW = 4
 """Fewest points of a curve or of one side of a map."""
@@ -37,7 +37,10 @@ def sections(trials: Trials, d: Decision, folder: Path) -> list[str]:
     write_table(front, folder / "front.parquet")
     write_table(certificates_table(d), folder / "certificates.parquet")
     shown = front.head(MAP_ROWS)
-    cells = [[str(r["candidate"]), *(number(float(r[name]), 1) for name in OBJECTIVES)] for r in shown.to_dict("records")]
+    cells = [
+        [str(r["candidate"]), *(number(float(r[name]), 1) for name in (*OBJECTIVES, "net", "gmv"))]
+        for r in shown.to_dict("records")
+    ]
     more = f" ({len(front) - len(shown)} more in `front.parquet`)" if len(front) > len(shown) else ""
     played = np.isfinite(trials.cost).any(0).sum(0)
     paired = "" if played.min() == played.max() else (
@@ -56,7 +59,7 @@ def sections(trials: Trials, d: Decision, folder: Path) -> list[str]:
         "chance. All are in `certificates.parquet`.",
         *(f"![{name}]({name})" for name in pictures),
         "\n".join(["## Pareto front", "", f"Nobody beats these in all three at once, by their means{more}.{paired}", "",
-                   *markdown(("candidate", *OBJECTIVES), cells, (1, 2, 3))]),
+                   *markdown(("candidate", *OBJECTIVES, "net", "gmv"), cells, (1, 2, 3, 4, 5))]),
         "\n".join(["## Settings of the leaders, of all that cannot be told apart from the best, and of the front", "",
                    *markdown(("candidate", "settings"), settings)]) + rest,
     ]  # fmt: skip
@@ -70,7 +73,9 @@ def front_table(d: Decision) -> Any:
     for k in d.front:
         c = d.plan.candidates[k]
         row: dict[str, Any] = {"candidate": c.name, "family": c.family}
-        row |= dict(zip(OBJECTIVES, d.averages[k].tolist(), strict=True))
+        row |= dict(zip(OBJECTIVES, d.averages[k].tolist(), strict=True)) | dict(
+            zip(("net", "gmv"), d.money[k].tolist(), strict=True)
+        )
         rows.append(row | {key: v if isinstance(v, str) else float(v) for key, v in c.settings.items()})
     return pd.DataFrame(rows)
 

@@ -252,11 +252,11 @@ def _printed(r: Review) -> str:
     shares = sorted(zip(CAUSES, r.blame.cost.tolist(), strict=True), key=lambda pair: -pair[1])
     total = sum(cost for _, cost in shares)
     parts = [f"{cause} {cost / total:.0%}" for cause, cost in shares if total > 0 and cost / total >= 0.005]
-    lines = [basis(r), f"{r.show.name}, {r.policy.name}: {b.oversold:,} units oversold, {b.missed:,} missed, J {b.J:,.0f} CNY, "
-             f"{b.alerts} alerts", f"blame by cost: {', '.join(parts) or 'nothing was lost'}"]  # fmt: skip
+    lines = [basis(r), f"{r.show.name}, {r.policy.name}: {b.oversold:,} units oversold, {b.missed:,} missed, net {b.net:,.0f} "
+             f"CNY, {b.alerts} alerts", f"blame by cost: {', '.join(parts) or 'nothing was lost'}"]  # fmt: skip
     p = r.proposal
     if p is not None:
         found = f"{p.change.knob.word(p.change.value)}"
-        return "\n".join([*lines, f"proposed: {found} (on {p.gain.n} other shows J {p.gain.mean:+,.0f} CNY a show)" if p.gain.n
+        return "\n".join([*lines, f"proposed: {found} (on {p.gain.n} other shows net {p.gain.mean:+,.0f} CNY a show)" if p.gain.n
                           else f"proposed: {found} (found on this one show, which proves little)"])  # fmt: skip
     return "\n".join([*lines, "proposed: keep the settings"])

@@ -38,7 +38,7 @@ HEAD = ("setting", "first order", "interval", "total", "interval")
 TABLE = "sensitivity.parquet"
 SCENARIO = "scenario."
 """What the key of a setting of the world begins with."""
-J = CORE.index("J")
+NET = CORE.index("net")
 BLOCK = 64
 """Settings that are played, and kept, together, at most; a power of two, as their number is."""
 
@@ -149,7 +149,7 @@ def _foreseen(study: Study, before: int, workers: int) -> str:
 
 
 def _played(study: Study, hands: Pool, kept: Kept, done: int, progress: Progress) -> Any:
-    """Settings to their J on every show, float64 [show, setting], kept in blocks. done: runs that are kept already."""
+    """Settings to their net on every show, float64 [show, setting], kept in blocks. done: runs that are kept already."""
     replicates = study.settings.replicates
 
     def block(plan: Plan) -> np.ndarray:
@@ -162,7 +162,7 @@ def _played(study: Study, hands: Pool, kept: Kept, done: int, progress: Progress
             chunks = [Chunk(k, k, 0, replicates, k, k + 1) for k in range(n)]
         made = np.empty((replicates, n))
         for chunk, rows in steady(hands, plan, chunks, progress.note):
-            made[chunk.start : chunk.stop, chunk.first : chunk.last] = rows[:, J].reshape(chunk.stop - chunk.start, -1)
+            made[chunk.start : chunk.stop, chunk.first : chunk.last] = rows[:, NET].reshape(chunk.stop - chunk.start, -1)
             done = min(study.runs, done + chunk.runs)
             progress(done, study.runs, "")
         return made
@@ -187,12 +187,12 @@ def _report(study: Study, found: Sequence[Index], final: Path, facts: Mapping[st
     print("\n" + "\n".join(aligned([HEAD, *_rows(found)], (1, 3))) + "\n\n" + said(found), flush=True)
     with run_folder(final, "sensitivity") as folder:
         write_table(pd.DataFrame([asdict(i) for i in found]), folder / TABLE)
-        title = f"What J depends on: {study.family} in {study.scenario}, {study.settings.replicates} shows a setting"
+        title = f"What net depends on: {study.family} in {study.scenario}, {study.settings.replicates} shows a setting"
         save(chart(found, title), folder / "sensitivity.png")
         again = shlex.join(["stockcue", "sensitivity", *words])
         text = [f"# {title}", f"To repeat it: `{again}`", "\n".join(markdown(HEAD, _rows(found), (1, 3))), said(found),
                 "![sensitivity](sensitivity.png)",
-                "First order: share of the variance of the mean J, over the ranges given, that goes once the setting is known. "
+                "First order: share of the variance of the mean net, over the ranges given, that goes once the setting is known. "
                 "Total: share that stays as long as it alone is not. A total well above the first order means that it acts "
                 "together with others. Intervals: 95 %, from shows and points drawn again."]  # fmt: skip
         (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
@@ -218,7 +218,7 @@ def said(found: Sequence[Index]) -> str:
     share = f"{100 * max(0.0, min(1.0, first.total)):.0f} % [{low:.0f}, {high:.0f}]"
     rivals = [i.key for i in found[1:] if i.total_high >= first.total_low]
     most = "matters most" if not rivals else f"has the largest share, and cannot be ranked against {', '.join(rivals)}"
-    text = f"{first.key} {most}: {share} of the variance of J would stay if it alone were unknown."
+    text = f"{first.key} {most}: {share} of the variance of net would stay if it alone were unknown."
     if rivals:
         text += " More points= or replicates= would tell."
     if idle:

@@ -120,7 +120,9 @@ def _report(
 
     names, axes = [w.name for w in study.worlds], study.space[found.best.family] if found.best.settings else []
     said = sentences.of_tuning(found, study.plan, study.judging, names, study.profile, axes)
-    tables = [Table("Finalists, on judging shows", [finalist_head(study.plan), *finalist_rows(found)], (2, 3, 5))]
+    tables = [
+        Table("Finalists, on judging shows", [finalist_head(study.plan), *finalist_rows(found, study.plan)], (2, 3, 4, 5, 7))
+    ]
     if found.front:
         front_table = front_rows(found, study.plan)
         tables.append(Table("Front: nobody beats these in all objectives", front_table, range(2, len(front_table[0]))))
@@ -192,11 +194,11 @@ class Table(NamedTuple):
 
 def finalist_head(plan: Plan) -> tuple[str, ...]:
     """What the finalists were judged by: J, or what ``robust`` makes of it."""
-    merit = "J [CNY]" if plan.robust == "mean" or not plan.single else f"{ROBUST_WORDS[plan.robust]} [CNY]"
-    return ("finalist", "settings", merit, "behind the best", "interval", "shows", "")
+    merit = "left J [CNY]" if plan.robust == "mean" or not plan.single else f"{ROBUST_WORDS[plan.robust]} [CNY]"
+    return ("finalist", "settings", "net [CNY]", "GMV", merit, "behind the best", "interval", "shows", "")
 
 
-def finalist_rows(found: Tuned) -> list[list[str]]:
+def finalist_rows(found: Tuned, plan: Plan) -> list[list[str]]:
     """The finalists as judged, best first."""
     rows = []
     for st in found.selection.standings:
@@ -204,13 +206,14 @@ def finalist_rows(found: Tuned) -> list[list[str]]:
         settings = worded(c.settings)
         gap = "" if st.state == "best" else number(st.behind)
         span = "" if st.state == "best" else f"[{number(st.low)}, {number(st.high)}]"
-        rows.append([c.name, settings, number(st.mean), gap, span, number(st.shows), STATES[st.state]])
+        money = (float(np.nanmean(found.judged[:, :, st.candidate, plan.metrics.index(m)])) for m in ("net", "gmv"))
+        rows.append([c.name, settings, *map(number, money), number(st.mean), gap, span, number(st.shows), STATES[st.state]])
     return rows
 
 
 def front_rows(found: Tuned, plan: Plan) -> list[list[str]]:
     """Head and rows of the finalists that no other beats in all objectives: means over judging shows and worlds."""
-    names = list(dict.fromkeys((*plan.objectives, "J")))
+    names = list(dict.fromkeys((*plan.objectives, "J", "net", "gmv")))
     head = ["front", "settings", *(f"{name} [{METRICS[name].unit}]" for name in names)]
     means = np.nanmean(found.judged[..., [plan.metrics.index(name) for name in names]], axis=(0, 1))
     order = sorted(found.front, key=lambda k: tuple(means[k]))

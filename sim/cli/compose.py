@@ -221,11 +221,12 @@ def _explain(error: Exception, verb: str, words: list[str], tree: Any) -> None:
     """Turn Hydra's complaint into one sentence about the word that caused it."""
     from omegaconf import OmegaConf
 
-    from sim.cli.words import WordError, fault
+    from sim.cli.words import WordError, fault, parts
+    from sim.score.profiles import of_old
 
     known = OmegaConf.to_container(tree, resolve=False)
     for word in words:
-        sentence = _unreadable(word, verb) or fault(word, known, verb)
+        sentence = _unreadable(word, verb) or of_old(parts(word, verb)[1]) or fault(word, known, verb)
         if sentence is not None:
             raise WordError(sentence) from None
     raise WordError(str(error).strip().splitlines()[0]) from None

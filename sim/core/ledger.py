@@ -153,10 +153,9 @@ def place_order(w, i, t):
     shown = seen(w, front + screen, sku, t)
     if w.stock[sku, CLOSED] != OPEN or (w.rules[CHECKS] == 1 and (shown <= 0 or offered < qty)):
         w.outcome[i] = refusal(w, sku, channel, qty)
-        if w.stock[sku, CLOSED] != DELIST:
-            w.stock[sku, REFUSED] += 1
-            if shown > 0:
-                w.stock[sku, SHOWN_FAIL] += 1
+        w.stock[sku, REFUSED] += 1
+        if shown > 0 and w.stock[sku, CLOSED] != DELIST:
+            w.stock[sku, SHOWN_FAIL] += 1
         return
     accept(w, i, t, True)
 

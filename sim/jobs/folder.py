@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 MANIFEST = "manifest.json"
+ACCOUNT = "net and its distance from hindsight"
+"""What J of a run folder means. Folders without this note were judged by the old account, a sum of losses."""
 PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "simpy", "numba", "matplotlib", "optuna")
 
 
@@ -106,7 +108,7 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     """``manifest.json``: versions, ``facts`` and the SHA-256 of every file written before it."""
     files = {p.name: checksum(p) for p in sorted(folder.iterdir()) if p.is_file()}
-    made = {"versions": versions(), **facts, "files": files}
+    made = {"versions": versions(), "account": ACCOUNT, **facts, "files": files}
     (folder / MANIFEST).write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from sim.jobs.folder import MANIFEST, FolderError, checksum, refuse_strange
+from sim.jobs.folder import ACCOUNT, MANIFEST, FolderError, checksum, refuse_strange
 from sim.jobs.pool import WorkersLost
 
 KEPT = "what was played is kept: the same command goes on from there."
@@ -135,6 +135,9 @@ def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> bo
         return False
     if not isinstance(manifest.get(what), Mapping):
         raise FolderError(f"{str(final)!r} holds another study; choose another out=")
+    if manifest.get("account") != ACCOUNT:
+        raise FolderError(f"the {what} in {str(final)!r} was judged by the old account (J a sum of losses): its report stays "
+                          "readable and its figures do not compare with new ones; choose another out=")  # fmt: skip
     refuse_other(manifest[what], facts, f"the {what} in {str(final)!r} was made")
     return _undamaged(final, manifest, worth)
 

@@ -47,7 +47,7 @@ def content(r: Review, words: Sequence[str]) -> dict[str, Any]:
         rests |= {"oversold": [before.oversold, after.oversold], "missed": [before.missed, after.missed],
                   "alerts": [before.alerts, after.alerts]}  # fmt: skip
     if p.gain.n > 1:
-        rests |= {"J_change_per_other_show": [round(p.gain.low, 2), round(p.gain.mean, 2), round(p.gain.high, 2)]}
+        rests |= {"net_change_per_other_show": [round(p.gain.low, 2), round(p.gain.mean, 2), round(p.gain.high, 2)]}
     statement = "one show proves little; rehearse it before it is used" if p.gain.n < 2 else "95 % interval over other shows"
     return made | {
         "change": p.change.knob.word(p.change.value),

@@ -128,13 +128,13 @@ def _alerts(judge: Judge, run: Run, played: list[dict[str, Any]]) -> list[dict[s
 def consider(
     changes: Sequence[Change], shows: tuple[Sequence[Show], Sequence[Show], Sequence[Show]], policy: Policy, profile: Profile
 ) -> list[Proposal]:  # fmt: skip
-    """Changes in their order until one stands: it costs no more on average over the other shows and over other luck, and under no
+    """Changes in their order until one stands: it earns no less on average over the other shows and over other luck, and under no
     bound. ``shows``: other shows, other draws, bounds."""
     made: list[Proposal] = []
     for change in changes:
         rows, drawn, bounded = (evidence(change, part, policy, profile) for part in shows)
         gain, luck = verdict(rows), verdict(drawn)
-        stands = not gain.mean > 0 and not luck.mean > 0 and all(r["J_after"] <= r["J_before"] for r in bounded)
+        stands = not gain.mean < 0 and not luck.mean < 0 and all(r["net_after"] >= r["net_before"] for r in bounded)
         made.append(Proposal(change, rows, drawn, bounded, gain, luck, stands))
         if stands:
             break

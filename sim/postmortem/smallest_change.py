@@ -1,7 +1,7 @@
 """The smallest change of one setting that would have saved a show, and what the same change does to other shows.
 
 One setting at a time, the same shoppers each time. From its present value a setting is doubled (and halved) until what was lost
-falls to the target at no higher cost J; then the gap between the last value that failed and the first that did is halved on the
+falls to the target at no lower net; then the gap between the last value that failed and the first that did is halved on the
 log scale. Changes are ranked by how far they go: doublings or halvings. A success between two rungs that both fail is not found.
 
 One show proves little: a change found on it is fitted to it. So :func:`evidence` plays it on every other show there is and
@@ -40,11 +40,12 @@ Saves = Callable[["Result | None"], bool]
 
 @dataclass(frozen=True)
 class Result:
-    """What a run lost: oversold, missed [units], J [CNY], alerts sent."""
+    """What became of a run: oversold, missed [units], net [CNY], alerts sent. Net and not J, for a change may be one of the world
+    (more stock, another ledger), and J compares policies on one tape."""
 
     oversold: int
     missed: int
-    J: float
+    net: float
     alerts: int
 
 
@@ -74,7 +75,7 @@ def measure(stage: Stage, policy: Policy, profile: Profile, judge: Judge | None 
     """Play and judge; ``judge``: of the stage, where there is one."""
     judge = judge or Judge(play(stage, make_policy("silent")), profile)
     row = judge.score(play(stage, policy))
-    return Result(int(row["oversold_units"]), int(row["missed_units"]), row["J"], int(row["alerts"]))
+    return Result(int(row["oversold_units"]), int(row["missed_units"]), row["net"], int(row["alerts"]))
 
 
 def smallest_changes(show: Show, policy: Policy, profile: Profile, progress: Progress | None = None) -> Search:
@@ -86,7 +87,7 @@ def smallest_changes(show: Show, policy: Policy, profile: Profile, progress: Pro
         return Search(before, KINDS[kind], 0.0, [], 1)
     turned, every = _Turner(show, policy, profile, judge), knobs(show.stage, policy)
     for share in SHARES:
-        saves = _saves(KINDS[kind], math.floor((1 - share) * getattr(before, KINDS[kind])), before.J)
+        saves = _saves(KINDS[kind], math.floor((1 - share) * getattr(before, KINDS[kind])), before.net)
         found = _climb(every, turned, saves, progress)
         if found:
             return Search(before, KINDS[kind], share, _distinct(found), len(turned.known))
@@ -115,7 +116,7 @@ def _climb(every: list[Knob], turned: _Turner, saves: Saves, progress: Progress 
 
 def _distinct(found: list[Change]) -> list[Change]:
     """Nearest first; a change for one tier that is the change for all tiers is left out."""
-    ranked = sorted(found, key=lambda c: (c.far, c.knob.key.count("."), c.result.J))
+    ranked = sorted(found, key=lambda c: (c.far, c.knob.key.count("."), -c.result.net))
     kept: dict[tuple[str, str, float], Change] = {}
     for c in ranked:
         kept.setdefault((c.knob.key.split(".")[-1], c.knob.option, c.value), c)
@@ -127,8 +128,8 @@ def dearer(found: Losses, co: np.ndarray, cu: np.ndarray) -> int:
     return OVERSOLD if float(co @ found.units[OVERSOLD]) >= float(cu @ found.units[MISSED]) else MISSED
 
 
-def _saves(kind: str, allowed: int, cost: float) -> Saves:
-    return lambda result: result is not None and getattr(result, kind) <= allowed and cost >= result.J
+def _saves(kind: str, allowed: int, net: float) -> Saves:
+    return lambda result: result is not None and getattr(result, kind) <= allowed and result.net >= net
 
 
 class _Turner:
@@ -187,12 +188,12 @@ def evidence(change: Change, shows: Sequence[Show], policy: Policy, profile: Pro
         except ScenarioError:
             continue
         row: dict[str, Any] = {"show": show.name, "loop": show.loop, "bound": show.bound}
-        for name in ("oversold", "missed", "J", "alerts"):
+        for name in ("oversold", "missed", "net", "alerts"):
             row |= {f"{name}_before": getattr(before, name), f"{name}_after": getattr(after, name)}
         rows.append(row)
     return rows
 
 
-def verdict(rows: Sequence[dict[str, Any]], name: str = "J") -> Difference:
+def verdict(rows: Sequence[dict[str, Any]], name: str = "net") -> Difference:
     """Mean paired difference after - before over shows, with its interval."""
     return difference([float(r[f"{name}_after"]) for r in rows], [float(r[f"{name}_before"]) for r in rows])

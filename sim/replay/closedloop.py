@@ -34,7 +34,7 @@ from sim.score.stories import read_stories
 from sim.stats.paired import difference
 
 LOOP = "closed"
-UNITS = ("oversold_units", "missed_units", "missed_true_stockout", "missed_frozen_alert", "sold_units")
+UNITS = ("net", "gmv", "oversold_units", "missed_units", "missed_true_stockout", "missed_frozen_alert", "sold_units")
 """Metrics that the verdict gives under every bound, beside J."""
 Progress = Callable[[int, int, str], None]
 Player = Callable[..., Run]
@@ -128,7 +128,7 @@ def _imputed(run: Run, judge: Judge, made: Imputation) -> dict[str, float]:
 def verdicts(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per stream and strategy: what it gained over silence under each bound, and how much of that is imputed.
 
-    J_BOUND: mean cost [CNY]. saved_BOUND, with _low and _high: mean of J(silent) - J(strategy) and its 95 % interval over
+    J_BOUND: left on the table, mean. saved_BOUND, with _low and _high: mean of J(silent) - J(strategy) and its 95 % interval over
     replicates (one replicate: NaN). METRIC_BOUND: means of UNITS. imputed_share: |saved_likely - saved_low| over the larger
     of the two sizes, at most 1: the part of the verdict that would not be there if nobody had come while the recording was
     blind; 0 where both are 0. holds: whether strategy and silence compare the same way (better, worse, equal) under all

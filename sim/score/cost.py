@@ -1,4 +1,4 @@
-"""One row of scores per run: everything that counts, and what it costs.
+"""One row of scores per run: everything that counts, and what it earned.
 
     judge = Judge(silent_run, profile)
     row = judge.score(run)
@@ -19,13 +19,14 @@ from scenarios.setting import ScenarioError, did_you_mean
 from sim.core.run import Run
 from sim.core.units import US, to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
+from sim.score.account import TERMS, prices, terms
 from sim.score.alerts import VERDICTS, Alerted, counts, foresight, handled, judge_run, noise, ratio
-from sim.score.bounds import Ceiling, ceiling, skill
 from sim.score.events import last_harm, risk_events
+from sim.score.hindsight import hindsight, skill
 from sim.score.metrics import METRICS
 from sim.score.outcomes import CAUSES, Freezes, Outcomes, freezes, outcomes
-from sim.score.profiles import PROFILES, Profile, penalty, unit_costs
-from sim.score.settle import EXPOSURE_CUT, TRUE_STOCKOUT
+from sim.score.profiles import PROFILES, Profile
+from sim.score.settle import TRUE_STOCKOUT
 from sim.score.stories import Stories, read_stories
 
 
@@ -43,23 +44,23 @@ class Judge:
             baseline, self.settled, self.stories, profile.remaining, to_us(profile.merge_s)
         )
         self.event_end = last_harm(self.settled, self.event_sku, self.event_t)
-        self.ceiling = ceiling(baseline, baseline.tape, self.stories, profile)
-        self.price = np.array([s.price for s in scenario.skus], float)
-        self.co, self.cu = unit_costs(profile, scenario)
+        self.hindsight = hindsight(baseline, self.stories, profile)
+        self.prices = prices(profile, scenario, self.stories)
         self.last_oversold = np.full(len(scenario.skus), -1, np.int64)
         np.maximum.at(self.last_oversold, self.settled.promised["sku"], self.settled.promised["paid"])
         self._last = baseline, self.settled
-        self.silent_cost = self._row(baseline, self.stories, _parts(("J",)))["J"]
+        self.silent_net = self._row(baseline, self.stories, _parts(("net",)))["net"]
 
     def score(self, run: Run, metrics: Sequence[str] | None = None) -> dict[str, float]:
         """Metrics of METRICS for one run on the judge's tape: those asked for, else all. Only what they rest on is computed;
         a value does not depend on what else was asked for."""
         names = tuple(METRICS) if metrics is None else tuple(metrics)
-        stories, best = self._of_tape(run)
-        row = self._row(run, stories, _parts(names))
-        row["J_silent"], row["J_ceiling"] = self.silent_cost, best.cost
-        if "J" in row:
-            row["skill"] = skill(row["J"], self.silent_cost, best.cost)
+        row = self._row(run, self._of_tape(run), _parts(names))
+        row["net_silent"], row["net_hindsight"] = self.silent_net, self.hindsight.net
+        row["J_silent"] = self.hindsight.net - self.silent_net
+        if "net" in row:
+            row["J"] = self.hindsight.net - row["net"]
+            row["skill"] = skill(row["J"], row["J_silent"])
         return {name: row[name] for name in names}
 
     def alerted(self, run: Run) -> Alerted:
@@ -87,28 +88,27 @@ class Judge:
             })  # fmt: skip
         return sorted(rows, key=lambda r: (r["t_s"], r["sku"], -r["level"]))
 
-    def _of_tape(self, run: Run) -> tuple[Stories, Ceiling]:
-        """What depends on the run's tape: the judge's own, or read anew where an improvised cue has lengthened it."""
+    def _of_tape(self, run: Run) -> Stories:
+        """The stories of the run's tape: the judge's own, or read anew where an improvised cue has lengthened it."""
         tape, mine = run.tape, self.baseline.tape
         if tape is mine or (tape.key == mine.key and len(tape) == len(mine)):
-            return self.stories, self.ceiling
+            return self.stories
         if tape.key != mine.key or len(tape) < len(mine):
             raise ValueError(f"the run of {run.policy.name!r} is not on the judge's tape; judge it with its own silent run")
-        stories = read_stories(tape, run.scenario)
-        return stories, ceiling(self.baseline, tape, stories, self.profile)
+        return read_stories(tape, run.scenario)
 
     def _row(self, run: Run, stories: Stories, parts: frozenset[str]) -> dict[str, float]:
         row: dict[str, float] = {}
         if "units" in parts:
             o = self._outcomes(run, stories)
-            row = units_row(o, self.price, self.profile.recapture)
+            row = units_row(o, self.prices.price, self.profile.recapture)
         if "shoppers" in parts:
             frozen = freezes(run)
             row |= self._freezes(run, frozen)
-            refused, failed = run.stock[:, REFUSED].sum(), run.stock[:, SHOWN_FAIL].sum()
-            row["refused_attempts"], row["shown_but_failed"] = float(refused), float(failed)
+            refused = run.stock[:, REFUSED].sum() + self._outcomes(run, stories).shut_out.sum()
+            row["refused_attempts"], row["shown_but_failed"] = float(refused), float(run.stock[:, SHOWN_FAIL].sum())
             row["toggles"], row["pitched_empty"] = float(frozen.toggles), float(run.pitched_empty)
-            row["ux_events"] = row["refused_attempts"] + row["shown_but_failed"] + row["toggles"]
+            row["annoyances"] = row["refused_attempts"] + row["shown_but_failed"] + row["toggles"]
         if "alerts" in parts:
             judged = self.alerted(run)
             row |= foresight(judged, self.profile.horizon_s) | noise(run, judged)
@@ -116,8 +116,7 @@ class Judge:
             row |= counts(run)
         if "costs" in parts:
             row["alerts_handled"] = handled(run)
-            row |= self._costs(o, row)
-            row["J"] = math.fsum(row[k] for k in COSTS)
+            row |= terms(run, o, self.prices, row["alerts_handled"], row["annoyances"])
         return row
 
     def _outcomes(self, run: Run, stories: Stories) -> Outcomes:
@@ -134,33 +133,15 @@ class Judge:
         on_air = run.scenario.duration_s / 60 * len(run.scenario.skus)
         return {"freeze_minutes": float(minutes.sum()), "false_freeze_minutes": false, "false_freeze_share": false / on_air}
 
-    def _costs(self, o: Outcomes, row: dict[str, float]) -> dict[str, float]:
-        p = self.profile
-        takings = float(self.price @ (o.sold + o.oversold))
-        return {
-            "cost_oversold": float(self.co @ o.oversold),
-            "cost_missed": float(self.cu @ o.avoidable),
-            "cost_won": -float(self.cu @ np.minimum(o.won, o.missed[:, EXPOSURE_CUT])),
-            "cost_refunded": float(self.co @ o.refunded),
-            "cost_unsold": p.cs * row["unsold_units"],
-            "cost_alerts": p.ca * row["alerts_handled"],
-            "cost_false_freeze": p.cf * row["false_freeze_minutes"],
-            "cost_ux": p.cx * row["ux_events"],
-            "cost_penalty": penalty(p, row["oversell_rate"]) * takings,
-        }
-
-
-COSTS = tuple(name for name in METRICS if name.startswith("cost_"))
-"""The terms of J."""
 
 CORE: tuple[str, ...] = (
-    "J", "J_silent", "J_ceiling", *COSTS,
+    "J", "J_silent", "net", "net_silent", "net_hindsight", *TERMS,
     "demand_units", "sold_units", "oversold_units", "oversold_orders", "paid_orders", "session_oversold", "missed_units",
     "missed_gmv", "gmv",
     "alerts", "alerts_handled", "alerts_per_operator_hour", "risk_events", "true_episodes", "late_episodes",
-    "false_episodes", "recall", "usable_lead_s", "freeze_minutes", "false_freeze_minutes", "false_freeze_share", "ux_events",
+    "false_episodes", "recall", "usable_lead_s", "freeze_minutes", "false_freeze_minutes", "false_freeze_share", "annoyances",
 )  # fmt: skip
-"""Metrics of a trial, in column order: costs by their terms, so that other weights can be tried without playing again, units
+"""Metrics of a trial, in column order: the account by its terms, so that other prices can be tried without playing again, units
 and orders for rare events, alerts for their quality and noise."""
 
 
@@ -176,7 +157,7 @@ PARTS = {
     "shoppers": _between("freeze_minutes", "pitched_empty"),
     "alerts": _between("risk_events", "suppressed_budget") - COUNTS,
     "counts": COUNTS,
-    "costs": _between("cost_oversold", "J") | {"skill"},
+    "costs": _between("net_shipped", "net") | {"J", "skill"},
 }
 """What is computed together."""
 

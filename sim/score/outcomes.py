@@ -40,9 +40,10 @@ class Outcomes:
     refused to somebody who would not have paid or kept it. missed: int64 [sku, cause], columns CAUSES. shippable: units
     that exist at the end, deliveries included. unsold: of them, neither sold nor shipped as a copy. won: of the sold units,
     those of shoppers whom a cue of the policy's own making brought. refunded: paid for, and given back for want of stock
-    (demand, counted as missed); refunded_orders [orders]. refused, shown_fail [attempts]. promised: one row
-    (PROMISE_DTYPE) per order that is oversold, by SKU, then payment. fate: int8 [story], outcome of every possible order, IDLE
-    for all that is not demand.
+    (demand, counted as missed); refunded_orders [orders]. turned_away: refused to shoppers of the drawn tape who did come and
+    would have kept them, whatever the cause. shut_out: orders whose cart found the SKU delisted [attempts]. refused,
+    shown_fail [attempts]. promised: one row (PROMISE_DTYPE) per order that is oversold, by SKU, then payment. fate: int8 [story],
+    outcome of every possible order, IDLE for all that is not demand.
     """
 
     demand: np.ndarray
@@ -59,6 +60,8 @@ class Outcomes:
     won: np.ndarray
     refunded: np.ndarray
     refunded_orders: np.ndarray
+    turned_away: np.ndarray
+    shut_out: np.ndarray
     refused: np.ndarray
     shown_fail: np.ndarray
     promised: np.ndarray
@@ -79,7 +82,7 @@ def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
     short = np.empty((len(st.by_pay), 2), np.int64)
     on_payment = run.scenario.ledger.mode == "deduct_on_payment"
     could, came = requestable(run.scenario), arrived(run)
-    found = compiled_settle()(st, run.outcome, shippable, could, came, on_payment, out, fate, book, missed, short)
+    found = compiled_settle()(st, run.outcome, run.tape.drawn, shippable, could, came, on_payment, out, fate, book, missed, short)
     promised = _promised(st, short[:found])
     sold = book[:, S.PAID_UNITS] - (book[:, S.SHORT] - book[:, S.SHORT_COPIES])
     copies = book[:, S.COPIES] - book[:, S.SHORT_COPIES]
@@ -98,6 +101,8 @@ def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
         won=_won(run, st, out, promised),
         refunded=book[:, S.REFUNDED_UNITS],
         refunded_orders=book[:, S.REFUNDED_ORDERS],
+        turned_away=book[:, S.TURNED_AWAY],
+        shut_out=book[:, S.SHUT_OUT],
         refused=run.stock[:, REFUSED],
         shown_fail=run.stock[:, SHOWN_FAIL],
         promised=promised,
@@ -126,12 +131,15 @@ def _won(run: Run, st: Stories, out: np.ndarray, promised: np.ndarray) -> np.nda
     return won.astype(np.int64)
 
 
-def requestable(scenario: Scenario) -> np.ndarray:
-    """Units that requests can bring during the show, int64 [sku]: equal requests, each of whole units."""
+def loads(scenario: Scenario, sku: int) -> int:
+    """Units that one request for a SKU can bring at most: what can be had is split evenly over the requests allowed."""
     supply = scenario.supply
-    if supply.requests == 0:
-        return np.zeros(len(scenario.skus), np.int64)
-    return np.array([int(supply.requestable * s.stock) // supply.requests * supply.requests for s in scenario.skus], np.int64)
+    return int(supply.requestable * scenario.skus[sku].stock) // supply.requests if supply.requests else 0
+
+
+def requestable(scenario: Scenario) -> np.ndarray:
+    """Units that requests can bring during the show, int64 [sku]."""
+    return np.array([loads(scenario, k) * scenario.supply.requests for k in range(len(scenario.skus))], np.int64)
 
 
 def arrived(run: Run) -> np.ndarray:

@@ -1,6 +1,6 @@
-"""What things cost a team, and what a platform demands: the weights of the cost J and sets of limits.
+"""What things cost a team, and what a platform demands: the prices of the account and sets of limits.
 
-Weights are opinions. Several profiles ship, because the ranking of strategies turns with the ratio of an oversold to a
+Prices are opinions. Several profiles ship, because the ranking of strategies turns with the ratio of an oversold to a
 missed unit (domain 6.2); publish a sweep over ``co_ratio`` 1, 3, 10, 30 next to any ranking.
 """
 
@@ -15,40 +15,56 @@ import numpy as np
 from scenarios.contract import Scenario
 from scenarios.setting import ScenarioError, check_types, did_you_mean, setting, validate
 
+GONE = {
+    "cu": "a refused unit loses its contribution, price margin (1 - return_rate) (1 - recapture): set scenario.skus.ID.margin, "
+    "score.return_rate or score.recapture",
+    "cf": "a needless freeze costs what it refused, which the account counts already: leave it out",
+}
+"""Weights of the account before this one, and what to set instead."""
+
+
+def of_old(key: str) -> str:
+    """What to say of a setting that older versions had ("" of any other)."""
+    room, _, name = key.partition(".")
+    return f"{key} is a weight of the old account; {GONE[name]}" if room == "score" and name in GONE else ""
+
 
 @dataclass(frozen=True)
 class Profile:
-    """Weights of ``J = co oversold + cu missed + cs unsold + ca handled + cf false-freeze min + cx ux events + penalty``.
+    """Prices of the account (``sim/score/account.py``). All money in CNY.
 
-    Of ``co``, ``co_ratio`` and ``co_share`` the first that is given counts. All money in CNY (domain 6.2).
+    Of ``co``, ``co_ratio`` and ``co_share`` the first that is given counts.
     """
 
     name: str
     co: float | None = setting(None, "cost of an oversold unit; none: by ratio or share", "CNY/unit", 0, 1e9, "domain 6.2")
-    co_ratio: float | None = setting(None, "the same as a multiple of the cost of a missed unit", "x", 0, 1e6, "domain 6.2")
-    co_share: float = setting(0.6, "the same as a share of price: refund, service, lost goodwill", "of price", 0, 100,
+    co_ratio: float | None = setting(None, "the same as a multiple of what a refused unit loses", "x", 0, 1e6, "domain 6.2")
+    co_share: float = setting(0.6, "the same as a share of price: compensation, service, lost goodwill", "of price", 0, 100,
                               "domain 6.2: 0.3-2, [AMO][RAO]", "L")  # fmt: skip
-    cu: float | None = setting(None, "cost of a missed unit; none: price margin (1 - return_rate) (1 - recapture)", "CNY/unit",
-                               0, 1e9, "domain 6.2")  # fmt: skip
     cs: float = setting(0.0, "cost of an unsold unit; 0 where it returns to the shelf", "CNY/unit", 0, 1e9, "domain 6.2: 0, 2-5")
-    ca: float = setting(1.5, "cost of an alert that somebody handles", "CNY/alert", 0, 1e6, "domain 6.2: 60 s at 45/h")
-    cf: float = setting(0.0, "cost of a needless freeze; 0 where cu counts what it lost", "CNY/min", 0, 1e6, "domain 6.2")
+    ca: float = setting(1.5, "cost of a notice that somebody handles", "CNY/notice", 0, 1e6, "domain 6.2: 60 s at 45/h")
     cx: float = setting(0.5, "cost of an annoyance: refusal, failed checkout, delisting", "CNY/event", 0, 1e6, "domain 6.2")
-    penalty_from: float = setting(0.005, "oversell rate at which the platform takes notice", "of orders", 0, 1, "domain 6.2")
+    penalty_window: float = setting(30000.0, "paid orders of a shop in the platform's window of some 30 days", "orders", 1, 1e9,
+                                    "[SFCR] about 30 days")  # fmt: skip
+    penalty_base: float = setting(0.003, "share of them the seller has cancelled before this show", "of orders", 0, 1)
+    penalty_from: float = setting(0.005, "rolling rate at which the platform takes notice", "of orders", 0, 1, "domain 6.2")
     penalty_to: float = setting(0.02, "rate at which the linear part is full", "of orders", 0, 1, "domain 6.3, eBay", "M")
     penalty_linear: float = setting(0.02, "penalty there", "of takings", 0, 10, "domain 6.2: linear, size assumed")
-    penalty_step_at: float = setting(0.025, "rate from which sanctions apply", "of orders", 0, 1, "[SFCR] 2.5 %", "M")
-    penalty_step: float = setting(0.1, "further penalty from there: visibility, settlement", "of takings", 0, 10, "size assumed")
-    recapture: float = setting(0.2, "missed shoppers who buy later or something else", "", 0, 1, "domain 6.1")
-    return_rate: float = setting(0.3, "sold units that come back", "", 0, 1, "domain 6.2")
+    penalty_step_at: float = setting(0.025, "rate at which sanctions are full", "of orders", 0, 1, "[SFCR] 2.5 %", "M")
+    penalty_step: float = setting(0.1, "further penalty there: visibility, settlement", "of takings", 0, 10, "size assumed")
+    recapture: float = setting(0.2, "refused shoppers who buy later or something else", "", 0, 1, "domain 6.1")
+    return_rate: float = setting(0.3, "sold units that come back, where the SKU says nothing", "", 0, 1, "domain 6.2")
     horizon_s: float = setting(600.0, "an alert counts as true up to this long before the event (H)", "s", 0.1, 86400)
     remaining: int = setting(1, "demand still to come that makes a sell-out a risk event (m)", "units", 1, 10**8)
     merge_s: float = setting(300.0, "sell-outs closer than this are one event", "s", 0, 86400)
 
     def __post_init__(self) -> None:
         validate(self, f"score {self.name}")
-        if self.penalty_to <= self.penalty_from:
-            raise ScenarioError(f"score {self.name}: penalty_to is not above penalty_from; raise it")
+        if not self.penalty_from < self.penalty_to < self.penalty_step_at:
+            raise ScenarioError(
+                f"score {self.name}: the rates must rise, penalty_from < penalty_to < penalty_step_at, and are "
+                f"{self.penalty_from:g}, {self.penalty_to:g}, {self.penalty_step_at:g}; change them"
+            )
 
 
 PROFILES = {
@@ -65,37 +81,60 @@ calm_room: an alert costs ten times as much."""
 
 
 def make_profile(name: str = "balanced", **values: Any) -> Profile:
-    """A shipped profile with some weights changed; ``None`` keeps the profile's own.
+    """A shipped profile with some prices changed; ``None`` keeps the profile's own.
 
     >>> make_profile("never_oversell", ca=2.0).co_ratio
     30.0
     """
     if name not in PROFILES:
         raise ScenarioError(f"no score profile is called {name!r}{did_you_mean(name, PROFILES)}")
+    for key in values:
+        if gone := of_old(f"score.{key}"):
+            raise ScenarioError(gone)
     check_types(Profile, values, f"score {name!r}")
     return replace(PROFILES[name], **{k: v for k, v in values.items() if v is not None})
 
 
+def contribution(profile: Profile, scenario: Scenario) -> np.ndarray:
+    """What a kept unit earns, ``c = price margin (1 - return rate)``, float64 [sku] [CNY/unit]."""
+    kept = [s.price * s.margin * (1 - (profile.return_rate if s.return_rate is None else s.return_rate)) for s in scenario.skus]
+    return np.array(kept, float)
+
+
 def unit_costs(profile: Profile, scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
-    """Cost of an oversold and of a missed unit, float64 [sku] each [CNY/unit]."""
-    price, margin = (np.array([getattr(s, name) for s in scenario.skus], float) for name in ("price", "margin"))
-    cu = price * margin * (1 - profile.return_rate) * (1 - profile.recapture)
-    if profile.cu is not None:
-        cu = np.full(len(price), profile.cu)
+    """Cost of an oversold unit, and what a refused one loses, ``(1 - recapture) c``; float64 [sku] each [CNY/unit]."""
+    price = np.array([s.price for s in scenario.skus], float)
+    cu = contribution(profile, scenario) * (1 - profile.recapture)
     if profile.co is not None:
         return np.full(len(price), profile.co), cu
     return (price * profile.co_share if profile.co_ratio is None else cu * profile.co_ratio), cu
 
 
-def penalty(profile: Profile, rate: float) -> float:
-    """What the platform takes at an oversell rate, as a share of takings.
+def sanction(profile: Profile, rate: float) -> float:
+    """f: what the platform takes at a rolling rate of orders cancelled by the seller, as a share of takings. Continuous, never
+    falling: a slope from penalty_from to penalty_to, a steep ramp from there to penalty_step_at.
 
-    >>> [round(penalty(PROFILES["balanced"], r), 4) for r in (0.005, 0.0125, 0.02, 0.024, 0.025)]
-    [0.0, 0.01, 0.02, 0.02, 0.12]
+    >>> [round(sanction(PROFILES["balanced"], r), 4) for r in (0.005, 0.0125, 0.02, 0.0225, 0.025, 1.0)]
+    [0.0, 0.01, 0.02, 0.07, 0.12, 0.12]
     """
-    share = (rate - profile.penalty_from) / (profile.penalty_to - profile.penalty_from)
-    step = profile.penalty_step if rate >= profile.penalty_step_at else 0.0
-    return profile.penalty_linear * min(1.0, max(0.0, share)) + step
+    p = profile
+    slope = (rate - p.penalty_from) / (p.penalty_to - p.penalty_from)
+    ramp = (rate - p.penalty_to) / (p.penalty_step_at - p.penalty_to)
+    return p.penalty_linear * min(1.0, max(0.0, slope)) + p.penalty_step * min(1.0, max(0.0, ramp))
+
+
+def penalty(profile: Profile, cancelled: float, paid: float, order_value: float) -> float:
+    """What one show costs at the platform [CNY]: orders the seller cancelled (oversold and refunded) move the rolling rate from
+    ``penalty_base`` to ``(W base + cancelled) / (W + paid)``, and the sanction that adds falls on a window's takings, W orders of
+    ``order_value`` [CNY]. paid: orders paid for, the cancelled ones among them. One more cancelled order never lowers it.
+
+    >>> p = PROFILES["balanced"]
+    >>> penalty(p, 0, 2000, 100.0), round(penalty(p, 300, 2000, 100.0))
+    (0.0, 28750)
+    """
+    w = profile.penalty_window
+    after = (w * profile.penalty_base + cancelled) / (w + paid)
+    return max(0.0, sanction(profile, after) - sanction(profile, profile.penalty_base)) * w * order_value
 
 
 @dataclass(frozen=True)

@@ -15,19 +15,20 @@ CAUSES = EXPOSURE - STOCKOUT + 2
 TRUE_STOCKOUT, HELD_UNPAID, EXPOSURE_CUT, NO_RESTOCK = 0, HELD - STOCKOUT, EXPOSURE - STOCKOUT, CAUSES - 1
 
 DEMAND, PAID_UNITS, REFUNDED_UNITS, CANCELLED_UNITS, COPIES, PAID_ORDERS, REFUNDED_ORDERS, REFUSED, REFUSED_SOON, SHORT, \
-    SHORT_COPIES, SHORT_ORDERS, N_BOOK = range(13)  # fmt: skip
+    SHORT_COPIES, SHORT_ORDERS, TURNED_AWAY, SHUT_OUT, N_BOOK = range(15)  # fmt: skip
 """Columns of ``book``, one row per SKU. Units of demand: asked for, paid, given back for want of stock, cancelled; units of paid
 copies; orders paid and refunded, copies included; refused units of those who would have kept them: all, and soon enough for a
-restock; paid units that cannot be shipped, copies included, the copies among them, and their orders."""
+restock; paid units that cannot be shipped, copies included, the copies among them, and their orders; of the refused units
+those of shoppers of the drawn tape who did come; orders of carts that found the SKU delisted."""
 
 
-def settle(st, outcome, shippable, could, came, on_payment, out, last, book, missed, short):
+def settle(st, outcome, drawn, shippable, could, came, on_payment, out, last, book, missed, short):
     """Settle one run: ``out`` and ``last`` [order] as in :func:`tally`, ``book``, ``missed`` [sku, cause] and ``short``.
 
-    outcome: by row of the tape. shippable, could, came: units per SKU that exist, that requests can bring, and that they
-    brought. Returns the length of ``short``, rows (order, units it is short of).
+    outcome: by row of the tape. drawn: rows laid before the show. shippable, could, came: units per SKU that exist, that
+    requests can bring, and that they brought. Returns the length of ``short``, rows (order, units it is short of).
     """
-    tally(st, outcome, out, last, book)
+    tally(st, outcome, drawn, out, last, book)
     n = 0
     for s in range(book.shape[0]):
         excess = book[s, PAID_UNITS] + book[s, COPIES] - shippable[s]
@@ -37,7 +38,7 @@ def settle(st, outcome, shippable, could, came, on_payment, out, last, book, mis
     return n
 
 
-def tally(st, outcome, out, last, book):
+def tally(st, outcome, drawn, out, last, book):
     """Fill ``out``, the outcome of every order; ``last``, the same with IDLE for all that is not demand; and count by SKU.
 
     An order whose cart was kept away shares the fate of his cart. A cart laid without regard to scarcity is IDLE only if
@@ -52,6 +53,7 @@ def tally(st, outcome, out, last, book):
                 code = EXPOSURE
             elif cart == IDLE and st.certain[j]:
                 code = FROZEN
+                book[st.sku[j], SHUT_OUT] += 1
         out[j] = code
     for j in range(st.row.shape[0]):
         code, sku, qty = out[j], st.sku[j], st.qty[j]
@@ -74,6 +76,8 @@ def tally(st, outcome, out, last, book):
                 book[sku, REFUNDED_UNITS] += qty
             if was_lost(code) and st.keeps[j]:
                 book[sku, REFUSED] += qty
+                if code != EXPOSURE and st.row[j] < drawn:
+                    book[sku, TURNED_AWAY] += qty
                 if st.soon[j]:
                     book[sku, REFUSED_SOON] += qty
 
@@ -169,4 +173,4 @@ def compiled_settle() -> Callable[..., int]:
     kinds |= dict.fromkeys(("keeps", "copy", "soon", "certain"), flag)
     stories = numba.types.NamedTuple(tuple(array(kind) for kind in kinds.values()), Stories)
     whole, codes, table = array(i8), array(i1), array(i8, 2)
-    return Entry(compiled(settle, i8(stories, codes, whole, whole, whole, flag, codes, codes, table, table, table)))
+    return Entry(compiled(settle, i8(stories, codes, i8, whole, whole, whole, flag, codes, codes, table, table, table)))

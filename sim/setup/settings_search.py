@@ -21,7 +21,7 @@ class Sweep:
                           choices=("none", "kn"))  # fmt: skip
     first: int = setting(30, "shows everybody plays, with select=kn", "shows", 3, 500_000)
     budget: int = setting(0, "runs at most, with select=kn; 0: no limit", "runs", 0, 10**10)
-    delta: float = setting(0.0, "a difference too small to matter; 0: 1 % of the best cost; kn needs one", "CNY", 0, 1e12)
+    delta: float = setting(0.0, "a difference too small to matter; 0: a thousandth of hindsight; kn needs one", "CNY", 0, 1e12)
     shock: float = setting(0.0, "loss of one show to allow for though none had it yet, with select=kn", "CNY", 0, 1e12)
     confidence: float = setting(0.95, "of the verdict and of certificates", "", 0.51, 0.999)
     workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
@@ -45,7 +45,7 @@ class Tune:
     finalists: int = setting(8, "settings judged on fresh shows, beside the best of every family", "settings", 1, 100)
     judging: int = setting(400, "judging shows at most", "shows", 20, 100_000)
     confirm: int = setting(200, "further shows for the reported figures", "shows", 10, 100_000)
-    delta: float = setting(0.0, "a difference too small to matter; 0: 1 % of the best cost found", "CNY", 0, 1e12)
+    delta: float = setting(0.0, "a difference too small to matter; 0: a thousandth of hindsight", "CNY", 0, 1e12)
     confidence: float = setting(0.95, "that the choice among the finalists is right", "", 0.51, 0.999)
     uncertain: bool = setting(False, "each show draws its parameters from the scenario's uncertainty")
     world_points: int = setting(4, "worlds of a scenario whose ranges are not listed values", "worlds", 1, 1000)

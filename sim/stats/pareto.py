@@ -1,11 +1,11 @@
 """What the choice depends on: settings that no other beats in everything, and the cost ratios at which the best one changes.
 
-J is a sum of terms, each a weight times units (``profiles.Profile``). With the weight of an oversold unit taken ``x`` times and
-that of an alert ``y`` times, the mean cost of a candidate is
+J is a sum of terms, each a price times units (``sim/score/account.py``). With the price of an oversold unit taken ``x`` times and
+that of a notice ``y`` times, what a candidate leaves on the table is, in the mean,
 
-    J(x, y) = x (cost_oversold + cost_refunded) + (cost_missed + cost_won) + y cost_alerts + rest
+    J(x, y) = x (cost_oversold + cost_refunded) + y cost_alerts + rest
 
-where ``rest`` holds unsold stock, false freezes, annoyance and the platform's penalty, none of which is re-weighted. Over ``x``
+where ``rest`` holds all other terms and hindsight, which has neither oversold units nor notices. Over ``x``
 every candidate is a straight line, and the cheapest one at each ``x`` lies on their lower envelope: exact, without playing again.
 """
 

@@ -19,7 +19,11 @@ LEADERS = 8
 """Candidates that are shown, beside the best of every family."""
 JUDGED = 500
 """Most candidates that get certificates: the cheapest."""
-COSTS = ("J", *dict.fromkeys(name for terms in WEIGHED.values() for name in terms))
+MONEY = ("net", "gmv", "net_hindsight")
+"""Shown beside J."""
+COSTS = ("J", *MONEY, *dict.fromkeys(name for terms in WEIGHED.values() for name in terms))
+SMALL = 0.001
+"""Share of what hindsight would earn that is too small a difference to matter, where nothing else is said."""
 
 Fetch = Callable[[Sequence[int], Sequence[str]], np.ndarray]
 """(candidate numbers, metrics) -> float64 [world, replicate, candidate, metric]; NaN: not played."""
@@ -43,7 +47,7 @@ class Decision:
     by name of the limits, the cheapest candidate that is certified and its certificate at a confidence that allows for its having
     been picked among all (Bonferroni). front: numbers no other beats in OBJECTIVES (averages over worlds). switches: best
     candidates over multiples of the cost of an oversold unit, of an alert; steady: where that is one alone, the share of
-    resampled studies in which it is. delta [CNY]."""
+    resampled studies in which it is. money: net and GMV a show, float64 [candidate, 2] [CNY]. delta [CNY]."""
 
     plan: Plan
     selection: Selection
@@ -54,6 +58,7 @@ class Decision:
     switches: dict[str, tuple[Stretch, ...]]
     steady: dict[str, float]
     averages: np.ndarray
+    money: np.ndarray
     delta: float
     confidence: float
 
@@ -75,11 +80,11 @@ def of_table(table: Path, plan: Plan) -> Trials:
 
 
 def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: Selection | None = None) -> Decision:
-    """Judge a sweep. delta: a difference too small to matter [CNY]; 0: 1 % of the best cost. raced: how a sequential selection
+    """Judge a sweep. delta: a difference too small to matter [CNY]; 0: SMALL. raced: how a sequential selection
     ended; None: everybody played every show, and the table is judged as it is."""
     plan, overall = trials.plan, trials.cost.mean(0)
-    best = float(np.nanmean(overall, axis=0).min())
-    delta = delta or max(1.0, abs(best) / 100)
+    every = dict(zip(COSTS, np.moveaxis(trials.averages[..., len(OBJECTIVES) :].mean(0), -1, 0), strict=True))
+    delta = delta or max(1.0, SMALL * float(np.nanmean(every["net_hindsight"])))
     selection = raced or standings(overall, delta, confidence)
     leaders = leaders_of(plan, selection)
     certificates, chosen = _certify(trials, selection.cheapest, leaders, confidence)
@@ -90,7 +95,10 @@ def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: 
         for what in WEIGHED:
             switches[what], sure[what] = _switches(trials, what, leaders)
     on_front = tuple(front(goals).tolist())
-    return Decision(plan, selection, tuple(leaders), certificates, chosen, on_front, switches, sure, goals, delta, confidence)
+    money = np.stack([every["net"], every["gmv"]], axis=-1)
+    return Decision(
+        plan, selection, tuple(leaders), certificates, chosen, on_front, switches, sure, goals, money, delta, confidence
+    )
 
 
 def leaders_of(plan: Plan, selection: Selection) -> list[int]:

@@ -19,6 +19,7 @@ from sim.setup.design import Axis, Value
 from sim.setup.space import Candidate, Maker, standing_value
 from sim.stats.robust import merit
 from sim.stats.selection import Rules, Selection, select, standings
+from sim.study.decide import SMALL
 from sim.study.search import Plan, Searcher, Tried, broken
 
 FIRST = 30
@@ -26,6 +27,8 @@ FIRST = 30
 CONFIRM_FROM = JUDGE_FROM + 250_000
 """Replicate numbers from here on confirm; nothing is chosen by them."""
 DEFAULT = "default"
+SAMPLE = 8
+"""Shows from which the size of a show's money is taken."""
 
 Tell = Callable[[int, int, str], None]
 """(done, of, words)"""
@@ -34,7 +37,7 @@ Tell = Callable[[int, int, str], None]
 @dataclass(frozen=True)
 class Judging:
     """How finalists are judged. finalists: at most, beside each family's own settings. delta: see ``selection.Rules`` [CNY];
-    0: one hundredth of the least mean cost of a trial. shows: judging shows at most. confirm: fresh shows for the figures."""
+    0: SMALL of what hindsight would earn. shows: judging shows at most. confirm: fresh shows for the figures."""
 
     finalists: int = 8
     shows: int = 400
@@ -60,6 +63,11 @@ class Tuned:
     confirmed: np.ndarray
     delta: float
     front: tuple[int, ...] = ()
+
+
+def small(earned: np.ndarray) -> float:
+    """A difference too small to matter [CNY]; earned: of hindsight, any shape."""
+    return max(1.0, SMALL * float(np.mean(earned)))
 
 
 def starts(space: Mapping[str, Sequence[Axis]], makers: Mapping[str, Maker]) -> list[tuple[str, dict[str, Value]]]:
@@ -99,7 +107,7 @@ def tune(
     tried = searcher.run(first, tell("trials"))
     named = finalists_of(tried, makers, plan, judging.finalists)
     metric = plan.metrics.index
-    delta = judging.delta or max(1.0, abs(min(float(np.mean(t.costs)) for t in tried)) / 100)
+    delta = judging.delta or small(play(named[:1], range(JUDGE_FROM, JUDGE_FROM + SAMPLE))[..., metric("net_hindsight")])
     rules = Rules(delta, judging.confidence, first=min(FIRST, judging.shows), most=judging.shows)
     kept: list[np.ndarray] = []
     say = tell("judging plays")

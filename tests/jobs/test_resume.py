@@ -305,6 +305,11 @@ def test_a_finished_sweep_is_not_played_again_and_another_one_not_overwritten(tm
     assert cli.main([*words, "seed=5"]) == 2
     assert "seed was 1, is 5" in capsys.readouterr().err
     assert tables(tmp_path / "res") == before
+    made = json.loads((tmp_path / "res" / "manifest.json").read_text("utf-8"))
+    (tmp_path / "res" / "manifest.json").write_text(json.dumps({k: v for k, v in made.items() if k != "account"}))
+    assert cli.main(words) == 2
+    assert "was judged by the old account" in capsys.readouterr().err
+    assert tables(tmp_path / "res") == before
     (tmp_path / "res" / "manifest.json").write_text(json.dumps({"config": {}}))
     assert cli.main(words) == 2
     assert "holds another study" in capsys.readouterr().err

@@ -28,17 +28,17 @@ def oversold(show: Shows, *args, **more) -> float:
 
 
 def test_quiet_longtail() -> None:
-    """A share of stock is near the best with the fewest alerts; one line in units for all is worse than silence."""
+    """Hardly any request pays: silence earns most, a share of stock loses least to it, with the fewest alerts."""
     show = shows(load("quiet_longtail"), 10)
-    silent, plain = show.total(SILENT, "J"), make_policy("percent_of_stock")
-    cost, alerts = (float(x.mean()) for x in show.scores(plain, "J", "alerts"))
+    silent, plain = show.total(SILENT, "net"), make_policy("percent_of_stock")
+    net, alerts = (float(x.mean()) for x in show.scores(plain, "net", "alerts"))
     precise = np.nanmean(show.scores(plain, "precision", acting=False)[0])
-    assert cost < 0.75 * silent
-    assert show.total(make_policy("fixed_count"), "J") > 1.5 * silent
-    assert show.total(make_policy("cover_time"), "J") > cost
+    assert 0.95 * silent < net < silent
+    assert show.total(make_policy("fixed_count"), "net") < 0.8 * silent
+    assert show.total(make_policy("cover_time"), "net") < net
     for name in ("gamma_poisson", "conversion_trend", "smart"):
-        dear, many = (float(x.mean()) for x in show.scores(make_policy(name), "J", "alerts"))
-        assert dear > cost - 0.25 * silent, name
+        poor, many = (float(x.mean()) for x in show.scores(make_policy(name), "net", "alerts"))
+        assert poor < net, name
         assert many > 1.5 * alerts, name
         assert np.nanmean(show.scores(make_policy(name), "precision", acting=False)[0]) < 0.7 * precise, name
 

@@ -40,7 +40,7 @@ def test_what_it_says_agrees_with_itself():
     r = made(bursts(3.0), policy)
     assert r.blame.lost.total == (r.row["oversold_units"], r.row["missed_units"])
     assert (r.search.before.oversold, r.search.before.missed) == r.blame.lost.total
-    assert r.search.before.J == r.row["J"] == Judge(play(r.show.stage, make_policy("silent")), PROFILE).score(r.run)["J"]
+    assert r.search.before.net == r.row["net"] == Judge(play(r.show.stage, make_policy("silent")), PROFILE).score(r.run)["net"]
     assert r.proposal is not None
     assert r.proposal.change in r.search.changes
     assert r.proposal.gain.n == 2

@@ -35,7 +35,7 @@ def test_every_change_saves_what_it_says_at_no_higher_cost(found):
         again = measure(*c.knob.turned(show, LATE, c.value), PROFILE)
         assert again == c.result
         assert again.oversold <= math.floor((1 - search.share) * search.before.oversold)
-        assert again.J <= search.before.J
+        assert again.net >= search.before.net
     assert [c.far for c in search.changes] == sorted(c.far for c in search.changes)
 
 
@@ -45,7 +45,7 @@ def test_a_tenth_less_of_the_change_does_not_save(found):
     change = next(c for c in search.changes if c.knob.key == "strategy.units")
     assert change.value == int(change.value) > 10
     less = measure(*change.knob.turned(show, LATE, math.floor(change.value * 0.9)), PROFILE)
-    assert less.oversold > math.floor((1 - search.share) * search.before.oversold) or less.J > search.before.J
+    assert less.oversold > math.floor((1 - search.share) * search.before.oversold) or less.net < search.before.net
 
 
 def test_no_single_setting_where_a_leak_is_open():
@@ -68,11 +68,11 @@ def test_evidence_is_the_difference_of_two_plays(found):
     shows = [rehearsed(bursts(3.0), 65, k) for k in range(1, 4)]
     rows = evidence(search.changes[0], shows, LATE, PROFILE)
     for show, row in zip(shows, rows, strict=True):
-        assert row["J_before"] == measure(show.stage, LATE, PROFILE).J
-        assert row["J_after"] == measure(*search.changes[0].knob.turned(show, LATE, search.changes[0].value), PROFILE).J
+        assert row["net_before"] == measure(show.stage, LATE, PROFILE).net
+        assert row["net_after"] == measure(*search.changes[0].knob.turned(show, LATE, search.changes[0].value), PROFILE).net
     gain = verdict(rows)
     assert gain.n == 3
-    assert gain.mean == pytest.approx(np.mean([r["J_after"] - r["J_before"] for r in rows]))
+    assert gain.mean == pytest.approx(np.mean([r["net_after"] - r["net_before"] for r in rows]))
 
 
 def test_a_change_that_loses_elsewhere_is_not_proposed(found):
@@ -83,7 +83,7 @@ def test_a_change_that_loses_elsewhere_is_not_proposed(found):
     quiet = [rehearsed(bursts(1.2), 65, k) for k in range(1, 4)]
     (refused,) = consider([high], (quiet, [], []), LATE, PROFILE)
     assert not refused.stands
-    assert refused.gain.mean > 0
+    assert refused.gain.mean < 0
     (alone,) = consider([high], ([], [], []), LATE, PROFILE)
     assert alone.stands
     assert alone.gain.n == 0

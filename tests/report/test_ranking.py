@@ -30,7 +30,7 @@ def made(tmp_path):
         k = np.tile(np.arange(chunk.first, chunk.last), chunk.stop - chunk.start)
         values = np.ones((chunk.runs, len(study.metrics)))
         values[:, 0] = (100 + k if chunk.world == 0 else 500 - 10 * k) + 1000 * (k % 2)
-        values[:, 1], values[:, 2] = 2000.0, 0.0
+        values[:, 1] = 2000.0
         parts.write(chunk, values)
     parts.assemble(tmp_path / "t.parquet")
     return Ranking(tmp_path / "t.parquet", study)
@@ -48,8 +48,8 @@ def test_the_cheapest_lead_and_every_family_is_there(made):
 def test_all_worlds_together_names_the_dearest(made):
     """The second world decides: there a#28 costs 220, and a#00, best in the first, 500."""
     rows = made._overall()
-    assert rows[0] == ["a#28", "174", "0", "w1", "220", "0"]
-    assert ["a#14", "237", "63", "w1", "360", "140"] in rows
+    assert rows[0] == ["a#28", "1", "1", "174", "0", "w1", "220", "0"]
+    assert ["a#14", "1", "1", "237", "63", "w1", "360", "140"] in rows
 
 
 def test_what_is_printed(made):

@@ -18,7 +18,7 @@ def scores(costs: dict[str, list[float]], **columns) -> pd.DataFrame:
     for name, values in costs.items():
         for k, cost in enumerate(values):
             row = dict.fromkeys(METRICS, 0.0) | {"scenario": "s", "strategy": name, "replicate": k, "J": cost}
-            rows.append(row | {"J_silent": 100.0, "J_ceiling": 0.0} | {c: v[name][k] for c, v in columns.items()})
+            rows.append(row | {"J_silent": 100.0, "net": 500.0 - cost} | {c: v[name][k] for c, v in columns.items()})
     return pd.DataFrame(rows)
 
 
@@ -29,7 +29,7 @@ def test_the_cheapest_comes_first_and_its_equals_are_marked():
     lines = tables.summary(scores(COSTS))
     assert [line.strategy for line in lines] == ["good", "close", "silent"]
     assert [line.same for line in lines] == [False, True, False]
-    assert lines[0].J.mean == 20.0
+    assert (lines[0].J, lines[0].net.mean) == (20.0, 480.0)
     assert lines[0].skill == 80.0
     assert lines[2].behind == difference(COSTS["silent"], COSTS["good"])
     text = tables.printed(lines, 3, "balanced")
@@ -47,6 +47,11 @@ def test_shares_are_ratios_of_sums():
     assert line.shows == (wilson(1, 2)[0], 0.5, wilson(1, 2)[1])
 
 
+def test_a_figure_below_zero_is_explained():
+    assert "below 0: the host moved airtime" in tables.printed(tables.summary(scores({"a": [-5.0], "silent": [9.0]})), 1, "x")
+    assert "below 0" not in tables.printed(tables.summary(scores({"a": [5.0], "silent": [9.0]})), 1, "x")
+
+
 def test_one_show_has_no_interval():
     lines = tables.summary(scores({"a": [5.0], "silent": [9.0]}))
     text = tables.printed(lines, 1, "balanced")
@@ -57,7 +62,7 @@ def test_one_show_has_no_interval():
 def test_it_fits_the_terminal_and_lines_up():
     big = {name: (np.array(values) * 4321.9).tolist() for name, values in COSTS.items()}
     lines = tables.printed(tables.summary(scores(big)), 3, "balanced").splitlines()[:4]
-    assert max(map(width, lines)) <= 140
+    assert max(map(width, lines)) <= 150
     assert len({width(line) for line in lines}) == 1
 
 

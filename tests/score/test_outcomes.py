@@ -288,7 +288,7 @@ def test_compiled_and_plain_settlement_agree():
             book, causes = np.zeros((n, N_BOOK), np.int64), np.zeros((n, len(CAUSES)), np.int64)
             late = np.zeros((len(stories.by_pay), 2), np.int64)
             stock, could, came = run.stock[:, PHYSICAL].copy(), requestable(scenario), arrived(run)
-            found = way(stories, run.outcome, stock, could, came, bool(seed % 2), out, fate, book, causes, late)
+            found = way(stories, run.outcome, run.tape.drawn, stock, could, came, bool(seed % 2), out, fate, book, causes, late)
             books.append((found, out, fate, book, causes, late))
         short += books[0][0]
         for compiled, plain in zip(*books, strict=True):

@@ -13,7 +13,7 @@ from hand_built import show
 
 from scenarios.contract import Sku
 from scenarios.setting import ScenarioError
-from sim.score.profiles import LIMITS, PROFILES, Profile, make_profile, met, penalty, unit_costs
+from sim.score.profiles import LIMITS, PROFILES, Profile, contribution, make_profile, met, penalty, sanction, unit_costs
 
 CONF = Path(__file__).parents[2] / "conf" / "score"
 
@@ -45,8 +45,15 @@ def test_unknown_names_and_wild_values_are_refused():
         make_profile("balanced", recaptur=0.1)
     with pytest.raises(ScenarioError, match="bounds"):
         make_profile("balanced", recapture=2.0)
-    with pytest.raises(ScenarioError, match="penalty_to"):
-        make_profile("balanced", penalty_from=0.5)
+    for broken in ({"penalty_from": 0.5}, {"penalty_to": 0.005}, {"penalty_step_at": 0.02}):
+        with pytest.raises(ScenarioError, match="the rates must rise"):
+            make_profile("balanced", **broken)
+
+
+@pytest.mark.parametrize(("gone", "instead"), [("cu", "return_rate"), ("cf", "leave it out")])
+def test_weights_of_the_old_account_are_refused_with_the_new_form(gone, instead):
+    with pytest.raises(ScenarioError, match=f"score.{gone} is a weight of the old account; .*{instead}"):
+        make_profile("balanced", **{gone: 3.0})
 
 
 def test_costs_of_a_unit():
@@ -58,14 +65,34 @@ def test_costs_of_a_unit():
     for name, times in (("never_oversell", 30.0), ("sell_everything", 1.0)):
         co, cu = unit_costs(PROFILES[name], scenario)
         assert co == pytest.approx(times * cu)
-    co, cu = unit_costs(make_profile("never_oversell", co=7.0, cu=2.0), scenario)
-    assert (co.tolist(), cu.tolist()) == ([7.0, 7.0], [2.0, 2.0])
+    co, _ = unit_costs(make_profile("never_oversell", co=7.0), scenario)
+    assert co.tolist() == [7.0, 7.0]
+    assert contribution(PROFILES["balanced"], show(1, Sku("b", 1, price=200.0, margin=0.5, return_rate=0.1)))[1] == 90.0
 
 
-def test_the_penalty_has_a_foot_a_slope_and_a_step():
+def test_the_sanction_has_a_foot_a_slope_and_a_ramp():
     p = make_profile("balanced", penalty_linear=0.3, penalty_step=1.0)
-    rates = (0.0, 0.005, 0.0125, 0.02, 0.0249, 0.025, 0.5)
-    assert [round(penalty(p, r), 6) for r in rates] == [0, 0, 0.15, 0.3, 0.3, 1.3, 1.3]
+    rates = (0.0, 0.005, 0.0125, 0.02, 0.0225, 0.025, 0.5)
+    assert [round(sanction(p, r), 6) for r in rates] == [0, 0, 0.15, 0.3, 0.8, 1.3, 1.3]
+
+
+@pytest.mark.parametrize("p", [PROFILES["balanced"], make_profile("balanced", penalty_window=1.0),
+                               make_profile("balanced", penalty_window=500.0, penalty_base=0.021)])  # fmt: skip
+def test_one_more_cancelled_order_never_lowers_the_penalty(p):
+    """Whether it was paid for anyway or came on top; and no cancelled order costs nothing."""
+    for paid in (0, 10, 900, 40000):
+        assert penalty(p, 0, paid, 100.0) == 0.0
+        made = [penalty(p, k, paid, 100.0) for k in range(min(paid, 60) + 1)]
+        assert made == sorted(made)
+        for k in range(min(paid, 40) + 1):
+            assert penalty(p, k + 1, paid + 1, 100.0) >= penalty(p, k, paid, 100.0)
+
+
+def test_the_penalty_has_no_cliff():
+    p = PROFILES["balanced"]
+    steps = np.diff([penalty(p, k, 3000, 100.0) for k in range(900)])
+    assert steps.max() < 2.2 * p.penalty_step / (p.penalty_step_at - p.penalty_to) * 100.0 * 30000 / 33000
+    assert penalty(p, 900, 3000, 100.0) > 300_000
 
 
 @pytest.mark.parametrize(("co", "cs", "best", "cost"), [(30, 5, 106, 78.43), (60, 20, 102, 250.76), (100, 2, 116, 48.99)])

@@ -33,7 +33,7 @@ def chart(found: Sequence[Index], title: str) -> Figure:
         axes.set_yticks(y, [style.text(i.key) for i in found])
         axes.invert_yaxis()
         axes.axvline(0, color=style.BLACK, lw=0.8)
-        axes.set_xlabel("share of the variance of mean J")
+        axes.set_xlabel("share of the variance of mean net")
         axes.set_title(title, loc="left")
         figure.legend(loc="outside lower center", ncols=2)
         return figure

@@ -65,13 +65,17 @@ def _outcome(r: Review) -> list[str]:
         ("units asked for", "需求", "demand_units", "units"), ("sold", "售出", "sold_units", "units"),
         ("oversold", "超卖", "oversold_units", "units"), ("missed", "少卖", "missed_units", "units"),
         ("beyond all stock", "真断货", "missed_true_stockout", "units"), ("unsold", "剩余", "unsold_units", "units"),
-        ("cost J", "成本", "J", "CNY"), ("the same, nobody acting", "无人值守", "J_silent", "CNY"),
-        ("least possible", "事后最优", "J_ceiling", "CNY"), ("alerts", "预警", "alerts", ""),
+        ("turnover", "成交额", "gmv", "CNY"), ("net", "净收益", "net", "CNY"),
+        ("the same, nobody acting", "无人值守", "net_silent", "CNY"),
+        ("most possible", "事后最优", "net_hindsight", "CNY"), ("left on the table J", "可改进空间", "J", "CNY"),
+        ("alerts", "预警", "alerts", ""),
     )]  # fmt: skip
     words = [f"{before.oversold:,} units oversold, {before.missed:,} missed though they could have been sold.",
              f"Beyond all stock: {number(row['missed_true_stockout'])} units were asked for that did not exist."]  # fmt: skip
     if row["J"] > row["J_silent"]:
-        words.append(f"**Acting cost more than it saved:** with nobody acting J would have been {number(row['J_silent'])} CNY.")
+        words.append(
+            f"**Acting cost more than it saved:** with nobody acting the show would have earned {number(row['net_silent'])} CNY."
+        )
     return ["## In figures 结果", " ".join(words), _table(("", "", "unit"), rows, (1,))]
 
 
@@ -128,7 +132,7 @@ def _saved(r: Review, at: At) -> list[str]:
         _table(head, rows, range(4, 10)),
         f"{total}. *Saved*: the loss had this alert alone been ignored, less the loss as it was; below zero the alert did harm. "
         "*Could have*: what it could still have saved at its moment, carried out at once and without the later alerts about its "
-        "item. CNY are of the whole cost J.",
+        "item. CNY are of the whole account, net.",
     ]
 
 
@@ -210,12 +214,21 @@ def _change(r: Review) -> list[str]:
         to = c.knob.option or f"{c.value:g} {c.knob.unit}"
         far = "one step" if c.knob.whole else number(c.far, 1)
         rows.append(
-            [f"`{c.knob.key}`", now, to, far, number(after.oversold), number(after.missed), number(after.J), number(after.alerts)]
+            [
+                f"`{c.knob.key}`",
+                now,
+                to,
+                far,
+                number(after.oversold),
+                number(after.missed),
+                number(after.net),
+                number(after.alerts),
+            ]
         )
-    head = ("setting", "now", "change to", "doublings away", "oversold", "missed", "J [CNY]", "alerts")
+    head = ("setting", "now", "change to", "doublings away", "oversold", "missed", "net [CNY]", "alerts")
     b = found.before
-    words = (f"Each alone saves at least {100 * found.share:.0f} % of the {found.kind} units at no higher J; nearest first. "
-             f"As it was: {b.oversold:,} oversold, {b.missed:,} missed, J {number(b.J)} CNY, {b.alerts:,} alerts. "
+    words = (f"Each alone saves at least {100 * found.share:.0f} % of the {found.kind} units at no lower net; nearest first. "
+             f"As it was: {b.oversold:,} oversold, {b.missed:,} missed, net {number(b.net)} CNY, {b.alerts:,} alerts. "
              f"{found.tried} values of single settings were tried.")  # fmt: skip
     return [*made, words, _table(head, rows, range(3, 8))]
 
@@ -235,7 +248,7 @@ def _next_week(r: Review) -> list[str]:
     made = ["## Proposed for next week 下场建议"]
     refused = [p for p in r.considered if not p.stands]
     for p in refused:
-        why = (f"J rises by {number(p.gain.mean)} CNY a show on other shows" if p.gain.mean > 0
+        why = (f"net falls by {number(-p.gain.mean)} CNY a show on other shows" if p.gain.mean < 0
                else "it loses under a bound of what was not recorded")  # fmt: skip
         made.append(f"Not proposed: {what_it_takes(p, r)}; {why}.")
     p = r.proposal
@@ -251,9 +264,9 @@ def _next_week(r: Review) -> list[str]:
 
 def _bounds(rows: Sequence[dict[str, Any]]) -> str:
     cells = [
-        [row["bound"], *(f"{number(row[f'{k}_before'])} → {number(row[f'{k}_after'])}" for k in (*KINDS, "J"))] for row in rows
+        [row["bound"], *(f"{number(row[f'{k}_before'])} → {number(row[f'{k}_after'])}" for k in (*KINDS, "net"))] for row in rows
     ]
-    return _table(("unrecorded demand 补估", "oversold", "missed", "J [CNY]"), cells, (1, 2, 3))
+    return _table(("unrecorded demand 补估", "oversold", "missed", "net [CNY]"), cells, (1, 2, 3))
 
 
 def _rests(r: Review) -> list[str]:

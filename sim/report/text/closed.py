@@ -16,13 +16,14 @@ from sim.report.text.openloop import ALL
 
 CLOSED_LOOP = "CLOSED LOOP: strategies act, demand of blind spells is imputed"
 """Stands on every picture and over every table."""
-HEAD = ("strategy", "saved [CNY] low", "likely", "high", "imputed share", "holds", "oversold low|likely|high",
+HEAD = ("strategy", "net [CNY] likely", "GMV likely", "saved [CNY] low", "likely", "high", "imputed share",
+        "holds", "oversold low|likely|high",
         "missed low|likely|high", "nobody could low|likely|high")  # fmt: skip
 SPELL_HEAD = ("sku", "from", "to", "why", "orders low", "likely [95 %]", "high", "high rests on")
 MOST_SPELLS = 24
 MEANING = (
-    "Saved: J of silence less J of the strategy (above 0 the strategy is better), mean ± 95 % interval over draws. low: nobody "
-    "would have come while the recording was blind; likely: fitted demand, its uncertainty drawn; high: the upper end of "
+    "Saved: net of the strategy less net of silence (above 0 the strategy is better), mean ± 95 % interval over draws. low: "
+    "nobody would have come while the recording was blind; likely: fitted demand, its uncertainty drawn; high: the upper end of "
     "95 %, or the pace of the last five minutes where that was hotter.",
     "Imputed share: part of the likely saving that is not there under low, |likely - low| / the larger of the two; 1 means that "
     "the verdict rests on imputation alone. Holds: better, worse or equal to silence alike under all three.",
@@ -38,7 +39,17 @@ def cells(verdict: pd.DataFrame) -> list[list[str]]:
         three = ["|".join(number(row[f"{unit}_{b}"], 1) for b in BOUNDS)
                  for unit in ("oversold_units", "missed_units", "missed_true_stockout")]  # fmt: skip
         share = "-" if row["strategy"] == SILENT else f"{100 * row['imputed_share']:.0f} %"
-        rows.append([row["strategy"], *saved, share, "yes" if row["holds"] else "NO", *three])
+        rows.append(
+            [
+                row["strategy"],
+                number(row[f"net_{LIKELY}"]),
+                number(row[f"gmv_{LIKELY}"]),
+                *saved,
+                share,
+                "yes" if row["holds"] else "NO",
+                *three,
+            ]
+        )
     return rows
 
 
@@ -72,7 +83,7 @@ def headline(verdict: pd.DataFrame) -> str:
     """Which strategy is best under each bound, in one sentence."""
     best = {b: str(verdict.loc[verdict[f"saved_{b}"].idxmax(), "strategy"]) for b in BOUNDS}
     if len(set(best.values())) == 1:
-        return f"{best[LOW]} costs least under every bound"
+        return f"{best[LOW]} earns most under every bound"
     return f"the best strategy depends on what is imputed: low {best[LOW]}, likely {best[LIKELY]}, high {best[HIGH]}"
 
 

@@ -21,10 +21,11 @@ LEADERS = 12
 PRINTED = 4
 """Worlds whose tables are printed; the report has all."""
 METRICS = (
-    "J", "J_silent", "J_ceiling", "oversold_units", "session_oversold", "missed_units", "alerts_per_operator_hour",
+    "J", "J_silent", "net", "gmv", "oversold_units", "session_oversold", "missed_units", "alerts_per_operator_hour",
     "true_episodes", "late_episodes", "false_episodes", "risk_events", "recall", "usable_lead_s", "freeze_minutes",
 )  # fmt: skip
-OVERALL = ("candidate", "J [CNY], mean of worlds", "above the best", "dearest world", "J there", "above the best there")
+OVERALL = ("candidate", "net [CNY], mean of worlds", "GMV", "left J", "above the best", "worst world by J", "J there",
+           "above the best there")  # fmt: skip
 
 
 class Ranking:
@@ -32,6 +33,7 @@ class Ranking:
 
     def __init__(self, table: Path, plan: Plan) -> None:
         self.plan, self.cost = plan, means(table, plan)
+        self.money = [means(table, plan, name).mean(0) for name in ("net", "gmv")]
         self.leaders = [leaders(plan, cost) for cost in self.cost]
         self.lines = [tables.summary(shows_of(table, plan, w, picked, METRICS)) for w, picked in enumerate(self.leaders)]
 
@@ -44,7 +46,7 @@ class Ranking:
         if len(self.plan.worlds) > PRINTED:
             parts.append(f"{len(self.plan.worlds) - PRINTED} more worlds are in report.md")
         if len(self.plan.worlds) > 1:
-            rows = aligned([OVERALL, *self._overall()], (1, 2, 4, 5))
+            rows = aligned([OVERALL, *self._overall()], (1, 2, 3, 4, 6, 7))
             parts.append("\n".join([f"all {len(self.plan.worlds)} worlds together", "", *rows]))
         return "\n\n".join([*parts, *self._caution()])
 
@@ -55,7 +57,7 @@ class Ranking:
             body = tables.in_markdown(lines, self.plan.replicates, self.plan.profile.name, told=False)
             parts.append(f"## World {self._title(world.name, lines)}\n\n{_settings(world.settings)}{body}")
         if len(self.plan.worlds) > 1:
-            parts.append("\n".join(["## All worlds together", "", *markdown(OVERALL, self._overall(), (1, 2, 4, 5))]))
+            parts.append("\n".join(["## All worlds together", "", *markdown(OVERALL, self._overall(), (1, 2, 3, 4, 6, 7))]))
         return "\n\n".join([*parts, *self._caution()])
 
     def _caution(self) -> list[str]:
@@ -76,14 +78,15 @@ class Ranking:
         return f"\nBest here: {name} with {worded(next(c.settings for c in self.plan.candidates if c.name == name))}."
 
     def _overall(self) -> list[list[str]]:
-        """Mean over worlds, each as heavy as any other; and the world in which a candidate costs most."""
+        """Mean over worlds, each as heavy as any other; and the world in which a candidate leaves most on the table."""
         mean = self.cost.mean(0)
         rows = []
         for k in leaders(self.plan, mean):
             worst = int(np.argmax(self.cost[:, k]))
             there = self.cost[worst]
             rows.append([
-                self.plan.candidates[k].name, number(mean[k]), number(mean[k] - mean.min()), self.plan.worlds[worst].name,
+                self.plan.candidates[k].name, *(number(m[k]) for m in self.money), number(mean[k]), number(mean[k] - mean.min()),
+                self.plan.worlds[worst].name,
                 number(there[k]), number(there[k] - there.min()),
             ])  # fmt: skip
         return rows

@@ -56,7 +56,7 @@ def no_change(r: Review) -> list[str]:
     if before.oversold + before.missed == 0:
         return ["Nothing was oversold and nothing missed: there is nothing to save."]
     share = r.search.share
-    words = [f"**No single setting would have saved even {100 * share:.0f} % of the {r.search.kind} units** at no higher cost; "
+    words = [f"**No single setting would have saved even {100 * share:.0f} % of the {r.search.kind} units** at no lower net; "
              f"{r.search.tried} values were tried, each setting up to {2**7} times more or less, and who acts."]  # fmt: skip
     leak, total = float(r.blame.cost[CAUSES.index(LEAK)]), float(r.blame.cost.sum())
     if total > 0 and leak > total / 2:
@@ -82,8 +82,8 @@ def weight(p: Proposal, r: Review) -> str:
     luck = ""
     if p.luck.n > 1:
         spread = f"{number(p.luck.mean)} CNY [{number(p.luck.low)}, {number(p.luck.high)}]"
-        luck = (f"Over {p.luck.n} other draws of what this recording does not say (payments, people) J changes by {spread}: the "
-                "same shoppers with other luck. ")  # fmt: skip
+        luck = (f"Over {p.luck.n} other draws of what this recording does not say (payments, people) net changes by {spread}: "
+                "the same shoppers with other luck. ")  # fmt: skip
     return luck + _over_shows(n, g, r)
 
 
@@ -93,9 +93,9 @@ def _over_shows(n: int, g: Difference, r: Review) -> str:
                 "or rehearse it before it is used.")  # fmt: skip
     kind = "other rehearsed shows" if r.show.loop != "closed" else "earlier shows (closed loop)"
     if n == 1:
-        return f"On the one other show J changes by {number(g.mean)} CNY; two shows prove little."
-    sure = "beyond chance" if g.high < 0 else "**not beyond chance: rehearse it first**"
-    return (f"Over {n} {kind} J changes by {number(g.mean)} CNY a show [{number(g.low)}, {number(g.high)}] (95 %), {sure}; it "
+        return f"On the one other show net changes by {number(g.mean)} CNY; two shows prove little."
+    sure = "beyond chance" if g.low > 0 else "**not beyond chance: rehearse it first**"
+    return (f"Over {n} {kind} net changes by {number(g.mean)} CNY a show [{number(g.low)}, {number(g.high)}] (95 %), {sure}; it "
             "was found on this show, and these had no part in finding it, only in refusing changes that lose there.")  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from scenarios.contract import Scenario
 from sim.report.text.layout import NOTHING, aligned, markdown, number, spread
-from sim.score.bounds import mean_skill
+from sim.score.hindsight import mean_skill
 from sim.score.metrics import METRICS
 from sim.stats.paired import Difference, difference, wilson
 
@@ -19,11 +19,12 @@ if TYPE_CHECKING:
 
 SAME = "~"
 """Marks a strategy that cannot be told apart from the best."""
-HEAD = ("strategy", "J [CNY]", "above the best", "skill", "oversold", "in % shows", "missed", "alerts/h", "precision",
-        "recall", "lead s", "freeze min")  # fmt: skip
+HEAD = ("strategy", "net [CNY]", "left J", "above the best", "skill", "GMV", "oversold", "in % shows", "missed", "alerts/h",
+        "precision", "recall", "lead s", "freeze min")  # fmt: skip
 RIGHT = tuple(range(1, len(HEAD)))
 MEANINGS = {
-    "J [CNY]": "J", "skill": "skill", "oversold": "oversold_units", "in % shows": "session_oversold", "missed": "missed_units",
+    "net [CNY]": "net", "left J": "J", "skill": "skill", "GMV": "gmv", "oversold": "oversold_units",
+    "in % shows": "session_oversold", "missed": "missed_units",
     "alerts/h": "alerts_per_operator_hour", "precision": "precision", "recall": "recall", "lead s": "usable_lead_s",
     "freeze min": "freeze_minutes",
 }  # fmt: skip
@@ -32,16 +33,19 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Line:
-    """One strategy over all its shows. J: mean and interval; behind: paired difference to the best; the rest are means.
+    """One strategy over all its shows. net: mean and interval; J: mean; behind: paired difference in J to the best, which is that
+    in net; the rest are means.
 
     shows: lowest, actual and highest share of shows with an oversell (Wilson). same: not to be told apart from the best.
     """
 
     strategy: str
-    J: Difference
+    net: Difference
+    J: float
     behind: Difference
     same: bool
     skill: float
+    gmv: float
     oversold: float
     shows: tuple[float, float, float]
     missed: float
@@ -68,10 +72,12 @@ def _line(name: str, part: pd.DataFrame, best: pd.DataFrame, is_best: bool) -> L
     told = part["true_episodes"].sum() + part["late_episodes"].sum() / 2 + part["false_episodes"].sum()
     return Line(
         strategy=name,
-        J=difference(cost, np.zeros(n)),
+        net=difference(part["net"].to_numpy(), np.zeros(n)),
+        J=float(cost.mean()),
         behind=behind,
         same=not is_best and not behind.low > 0,
-        skill=mean_skill(cost, part["J_silent"].to_numpy(), part["J_ceiling"].to_numpy()),
+        skill=mean_skill(cost, part["J_silent"].to_numpy()),
+        gmv=float(part["gmv"].mean()),
         oversold=float(part["oversold_units"].mean()),
         shows=(low, bad / n, high),
         missed=float(part["missed_units"].mean()),
@@ -95,7 +101,8 @@ def cells(lines: list[Line], told: bool = True) -> list[list[str]]:
         apart = f"{SAME} " * line.same + spread(line.behind.mean, half(line.behind)) if told else number(line.behind.mean)
         behind = "best" if k == 0 else apart
         rows.append([
-            line.strategy, spread(line.J.mean, half(line.J)), behind, number(line.skill), number(line.oversold, 1),
+            line.strategy, spread(line.net.mean, half(line.net)), number(line.J), behind, number(line.skill), number(line.gmv),
+            number(line.oversold, 1),
             f"{100 * share:.0f} [{100 * low:.0f}, {100 * high:.0f}]", number(line.missed, 1), number(line.alerts_per_hour, 1),
             number(line.precision, 2), number(line.recall, 2), number(line.lead_s), number(line.freeze_min, 1),
         ])  # fmt: skip
@@ -110,11 +117,20 @@ def half(found: Difference) -> float:
 def notes(lines: list[Line], replicates: int, profile: str, told: bool = True) -> list[str]:
     """What has to be said under the table."""
     text = [
-        f"Means over {replicates} shows; ± and [ ] are 95 % intervals; costs by score={profile}; skill 0 silent, 100 hindsight.",
+        f"Means over {replicates} shows; ± and [ ] are 95 % intervals; prices by score={profile}. Left J: what hindsight "
+        "would have earned more; skill 0 silent, 100 hindsight.",
+        *_below_nothing(lines),
         _apart(lines, replicates) if told or replicates < 2 else "",
         _pairing(lines),
     ]
     return [line for line in text if line]
+
+
+def _below_nothing(lines: list[Line]) -> list[str]:
+    """Why a J may lie below zero."""
+    if all(line.J >= 0 for line in lines):
+        return []
+    return ["J below 0: the host moved airtime, to a pitch brought forward or a restock call, and sold what no tape holds."]
 
 
 def _apart(lines: list[Line], replicates: int) -> str:
@@ -123,7 +139,7 @@ def _apart(lines: list[Line], replicates: int) -> str:
         return "One show says nothing about the next: raise replicates for intervals."
     best, same = lines[0].strategy, [line.strategy for line in lines if line.same]
     if not same:
-        return f"Every other strategy costs more than {best}, beyond chance." if len(lines) > 1 else ""
+        return f"Every other strategy leaves more on the table than {best}, beyond chance." if len(lines) > 1 else ""
     return f"{SAME} cannot be told apart from {best}: {', '.join(same)}."
 
 
@@ -152,7 +168,7 @@ def _pairing(lines: list[Line]) -> str:
 
 
 def printed(lines: list[Line], replicates: int, profile: str, told: bool = True) -> str:
-    """The table for a terminal: plain text, at most some 135 columns. told: see :func:`cells`."""
+    """The table for a terminal: plain text, at most some 145 columns. told: see :func:`cells`."""
     return "\n".join([*aligned([HEAD, *cells(lines, told)], RIGHT), "", *notes(lines, replicates, profile, told)])
 
 

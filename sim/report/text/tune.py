@@ -36,7 +36,8 @@ def of_tuning(
     for axis in axes:
         if end := edge(axis, found.best.settings.get(axis.key)):
             said.append(f"{axis.key} lies at the {end} end of its range and the best may lie beyond: widen it and tune again.")
-    said.append(_cost(costs[:, :, 0], worlds, profile))
+    earned = [float(found.confirmed[:, :, 0, CORE.index(name)].mean()) for name in ("net", "gmv")]
+    said.append(_cost(costs[:, :, 0], earned, worlds, profile))
     if plan.single:
         fresh = pseudo(costs, plan.robust, plan.alpha)[:, 0]
         half = student(0.95, len(fresh) - 1) * float(fresh.std(ddof=1)) / len(fresh) ** 0.5
@@ -49,7 +50,7 @@ def of_tuning(
     if same(found.best, found.start):
         said.append(f"That is what {found.best.family} stands at already: there is nothing to change.")
     else:
-        said.append(f"Against {found.start.name}: {_signed(gap.mean)} CNY a show [{_signed(gap.low)}, {_signed(gap.high)}], on "
+        said.append(f"Against {found.start.name}: J {_signed(gap.mean)} CNY a show [{_signed(gap.low)}, {_signed(gap.high)}], on "
                     "the same shows.")  # fmt: skip
     said.append(_choice(found, plan, judging))
     if plan.limits and not any(t.feasible for t in found.tried):
@@ -61,15 +62,16 @@ def of_tuning(
     return said + [_limits(found, limits, judging, worlds) for limits in ([plan.limits] if plan.limits else LIMITS.values())]
 
 
-def _cost(costs: np.ndarray, worlds: Sequence[str], profile: Profile) -> str:
-    """costs: float64 [world, replicate]."""
+def _cost(costs: np.ndarray, earned: Sequence[float], worlds: Sequence[str], profile: Profile) -> str:
+    """costs: J, float64 [world, replicate]. earned: net and GMV a show."""
     shows = costs.mean(0)
     n = len(shows)
     half = student(0.95, n - 1) * float(shows.std(ddof=1)) / n**0.5
     each = "; ".join(f"{name} {number(float(c.mean()))}" for name, c in zip(worlds, costs, strict=True))
     parts = f" ({each})" if len(worlds) > 1 else ""
-    return (f"J {number(float(shows.mean()))} ±{number(half)} CNY a show{parts}, 95 % interval from {n} fresh shows of "
-            f"{', '.join(worlds)}, costs by score={profile.name}.")  # fmt: skip
+    return (f"Net {number(earned[0])} of GMV {number(earned[1])}; left on the table, J "
+            f"{number(float(shows.mean()))} ±{number(half)} CNY a show{parts}, 95 % interval from {n} fresh shows of "
+            f"{', '.join(worlds)}, prices by score={profile.name}.")  # fmt: skip
 
 
 def _signed(value: float) -> str:

@@ -23,13 +23,25 @@ if TYPE_CHECKING:
     from sim.setup.space import Candidate
 
 STATES = {BEST: "best", WORSE: "worse", NEAR: "within delta", OUT: "out of the race", OPEN: "not told apart"}
-HEAD = ("candidate", "J [CNY]", "behind the best", "interval", "shows", "", "strict", "standard", "platform")
-RIGHT = (1, 2, 4)
+HEAD = (
+    "candidate",
+    "net [CNY]",
+    "GMV",
+    "left J [CNY]",
+    "behind the best",
+    "interval",
+    "shows",
+    "",
+    "strict",
+    "standard",
+    "platform",
+)
+RIGHT = (1, 2, 3, 4, 6)
 FEW = 4
 """Fewest values of a setting of which the last one is called an end."""
 WHAT = {
     "oversell": "the cost of an oversold unit (co; the platform's penalty stays as it is)",
-    "alert": "the cost of an alert (ca)",
+    "alert": "the cost of a notice (ca)",
 }
 LIMIT_WORDS = {
     "oversell_rate": "oversold orders", "session_oversold": "shows with an oversell",
@@ -45,7 +57,10 @@ def sentences(d: Decision) -> list[str]:
     shows = shows[~np.isnan(shows)]
     half = student(0.95, len(shows) - 1) * float(shows.std(ddof=1)) / math.sqrt(len(shows)) if len(shows) > 1 else math.nan
     where = f"mean of {len(plan.worlds)} worlds" if len(plan.worlds) > 1 else plan.worlds[0].name
-    said = [f"Best: {best.name} with {worded(best.settings)}; J {number(first.mean)} ±{number(half)} CNY a show ({where})."]
+    said = [
+        f"Best: {best.name} with {worded(best.settings)}; net {number(d.money[s.best, 0])}, left on the table "
+        f"J {number(first.mean)} ±{number(half)} CNY a show ({where})."
+    ]
     said += _edges(d)
     said.append(_ties(d))
     if s.looks > 1:
@@ -207,5 +222,16 @@ def rows(d: Decision) -> list[list[str]]:
         gap = "" if s.state == BEST else number(s.behind)
         span = "" if s.state == BEST else f"[{number(s.low)}, {number(s.high)}]"
         states = [d.certificates[name][k].state for name in ("strict", "standard", "platform")]
-        made.append([d.plan.candidates[k].name, number(s.mean), gap, span, number(s.shows), STATES[s.state], *states])
+        made.append(
+            [
+                d.plan.candidates[k].name,
+                *map(number, d.money[k].tolist()),
+                number(s.mean),
+                gap,
+                span,
+                number(s.shows),
+                STATES[s.state],
+                *states,
+            ]
+        )
     return made

@@ -1,0 +1,83 @@
+"""One account for one run on one tape: what a show earned, term by term.
+
+Per SKU with price p, contribution share m and return rate r, ``c = p m (1 - r)``:
+
+    net = sum c shipped                       contribution kept; copies ship and earn nothing
+        + recapture c refused                 shoppers of the drawn tape who did come, would have kept it and were refused
+        - co (oversold + refunded)            compensation, service, goodwill; no contribution was earned, none is lost twice
+        - request_cost requests - rush p arrived
+        - leftover min(arrived, unsold)       what came too much
+        - cs (the other unsold units) - ca notices handled - cx annoyances - penalty
+    J   = net of hindsight - net              what the policy left on the table
+
+J may fall below 0 only where the host said something that no tape holds (a pitch brought forward, a restock call): the airtime
+is moved, and what it sold is credited in full.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from scenarios.contract import Scenario
+from sim.core.response import RESTOCK
+from sim.core.run import Run
+from sim.score.outcomes import Outcomes, arrived
+from sim.score.profiles import Profile, contribution, penalty, unit_costs
+from sim.score.stories import Stories
+
+GAINS = ("net_shipped", "net_recaptured")
+COSTS = ("cost_oversold", "cost_refunded", "cost_requests", "cost_rush", "cost_leftover", "cost_unsold", "cost_alerts",
+         "cost_annoyances", "cost_penalty")  # fmt: skip
+TERMS = (*GAINS, *COSTS)
+"""net = the gains less the costs."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """What the account of one tape is kept in. price, kept (c), over (co): float64 [sku] [CNY/unit]. order_value: mean over the
+    orders of the drawn tape that would be kept [CNY]; 0 without any."""
+
+    profile: Profile
+    scenario: Scenario
+    price: np.ndarray
+    kept: np.ndarray
+    over: np.ndarray
+    order_value: float
+
+
+def prices(profile: Profile, scenario: Scenario, stories: Stories) -> Prices:
+    """The prices of a tape; ``stories``: of the drawn tape."""
+    price = np.array([s.price for s in scenario.skus], float)
+    whole = stories.keeps & ~stories.copy
+    value = float(np.mean(price[stories.sku[whole]] * stories.qty[whole])) if whole.any() else 0.0
+    return Prices(profile, scenario, price, contribution(profile, scenario), unit_costs(profile, scenario)[0], value)
+
+
+def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float) -> dict[str, float]:
+    """Every term of the account and ``net`` [CNY]. handled: notices that somebody minded. annoyances: what shoppers met."""
+    profile, supply, came = p.profile, p.scenario.supply, arrived(run)
+    over = np.minimum(came, o.unsold)
+    cancelled = float(o.oversold_orders.sum() + o.refunded_orders.sum())
+    paid = float(o.paid_orders.sum() + o.refunded_orders.sum())
+    made = {
+        "net_shipped": float(p.kept @ o.sold),
+        "net_recaptured": profile.recapture * float(p.kept @ o.turned_away),
+        "cost_oversold": float(p.over @ o.oversold),
+        "cost_refunded": float(p.over @ o.refunded),
+        "cost_requests": supply.request_cost * float(np.count_nonzero(run.actions["what"] == RESTOCK)),
+        "cost_rush": supply.rush * float(p.price @ came),
+        "cost_leftover": supply.leftover * float(over.sum()),
+        "cost_unsold": profile.cs * float((o.unsold - over).sum()),
+        "cost_alerts": profile.ca * handled,
+        "cost_annoyances": profile.cx * annoyances,
+        "cost_penalty": penalty(profile, cancelled, paid, p.order_value),
+    }
+    return made | {"net": balance(made)}
+
+
+def balance(made: dict[str, float]) -> float:
+    """Gains less costs [CNY]."""
+    return math.fsum([*(made[k] for k in GAINS), *(-made[k] for k in COSTS)])
