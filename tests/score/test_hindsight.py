@@ -9,7 +9,6 @@ import pytest
 from hand_built import DELISTS, run_of, show, worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sim.study.policies import make_policy
 
 from scenarios.contract import Host, Sku, Supply
 from sim.core import tape as T
@@ -19,6 +18,7 @@ from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.score.cost import Judge
 from sim.score.profiles import PROFILES, make_profile
+from sim.setup.policies import make_policy
 
 ORDER, PAY = T.ORDER, T.PAY
 FREE = {"return_rate": 0.0, "cx": 0.0}
