@@ -111,7 +111,7 @@ BAD = [
     ("rehearse score=ballanced", "did you mean 'balanced'?"),
     ("rehearse score.coo=1", "did you mean 'co'?"),
     ("rehearse score.cu=18", "score.cu is a weight of the old account; a refused unit loses its contribution"),
-    ("sweep strategy=fixed_count score.cf=18 strategy.units=1,2", "score.cf is a weight of the old account; a needless freeze costs"),
+    ("sweep strategy=fixed_count score.cf=18 strategy.units=1,2", "score.cf is a weight of the old account; a needless"),
     ("rehearse figure=smrt", "did you mean 'smart'?"),
     ("rehearse figure_sku=mask", "did you mean 'mask-5pk'?"),
     ("rehearse figure_replicate=50", "figure_replicate"),
