@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from scenarios.contract import Audience, Cue, Ledger, Scenario, Shoppers, Sku
+from scenarios.spread import CERTAIN
 from scenarios.staffing import Feed
 from sim.core.policy import Policy
 from sim.core.stage import Stage, set_stage
@@ -140,6 +141,7 @@ def one_item() -> Scenario:
         tuple(Cue(150.0 + 280.0 * k, "item") for k in range(12)),
         audience=Audience(3000.0),
         shoppers=Shoppers(direct_share=1.0, buy_rate=0.011, shelf_rate=0.0015),
+        spread=CERTAIN,
         ledger=Ledger("deduct_on_payment", late_payment="accept"),
         feed=Feed(5.0, 10.0),
     )

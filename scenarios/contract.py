@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from scenarios.kernels import KERNEL_SHAPES, KERNELS, Kernel
 from scenarios.setting import REQUIRED, ScenarioError, did_you_mean, setting, validate
+from scenarios.spread import Spread
 from scenarios.staffing import Feed, Staff, Touchpoints
 
 TIERS = ("traffic", "profit", "longtail")
@@ -63,12 +64,14 @@ class Cue(Checked):
     cart_surge: float = setting(0.0, "carts that follow the cue's shape beyond the shoppers' own, per order", "x", 0, 1e4)
     surge_conversion: float = setting(0.003, "share of surge carts that order", "", 0, 1, "[REACT]", "L")
     shape: str | None = setting(None, "overrides the kind's shape", choices=KERNEL_SHAPES)
+    expected: bool | None = setting(None, "overrides whether the audience knows when cues of the kind come")
 
     def kernel(self) -> Kernel:
         """The kind's kernel with this cue's own values on top."""
         k = KERNELS[self.kind]
         return Kernel(self.shape or k.shape, self.peak if self.peak is not None else k.peak, self.tau_s or k.tau_s,
-                      self.duration_s or k.duration_s, k.viewer_lift)  # fmt: skip
+                      self.duration_s or k.duration_s, k.viewer_lift,
+                      k.expected if self.expected is None else self.expected)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -250,6 +253,7 @@ class Scenario(Checked):
     host: Host = setting(Host(), "host")
     audience: Audience = setting(Audience(), "audience")
     shoppers: Shoppers = setting(Shoppers(), "shoppers")
+    spread: Spread = setting(Spread(), "what differs from show to show by nature")
     herding: Herding = setting(Herding(), "herding")
     scarcity: Scarcity = setting(Scarcity(), "scarcity")
     channels: tuple[SalesChannel, ...] = setting((SalesChannel(),), "sales channels")

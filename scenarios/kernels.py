@@ -28,6 +28,7 @@ class Kernel:
     tau_s: float = setting(40.0, "time scale", "s", 0.1, 7200, "domain 2.4", "M")
     duration_s: float = setting(240.0, "end of the response", "s", 0.1, 86400, "domain 2.4", "M")
     viewer_lift: float = setting(1.0, "viewers drawn in, as a multiple", "x", 1, 100, "domain 2.4 福利 1.3", "A")
+    expected: bool = setting(False, "the audience knows when it comes, and some do not wait for it (spread.lead_share)")
 
     def __post_init__(self) -> None:
         validate(self, "kernel")
@@ -90,10 +91,10 @@ def half_times(shape: str, tau_s: float) -> tuple[float, float]:
 
 
 KERNELS = {
-    "pitch": Kernel("gamma", 2.4, 40.0, 240.0),
+    "pitch": Kernel("gamma", 2.4, 40.0, 240.0, expected=True),
     "link_drop": Kernel("block", 12.0, 12.0, 60.0),
     "deal": Kernel("gamma", 25.0, 6.0, 30.0, 1.3),
-    "countdown": Kernel("gamma", 25.0, 6.0, 30.0),
+    "countdown": Kernel("gamma", 25.0, 6.0, 30.0, expected=True),
     "restock_call": Kernel("block", 6.0, 12.0, 60.0),
 }
 """Defaults by cue kind; only the pitch has published evidence (M), the others are assumptions (A)."""

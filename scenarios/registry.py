@@ -15,6 +15,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from scenarios.contract import Cue, Delivery, Push, SalesChannel, Scenario, Sku
 from scenarios.setting import ScenarioError, check_types, did_you_mean
+from scenarios.spread import SPREADS, Spread
 from scenarios.staffing import NoticeChannel, Outage, Shift
 
 _NAMES = (
@@ -24,6 +25,8 @@ _NAMES = (
 )  # fmt: skip
 
 _NAMED: dict[type, str] = {Sku: "id", SalesChannel: "name", NoticeChannel: "name"}
+BY_NAME: dict[type, Mapping[str, Any]] = {Spread: SPREADS}
+"""Records that a name can stand for."""
 _NUMBERED: dict[type, str] = {Cue: "c", Delivery: "d", Push: "p", Outage: "o", Shift: "s"}
 
 
@@ -96,6 +99,10 @@ def from_plain(values: Mapping[str, Any]) -> Scenario:
 
 
 def _record(cls: type, values: Any, where: str) -> Any:
+    if isinstance(values, str) and cls in BY_NAME:
+        if values not in BY_NAME[cls]:
+            raise ScenarioError(f"{where} = {values!r} is not the name of one{did_you_mean(values, BY_NAME[cls])}")
+        return BY_NAME[cls][values]
     if not isinstance(values, Mapping):
         raise ScenarioError(f"{where} must be a group of settings, not {values!r}")
     check_types(cls, values, where)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from scenarios.contract import Audience, Cue, Host, Ledger, Scenario, Shoppers, Sku
+from scenarios.spread import CERTAIN
 from scenarios.staffing import Feed
 
 VIEWERS = 1200.0
@@ -41,5 +42,6 @@ def build() -> Scenario:
             single_share=1.0, wait_share=0.0, substitute_share=0.0, cancel_share=0.0,
         ),
         ledger=Ledger("deduct_on_payment", hold_s=600.0, sweep_s=0.0, late_payment="accept", checks_stock=False),
+        spread=CERTAIN,
         feed=Feed(period_s=5.0, lag_s=10.0),
     )  # fmt: skip

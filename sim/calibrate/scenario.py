@@ -53,6 +53,10 @@ def scenario_of(made: Calibrated, name: str, found: list[Parameter] | None = Non
         whole["herding"] = {"on": True, **whole["herding"]}
     if made.paying is not None:
         whole["shoppers"]["pay_law"] = made.paying.law
+    whole["spread"] = {"lead_share": 0.0}
+    notes["spread", "lead_share"] = (
+        "the fit lets nobody come before a cue; what else varies by nature is not fitted and keeps its default"
+    )
     whole["audience"] = _audience(made, show, notes)
     whole[KEY] = plain(uncertainty_of(made))
     from_plain({k: v for k, v in whole.items() if k != KEY})

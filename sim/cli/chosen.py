@@ -63,9 +63,20 @@ def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:
     given = _file(choice, "scenario")
     base = given.pop("base", None)
     if base is None:
-        return given, None
+        return _whole(given), None
     preset = load(str(base))
     return laid_over(plain(preset), given), preset
+
+
+def _whole(given: dict[str, Any]) -> dict[str, Any]:
+    """A file that stands alone, with every setting it leaves out, so that words and ranges may change those too; what is not a
+    scenario's stays as it is."""
+    from scenarios.registry import from_plain, plain
+    from sim.study.uncertain import taken
+
+    alone = dict(given)
+    taken(alone)
+    return given | plain(from_plain(alone))
 
 
 def chosen_world(choice: str | None) -> dict[str, Any]:

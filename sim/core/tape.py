@@ -68,7 +68,8 @@ class Tape:
     ``cues``: cues as they came (CUE_DTYPE), in order of start. ``viewers``: people in the room at each reading.
     ``record_error``: units the record claims beyond what exists, per SKU (leak L7). ``phase``: a uniform number per
     observer, the phase of its polling. ``key``: (seed, replicate) for draws that only a run can ask for. ``room``: viewers on
-    a grid of times [s], for cues improvised later. ``drawn``: rows laid before the show; later ones were improvised.
+    a grid of times [s], for cues improvised later. ``heat``: what multiplies their demand on that grid [1 or SKU, time], mean 1
+    over shows (``sim/demand/mood.py``). ``drawn``: rows laid before the show; later ones were improvised.
     ``spare``: buffers that the columns of a grown tape are views of.
     """
 
@@ -87,6 +88,7 @@ class Tape:
     phase: np.ndarray
     key: tuple[int, int] = (0, 0)
     room: tuple[np.ndarray, np.ndarray] | None = None
+    heat: np.ndarray | None = None
     drawn: int = -1
     spare: dict[str, np.ndarray] | None = field(default=None, repr=False)
 

@@ -25,7 +25,8 @@ from sim.core.tape import (
 from sim.core.units import US
 from sim.demand.audience import room
 from sim.demand.host import cue_row, lifts, perform
-from sim.demand.pulses import Room, pulse_times, shelf_times
+from sim.demand.mood import cue_size, heat
+from sim.demand.pulses import Room, lead_times, pulse_times, shelf_times
 from sim.demand.shoppers import Party, Rows, delay_us, even_us, lay
 from sim.demand.streams import stream
 
@@ -34,11 +35,13 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     """The tape of one replicate. Same scenario, seed and replicate, same bytes."""
     cues, records = perform(scenario, seed, replicate)
     viewers = room(scenario.audience, scenario.duration_s, lifts(cues, records, scenario.audience.mean_stay_s()))
+    warmth = heat(scenario, seed, replicate, viewers[0])
+    rooms = [felt(viewers, warmth, k) for k in range(len(scenario.skus))]
     blocks = []
     for k, sku in enumerate(scenario.skus):
-        blocks.append(_shelf(scenario, seed, replicate, k, sku.id, viewers))
+        blocks.append(_shelf(scenario, seed, replicate, k, sku.id, rooms[k]))
     for number, (row, cue) in enumerate(zip(cues, records, strict=True)):
-        blocks += _pulse(scenario, (seed, replicate, "cue", number), row, cue, number, viewers)
+        blocks += _pulse(scenario, (seed, replicate, "cue", number), row, cue, number, rooms[int(row["sku"])])
     first = 0
     for block in blocks:
         block["who"] += first
@@ -49,7 +52,12 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     phase = stream(seed, replicate, "phase").random(3 + len(scenario.channels))
     columns: dict[str, Any] = in_order(blocks)
     return Tape(**columns, cues=cues, viewers=seen, record_error=np.array(errors, np.int64), phase=phase,
-                key=(seed, replicate), room=viewers)  # fmt: skip
+                key=(seed, replicate), room=viewers, heat=warmth)  # fmt: skip
+
+
+def felt(viewers: Room, warmth: np.ndarray | None, sku: int) -> Room:
+    """The room as the demand for one SKU feels it: people times the mood they are in."""
+    return viewers if warmth is None else (viewers[0], viewers[1] * warmth[sku if len(warmth) > 1 else 0])
 
 
 def _largest(scenario: Scenario) -> float:
@@ -93,16 +101,21 @@ def _shelf(scenario: Scenario, seed: int, replicate: int, k: int, name: str, vie
 
 
 def _pulse(scenario: Scenario, key: tuple, row: np.void, cue: Cue, number: int, viewers: Room) -> list[Rows]:
-    """The block of a cue and, if it has one, of its surge of carts without orders 购物车虚火."""
-    k, start = int(row["sku"]), int(row["start"]) / US
-    rate = scenario.shoppers.buy_rate / 60 * scenario.skus[k].appeal * _largest(scenario)
+    """The block of a cue, those who do not wait for it included, and its surge of carts without orders 购物车虚火."""
+    k, start, kernel = int(row["sku"]), int(row["start"]) / US, cue.kernel()
     per_order, direct = _acts(scenario)
+    conversion, spread = scenario.shoppers.cart_conversion, scenario.spread
+    rate = scenario.shoppers.buy_rate / 60 * scenario.skus[k].appeal * _largest(scenario) * cue_size(spread, *key)
+    # Nobody expects what the host improvises.
+    early = spread.lead_share if kernel.expected and row["planned"] >= 0 and start > 0 else 0.0
     rng = stream(*key)
-    t = pulse_times(rng, cue.kernel(), start, rate * per_order, viewers)
-    blocks = [_party(rng, scenario, t, k, number, direct, scenario.shoppers.cart_conversion)]
+    t = pulse_times(rng, kernel, start, rate * per_order * (1 - early), viewers)
+    if early > 0:
+        t = np.concatenate([lead_times(rng, start, spread.lead_s, rate * per_order * early * kernel.area_s, viewers), t])
+    blocks = [_party(rng, scenario, t, k, number, direct, conversion)]
     if cue.cart_surge > 0:
         rng = stream(*key, "surge")
-        t = pulse_times(rng, cue.kernel(), start, rate * cue.cart_surge, viewers)
+        t = pulse_times(rng, kernel, start, rate * cue.cart_surge, viewers)
         blocks.append(_party(rng, scenario, t, k, number, 0.0, cue.surge_conversion))
     return blocks
 
@@ -180,7 +193,7 @@ def improvise(scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int) 
     row = np.array([cue_row(at_us, -1, cue, k)], CUE_DTYPE)
     viewers = tape.room or room(scenario.audience, scenario.duration_s)
     key = (*tape.key, "improvised", cue.sku, cue.kind, count)
-    rows = in_order(_pulse(scenario, key, row[0], cue, len(tape.cues), viewers))
+    rows = in_order(_pulse(scenario, key, row[0], cue, len(tape.cues), felt(viewers, tape.heat, k)))
     rows["t"] = free_times(np.maximum(rows["t"], at_us + 1), tape.t[tape.drawn :])
     rows["cause"] = np.where(rows["cause"] >= 0, rows["cause"] + len(tape), -1).astype(np.int32)
     rows["who"] = rows["who"] + np.int32(len(tape))

@@ -42,3 +42,17 @@ def shelf_times(rng: np.random.Generator, per_viewer_s: float, room: Room) -> np
     n = rng.poisson(bound * per_viewer_s * end)
     t = rng.random(n) * end
     return t[rng.random(n) * bound < np.interp(t, grid, viewers)]
+
+
+def lead_times(rng: np.random.Generator, start_s: float, mean_s: float, orders: float, room: Room) -> np.ndarray:
+    """Times [s] at which people act before an expected cue: intensity ``V(t) * orders * f(start_s - t)`` with ``f`` the
+    exponential law of mean ``mean_s`` cut off at the start of the show, so that nobody's early order is lost.
+
+    orders: expected per viewer. By inversion of the cut law, then thinned to the room.
+    """
+    grid, viewers = room
+    before = grid <= start_s + grid[1]
+    bound = float(viewers[before].max())
+    n = rng.poisson(bound * orders)
+    t = start_s + mean_s * np.log1p(rng.random(n) * np.expm1(-start_s / mean_s))
+    return t[rng.random(n) * bound < np.interp(t, grid, viewers)]

@@ -41,11 +41,14 @@ def backdrop() -> Scenario:
     """A scenario whose WORLD is what a recording is taken to have where nothing else is said: an atomic shop that deducts on
     order, leaks nothing, has nothing to restock, and a host who improvises nothing."""
     from scenarios.contract import Sku
+    from scenarios.spread import CERTAIN
     from scenarios.staffing import Touchpoints
 
     points = Touchpoints(AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE)
     host = Host(checks_screen=False, moves_on=False, calls_restock=False)
-    return Scenario("recorded", "the world behind a recording", 1.0, (Sku("any", 0),), touchpoints=points, host=host)
+    return Scenario(
+        "recorded", "the world behind a recording", 1.0, (Sku("any", 0),), spread=CERTAIN, touchpoints=points, host=host
+    )
 
 
 def closed_stage(

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from scenarios.contract import Audience, Cue, Delivery, Ledger, Scenario, Shoppers, Sku, Supply
+from scenarios.spread import CERTAIN
 from sim.core.run import Run
 from sim.core.tape import ACCEPTED, CANCEL, CART, CARTED, DONE, EXPIRE, ORDER, RETRY, SUPPLY
 from sim.core.units import US
@@ -62,6 +63,7 @@ def show() -> Scenario:
         audience=Audience(arrivals_per_min=1400.0),
         shoppers=Shoppers(cart_conversion=0.25),
         ledger=Ledger(hold_s=600.0),
+        spread=CERTAIN,
         supply=Supply(deliveries=(Delivery(3420.0, "mask", 200),)),
     )
 

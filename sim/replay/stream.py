@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from scenarios.contract import Cue, Scenario, Sku
+from scenarios.spread import CERTAIN
 from scenarios.staffing import Feed, Screen, Touchpoints
 from sim.core.tape import CART, CUE_DTYPE, DELIVER, TAKE, Tape, blank, in_order
 from sim.core.units import US, to_us
@@ -113,7 +114,7 @@ class Stream:
         feed = feed or self.feed()
         _, duration_s = closing(max(self.span_s, float(self.t.max(initial=0)) / US), feed.period_s)
         points = Touchpoints(AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE)
-        return Scenario(self.name, LESSON, duration_s, self.skus, self.cues, touchpoints=points, feed=feed)
+        return Scenario(self.name, LESSON, duration_s, self.skus, self.cues, spread=CERTAIN, touchpoints=points, feed=feed)
 
     def tape(self, feed: Feed | None = None) -> Tape:
         """The rows of the recording with the readings of a feed. Same stream and feed, same bytes."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, get_args, get_origin, get_type_hints
 
 from scenarios.contract import Scenario
-from scenarios.registry import from_plain, plain
+from scenarios.registry import BY_NAME, from_plain, plain
 from scenarios.setting import did_you_mean
 from sim.core.policy import Policy
 from sim.setup.choices import policy_from
@@ -94,7 +94,8 @@ def _put(node: dict[str, Any], path: Sequence[str], depth: int, value: Value) ->
         raise SettingError(f"{where} has no setting {part!r}{did_you_mean(part, settings)}")
     below = node.get(part)
     if depth == len(path) - 1:
-        if isinstance(below, Mapping):
+        called = isinstance(value, str) and path[0] == "scenario" and _kind(path[1:]) in BY_NAME
+        if isinstance(below, Mapping) and not called:
             inside = f", as in {'.'.join(path)}.{next(iter(below))}=..." if below else ""
             raise SettingError(f"{'.'.join(path)} is a group of settings; vary one of them{inside}")
         node[part] = value

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from scenarios.contract import Audience, Cue, Herding, Host, Scenario, Shoppers, Sku
+from scenarios.spread import CERTAIN
 from sim.calibrate.observed import Observed, as_planned, from_tape
 from sim.demand.draw import draw_tape
 
@@ -37,6 +38,7 @@ def show(herding: bool = False, slip_s: float = 0.0, hours: float = 1.0, viewers
         host=Host(slip_s=slip_s),
         audience=replace(Audience(), arrivals_per_min=viewers / (Audience().mean_stay_s() / 60)),
         shoppers=Shoppers(**s),  # type: ignore[arg-type]
+        spread=CERTAIN,
         herding=Herding(herding, 0.4, 15.0),
     )
 

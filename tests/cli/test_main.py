@@ -213,6 +213,18 @@ def test_any_setting_can_be_overridden(tiny, capsys):
     assert (made["score"]["name"], made["score"]["co"]) == ("never_oversell", 60)
 
 
+def test_a_file_may_leave_out_what_words_and_ranges_change(tiny, capsys):
+    """The tiny show says nothing of spread or feed."""
+    from omegaconf import OmegaConf
+
+    words = ["scenario.spread=certain", "scenario.feed.lag_s=3"]
+    code, out, err = run(capsys, "rehearse", f"scenario={tiny}", "strategy=silent", *words, "--cfg")
+    assert code == 0, err
+    made = OmegaConf.to_container(OmegaConf.create(out))["scenario"]
+    assert (made["spread"], made["feed"]["lag_s"]) == ("certain", 3)
+    assert run(capsys, "sweep", f"scenario={tiny}", "strategy=fixed_count", "scenario.spread=certain,recorded", "--cfg")[0] == 0
+
+
 def test_a_rehearsal_from_a_file_with_a_user_strategy(tiny, plain_engine, capsys, tmp_path):
     (tmp_path / "mine.py").write_text((ROOT / "strategies" / "fixed_count.py").read_text(encoding="utf-8"))
     words = ["rehearse", f"scenario={tiny}", "strategy=[./mine.py,low:fixed_count]", "strategy.mine.units=9", "replicates=2"]

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from scenarios.registry import load
+from scenarios.spread import certain
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
@@ -20,13 +21,15 @@ from sim.score.cost import Judge
 from sim.setup.policies import make_policy
 
 FILE = Path(__file__).with_name("golden.json")
-SHOWS = ("first_show", "seckill_paydeduct", "multichannel_lag", "unpaid_squat", "herding")
+SPREAD = "double11 as recorded shows spread"
+SHOWS = ("first_show", "seckill_paydeduct", "multichannel_lag", "unpaid_squat", "herding", SPREAD)
 POLICIES = ("silent", "manual_polling", "fixed_count", "newsvendor_freeze", "tiered", "smart")
 COUNTS = ("demand_units", "sold_units", "oversold_units", "missed_units", "abandoned_units", "refused_attempts", "alerts")
 
 
 def play_out(show: str) -> dict[str, list[int]]:
-    stage = set_stage(load(show), draw_tape(load(show), 20))
+    scenario = load("double11") if show == SPREAD else certain(load(show))
+    stage = set_stage(scenario, draw_tape(scenario, 20))
     judge = Judge(play(stage, make_policy("silent")))
     return {"rows": [len(stage.tape)]} | {p: counts(judge, play(stage, make_policy(p))) for p in POLICIES}
 

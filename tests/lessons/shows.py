@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenarios.contract import Scenario
+from scenarios.spread import certain
 from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.core.stage import Stage, set_stage
@@ -61,6 +62,7 @@ class Warned:
 
 
 def shows(scenario: Scenario, replicates: int) -> Shows:
-    """Draw the tapes and judge the silent runs."""
+    """Draw the tapes, without spread: a lesson is about one thing at a time; judge the silent runs."""
+    scenario = certain(scenario)
     stages = [set_stage(scenario, draw_tape(scenario, SEED, r)) for r in range(replicates)]
     return Shows(stages, [Judge(play(stage, make_policy("silent"))) for stage in stages])

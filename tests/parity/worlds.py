@@ -24,6 +24,7 @@ from scenarios.contract import (
     Sku,
     Supply,
 )
+from scenarios.spread import CERTAIN, Spread
 from scenarios.staffing import HUMAN_MODELS, Feed, Outage, Screen, Shift, Staff, Touchpoints
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
@@ -90,7 +91,9 @@ def random_scenario(seed: int) -> Scenario:
     )  # fmt: skip
     shoppers = replace(show.shoppers, look_s=coin(0.0, 8.0), cart_law=pick(("lognormal", "exponential")))
     cues = tuple(replace(cue, shape=pick((None, "exponential"))) for cue in show.cues)
-    return replace(show, cues=cues, shoppers=shoppers, ledger=replace(show.ledger, checks_stock=r.random() < 0.8))
+    show = replace(show, cues=cues, shoppers=shoppers, ledger=replace(show.ledger, checks_stock=r.random() < 0.8))
+    wild = Spread(0.6, 60.0, item_sd=coin(0.0, 0.4), item_s=40.0, cue_sd=0.5, mega_p=0.2, lead_share=0.4, lead_s=30.0)
+    return replace(show, spread=coin(CERTAIN, wild))
 
 
 EVERYTHING = Playbook(

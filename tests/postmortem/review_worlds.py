@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from scenarios.contract import Audience, Cue, Ledger, Scenario, Shoppers, Sku
 from scenarios.registry import load
+from scenarios.spread import CERTAIN, certain
 from scenarios.staffing import Feed
 from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
@@ -20,7 +21,7 @@ def stage_of(scenario: Scenario, replicate: int = 0, seed: int = 65) -> Stage:
 
 def flash(**changes) -> Scenario:
     """The flash sale that deducts on payment, its checkout and pages up to date."""
-    whole = load("seckill_paydeduct")
+    whole = certain(load("seckill_paydeduct"))
     return replace(whole, leaks=replace(whole.leaks, stale_read_s=0.0), **changes)
 
 
@@ -35,11 +36,12 @@ def bursts(rate: float, stock: int = 150) -> Scenario:
     cues = tuple(Cue(60.0 + 300.0 * k, skus[k % 2].id, "link_drop") for k in range(4))
     return Scenario(
         "bursts", "two items in bursts", 1300.0, skus, cues, audience=Audience(900.0),
-        shoppers=Shoppers(buy_rate=0.01 * rate, never_pay=0.1), ledger=Ledger("deduct_on_payment", 120.0, 10.0, "accept"),
+        shoppers=Shoppers(buy_rate=0.01 * rate, never_pay=0.1), spread=CERTAIN,
+        ledger=Ledger("deduct_on_payment", 120.0, 10.0, "accept"),
     )  # fmt: skip
 
 
 def small_erp() -> Scenario:
     """The first two items of the shop whose ERP overwrites."""
-    whole = load("erp_overwrite")
+    whole = certain(load("erp_overwrite"))
     return replace(whole, skus=whole.skus[:2], cues=whole.cues[:2], duration_s=900.0)

@@ -7,6 +7,7 @@ import pytest
 
 from scenarios.contract import Leaks
 from scenarios.registry import load
+from scenarios.spread import certain
 from sim.core.tape import COPY, DELIVER, EXPIRE, EXPIRED, PAID, SAMPLE
 from sim.core.units import US
 from sim.engine.simulate import play, play_oracle
@@ -82,7 +83,7 @@ def test_a_tape_without_a_viewer_curve_keeps_the_viewers_it_has():
 
 
 def test_ideal_holds_keep_payers_and_let_go_of_the_others():
-    stage = stage_of(load("unpaid_squat"))
+    stage = stage_of(certain(load("unpaid_squat")))
     before, after = (outcomes(play(s, SILENT)) for s in (stage, ideal.without_expiry(stage)))
     assert before.missed[:, HELD_UNPAID].sum() > 50
     assert after.missed[:, HELD_UNPAID].sum() < 5, "what is left was held by paid orders that were cancelled"

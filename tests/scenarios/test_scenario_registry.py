@@ -12,12 +12,25 @@ from scenarios import registry
 from scenarios.contract import Audience, Push, SalesChannel, Scenario
 from scenarios.registry import from_plain, load, plain
 from scenarios.setting import ScenarioError
+from scenarios.spread import CERTAIN, Spread
 from scenarios.staffing import Feed, Outage, Shift, Staff
 
 LESSONS = (
     "quiet_longtail", "pitch_cycle", "seckill_atomic", "seckill_paydeduct", "multichannel_lag", "erp_overwrite", "cart_mirage",
     "offscript_host", "herding", "unpaid_squat", "mask_story", "oversell_story", "operator_overload",
 )  # fmt: skip
+
+
+def test_a_spread_may_be_called_by_name():
+    whole = plain(load("first_show"))
+    assert from_plain(whole | {"spread": "certain"}).spread == CERTAIN
+    assert from_plain(whole | {"spread": "recorded"}) == load("first_show")
+    with pytest.raises(ScenarioError, match="scenario.spread = 'certian' is not the name of one; did you mean 'certain'"):
+        from_plain(whole | {"spread": "certian"})
+
+
+def test_every_shipped_show_spreads_but_the_workload():
+    assert {name for name in registry.names() if load(name).spread != Spread()} == {"ls1"}
 
 
 def test_the_thirteen_lessons_are_there() -> None:

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.contract import Cue, Leaks, Ledger, Scarcity, Scenario, Shoppers, Sku, Supply
+from scenarios.spread import CERTAIN
 from sim.core import tape as T
 from sim.core.run import ACTION_DTYPE
 from sim.core.world import HELD, PAID_UNITS, PHYSICAL
@@ -267,7 +268,7 @@ def test_t13_duplicates():
     """T13: of n orders each is made twice with chance p: a sold-out SKU is oversold by Binomial(n, p) orders."""
     p, kind = 0.1, Shoppers(direct_share=1.0, never_pay=0.0, cancel_share=0.0, single_share=1.0)
     scenario = Scenario("twice", "test", 60.0, (Sku("a", 200),), (Cue(1.0, "a", "deal", peak=300.0),), shoppers=kind,
-                        leaks=Leaks(duplicate_p=p))  # fmt: skip
+                        spread=CERTAIN, leaks=Leaks(duplicate_p=p))  # fmt: skip
     found = [outcomes(simulate(scenario, make_policy("silent"), 3, r)) for r in range(60)]
     over = np.array([o.oversold[0] for o in found])
     assert all(o.demand[0] > 200 for o in found)

@@ -2,9 +2,12 @@
 
 import pytest
 
+from scenarios.registry import plain
+from scenarios.spread import CERTAIN, Spread
+from sim.setup.settings import SettingError
 from sim.setup.space import Axis, Maker, concerns, make_candidates, make_worlds
 from strategies.registry import StrategyError
-from tests.study.small_show import config
+from tests.study.small_show import config, show
 
 UNITS = Axis("strategy.fixed_count.units", 1, 30)
 
@@ -121,3 +124,10 @@ def test_settings_that_are_counted_are_varied_in_whole_numbers():
     assert len({tuple(c.settings.values()) for c in found}) == len(found)
     with pytest.raises(StrategyError, match="whole numbers"):
         make_candidates(made, [Axis("gate.n", values=(1.5, 2.0))], "grid", 1, 1)
+
+
+def test_a_spread_varies_by_name():
+    made = make_worlds({"small": plain(show())}, [Axis("scenario.spread", values=("certain", "recorded"))], "auto", 0, 1)
+    assert [w.scenario.spread for w in made] == [CERTAIN, Spread()]
+    with pytest.raises(SettingError, match="scenario.feed is a group of settings"):
+        make_worlds({"small": plain(show())}, [Axis("scenario.feed", values=("slow",))], "auto", 0, 1)

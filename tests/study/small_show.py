@@ -7,6 +7,7 @@ from typing import Any
 
 from scenarios.contract import Audience, Cue, Leaks, Ledger, Scenario, Shoppers, Sku
 from scenarios.registry import plain
+from scenarios.spread import CERTAIN
 from sim.core.response import Playbook
 from strategies import registry
 from strategies.gate import GATE_PARAMS
@@ -21,6 +22,7 @@ def show(name: str = "small", **changes: Any) -> Scenario:
         "shoppers": Shoppers(buy_rate=0.05),
         "ledger": Ledger("deduct_on_payment", hold_s=40.0, sweep_s=5.0, late_payment="accept"),
         "leaks": Leaks(stale_read_s=4.0),
+        "spread": CERTAIN,
     }
     return Scenario(name, "two minutes", 120.0, **(given | changes))
 

@@ -16,7 +16,7 @@ import pytest
 from sim.cli import main as cli
 from sim.study.race import _paired_means
 
-WORDS = ("sweep", "scenario=seckill_paydeduct", "strategy=[newsvendor_freeze,fixed_count]",
+WORDS = ("sweep", "scenario=seckill_paydeduct", "scenario.spread=certain", "strategy=[newsvendor_freeze,fixed_count]",
          "strategy.newsvendor_freeze.co=5,40,150", "strategy.fixed_count.units=20,200", "select=kn", "delta=800", "first=6",
          "replicates=40")  # fmt: skip
 

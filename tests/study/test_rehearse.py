@@ -11,6 +11,7 @@ import pytest
 
 import sim.study.rehearse as rehearsing
 from scenarios.contract import Audience, Cue, Leaks, Ledger, SalesChannel, Scenario, Shoppers, Sku
+from scenarios.spread import CERTAIN
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import plain_engine, play
 from sim.jobs.folder import FolderError, config_hash, out_folder, run_folder, write_manifest, write_table
@@ -37,7 +38,7 @@ def show() -> Scenario:
         "small", "two minutes", 120.0, (Sku("mask", 30, "traffic", safety_stock=3), Sku("serum", 20)),
         (Cue(10, "mask", "link_drop"), Cue(50, "serum")), audience=Audience(400.0), shoppers=Shoppers(buy_rate=0.05),
         channels=(SalesChannel("live", 0.7), SalesChannel("shelf", 0.3, 20.0)), ledger=Ledger(hold_s=40.0, sweep_s=5.0),
-        leaks=Leaks(stale_read_s=4.0),
+        leaks=Leaks(stale_read_s=4.0), spread=CERTAIN,
     )  # fmt: skip
 
 

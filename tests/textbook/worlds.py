@@ -1,7 +1,7 @@
 """Worlds in which textbook formulas hold exactly, and the yardstick for comparing them with runs.
 
-Constant order rates, single-unit orders, nobody waits, substitutes or cancels. Replicates are SKUs times shows: the shelf
-demand of two SKUs is independent by construction.
+Constant order rates without spread, single-unit orders, nobody waits, substitutes or cancels. Replicates are SKUs times shows:
+the shelf demand of two SKUs is independent by construction.
 
 Error rate: a mean (or variance, or share) passes if it lies within 4 standard errors of theory, which a right program
 misses with probability 6e-5 a comparison. The folder makes some 200 comparisons, so with fresh seeds about one
@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Audience, Cue, Ledger, SalesChannel, Scenario, Shoppers, Sku
+from scenarios.spread import CERTAIN
 from scenarios.staffing import Feed
 from sim.core import world as W
 from sim.core.policy import Policy
@@ -55,6 +56,7 @@ def constant_world(rate: float, stocks: list[int], duration_s: float, **parts: A
         skus=tuple(Sku(f"s{k:03d}", s, popularity=1.0) for k, s in enumerate(stocks)),
         audience=replace(audience, arrivals_per_min=60.0 * 60.0 * total / audience.mean_stay_s()),
         shoppers=PLAIN,
+        spread=CERTAIN,
         ledger=Ledger(mode="deduct_on_order", hold_s=3600.0, sweep_s=0.0, late_payment="accept"),
         feed=Feed(period_s=min(duration_s, 3600.0), lag_s=0.0),
     )
