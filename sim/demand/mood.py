@@ -55,11 +55,11 @@ def heat(scenario: Scenario, seed: int, replicate: int, grid: np.ndarray) -> np.
     return np.exp(logs + np.array(own) - s.item_sd**2 / 2)
 
 
-def cue_size(spread: Spread, *key: int | str) -> float:
-    """The size of one cue, ``key`` its stream: lognormal, for a share ``mega_p`` of cues times a lognormal factor; mean 1."""
+def cue_size(spread: Spread, seed: int, *key: int | str) -> float:
+    """Size of a cue by its stream ``seed, key``: lognormal, for a share ``mega_p`` of cues times a lognormal factor; mean 1."""
     if spread.cue_sd == 0 and spread.mega_p == 0:
         return 1.0
-    rng = stream(*key, "size")
+    rng = stream(seed, *key, "size")
     own, further = rng.standard_normal(2)
     size = math.exp(spread.cue_sd * own - spread.cue_sd**2 / 2) / (1 + spread.mega_p * (mega_mean(spread) - 1))
     return size * math.exp(spread.mega_log + spread.mega_log_sd * further) if rng.random() < spread.mega_p else size

@@ -25,7 +25,7 @@ def test_a_spread_may_be_called_by_name():
     whole = plain(load("first_show"))
     assert from_plain(whole | {"spread": "certain"}).spread == CERTAIN
     assert from_plain(whole | {"spread": "recorded"}) == load("first_show")
-    with pytest.raises(ScenarioError, match="scenario.spread = 'certian' is not the name of one; did you mean 'certain'"):
+    with pytest.raises(ScenarioError, match="'certian' is not the name of one; did you mean 'certain'"):
         from_plain(whole | {"spread": "certian"})
 
 

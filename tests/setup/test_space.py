@@ -129,5 +129,5 @@ def test_settings_that_are_counted_are_varied_in_whole_numbers():
 def test_a_spread_varies_by_name():
     made = make_worlds({"small": plain(show())}, [Axis("scenario.spread", values=("certain", "recorded"))], "auto", 0, 1)
     assert [w.scenario.spread for w in made] == [CERTAIN, Spread()]
-    with pytest.raises(SettingError, match="scenario.feed is a group of settings"):
+    with pytest.raises(SettingError, match="feed is a group of settings"):
         make_worlds({"small": plain(show())}, [Axis("scenario.feed", values=("slow",))], "auto", 0, 1)
