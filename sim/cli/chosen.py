@@ -72,7 +72,7 @@ def _whole(given: dict[str, Any]) -> dict[str, Any]:
     """A file that stands alone, with every setting it leaves out, so that words and ranges may change those too; what is not a
     scenario's stays as it is."""
     from scenarios.registry import from_plain, plain
-    from sim.study.uncertain import taken
+    from sim.setup.uncertain import taken
 
     alone = dict(given)
     taken(alone)
