@@ -5,7 +5,8 @@ without which a file is another one), ``marks`` (columns found in no other expor
 the type column: kind of the canonical stream), ``header`` (names of the columns of a file that has none), ``series`` (kind of
 the canonical stream: its column), ``cumulative`` (those of them that are running totals), ``bin_s``, ``stamp`` (start or end of
 the bin), ``jump`` (most a running total can grow in one bin), ``times_from`` (the mapping of files that say when the orders of
-this one were placed, where it has no times), ``sure`` (how sure the layout is) and ``source`` (what it rests on).
+this one were placed, where it has no times), ``carried`` (fields that stand in an order's first row only), ``sure`` (how sure
+the layout is) and ``source`` (what it rests on).
 
 A name of a column stands for every way to write it ("Order ID", order_id): see :func:`sim.replay.ingest.names.key`.
 """
@@ -64,6 +65,7 @@ class Mapping:
     stamp: str = "start"
     jump: float = 0.0
     times_from: str = ""
+    carried: tuple[str, ...] = ()
     sure: str = "own"
     source: str = ""
 
@@ -140,7 +142,7 @@ def _parts(where: str, given: dict[str, Any]) -> dict[str, Any]:
         if not isinstance(part, dict):
             raise StreamError(f"{word} of mapping {where} must be fields with the names they go by")
         out[word] = {str(k): _many(f"{word}.{k} of mapping {where}", v) for k, v in part.items()}
-    for word in ("needs", "marks", "header", "cumulative"):
+    for word in ("needs", "marks", "header", "cumulative", "carried"):
         out[word] = _many(f"{word} of mapping {where}", given[word]) if given.get(word) else ()
     types = given.get("types") or {}
     if not isinstance(types, dict) or not all(isinstance(v, str) for v in types.values()):
@@ -161,7 +163,7 @@ def _parts(where: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def _checked(made: Mapping, where: str) -> Mapping:
     allowed = (*FIELDS[made.kind],)
-    for name in (*made.columns, *made.needs):
+    for name in (*made.columns, *made.needs, *made.carried):
         if name not in allowed and name not in made.series:
             raise StreamError(f"mapping {where}: {made.kind} have no field {name!r}{did_you_mean(name, allowed)}")
     for name in LEAST[made.kind]:

@@ -12,6 +12,7 @@ from sim.replay.clock import StreamError, find_zone
 from sim.replay.ingest import dashboard, sales, shelf
 from sim.replay.ingest.assemble import Making
 from sim.replay.ingest.canon import Head, Writer
+from sim.replay.ingest.carried import carried
 from sim.replay.ingest.chunk import Chunk, Source
 from sim.replay.ingest.detect import STREAMS, detect, meaning, must_be, must_fit, must_know, one_of_each, unknown, unused
 from sim.replay.ingest.files import BLOCK, FORMATS
@@ -93,7 +94,7 @@ def ingest(
         failed.callback(making.spool.close)
         failed.callback(rejects.close)
         for source, found in joined(_understood(files, folder, mapping, making, rooms, block)):
-            _read(source, found, making, rejects, progress)
+            _read(carried(source, found), found, making, rejects, progress)
         must_fit(mapping, [s.mapping for s in making.states])
         for given, kind in ((cues, "cues"), (stock, "stock")):
             if given is not None and given != "":

@@ -1,0 +1,69 @@
+"""Every shipped layout of a platform is told by its columns and read to the same show."""
+
+import pytest
+
+from sim.replay import StreamError
+from sim.replay.ingest.mapping import shipped
+from sim.replay.ingest.run import ingest
+from tests.replay.layouts import LAYOUTS, SHOPEE_TW, TAOBAO_DETAIL, TAOBAO_LIST, YOUZAN
+from tests.replay.test_ingest_files import lay, sold
+
+PLATFORMS = {n for n, m in shipped().items() if m.kind == "orders" and n not in ("orders", "suborders", "gdq_donations")}
+
+
+def laid(folder, files, encoding="utf-8"):
+    for name, text in files.items():
+        lay(folder, name, text.encode(encoding))
+    return folder
+
+
+def test_every_platform_has_an_invented_export():
+    assert set(LAYOUTS) | {"taobao_orders", "youzan_orders"} == PLATFORMS
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_layout_is_told_and_read_unaided(tmp_path, name):
+    made = ingest(laid(tmp_path, LAYOUTS[name]))
+    assert name in [f["mapping"] for f in made.head.files]
+    assert sold(made) == {"A": 5, "B": 1}
+    assert not any(f["rejected"] for f in made.head.files)
+    span_s = (made.head.end_us - made.head.start_us) / 1e6
+    assert 4 <= span_s <= 120
+    account = next(f for f in made.head.files if f["mapping"] == name)
+    assert account["sure"] in ("high", "medium", "low")
+    assert account["unused"]
+
+
+def test_shopee_in_traditional_chinese_and_big5(tmp_path):
+    made = ingest(laid(tmp_path, {"orders.csv": SHOPEE_TW}, "big5"))
+    assert made.head.files[0]["mapping"] == "shopee_orders"
+    assert sold(made) == {"A": 5, "B": 1}
+    assert any("read as Big5" in n for n in made.head.notes)
+
+
+@pytest.mark.parametrize(("text", "name"), [(TAOBAO_LIST, "taobao_orders"), (YOUZAN, "youzan_orders")])
+def test_a_list_without_its_items_sets_orders_of_several_items_aside(tmp_path, text, name):
+    made = ingest(laid(tmp_path, {"orders.csv": text}) / "orders.csv")
+    assert made.head.files[0]["mapping"] == name
+    assert sold(made) == {"面膜": 3}
+    assert list(made.head.files[0]["aside"]) == ["several items in one row; give the export with one row an item too"]
+
+
+def test_items_without_their_list_say_what_is_missing(tmp_path):
+    with pytest.raises(StreamError, match=r"does not say when its orders were placed; give the order list .* 订单创建时间"):
+        ingest(laid(tmp_path, {"d.csv": TAOBAO_DETAIL}) / "d.csv")
+
+
+def test_the_list_keeps_the_orders_whose_items_are_not_there(tmp_path):
+    more = TAOBAO_LIST + '"=""4003""",c**,99,0,99,99,交易成功,赵**,2026-06-18 20:00:20,,精华,1,,4,店,\n'
+    made = ingest(laid(tmp_path, {"d.csv": TAOBAO_DETAIL, "l.csv": more}))
+    assert sold(made) == {"A": 5, "B": 1, "精华": 4}
+    account = next(f for f in made.head.files if f["file"] == "l.csv")
+    assert account["aside"] == {"the order's items are in d.csv": 2}
+    assert account["rows"] == 3
+
+
+def test_a_cancelled_order_of_several_rows_is_cancelled_in_each(tmp_path):
+    text = LAYOUTS["shopify_orders"]["orders_export.csv"].replace("59.9,A,,1\n", "59.9,A,2026-06-18 20:05:00 +0800,1\n")
+    made = ingest(laid(tmp_path, {"o.csv": text}))
+    assert sold(made) == {"A": 3, "B": 0}
