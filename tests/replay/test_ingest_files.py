@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 import xlsxwriter
 
-from sim.cli import main
+from sim.cli.main import main
 from sim.replay import StreamError
 from sim.replay.ingest.chunk import everything
 from sim.replay.ingest.encodings import told
