@@ -6,19 +6,22 @@ every file, comes last, and then the folder takes its name in one step.
 
 from __future__ import annotations
 
+import glob
 import hashlib
+import itertools
 import json
 import os
 import platform
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import __version__
+from sim.jobs.locks import Busy, alone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,35 +66,91 @@ def run_folder(final: Path, verb: str = "") -> Iterator[Path]:
     """A folder to write into that becomes ``final`` when the block ends well, and vanishes when it does not.
 
     A finished run folder of the same ``verb`` is replaced, except for files that the tool did not write: they move along.
-    Anything else of that name is left alone.
+    Anything else of that name is left alone. What an earlier process that was killed left is brought back or removed first.
+    Raises :class:`FolderError` where another process is writing ``final``.
     """
-    refuse_strange(final, verb)
-    try:
-        final.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{final.name}-unfinished-", dir=final.parent))
-    except OSError as error:
-        raise FolderError(f"Results cannot be written to {str(final)!r}: {error.strerror}; choose another out=") from None
-    try:
-        yield folder
-        folder.chmod(0o777 & ~_umask())
-        _take_name(folder, final)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+    with ExitStack() as stack:
+        try:
+            final.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(alone(_lock(final)))
+            recover(final)
+            refuse_strange(final, verb)
+            folder = Path(tempfile.mkdtemp(prefix=f".{final.name}-unfinished-", dir=final.parent))
+        except Busy:
+            raise FolderError(f"another process writes {str(final)!r}; wait for it, or choose another out=") from None
+        except OSError as error:
+            raise FolderError(f"Results cannot be written to {str(final)!r}: {error.strerror}; choose another out=") from None
+        try:
+            yield folder
+            folder.chmod(0o777 & ~_umask())
+            _take_name(folder, final)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+def tidy(final: Path) -> None:
+    """:func:`recover`, unless another process is writing ``final`` or nothing can be written there."""
+    with suppress(Busy, OSError):
+        if any(_left(final, "old")) or any(_left(final, "unfinished")):
+            with alone(_lock(final)):
+                recover(final)
+
+
+def recover(final: Path) -> None:
+    """Bring back or remove what a process that was killed left beside ``final``; only for who holds its lock."""
+    for old in sorted(_left(final, "old"), key=lambda p: p.stat().st_mtime, reverse=True):
+        if not final.exists() and any(old.iterdir()):
+            os.replace(old, final)
+        else:
+            _give_back(old, final)
+    for left in _left(final, "unfinished"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _lock(final: Path) -> Path:
+    return final.parent / f".{final.name}.lock"
+
+
+def _left(final: Path, what: str) -> Iterator[Path]:
+    return final.parent.glob(f".{glob.escape(final.name)}-{what}-*")
 
 
 def _take_name(folder: Path, final: Path) -> None:
     if final.exists():
         # A folder cannot be replaced in one step: the old one steps aside, and only then goes.
         old = Path(tempfile.mkdtemp(prefix=f".{final.name}-old-", dir=final.parent))
-        own = {MANIFEST, *_manifest(final).get("files", {})}
         os.replace(final, old)
         os.replace(folder, final)
-        for theirs in [p for p in old.iterdir() if p.name not in own and not (final / p.name).exists()]:
-            os.replace(theirs, final / theirs.name)
-        shutil.rmtree(old, ignore_errors=True)
+        _give_back(old, final)
     else:
         os.replace(folder, final)
+
+
+def _give_back(old: Path, final: Path) -> None:
+    """Move what the tool did not write, or what was changed since, from a replaced folder into the new one; remove the rest.
+
+    The manifest says which are the tool's, so it goes last: stopped anywhere, the same again does what is left.
+    """
+    own = _manifest(old).get("files", {})
+    for path in sorted(p for p in old.rglob("*") if p.is_symlink() or not p.is_dir()):
+        name = path.relative_to(old)
+        if name.as_posix() == MANIFEST or (name.as_posix() in own and checksum(path) == own[name.as_posix()]):
+            continue
+        place = _free(final / name)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(path, place)
+    for path in [p for p in old.iterdir() if p.name != MANIFEST]:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _free(path: Path) -> Path:
+    """``path``, or beside it where the new results have a file of that name: ``NAME.yours``, ``NAME.yours2`` ..."""
+    if not path.exists():
+        return path
+    names = (path.with_name(f"{path.name}.yours{n if n > 1 else ''}") for n in itertools.count(1))
+    return next(p for p in names if not p.exists())
 
 
 def _umask() -> int:
@@ -106,8 +165,8 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 
 
 def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
-    """``manifest.json``: versions, ``facts`` and the SHA-256 of every file written before it."""
-    files = {p.name: checksum(p) for p in sorted(folder.iterdir()) if p.is_file()}
+    """``manifest.json``: versions, ``facts`` and the SHA-256 of every file written before it, by its path in the folder."""
+    files = {p.relative_to(folder).as_posix(): checksum(p) for p in sorted(folder.rglob("*")) if p.is_file()}
     made = {"versions": versions(), "account": ACCOUNT, **facts, "files": files}
     (folder / MANIFEST).write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

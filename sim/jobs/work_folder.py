@@ -6,17 +6,16 @@ that the same command goes on with it and another one is refused.
 
 from __future__ import annotations
 
-import glob
 import json
 import os
 import shutil
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from sim.jobs.folder import ACCOUNT, MANIFEST, FolderError, checksum, refuse_strange
+from sim.jobs.folder import ACCOUNT, MANIFEST, FolderError, checksum, refuse_strange, tidy
+from sim.jobs.locks import locked
 from sim.jobs.pool import WorkersLost
 
 KEPT = "what was played is kept: the same command goes on from there."
@@ -51,11 +50,11 @@ def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Ite
     needed = True
     try:
         with lock:
-            if not _locked(lock):
+            if not locked(lock):
                 raise FolderError(f"another process plays the {what} {str(final)!r}; wait for it, or choose another out=")
             try:
                 _begin(folder, what, facts)
-                clear(final)
+                tidy(final)
                 yield folder
             except BrokenPipeError:  # who reads the output has gone: no fault of the study's
                 raise
@@ -69,22 +68,6 @@ def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Ite
             shutil.rmtree(folder, ignore_errors=True)
             if fresh and final.parent.exists() and not any(final.parent.iterdir()):
                 final.parent.rmdir()
-
-
-def _locked(file: IO[str]) -> bool:
-    """Whether this process now holds the lock; it ends with the process, however that ends."""
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def workshop(final: Path, what: str = "sweep") -> Path:
@@ -129,6 +112,7 @@ def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) 
 def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> bool:
     """Whether ``final`` is this study, finished, with its file ``worth`` undamaged. Another one there, or a folder that is no
     study's, is refused rather than replaced. what, facts: as in :func:`begun`."""
+    tidy(final)
     manifest = known(final / MANIFEST)
     if manifest is None:
         refuse_strange(final)
@@ -139,7 +123,17 @@ def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> bo
         raise FolderError(f"the {what} in {str(final)!r} was judged by the old account (J a sum of losses): its report stays "
                           "readable and its figures do not compare with new ones; choose another out=")  # fmt: skip
     refuse_other(manifest[what], facts, f"the {what} in {str(final)!r} was made")
-    return _undamaged(final, manifest, worth)
+    done = _undamaged(final, manifest, worth)
+    if done and known(workshop(final, what) / f"{what}.json") == json.loads(json.dumps(facts)):
+        _forget(workshop(final, what))
+    return done
+
+
+def _forget(folder: Path) -> None:
+    """Remove the work folder of a finished study: a process was killed between finishing it and removing this."""
+    with suppress(OSError), (folder / "lock").open("r+") as lock:
+        if locked(lock):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _undamaged(final: Path, manifest: Mapping[str, Any], name: str) -> bool:
@@ -181,9 +175,3 @@ def _halted(why: BaseException, needed: bool) -> BaseException:
     if isinstance(why, KeyboardInterrupt):
         return KeyboardInterrupt(f"Interrupted; {kept}")
     return WorkersLost(f"{why}; {kept}") if isinstance(why, WorkersLost) else FolderError(f"{why}; {kept}")
-
-
-def clear(final: Path) -> None:
-    """Remove what a process that was killed while it wrote the finished folder has left beside it."""
-    for left in final.parent.glob(f".{glob.escape(final.name)}-unfinished-*"):
-        shutil.rmtree(left, ignore_errors=True)

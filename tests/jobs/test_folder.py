@@ -1,0 +1,107 @@
+"""The run folder under kills: at every file operation, and with a neighbour at work."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from sim.jobs.folder import FolderError, run_folder, write_manifest
+from sim.jobs.work_folder import finished, workshop
+
+OPERATIONS = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "shutil.rmtree")
+KILLED = 9
+
+
+def write(final, text, extra=""):
+    """A small study that writes two files and a nested one."""
+    with run_folder(final, "rehearse") as folder:
+        (folder / "table.txt").write_text(text)
+        (folder / f"{text}.txt").write_text(text)
+        (folder / "parts").mkdir()
+        (folder / "parts" / "a.txt").write_text(text)
+        write_manifest(folder, {"command": ["stockcue", "rehearse"], "seed": text})
+
+
+def own_files(final):
+    """What a person puts beside results: a note, one in a folder of his own, and a table he has edited."""
+    (final / "notes.txt").write_text("mine")
+    (final / "mine").mkdir()
+    (final / "mine" / "deep.txt").write_text("mine too")
+    (final / "first.txt").write_text("edited")
+
+
+def killed_at(n, act):
+    """Run ``act`` in a child that ends at its n-th file operation as by kill -9; whether it got that far."""
+    child = os.fork()
+    if child == 0:
+        left = [n]
+
+        def count(event, args):
+            if event in OPERATIONS:
+                left[0] -= 1
+                if left[0] == 0:
+                    os._exit(KILLED)
+
+        sys.addaudithook(count)
+        try:
+            act()
+        finally:
+            os._exit(0)
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == KILLED
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_kill_at_any_file_operation_loses_nothing(tmp_path):
+    n = 0
+    while True:
+        n += 1
+        final = tmp_path / f"{n}" / "run"
+        write(final, "first")
+        own_files(final)
+        died = killed_at(n, lambda: write(final, "second"))  # noqa: B023
+        write(final, "third")
+        names = sorted(p.relative_to(final).as_posix() for p in final.rglob("*") if p.is_file())
+        assert names == ["first.txt", "manifest.json", "mine/deep.txt", "notes.txt", "parts/a.txt", "table.txt", "third.txt"], n
+        assert [(final / f).read_text() for f in ("notes.txt", "mine/deep.txt", "first.txt")] == ["mine", "mine too", "edited"]
+        assert (final / "parts/a.txt").read_text() == "third"
+        assert [p.name for p in final.parent.iterdir()] == ["run"], n
+        if not died:
+            break
+    assert n > 30
+
+
+def test_a_file_of_the_users_with_the_name_of_a_new_result_stays_beside_it(tmp_path):
+    final = tmp_path / "run"
+    write(final, "first")
+    (final / "second.txt").write_text("mine")
+    for _ in range(2):
+        write(final, "second")
+    assert (final / "second.txt.yours").read_text() == "mine"
+    assert (final / "second.txt").read_text() == "second"
+
+
+def test_nobody_touches_what_a_neighbour_is_writing(tmp_path):
+    final = tmp_path / "run"
+    with run_folder(final, "rehearse") as folder:
+        (folder / "a.txt").write_text("half")
+        with pytest.raises(FolderError, match="another process writes"), run_folder(final, "rehearse"):
+            pass
+        assert not finished(final, "sweep", {}, "a.txt")
+        assert (folder / "a.txt").read_text() == "half"
+    assert [p.name for p in tmp_path.iterdir()] == ["run"]
+
+
+def test_the_work_folder_of_a_finished_study_goes_and_another_ones_stays(tmp_path):
+    final = tmp_path / "run"
+    with run_folder(final, "sweep") as folder:
+        (folder / "sweep.parquet").write_text("x")
+        write_manifest(folder, {"command": ["stockcue", "sweep"], "sweep": {"seed": 1}})
+    left = workshop(final)
+    for noted, stays in (('{"seed": 2}', True), ('{"seed": 1}', False)):
+        left.mkdir(exist_ok=True)
+        (left / "lock").touch()
+        (left / "sweep.json").write_text(noted)
+        assert finished(final, "sweep", {"seed": 1}, "sweep.parquet")
+        assert left.exists() == stays
