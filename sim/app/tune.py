@@ -19,7 +19,7 @@ from sim.app.tune_study import Study, announced, but_trials, foreseen, study_fro
 from sim.jobs.folder import config_hash, run_folder, write_manifest, write_table
 from sim.jobs.paired_play import crew
 from sim.jobs.pool import at_once, pool
-from sim.jobs.storage import trials_in
+from sim.jobs.storage import sealed, trials_in
 from sim.jobs.trials import JUDGE_FROM
 from sim.jobs.work_folder import begun, finished, less
 from sim.report.text import tune as sentences
@@ -139,7 +139,7 @@ def _report(
         save(history(found, study.plan), folder / "history.png")
         if len(study.plan.objectives) > 1:
             save(front(found, study.plan), folder / "front.png")
-        shutil.copyfile(database, folder / DATABASE)
+        sealed(database, folder / DATABASE)
         rests_on = {
             "scenarios": {w.name: dict(w.settings) for w in study.worlds}, "seed": study.settings.seed,
             "search_replicates": f"0 to {study.plan.shows - 1}", "judging_replicates": f"from {JUDGE_FROM}",

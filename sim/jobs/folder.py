@@ -137,7 +137,7 @@ def _give_back(old: Path, final: Path) -> None:
         name = path.relative_to(old)
         if name.as_posix() == MANIFEST or (name.as_posix() in own and checksum(path) == own[name.as_posix()]):
             continue
-        place = _free(final / name)
+        place = free(final / name)
         place.parent.mkdir(parents=True, exist_ok=True)
         os.replace(path, place)
     for path in [p for p in old.iterdir() if p.name != MANIFEST]:
@@ -145,7 +145,7 @@ def _give_back(old: Path, final: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _free(path: Path) -> Path:
+def free(path: Path) -> Path:
     """``path``, or beside it where the new results have a file of that name: ``NAME.yours``, ``NAME.yours2`` ..."""
     if not path.exists():
         return path

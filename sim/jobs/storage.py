@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sqlite3
 import sys
 import warnings
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sim.jobs.folder import FolderError, free
+
 if TYPE_CHECKING:
     from optuna.study import Study
+
+PASSING = ("BUSY", "LOCKED", "FULL", "READONLY", "IOERR", "CANTOPEN", "PERM", "NOMEM")
+"""What SQLite calls faults of the disk or of another process: the file itself may be well."""
+NO_TIME = "1970-01-01 00:00:00.000000"
+"""Instead of the clock times that Optuna notes: the same search leaves the same bytes."""
 
 
 def trials_in(path: Path, objectives: int) -> int:
@@ -23,28 +34,81 @@ def trials_in(path: Path, objectives: int) -> int:
 def open_study(path: Path | None, objectives: int, name: str = "tune") -> Study:
     """The study in a database file, made or taken up again; None: in memory.
 
-    A file that is no database any more is set aside as ``NAME.damaged``, and the search begins anew.
+    A new file is made whole under another name first. One that cannot be read as such a study, whatever is wrong with it, is
+    set aside as ``NAME.damaged``, and the search begins anew. Raises :class:`FolderError` where the disk or another process is
+    at fault.
     """
     import optuna
-    from sqlalchemy.exc import DatabaseError, OperationalError
 
     # Multivariate sampling by groups is what conditional ranges need; a change of its interface shows in the tests.
     warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = f"sqlite:///{path}" if path is not None else None
-
-    def made() -> Study:
-        return optuna.create_study(storage=storage, study_name=name, directions=["minimize"] * objectives, load_if_exists=True)
-
+    if path is None:
+        return optuna.create_study(study_name=name, directions=["minimize"] * objectives)
+    if path.exists():
+        try:
+            return _read(path, objectives, name)
+        except Exception as error:
+            if passing := _passing(error):
+                raise FolderError(
+                    f"{str(path)!r} cannot be used now ({passing}); free the disk or end the other process"
+                ) from None
+            path.replace(free(path.with_name(path.name + ".damaged")))
+            print(f"{path.name} was damaged and is set aside; the search begins anew", file=sys.stderr)
+    whole = path.with_name(path.name + ".tmp")
+    whole.unlink(missing_ok=True)
     try:
-        study = made()
-        study.get_trials(deepcopy=False)
-        return study
-    except OperationalError:  # in use, or a disk that is full: nothing is wrong with the file
+        _closed(_made(whole, objectives, name))
+    except Exception as error:
+        if passing := _passing(error):
+            raise FolderError(f"{str(path)!r} cannot be written ({passing}); free the disk, or choose another out=") from None
         raise
-    except DatabaseError:
-        if path is None or not path.exists():
-            raise
-        path.replace(path.with_name(path.name + ".damaged"))
-        print(f"{path.name} could not be read and was set aside; the search begins anew", file=sys.stderr)
-        return made()
+    os.replace(whole, path)
+    return _read(path, objectives, name)
+
+
+def _made(path: Path, objectives: int, name: str) -> Study:
+    import optuna
+
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path}")
+    return optuna.create_study(storage=storage, study_name=name, directions=["minimize"] * objectives, load_if_exists=True)
+
+
+def _closed(study: Study) -> None:
+    study._storage.remove_session()
+    study._storage._backend.engine.dispose()  # type: ignore[attr-defined]
+
+
+def _read(path: Path, objectives: int, name: str) -> Study:
+    with closing(sqlite3.connect(path)) as base:
+        (found,) = base.execute("PRAGMA quick_check").fetchone()
+    if found != "ok":
+        raise ValueError(found)
+    study = _made(path, objectives, name)
+    if len(study.directions) != objectives:
+        raise ValueError("a study of other objectives")
+    study.get_trials(deepcopy=False)
+    return study
+
+
+def _passing(error: BaseException) -> str:
+    """The fault in SQLite's words where it is one that passes; else empty."""
+    cause: BaseException | None = error
+    while cause is not None:
+        origin = getattr(cause, "orig", cause)
+        if isinstance(origin, sqlite3.Error) and any(w in getattr(origin, "sqlite_errorname", "") for w in PASSING):
+            return str(origin)
+        cause = cause.__cause__
+    return ""
+
+
+def sealed(database: Path, copy: Path) -> None:
+    """A copy of a search's database in which no clock time stands, so that equal searches leave equal bytes."""
+    whole = copy.with_name(copy.name + ".tmp")
+    shutil.copyfile(database, whole)
+    with closing(sqlite3.connect(whole)) as base:
+        base.execute("UPDATE trials SET datetime_start = ?", (NO_TIME,))
+        base.execute("UPDATE trials SET datetime_complete = ? WHERE datetime_complete IS NOT NULL", (NO_TIME,))
+        base.commit()
+        base.execute("VACUUM")
+    os.replace(whole, copy)
