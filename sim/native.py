@@ -7,7 +7,6 @@ a checksum of the sources, because numba's own cache would not notice a change i
 
 from __future__ import annotations
 
-import hashlib
 import os
 import tempfile
 from functools import cache
@@ -15,8 +14,11 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any
 
-SOURCES = ("sim/native.py", "sim/core/*.py", "sim/engine/*.py", "sim/score/*.py", "strategies/*.py")
-"""What the machine code depends on."""
+from sim.private import private_folder
+from sim.sources import checksum
+
+COMPILED = ("sim.native", "sim.engine.compiled", "sim.score.settle")
+"""Modules that have something compiled: the machine code depends on what they import."""
 
 
 class CannotCompile(TypeError):
@@ -38,27 +40,23 @@ def numba_or_none() -> Any:
 
 
 def _cache_folder() -> Path:
-    base = Path(__file__).resolve().parents[1]
-    digest = hashlib.sha256()
-    for pattern in SOURCES:
-        for path in sorted(base.glob(pattern)):
-            digest.update(path.read_bytes())
+    """A folder for machine code, which is run as it lies there: this user's alone (``sim/private.py``)."""
     homes = (os.environ.get("XDG_CACHE_HOME"), os.path.expanduser("~/.cache"), tempfile.gettempdir())
     for home in filter(None, homes):
-        folder = Path(home) / "stockcue" / digest.hexdigest()[:16]
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-        except OSError:
-            continue
-        if os.access(folder, os.W_OK):
-            return folder
+        for name in ("stockcue", f"stockcue-{getattr(os, 'geteuid', lambda: 0)()}"):
+            folder = Path(home) / name / checksum(*COMPILED)
+            if private_folder(folder.parent) and private_folder(folder) and os.access(folder, os.W_OK):
+                return folder
     return Path(tempfile.mkdtemp(prefix="stockcue-"))
 
 
-def compiled(function: Any, signature: Any, **given: Any) -> Any:
+def compiled(function: Any, signature: Any, of: str = "", **given: Any) -> Any:
     """An entry point: ``function`` and all it calls, compiled for one signature and cached on disk; where no folder is writable,
-    not cached. given: what names of ``function`` stand for in compiled code."""
+    not cached. of: tells it apart in the cache from others of that name and file, whose helpers or globals differ. given: what
+    names of ``function`` stand for in compiled code."""
     numba, linked = numba_or_none(), _link(function, {}, given)
+    if of:
+        linked.__qualname__ += f"_{of}"
     try:
         return numba.njit([signature], cache=True, _nrt=False)(linked)
     except RuntimeError:

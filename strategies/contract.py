@@ -114,13 +114,25 @@ class Param:
         return self.unit in ("readings", "switch", "mode")
 
 
+class StrategyError(ValueError):
+    """A strategy or a setting that cannot be used; the message is one sentence for the person who chose it."""
+
+
+class Origin(NamedTuple):
+    """Where a user's strategy comes from. ``path``: its file; ``files``: names and contents of all that belongs to it (helper
+    modules, data read while it was loaded), its own file first, each by its path in that file's folder."""
+
+    path: str
+    files: tuple[tuple[str, bytes], ...]
+
+
 @dataclass(frozen=True)
 class Strategy:
     """A named fold with its declared settings.
 
     ``memory``: how many float64 cells the fold needs, LINE included. ``playbook``: the operations setting it
     is meant to be used with (``conf/operations``); a study may choose another. ``by_tier``: settings that
-    differ by tier, ``{"traffic": {"units": 200}}``; a study may override these too.
+    differ by tier, ``{"traffic": {"units": 200}}``; a study may override these too. ``origin``: set by the loader of a file.
     """
 
     name: str
@@ -130,3 +142,4 @@ class Strategy:
     memory: int = 1
     playbook: str = "standard"
     by_tier: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    origin: Origin | None = field(default=None, compare=False, repr=False)

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import importlib
-import importlib.util
 import math
-import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
 
-from strategies.contract import TIERS, Param, Strategy
+from strategies.contract import TIERS, Origin, Param, Strategy, StrategyError
 from strategies.gate import GATE_PARAMS
+from strategies.loading import load_file
+from strategies.reach import reach
 
 _NAMES = (
     "silent", "random_rate", "manual_polling", "platform_default", "fixed_count", "percent_of_stock", "cover_time",
@@ -22,10 +21,6 @@ _NAMES = (
 )  # fmt: skip
 
 Values = Mapping[str, "float | None"]
-
-
-class StrategyError(ValueError):
-    """A strategy or a setting that cannot be used; the message is one sentence for the person who chose it."""
 
 
 def names() -> tuple[str, ...]:
@@ -37,12 +32,16 @@ def names() -> tuple[str, ...]:
     return _NAMES
 
 
-def load(name_or_path: str | Path) -> Strategy:
-    """The strategy called so, or the one a ``.py`` file defines as ``STRATEGY``.
+def load(name_or_path: str | Path | Strategy) -> Strategy:
+    """The strategy called so, the one a ``.py`` file defines as ``STRATEGY``, or one defined on the spot.
+
+    A file is read as it is now, with its helpers; while nothing in them changes, the answer is the same object.
 
     >>> load("fixed_count").params[0].unit
     'units'
     """
+    if isinstance(name_or_path, Strategy):
+        return _sound(name_or_path, f"The strategy {name_or_path.name!r}")
     text = str(name_or_path)
     if text in _NAMES:
         return importlib.import_module(f"strategies.{text}").STRATEGY
@@ -109,31 +108,22 @@ def _hint(word: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}."
 
 
+def is_built_in(strategy: Strategy) -> bool:
+    """Whether a strategy is one of StockCue's own, as it was shipped."""
+    return strategy.name in _NAMES and load(strategy.name) is strategy
+
+
+_loaded: dict[tuple[Origin, str], Strategy] = {}
+
+
 def _from_file(path: Path) -> Strategy:
-    if not path.is_file():
-        raise StrategyError(f"There is no strategy file {str(path)!r}.")
-    # Two users' files may have the same stem; the module's name must tell them apart.
-    digest = hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:8]
-    spec = importlib.util.spec_from_file_location(f"user_strategy_{path.stem}_{digest}", path)
-    if spec is None or spec.loader is None:
-        raise StrategyError(f"The strategy file {str(path)!r} cannot be loaded.")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        del sys.modules[spec.name]
-        reason = f"{type(error).__name__}: {error}"
-        raise StrategyError(f"The strategy file {str(path)!r} cannot be loaded: {reason}.") from error
-    return _declared(getattr(module, "STRATEGY", None), path)
+    strategy = _sound(load_file(path), f"The STRATEGY in {str(path)!r}")
+    assert strategy.origin is not None
+    return _loaded.setdefault((strategy.origin, reach(strategy.fold).fingerprint()), strategy)
 
 
-def _declared(strategy: object, path: Path) -> Strategy:
-    if not isinstance(strategy, Strategy):
-        raise StrategyError(f"The strategy file {str(path)!r} must define STRATEGY = Strategy(...).")
+def _sound(strategy: Strategy, where: str) -> Strategy:
     keys = [param.name for param in strategy.params]
     if len(set(keys)) < len(keys) or strategy.memory < 1 or not callable(strategy.fold):
-        raise StrategyError(
-            f"The STRATEGY in {str(path)!r} needs a fold, at least one memory cell and settings with different names."
-        )
+        raise StrategyError(f"{where} needs a fold, at least one memory cell and settings with different names.")
     return strategy

@@ -19,6 +19,7 @@ from sim.app.progress import Progress
 from sim.core.policy import Policy
 from sim.jobs.cache import WORTH, Kept
 from sim.jobs.folder import config_hash, out_folder, run_folder, versions, write_manifest, write_table
+from sim.jobs.identity import own_files
 from sim.jobs.paired_play import crew
 from sim.jobs.plan import Plan
 from sim.jobs.pool import Pool, at_once, pool
@@ -85,7 +86,7 @@ def study_from(config: Mapping[str, Any], words_given: Sequence[str]) -> Study:
     facts = {"scenario": plain(scenario), **described(policies, profile), "dials": names, "limits": asdict(limits)}
     facts |= {key: getattr(s, key) for key in ("replicates", "seed", "confidence", "steps")}
     plan = plan_of(s, profile, scenario, policies)
-    facts |= {PLAYED: plan.digest()[:16], "program": program(), "versions": versions()}
+    facts |= {"own_files": own_files(policies), PLAYED: plan.digest()[:16], "program": program(), "versions": versions()}
     final = out_folder(s.out, f"runs/breakpoint-{scenario.name}-{config_hash(facts)}")
     return Study(scenario, policies, profile, limits, called, [DIALS[n] for n in names], s, facts, final, words_given)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ from sim.app.progress import Progress
 from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.jobs.folder import config_hash, out_folder, run_folder, write_manifest, write_table
+from sim.jobs.identity import own_files
 from sim.report.text import tables
 from sim.score.outcomes import outcomes
 from sim.score.profiles import Profile
@@ -94,14 +94,9 @@ def rehearse_and_report(config: Mapping[str, Any], preset: Scenario | None, word
 def configuration(study: Study) -> dict[str, Any]:
     """All that decides the result, as plain data; what does not (workers, pictures, folder) is left out."""
     made = {"scenario": plain(study.scenario), **described(study.policies, study.profile)}
-    files = {p.strategy.fold.__module__: p.strategy.fold.__code__.co_filename for p in study.policies}
-    own = {Path(f).name: _checksum(f) for module, f in files.items() if not module.startswith("strategies.")}
     drawn = {} if study.uncertainty is None else {"uncertainty": plain_uncertainty(study.uncertainty)}
-    return made | {"replicates": study.settings.replicates, "seed": study.settings.seed, "own_files": own} | drawn
-
-
-def _checksum(path: str) -> str:
-    return hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    made |= {"replicates": study.settings.replicates, "seed": study.settings.seed, "own_files": own_files(study.policies)}
+    return made | drawn
 
 
 def _pictures(folder: Path, study: Study, shown: Run) -> list[str]:

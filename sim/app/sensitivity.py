@@ -17,6 +17,7 @@ from sim.app.progress import Progress
 from sim.jobs.cache import WORTH, Kept
 from sim.jobs.evaluate import warm
 from sim.jobs.folder import config_hash, out_folder, run_folder, versions, write_manifest, write_table
+from sim.jobs.identity import own_files
 from sim.jobs.plan import Chunk, Plan
 from sim.jobs.pool import Pool, at_once, pool, steady
 from sim.jobs.program import program
@@ -105,6 +106,7 @@ def facts_of(study: Study, config: Mapping[str, Any], scenarios: Mapping[str, An
     facts |= {"score": asdict(study.profile), "varied": {a.key: a.spelt for a in study.axes}}
     facts |= {key: getattr(study.settings, key) for key in ("points", "replicates", "seed")}
     lowest = study.plan([{axis.key: axis.at(0.0) for axis in study.axes}])
+    facts["own_files"] = own_files(c.policy for c in lowest.candidates)
     return facts | {PLAYED: lowest.digest()[:16], "program": program(), "versions": versions()}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import signal
 import sys
 from collections.abc import Mapping
@@ -11,6 +10,7 @@ from typing import Any
 
 from scenarios.staffing import Feed
 from sim import __version__
+from sim.jobs.identity import own_files
 from sim.replay.shadow import Plan, Shadow, Ways, plan, sentence
 from sim.replay.shadow.sheets import cue_rows
 from sim.setup.choices import described, policies_from
@@ -58,15 +58,8 @@ def planned(s: Settings, config: Mapping[str, Any]) -> Plan:
     bound.pop("operations")
     bound["skus"] = {k.id: {f: getattr(k, f) for f in ("stock", "tier", "price", "margin", "safety_stock")} for k in made.skus}
     bound["cues"] = cue_rows(made.cues)
-    bound["own_files"] = _own_files(policies)
+    bound["own_files"] = own_files(policies)
     return Plan(**{**vars(made), "bound_to": bound})
-
-
-def _own_files(policies: Any) -> dict[str, str]:
-    """Checksums of the user's own strategies."""
-    files = {p.strategy.fold.__module__: p.strategy.fold.__code__.co_filename for p in policies}
-    own = [Path(f) for module, f in files.items() if not module.startswith("strategies.")]
-    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in own}
 
 
 def ways(s: Settings) -> Ways:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shlex
 import shutil
@@ -17,11 +16,11 @@ from scenarios.registry import load, names, plain
 from sim.app import decision as deciding
 from sim.app.progress import Progress
 from sim.jobs.folder import config_hash, out_folder, run_folder, write_manifest, write_table
+from sim.jobs.identity import own_files
 from sim.jobs.parts import Parts, discard, opened
 from sim.jobs.plan import Plan
 from sim.jobs.pool import at_once, pool
 from sim.jobs.resume import Estimate, gather, identity, probe, refuse_too_large, size
-from sim.jobs.serialise import pack
 from sim.jobs.work_folder import begun, finished, holds
 from sim.report.text import ranking
 from sim.report.text.layout import count, duration
@@ -73,8 +72,7 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     described |= {key: getattr(s, key) for key in ("design", "points", "world_points")}
     rules = _rules(s, len(worlds), len(candidates))
     described["select"] = asdict(rules) if rules else "none"
-    texts = {Path(p.source).name: p.text for c in candidates if (p := pack(c.policy)).text}
-    described["own_files"] = {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}
+    described["own_files"] = own_files(c.policy for c in candidates)
     facts = identity(plan, described)
     shows = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
     return Study(plan, s, out_folder(s.out, f"runs/sweep-{shows}-{config_hash(facts)}"), facts, words, rules)

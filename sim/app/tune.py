@@ -31,7 +31,7 @@ from sim.score.cost import CORE
 from sim.score.metrics import METRICS
 from sim.setup.design import Axis
 from sim.setup.settings_search import Tune
-from sim.study.recommend import bundled, recommendation, value_word, write_recommendation
+from sim.study.recommend import bundled, bundled_strategy, recommendation, value_word, write_recommendation
 from sim.study.search import Plan
 from sim.study.tune import CONFIRM_FROM, Tuned, starts, tune
 
@@ -44,13 +44,12 @@ def tune_and_report(
     scenarios: Mapping[str, Any],
     axes: Sequence[Axis],
     words: Sequence[str],
-    labels: Mapping[str, str],
     fixed: Sequence[str],
     shows: Sequence[str],
 ) -> Path:
     """Search, judge, confirm, and leave a run folder with recommended.yaml, whole or not at all.
 
-    labels: strategy entries by family; fixed: the study's words that are no ranges and no settings of the search itself; shows:
+    fixed: the study's words that are no ranges and no settings of the search itself; shows:
     its scenarios, as the command line names them.
     """
     began = time.monotonic()
@@ -75,7 +74,7 @@ def tune_and_report(
             play = crew(hands, study.worlds, s.seed, study.profile, note=stages.note)
             first = starts(study.space, study.makers)
             found = tune(study.makers, study.space, play, study.plan, study.judging, first, database, stages)
-        made = _report(study, found, labels, fixed, shows, database)
+        made = _report(study, found, fixed, shows, database)
         shutil.rmtree(folder, ignore_errors=True)
     print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
     return made
@@ -113,9 +112,7 @@ class Stages:
         self.now.close()
 
 
-def _report(
-    study: Study, found: Tuned, labels: Mapping[str, str], fixed: Sequence[str], shows: Sequence[str], database: Path
-) -> Path:
+def _report(study: Study, found: Tuned, fixed: Sequence[str], shows: Sequence[str], database: Path) -> Path:
     from sim.report.figures.tune import front, history
 
     names, axes = [w.name for w in study.worlds], study.space[found.best.family] if found.best.settings else []
@@ -147,8 +144,7 @@ def _report(
             "program": study.facts["program"], "study": config_hash(study.facts), "limits": study.settings.limits,
             "command": shlex.join(["stockcue", "tune", *study.words]),
         }  # fmt: skip
-        name, source = found.best.family, labels[found.best.family]
-        source = bundled(folder, source)
+        name, source = found.best.family, bundled_strategy(folder, found.best.policy.strategy)
         entry = source if source == name else f"{name}:{source}"
         each = words_for_each(study, [bundled(folder, show) for show in shows])
         kept = [word for word in fixed if _belongs(word, name)]

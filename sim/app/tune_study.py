@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.jobs.folder import config_hash, out_folder, versions
+from sim.jobs.identity import own_files
 from sim.jobs.plan import Plan as Shows
 from sim.jobs.program import program
 from sim.jobs.resume import probe
@@ -68,7 +69,8 @@ def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Se
     facts |= {f.name: getattr(s, f.name) for f in fields(s) if f.name not in own} | {"trials": trials}
     facts |= {"program": program(), "versions": versions()}
     makers, space = {k: m for k, (m, _) in found.items()}, {k: own for k, (_, own) in found.items()}
-    # What the settings do not say: the text of a user's strategy.
+    # What the settings do not say: all that a user's strategy is.
+    facts["own_files"] = own_files(m.policy for m in as_they_stand(makers))
     facts[PLAYED] = Shows(worlds, as_they_stand(makers), s.replicates, s.seed, profile).digest()[:16]
     final = out_folder(s.out, f"runs/tune-{'+'.join(scenarios)}-{config_hash(facts)}")
     return Study(worlds, makers, space, profile, plan, judging, s, facts, list(words), final)

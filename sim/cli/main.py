@@ -116,7 +116,7 @@ def _sweep(words: list[str]) -> int:
 
 
 def _tune(words: list[str]) -> int:
-    from sim.cli.chosen import chosen_strategies, experiment
+    from sim.cli.chosen import experiment
     from sim.cli.compose import compose_varied, scenario_words
     from sim.cli.words import split
 
@@ -126,7 +126,7 @@ def _tune(words: list[str]) -> int:
         from sim.app.tune import tune_and_report
 
         shows = scenario_words(cut.chosen.get("scenario", "first_show"))
-        tune_and_report(study.config, study.scenarios, study.axes, words, chosen_strategies(cut), study.fixed, shows)
+        tune_and_report(study.config, study.scenarios, study.axes, words, study.fixed, shows)
     return OK
 
 

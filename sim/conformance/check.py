@@ -77,6 +77,17 @@ def check(strategy: Strategy, seed: int = 0) -> list[Finding]:
     return found
 
 
+def answers(strategy: Strategy) -> list[str]:
+    """What a fold answers on the fixed readings, its settings as declared: levels, lines and memory, or what it raises."""
+    found = []
+    for signals in (*(readings(shape) for shape in SHAPES), extremes()):
+        try:
+            found.append(repr(play(strategy.fold, _defaults(strategy), strategy.memory, signals)))
+        except Exception as error:
+            found.append(f"{type(error).__name__}: {error}")
+    return found
+
+
 def failures(findings: Iterable[Finding]) -> list[Finding]:
     """The findings that make a strategy unusable; warnings are left out."""
     return [finding for finding in findings if not finding.ok and finding.kind == FAILURE]

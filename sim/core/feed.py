@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from sim.core.screens import seen
+from sim.core.tape import DELIVER, Tape
 from sim.core.units import NEVER_US, US
 from sim.core.world import (
     BACK_OFFICE,
@@ -93,6 +96,22 @@ def signal_of(w, i, s, taken):
         float(w.readings[r, s, R_OFFICE]),
         float(w.stock.shape[0]),
     )
+
+
+def deliveries(tape: Tape) -> tuple[np.ndarray, np.ndarray]:
+    """Rows that deliver a reading, in order of arrival, and the newest reading known before each (-1: none) and after all.
+
+    :func:`deliver` drops a reading that is no newer; :func:`news` leaves it out.
+    """
+    rows = np.flatnonzero(tape.kind == DELIVER)
+    rows = rows[np.argsort(tape.t[rows], kind="stable")]
+    return rows, np.maximum.accumulate(np.append(-1, tape.who[rows].astype(np.int64)))
+
+
+def news(tape: Tape) -> np.ndarray:
+    """Rows of the readings that arrive before any newer one, in order of arrival."""
+    rows, newest = deliveries(tape)
+    return rows[tape.who[rows] > newest[:-1]]
 
 
 def deliver(w, fold, i):

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.core import tape as T
 from sim.core import world as W
-from sim.core.feed import signal_of
+from sim.core.feed import news, signal_of
 from sim.core.response import ARRIVAL, DELIST_SKU, FREEZE_SKU, RELEASE_STOCK, REOPEN
 from sim.core.run import Run
 from sim.core.stage import set_stage
@@ -154,23 +154,14 @@ def _settings(run: Run, at: np.ndarray, moves: np.ndarray, kind: np.ndarray, qty
 
 def seen(run: Run, sku: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What reached the alert engine, late readings dropped: arrival [us], moment they were true [us], stock [units]."""
-    rows = _delivered(run)
+    rows = news(run.tape)
     return run.tape.t[rows], run.tape.t[run.tape.cause[rows]], run.readings[run.tape.who[rows], sku, W.R_STOCK]
-
-
-def _delivered(run: Run) -> np.ndarray:
-    """Rows of the readings that arrived before any newer one, in order of arrival."""
-    rows = np.flatnonzero(run.tape.kind == T.DELIVER)
-    rows = rows[np.argsort(run.tape.t[rows], kind="stable")]
-    number = run.tape.who[rows]
-    newest = np.concatenate([[-1], np.maximum.accumulate(number)[:-1]]) if len(rows) else number
-    return rows[number > newest]
 
 
 def watched(run: Run, sku: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What the strategy made of it: arrival [us], the stock line it watched [units], its level; the fold is run again."""
     world = set_stage(run.scenario, run.tape).world(run.policy)._replace(readings=run.readings)
-    fold, rows = run.policy.strategy.fold, _delivered(run)
+    fold, rows = run.policy.strategy.fold, news(run.tape)
     taken = run.tape.t[run.tape.cause[rows]]
     line, level = np.zeros(len(rows)), np.zeros(len(rows), np.int64)
     for k, i in enumerate(rows.tolist()):

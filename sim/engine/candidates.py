@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.core.feed import deliveries
 from sim.core.policy import Policy
 from sim.core.response import Playbook
 from sim.core.run import ALERT_DTYPE, Run
 from sim.core.stage import Stage
-from sim.core.tape import DELIVER
 from sim.core.world import World
 from sim.engine.compiled import compiled_scan, fold_pointer
 from sim.engine.scan import T_LEVEL, T_READING, T_ROW, T_SKU, scan
@@ -61,17 +61,16 @@ class Troop:
 
     def __init__(self, stage: Stage, policies: Sequence[Policy]) -> None:
         self.stage, self.policies = stage, policies
-        tape = stage.tape
-        self.rows = np.flatnonzero(tape.kind == DELIVER)
-        self.row_t = tape.t[self.rows]
-        self.newest = np.maximum.accumulate(np.append(-1, tape.who[self.rows].astype(np.int64)))
+        self.rows, self.newest = deliveries(stage.tape)
+        self.row_t = stage.tape.t[self.rows]
         self.told: list[list[Told]] = [[] for _ in policies]
         self.place = [(0, 0)] * len(policies)
         self.families: list[Family] = []
         kinds: dict[int, list[int]] = {}
         for k, policy in enumerate(policies):
             kinds.setdefault(id(policy.strategy.fold), []).append(k)
-        for number, members in enumerate(kinds.values()):
+        self.kinds = list(kinds.values())
+        for number, members in enumerate(self.kinds):
             self.families.append(_family(stage, [policies[k] for k in members]))
             for m, k in enumerate(members):
                 self.place[k] = (number, m)

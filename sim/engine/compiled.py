@@ -18,6 +18,7 @@ from sim.engine.scan import scan
 from sim.engine.stretch import bare, stretch
 from sim.native import CannotCompile, Entry, compiled, function_at, numba_or_none
 from strategies.contract import Fold, Signal
+from strategies.reach import Reach, is_users, reach
 
 
 def _fold_type() -> Any:
@@ -27,25 +28,42 @@ def _fold_type() -> Any:
     return numba.types.int64(floats, floats, signal)
 
 
-@cache
 def compile_fold(fold: Fold) -> Fold:
     """The compiled form of a strategy's fold; :class:`CannotCompile` says why there is none.
 
-    Called with float64 arrays and a Signal it answers what ``fold`` answers. Without numba: ``fold`` itself.
+    Called with float64 arrays and a Signal it answers what ``fold`` answers. Without numba: ``fold`` itself. Compiled code
+    freezes the globals it reaches: where one has got another value since, the fold is compiled anew.
     """
-    numba = numba_or_none()
-    if numba is None:
+    if numba_or_none() is None:
         return fold
     if not isinstance(fold, FunctionType):
         raise CannotCompile("a fold that is not a plain function does not compile")
+    return _compile(fold, _identity(fold))
+
+
+_reached: dict[FunctionType, tuple[Reach, str]] = {}
+
+
+def _identity(fold: FunctionType) -> str:
+    """What tells a user's fold apart from an earlier one of that name; "" for StockCue's own, whose sources are the key."""
+    if not is_users(fold.__module__ or ""):
+        return ""
+    known = _reached.get(fold)
+    if known is None or not known[0].still():
+        _reached[fold] = known = (found := reach(fold), found.fingerprint()[:16])
+    return known[1]
+
+
+@cache
+def _compile(fold: FunctionType, identity: str) -> Fold:
+    numba = numba_or_none()
     try:
-        return compiled(fold, _fold_type())
+        return compiled(fold, _fold_type(), identity)
     except numba.core.errors.NumbaError as error:
         text = str(error).strip().splitlines()
         raise CannotCompile(text[0] if text else type(error).__name__) from None
 
 
-@cache
 def fold_pointer(fold: Fold) -> Any:
     """A strategy in the form compiled code takes: the address of its machine code; without numba the fold itself.
 
@@ -53,8 +71,11 @@ def fold_pointer(fold: Fold) -> Any:
     as much as the call.
     """
     machine: Any = compile_fold(fold)
-    if numba_or_none() is None:
-        return machine
+    return machine if numba_or_none() is None else _address(machine)
+
+
+@cache
+def _address(machine: Any) -> int:
     result = machine.get_compile_result(_fold_type())
     return result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
 

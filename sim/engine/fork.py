@@ -29,6 +29,7 @@ from sim.engine.candidates import NO_WANT, Told, Troop
 from sim.engine.control import Begun, Control
 from sim.engine.scan import T_SKU
 from sim.engine.simulate import engine_for, finish, play, run_rows, speak
+from sim.engine.twice import answered_twice
 from strategies import silent
 from strategies.registry import gate_settings, settings
 
@@ -55,6 +56,9 @@ def play_all(stage: Stage, policies: Sequence[Policy], trunk: Run | None = None)
     if not policies:
         return
     troop = Troop(stage, policies)
+    for members in troop.kinds:
+        # One of them a show, each in its turn: their settings differ, their code does not.
+        answered_twice(stage, policies[members[stage.tape.key[1] % len(members)]], trunk.readings)
     forks: dict[int, list[list[int]]] = {}
     for members in troop.by_playbook():
         for place, group in troop.read(members, trunk, 0, NO_WANT):

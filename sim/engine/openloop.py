@@ -16,14 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from sim.core.feed import deliveries, news
 from sim.core.policy import Policy
 from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
 from sim.core.stage import Stage
-from sim.core.tape import DELIVER
 from sim.core.world import DROPPED_READINGS, E_LINE, E_STOCK, NEXT, World
 from sim.engine.compiled import compiled_hearing, fold_pointer
 from sim.engine.hearing import T_LEVEL, T_READING, T_ROW, T_SKU
 from sim.engine.simulate import SUPPRESSED, play
+from sim.engine.twice import answered_twice
 from sim.native import CannotCompile
 from strategies.contract import LINE, Signal
 
@@ -47,10 +48,8 @@ class Heard:
 def record(stage: Stage, silent: Policy) -> Heard:
     """Run the ledger and take the readings; ``silent``: a policy that sends no alert."""
     run = play(stage, silent, acting=False)
-    rows = np.flatnonzero(stage.tape.kind == DELIVER).astype(np.int32)
-    number = stage.tape.who[rows]
-    newest = np.concatenate([[-1], np.maximum.accumulate(number)[:-1]]) if len(rows) else number
-    return Heard(stage, run, rows, rows[number > newest])
+    rows, _ = deliveries(stage.tape)
+    return Heard(stage, run, rows.astype(np.int32), news(stage.tape).astype(np.int32))
 
 
 def listen(heard: Heard, policy: Policy) -> Run:
@@ -67,6 +66,7 @@ def listen(heard: Heard, policy: Policy) -> Run:
             return play(heard.stage, policy, acting=False)
         dropped = len(heard.rows) - len(heard.kept)
     else:
+        answered_twice(heard.stage, policy, heard.run.readings)
         found = _noted(world, len(heard.rows), lambda told, shown: compiled_hearing().hear(world, fold, heard.rows, told, shown))
         dropped = int(world.head[DROPPED_READINGS])
     return Run(

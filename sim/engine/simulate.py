@@ -20,6 +20,7 @@ from sim.engine.compiled import compiled_seen, compiled_stretch, fold_pointer
 from sim.engine.control import Control
 from sim.engine.shoppers import people_the_show
 from sim.engine.stretch import stretch
+from sim.engine.twice import answered_twice
 from sim.engine.whatif import Heed, WhatIf
 from sim.native import CannotCompile
 from strategies.contract import Fold
@@ -64,7 +65,10 @@ def play(
     parts = (env, stage, policy, acting, engine.look)
     control = Control(*parts) if heed is None else WhatIf(*parts, heed=heed)
     run_rows(env, control, engine)
-    return finish(stage, policy, control, acting)
+    run = finish(stage, policy, control, acting)
+    if engine.fold is not policy.strategy.fold:
+        answered_twice(stage, policy, run.readings)
+    return run
 
 
 def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> Run:

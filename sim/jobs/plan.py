@@ -16,6 +16,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from sim.jobs.identity import identity_of
 from sim.jobs.serialise import Packed, pack, unpack
 from sim.jobs.trials import JUDGE_FROM, play_trials
 from sim.score.cost import CORE
@@ -88,16 +89,18 @@ class Plan:
         return made
 
     def digest(self) -> str:
-        """Checksum of everything that is played: worlds, policies, profile, seed, metrics; not of the replicates."""
+        """Checksum of everything that is played: worlds, policies, profile, seed, metrics; not of the replicates. Raises a
+        sentence for a strategy that is not the same one each time it is played."""
         made = hashlib.sha256(repr((self.seed, self.profile, self.metrics)).encode())
         for world in self.worlds:
             drawn = world.uncertainty and plain(world.uncertainty)
             made.update(repr((world.name, world.scenario, *([drawn] if drawn else []))).encode())
-        for candidate in self.candidates:
-            packed = pack(candidate.policy)
-            # Where a user's file lies decides nothing, its text does.
-            made.update(repr((packed.text or packed.source, packed.playbook, packed.label)).encode())
-            made.update(packed.params.tobytes() + packed.gate.tobytes())
+        names: dict[int, str] = {}
+        for policy in (c.policy for c in self.candidates):
+            if (key := id(policy.strategy)) not in names:
+                names[key] = identity_of(policy.strategy)
+            made.update(repr((names[key], policy.playbook, policy.label)).encode())
+            made.update(policy.params.tobytes() + policy.gate.tobytes())
         return made.hexdigest()
 
 

@@ -1,28 +1,13 @@
-"""Which program made a result: a checksum of the sources that figures depend on."""
+"""Which program made a result: a checksum of the sources of all that a worker runs."""
 
 from __future__ import annotations
 
-import hashlib
-from functools import cache
-from pathlib import Path
+from sim.sources import checksum
 
-SOURCES = (
-    "sim/core",
-    "sim/demand",
-    "sim/engine",
-    "sim/score",
-    "sim/jobs/evaluate.py",
-    "sim/jobs/trials.py",
-    "strategies",
-    "scenarios",
-)
+WORKERS = ("sim.jobs.pool", "sim.study.rehearse", "sim.replay.closedloop", "sim.replay.openloop")
+"""Modules whose functions are handed to workers, and those that play a recording."""
 
 
-@cache
 def program() -> str:
-    """Sixteen hex digits: equal where the sources of engine, score, strategies and scenarios are."""
-    base, made = Path(__file__).resolve().parents[2], hashlib.sha256()
-    for source in SOURCES:
-        for path in sorted((base / source).rglob("*.py")) or [base / source]:
-            made.update(path.relative_to(base).as_posix().encode() + path.read_bytes())
-    return made.hexdigest()[:16]
+    """Sixteen hex digits: equal where the sources are that figures depend on."""
+    return checksum(*WORKERS)

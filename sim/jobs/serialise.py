@@ -1,31 +1,36 @@
-"""Policies on their way to a worker: plain data, because a user's strategy file is no module that can be imported there.
+"""Policies on their way to a worker: plain data, because a user's strategy is no module that can be imported there.
 
-The text of such a file travels along. A worker on another machine, or one that finds another text under that path, writes it
-into a folder of its own and loads it from there.
+Everything that belongs to it travels along: its file, the helpers it imports, data it read while it was loaded. A strategy from
+a notebook cell is written down first. A worker on another machine, or one that finds other contents there, writes them into a
+folder of its own and loads it from there; what it then holds must reach the same code and values as where it came from.
 """
 
 from __future__ import annotations
 
 import hashlib
-import sys
+import os
 import tempfile
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import numpy as np
 
 from sim.core.policy import Policy
 from sim.core.response import Playbook
+from sim.private import private_folder
 from strategies import registry
-from strategies.contract import Strategy
+from strategies.contract import Origin, Strategy, StrategyError
+from strategies.reach import reach
+from strategies.written import write_down
 
 
 class Packed(NamedTuple):
-    """``source``: name of a built-in strategy, or path of a user's file, whose ``text`` comes along."""
+    """``source``: name of a built-in strategy; or "" and ``origin``: a user's, with ``values``: what its fold reaches."""
 
     source: str
-    text: str
+    origin: Origin | None
+    values: tuple[tuple[str, str], ...]
     params: np.ndarray
     gate: np.ndarray
     playbook: Playbook
@@ -34,33 +39,73 @@ class Packed(NamedTuple):
 
 def pack(policy: Policy) -> Packed:
     """A policy as plain data."""
-    module = policy.strategy.fold.__module__
-    source, text = module.removeprefix("strategies."), ""
-    if source not in registry.names():
-        source = str(sys.modules[module].__file__)
-        text = _text(source)
-    return Packed(source, text, policy.params, policy.gate, policy.playbook, policy.label)
+    strategy = policy.strategy
+    if registry.is_built_in(strategy):
+        source, origin, values = strategy.name, None, ()
+    else:
+        source, origin, values = "", origin_of(strategy), _values(strategy)
+    return Packed(source, origin, values, policy.params, policy.gate, policy.playbook, policy.label)
 
 
 def unpack(packed: Packed) -> Policy:
     """The inverse of :func:`pack`; the strategy is loaded once in a process."""
-    strategy = _strategy(packed.source, packed.text)
+    strategy = registry.load(packed.source) if packed.origin is None else _strategy(packed.origin, packed.values)
     return Policy(strategy, packed.params, packed.gate, packed.playbook, packed.label)
 
 
-@cache
-def _text(path: str) -> str:
-    # Read once: what was loaded is what was there then.
-    return Path(path).read_text(encoding="utf-8")
+_written: dict[int, tuple[Strategy, tuple[tuple[str, str], ...], Origin]] = {}
+
+
+def origin_of(strategy: Strategy) -> Origin:
+    """Where a user's strategy comes from: its files, or the text of one defined on the spot, as it is now."""
+    if strategy.origin is not None:
+        return strategy.origin
+    known, values = _written.get(id(strategy)), _values(strategy)
+    if known is None or known[0] is not strategy or known[1] != values:
+        _written[id(strategy)] = known = (strategy, values, write_down(strategy))
+    return known[2]
+
+
+def _values(strategy: Strategy) -> tuple[tuple[str, str], ...]:
+    """What the fold reaches, by name, and the fingerprint of it all."""
+    found = reach(strategy.fold)
+    return (*sorted(found.values.items()), ("", found.fingerprint()))
 
 
 @cache
-def _strategy(source: str, text: str) -> Strategy:
-    if not text:
-        return registry.load(source)
-    path = Path(source)
-    if not (path.is_file() and path.read_text(encoding="utf-8") == text):
-        path = Path(tempfile.gettempdir()) / f"stockcue-{hashlib.sha256(text.encode()).hexdigest()[:16]}" / path.name
+def _strategy(origin: Origin, values: tuple[tuple[str, str], ...]) -> Strategy:
+    here = Path(origin.path)
+    if not (here.is_file() and all(_same(here.parent / name, content) for name, content in origin.files)):
+        here = _laid_out(origin)
+    strategy = registry.load(here)
+    now, then = dict(_values(strategy)), dict(values)
+    if now != then:
+        names = sorted(name for name in now | then if name and now.get(name) != then.get(name))
+        what = f"other values of {', '.join(names)}" if names else "other code"
+        raise StrategyError(
+            f"a worker that loads the strategy {strategy.name!r} finds {what}: what it reads while it is loaded must be the same "
+            "everywhere; keep such values in the strategy's own folder, or write them into its file"
+        )
+    return strategy
+
+
+def _same(path: Path, content: bytes) -> bool:
+    return path.is_file() and path.read_bytes() == content
+
+
+def _laid_out(origin: Origin) -> Path:
+    """The strategy's file in a folder of this user's alone, with everything that belongs to it beside it."""
+    digest = hashlib.sha256(repr(origin.files).encode()).hexdigest()[:16]
+    place = Path(tempfile.gettempdir()) / f"stockcue-strategies-{getattr(os, 'geteuid', lambda: 0)()}"
+    if not (private_folder(place) and private_folder(place / digest)):
+        # Somebody else made it, or may write it: what lies there is not run.
+        place = Path(tempfile.mkdtemp(prefix="stockcue-"))
+        private_folder(place / digest)
+    for name, content in origin.files:
+        path = place / digest / PurePosixPath(name)
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    return registry.load(path)
+        if not _same(path, content):
+            fresh = path.with_name(f".{path.name}-{os.getpid()}")
+            fresh.write_bytes(content)
+            os.replace(fresh, path)
+    return place / digest / PurePosixPath(origin.files[0][0])

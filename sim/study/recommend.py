@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.jobs.serialise import origin_of
 from sim.setup.space import Candidate
-from strategies.contract import TIER_NAMES, TIERS
+from strategies.contract import TIER_NAMES, TIERS, Strategy
+from strategies.registry import is_built_in
 
-FILES = (".py", ".yaml", ".yml")
+FILES = (".yaml", ".yml")
 HEAD = """\
 # What stockcue tune recommends. Play it: stockcue rehearse experiment=FOLDER/{name}
 # `overrides` are words of the command line; everything else is for people and is not read by the tool.
@@ -42,12 +44,31 @@ def recommendation(
 
 
 def bundled(folder: Path, choice: str) -> str:
-    """What scenario= or strategy= chooses; a file of the user's is copied into ``folder`` and called by its name there, so that
+    """What scenario= chooses; a file of the user's is copied into ``folder`` and called by its name there, so that
     the recommendation can be played from anywhere, and still is what was tuned when the file has changed."""
     path = Path(choice)
     if not choice.endswith(FILES) or not path.is_file():
         return choice
-    content, k = path.read_bytes(), 0
+    return _copied(folder, path.name, path.read_bytes())
+
+
+def bundled_strategy(folder: Path, strategy: Strategy) -> str:
+    """What strategy= chooses in ``folder``: the same of a user's strategy, with its helpers and data beside it, as they were when
+    it was tuned; one from a notebook cell is written down."""
+    if is_built_in(strategy):
+        return strategy.name
+    (main, text), *others = origin_of(strategy).files
+    if not others:
+        return _copied(folder, main, text)
+    (place := folder / f"own-{Path(main).stem}").mkdir()
+    for name, content in ((main, text), *others):
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_bytes(content)
+    return f"{place.name}/{main}"
+
+
+def _copied(folder: Path, name: str, content: bytes) -> str:
+    path, k = Path(name), 0
     while (copy := folder / f"own-{path.stem}{f'-{k}' if k else ''}{path.suffix}").exists() and copy.read_bytes() != content:
         k += 1
     copy.write_bytes(content)

@@ -77,8 +77,8 @@ def test_a_users_strategy_travels_with_its_text(tmp_path):
     from sim.setup.policies import make_policy
 
     packed = pack(make_policy(str(here / "mine.py"), {"units": 7}, label="x"))
-    assert packed.text == source
-    elsewhere = packed._replace(source=str(there / "mine.py"))
+    assert packed.origin.files == (("mine.py", source.encode()),)
+    elsewhere = packed._replace(origin=packed.origin._replace(path=str(there / "mine.py")))
     for made in (unpack(packed), unpack(elsewhere)):
         assert (made.name, made.strategy.name, made.params[0, 0]) == ("x", "mine", 7.0)
     assert unpack(elsewhere).strategy is unpack(elsewhere).strategy

@@ -14,7 +14,7 @@ from strategies.gate import GATE_PARAMS
 from strategies.registry import StrategyError, gate_settings, load, names, settings
 
 ROOT = Path(strategies.__file__).parents[1]
-NOT_STRATEGIES = {"tails", "__init__", "contract", "maths", "gate", "registry"}
+NOT_STRATEGIES = {"tails", "__init__", "contract", "maths", "gate", "registry", "loading", "reach", "values", "written"}
 OWN = """
 from strategies.contract import Param, Strategy
 def fold(p, m, s):

@@ -1,0 +1,58 @@
+"""A user's strategy answers its first readings twice, compiled and as plain Python: who differs is refused.
+
+Machine code checks no bounds and freezes what it reaches, so the two can part on readings that no fixed test holds. StockCue's
+own strategies are compared by its tests.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sim.core.feed import news, signal_of
+from sim.core.policy import Policy
+from sim.core.stage import Stage
+from sim.core.world import World
+from sim.engine.compiled import compile_fold
+from sim.native import CannotCompile, numba_or_none
+from strategies.contract import LINE, StrategyError
+from strategies.reach import is_users
+
+FIRST = 4
+"""Readings of a run that are answered twice."""
+
+
+def answered_twice(stage: Stage, policy: Policy, readings: np.ndarray) -> None:
+    """Compare the answers to the first of ``readings``, int32 [reading, sku, N_READ]; raises a sentence where they differ."""
+    fold = policy.strategy.fold
+    if numba_or_none() is None or not is_users(fold.__module__ or ""):
+        return
+    try:
+        machine = compile_fold(fold)
+    except CannotCompile:
+        return
+    world = stage.world(policy)._replace(readings=readings)
+    compare(world, policy, machine, news(stage.tape)[:FIRST], [s.id for s in stage.scenario.skus])
+
+
+def compare(world: World, policy: Policy, machine: object, rows: np.ndarray, names: list[str]) -> None:
+    """The same for given rows of a world nobody else uses; its memory takes the plain answers."""
+    other = np.zeros_like(world.memory)
+    for k, i in enumerate(rows.tolist()):
+        taken = int(world.t[world.cause[i]])
+        for s, name in enumerate(names):
+            signal = signal_of(world, i, s, taken)
+            plain = _answer(policy.strategy.fold, world.params[s], world.memory[s], signal)
+            quick = _answer(machine, world.params[s], other[s], signal)
+            if plain != quick or not np.array_equal(world.memory[s], other[s], equal_nan=True):
+                line = f", lines {world.memory[s, LINE]:g} and {other[s, LINE]:g}" if plain == quick else ""
+                raise StrategyError(
+                    f"the strategy {policy.strategy.name!r} answers {plain} as plain Python and {quick} compiled{line} at "
+                    f"reading {k + 1} of {name!r}, so results would depend on the machine; see stockcue check"
+                )
+
+
+def _answer(fold: object, params: np.ndarray, memory: np.ndarray, signal: tuple) -> str:
+    try:
+        return str(int(fold(params, memory, signal)))  # type: ignore[operator]
+    except Exception as error:
+        return f"with {type(error).__name__}"

@@ -1,0 +1,31 @@
+"""Folders whose content is run as code (machine code, copies of strategies): made for this user alone, or not used."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+
+
+def private_folder(folder: Path) -> bool:
+    """Make ``folder`` (0700) and say whether it may be trusted: it is a real folder of this user's that nobody else may write,
+    and so is everything the tool made above it, up to the folder it was made in."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError:
+        return False
+    return is_private(folder)
+
+
+def is_private(folder: Path) -> bool:
+    """Whether ``folder`` is a real folder that this user owns and no other may write."""
+    try:
+        found = folder.lstat()
+    except OSError:
+        return False
+    if not stat.S_ISDIR(found.st_mode):
+        return False
+    if not hasattr(os, "geteuid"):  # Windows: folders of a user's profile are his own
+        return True
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
