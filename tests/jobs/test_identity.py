@@ -306,7 +306,7 @@ def test_machine_code_is_not_taken_from_a_folder_others_may_write(tmp_path, monk
 def test_what_a_worker_imports_decides_the_result(tmp_path, monkeypatch):
     """Editing any module a worker runs changes a study's identity; a renderer's does not."""
     files = closure(program.WORKERS)
-    assert {"sim.study.uncertain", "sim.setup.policies", "sim.native", "sim.replay.closedtape", "sim.replay.impute"} <= set(files)
+    assert {"sim.setup.uncertain", "sim.setup.policies", "sim.native", "sim.replay.closedtape", "sim.replay.impute"} <= set(files)
     assert not any(name.startswith("sim.report") for name in files)
     before, known = checksum.__wrapped__(*program.WORKERS), Path.read_bytes
     for name in ("sim/setup/uncertain.py", "sim/report/text/layout.py", "strategies/smart.py"):
