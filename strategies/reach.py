@@ -80,8 +80,10 @@ def reach(fold: Any) -> Reach:
 def is_users(module: str) -> bool:
     """Whether a module is neither StockCue's, nor Python's, nor installed."""
     root = module.split(".")[0]
+    if root == "__main__":  # a notebook's or a script's, whatever program runs it
+        return True
     if root in OURS or root in sys.stdlib_module_names:
-        return root == "__main__"
+        return False
     file = getattr(sys.modules.get(module), "__file__", None)
     return file is None or not _installed(file)
 
