@@ -47,9 +47,10 @@ def _dispatch(words: list[str]) -> int:
     elif verb in VERBS:
         return VERBS[verb](words[1:])
     else:
-        from sim.cli.words import WordError, hint
+        from scenarios.setting import did_you_mean
+        from sim.cli.words import WordError
 
-        raise WordError(f"there is no verb {verb!r}{hint(verb, VERBS)}")
+        raise WordError(f"there is no verb {verb!r}{did_you_mean(verb, VERBS)}")
     return OK
 
 
@@ -58,21 +59,19 @@ def _dispatch(words: list[str]) -> int:
 
 def _study(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
     """The configuration of a verb that plays one scenario (None: it was only to be shown), and the preset behind it."""
-    from sim.cli.chosen import chosen_scenario, chosen_strategies, experiment
+    from sim.cli.chosen import chosen_scenario, chosen_strategies, read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    cut = split(experiment(words, verb), verb, ("scenario", "strategy", "experiment"))
-    scenario, preset = chosen_scenario(cut.chosen.get("scenario", "first_show"))
+    cut = read(words, verb)
+    scenario, preset = chosen_scenario(cut.chosen.get("scenario", "first_show"), cut.folders)
     return compose_verb(verb, cut, chosen_strategies(cut), scenario), preset
 
 
 def _sensitivity(words: list[str]) -> int:
-    from sim.cli.chosen import experiment
+    from sim.cli.chosen import read
     from sim.cli.compose import compose_varied
-    from sim.cli.words import split
 
-    cut = split(experiment(words, "sensitivity"), "sensitivity", ("scenario", "strategy", "experiment"))
+    cut = read(words, "sensitivity")
     study = compose_varied("sensitivity", cut, "first_show")
     if study is not None:
         from sim.app.sensitivity import matter_and_report
@@ -101,13 +100,10 @@ def _rehearse(words: list[str]) -> int:
 
 
 def _sweep(words: list[str]) -> int:
-    from sim.cli.chosen import experiment
+    from sim.cli.chosen import read
     from sim.cli.compose import compose_varied
-    from sim.cli.words import split
 
-    study = compose_varied(
-        "sweep", split(experiment(words, "sweep"), "sweep", ("scenario", "strategy", "experiment")), "first_show"
-    )
+    study = compose_varied("sweep", read(words, "sweep"), "first_show")
     if study is not None:
         from sim.app.sweep import sweep_and_report
 
@@ -116,11 +112,10 @@ def _sweep(words: list[str]) -> int:
 
 
 def _tune(words: list[str]) -> int:
-    from sim.cli.chosen import experiment
+    from sim.cli.chosen import read
     from sim.cli.compose import compose_varied, scenario_words
-    from sim.cli.words import split
 
-    cut = split(experiment(words, "tune"), "tune", ("scenario", "strategy", "experiment"))
+    cut = read(words, "tune")
     study = compose_varied("tune", cut, "first_show")
     if study is not None:
         from sim.app.tune import tune_and_report
@@ -131,12 +126,11 @@ def _tune(words: list[str]) -> int:
 
 
 def _replay(words: list[str]) -> int:
-    from sim.cli.chosen import chosen_strategies, chosen_world
+    from sim.cli.chosen import chosen_strategies, chosen_world, read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    cut = split(words, "replay", ("strategy", "scenario"))
-    config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario")))
+    cut = read(words, "replay", ("strategy", "scenario"))
+    config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario"), cut.folders))
     if config is None:
         return OK
     from sim.app.replay import replay_and_report
@@ -146,10 +140,10 @@ def _replay(words: list[str]) -> int:
 
 
 def _ingest(words: list[str]) -> int:
+    from sim.cli.chosen import read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    config = compose_verb("ingest", split(words, "ingest", ()), {}, None)
+    config = compose_verb("ingest", read(words, "ingest", ()), {}, None)
     if config is None:
         return OK
     from sim.app.ingest import ingest_and_report
@@ -159,10 +153,10 @@ def _ingest(words: list[str]) -> int:
 
 
 def _calibrate(words: list[str]) -> int:
+    from sim.cli.chosen import read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    config = compose_verb("calibrate", split(words, "calibrate", ()), {}, None)
+    config = compose_verb("calibrate", read(words, "calibrate", ()), {}, None)
     if config is None:
         return OK
     from sim.app.calibrate import calibrate_and_report
@@ -172,11 +166,10 @@ def _calibrate(words: list[str]) -> int:
 
 
 def _shadow(words: list[str]) -> int:
-    from sim.cli.chosen import chosen_strategies
+    from sim.cli.chosen import chosen_strategies, read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    cut = split(["strategy=smart", *words], "shadow", ("strategy",))
+    cut = read(["strategy=smart", *words], "shadow", ("strategy",))
     config = compose_verb("shadow", cut, chosen_strategies(cut), None)
     if config is None:
         return OK
@@ -187,14 +180,13 @@ def _shadow(words: list[str]) -> int:
 
 
 def _review(words: list[str]) -> int:
-    from sim.cli.chosen import chosen_scenario, chosen_strategies, chosen_world, experiment
+    from sim.cli.chosen import chosen_scenario, chosen_strategies, chosen_world, read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    cut = split(experiment(words, "review"), "review", ("scenario", "strategy", "experiment"))
+    cut = read(words, "review")
     recorded = any(word.startswith("stream=") for word in cut.rest)
     name = cut.chosen.get("scenario")
-    scenario = chosen_world(name) if recorded else chosen_scenario(name or "first_show")[0]
+    scenario = chosen_world(name, cut.folders) if recorded else chosen_scenario(name or "first_show", cut.folders)[0]
     config = compose_verb("review", cut, chosen_strategies(cut), scenario)
     if config is None:
         return OK
@@ -206,8 +198,10 @@ def _review(words: list[str]) -> int:
 
 def _list(words: list[str]) -> int:
     from sim.app.listing import catalogue
+    from sim.cli.words import named
 
-    print(catalogue(words))
+    names, folders = named(words, "list")
+    print(catalogue(names, folders))
     return OK
 
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
-import yaml
 
 import strategies
 from strategies.contract import TIERS
@@ -35,30 +33,6 @@ def test_the_playbook_each_is_meant_for_exists():
     from sim.core.playbooks import PLAYBOOKS
 
     assert {load(name).playbook for name in names()} <= set(PLAYBOOKS)
-
-
-@pytest.mark.parametrize("name", names())
-def test_yaml_keys_are_the_declared_params(name):
-    """YAML repeats no default: null keeps what the Python file declares."""
-    text = (ROOT / "conf/strategy" / f"{name}.yaml").read_text(encoding="utf-8")
-    conf = yaml.safe_load(text)
-    params = load(name).params
-    assert list(conf) == ["name", *(param.name for param in params), "by_tier"]
-    assert conf["name"] == name
-    assert conf["by_tier"] == {}
-    assert all(conf[param.name] is None for param in params)
-    for param in params:
-        line = next(line for line in text.splitlines() if line.startswith(f"{param.name}:"))
-        assert f"[{param.unit}]" in line
-
-
-@pytest.mark.parametrize("name", ["default", "calm_room", "raw"])
-def test_gate_yaml_keys_are_the_declared_params(name):
-    conf = yaml.safe_load((ROOT / "conf/gate" / f"{name}.yaml").read_text(encoding="utf-8"))
-    assert list(conf) == [param.name for param in GATE_PARAMS]
-    assert np.isfinite(gate_settings(conf)).all()
-    if name == "default":
-        assert set(conf.values()) == {None}
 
 
 def test_defaults_lie_within_bounds():

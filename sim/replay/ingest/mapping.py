@@ -14,9 +14,8 @@ A name of a column stands for every way to write it ("Order ID", order_id): see 
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from functools import cache, cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from sim.replay.clock import StreamError, find_zone
 from sim.replay.ingest.canon import KINDS
 from sim.replay.ingest.names import key
 from sim.replay.ingest.paths import must_be_file
+from sim.setup.options import options
 
 FIELDS = {
     "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status", "kinds"),
@@ -93,15 +93,6 @@ class Mapping:
             if place is not None:
                 found[meaning] = place
         return found
-
-    def named(self, field: str, header: Map[str, Any] | list[str]) -> list[str]:
-        """All columns of a file that are known under a field, the first of them the one it is read from.
-
-        >>> shipped()["orders"].named("sku", ["time", "SKU", "product_id"])
-        ['SKU', 'product_id']
-        """
-        alone = [replace(self, columns={field: (name,)}, series={}) for name in self.columns.get(field, ())]
-        return list(dict.fromkeys(found for one in alone for found in one.find(header).values()))
 
     def fits(self, found: Map[str, str]) -> bool:
         """Whether the columns found are enough for this mapping."""
@@ -190,9 +181,7 @@ def words(mapping: Mapping) -> dict[str, str]:
 @cache
 def shipped() -> dict[str, Mapping]:
     """The mappings that come with StockCue, by name."""
-    folder = resources.files("conf") / "mappings"
-    names = sorted(e.name.removesuffix(".yaml") for e in folder.iterdir() if e.name.endswith(".yaml"))
-    return {n: read_mapping((folder / f"{n}.yaml").read_text(encoding="utf-8"), n, f"{n}.yaml") for n in names}
+    return {n: read_mapping(file.read_text(encoding="utf-8"), n, file.name) for n, file in options("mappings").items()}
 
 
 @cache
