@@ -16,10 +16,12 @@ from sim.replay.ingest import checks, finish
 from sim.replay.ingest.canon import KINDS, MARKS, NAMES, Head
 from sim.replay.ingest.chunk import Source
 from sim.replay.ingest.detect import STREAMS
+from sim.replay.ingest.doubles import Book
+from sim.replay.ingest.knowledge import Knowledge
 from sim.replay.ingest.mapping import Mapping
 from sim.replay.ingest.seen import Seen
 from sim.replay.ingest.sieve import KIND, MARK, Facts
-from sim.replay.ingest.spool import Spool
+from sim.replay.ingest.spool import Spool, taken
 from sim.replay.ingest.state import FileState
 from sim.replay.ingest.vocab import Vocab, repair_words
 
@@ -44,6 +46,7 @@ class Making:
         self.places: list[str] = []
         self.left: list[str] = []
         self.seen: dict[str, Seen] = {}
+        self.book, self.knowledge = Book(), Knowledge()
         self.kinds: Counter[str] = Counter()
         self.units = 0
         self.ordered = np.zeros(0, bool)
@@ -55,7 +58,8 @@ class Making:
         """The account of a file about to be read. A zone that was told wins over the mapping's, that over the one assumed."""
         zone = self.told or find_zone(mapping.zone) or self.assumed
         self.places.append(source.where)
-        state = FileState(source.where, len(self.places) - 1, mapping, zone, self.seen, self.skus, self.labels, self.places)
+        shared = (self.seen, self.skus, self.labels, self.places, self.book, self.knowledge)
+        state = FileState(source.where, len(self.places) - 1, mapping, zone, *shared)
         state.notes += source.notes
         self.states.append(state)
         return state
@@ -94,6 +98,7 @@ class Making:
                 raise StreamError(
                     f"{state.where}: not one of its {state.rows} rows can be used ({why}); check that it is the right file"
                 )
+        self.book.turn()
         if state.out_of_order and state.mapping.kind != "stock":
             state.notes.append(f"{state.where}: {state.out_of_order} rows were out of order; sorted")
 
@@ -128,6 +133,7 @@ class Making:
     def close(self) -> Head:
         """Work out what needs the whole, check it, and give the account."""
         clock = self._one_clock()
+        self._later_knowledge()
         found = self._finished(clock)
         declared = {k: {f: v for f, v in d.items() if f != "line"} for s in self.states for k, d in s.declared.items()}
         if not len(self.spool):
@@ -194,6 +200,23 @@ class Making:
                 self.add(state, facts)
             state.parts.clear()
         return [f for f in [*found, checks.counted_twice(self.states)] if f]
+
+    def _later_knowledge(self) -> None:
+        """Payments and closings that only a later file tells, and closings that it takes back."""
+        if not self.knowledge.parts:
+            return
+        latest = np.full(len(self.places), -(2**62), np.int64)
+        for state in self.states:
+            latest[state.file] = state.last_us
+        verdict = self.knowledge.settle(latest, self.book)
+        by_file = {s.file: s for s in self.states}
+        for kind, which in (("pay", verdict.pay), ("cancel", verdict.closed)):
+            facts = verdict.facts(kind, which)
+            for file in np.unique(facts["file"]).tolist():
+                self.add(by_file[file], taken(facts, np.flatnonzero(facts["file"] == file)))
+        for file, what, n in verdict.remarks():
+            by_file[file].remarks[what] += n
+        self.kinds["cancel"] -= self.spool.strike(KIND["cancel"], verdict.rows["first"][verdict.reopened])
 
     def _residual(self, state: FileState, rows: finish.Rows, later: np.ndarray, beyond: np.ndarray) -> Facts:
         """What stock figures moved beyond the orders, as corrections, so that the stream follows the figures."""

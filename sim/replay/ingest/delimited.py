@@ -42,7 +42,9 @@ class Layout:
 def delimited(file: File, block: int = BLOCK) -> Source:
     """Open a delimited file: the delimiter is the one that cuts its header finest."""
     encoding, size = encoding_of(file)
-    first = next(text for text, _ in texts(file, encoding, block) if text.strip())
+    first = next((text for text, _ in texts(file, encoding, block) if text.strip()), None)
+    if first is None:
+        raise StreamError(f"{file.name} is empty; give a file with a header and rows")
     lines = first.split("\n", 500)[:500]
     tops = [k for k, line in enumerate(lines) if line.strip()][: TITLES + 1]
 

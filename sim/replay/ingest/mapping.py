@@ -14,7 +14,7 @@ A name of a column stands for every way to write it ("Order ID", order_id): see 
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,8 @@ from scenarios.setting import did_you_mean
 from sim.replay.clock import StreamError, find_zone
 from sim.replay.ingest.canon import KINDS
 from sim.replay.ingest.names import key
-from sim.replay.ingest.paths import must_be_file
 from sim.setup.options import options
+from sim.replay.ingest.paths import must_be_file
 
 FIELDS = {
     "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status", "kinds"),
@@ -93,6 +93,15 @@ class Mapping:
             if place is not None:
                 found[meaning] = place
         return found
+
+    def named(self, field: str, header: Map[str, Any] | list[str]) -> list[str]:
+        """All columns of a file that are known under a field, the first of them the one it is read from.
+
+        >>> shipped()["orders"].named("sku", ["time", "SKU", "product_id"])
+        ['SKU', 'product_id']
+        """
+        alone = [replace(self, columns={field: (name,)}, series={}) for name in self.columns.get(field, ())]
+        return list(dict.fromkeys(found for one in alone for found in one.find(header).values()))
 
     def fits(self, found: Map[str, str]) -> bool:
         """Whether the columns found are enough for this mapping."""

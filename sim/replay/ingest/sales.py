@@ -3,49 +3,59 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
 
 import numpy as np
 
 from scenarios.setting import did_you_mean
+from sim.replay.ingest import knowledge, same, status
+from sim.replay.ingest.doubles import ALIVE, CLOSED, PAID, SHUT
 from sim.replay.ingest.mapping import ASIDE, words
-from sim.replay.ingest.seen import Seen, hashed, mixed
+from sim.replay.ingest.merged import fill_down
+from sim.replay.ingest.numbers import read_numbers
 from sim.replay.ingest.sieve import KIND, Facts, Sieve
 from sim.replay.ingest.values import Number, read_number, read_units
 
 MOST = 1_000_000
 """Most units one order may speak of: beyond it a figure is a mistake."""
-CLOSED = ("已关闭", "交易关闭", "closed", "cancelled", "canceled")
-CLOSED_LATER = "orders were closed later; they count as taken, for the file does not say when their units came back"
 PACKED = ("order_id", "sub_id", "sku", "qty", "amount", "status")
 """Fields that pack several sub-orders into one row."""
 WAYS = {"order": "order", "cart": "cart", "cancel": "return", "restock": "restock"}
+REMARK = {status.CLOSED: knowledge.CLOSED_LATER, status.REFUNDED: knowledge.REFUNDED_LATER}
 
 
 def orders(sieve: Sieve) -> Facts:
     """Rows of an order export: an order each, the payment and the closing too where their times are there."""
     unpack(sieve)
+    fill_down(sieve)
     sieve.several()
     us, _ = sieve.time("time")
-    paid, was_paid = sieve.time("paid_time", needed=False) if sieve.has("paid_time") else (us, np.zeros(sieve.n, bool))
-    closed, was_closed = sieve.time("closed_time", needed=False) if sieve.has("closed_time") else (us, np.zeros(sieve.n, bool))
+    never = np.zeros(sieve.n, bool)
+    paid, was_paid = sieve.time("paid_time", needed=False) if sieve.has("paid_time") else (us, never)
+    closed, was_closed = sieve.time("closed_time", needed=False) if sieve.has("closed_time") else (us, never)
     sku = sieve.sku()
-    ids, key = _numbers(sieve, sku)
+    numbers = _numbers(sieve)
     qty, amount = _quantity(sieve), _amount(sieve)
-    _once(sieve, "order", ids, key)
-    words, codes = sieve.coded("status")
-    shut = np.array([w.lower() in CLOSED for w in words])[codes] & sieve.good
-    if (shut & ~was_closed).any():
-        sieve.state.remarks[CLOSED_LATER] += int((shut & ~was_closed).sum())
-    sieve.state.ids = True
+    said, codes = sieve.coded("status")
+    stands = np.array([status.meaning(w) for w in said], object)[codes]
+    shut = (stands == status.CLOSED) | (stands == status.REFUNDED)
+    flags = PAID * was_paid + CLOSED * was_closed + SHUT * (shut & ~was_closed) + ALIVE * (stands == status.GOES_ON)
+    same.know(sieve, us, np.where(was_paid, paid, us), np.where(was_closed, closed, us))
+    rows = same.Rows(sku, us, qty, amount, flags.astype(np.uint8), np.where(was_paid, paid, -1), np.where(was_closed, closed, -1))
+    same.orders_once(sieve, numbers, rows)
+    for word, remark in REMARK.items():
+        if n := int(((stands == word) & ~was_closed & sieve.good).sum()):
+            sieve.state.remarks[remark] += n
+    sieve.state.ids = sieve.state.ids or not numbers.lost.all()
     sieve.state.ordered(us, sieve.good)
-    rows = np.arange(sieve.n)
-    sieve.emit("order", rows, us, sku=sku, qty=qty, value=amount, order_id=ids)
+    ids = numbers.ids
+    sieve.emit("order", np.arange(sieve.n), us, sku=sku, qty=qty, value=amount, order_id=ids)
+    if was_closed.any():
+        was_closed = was_closed & ~same.closed_elsewhere(sieve, numbers, sku, was_closed)
     for kind, at, which in (("pay", paid, was_paid), ("cancel", closed, was_closed)):
-        rows = np.flatnonzero(which)
-        if len(rows):
-            value = amount[rows] if kind == "pay" else np.nan
-            sieve.emit(kind, rows, at[rows], sku=sku[rows], qty=qty[rows], value=value, order_id=ids.take(rows))
+        some = np.flatnonzero(which)
+        if len(some):
+            value = amount[some] if kind == "pay" else np.nan
+            sieve.emit(kind, some, at[some], sku=sku[some], qty=qty[some], value=value, order_id=ids.take(some))
     return sieve.settle()
 
 
@@ -62,34 +72,44 @@ def events(sieve: Sieve) -> Facts:
     sieve.put_aside(unwanted[codes] & (sieve.fault == None), np.array([w.lower() for w in types], object)[codes])  # noqa: E711
     kind = np.array([KIND.get(k or "", 0) for k in kinds], np.int8)[codes]
     sku = sieve.sku()
-    qty = _quantity(sieve)
+    qty = _quantity(sieve, empty=1)
     amount = _amount(sieve, kind == KIND["order"])
     numbered = sieve.has("sub_id") or sieve.has("order_id")
-    ids = sieve.texts("sub_id" if sieve.has("sub_id") else "order_id" if numbered else "user")
+    same.know(sieve, us)
     if numbered:
-        import pyarrow.compute as pc
-
-        has = pc.not_equal(ids, "").to_numpy(zero_copy_only=False)
-        one = mixed(hashed(ids), sku.astype(np.uint64))
-        key = mixed(one, kind.astype(np.uint64))
-        for name in np.unique(kind[has]).tolist():
-            word = list(KIND)[name]
-            # An order in a log is the same as in an order export.
-            same = mixed(one) if word == "order" else key
-            _once(sieve, word, ids, same, has & (kind == name), types, codes)
-        sieve.state.ids = True
+        numbers = _numbers(sieve, needed=False)
+        ids = numbers.ids
+        rows = same.Rows(sku, us, qty, amount, np.zeros(sieve.n, np.uint8), None, None)
+        same.events_once(sieve, numbers, rows, kind, [w.lower() for w in types], codes)
+        sieve.state.ids = sieve.state.ids or not numbers.lost.all()
+    else:
+        ids = sieve.texts("user")
     sieve.state.ordered(us, sieve.good)
-    paid = np.isin(kind, [KIND["order"], KIND["pay"], KIND["amount"]])
-    sieve.emit(kind, np.arange(sieve.n), us, sku=sku, qty=qty, value=np.where(paid, amount, np.nan), order_id=ids)
+    money = np.isin(kind, [KIND["order"], KIND["pay"], KIND["amount"]])
+    sieve.emit(kind, np.arange(sieve.n), us, sku=sku, qty=qty, value=np.where(money, amount, np.nan), order_id=ids)
     return sieve.settle()
 
 
-def _quantity(sieve: Sieve) -> np.ndarray:
-    """Units of each row: 1 where the file does not say."""
+def _numbers(sieve: Sieve, needed: bool = True) -> same.Numbers:
+    """The number each row goes by (the line's, else the order's), the order's own, and which of them identify."""
+    import pyarrow.compute as pc
+
+    order, broken = read_numbers(sieve, "order_id")
+    line, gone = read_numbers(sieve, "sub_id")
+    blank, alone = (pc.equal(t, "").to_numpy(zero_copy_only=False) for t in (order, line))
+    ids = pc.if_else(pc.equal(line, ""), order, line) if sieve.has("sub_id") else order
+    of_order = pc.if_else(pc.equal(order, ""), line, order) if sieve.has("sub_id") else order
+    if needed:
+        sieve.fail(blank & alone, "order id is empty")
+    return same.Numbers(ids, of_order, ~alone & ~gone, (blank | broken) & (alone | gone), blank & alone)
+
+
+def _quantity(sieve: Sieve, empty: int = 0) -> np.ndarray:
+    """Units of each row: 1 where the file does not say, ``empty`` where the cell does not (0: it must)."""
     if not sieve.has("qty"):
         return np.ones(sieve.n, np.int64)
-    found = sieve.number("qty", partial(read_units, meaning="qty", least=1, most=MOST))
-    return np.nan_to_num(found).astype(np.int64)
+    found = sieve.number("qty", partial(read_units, meaning="qty", least=1, most=MOST), needed=not empty)
+    return np.nan_to_num(found, nan=empty).astype(np.int64)
 
 
 def _paid(text: str) -> Number | str | None:
@@ -110,41 +130,6 @@ def _amount(sieve: Sieve, only: np.ndarray | None = None) -> np.ndarray:
     found = sieve.number("amount", _paid)
     sieve.fault[~only] = before[~only]
     return found
-
-
-def _numbers(sieve: Sieve, sku: np.ndarray) -> tuple[Any, np.ndarray]:
-    """The number each row goes by, and what makes it one: the sub-order's number, or the order's with its SKU."""
-    import pyarrow.compute as pc
-
-    order, sub = sieve.texts("order_id"), sieve.texts("sub_id")
-    ids = pc.if_else(pc.equal(sub, ""), order, sub) if sieve.has("sub_id") else order
-    sieve.fail(pc.equal(ids, "").to_numpy(zero_copy_only=False), "order id is empty")
-    hashes = hashed(ids)
-    if not sieve.has("sub_id"):
-        return ids, mixed(mixed(hashes, sku.astype(np.uint64)))
-    alone = pc.equal(sub, "").to_numpy(zero_copy_only=False)
-    return ids, np.where(alone, mixed(mixed(hashes, sku.astype(np.uint64))), mixed(hashes))
-
-
-def _once(
-    sieve: Sieve, kind: str, ids: Any, key: np.ndarray, among: np.ndarray | None = None,
-    types: list[str] | None = None, codes: np.ndarray | None = None,
-) -> None:  # fmt: skip
-    """Reject what was there already, in this file or in another."""
-    rows = np.flatnonzero(sieve.good if among is None else sieve.good & among)
-    places = (np.int64(sieve.state.file) << 40) + sieve.lines[rows]
-    first = sieve.state.seen.setdefault(kind, Seen()).first(key[rows], places)
-    again = np.flatnonzero(first >= 0)
-    if not len(again):
-        return
-    faults = np.full(sieve.n, None, object)
-    numbers = ids.take(rows[again]).to_pylist()
-    for k, number in zip(again.tolist(), numbers, strict=True):
-        file, line = int(first[k]) >> 40, int(first[k]) & (2**40 - 1)
-        where = "" if file == sieve.state.file else f"{sieve.state.places[file]} "
-        word = kind if types is None or codes is None else types[codes[rows[k]]].lower()
-        faults[rows[k]] = f"{word} {number} was there already ({where}line {line})"
-    sieve.fail(faults != None, faults)  # noqa: E711
 
 
 def unpack(sieve: Sieve) -> None:

@@ -16,7 +16,7 @@ from sim.replay.ingest.canon import KINDS, MARKS
 from sim.replay.ingest.chunk import Chunk, Reject
 from sim.replay.ingest.state import FileState
 from sim.replay.ingest.times import parse_times, shifted
-from sim.replay.ingest.values import BIT, Number, clean, each, read_number
+from sim.replay.ingest.values import BIT, EMPTY, Number, clean, each, read_number
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,6 +29,9 @@ NUMBERS = {"t": np.int64, "seen": np.int64, "kind": np.int8, "sku": np.int32, "q
 """Facts as numbers; ``order_id`` stands beside them as text."""
 SEVERAL = "several items in one row; give the export with one row an item too"
 Facts = dict[str, Any]
+FALL_BACK = ("sku", "order_id")
+"""Fields that a row may give in the next column that is known for them."""
+HEADER_AGAIN = "header row again"
 
 
 class Sieve:
@@ -39,6 +42,30 @@ class Sieve:
         self.names = state.mapping.find(chunk.columns)
         self.cells: dict[str, pa.Array] = {field: chunk.columns[name] for field, name in self.names.items()}
         self._start(np.arange(len(chunk.lines)))
+        for field in FALL_BACK:
+            self._fall_back(field)
+
+    def _fall_back(self, field: str) -> None:
+        """Where a cell is empty, take the row's next column that the mapping knows under this field."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        if field not in self.cells:
+            return
+        names = [n for n in self.state.mapping.named(field, self.chunk.columns) if n != self.names[field]]
+        for name in names:
+            empty = pc.is_in(pc.utf8_trim_whitespace(self.cells[field]), pa.array(["", *EMPTY], pa.string()))
+            if not pc.any(empty).as_py():
+                return
+            other = self.chunk.columns[name]
+            new = pc.and_(empty, pc.invert(pc.is_in(pc.utf8_trim_whitespace(other), pa.array(["", *EMPTY], pa.string()))))
+            if n := pc.sum(new).as_py():
+                self.cells[field] = pc.if_else(new, other, self.cells[field])
+                self.state.remarks[f"rows have no {self.names[field]}; they go by their {name}"] += n
+
+    def part(self) -> np.ndarray:
+        """Which part of its file each row is in: headers that come again begin the next."""
+        return self.state.part + np.cumsum(self.aside == HEADER_AGAIN)
 
     def _start(self, origin: np.ndarray) -> None:
         self.origin, self.n = origin, len(origin)
@@ -140,7 +167,7 @@ class Sieve:
 
         if field in self.names and bad.any():
             again = pc.equal(self.texts(field), self.names[field].strip()).to_numpy(zero_copy_only=False) & bad
-            self.put_aside(again, "header row again")
+            self.put_aside(again, HEADER_AGAIN)
         if self.state.first and self.n and bad[0] and self.aside[0] is None:
             row = "".join(column[0].as_py() for column in self.cells.values())
             if row.strip() and not any(ch.isdigit() for ch in row):

@@ -117,6 +117,17 @@ class Spool:
                 self.runs[k] = taken(facts, kept)
                 self.times[k] = t[kept]
 
+    def strike(self, kind: int, places: np.ndarray) -> int:
+        """Forget the facts of one kind that rows (file in the upper bits, then the line) made; gives how many there were."""
+        gone = 0
+        for k, t in enumerate(self.times if len(places) else []):
+            facts = self._part(self.runs[k], 0, len(t))
+            mine = (facts["kind"] == kind) & np.isin((facts["file"].astype(np.int64) << 40) + facts["line"], places)
+            if mine.any():
+                gone += int(mine.sum())
+                self.runs[k], self.times[k] = taken(facts, np.flatnonzero(~mine)), t[~mine]
+        return gone
+
     def each_run(self) -> Iterator[Facts]:
         """The facts run by run."""
         for run, t in zip(self.runs, self.times, strict=True):

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import tzinfo
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.replay.clock import NAIVE, StreamError
 from sim.replay.ingest.chunk import Chunk, Reject
+from sim.replay.ingest.doubles import Book
 from sim.replay.ingest.mapping import Mapping
 from sim.replay.ingest.reasons import why
 from sim.replay.ingest.seen import Seen
@@ -18,13 +19,18 @@ from sim.replay.ingest.times import CLOCKS
 from sim.replay.ingest.values import RULES
 from sim.replay.ingest.vocab import Vocab
 
+if TYPE_CHECKING:
+    from sim.replay.ingest.knowledge import Knowledge
+
 MOST_NAMED = 200
 """Columns without a use that the account names."""
 
 
 @dataclass(eq=False)
 class FileState:
-    """One file of an ingest. ``file``: its number; ``seen``, ``skus``, ``labels``: shared with the other files."""
+    """One file of an ingest. ``file``: its number; ``seen``, ``skus``, ``labels``, ``book``, ``knowledge``: shared with the other
+    files. ``part``: how many headers came again; ``last_us``: the last moment it knows of; ``above``: the row that the empty
+    cells of a merged order below it stand for."""
 
     where: str
     file: int
@@ -34,6 +40,11 @@ class FileState:
     skus: Vocab
     labels: Vocab
     places: list[str]
+    book: Book = field(default_factory=Book)
+    knowledge: Knowledge | None = None
+    part: int = 0
+    last_us: int = -(2**62)
+    above: dict[str, str] = field(default_factory=dict)
     clock: str = ""
     first: bool = True
     first_reject: Reject | None = None

@@ -17,6 +17,8 @@ RULES = {
     "number": "a number was written with a sign, commas, 万 or .0", "percent": "a percentage was read as a share",
     "duration": "a span such as 1分35秒 was read as seconds", "date": "a time was not written as 2026-06-18 20:00:00",
     "split": "several sub-orders packed in one row were taken apart",
+    "formula": "=\"4001\" or '4001, which keep a number as text in a spreadsheet, was read as 4001",
+    "merged": "cells left empty by merged cells were filled from the row above",
 }  # fmt: skip
 """Rules that repair a row, and what they do; a row's repairs are bits in this order."""
 BIT = {name: 1 << k for k, name in enumerate(RULES)}
@@ -29,6 +31,7 @@ _NUMBER = re.compile(
     r"([+-]?)([¥￥$€£]?)([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,18})(\.\d{1,15})?(百万|千万|[千万亿kwm]?)(元|人|件|次|单|%)?",
     re.I | re.ASCII,
 )
+_FORMULA = r"""^(?:="[^"]*"|'[0-9A-Za-z][0-9A-Za-z_./-]*)$"""
 _PLAIN = re.compile(r"-?\d{1,18}(\.\d{1,15})?", re.ASCII)
 _SPAN = re.compile(r"(?:(\d{1,4})天)?(?:(\d{1,4})(?:小时|时))?(?:(\d{1,6})(?:分钟|分))?(?:(\d{1,9}(?:\.\d{1,6})?)秒)?")
 _COLONS = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d)", re.ASCII)
@@ -107,8 +110,18 @@ def clean(column: pa.Array) -> tuple[pa.Array, np.ndarray]:
 
     trimmed = pc.utf8_trim_whitespace(pc.utf8_trim(pc.utf8_trim_whitespace(column), "\ufeff"))
     repairs = pc.not_equal(pc.binary_length(trimmed), pc.binary_length(column)).to_numpy(zero_copy_only=False)
+    formulas = pc.match_substring_regex(trimmed, _FORMULA)
+    if pc.any(formulas).as_py():
+        bare = pc.replace_substring_regex(pc.replace_substring_regex(trimmed, "^(?:=\"|')", ""), '"$', "")
+        trimmed = pc.if_else(formulas, pc.utf8_trim_whitespace(bare), trimmed)
+        marked = formulas.to_numpy(zero_copy_only=False)
+        repairs = repairs & ~marked
+    else:
+        marked = None
     nothing = pc.is_in(trimmed, pa.array(EMPTY, pa.string()))
     out = np.where(repairs, BIT["trim"], 0).astype(np.int32)
+    if marked is not None:
+        out[marked] = BIT["formula"]
     # Blanks in an empty cell repair nothing.
     out[pc.equal(trimmed, "").to_numpy(zero_copy_only=False)] = 0
     if pc.any(nothing).as_py():

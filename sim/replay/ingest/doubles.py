@@ -1,0 +1,191 @@
+"""Which rows are the same order again: in the file itself, and in the files read before.
+
+In a file only a repeated line number, or a wholly equal row, is a double. Between files the k-th row of (number, SKU, second,
+quantity) is the k-th of the other; rows of one price find each other first, and a price that one file does not tell, or tells
+otherwise, makes no second order. Keys are 64-bit hashes (:mod:`sim.replay.ingest.seen` says how often two of them collide).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.replay.ingest.seen import mixed
+
+PAID, CLOSED, SHUT, ALIVE = 1, 2, 4, 8
+"""What a row knows of its order: when it was paid, when it was closed, that it was closed, that it goes on."""
+CENT = 0.005
+
+
+class Found(NamedTuple):
+    """Per key: whether it is known, where it stands, its price and what is known of it."""
+
+    hit: np.ndarray
+    place: np.ndarray
+    price: np.ndarray
+    flags: np.ndarray
+
+
+class Table:
+    """Keys with a place, a price and flags each, in sorted runs that are merged as they grow.
+
+    >>> t = Table()
+    >>> t.add(np.array([7, 5], np.uint64), np.array([1, 2]), np.array([9.9, np.nan]), np.array([0, 1]))
+    >>> t.find(np.array([5, 6], np.uint64)).place.tolist()
+    [2, -1]
+    """
+
+    def __init__(self) -> None:
+        self.runs: list[tuple[np.ndarray, ...]] = []
+
+    def find(self, keys: np.ndarray) -> Found:
+        """What is known of each key."""
+        n = len(keys)
+        out = Found(np.zeros(n, bool), np.full(n, -1, np.int64), np.full(n, np.nan), np.zeros(n, np.uint8))
+        for known, *columns in self.runs:
+            at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
+            hit = known[at] == keys
+            out.hit[hit] = True
+            for column, values in zip(out[1:], columns, strict=True):
+                column[hit] = values[at[hit]]
+        return out
+
+    def add(self, keys: np.ndarray, place: np.ndarray, price: np.ndarray, flags: np.ndarray) -> None:
+        """Remember keys that are not known."""
+        if not len(keys):
+            return
+        run: tuple[np.ndarray, ...] = (keys, place, price.astype(np.float64), flags.astype(np.uint8))
+        while self.runs and len(self.runs[-1][0]) < 2 * len(run[0]):
+            run = tuple(np.concatenate(pair) for pair in zip(self.runs.pop(), run, strict=True))
+        order = np.argsort(run[0], kind="stable")
+        self.runs.append(tuple(column[order] for column in run))
+
+    def take(self, other: Table) -> None:
+        """Remember all of another table."""
+        for run in other.runs:
+            self.add(*run)
+
+
+def nth(key: np.ndarray, k: np.ndarray | int) -> np.ndarray:
+    """The key of the k-th row of a kind."""
+    return mixed(key, np.broadcast_to(np.asarray(k, np.uint64), key.shape))
+
+
+def rank(keys: np.ndarray) -> np.ndarray:
+    """How many equal keys stand before each.
+
+    >>> rank(np.array([4, 9, 4, 4], np.uint64)).tolist()
+    [0, 0, 1, 2]
+    """
+    order = np.argsort(keys, kind="stable")
+    ordered = keys[order]
+    head = np.ones(len(keys), bool)
+    head[1:] = ordered[1:] != ordered[:-1]
+    start = np.flatnonzero(head)
+    out = np.empty(len(keys), np.int64)
+    out[order] = np.arange(len(keys)) - start[np.cumsum(head) - 1] if len(keys) else 0
+    return out
+
+
+def known_times(table: Table, key: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """How many rows of each kind the table holds from the ``base``-th on (they are numbered without gaps)."""
+    low, high = np.zeros(len(key), np.int64), np.zeros(len(key), np.int64)
+    live, step = np.arange(len(key)), 1
+    while table.runs and len(live):
+        live = live[table.find(nth(key[live], base[live] + step - 1)).hit]
+        low[live] = step
+        step *= 2
+    high = np.where(low > 0, 2 * low, 0)
+    while (open_ := np.flatnonzero(high - low > 1)).size:
+        middle = (low[open_] + high[open_]) // 2
+        hit = table.find(nth(key[open_], base[open_] + middle - 1)).hit
+        low[open_[hit]], high[open_[~hit]] = middle[hit], middle[~hit]
+    return low
+
+
+class Book:
+    """The orders known so far. A file, or what follows a second header in it, is compared with what was read before it."""
+
+    def __init__(self) -> None:
+        self.old, self.new, self.used, self.lines = Table(), Table(), Table(), Table()
+        # Orders and SKUs whose return a log tells, and those whose closing an export does.
+        self.logged, self.exported = Table(), Table()
+
+    def turn(self) -> None:
+        """A file, or a part of one, has ended: the next is compared with it too."""
+        self.old.take(self.new)
+        self.new, self.used, self.lines = Table(), Table(), Table()
+
+    def again_here(self, key: np.ndarray, place: np.ndarray, flags: np.ndarray) -> Found:
+        """Rows of the file itself whose ``key`` was there already, and what was known then; the others are remembered."""
+        found = self.lines.find(key)
+        first = _firsts(key)
+        inside = ~found.hit & (first < np.arange(len(key)))
+        found.hit[inside], found.place[inside], found.flags[inside] = True, place[first[inside]], flags[first[inside]]
+        self.lines.add(key[~found.hit], place[~found.hit], np.full(int((~found.hit).sum()), np.nan), flags[~found.hit])
+        return found
+
+    def again_elsewhere(self, key: np.ndarray, price: np.ndarray, place: np.ndarray, flags: np.ndarray) -> Found:
+        """Rows that files read before hold already, and what they know; the others are remembered."""
+        n = len(key)
+        out = Found(np.zeros(n, bool), np.full(n, -1, np.int64), np.full(n, np.nan), np.zeros(n, np.uint8))
+        met = self.old.find(nth(key, 0)).hit if self.old.runs else np.zeros(n, bool)
+        base = np.zeros(n, np.int64)
+        if met.any():
+            self._pair(np.flatnonzero(met), key, price, out, base)
+        rest = np.flatnonzero(~out.hit)
+        k = base[rest] + known_times(self.new, key[rest], base[rest]) + rank(key[rest])
+        self.new.add(nth(key[rest], k), place[rest], price[rest], flags[rest])
+        return out
+
+    def _pair(self, rows: np.ndarray, key: np.ndarray, price: np.ndarray, out: Found, base: np.ndarray) -> None:
+        """Find each row its counterpart; ``base``: how many the older files hold, for rows that have none."""
+        _, back, size = np.unique(key[rows], return_inverse=True, return_counts=True)
+        alone = (size[back] == 1) & ~self.old.find(nth(key[rows], 1)).hit & ~self.used.find(nth(key[rows], 0)).hit
+        single = rows[alone]
+        self._use(single, nth(key[single], 0), out)
+        several = rows[~alone]
+        groups: dict[int, list[int]] = {}
+        for row in several.tolist():
+            groups.setdefault(int(key[row]), []).append(row)
+        for mine in groups.values():
+            one = key[mine[:1]]
+            size = int(known_times(self.old, one, np.zeros(1, np.int64))[0])
+            keys = nth(np.repeat(one, size), np.arange(size))
+            free = np.flatnonzero(~self.used.find(keys).hit).tolist()
+            prices = self.old.find(keys).price
+            pairs = paired([float(price[r]) for r in mine], [float(prices[k]) for k in free])
+            hits = [(mine[a], free[b]) for a, b in pairs]
+            self._use(np.array([r for r, _ in hits], np.int64), keys[[k for _, k in hits]], out)
+            base[mine] = size
+
+    def _use(self, rows: np.ndarray, keys: np.ndarray, out: Found) -> None:
+        found = self.old.find(keys)
+        out.hit[rows] = True
+        for column, values in zip(out[1:], found[1:], strict=True):
+            column[rows] = values
+        self.used.add(keys, found.place, found.price, found.flags)
+
+
+def _firsts(keys: np.ndarray) -> np.ndarray:
+    """The row in which each key comes first."""
+    _, first, back = np.unique(keys, return_index=True, return_inverse=True)
+    return first[back] if len(keys) else np.zeros(0, np.int64)
+
+
+def paired(mine: list[float], theirs: list[float]) -> list[tuple[int, int]]:
+    """Rows of one kind of two files, those of one price first.
+
+    >>> paired([0.0, 59.9], [59.9]), paired([59.9, 0.0], [float("nan"), 0.0])
+    ([(1, 0)], [(1, 1), (0, 0)])
+    """
+    free, left, pairs = dict(enumerate(theirs)), [], []
+    for a, price in enumerate(mine):
+        b = next((b for b, other in free.items() if other == price or abs(other - price) < CENT), None)
+        if b is None:
+            left.append(a)
+        else:
+            pairs.append((a, b))
+            del free[b]
+    return pairs + [(a, b) for a, b in zip(left, list(free), strict=False)]

@@ -1,0 +1,55 @@
+"""Cells that were merged in a spreadsheet: an order's further lines have no number and no time of their own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.replay.ingest.values import BIT, EMPTY
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from sim.replay.ingest.sieve import Sieve
+
+OF_ORDER = ("order_id", "time", "paid_time", "closed_time", "status")
+"""Fields that belong to a whole order."""
+
+
+def fill_down(sieve: Sieve) -> None:
+    """Give lines without number and time those of the order above them."""
+    import pyarrow as pa
+
+    if not all(sieve.has(f) for f in ("order_id", "time", "sku")) or not sieve.n:
+        return
+    below = _empty(sieve.cells["order_id"]) & _empty(sieve.cells["time"]) & ~_empty(sieve.cells["sku"])
+    rows, above = np.arange(sieve.n), sieve.state.above
+    source = np.maximum.accumulate(np.where(below, -1, rows))
+    fields = [f for f in OF_ORDER if sieve.has(f)]
+    if below.any():
+        found = below & ((source >= 0) | bool(above))
+        for field in fields:
+            column = sieve.cells[field]
+            upper = column.take(pa.array(np.maximum(source, 0)))
+            if below[0] and above:
+                upper = pa.array(np.where(source >= 0, upper.to_numpy(zero_copy_only=False), above[field]), pa.string())
+            sieve.cells[field] = _choose(found & _empty(column), upper, column)
+        sieve.repairs[found] |= BIT["merged"]
+    if source[-1] >= 0:
+        sieve.state.above = {f: sieve.cells[f][int(source[-1])].as_py() for f in fields}
+
+
+def _empty(column: pa.Array) -> np.ndarray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    nothing = pc.is_in(pc.utf8_trim_whitespace(column), pa.array(["", *EMPTY], pa.string()))
+    return np.asarray(nothing.to_numpy(zero_copy_only=False))
+
+
+def _choose(which: np.ndarray, a: pa.Array, b: pa.Array) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.if_else(pa.array(which), a, b)
