@@ -26,8 +26,8 @@ from sim.replay.clock import StreamError, find_zone
 from sim.replay.dates import ORDERS
 from sim.replay.ingest.canon import KINDS
 from sim.replay.ingest.names import key
-from sim.setup.options import options
 from sim.replay.ingest.paths import must_be_file
+from sim.setup.options import options
 
 FIELDS = {
     "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status", "kinds"),
