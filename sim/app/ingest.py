@@ -12,6 +12,8 @@ from sim.app.progress import Progress
 from sim.core.units import US
 from sim.jobs.folder import config_hash, out_folder, run_folder, write_manifest
 from sim.replay.ingest.canon import SUFFIX, VERSION, Head
+from sim.replay.ingest.detect import PLAIN
+from sim.replay.ingest.names import listed
 from sim.replay.ingest.run import Ingested, ingest
 from sim.replay.ingest.values import RULES
 from sim.report.text.layout import NOTHING, aligned, markdown
@@ -20,6 +22,8 @@ from sim.setup.settings import SettingError, settle
 
 HEAD = ("file", "read as", "clock", "rows", "accepted", "repaired", "set aside", "rejected", "out of order")
 RIGHT = range(3, len(HEAD))
+NAMED = 12
+"""Columns without a use that are named."""
 _NAME = re.compile(r"[^/\\\x00-\x1f<>:\"|?*]{1,100}")
 
 
@@ -88,8 +92,15 @@ def cells(head: Head) -> list[list[str]]:
 
 
 def sentences(head: Head) -> list[str]:
-    """What was repaired, set aside and rejected, and what there is."""
+    """What was repaired, set aside and rejected, what was not used, and what there is."""
     lines = []
+    for f in head.files:
+        if f.get("sure", "own") != "own" and f["mapping"] not in PLAIN:
+            lines.append(f"{f['file']}: the layout {f['mapping']} is known from {f['source']} (certainty {f['sure']})")
+        if f.get("unused"):
+            some, n = f["unused"], f["unused_columns"]
+            what = "column is" if n == 1 else "columns are"
+            lines.append(f"{f['file']}: {n:,} {what} not used: {listed(some + [''] * (n - len(some)), NAMED)}")
     for key, word in (("repairs", "repaired"), ("aside", "set aside"), ("reasons", "rejected")):
         for f in head.files:
             found = Counter(f[key]).most_common()
