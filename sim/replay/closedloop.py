@@ -24,6 +24,7 @@ from sim.engine.simulate import play
 from sim.replay.clock import StreamError
 from sim.replay.closedtape import closed_stage, imputed_rows
 from sim.replay.draws import draw
+from sim.replay.draws import high as high_of
 from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, impute
 from sim.replay.silent import SILENT, silent_policy
 from sim.replay.stream import Stream
@@ -83,7 +84,7 @@ def closed_replay(
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise StreamError(f"two strategies are called {twice!r}; give one of them a label")
-    made = impute(stream, bin_s)
+    made = impute(stream, bin_s, world)
     rows, alerts, shown = [], [], {}
     for replicate in range(replicates):
         for bound in BOUNDS:
@@ -178,7 +179,7 @@ def spell_table(made: Imputation, seed: int, replicates: int) -> pd.DataFrame:
             "stream": s.name, "loop": LOOP, "sku": s.skus[w.sku].id, "why": w.why, "start_s": w.start / US, "end_s": w.end / US,
             "start_at": s.at(w.start / US), "end_at": s.at(w.end / US), "low": 0.0, "likely": float(likely[:, k].mean()),
             "likely_low": float(low), "likely_high": float(top), "high": float(high[:, k].mean()), "hot": float(made.hot[k]),
-            "high_is": made.high(k)[1],
+            "high_is": high_of(made)[k][2],
         })  # fmt: skip
     columns = ["stream", "loop", "sku", "why", "start_s", "end_s", "start_at", "end_at", "low", "likely", "likely_low",
                "likely_high", "high", "hot", "high_is"]  # fmt: skip

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.contract import CUE_KINDS, Host, Ledger, Scenario
+from scenarios.contract import Host, Ledger, Scenario
 from scenarios.staffing import Feed
 from sim.core.stage import Stage, set_stage
 from sim.core.tape import CANCEL, CART, COPY, EXPIRE, ORDER, PAY, SUPPLY, TAKE, Tape, blank, in_order
@@ -21,9 +21,10 @@ from sim.core.units import US, to_us
 from sim.demand.draw import lay_outside, lay_readings, record_error
 from sim.demand.shoppers import Rows, choose
 from sim.demand.streams import stream as random_stream
+from sim.replay.cells import counted
 from sim.replay.clock import StreamError
 from sim.replay.impute import LIKELY, Imputation
-from sim.replay.lives import AGAIN, CHANNEL, CUE, MARK, RELEASE, Lives, imputed_lives, is_summed, recorded_lives
+from sim.replay.lives import AGAIN, CHANNEL, CUE, MARK, RELEASE, Lives, imputed_lives, recorded_lives
 from sim.replay.stream import AT_ONCE, MOST_BYTES, Stream
 
 WORLD = ("host", "shoppers", "channels", "ledger", "leaks", "touchpoints", "staff", "supply")
@@ -41,14 +42,11 @@ def backdrop() -> Scenario:
     """A scenario whose WORLD is what a recording is taken to have where nothing else is said: an atomic shop that deducts on
     order, leaks nothing, has nothing to restock, and a host who improvises nothing."""
     from scenarios.contract import Sku
-    from scenarios.spread import CERTAIN
     from scenarios.staffing import Touchpoints
 
     points = Touchpoints(AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE)
     host = Host(checks_screen=False, moves_on=False, calls_restock=False)
-    return Scenario(
-        "recorded", "the world behind a recording", 1.0, (Sku("any", 0),), spread=CERTAIN, touchpoints=points, host=host
-    )
+    return Scenario("recorded", "the world behind a recording", 1.0, (Sku("any", 0),), touchpoints=points, host=host)
 
 
 def closed_stage(
@@ -104,7 +102,7 @@ def first_imputed(imputation: Imputation) -> int:
     """The number of the first imputed shopper: recorded orders and carts come before."""
     s = imputation.stream
     took = s.what == TAKE
-    return int(s.qty[took].sum() if is_summed(s) else took.sum()) + int((s.what == CART).sum())
+    return int(s.qty[took].sum() if counted(s) else took.sum()) + int((s.what == CART).sum())
 
 
 def imputed_rows(tape: Tape, imputation: Imputation) -> np.ndarray:
@@ -173,15 +171,15 @@ def _cues(stream: Stream, made: Imputation, lives: Lives) -> np.ndarray:
         mine = np.flatnonzero(lives.sku == k)
         mine = mine[np.argsort(lives.t[mine], kind="stable")]
         t_s, pulls = lives.t[mine] / US, []
-        total = np.ones(len(mine))
+        base = made.level(k, -1)
+        total = np.full(len(mine), base)
         for number, cue in cues:
-            kernel = cue.kernel()
             if cue.sku == sku.id:
-                part = slice(*np.searchsorted(t_s, [cue.at_s, cue.at_s + kernel.duration_s]))
-                pull = made.fit.lift[CUE_KINDS.index(cue.kind)] * kernel.shape_at(t_s[part] - cue.at_s)
+                part = slice(*np.searchsorted(t_s, [cue.at_s, cue.at_s + made.longest_s(cue)]))
+                pull = made.level(k, stream.cues.index(cue)) * made.response(cue, t_s[part])
                 total[part] += pull
                 pulls.append((number, part, pull))
-        left = lives.u[mine, CUE] * total - 1.0
+        left = lives.u[mine, CUE] * total - base
         for number, part, pull in pulls:
             hit = (left[part] >= 0) & (left[part] < pull)
             chosen[mine[part][hit]] = number

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
+from sim.core.tape import TAKE
 from sim.core.units import US
 from sim.demand.streams import stream as random_stream
-from sim.replay.censor import Window
-from sim.replay.impute import Imputation
+from sim.replay.impute import INTERVAL, LAST_MINUTES, Imputation
+from sim.replay.posterior import Posterior, branching
+
+HIGH_OF = 100
+"""Draws that the high bound is read off."""
+HIGHEST = 0.99
+LONGEST = 12.0
+"""Followers come within so many mean delays."""
 
 
 class Drawn(NamedTuple):
@@ -20,43 +29,127 @@ class Drawn(NamedTuple):
     likely: np.ndarray
 
 
+class State(NamedTuple):
+    """One draw of what a group's demand rests on: log mood per bin, level per source, branching; cross, shift: factors of the
+    covariance of levels and mood (``Posterior.variances``)."""
+
+    log_mood: np.ndarray
+    level: np.ndarray
+    branching: float
+    cross: np.ndarray
+    shift: np.ndarray
+
+    def rate(self, at: sparse.csr_matrix, bins: np.ndarray) -> np.ndarray:
+        """Orders expected in cells, given what every source brings in each at level 1 and the mood's bin of each."""
+        rows = at.tocoo()
+        both = np.exp(np.einsum("np,np->n", self.cross[rows.col], self.shift[bins[rows.row]])) if self.shift.any() else 1.0
+        brought = np.bincount(rows.row, rows.data * self.level[rows.col] * both, at.shape[0])
+        return np.exp(self.log_mood[bins]) * brought
+
+
 def draw(made: Imputation, seed: int, replicate: int) -> Drawn:
     """One draw of the demand of every blind spell: the high bound's orders, the likely ones marked. Same keys, same orders."""
-    parts = [_of_window(made, n, w, seed, replicate) for n, w in enumerate(made.windows)]
-    if not parts:
+    t, sku, likely = [], [], []
+    for number, (w, came) in enumerate(zip(made.windows, _every(made, seed, replicate, "impute"), strict=True)):
+        more = _beyond(made, number, len(came), random_stream(seed, replicate, "beyond", made.stream.skus[w.sku].id, number))
+        t += [came, more]
+        sku.append(np.full(len(came) + len(more), w.sku))
+        likely += [np.ones(len(came), bool), np.zeros(len(more), bool)]
+    if not t:
         return Drawn(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, bool))
-    t, sku, likely = (np.concatenate([p[k] for p in parts]) for k in range(3))
-    order = np.argsort(t, kind="stable")
-    return Drawn(t[order], sku[order], likely[order])
+    at, who, is_likely = np.concatenate(t), np.concatenate(sku), np.concatenate(likely)
+    order = np.argsort(at, kind="stable")
+    return Drawn(at[order], who[order], is_likely[order])
 
 
-def _of_window(made: Imputation, number: int, w: Window, seed: int, replicate: int) -> tuple[np.ndarray, ...]:
-    """Time, SKU and likelihood of the orders of one spell: points of the larger rate, thinned to each bound."""
-    rng = random_stream(seed, replicate, "impute", made.stream.skus[w.sku].id, number)
-    likely = made.rate(w.sku, *_parameters(made, w.sku, seed, replicate))
-    high, _ = made.high(number)
-    inside = made.seconds(number)
-    n = rng.poisson(np.maximum(high, likely) * _factors(made, rng, len(high)) * inside)
+def _every(made: Imputation, seed: int, replicate: int, purpose: str) -> list[np.ndarray]:
+    """Times [us] of the likely orders of every spell. Orders of an earlier spell of the SKU have followers in a later one."""
+    states = [state(made, g, seed, replicate) for g in range(len(made.groups))]
+    found: list[np.ndarray] = []
+    before: dict[int, list[np.ndarray]] = {}
+    for number, w in enumerate(made.windows):
+        rng = random_stream(seed, replicate, purpose, made.stream.skus[w.sku].id, number)
+        earlier = before.setdefault(w.sku, [])
+        found.append(_came(made, number, states[made.place[w.sku]], earlier, rng))
+        earlier.append(found[-1])
+    return found
+
+
+def state(made: Imputation, group: int, seed: int, replicate: int) -> State:
+    """One draw from a group's posterior; the scale of the mood is drawn by its weight."""
+    g, rng = made.groups[group], random_stream(seed, replicate, "room", group)
+    fit = g.fits[min(int(np.searchsorted(np.cumsum(g.weights), rng.random())), len(g.fits) - 1)]
+    log_mood, theta = fit.sample(rng)
+    p = fit.prior
+    own, room, cross, shift = _variances(fit)
+    level = np.exp(np.clip(p.levels @ theta + p.known - own / 2, -60, 60))
+    return State(log_mood - room / 2, level, branching(p, theta), cross, shift)
+
+
+@lru_cache(maxsize=256)
+def _variances(fit: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    return fit.variances()
+
+
+@lru_cache(maxsize=64)
+def _blind(made: Imputation) -> list[tuple[np.ndarray, sparse.csr_matrix, np.ndarray]]:
+    """Per spell: its cells, what sources bring in them, the mood's bin of each."""
+    parts = []
+    for number, w in enumerate(made.windows):
+        cells, at = made.blind(number)
+        problem = made.groups[made.place[w.sku]].problem
+        parts.append((cells, at, np.minimum((cells.mean(1) / problem.bin_s).astype(int), problem.bins - 1)))
+    return parts
+
+
+def _came(made: Imputation, number: int, s: State, earlier: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+    """Times [us] of a spell's likely orders: Poisson in every cell, anywhere in it, and the followers of these, of recorded ones
+    and of ``earlier`` imputed ones."""
+    w = made.windows[number]
+    cells, at, bins = _blind(made)[number]
+    n = rng.poisson((1 - s.branching) * s.rate(at, bins))
     which = np.repeat(np.arange(len(n)), n)
-    t = np.maximum(which * made.bin_us, w.start) + (rng.random(len(which)) * inside[which] * US).astype(np.int64)
-    u = rng.random(len(which)) * np.maximum(high, likely)[which]
-    keep = u < high[which]
-    return t[keep], np.full(int(keep.sum()), w.sku), (u < likely[which])[keep]
+    t = cells[which, 0] + rng.random(len(which)) * (cells[which, 1] - cells[which, 0])
+    every = [t]
+    if s.branching > 0:
+        r = made.stream
+        since = w.start - LONGEST * made.herd_s * US
+        own = (r.what == TAKE) & (r.sku == w.sku) & (r.t <= w.start) & (r.t > since)
+        young = np.concatenate([r.t[own] / US, t, *(e[e > since] / US for e in earlier)])
+        while len(young):
+            born = np.repeat(young, rng.poisson(s.branching, len(young)))
+            born = born + rng.exponential(made.herd_s, len(born))
+            young = born[(born > w.start / US) & (born < w.end / US)]
+            every.append(young)
+    made_us = (np.concatenate(every) * US).astype(np.int64)
+    return np.clip(np.sort(made_us), w.start, w.end - 1)
 
 
-def _parameters(made: Imputation, sku: int, seed: int, replicate: int) -> tuple[float, np.ndarray]:
-    """A base and the lifts drawn from their posterior; the lifts are the same for all SKUs of a replicate."""
-    f = made.fit
-    rng = random_stream(seed, replicate, "lifts")
-    lift = rng.gamma((f.lift_n + 0.5) / made.fano) * made.fano / np.maximum(f.lift_e, 1e-300)
-    rng = random_stream(seed, replicate, "base", made.stream.skus[sku].id)
-    base = float(rng.gamma((f.base_n[sku] + 0.5) / made.fano)) * made.fano / max(float(f.base_e[sku]), 1e-300)
-    return base if f.base_e[sku] > 0 else 0.0, np.where(f.lift_e > 0, lift, 0.0)
+def _beyond(made: Imputation, number: int, likely: int, rng: np.random.Generator) -> np.ndarray:
+    """Times [us] of the orders that only the high bound has: spread as demand is expected to be."""
+    most, profile, _ = high(made)[number]
+    n = max(0, most - likely)
+    cells = _blind(made)[number][0]
+    edges = np.cumsum(profile)
+    which = np.searchsorted(edges, rng.random(n) * edges[-1], "right").clip(0, len(cells) - 1)
+    t = cells[which, 0] + rng.random(n) * (cells[which, 1] - cells[which, 0])
+    w = made.windows[number]
+    return np.clip(np.sort((t * US).astype(np.int64)), w.start, w.end - 1)
 
 
-def _factors(made: Imputation, rng: np.random.Generator, bins: int) -> np.ndarray:
-    """The gamma factor of every bin: one draw a block."""
-    if made.frailty <= 0:
-        return np.ones(bins)
-    n = -(-bins // made.block)
-    return np.repeat(rng.gamma(1.0 / made.frailty, made.frailty, n), made.block)[:bins]
+@lru_cache(maxsize=64)
+def high(made: Imputation) -> list[tuple[int, np.ndarray, str]]:
+    """Per spell: orders of the high bound, their profile over the spell's cells, and what the bound rests on."""
+    counts = np.zeros((HIGH_OF, len(made.windows)), int)
+    for r in range(HIGH_OF):
+        counts[r] = [len(came) for came in _every(made, 0, r, "high")]
+    found = []
+    for number, w in enumerate(made.windows):
+        g = made.groups[made.place[w.sku]]
+        p, theta = g.best.prior, g.best.theta
+        profile = _blind(made)[number][1] @ np.exp(p.levels @ theta + p.known) + 1e-300
+        top = int(np.ceil(np.quantile(counts[:, number], HIGHEST)))
+        hot = float(made.hot[number])
+        on = int(np.ceil(hot * profile.sum())) if hot > 1 else 0
+        found.append((max(top, on), profile, LAST_MINUTES if on > top else INTERVAL))
+    return found

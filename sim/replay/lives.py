@@ -13,6 +13,7 @@ from sim.core.tape import CART, EDIT_ADD, TAKE
 from sim.core.units import to_us
 from sim.demand.shoppers import delay_us
 from sim.demand.streams import stream as random_stream
+from sim.replay.cells import counted
 from sim.replay.draws import draw
 from sim.replay.impute import HIGH, LIKELY, Imputation
 from sim.replay.stream import Stream
@@ -33,11 +34,6 @@ class Lives(NamedTuple):
     gone: np.ndarray
     late: np.ndarray
     u: np.ndarray
-
-
-def is_summed(stream: Stream) -> bool:
-    """Whether its rows are sums over polls or bins rather than single orders."""
-    return stream.kind == "levels" or stream.bin_s > 0
 
 
 def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int) -> tuple[Lives, np.ndarray]:
@@ -61,7 +57,7 @@ def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int
     unpaid = (gone >= 0) & ~known & (gone <= hold + to_us(scenario.ledger.sweep_s))
     pays = np.where(unpaid, -1, np.where(gone >= 0, np.minimum(pays, gone // 2), pays))
     orders, qty = np.flatnonzero(stream.what == TAKE), stream.qty.astype(np.int64)
-    if is_summed(stream):
+    if counted(stream):
         orders, qty = np.repeat(orders, qty[orders]), np.ones(len(stream.t), np.int64)
     late, u = _chance(scenario, len(orders), seed, replicate, "recorded")
     lives = Lives(stream.t[orders], stream.sku[orders].astype(np.int64), qty[orders], pays[orders], gone[orders], late, u)
@@ -71,7 +67,7 @@ def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int
 def linked(stream: Stream) -> np.ndarray:
     """Which order each return gives back where the recording does not say: the oldest of its SKU and size not given back yet."""
     link = np.full(len(stream.t), -1, np.int64)
-    if is_summed(stream) or not np.any((stream.what == EDIT_ADD) & (stream.qty > 0)):
+    if counted(stream) or not np.any((stream.what == EDIT_ADD) & (stream.qty > 0)):
         return link
     waiting: dict[tuple[int, int], deque[int]] = defaultdict(deque)
     for i, (what, sku, qty) in enumerate(zip(stream.what.tolist(), stream.sku.tolist(), stream.qty.tolist(), strict=True)):

@@ -23,8 +23,8 @@ SPELL_HEAD = ("sku", "from", "to", "why", "orders low", "likely [95 %]", "high",
 MOST_SPELLS = 24
 MEANING = (
     "Saved: net of the strategy less net of silence (above 0 the strategy is better), mean ± 95 % interval over draws. low: "
-    "nobody would have come while the recording was blind; likely: fitted demand, its uncertainty drawn; high: the upper end of "
-    "95 %, or the pace of the last five minutes where that was hotter.",
+    "nobody would have come while the recording was blind; likely: fitted demand, its uncertainty drawn; high: as many as one "
+    "draw in a hundred, or the pace of the last five minutes where that was hotter.",
     "Imputed share: part of the likely saving that is not there under low, |likely - low| / the larger of the two; 1 means that "
     "the verdict rests on imputation alone. Holds: better, worse or equal to silence alike under all three.",
     "Missed: units refused that could have been sold. Nobody could: refused, and no unit was left for them (true stock-out).",
@@ -114,7 +114,7 @@ def about(found: Sequence[Closed]) -> list[str]:
     for c in found:
         if c.imputation.unknown:
             words.append(f"{c.stream.name}: cues never seen while anything was on sale ({', '.join(c.imputation.unknown)}) draw "
-                         "nobody in likely, and have their declared peak in high")  # fmt: skip
+                         "what their declared peaks say, uncertain by a third")  # fmt: skip
     host = next(iter(found[0].shown.values())).scenario.host
     if host.moves_on or host.calls_restock:
         words.append("the host improvises cues (scenario.host): whom they bring is modelled by scenario.shoppers and is imputed")

@@ -1,0 +1,217 @@
+"""Closed loop against known truth: shows drawn by the toolkit, cut to what a shop would have recorded, imputed, compared.
+
+``python benchmarks/closed_truth.py [shows] [case ...]`` prints a row a case and bin: imputed over true orders of the blind
+spells, how often the 80 and 95 % intervals of the draws hold the truth, how often low..high does, and how far off the moment is
+at which half of the unseen orders had come.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scenarios.contract import CUE_KINDS, Audience, Cue, Scenario, Sku
+from scenarios.registry import load
+from scenarios.spread import SPREADS
+from sim.core import tape as T
+from sim.core.run import Run
+from sim.core.tape import EDIT_ADD, TAKE
+from sim.core.units import US
+from sim.demand.streams import stream as random_stream
+from sim.engine.simulate import simulate
+from sim.replay.censor import hide
+from sim.replay.clock import SECONDS, Clock
+from sim.replay.draws import draw
+from sim.replay.impute import impute
+from sim.replay.silent import silent_policy
+from sim.replay.stream import Stream
+
+SEED, DRAWS = 1717, 120
+AMPLE = 10**6
+
+
+class Case(NamedTuple):
+    """One recorded show and the truth it does not tell: orders (time [us], SKU) nobody could place."""
+
+    stream: Stream
+    hidden: tuple[np.ndarray, np.ndarray]
+
+
+WORLD = {"spread": SPREADS["recorded"]}
+"""The spread of the shows that are drawn; ``certain`` on the command line makes it none."""
+
+
+def ample(scenario: Scenario) -> Scenario:
+    """The scenario with stock for everybody."""
+    return replace(scenario, skus=tuple(replace(s, stock=AMPLE) for s in scenario.skus), spread=WORLD["spread"])
+
+
+def recording(run: Run, stocks: dict[str, int] | None = None, until: float | None = None) -> Stream:
+    """What a full export of a run says: orders, when they were paid, closings and cancellations, the cues as they came."""
+    tape, outcome = run.tape, run.outcome
+    end = int((until or run.scenario.duration_s) * US)
+    order = np.isin(tape.kind, [T.ORDER, T.RETRY, T.COPY]) & (outcome >= T.ACCEPTED) & (tape.t < end)
+    ended = np.isin(tape.kind, [T.EXPIRE, T.CANCEL]) & (outcome == T.DONE)
+    ended &= np.isin(tape.cause, np.flatnonzero(order))
+    rows = np.flatnonzero(order | ended)
+    rows = rows[np.argsort(tape.t[rows], kind="stable")]
+    place = np.full(len(tape), -1)
+    place[rows] = np.arange(len(rows))
+    back = ended[rows]
+    paid = np.full(len(tape), -1, np.int64)
+    pay = np.flatnonzero((tape.kind == T.PAY) & (outcome == T.DONE))
+    paid[tape.cause[pay]] = tape.t[pay]
+    cues = tuple(Cue(c["start"] / US, run.scenario.skus[c["sku"]].id, CUE_KINDS[c["kind"]]) for c in tape.cues)
+    skus = tuple(replace(s, stock=(stocks or {}).get(s.id, s.stock)) for s in run.scenario.skus)
+    return Stream(
+        run.scenario.name, "events", skus, tape.t[rows], np.where(back, EDIT_ADD, TAKE).astype(np.int8),
+        tape.sku[rows].astype(np.int16), tape.qty[rows].astype(np.int32), cues, Clock(SECONDS), 0, end / US, 1.0, 1.0,
+        order=np.where(back, place[tape.cause[rows]], -1), paid=np.where(back, -1, paid[rows]),
+    )  # fmt: skip
+
+
+def _cut(whole: Stream) -> Case:
+    kept, gone = hide(whole)
+    return Case(kept, (gone.t, gone.sku.astype(np.int64)))
+
+
+def _lived(scenario: Scenario, k: int) -> Run:
+    return simulate(ample(scenario), silent_policy(), SEED, k)
+
+
+def first_show(k: int) -> Case:
+    """The preset's own stocks, a shop that stops at zero."""
+    scenario = load("first_show")
+    return _cut(recording(_lived(scenario, k), {s.id: s.stock for s in scenario.skus}))
+
+
+def _stopped(run: Run, stops: dict[str, float]) -> Case:
+    """Each SKU's stock is what had been ordered by its stop [s]."""
+    whole = recording(run)
+    stocks = {}
+    for n, sku in enumerate(whole.skus):
+        if sku.id in stops:
+            mine = (whole.sku == n) & (whole.t <= stops[sku.id] * US)
+            stocks[sku.id] = int(np.where(whole.what == TAKE, whole.qty, -whole.qty)[mine].sum())
+    return _cut(recording(run, {**{s.id: AMPLE for s in whole.skus}, **stocks}))
+
+
+def before_peak(k: int) -> Case:
+    """Every pitched item sells out in its second pitch, before the pitch's peak."""
+    run = _lived(load("first_show"), k)
+    u = random_stream(SEED, "stops", k).random(len(run.scenario.skus))
+    stops = {}
+    for n, sku in enumerate(run.scenario.skus):
+        at = np.sort(run.tape.cues["start"][(run.tape.cues["sku"] == n) & (run.tape.cues["kind"] == 0)]) / US
+        if len(at) > 1:
+            stops[sku.id] = float(at[1] + 8 + 24 * u[n])
+    return _stopped(run, stops)
+
+
+def deals() -> Scenario:
+    """Three items with three deals and a pitch each in an hour."""
+    skus = tuple(Sku(f"item-{k}", 100, appeal=(0.6, 1.0, 1.5)[k], popularity=(2.0, 1.0, 0.5)[k]) for k in range(3))
+    cues = [Cue(200.0 + 300.0 * k, skus[k % 3].id, "deal") for k in range(9)]
+    cues += [Cue(3000.0 + 150 * k, skus[k].id, "pitch") for k in range(3)]
+    return Scenario("deals", "deals at the sell-out", 3600.0, skus, tuple(cues), audience=Audience(1500.0))
+
+
+def deal_at_sellout(k: int) -> Case:
+    """Items sell out some tenths of a second to three seconds after their third deal began."""
+    run = _lived(deals(), k)
+    u = random_stream(SEED, "stops", k).random(3)
+    return _stopped(run, {f"item-{n}": 200.0 + 300.0 * (6 + n) + 0.7 + 2.3 * float(u[n]) for n in range(3)})
+
+
+def herding(k: int) -> Case:
+    """Each order brings 0.6 others; the preset's own stocks."""
+    scenario = load("herding")
+    return _cut(recording(_lived(scenario, k), {s.id: s.stock for s in scenario.skus}))
+
+
+def pay_deduct(k: int) -> Case:
+    """Stock leaves on payment: the shop takes orders until it is paid for, and then none."""
+    scenario = load("first_show")
+    scenario = replace(
+        scenario, spread=WORLD["spread"], leaks=replace(scenario.leaks, stale_read_s=0.0),
+        host=replace(scenario.host, checks_screen=False),
+        shoppers=replace(scenario.shoppers, wait_share=0.0, substitute_share=0.0),
+    )  # fmt: skip
+    cut, whole = simulate(scenario, silent_policy(), SEED, k), _lived(scenario, k)
+    kept, full = recording(cut), recording(whole)
+    took = full.what == TAKE
+    seen = set(zip(kept.t.tolist(), kept.sku.tolist(), strict=True))
+    gone = np.array([(t, s) not in seen for t, s in zip(full.t.tolist(), full.sku.tolist(), strict=True)]) & took
+    return Case(kept, (full.t[gone], full.sku[gone].astype(np.int64)))
+
+
+CASES: dict[str, Callable[[int], Case]] = {
+    "first show": first_show, "before the peak": before_peak, "deal at the sell-out": deal_at_sellout, "herding": herding,
+    "pay-deduct": pay_deduct,
+}  # fmt: skip
+
+
+def items(case: Case, bin_s: float, draws: int = DRAWS) -> list[dict[str, Any]]:
+    """One row per SKU with a blind spell: the truth and what is imputed."""
+    made = impute(case.stream, bin_s)
+    t, sku = case.hidden
+    skus = sorted({w.sku for w in made.windows})
+    total = dict.fromkeys(skus, 0)
+    times: dict[int, list[np.ndarray]] = {k: [] for k in skus}
+    for w in made.windows:
+        mine = t[(sku == w.sku) & (t >= w.start) & (t < w.end)]
+        total[w.sku] += len(mine)
+        times[w.sku].append(mine)
+    found = [draw(made, 5, r) for r in range(draws)]
+    rows = []
+    for k in skus:
+        likely = [np.sort(d.t[d.likely & (d.sku == k)]) for d in found]
+        n = np.array([len(x) for x in likely])
+        half = max(1, total[k] // 2)
+        when = np.array([x[half - 1] if len(x) >= half else np.inf for x in likely]) / US
+        true_at = np.sort(np.concatenate(times[k]))[half - 1] / US if total[k] else np.nan
+        rows.append({
+            "sku": case.stream.skus[k].id, "true": total[k], "likely": n.mean(), "sd": n.std(),
+            "in80": np.quantile(n, 0.1) <= total[k] <= np.quantile(n, 0.9),
+            "in95": np.quantile(n, 0.025) <= total[k] <= np.quantile(n, 0.975),
+            "above": total[k] > np.mean([(d.sku == k).sum() for d in found]),
+            "late": np.median(when) - true_at, "band": np.quantile(when, 0.025) <= true_at <= np.quantile(when, 0.975),
+        })  # fmt: skip
+    return rows
+
+
+def row(name: str, bin_s: float, shows: int) -> str:
+    """One row of the table."""
+    start, made = time.process_time(), []
+    for k in range(shows):
+        made += items(CASES[name](k), bin_s)
+    made = [r for r in made if r["true"] > 0 or r["likely"] > 0.5]
+    col = {c: np.array([r[c] for r in made]) for c in made[0] if c != "sku"}
+    ratio = col["likely"].sum() / col["true"].sum()
+    late = col["late"][np.isfinite(col["late"])]
+    each = np.mean((col["likely"] + 1) / (col["true"] + 1))
+    return (f"{name:22s} {bin_s:3.0f} s {len(made):4d} items  likely/true {ratio:.3f} (each {each:.3f})  "
+            f"80 %: {col['in80'].mean():.3f}  95 %: {col['in95'].mean():.3f}  low..high: {1 - col['above'].mean():.3f}  "
+            f"late {np.mean(late):+6.0f} s (median {np.median(late):+.0f}), in band {col['band'].mean():.2f}  "
+            f"true/item {col['true'].mean():.0f}  cpu {time.process_time() - start:.1f} s")  # fmt: skip
+
+
+def main() -> None:
+    """Print the table."""
+    shows = int(sys.argv[1]) if len(sys.argv) > 1 else 20
+    if "certain" in sys.argv:
+        WORLD["spread"] = SPREADS["certain"]
+    names = [a for a in sys.argv[2:] if a in CASES] or list(CASES)
+    bins = [float(a) for a in sys.argv[2:] if a.isdigit()] or [60.0, 5.0]
+    for name in names:
+        for bin_s in bins:
+            print(row(name, bin_s, shows), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,132 @@
+"""The posterior of some SKUs of a recording: what is believed beforehand, how much the room moves, whether orders bring orders.
+
+Beliefs are normal on the log scale. What no cue causes: SHELF_SD about half of the mean rate; the level of cues, FEATURED_SD
+about what the defaults say of featured and other demand; kinds apart from their declared peaks, KIND_SD; SKUs among each other,
+APPEAL_SD; cues of a kind, ``Spread.cue_sd``. So a cue of a kind never seen on sale brings what its declared peak says, and is
+uncertain.
+
+How much the room moves is told by the recording: scales of the spread's mood are weighed by their evidence, 0 being a room that
+does not move; herding likewise is there or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from scenarios.contract import CUE_KINDS, Herding, Shoppers
+from scenarios.spread import Spread
+from sim.core.tape import TAKE
+from sim.core.units import US
+from sim.replay.cells import Cells, Source
+from sim.replay.censor import Window, demand_end
+from sim.replay.posterior import Posterior, Prior, Problem, Process, posterior
+from sim.replay.stream import Stream
+
+SCALES = ((0.0, 0.35), (0.5, 0.2), (1.0, 0.35), (1.5, 0.1))
+"""Scales of the spread's mood and their weights beforehand: a third for a room that does not move (project, A)."""
+HERDS, HERD, HERD_SD = 0.25, float(np.log(Herding().branching)), 0.7
+"""Weight of herding beforehand; log of the branching and its standard deviation where there is some (project, A)."""
+SHELF_SD, FEATURED_SD, KIND_SD, APPEAL_SD, LEAST_CUE_SD = 2.0, 1.5, 0.35, 0.5, 0.1
+"""Standard deviations of logs; SHELF_SD is that of popularity [CMM], the others are the project's (A)."""
+FEATURED = float(np.log(Shoppers().buy_rate / Shoppers().shelf_rate))
+LEAD, LEAD_SD = float(np.log(0.08)), 1.0
+"""Log of the orders that come early over those that wait, and its standard deviation (project, A)."""
+TOGETHER, MOST_BINS = 40, 20_000
+"""Most SKUs of one posterior, most bins of a mood."""
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """SKUs with one posterior. every: their sources; problem: their open cells; fits: a posterior per scale of the mood, without
+    herding and with it; weights: of the fits, sum 1."""
+
+    skus: tuple[int, ...]
+    every: tuple[Source, ...]
+    problem: Problem
+    fits: tuple[Posterior, ...]
+    weights: np.ndarray
+
+    @property
+    def best(self) -> Posterior:
+        """The posterior of the likeliest mood."""
+        return self.fits[int(self.weights.argmax())]
+
+
+def together(stream: Stream, blind: tuple[Window, ...]) -> list[list[int]]:
+    """SKUs that are fitted together: those with a blind spell or a cue, and others beside them as long as there is room."""
+    sold = np.bincount(stream.sku[stream.what == TAKE], minlength=len(stream.skus))
+    cued, dark = {c.sku for c in stream.cues}, {w.sku for w in blind}
+    needed = [k for k, s in enumerate(stream.skus) if k in dark or s.id in cued]
+    rest = [k for k in range(len(stream.skus)) if k not in set(needed) and sold[k]]
+    order = [k for part in (needed, rest) for k in sorted(part, key=lambda k: (-sold[k], k))]
+    size = -(-len(needed) // TOGETHER)
+    return [sorted(needed[k::size]) for k in range(size)] if size > 1 else [sorted(order[:TOGETHER])] if needed else []
+
+
+def fitted(
+    stream: Stream, skus: tuple[int, ...], every: tuple[Source, ...], cells: Cells, bin_s: float, spread: Spread, herds: bool
+) -> Group:  # fmt: skip
+    """The posteriors of these SKUs under every scale of the mood, with herding (``herds``: where cells are fine enough) and
+    without, and the weight of each. Later fits start where earlier ones ended."""
+    end = demand_end(stream) / US
+    width = max(bin_s, end / MOST_BINS)
+    bins = max(1, int(np.ceil(end / width)))
+    bin_of = np.minimum(((cells.start + cells.end) / 2 / width).astype(int), bins - 1)
+    parts = [(spread.mood_sd, spread.mood_s / stream.speedup), (spread.slow_sd, spread.slow_s / stream.speedup)]
+    scales = SCALES if any(sd > 0 for sd, _ in parts) else ((0.0, 1.0),)
+    fits: dict[tuple[float, bool], Posterior] = {}
+
+    def fit(scale: float, herds: bool) -> Problem:
+        mood = tuple(Process(sd * scale, tau) for sd, tau in parts if sd * scale > 0)
+        prior = _prior(stream, skus, every, cells, max(LEAST_CUE_SD, scale * spread.cue_sd), herds)
+        problem = Problem(cells, prior, bin_of, bins, width)
+        before = next((f.theta for (_, h), f in reversed(fits.items()) if h == herds), None)
+        fits[scale, herds] = posterior(problem, mood, before)
+        return problem
+
+    problems = [fit(scale, False) for scale, _ in scales]
+    if herds:
+        best = max(fits, key=lambda key: fits[key].evidence)[0]
+        fit(best, True)
+        if fits[best, True].evidence > fits[best, False].evidence:
+            for scale in [s for s, _ in scales if s != best]:
+                fit(scale, True)
+    beforehand = dict(scales)
+    logs = np.array([f.evidence + np.log(beforehand[s] * (HERDS if h else 1 - HERDS)) for (s, h), f in fits.items()])
+    weights = np.exp(logs - logs.max())
+    return Group(skus, every, problems[0], tuple(fits.values()), weights / weights.sum())
+
+
+def _prior(
+    stream: Stream, skus: tuple[int, ...], every: tuple[Source, ...], cells: Cells, cue_sd: float, herds: bool
+) -> Prior:  # fmt: skip
+    """Parameters: one per SKU; one for cues in general, one per kind, per cued SKU, per cue; early comers; followers."""
+    cued = sorted({s.cue for s in every if s.cue >= 0})
+    kinds = sorted({stream.cues[c].kind for c in cued}, key=CUE_KINDS.index)
+    featured = sorted({s.sku for s in every if s.cue >= 0})
+    names: list[tuple] = [("shelf", k) for k in skus]
+    names += [("featured",)] * bool(cued) + [("kind", k) for k in kinds] + [("appeal", k) for k in featured]
+    names += [("cue", c) for c in cued] + [("early",)] * any(s.early for s in every) + [("herd",)] * herds
+    at = {name: k for k, name in enumerate(names)}
+    seconds = max(float((cells.end - cells.start).sum()), 1.0)
+    usual = np.log((float(cells.orders.sum()) / 2 + 0.5) / seconds)
+    spreads = {"shelf": (usual, SHELF_SD), "featured": (usual + FEATURED, FEATURED_SD), "kind": (0.0, KIND_SD),
+               "appeal": (0.0, APPEAL_SD), "cue": (0.0, cue_sd), "early": (LEAD, LEAD_SD),
+               "herd": (HERD, HERD_SD)}  # fmt: skip
+    rows, columns, known = [], [], np.zeros(len(every))
+    for j, s in enumerate(every):
+        if s.cue < 0:
+            mine = [at["shelf", s.sku]]
+        else:
+            cue = stream.cues[s.cue]
+            known[j] = np.log(max(cue.kernel().peak, 1e-9))
+            mine = [at[("featured",)], at["kind", cue.kind], at["appeal", s.sku], at["cue", s.cue]]
+            mine += [at[("early",)]] if s.early else []
+        rows += [j] * len(mine)
+        columns += mine
+    levels = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(every), len(names)))
+    mean, sd = (np.array([spreads[name[0]][c] for name in names]) for c in (0, 1))
+    return Prior(mean, 1 / sd**2, levels, known, at.get(("herd",), -1))

@@ -1,0 +1,277 @@
+"""What a recording says of its demand: levels of all sources and the mood of the room, as one normal posterior.
+
+Orders of cell i are Poisson given the room, with
+
+    rate_i = ((1 - n) m_b(i) sum_j A_ij e^(level_j) + n past_i) / (1 - n own_i)
+
+A: what source j brings at level 1 (``cells.py``); m: the mood of the room, ``exp(z)`` with z the sum of two stationary
+Ornstein-Uhlenbeck processes on bins (``scenarios/spread.py``); n: branching of herding, past orders being known (levels count the
+followers, which makes them all but independent of n). Levels are sums of parameters with normal priors. The posterior is
+Laplace's: normal about its mode, found by Fisher scoring. The precision of z is banded (both processes are Markov), so a step
+costs O(bins x parameters^2).
+
+A rate drawn from it is ``exp(log rate - variance/2)``: its mean is the rate at the mode. That is what the posterior of a Poisson
+rate has (gamma of mean orders / exposure), and it keeps the mean where the level and the mood of a past hour cannot be told
+apart: what came in it is then expected in the next, no more.
+
+References: Rue & Held 2005, Gaussian Markov Random Fields; Rue, Martino & Chopin 2009 (Laplace approximation of latent Gaussian
+models); MacKay 1992 for weighing settings by their evidence.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from scipy import sparse
+from scipy.linalg import cho_solve, cholesky_banded, solve_banded, solve_triangular, solveh_banded
+from scipy.special import gammainc
+
+from sim.replay.cells import Cells
+
+ROUNDS, CLOSE = 60, 1e-6
+TINY = 1e-12
+
+
+class Process(NamedTuple):
+    """One Ornstein-Uhlenbeck part of the mood: log standard deviation, time constant [s]."""
+
+    sd: float
+    tau_s: float
+
+
+class Prior(NamedTuple):
+    """Parameters before the recording is seen: mean, precision, float64 [parameter]. levels: which of them make up the level of
+    each source, 0 or 1 [source, parameter]; known: what is added to it. herd: place of log n, -1: nobody follows."""
+
+    mean: np.ndarray
+    precision: np.ndarray
+    levels: sparse.csr_matrix
+    known: np.ndarray
+    herd: int
+
+
+@dataclass(frozen=True, eq=False)
+class Posterior:
+    """Mode and spread. prior: of the problem. z: mood [bin, process]; theta: parameters. band: upper Cholesky factor of z's
+    precision (None without a mood); shift: by how much z falls where theta rises; chol: lower Cholesky factor of theta's
+    precision once z is integrated out. evidence: log probability of the recording under this mood."""
+
+    prior: Prior
+    mood: tuple[Process, ...]
+    z: np.ndarray
+    theta: np.ndarray
+    band: np.ndarray | None
+    shift: np.ndarray
+    chol: np.ndarray
+    evidence: float
+
+    def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """One draw of the mood's logarithm per bin, and of the parameters."""
+        away = solve_triangular(self.chol, rng.standard_normal(len(self.theta)), lower=True, trans="T")
+        if self.band is None:
+            return np.zeros(len(self.z)), self.theta + away
+        free = solve_banded((0, len(self.band) - 1), self.band, rng.standard_normal(self.z.size))
+        z = self.z.ravel() - self.shift @ away + free
+        return z.reshape(self.z.shape).sum(1), self.theta + away
+
+    def variances(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Variance of the log rate of source j in bin b, ``own_j + room_b - 2 across_j . shift_b``: own [source], room [bin],
+        across [source, parameter], shift [bin, parameter]."""
+        levels = self.prior.levels
+        spread = cho_solve((self.chol, True), np.eye(len(self.theta)))
+        across = levels @ spread
+        own = np.asarray(levels.multiply(across).sum(1)).ravel()
+        if self.band is None:
+            return own, np.zeros(len(self.z)), across, np.zeros((len(self.z), len(self.theta)))
+        shift = self.shift.reshape(*self.z.shape, -1).sum(1)
+        room = _block_sums(self.band, self.z.shape[1]) + np.einsum("bp,pq,bq->b", shift, spread, shift)
+        return own, room, across, shift
+
+
+def _block_sums(band: np.ndarray, k: int) -> np.ndarray:
+    """Variance of the sum of the processes in every bin, from the banded factor U of their precision (Takahashi's recursion)."""
+    reach, n = len(band) - 1, band.shape[1]
+    found = np.zeros((n + reach, reach + 1))
+    for i in range(n - 1, -1, -1):
+        pull = [band[reach - j, i + j] / band[reach, i] if i + j < n else 0.0 for j in range(1, reach + 1)]
+        for j in range(reach, -1, -1):
+            total = 1 / band[reach, i] ** 2 if j == 0 else 0.0
+            for step in range(1, reach + 1):
+                low, high = min(step, j), max(step, j)
+                total -= pull[step - 1] * found[i + low, high - low]
+            found[i, j] = total
+    own = found[:n, 0].reshape(-1, k).sum(1)
+    return own + 2 * found[:n:2, 1] if k == 2 else own
+
+
+def _prior_band(mood: tuple[Process, ...], bins: int, bin_s: float) -> np.ndarray:
+    """Precision of the stationary processes, processes interleaved, as upper bands [1 + processes, bins x processes]."""
+    k = len(mood)
+    band = np.zeros((k + 1, bins * k))
+    for c, p in enumerate(mood):
+        phi = math.exp(-bin_s / p.tau_s)
+        inner = 1 / (p.sd**2 * -math.expm1(-2 * bin_s / p.tau_s))
+        diag = np.full(bins, inner * (1 + phi**2))
+        diag[0] = diag[-1] = inner if bins > 1 else 1 / p.sd**2
+        band[k, c::k] = diag
+        band[0, c + k :: k] = -inner * phi
+    return band
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Cells with a prior; ``bin_of``: mood bin of every cell, of ``bins`` bins of ``bin_s``."""
+
+    cells: Cells
+    prior: Prior
+    bin_of: np.ndarray
+    bins: int
+    bin_s: float
+
+    def rates(self, log_mood: np.ndarray, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
+        """Orders expected in every cell, of these by own interest, levels of the sources, branching."""
+        c, p = self.cells, self.prior
+        level = np.exp(np.clip(p.levels @ theta + p.known, -60, 60))
+        n = branching(p, theta)
+        interest = np.exp(log_mood[self.bin_of]) * (c.at @ level)
+        damp = 1 / (1 - n * c.own)
+        return np.maximum(((1 - n) * interest + n * c.past) * damp, TINY), (1 - n) * interest * damp, level, n
+
+
+def branching(prior: Prior, theta: np.ndarray) -> float:
+    """Followers of an order."""
+    return min(0.95, math.exp(float(theta[prior.herd]))) if prior.herd >= 0 else 0.0
+
+
+def at_least(orders: np.ndarray, rate: np.ndarray, cut: np.ndarray) -> np.ndarray:
+    """Recorded orders; where stock ran out unseen within a cell, the orders expected given that at least these came:
+    ``mu P(N >= n - 1) / P(N >= n)``."""
+    if not cut.any():
+        return orders
+    made, n, m = orders.astype(float), orders[cut], rate[cut]
+    tail = np.where(n > 0, gammainc(np.maximum(n, 1), m), 1.0)
+    before = np.where(n > 1, gammainc(np.maximum(n - 1, 1), m), 1.0)
+    made[cut] = np.where(tail > 1e-280, np.maximum(m * before / np.maximum(tail, 1e-300), n), n)
+    return made
+
+
+def _loglik(cells: Cells, rate: np.ndarray) -> float:
+    """Log likelihood but for constants: Poisson, and ``P(N >= n)`` where stock ran out unseen within a cell."""
+    known = ~cells.cut
+    value = float(cells.orders[known] @ np.log(rate[known]) - rate[known].sum())
+    n, m = cells.orders[cells.cut], rate[cells.cut]
+    return value + float(np.log(np.maximum(gammainc(np.maximum(n, 1), m)[n > 0], 1e-300)).sum())
+
+
+class _Point(NamedTuple):
+    value: float
+    grad_z: np.ndarray
+    grad: np.ndarray
+    info_z: np.ndarray
+    cross: np.ndarray
+    info: np.ndarray
+
+
+def _look(problem: Problem, mood: tuple[Process, ...], band: np.ndarray | None, z: np.ndarray, theta: np.ndarray) -> _Point:
+    """Log posterior, gradient and expected information at a point."""
+    c, p = problem.cells, problem.prior
+    log_mood = z.sum(1) if mood else np.zeros(problem.bins)
+    rate, interest, level, n = problem.rates(log_mood, theta)
+    y = at_least(c.orders, rate, c.cut)
+    away = theta - p.mean
+    value = _loglik(c, rate) - 0.5 * float(away @ (p.precision * away))
+    slope, weight = y / rate - 1, 1 / rate
+    scale = (1 - n) * np.exp(log_mood[problem.bin_of]) / (1 - n * c.own)
+    per = c.at.multiply(scale[:, None]).multiply(level[None, :]).tocsr()
+    jac = (per @ p.levels).tocsr()
+    if p.herd >= 0:
+        follow = n * ((c.past + rate * c.own) / (1 - n * c.own) - interest / (1 - n))
+        extra = sparse.csr_matrix((follow, (np.arange(len(rate)), np.full(len(rate), p.herd))), shape=(len(rate), len(theta)))
+        jac = jac + extra
+    grad = jac.T @ slope - p.precision * away
+    info = (jac.T @ jac.multiply(weight[:, None])).toarray() + np.diag(p.precision)
+    if not mood:
+        return _Point(value, np.empty(0), grad, np.empty(0), np.empty((0, len(theta))), info)
+    k = len(mood)
+    value -= 0.5 * _quadratic(band, z.ravel())
+    bins = sparse.csr_matrix((interest * weight, (problem.bin_of, np.arange(len(rate)))), shape=(problem.bins, len(rate)))
+    cross = np.repeat((bins @ jac).toarray(), k, axis=0)
+    grad_b = np.bincount(problem.bin_of, interest * slope, problem.bins)
+    info_b = np.bincount(problem.bin_of, interest**2 * weight, problem.bins)
+    return _Point(value, np.repeat(grad_b, k) - _times(band, z.ravel()), grad, info_b, cross, info)
+
+
+def _times(band: np.ndarray | None, x: np.ndarray) -> np.ndarray:
+    assert band is not None
+    k = len(band) - 1
+    return band[k] * x + np.concatenate([band[0, k:] * x[k:], np.zeros(k)]) + np.concatenate([np.zeros(k), band[0, k:] * x[:-k]])
+
+
+def _quadratic(band: np.ndarray | None, x: np.ndarray) -> float:
+    return float(x @ _times(band, x))
+
+
+def _whole_band(band: np.ndarray, info_b: np.ndarray) -> np.ndarray:
+    """Prior precision plus the data's, which ties the processes of one bin together."""
+    k = len(band) - 1
+    made = band.copy()
+    made[k] += np.repeat(info_b, k)
+    if k == 2:
+        made[1, 1::2] += info_b
+    return made
+
+
+def posterior(problem: Problem, mood: tuple[Process, ...], start: np.ndarray | None = None) -> Posterior:
+    """The posterior under a mood (none: ``()``). Same problem, same answer."""
+    k, theta = len(mood), (problem.prior.mean if start is None else start).copy()
+    z = np.zeros((problem.bins, k))
+    band = _prior_band(mood, problem.bins, problem.bin_s) if k else None
+    now, damp = _look(problem, mood, band, z, theta), 1e-3
+    for _ in range(ROUNDS):
+        step_z, step = _step(now, band, damp)
+        most = max(float(np.abs(step).max(initial=0)), float(np.abs(step_z).max(initial=0)), 1e-12)
+        short = min(1.0, 2.0 / most)
+        tried_z, tried_theta = z + short * step_z.reshape(z.shape), theta + short * step
+        if problem.prior.herd >= 0:
+            tried_theta[problem.prior.herd] = min(tried_theta[problem.prior.herd], math.log(0.95))
+        tried = _look(problem, mood, band, tried_z, tried_theta)
+        if tried.value >= now.value - 1e-9 * abs(now.value):
+            gained = tried.value - now.value
+            z, theta, now, damp = tried_z, tried_theta, tried, max(damp / 10, 1e-9)
+            if gained < CLOSE * max(1.0, abs(now.value)) * 1e-2 and most < 1e-2:
+                break
+        else:
+            damp = max(damp * 10, 1e-3)
+            if damp > 1e8:
+                break
+    return _closed(problem, mood, band, z, theta, now)
+
+
+def _step(now: _Point, band: np.ndarray | None, damp: float) -> tuple[np.ndarray, np.ndarray]:
+    info = now.info + np.diag(damp * np.diag(now.info))
+    if band is None:
+        return np.empty(0), np.linalg.solve(info, now.grad)
+    whole = _whole_band(band, now.info_z)
+    whole[-1] *= 1 + damp
+    solved = solveh_banded(whole, np.column_stack([now.cross, now.grad_z]))
+    across, free = solved[:, :-1], solved[:, -1]
+    step = np.linalg.solve(info - now.cross.T @ across, now.grad - now.cross.T @ free)
+    return free - across @ step, step
+
+
+def _closed(
+    problem: Problem, mood: tuple[Process, ...], band: np.ndarray | None, z: np.ndarray, theta: np.ndarray, now: _Point
+) -> Posterior:  # fmt: skip
+    evidence = now.value + 0.5 * float(np.log(problem.prior.precision).sum())
+    factor, shift, info = None, np.empty((0, len(theta))), now.info
+    if band is not None:
+        factor = cholesky_banded(_whole_band(band, now.info_z))
+        shift = solveh_banded(_whole_band(band, now.info_z), now.cross)
+        info = info - now.cross.T @ shift
+        evidence += float(np.log(cholesky_banded(band)[-1]).sum()) - float(np.log(factor[-1]).sum())
+    chol = np.linalg.cholesky((info + info.T) / 2 + np.eye(len(info)) * 1e-9)
+    evidence -= float(np.log(np.diag(chol)).sum())
+    return Posterior(problem.prior, mood, z, theta, factor, shift, chol, evidence)
