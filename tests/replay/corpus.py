@@ -44,7 +44,7 @@ REFUSED: dict[str, tuple[str, str | bytes, str]] = {
     "PDF, binary": ("a.csv", b"%PDF-1.4\n\0\0\x93", "binary file"),
     "log-in page": ("a.csv", "<html><head><title>Sign in</title></head></html>", "web page"),
     "XML": ("a.csv", "<?xml version='1.0'?><orders/>", "web page or XML"),
-    "UTF-16": ("a.csv", GOOD.encode("utf-16"), "UTF-16"),
+    "UTF-16 cut off": ("a.csv", GOOD.encode("utf-16")[:-1], "UTF-16"),
     "neither UTF-8 nor GBK": ("a.csv", HEAD.encode() + b"1,\xff\xfe\xff,m,1\n", "neither UTF-8 nor clearly GBK"),
     "Parquet cut off": ("a.parquet", parquet(order_id=["1"], time=[T])[:-20], "not a readable Parquet file"),
     "Parquet of other columns": ("a.parquet", parquet(x=[1], y=[2]), "is not enough"),

@@ -109,7 +109,7 @@ SHOPEE_TW = """訂單編號,訂單狀態,訂單成立日期,買家帳號,商品�
 """
 LAZADA = """orderItemId,orderType,Guarantee,deliveryType,lazadaId,sellerSku,lazadaSku,wareHouse,createTime,updateTime,rtsSla,ttsSla,orderNumber,status,paidPrice,unitPrice,itemName
 """ + "".join(
-    f"{n},Normal,,standard,L{n},{sku},S{sku},w,2026-06-18 20:00:{s:02d},2026-06-18 21:00:00,,,{order},pending,59.9,59.9,x\n"
+    f"{n},Normal,,standard,L{n},{sku},S{sku},w,18 Jun 2026 20:{s:02d},18 Jun 2026 21:00,,,{order},pending,59.9,59.9,x\n"
     for n, sku, s, order in (
         (1, "A", 5, 301),
         (2, "A", 5, 301),

@@ -235,6 +235,19 @@ def test_json_of_two_lists_that_may_both_be_the_items_is_refused(tmp_path):
     assert rows(events, everything)[0]["type"] == "cart"
 
 
+def test_items_deep_inside_are_found_and_lists_that_are_none_are_left_alone(tmp_path):
+    nodes = [{"node": {"sku": "M", "quantity": 2}}, {"node": {"sku": "S", "quantity": 1}}]
+    deep = {"id": 1, "createdAt": f"{T}05", "lineItems": {"edges": nodes}, "taxLines": [{"rate": 1}, {"rate": 2}]}
+    assert sold(ingest(lay(tmp_path, "a.json", json.dumps({"data": {"orders": {"edges": [{"node": deep}]}}})))) == {
+        "M": 2,
+        "S": 1,
+    }
+    cart = {"id": 1, "created_at": f"{T}05", "cart": {"lines": [{"sku": "M", "qty": 2}]}}
+    assert sold(ingest(lay(tmp_path, "b.jsonl", json.dumps(cart)))) == {"M": 2}
+    plain = {"id": 1, "created_at": f"{T}05", "sku": "M", "qty": 2, "discounts": [{"code": "a"}, {"code": "b"}]}
+    assert sold(ingest(lay(tmp_path, "c.jsonl", json.dumps(plain)))) == {"M": 2}
+
+
 def test_a_json_array_that_is_cut_off_is_refused(tmp_path):
     with pytest.raises(StreamError, match="entry 2 of its array is not JSON"):
         ingest(lay(tmp_path, "a.json", json.dumps([ORDER, ORDER])[:-20]))
@@ -291,11 +304,13 @@ FR = f"order_id,time,sku,qty,remarque\n1,{T}00,Crème,2,très bien\n2,{T}05,Sér
 @pytest.mark.parametrize(
     ("text", "encoding", "skus"),
     [(ZH, "gbk", ["面膜", "精华"]), (ZH, "utf-8", ["面膜", "精华"]), (TW, "big5", ["保濕面膜", "精華液"]),
-     (JP, "cp932", ["フェイスマスク", "美容液"]), (FR, "cp1252", ["Crème", "Sérum"]), (FR, "utf-8-sig", ["Crème", "Sérum"])],
+     (TW, "utf-16", ["保濕面膜", "精華液"]), (JP, "cp932", ["フェイスマスク", "美容液"]), (FR, "cp1252", ["Crème", "Sérum"]), (FR, "utf-8-sig", ["Crème", "Sérum"])],
 )  # fmt: skip
 @pytest.mark.parametrize("damage", [0, 1])
 def test_an_encoding_is_told_and_one_bad_byte_changes_one_row(tmp_path, text, encoding, skus, damage):
     data = text.encode(encoding)
+    if damage and encoding == "utf-16":
+        pytest.skip("UTF-16 is read whole or refused")
     if damage:
         data += f"3,{T}09,".encode() + skus[0].encode(encoding)[:-1][:3] + b"\xff,1,x\n"
     made = ingest(lay(tmp_path, "a.csv", data))
@@ -329,6 +344,12 @@ def test_parquet_bytes_and_codes_that_became_floats(tmp_path):
     }
     pq.write_table(pa.table(columns), tmp_path / "a.parquet")
     assert sold(ingest(tmp_path / "a.parquet")) == {"123": 1, "77": 3}
+
+
+def test_codes_that_became_floats_in_text(tmp_path):
+    lay(tmp_path, "o.csv", f"{HEAD}1.0,{T}00,123.0,2.0\n2.0,{T}05,,1.0\n")
+    lay(tmp_path, "s.csv", "sku,stock\n123,50\n")
+    assert sold(ingest(tmp_path)) == {"123": 2}
 
 
 def test_parquet_that_is_no_utf8_is_refused(tmp_path):

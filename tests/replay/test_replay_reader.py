@@ -57,7 +57,7 @@ REFUSED = {
     "empty parquet": ("a.parquet", parquet(pd.DataFrame({"order_id": [], "time": []})), "columns and no rows"),
     "Excel": ("a.csv", b"PK\x03\x04 something", "not a readable workbook"),
     "binary": ("a.csv", bytes(range(256)) * 3, "is a binary file"),
-    "UTF-16": ("a.csv", GOOD.encode("utf-16"), "UTF-16"),
+    "UTF-16 cut off": ("a.csv", GOOD.encode("utf-16")[:-1], "UTF-16"),
     "neither UTF-8 nor GBK": ("a.csv", b"order_id,time\n1,\xff\xff\xff\n", "neither UTF-8 nor clearly GBK"),
     "web page": ("a.csv", "<!DOCTYPE html>\n<html><body>log in</body></html>", "web page"),
     "unknown suffix": ("a.docx", GOOD, "suffix that is not read here"),

@@ -42,6 +42,10 @@ class Encoding:
         return told
 
 
+UTF16 = Encoding("utf-16", "UTF-16")
+"""What a spreadsheet calls Unicode text; told by its first two bytes."""
+
+
 def told(where: str, blocks: Callable[[], Iterable[bytes]], names: Callable[[], frozenset[str]]) -> Encoding:
     """The encoding of a file that is not clean UTF-8. ``names``: keys of the columns that are known.
 
@@ -124,7 +128,7 @@ def _by_lead(codec: str, *ranges: tuple[int, int]) -> Callable[[str], float]:
 
 def _alone(run: str) -> float:
     """Letters with an accent, and signs, that stand alone between plain ones; two together are rare in Western languages."""
-    if len(run) > 2 or not all("\xc0" <= char <= "\xff" or char in "œŒšŽžŠ£€’‘“”–—°®™©§½¼²" for char in run):
+    if len(run) > 2 or not all("\xc0" <= char <= "\xff" or char in "œŒšŽžŠŸ£€¥¢’‘“”–—°®™©§½¼²³¹·´¨ªº¿¡«»±µ\xa0" for char in run):
         return 0.0
     return 1.0
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from sim.replay.clock import StreamError
-from sim.replay.ingest.encodings import UTF8, Encoding, told
+from sim.replay.ingest.encodings import UTF16, Encoding, told
 from sim.replay.ingest.mapping import known_names
 from sim.replay.ingest.paths import must_be_file
 
@@ -88,22 +88,25 @@ def encoding_of(file: File) -> tuple[Encoding, int]:
 
     :class:`StreamError` where it is no text table at all, or where the encoding is not clear.
     """
-    decoder, seen, size, clean = codecs.getincrementaldecoder(UTF8)("strict"), False, 0, True
+    wide = start_of(file, 2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    encoding = UTF16 if wide else Encoding()
+    decoder, seen, size, clean = encoding.decoder(), False, 0, True
     for number, block in enumerate(blocks(file)):
         if number == 0:
             _must_be_text(file.name, block)
-        if b"\0" in block:
+        if b"\0" in block and not wide:
             raise StreamError(f"{file.name} is a binary file, not text; export it as CSV")
-        seen = seen or bool(block.removeprefix(codecs.BOM_UTF8).strip())
-        if clean:
-            try:
-                size += len(decoder.decode(block))
-            except UnicodeDecodeError:
-                clean = False
+        try:
+            text = decoder.decode(block) if clean else block.decode("latin-1")
+        except UnicodeDecodeError:
+            clean, text = False, block.decode("latin-1")
+        seen, size = seen or bool(text.strip()), size + len(text)
     if not seen:
         raise StreamError(f"{file.name} is empty; give a file with a header and rows")
     if clean and not decoder.getstate()[0]:
-        return Encoding(), size
+        return encoding, size
+    if wide:
+        raise StreamError(f"{file.name} is damaged or cut-off UTF-16 text; save it as UTF-8")
     found = told(file.name, partial(blocks, file), known_names)
     decoder = found.decoder()
     return found, sum(len(decoder.decode(block)) for block in blocks(file))
@@ -112,8 +115,6 @@ def encoding_of(file: File) -> tuple[Encoding, int]:
 def _must_be_text(where: str, head: bytes) -> None:
     if head[:4] == PARQUET:
         raise StreamError(f"{where} is a Parquet file; rename it to end in .parquet")
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise StreamError(f"{where} is written in UTF-16; save it as UTF-8")
     if head.removeprefix(codecs.BOM_UTF8).lstrip()[:200].lower().startswith(_WEB):
         raise StreamError(f"{where} is a web page or XML, not a table of rows; download the export itself (are you logged in?), "
                           "or open it in a spreadsheet and save it as .xlsx")  # fmt: skip

@@ -171,11 +171,12 @@ def _reply(file: File, parts: Iterable[str]) -> Read:
 
 
 def _lists(value: dict[str, Any], where: str, depth: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Lists of objects of a reply that are not inside another such list."""
+    """Lists of objects that are not inside another such list; {"edges": [{"node": {}}]} is one of the nodes."""
     for name, inner in value.items():
         path = f"{where}.{name}" if where else str(name)
         if isinstance(inner, list) and inner and all(isinstance(i, dict) for i in inner):
-            yield path, inner
+            nodes = [i["node"] for i in inner if isinstance(i.get("node"), dict)]
+            yield path, nodes if len(nodes) == len(inner) else inner
         elif isinstance(inner, dict) and depth < NESTED:
             yield from _lists(inner, path, depth + 1)
 
@@ -200,17 +201,19 @@ def rows(value: dict[str, Any], wanted: Wanted) -> list[dict[str, str]]:
     >>> rows({"id": 1, "lines": [{"id": 7, "sku": "a", "qty": 2}]}, {"id", "sku", "lines.id"}.__contains__)
     [{'id': '1', 'sku': 'a', 'lines.id': '7'}]
     """
-    lists = [k for k, v in value.items() if isinstance(v, list) and v and all(isinstance(i, dict) for i in v)]
-    items = lists if len(lists) == 1 else [k for k in lists if _holds_items(value[k])]
-    if not lists:
+    lists = dict(_lists(value, "", 0))
+    items = [name for name, entries in lists.items() if _holds_items(entries)]
+    if not items and not _held(value) & item_names()[0]:
+        # An object without an item of its own is about those of its only list.
+        items = list(lists)
+    if not items:
         return [_spread(value, wanted)]
-    if len(items) != 1:
-        raise TwoLists(", ".join(lists[:5]))
-    name = items[0]
-    outer = _spread({k: v for k, v in value.items() if k not in lists}, wanted)
-    below = _holds_items(value[name])
+    if len(items) > 1:
+        raise TwoLists(", ".join(list(lists)[:5]))
+    name, entries = items[0], lists[items[0]]
+    outer, below = _spread(_without(value, lists), wanted), _holds_items(entries)
     made = []
-    for item in value[name]:
+    for item in entries:
         inner = _spread(item, everything)
         full = {f"{name}.{k}": v for k, v in inner.items() if wanted(f"{name}.{k}")}
         plain = {k: v for k, v in inner.items() if wanted(k)}
@@ -218,10 +221,23 @@ def rows(value: dict[str, Any], wanted: Wanted) -> list[dict[str, str]]:
     return made
 
 
+def _held(value: dict[str, Any]) -> set[str]:
+    return {key(str(name)) for name in value}
+
+
 def _holds_items(entries: list[dict[str, Any]]) -> bool:
     """Whether objects of a list have both an item and a quantity."""
-    held = {key(str(name)) for name in entries[0]}
-    return all(held & names for names in item_names())
+    return all(_held(entries[0]) & names for names in item_names())
+
+
+def _without(value: dict[str, Any], lists: dict[str, Any], where: str = "") -> dict[str, Any]:
+    """An object without its lists of objects."""
+    out = {}
+    for name, inner in value.items():
+        path = f"{where}.{name}" if where else str(name)
+        if path not in lists:
+            out[name] = _without(inner, lists, path) if isinstance(inner, dict) and len(path) < 200 else inner
+    return out
 
 
 def _spread(value: dict[str, Any], wanted: Wanted, depth: int = 1) -> dict[str, str]:

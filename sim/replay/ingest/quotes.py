@@ -21,20 +21,21 @@ def cut(text: str, mark: str, strict: bool = False) -> list[str]:
         return []
 
 
-def is_open(text: str, mark: str) -> bool:
-    """Whether a text ends inside a quoted cell.
+def is_open(text: str, mark: str, inside: bool = False) -> bool:
+    """Whether a text ends inside a quoted cell; ``inside``: it begins in one.
 
-    >>> is_open('a,"b', ","), is_open('a,5" b', ","), is_open('a,"b ""c"" d",e', ",")
-    (True, False, False)
+    >>> is_open('a,"b', ","), is_open('a,5" b', ","), is_open('a,"b ""c"" d",e', ","), is_open('b",c', ",", inside=True)
+    (True, False, False, False)
     """
     at = 0
     while True:
-        if text[at : at + 1] == '"':
-            at = text.find('"', at + 1)
+        if inside or text[at : at + 1] == '"':
+            at = text.find('"', at + (not inside))
             while at >= 0 and text[at + 1 : at + 2] == '"':
                 at = text.find('"', at + 2)
             if at < 0:
                 return True
+            inside = False
         at = text.find(mark, at) + 1
         if not at:
             return False
@@ -42,13 +43,13 @@ def is_open(text: str, mark: str) -> bool:
 
 def whole(lines: list[str], k: int, mark: str) -> tuple[str, int]:
     """The record that begins in line ``k``, and how many lines it takes; one line where its quote is never closed."""
-    text = lines[k]
+    open_ = is_open(lines[k], mark)
     for step in range(1, LONGEST_CELL + 1):
-        if not is_open(text, mark):
-            return text, step
+        if not open_:
+            return "\n".join(lines[k : k + step]), step
         if k + step >= len(lines):
             break
-        text += "\n" + lines[k + step]
+        open_ = is_open(lines[k + step], mark, inside=True)
     return lines[k], 1
 
 
@@ -64,6 +65,12 @@ class Records:
     rejects: list[Reject] = field(default_factory=list)
 
 
+def _joined(texts: list[str], numbers: np.ndarray) -> str:
+    """Lines as they stood, with the blank ones between them."""
+    gaps = np.diff(numbers).tolist()
+    return texts[0] + "".join("\n" * gap + text for gap, text in zip(gaps, texts[1:], strict=True))
+
+
 def records(texts: list[str], numbers: np.ndarray, marks: np.ndarray, mark: str, width: int, last: bool) -> Records:
     """Join the lines of quoted cells that run over several. ``marks``: quotes in each line; blank lines are left out."""
     found = Records(len(texts))
@@ -72,16 +79,16 @@ def records(texts: list[str], numbers: np.ndarray, marks: np.ndarray, mark: str,
             break
         if (found.spans and k < sum(found.spans[-1])) or not is_open(texts[k], mark):
             continue
-        took, step = texts[k], 1
-        while is_open(took, mark) and k + step < found.end and numbers[k + step] - numbers[k] < LONGEST_CELL:
-            took += "\n" * int(numbers[k + step] - numbers[k + step - 1]) + texts[k + step]
+        step, unclosed = 1, True
+        while unclosed and k + step < found.end and numbers[k + step] - numbers[k] < LONGEST_CELL:
+            unclosed = is_open(texts[k + step], mark, inside=True)
             step += 1
-        unclosed = is_open(took, mark)
         if unclosed and k + step >= found.end and not last and numbers[k + step - 1] - numbers[k] < LONGEST_CELL - 1:
             found.held, found.end = int(numbers[k]), k
             break
         # A stray quote would take whole rows into one cell: here a quote may only close where the cell ends.
-        cells = [] if unclosed else cut(took, mark, strict=step > 1)
+        took = "" if unclosed else _joined(texts[k : k + step], numbers[k : k + step])
+        cells = [] if unclosed else cut(took, mark, strict=True)
         if len(cells) != width:
             found.rejects.append(Reject(int(numbers[k]), "a quote is not closed", texts[k]))
             found.spans.append((k, 1))

@@ -5,6 +5,7 @@ Judges (orders.py and so on) ask for columns by field, note faults and emit fact
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +30,7 @@ NUMBERS = {"t": np.int64, "seen": np.int64, "kind": np.int8, "sku": np.int32, "q
            "bin": np.float64, "label": np.int32, "mark": np.int8, "line": np.int64, "file": np.int32,
            "repairs": np.int32}  # fmt: skip
 """Facts as numbers; ``order_id`` stands beside them as text."""
+FLOAT = re.compile(r"\d{1,15}\.0", re.ASCII)
 SEVERAL = "several items in one row; give the export with one row an item too"
 Facts = dict[str, Any]
 FALL_BACK = ("sku", "order_id")
@@ -208,7 +210,12 @@ class Sieve:
     def sku(self, needed: str = "sku") -> np.ndarray:
         """Numbers of the rows' SKUs; 0 where the file has no such column."""
         words, codes = self.coded("sku")
-        numbers = np.array([self.state.skus.code(w) for w in words], np.int32)
+        # An integer column with a hole in it was made one of floats.
+        floats = np.array([FLOAT.fullmatch(w) is not None for w in words], bool)
+        if floats.any():
+            self.repairs[floats[codes]] |= BIT["number"]
+        numbers = np.array([self.state.skus.code(w.partition(".")[0] if f else w) for w, f in zip(words, floats, strict=True)],
+                           np.int32)  # fmt: skip
         out = numbers[codes] if len(numbers) else np.zeros(self.n, np.int32)
         if self.has("sku") and needed:
             self.fail(out == 0, f"{needed} is empty")
