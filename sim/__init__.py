@@ -1,7 +1,3 @@
 """StockCue: rehearse stock alerts for a live show before it goes on air."""
 
-from sim.places import watch
-
-__version__ = "0.2.0"
-
-watch()
+__version__ = "0.3.0"

@@ -1,12 +1,9 @@
-"""From a configuration to the breakpoints of its strategies: estimate before, progress, table, run folder."""
+"""Breakpoint: how much worse things may get before a setting breaks its limits, dial by dial."""
 
 from __future__ import annotations
 
-import shlex
 import shutil
-import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -14,36 +11,40 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Scenario
-from scenarios.registry import from_plain, plain
-from sim.app.progress import Progress
+from scenarios.registry import plain
+from sim.app.frame import Out, Study, Task, resumed, settled
+from sim.app.nouns import AnyScenario, drawn, listed, policies_of, profile_of
+from sim.app.pictures import save
+from sim.app.progress import Listener, Tell, listener
+from sim.app.result import HERE, Result, Said
 from sim.core.policy import Policy
 from sim.jobs.cache import WORTH, Kept
-from sim.jobs.folder import config_hash, out_folder, run_folder, versions, write_manifest, write_table
+from sim.jobs.folder import versions, write_table
 from sim.jobs.identity import own_files
 from sim.jobs.paired_play import crew
 from sim.jobs.plan import Plan
-from sim.jobs.pool import Pool, at_once, pool
+from sim.jobs.pool import Pool
 from sim.jobs.program import program
 from sim.jobs.resume import probe
-from sim.jobs.work_folder import PLAYED, begun, finished, holds
+from sim.jobs.work_folder import PLAYED, holds
 from sim.report.text.breakpoint import HEAD, chart, rows, sentences
 from sim.report.text.layout import aligned, count, duration, markdown
-from sim.score.profiles import LIMITS, Limits, Profile, only
-from sim.setup.choices import described, one_of, policies_from, profile_from
+from sim.score.profiles import LIMITS, Limits, Profile
+from sim.score.profiles import only as narrowed
+from sim.setup.choices import described, one_of
 from sim.setup.policies import make_policy
-from sim.setup.settings import settle
-from sim.setup.settings_search import Breakpoint as Settings
+from sim.setup.settings_search import Breakpoint
 from sim.setup.space import Candidate, World
 from sim.stats.certify import NEEDED, REFUTED, certify, worst_share
 from sim.study.breakpoint import DIALS, Dial, Found, breakpoint_of, most_points, table
+from sim.words import _
 
-GROUPS = ("scenario", "strategy", "gate", "operations", "score")
 TABLE = "breakpoints.parquet"
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
-    """What is to be broken: everything in records. ``called``: the limits in words. ``facts``: all that decides the result."""
+class Points:
+    """What is to be broken: everything in records. ``called``: the limits in words."""
 
     scenario: Scenario
     policies: list[Policy]
@@ -51,10 +52,7 @@ class Study:
     limits: Limits
     called: str
     dials: list[Dial]
-    settings: Settings
-    facts: dict[str, Any]
-    final: Path
-    words: Sequence[str]
+    settings: Breakpoint
 
     def plan(self, world: Scenario, policy: Policy) -> Plan:
         """One point."""
@@ -72,83 +70,149 @@ class Study:
         return len(self.policies) * (1 + n * self.most) + 1 + n
 
 
-def study_from(config: Mapping[str, Any], words_given: Sequence[str]) -> Study:
-    """Records from the composed configuration; every fault is found here, before anything is played."""
-    s = settle(Settings, {key: value for key, value in config.items() if key not in GROUPS}, "breakpoint")
-    scenario, policies = from_plain(config["scenario"]), policies_from(config["strategy"], config["gate"], config["operations"])
-    profile = profile_from(config["score"])
-    names = _listed(s.dials) or list(DIALS)
+def breakpoint(
+    scenario: AnyScenario,
+    policies: Any,
+    *,
+    limits: str | None = None,
+    only: Any = None,
+    dials: Any = None,
+    shows: int | None = None,
+    steps: int | None = None,
+    confidence: float | None = None,
+    seed: int | None = None,
+    score: Any = "balanced",
+    workers: int | None = None,
+    out: Out = None,
+    progress: Listener | Tell | bool | None = None,
+    command: Sequence[str] | None = None,
+) -> Result:
+    """Make one thing after the other worse until a policy breaks its limits, and say up to where it certainly holds.
+
+    Parameters
+    ----------
+    scenario : str, path, Scenario or mapping
+        The show as it is; see :func:`stockcue.scenario`.
+    policies : one or several policies
+        See :func:`stockcue.policy`.
+    limits : str
+        ``strict``, ``standard`` or ``platform``; None: standard.
+    only : str or list of str
+        Of these limits, those that count; None: all.
+    dials : str or list of str
+        What is made worse, as in ``["feed_lag", "freeze_latency"]``; None: all.
+    shows : int
+        Shows per severity, 10 to 500,000; None: 200.
+    steps : int
+        Halvings for each end of the bracket, 1 to 30; None: 5.
+    confidence : float
+        Of certificates, .51 to .999; None: .95.
+    seed : int
+        First key of every random stream, 0 to 1e15; None: 1.
+    score : str, mapping or Profile
+        What things cost [CNY].
+    workers : int
+        Processes, 0 to 512; None or 0: one a core. Results do not depend on it.
+    out, progress, command
+        As in :func:`stockcue.sweep`.
+
+    Returns
+    -------
+    Result
+        ``.table`` has a row per policy, dial and severity: certified, undecided or refuted, in the dial's unit.
+
+    Raises
+    ------
+    ValueError
+        One sentence, where an argument does not hold; nothing was played then.
+    """
+    s = settled(
+        Breakpoint, "breakpoint", limits=limits, only=only, dials=dials, shows=shows, steps=steps, confidence=confidence,
+        seed=seed, workers=workers,
+    )  # fmt: skip
+    study = _settled(drawn(scenario, False)[0], policies_of(policies), profile_of(score), s)
+    task, told = (
+        Task("breakpoint", f"breakpoint-{study.scenario.name}", _facts(study), out, command, "breakpoint"),
+        listener(progress),
+    )
+
+    def write(folder: Path, work: Path, hands: Pool) -> Said:
+        found = bisected(study, hands, Kept(work), told)
+        told.close()
+        return _report(folder, study, task, found)
+
+    def estimate(work: Path, workers: int) -> str:
+        return f"{announced(study)}; {foreseen(study, len(Kept(work)), workers)}"
+
+    try:
+        return resumed(task, Study(
+            announced(study), TABLE, holds(WORTH), estimate, write, lambda work: shutil.rmtree(work, ignore_errors=True),
+            ("local", "", s.workers),
+        ), told)  # fmt: skip
+    finally:
+        told.close()
+
+
+def _settled(scenario: Scenario, policies: list[Policy], profile: Profile, s: Breakpoint) -> Points:
+    """Records; every fault is found here, before anything is played."""
+    names = listed(s.dials) or list(DIALS)
     for name in names:
         one_of("dials", name, list(DIALS))
     limits, called = LIMITS[s.limits], s.limits
-    if counted := _listed(s.only):
-        limits, called = only(limits, counted), f"{s.limits} ({' and '.join(counted)} only)"
-    facts = {"scenario": plain(scenario), **described(policies, profile), "dials": names, "limits": asdict(limits)}
+    if counted := listed(s.only):
+        limits, called = narrowed(limits, counted), f"{s.limits} ({' and '.join(counted)} only)"
+    return Points(scenario, policies, profile, limits, called, [DIALS[n] for n in names], s)
+
+
+def _facts(study: Points) -> dict[str, Any]:
+    """All that decides the result."""
+    s = study.settings
+    facts = {"scenario": plain(study.scenario), **described(study.policies, study.profile)}
+    facts |= {"dials": [dial.name for dial in study.dials], "limits": asdict(study.limits)}
     facts |= {key: getattr(s, key) for key in ("replicates", "seed", "confidence", "steps")}
-    plan = plan_of(s, profile, scenario, policies)
-    facts |= {"own_files": own_files(policies), PLAYED: plan.digest()[:16], "program": program(), "versions": versions()}
-    final = out_folder(s.out, f"runs/breakpoint-{scenario.name}-{config_hash(facts)}")
-    return Study(scenario, policies, profile, limits, called, [DIALS[n] for n in names], s, facts, final, words_given)
+    plan = plan_of(s, study.profile, study.scenario, study.policies)
+    return facts | {
+        "own_files": own_files(study.policies),
+        PLAYED: plan.digest()[:16],
+        "program": program(),
+        "versions": versions(),
+    }
 
 
-def plan_of(s: Settings, profile: Profile, world: Scenario, policies: Sequence[Policy]) -> Plan:
+def plan_of(s: Breakpoint, profile: Profile, world: Scenario, policies: Sequence[Policy]) -> Plan:
     """Policies in one world, on the shows of a point."""
     candidates = [Candidate(p.name, p.name, {}, p) for p in policies]
     return Plan([World(world.name, world, {})], candidates, s.replicates, s.seed, profile, NEEDED)
 
 
-def _listed(value: Any) -> list[str]:
-    """A setting that is a name or a list of names; empty where it is not given."""
-    return [str(v) for v in value] if isinstance(value, list) else [str(value)] if value else []
-
-
-def break_and_report(config: Mapping[str, Any], words_given: Sequence[str]) -> Path:
-    """Bisect every dial for every strategy, print the table, and leave a run folder, whole or not at all. What was played is
-    kept when it is interrupted."""
-    began = time.monotonic()
-    study = study_from(config, words_given)
-    s, final = study.settings, study.final
-    if finished(final, "breakpoint", study.facts, TABLE):
-        print(f"{announced(study)}: finished before, nothing is left to play; see {final / 'report.md'}")
-        return final
-    with pool("local", "", s.workers) as hands, begun(final, "breakpoint", study.facts, holds(WORTH)) as folder:
-        kept = Kept(folder)
-        print(f"{announced(study)}; {foreseen(study, len(kept), at_once('local', hands.workers))}", flush=True)
-        with Progress("points") as progress:
-            found = bisected(study, hands, kept, progress)
-        _report(study, found)
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"\nrun folder: {final}", flush=True)
-    print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
-    return final
-
-
-def announced(study: Study) -> str:
+def announced(study: Points) -> str:
     """How much is to be played."""
-    dials = f"{count(len(study.policies), 'strategy', 'strategies')} x {count(len(study.dials), 'dial')}"
-    return f"{dials}, {study.points} points at most, {study.settings.replicates} shows each"
+    text = _("{strategies} x {dials}, {n} points at most, {shows} shows each")
+    return text.format(strategies=count(len(study.policies), "strategy", "strategies"), dials=count(len(study.dials), "dial"),
+                       n=study.points, shows=study.settings.replicates)  # fmt: skip
 
 
-def foreseen(study: Study, kept: int, workers: int) -> str:
+def foreseen(study: Points, kept: int, workers: int) -> str:
     """How long that takes, from a short probe of every strategy in the scenario as it is. kept: points played before."""
     point = float(np.mean([probe(study.plan(study.scenario, p)).seconds for p in study.policies])) / workers
     most = max(0, study.points - kept) * point
-    before = f"{count(kept, 'point')} kept; " if kept else ""
-    return f"{before}at most about {duration(most)} on {count(workers, 'worker')}"
+    before = _("{points} kept; ").format(points=count(kept, "point")) if kept else ""
+    return before + _("at most about {time} on {workers}").format(time=duration(most), workers=count(workers, "worker"))
 
 
-def bisected(study: Study, hands: Pool, kept: Kept, progress: Progress) -> dict[str, Found]:
+def bisected(study: Points, hands: Pool, kept: Kept, told: Listener) -> dict[str, Found]:
     """By strategy every dial, turned where the strategy keeps to the limits without."""
     s, silent, scenario = study.settings, make_policy("silent"), study.scenario
     played, of, doing = len(kept), study.points, ""
     asked: set[str] = set()
+    progress = told.stage("points")
 
     def play(world: Scenario, policy: Policy) -> np.ndarray:
         plan = study.plan(world, policy)
 
         def rows() -> np.ndarray:
             nonlocal played
-            one = crew(hands, plan.worlds, s.seed, study.profile, NEEDED, progress.note)
+            one = crew(hands, plan.worlds, s.seed, study.profile, NEEDED, told.note)
             made = one(plan.candidates, range(s.replicates))[0, :, 0]
             played += 1
             return made
@@ -178,31 +242,26 @@ def bisected(study: Study, hands: Pool, kept: Kept, progress: Progress) -> dict[
     return found
 
 
-def _report(study: Study, found: dict[str, Found]) -> None:
-    """Table and sentences, printed and in the run folder."""
+def _report(folder: Path, study: Points, task: Task, found: dict[str, Found]) -> Said:
+    """Table, sentences and picture, in the run folder and in words."""
     import pandas as pd
-
-    from sim.app.pictures import save
 
     s, scenario = study.settings, study.scenario
     cells, said = rows(found), sentences(found)
     head = f"{scenario.name}: where limits {study.called} break; {s.replicates} shows a point, {100 * s.confidence:g} % sure"
-    print("\n".join(["", head, "", *aligned([HEAD, *cells], (2, 3)), "", *said]), flush=True)
-    with run_folder(study.final, "breakpoint") as folder:
-        save(chart(found, f"{scenario.name}: limits {study.called}, {s.replicates} shows a point"), folder / "breakpoints.png")
-        frames = [table(every).assign(strategy=name) for name, every in found.items()]
-        write_table(pd.concat(frames, ignore_index=True), folder / TABLE)
-        again = shlex.join(["stockcue", "breakpoint", *study.words])
-        text = [
-            f"# Breakpoints of {scenario.name}",
-            f"{head}, seed {s.seed}. To repeat it: `{again}`",
-            "\n".join(markdown(HEAD, cells, (2, 3))),
-            "\n".join(f"- {line}" for line in said),
-            "![breakpoints](breakpoints.png)",
-            "Holds: the largest severity at which every limit of the set is certified, and at every milder one tried; "
-            "breaks: the smallest at which one is refuted. Between them more shows would be needed. One dial is turned at a "
-            "time.",
-        ]
-        (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
-        facts = {"command": ["stockcue", "breakpoint", *study.words], "breakpoint": study.facts}
-        write_manifest(folder, facts | {"config_hash": config_hash(study.facts)})
+    save(chart(found, f"{scenario.name}: limits {study.called}, {s.replicates} shows a point"), folder / "breakpoints.png")
+    frames = [table(every).assign(strategy=name) for name, every in found.items()]
+    write_table(pd.concat(frames, ignore_index=True), folder / TABLE)
+    text = [
+        f"# Breakpoints of {scenario.name}",
+        f"{head}, seed {s.seed}. {task.repeat()}",
+        "\n".join(markdown(HEAD, cells, (2, 3))),
+        "\n".join(f"- {line}" for line in said),
+        "![breakpoints](breakpoints.png)",
+        "Holds: the largest severity at which every limit of the set is certified, and at every milder one tried; "
+        "breaks: the smallest at which one is refuted. Between them more shows would be needed. One dial is turned at a "
+        "time.",
+    ]
+    (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
+    shown = "\n".join(["", head, "", *aligned([HEAD, *cells], (2, 3)), "", *said])
+    return Said(shown, said, [_("run folder: {folder}").format(folder=HERE)])

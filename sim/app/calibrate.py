@@ -1,4 +1,4 @@
-"""From a calibration's configuration to its scenario file, report, pictures and run folder."""
+"""Calibrate: a scenario fitted to recorded shows, with its uncertainty, and how far it can be believed."""
 
 from __future__ import annotations
 
@@ -6,110 +6,161 @@ import hashlib
 import json
 import math
 import os
-import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import sim.replay
-from sim.app.progress import Progress
-from sim.calibrate.fit import Calibrated, calibrate
+from sim.app.frame import Out, Task, command_word, published, settled
+from sim.app.nouns import listed
+from sim.app.progress import Listener, Tell, listener
+from sim.app.recording import EXAMPLE, Recording
+from sim.app.result import HERE, Result, Said
+from sim.calibrate.fit import Calibrated
+from sim.calibrate.fit import calibrate as fitted
 from sim.calibrate.observed import Observed
 from sim.calibrate.parameters import Parameter, parameters
 from sim.calibrate.scenario import scenario_of, unidentified, yaml_of
-from sim.jobs.folder import config_hash, run_folder, write_manifest
 from sim.report.text import calibration as words_of
-from sim.setup.settings import Calibrate, SettingError, settle
+from sim.setup.settings import Calibrate, SettingError
+from sim.words import _
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-EXAMPLE = "example"
-SHIPPED = Path(sim.replay.__file__).parent / "data"
+STEPS = 12
+"""Steps of a calibration at least."""
 
 
-def calibrate_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
-    """Fit, print parameters and findings, and leave scenario file and run folder, whole or not at all."""
-    s = settle(Calibrate, config, "calibrate")
-    paths = _paths(s)
-    facts = {"settings": {k: v for k, v in vars(s).items() if k not in ("out", "figure")}, "inputs": _inputs(paths)}
-    final, file = _targets(s, config_hash(facts))
-    steps = Steps()
+def calibrate(
+    recordings: Any,
+    *,
+    sku: str | list[str] | None = None,
+    name: str | None = None,
+    model: str | None = None,
+    seed: int | None = None,
+    zone: str | None = None,
+    figure: str | None = None,
+    out: Out = None,
+    progress: Listener | Tell | bool | None = None,
+    command: Sequence[str] | None = None,
+) -> Result:
+    """Fit a scenario to recorded shows by maximum likelihood over counts; its uncertainty travels with it.
+
+    Parameters
+    ----------
+    recordings : one or several of Recording, path
+        Recorded shows; the last one gives the run of show.
+    sku : str or list of str
+        SKUs fitted; None: all.
+    name : str
+        Name of the scenario; None: fitted.
+    model : str
+        ``poisson``, ``cue``, ``hawkes`` or ``both``; None or ``auto``: chosen by stretches left out.
+    seed : int
+        Key of the random streams behind the predictive bands, 0 to 1e15; None: 1.
+    zone : str
+        What times without a zone are in, in files that are not canonical streams yet.
+    figure : str
+        ``all`` or ``none``; None: all.
+    out : path
+        A scenario file ``NAME.yaml`` with its run folder NAME beside it, a run folder, ``""`` or None as in
+        :func:`stockcue.rehearse`.
+    progress, command
+        As in :func:`stockcue.rehearse`.
+
+    Returns
+    -------
+    Result
+        ``.table`` has a row per parameter with its 95 % interval, unit and source; ``scenario.yaml`` in its folder, which
+        :func:`stockcue.scenario` and ``uncertain=`` take.
+
+    Raises
+    ------
+    ValueError
+        One sentence, where an argument does not hold or a recording cannot be used.
+    """
+    many = list(recordings) if isinstance(recordings, list | tuple) else [recordings]
+    paths = [one.path if isinstance(one, Recording) else str(one) for one in many if one not in (None, "")]
+    own = [one for one in many if isinstance(one, Recording)]
+    s = settled(
+        Calibrate, "calibrate", stream=paths, sku=sku if sku is not None or not own else own[0].given["sku"], name=name,
+        model=model, seed=seed, zone=zone if zone is not None or not own else own[0].given["zone"], figure=figure,
+    )  # fmt: skip
+    if not paths:
+        raise SettingError(_("calibrate needs a recorded stream: stream=PATH, made by stockcue ingest, or stream=example"))
+    settings = {k: v for k, v in vars(s).items() if k not in ("out", "figure")}
+    settings["stream"] = paths[0] if len(paths) == 1 else paths
+    folder, file = _targets(out)
+    facts, told = {"settings": settings, "inputs": _inputs(paths)}, listener(progress)
+    task = Task("calibrate", f"calibrate-{s.name}", facts, folder, command, more={"seed": s.seed})
     try:
-        shows = [_observed(p, s) for p in paths]
-        made = calibrate(shows, steps, s.seed, s.model)
+        steps = Steps(told)
+        shows = [_observed(path, s, told) for path in paths]
+        made = fitted(shows, steps, s.seed, s.model)
         found = parameters(made, tell=steps)
+        told.close()
+        return _published(made, found, s, task, file)
     finally:
-        steps.close()
+        told.close()
+
+
+def _published(made: Calibrated, found: Sequence[Parameter], s: Calibrate, task: Task, file: Path | None) -> Result:
+    """Scenario file and run folder, whole or not at all."""
+    unknown = unidentified(made)
     values, notes = scenario_of(made, s.name, found)
-    text = yaml_of(values, notes, words_of.head(made, unidentified(made)))
+    text = yaml_of(values, notes, words_of.head(made, unknown))
     pictures = _pictures(made) if s.figure != "none" else {}
-    with run_folder(final, "calibrate") as folder:
+
+    def write(folder: Path) -> Said:
+        from sim.app.pictures import save
+
         (folder / "scenario.yaml").write_text(text, encoding="utf-8")
-        (folder / "report.md").write_text(
-            words_of.report(made, found, unidentified(made), list(pictures), words), encoding="utf-8"
-        )
+        page = words_of.report(made, found, unknown, list(pictures), task.repeat())
+        (folder / "report.md").write_text(page, encoding="utf-8")
         (folder / "fit.json").write_text(json.dumps(facts_of(made, found), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         _table(found, folder / "parameters.csv")
         for name, figure in pictures.items():
-            from sim.app.pictures import save
-
             save(figure, folder / name)
-        told = {"command": ["stockcue", "calibrate", *words], "config": facts, "config_hash": config_hash(facts), "seed": s.seed}
-        write_manifest(folder, told)
+        shown = f"{HERE}/scenario.yaml" if file is None else str(file)
+        word = "{scenario=scenario.yaml}" if file is None else command_word("scenario", file)
+        last = [_("scenario: {path} (stockcue rehearse {word} uncertain=true)").format(path=shown, word=word),
+                _("run folder: {folder} (report: report.md)").format(folder=HERE)]  # fmt: skip
+        printed = words_of.printed(made, found, unknown)
+        return Said(printed, words_of.statement(made), last)
+
+    result = published(task, write)
     if file is not None:
         _whole(file, text)
-    shown = file or final / "scenario.yaml"
-    print(words_of.printed(made, found, unidentified(made)), flush=True)
-    print(f"\nscenario: {shown} (stockcue rehearse scenario={shown} uncertain=true)")
-    print(f"run folder: {final} (report: report.md)", flush=True)
-    return final
+    return result
 
 
 class Steps:
-    """Progress of a calibration: what it is at, on stderr."""
+    """What a calibration is at."""
 
-    def __init__(self) -> None:
-        self.progress, self.done = Progress("steps"), 0
+    def __init__(self, told: Listener) -> None:
+        self.tell, self.done = told.stage("steps"), 0
 
     def __call__(self, what: str) -> None:
-        self.progress(self.done, max(self.done + 1, 12), what)
+        self.tell(self.done, max(self.done + 1, STEPS), what)
         self.done += 1
 
-    def close(self) -> None:
-        """Leave the line."""
-        self.progress.close()
 
-
-def _paths(s: Calibrate) -> list[str]:
-    given = s.stream if isinstance(s.stream, list) else [] if s.stream in (None, "") else [s.stream]
-    if not given:
-        raise SettingError("calibrate needs a recorded stream: stream=PATH, made by stockcue ingest, or stream=example")
-    return [str(p) for p in given]
-
-
-def _names(sku: Any) -> list[str] | None:
-    return None if sku is None else [str(k) for k in sku] if isinstance(sku, list) else [str(sku)]
-
-
-def _observed(path: str, s: Calibrate) -> Observed:
+def _observed(path: str, s: Calibrate, told: Listener) -> Observed:
     """A canonical stream as it is; anything else is ingested first, in memory."""
     from sim.calibrate.streams import observe, observed_from
     from sim.replay.ingest.canon import is_stream
     from sim.replay.ingest.run import ingest
 
-    if path != EXAMPLE and Path(path).is_file() and is_stream(Path(path)):
-        return observe(path, _names(s.sku))
-    shipped = path == EXAMPLE
-    made = ingest(SHIPPED if shipped else path, zone=s.zone or None, name="invented_show" if shipped else None)
+    skus, shipped = listed(s.sku) or None, path == "example"
+    if not shipped and Path(path).is_file() and is_stream(Path(path)):
+        return observe(path, skus)
+    made = ingest(EXAMPLE if shipped else path, zone=s.zone or None, name="invented_show" if shipped else None)
     try:
         if len(made.rejects):
-            print(
-                f"{made.head.name}: {len(made.rejects):,} rows rejected; stockcue ingest files={path} tells which",
-                file=sys.stderr,
-            )
-        return observed_from(made.head, made.frame(), _names(s.sku))
+            text = _("{name}: {n:,} rows rejected; stockcue ingest {word} tells which")
+            told.note(text.format(name=made.head.name, n=len(made.rejects), word=command_word("files", path)))
+        return observed_from(made.head, made.frame(), skus)
     finally:
         made.close()
 
@@ -118,15 +169,13 @@ def _inputs(paths: Sequence[str]) -> dict[str, str]:
     return {Path(p).name: hashlib.sha256(Path(p).read_bytes()).hexdigest() for p in paths if Path(p).is_file()}
 
 
-def _targets(s: Calibrate, digest: str) -> tuple[Path, Path | None]:
-    """The run folder, and the scenario file beside it where one was asked for."""
-    if not s.out:
-        return Path(f"runs/calibrate-{s.name}-{digest}"), None
-    out = Path(s.out).expanduser()
-    if out.suffix not in (".yaml", ".yml"):
-        return out, None
+def _targets(given: Out) -> tuple[Out, Path | None]:
+    """Where the run folder goes, and the scenario file beside it where one was asked for."""
+    out = Path(given).expanduser() if given else None
+    if out is None or out.suffix not in (".yaml", ".yml"):
+        return given, None
     if out.is_dir():
-        raise SettingError(f"out={s.out!r} is a folder; give a file name such as fitted.yaml")
+        raise SettingError(_("out={out!r} is a folder; give a file name such as fitted.yaml").format(out=str(given)))
     return out.with_suffix(""), out
 
 

@@ -1,68 +1,102 @@
-"""From an ingest's configuration to its stream, its account and its run folder."""
+"""Ingest: exports into one canonical stream, with an account of every row."""
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.app.progress import Progress
-from sim.core.units import US
-from sim.jobs.folder import config_hash, out_folder, run_folder, write_manifest
-from sim.replay.ingest.canon import SUFFIX, VERSION, Head
-from sim.replay.ingest.detect import PLAIN
-from sim.replay.ingest.names import listed
-from sim.replay.ingest.run import Ingested, ingest
-from sim.replay.ingest.values import RULES
-from sim.report.text.layout import NOTHING, aligned, markdown
-from sim.setup.settings import Ingest as Settings
-from sim.setup.settings import SettingError, settle
+from sim.app.frame import Out, Task, published, settled
+from sim.app.progress import Listener, Tell, listener
+from sim.app.result import HERE, Result, Said
+from sim.replay.ingest.canon import SUFFIX, VERSION
+from sim.replay.ingest.run import Ingested
+from sim.replay.ingest.run import ingest as ingested
+from sim.report.text.ingest import printed, report, sentences
+from sim.setup.settings import Ingest, SettingError
+from sim.words import _
 
-HEAD = ("file", "read as", "clock", "rows", "accepted", "repaired", "set aside", "rejected", "out of order")
-RIGHT = range(3, len(HEAD))
-NAMED = 12
-"""Columns without a use that are named."""
 _NAME = re.compile(r"[^/\\\x00-\x1f<>:\"|?*]{1,100}")
 
 
-def ingest_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
-    """Ingest, print the account, and leave a run folder, whole or not at all."""
-    s = settle(Settings, config, "ingest")
-    paths = _paths(s.files)
-    name = _name(s.name)
-    told = Progress("rows")
+def ingest(
+    files: Any,
+    *,
+    mapping: str | Mapping[str, str] | None = None,
+    zone: str | None = None,
+    cues: str | None = None,
+    stock: str | None = None,
+    name: str | None = None,
+    out: Out = None,
+    progress: Listener | Tell | bool | None = None,
+    command: Sequence[str] | None = None,
+) -> Result:
+    """Read a shop's exports into one canonical stream; every row is accepted, repaired, set aside or rejected, and they add up.
+
+    Parameters
+    ----------
+    files : one or several paths
+        Files or a folder: orders, carts, stock, dashboards, cue sheets.
+    mapping : str, path or mapping
+        What the columns mean: a shipped mapping by name, a ``.yaml`` file, or ``{file: mapping}``; None: told by the columns.
+    zone : str
+        What times without a zone are in; None: what the mapping says, else UTC+8.
+    cues, stock : path
+        Run of show, declared stock, where they lie elsewhere.
+    name : str
+        The stream's name; None: after the file or folder.
+    out, progress, command
+        As in :func:`stockcue.rehearse`.
+
+    Returns
+    -------
+    Result
+        ``.table`` has a row per file; ``.rejects`` every row that was rejected, with line and reason; ``.stream`` is the stream's
+        path, for :func:`stockcue.read`.
+
+    Raises
+    ------
+    ValueError
+        One sentence, where nothing can be read.
+    """
+    given = list(files) if isinstance(files, list | tuple) else files
+    s = settled(Ingest, "ingest", files=given, mapping=mapping, zone=zone, cues=cues, stock=stock, name=name)
+    told, own = listener(progress), _name(s.name)
     try:
-        made = ingest(paths, _mapping(s.mapping), s.zone or None, name=name, cues=s.cues or None, stock=s.stock or None,
-                      progress=told)  # fmt: skip
+        paths, mapped = _paths(s.files), _mapping(s.mapping)
+        made = ingested(paths, mapped, s.zone or None, name=own, cues=s.cues or None, stock=s.stock or None,
+                        progress=told.stage("rows"))  # fmt: skip
+        told.close()
+        try:
+            return _published(made, s, out, command)
+        finally:
+            made.close()
     finally:
         told.close()
-    try:
-        return _write(made, s, words)
-    finally:
-        made.close()
 
 
-def _write(made: Ingested, s: Settings, words: Sequence[str]) -> Path:
-    settings = {"settings": {k: v for k, v in vars(s).items() if k != "out"}, "account": made.head.files}
-    final = out_folder(s.out, f"runs/ingest-{made.head.name}-{config_hash(settings)}")
-    with run_folder(final, "ingest") as folder:
-        made.write(folder / f"{made.head.name}{SUFFIX}")
+def _published(made: Ingested, s: Ingest, out: Out, command: Sequence[str] | None) -> Result:
+    settings = {k: v for k, v in vars(s).items() if k != "out"}
+    facts = {"settings": settings, "account": made.head.files}
+    task = Task("ingest", f"ingest-{made.head.name}", facts, out, command, more={"stream_version": VERSION})
+    stream = f"{made.head.name}{SUFFIX}"
+
+    def write(folder: Path) -> Said:
+        made.write(folder / stream)
         made.rejects.write(folder)
-        (folder / "report.md").write_text(report(made.head, words), encoding="utf-8")
-        facts = {"command": ["stockcue", "ingest", *words], "stream_version": VERSION, "config": settings}
-        write_manifest(folder, {**facts, "config_hash": config_hash(settings)})
-    print(printed(made.head), flush=True)
-    print(f"\nstream: {final / (made.head.name + SUFFIX)}\nrun folder: {final}", flush=True)
-    return final
+        (folder / "report.md").write_text(report(made.head, task.repeat()), encoding="utf-8")
+        last = [_("stream: {folder}/{stream}").format(folder=HERE, stream=stream), _("run folder: {folder}").format(folder=HERE)]
+        return Said(printed(made.head), sentences(made.head), last)
+
+    return published(task, write)
 
 
 def _paths(given: Any) -> list[str]:
     """The files named: one, a list, or a folder."""
     many = given if isinstance(given, list) else [given]
-    if not many or any(not isinstance(p, str | int | float) or p == "" for p in many):
-        raise SettingError("ingest needs something to read: files=PATH, files=[A,B] or files=FOLDER")
+    if not many or any(not isinstance(p, str | int | float | Path) or p == "" for p in many):
+        raise SettingError(_("ingest needs something to read: files=PATH, files=[A,B] or files=FOLDER"))
     return [str(p) for p in many]
 
 
@@ -76,74 +110,6 @@ def _mapping(given: Any) -> str | dict[str, str] | None:
 def _name(name: str) -> str | None:
     """The stream's name, which becomes a file's: nothing that leads out of the folder."""
     if name and (not _NAME.fullmatch(name) or name.startswith(".") or name != name.strip()):
-        raise SettingError(
-            f"name={name!r} cannot be a file's name inside the run folder; leave out slashes, dots in front and signs"
-        )
+        text = _("name={name!r} cannot be a file's name inside the run folder; leave out slashes, dots in front and signs")
+        raise SettingError(text.format(name=name))
     return name or None
-
-
-def cells(head: Head) -> list[list[str]]:
-    """The account, one row a file; every row's figures add up to its rows."""
-    keys = ("rows", "accepted", "repaired", "set_aside", "rejected", "out_of_order")
-    return [
-        [f["file"], f["mapping"], f["clock"] + (f" ({f['zone']})" if f["zone"] else "") or NOTHING, *(f"{f[k]:,}" for k in keys)]
-        for f in head.files
-    ]
-
-
-def sentences(head: Head) -> list[str]:
-    """What was repaired, set aside and rejected, what was not used, and what there is."""
-    lines = []
-    for f in head.files:
-        if f.get("sure", "own") != "own" and f["mapping"] not in PLAIN:
-            lines.append(f"{f['file']}: the layout {f['mapping']} is known from {f['source']} (certainty {f['sure']})")
-        if f.get("unused"):
-            some, n = f["unused"], f["unused_columns"]
-            what = "column is" if n == 1 else "columns are"
-            lines.append(f"{f['file']}: {n:,} {what} not used: {listed(some + [''] * (n - len(some)), NAMED)}")
-    for key, word in (("repairs", "repaired"), ("aside", "set aside"), ("reasons", "rejected")):
-        for f in head.files:
-            found = Counter(f[key]).most_common()
-            if found:
-                lines.append(f"{f['file']}: {word}: " + ", ".join(f"{n:,} {what}" for what, n in found))
-    used = sorted({name for f in head.files for name in f["repairs"]}, key=list(RULES).index)
-    lines += [f"{name}: {RULES[name]}" for name in used]
-    clock = head.own_clock
-    width = {k: ("single events" if w == 0 else f"bins of {w:g} s") for k, w in head.bins.items()}
-    kinds = ", ".join(f"{n:,} {k} ({width.get(k, 'single events')})" for k, n in head.kinds.items())
-    span = (head.end_us - head.start_us) / US
-    lines.append(f"stream {head.name}: {head.rows:,} facts: {kinds}")
-    lines.append(f"from {clock.text(head.start_us)} to {clock.text(head.end_us)}, {span:,.0f} s; times {head.clock}, "
-                 f"finest step {head.resolution_s:g} s")  # fmt: skip
-    if head.declared:
-        lines.append(
-            f"stock is declared for {len(head.declared)} SKUs, {sum(d['stock'] for d in head.declared.values()):,} units"
-        )
-    lines += [f"{'check' if c['ok'] else 'CHECK FAILED'}: {c['check']}: {c['finding']}" for c in head.checks]
-    return lines + list(head.notes)
-
-
-def total(head: Head) -> str:
-    """The sum every ingest must keep."""
-    n = {k: sum(f[k] for f in head.files) for k in ("rows", "accepted", "repaired", "set_aside", "rejected")}
-    return (f"{n['rows']:,} rows = {n['accepted']:,} accepted + {n['repaired']:,} repaired + {n['set_aside']:,} set aside + "
-            f"{n['rejected']:,} rejected")  # fmt: skip
-
-
-def printed(head: Head) -> str:
-    """The account for a terminal."""
-    return "\n".join([*aligned([HEAD, *cells(head)], RIGHT), "", total(head), *sentences(head)])
-
-
-def report(head: Head, words: Sequence[str]) -> str:
-    """The account as Markdown."""
-    from sim.core.export import for_markdown
-
-    parts = [
-        f"# Ingest of {for_markdown(head.name)}",
-        f"To repeat it: `{' '.join(['stockcue', 'ingest', *words])}`",
-        "\n".join(markdown(HEAD, cells(head), RIGHT)),
-        total(head) + ". Rejected rows are in rejects.csv (safe for spreadsheets) and, as they stood, in rejects.parquet.",
-        "\n".join(f"- {for_markdown(line)}" for line in sentences(head)),
-    ]
-    return "\n\n".join(parts) + "\n"

@@ -1,17 +1,85 @@
-"""How far a long run has come: a bar on a terminal, a line now and then elsewhere. Always on stderr."""
+"""What a caller hears while a verb is at work: nothing, a function of his own, or lines and bars on a terminal."""
 
 from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
+
+from sim.words import _
 
 QUIET_S = 10.0
 """Without a terminal a line this often is enough."""
 
+Tell = Callable[[int, int, str], None]
+"""(done, of, what): how far a stage has come; ``of`` is 0 where nobody knows how many there are."""
+
+
+class Listener:
+    """Hears nothing, and is what others are made from."""
+
+    def say(self, sentence: str) -> None:
+        """What is about to be done, before it is."""
+
+    def note(self, sentence: str) -> None:
+        """Something that happened on the way and should be known."""
+
+    def stage(self, unit: str) -> Tell:
+        """The next stage, counted in ``unit``; the one before is over."""
+        return lambda done, of, what: None
+
+    def close(self) -> None:
+        """All stages are over."""
+
+
+class Caller(Listener):
+    """Passes how far a stage has come to a function of the caller's."""
+
+    def __init__(self, tell: Tell) -> None:
+        self.tell = tell
+
+    def stage(self, unit: str) -> Tell:
+        """The caller's own function, whatever the unit."""
+        return self.tell
+
+
+class Terminal(Listener):
+    """Announcements to standard output (or where ``said`` is), notes and progress to standard error."""
+
+    def __init__(self, said: Any = None) -> None:
+        self.said, self.now = said, Progress("")
+
+    def say(self, sentence: str) -> None:
+        """A line of standard output."""
+        print(sentence, file=self.said or sys.stdout, flush=True)
+
+    def note(self, sentence: str) -> None:
+        """A line of standard error, above the bar where there is one."""
+        self.now.note(sentence)
+
+    def stage(self, unit: str) -> Tell:
+        """A bar of its own."""
+        self.now.close()
+        self.now = Progress(unit)
+        return self.now
+
+    def close(self) -> None:
+        """Leave the line to whoever writes next."""
+        self.now.close()
+
+
+def listener(progress: Listener | Tell | bool | None) -> Listener:
+    """Who hears: a listener as it is, a function (done, of, what), True: bars on standard error, None: nobody."""
+    if isinstance(progress, Listener):
+        return progress
+    if progress is True:
+        return Terminal(sys.stderr)
+    return Caller(progress) if callable(progress) else Listener()
+
 
 class Progress:
-    """Called as ``progress(done, of, what)``; ``of`` is 0 where nobody knows how many there are."""
+    """How far a long run has come: a bar on a terminal, a line now and then elsewhere. Always on standard error."""
 
     def __init__(self, unit: str) -> None:
         self.unit, self.bar, self.last, self.began = unit, None, 0.0, time.monotonic()
@@ -30,7 +98,7 @@ class Progress:
         if opening or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
             some = f"{done:,}/{of:,}" if of else f"{done:,}"
-            text = f"{some} {self.unit}{f', {what}' if what else ''} ({self._pace(done, of, now - self.began)})"
+            text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({self._pace(done, of, now - self.began)})"
             print(text, file=sys.stderr, flush=True)
 
     def note(self, text: str) -> None:
@@ -44,7 +112,8 @@ class Progress:
         """Time so far and, once something is done, rate and time to go."""
         rate = (done - (self.first or 0)) / spent_s if spent_s > 0 else 0.0
         text = f"{spent_s:.0f} s"
-        return f"{text}, {rate:,.3g}/s, {(of - done) / rate:.0f} s to go" if rate > 0 and done < of else text
+        to_go = _("{s:.0f} s to go").format(s=(of - done) / rate) if rate > 0 and done < of else ""
+        return f"{text}, {rate:,.3g}/s, {to_go}" if to_go else text
 
     def _bar(self, of: int) -> Any:
         if self.bar is None:
@@ -53,12 +122,6 @@ class Progress:
             self.bar = tqdm(total=of or None, initial=self.first or 0, unit=f" {self.unit}", file=sys.stderr, dynamic_ncols=True)
         self.bar.total = of or None
         return self.bar
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def close(self) -> None:
         """Leave the line to whoever writes next."""

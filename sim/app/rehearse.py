@@ -1,10 +1,8 @@
-"""From a rehearsal's configuration to its table, pictures and run folder."""
+"""Rehearse: one show, played many times under several policies; the table, the pictures and the run folder."""
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,108 +11,172 @@ import numpy as np
 
 from scenarios.contract import Scenario
 from scenarios.registry import plain
-from sim.app.progress import Progress
+from sim.app.frame import Out, Task, published, settled
+from sim.app.nouns import AnyScenario, base_of, drawn, policies_of, profile_of
+from sim.app.pictures import save
+from sim.app.progress import Listener, Tell, listener
+from sim.app.result import HERE, Result, Said
 from sim.core.policy import Policy
 from sim.core.run import Run
-from sim.jobs.folder import config_hash, out_folder, run_folder, write_manifest, write_table
+from sim.jobs.folder import write_table
 from sim.jobs.identity import own_files
 from sim.report.text import tables
 from sim.score.outcomes import outcomes
 from sim.score.profiles import Profile
 from sim.setup.assumptions import assumption_table, summary
-from sim.setup.choices import described, one_of, policies_from, profile_from
-from sim.setup.settings import Rehearse, SettingError, settle
-from sim.setup.uncertain import Uncertainty, asked
+from sim.setup.choices import described, one_of
+from sim.setup.settings import Rehearse, SettingError
+from sim.setup.uncertain import Uncertainty
 from sim.setup.uncertain import plain as plain_uncertainty
-from sim.study.rehearse import Rehearsal, rehearse, rerun, with_baseline
+from sim.study.rehearse import DEFAULT_STRATEGIES, Rehearsal, rerun, with_baseline
+from sim.study.rehearse import rehearse as played
+from sim.words import _
 
-GROUPS = ("scenario", "strategy", "gate", "operations", "score")
 PICTURES = ("best", "all", "none")
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
-    """A rehearsal to be played: everything in records. ``preset``: the scenario before the user changed it."""
+class Show:
+    """A rehearsal to be played: everything in records. ``base``: the scenario before the user changed it."""
 
     scenario: Scenario
-    preset: Scenario | None
+    base: Scenario | None
     policies: list[Policy]
     profile: Profile
     settings: Rehearse
-    words: list[str]
-    uncertainty: Uncertainty | None = None
+    uncertainty: Uncertainty | None
 
 
-def study_from(config: Mapping[str, Any], preset: Scenario | None, words: Sequence[str]) -> Study:
-    """Records from the composed configuration; every fault is found here, before anything is played."""
-    settings = settle(Rehearse, {key: value for key, value in config.items() if key not in GROUPS}, "rehearse")
-    scenario, uncertainty = asked(config["scenario"], settings.uncertain)
-    policies = with_baseline(policies_from(config["strategy"], config["gate"], config["operations"]))
-    one_of("figure_sku", settings.figure_sku, ["auto", *(s.id for s in scenario.skus)])
-    one_of("figure", settings.figure, [*PICTURES, *(p.name for p in policies)])
-    if settings.figure_replicate >= settings.replicates:
-        raise SettingError(f"figure_replicate must be below replicates = {settings.replicates}; the first one is 0")
-    return Study(scenario, preset, policies, profile_from(config["score"]), settings, list(words), uncertainty)
+def rehearse(
+    scenario: AnyScenario,
+    policies: Any = DEFAULT_STRATEGIES,
+    *,
+    shows: int | None = None,
+    seed: int | None = None,
+    score: Any = "balanced",
+    uncertain: Any = False,
+    workers: int | None = None,
+    figure: str | None = None,
+    figure_sku: str | None = None,
+    figure_replicate: int | None = None,
+    out: Out = None,
+    progress: Listener | Tell | bool | None = None,
+    base: Scenario | None = None,
+    command: Sequence[str] | None = None,
+) -> Result:
+    """Play a show many times under several policies and under nobody acting, all on the same shoppers.
+
+    Parameters
+    ----------
+    scenario : str, path, Scenario or mapping
+        The show; see :func:`stockcue.scenario`.
+    policies : one or several of str, path, Strategy, Policy
+        Who plays it; see :func:`stockcue.policy`. The silent baseline is always added.
+    shows : int
+        Shows played under each policy, 1 to 1,000,000; None: 50.
+    seed : int
+        First key of every random stream, 0 to 1e15; None: 1. Same seed, same shoppers.
+    score : str, mapping or Profile
+        What things cost: a profile by name, or ``{"name": ..., "co": ...}`` [CNY].
+    uncertain : bool, path or Result
+        Each show draws its parameters: True where the scenario's own file says from what, or a fitted scenario's file, or the
+        Result of :func:`stockcue.calibrate`.
+    workers : int
+        Processes, 1 to 512; None: 1. Results do not depend on it.
+    figure : str
+        ``best``, ``all``, ``none`` or a strategy whose timeline is drawn; None: best.
+    figure_sku : str
+        SKU drawn; None: the one with most oversold, then missed units.
+    figure_replicate : int
+        Show drawn, 0 to ``shows`` - 1; None: 0.
+    out : path
+        Run folder; ``""``: one in ``runs/`` named after the settings; None: it stays with the Result until it is saved.
+    progress : callable, bool
+        ``progress(done, of, what)``, called as shows end; True: a bar on standard error.
+    base : Scenario
+        What the show was before you changed it: settings that differ count as given by you. None: the built-in one of its name.
+    command : sequence of str
+        Words of the command that asks; for its page.
+
+    Returns
+    -------
+    Result
+        ``.table`` has a row per policy, best first; ``.scores`` one per policy and show with every metric; ``.alerts`` one per
+        alert; ``.assumptions`` every setting with its source.
+
+    Raises
+    ------
+    ValueError
+        One sentence, where an argument does not hold; nothing was played then.
+    """
+    show = _settled(scenario, policies, score, uncertain, base, settled(
+        Rehearse, "rehearse", shows=shows, seed=seed, workers=workers, figure=figure, figure_sku=figure_sku,
+        figure_replicate=figure_replicate, uncertain=bool(uncertain),
+    ))  # fmt: skip
+    s, told = show.settings, listener(progress)
+    task = Task("rehearse", show.scenario.name, facts_of(show), out, command, more={"seed": s.seed, "replicates": s.replicates})
+    try:
+        return published(task, lambda folder: _write(folder, show, task, told))
+    finally:
+        told.close()
 
 
-def rehearse_and_report(config: Mapping[str, Any], preset: Scenario | None, words: Sequence[str]) -> Path:
-    """Play, print the table, and leave a run folder, whole or not at all."""
-    began = time.monotonic()
-    study = study_from(config, preset, words)
-    s, made = study.settings, configuration(study)
-    final = out_folder(s.out, f"runs/{study.scenario.name}-{config_hash(made)}")
-    progress = Progress("shows")
-    with run_folder(final, "rehearse") as folder:
-        kept = ("" if s.figure in PICTURES else s.figure, s.figure_replicate)
-        try:
-            found = rehearse(
-                study.scenario, study.policies, s.replicates, s.seed, study.profile, progress, s.workers, kept,
-                study.uncertainty,
-            )  # fmt: skip
-        finally:
-            progress.close()
-        lines = tables.summary(found.scores)
-        print(f"scenario {study.scenario.name}, {s.replicates} shows, seed {s.seed}\n")
-        print(tables.printed(lines, s.replicates, study.profile.name), flush=True)
-        for line in tables.leaks_to_fix(study.scenario):
-            print(line, flush=True)
-        assumed = assumption_table(study.scenario, study.preset, study.policies, study.profile)
-        _write(folder, study, found, assumed, _pictures(folder, study, found.shown))
-        weak = {code: int(n) for code, n in assumed["confidence"].value_counts().items()}
-        facts: dict[str, Any] = {"command": ["stockcue", "rehearse", *study.words], "config": made}
-        facts |= {"config_hash": config_hash(made), "seed": s.seed, "replicates": s.replicates}
-        facts |= {"assumptions": weak, "tapes": list(found.tapes)}
-        write_manifest(folder, facts)
-    print(f"\n{summary(assumed)}: {final / 'assumptions.csv'}")
-    print(f"run folder: {final} (table: report.md, picture: timeline.png)", flush=True)
-    print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
-    return final
+def _settled(scenario: Any, policies: Any, score: Any, uncertain: Any, base: Scenario | None, s: Rehearse) -> Show:
+    """Records; every fault is found here, before anything is played."""
+    show, uncertainty = drawn(scenario, uncertain)
+    teams = with_baseline(policies_of(policies))
+    one_of("figure_sku", s.figure_sku, ["auto", *(k.id for k in show.skus)])
+    one_of("figure", s.figure, [*PICTURES, *(p.name for p in teams)])
+    if s.figure_replicate >= s.replicates:
+        raise SettingError(_("figure_replicate must be below replicates = {n}; the first one is 0").format(n=s.replicates))
+    return Show(show, base or base_of(show), teams, profile_of(score), s, uncertainty)
 
 
-def configuration(study: Study) -> dict[str, Any]:
+def facts_of(show: Show) -> dict[str, Any]:
     """All that decides the result, as plain data; what does not (workers, pictures, folder) is left out."""
-    made = {"scenario": plain(study.scenario), **described(study.policies, study.profile)}
-    drawn = {} if study.uncertainty is None else {"uncertainty": plain_uncertainty(study.uncertainty)}
-    made |= {"replicates": study.settings.replicates, "seed": study.settings.seed, "own_files": own_files(study.policies)}
-    return made | drawn
+    made = {"scenario": plain(show.scenario), **described(show.policies, show.profile)}
+    drawing = {} if show.uncertainty is None else {"uncertainty": plain_uncertainty(show.uncertainty)}
+    s = show.settings
+    return made | {"replicates": s.replicates, "seed": s.seed, "own_files": own_files(show.policies)} | drawing
 
 
-def _pictures(folder: Path, study: Study, shown: Run) -> list[str]:
+def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
+    """Play, and leave every file of the run folder."""
+    s = show.settings
+    kept = ("" if s.figure in PICTURES else s.figure, s.figure_replicate)
+    found = played(show.scenario, show.policies, s.replicates, s.seed, show.profile, told.stage("shows"), s.workers, kept,
+                   show.uncertainty)  # fmt: skip
+    told.close()
+    lines, leaks = tables.summary(found.scores), tables.leaks_to_fix(show.scenario)
+    assumed = assumption_table(show.scenario, show.base, show.policies, show.profile)
+    pictures = _pictures(folder, show, found.shown)
+    write_table(found.scores, folder / "scores.parquet")
+    write_table(found.alerts, folder / "alerts.parquet")
+    assumed.to_csv(folder / "assumptions.csv", index=False)
+    (folder / "report.md").write_text(_report(show, task, found, summary(assumed), pictures), encoding="utf-8")
+    title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
+    text = "\n".join([title, "", tables.printed(lines, s.replicates, show.profile.name), *leaks])
+    weak = {code: int(n) for code, n in assumed["confidence"].value_counts().items()}
+    last = [f"{summary(assumed)}: {HERE}/assumptions.csv",
+            _("run folder: {folder} (table: report.md, picture: timeline.png)").format(folder=HERE)]  # fmt: skip
+    verdict = [*tables.notes(lines, s.replicates, show.profile.name), *leaks]
+    return Said(text, verdict, last, {"assumptions": weak, "tapes": list(found.tapes)})
+
+
+def _pictures(folder: Path, show: Show, shown: Run) -> list[str]:
     """Draw what was asked for; the names of the files."""
-    from sim.app.pictures import save
     from sim.report.figures.timeline import timeline
 
-    s = study.settings
+    s = show.settings
     if s.figure == "none":
         return []
-    skus = [k.id for k in study.scenario.skus]
+    skus = [k.id for k in show.scenario.skus]
     sku, chosen = worst_sku(shown) if s.figure_sku == "auto" else (skus.index(s.figure_sku), f"shown: figure_sku={s.figure_sku}")
     runs = {"timeline.png": shown}
     if s.figure == "all":
-        for policy in study.policies:
-            runs[f"timeline-{policy.name}.png"] = rerun(
-                study.scenario, study.policies, policy.name, s.seed, s.figure_replicate, study.uncertainty
-            )
+        for one in show.policies:
+            again = rerun(show.scenario, show.policies, one.name, s.seed, s.figure_replicate, show.uncertainty)
+            runs[f"timeline-{one.name}.png"] = again
     for name, run in runs.items():
         save(timeline(run, sku, chosen), folder / name)
     return list(runs)
@@ -122,28 +184,21 @@ def _pictures(folder: Path, study: Study, shown: Run) -> list[str]:
 
 def worst_sku(run: Run) -> tuple[int, str]:
     """The SKU with most oversold units, among equals the one with most missed, then most demanded units; and that in words."""
-    settled = outcomes(run)
-    sku = int(np.lexsort((settled.demand, settled.avoidable, settled.oversold))[-1])
-    most = "oversold" if settled.oversold[sku] > 0 else "missed" if settled.avoidable[sku] > 0 else "demanded"
+    found = outcomes(run)
+    sku = int(np.lexsort((found.demand, found.avoidable, found.oversold))[-1])
+    most = "oversold" if found.oversold[sku] > 0 else "missed" if found.avoidable[sku] > 0 else "demanded"
     return sku, f"shown: the SKU with most {most} units in replicate {run.tape.key[1]} under {run.policy.name}"
 
 
-def _write(folder: Path, study: Study, found: Rehearsal, assumed: Any, pictures: Sequence[str]) -> None:
-    write_table(found.scores, folder / "scores.parquet")
-    write_table(found.alerts, folder / "alerts.parquet")
-    assumed.to_csv(folder / "assumptions.csv", index=False)
-    (folder / "report.md").write_text(_report(study, found, summary(assumed), pictures), encoding="utf-8")
-
-
-def _report(study: Study, found: Rehearsal, assumed: str, pictures: Sequence[str]) -> str:
+def _report(show: Show, task: Task, found: Rehearsal, assumed: str, pictures: Sequence[str]) -> str:
     """The run in words: what was played, the table, the pictures, what it rests on, what the columns mean."""
-    s, lines = study.settings, tables.summary(found.scores)
+    s, lines = show.settings, tables.summary(found.scores)
     parts = [
-        f"# Rehearsal of {study.scenario.name}",
-        study.scenario.lesson,
-        f"{s.replicates} shows, seed {s.seed}. To repeat it: `{' '.join(['stockcue', 'rehearse', *study.words])}`",
-        tables.in_markdown(lines, s.replicates, study.profile.name),
-        *(f"- {line}" for line in tables.leaks_to_fix(study.scenario)),
+        f"# Rehearsal of {show.scenario.name}",
+        show.scenario.lesson,
+        f"{s.replicates} shows, seed {s.seed}. {task.repeat()}",
+        tables.in_markdown(lines, s.replicates, show.profile.name),
+        *(f"- {line}" for line in tables.leaks_to_fix(show.scenario)),
         *(f"![timeline]({name})" for name in pictures),
         f"## What this rests on\n\n{assumed}. Each is listed with its source in `assumptions.csv`; confidence H official or "
         "computed, M several secondary sources, L one vendor's claim, A an assumption of this project.",

@@ -1,4 +1,4 @@
-"""From a replay's configuration to its tables, pictures and run folder."""
+"""Replay: strategies over recorded shows, open loop or closed; the tables, the pictures and the run folder."""
 
 from __future__ import annotations
 
@@ -11,100 +11,186 @@ from typing import Any
 
 import pandas as pd
 
-import sim.replay
 from scenarios.contract import Scenario
 from scenarios.registry import from_plain, plain
 from scenarios.staffing import Feed, Outage
+from sim.app.frame import Out, Task, published, settled
+from sim.app.nouns import option, policies_of, profile_of, values_of
+from sim.app.progress import Listener, Tell, listener
+from sim.app.recording import EXAMPLE, READING, Recording, given_of, read_as
 from sim.app.replays import played, write_pictures, write_tables
+from sim.app.result import HERE, Result, Said
 from sim.core.policy import Policy
 from sim.core.tape import TAKE
-from sim.jobs.folder import config_hash, out_folder, run_folder, write_manifest
-from sim.replay import Loaded, load, write_rejects
+from sim.replay import Loaded, write_rejects
 from sim.replay.censor import hide
 from sim.replay.feedlines import write_feed
 from sim.replay.ingest.reasons import why
-from sim.setup.choices import described, numbers, one_of, policies_from, profile_from
-from sim.setup.settings import Replay as Settings
-from sim.setup.settings import SettingError, settle
+from sim.setup.choices import described, numbers, one_of
+from sim.setup.settings import Replay, SettingError
+from sim.study.rehearse import DEFAULT_STRATEGIES
+from sim.words import _
 
-GROUPS = ("strategy", "gate", "feed", "scenario", "operations", "score")
-EXAMPLE = Path(sim.replay.__file__).parent / "data"
+LEFT_OUT = ("out", "figure", "figure_sku", "feed_lines")
+"""Settings that decide nothing."""
 
 
-def replay_and_report(config: Mapping[str, Any], words: Sequence[str]) -> Path:
-    """Replay, print the tables, and leave a run folder, whole or not at all."""
-    s = settle(Settings, {key: value for key, value in config.items() if key not in GROUPS}, "replay")
-    paths = stream_paths(s)
-    policies = _policies(s, config)
-    profile, world = profile_from(config["score"]), _world(config["scenario"])
-    loaded = [_loaded(s, path) for path in paths]
-    loaded = _renamed(loaded)
-    truth = [None] * len(loaded)
+def replay(
+    recordings: Any,
+    policies: Any = DEFAULT_STRATEGIES,
+    *,
+    loop: str | None = None,
+    horizon_s: float | None = None,
+    merge_s: float | None = None,
+    shows: int | None = None,
+    seed: int | None = None,
+    bin_s: float | None = None,
+    beyond: str | None = None,
+    diff: bool | None = None,
+    within_s: float | None = None,
+    scenario: Any = None,
+    feed: Any = None,
+    score: Any = "balanced",
+    figure: str | None = None,
+    figure_sku: str | None = None,
+    feed_lines: str | None = None,
+    out: Out = None,
+    progress: Listener | Tell | bool | None = None,
+    command: Sequence[str] | None = None,
+    **reading: Any,
+) -> Result:
+    """Run strategies, unchanged, over recorded shows.
+
+    Parameters
+    ----------
+    recordings : one or several of Recording, path
+        See :func:`stockcue.read`; a path is read with ``reading``.
+    policies : one or several policies
+        See :func:`stockcue.policy`.
+    loop : str
+        ``open``: what would have fired, and when; ``closed``: what would have happened, imputed parts marked. None: open.
+    horizon_s : float
+        An alert counts for a sell-out that comes within this time [s], 1 to 1e7; None: 1800.
+    merge_s : float
+        Sell-outs closer together than this are one [s], 0 to 1e7; None: 600.
+    shows : int
+        Closed loop: draws of what the recording does not say, 1 to 100,000; None: 20.
+    seed : int
+        Closed loop: first key of every random stream; None: 1.
+    bin_s : float
+        Closed loop: bin of the fitted demand [s], 1 to 86,400; None: 60.
+    beyond : str
+        Orders beyond the stock: ``keep``, or ``hide`` and impute. None: keep.
+    diff : bool
+        Compare what two policies would have fired; None: False.
+    within_s : float
+        With ``diff``: alerts of one SKU this close are the same [s], 0 to 86,400; None: 60.
+    scenario : str, path, Scenario or mapping
+        Closed loop: the shop behind the recording (ledger, leaks, staff); None: one without leaks.
+    feed : str or mapping
+        Readings between ledger and alert engine: an option of ``conf/feed`` or settings; None: as the recording has them.
+    score : str, mapping or Profile
+        Closed loop: what things cost [CNY].
+    figure, figure_sku : str
+        ``all`` or ``none``; the SKU drawn (None: the one that ran out first).
+    feed_lines : str
+        ``write``: leave the recording as lines for ``stockcue shadow`` too; None: none.
+    out, progress, command
+        As in :func:`stockcue.rehearse`.
+    **reading
+        How paths are read: ``cues``, ``stock``, ``sku``, ``zone``, ``speedup``, ``start``, ``end``.
+
+    Returns
+    -------
+    Result
+        Open loop: ``.table`` has a row per policy and SKU, ``.sellouts``, ``.alerts``; closed: ``.scores``, ``.windows``,
+        ``.alerts``; diff: ``.diff``, ``.diff_counts``.
+
+    Raises
+    ------
+    ValueError
+        One sentence, where an argument does not hold or a recording cannot be used.
+    """
+    many = recordings if isinstance(recordings, list | tuple) else [recordings]
+    own = [one for one in many if isinstance(one, Recording)]
+    stream = [one.path if isinstance(one, Recording) else one for one in many]
+    given = (own[0].given if own else {}) | reading
+    s = settled(
+        Replay, "replay", stream=stream[0] if len(stream) == 1 else stream, loop=loop, horizon_s=horizon_s, merge_s=merge_s,
+        shows=shows, seed=seed, bin_s=bin_s, beyond=beyond, diff=diff, within_s=within_s, figure=figure, figure_sku=figure_sku,
+        feed_lines=feed_lines, **given,
+    )  # fmt: skip
+    paths, teams = stream_paths(s), policies_of(policies)
+    _refused(s, teams, len(paths))
+    profile, world, told = profile_of(score), world_of(scenario), listener(progress)
+    read = [read_as(one, given_of(s)) for one in many if one not in (None, "")]
+    loaded: list[Loaded] = _renamed([one.loaded for one in read])
+    truth: list[Any] = [None] * len(loaded)
     if s.beyond == "hide":
         loaded, truth = _hidden(loaded)
     one_of("figure_sku", s.figure_sku, ["auto", *(k.id for one in loaded for k in one.stream.skus)])
-    feeds = [_feed(config["feed"], one.stream.feed()) for one in loaded]
-    made = _made(s, policies, profile, world, feeds, paths)
-    final = out_folder(s.out, f"runs/replay-{_stem(paths)}-{config_hash(made)}")
-    with run_folder(final, "replay") as folder:
-        found = played(s, loaded, truth, policies, feeds, world, profile)
-        notes = [note for one in loaded for note in _notes(one, final / "rejects.csv", len(loaded) > 1)]
+    feeds = [feed_of(feed, one.stream.feed()) for one in loaded]
+    facts = _facts(s, teams, profile, world, feeds, read)
+    task = Task("replay", f"replay-{_stem(paths)}", facts, out, command, more={"loop": s.loop})
+
+    def write(folder: Path) -> Said:
+        found = played(s, loaded, truth, teams, feeds, world, profile, told)
+        told.close()
+        notes = [note for one in loaded for note in _notes(one, f"{HERE}/rejects.csv", len(loaded) > 1)]
         if s.feed_lines == "write":
-            notes.append(write_feed(loaded[0].stream, feeds[0], folder, final))
-        print(found.printed(notes), flush=True)
+            notes.append(write_feed(loaded[0].stream, feeds[0], folder, Path(HERE)))
         if s.figure != "none":
             write_pictures(found, s.figure_sku, folder)
         write_tables(found, folder)
         write_rejects(_all_rejects(loaded), folder / "rejects.csv")
-        _write_page(folder, found.title, found.page(), words, notes)
-        facts = {"command": ["stockcue", "replay", *words], "loop": s.loop, "config": made, "config_hash": config_hash(made)}
-        write_manifest(folder, facts)
-    print(f"\nrun folder: {final}", flush=True)
-    return final
+        _write_page(folder, found.title, found.page(), task, notes)
+        return Said(found.printed(notes), (), [_("run folder: {folder}").format(folder=HERE)])
+
+    try:
+        return published(task, write)
+    finally:
+        told.close()
 
 
 # -- what was asked for -----------------------------------------------------------------------------------------
 
 
-def stream_paths(s: Settings) -> list[str]:
+def stream_paths(s: Replay) -> list[str]:
     """The streams named, at least one."""
     given = s.stream if isinstance(s.stream, list) else [s.stream]
     paths = [str(p) for p in given if p not in (None, "")]
     if not paths:
-        raise SettingError("replay needs a recording: stream=PATH, or stream=example for the one that ships with StockCue")
+        raise SettingError(_("replay needs a recording: stream=PATH, or stream=example for the one that ships with StockCue"))
     for path in paths:
         if paths.count(path) > 1:
-            raise SettingError(f"stream {path!r} is named twice; name each recording once")
+            raise SettingError(_("stream {path!r} is named twice; name each recording once").format(path=path))
     return paths
 
 
-def _policies(s: Settings, config: Mapping[str, Any]) -> list[Policy]:
-    policies = policies_from(config["strategy"], config["gate"], config["operations"] if s.loop == "closed" else None)
+def _refused(s: Replay, policies: Sequence[Policy], streams: int) -> None:
+    """Refuse what does not go together."""
     if s.diff and s.loop == "closed":
-        raise SettingError("diff=true compares what would have fired, which is open-loop; leave loop=closed out")
+        raise SettingError(_("diff=true compares what would have fired, which is open-loop; leave loop=closed out"))
     if s.diff and len(policies) != 2:
-        raise SettingError(f"diff=true compares two settings, and {len(policies)} are chosen; write strategy=[old:NAME,new:NAME]")
-    if s.feed_lines == "write" and len(stream_paths(s)) > 1:
-        raise SettingError("feed_lines=write makes one live feed of one recording; name one stream")
+        text = _("diff=true compares two settings, and {n} are chosen; write strategy=[old:NAME,new:NAME]")
+        raise SettingError(text.format(n=len(policies)))
+    if s.feed_lines == "write" and streams > 1:
+        raise SettingError(_("feed_lines=write makes one live feed of one recording; name one stream"))
     if s.beyond == "hide" and s.loop == "open":
-        raise SettingError("beyond=hide hides orders so that they can be imputed; it needs loop=closed")
-    return policies
+        raise SettingError(_("beyond=hide hides orders so that they can be imputed; it needs loop=closed"))
 
 
-def _world(values: Mapping[str, Any] | None) -> Scenario | None:
-    """The world behind the recording from plain settings."""
-    if values is None:
+def world_of(given: Any) -> Scenario | None:
+    """The shop behind a recording: the parts of a scenario that a recording is silent about."""
+    if given is None:
         return None
-    from sim.replay.closedtape import backdrop
+    from sim.replay.closedtape import WORLD, backdrop
 
-    return from_plain(plain(backdrop()) | dict(values))
-
-
-def _loaded(s: Settings, path: str) -> Loaded:
-    stock: Any = int(s.stock) if isinstance(s.stock, str) and s.stock.isdigit() else s.stock
-    sku = [str(k) for k in s.sku] if isinstance(s.sku, list) else None if s.sku is None else str(s.sku)
-    where = EXAMPLE if path == "example" else Path(path)
-    return load(where, s.cues or None, stock, sku, s.zone or None, s.speedup, s.start or None, s.end or None)
+    whole = plain(backdrop())
+    if isinstance(given, Mapping) and not set(given) - set(WORLD):
+        return from_plain(whole | dict(given))
+    # A preset's host improvises cues out of a model; a recording's host did what he did.
+    return from_plain(whole | {part: values for part, values in values_of(given).items() if part in WORLD and part != "host"})
 
 
 def _renamed(loaded: list[Loaded]) -> list[Loaded]:
@@ -128,25 +214,30 @@ def _hidden(loaded: list[Loaded]) -> tuple[list[Loaded], list[Any]]:
     return kept, [gone for _, gone in parts]
 
 
-def _feed(values: Mapping[str, Any], own: Feed) -> Feed:
-    """The stream's own feed with the values given put over it."""
-    given = {key: value for key, value in values.items() if value is not None}
+def feed_of(values: Any, own: Feed) -> Feed:
+    """The stream's own feed with the values given put over it, or those of an option by name."""
+    named = option("feed", values) if isinstance(values, str) else values or {}
+    given = {key: value for key, value in named.items() if value is not None}
     numbers("feed", given, ("outages",))
     if "outages" in given:
         holes = given["outages"]
         if not isinstance(holes, list) or any(not isinstance(h, Mapping) or set(h) - set(vars(Outage())) for h in holes):
-            raise SettingError("feed.outages must be a list, as in [{at_s: 600, duration_s: 60}]")
+            raise SettingError(_("feed.outages must be a list, as in [{{at_s: 600, duration_s: 60}}]").format())
         given["outages"] = tuple(Outage(**h) for h in holes)
     return replace(own, **given)
 
 
-def _made(s: Settings, policies: list[Policy], profile: Any, world: Any, feeds: list[Feed], paths: list[str]) -> dict[str, Any]:
+def _facts(
+    s: Replay, policies: list[Policy], profile: Any, world: Any, feeds: list[Feed], read: Sequence[Recording]
+) -> dict[str, Any]:
     """Everything that decides the result, as plain data."""
     plain_feeds = [vars(feed) | {"outages": [vars(o) for o in feed.outages]} for feed in feeds]
     closed = s.loop == "closed"
     made = {**described(policies, profile if closed else None), "feed": plain_feeds if len(feeds) > 1 else plain_feeds[0]}
-    made |= {"inputs": _inputs(s, paths)}
-    made |= {"settings": {k: v for k, v in vars(s).items() if k not in ("out", "figure", "figure_sku", "feed_lines")}}
+    made |= {"inputs": inputs(read)}
+    made |= {"settings": {k: v for k, v in vars(s).items() if k not in LEFT_OUT}}
+    if any(dict(one.given) != given_of(s) for one in read):
+        made["reading"] = [{name: one.given[name] for name in READING} for one in read]
     if closed and world is not None:
         from sim.replay.closedtape import WORLD
 
@@ -154,10 +245,11 @@ def _made(s: Settings, policies: list[Policy], profile: Any, world: Any, feeds: 
     return made
 
 
-def _inputs(s: Settings, paths: Sequence[str]) -> dict[str, str]:
+def inputs(read: Sequence[Recording]) -> dict[str, str]:
     """Checksums of every file that was read."""
-    roots = [EXAMPLE if path == "example" else Path(path) for path in paths]
-    roots += [Path(p) for p in (s.cues, s.stock) if isinstance(p, str) and p and Path(p).exists()]
+    roots = [EXAMPLE if one.path == "example" else Path(one.path).expanduser() for one in read]
+    named = dict.fromkeys(one.given[key] for one in read for key in ("cues", "stock") if isinstance(one.given[key], str))
+    roots += [Path(p) for p in named if p and Path(p).exists()]
     files = [f for root in roots for f in (sorted(root.iterdir()) if root.is_dir() else [root]) if f.is_file()]
     names = [f.name for f in files]
     return {f.name if names.count(f.name) == 1 else str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
@@ -171,7 +263,7 @@ def _stem(paths: Sequence[str]) -> str:
 # -- what was read ----------------------------------------------------------------------------------------------
 
 
-def _faults(loaded: Loaded, rejects: Path) -> list[str]:
+def _faults(loaded: Loaded, rejects: str) -> list[str]:
     """Why rows were rejected and where they are; and a warning where next to nothing is left."""
     kinds = loaded.rejects["reason"].map(why).value_counts(sort=True)
     lines = [f"rejected: {', '.join(f'{kind} ({n})' for kind, n in kinds.items())} -> {rejects}"] if len(kinds) else []
@@ -183,7 +275,7 @@ def _faults(loaded: Loaded, rejects: Path) -> list[str]:
     return lines
 
 
-def _notes(loaded: Loaded, rejects: Path, several: bool) -> list[str]:
+def _notes(loaded: Loaded, rejects: str, several: bool) -> list[str]:
     account = [
         f"{row['file']}: {row['rows']} rows, {row['used']} used, {row['set_aside']} set aside, {row['rejected']} rejected"
         for row in loaded.counts.to_dict("records")
@@ -196,8 +288,8 @@ def _all_rejects(loaded: Sequence[Loaded]) -> Loaded:
     return replace(loaded[0], rejects=pd.concat([one.rejects for one in loaded], ignore_index=True))
 
 
-def _write_page(folder: Path, title: tuple[str, str], parts: list[str], words: Sequence[str], notes: Sequence[str]) -> None:
+def _write_page(folder: Path, title: tuple[str, str], parts: list[str], task: Task, notes: Sequence[str]) -> None:
     pictures = [f"![{p.stem}]({p.name})" for p in sorted(folder.glob("*.png"))]
-    text = [f"# {title[0]}", f"**{title[1]}.** To repeat it: `{' '.join(['stockcue', 'replay', *words])}`", *parts,
-            "\n".join(f"- {note}" for note in notes), *pictures]  # fmt: skip
+    said = "\n".join(f"- {note}" for note in notes).replace(HERE, str(task.final))
+    text = [f"# {title[0]}", f"**{title[1]}.** {task.repeat()}", *parts, said, *pictures]
     (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")

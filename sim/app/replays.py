@@ -11,7 +11,7 @@ import pandas as pd
 
 from scenarios.contract import Scenario
 from scenarios.staffing import Feed
-from sim.app.progress import Progress
+from sim.app.progress import Listener
 from sim.core.policy import Policy
 from sim.jobs.folder import write_table
 from sim.replay import Loaded, Replay, replay
@@ -43,19 +43,14 @@ class Played:
 
 def played(
     s: Settings, loaded: Sequence[Loaded], truth: Sequence[Stream | None], policies: list[Policy], feeds: Sequence[Feed],
-    world: Scenario | None, profile: Profile,
+    world: Scenario | None, profile: Profile, told: Listener,
 ) -> Played:  # fmt: skip
     """Replay every stream as the settings say."""
     name = ", ".join(one.stream.name for one in loaded)
     if s.loop == "closed":
-        return _closed(s, name, loaded, truth, policies, feeds, world, profile)
-    found = []
-    progress = Progress("strategies")
-    try:
-        for one, feed in zip(loaded, feeds, strict=True):
-            found.append(replay(one, policies, feed, s.horizon_s, s.merge_s, progress))
-    finally:
-        progress.close()
+        return _closed(s, name, loaded, truth, policies, feeds, world, profile, told)
+    progress = told.stage("strategies")
+    found = [replay(one, policies, feed, s.horizon_s, s.merge_s, progress) for one, feed in zip(loaded, feeds, strict=True)]
     return _difference(s, name, loaded, found, policies) if s.diff else _open(name, loaded, found)
 
 
@@ -122,15 +117,11 @@ def _difference(s: Settings, name: str, loaded: Sequence[Loaded], found: list[Re
 
 def _closed(
     s: Settings, name: str, loaded: Sequence[Loaded], truth: Sequence[Stream | None], policies: list[Policy],
-    feeds: Sequence[Feed], world: Scenario | None, profile: Profile,
+    feeds: Sequence[Feed], world: Scenario | None, profile: Profile, told: Listener,
 ) -> Played:  # fmt: skip
-    found: list[Closed] = []
-    progress = Progress("draws")
-    try:
-        for one, feed in zip(loaded, feeds, strict=True):
-            found.append(closed_replay(one.stream, policies, feed, world, profile, s.replicates, s.seed, s.bin_s, progress))
-    finally:
-        progress.close()
+    progress = told.stage("draws")
+    found = [closed_replay(one.stream, policies, feed, world, profile, s.replicates, s.seed, s.bin_s, progress)
+             for one, feed in zip(loaded, feeds, strict=True)]  # fmt: skip
     against = [line for c, t in zip(found, truth, strict=True) if t is not None for line in closed_text.against_truth(c, t)]
     tables = {table: pd.concat([getattr(c, table) for c in found], ignore_index=True)
               for table in ("scores", "verdict", "windows", "alerts")}  # fmt: skip

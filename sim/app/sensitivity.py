@@ -1,11 +1,8 @@
-"""From ranges of settings to which of them matters: estimate before, progress, table, chart, run folder."""
+"""Sensitivity: which of several settings, over their ranges, net depends on."""
 
 from __future__ import annotations
 
-import shlex
 import shutil
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -13,28 +10,33 @@ from typing import Any
 
 import numpy as np
 
-from sim.app.progress import Progress
+from sim.app.frame import Out, Study, Task, resumed, settled
+from sim.app.nouns import profile_of, worlds_of
+from sim.app.pictures import save
+from sim.app.plain import configuration
+from sim.app.progress import Listener, Tell, listener
+from sim.app.ranges import varied
+from sim.app.result import HERE, Result, Said
 from sim.jobs.cache import WORTH, Kept
 from sim.jobs.evaluate import warm
-from sim.jobs.folder import config_hash, out_folder, run_folder, versions, write_manifest, write_table
+from sim.jobs.folder import versions, write_table
 from sim.jobs.identity import own_files
 from sim.jobs.plan import Chunk, Plan
-from sim.jobs.pool import Pool, at_once, pool, steady
+from sim.jobs.pool import Pool, steady
 from sim.jobs.program import program
 from sim.jobs.resume import probe
-from sim.jobs.work_folder import PLAYED, begun, finished, holds
+from sim.jobs.work_folder import PLAYED, holds
 from sim.report.figures.sensitivity import chart
 from sim.report.text.layout import aligned, count, duration, markdown, number
 from sim.score.cost import CORE
 from sim.score.profiles import Profile
-from sim.setup.choices import profile_from
 from sim.setup.design import Axis, Value
-from sim.setup.settings import SettingError, settle
+from sim.setup.settings import SettingError
 from sim.setup.settings_search import Sensitivity
 from sim.setup.space import Maker, families, make_worlds, world_of
 from sim.stats.sensitivity import Index, sobol
+from sim.words import _
 
-GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 HEAD = ("setting", "first order", "interval", "total", "interval")
 TABLE = "sensitivity.parquet"
 SCENARIO = "scenario."
@@ -45,7 +47,7 @@ BLOCK = 64
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class Design:
     """What is to be compared: everything in records."""
 
     scenario: str
@@ -86,23 +88,94 @@ class Study:
         return Plan(worlds, made, s.replicates, s.seed, self.profile, CORE)
 
 
-def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis]) -> Study:
-    """Records from the composed configuration; every fault is found here, before anything is played."""
-    s = settle(Sensitivity, {key: value for key, value in config.items() if key not in GROUPS}, "sensitivity")
-    if len(config["strategy"]) != 1 or len(scenarios) != 1:
-        raise SettingError("sensitivity takes one strategy and one scenario; choose with strategy= and scenario=")
+def sensitivity(
+    scenario: Any,
+    policies: Any,
+    vary: Mapping[str, Any] | None = None,
+    *,
+    points: int | None = None,
+    shows: int | None = None,
+    seed: int | None = None,
+    score: Any = "balanced",
+    workers: int | None = None,
+    out: Out = None,
+    progress: Listener | Tell | bool | None = None,
+    command: Sequence[str] | None = None,
+) -> Result:
+    """Which settings matter: shares of the variance of a policy's mean net over the ranges given (Sobol indices).
+
+    Parameters
+    ----------
+    scenario, policies, vary
+        As in :func:`stockcue.sweep`: one scenario, one policy, at least two ranges.
+    points : int
+        Base points of the design, a power of two, 8 to 65,536; None: 32. (Ranges + 2) times as many settings are played.
+    shows : int
+        Shows per setting, 2 to 100,000; None: 20.
+    seed : int
+        First key of every random stream, and of the design's, 0 to 1e15; None: 1.
+    score : str, mapping or Profile
+        What things cost [CNY].
+    workers : int
+        Processes, 0 to 512; None or 0: one a core. Results do not depend on it.
+    out, progress, command
+        As in :func:`stockcue.sweep`.
+
+    Returns
+    -------
+    Result
+        ``.table`` has a row per setting: first-order and total share [of variance] with 95 % intervals (Saltelli 2010).
+
+    Raises
+    ------
+    ValueError
+        One sentence, where an argument does not hold; nothing was played then.
+    """
+    s = settled(Sensitivity, "sensitivity", points=points, shows=shows, seed=seed, workers=workers)
+    worlds = worlds_of(scenario)
+    study, config = _settled(worlds, policies, vary or {}, profile_of(score), s)
+    facts, told = _facts(study, config, worlds), listener(progress)
+    task = Task("sensitivity", f"sensitivity-{study.scenario}", facts, out, command, "sensitivity")
+
+    def kept(work: Path) -> int:
+        return min(study.runs, len(Kept(work)) * study.block * s.replicates)
+
+    def write(folder: Path, work: Path, hands: Pool) -> Said:
+        found = sobol(study.axes, _played(study, hands, Kept(work), kept(work), told), s.points, s.seed)
+        told.close()
+        return _report(folder, study, task, found)
+
+    about = _("{n:,} settings x {shows} shows = {runs:,} runs").format(n=study.points, shows=s.replicates, runs=study.runs)
+    try:
+        return resumed(task, Study(
+            about, TABLE, holds(WORTH), lambda work, workers: f"{about}; {_foreseen(study, kept(work), workers)}", write,
+            lambda work: shutil.rmtree(work, ignore_errors=True), ("local", "", s.workers),
+        ), told)  # fmt: skip
+    finally:
+        told.close()
+
+
+def _settled(
+    scenarios: Mapping[str, Any], policies: Any, vary: Mapping[str, Any], profile: Profile, s: Sensitivity
+) -> tuple[Design, dict[str, Any]]:
+    """Records and the policy as plain data; every fault is found here, before anything is played."""
+    teams, axes, choices = varied(policies, vary)
+    config = configuration(teams, choices)
+    if len(teams) != 1 or len(scenarios) != 1:
+        raise SettingError(_("sensitivity takes one strategy and one scenario; choose with strategy= and scenario="))
     if s.points & (s.points - 1):
-        raise SettingError(f"points must be a power of two, not {s.points}; take {1 << s.points.bit_length()}")
+        text = _("points must be a power of two, not {n}; take {more}")
+        raise SettingError(text.format(n=s.points, more=1 << s.points.bit_length()))
     make_worlds(scenarios, axes, "auto", 1, s.seed)  # refuses what cannot be varied
-    (family, (maker, _)), (name, values) = next(iter(families(config, axes).items())), next(iter(scenarios.items()))
+    (family, (maker, _axes)), (name, values) = next(iter(families(config, axes).items())), next(iter(scenarios.items()))
     if len(axes) < 2:
-        raise SettingError("sensitivity compares settings; give at least two ranges, as in strategy.units=interval(20,400)")
-    return Study(name, values, family, maker, axes, profile_from(config["score"]), s)
+        raise SettingError(_("sensitivity compares settings; give at least two ranges, as in strategy.units=interval(20,400)"))
+    return Design(name, values, family, maker, axes, profile, s), config
 
 
-def facts_of(study: Study, config: Mapping[str, Any], scenarios: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(study: Design, config: Mapping[str, Any], scenarios: Mapping[str, Any]) -> dict[str, Any]:
     """All that decides the result."""
-    facts = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations")}}
+    facts: dict[str, Any] = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations")}}
     facts |= {"score": asdict(study.profile), "varied": {a.key: a.spelt for a in study.axes}}
     facts |= {key: getattr(study.settings, key) for key in ("points", "replicates", "seed")}
     lowest = study.plan([{axis.key: axis.at(0.0) for axis in study.axes}])
@@ -110,33 +183,7 @@ def facts_of(study: Study, config: Mapping[str, Any], scenarios: Mapping[str, An
     return facts | {PLAYED: lowest.digest()[:16], "program": program(), "versions": versions()}
 
 
-def matter_and_report(
-    config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]
-) -> Path:
-    """Evaluate the design, print the table, and leave a run folder, whole or not at all. What was played is kept when it is
-    interrupted."""
-    began = time.monotonic()
-    study = study_from(config, scenarios, axes)
-    s, facts = study.settings, facts_of(study, config, scenarios)
-    final = out_folder(s.out, f"runs/sensitivity-{study.scenario}-{config_hash(facts)}")
-    announced = f"{study.points:,} settings x {s.replicates} shows = {study.runs:,} runs"
-    if finished(final, "sensitivity", facts, TABLE):
-        print(f"{announced}: finished before, nothing is left to play; see {final / 'report.md'}")
-        return final
-    with pool("local", "", s.workers) as hands, begun(final, "sensitivity", facts, holds(WORTH)) as folder:
-        kept = Kept(folder)
-        before = min(study.runs, len(kept) * study.block * s.replicates)
-        print(f"{announced}; {_foreseen(study, before, at_once('local', hands.workers))}", flush=True)
-        with Progress("runs") as progress:
-            found = sobol(axes, _played(study, hands, kept, before, progress), s.points, s.seed)
-        _report(study, found, final, facts, words)
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"\nrun folder: {final}", flush=True)
-    print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
-    return final
-
-
-def _foreseen(study: Study, before: int, workers: int) -> str:
+def _foreseen(study: Design, before: int, workers: int) -> str:
     """How long it takes, from a short probe of settings from low to high. before: runs that are kept."""
 
     def each(*some: float) -> float:
@@ -146,13 +193,14 @@ def _foreseen(study: Study, before: int, workers: int) -> str:
     run = (
         each(*np.linspace(0, 1, study.block).tolist()) if study.one_world else float(np.mean([each(u) for u in (0.0, 0.5, 1.0)]))
     )
-    kept = f"{before:,} runs kept; " if before else ""
-    return f"{kept}about {duration(run * (study.runs - before) / workers)} on {count(workers, 'worker')}"
+    kept = _("{n:,} runs kept; ").format(n=before) if before else ""
+    left = duration(run * (study.runs - before) / workers)
+    return kept + _("about {time} on {workers}").format(time=left, workers=count(workers, "worker"))
 
 
-def _played(study: Study, hands: Pool, kept: Kept, done: int, progress: Progress) -> Any:
+def _played(study: Design, hands: Pool, kept: Kept, done: int, told: Listener) -> Any:
     """Settings to their net on every show, float64 [show, setting], kept in blocks. done: runs that are kept already."""
-    replicates = study.settings.replicates
+    replicates, progress = study.settings.replicates, told.stage("runs")
 
     def block(plan: Plan) -> np.ndarray:
         nonlocal done
@@ -163,7 +211,7 @@ def _played(study: Study, hands: Pool, kept: Kept, done: int, progress: Progress
         else:  # pairs are played, not all in all
             chunks = [Chunk(k, k, 0, replicates, k, k + 1) for k in range(n)]
         made = np.empty((replicates, n))
-        for chunk, rows in steady(hands, plan, chunks, progress.note):
+        for chunk, rows in steady(hands, plan, chunks, told.note):
             made[chunk.start : chunk.stop, chunk.first : chunk.last] = rows[:, NET].reshape(chunk.stop - chunk.start, -1)
             done = min(study.runs, done + chunk.runs)
             progress(done, study.runs, "")
@@ -180,26 +228,21 @@ def _played(study: Study, hands: Pool, kept: Kept, done: int, progress: Progress
     return evaluate
 
 
-def _report(study: Study, found: Sequence[Index], final: Path, facts: Mapping[str, Any], words: Sequence[str]) -> None:
-    """Table and sentence, printed and in the run folder."""
+def _report(folder: Path, study: Design, task: Task, found: Sequence[Index]) -> Said:
+    """Table, sentence and picture, in the run folder and in words."""
     import pandas as pd
 
-    from sim.app.pictures import save
-
-    print("\n" + "\n".join(aligned([HEAD, *_rows(found)], (1, 3))) + "\n\n" + said(found), flush=True)
-    with run_folder(final, "sensitivity") as folder:
-        write_table(pd.DataFrame([asdict(i) for i in found]), folder / TABLE)
-        title = f"What net depends on: {study.family} in {study.scenario}, {study.settings.replicates} shows a setting"
-        save(chart(found, title), folder / "sensitivity.png")
-        again = shlex.join(["stockcue", "sensitivity", *words])
-        text = [f"# {title}", f"To repeat it: `{again}`", "\n".join(markdown(HEAD, _rows(found), (1, 3))), said(found),
-                "![sensitivity](sensitivity.png)",
-                "First order: share of the variance of the mean net, over the ranges given, that goes once the setting is known. "
-                "Total: share that stays as long as it alone is not. A total well above the first order means that it acts "
-                "together with others. Intervals: 95 %, from shows and points drawn again."]  # fmt: skip
-        (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
-        noted = {"command": ["stockcue", "sensitivity", *words], "sensitivity": facts, "config_hash": config_hash(facts)}
-        write_manifest(folder, noted)
+    write_table(pd.DataFrame([asdict(i) for i in found]), folder / TABLE)
+    title = f"What net depends on: {study.family} in {study.scenario}, {study.settings.replicates} shows a setting"
+    save(chart(found, title), folder / "sensitivity.png")
+    text = [f"# {title}", task.repeat(), "\n".join(markdown(HEAD, _rows(found), (1, 3))), said(found),
+            "![sensitivity](sensitivity.png)",
+            "First order: share of the variance of the mean net, over the ranges given, that goes once the setting is known. "
+            "Total: share that stays as long as it alone is not. A total well above the first order means that it acts "
+            "together with others. Intervals: 95 %, from shows and points drawn again."]  # fmt: skip
+    (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
+    shown = "\n" + "\n".join(aligned([HEAD, *_rows(found)], (1, 3))) + "\n\n" + said(found)
+    return Said(shown, [said(found)], [_("run folder: {folder}").format(folder=HERE)])
 
 
 def _rows(found: Sequence[Index]) -> list[list[str]]:

@@ -3,27 +3,32 @@
 from __future__ import annotations
 
 import signal
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from scenarios.staffing import Feed
 from sim import __version__
+from sim.app.progress import Listener
 from sim.jobs.identity import own_files
 from sim.replay.shadow import Plan, Shadow, Ways, plan, sentence
 from sim.replay.shadow.sheets import cue_rows
 from sim.setup.choices import described, policies_from
 from sim.setup.settings import SettingError, settle
 from sim.setup.settings import Shadow as Settings
+from sim.words import _
 
 GROUPS = ("strategy", "gate")
 BINDING = ("zone", "start", "end", "length_s", "speedup", "clock", "period_s", "lag_s", "levels", "jump_s", "remember")
 """Settings that a state is bound to: with others it would have come to something else."""
 
 
-def follow(config: Mapping[str, Any]) -> dict[str, Any]:
+def follow(config: Mapping[str, Any], told: Listener) -> dict[str, Any]:
     """Follow the feed until it ends or a signal stops it; returns the metrics."""
+
+    def tell(text: str) -> None:
+        told.note(f"stockcue shadow: {text}")
+
     s = settle(Settings, {key: value for key, value in config.items() if key not in GROUPS}, "shadow")
     shadow = Shadow(planned(s, config), ways(s), tell)
     before = {number: signal.signal(number, shadow.stop) for number in (signal.SIGINT, signal.SIGTERM)}
@@ -35,16 +40,13 @@ def follow(config: Mapping[str, Any]) -> dict[str, Any]:
     tell(sentence(metrics))
     lines = metrics["lines"]
     if lines["rejected"] and not lines["used"]:
-        tell("warning: not one line could be used; see why in the rejects")
+        tell(_("warning: not one line could be used; see why in the rejects"))
     if not metrics["ended"]:
-        tell("the feed has no end line yet, so readings were taken up to its last line only; the same command goes on from here"
-             if s.out or s.state else "the feed had no end line, so readings were taken up to its last line only")  # fmt: skip
+        kept = _(
+            "the feed has no end line yet, so readings were taken up to its last line only; the same command goes on from here"
+        )
+        tell(kept if s.out or s.state else _("the feed had no end line, so readings were taken up to its last line only"))
     return metrics
-
-
-def tell(text: str) -> None:
-    """A sentence for people."""
-    print(f"stockcue shadow: {text}", file=sys.stderr, flush=True)
 
 
 def planned(s: Settings, config: Mapping[str, Any]) -> Plan:

@@ -1,227 +1,239 @@
-"""From a sweep's configuration to its run folder: the estimate before, the progress, the report."""
+"""Sweep: many candidates in one or several worlds on shared shows; the estimate before, the ranking and the decision after."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
-import sys
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.registry import load, names, plain
+from scenarios.registry import load, names
 from sim.app import decision as deciding
-from sim.app.progress import Progress
-from sim.jobs.folder import config_hash, out_folder, run_folder, write_manifest, write_table
-from sim.jobs.identity import own_files
-from sim.jobs.parts import Parts, discard, opened
+from sim.app.frame import Out, Study, Task, resumed, settled
+from sim.app.nouns import profile_of, worlds_of
+from sim.app.progress import Listener, Tell, listener
+from sim.app.result import HERE, Result, Said
+from sim.app.sweep_study import Field, field_of
+from sim.jobs.folder import write_table
+from sim.jobs.parts import Parts
 from sim.jobs.plan import Plan
-from sim.jobs.pool import at_once, pool
-from sim.jobs.resume import Estimate, gather, identity, probe, refuse_too_large, size
-from sim.jobs.work_folder import begun, finished, holds
-from sim.report.text import ranking
+from sim.jobs.pool import Pool
+from sim.jobs.resume import Estimate, gather, probe, refuse_too_large, size
+from sim.jobs.work_folder import holds
+from sim.report.text import ranking, verdict
 from sim.report.text.layout import count, duration
 from sim.setup.assumptions import assumption_table, summary
-from sim.setup.choices import profile_from
-from sim.setup.design import Axis
-from sim.setup.settings import SettingError, settle
 from sim.setup.settings_search import Sweep
-from sim.setup.space import Candidate, make_candidates, make_worlds
-from sim.setup.uncertain import asked
 from sim.stats.selection import Rules
 from sim.study.decide import Decision, Trials, decide, of_table
 from sim.study.race import of_race, race, rerun
 from sim.study.standing import settings_table
+from sim.words import _
 
-GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
 TABLE = "trials.parquet"
 HUGE = 10**8
 """Runs above which the disk is looked at before anything else."""
 
 
-@dataclass(frozen=True, eq=False)
-class Study:
-    """A sweep to be played: everything in records. ``facts``: all that decides its table, by setting."""
+def sweep(
+    scenarios: Any,
+    policies: Any,
+    vary: Mapping[str, Any] | None = None,
+    *,
+    shows: int | None = None,
+    seed: int | None = None,
+    score: Any = "balanced",
+    design: str | None = None,
+    points: int | None = None,
+    world_points: int | None = None,
+    uncertain: Any = False,
+    select: str | None = None,
+    first: int | None = None,
+    budget: int | None = None,
+    delta: float | None = None,
+    shock: float | None = None,
+    confidence: float | None = None,
+    workers: int | None = None,
+    engine: str | None = None,
+    address: str | None = None,
+    out: Out = None,
+    progress: Listener | Tell | bool | None = None,
+    command: Sequence[str] | None = None,
+) -> Result:
+    """Play every candidate in every world on the same shows, rank them, and say who is best and how sure that is.
 
-    plan: Plan
-    settings: Sweep
-    final: Path
-    facts: Mapping[str, Any]
-    words: Sequence[str]
-    rules: Rules | None = None
+    What was played is kept in ``out`` when it is stopped: the same call goes on from there.
 
+    Parameters
+    ----------
+    scenarios : one or several of str, path, Scenario, mapping
+        The worlds; see :func:`stockcue.scenario`.
+    policies : mapping, or one or several policies
+        ``{"fixed_count": {"units": stockcue.log(10, 1000)}, "smart": {}}``: a name, a file or a policy by label, with settings
+        that are values or ranges (:func:`stockcue.log`, :func:`stockcue.interval`, a list of values).
+    vary : mapping
+        Further ranges by key, for every candidate or world: ``{"gate.cooldown_s": [0, 60], "scenario.feed.lag_s": [1, 5],
+        "operations": ["standard", "human"]}``.
+    shows : int
+        Shows per candidate and world, 1 to 500,000; None: 100.
+    seed : int
+        First key of every random stream and of the design's, 0 to 1e15; None: 1.
+    score : str, mapping or Profile
+        What things cost [CNY].
+    design : str
+        How ranges are filled: ``auto``, ``grid``, ``random``, ``lhs`` or ``sobol``; None: auto.
+    points, world_points : int
+        Candidates of a family, worlds of a scenario, whose ranges are not listed values; None: 64 and 8.
+    uncertain : bool, path or Result
+        Each show draws its parameters, as in :func:`stockcue.rehearse`.
+    select : str
+        ``none``: everybody plays every show; ``kn``: more shows where the decision is open (Kim & Nelson 2006); None: none.
+    first, budget, shock : int, int, float
+        With ``kn``: shows everybody plays, runs at most (0: no limit), loss of one show to allow for [CNY].
+    delta : float
+        A difference too small to matter [CNY a show]; None or 0: a thousandth of hindsight.
+    confidence : float
+        Of the verdict and of certificates, .51 to .999; None: .95.
+    workers, engine, address
+        Processes (None or 0: one a core); ``local``, ``dask`` or ``ray``; where its scheduler is. No result depends on them.
+    out : path
+        Run folder; ``""``: one in ``runs/`` named after the settings; None: it stays with the Result, and cannot be resumed.
+    progress : callable, bool
+        ``progress(done, of, what)`` [runs]; True: a bar on standard error.
+    command : sequence of str
+        Words of the command that asks; for its page.
 
-def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Study:
-    """Records from the composed configuration; every fault is found here, before anything is played."""
-    s = settle(Sweep, {key: value for key, value in config.items() if key not in GROUPS}, "sweep")
-    profile = profile_from(config["score"])
-    worlds = make_worlds(scenarios, axes, s.design, s.world_points, s.seed, s.uncertain)
-    candidates = make_candidates(config, axes, s.design, s.points, s.seed)
-    if len(worlds) * len(candidates) == 1:
-        raise SettingError(f"sweep has nothing to compare; give a range{_example(candidates[0])}, or several strategies or "
-                           "scenarios; one setting as it stands is for stockcue rehearse")  # fmt: skip
-    plan = Plan(worlds, candidates, s.replicates, s.seed, profile)
-    described: dict[str, Any] = {"scenario": {name: plain(asked(values, False)[0]) for name, values in scenarios.items()}}
-    described["uncertain"] = s.uncertain
-    described |= {g: config[g] for g in ("strategy", "gate", "operations", "options")}
-    described["score"] = asdict(profile)
-    described["varied"] = {a.key: a.spelt for a in axes}
-    described |= {key: getattr(s, key) for key in ("design", "points", "world_points")}
-    rules = _rules(s, len(worlds), len(candidates))
-    described["select"] = asdict(rules) if rules else "none"
-    described["own_files"] = own_files(c.policy for c in candidates)
-    facts = identity(plan, described)
-    shows = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
-    return Study(plan, s, out_folder(s.out, f"runs/sweep-{shows}-{config_hash(facts)}"), facts, words, rules)
+    Returns
+    -------
+    Result
+        ``.table`` has a row per world and candidate, best first; ``.trials`` one per world, candidate and show; ``.candidates``
+        and ``.worlds`` what was varied; ``.front``, ``.certificates``.
 
-
-def _example(candidate: Candidate) -> str:
-    """A range its strategy could take, in words: around its default, within its bounds."""
-    for p in candidate.policy.strategy.params:
-        low, high = max(p.low, p.default / 2), min(p.high, 2 * p.default)
-        if low < high and not p.whole:
-            return f", as in strategy.{p.name}=interval({low:g},{high:g})"
-    return ""
-
-
-def _rules(s: Sweep, worlds: int, candidates: int) -> Rules | None:
-    """How a race is run. Its budget counts candidate x show, the user's counts runs, which every world has."""
-    if s.select == "none":
-        idle = [name for name in ("first", "budget", "shock") if getattr(s, name) != getattr(Sweep(), name)]
-        if idle:
-            raise SettingError(f"{idle[0]}= is for select=kn alone; give both, or leave it out")
-        return None
-    if s.replicates < 3:
-        raise SettingError(f"select=kn needs replicates of 3 or more, not {s.replicates}")
-    first = min(s.first, s.replicates)
-    if s.budget and worlds * candidates * first > s.budget:
-        raise SettingError(
-            f"budget={s.budget} does not pay for the first {first} shows of {candidates} candidates in {worlds} worlds, "
-            f"{worlds * candidates * first:,} runs; raise it, or lower first="
-        )
-    if not s.delta:
-        raise SettingError("select=kn needs delta: a difference in J too small to matter, as in delta=500 [CNY a show]")
-    return Rules(s.delta, s.confidence, first, most=s.replicates, budget=s.budget // worlds, shock=s.shock)
-
-
-def sweep_and_report(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Path:
-    """Estimate, play what is missing, rank, and leave a run folder: whole or not at all, and nothing played is lost."""
-    began = time.monotonic()
-    study = study_from(config, scenarios, axes, words)
-    final, s = study.final, study.settings
-    if finished(final, "sweep", study.facts, TABLE):
-        print(f"{announced(study)}: finished before, nothing is left to play")
-        return _report(study, lambda path: _again(final / TABLE, path), began)
-    if study.plan.runs > HUGE:  # a byte a figure at least: no need to lay out the chunks of what no disk holds
-        refuse_too_large(float(study.plan.runs * len(study.plan.metrics)), final)
-    if study.rules:
-        return _race(study, study.rules, began)
-    with pool(s.engine, s.address, s.workers) as crew, opened(final, study.plan, study.facts) as parts:
-        _announce(study, parts, at_once(s.engine, crew.workers))
-
-        def fill(path: Path) -> int:
-            with Progress("runs") as progress:
-                return gather(parts, crew, progress, path, progress.note)
-
-        made = _report(study, fill, began)
-        discard(parts)
-        return made
-
-
-def _race(study: Study, rules: Rules, began: float) -> Path:
-    """The same, with more shows where the decision is open."""
-    s, final = study.settings, study.final
-    with pool(s.engine, s.address, s.workers) as crew, begun(final, "sweep", study.facts, holds("round-*/part-*")) as folder:
-        expected = probe(study.plan)
-        refuse_too_large(expected.table + expected.parts, final)
-        first = rules.first / study.plan.replicates
-        ahead = foreseen(expected, first, at_once(s.engine, crew.workers))
-        print(f"at most {announced(study)}; first {rules.first} shows each: {ahead}", flush=True)
-
-        def fill(path: Path) -> int:
-            with Progress("runs") as progress:
-                return race(folder, study.plan, rules, crew, progress, path, progress.note)
-
-        made = _report(study, fill, began)
-        for place in folder.glob("round-*"):
-            shutil.rmtree(place)
-        return made
-
-
-def _announce(study: Study, parts: Parts, workers: int) -> None:
-    """Say what is to come, from a short probe; refuse what the disk cannot hold."""
-    missing, _ = parts.missing()
-    left = sum(chunk.runs for chunk in missing)
-    expected = probe(study.plan)
-    refuse_too_large(expected.table + expected.parts * len(missing) / len(parts.chunks), study.final)
-    before = f", {study.plan.runs - left:,} of them played before" if left < study.plan.runs else ""
-    print(f"{announced(study)}{before}; {foreseen(expected, left / study.plan.runs, workers)}", flush=True)
-
-
-def announced(study: Study) -> str:
-    """How much is to be played.
-
-    It counts the runs of candidates; the silent baseline of every tape comes on top.
+    Raises
+    ------
+    ValueError
+        One sentence, where an argument does not hold; nothing was played then.
     """
-    plan = study.plan
+    s = settled(
+        Sweep, "sweep", shows=shows, seed=seed, design=design, points=points, world_points=world_points,
+        uncertain=bool(uncertain), select=select, first=first, budget=budget, delta=delta, shock=shock, confidence=confidence,
+        workers=workers, engine=engine, address=address,
+    )  # fmt: skip
+    found = field_of(worlds_of(scenarios, uncertain), policies, vary or {}, profile_of(score), s, out, command)
+    told = listener(progress)
+    if found.plan.runs > HUGE:  # a byte a figure at least: no need to lay out the chunks of what no disk holds
+        refuse_too_large(float(found.plan.runs * len(found.plan.metrics)), found.task.final)
+    try:
+        return resumed(found.task, _raced(found, found.rules, told) if found.rules else _whole(found, told), told)
+    finally:
+        told.close()
+
+
+def _whole(field: Field, told: Listener) -> Study:
+    """Everybody plays every show."""
+    plan, s, task = field.plan, field.settings, field.task
+
+    def parts(work: Path) -> Parts:
+        return Parts(work, plan, plan.digest())
+
+    def foreseen(work: Path, workers: int) -> str:
+        missing, _damaged = (kept := parts(work)).missing()
+        left = sum(chunk.runs for chunk in missing)
+        expected = probe(plan)
+        refuse_too_large(expected.table + expected.parts * len(missing) / len(kept.chunks), task.final)
+        before = _(", {n:,} of them played before").format(n=plan.runs - left) if left < plan.runs else ""
+        return f"{announced(plan)}{before}; {_takes(expected, left / plan.runs, workers)}"
+
+    def write(folder: Path, work: Path, hands: Pool) -> Said:
+        damaged = gather(parts(work), hands, told.stage("runs"), folder / TABLE, told.note)
+        return _report(folder, field, told, damaged)
+
+    def clean(work: Path) -> None:
+        for path in work.glob("part-*"):
+            path.unlink()
+
+    return Study(announced(plan), TABLE, holds("part-*"), foreseen, write, clean, (s.engine, s.address, s.workers),
+                 lambda folder: _again(folder, field, told))  # fmt: skip
+
+
+def _raced(field: Field, rules: Rules, told: Listener) -> Study:
+    """The same, with more shows where the decision is open."""
+    plan, s = field.plan, field.settings
+
+    def foreseen(work: Path, workers: int) -> str:
+        expected = probe(plan)
+        refuse_too_large(expected.table + expected.parts, field.task.final)
+        text = _("at most {study}; first {n} shows each: {takes}")
+        takes = _takes(expected, rules.first / plan.replicates, workers)
+        return text.format(study=announced(plan), n=rules.first, takes=takes)
+
+    def write(folder: Path, work: Path, hands: Pool) -> Said:
+        damaged = race(work, plan, rules, hands, told.stage("runs"), folder / TABLE, told.note)
+        return _report(folder, field, told, damaged)
+
+    def clean(work: Path) -> None:
+        for place in work.glob("round-*"):
+            shutil.rmtree(place)
+
+    return Study(announced(plan), TABLE, holds("round-*/part-*"), foreseen, write, clean, (s.engine, s.address, s.workers),
+                 lambda folder: _again(folder, field, told))  # fmt: skip
+
+
+def announced(plan: Plan) -> str:
+    """How much is to be played. It counts the runs of candidates; the silent baseline of every tape comes on top."""
     families = len({c.family for c in plan.candidates})
     parts = [count(len(plan.candidates), "candidate"), count(len(plan.worlds), "world"), count(plan.replicates, "show")]
-    return f"{' x '.join(parts)} = {plan.runs:,} runs ({count(families, 'strategy', 'strategies')})"
+    text = _("{parts} = {n:,} runs ({families})")
+    return text.format(parts=" x ".join(parts), n=plan.runs, families=count(families, "strategy", "strategies"))
 
 
-def foreseen(expected: Estimate, left: float, workers: int) -> str:
+def _takes(expected: Estimate, left: float, workers: int) -> str:
     """What the share ``left`` of a sweep will take, in words."""
-    seconds = expected.seconds * left / workers
-    return (
-        f"about {duration(seconds)} on {count(workers, 'worker')}, at most {size(expected.table)} on disk when done and "
-        f"{size(expected.parts)} more until then"
-    )
+    text = _("about {time} on {workers}, at most {table} on disk when done and {parts} more until then")
+    return text.format(time=duration(expected.seconds * left / workers), workers=count(workers, "worker"),
+                       table=size(expected.table), parts=size(expected.parts))  # fmt: skip
 
 
-def _again(table: Path, path: Path) -> int:
-    """The finished table once more, without copying it where the file system can."""
+def _again(folder: Path, field: Field, told: Listener) -> Said:
+    """A finished sweep told anew, its table not copied where the file system can do without."""
+    table = field.task.final / TABLE
     try:
-        os.link(table, path)
+        os.link(table, folder / TABLE)
     except OSError:
-        shutil.copyfile(table, path)
-    return 0
+        shutil.copyfile(table, folder / TABLE)
+    return _report(folder, field, told, 0)
 
 
-def _report(study: Study, fill: Any, began: float) -> Path:
-    """The run folder: ``fill`` writes the table into it, everything else is read off the table."""
-    plan, final = study.plan, study.final
-    with run_folder(final, "sweep") as folder:
-        damaged = fill(folder / TABLE)
-        candidates, worlds = settings_table(plan)
-        write_table(candidates, folder / "candidates.parquet")
-        write_table(worlds, folder / "worlds.parquet")
-        assumed = assumptions_of(plan)
-        assumed.to_csv(folder / "assumptions.csv", index=False)
-        raced = study.rules is not None
-        standing = None if raced else ranking.Ranking(folder / TABLE, plan)
-        trials = of_race(folder / TABLE, plan) if raced else of_table(folder / TABLE, plan)
-        print(f"\n{standing.printed()}\n" if standing else "", flush=True)
-        decision = decided_by(study, trials) if plan.replicates > 1 else None
-        if decision:
-            print(f"{deciding.printed(decision)}\n", flush=True)
-        decided = deciding.sections(trials, decision, folder) if decision else []
-        (folder / "report.md").write_text(_text(study, standing, decided, summary(assumed)), encoding="utf-8")
-        facts = {"command": ["stockcue", "sweep", *study.words], "sweep": study.facts, "config_hash": config_hash(study.facts)}
-        write_manifest(folder, facts | {"seed": plan.seed, "replicates": plan.replicates})
+def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
+    """The run folder; everything but the table is read off it."""
+    plan, task = field.plan, field.task
+    told.close()
+    candidates, worlds = settings_table(plan)
+    write_table(candidates, folder / "candidates.parquet")
+    write_table(worlds, folder / "worlds.parquet")
+    assumed = assumptions_of(plan)
+    assumed.to_csv(folder / "assumptions.csv", index=False)
+    raced = field.rules is not None
+    standing = None if raced else ranking.Ranking(folder / TABLE, plan)
+    trials = of_race(folder / TABLE, plan) if raced else of_table(folder / TABLE, plan)
+    decision = _decided(field, trials) if plan.replicates > 1 else None
+    decided = deciding.sections(trials, decision, folder) if decision else []
+    (folder / "report.md").write_text(_text(plan, task, standing, decided, summary(assumed)), encoding="utf-8")
     if damaged:
-        print(f"damaged parts that were played again: {damaged}", file=sys.stderr)
-    print(f"run folder: {final} (every run: {TABLE}, what was varied: candidates.parquet, words: report.md)", flush=True)
-    print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
-    return final
+        told.note(_("damaged parts that were played again: {n}").format(n=damaged))
+    parts = [standing.printed()] if standing else []
+    parts += [deciding.printed(decision)] if decision else []
+    last = _("run folder: {folder} (every run: {table}, what was varied: candidates.parquet, words: report.md)")
+    said = verdict.sentences(decision) if decision else []
+    return Said("\n".join(["", "\n\n".join(parts)]), said, [last.format(folder=HERE, table=TABLE)])
 
 
-def decided_by(study: Study, trials: Trials) -> Decision:
+def _decided(field: Field, trials: Trials) -> Decision:
     """The decision, by the race where there was one."""
-    s = study.settings
-    return decide(trials, s.delta, s.confidence, rerun(trials, study.rules) if study.rules else None)
+    s = field.settings
+    return decide(trials, s.delta, s.confidence, rerun(trials, field.rules) if field.rules else None)
 
 
 def assumptions_of(plan: Plan) -> Any:
@@ -232,16 +244,15 @@ def assumptions_of(plan: Plan) -> Any:
     return assumption_table(scenario, preset, list(one.values())[::-1], plan.profile)
 
 
-def _text(study: Study, standing: ranking.Ranking | None, decided: Sequence[str], assumed: str) -> str:
+def _text(plan: Plan, task: Task, standing: ranking.Ranking | None, decided: Sequence[str], assumed: str) -> str:
     """``report.md``."""
-    plan = study.plan
     ranked = [standing.in_markdown()] if standing else []
     if standing and not decided:
         best = ranking.chosen(plan, standing.leaders[0])
         ranked.append("\n".join(["## The leaders' settings", "", *ranking.markdown(["candidate", "settings"], best)]))
     parts = [
         "# Sweep",
-        f"{announced(study)}, seed {plan.seed}. To repeat it: `{shlex.join(['stockcue', 'sweep', *study.words])}`",
+        f"{announced(plan)}, seed {plan.seed}. {task.repeat()}",
         *decided,
         *ranked,
         f"## What this rests on\n\n{assumed}, counted in the first world with one candidate of every family; each is listed with "

@@ -1,163 +1,217 @@
-"""From a search's configuration to its run folder: recommended.yaml, tables of trials and finalists, the report."""
+"""Tune: search for the best setting, judge finalists on fresh shows, report on further ones; a file to load and to rehearse."""
 
 from __future__ import annotations
 
 import os
-import shlex
 import shutil
-import sys
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-
-from sim.app.progress import Progress
-from sim.app.tune_study import Study, announced, but_trials, foreseen, study_from
-from sim.jobs.folder import config_hash, run_folder, write_manifest, write_table
+from sim.app.frame import Out, Study, resumed, settled
+from sim.app.nouns import profile_of, worlds_of
+from sim.app.pictures import save
+from sim.app.progress import Listener, Tell, listener
+from sim.app.result import HERE, Result, Said
+from sim.app.tune_study import Search, announced, but_trials, foreseen, search_of
+from sim.app.written import Written, written
+from sim.jobs.folder import config_hash, write_table
 from sim.jobs.paired_play import crew
-from sim.jobs.pool import at_once, pool
+from sim.jobs.pool import Pool
 from sim.jobs.storage import sealed, trials_in
 from sim.jobs.trials import JUDGE_FROM
-from sim.jobs.work_folder import begun, finished, less
+from sim.jobs.work_folder import less
 from sim.report.text import tune as sentences
-from sim.report.text.layout import aligned, markdown, number
-from sim.report.text.ranking import worded
-from sim.report.text.tune import ROBUST_WORDS
-from sim.report.text.verdict import STATES
+from sim.report.text.layout import aligned, markdown
+from sim.report.text.tune_tables import Table, finalist_head, finalist_rows, front_rows, shows_table, trials_table
 from sim.score.cost import CORE
-from sim.score.metrics import METRICS
-from sim.setup.design import Axis
 from sim.setup.settings_search import Tune
-from sim.study.recommend import bundled, bundled_strategy, recommendation, value_word, write_recommendation
-from sim.study.search import Plan
-from sim.study.tune import CONFIRM_FROM, Tuned, starts, tune
+from sim.study.recommend import bundled_strategy, recommendation, value_word, write_recommendation
+from sim.study.tune import CONFIRM_FROM, Tuned, starts
+from sim.study.tune import tune as searched
+from sim.words import _
 
 RECOMMENDED = "recommended.yaml"
 DATABASE = "study.db"
 
 
-def tune_and_report(
-    config: Mapping[str, Any],
-    scenarios: Mapping[str, Any],
-    axes: Sequence[Axis],
-    words: Sequence[str],
-    fixed: Sequence[str],
-    shows: Sequence[str],
-) -> Path:
-    """Search, judge, confirm, and leave a run folder with recommended.yaml, whole or not at all.
+def tune(
+    scenarios: Any,
+    policies: Any,
+    vary: Mapping[str, Any] | None = None,
+    *,
+    trials: int | None = None,
+    shows: int | None = None,
+    seed: int | None = None,
+    score: Any = "balanced",
+    robust: str | None = None,
+    alpha: float | None = None,
+    objectives: Any = None,
+    limits: str | None = None,
+    prune: bool | None = None,
+    finalists: int | None = None,
+    judging: int | None = None,
+    confirm: int | None = None,
+    delta: float | None = None,
+    confidence: float | None = None,
+    uncertain: Any = False,
+    world_points: int | None = None,
+    workers: int | None = None,
+    engine: str | None = None,
+    address: str | None = None,
+    out: Out = None,
+    progress: Listener | Tell | bool | None = None,
+    command: Sequence[str] | None = None,
+    written_as: Written | None = None,
+) -> Result:
+    """Search ranges for the best setting. Three sets of shows never meet: for searching, for judging, for the figures reported.
 
-    fixed: the study's words that are no ranges and no settings of the search itself; shows:
-    its scenarios, as the command line names them.
+    Parameters
+    ----------
+    scenarios, policies, vary
+        As in :func:`stockcue.sweep`; at least one setting of a policy has a range.
+    trials : int
+        Settings tried, rounded up to eights, 1 to 1,000,000; None: 160.
+    shows : int
+        Search shows of a trial that is not dropped, 4 to 100,000; None: 48.
+    seed : int
+        First key of every random stream, and of the search, 0 to 1e12; None: 1.
+    score : str, mapping or Profile
+        What things cost [CNY].
+    robust : str
+        What is lowered over several scenarios: ``mean``, ``worst``, ``cvar`` or ``regret``; None: mean.
+    alpha : float
+        Share of worst shows with ``cvar``, .001 to 1; None: .2.
+    objectives : list of str
+        Metrics to lower together instead of J.
+    limits : str
+        ``none``, ``strict``, ``standard`` or ``platform``; None: none.
+    prune : bool
+        Drop clearly worse settings early; None: True.
+    finalists, judging, confirm : int
+        Settings judged (None: 8), judging shows at most (None: 400), further shows for the figures reported (None: 200).
+    delta : float
+        A difference too small to matter [CNY a show]; None or 0: a thousandth of hindsight.
+    confidence : float
+        That the choice among the finalists is right, .51 to .999; None: .95.
+    uncertain, world_points, workers, engine, address, out, progress, command
+        As in :func:`stockcue.sweep`.
+    written_as : Written
+        How the command line names scenarios and fixed settings; None: derived from the arguments.
+
+    Returns
+    -------
+    Result
+        ``.table`` has a row per finalist and stage; ``.trials``, ``.shows``; ``recommended.yaml`` in its folder.
+
+    Raises
+    ------
+    ValueError
+        One sentence, where an argument does not hold; nothing was played then.
     """
-    began = time.monotonic()
-    study = study_from(config, scenarios, axes, words)
-    s, final = study.settings, study.final
-    earlier = shorter(study)
-    if earlier != final and finished(final, "tune", study.facts, RECOMMENDED):
-        print(f"{announced(study)}: finished before, nothing is left to play; see {final / RECOMMENDED}")
-        return final
-
-    def worth(folder: Path) -> bool:
-        return trials_in(folder / DATABASE, len(study.plan.objectives)) > 0
-
-    with pool(s.engine, s.address, s.workers) as hands, begun(final, "tune", but_trials(study.facts), worth) as folder:
-        database = folder / DATABASE
-        if earlier and not database.exists():
-            shutil.copyfile(earlier / DATABASE, whole := folder / "copy.tmp")
-            os.replace(whole, database)
-            print(f"goes on from the study in {earlier}{', and replaces it' if earlier == final else ''}")
-        print(f"{announced(study)}; {foreseen(study, database, at_once(s.engine, hands.workers))}", flush=True)
-        with Stages() as stages:
-            play = crew(hands, study.worlds, s.seed, study.profile, note=stages.note)
-            first = starts(study.space, study.makers)
-            found = tune(study.makers, study.space, play, study.plan, study.judging, first, database, stages)
-        made = _report(study, found, fixed, shows, database)
-        shutil.rmtree(folder, ignore_errors=True)
-    print(f"done in {time.monotonic() - began:.1f} s", file=sys.stderr)
-    return made
+    s = settled(
+        Tune, "tune", trials=trials, shows=shows, seed=seed, robust=robust, alpha=alpha, objectives=objectives, limits=limits,
+        prune=prune, finalists=finalists, judging=judging, confirm=confirm, delta=delta, confidence=confidence,
+        uncertain=bool(uncertain), world_points=world_points, workers=workers, engine=engine, address=address,
+    )  # fmt: skip
+    told, worlds = listener(progress), worlds_of(scenarios, uncertain)
+    search = search_of(worlds, policies, vary or {}, profile_of(score), s, out, command, told)
+    words = written_as or written(worlds, search.makers)
+    try:
+        return resumed(search.task, _study(search, words, told), told)
+    finally:
+        told.close()
 
 
-def shorter(study: Study) -> Path | None:
+def _study(search: Search, words: Written, told: Listener) -> Study:
+    """How it is played and gone on with. A search can be given more trials: then it goes on from the one that had fewer."""
+    s, task, earlier = search.settings, search.task, shorter(search)
+    objectives = len(search.plan.objectives)
+
+    def taken_up(work: Path) -> None:
+        if earlier and not (work / DATABASE).exists():
+            shutil.copyfile(earlier / DATABASE, whole := work / "copy.tmp")
+            os.replace(whole, work / DATABASE)
+            same = _(", and replaces it") if earlier == task.final else ""
+            told.say(_("goes on from the study in {place}{same}").format(place=earlier, same=same))
+
+    def estimate(work: Path, workers: int) -> str:
+        taken_up(work)
+        return f"{announced(search)}; {foreseen(search, work / DATABASE, workers)}"
+
+    def write(folder: Path, work: Path, hands: Pool) -> Said:
+        play = crew(hands, search.worlds, s.seed, search.profile, note=told.note)
+        first = starts(search.space, search.makers)
+        stages: Any = told.stage
+        found = searched(search.makers, search.space, play, search.plan, search.judging, first, work / DATABASE, stages)
+        told.close()
+        return _report(folder, search, found, words, work / DATABASE)
+
+    return Study(
+        announced(search), RECOMMENDED, lambda work: trials_in(work / DATABASE, objectives) > 0, estimate, write,
+        lambda work: shutil.rmtree(work, ignore_errors=True), (s.engine, s.address, s.workers),
+        identity=but_trials(task.facts), goes_on=earlier == task.final,
+    )  # fmt: skip
+
+
+def shorter(search: Search) -> Path | None:
     """A folder with the same study, finished with fewer trials: the one to be made, or where that has no name of its own any
     beside it; of several the one with the most."""
-    beside = study.final.parent.glob("tune-*") if not study.settings.out else ()
-    known = [(less(place, "tune", study.facts, "trials", DATABASE), str(place)) for place in (study.final, *beside)]
+    task = search.task
+    beside = task.final.parent.glob("tune-*") if task.out == "" else ()
+    known = [(less(place, "tune", task.facts, "trials", DATABASE), str(place)) for place in (task.final, *beside)]
     trials, place = max(known)
     return Path(place) if trials else None
 
 
-class Stages:
-    """Progress of one stage after the other, each in its own unit."""
-
-    def __init__(self) -> None:
-        self.now = Progress("")
-
-    def __call__(self, unit: str) -> Progress:
-        """The progress of the next stage."""
-        self.now.close()
-        self.now = Progress(unit)
-        return self.now
-
-    def note(self, text: str) -> None:
-        """A line of its own."""
-        self.now.note(text)
-
-    def __enter__(self) -> Stages:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.now.close()
-
-
-def _report(study: Study, found: Tuned, fixed: Sequence[str], shows: Sequence[str], database: Path) -> Path:
+def _report(folder: Path, search: Search, found: Tuned, words: Written, database: Path) -> Said:
     from sim.report.figures.tune import front, history
 
-    names, axes = [w.name for w in study.worlds], study.space[found.best.family] if found.best.settings else []
-    said = sentences.of_tuning(found, study.plan, study.judging, names, study.profile, axes)
+    names, axes = [w.name for w in search.worlds], search.space[found.best.family] if found.best.settings else []
+    said = sentences.of_tuning(found, search.plan, search.judging, names, search.profile, axes)
     tables = [
-        Table("Finalists, on judging shows", [finalist_head(study.plan), *finalist_rows(found, study.plan)], (2, 3, 4, 5, 7))
+        Table("Finalists, on judging shows", [finalist_head(search.plan), *finalist_rows(found, search.plan)], (2, 3, 4, 5, 7))
     ]
     if found.front:
-        front_table = front_rows(found, study.plan)
+        front_table = front_rows(found, search.plan)
         tables.append(Table("Front: nobody beats these in all objectives", front_table, range(2, len(front_table[0]))))
     played_in = costliest(found)
-    if len(study.worlds) > 1:
+    if len(search.worlds) > 1:
         said.append(f"rehearse plays it in {names[played_in]}, where it costs most of the {len(names)}; the words for the "
                     f"others are in {RECOMMENDED}.")  # fmt: skip
-    print("\n" + "\n\n".join("\n".join(aligned(t.rows, t.numbers)) for t in tables) + "\n\n" + "\n".join(said) + "\n", flush=True)
-    with run_folder(study.final, "tune") as folder:
-        from sim.app.pictures import save
+    write_table(trials_table(found, search.plan), folder / "trials.parquet")
+    write_table(shows_table(found, search.plan, names), folder / "shows.parquet")
+    save(history(found, search.plan), folder / "history.png")
+    if len(search.plan.objectives) > 1:
+        save(front(found, search.plan), folder / "front.png")
+    sealed(database, folder / DATABASE)
+    _recommend(folder, search, found, words, said, played_in)
+    (folder / "report.md").write_text(_text(search, tables, said), encoding="utf-8")
+    text = "\n\n".join("\n".join(aligned(t.rows, t.numbers)) for t in tables)
+    last = _("recommended: {path}; play it with {command}")
+    command = f"stockcue rehearse {{experiment={RECOMMENDED}}}"
+    return Said(f"\n{text}\n\n" + "\n".join(said), said, [last.format(path=f"{HERE}/{RECOMMENDED}", command=command)])
 
-        write_table(trials_table(found, study.plan), folder / "trials.parquet")
-        write_table(shows_table(found, study.plan, names), folder / "shows.parquet")
-        save(history(found, study.plan), folder / "history.png")
-        if len(study.plan.objectives) > 1:
-            save(front(found, study.plan), folder / "front.png")
-        sealed(database, folder / DATABASE)
-        rests_on = {
-            "scenarios": {w.name: dict(w.settings) for w in study.worlds}, "seed": study.settings.seed,
-            "search_replicates": f"0 to {study.plan.shows - 1}", "judging_replicates": f"from {JUDGE_FROM}",
-            "confirming_replicates": f"{CONFIRM_FROM} to {CONFIRM_FROM + study.judging.confirm - 1}",
-            "program": study.facts["program"], "study": config_hash(study.facts), "limits": study.settings.limits,
-            "command": shlex.join(["stockcue", "tune", *study.words]),
-        }  # fmt: skip
-        name, source = found.best.family, bundled_strategy(folder, found.best.policy.strategy)
-        entry = source if source == name else f"{name}:{source}"
-        each = words_for_each(study, [bundled(folder, show) for show in shows])
-        kept = [word for word in fixed if _belongs(word, name)]
-        played = ["replicates=200", f"seed={study.settings.seed + 1}"]
-        rests_on["words_for_each"] = dict(zip(names, map(" ".join, each), strict=True))
-        content = recommendation(found.best, entry, [*each[played_in], *kept], said, rests_on, played)
-        write_recommendation(folder / RECOMMENDED, content)
-        (folder / "report.md").write_text(_text(study, tables, said), encoding="utf-8")
-        facts = {"command": ["stockcue", "tune", *study.words], "tune": study.facts, "config_hash": config_hash(study.facts)}
-        write_manifest(folder, facts)
-    path = study.final / RECOMMENDED
-    print(f"recommended: {path}; play it with stockcue rehearse experiment={path}", flush=True)
-    return study.final
+
+def _recommend(folder: Path, search: Search, found: Tuned, words: Written, said: Sequence[str], played_in: int) -> None:
+    """``recommended.yaml``, and the user's own files beside it."""
+    s, names = search.settings, [w.name for w in search.worlds]
+    rests_on = {
+        "scenarios": {w.name: dict(w.settings) for w in search.worlds}, "seed": s.seed,
+        "search_replicates": f"0 to {search.plan.shows - 1}", "judging_replicates": f"from {JUDGE_FROM}",
+        "confirming_replicates": f"{CONFIRM_FROM} to {CONFIRM_FROM + search.judging.confirm - 1}",
+        "program": search.task.facts["program"], "study": config_hash(search.task.facts), "limits": s.limits,
+        "command": search.task.asked(),
+    }  # fmt: skip
+    name, source = found.best.family, bundled_strategy(folder, found.best.policy.strategy)
+    entry = source if source == name else f"{name}:{source}"
+    each = words_for_each(search, [words.scenario(folder, show) for show in words.scenarios])
+    kept = [word for word in words.fixed if _belongs(word, name)]
+    played = ["replicates=200", f"seed={s.seed + 1}"]
+    rests_on["words_for_each"] = dict(zip(names, map(" ".join, each), strict=True))
+    content = recommendation(found.best, entry, [*each[played_in], *kept], said, rests_on, played)
+    write_recommendation(folder / RECOMMENDED, content)
 
 
 def costliest(found: Tuned) -> int:
@@ -165,12 +219,12 @@ def costliest(found: Tuned) -> int:
     return int(found.confirmed[:, :, 0, CORE.index("J")].mean(1).argmax())
 
 
-def words_for_each(study: Study, shows: Sequence[str]) -> list[list[str]]:
+def words_for_each(search: Search, shows: Sequence[str]) -> list[list[str]]:
     """The words that rehearse each world. shows: what scenario= says of every scenario."""
-    per_scenario = len(study.worlds) // len(shows)
+    per_scenario = len(search.worlds) // len(shows)
     return [
         [f"scenario={shows[k // per_scenario]}", *(f"{key}={value_word(value)}" for key, value in w.settings.items())]
-        for k, w in enumerate(study.worlds)
+        for k, w in enumerate(search.worlds)
     ]
 
 
@@ -180,83 +234,12 @@ def _belongs(word: str, family: str) -> bool:
     return path[0] not in {f.name for f in fields(Tune)} and (path[0] != "strategy" or path[1:2] == [family])
 
 
-class Table(NamedTuple):
-    """A table of the report: title, head and rows, which columns are numbers."""
-
-    title: str
-    rows: Sequence[Sequence[str]]
-    numbers: Sequence[int]
-
-
-def finalist_head(plan: Plan) -> tuple[str, ...]:
-    """What the finalists were judged by: J, or what ``robust`` makes of it."""
-    merit = "left J [CNY]" if plan.robust == "mean" or not plan.single else f"{ROBUST_WORDS[plan.robust]} [CNY]"
-    return ("finalist", "settings", "net [CNY]", "GMV", merit, "behind the best", "interval", "shows", "")
-
-
-def finalist_rows(found: Tuned, plan: Plan) -> list[list[str]]:
-    """The finalists as judged, best first."""
-    rows = []
-    for st in found.selection.standings:
-        c = found.finalists[st.candidate]
-        settings = worded(c.settings)
-        gap = "" if st.state == "best" else number(st.behind)
-        span = "" if st.state == "best" else f"[{number(st.low)}, {number(st.high)}]"
-        money = (float(np.nanmean(found.judged[:, :, st.candidate, plan.metrics.index(m)])) for m in ("net", "gmv"))
-        rows.append([c.name, settings, *map(number, money), number(st.mean), gap, span, number(st.shows), STATES[st.state]])
-    return rows
-
-
-def front_rows(found: Tuned, plan: Plan) -> list[list[str]]:
-    """Head and rows of the finalists that no other beats in all objectives: means over judging shows and worlds."""
-    names = list(dict.fromkeys((*plan.objectives, "J", "net", "gmv")))
-    head = ["front", "settings", *(f"{name} [{METRICS[name].unit}]" for name in names)]
-    means = np.nanmean(found.judged[..., [plan.metrics.index(name) for name in names]], axis=(0, 1))
-    order = sorted(found.front, key=lambda k: tuple(means[k]))
-    return [head, *([found.finalists[k].name, worded(found.finalists[k].settings), *(number(float(v), 1) for v in means[k])]
-                    for k in order)]  # fmt: skip
-
-
-def trials_table(found: Tuned, plan: Plan) -> Any:
-    """One row per trial: number, family, shows, value per objective, excess over each limit, one column per varied key."""
-    import pandas as pd
-
-    rows: list[dict[str, Any]] = []
-    for t in found.tried:
-        row: dict[str, Any] = {"trial": t.number, "candidate": t.candidate.name, "family": t.candidate.family, "shows": t.shows}
-        row |= dict(zip(plan.objectives, t.values, strict=True)) | {f"excess_{k}": v for k, v in t.excess.items()}
-        rows.append(row | {k: v if isinstance(v, str) else float(v) for k, v in t.candidate.settings.items()})
-    return pd.DataFrame(rows)
-
-
-def shows_table(found: Tuned, plan: Plan, worlds: Sequence[str]) -> Any:
-    """One row per stage (judging, confirming), world, candidate and show that was played, with every metric; replicate is its
-    number."""
-    import pandas as pd
-
-    rivals = [c.name for c in found.finalists]
-    fresh = [found.best.name, found.start.name, *(f"rival in {name}" for name in worlds)]
-    frames = []
-    for stage, values, names, first in (
-        ("judging", found.judged, rivals, JUDGE_FROM), ("confirming", found.confirmed, fresh, CONFIRM_FROM)
-    ):  # fmt: skip
-        for w, world in enumerate(worlds):
-            for k in range(values.shape[2]):
-                rows = pd.DataFrame(values[w, :, k], columns=list(plan.metrics))
-                rows.insert(0, "replicate", np.arange(first, first + len(rows)))
-                rows.insert(0, "candidate", names[k])
-                rows.insert(0, "world", world)
-                rows.insert(0, "stage", stage)
-                frames.append(rows[rows["J"].notna()])
-    return pd.concat(frames, ignore_index=True)
-
-
-def _text(study: Study, tables: Sequence[Table], said: Sequence[str]) -> str:
+def _text(search: Search, tables: Sequence[Table], said: Sequence[str]) -> str:
     parts = [
-        "# Tuning", announced(study) + f". To repeat it: `{shlex.join(['stockcue', 'tune', *study.words])}`",
+        "# Tuning", f"{announced(search)}. {search.task.repeat()}",
         "\n".join(f"- {line}" for line in said),
         *("\n".join([f"## {t.title}", "", *markdown(t.rows[0], t.rows[1:], t.numbers)]) for t in tables),
-        *(["![front](front.png)"] if len(study.plan.objectives) > 1 else []),
+        *(["![front](front.png)"] if len(search.plan.objectives) > 1 else []),
         "![search](history.png)",
         "`recommended.yaml` is what to load; `trials.parquet` has one row per trial, `shows.parquet` one per judging and "
         "fresh show, `study.db` is the Optuna study, "

@@ -1,14 +1,17 @@
-"""A search to be made, from its configuration; how much it is, and how long it takes."""
+"""A search to be made, from plain arguments to records; how much it is, and how long it takes."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from sim.jobs.folder import config_hash, out_folder, versions
+from sim.app.frame import Out, Task
+from sim.app.plain import configuration
+from sim.app.progress import Listener
+from sim.app.ranges import varied
+from sim.jobs.folder import versions
 from sim.jobs.identity import own_files
 from sim.jobs.plan import Plan as Shows
 from sim.jobs.program import program
@@ -19,20 +22,19 @@ from sim.report.text.layout import count, duration
 from sim.score.cost import CORE
 from sim.score.metrics import METRICS
 from sim.score.profiles import LIMITS, Profile
-from sim.setup.choices import one_of, profile_from
+from sim.setup.choices import one_of
 from sim.setup.design import Axis
-from sim.setup.settings import SettingError, settle
+from sim.setup.settings import SettingError
 from sim.setup.settings_search import Tune
 from sim.setup.space import Candidate, Maker, World, families, make_worlds
 from sim.study.search import BATCH, Plan
 from sim.study.tune import Judging
-
-GROUPS = ("scenario", "strategy", "gate", "operations", "score", "options")
+from sim.words import _
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
-    """A search to be made: everything in records. ``facts``: all that decides its result."""
+class Search:
+    """A search to be made: everything in records."""
 
     worlds: list[World]
     makers: dict[str, Maker]
@@ -41,39 +43,46 @@ class Study:
     plan: Plan
     judging: Judging
     settings: Tune
-    facts: dict[str, Any]
-    words: list[str]
-    final: Path
+    task: Task
+
+    @property
+    def teams(self) -> list[Candidate]:
+        """Every family as it stands."""
+        return as_they_stand(self.makers)
 
 
-def study_from(config: Mapping[str, Any], scenarios: Mapping[str, Any], axes: Sequence[Axis], words: Sequence[str]) -> Study:
-    """Records from the composed configuration; every fault is found here, before anything is played."""
-    s = settle(Tune, {key: value for key, value in config.items() if key not in GROUPS}, "tune")
+def search_of(
+    scenarios: Mapping[str, Any], policies: Any, vary: Mapping[str, Any], profile: Profile, s: Tune, out: Out, command: Any,
+    told: Listener,
+) -> Search:  # fmt: skip
+    """Records; every fault is found here, before anything is played."""
+    teams, axes, choices = varied(policies, vary)
+    config = configuration(teams, choices)
     if not any(axis.key.split(".")[0] != "scenario" for axis in axes):
-        raise SettingError("tune has nothing to search; give a range, as in strategy.units=interval(20,400)")
+        raise SettingError(_("tune has nothing to search; give a range, as in strategy.units=interval(20,400)"))
     found = families(config, axes)
-    idle = [family for family, (_, own) in found.items() if not own]
+    idle = [family for family, (_maker, own) in found.items() if not own]
     if idle and len(found) > 1:
         found = {family: pair for family, pair in found.items() if pair[1]}
-        print(f"not searched, for nothing of theirs varies: {', '.join(idle)}", file=sys.stderr)
-    profile = profile_from(config["score"])
+        told.note(_("not searched, for nothing of theirs varies: {names}").format(names=", ".join(idle)))
     worlds = make_worlds(scenarios, axes, "auto", s.world_points, s.seed, s.uncertain)
     trials = -(-s.trials // BATCH) * BATCH  # all that are played count
     plan = Plan(trials, s.replicates, s.seed, CORE, s.robust, s.alpha, _objectives(s.objectives),
                 None if s.limits == "none" else LIMITS[s.limits], s.prune)  # fmt: skip
     judging = Judging(s.finalists, s.judging, s.confirm, s.delta, s.confidence)
-    facts: dict[str, Any] = {"scenario": dict(scenarios), **{g: config[g] for g in ("strategy", "gate", "operations", "options")}}
+    about = ("strategy", "gate", "operations", "options", "own")
+    facts: dict[str, Any] = {"scenario": dict(scenarios), **{g: config[g] for g in about if g in config}}
     facts["score"] = asdict(profile)
     facts["varied"] = {a.key: a.spelt for a in axes}
     own = ("workers", "engine", "address", "out")
     facts |= {f.name: getattr(s, f.name) for f in fields(s) if f.name not in own} | {"trials": trials}
     facts |= {"program": program(), "versions": versions()}
-    makers, space = {k: m for k, (m, _) in found.items()}, {k: own for k, (_, own) in found.items()}
+    makers, space = {k: m for k, (m, _axes) in found.items()}, {k: own for k, (_maker, own) in found.items()}
     # What the settings do not say: all that a user's strategy is.
     facts["own_files"] = own_files(m.policy for m in as_they_stand(makers))
     facts[PLAYED] = Shows(worlds, as_they_stand(makers), s.replicates, s.seed, profile).digest()[:16]
-    final = out_folder(s.out, f"runs/tune-{'+'.join(scenarios)}-{config_hash(facts)}")
-    return Study(worlds, makers, space, profile, plan, judging, s, facts, list(words), final)
+    task = Task("tune", f"tune-{'+'.join(scenarios)}", facts, out, command, "tune")
+    return Search(worlds, makers, space, profile, plan, judging, s, task)
 
 
 def as_they_stand(makers: Mapping[str, Maker]) -> list[Candidate]:
@@ -91,34 +100,34 @@ def _objectives(given: Any) -> tuple[str, ...]:
         return ("J",)
     names = given if isinstance(given, list) else [given]
     if not names:
-        raise SettingError("objectives= names none; give metrics to lower, as in [oversold_units,missed_gmv], or leave it out")
+        raise SettingError(_("objectives= names none; give metrics to lower, as in [oversold_units,missed_gmv], or leave it out"))
     for k, name in enumerate(names):
         one_of("objectives", str(name), CORE)
         if METRICS[name].better == "high":
-            raise SettingError(f"objectives are lowered, and {name} is better higher; choose another")
+            raise SettingError(_("objectives are lowered, and {name} is better higher; choose another").format(name=name))
         if name in names[:k]:
-            raise SettingError(f"objectives name {name} twice; give each once")
+            raise SettingError(_("objectives name {name} twice; give each once").format(name=name))
     return tuple(map(str, names))
 
 
-def foreseen(study: Study, database: Path, workers: int) -> str:
+def foreseen(study: Search, database: Path, workers: int) -> str:
     """How long it takes at most, from a short probe of every family as it stands; dropping settings early makes it shorter."""
-    j, plan, n = study.judging, study.plan, len(study.worlds)
-    teams = as_they_stand(study.makers)
+    j, plan, n, teams = study.judging, study.plan, len(study.worlds), study.teams
     sample = Shows(study.worlds, teams, plan.shows, plan.seed, study.profile)
     done = trials_in(database, len(plan.objectives))
     batches = max(0, -(-(plan.trials - done) // BATCH))  # each may play the incumbent once more
     plays = batches * (BATCH + 1) * plan.shows + (j.finalists + 2 * len(teams)) * j.shows + (2 + n) * j.confirm
     seconds = probe(sample).seconds * plays * n / sample.runs / workers
-    kept = f"{count(done, 'trial')} kept; " if done else ""
-    return f"{kept}at most about {duration(seconds)} on {count(workers, 'worker')}"
+    kept = _("{trials} kept; ").format(trials=count(done, "trial")) if done else ""
+    return kept + _("at most about {time} on {workers}").format(time=duration(seconds), workers=count(workers, "worker"))
 
 
-def announced(study: Study) -> str:
+def announced(study: Search) -> str:
     """What is to be done."""
     s, n = study.settings, len(study.worlds)
     names = ", ".join(w.name for w in study.worlds[:4]) + (", ..." if n > 4 else "")
     aim = f"J ({s.robust})" if study.plan.single else ", ".join(study.plan.objectives)
     ranges = sum(map(len, study.space.values()))
-    what = f"{count(study.plan.trials, 'trial')} over {count(ranges, 'range')} of {', '.join(study.space)}"
-    return f"{what}, up to {s.replicates} shows each in {names}; lowered: {aim}; limits: {s.limits}"
+    text = _("{trials} over {ranges} of {families}, up to {n} shows each in {worlds}; lowered: {aim}; limits: {limits}")
+    return text.format(trials=count(study.plan.trials, "trial"), ranges=count(ranges, "range"), families=", ".join(study.space),
+                       n=s.replicates, worlds=names, aim=aim, limits=s.limits)  # fmt: skip

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
 from sim import __version__
 from sim.cli.helptext import HELP
+from sim.words import _
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 OWN = ("sim", "scenarios", "strategies")
@@ -47,161 +50,207 @@ def _dispatch(words: list[str]) -> int:
     elif verb in VERBS:
         return VERBS[verb](words[1:])
     else:
-        from scenarios.setting import did_you_mean
-        from sim.cli.words import WordError
+        from sim.cli.words import WordError, hint
 
-        raise WordError(f"there is no verb {verb!r}{did_you_mean(verb, VERBS)}")
+        raise WordError(f"there is no verb {verb!r}{hint(verb, VERBS)}")
     return OK
 
 
 # -- verbs ----------------------------------------------------------------------------------------------------
 
 
+def _settings(config: dict[str, Any]) -> dict[str, Any]:
+    """A verb's own settings as its function takes them, those that were given."""
+    rooms = ("scenario", "strategy", "gate", "operations", "score", "feed", "options")
+    given = {key: value for key, value in config.items() if key not in rooms and value is not None}
+    return {"shows" if key == "replicates" else key: value for key, value in given.items()}
+
+
+def _show(verb: Callable[..., Any], words: list[str], *things: Any, **settings: Any) -> int:
+    """Call a verb, print its Result. Where nothing else is said it names its own run folder."""
+    from sim.app.progress import Terminal
+
+    began = time.monotonic()
+    result = verb(*things, **({"out": ""} | settings), progress=Terminal(), command=words)
+    print(result, flush=True)
+    print(_("done in {s:.1f} s").format(s=time.monotonic() - began), file=sys.stderr)
+    return OK
+
+
 def _study(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
     """The configuration of a verb that plays one scenario (None: it was only to be shown), and the preset behind it."""
-    from sim.cli.chosen import chosen_scenario, chosen_strategies, read
+    from sim.cli.chosen import chosen_scenario, chosen_strategies, experiment
     from sim.cli.compose import compose_verb
+    from sim.cli.words import split
 
-    cut = read(words, verb)
-    scenario, preset = chosen_scenario(cut.chosen.get("scenario", "first_show"), cut.folders)
+    cut = split(experiment(words, verb), verb, ("scenario", "strategy", "experiment"))
+    scenario, preset = chosen_scenario(cut.chosen.get("scenario", "first_show"))
     return compose_verb(verb, cut, chosen_strategies(cut), scenario), preset
 
 
-def _sensitivity(words: list[str]) -> int:
-    from sim.cli.chosen import read
-    from sim.cli.compose import compose_varied
+def _policies(config: dict[str, Any], acting: bool = True) -> list[Any]:
+    from sim.setup.choices import policies_from
 
-    cut = read(words, "sensitivity")
-    study = compose_varied("sensitivity", cut, "first_show")
-    if study is not None:
-        from sim.app.sensitivity import matter_and_report
-
-        matter_and_report(study.config, study.scenarios, study.axes, words)
-    return OK
-
-
-def _breakpoint(words: list[str]) -> int:
-    config, _ = _study("breakpoint", words)
-    if config is not None:
-        from sim.app.breakpoint import break_and_report
-
-        break_and_report(config, words)
-    return OK
+    return policies_from(config["strategy"], config["gate"], config["operations"] if acting else None)
 
 
 def _rehearse(words: list[str]) -> int:
     config, preset = _study("rehearse", words)
     if config is None:
         return OK
-    from sim.app.rehearse import rehearse_and_report
+    from sim.app.rehearse import rehearse
 
-    rehearse_and_report(config, preset, words)
-    return OK
+    things = config["scenario"], _policies(config)
+    return _show(rehearse, words, *things, score=config["score"], base=preset, **_settings(config))
+
+
+def _breakpoint(words: list[str]) -> int:
+    config, _preset = _study("breakpoint", words)
+    if config is None:
+        return OK
+    from sim.app.breakpoint import breakpoint as break_
+
+    return _show(break_, words, config["scenario"], _policies(config), score=config["score"], **_settings(config))
+
+
+def _ranged(verb: str, words: list[str]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
+    """What a verb over ranges is called with, and the words as they were cut; None where it was only to be shown."""
+    from sim.cli.chosen import experiment
+    from sim.cli.compose import compose_varied
+    from sim.cli.words import split
+
+    cut = split(experiment(words, verb), verb, ("scenario", "strategy", "experiment"))
+    study = compose_varied(verb, cut, "first_show")
+    if study is None:
+        return None, (), {}
+    config = study.config
+    vary = {axis.key: config["options"].get(axis.key, axis) for axis in study.axes}
+    settings = _settings(config) | {"score": config["score"]}
+    return (cut, study), (study.scenarios, _policies(config), vary), settings
+
+
+def _sensitivity(words: list[str]) -> int:
+    found, things, settings = _ranged("sensitivity", words)
+    if found is None:
+        return OK
+    from sim.app.sensitivity import sensitivity
+
+    return _show(sensitivity, words, *things, **settings)
 
 
 def _sweep(words: list[str]) -> int:
-    from sim.cli.chosen import read
-    from sim.cli.compose import compose_varied
+    found, things, settings = _ranged("sweep", words)
+    if found is None:
+        return OK
+    from sim.app.sweep import sweep
 
-    study = compose_varied("sweep", read(words, "sweep"), "first_show")
-    if study is not None:
-        from sim.app.sweep import sweep_and_report
-
-        sweep_and_report(study.config, study.scenarios, study.axes, words)
-    return OK
+    return _show(sweep, words, *things, **settings)
 
 
 def _tune(words: list[str]) -> int:
-    from sim.cli.chosen import read
-    from sim.cli.compose import compose_varied, scenario_words
+    found, things, settings = _ranged("tune", words)
+    if found is None:
+        return OK
+    from sim.app.tune import tune
+    from sim.app.written import Written
+    from sim.cli.compose import scenario_words
 
-    cut = read(words, "tune")
-    study = compose_varied("tune", cut, "first_show")
-    if study is not None:
-        from sim.app.tune import tune_and_report
-
-        shows = scenario_words(cut.chosen.get("scenario", "first_show"))
-        tune_and_report(study.config, study.scenarios, study.axes, words, study.fixed, shows)
-    return OK
+    cut, study = found
+    as_written = Written(scenario_words(cut.chosen.get("scenario", "first_show")), study.fixed)
+    return _show(tune, words, *things, **settings, written_as=as_written)
 
 
 def _replay(words: list[str]) -> int:
-    from sim.cli.chosen import chosen_strategies, chosen_world, read
+    from sim.cli.chosen import chosen_strategies, chosen_world
     from sim.cli.compose import compose_verb
+    from sim.cli.words import split
 
-    cut = read(words, "replay", ("strategy", "scenario"))
-    config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario"), cut.folders))
+    cut = split(words, "replay", ("strategy", "scenario"))
+    config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario")))
     if config is None:
         return OK
-    from sim.app.replay import replay_and_report
+    from sim.app.replay import replay
 
-    replay_and_report(config, words)
-    return OK
+    things = config.pop("stream"), _policies(config, config["loop"] == "closed")
+    rooms = {name: config[name] for name in ("scenario", "feed", "score")}
+    return _show(replay, words, *things, **rooms, **_settings(config))
 
 
 def _ingest(words: list[str]) -> int:
-    from sim.cli.chosen import read
-    from sim.cli.compose import compose_verb
-
-    config = compose_verb("ingest", read(words, "ingest", ()), {}, None)
-    if config is None:
-        return OK
-    from sim.app.ingest import ingest_and_report
-
-    ingest_and_report(config, words)
-    return OK
+    return _plain("ingest", words, "files")
 
 
 def _calibrate(words: list[str]) -> int:
-    from sim.cli.chosen import read
-    from sim.cli.compose import compose_verb
+    return _plain("calibrate", words, "stream")
 
-    config = compose_verb("calibrate", read(words, "calibrate", ()), {}, None)
+
+def _plain(verb: str, words: list[str], what: str) -> int:
+    """A verb without scenario and strategies. what: the setting that names its input."""
+    from sim.cli.compose import compose_verb
+    from sim.cli.words import split
+
+    config = compose_verb(verb, split(words, verb, ()), {}, None)
     if config is None:
         return OK
-    from sim.app.calibrate import calibrate_and_report
-
-    calibrate_and_report(config, words)
-    return OK
+    given = config.pop(what)
+    return _show(getattr(importlib.import_module(f"sim.app.{verb}"), verb), words, given, **_settings(config))
 
 
 def _shadow(words: list[str]) -> int:
-    from sim.cli.chosen import chosen_strategies, read
+    from sim.cli.chosen import chosen_strategies
     from sim.cli.compose import compose_verb
+    from sim.cli.words import split
 
-    cut = read(["strategy=smart", *words], "shadow", ("strategy",))
+    cut = split(["strategy=smart", *words], "shadow", ("strategy",))
     config = compose_verb("shadow", cut, chosen_strategies(cut), None)
     if config is None:
         return OK
+    from sim.app.progress import Terminal
     from sim.app.shadow import follow
 
-    follow(config)
+    follow(config, Terminal())
     return OK
 
 
 def _review(words: list[str]) -> int:
-    from sim.cli.chosen import chosen_scenario, chosen_strategies, chosen_world, read
+    from sim.cli.chosen import chosen_scenario, chosen_strategies, chosen_world, experiment
     from sim.cli.compose import compose_verb
+    from sim.cli.words import split
 
-    cut = read(words, "review")
+    cut = split(experiment(words, "review"), "review", ("scenario", "strategy", "experiment"))
     recorded = any(word.startswith("stream=") for word in cut.rest)
     name = cut.chosen.get("scenario")
-    scenario = chosen_world(name, cut.folders) if recorded else chosen_scenario(name or "first_show", cut.folders)[0]
+    scenario = chosen_world(name) if recorded else chosen_scenario(name or "first_show")[0]
     config = compose_verb("review", cut, chosen_strategies(cut), scenario)
     if config is None:
         return OK
-    from sim.app.review import review_and_report
+    from sim.app.recording import Unread
+    from sim.app.review import review
 
-    review_and_report(config, words)
+    stream, rooms = config.pop("stream"), {name: config[name] for name in ("feed", "score")}
+    show = Unread(str(stream)) if stream else config["scenario"]
+    behind = {"scenario": config["scenario"]} if stream else {}
+    return _show(review, words, show, _policies(config), **rooms, **behind, **_settings(config))
+
+
+def _diff(words: list[str]) -> int:
+    from sim.app.compare import compare
+    from sim.cli.words import WordError
+
+    folders = [word for word in words if not word.startswith("out=")]
+    out = [word.removeprefix("out=") for word in words if word.startswith("out=")]
+    if len(folders) != 2:
+        raise WordError(
+            _("diff compares two run folders, and {n} are named; give stockcue diff FOLDER FOLDER").format(n=len(folders))
+        )
+    print(compare(*folders, out=out[-1] if out else None, command=words), flush=True)
     return OK
 
 
 def _list(words: list[str]) -> int:
     from sim.app.listing import catalogue
-    from sim.cli.words import named
 
-    names, folders = named(words, "list")
-    print(catalogue(names, folders))
+    print(catalogue(words))
     return OK
 
 
@@ -230,5 +279,5 @@ def _bench(words: list[str]) -> int:
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
     "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
-    "shadow": _shadow, "list": _list, "check": _check, "bench": _bench,
+    "diff": _diff, "shadow": _shadow, "list": _list, "check": _check, "bench": _bench,
 }  # fmt: skip

@@ -38,7 +38,7 @@ def test_every_sell_out_is_set_against_every_strategy(folder):
 
 
 def test_the_figure_says_open_loop():
-    from sim.app.replay import EXAMPLE
+    from sim.app.recording import EXAMPLE
     from sim.replay import load, replay
     from sim.report.figures.replay import OPEN_LOOP, draw, recording
     from sim.setup.policies import make_policy

@@ -6,7 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
-from sim.app.replay import EXAMPLE
+from sim.app.recording import EXAMPLE
 from sim.cli import main as cli
 from sim.report.figures.replay import OPEN_LOOP
 from sim.report.text.closed import CLOSED_LOOP

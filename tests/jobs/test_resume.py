@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-import sim.app.sweep as sweeping
+import sim.app.frame as frame
 import sim.jobs.resume as sweep
 from sim.cli import main as cli
 from sim.jobs.folder import FolderError
@@ -135,7 +135,7 @@ def test_killed_while_it_writes_the_finished_folder(whole, tmp_path, monkeypatch
     def killed(*_):
         raise SystemExit(9)
 
-    monkeypatch.setattr(sweeping, "write_manifest", killed)
+    monkeypatch.setattr(frame, "write_manifest", killed)
     with pytest.raises(SystemExit):
         cli.main([*WORDS, "out=res", "workers=1"])
     monkeypatch.undo()
@@ -183,7 +183,7 @@ def test_workers_that_keep_dying_end_it_with_one_sentence(tmp_path, monkeypatch,
         yield
 
     monkeypatch.setattr(
-        sweeping, "pool", lambda *_: _as_context(Pool(2, dying, (concurrent.futures.process.BrokenProcessPool,)))
+        frame, "pool", lambda *_: _as_context(Pool(2, dying, (concurrent.futures.process.BrokenProcessPool,)))
     )  # fmt: skip
     assert cli.main([*WORDS, "out=res"]) == 1
     err = capsys.readouterr().err
@@ -296,7 +296,7 @@ def test_a_finished_sweep_is_not_played_again_and_another_one_not_overwritten(tm
     assert cli.main(words) == 0
     first = capsys.readouterr().out
     before = tables(tmp_path / "res")
-    monkeypatch.setattr(sweeping, "pool", None)
+    monkeypatch.setattr(frame, "pool", None)
     assert cli.main(words) == 0
     again = capsys.readouterr().out
     assert "finished before" in again

@@ -194,9 +194,7 @@ def printed(made: Calibrated, found: Sequence[Parameter], missing: Sequence[str]
     return "\n".join([*lines, *base_words(made), *statement(made), "", *missing])
 
 
-def report(
-    made: Calibrated, found: Sequence[Parameter], missing: Sequence[str], pictures: Sequence[str], words: Sequence[str]
-) -> str:
+def report(made: Calibrated, found: Sequence[Parameter], missing: Sequence[str], pictures: Sequence[str], repeat: str) -> str:
     """``report.md``."""
     titles = {"responses.png": "responses to cues", "residuals.png": "residuals", "bands.png": "predictive bands"}
     shown = {name: f"![{titles[name]}]({name})" for name in pictures}
@@ -204,7 +202,7 @@ def report(
                 str(len(s.shut))] for s in made.shows]  # fmt: skip
     parts = [
         f"# Calibration on {', '.join(s.name for s in made.shows)}",
-        f"To repeat it: `{' '.join(['stockcue', 'calibrate', *words])}`",
+        repeat,
         "\n".join(markdown(("stream", "span [s]", "orders", "bins [s]", "cues", "stretches shut"), streams, (1, 2, 3, 4, 5))),
         "Stretches shut (sold out 售罄, frozen, or not counted) are left out of every likelihood: what was not offered says "
         "nothing about demand.",

@@ -1,0 +1,83 @@
+"""The table of a Result to look at first, read off its run folder."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from sim.app.result import Result
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+KEPT = {
+    "diff": ("outcome",), "breakpoint": ("breakpoints",), "sensitivity": ("sensitivity",), "calibrate": ("parameters",),
+    "replay": ("diff", "table", "pooled", "verdict", "scores"), "review": ("changes", "blame"),
+}  # fmt: skip
+"""Tables that stand in the folder as they are: the first of these that is there."""
+FIGURES = ("J", "oversold_units", "session_oversold", "missed_units", "alerts", "gmv")
+"""Figures of a sweep's candidates, those of them that were kept."""
+
+
+def first_table(result: Result) -> pd.DataFrame:
+    """One row per strategy, candidate, setting or file, whatever the verb compares; best first where there is a best."""
+    import pandas as pd
+
+    made = {"rehearse": _rehearsed, "sweep": _swept, "tune": _tuned, "ingest": _ingested}
+    if result.verb in made:
+        return made[result.verb](result)
+    name = next((name for name in KEPT.get(result.verb, ()) if name in result.tables), None)
+    return pd.DataFrame() if name is None else result.tables[name]
+
+
+def _rehearsed(result: Result) -> pd.DataFrame:
+    """Means over shows; ``X_low`` and ``X_high`` are the ends of the 95 % interval of X."""
+    import pandas as pd
+
+    from sim.report.text.tables import summary
+
+    return pd.DataFrame([_flat(asdict(line)) for line in summary(result.tables["scores"])])
+
+
+def _flat(line: dict[str, Any]) -> dict[str, Any]:
+    row: dict[str, Any] = {}
+    for name, value in line.items():
+        if hasattr(value, "mean") or is_dataclass(value):
+            row |= {name: value.mean, f"{name}_low": value.low, f"{name}_high": value.high}
+        elif isinstance(value, tuple) and len(value) == 3:
+            row |= {name: value[1], f"{name}_low": value[0], f"{name}_high": value[2]}
+        else:
+            row[name] = value
+    return row
+
+
+def _swept(result: Result) -> pd.DataFrame:
+    """Means over shows of every candidate in every world, with what was varied."""
+    import pyarrow.parquet as pq
+
+    path = result.folder / "trials.parquet"
+    names = [name for name in FIGURES if name in pq.read_schema(path).names]
+    rows = pq.read_table(path, columns=["world", "candidate", *names]).to_pandas()
+    keys = rows[["world", "candidate"]].drop_duplicates()
+    means = rows.groupby(["world", "candidate"], sort=False)[names].mean().reset_index()
+    made = keys.merge(means).merge(result.tables["candidates"], on="candidate", how="left")
+    return made.sort_values(["world", names[0]], kind="stable", ignore_index=True)
+
+
+def _tuned(result: Result) -> pd.DataFrame:
+    """Means of the finalists over judging shows, and of the recommended one and its rivals over confirming ones."""
+    rows = result.tables["shows"]
+    figures = [name for name in FIGURES if name in rows]
+    groups = rows.groupby(["stage", "world", "candidate"], sort=False)
+    made = groups[figures].mean()
+    made.insert(0, "shows", groups.size())
+    return made.reset_index().sort_values(["stage", "world", "J"], ascending=[False, True, True], ignore_index=True)
+
+
+def _ingested(result: Result) -> pd.DataFrame:
+    """The account, one row a file; accepted, repaired, set aside and rejected rows add up."""
+    import pandas as pd
+
+    account = result.manifest["config"]["account"]
+    return pd.DataFrame([{k: v if not isinstance(v, dict | list) else json.dumps(v) for k, v in f.items()} for f in account])

@@ -1,0 +1,164 @@
+"""What all verbs share, once: where a study goes, whether it is finished, its estimate, its room, its run folder, its last lines.
+
+A verb settles its arguments into records, describes them as facts and hands a :class:`Task` over with a function that plays and
+writes (:func:`published`), or with a :class:`Study` where what was played is kept and gone on with (:func:`resumed`).
+"""
+
+from __future__ import annotations
+
+import shlex
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, fields
+from functools import cached_property
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sim.app.progress import Listener
+from sim.app.result import Said, made
+from sim.jobs.folder import config_hash, out_folder, run_folder, write_manifest
+from sim.jobs.pool import Pool, at_once, pool
+from sim.jobs.work_folder import Worth, begun, finished
+from sim.setup.settings import settle
+from sim.words import _
+
+Out = str | Path | None
+"""Where a run folder goes: a path; "": ``runs/`` under a name made from the settings; None: it stays with the Result."""
+
+
+PYTHON = {"diff": "compare"}
+"""Verbs whose function has another name than their command."""
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One call of a verb. ``stem``: its name without the hash. ``facts``: all that decides the result, as plain data, kept in the
+    manifest under ``key``. ``out``: see :data:`Out`. ``command``: words of the command that asked for it; empty: Python did.
+    ``more``: further facts for the manifest."""
+
+    verb: str
+    stem: str
+    facts: Mapping[str, Any]
+    out: Out = None
+    command: Sequence[str] | None = None
+    key: str = "config"
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def hash(self) -> str:
+        """Name of the settings."""
+        return config_hash(self.facts)
+
+    @cached_property
+    def room(self) -> tempfile.TemporaryDirectory[str] | None:
+        """A place for a run folder nobody named; it goes with the Result."""
+        return None if self.out is not None else tempfile.TemporaryDirectory(prefix="stockcue-", ignore_cleanup_errors=True)
+
+    @cached_property
+    def final(self) -> Path:
+        """Where the run folder is to be."""
+        if self.room is not None:
+            return Path(self.room.name) / f"{self.stem}-{self.hash}"
+        return out_folder(str(self.out), f"runs/{self.stem}-{self.hash}")
+
+    def repeat(self) -> str:
+        """For a page: how to make it again."""
+        if self.command is None:
+            return _("Made from Python by `stockcue.{verb}`; every setting is in `manifest.json`.").format(
+                verb=PYTHON.get(self.verb, self.verb)
+            )
+        return _("To repeat it: `{command}`").format(command=command_line(self.verb, self.command))
+
+    def asked(self) -> str:
+        """The command, or what stands for it."""
+        return f"stockcue.{self.verb}(...)" if self.command is None else command_line(self.verb, self.command)
+
+    def manifest(self, said: Said) -> dict[str, Any]:
+        """What ``manifest.json`` says beside versions and checksums."""
+        who = ["python", self.verb] if self.command is None else ["stockcue", self.verb, *self.command]
+        noted = {"command": who, self.key: self.facts, "config_hash": self.hash, **self.more, **said.noted}
+        return noted | {"said": {"text": said.text, "verdict": list(said.verdict), "last": list(said.last)}}
+
+
+def command_line(verb: str, words: Sequence[str]) -> str:
+    """A command as a shell takes it, whatever is in its words.
+
+    >>> command_line("sweep", ["out=my run", "scenario=first_show"])
+    "stockcue sweep 'out=my run' scenario=first_show"
+    """
+    return shlex.join(["stockcue", verb, *words])
+
+
+def command_word(key: str, value: Any) -> str:
+    """One word of a command as a shell takes it.
+
+    >>> command_word("files", "my show/")
+    "'files=my show/'"
+    """
+    return shlex.quote(f"{key}={value}")
+
+
+def published(task: Task, write: Callable[[Path], Said]) -> Any:
+    """The Result of a task. write(folder): plays what is to be played, leaves every file but the manifest in ``folder`` and
+    returns what there is to say. The run folder is there whole or not at all; a place that cannot be used is refused before."""
+    with run_folder(task.final, task.verb) as folder:
+        said = write(folder)
+        write_manifest(folder, task.manifest(said))
+    return made(task.verb, task.final, said, task.room)
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """What a task that can be stopped and gone on with needs. ``announced``: how much it is, in words. ``proof``: the file by
+    which a finished folder is known. ``worth``: what makes unfinished work worth keeping. foreseen(work, workers): how long it
+    takes. write(folder, work, pool): as :func:`published`; ``work`` keeps what is played. again(folder): as write, where a
+    finished study is told anew rather than read. clean(work): removes what a finished study needs no more. ``identity``: what
+    unfinished work is compared by, where that is not all the facts. ``goes_on``: what lies there finished is the beginning of
+    this one. ``who``: engine, address and workers."""
+
+    announced: str
+    proof: str
+    worth: Worth
+    foreseen: Callable[[Path, int], str]
+    write: Callable[[Path, Path, Pool], Said]
+    clean: Callable[[Path], None]
+    who: tuple[str, str, int]
+    again: Callable[[Path], Said] | None = None
+    identity: Mapping[str, Any] | None = None
+    goes_on: bool = False
+
+    def hands(self) -> AbstractContextManager[Pool]:
+        """Who plays."""
+        return pool(*self.who)
+
+
+def resumed(task: Task, study: Study, told: Listener) -> Any:
+    """The Result of a task that goes on where it was stopped. Finished before: nothing is played. Refused in one sentence: a
+    folder that holds anything else, work begun with other settings, another process at the same study."""
+    if not study.goes_on and finished(task.final, task.verb, task.facts, study.proof):
+        told.say(_("{study}: finished before, nothing is left to play").format(study=study.announced))
+        if study.again is not None:
+            return published(task, study.again)
+        from sim.app.result import load
+
+        return load(task.final)
+    identity = task.facts if study.identity is None else study.identity
+    # In a room that goes with the process nothing can be kept for a later one.
+    worth = study.worth if task.room is None else lambda folder: False
+    with study.hands() as hands, begun(task.final, task.verb, identity, worth) as work:
+        told.say(study.foreseen(work, at_once(study.who[0], hands.workers)))
+        result = published(task, lambda folder: study.write(folder, work, hands))
+        study.clean(work)
+        return result
+
+
+Record = TypeVar("Record")
+
+
+def settled(cls: type[Record], verb: str, **given: Any) -> Record:
+    """A verb's settings from its arguments, None where the declared default stands; a fault is one sentence. ``shows`` are the
+    record's ``replicates``, whoever asks."""
+    known = {f.name for f in fields(cls)}  # type: ignore[arg-type]
+    values = {"replicates" if key == "shows" and key not in known else key: value for key, value in given.items()}
+    return settle(cls, {key: list(v) if isinstance(v, tuple) else v for key, v in values.items()}, verb)

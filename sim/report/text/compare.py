@@ -1,0 +1,89 @@
+"""Two results held against each other, in words and as a table."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sim.report.text.layout import NOTHING, aligned, markdown, number
+from sim.words import _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEAD = ("what", "figure", "A", "B", "B - A", "95 % interval", "shows", "")
+RIGHT = (2, 3, 4, 5, 6)
+MOST = 8
+"""Most differing settings told in a sentence; the table has all."""
+WORDS = {"paired": "paired", "apart": "not paired", "": ""}
+
+
+def sentences(
+    changed: Sequence[str], found: pd.DataFrame, only: tuple[Sequence[str], Sequence[str]], notes: Sequence[str]
+) -> list[str]:
+    """What changed in settings and in outcome. only: what one of the two has alone."""
+    more = _(" and {n} more (table settings)").format(n=len(changed) - MOST) if len(changed) > MOST else ""
+    said = [*notes, _("Changed in settings: {list}{more}.").format(list="; ".join(changed[:MOST]), more=more) if changed
+            else _("The settings are the same.")]  # fmt: skip
+    if len(found):
+        said += [_paired(found), *_moved(found)]
+    for name, names in zip("AB", only, strict=True):
+        if names:
+            said.append(_("Only in {which}: {names}.").format(which=name, names=", ".join(names)))
+    return said
+
+
+def _paired(found: pd.DataFrame) -> str:
+    """Whether the two met the same shoppers."""
+    paired = found["how"].eq("paired")
+    if paired.all():
+        return _("Both met the same shoppers in {n} shows: differences are paired; each interval stands alone.").format(
+            n=int(found["shows"].max()))  # fmt: skip
+    if found["how"].eq("").all():
+        return _("These figures come from whole studies, so no interval can be given here.")
+    return _("They share no shoppers where it says not paired: those intervals are wider than paired ones would be.")
+
+
+def _moved(found: pd.DataFrame) -> list[str]:
+    """Which figures moved beyond chance."""
+    sure = found[(found["low"] > 0) | (found["high"] < 0)]
+    if not len(sure):
+        known = found["low"].notna().any()
+        return [_("No figure differs beyond chance.")] if known else []
+    told = _("{what}: {figure} {by} {way} in B")
+    rows = [told.format(what=r["what"], figure=r["figure"], by=number(abs(r["difference"]), _digits(r["difference"])),
+                        way=_("higher") if r["difference"] > 0 else _("lower")) for r in sure.to_dict("records")]  # fmt: skip
+    return [_("Beyond chance: {list}.").format(list="; ".join(rows))]
+
+
+def cells(found: pd.DataFrame) -> list[list[str]]:
+    """The table as text."""
+    made = []
+    for r in found.to_dict("records"):
+        digits = max(_digits(r["a"]), _digits(r["b"]))
+        low, high = float(r["low"]), float(r["high"])
+        span = f"[{number(low, digits)}, {number(high, digits)}]" if math.isfinite(low + high) else NOTHING
+        made.append([str(r["what"]), str(r["figure"]), *(number(float(r[k]), digits) for k in ("a", "b", "difference")), span,
+                     str(r["shows"] or ""), _(WORDS[str(r["how"])])])  # fmt: skip
+    return made
+
+
+def printed(names: tuple[str, str], found: pd.DataFrame, said: Sequence[str]) -> str:
+    """For a terminal."""
+    head = _("A: {a}\nB: {b}").format(a=names[0], b=names[1])
+    table = ["", *aligned([HEAD, *cells(found)], RIGHT)] if len(found) else []
+    return "\n".join([head, *table, "", *said])
+
+
+def page(names: tuple[str, str], found: pd.DataFrame, said: Sequence[str], repeat: str) -> str:
+    """``report.md``."""
+    table = ["\n".join(markdown(HEAD, cells(found), RIGHT))] if len(found) else []
+    parts = ["# A against B", f"A: {names[0]}  \nB: {names[1]}", repeat, *table, "\n".join(f"- {line}" for line in said)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _digits(value: Any) -> int:
+    """Digits behind the point that still say something."""
+    size = abs(float(value)) if math.isfinite(float(value)) else 0.0
+    return 0 if size >= 100 else 1 if size >= 10 else 2

@@ -1,0 +1,49 @@
+"""The findings of a review as tidy tables, and its gist for a terminal."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import pandas as pd
+
+from sim.postmortem.blame import CAUSES
+from sim.postmortem.losses import KINDS
+from sim.postmortem.review import Review
+from sim.report.text.review import basis
+
+
+def tables(r: Review) -> dict[str, pd.DataFrame]:
+    """The findings as tidy tables: one row per alert; per cause, kind and SKU; per change; per change and show."""
+    skus = [k.id for k in r.show.stage.scenario.skus]
+    split = [
+        {"show": r.show.name, "loop": r.show.loop, "bound": r.show.bound, "sku": skus[k], "kind": kind, "cause": cause,
+         "units": float(r.blame.units[c, n, k])}
+        for k in range(len(skus)) for n, kind in enumerate(KINDS) for c, cause in enumerate(CAUSES)
+    ]  # fmt: skip
+    changes = [
+        {"setting": c.knob.key, "option": c.knob.option, "now": c.knob.now, "value": c.value, "unit": c.knob.unit, "far": c.far,
+         "kind": r.search.kind, "share": r.search.share, **(asdict(c.result) if c.result else {})}
+        for c in r.search.changes
+    ]  # fmt: skip
+    rests = [
+        {"word": p.change.knob.word(p.change.value), "stands": p.stands, **row} for p in r.considered for row in p.rows + p.bounds
+    ]
+    drifted = [asdict(d) for d in r.drift]
+    rows = {"alerts": r.alerts, "blame": split, "changes": changes, "evidence": rests, "drift": drifted}
+    return {name: pd.DataFrame(found) for name, found in rows.items() if found}
+
+
+def printed(r: Review) -> str:
+    """The gist for a terminal."""
+    b = r.search.before
+    shares = sorted(zip(CAUSES, r.blame.cost.tolist(), strict=True), key=lambda pair: -pair[1])
+    total = sum(cost for _, cost in shares)
+    parts = [f"{cause} {cost / total:.0%}" for cause, cost in shares if total > 0 and cost / total >= 0.005]
+    lines = [basis(r), f"{r.show.name}, {r.policy.name}: {b.oversold:,} units oversold, {b.missed:,} missed, net {b.net:,.0f} "
+             f"CNY, {b.alerts} alerts", f"blame by cost: {', '.join(parts) or 'nothing was lost'}"]  # fmt: skip
+    p = r.proposal
+    if p is not None:
+        found = f"{p.change.knob.word(p.change.value)}"
+        return "\n".join([*lines, f"proposed: {found} (on {p.gain.n} other shows net {p.gain.mean:+,.0f} CNY a show)" if p.gain.n
+                          else f"proposed: {found} (found on this one show, which proves little)"])  # fmt: skip
+    return "\n".join([*lines, "proposed: keep the settings"])

@@ -1,0 +1,68 @@
+"""StockCue from Python: ``import stockcue as sc``.
+
+Rehearse stock alerts for a live show before it goes on air::
+
+    show = sc.scenario("double11", leaks={"duplicate_p": 0})
+    smart = sc.policy("smart", chance=0.2, gate={"cooldown_s": 30})
+    result = sc.rehearse(show, [smart, "fixed_count"], shows=40)
+    result.table, result.verdict, result.plot(), result.save("runs/x")
+
+Every verb takes plain arguments and returns a :class:`Result`, the same that the command of its name prints: it shows itself in
+a notebook, holds tables as DataFrames, is saved as a run folder and loaded again. Nouns: Scenario, Policy, Run, Recording,
+Result. Each name here is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.app.breakpoint import breakpoint
+    from sim.app.calibrate import calibrate
+    from sim.app.compare import compare
+    from sim.app.ingest import ingest
+    from sim.app.nouns import Policy, Scenario, policy, scenario
+    from sim.app.play import Run, play
+    from sim.app.ranges import interval, log, steps
+    from sim.app.recording import Recording, read
+    from sim.app.rehearse import rehearse
+    from sim.app.replay import replay
+    from sim.app.result import Result, load
+    from sim.app.review import review
+    from sim.app.sensitivity import sensitivity
+    from sim.app.sweep import sweep
+    from sim.app.tune import tune
+
+__all__ = [
+    "Policy", "Recording", "Result", "Run", "Scenario", "breakpoint", "calibrate", "compare", "ingest", "interval", "load", "log",
+    "play", "policy", "read", "rehearse", "replay", "review", "scenario", "sensitivity", "steps", "sweep", "tune",
+]  # fmt: skip
+
+_HOMES = {
+    "Policy": "sim.app.nouns", "Scenario": "sim.app.nouns", "Recording": "sim.app.recording", "Result": "sim.app.result",
+    "Run": "sim.app.play", "interval": "sim.app.ranges", "load": "sim.app.result", "log": "sim.app.ranges",
+    "policy": "sim.app.nouns", "read": "sim.app.recording", "scenario": "sim.app.nouns", "steps": "sim.app.ranges",
+}  # fmt: skip
+"""Where a name lives that is no verb's; a verb lives in the module of its name."""
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("sim").__version__
+    if name not in __all__:
+        raise AttributeError(f"stockcue has no {name!r}{_near(name)}")
+    found = getattr(import_module(_HOMES.get(name, f"sim.app.{name}")), name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
+
+
+def _near(name: str) -> str:
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, __all__, n=1, cutoff=0.5)
+    return f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(__all__)}"
