@@ -12,7 +12,7 @@ from scenarios.staffing import Screen
 from sim.core import world as W
 from sim.core.policy import Policy
 from sim.core.tape import SYNC, Tape
-from sim.core.units import NEVER_US, key_of, to_us
+from sim.core.units import NEVER_US, key_of, period_us, to_us
 from sim.core.world import World
 from strategies.contract import TIERS
 from strategies.gate import GATE_MEMORY, GATE_SHARED
@@ -126,18 +126,18 @@ def _observers(scenario: Scenario, tape: Tape) -> np.ndarray:
     A channel's page and cart are never fresher than its checkout.
     """
     points, leaks = scenario.touchpoints, scenario.leaks
-    stale = Screen(leaks.stale_read_s, leaks.poll_s)
+    stale_s, poll_s = leaks.stale_read_s, leaks.poll_s
     rows = [(s.lag_s, s.period_s, W.NOBODY) for s in (points.back_office, points.host_screen, Screen(leaks.erp_lag_s))]
     for k, channel in enumerate(scenario.channels):
-        blind = stale.lag_s > 0 or stale.period_s > 0
-        lag_s, own = max(stale.lag_s, channel.lag_s), W.NOBODY if blind else k
-        rows.append((lag_s, stale.period_s, own))
+        blind = stale_s > 0 or poll_s > 0
+        lag_s, own = max(stale_s, channel.lag_s), W.NOBODY if blind else k
+        rows.append((lag_s, poll_s, own))
         for screen in (points.product_page, points.cart):
             late = screen.lag_s > 0 or screen.period_s > 0
-            rows.append((max(lag_s, screen.lag_s), max(stale.period_s, screen.period_s), W.NOBODY if late else own))
+            rows.append((max(lag_s, screen.lag_s), max(poll_s, screen.period_s), W.NOBODY if late else own))
     table = np.zeros((len(rows), 6), np.int64)
     for o, (lag_s, period_s, own) in enumerate(rows):
-        period = to_us(period_s)
+        period = period_us(period_s)
         # One poll feeds all views of a channel, so they share its phase.
         draw = o if o < W.FIRST_CHANNEL else W.FIRST_CHANNEL + (o - W.FIRST_CHANNEL) // W.VIEWS
         table[o] = (to_us(lag_s), period, int(tape.phase[draw] * period), own, 0, lag_s == 0 and period_s == 0)

@@ -24,6 +24,15 @@ def to_us(seconds: float) -> int:
     return round(seconds * 500_000) * 2
 
 
+def period_us(seconds: float) -> int:
+    """A period to divide by or to step with, in even microseconds: 0 for none, and nothing else becomes 0.
+
+    >>> period_us(0.0), period_us(1e-7), period_us(2.5)
+    (0, 2, 2500000)
+    """
+    return max(2, to_us(seconds)) if seconds > 0 else 0
+
+
 def odd(t_us: int) -> int:
     """The first odd microsecond at or after ``t_us``: where a control event may fall.
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Cue, Scenario
+from scenarios.setting import ScenarioError
 from sim.core.tape import (
     CUE_DTYPE,
     DELIVER,
@@ -29,6 +30,9 @@ from sim.demand.mood import cue_size, heat
 from sim.demand.pulses import Room, lead_times, pulse_times, shelf_times
 from sim.demand.shoppers import Party, Rows, delay_us, even_us, lay
 from sim.demand.streams import stream
+
+MOST_READINGS = 5_000_000
+"""Readings of one show at most: 58 days at one a second."""
 
 
 def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
@@ -123,8 +127,13 @@ def _pulse(scenario: Scenario, key: tuple, row: np.void, cue: Cue, number: int, 
 def lay_readings(scenario: Scenario, seed: int, replicate: int, viewers: Room) -> tuple[Rows, np.ndarray]:
     """Readings taken (SAMPLE) and delivered (DELIVER): lag, loss, duplicates, disorder, outages."""
     feed, rng = scenario.feed, stream(seed, replicate, "feed")
-    taken_s = np.arange(1, int(scenario.duration_s / feed.period_s) + 1) * feed.period_s
-    n = len(taken_s)
+    n = int(scenario.duration_s / feed.period_s)
+    if n > MOST_READINGS:
+        raise ScenarioError(
+            f"a reading every {feed.period_s:g} s makes {n:,} of them in {scenario.duration_s:,.0f} s, and more than "
+            f"{MOST_READINGS:,} are not taken; raise feed.period_s"
+        )
+    taken_s = np.arange(1, n + 1) * feed.period_s
     take = blank(n)
     take["t"][:], take["kind"][:], take["who"][:] = even_us(taken_s), SAMPLE, np.arange(n)
     lag = feed.lag_s * np.exp(feed.lag_sigma * rng.standard_normal(n))

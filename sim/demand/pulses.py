@@ -11,8 +11,24 @@ import math
 import numpy as np
 
 from scenarios.contract import Kernel
+from scenarios.setting import ScenarioError
 
 Room = tuple[np.ndarray, np.ndarray]
+
+
+MOST = 5_000_000
+"""People drawn for one cue, or for the shelf of one SKU, at most: more fill the memory of any machine."""
+
+
+def _drawn(rng: np.random.Generator, mean: float) -> int:
+    """A Poisson number of people, each of whom will be drawn; raises a sentence where they are too many to draw."""
+    if mean > MOST:
+        raise ScenarioError(
+            f"about {mean:,.0f} people would act on one cue, and more than {MOST:,} are not drawn; lower "
+            "audience.arrivals_per_min, shoppers.buy_rate or shelf_rate, the cue's peak or cart_surge, or raise "
+            "shoppers.cart_conversion"
+        )
+    return int(rng.poisson(mean))
 
 
 def pulse_times(rng: np.random.Generator, kernel: Kernel, start_s: float, per_viewer_s: float, room: Room) -> np.ndarray:
@@ -22,13 +38,13 @@ def pulse_times(rng: np.random.Generator, kernel: Kernel, start_s: float, per_vi
     bound = float(viewers[inside].max()) if inside.any() else 0.0
     tau = kernel.tau_s
     if kernel.shape == "gamma":
-        n = rng.poisson(bound * per_viewer_s * kernel.peak * math.e * tau)
+        n = _drawn(rng, bound * per_viewer_s * kernel.peak * math.e * tau)
         u = rng.exponential(tau, n) + rng.exponential(tau, n)
     elif kernel.shape == "exponential":
-        n = rng.poisson(bound * per_viewer_s * kernel.peak * tau)
+        n = _drawn(rng, bound * per_viewer_s * kernel.peak * tau)
         u = rng.exponential(tau, n)
     else:
-        n = rng.poisson(bound * per_viewer_s * kernel.peak * 2 * tau)
+        n = _drawn(rng, bound * per_viewer_s * kernel.peak * 2 * tau)
         u = np.where(rng.random(n) < 0.5, rng.random(n) * tau, tau + rng.exponential(tau, n))
     t = start_s + u
     keep = (u <= kernel.duration_s) & (rng.random(n) * bound < np.interp(t, grid, viewers)) & (t < grid[-1])
@@ -39,7 +55,7 @@ def shelf_times(rng: np.random.Generator, per_viewer_s: float, room: Room) -> np
     """Times [s] at which people act without any cue: intensity ``V(t) * per_viewer_s`` over the show."""
     grid, viewers = room
     bound, end = float(viewers.max()), float(grid[-1])
-    n = rng.poisson(bound * per_viewer_s * end)
+    n = _drawn(rng, bound * per_viewer_s * end)
     t = rng.random(n) * end
     return t[rng.random(n) * bound < np.interp(t, grid, viewers)]
 
@@ -53,6 +69,6 @@ def lead_times(rng: np.random.Generator, start_s: float, mean_s: float, orders: 
     grid, viewers = room
     before = grid <= start_s + grid[1]
     bound = float(viewers[before].max())
-    n = rng.poisson(bound * orders)
+    n = _drawn(rng, bound * orders)
     t = start_s + mean_s * np.log1p(rng.random(n) * np.expm1(-start_s / mean_s))
     return t[rng.random(n) * bound < np.interp(t, grid, viewers)]

@@ -11,9 +11,9 @@ import math
 
 import numpy as np
 
-from scenarios.contract import Scenario
+from scenarios.contract import Ledger, Scenario
 from sim.core.tape import CANCEL, CART, COPY, EXPIRE, ORDER, PAY, RETRY, blank
-from sim.core.units import US, to_us
+from sim.core.units import US, period_us, to_us
 
 Rows = dict[str, np.ndarray]
 
@@ -144,6 +144,12 @@ def _copies(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: 
     return _join(rows, copy), np.concatenate([attempts, len(rows["t"]) + np.arange(len(twice))])
 
 
+def closing_us(ledger: Ledger, placed: np.ndarray) -> np.ndarray:
+    """When the shop closes an order that is still unpaid: at the first sweep after it was held long enough [us]."""
+    closes, sweep = placed + to_us(ledger.hold_s), period_us(ledger.sweep_s)
+    return -(-closes // sweep) * sweep if sweep else closes
+
+
 def _settle(rng: np.random.Generator, scenario: Scenario, rows: Rows, orders: np.ndarray, n: int) -> Rows:
     """Payment, expiry and cancellation of every possible order. A shopper keeps his character in all his attempts."""
     s, ledger, leaks = scenario.shoppers, scenario.ledger, scenario.leaks
@@ -157,10 +163,7 @@ def _settle(rng: np.random.Generator, scenario: Scenario, rows: Rows, orders: np
     cancels = (rng.random(n) < s.cancel_share) & pays
     regret, mark = rng.exponential(s.cancel_s, n), rng.random(n)
     who, placed = rows["who"][orders], rows["t"][orders]
-    closes = placed + to_us(ledger.hold_s)
-    if ledger.sweep_s > 0:
-        sweep = to_us(ledger.sweep_s)
-        closes = -(-closes // sweep) * sweep
+    closes = closing_us(ledger, placed)
     paid_at = placed + delay_us(paying[who])
     in_time = paid_at < closes
     pays_now = pays[who] & (in_time | (ledger.mode == "pre_hold"))

@@ -13,13 +13,13 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.contract import Host, Ledger, Scenario
+from scenarios.contract import Host, Scenario
 from scenarios.staffing import Feed
 from sim.core.stage import Stage, set_stage
 from sim.core.tape import CANCEL, CART, COPY, EXPIRE, ORDER, PAY, SUPPLY, TAKE, Tape, blank, in_order
-from sim.core.units import US, to_us
+from sim.core.units import US
 from sim.demand.draw import lay_outside, lay_readings, record_error
-from sim.demand.shoppers import Rows, choose
+from sim.demand.shoppers import Rows, choose, closing_us
 from sim.demand.streams import stream as random_stream
 from sim.replay.cells import counted
 from sim.replay.clock import StreamError
@@ -139,7 +139,7 @@ def _orders(stream: Stream, imputation: Imputation, scenario: Scenario, lives: L
     copies["t"], copies["kind"][:], copies["cause"][:] = copies["t"] + 2, COPY, twice
     attempt = np.concatenate([np.arange(n), twice])
     placed, pays, gone = np.concatenate([rows["t"], copies["t"]]), lives.pays[attempt], lives.gone[attempt]
-    closes = np.where((pays < 0) & (gone >= 0), placed + gone, _closing(scenario.ledger, placed))
+    closes = np.where((pays < 0) & (gone >= 0), placed + gone, closing_us(scenario.ledger, placed))
     in_time = (pays >= 0) & ((placed + pays < closes) | (scenario.ledger.mode == "pre_hold"))
     arrives = placed + np.maximum(pays, 0) + lives.late[attempt]
     quits = in_time & (gone >= 0)
@@ -148,12 +148,6 @@ def _orders(stream: Stream, imputation: Imputation, scenario: Scenario, lives: L
     close["mark"] = u[attempt[~in_time | (arrives >= closes)], RELEASE]
     quit = _tied(rows, attempt, quits, CANCEL, np.maximum(placed + gone, arrives + 2))
     return {name: np.concatenate([block[name] for block in (rows, copies, close, pay, quit)]) for name in rows}
-
-
-def _closing(ledger: Ledger, placed: np.ndarray) -> np.ndarray:
-    """When the shop closes an order that is still unpaid [us]."""
-    closes, sweep = placed + to_us(ledger.hold_s), to_us(ledger.sweep_s)
-    return -(-closes // sweep) * sweep if sweep > 0 else closes
 
 
 def _tied(rows: Rows, attempt: np.ndarray, which: np.ndarray, kind: int, t: np.ndarray) -> Rows:
