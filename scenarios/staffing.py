@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from scenarios.setting import ScenarioError, setting, validate
 
@@ -39,9 +40,34 @@ class Outage:
     catch_up: bool = setting(False, "readings arrive at the end instead of being lost")
 
 
+SOURCES = ("stock", "orders", "carts", "traffic")
+"""What a reading is made of: stock with status and back office; orders, paid and unpaid; carts; viewers."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A part of the readings that comes on its own; what is not set is the feed's."""
+
+    period_s: float | None = setting(None, "a reading every", "s", 0.01, 3600)
+    lag_s: float | None = setting(None, "delay of a reading (median)", "s", 0, 3600)
+    loss_p: float | None = setting(None, "readings lost", "", 0, 1)
+
+    def __post_init__(self) -> None:
+        validate(self, "source")
+
+
+class Message(NamedTuple):
+    """Sources that come together: their places in SOURCES, then as in :class:`Feed`."""
+
+    sources: tuple[int, ...]
+    period_s: float
+    lag_s: float
+    loss_p: float
+
+
 @dataclass(frozen=True)
 class Feed:
-    """What lies between the ledger and the alert engine."""
+    """What lies between the ledger and the alert engine. Sources with the same period, lag and loss come in one message."""
 
     period_s: float = setting(1.0, "a reading every", "s", 0.01, 3600, "domain 2.4 dashboards 5-60 s; second-level is the aim")
     lag_s: float = setting(0.5, "delay of a reading (median)", "s", 0, 3600)
@@ -51,9 +77,31 @@ class Feed:
     disorder_p: float = setting(0.0, "readings held up behind later ones", "", 0, 1)
     disorder_s: float = setting(10.0, "mean extra delay of those", "s", 0, 3600)
     outages: tuple[Outage, ...] = setting((), "outages", confidence="-")
+    stock: Source = setting(Source(), "stock, status and back office, where they come on their own")
+    orders: Source = setting(Source(), "orders, paid and unpaid, where they come on their own")
+    carts: Source = setting(Source(), "carts, where they come on their own")
+    traffic: Source = setting(Source(), "viewers, where they come on their own")
 
     def __post_init__(self) -> None:
         validate(self, "feed")
+
+    def messages(self) -> tuple[Message, ...]:
+        """What comes together, in the order of its first source.
+
+        >>> [m.sources for m in Feed().messages()], [m.sources for m in Feed(carts=Source(lag_s=30.0)).messages()]
+        ([(0, 1, 2, 3)], [(0, 1, 3), (2,)])
+        """
+        found: dict[tuple[float, ...], list[int]] = {}
+        for k, name in enumerate(SOURCES):
+            own = getattr(self, name)
+            how = tuple(getattr(self if getattr(own, f) is None else own, f) for f in ("period_s", "lag_s", "loss_p"))
+            found.setdefault(how, []).append(k)
+        return tuple(Message(tuple(sources), *how) for how, sources in found.items())
+
+    def stock_age_s(self) -> float:
+        """How old the stock figure is on average when it is acted on [s]: its lag and half its period."""
+        mine = next(m for m in self.messages() if SOURCES.index("stock") in m.sources)
+        return mine.lag_s + mine.period_s / 2
 
 
 @dataclass(frozen=True)

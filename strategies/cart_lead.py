@@ -36,7 +36,7 @@ def fold(p, m, s):
     dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
     remember(m, UNITS, dt, units, dt, p[MEMORY_S])
     remember(m, HITS, dt, (1.0 - p[DIRECT_SHARE]) * units, ripened, p[CONVERSION_MEMORY_S])
-    age = s.now - s.t
+    age = s.stock_age
     shut = s.closed > 0.5
     mean, variance = forecast(p, m, (p[EMERGENCY_S] if shut else p[HORIZON_S]) + age)
     line = line_for(mean, variance, p[CHANCE], kept_quantile(m, Z, p[CHANCE]))

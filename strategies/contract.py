@@ -39,14 +39,16 @@ TIER_NAMES = {"traffic": "引流款", "profit": "利润款", "longtail": "长尾
 class Signal(NamedTuple):
     """One reading of one SKU, as the alert engine receives it.
 
-    ``t`` is when the figures were true, ``now`` when they arrived (``now >= t``); readings reach a
-    strategy with increasing ``t``. Cumulative figures count from show start.
+    ``t`` is when the orders were so, ``now`` when something arrived (``now >= t``). Stock, orders, carts and traffic may come
+    apart, each with its own lag, period and losses: a strategy is called at each arrival with the latest of each and its age, so
+    ``t`` never falls but may stay. Cumulative figures count from show start; before the first arrival of a source its figures
+    are those of the start.
     """
 
     now: float
     """Arrival of the reading [s since show start]."""
     t: float
-    """Moment the figures describe [s since show start]."""
+    """Moment the orders describe [s since show start]; where all sources come together, the moment of all figures."""
     stock: float
     """Units the platform offers for sale, never below 0 [units]."""
     orders: float
@@ -83,6 +85,14 @@ class Signal(NamedTuple):
     """Units on the back-office screen when the reading was taken: what a person sees, late as it is [units]."""
     skus: float
     """SKUs in the show [SKUs]."""
+    stock_age: float
+    """Since stock, ``closed`` and ``office`` were so [s]."""
+    orders_age: float
+    """Since orders, paid and unpaid were so [s]; ``now - t``."""
+    carts_age: float
+    """Since the carts were so [s]."""
+    traffic_age: float
+    """Since that many people were in the room [s]."""
 
 
 NEVER = 1e18

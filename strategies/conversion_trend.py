@@ -37,7 +37,7 @@ def fold(p, m, s):
     trend = min(p[TREND_CAP], max(1.0 / p[TREND_CAP], (m[FAST] + SHRINK) / (usual + SHRINK)))
     rate = audience * trend * m[FAST] / m[FAST_VIEWS] if m[FAST_VIEWS] > 0.0 else 0.0
     shut = s.closed > 0.5
-    age = s.now - s.t
+    age = s.stock_age
     mean = rate * ((p[EMERGENCY_S] if shut else p[HORIZON_S]) + age)
     noise = 1.0 / (m[FAST] + 1.0)
     variance = mean * (1.0 + mean * noise)

@@ -25,7 +25,7 @@ def fold(p, m, s):
     dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
     remember(m, UNITS, dt, units, dt, p[MEMORY_S])
     b = p[B0] + m[SECONDS]
-    h = p[HORIZON_S] + s.now - s.t
+    h = p[HORIZON_S] + s.stock_age
     mean = (p[A0] + m[UNITS]) / b * h
     variance = mean * (1.0 + h / b)
     shut = s.closed > 0.5

@@ -17,6 +17,8 @@ REMEMBER = 2 + FADING
 """Cells used by :func:`remember`."""
 RING = 32
 """Bucket edges a ring keeps: 30 buckets and the two edges needed to interpolate its oldest end."""
+TOGETHER_S = 0.5
+"""Stock and orders this close in time are of one moment [s]."""
 BUCKETS = 30
 """Buckets that make up one window."""
 CLOCK, TOTAL, EDGE, EDGES = 0, 1, 2, 3
@@ -43,12 +45,15 @@ def fresh(m, at, t, orders, stock, closed):
     return dt, max(0.0, units)
 
 
-def pays_later(m, at, stock, orders, paid):
+def pays_later(m, at, stock, orders, paid, apart_s):
     """Whether stock is seen to leave on payment and not on order; False until readings tell.
 
-    While there is stock and none is added, its fall is compared with the units ordered and with those paid meanwhile.
+    While there is stock and none is added, its fall is compared with the units ordered and with those paid meanwhile. Figures
+    more than TOGETHER_S apart in time (``apart_s``) cannot be compared and tell nothing.
     Cells: stock, orders and paid at the last reading, and how much better payments have matched so far [units].
     """
+    if abs(apart_s) > TOGETHER_S:
+        return m[at + 3] > 0.0
     fell = m[at] - stock
     if fell >= 0.0 and stock > 0.0:
         m[at + 3] += abs(orders - m[at + 1] - fell) - abs(paid - m[at + 2] - fell)

@@ -28,11 +28,11 @@ def fold(p, m, s):
     """Emergency once the stock is at or below the newsvendor line."""
     dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
     remember(m, UNITS, dt, units, dt, p[MEMORY_S])
-    later = pays_later(m, MODE, s.stock, s.orders, s.paid)
+    later = pays_later(m, MODE, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     on_payment = later if p[DEDUCT] > 1.5 else p[DEDUCT] > 0.5
     rate = m[UNITS] / m[SECONDS] if m[SECONDS] > 0.0 else 0.0
     chance = p[CU] / (p[CO] + p[CU])
-    age = s.now - s.t
+    age = s.stock_age
     flying = in_flight(p, on_payment, s.unpaid, rate, p[LATENCY_S] + age)
     line = line_for(flying, flying, chance, kept_quantile(m, Z, chance))
     # The sum is only worth its time where it may decide.

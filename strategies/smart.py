@@ -57,8 +57,8 @@ def fold(p, m, s):
     elif s.closed > 0.5 and elapsed > 0.0:
         m[FAST] += (m[USUAL] * m[FAST_S_SEEN] - m[FAST]) * (1.0 - math.exp(-elapsed / p[FADE_S]))
     pace(p, m, s.initial, max(SHORTEST_SHOW_S, s.t + s.left), audience)
-    plus = p[UNPAID_WEIGHT] * s.unpaid if pays_later(m, MODE, s.stock, s.orders, s.paid) else 0.0
-    age = s.now - s.t
+    plus = p[UNPAID_WEIGHT] * s.unpaid if pays_later(m, MODE, s.stock, s.orders, s.paid, s.stock_age - s.orders_age) else 0.0
+    age = s.stock_age
     shut = s.closed > 0.5
     listed = max(1.0, s.initial, s.stock)
     slow = listed / (listed + m[RATE] * p[PLAN_S])

@@ -44,15 +44,15 @@ def fold(p, m, s):
     usual = usual_rate(p, m, s.initial, show_s)
     per_b = usual / (p[PRIOR_UNITS] + m[SECONDS] * usual)
     rate = (p[PRIOR_UNITS] + m[UNITS]) * per_b
-    plus = p[UNPAID_WEIGHT] * s.unpaid if pays_later(m, MODE, s.stock, s.orders, s.paid) else 0.0
-    auto = p[AUTO_S] + s.now - s.t
+    plus = p[UNPAID_WEIGHT] * s.unpaid if pays_later(m, MODE, s.stock, s.orders, s.paid, s.stock_age - s.orders_age) else 0.0
+    auto = p[AUTO_S] + s.stock_age
     soon = rate * auto + plus
     doubt = soon + rate * auto * auto * per_b
     emergency = exceeds(s.stock, soon, doubt, p[PI_EMERGENCY])
     if s.closed > 0.5:
         m[LINE] = line_for(soon, doubt, p[PI_EMERGENCY], kept_quantile(m, Z, p[PI_EMERGENCY]))
         return EMERGENCY if emergency else CALM
-    human = p[HUMAN_S] + s.now - s.t
+    human = p[HUMAN_S] + s.stock_age
     later = rate * human + plus
     doubt = later + rate * human * human * per_b
     line = line_for(later, doubt, p[PI_PREPARE], kept_quantile(m, Z, p[PI_PREPARE]))

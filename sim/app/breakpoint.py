@@ -36,7 +36,7 @@ from sim.setup.policies import make_policy
 from sim.setup.settings_search import Breakpoint
 from sim.setup.space import Candidate, World
 from sim.stats.certify import NEEDED, REFUTED, certify, worst_share
-from sim.study.breakpoint import DIALS, Dial, Found, breakpoint_of, most_points, table
+from sim.study.breakpoint import DIALS, USUAL, Dial, Found, breakpoint_of, most_points, table
 from sim.words import _
 
 TABLE = "breakpoints.parquet"
@@ -155,7 +155,7 @@ def breakpoint(
 
 def _settled(scenario: Scenario, policies: list[Policy], profile: Profile, s: Breakpoint) -> Points:
     """Records; every fault is found here, before anything is played."""
-    names = listed(s.dials) or list(DIALS)
+    names = listed(s.dials) or list(USUAL)
     for name in names:
         one_of("dials", name, list(DIALS))
     limits, called = LIMITS[s.limits], s.limits

@@ -13,7 +13,7 @@ import pandas as pd
 
 from scenarios.contract import Scenario
 from scenarios.registry import from_plain, plain
-from scenarios.staffing import Feed, Outage
+from scenarios.staffing import SOURCES, Feed, Outage
 from sim.app.frame import Out, Task, published, settled
 from sim.app.nouns import option, policies_of, profile_of, values_of
 from sim.app.progress import Listener, Tell, listener
@@ -231,7 +231,8 @@ def _facts(
     s: Replay, policies: list[Policy], profile: Any, world: Any, feeds: list[Feed], read: Sequence[Recording]
 ) -> dict[str, Any]:
     """Everything that decides the result, as plain data."""
-    plain_feeds = [vars(feed) | {"outages": [vars(o) for o in feed.outages]} for feed in feeds]
+    plain_feeds = [{k: v for k, v in vars(feed).items() if k not in SOURCES} for feed in feeds]
+    plain_feeds = [feed | {"outages": [vars(o) for o in feed["outages"]]} for feed in plain_feeds]
     closed = s.loop == "closed"
     made = {**described(policies, profile if closed else None), "feed": plain_feeds if len(feeds) > 1 else plain_feeds[0]}
     made |= {"inputs": inputs(read)}

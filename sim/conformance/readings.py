@@ -65,7 +65,8 @@ def extremes() -> list[Signal]:
         orders, carts = max(orders, change.get("orders", 0.0)), max(carts, change.get("carts", 0.0))
         age = 3600.0 if i % 5 == 4 else 0.0
         now = max(t + age, out[-1].now if out else 0.0)
-        out.append(plain._replace(**{**change, "t": t, "now": now, "orders": orders, "carts": carts}))
+        ages = dict.fromkeys(("stock_age", "orders_age", "carts_age", "traffic_age"), now - t)
+        out.append(plain._replace(**{**change, "t": t, "now": now, "orders": orders, "carts": carts}, **ages))
     return out
 
 
@@ -98,5 +99,5 @@ def _signal(i, count, t, now, stock, orders, carts, paid, viewers, closed, initi
         now=now, t=t, stock=stock, orders=orders, carts=carts, paid=paid, unpaid=orders - paid, viewers=viewers, closed=closed,
         initial=initial, safety=10.0, price=90.0, margin=0.35, tier=1.0, left=PLANNED_S - now,
         next_cue=float(cue) if i < count - 90 else NEVER, next_lift=12.0 if i < count - 90 else 0.0, mark=mark,
-        office=stock, skus=5.0,
+        office=stock, skus=5.0, stock_age=now - t, orders_age=now - t, carts_age=now - t, traffic_age=now - t,
     )  # fmt: skip

@@ -1,7 +1,7 @@
 """The feed: from the ledger to what a strategy sees, and from its level to an alert.
 
-A reading is taken (row SAMPLE) and later arrives (row DELIVER); the tape says when, whether at all, and whether
-twice. A reading that arrives behind a newer one is dropped: an alert engine keeps the newest figures.
+A reading is taken (row SAMPLE) and later arrives (row DELIVER); the tape says when, whether at all, whether twice, and which
+sources it carries. An arrival that brings nothing newer is dropped: an alert engine keeps the newest figures of each source.
 """
 
 from __future__ import annotations
@@ -43,6 +43,10 @@ from sim.core.world import (
     R_STOCK,
     R_UNPAID,
     RECORD,
+    S_CARTS,
+    S_ORDERS,
+    S_STOCK,
+    S_TRAFFIC,
     SHOW_END,
 )
 from strategies.contract import LINE, NEVER, Signal
@@ -64,9 +68,25 @@ def sample(w, i):
         w.readings[r, s, R_OFFICE] = shown if shown > 0 else 0
 
 
-def signal_of(w, i, s, taken):
-    """The signal about SKU ``s`` that row ``i`` delivers; ``taken``: when the reading was taken [us]."""
-    r = w.who[i]
+def newest(w, i, source):
+    """Row of the newest reading of ``source`` once row ``i`` has arrived; -1 where none has come yet."""
+    if w.apart.shape[0] == 0:
+        return w.cause[i]
+    return w.apart[w.who[i], source]
+
+
+def figure(w, row, s, column, before):
+    """A figure of SKU ``s`` in the reading that was taken at ``row``; ``before``: what is known before any."""
+    return float(w.readings[w.who[row], s, column]) if row >= 0 else before
+
+
+def moment(w, row):
+    """When the reading of ``row`` was taken [s]; before any, the start of the show."""
+    return w.t[row] / US if row >= 0 else 0.0
+
+
+def signal_of(w, i, s):
+    """The signal about SKU ``s`` once row ``i`` has arrived: the latest figures of each source."""
     t = w.t[i]
     k = w.plan_next[s]
     while w.plan_t[s, k] <= t:
@@ -74,17 +94,22 @@ def signal_of(w, i, s, taken):
     w.plan_next[s] = k
     planned = w.plan_t[s, k]
     spread = w.mark[i] * w.facts[s, F_SALT]
+    now = t / US
+    stock, orders = newest(w, i, S_STOCK), newest(w, i, S_ORDERS)
+    carts, traffic = newest(w, i, S_CARTS), newest(w, i, S_TRAFFIC)
+    initial = w.facts[s, F_INITIAL]
+    known = moment(w, orders)
     return Signal(
-        t / US,
-        taken / US,
-        float(w.readings[r, s, R_STOCK]),
-        float(w.readings[r, s, R_ORDERS]),
-        float(w.readings[r, s, R_CARTS]),
-        float(w.readings[r, s, R_PAID]),
-        float(w.readings[r, s, R_UNPAID]),
-        w.viewers[r],
-        1.0 if w.readings[r, s, R_CLOSED] > 0 else 0.0,
-        w.facts[s, F_INITIAL],
+        now,
+        known,
+        figure(w, stock, s, R_STOCK, initial),
+        figure(w, orders, s, R_ORDERS, 0.0),
+        figure(w, carts, s, R_CARTS, 0.0),
+        figure(w, orders, s, R_PAID, 0.0),
+        figure(w, orders, s, R_UNPAID, 0.0),
+        w.viewers[w.who[traffic]] if traffic >= 0 else 0.0,
+        1.0 if figure(w, stock, s, R_CLOSED, 0.0) > 0.0 else 0.0,
+        initial,
         w.facts[s, F_SAFETY],
         w.facts[s, F_PRICE],
         w.facts[s, F_MARGIN],
@@ -93,13 +118,17 @@ def signal_of(w, i, s, taken):
         (planned - t) / US if planned < NEVER_US else NEVER,
         w.plan_lift[s, k],
         spread - math.floor(spread),
-        float(w.readings[r, s, R_OFFICE]),
+        figure(w, stock, s, R_OFFICE, initial),
         float(w.stock.shape[0]),
+        now - moment(w, stock),
+        now - known,
+        now - moment(w, carts),
+        now - moment(w, traffic),
     )
 
 
 def deliveries(tape: Tape) -> tuple[np.ndarray, np.ndarray]:
-    """Rows that deliver a reading, in order of arrival, and the newest reading known before each (-1: none) and after all.
+    """Rows that deliver, in order of arrival, and the newest number (``who``) known before each (-1: none) and after all.
 
     :func:`deliver` drops a reading that is no newer; :func:`news` leaves it out.
     """
@@ -109,22 +138,21 @@ def deliveries(tape: Tape) -> tuple[np.ndarray, np.ndarray]:
 
 
 def news(tape: Tape) -> np.ndarray:
-    """Rows of the readings that arrive before any newer one, in order of arrival."""
+    """Rows of the arrivals that bring something new, in order."""
     rows, newest = deliveries(tape)
     return rows[tape.who[rows] > newest[:-1]]
 
 
 def deliver(w, fold, i):
-    """Reading ``who`` arrives: every SKU's strategy is asked, the gate decides, decisions go to the outbox."""
+    """Figures arrive: every SKU's strategy is asked, the gate decides, decisions go to the outbox."""
     r = w.who[i]
     if r <= w.head[LAST_READING]:
         w.head[DROPPED_READINGS] += 1
         return
     w.head[LAST_READING] = r
-    taken = w.t[w.cause[i]]
     now = w.t[i] / US
     for s in range(w.stock.shape[0]):
-        signal = signal_of(w, i, s, taken)
+        signal = signal_of(w, i, s)
         level = fold(w.params[s], w.memory[s], signal)
         line = w.memory[s, LINE]
         say = gate(w.gate_settings, w.gate_memory[s], w.gate_shared, now, level, signal.stock, line)
@@ -136,3 +164,12 @@ def deliver(w, fold, i):
             w.evidence[n, E_STOCK] = signal.stock
             w.evidence[n, E_LINE] = line
             w.head[N_OUT] = n + 1
+
+
+def stock_shown(w, arrival, sku):
+    """Every stock figure of a SKU that was known from ``arrival`` on, until now [units] (a NumPy array)."""
+    last = w.head[LAST_READING] + 1
+    if w.apart.shape[0] == 0:
+        return w.readings[arrival:last, sku, R_STOCK]
+    rows = w.apart[arrival:last, S_STOCK]
+    return w.readings[w.who[rows[rows >= 0]], sku, R_STOCK]

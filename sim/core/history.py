@@ -154,17 +154,20 @@ def _settings(run: Run, at: np.ndarray, moves: np.ndarray, kind: np.ndarray, qty
 
 def seen(run: Run, sku: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What reached the alert engine, late readings dropped: arrival [us], moment they were true [us], stock [units]."""
-    rows = news(run.tape)
-    return run.tape.t[rows], run.tape.t[run.tape.cause[rows]], run.readings[run.tape.who[rows], sku, W.R_STOCK]
+    tape, rows = run.tape, news(run.tape)
+    apart = T.sources_apart(tape)
+    taken = apart[tape.who[rows], W.S_STOCK] if len(apart) else tape.cause[rows]
+    new = (taken >= 0) & (np.diff(taken, prepend=-1) != 0)
+    rows, taken = rows[new], taken[new]
+    return tape.t[rows], tape.t[taken], run.readings[tape.who[taken], sku, W.R_STOCK]
 
 
 def watched(run: Run, sku: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What the strategy made of it: arrival [us], the stock line it watched [units], its level; the fold is run again."""
     world = set_stage(run.scenario, run.tape).world(run.policy)._replace(readings=run.readings)
     fold, rows = run.policy.strategy.fold, news(run.tape)
-    taken = run.tape.t[run.tape.cause[rows]]
     line, level = np.zeros(len(rows)), np.zeros(len(rows), np.int64)
     for k, i in enumerate(rows.tolist()):
-        level[k] = fold(world.params[sku], world.memory[sku], signal_of(world, i, sku, taken[k]))
+        level[k] = fold(world.params[sku], world.memory[sku], signal_of(world, i, sku))
         line[k] = world.memory[sku, LINE]
     return run.tape.t[rows], line, level

@@ -11,7 +11,7 @@ from scenarios.contract import LEDGER_MODES, Scenario
 from scenarios.staffing import Screen
 from sim.core import world as W
 from sim.core.policy import Policy
-from sim.core.tape import SYNC, Tape
+from sim.core.tape import SYNC, Tape, sources_apart
 from sim.core.units import NEVER_US, key_of, period_us, to_us
 from sim.core.world import World
 from strategies.contract import TIERS
@@ -87,6 +87,7 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
         "rules": rules,
         "rates": rates,
         "viewers": tape.viewers,
+        "apart": sources_apart(tape),
         "plan_t": plan_t,
         "plan_lift": plan_lift,
         "facts": facts,

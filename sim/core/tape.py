@@ -11,10 +11,11 @@ t        int64  happens at [us since show start]; even, strictly increasing
 kind     int8   one of the kinds below
 sku      int16  index of the SKU (-1: all)
 channel  int8   index of the sales channel (-1: none)
-qty      int32  units
+qty      int32  units; for readings, bits of the sources they carry (0: all)
 cue      int16  index into ``cues`` of the cue that caused it (-1: none)
 cause    int32  row it depends on (-1: none)
-who      int32  the shopper's number; for readings, the number of the reading; else 0
+who      int32  the shopper's number; the number of a reading taken; for an arrival that of its reading or, where
+                sources come apart, its own; else 0
 mark     float64 a uniform number in [0, 1) that belongs to the row
 ======== ====== =================================================================================
 """
@@ -125,6 +126,21 @@ class Tape:
             buffer[n : n + more] = rows[name]
         columns: dict[str, Any] = {name: buffer[: n + more] for name, buffer in spare.items()}
         return replace(self, **columns, cues=np.concatenate([self.cues, cue]), spare=spare)
+
+
+def sources_apart(tape: Tape) -> np.ndarray:
+    """Of every arrival the rows of the newest readings of each source, int64 [arrival, 4] (scenarios.staffing.SOURCES), -1 where
+    none has come yet; no rows where all sources come together."""
+    come = np.flatnonzero(tape.kind == DELIVER)
+    if not tape.qty[come].any():
+        return np.zeros((0, 4), np.int64)
+    number = tape.who[come]
+    come = come[np.diff(np.maximum.accumulate(number), prepend=-1) > 0]
+    table = np.empty((len(come), 4), np.int64)
+    for k in range(4):
+        newest = np.maximum.accumulate(np.where(tape.qty[come] >> k & 1, np.arange(len(come)), -1))
+        table[:, k] = np.where(newest >= 0, tape.cause[come[newest]], -1)
+    return table
 
 
 def blank(n: int) -> dict[str, np.ndarray]:

@@ -47,6 +47,9 @@ NEXT, N_LOG, N_OUT, LAST_READING, DROPPED_READINGS = range(5)
 R_STOCK, R_ORDERS, R_CARTS, R_PAID, R_UNPAID, R_CLOSED, R_OFFICE = range(7)
 N_READ = 7
 
+# Columns of ``apart``, in the order of scenarios.staffing.SOURCES.
+S_STOCK, S_ORDERS, S_CARTS, S_TRAFFIC = range(4)
+
 # Columns of ``facts``: what a strategy may know of a SKU beforehand.
 F_INITIAL, F_SAFETY, F_PRICE, F_MARGIN, F_TIER, F_SALT = range(6)
 
@@ -84,6 +87,7 @@ class World(NamedTuple):
     head: Any  # int64
     readings: Any  # int32 [reading, sku, N_READ]
     viewers: Any  # float64 [reading]
+    apart: Any  # int64 [arrival, source], row of the newest reading of a source, -1: none yet; no rows: all come together
     plan_t: Any  # int64 [sku, cue], planned cue times [us], ascending, NEVER_US after the last
     plan_lift: Any  # float64 [sku, cue]
     plan_next: Any  # int64 [sku]

@@ -8,14 +8,11 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Cue, Scenario
-from scenarios.setting import ScenarioError
 from sim.core.tape import (
     CUE_DTYPE,
-    DELIVER,
     EDIT_ADD,
     EDIT_SET,
     RELEASE,
-    SAMPLE,
     SUPPLY,
     SYNC,
     Tape,
@@ -28,11 +25,9 @@ from sim.demand.audience import room
 from sim.demand.host import cue_row, lifts, perform
 from sim.demand.mood import cue_size, heat
 from sim.demand.pulses import Room, lead_times, pulse_times, shelf_times
+from sim.demand.readings import lay_readings
 from sim.demand.shoppers import Party, Rows, delay_us, even_us, lay
 from sim.demand.streams import stream
-
-MOST_READINGS = 5_000_000
-"""Readings of one show at most: 58 days at one a second."""
 
 
 def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
@@ -122,38 +117,6 @@ def _pulse(scenario: Scenario, key: tuple, row: np.void, cue: Cue, number: int, 
         t = pulse_times(rng, kernel, start, rate * cue.cart_surge, viewers)
         blocks.append(_party(rng, scenario, t, k, number, 0.0, cue.surge_conversion))
     return blocks
-
-
-def lay_readings(scenario: Scenario, seed: int, replicate: int, viewers: Room) -> tuple[Rows, np.ndarray]:
-    """Readings taken (SAMPLE) and delivered (DELIVER): lag, loss, duplicates, disorder, outages."""
-    feed, rng = scenario.feed, stream(seed, replicate, "feed")
-    n = int(scenario.duration_s / feed.period_s)
-    if n > MOST_READINGS:
-        raise ScenarioError(
-            f"a reading every {feed.period_s:g} s makes {n:,} of them in {scenario.duration_s:,.0f} s, and more than "
-            f"{MOST_READINGS:,} are not taken; raise feed.period_s"
-        )
-    taken_s = np.arange(1, n + 1) * feed.period_s
-    take = blank(n)
-    take["t"][:], take["kind"][:], take["who"][:] = even_us(taken_s), SAMPLE, np.arange(n)
-    lag = feed.lag_s * np.exp(feed.lag_sigma * rng.standard_normal(n))
-    lag += (rng.random(n) < feed.disorder_p) * rng.exponential(feed.disorder_s, n)
-    kept, twice = rng.random(n) >= feed.loss_p, rng.random(n) < feed.duplicate_p
-    again, mark = rng.exponential(1.0, n), rng.random(n)
-    arrives = taken_s + lag
-    for hole in feed.outages:
-        inside = (taken_s >= hole.at_s) & (taken_s < hole.at_s + hole.duration_s)
-        if hole.catch_up:
-            arrives = np.where(inside, np.maximum(arrives, hole.at_s + hole.duration_s), arrives)
-        else:
-            kept &= ~inside
-    which = np.concatenate([np.flatnonzero(kept), np.flatnonzero(kept & twice)])
-    come = blank(len(which))
-    extra = np.concatenate([np.zeros(int(kept.sum())), again[kept & twice]])
-    come["t"][:] = np.maximum(even_us(arrives[which] + extra), take["t"][which] + 2)
-    come["kind"][:], come["who"][:], come["cause"][:], come["mark"][:] = DELIVER, which, which, mark[which]
-    block = {name: np.concatenate([take[name], come[name]]) for name in take}
-    return block, np.interp(taken_s, *viewers)
 
 
 def lay_outside(scenario: Scenario, seed: int, replicate: int) -> list[Rows]:

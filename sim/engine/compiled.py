@@ -117,7 +117,7 @@ def _world_type() -> Any:
     kinds = {"t": "i8", "kind": "i1", "sku": "i2", "channel": "i1", "qty": "i4", "cue": "i2", "cause": "i4", "who": "i4",
              "mark": "f8", "seq": "i4", "outcome": "i1", "stock": "i8.2", "exposure": "f8", "cue_cut": "i8",
              "floor": "i8.2", "observers": "i8.2", "views": "i8.2", "log_t": "i8", "log_sku": "i4", "log_src": "i4",
-             "log_delta": "i4", "rules": "i8", "rates": "f8", "head": "i8", "readings": "i4.3", "viewers": "f8",
+             "log_delta": "i4", "rules": "i8", "rates": "f8", "head": "i8", "readings": "i4.3", "viewers": "f8", "apart": "i8.2",
              "plan_t": "i8.2", "plan_lift": "f8.2", "plan_next": "i8", "facts": "f8.2", "params": "f8.2",
              "memory": "f8.2", "gate_settings": "f8", "gate_memory": "f8.2", "gate_shared": "f8", "outbox": "i8.2",
              "evidence": "f8.2"}  # fmt: skip

@@ -15,6 +15,7 @@ import simpy
 
 from scenarios.contract import Cue
 from sim.core import world as W
+from sim.core.feed import stock_shown
 from sim.core.policy import Policy
 from sim.core.response import (
     ARRIVAL,
@@ -130,7 +131,7 @@ class Control(Hosting):
     def went_low(self, sku: int, reading: int) -> bool:
         """Whether any reading since number ``reading`` showed the SKU at its safety stock or a small share of its listing."""
         low = max(self.scenario.skus[sku].safety_stock, self.scenario.staff.low_share * self.world.facts[sku, W.F_INITIAL])
-        shown = self.world.readings[reading : self.world.head[W.LAST_READING] + 1, sku, W.R_STOCK]
+        shown = stock_shown(self.world, reading, sku)
         return bool(len(shown) and shown.min() <= low)
 
     def after_command(self, sku: int, number: int, what: int, action: Action) -> Generator:

@@ -6,9 +6,9 @@ left to do per strategy is to fold its readings and to ask the gate. Plain scala
 
 from __future__ import annotations
 
-from sim.core.feed import deliver, signal_of
+from sim.core.feed import deliver, figure, newest, signal_of
 from sim.core.units import US
-from sim.core.world import E_LINE, E_STOCK, LAST_READING, N_OUT, NEXT, O_LEVEL, O_READING, O_SKU, R_STOCK
+from sim.core.world import E_LINE, E_STOCK, F_INITIAL, LAST_READING, N_OUT, NEXT, O_LEVEL, O_READING, O_SKU, R_STOCK, S_STOCK
 from strategies.gate import gate
 
 T_ROW, T_SKU, T_LEVEL, T_READING = range(4)
@@ -40,9 +40,8 @@ def spell_out(w, rows, start, stop, out):
     n = 0
     for k in range(start, stop):
         i = rows[k]
-        taken = w.t[w.cause[i]]
         for s in range(w.stock.shape[0]):
-            signal = signal_of(w, i, s, taken)
+            signal = signal_of(w, i, s)
             for j in range(out.shape[1]):
                 out[n, j] = signal[j]
             n += 1
@@ -59,7 +58,7 @@ def weigh(w, rows, levels, lines, told, shown):
         r = w.who[i]
         now = w.t[i] / US
         for s in range(skus):
-            stock = float(w.readings[r, s, R_STOCK])
+            stock = figure(w, newest(w, i, S_STOCK), s, R_STOCK, w.facts[s, F_INITIAL])
             line = lines[k * skus + s]
             say = gate(w.gate_settings, w.gate_memory[s], w.gate_shared, now, levels[k * skus + s], stock, line)
             if say >= 0:

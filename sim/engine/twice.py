@@ -38,9 +38,8 @@ def compare(world: World, policy: Policy, machine: object, rows: np.ndarray, nam
     """The same for given rows of a world nobody else uses; its memory takes the plain answers."""
     other = np.zeros_like(world.memory)
     for k, i in enumerate(rows.tolist()):
-        taken = int(world.t[world.cause[i]])
         for s, name in enumerate(names):
-            signal = signal_of(world, i, s, taken)
+            signal = signal_of(world, i, s)
             plain = _answer(policy.strategy.fold, world.params[s], world.memory[s], signal)
             quick = _answer(machine, world.params[s], other[s], signal)
             if plain != quick or not np.array_equal(world.memory[s], other[s], equal_nan=True):

@@ -32,7 +32,7 @@ from sim.core.response import Action, Playbook
 from sim.core.stage import Stage, set_stage
 from sim.core.tape import CANCEL, COPY, DELIVER, EDIT_ADD, EDIT_SET, EXPIRE, PAY, SAMPLE, SLOT_US, SYNC, Tape, in_order
 from sim.core.units import US
-from sim.demand.draw import lay_readings
+from sim.demand.readings import lay_readings
 
 FRESH_S = 0.5
 """A reading this often is fresh [s]; a feed that is faster keeps its own period."""

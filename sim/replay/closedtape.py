@@ -18,7 +18,8 @@ from scenarios.staffing import Feed
 from sim.core.stage import Stage, set_stage
 from sim.core.tape import CANCEL, CART, COPY, EXPIRE, ORDER, PAY, SUPPLY, TAKE, Tape, blank, in_order
 from sim.core.units import US
-from sim.demand.draw import lay_outside, lay_readings, record_error
+from sim.demand.draw import lay_outside, record_error
+from sim.demand.readings import lay_readings
 from sim.demand.shoppers import Rows, choose, closing_us
 from sim.demand.streams import stream as random_stream
 from sim.replay.cells import counted

@@ -18,8 +18,8 @@ from scenarios.spread import CERTAIN
 from scenarios.staffing import Feed, Screen, Touchpoints
 from sim.core.tape import CART, CUE_DTYPE, DELIVER, TAKE, Tape, blank, in_order
 from sim.core.units import US, to_us
-from sim.demand.draw import lay_readings
 from sim.demand.host import cue_row
+from sim.demand.readings import lay_readings
 from sim.demand.streams import stream
 from sim.replay.clock import Clock, StreamError
 

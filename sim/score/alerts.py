@@ -128,7 +128,7 @@ def reaction_s(run: Run) -> np.ndarray:
 
     Of a level that triggers nothing but notices: until the notice is acknowledged (median).
     """
-    feed = run.scenario.feed.lag_s + run.scenario.feed.period_s / 2
+    feed = run.scenario.feed.stock_age_s()
     found = []
     for level in range(4):
         best = run.policy.playbook.reaction_s(level, run.scenario)

@@ -61,7 +61,7 @@ class Breakpoint:
 
     limits: str = setting("standard", "limits to break", choices=("strict", "standard", "platform"))
     only: object = setting(None, "of these limits, the ones that count, a name or [list]; null: all")
-    dials: object = setting(None, "what is made worse, a name or [list]; null: all")
+    dials: object = setting(None, "what is made worse, a name or [list]; null: the usual five")
     replicates: int = setting(200, "shows played per severity", "shows", 10, 500_000)
     steps: int = setting(5, "halvings for each end of the bracket", "steps", 1, 30)
     confidence: float = setting(0.95, "of certificates", "", 0.51, 0.999)

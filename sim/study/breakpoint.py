@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Scenario
+from scenarios.staffing import SOURCES
 from sim.core.policy import Policy
 from sim.score.profiles import Limits
 from sim.stats.certify import CERTIFIED, NEEDED, REFUTED, Certificate, certify
@@ -61,10 +62,29 @@ def _mirage(scenario: Scenario, policy: Policy, x: float) -> tuple[Scenario, Pol
     return replace(scenario, cues=tuple(replace(cue, cart_surge=x) for cue in scenario.cues)), policy
 
 
+def _source(name: str, part: str, high: float) -> Dial:
+    """A dial of one source of the readings alone."""
+    what, unit = {"lag_s": ("age", "s"), "period_s": ("time between readings", "s"), "loss_p": ("share lost", "")}[part]
+
+    def now(scenario: Scenario, policy: Policy) -> float:
+        own = getattr(getattr(scenario.feed, name), part)
+        return getattr(scenario.feed, part) if own is None else own
+
+    def turn(scenario: Scenario, policy: Policy, x: float) -> tuple[Scenario, Policy]:
+        feed = scenario.feed
+        source = replace(getattr(feed, name), **{part: None if x == getattr(feed, part) else x})
+        return replace(scenario, feed=replace(feed, **{name: source})), policy
+
+    label, meaning = f"{name}_{part.split('_')[0]}", f"{what} of the {name} the alert engine gets"
+    return Dial(label, meaning, unit, f"scenario.feed.{name}.{part}", now, high, turn)
+
+
 def _same(x: float) -> float:
     return x
 
 
+PARTS = (("lag_s", 300.0), ("period_s", 300.0), ("loss_p", 1.0))
+"""What of a source can be made worse, and the most of it."""
 DIALS = {
     d.name: d
     for d in (
@@ -78,9 +98,12 @@ DIALS = {
              lambda s, p: s.shoppers.pay_median_s, 900.0, _scenario("shoppers", pay_median_s=_same)),
         Dial("cart_mirage", "carts without orders that follow a cue, per order", "x", "scenario.cues.*.cart_surge",
              lambda s, p: max((c.cart_surge for c in s.cues), default=0.0), 100.0, _mirage),
+        *(_source(name, part, high) for part, high in PARTS for name in SOURCES),
     )
 }  # fmt: skip
 """Dials by name."""
+USUAL = ("feed_lag", "freeze_latency", "cue_slip", "payment_delay", "cart_mirage")
+"""Dials that are turned where none is named."""
 
 
 QUARTERS = 4

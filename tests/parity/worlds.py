@@ -25,7 +25,7 @@ from scenarios.contract import (
     Supply,
 )
 from scenarios.spread import CERTAIN, Spread
-from scenarios.staffing import HUMAN_MODELS, Feed, Outage, Screen, Shift, Staff, Touchpoints
+from scenarios.staffing import HUMAN_MODELS, Feed, Outage, Screen, Shift, Source, Staff, Touchpoints
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.response import Action, Playbook
@@ -93,7 +93,10 @@ def random_scenario(seed: int) -> Scenario:
     cues = tuple(replace(cue, shape=pick((None, "exponential"))) for cue in show.cues)
     show = replace(show, cues=cues, shoppers=shoppers, ledger=replace(show.ledger, checks_stock=r.random() < 0.8))
     wild = Spread(0.6, 60.0, item_sd=coin(0.0, 0.4), item_s=40.0, cue_sd=0.5, mega_p=0.2, lead_share=0.4, lead_s=30.0)
-    return replace(show, spread=coin(CERTAIN, wild))
+    late, rare, never = Source(lag_s=4.0), Source(2.0, loss_p=0.3), Source(loss_p=1.0)
+    ways = ({"stock": late}, {"orders": late, "traffic": never}, {"stock": rare, "carts": late})
+    apart = replace(show.feed, **pick(ways))
+    return replace(show, spread=coin(CERTAIN, wild), feed=coin(show.feed, apart))
 
 
 EVERYTHING = Playbook(

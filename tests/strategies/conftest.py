@@ -11,7 +11,7 @@ from strategies.registry import load, settings
 PLAIN = Signal(
     now=0.0, t=0.0, stock=500.0, orders=0.0, carts=0.0, paid=0.0, unpaid=0.0, viewers=1000.0, closed=0.0, initial=500.0,
     safety=0.0, price=90.0, margin=0.35, tier=1.0, left=3600.0, next_cue=NEVER, next_lift=0.0, mark=0.5,
-    office=500.0, skus=1.0,
+    office=500.0, skus=1.0, stock_age=0.0, orders_age=0.0, carts_age=0.0, traffic_age=0.0,
 )  # fmt: skip
 
 
@@ -26,6 +26,8 @@ class Player:
     def see(self, t, **facts):
         facts.setdefault("now", t)
         facts.setdefault("office", facts.get("stock", PLAIN.stock))
+        for age in ("stock_age", "orders_age", "carts_age", "traffic_age"):
+            facts.setdefault(age, facts["now"] - float(t))
         return self.strategy.fold(self.params, self.memory, PLAIN._replace(t=float(t), **facts))
 
     def sell(self, rate, until, stock=500.0, start=0.0, step=1.0, orders=0.0, **facts):

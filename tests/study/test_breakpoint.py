@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 import pytest
@@ -76,8 +77,8 @@ def test_every_dial_turns_what_it_says(name):
         assert {c.cart_surge for c in hard.cues} == {100.0}
         assert replace(hard, cues=mild.cues) == mild
     else:
-        part, field = dial.setting.split(".")[1:]
-        assert getattr(getattr(hard, part), field) == dial.high
+        part, *path = dial.setting.split(".")[1:]
+        assert attrgetter(".".join(path))(getattr(hard, part)) == dial.high
         assert replace(hard, **{part: getattr(mild, part)}) == mild
     assert dial.now(hard, her) == dial.high
     assert (severity(1.0, 9.0, 0.0), severity(1.0, 9.0, 1.0)) == (1.0, 9.0)
