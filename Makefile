@@ -2,6 +2,7 @@
 #
 #   make demo    set up, rehearse the built-in promotion show, say where the table and the picture are
 #   make test    set up, run the whole test suite
+#   make quick   set up, run the tests of the lower floors (under a minute)
 #   make lint    style, types and import contracts
 #   make bench   how fast, with the parity check first
 #   make clean   remove the environment and all results
@@ -13,9 +14,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test lint bench clean
+.PHONY: help demo test quick lint bench audit oldest clean
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -10
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -12
 
 $(READY): pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'StockCue needs Python 3.11 or newer; set PYTHON=...')"
@@ -28,7 +29,10 @@ demo: $(READY)
 	$(BIN)/stockcue rehearse experiment=promotion_night workers=2 out=runs/demo
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+quick: $(READY)
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests/architecture tests/core tests/strategies tests/scenarios tests/score tests/contract
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -10,6 +10,28 @@ DEEPEST = 30
 """Most lists and maps inside each other."""
 
 
+def must_be_bounded(text: str, where: str, fault: type[ValueError] = ValueError) -> None:
+    """``fault`` with one sentence about ``where`` if a text is no YAML, or beyond the bounds. Nothing is built of it."""
+    import yaml
+
+    if len(text) > MOST:
+        raise fault(f"{where} has more than {MOST:,} characters; make it smaller")
+    depth, wrong = 0, ""
+    try:
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent):
+                wrong = f"uses an alias (*{str(event.anchor)[:30]}); write out what it stands for"
+            elif depth > DEEPEST:
+                wrong = f"nests more than {DEEPEST} lists and maps in each other; write it flatter"
+            if wrong:
+                break
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        wrong = f"is not YAML: {' '.join(str(error).split())[:200]}"
+    if wrong:
+        raise fault(f"{where} {wrong}")
+
+
 def plain_yaml(text: str, where: str, fault: type[ValueError] = ValueError) -> Any:
     """The data of a YAML text; ``fault`` with one sentence about ``where`` if it is none or beyond the bounds.
 
@@ -21,19 +43,8 @@ def plain_yaml(text: str, where: str, fault: type[ValueError] = ValueError) -> A
     """
     import yaml
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    if len(text) > MOST:
-        raise fault(f"{where} has more than {MOST:,} characters; make it smaller")
-    depth = 0
+    must_be_bounded(text, where, fault)
     try:
-        for event in yaml.parse(text, Loader=loader):
-            if isinstance(event, yaml.AliasEvent):
-                raise fault(f"{where} uses an alias (*{str(event.anchor)[:30]}); write out what it stands for")
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if depth > DEEPEST:
-                raise fault(f"{where} nests more than {DEEPEST} lists and maps in each other; write it flatter")
-        return yaml.load(text, Loader=loader)
-    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
-        if isinstance(error, fault) and str(error).startswith(where):
-            raise
+        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise fault(f"{where} is not YAML: {' '.join(str(error).split())[:200]}") from None

@@ -8,9 +8,13 @@ overridden by name: SKUs by id, sales and notice channels by name, everything el
 from __future__ import annotations
 
 import importlib
+import re
+import sys
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from scenarios.contract import Cue, Delivery, Push, SalesChannel, Scenario, Sku
@@ -18,11 +22,8 @@ from scenarios.setting import ScenarioError, check_types, did_you_mean
 from scenarios.spread import SPREADS, Spread
 from scenarios.staffing import NoticeChannel, Outage, Shift
 
-_NAMES = (
-    "first_show", "quiet_longtail", "pitch_cycle", "seckill_atomic", "seckill_paydeduct", "multichannel_lag", "erp_overwrite",
-    "cart_mirage", "offscript_host", "herding", "unpaid_squat", "mask_story", "oversell_story", "operator_overload", "double11",
-    "ls1",
-)  # fmt: skip
+FOLDER = Path(__file__).parent / "presets"
+_ORDER = re.compile(r"^ORDER = (\d+)$", re.MULTILINE)
 
 _NAMED: dict[type, str] = {Sku: "id", SalesChannel: "name", NoticeChannel: "name"}
 BY_NAME: dict[type, Mapping[str, Any]] = {Spread: SPREADS}
@@ -30,13 +31,18 @@ BY_NAME: dict[type, Mapping[str, Any]] = {Spread: SPREADS}
 _NUMBERED: dict[type, str] = {Cue: "c", Delivery: "d", Push: "p", Outage: "o", Shift: "s"}
 
 
-def names() -> tuple[str, ...]:
-    """Built-in scenarios: a first one, the thirteen lessons in teaching order, the promotion night, the reference workload.
+@cache
+def names(folder: Path = FOLDER) -> tuple[str, ...]:
+    """Built-in scenarios: a first one, the lessons in teaching order, the promotion night, the reference workload.
 
-    >>> names()[0], names()[-1], len(names())
-    ('first_show', 'ls1', 16)
+    A scenario is a file of the folder with a function ``build``; its ORDER, if it has one, is its place.
+
+    >>> names()[0], names()[-1]
+    ('first_show', 'ls1')
     """
-    return _NAMES
+    texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.py"))}
+    places = {name: _ORDER.search(text) for name, text in texts.items() if "\ndef build(" in text}
+    return tuple(sorted(places, key=lambda name: int(found[1]) if (found := places[name]) else sys.maxsize))
 
 
 def load(name: str) -> Scenario:
@@ -58,8 +64,8 @@ def first_line(name: str) -> str:
 
 
 def _builder(name: str) -> Any:
-    if name not in _NAMES:
-        raise ScenarioError(f"no scenario is called {name!r}{did_you_mean(name, _NAMES)}")
+    if name not in names():
+        raise ScenarioError(f"no scenario is called {name!r}{did_you_mean(name, names())}")
     return importlib.import_module(f"scenarios.presets.{name}").build
 
 

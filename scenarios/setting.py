@@ -54,13 +54,28 @@ REQUIRED = MISSING
 """Marks a setting that has no default."""
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` for the nearest known word, else the list of known words."""
+MANY = 40
+"""Most names that a sentence reads out."""
+
+
+def nearest(word: object, known: Iterable[object]) -> str | None:
+    """The known word most like this one; None where none is like it."""
+    near = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.5)
+    return near[0] if near else None
+
+
+def did_you_mean(word: object, known: Iterable[object]) -> str:
+    """``"; did you mean 'x'?"`` for the nearest known word, else the list of known words.
+
+    >>> did_you_mean("replicate", ["replicates", "seed"]), did_you_mean("zzz", ["a", "b"])
+    ("; did you mean 'replicates'?", '; known: a, b')
+    """
     options = [str(k) for k in known]
-    near = difflib.get_close_matches(str(word), options, n=1, cutoff=0.5)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; known: {', '.join(options)}" if options else ""
+    near = nearest(word, options)
+    if near is not None:
+        return f"; did you mean {near!r}?"
+    more = f" and {len(options) - MANY} more" if len(options) > MANY else ""
+    return f"; known: {', '.join(options[:MANY])}{more}" if options else ""
 
 
 def validate(record: Any, where: str) -> None:

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
-BASE = Path(__file__).resolve().parents[1]
-PLUGGED = ("strategies", "scenarios")
-"""Packages whose modules are imported by the names a user gives: all of them count."""
+from sim.places import BASE, PLUGGED
+
 IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.M)
 NAME = re.compile(rb"[\w.]+")
 
@@ -38,7 +37,8 @@ def closure(roots: Sequence[str]) -> dict[str, Path]:
 
 @cache
 def checksum(*roots: str) -> str:
-    """Sixteen hex digits of the sources of ``roots``, of all they import and of everything that plugs in."""
+    """Sixteen hex digits of the sources of ``roots``, of all they import, and of strategies and scenarios, which are
+    imported by the names a user gives."""
     files = set(closure(roots).values())
     files.update(path for package in PLUGGED for path in (BASE / package).rglob("*.py"))
     made = hashlib.sha256()

@@ -19,6 +19,9 @@ from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, St
 from strategies.maths import FRESH, REMEMBER, RIPENING, fresh, remember, ripe, ripen
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
+ORDER = 100
+"""Place in lists, which teach from the simplest on."""
+
 (HORIZON_S, EMERGENCY_S, CHANCE, WATCH_FACTOR, LEARN, PRIOR_HITS, PRIOR_MISSES, DELAY_S, DIRECT_SHARE, MEMORY_S,
  CONVERSION_MEMORY_S) = range(11)  # fmt: skip
 SEEN = 1

@@ -16,6 +16,9 @@ from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, St
 from strategies.maths import FRESH, REMEMBER, fresh, remember
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
+ORDER = 90
+"""Place in lists, which teach from the simplest on."""
+
 FAST_S, SLOW_S, TREND_CAP, HORIZON_S, EMERGENCY_S, CHANCE, WATCH_Z, WATCH_COVER_S = range(8)
 SEEN = 1
 FAST = SEEN + FRESH

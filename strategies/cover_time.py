@@ -10,6 +10,9 @@ from __future__ import annotations
 from strategies.contract import Param, Strategy
 from strategies.maths import FRESH, RING_CELLS, fresh, grade, roll, window_rate
 
+ORDER = 70
+"""Place in lists, which teach from the simplest on."""
+
 WINDOW_MIN, HORIZON_MIN, FACTOR, EMERGENCY_SHARE = range(4)
 SEEN = 1
 PACE = SEEN + FRESH

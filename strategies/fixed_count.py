@@ -9,6 +9,9 @@ from __future__ import annotations
 from strategies.contract import Param, Strategy
 from strategies.maths import grade
 
+ORDER = 50
+"""Place in lists, which teach from the simplest on."""
+
 UNITS, EMERGENCY_SHARE = 0, 1
 
 

@@ -13,6 +13,9 @@ from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, St
 from strategies.maths import FRESH, REMEMBER, fresh, remember
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
+ORDER = 110
+"""Place in lists, which teach from the simplest on."""
+
 A0, B0, MEMORY_S, HORIZON_S, PI_WATCH, PI_PREPARE, PI_EMERGENCY = range(7)
 SEEN = 1
 UNITS = SEEN + FRESH

@@ -12,6 +12,9 @@ import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, Param, Strategy
 
+ORDER = 30
+"""Place in lists, which teach from the simplest on."""
+
 LOW_S, HIGH_S, CAPACITY, N_SKUS, UNITS, EMERGENCY_SHARE, GLANCE, FATIGUE, FATIGUE_S = range(9)
 NEXT, BELIEF, AWAKE = 1, 2, 3
 

@@ -14,6 +14,9 @@ from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, Param, Strategy
 from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, pays_later, remember
 from strategies.tails import KEPT, exceeds, kept_quantile, line_at, line_for, upper_tail
 
+ORDER = 120
+"""Place in lists, which teach from the simplest on."""
+
 CO, CU, Q, ETA, LATENCY_S, DEDUCT, UNPAID_KNOWN, MEMORY_S, HUMAN_S = range(9)
 SEEN = 1
 UNITS = SEEN + FRESH

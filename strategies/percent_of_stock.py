@@ -8,6 +8,9 @@ from __future__ import annotations
 from strategies.contract import Param, Strategy
 from strategies.maths import grade
 
+ORDER = 60
+"""Place in lists, which teach from the simplest on."""
+
 SHARE, EMERGENCY_SHARE = 0, 1
 
 

@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, WATCH, Param, Strategy
 
+ORDER = 40
+"""Place in lists, which teach from the simplest on."""
+
 DAILY_UNITS, CAP = 0, 1
 EMPTY, EMPTY_RAISES, SALES, SALES_RAISES, PASSED, PASSED_AT = 1, 2, 3, 4, 5, 6
 NOTICE_S = 60.0

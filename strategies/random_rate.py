@@ -10,6 +10,9 @@ import math
 
 from strategies.contract import CALM, LINE, Param, Strategy
 
+ORDER = 20
+"""Place in lists, which teach from the simplest on."""
+
 RATE, LEVEL = 0, 1
 SEEN = 1
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import difflib
 import importlib
 import math
+import re
+import sys
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,21 +18,24 @@ from strategies.gate import GATE_PARAMS
 from strategies.loading import load_file
 from strategies.reach import reach
 
-_NAMES = (
-    "silent", "random_rate", "manual_polling", "platform_default", "fixed_count", "percent_of_stock", "cover_time",
-    "window_forecast", "conversion_trend", "cart_lead", "gamma_poisson", "newsvendor_freeze", "tiered", "smart",
-)  # fmt: skip
+FOLDER = Path(__file__).parent
+_ORDER = re.compile(r"^ORDER = (\d+)$", re.MULTILINE)
 
 Values = Mapping[str, "float | None"]
 
 
-def names() -> tuple[str, ...]:
+@cache
+def names(folder: Path = FOLDER) -> tuple[str, ...]:
     """Built-in strategies in teaching order: bounds, people and incumbents, one line, forecasts, decisions.
+
+    A strategy is a file of the folder that defines STRATEGY; its ORDER, if it has one, is its place.
 
     >>> names()[0], names()[-1]
     ('silent', 'smart')
     """
-    return _NAMES
+    texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.py"))}
+    places = {name: _ORDER.search(text) for name, text in texts.items() if "\nSTRATEGY = " in text}
+    return tuple(sorted(places, key=lambda name: int(found[1]) if (found := places[name]) else sys.maxsize))
 
 
 def load(name_or_path: str | Path | Strategy) -> Strategy:
@@ -43,11 +49,11 @@ def load(name_or_path: str | Path | Strategy) -> Strategy:
     if isinstance(name_or_path, Strategy):
         return _sound(name_or_path, f"The strategy {name_or_path.name!r}")
     text = str(name_or_path)
-    if text in _NAMES:
+    if text in names():
         return importlib.import_module(f"strategies.{text}").STRATEGY
     if text.endswith(".py"):
         return _from_file(Path(text))
-    raise StrategyError(f"There is no strategy called {text!r}{_hint(text, _NAMES)} A file of your own ends in .py.")
+    raise StrategyError(f"There is no strategy called {text!r}{_hint(text, names())} A file of your own ends in .py.")
 
 
 def settings(strategy: Strategy, values: Values | None = None, by_tier: Mapping[str, Values] | None = None) -> np.ndarray:
@@ -110,7 +116,7 @@ def _hint(word: str, known: Iterable[str]) -> str:
 
 def is_built_in(strategy: Strategy) -> bool:
     """Whether a strategy is one of StockCue's own, as it was shipped."""
-    return strategy.name in _NAMES and load(strategy.name) is strategy
+    return strategy.name in names() and load(strategy.name) is strategy
 
 
 _loaded: dict[tuple[Origin, str], Strategy] = {}

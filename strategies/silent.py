@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from strategies.contract import CALM, LINE, Strategy
 
+ORDER = 10
+"""Place in lists, which teach from the simplest on."""
+
 
 def fold(p, m, s):
     """Calm, whatever happens."""

@@ -26,6 +26,9 @@ from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, St
 from strategies.maths import FADING, FRESH, PAYS_LATER, RIPENING, fading, fresh, pays_later, ripe, ripen
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
+ORDER = 140
+"""Place in lists, which teach from the simplest on."""
+
 (REACT_S, PLAN_S, CHANCE, AUTO_S, CHANCE_AUTO, FAST_S, SLOW_S, FADE_S, PRIOR_UNITS, PRIOR_S, TREND, TREND_CAP,
  CART_WEIGHT, DELAY_S, DIRECT_SHARE, CUE_WEIGHT, CUE_S, UNPAID_WEIGHT, WATCH_Z) = range(19)  # fmt: skip
 SEEN = 1

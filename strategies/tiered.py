@@ -18,6 +18,9 @@ from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, St
 from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, pays_later, remember
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
+ORDER = 130
+"""Place in lists, which teach from the simplest on."""
+
 (ACCELERATION, WATCH_H, WATCH_COVER_S, HUMAN_S, PI_PREPARE, AUTO_S, PI_EMERGENCY, MEMORY_S, PRIOR_UNITS,
  USUAL_S, PRIOR_S, UNPAID_WEIGHT) = range(12)  # fmt: skip
 SEEN = 1

@@ -10,6 +10,9 @@ from __future__ import annotations
 from strategies.contract import Param, Strategy
 from strategies.maths import FRESH, RING_CELLS, fresh, grade, roll, window_rate, window_slope
 
+ORDER = 80
+"""Place in lists, which teach from the simplest on."""
+
 WINDOW_MIN, HORIZON_MIN, EMERGENCY_MIN, LEAST_SQUARES, SAFETY_FACTOR = range(5)
 SEEN = 1
 SLOPE = SEEN + FRESH

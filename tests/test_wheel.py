@@ -36,7 +36,9 @@ def stockcue(installed: Path, cwd: Path, *words: str) -> subprocess.CompletedPro
 
 def test_the_wheel_is_what_runs(installed, tmp_path):
     told = run(
-        [sys.executable, "-c", "import sim, conf; print(sim.__file__, conf.__file__)"], tmp_path, PYTHONPATH=str(installed)
+        [sys.executable, "-c", "import sim; from sim.setup.options import CONF; print(sim.__file__, CONF)"],
+        tmp_path,
+        PYTHONPATH=str(installed),
     )
     assert told.stdout.count(str(installed)) == 2, told.stdout + told.stderr
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, Host, Scenario, Sku, Supply
 
+ORDER = 80
+"""Place in lists, which teach from the simplest on."""
+
 
 def build() -> Scenario:
     """Carts that never become orders: every pitch fills ten times as many carts, and of those three in a thousand order.

@@ -20,6 +20,9 @@ from scenarios.contract import (
 )
 from scenarios.staffing import Feed, Shift
 
+ORDER = 150
+"""Place in lists, which teach from the simplest on."""
+
 DURATION_S = 7200.0
 FLASH = (
     ("face-mask-box", 6000, 79.0, 1.2), ("tissue-24", 3600, 39.9, 1.5), ("yogurt-12", 3000, 49.9, 1.2),

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, Leaks, Scenario, Shoppers, Sku
 
+ORDER = 70
+"""Place in lists, which teach from the simplest on."""
+
 
 def build() -> Scenario:
     """An ERP types its own figure over the record: an absolute sync every 60 s, blind to the last 5 s of orders.

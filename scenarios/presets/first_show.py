@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, Delivery, Host, Leaks, Ledger, Scenario, Sku, Supply
 
+ORDER = 10
+"""Place in lists, which teach from the simplest on."""
+
 
 def build() -> Scenario:
     """A first show to rehearse: one hour, five skin-care items, some 4,000 orders, two deals, stock leaves on payment.

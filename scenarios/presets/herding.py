@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, Herding, Host, Scarcity, Scenario, Shoppers, Sku, Supply
 
+ORDER = 100
+"""Place in lists, which teach from the simplest on."""
+
 
 def build() -> Scenario:
     """Orders that cause orders: each brings 0.6 further shoppers within some 20 s, and low counts make people hurry.

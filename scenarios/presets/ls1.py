@@ -8,6 +8,9 @@ from scenarios.contract import Audience, Cue, Host, Ledger, Scenario, Shoppers, 
 from scenarios.spread import CERTAIN
 from scenarios.staffing import Feed
 
+ORDER = 160
+"""Place in lists, which teach from the simplest on."""
+
 VIEWERS = 1200.0
 """People in the room: 20 arrivals a second who stay for a minute."""
 ARRIVALS_PER_S, LIFT, DECAY_S = 20.0, 6.0, 45.0

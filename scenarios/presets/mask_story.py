@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, Host, Scenario, Sku, Supply
 
+ORDER = 120
+"""Place in lists, which teach from the simplest on."""
+
 
 def build() -> Scenario:
     """The field's story of the mask: the line is far too high, "low stock" shows half an hour in, and selling stops.

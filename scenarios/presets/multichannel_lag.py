@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, SalesChannel, Scenario, Shoppers, Sku
 
+ORDER = 60
+"""Place in lists, which teach from the simplest on."""
+
 LAG_S = 30.0
 """Delay until one channel knows the others' sales [s]; 2 s tuned, 30 s ordinary, 120 s blind (domain 6.5)."""
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, Host, Scenario, Shoppers, Sku, Supply
 
+ORDER = 90
+"""Place in lists, which teach from the simplest on."""
+
 
 def build() -> Scenario:
     """A host who ignores the run of show: cues come a minute off plan, one in six not at all, some out of nowhere.

@@ -5,6 +5,9 @@ from __future__ import annotations
 from scenarios.contract import Audience, Cue, Host, Scenario, Sku, Staff, Supply
 from scenarios.staffing import Shift
 
+ORDER = 140
+"""Place in lists, which teach from the simplest on."""
+
 
 def build() -> Scenario:
     """Sixty items, one tired operator: every alert takes five minutes, and one too many makes the next less believed.

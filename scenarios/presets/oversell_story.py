@@ -5,6 +5,9 @@ from __future__ import annotations
 from scenarios.contract import Audience, Cue, Host, Leaks, Ledger, Scenario, Shoppers, Sku, Staff
 from scenarios.staffing import Shift
 
+ORDER = 130
+"""Place in lists, which teach from the simplest on."""
+
 
 def build() -> Scenario:
     """600 sold of 500: the host goes on pitching after the last unit, and somebody looks at the figures now and then.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, Host, Scenario, Sku, Supply
 
+ORDER = 30
+"""Place in lists, which teach from the simplest on."""
+
 WARDROBE = (
     ("linen-shirt", 169.0, 1.6), ("down-vest", 299.0, 0.5), ("wool-scarf", 99.0, 2.6), ("yoga-pants", 129.0, 4.2),
     ("denim-jacket", 239.0, 0.8), ("cotton-socks-6", 39.0, 6.0), ("silk-dress", 459.0, 0.2), ("sun-hat", 69.0, 1.0),

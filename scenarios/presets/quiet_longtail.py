@@ -7,6 +7,9 @@ from statistics import NormalDist
 
 from scenarios.contract import Audience, Host, Scenario, Shoppers, Sku, Supply
 
+ORDER = 20
+"""Place in lists, which teach from the simplest on."""
+
 SKUS = 40
 LOG_SD = 1.97
 """Log standard deviation of sales between products [CMM]."""

@@ -6,6 +6,9 @@ from dataclasses import replace
 
 from scenarios.contract import Audience, Cue, Ledger, Scenario, Sku
 
+ORDER = 40
+"""Place in lists, which teach from the simplest on."""
+
 
 def flash_sale() -> Scenario:
     """The flash sale that seckill_atomic and seckill_paydeduct share; only the ledger differs."""

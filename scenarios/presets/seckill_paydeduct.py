@@ -8,6 +8,9 @@ from scenarios.contract import Leaks, Ledger, Scenario
 from scenarios.presets.seckill_atomic import flash_sale
 from scenarios.staffing import Screen, Touchpoints
 
+ORDER = 50
+"""Place in lists, which teach from the simplest on."""
+
 
 def build() -> Scenario:
     """The same flash sale, but stock leaves on payment: buyers who ordered and have not paid yet chase the same units.

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from scenarios.contract import Audience, Cue, Ledger, Scenario, Shoppers, Sku
 
+ORDER = 110
+"""Place in lists, which teach from the simplest on."""
+
 
 def build() -> Scenario:
     """Unpaid orders squat on the stock: four in ten are never paid, and each holds its units for 900 s.

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Mapping
-from importlib import resources
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from scenarios.contract import Scenario
 from scenarios.setting import did_you_mean
 from sim.report.text.layout import aligned, width
+from sim.setup.options import first_line, options
 from strategies.contract import TIER_NAMES, Param, Strategy
 
 GROUPS = ("operations", "gate", "score", "feed", "experiment", "mappings")
@@ -24,41 +24,39 @@ class ListError(ValueError):
     """Something was asked for that is not there; the message is one sentence."""
 
 
-def options(group: str) -> dict[str, Path]:
-    """Options of a group of ``conf``: name to file."""
-    folder = resources.files("conf") / group
-    files = {entry.name.removesuffix(".yaml"): Path(str(entry)) for entry in folder.iterdir() if entry.name.endswith(".yaml")}
-    return dict(sorted(files.items()))
+def of_kind(kind: str, folders: Sequence[str] = ()) -> dict[str, Path]:
+    """Options of a kind, name to file, those in a team's own folders among them."""
+    return options(kind, folders)
 
 
-def catalogue(words: list[str]) -> str:
-    """Everything in one line each; with a kind only that kind; with a name that one in full."""
+def catalogue(words: Sequence[str], folders: Sequence[str] = ()) -> str:
+    """Everything in one line each; with a kind only that kind; with a name that one in full. folders: options of a team's own."""
     if not words:
-        return "\n\n".join(_kind(kind) for kind in KINDS)
-    return "\n\n".join(_kind(word) if word in KINDS else _one(word) for word in words)
+        return "\n\n".join(_kind(kind, folders) for kind in KINDS)
+    return "\n\n".join(_kind(word, folders) if word in KINDS else _one(word, folders) for word in words)
 
 
-def lines(kind: str) -> dict[str, str]:
+def lines(kind: str, folders: Sequence[str] = ()) -> dict[str, str]:
     """Name to its one line, for one kind."""
     if kind == "scenarios":
-        from scenarios.registry import first_line, names
+        from scenarios import registry as scenarios
 
-        return {name: first_line(name) for name in names()}
+        return {name: scenarios.first_line(name) for name in scenarios.names()}
     if kind == "strategies":
         from strategies import registry
 
         return {name: registry.load(name).summary for name in registry.names()}
-    return {name: path.read_text(encoding="utf-8").splitlines()[0].lstrip("# ") for name, path in options(kind).items()}
+    return {name: first_line(path) for name, path in of_kind(kind, folders).items()}
 
 
-def _kind(kind: str) -> str:
-    found = lines(kind)
+def _kind(kind: str, folders: Sequence[str]) -> str:
+    found = lines(kind, folders)
     column = max(map(width, found), default=0)
     rows = [f"  {name}{' ' * (column - width(name))}  {line}" for name, line in found.items()]
     return "\n".join([kind, *rows])
 
 
-def _one(name: str) -> str:
+def _one(name: str, folders: Sequence[str]) -> str:
     from scenarios import registry as scenarios
     from strategies import registry as strategies
 
@@ -66,12 +64,14 @@ def _one(name: str) -> str:
         return _scenario(scenarios.load(name))
     if name in strategies.names() or name.endswith(".py"):
         return _strategy(strategies.load(name))
-    held = [kind for kind in GROUPS if name in options(kind)]
+    held = [kind for kind in GROUPS if name in of_kind(kind, folders)]
     if held:
         return "\n\n".join(
-            f"{SETTING.get(kind, kind)}={name}\n{options(kind)[name].read_text(encoding='utf-8').rstrip()}" for kind in held
+            f"{SETTING.get(kind, kind)}={name}\n{of_kind(kind, folders)[name].read_text(encoding='utf-8').rstrip()}"
+            for kind in held
+            for kind in held
         )
-    known = [*KINDS, *scenarios.names(), *strategies.names(), *(n for kind in GROUPS for n in options(kind))]
+    known = [*KINDS, *scenarios.names(), *strategies.names(), *(n for kind in GROUPS for n in of_kind(kind, folders))]
     raise ListError(f"nothing here is called {name!r}{did_you_mean(name, known)}")
 
 

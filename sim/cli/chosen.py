@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sim.cli.words import Words
+from scenarios.plain_yaml import plain_yaml
+from scenarios.setting import did_you_mean
+from sim.cli.words import WordError, Words, labelled, laid_over, listed, split
+from sim.setup.options import ENDINGS, options
+
+CHOOSING = ("scenario", "strategy", "experiment")
+OURS = ("verb", "overrides")
+"""Keys of an experiment file of StockCue's own kind, a list of words. Any other file with settings is one of Hydra's kind."""
 
 
 def chosen_strategies(cut: Words) -> dict[str, str]:
     """The strategies chosen, by label; those of a first rehearsal where none is."""
-    from sim.cli.words import labelled, listed
     from sim.study.rehearse import DEFAULT_STRATEGIES
     from strategies.registry import names
 
@@ -20,24 +27,96 @@ def chosen_strategies(cut: Words) -> dict[str, str]:
     return labelled(names() if entries == ["all"] else entries)
 
 
-def experiment(words: list[str], verb: str) -> list[str]:
-    """The words of a named experiment, then the user's own, so that his win."""
-    from sim.app.listing import options
-    from sim.cli.words import WordError, hint, split
+# -- experiments ----------------------------------------------------------------------------------------------
 
-    name = split(words, verb, ("experiment",)).chosen.get("experiment")
+
+def read(words: Sequence[str], verb: str, choosing: Sequence[str] = CHOOSING) -> Words:
+    """The words of a command line, cut up; those of a named experiment come first, so that the user's own win."""
+    own = split(words, verb, choosing)
+    name = own.chosen.get("experiment")
     if name is None:
-        return words
-    known = options("experiment")
-    if name not in known and not name.endswith((".yaml", ".yml")):
-        raise WordError(f"no experiment is called {name!r}{hint(name, known)}")
-    made = _file(str(known.get(name, name)), "experiment")
+        return own
+    made = _words_of(name, verb, own.folders, ())
+    cut = split([*made, *words], verb, choosing)
+    theirs = split(made, verb, choosing).chosen.get("strategy")
+    if theirs is not None and "strategy" not in own.chosen:
+        cut.foreign = [source for source in labelled(listed(theirs)).values() if source.endswith(".py")]
+    if not cut.show:
+        for source in dict.fromkeys(cut.foreign):
+            print(f"runs the code of {source}", file=sys.stderr)
+    return cut
+
+
+def _words_of(name: str, verb: str, folders: Sequence[str], within: tuple[str, ...]) -> list[str]:
+    """The words an experiment stands for. within: the experiments that led here."""
+    known = options("experiment", folders)
+    if name not in known and not name.endswith(ENDINGS):
+        raise WordError(f"no experiment is called {name!r}{did_you_mean(name, known)}")
+    if name in within:
+        raise WordError(f"the experiment {name!r} rests on itself; take it out of its defaults")
+    path = Path(known.get(name, name))
+    made = _file(str(path), "experiment")
+    if "overrides" not in made and set(made) - set(OURS):
+        return _of_hydra(made, path, verb, folders, (*within, name))
     if (meant := made.get("verb", "rehearse")) != verb and not (meant == "rehearse" and verb == "breakpoint"):
         raise WordError(f"the experiment {name!r} is for another verb; give it as stockcue {meant} experiment={name}")
     given = made.get("overrides")
     if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
         raise WordError(f"the experiment file {name!r} needs overrides, a list of words of the command line")
-    return [*(_beside(word, Path(name).parent) for word in given), *words]
+    return [_beside(word, path.parent) for word in given]
+
+
+def _of_hydra(made: dict[str, Any], path: Path, verb: str, folders: Sequence[str], within: tuple[str, ...]) -> list[str]:
+    """The words that an experiment of Hydra's kind stands for: options chosen under ``defaults``, and settings by name."""
+    package = re.search(r"#\s*@package\s+(\S+)", path.read_text(encoding="utf-8"))
+    if package and package[1] != "_global_":
+        raise WordError(
+            f"the experiment file {str(path)!r} is laid into {package[1]!r}; write # @package _global_ in its first line"
+        )
+    defaults = made.pop("defaults", [])
+    if not isinstance(defaults, list):
+        raise WordError(f"defaults of the experiment file {str(path)!r} must be a list, as in [override /gate: calm_room]")
+    words: list[str] = []
+    for entry in defaults:
+        words += _default(entry, path, verb, folders, within)
+    return words + [_beside(word, path.parent) for word in _leaves(made, ())]
+
+
+def _default(entry: Any, path: Path, verb: str, folders: Sequence[str], within: tuple[str, ...]) -> list[str]:
+    """One entry of ``defaults``: ``override /gate: calm_room``, another experiment, or ``_self_``."""
+    if entry == "_self_":
+        return []
+    if isinstance(entry, str):
+        name = entry.removeprefix("/experiment/")
+        near = path.parent / f"{name}.yaml"
+        return _words_of(name if name in options("experiment", folders) else str(near), verb, folders, within)
+    key, value = next(iter(entry.items())) if isinstance(entry, Mapping) and len(entry) == 1 else ("", None)
+    group = str(key).removeprefix("override ").strip().lstrip("/")
+    if group == "experiment":
+        return _words_of(str(value), verb, folders, within)
+    chosen = ",".join(map(str, value)) if isinstance(value, list) else str(value)
+    if group not in ("scenario", "strategy", "gate", "operations", "score", "feed") or value is None:
+        raise WordError(
+            f"defaults of the experiment file {str(path)!r} hold {entry!r}, which chooses nothing; they choose as in override "
+            "/gate: calm_room, of scenario, strategy, gate, operations, score or feed"
+        )
+    return [_beside(f"{group}=[{chosen}]" if isinstance(value, list) else f"{group}={chosen}", path.parent)]
+
+
+def _leaves(node: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
+    """The words for settings written as a tree. A text like interval(1,9) is a range, as it is on the command line."""
+    from sim.cli.grammar import spelt
+
+    for name, value in node.items():
+        key = ".".join((*path, str(name)))
+        if isinstance(value, Mapping) and value:
+            yield from _leaves(value, (*path, str(name)))
+        elif isinstance(value, str) and (re.fullmatch(r"(interval|range|choice|tag|int)\(.*\)", value) or key in CHOOSING):
+            yield f"{key}={value}"
+        elif isinstance(value, list) and key in CHOOSING:
+            yield f"{key}=[{','.join(map(str, value))}]"
+        else:
+            yield f"{key}={spelt(value)}"
 
 
 def _beside(word: str, folder: Path) -> str:
@@ -52,34 +131,29 @@ def _beside(word: str, folder: Path) -> str:
     return f"{key}={re.sub(r'[^][,:]+[.](py|ya?ml)(?=$|[],])', found, value)}"
 
 
-def chosen_scenario(choice: str) -> tuple[dict[str, Any], Any]:
-    """A scenario as plain data, and the preset it starts from (None where a file stands alone)."""
-    from scenarios.registry import load, plain
-    from sim.cli.words import laid_over
+# -- scenarios ------------------------------------------------------------------------------------------------
 
-    if not choice.endswith((".yaml", ".yml")):
+
+def chosen_scenario(choice: str, folders: Sequence[str] = ()) -> tuple[dict[str, Any], Any]:
+    """A scenario as plain data, every setting of it, and the preset it starts from (None where a file stands alone)."""
+    from scenarios.registry import load, names, plain
+    from sim.setup.tree import whole_scenario
+
+    own = options("scenario", folders)
+    if choice not in own and not choice.endswith(ENDINGS):
+        if choice not in names():
+            raise WordError(f"no scenario is called {choice!r}{did_you_mean(choice, [*own, *names()])}")
         preset = load(choice)
         return plain(preset), preset
-    given = _file(choice, "scenario")
+    given = _file(str(own.get(choice, choice)), "scenario")
     base = given.pop("base", None)
     if base is None:
-        return _whole(given), None
+        return whole_scenario(given), None
     preset = load(str(base))
-    return laid_over(plain(preset), given), preset
+    return whole_scenario(laid_over(plain(preset), given)), preset
 
 
-def _whole(given: dict[str, Any]) -> dict[str, Any]:
-    """A file that stands alone, with every setting it leaves out, so that words and ranges may change those too; what is not a
-    scenario's stays as it is."""
-    from scenarios.registry import from_plain, plain
-    from sim.setup.uncertain import taken
-
-    alone = dict(given)
-    taken(alone)
-    return given | plain(from_plain(alone))
-
-
-def chosen_world(choice: str | None) -> dict[str, Any]:
+def chosen_world(choice: str | None, folders: Sequence[str] = ()) -> dict[str, Any]:
     """The parts of a scenario that a recording is silent about, as plain data; those of a preset or file where one is chosen."""
     from scenarios.registry import plain
     from sim.replay.closedtape import WORLD, backdrop
@@ -87,7 +161,7 @@ def chosen_world(choice: str | None) -> dict[str, Any]:
     whole = plain(backdrop())
     if choice is not None:
         # A preset's host improvises cues out of a model; a recording's host did what he did.
-        whole |= {k: v for k, v in chosen_scenario(choice)[0].items() if k != "host"}
+        whole |= {k: v for k, v in chosen_scenario(choice, folders)[0].items() if k != "host"}
     return {part: whole[part] for part in WORLD}
 
 
@@ -97,14 +171,17 @@ def _file(path: str, what: str) -> dict[str, Any]:
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    from sim.cli.words import WordError
-
+    where = f"the {what} file {path!r}"
     try:
-        made = OmegaConf.to_container(OmegaConf.load(path), resolve=False)
+        if Path(path).exists() and not Path(path).is_file():
+            raise WordError(f"{where} is a folder or a device; give a file")
+        text = Path(path).read_text(encoding="utf-8-sig")
+        plain_yaml(text, where, WordError)  # within bounds; OmegaConf then reads 1e3 as a number, which YAML alone does not
+        made = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
     except OSError as error:
-        raise WordError(f"the {what} file {path!r} cannot be read: {error.strerror or error}") from None
+        raise WordError(f"{where} cannot be read: {error.strerror or error}") from None
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
-        raise WordError(f"the {what} file {path!r} is not YAML: {' '.join(str(error).split())}") from None
+        raise WordError(f"{where} is not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(made, dict) or "${" in str(made):
         raise WordError(f"the {what} file {path!r} must hold settings by name, without ${{...}}")
     return {str(key): value for key, value in made.items()}

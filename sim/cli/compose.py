@@ -1,36 +1,28 @@
-"""Hydra composes a verb's configuration in process and writes nothing. The only file that knows Hydra; plain dictionaries
-leave it.
+"""Hydra composes a verb's configuration in process and writes nothing. With ``grammar`` the only file that knows Hydra; plain
+dictionaries leave it.
 
-Scenario presets are Python records, and a user may bring his own scenario or strategy file, so their nodes are made on
-the spot, only those that were asked for.
+Hydra chooses the options of groups, in ``conf/`` and in a team's own folders. Everything that has a name of the user's (his
+scenario and its items, his strategies and their labels) and every single value is put over what Hydra composed, by name.
 """
 
 from __future__ import annotations
 
-import difflib
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from itertools import islice
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from scenarios.setting import did_you_mean, nearest
 from sim.cli.chosen import chosen_scenario, chosen_strategies
+from sim.cli.grammar import axis_of, dashed, several, value_of
+from sim.cli.words import WordError, Words, addressed, laid_over, listed, parts
+from sim.score.profiles import of_old
+from sim.setup.options import CONF, options
+from sim.setup.paths import steps
+from sim.setup.space import ROOMS, called_by_name, declared_entries, declared_names
+from sim.setup.tree import GROUPS, strategy_node, tree_of, values_used, whole_scenario
 
 if TYPE_CHECKING:
-    from sim.cli.words import Words
     from sim.setup.design import Axis
-
-PLAYED = ("gate", "operations", "score")
-GROUPS = {
-    **dict.fromkeys(("rehearse", "sweep", "tune", "breakpoint", "sensitivity"), PLAYED),
-    **dict.fromkeys(("ingest", "calibrate"), ()),
-    **dict.fromkeys(("replay", "review"), (*PLAYED, "feed")),
-    "shadow": ("gate",),
-}
-"""Groups of conf/ that a verb composes, beside scenario and strategy."""
-FUNCTIONS = ("interval", "range", "choice", "tag", "glob", "shuffle", "sort", "int", "float", "str", "bool", "json_str",
-             "extend_list")  # fmt: skip
-"""What Hydra's grammar calls; ranges are written with the first three."""
 
 
 # -- studies that vary something ------------------------------------------------------------------------------
@@ -51,200 +43,217 @@ class Varied:
 
 def scenario_words(chosen: str) -> list[str]:
     """The scenarios that ``scenario=`` chooses, each as it was written."""
-    from sim.cli.words import listed
-
     return listed(chosen)
 
 
 def compose_varied(verb: str, cut: Words, default: str) -> Varied | None:
     """Compose a study whose words may hold ranges, once; None if it was only to be shown. default: the scenario."""
-    from sim.cli.words import WordError, addressed, listed
-
     labels = chosen_strategies(cut)
-    axes, rest = _ranges(cut.rest, labels, verb)
-    quiet, config, scenarios, presets = replace(cut, rest=rest, show=False), {}, {}, {}
+    axes, fixed = _ranges(cut, labels, verb)
+    config = _with_strategies(verb, fixed, cut, labels)
+    scenarios, presets = {}, {}
     for choice in listed(cut.chosen.get("scenario", default)):
-        scenario, preset = chosen_scenario(choice)
-        made = compose_verb(verb, quiet, labels, scenario) or {}
-        config, name = config or made, str(made["scenario"]["name"])
+        values, preset = chosen_scenario(choice, cut.folders)
+        scenario = _applied({"scenario": values}, [w for w in fixed if _room(w, verb) == "scenario"], verb)["scenario"]
+        name = str(scenario.get("name", choice))
         if name in scenarios:
             raise WordError(f"two scenarios are called {name!r}; give each once, or another name")
-        scenarios[name], presets[name] = made["scenario"], preset
+        scenarios[name], presets[name] = scenario, preset
     if not scenarios:
         raise WordError("scenario= names no scenario; see stockcue list")
+    others = [w for w in fixed if _room(w, verb) != "scenario"]
+    config["scenario"] = next(iter(scenarios.values()))
     config["options"] = {
-        axis.key: {str(v): _option(verb, quiet, labels, scenarios, axis.key, v) for v in axis.values}
+        axis.key: {str(v): _option(verb, axis.key, str(v), cut.folders, others) for v in axis.values}
         for axis in axes
         if axis.key in GROUPS[verb]
     }
     if cut.show:
-        from omegaconf import OmegaConf
-
-        shown = {k: v for k, v in config.items() if k not in ("options", "scenario")} | {"scenarios": scenarios}
-        print(OmegaConf.to_yaml(OmegaConf.create(shown | {"varied": {a.key: a.spelt for a in axes}})), end="")
+        used = values_used(verb, {key: value for key, value in config.items() if key != "options"}, cut.unknown(labels))
+        used.pop("scenario")
+        shown = used | {"scenarios": {k: whole_scenario(v) for k, v in scenarios.items()}}
+        _print(shown | {"varied": {a.key: a.spelt for a in axes}})
         return None
-    return Varied(config, scenarios, presets, axes, addressed(rest, labels, verb))
+    return Varied(config, scenarios, presets, axes, fixed)
 
 
-def _option(verb: str, cut: Words, labels: dict[str, str], scenarios: Mapping[str, Any], group: str, name: Any) -> Any:
-    """The node of one option of a group, with the user's other words put over it."""
-    scenario = next(iter(scenarios.values()))
-    return (compose_verb(verb, replace(cut, rest=[f"{group}={name}", *cut.rest]), labels, scenario) or {})[group]
+def _option(verb: str, group: str, name: str, folders: Sequence[str], words: Sequence[str]) -> dict[str, Any]:
+    """The node of one option of a group, with the words about its single settings put over it."""
+    own = [w for w in words if parts(w, verb).key.startswith(f"{group}.")]
+    return _applied(_composed(verb, [(group, name)], folders), own, verb)[group]
 
 
-def _ranges(words: list[str], labels: Mapping[str, str], verb: str) -> tuple[list[Axis], list[str]]:
-    """Words that give several values as axes, and the other words."""
-    from sim.cli.words import WordError, addressed, parts
-    from sim.setup.space import ROOMS
+def _room(word: str, verb: str) -> str:
+    return parts(word, verb).key.split(".")[0]
 
-    axes, rest = [], []
-    for word in words:
+
+def _ranges(cut: Words, labels: Mapping[str, str], verb: str) -> tuple[list[Axis], list[str]]:
+    """Words that give several values as axes, and the other words; both with the strategy's label in their keys."""
+    axes, fixed = [], []
+    for word in cut.rest:
         _, key, value = parts(word, verb)
-        found = None if value is None else _readable(f"key={value}")
-        if found is None or not found.is_sweep_override():
-            rest.append(word)
+        if value is None or not several(key, value):
+            fixed += addressed([word], labels, verb)
             continue
         if (root := key.split(".")[0]) not in ROOMS:
-            near = difflib.get_close_matches(root, ROOMS, n=1, cutoff=0.7)
-            more = f"; did you mean {near[0]!r}?" if near else ", and this is none of them: give it one value"
+            near = nearest(root, ROOMS)
+            more = f"; did you mean {near!r}?" if near else ", and this is none of them: give it one value"
             raise WordError(f"{word!r} gives several values; {verb} varies settings of {', '.join(ROOMS)}{more}")
-        axes.append(_axis(parts(addressed([word], labels, verb)[0], verb)[1], found, word))
-    taken = {parts(word, verb)[1] for word in addressed(rest, labels, verb)}
+        axis = axis_of(parts(addressed([word], labels, verb)[0], verb).key, value, word)
+        if axis.key in GROUPS[verb]:
+            for name in axis.values:
+                _known(axis.key, str(name), cut.folders)
+        axes.append(axis)
+    taken = {parts(word, verb).key for word in fixed}
     for axis in axes:
         if axis.key in taken:
             raise WordError(f"{axis.key} is given one value and a range; give it once")
-    return axes, rest
+    return axes, fixed
 
 
-def _axis(key: str, found: Any, word: str) -> Axis:
-    """The axis that a range in Hydra's sweep grammar describes."""
-    from hydra.core.override_parser.types import IntervalSweep, QuotedString, Transformer
-
-    from sim.cli.words import WordError
-    from sim.setup.design import MOST, Axis
-
-    swept = found.value()
-    tags = set(getattr(swept, "tags", ()))
-    if tags - {"log"} or (tags and not isinstance(swept, IntervalSweep)):
-        raise WordError(f"{word!r} has a tag that means nothing here; only tag(log,interval(a,b)) does")
-    if isinstance(swept, IntervalSweep):
-        return Axis(key, swept.start, swept.end, "log" in tags, isinstance(swept.start, int) and isinstance(swept.end, int))
-    try:
-        listed = islice(found.sweep_iterator(Transformer.identity), MOST + 1)
-        values = [v.text if isinstance(v, QuotedString) else v for v in listed]
-    except Exception:
-        raise WordError(f"{word!r} gives no list of values; write a,b,c or range(a,b,step) or interval(a,b)") from None
-    if len(values) > MOST:
-        raise WordError(f"{word!r} lists more than {MOST:,} values; take a larger step, or interval(a,b) and points=")
-    if not values:
-        raise WordError(f"{word!r} lists no value; its start must lie before its end")
-    if any(not isinstance(v, int | float | str) for v in values):
-        raise WordError(f"{word!r} must give numbers or names to choose from")
-    return Axis(key, values=tuple(values))
-
-
-# -- Hydra ----------------------------------------------------------------------------------------------------
+# -- one configuration ----------------------------------------------------------------------------------------
 
 
 def compose_verb(verb: str, cut: Words, labels: dict[str, str], scenario: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The verb's configuration as plain data, ``strategy`` by label; None if it was only to be shown."""
-    from omegaconf import OmegaConf
+    """The verb's configuration as plain data, ``strategy`` by label; None if it was only to be shown.
 
-    from sim.app.listing import options
-    from sim.cli.words import addressed, chooses
-
-    rest = addressed(cut.rest, labels, verb)
-    groups = [w for w in rest if chooses(w, {group: options(group) for group in GROUPS[verb]}, verb)]
-    fixed = _nodes(labels, scenario)
-    try:
-        config = _composed(verb, [*fixed, *groups], [w for w in rest if w not in groups])
-        plain: Any = OmegaConf.to_container(config, resolve=True)
-    except Exception as error:
-        _explain(error, verb, rest, _composed(verb, [*fixed, *groups], []))
+    A setting that is None keeps its declared default.
+    """
+    config = _with_strategies(verb, addressed(cut.rest, labels, verb), cut, labels, scenario)
     if cut.show:
-        print(OmegaConf.to_yaml(OmegaConf.create(plain)), end="")
+        _print(values_used(verb, config, cut.unknown(labels)))
         return None
-    return plain
-
-
-def _nodes(labels: Mapping[str, str], scenario: dict[str, Any] | None) -> list[str]:
-    """The overrides that choose scenario and strategies. What no YAML file holds is stored first: the scenario, and the
-    settings of a user's own strategy, all null."""
-    from hydra.core.config_store import ConfigStore
-
-    from strategies.registry import load, names
-
-    store, words = ConfigStore.instance(), []
-    for label, source in labels.items():
-        strategy = load(source)
-        if source not in names():
-            values: dict[str, Any] = {"name": source} | {p.name: None for p in strategy.params} | {"by_tier": {}}
-            store.store(group="strategy", name=f"own_{label}", node=values)
-        words.append(f"+strategy@strategy.{label}={source if source in names() else f'own_{label}'}")
-    if scenario is not None:
-        store.store(group="scenario", name="chosen", node=scenario)
-        words.append("scenario=chosen")
-    return words
-
-
-def _composed(verb: str, choices: list[str], values: list[str]) -> Any:
-    """Hydra's configuration. A key its grammar cannot spell (a SKU called 面膜) is set afterwards."""
-    from hydra import compose, initialize_config_module
-    from hydra.core.global_hydra import GlobalHydra
-    from omegaconf import OmegaConf
-
-    from sim.cli.words import parts
-
-    spelt = [word for word in values if _readable(word)]
-    GlobalHydra.instance().clear()
-    with initialize_config_module("conf", version_base="1.3"):
-        config = compose(config_name=verb, overrides=[*choices, *spelt])
-    for word in values:
-        if word not in spelt:
-            prefix, key, value = parts(word, verb)
-            OmegaConf.update(config, key, _readable(f"key={value}").value(), force_add=prefix in ("+", "++"))
     return config
 
 
-def _readable(word: str) -> Any:
-    """The word as Hydra's parser understands it, or None."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
+def _with_strategies(
+    verb: str, words: Sequence[str], cut: Words, labels: Mapping[str, str], scenario: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """The configuration for these words; without a scenario those about one are left out where the verb plays several."""
+    chosen = [(p.key, p.value or "") for p in (parts(w, verb) for w in words) if p.key in GROUPS[verb] and p.prefix != "~"]
+    tree = _composed(verb, chosen, cut.folders)
+    if labels:
+        unknown = cut.unknown(labels)
+        tree["strategy"] = {name: {"name": file} if name in unknown else strategy_node(file) for name, file in labels.items()}
+    if scenario is not None:
+        tree["scenario"] = scenario
+    several_shows = scenario is None and verb in ("sweep", "tune", "sensitivity")
+    values = [w for w in words if parts(w, verb).key not in GROUPS[verb] and not (several_shows and _room(w, verb) == "scenario")]
+    return _applied(tree, values, verb)
+
+
+def _composed(verb: str, chosen: Sequence[tuple[str, str]], folders: Sequence[str]) -> dict[str, Any]:
+    """Hydra's configuration: the verb's tree of settings with the options chosen put over it."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.config_store import ConfigStore
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
+    from yaml import YAMLError
+
+    for group, name in chosen:
+        _known(group, name, folders)
+    defaults = ["_self_", *({group: name} for group, name in (GROUPS[verb] | dict(chosen)).items())]
+    ConfigStore.instance().store(name=f"stockcue_{verb}", node={"defaults": defaults, **tree_of(verb)})
+    GlobalHydra.instance().clear()
+    paths = [f"hydra.searchpath=[{','.join(_quoted(f'file://{folder}') for folder in folders)}]"] if folders else []
+    try:
+        with initialize_config_dir(str(CONF), version_base="1.3"):
+            made: Any = OmegaConf.to_container(compose(config_name=f"stockcue_{verb}", overrides=paths), resolve=True)
+    except (YAMLError, OmegaConfBaseException, ValueError) as error:
+        raise WordError(f"an option of {', '.join(f'{g}={n}' for g, n in chosen)} cannot be read: {_one_line(error)}") from None
+    return made
+
+
+def _known(group: str, name: str, folders: Sequence[str]) -> None:
+    """Refuse an option that is not there."""
+    if name not in (known := options(group, folders)):
+        raise WordError(f"{group} has no option {name!r}{did_you_mean(name, known)}")
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "\\'") + "'"
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())
+
+
+# -- values, by name ------------------------------------------------------------------------------------------
+
+
+def _applied(tree: dict[str, Any], words: Sequence[str], verb: str) -> dict[str, Any]:
+    """The tree with every word's value in its place; ``${...}`` stands for another setting's value, as in Hydra."""
+    made = tree
+    for word in words:
+        made = _put(made, word, verb)
+    if not any("${" in word for word in words):
+        return made
+    from omegaconf import OmegaConf
+    from omegaconf.errors import OmegaConfBaseException
 
     try:
-        return OverridesParser.create().parse_override(word)
-    except HydraException:
-        return None
+        resolved: Any = OmegaConf.to_container(OmegaConf.create(made), resolve=True)
+    except OmegaConfBaseException as error:
+        raise WordError(_one_line(error)) from None
+    return resolved
 
 
-def _explain(error: Exception, verb: str, words: list[str], tree: Any) -> None:
-    """Turn Hydra's complaint into one sentence about the word that caused it."""
-    from omegaconf import OmegaConf
+def _put(tree: dict[str, Any], word: str, verb: str) -> dict[str, Any]:
+    """A copy of the tree with one word's value in its place, or a sentence about what is wrong with the word."""
+    prefix, key, text = parts(word, verb)
+    path = steps(tree, key)
+    if prefix and path[0] == "scenario" and path[2:] and declared_entries(path[1]) and (text or "").lstrip().startswith("{"):
+        path = [*path[:2], ".".join(path[2:])]  # a new entry, whose name may hold dots
+    made = dict(tree)
+    node = made
+    for depth, name in enumerate(path[:-1]):
+        _there(node, path, depth, prefix, verb)
+        below = node.get(name)
+        if below is not None and not isinstance(below, Mapping):
+            raise WordError(f"{'.'.join(path[: depth + 1])} is a single value and has no setting {path[depth + 1]!r}")
+        node[name] = dict(below or {})
+        node = node[name]
+    _there(node, path, len(path) - 1, prefix, verb)
+    last = path[-1]
+    if prefix == "~":
+        node.pop(last, None)
+        return made
+    value, standing = value_of(key, text or ""), node.get(last)
+    if prefix == "+" and standing is not None:
+        raise WordError(f"{key} is there already; leave out the + to change it")
+    by_name = isinstance(value, str) and path[0] == "scenario" and called_by_name(path[1:])
+    if isinstance(standing, Mapping) and standing and not isinstance(value, Mapping) and not by_name:
+        raise WordError(f"{key} is a group of settings; set one of them, as in {key}.{next(iter(standing))}=...")
+    if key.split(".")[0] in ROOMS and (ends := dashed(value)):
+        raise WordError(f"{key}={text} is no number; {_range_words(verb, key, *ends)}")
+    node[last] = laid_over(standing, value) if isinstance(standing, Mapping) and isinstance(value, Mapping) else value
+    return made
 
-    from sim.cli.words import WordError, fault, parts
-    from sim.score.profiles import of_old
 
-    known = OmegaConf.to_container(tree, resolve=False)
-    for word in words:
-        sentence = _unreadable(word, verb) or of_old(parts(word, verb)[1]) or fault(word, known, verb)
-        if sentence is not None:
-            raise WordError(sentence) from None
-    raise WordError(str(error).strip().splitlines()[0]) from None
+def _range_words(verb: str, key: str, low: str, high: str) -> str:
+    """How a range is written, and where."""
+    if verb in ("sweep", "tune", "sensitivity"):
+        return f"a range is written {key}=interval({low},{high}), steps range({low},{high},STEP), single values {low},{high}"
+    return f"{verb} takes one value; stockcue sweep varies it, written {key}=interval({low},{high})"
 
 
-def _unreadable(word: str, verb: str) -> str | None:
-    """What is wrong with a word's syntax, if anything is."""
-    from sim.cli.words import hint, parts
+def _there(node: Mapping[str, Any], path: Sequence[str], depth: int, prefix: str, verb: str) -> None:
+    """Refuse a name that is not there, unless the word adds it, a strategy's tiers or a scenario's record have it."""
+    name = path[depth]
+    if name in node or (prefix in ("+", "++") and depth):
+        return
+    if path[0] == "strategy" and ("by_tier" in path[:depth] or (depth > 1 and "by_tier" not in node)):
+        return  # the registry checks tiers, names and bounds; a strategy that is not run says none of its settings
+    if path[0] == "scenario" and depth > 1 and name in declared_names(path[1:depth]):
+        return  # of an entry that another word added
+    if gone := of_old(".".join(path)):
+        raise WordError(gone)
+    where = ".".join(path[:depth]) or verb
+    raise WordError(f"{where} has no setting {name!r}{did_you_mean(name, [k for k in node if k != 'name'] or list(node))}")
 
-    found = _readable(word) or _readable(f"key={parts(word, verb)[2]}")
-    if found is None:
-        if re.search(r"=(tag\(|int\()?.*interval\(", word):
-            return f"{word!r} gives no interval; its ends are two numbers, as in interval(10,400)"
-        if word.count("(") != word.count(")"):
-            return f"{word!r} has a bracket that is not closed, or not opened"
-        if (called := re.match(r"[^=]*=(\w+)\(", word)) and called[1] not in FUNCTIONS:
-            return f"{word!r} calls {called[1]!r}, which means nothing here{hint(called[1], FUNCTIONS[:3])}"
-        return f"{word!r} cannot be read as key=value; put a value with special characters in quotes"
-    if found.is_sweep_override():
-        return f"{word!r} gives several values, and {verb} takes one; a list is written [a,b]"
-    return None
+
+def _print(values: Mapping[str, Any]) -> None:
+    import yaml
+
+    print(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True, default_flow_style=False, width=120), end="")

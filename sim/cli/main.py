@@ -50,9 +50,10 @@ def _dispatch(words: list[str]) -> int:
     elif verb in VERBS:
         return VERBS[verb](words[1:])
     else:
-        from sim.cli.words import WordError, hint
+        from scenarios.setting import did_you_mean
+        from sim.cli.words import WordError
 
-        raise WordError(f"there is no verb {verb!r}{hint(verb, VERBS)}")
+        raise WordError(f"there is no verb {verb!r}{did_you_mean(verb, VERBS)}")
     return OK
 
 
@@ -79,12 +80,11 @@ def _show(verb: Callable[..., Any], words: list[str], *things: Any, **settings: 
 
 def _study(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
     """The configuration of a verb that plays one scenario (None: it was only to be shown), and the preset behind it."""
-    from sim.cli.chosen import chosen_scenario, chosen_strategies, experiment
+    from sim.cli.chosen import chosen_scenario, chosen_strategies, read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    cut = split(experiment(words, verb), verb, ("scenario", "strategy", "experiment"))
-    scenario, preset = chosen_scenario(cut.chosen.get("scenario", "first_show"))
+    cut = read(words, verb)
+    scenario, preset = chosen_scenario(cut.chosen.get("scenario", "first_show"), cut.folders)
     return compose_verb(verb, cut, chosen_strategies(cut), scenario), preset
 
 
@@ -115,11 +115,10 @@ def _breakpoint(words: list[str]) -> int:
 
 def _ranged(verb: str, words: list[str]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
     """What a verb over ranges is called with, and the words as they were cut; None where it was only to be shown."""
-    from sim.cli.chosen import experiment
+    from sim.cli.chosen import read
     from sim.cli.compose import compose_varied
-    from sim.cli.words import split
 
-    cut = split(experiment(words, verb), verb, ("scenario", "strategy", "experiment"))
+    cut = read(words, verb)
     study = compose_varied(verb, cut, "first_show")
     if study is None:
         return None, (), {}
@@ -161,12 +160,11 @@ def _tune(words: list[str]) -> int:
 
 
 def _replay(words: list[str]) -> int:
-    from sim.cli.chosen import chosen_strategies, chosen_world
+    from sim.cli.chosen import chosen_strategies, chosen_world, read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    cut = split(words, "replay", ("strategy", "scenario"))
-    config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario")))
+    cut = read(words, "replay", ("strategy", "scenario"))
+    config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario"), cut.folders))
     if config is None:
         return OK
     from sim.app.replay import replay
@@ -186,10 +184,10 @@ def _calibrate(words: list[str]) -> int:
 
 def _plain(verb: str, words: list[str], what: str) -> int:
     """A verb without scenario and strategies. what: the setting that names its input."""
+    from sim.cli.chosen import read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    config = compose_verb(verb, split(words, verb, ()), {}, None)
+    config = compose_verb(verb, read(words, verb, ()), {}, None)
     if config is None:
         return OK
     given = config.pop(what)
@@ -197,11 +195,10 @@ def _plain(verb: str, words: list[str], what: str) -> int:
 
 
 def _shadow(words: list[str]) -> int:
-    from sim.cli.chosen import chosen_strategies
+    from sim.cli.chosen import chosen_strategies, read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    cut = split(["strategy=smart", *words], "shadow", ("strategy",))
+    cut = read(["strategy=smart", *words], "shadow", ("strategy",))
     config = compose_verb("shadow", cut, chosen_strategies(cut), None)
     if config is None:
         return OK
@@ -213,14 +210,13 @@ def _shadow(words: list[str]) -> int:
 
 
 def _review(words: list[str]) -> int:
-    from sim.cli.chosen import chosen_scenario, chosen_strategies, chosen_world, experiment
+    from sim.cli.chosen import chosen_scenario, chosen_strategies, chosen_world, read
     from sim.cli.compose import compose_verb
-    from sim.cli.words import split
 
-    cut = split(experiment(words, "review"), "review", ("scenario", "strategy", "experiment"))
+    cut = read(words, "review")
     recorded = any(word.startswith("stream=") for word in cut.rest)
     name = cut.chosen.get("scenario")
-    scenario = chosen_world(name) if recorded else chosen_scenario(name or "first_show")[0]
+    scenario = chosen_world(name, cut.folders) if recorded else chosen_scenario(name or "first_show", cut.folders)[0]
     config = compose_verb("review", cut, chosen_strategies(cut), scenario)
     if config is None:
         return OK
@@ -249,8 +245,10 @@ def _diff(words: list[str]) -> int:
 
 def _list(words: list[str]) -> int:
     from sim.app.listing import catalogue
+    from sim.cli.words import named
 
-    print(catalogue(words))
+    names, folders = named(words, "list")
+    print(catalogue(names, folders))
     return OK
 
 

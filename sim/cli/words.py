@@ -1,16 +1,18 @@
-"""The words of a command line, before Hydra sees them: what was chosen, what belongs to which strategy, what needs quotes.
+"""The words of a command line: what chooses by name or by file, what sets a value, which options come before them.
 
-A word is ``key=value`` in Hydra's syntax. Three keys choose by name or by file (scenario, strategy, experiment); they are
-taken out here, because their options are Python records and users' files rather than YAML.
+A word is ``key=value``. Its key is cut into names here and its value read by ``grammar``, so that a name a user gave to a file,
+a strategy or an item is never part of Hydra's syntax. Three keys choose (scenario, strategy, experiment); their options are
+Python records and users' files.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
+
+from scenarios.setting import did_you_mean, nearest
 
 
 class WordError(ValueError):
@@ -19,73 +21,127 @@ class WordError(ValueError):
 
 @dataclass
 class Words:
-    """``chosen``: the last value of each choosing key. ``rest``: what Hydra is to read, in order. ``show``: only to be shown."""
+    """``chosen``: the last value of each choosing key. ``rest``: the other words, in order. ``show``: only to be shown.
+    ``folders``: where options of the user's own lie. ``foreign``: strategy files that an experiment chose, not the user."""
 
     chosen: dict[str, str] = field(default_factory=dict)
     rest: list[str] = field(default_factory=list)
     show: bool = False
+    folders: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+
+    def unknown(self, labels: Mapping[str, str]) -> tuple[str, ...]:
+        """Labels of strategies whose code is not to be run: those of other people's files, where settings are only shown."""
+        return tuple(label for label, source in labels.items() if self.show and source in self.foreign)
 
 
-PATHS = ("out", "stream", "earlier", "cues", "stock", "start", "end", "zone", "files", "mapping")
-"""Settings whose values may be anything a file system or a clock allows: quoted unless the user did."""
-_PLAIN = re.compile(r"[\w./\-+:@$%*, {}()\[\]]*", re.ASCII)
-_WORD = re.compile(r"(?P<prefix>\+\+|\+|~)?(?P<key>[^=\s]+)(=(?P<value>.*))?", re.DOTALL)
+class Parts(NamedTuple):
+    """A word: ``+``, ``++``, ``~`` or nothing, its key, and the text of its value (None: there is none)."""
+
+    prefix: str
+    key: str
+    value: str | None
 
 
-def hint(word: str, known: Iterable[str]) -> str:
-    """``"; did you mean 'x'?"`` for the nearest known word, else the known words.
-
-    >>> hint("replicate", ["replicates", "seed"])
-    "; did you mean 'replicates'?"
-    """
-    options = [str(k) for k in known]
-    near = difflib.get_close_matches(str(word), options, n=1, cutoff=0.5)
-    if near:
-        return f"; did you mean {near[0]!r}?"
-    return f"; known are {', '.join(options)}" if options else ""
+HYDRA_OPTIONS = {
+    "--multirun": "stockcue sweep plays several values of a setting", "-m": "stockcue sweep plays several values of a setting",
+    "--config-name": "the verb names the configuration", "-cn": "the verb names the configuration",
+    "--config-path": "options of your own lie in a folder given with --config-dir", "-cp": "options of your own lie in a folder "
+    "given with --config-dir", "--info": "--cfg shows the settings", "--run": "leave it out", "-r": "leave it out",
+    "--resolve": "--cfg always shows resolved values", "--package": "--cfg shows everything", "-p": "--cfg shows everything",
+}  # fmt: skip
+"""Options of Hydra's command line that have no meaning here, and what to do instead."""
+SEARCHPATH = "hydra.searchpath"
+_WORD = re.compile(r"(?P<prefix>\+\+|\+|~)?(?P<key>[^=]+?)(=(?P<value>.*))?", re.DOTALL)
+_LABEL = re.compile(r"(?P<label>[^\W\d][\w-]*):(?P<source>.+)")
+_DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 
 def split(words: Iterable[str], verb: str, choosing: Iterable[str]) -> Words:
-    """Take the choosing words out; quote what Hydra's grammar would stumble over."""
-    made = Words()
-    for word in words:
-        if word == "--cfg":
-            made.show = True
+    """Take the choosing words and the options out."""
+    made, given = Words(), iter(words)
+    for word in given:
+        if word.startswith("-"):
+            _option(word, given, made, verb)
             continue
         prefix, key, value = parts(word, verb)
-        if not prefix and key in choosing and value is not None:
+        if key == SEARCHPATH and value is not None:
+            made.folders += [_place(entry) for entry in listed(value)]
+        elif prefix in ("", "+", "++") and key in choosing and value is not None:
+            if not unquoted(value):
+                raise WordError(f"{key}= names no {key}; give a name or a file, or leave it out; see stockcue list")
             made.chosen[key] = unquoted(value)
         else:
-            made.rest.append(prefix + key + ("" if value is None else f"={quoted(key, value)}"))
+            made.rest.append(word)
     return made
 
 
-def parts(word: str, verb: str) -> tuple[str, str, str | None]:
-    """Prefix (``+``, ``++``, ``~`` or none), key and value of a word."""
+def named(words: Iterable[str], verb: str) -> tuple[list[str], list[str]]:
+    """The names and the folders of options of a verb that takes names alone."""
+    made, names, given = Words(), [], iter(words)
+    for word in given:
+        if word.startswith("-"):
+            _option(word, given, made, verb)
+        else:
+            names.append(word)
+    return names, made.folders
+
+
+def _option(word: str, following: Iterator[str], made: Words, verb: str) -> None:
+    """An option of Hydra's: ``--cfg [job]`` and ``--config-dir FOLDER``, or a sentence on what to write instead."""
+    name, _, value = word.partition("=")
+    if name in ("--cfg", "-c"):
+        kind = value or next(following, "job")
+        if kind in ("hydra", "all"):
+            raise WordError(f"{verb} runs without Hydra's own settings; --cfg job shows those of {verb}")
+        if kind != "job":
+            # A bare --cfg may stand between the words.
+            again = split([kind], verb, ())
+            made.rest += again.rest
+        made.show = True
+    elif name in ("--config-dir", "-cd"):
+        folder = value or next(following, "")
+        if not folder:
+            raise WordError("--config-dir needs a folder of options, as in --config-dir ours, with ours/gate/calm.yaml in it")
+        made.folders.append(_place(folder))
+    elif name in HYDRA_OPTIONS:
+        raise WordError(f"{verb} has no option {name!r}: {HYDRA_OPTIONS[name]}")
+    else:
+        more = did_you_mean(name, ["--cfg", "--config-dir", "--help"])
+        near = more if "mean" in more else f"; settings are written key=value, see stockcue {verb} --help"
+        raise WordError(f"{verb} has no option {word!r}{near}")
+
+
+def _place(folder: str) -> str:
+    """A folder of options, as it is or as Hydra writes it (file://...)."""
+    from pathlib import Path
+
+    if folder.startswith("pkg://"):
+        raise WordError(f"{folder!r} is a Python package, and options are read from folders alone; give its path")
+    path = Path(folder.removeprefix("file://")).expanduser()
+    if not path.is_dir():
+        raise WordError(f"there is no folder of options {str(path)!r}; give one that holds gate/, score/, operations/ or feed/")
+    return str(path.resolve())
+
+
+def parts(word: str, verb: str) -> Parts:
+    """What a word is made of."""
     found = _WORD.fullmatch(word)
     if word.startswith("-"):
         raise WordError(f"{verb} has no option {word!r}; settings are written key=value, see stockcue {verb} --help")
-    if found is None or (found["value"] is None and found["prefix"] != "~"):
+    if found is None or (found["value"] is None and found["prefix"] != "~") or found["key"] != found["key"].strip():
         raise WordError(f"{word!r} is not of the form key=value; see stockcue {verb} --help")
-    if found["key"].split(".")[0] == "hydra":
+    if found["key"].split(".")[0] == "hydra" and found["key"] != SEARCHPATH:
         raise WordError(f"{verb} runs without Hydra's own settings; leave out {word!r}")
     if found["prefix"] == "~" and "." not in found["key"]:
         raise WordError(f"{found['key']!r} cannot be taken away as a whole; set it, or leave it out to keep its default")
-    return found["prefix"] or "", found["key"], found["value"]
+    return Parts(found["prefix"] or "", found["key"], found["value"])
 
 
 def unquoted(value: str) -> str:
     """A value without the quotes round it."""
     text = value.strip()
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
-
-
-def quoted(key: str, value: str) -> str:
-    """A value Hydra can read: in quotes if it is a path or holds characters its grammar does not know."""
-    text = value.strip()
-    if not text or text[0] in "'\"[{" or (key not in PATHS and _PLAIN.fullmatch(text)) or text == "null":
-        return value
-    return "'" + text.replace("'", "\\'") + "'"
 
 
 def listed(value: str) -> list[str]:
@@ -102,15 +158,18 @@ def listed(value: str) -> list[str]:
 def labelled(entries: Iterable[str]) -> dict[str, str]:
     """Label to strategy: ``low:fixed_count`` is labelled low, ``smart`` itself, ``./mine.py`` by its stem.
 
-    >>> labelled(["low:fixed_count", "./mine.py"])
-    {'low': 'fixed_count', 'mine': './mine.py'}
+    >>> labelled(["低:fixed_count", "./mine.py", "b:smart"])
+    {'低': 'fixed_count', 'mine': './mine.py', 'b': 'smart'}
     """
     found: dict[str, str] = {}
     for entry in entries:
-        given = re.fullmatch(r"([A-Za-z]\w+):(.+)", entry)
-        label, source = (given[1], given[2]) if given else (re.sub(r"\W", "_", stem(entry)), entry)
+        given = None if _DRIVE.match(entry) else _LABEL.fullmatch(entry)
+        if given is None and ":" in entry and not _DRIVE.match(entry):
+            raise WordError(f"{entry!r} has no label that can be used; a label begins with a letter, then come letters, "
+                            "digits, _ and -, as in low:fixed_count")  # fmt: skip
+        label, source = (given["label"], given["source"]) if given else (re.sub(r"\W", "_", stem(entry)), entry)
         if label in found:
-            raise WordError(f"two strategies are called {label!r}; label them, as in strategy=[low:{label},high:{label}]")
+            raise WordError(f"two strategies are called {label!r}; label them, as in strategy=[low:{source},high:{source}]")
         found[label] = source
     if not found:
         raise WordError("strategy= names no strategy; see stockcue list")
@@ -128,37 +187,31 @@ def addressed(rest: Iterable[str], labels: Mapping[str, str], verb: str) -> list
     for word in rest:
         prefix, key, value = parts(word, verb)
         path = key.split(".")
-        if path[0] == "strategy" and len(path) > 1:
-            if path[1] not in labels:
-                if len(labels) > 1:
-                    raise WordError(_whose(key, path[1], labels))
-                path.insert(1, next(iter(labels)))
-            # Tiers are free to be added; the strategy's registry checks their names and bounds.
-            prefix = "++" if len(path) > 2 and path[2] == "by_tier" and not prefix else prefix
+        if path[0] == "strategy" and len(path) > 1 and labels and path[1] not in labels:
+            if len(labels) > 1:
+                raise WordError(_whose(key, path[1], labels, value or ""))
+            path.insert(1, next(iter(labels)))
         made.append(prefix + ".".join(path) + ("" if value is None else f"={value}"))
     return made
 
 
-def _whose(key: str, first: str, labels: Mapping[str, str]) -> str:
+def _whose(key: str, first: str, labels: Mapping[str, str], value: str) -> str:
     from strategies import registry
 
-    near = difflib.get_close_matches(first, list(labels), n=1, cutoff=0.7)
+    near = nearest(first, labels)
     if near and key.count(".") > 1:
-        return f"no strategy called {first!r} is chosen; did you mean {near[0]!r}?"
+        return f"no strategy called {first!r} is chosen; did you mean {near!r}?"
     if key.count(".") > 1 and first in registry.names():
         return f"strategy {first!r} is not chosen; add it to strategy=[{','.join(labels)}], or leave out {key}"
     setting = key.removeprefix("strategy.")
-    return f"{len(labels)} strategies are chosen; say whose setting it is, as in strategy.{next(iter(labels))}.{setting}"
-
-
-def chooses(word: str, groups: Mapping[str, Iterable[str]], verb: str) -> bool:
-    """Whether a word picks an option of a group; an option that is not there is refused here."""
-    prefix, key, value = parts(word, verb)
-    if prefix or key not in groups:
-        return False
-    if value not in (known := list(groups[key])):
-        raise WordError(f"{key} has no option {value!r}{hint(str(value), known)}")
-    return True
+    name = setting.split(".")[-1]
+    having = [label for label, source in labels.items() if name in {p.name for p in registry.load(source).params}]
+    if not having:
+        known = {p.name for source in labels.values() for p in registry.load(source).params}
+        return f"none of the {len(labels)} strategies chosen has a setting {name!r}{did_you_mean(name, sorted(known))}"
+    whose = f"{name} is a setting of {', '.join(having)}" if len(having) < len(labels) else "all of them have it"
+    return (f"{len(labels)} strategies are chosen and {whose}; say whose setting it is, as in "
+            f"strategy.{having[0]}.{setting}={value}, or choose one with strategy={labels[having[0]]}")  # fmt: skip
 
 
 def laid_over(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
@@ -172,27 +225,3 @@ def laid_over(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
         below = made.get(str(key))
         made[str(key)] = laid_over(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
     return made
-
-
-def fault(word: str, tree: Any, verb: str) -> str | None:
-    """What is wrong with a word's key, as a sentence, given the settings there are; None if nothing is."""
-    prefix, key, _ = parts(word, verb)
-    node, path = tree, key.split("@")[0].split(".")
-    for depth, part in enumerate(path):
-        if not isinstance(node, Mapping):
-            return f"{'.'.join(path[:depth])} is a single value and has no setting {part!r}"
-        if part not in node:
-            if prefix in ("+", "++") and depth:
-                return None
-            where = ".".join(path[:depth]) or verb
-            return f"{where} has no setting {part!r}{hint(part, _flat(node, part))}"
-        node = node[part]
-    if isinstance(node, Mapping) and node and not prefix:
-        return f"{key} is a group of settings; set one of them, as in {key}.{next(iter(node))}=..."
-    return None
-
-
-def _flat(node: Mapping[str, Any], part: str) -> list[str]:
-    """Names to guess among; a long list of them is not read out."""
-    names = [str(name) for name in node]
-    return names if len(names) <= 40 or difflib.get_close_matches(part, names, n=1, cutoff=0.5) else names[:40]

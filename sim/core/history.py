@@ -47,7 +47,6 @@ def paths(run: Run, sku: int) -> dict[str, np.ndarray]:
     at, moves, kind = at[order], moves[order], np.concatenate([run.tape.kind[rows], np.full(len(acts), -1)])[order]
     qty = np.concatenate([run.tape.qty[rows], np.zeros(len(acts), np.int64)])[order]
     _states(moves, np.concatenate([np.full(len(rows), -1), acts["what"]])[order])
-    _refusals(moves)
     _releases(moves, kind, qty, int(opening[W.HIDDEN]))
     _settings(run, at, moves, kind, qty, opening)
     level = np.vstack([opening, opening + np.cumsum(moves[:, : W.N_STOCK], axis=0)])
@@ -122,11 +121,6 @@ def _states(moves: np.ndarray, what: np.ndarray) -> None:
     for k in np.flatnonzero(np.isin(what, list(STATES))).tolist():
         moves[k, W.CLOSED] = STATES[int(what[k])] - state
         state = STATES[int(what[k])]
-
-
-def _refusals(moves: np.ndarray) -> None:
-    """An attempt on a delisted product is not counted as refused: nobody could see it."""
-    moves[np.cumsum(moves[:, W.CLOSED]) == W.DELIST, W.REFUSED] = 0
 
 
 def _releases(moves: np.ndarray, kind: np.ndarray, qty: np.ndarray, hidden: int) -> None:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from sim.core.units import US
+from sim.replay import dates
 
 ZONED, NAIVE, SECONDS = "with a time zone", "without a time zone", "seconds since the start"
 UNIX = {"Unix seconds": US, "Unix milliseconds": 1000, "Unix microseconds": 1, "Unix nanoseconds": 0.001}
@@ -26,6 +27,8 @@ _NUMBER = re.compile(r"(\d{1,19})(?:\.(\d{1,9})\d*)?", re.ASCII)
 _COMPACT = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)", re.ASCII)
 _LATEST_S = 7_258_118_400
 """Start of the year 2200: a Unix time beyond it is something else."""
+FARTHEST_MIN = 14 * 60
+"""Farthest that a clock on earth is from UTC [min]."""
 _OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1)
 
@@ -70,8 +73,9 @@ class Clock:
         return moment.replace(tzinfo=UTC).astimezone(self.zone).isoformat().replace("+00:00", "Z")
 
 
-def parse_time(text: str) -> tuple[str, int] | None:
-    """Clock and microseconds of a written time; None where it is not a time.
+def parse_time(text: str, order: str = "") -> tuple[str, int] | None:
+    """Clock and microseconds of a written time; None where it is not a time. ``order``: of day and month, where they are told
+    (:data:`sim.replay.dates.ORDERS`).
 
     >>> parse_time("2020-01-02T21:35:06Z")
     ('with a time zone', 1578000906000000)
@@ -86,7 +90,8 @@ def parse_time(text: str) -> tuple[str, int] | None:
         return _moment([int(found[k]) for k in range(1, 7)], "", "")
     found = _NUMBER.fullmatch(text)
     if not found:
-        return None
+        other = dates.parts(text, order) if len(text) < 60 else None
+        return _moment(*other) if other else None
     whole, part = int(found[1]), (found[2] or "").ljust(6, "0")
     name = _unit(whole)
     if name == SECONDS:
@@ -128,15 +133,21 @@ def _moment(parts: list[int], fraction: str, zone: str) -> tuple[str, int] | Non
     except ValueError:
         return None
     us = (since.days * 86400 + since.seconds) * US + int(fraction.ljust(6, "0")[:6])
-    return (ZONED, us - _written_offset_us(zone)) if zone else (NAIVE, us)
+    if not zone:
+        return NAIVE, us
+    offset = _written_offset_us(zone)
+    return None if offset is None else (ZONED, us - offset)
 
 
-def _written_offset_us(text: str) -> int:
+def _written_offset_us(text: str) -> int | None:
+    """A written offset [us]; None where no clock on earth has it."""
     found = _OFFSET.fullmatch(text)
     if not found:
         return 0
-    size = (int(found[2]) * 60 + int(found[3] or 0)) * 60 * US
-    return -size if found[1] == "-" else size
+    minutes = int(found[2]) * 60 + int(found[3] or 0)
+    if minutes > FARTHEST_MIN or int(found[3] or 0) > 59:
+        return None
+    return (-minutes if found[1] == "-" else minutes) * 60 * US
 
 
 def _offset_us(local: datetime, zone: tzinfo) -> int:
@@ -155,7 +166,10 @@ def find_zone(name: str | None) -> tzinfo | None:
     if name.upper() in ("UTC", "Z", "GMT"):
         return UTC
     if _OFFSET.fullmatch(name):
-        return timezone(timedelta(microseconds=_written_offset_us(name)))
+        offset = _written_offset_us(name)
+        if offset is None:
+            raise StreamError(f"zone={name!r} is not a time zone: offsets go to 14:00; write UTC, +08:00 or Asia/Shanghai")
+        return timezone(timedelta(microseconds=offset))
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):

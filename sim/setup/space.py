@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, get_args, get_origin, get_type_hints
 
 from scenarios.contract import Scenario
@@ -17,6 +17,7 @@ from scenarios.setting import did_you_mean
 from sim.core.policy import Policy
 from sim.setup.choices import policy_from
 from sim.setup.design import Axis, Value, sample, settled
+from sim.setup.paths import steps
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import Uncertainty, asked
 from strategies import registry
@@ -85,7 +86,7 @@ def put_over(tree: Plain, settings: Mapping[str, Value]) -> dict[str, Any]:
     """
     made = dict(tree)
     for key, value in settings.items():
-        _put(made, key.split("."), 0, value)
+        _put(made, steps(made, key), 0, value)
     return made
 
 
@@ -98,7 +99,7 @@ def _put(node: dict[str, Any], path: Sequence[str], depth: int, value: Value) ->
         raise SettingError(f"{where} has no setting {part!r}{did_you_mean(part, settings)}")
     below = node.get(part)
     if depth == len(path) - 1:
-        called = isinstance(value, str) and path[0] == "scenario" and _kind(path[1:]) in BY_NAME
+        called = isinstance(value, str) and path[0] == "scenario" and called_by_name(path[1:])
         if isinstance(below, Mapping) and not called:
             inside = f", as in {'.'.join(path)}.{next(iter(below))}=..." if below else ""
             raise SettingError(f"{'.'.join(path)} is a group of settings; vary one of them{inside}")
@@ -221,10 +222,10 @@ def _known(axes: Iterable[Axis], config: Plain) -> list[Axis]:
 
 def _typed(axis: Axis) -> Axis:
     """A scenario's axis, of whole numbers where the setting takes no others."""
-    return replace(axis, whole=True) if not axis.values and _kind(axis.key.split(".")[1:]) is int else axis
+    return replace(axis, whole=True) if not axis.values and declared_kind(axis.key.split(".")[1:]) is int else axis
 
 
-def _kind(path: Sequence[str]) -> Any:
+def declared_kind(path: Sequence[str]) -> Any:
     """The declared type of a scenario's setting; None where there is none of that name. Entries by name are skipped over."""
     kind: Any = Scenario
     for part in path:
@@ -236,3 +237,19 @@ def _kind(path: Sequence[str]) -> Any:
         else:
             return None
     return kind
+
+
+def declared_names(path: Sequence[str]) -> tuple[str, ...]:
+    """Names of the settings that a scenario's record at ``path`` declares; none where there is no record."""
+    kind = declared_kind(path)
+    return tuple(f.name for f in fields(kind)) if isinstance(kind, type) and is_dataclass(kind) else ()
+
+
+def declared_entries(name: str) -> bool:
+    """Whether a scenario's setting is a group of entries by name: items, cues, sales channels."""
+    return get_origin(declared_kind([name])) is tuple
+
+
+def called_by_name(path: Sequence[str]) -> bool:
+    """Whether a group of a scenario's settings may be chosen as a whole by a name, as in scenario.spread=certain."""
+    return declared_kind(path) in BY_NAME

@@ -221,7 +221,7 @@ def test_a_file_may_leave_out_what_words_and_ranges_change(tiny, capsys):
     code, out, err = run(capsys, "rehearse", f"scenario={tiny}", "strategy=silent", *words, "--cfg")
     assert code == 0, err
     made = OmegaConf.to_container(OmegaConf.create(out))["scenario"]
-    assert (made["spread"], made["feed"]["lag_s"]) == ("certain", 3)
+    assert (made["spread"]["mood_sd"], made["feed"]["lag_s"]) == (0, 3)
     assert run(capsys, "sweep", f"scenario={tiny}", "strategy=fixed_count", "scenario.spread=certain,recorded", "--cfg")[0] == 0
 
 

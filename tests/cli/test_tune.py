@@ -198,6 +198,8 @@ def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
         ("- a\n", "by name"),
         ("a: [\n", "is not YAML"),
         ("verb: sweep\noverrides: []\n", "another verb"),
+        ("a: &a [1, 2]\nb: *a\n", "uses an alias (*a)"),
+        ("a: " + "[" * 999, "nests more than 30"),
     ],
 )
 def test_a_broken_experiment_file_is_one_sentence(capsys, tmp_path, monkeypatch, text, said):

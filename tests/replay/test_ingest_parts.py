@@ -46,7 +46,7 @@ def test_times_by_the_column_are_those_of_the_one_text_rule(some, often):
 )
 def test_zones_move_columns_as_they_move_one_time(at, zone):
     us = np.array(at) * 1_000_000
-    assert shifted(us, find_zone(zone)).tolist() == [Clock(NAIVE, find_zone(zone)).microseconds(t) for t in us.tolist()]
+    assert shifted(us, find_zone(zone)).us.tolist() == [Clock(NAIVE, find_zone(zone)).microseconds(t) for t in us.tolist()]
 
 
 @settings(max_examples=50, deadline=None)

@@ -241,7 +241,7 @@ def test_a_cue_sheet_needs_the_streams_clock_or_a_zone(tmp_path):
 def test_a_folder_gives_stream_and_sheets(tmp_path):
     write(tmp_path, "orders.csv", GOOD)
     write(tmp_path, "plan.csv", "start_time,sku\n2026-06-18 20:00:01,mask\n2026-06-18 20:00:01,soap\n")
-    write(tmp_path, "stock.csv", "sku,stock,tier,price\nmask,7,traffic,59.9\nmask,8,traffic,1\nsoap,x,profit,1\n")
+    write(tmp_path, "stock.csv", "sku,stock,tier,price\nmask,7,traffic,59.9\nmask,7,traffic,59.9\nsoap,x,profit,1\n")
     write(tmp_path, "SOURCE.md", "not read")
     loaded = accounted(load(tmp_path))
     assert loaded.counts["file"].tolist() == ["orders.csv", "plan.csv", "stock.csv"]

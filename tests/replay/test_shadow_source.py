@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import stat
-import threading
 import time
 
 import pytest
@@ -235,11 +234,18 @@ def test_the_command_ends_well_on_a_signal_and_goes_on(tmp_path, monkeypatch, ca
     """SIGTERM while it waits for more: exit 0, state saved; the same command goes on."""
     from sim.cli import main as cli
 
+    step = Shadow.step
+
+    def then_a_signal(self, lines, at):
+        step(self, lines, at)
+        if lines:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(Shadow, "step", then_a_signal)
     monkeypatch.chdir(tmp_path)
     (tmp_path / "f.jsonl").write_text("".join(line(k, qty=3) + "\n" for k in range(5)))
     words = ["shadow", "input=f.jsonl", "stock={mask: 30}", "length_s=60", "out=a.jsonl", "strategy=fixed_count"]
     for extra in (range(5, 9), range(9, 9)):
-        threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGTERM)).start()
         assert cli.main(words) == 0
         with (tmp_path / "f.jsonl").open("a") as file:
             file.writelines(line(k, qty=3) + "\n" for k in extra)

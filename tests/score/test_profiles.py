@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import yaml
 from hand_built import show
 
 from scenarios.contract import Sku
@@ -18,17 +17,8 @@ from sim.score.profiles import LIMITS, PROFILES, Profile, contribution, make_pro
 CONF = Path(__file__).parents[2] / "conf" / "score"
 
 
-def test_every_profile_has_its_file_and_every_default_lives_in_python():
+def test_every_profile_has_its_file():
     assert sorted(p.stem for p in CONF.glob("*.yaml")) == sorted(PROFILES)
-    for path in CONF.glob("*.yaml"):
-        text = path.read_text(encoding="utf-8")
-        values = yaml.safe_load(text)
-        assert list(values) == [f.name for f in fields(Profile)]
-        assert values.pop("name") == path.stem
-        assert set(values.values()) == {None}
-        assert make_profile(path.stem, **values) == PROFILES[path.stem]
-        for f in fields(Profile):
-            assert f.name == "name" or f.metadata["meaning"] in text
 
 
 def test_every_weight_is_explained():

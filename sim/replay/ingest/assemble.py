@@ -29,7 +29,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 EXCEL = (36_500, 73_000)
-"""Excel's numbers of the days from 1999 to 2099: no show is counted in seconds from so late on, and only for so long."""
+"""Excel's numbers of the days from 1999 to 2099."""
+SHOWS = 800
+"""Numbers in that range over fewer of them than this are days and not seconds: no recording begins ten hours into a show and
+lasts a quarter of an hour, and an export of days goes back two years at most."""
 SIGNS = np.zeros(len(KINDS), np.int64)
 """What one unit of a kind does to stock."""
 for _kind, _sign in (("order", -1), ("cancel", 1), ("restock", 1), ("correction", 1)):
@@ -46,6 +49,7 @@ class Making:
         self.places: list[str] = []
         self.left: list[str] = []
         self.seen: dict[str, Seen] = {}
+        self.opening: tuple[int, str] | None = None
         self.book, self.knowledge = Book(), Knowledge()
         self.kinds: Counter[str] = Counter()
         self.units = 0
@@ -60,9 +64,15 @@ class Making:
         self.places.append(source.where)
         shared = (self.seen, self.skus, self.labels, self.places, self.book, self.knowledge)
         state = FileState(source.where, len(self.places) - 1, mapping, zone, *shared)
+        state.dates, state.opening = mapping.dates, self.opening or self._opening()
         state.notes += source.notes
         self.states.append(state)
         return state
+
+    def _opening(self) -> tuple[int, str] | None:
+        """When the recording begins, as far as it has been read."""
+        selling = [s.clock for s in self.states if s.mapping.kind in STREAMS and s.clock]
+        return (min(int(t[0]) for t in self.spool.times), selling[0]) if selling and self.spool.times else None
 
     def add(self, state: FileState, facts: Facts) -> None:
         """Take in what a chunk made."""
@@ -139,7 +149,12 @@ class Making:
         if not len(self.spool):
             raise StreamError(f"{self.name}: nothing is left to make a stream of; check the files")
         times = np.sort(np.concatenate(self.spool.times))
-        if clock.kind == SECONDS and times[0] >= EXCEL[0] * US and times[-1] < EXCEL[1] * US and times[-1] - times[0] < 31 * US:
+        if (
+            clock.kind == SECONDS
+            and times[0] >= EXCEL[0] * US
+            and times[-1] < EXCEL[1] * US
+            and times[-1] - times[0] < SHOWS * US
+        ):
             span = f"{clock.text(int(times[0]))} to {clock.text(int(times[-1]))}"
             raise StreamError(f"{self.places[0]} has times from {span}, which are Excel's numbers of days; write them as "
                               "2026-06-18 20:00:00")  # fmt: skip
@@ -199,6 +214,7 @@ class Making:
             for facts in made:
                 self.add(state, facts)
             state.parts.clear()
+        found += [checks.oversold(s, self.skus.words, clock) for s in self.states]
         return [f for f in [*found, checks.counted_twice(self.states)] if f]
 
     def _later_knowledge(self) -> None:

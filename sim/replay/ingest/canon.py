@@ -6,7 +6,8 @@ seen_us  int64   when it could be known [us]: the bin's end for binned sources, 
 kind     string  one of KINDS
 sku      string  the SKU; "" for the whole room, or where the source has only one
 qty      int64   units or people counted (KINDS says which); below 0 only for corrections
-value    float64 level: units available; viewers: people; order, pay: amount paid; stay: s; cue: its planned length [s]; else NaN
+value    float64 level: units available, below 0 where oversold; viewers: people; order, pay: amount paid; stay: s; cue: its
+                 planned length [s]; else NaN
 bin_s    float64 0: an event; else it happened somewhere in [t_us, t_us + bin_s]
 order_id string  the order's (sub-order's) number, or the shopper's where the source has no order numbers; else ""
 label    string  cue: its kind, then "/" and the sheet's own words for it; else ""
@@ -52,6 +53,7 @@ MARKS = {
     "gap": "the counter was not measured in between: bin_s covers the hole",
     "reset": "a counter began anew: the bin's true count is unknown", "drop": "a counter went back a little: count unknown",
     "jump": "a counter leapt beyond belief: count unknown, the leap is in value",
+    "oversold": "a stock figure below zero: the shop itself reports that it sold more than there was",
     "residual": "what a stock figure moved beyond the recorded orders",
 }  # fmt: skip
 """What may be wrong with a figure."""

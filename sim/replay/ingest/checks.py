@@ -122,6 +122,20 @@ def against_orders(
     return finding, rows, later, beyond
 
 
+def oversold(state: FileState, skus: list[str], clock: Clock) -> Finding | None:
+    """Stock figures below zero: an oversell that the shop reports itself."""
+    if not state.owed:
+        return None
+    worst = sorted(state.owed.items(), key=lambda item: item[1][0])
+    told = [
+        f"{skus[k] or 'the item'} down to {low:,} (first at {clock.text(at)}, line {line})" for k, (low, at, line) in worst[:5]
+    ]
+    more = f" and {len(worst) - 5} more" if len(worst) > 5 else ""
+    return {"check": "oversold by the shop's own figures", "file": state.where, "ok": False,
+            "figure": float(-sum(low for low, *_ in state.owed.values())),
+            "finding": f"{state.where} reports stock below zero: {'; '.join(told)}{more}"}  # fmt: skip
+
+
 def counted_twice(states: list[FileState]) -> Finding | None:
     """Orders in two files of which one gives no numbers: nobody can tell whether they are the same."""
     selling = [s for s in states if s.mapping.kind in ("orders", "events") and s.sold]

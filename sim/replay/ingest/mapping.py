@@ -4,8 +4,9 @@ Keys of a mapping file: ``kind`` (what its rows are), ``columns`` (field: the na
 without which a file is another one), ``marks`` (columns found in no other export), ``zone`` (of bare times), ``types`` (word in
 the type column: kind of the canonical stream), ``header`` (names of the columns of a file that has none), ``series`` (kind of
 the canonical stream: its column), ``cumulative`` (those of them that are running totals), ``bin_s``, ``stamp`` (start or end of
-the bin), ``jump`` (most a running total can grow in one bin), ``times_from`` (the mapping of files that say when the orders of
-this one were placed, where it has no times), ``carried`` (fields that stand in an order's first row only), ``sure`` (how sure
+the bin), ``dates`` (day-first or month-first, of dates such as 06/07/2026), ``jump`` (most a running total can grow in one bin),
+``times_from`` (the mapping of files that say when the orders of this one were placed, where it has no times), ``carried`` (fields
+that stand in an order's first row only), ``sure`` (how sure
 the layout is) and ``source`` (what it rests on).
 
 A name of a column stands for every way to write it ("Order ID", order_id): see :func:`sim.replay.ingest.names.key`.
@@ -16,16 +17,17 @@ from __future__ import annotations
 from collections.abc import Mapping as Map
 from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from scenarios.plain_yaml import MOST, plain_yaml
 from scenarios.setting import did_you_mean
 from sim.replay.clock import StreamError, find_zone
+from sim.replay.dates import ORDERS
 from sim.replay.ingest.canon import KINDS
 from sim.replay.ingest.names import key
 from sim.replay.ingest.paths import must_be_file
+from sim.setup.options import options
 
 FIELDS = {
     "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status", "kinds"),
@@ -63,6 +65,7 @@ class Mapping:
     cumulative: tuple[str, ...] = ()
     bin_s: float = 0.0
     stamp: str = "start"
+    dates: str = ""
     jump: float = 0.0
     times_from: str = ""
     carried: tuple[str, ...] = ()
@@ -153,7 +156,7 @@ def _parts(where: str, given: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
             raise StreamError(f"{word} of mapping {where} must be a number from 0, not {value!r}")
         out[word] = float(value)
-    for word, default in (("zone", ""), ("stamp", "start"), ("times_from", ""), ("sure", "own"), ("source", "")):
+    for word, default in (("zone", ""), ("stamp", "start"), ("dates", ""), ("times_from", ""), ("sure", "own"), ("source", "")):
         value = given.get(word) or default
         if not isinstance(value, str):
             raise StreamError(f"{word} of mapping {where} must be a text, not {str(value)[:60]!r}")
@@ -178,6 +181,8 @@ def _checked(made: Mapping, where: str) -> Mapping:
         raise StreamError(f"mapping {where}: times_from is for orders, not {made.kind}")
     if made.sure not in SURE:
         raise StreamError(f"mapping {where}: sure must be one of {', '.join(SURE)}, not {made.sure[:60]!r}")
+    if made.dates not in ORDERS:
+        raise StreamError(f"mapping {where}: dates must be {' or '.join(ORDERS[1:])}, not {made.dates[:60]!r}")
     find_zone(made.zone)
     return made
 
@@ -190,9 +195,7 @@ def words(mapping: Mapping) -> dict[str, str]:
 @cache
 def shipped() -> dict[str, Mapping]:
     """The mappings that come with StockCue, by name."""
-    folder = resources.files("conf") / "mappings"
-    names = sorted(e.name.removesuffix(".yaml") for e in folder.iterdir() if e.name.endswith(".yaml"))
-    return {n: read_mapping((folder / f"{n}.yaml").read_text(encoding="utf-8"), n, f"{n}.yaml") for n in names}
+    return {n: read_mapping(file.read_text(encoding="utf-8"), n, file.name) for n, file in options("mappings").items()}
 
 
 @cache

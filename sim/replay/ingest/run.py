@@ -93,7 +93,9 @@ def ingest(
     with ExitStack() as rooms, ExitStack() as failed:
         failed.callback(making.spool.close)
         failed.callback(rejects.close)
-        for source, found in joined(_understood(files, folder, mapping, making, rooms, block)):
+        tables_ = joined(_understood(files, folder, mapping, making, rooms, block))
+        # Sheets come last: a run of show may need the recording's day.
+        for source, found in sorted(tables_, key=lambda one: one[1].kind not in STREAMS):
             _read(carried(source, found), found, making, rejects, progress)
         must_fit(mapping, [s.mapping for s in making.states])
         for given, kind in ((cues, "cues"), (stock, "stock")):

@@ -11,9 +11,10 @@ from sim.replay.ingest import knowledge, same, status
 from sim.replay.ingest.doubles import ALIVE, CLOSED, PAID, SHUT
 from sim.replay.ingest.mapping import ASIDE, words
 from sim.replay.ingest.merged import fill_down
+from sim.replay.ingest.money import read_money, uses_comma
 from sim.replay.ingest.numbers import read_numbers
 from sim.replay.ingest.sieve import KIND, Facts, Sieve
-from sim.replay.ingest.values import Number, read_number, read_units
+from sim.replay.ingest.values import Number, read_units
 
 MOST = 1_000_000
 """Most units one order may speak of: beyond it a figure is a mistake."""
@@ -112,24 +113,29 @@ def _quantity(sieve: Sieve, empty: int = 0) -> np.ndarray:
     return np.nan_to_num(found, nan=empty).astype(np.int64)
 
 
-def _paid(text: str) -> Number | str | None:
-    """An amount; one that cannot be read is no amount, a negative one no order."""
-    found = read_number(text) if text else None
-    if found is not None and found.value < 0:
-        return f"amount {found.value:g} is negative: a refund, not an order"
-    return found
-
-
 def _amount(sieve: Sieve, only: np.ndarray | None = None) -> np.ndarray:
-    """Money of each row, NaN where there is none."""
+    """Money of each row, NaN where there is none; a negative amount is no order, one that cannot be read is said to be so."""
     if not sieve.has("amount"):
         return np.full(sieve.n, np.nan)
-    if only is None:
-        return sieve.number("amount", _paid)
+    words, codes = sieve.coded("amount")
+    state = sieve.state
+    state.comma = uses_comma(words) if state.comma is None else state.comma
+    found = {word: read_money(word, state.comma) if word else None for word in words}
+
+    def paid(text: str) -> Number | str | None:
+        number = found[text]
+        return f"amount {number.value:g} is negative: a refund, not an order" if number and number.value < 0 else number
+
     before = sieve.fault.copy()
-    found = sieve.number("amount", _paid)
-    sieve.fault[~only] = before[~only]
-    return found
+    money = sieve.number("amount", paid)
+    if only is not None:
+        sieve.fault[~only] = before[~only]
+    unread = np.array([bool(w) and found[w] is None for w in words], bool)[codes] & sieve.good
+    if unread.any():
+        state.remarks[
+            f"rows have an amount that cannot be read (such as {words[codes[np.argmax(unread)]][:30]!r}); it is left out"
+        ] += int(unread.sum())
+    return money
 
 
 def unpack(sieve: Sieve) -> None:

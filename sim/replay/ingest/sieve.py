@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.replay.clock import NAIVE, ZONED
+from sim.replay.clock import NAIVE, ZONED, StreamError
+from sim.replay.dates import order_of
 from sim.replay.ingest import margins
 from sim.replay.ingest.canon import KINDS, MARKS
 from sim.replay.ingest.chunk import Chunk, Reject
+from sim.replay.ingest.clocktimes import clock_times
 from sim.replay.ingest.state import FileState
 from sim.replay.ingest.times import parse_times, shifted
 from sim.replay.ingest.values import BIT, EMPTY, Number, clean, each, read_number
@@ -142,9 +144,11 @@ class Sieve:
         """A column's times [us on the file's clock] and where there is one; the file's clock is held to be one."""
         import pyarrow.compute as pc
 
-        texts = self.texts(field)
-        us, clocks, plain = parse_times(texts)
+        texts = clock_times(self, self.texts(field)) if field == "start_time" else self.texts(field)
+        us, clocks, plain = parse_times(texts, self.state.dates)
         empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
+        if not self.state.dates and (clocks < 0).any() and self._date_order(texts.take(np.flatnonzero(clocks < 0)).unique()):
+            us, clocks, plain = parse_times(texts, self.state.dates)
         bad = (clocks < 0) & (~empty | needed)
         self._first_rows(field, bad)
         if bad.any():
@@ -159,9 +163,37 @@ class Sieve:
         kind = self.state.clock
         if kind in (NAIVE, ZONED):
             self.repairs[~plain & found] |= BIT["date"]
-        if kind == NAIVE:
-            us = shifted(us, self.state.zone)
-        return us, found
+        return self._zoned(field, texts, us, found) if kind == NAIVE else (us, found)
+
+    def _date_order(self, words: pa.Array) -> bool:
+        """Tell from dates such as 18/06/2026 whether the day comes first; :class:`StreamError` where they leave it open."""
+        told, one = order_of(words.to_pylist())
+        if not one:
+            return False
+        if len(told) != 1:
+            what = "in both orders" if told else "which may begin with the day or the month"
+            raise StreamError(f"{self.state.where} writes dates such as {one!r}, {what}; say dates: day-first or dates: "
+                              "month-first in a mapping of your own (mapping=FILE.yaml)")  # fmt: skip
+        self.state.dates = told.pop()
+        self.state.notes.append(f"{self.state.where}: dates such as {one} are read {self.state.dates}, as others of them show")
+        return True
+
+    def _zoned(self, field: str, texts: pa.Array, us: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Bare times in UTC; what the change of the clocks makes of them is said."""
+        moved, zone = shifted(us, self.state.zone), self.state.zone
+        never = moved.never & found
+        if never.any():
+            which = np.flatnonzero(never)
+            faults = np.full(self.n, None, object)
+            faults[which] = [f"{field} {w[:40]!r} does not exist in {zone}: the clocks went forward over it"
+                             for w in texts.take(which).to_pylist()]  # fmt: skip
+            self.fail(never, faults)
+        twice = int((moved.twice & found).sum())
+        if twice:
+            self.state.remarks[f"times are ambiguous, for the clocks of {zone} went back over that hour; the first is taken"] += (
+                twice
+            )
+        return moved.us, found & ~never
 
     def _first_rows(self, field: str, bad: np.ndarray) -> None:
         """Set aside a second header row (no digit in any cell that is used) and headers that come again."""

@@ -29,8 +29,10 @@ MOST_NAMED = 200
 @dataclass(eq=False)
 class FileState:
     """One file of an ingest. ``file``: its number; ``seen``, ``skus``, ``labels``, ``book``, ``knowledge``: shared with the other
-    files. ``part``: how many headers came again; ``last_us``: the last moment it knows of; ``above``: the row that the empty
-    cells of a merged order below it stand for."""
+    files. ``comma``: its amounts have a decimal comma; ``dates``: whether day or month comes first in it; ``opening``: when the
+    recording begins [us], and on what clock, where that is known. ``part``: how many headers came again; ``last_us``: the last
+    moment it knows of; ``shelves``: what was declared of an item by warehouse; ``owed``: SKU to its lowest figure below zero,
+    when the first was reported [us] and in which line; ``above``: the row that the empty cells of a merged order stand for."""
 
     where: str
     file: int
@@ -43,6 +45,9 @@ class FileState:
     book: Book = field(default_factory=Book)
     knowledge: Knowledge | None = None
     part: int = 0
+    comma: bool | None = None
+    dates: str = ""
+    opening: tuple[int, str] | None = None
     last_us: int = -(2**62)
     above: dict[str, str] = field(default_factory=dict)
     clock: str = ""
@@ -61,6 +66,8 @@ class FileState:
     notes: list[str] = field(default_factory=list)
     parts: list[dict[str, np.ndarray]] = field(default_factory=list)
     declared: dict[str, dict[str, Any]] = field(default_factory=dict)
+    shelves: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    owed: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     ids: bool = False
     unused: list[str] = field(default_factory=list)
     damaged: bool = False

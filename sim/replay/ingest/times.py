@@ -7,14 +7,14 @@ where they are and NumPy reads all of them. Whatever is rare is read one by one.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from datetime import UTC, tzinfo
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from sim.core.units import US
-from sim.replay.clock import NAIVE, SECONDS, UNIX, ZONED, parse_time
+from sim.replay.clock import FARTHEST_MIN, NAIVE, SECONDS, UNIX, ZONED, parse_time
+from sim.replay.dates import DAY_FIRST
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,11 +24,13 @@ CLOCKS = (NAIVE, ZONED, SECONDS, *UNIX)
 FEW = 64
 """Fewer rows of a length than this are read one by one."""
 _DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
+_EPOCH = datetime(1970, 1, 1)
+_SLASHED = re.compile(r"00[-/.]00[-/.]0000[ T]00:00")
 _PLAIN = re.compile(r"0{4}-00-00[T ]00:00:00|(?!0{14}$)0+(\.0+)?$")
 _FIELDS = re.compile(r"0{4}[-/.]00[-/.]00[T ]00:00(?::00(?:[.,]0{1,9})?)?(?: ?(?:Z|UTC|GMT|[+-]00:?(?:00)?))?")
 
 
-def parse_times(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def parse_times(texts: pa.Array, order: str = "") -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Microseconds, clock code and whether it is written in the plain way (with dashes and seconds, or a number) of every text.
 
     >>> import pyarrow as pa
@@ -44,16 +46,16 @@ def parse_times(texts: pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     for size in np.unique(sizes).tolist():
         which = np.flatnonzero(sizes == size)
         if len(which) < FEW or not 8 <= size <= 40:
-            _one_by_one(texts, which, us, clock, plain)
+            _one_by_one(texts, which, us, clock, plain, order)
             continue
-        letters = _letters(texts, which, size, n)
+        letters = _turned(_letters(texts, which, size, n), order)
         shape = np.where((letters >= 48) & (letters <= 57), 48, letters)
         alike = (shape == shape[0]).all(axis=1)
         written = bytes(shape[0]).decode("utf-8", "replace")
         done = _alike(written, letters[alike], us, clock, which[alike])
         if done:
             plain[which[alike]] = _PLAIN.match(written) is not None
-        _one_by_one(texts, which[~alike] if done else which, us, clock, plain)
+        _one_by_one(texts, which[~alike] if done else which, us, clock, plain, order)
     return us, clock, plain
 
 
@@ -67,7 +69,24 @@ def _letters(texts: pa.Array, which: np.ndarray, size: int, n: int) -> np.ndarra
     return np.frombuffer(data, np.uint8, len(which) * size, start).reshape(len(which), size)
 
 
-def _one_by_one(texts: pa.Array, which: np.ndarray, us: np.ndarray, clock: np.ndarray, plain: np.ndarray) -> None:
+def _turned(letters: np.ndarray, order: str) -> np.ndarray:
+    """Dates with day or month first as dates with the year first, where all are written with two digits each."""
+    if not order or letters.shape[1] < 16 or not _SLASHED.match(_shape(letters[0])):
+        return letters
+    same = letters[0, [2, 5]]
+    if not (letters[:, [2, 5]] == same).all():
+        return letters
+    first, second = letters[:, 0:2], letters[:, 3:5]
+    month, day = (second, first) if order == DAY_FIRST else (first, second)
+    mark = letters[:, 2:3]
+    return np.concatenate([letters[:, 6:10], mark, month, mark, day, letters[:, 10:]], axis=1)
+
+
+def _shape(letters: np.ndarray) -> str:
+    return bytes(np.where((letters >= 48) & (letters <= 57), 48, letters).astype(np.uint8)).decode("utf-8", "replace")
+
+
+def _one_by_one(texts: pa.Array, which: np.ndarray, us: np.ndarray, clock: np.ndarray, plain: np.ndarray, order: str) -> None:
     """Rare texts; each different one is read once."""
     import pyarrow as pa
 
@@ -75,7 +94,7 @@ def _one_by_one(texts: pa.Array, which: np.ndarray, us: np.ndarray, clock: np.nd
         return
     coded = texts.take(pa.array(which)).dictionary_encode()
     words = coded.dictionary.to_pylist()
-    found = [parse_time(text) for text in words]
+    found = [parse_time(text, order) for text in words]
     simple = np.array([_PLAIN.match(re.sub(r"[0-9]", "0", text)) is not None for text in words], bool)
     at = np.array([f[1] if f else 0 for f in found], np.int64)
     kinds = np.array([CLOCKS.index(f[0]) if f else -1 for f in found], np.int8)
@@ -94,16 +113,17 @@ def _alike(shape: str, letters: np.ndarray, us: np.ndarray, clock: np.ndarray, w
     parts.append(_whole(letters[:, 17:19]) if shape[16:17] == ":" else np.zeros(len(letters), np.int64))
     rest = shape[19 if shape[16:17] == ":" else 16 :]
     fraction = re.match(r"[.,](0+)", rest)
-    offset = np.zeros(len(letters), np.int64)
+    offset, far = np.zeros(len(letters), np.int64), np.zeros(len(letters), bool)
     zone = rest[fraction.end() :] if fraction else rest
     if zone.strip().startswith(("+", "-")):
         offset = _offset(letters[:, len(shape) - len(zone.lstrip()) :])
+        far = np.abs(offset) > FARTHEST_MIN * 60 * US
     at = _moments(parts, offset)
     if fraction:
         first = len(shape) - len(rest) + 1
         digits = letters[:, first : first + min(6, len(fraction[1]))]
         at = at + _whole(digits) * 10 ** (6 - digits.shape[1])
-    good = _possible(parts)
+    good = _possible(parts) & ~far
     us[which], clock[which] = np.where(good, at, 0), np.where(good, CLOCKS.index(ZONED if zone else NAIVE), -1)
     return True
 
@@ -128,7 +148,8 @@ def _whole(letters: np.ndarray) -> np.ndarray:
 
 def _offset(letters: np.ndarray) -> np.ndarray:
     digits = letters[:, 1:][:, letters[0, 1:] != 58]
-    minutes = _whole(digits[:, :2]) * 60 + (_whole(digits[:, 2:4]) if digits.shape[1] >= 4 else 0)
+    part = _whole(digits[:, 2:4]) if digits.shape[1] >= 4 else np.zeros(len(digits), np.int64)
+    minutes = np.where(part < 60, _whole(digits[:, :2]) * 60 + part, 24 * 60)
     return np.where(letters[:, 0] == 45, -minutes, minutes) * 60 * US
 
 
@@ -150,15 +171,31 @@ def _possible(parts: list[np.ndarray]) -> np.ndarray:
     return good & (hour < 24) & (minute < 60) & (second < 60)
 
 
-def shifted(us: np.ndarray, zone: tzinfo | None) -> np.ndarray:
-    """Naive times moved from their zone to UTC: one offset a quarter of an hour, which is as often as zones change."""
-    if zone is None or zone is UTC:
-        return us
-    from sim.replay.clock import Clock
+class Moved(NamedTuple):
+    """Naive times in UTC [us]; ``never``: there was no such time, the clocks went forward over it; ``twice``: there were two,
+    for the clocks went back, and the first is taken."""
 
+    us: np.ndarray
+    never: np.ndarray
+    twice: np.ndarray
+
+
+def shifted(us: np.ndarray, zone: tzinfo | None) -> Moved:
+    """Naive times moved from their zone to UTC: one offset a quarter of an hour, which is as often as zones change.
+
+    >>> from zoneinfo import ZoneInfo
+    >>> gap = np.array([20_520 * 86_400 + 9_000]) * US   # 2026-03-08 02:30
+    >>> shifted(gap, ZoneInfo("America/New_York")).never.tolist()
+    [True]
+    """
+    nothing = np.zeros(len(us), bool)
+    if zone is None or zone is UTC:
+        return Moved(us, nothing, nothing)
     quarter = 900 * US
     slots, codes = np.unique(us // quarter, return_inverse=True)
-    clock = Clock(NAIVE, zone)
-    move: Callable[[int], int] = clock.microseconds
-    offsets = np.array([move(s * quarter) - s * quarter for s in slots.tolist()], np.int64)
-    return us + offsets[codes]
+    moments = [_EPOCH + timedelta(microseconds=s * quarter) for s in slots.tolist()]
+    first, second = (
+        np.array([round((zone.utcoffset(m.replace(fold=fold)) or timedelta()).total_seconds()) for m in moments], np.int64) * US
+        for fold in (0, 1)
+    )
+    return Moved(us - first[codes], (second > first)[codes], (second < first)[codes])

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.replay.ingest.tradewords import GONE
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -16,6 +18,7 @@ RULES = {
     "trim": "blanks or a tab round a value were taken off", "dash": "a dash or NULL was read as empty",
     "number": "a number was written with a sign, commas, 万 or .0", "percent": "a percentage was read as a share",
     "duration": "a span such as 1分35秒 was read as seconds", "date": "a time was not written as 2026-06-18 20:00:00",
+    "words": "a stock figure was written in words, such as 已售罄",
     "split": "several sub-orders packed in one row were taken apart",
     "formula": "=\"4001\" or '4001, which keep a number as text in a spreadsheet, was read as 4001",
     "merged": "cells left empty by merged cells were filled from the row above",
@@ -28,10 +31,12 @@ SIGNS = "¥￥$€£"
 SCALES = {"": 1, "千": 10**3, "k": 10**3, "万": 10**4, "w": 10**4, "百万": 10**6, "m": 10**6, "千万": 10**7, "亿": 10**8}
 
 _NUMBER = re.compile(
-    r"([+-]?)([¥￥$€£]?)([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,18})(\.\d{1,15})?(百万|千万|[千万亿kwm]?)(元|人|件|次|单|%)?",
+    r"([+-]?)([¥￥$€£]?)([+-]?)(\d{1,3}(?:,\d{3})+|\d{1,18})(\.\d{1,15})?(百万|千万|[千万亿kwm]?)(元|人|件|个|次|单|%)?",
     re.I | re.ASCII,
 )
 _FORMULA = r"""^(?:="[^"]*"|'[0-9A-Za-z][0-9A-Za-z_./-]*)$"""
+_LEFT = re.compile(r"(?:仅剩|只剩|剩余|剩|余|库存|还剩|only)?(\d{1,8})(?:件|个|盒|瓶|支|left|pcs|instock|inventory)")
+_LETTERS = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]")
 _PLAIN = re.compile(r"-?\d{1,18}(\.\d{1,15})?", re.ASCII)
 _SPAN = re.compile(r"(?:(\d{1,4})天)?(?:(\d{1,4})(?:小时|时))?(?:(\d{1,6})(?:分钟|分))?(?:(\d{1,9}(?:\.\d{1,6})?)秒)?")
 _COLONS = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d)", re.ASCII)
@@ -83,11 +88,14 @@ def read_units(text: str, meaning: str, least: int, most: int) -> Number | str:
 
     >>> read_units("2.0", "qty", 1, 9), read_units("0", "qty", 1, 9)
     (Number(value=2.0, rule='number'), 'qty 0 is not positive')
+    >>> read_units("1m", "qty", 1, 9)
+    "qty '1m' is not a whole number"
     """
     if not text:
         return f"{meaning} is empty"
     found = read_number(text)
-    if found is None or found.value != int(found.value) or found.rule == "percent":
+    # 1m is a metre, not a million: what is counted in pieces has no letters.
+    if found is None or found.value != int(found.value) or found.rule == "percent" or _LETTERS.search(text):
         return f"{meaning} {text[:60]!r} is not a whole number"
     number = int(found.value)
     if number < least:
@@ -95,6 +103,19 @@ def read_units(text: str, meaning: str, least: int, most: int) -> Number | str:
     if number > most:
         return f"{meaning} {number} is more than {most:,}"
     return Number(float(number), found.rule or ("number" if "." in text else ""))
+
+
+def read_level(text: str, meaning: str, least: int, most: int) -> Number | str:
+    """A stock figure: whole units, below zero where a shop owes more than it has, or a word that says there is nothing.
+
+    >>> [read_level(t, "stock", -9, 9).value for t in ("-2", "已售罄", "仅剩3件")]
+    [-2.0, 0.0, 3.0]
+    """
+    word = unicodedata.normalize("NFKC", text).lower().replace(" ", "").replace("_", "").replace("-", "")
+    if word in GONE:
+        return Number(0.0, "words")
+    left = _LEFT.fullmatch(word)
+    return Number(float(left[1]), "words") if left else read_units(text, meaning, least, most)
 
 
 def clean(column: pa.Array) -> tuple[pa.Array, np.ndarray]:

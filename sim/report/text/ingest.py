@@ -7,11 +7,15 @@ from collections import Counter
 from sim.core.export import for_markdown
 from sim.core.units import US
 from sim.replay.ingest.canon import Head
+from sim.replay.ingest.detect import PLAIN
+from sim.replay.ingest.names import listed
 from sim.replay.ingest.values import RULES
 from sim.report.text.layout import NOTHING, aligned, markdown
 
 HEAD = ("file", "read as", "clock", "rows", "accepted", "repaired", "set aside", "rejected", "out of order")
 RIGHT = range(3, len(HEAD))
+NAMED = 12
+"""Columns without a use that are named."""
 
 
 def cells(head: Head) -> list[list[str]]:
@@ -24,8 +28,15 @@ def cells(head: Head) -> list[list[str]]:
 
 
 def sentences(head: Head) -> list[str]:
-    """What was repaired, set aside and rejected, and what there is."""
+    """What was repaired, set aside and rejected, what was not used, and what there is."""
     lines = []
+    for f in head.files:
+        if f.get("sure", "own") != "own" and f["mapping"] not in PLAIN:
+            lines.append(f"{f['file']}: the layout {f['mapping']} is known from {f['source']} (certainty {f['sure']})")
+        if f.get("unused"):
+            some, n = f["unused"], f["unused_columns"]
+            what = "column is" if n == 1 else "columns are"
+            lines.append(f"{f['file']}: {n:,} {what} not used: {listed(some + [''] * (n - len(some)), NAMED)}")
     for key, word in (("repairs", "repaired"), ("aside", "set aside"), ("reasons", "rejected")):
         for f in head.files:
             found = Counter(f[key]).most_common()

@@ -1,0 +1,113 @@
+"""Dates as people and platforms of other countries write them: day or month first, month names, AM and PM, 下午."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable
+
+DAY_FIRST, MONTH_FIRST = "day-first", "month-first"
+ORDERS = ("", DAY_FIRST, MONTH_FIRST)
+"""What a mapping can say of dates such as 06/07/2026; "": nothing, so that only dates which leave no doubt are read."""
+MONTHS = {m: k for k, m in enumerate(["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"], 1)}
+EARLY, LATE = ("上午", "凌晨", "早上", "清晨", "午前"), ("下午", "晚上", "傍晚", "午後", "夜里")
+
+_ZONE = r"\s*(?P<zone>Z|(?:UTC|GMT)?[+-]\d{1,2}:?(?:\d{2})?|UTC|GMT)?"
+_CLOCK = (
+    r"(?P<half>上午|凌晨|早上|清晨|午前|中午|下午|晚上|傍晚|午後|夜里)?\s*(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})"
+    r"(?:[.,](?P<part>\d{1,9}))?)?)?\s*(?P<ap>[ap]\.?m\.?)?"
+)
+_DATE = (
+    r"(?:(?P<y1>\d{4})[-/.年](?P<m1>\d{1,2})[-/.月](?P<d1>\d{1,2})日?|(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<y2>\d{4})"
+    r"|(?P<d3>\d{1,2})[-\s](?P<n3>[a-z]{3,9})\.?,?[-\s](?P<y3>\d{4})|(?P<n4>[a-z]{3,9})\.?\s(?P<d4>\d{1,2}),?\s(?P<y4>\d{4}))"
+)
+_WRITTEN = re.compile(rf"(?:[a-z]{{3}},\s)?{_DATE}[\sT,]+(?:at\s)?{_CLOCK}{_ZONE}", re.I)
+_ALONE = re.compile(_CLOCK, re.I)
+_SLASHED = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}[\sT,]")
+
+
+def plain(text: str) -> str:
+    """Full-width signs as plain ones, 20时05分06秒 as 20:05:06."""
+    made = re.sub(r"(\d)\s*[时点時](?=\d)", r"\1:", unicodedata.normalize("NFKC", text).strip())
+    made = re.sub(r"(\d)\s*分(?=\d)", r"\1:", made)
+    return re.sub(r"(?<=\d)\s*[分秒](?=\D|$)", "", re.sub(r"(\d)\s*[时点時](?=\D|$)", r"\1:00", made))
+
+
+def parts(text: str, order: str = "") -> tuple[list[int], str, str] | None:
+    """Year to second, the fraction's digits and the zone of a written time; None where it is none, or may be two.
+
+    >>> parts("18/06/2026 8:00:05 PM", "day-first"), parts("18/06/2026 20:00:05")
+    (([2026, 6, 18, 20, 0, 5], '', ''), None)
+    >>> parts("2026年6月18日 下午8:05")[0], parts("Jun 18, 2026 12:10 AM")[0]
+    ([2026, 6, 18, 20, 5, 0], [2026, 6, 18, 0, 10, 0])
+    """
+    found = _WRITTEN.fullmatch(plain(text))
+    if not found or (found["minute"] is None and not found["ap"] and not found["half"]):
+        return None
+    g = found.groupdict()
+    if g["y1"]:
+        date = [int(g["y1"]), int(g["m1"]), int(g["d1"])]
+    elif g["y2"]:
+        if not order:
+            return None
+        day, month = (int(g["a"]), int(g["b"])) if order == DAY_FIRST else (int(g["b"]), int(g["a"]))
+        date = [int(g["y2"]), month, day]
+    else:
+        month = MONTHS.get((g["n3"] or g["n4"])[:3].lower(), 0)
+        date = [int(g["y3"] or g["y4"]), month, int(g["d3"] or g["d4"])]
+    hour = _hour(int(g["hour"]), g["half"] or "", (g["ap"] or "").lower())
+    if hour is None:
+        return None
+    return [*date, hour, int(g["minute"] or 0), int(g["second"] or 0)], g["part"] or "", _zone(g["zone"] or "")
+
+
+def _hour(hour: int, half: str, ap: str) -> int | None:
+    """The hour of 24; None where the half of the day contradicts it or leaves it open."""
+    if ap:
+        if hour > 12 or hour == 0:
+            return hour if ap[0] == "p" and hour > 12 else None
+        return hour % 12 + (12 if ap[0] == "p" else 0)
+    if half in EARLY:
+        return None if hour > 12 else hour % 12
+    if half == "中午":
+        return hour if hour >= 11 else hour + 12
+    if half in LATE:
+        # 12 at night belongs to one day or the other.
+        return hour if hour > 12 or (hour == 12 and half in ("下午", "午後")) else None if hour == 12 else hour + 12
+    return hour
+
+
+def _zone(text: str) -> str:
+    """+8 as +08, UTC+8 as +08."""
+    bare = re.sub(r"^(?:UTC|GMT)(?=[+-])", "", text.upper())
+    return re.sub(r"^([+-])(\d)(?=$|:)", r"\g<1>0\2", bare)
+
+
+def clock_s(text: str) -> int | None:
+    """Seconds of the day of a bare clock time, to 29:59:59 for what goes on after midnight; None where it is none.
+
+    >>> clock_s("20:05"), clock_s("下午8:05"), clock_s("8:05:30 pm"), clock_s("24:30"), clock_s("20"), clock_s("20:61")
+    (72300, 72300, 72330, 88200, None, None)
+    """
+    found = _ALONE.fullmatch(plain(text))
+    if not found or (found["minute"] is None and not found["ap"] and not found["half"]):
+        return None
+    hour = _hour(int(found["hour"]), found["half"] or "", (found["ap"] or "").lower())
+    minute, second = int(found["minute"] or 0), int(found["second"] or 0)
+    return None if hour is None or hour > 29 or minute > 59 or second > 59 else hour * 3600 + minute * 60 + second
+
+
+def order_of(words: Iterable[str]) -> tuple[set[str], str]:
+    """Which of day and month the dates of a column begin with, as far as they tell, and one of them ("": there are none).
+
+    >>> order_of(["06/07/2026 20:00", "18/06/2026 20:00"]), order_of(["06/07/2026 20:00"])
+    (({'day-first'}, '06/07/2026 20:00'), (set(), '06/07/2026 20:00'))
+    """
+    told: set[str] = set()
+    one = ""
+    for word in words:
+        found = _SLASHED.match(plain(word))
+        if found:
+            one = one or word
+            told |= {DAY_FIRST} if int(found[1]) > 12 else {MONTH_FIRST} if int(found[2]) > 12 else set()
+    return told, one

@@ -1,0 +1,25 @@
+"""Words of the trade: what hosts call a cue, shops a tier, and screens an empty shelf."""
+
+from __future__ import annotations
+
+from scenarios.contract import CUE_KINDS, TIERS
+
+CUES = {
+    "讲解": "pitch", "介绍": "pitch", "讲解商品": "pitch", "过款": "pitch", "上链接": "link_drop", "上架": "link_drop",
+    "上车": "link_drop", "开价": "link_drop", "福利": "deal", "福利品": "deal", "福袋": "deal", "秒杀": "deal",
+    "限时秒杀": "deal", "抢购": "deal", "倒计时": "countdown", "倒数": "countdown", "逼单": "countdown", "返场": "restock_call",
+    "补货返场": "restock_call",
+} | {kind: kind for kind in CUE_KINDS}  # fmt: skip
+"""Words for a kind of cue."""
+TIER_WORDS = {
+    "引流款": "traffic", "引流": "traffic", "福利款": "traffic", "福利": "traffic", "秒杀款": "traffic", "利润款": "profit",
+    "利润": "profit", "爆款": "profit", "主推款": "profit", "主推": "profit", "正价款": "profit", "长尾款": "longtail",
+    "长尾": "longtail", "常规款": "longtail", "搭配款": "longtail", "long tail": "longtail", "long-tail": "longtail",
+} | {tier: tier for tier in TIERS}  # fmt: skip
+"""Words for a tier."""
+GONE = frozenset([
+    "售罄", "已售罄", "售空", "已售空", "售完", "已售完", "卖完", "卖完了", "已卖完", "抢光", "已抢光", "抢完", "已抢完",
+    "无货", "暂无货", "缺货", "断货", "无库存", "没货", "无", "賣完", "完売", "在庫なし", "soldout", "outofstock", "oos", "none",
+    "nostock", "unavailable",
+])  # fmt: skip
+"""Words for a stock of 0, small and without blanks."""

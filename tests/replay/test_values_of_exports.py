@@ -1,0 +1,205 @@
+"""What cells of real exports mean: money, counts, dates, clock changes, stock below zero, sheets."""
+
+import pytest
+
+from sim.replay.clock import StreamError
+from sim.replay.ingest.run import ingest
+
+T = "2026-11-11 21:00:"
+HEAD = "order_id,time,sku,qty,amount\n"
+
+
+def read(folder, zone=None, mapping=None, **files):
+    """What is made of files of these contents, and every sentence about them."""
+    paths = []
+    for name, text in files.items():
+        (folder / f"{name}.csv").write_text(text, encoding="utf-8")
+        paths.append(folder / f"{name}.csv")
+    if mapping:
+        (folder / "own.yaml").write_text(mapping)
+    made = ingest(paths, zone=zone, mapping=str(folder / "own.yaml") if mapping else None)
+    checks = [c["finding"] for c in made.head.checks]
+    said = "\n".join([*made.head.notes, *checks, *made.rejects.frame()["reason"]])
+    made.close()
+    return made.frame(), made.head, said
+
+
+def test_money_of_many_countries(tmp_path):
+    cells = ["USD 10.50", "HK$10.50", "10.50 SGD", "¥10.50", '"1,010.50"', "10.50元", "+10.5"]
+    frame, _, said = read(tmp_path, o=HEAD + "".join(f"{k},{T}{k:02d},tea,1,{c}\n" for k, c in enumerate(cells)))
+    assert frame["value"].sum() == 6 * 10.5 + 1010.5
+    assert "amount" not in said
+
+
+def test_a_column_with_decimal_commas(tmp_path):
+    cells = ['"10,50"', '"1.010,50 €"', '"1.010"', '"€ 5"']
+    frame, _, _ = read(tmp_path, o=HEAD + "".join(f"{k},{T}{k:02d},tea,1,{c}\n" for k, c in enumerate(cells)))
+    assert frame["value"].tolist() == [10.5, 1010.5, 1010.0, 5.0]
+
+
+@pytest.mark.parametrize("cell", ["(10.50)", "10.50-", "（10.50）", "-10.50", "-RM10.50"])
+def test_negative_money_is_a_refund(tmp_path, cell):
+    frame, _, said = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,10.50\n2,{T}02,tea,1,{cell}\n")
+    assert len(frame) == 1
+    assert "amount -10.5 is negative: a refund, not an order" in said
+
+
+def test_money_that_cannot_be_read_is_said(tmp_path):
+    frame, _, said = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,gift\n2,{T}02,tea,1,10.50\n3,{T}03,tea,1,\n")
+    assert len(frame) == 3
+    assert "1 rows have an amount that cannot be read (such as 'gift'); it is left out" in said
+
+
+@pytest.mark.parametrize("cell", ["2m", "1.5k", "3w", "2 kg", "0.5"])
+def test_what_is_counted_has_no_letters(tmp_path, cell):
+    frame, _, said = read(tmp_path, o=HEAD + f"1,{T}01,tea,{cell},5\n2,{T}02,tea,3件,5\n")
+    assert frame["qty"].tolist() == [3]
+    assert f"qty {cell!r} is not a whole number" in said
+
+
+@pytest.mark.parametrize("last", [46300.25, 46800.9])
+def test_numbers_of_days_over_months_are_refused(tmp_path, last):
+    with pytest.raises(StreamError, match="Excel's numbers of days"):
+        read(tmp_path, o=HEAD + f"1,46190.5,tea,1,5\n2,{last},tea,1,5\n")
+
+
+def test_seconds_of_a_long_show_are_no_days(tmp_path):
+    rows = "".join(f"{k},{36_000 + 60 * k},tea,1,5\n" for k in range(100))
+    assert len(read(tmp_path, o=HEAD + rows)[0]) == 100
+
+
+@pytest.mark.parametrize("zone", ["+24:00", "-15:00", "+08:75", "+99"])
+def test_offsets_that_do_not_exist(tmp_path, zone):
+    with pytest.raises(StreamError, match="is not a time zone"):
+        read(tmp_path, zone=zone, o=HEAD + f"1,{T}01,tea,1,5\n")
+    rows = f"1,2026-11-11T21:00:01{zone},tea,1,5\n2,2026-11-11T21:00:02+05:45,tea,1,5\n"
+    frame, _, said = read(tmp_path, o=HEAD + rows)
+    assert len(frame) == 1
+    assert "is not a time" in said
+    # The same by the column, where many rows of one shape are read at once.
+    many = "".join(f"{k},2026-11-11T21:00:{k:02d}+14:00,tea,1,5\n" for k in range(10, 60)) * 2
+    bad = f"1,2026-11-11T21:00:01{zone},tea,1,5\n" if len(zone) == 6 else ""
+    assert len(read(tmp_path, o=HEAD + many + bad)[0]) == 50
+
+
+def test_times_that_the_change_of_the_clocks_skips_or_repeats(tmp_path):
+    rows = "1,2027-03-28 00:59:00,tea,1,5\n2,2027-03-28 01:30:00,tea,1,5\n3,2027-03-28 02:10:00,tea,1,5\n"
+    frame, _, said = read(tmp_path, zone="Europe/London", o=HEAD + rows)
+    assert frame["order_id"].tolist() == ["1", "3"]
+    assert "time '2027-03-28 01:30:00' does not exist in Europe/London: the clocks went forward over it" in said
+    rows = "1,2027-10-31 00:59:00,tea,1,5\n2,2027-10-31 01:30:00,tea,1,5\n3,2027-10-31 02:10:00,tea,1,5\n"
+    frame, _, said = read(tmp_path, zone="Europe/London", o=HEAD + rows)
+    assert frame["order_id"].tolist() == ["1", "2", "3"]
+    assert "1 times are ambiguous, for the clocks of Europe/London went back over that hour; the first is taken" in said
+    assert "ambiguous" not in read(tmp_path, zone="Asia/Shanghai", o=HEAD + rows)[2]
+
+
+OWN = "kind: orders\ncolumns: {order_id: order_id, time: time, sku: sku, qty: qty, amount: amount}\n"
+
+
+@pytest.mark.parametrize(("order", "month"), [("day-first", 7), ("month-first", 6)])
+def test_a_mapping_says_whether_the_day_comes_first(tmp_path, order, month):
+    rows = "1,06/07/2026 20:00:05,tea,1,5\n2,06/07/2026 8:00:09 PM,tea,1,5\n"
+    with pytest.raises(
+        StreamError, match="which may begin with the day or the month; say dates: day-first or dates: month-first"
+    ):
+        read(tmp_path, o=HEAD + rows)
+    frame, _, _ = read(tmp_path, mapping=OWN + f"dates: {order}\n", o=HEAD + rows)
+    import pandas as pd
+
+    assert [(t.month, t.hour) for t in pd.to_datetime(frame["t_us"], unit="us", utc=True).dt.tz_convert("Asia/Shanghai")] == [
+        (month, 20), (month, 20)
+    ]  # fmt: skip
+    many = "".join(f"{k},06/07/2026 20:{k // 60:02d}:{k % 60:02d},tea,1,5\n" for k in range(200))
+    frame, _, _ = read(tmp_path, mapping=OWN + f"dates: {order}\n", o=HEAD + many)
+    assert set(pd.to_datetime(frame["t_us"], unit="us", utc=True).dt.month) == {month}
+
+
+def test_dates_that_leave_no_doubt_tell_the_others(tmp_path):
+    frame, _, said = read(tmp_path, o=HEAD + "1,11/12/2026 23:59:05,tea,1,5\n2,13/12/2026 0:10,tea,1,5\n")
+    assert (frame["t_us"].diff().iloc[1] / 1e6) == 86_400 + 10 * 60 + 55
+    assert "are read day-first, as others of them show" in said
+    with pytest.raises(StreamError, match="in both orders"):
+        read(tmp_path, o=HEAD + "1,13/12/2026 23:59:05,tea,1,5\n2,12/13/2026 0:10,tea,1,5\n")
+    with pytest.raises(StreamError, match="dates must be day-first or month-first, not 'dmy'"):
+        read(tmp_path, mapping=OWN + "dates: dmy\n", o=HEAD + f"1,{T}01,tea,1,5\n")
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["2026/11/11 下午9:00:07", "2026年11月11日 21时00分07秒", "2026-11-11 09:00:07 PM", '"Nov 11, 2026 9:00:07 p.m."',
+     "11 Nov 2026 21:00:07", '"Wed, 11 Nov 2026 13:00:07 GMT"', "2026-11-11 晚上9:00:07"],
+)  # fmt: skip
+def test_one_moment_in_many_ways(tmp_path, cell):
+    frame, _, _ = read(tmp_path, a=HEAD + f"1,{cell},tea,1,5\n")
+    assert frame["t_us"].tolist() == [1_794_402_007_000_000]
+
+
+LEVELS = "time,sku,stock\n"
+
+
+def test_stock_below_zero_is_kept_and_said(tmp_path):
+    rows = f"{T}00,tea,4\n{T}10,tea,-3\n{T}20,tea,-5\n{T}30,tea,2\n"
+    frame, head, said = read(tmp_path, lv=LEVELS + rows)
+    levels = frame[frame["kind"] == "level"]
+    assert levels["value"].tolist() == [4, -3, -5, 2]
+    assert levels["mark"].astype(str).tolist() == ["", "oversold", "oversold", ""]
+    assert frame.loc[frame["kind"] == "order", "qty"].tolist() == [7, 2]
+    assert "lv.csv reports stock below zero: tea down to -5 (first at 2026-11-11T21:00:10+08:00, line 3)" in said
+    assert [c["ok"] for c in head.checks if c["check"] == "oversold by the shop's own figures"] == [False]
+
+
+@pytest.mark.parametrize(
+    ("word", "units"), [("已售罄", 0), ("Sold out", 0), ("抢光", 0), ("无货", 0), ("仅剩 2 件", 2), ("only 2 left", 2)]
+)
+def test_stock_in_words(tmp_path, word, units):
+    frame, _, _ = read(tmp_path, lv=LEVELS + f"{T}00,tea,4\n{T}10,tea,{word}\n")
+    assert frame.loc[frame["kind"] == "level", "value"].tolist() == [4, units]
+
+
+def test_stock_by_warehouse_is_added_up(tmp_path):
+    orders = HEAD + f"1,{T}01,tea,1,5\n"
+    sheet = "sku,stock,warehouse\ntea,100,east\ntea,40,west\ntea,40,west\ncup,7,east\n"
+    _, head, said = read(tmp_path, o=orders, stock=sheet)
+    assert {k: v["stock"] for k, v in head.declared.items()} == {"tea": 140, "cup": 7}
+    assert "1 rows give the stock of an item in another warehouse or batch; added up" in said
+    assert "sku tea was declared already" in said
+    with pytest.raises(StreamError, match="declares the stock of tea twice, in lines 2 and 3"):
+        read(tmp_path, o=orders, stock="sku,stock\ntea,100\ntea,40\n")
+    rows = f"{T}00,tea,60,east\n{T}00,tea,40,west\n{T}10,tea,50,east\n{T}10,tea,35,west\n"
+    frame, _, _ = read(tmp_path, lv="time,sku,stock,warehouse\n" + rows)
+    assert frame.loc[frame["kind"] == "level", "value"].tolist() == [100, 85]
+    with pytest.raises(StreamError, match="not of all of them at every time"):
+        read(tmp_path, lv="time,sku,stock,warehouse\n" + rows + f"{T}20,tea,50,east\n")
+
+
+@pytest.mark.parametrize(
+    ("word", "tier"), [("引流款", "traffic"), ("利润款", "profit"), ("长尾款", "longtail"), ("Profit", "profit")]
+)
+def test_tiers_in_the_words_of_the_trade(tmp_path, word, tier):
+    _, head, _ = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,5\n", stock=f"sku,stock,tier\ntea,9,{word}\n")
+    assert head.declared["tea"]["tier"] == tier
+
+
+def test_a_run_of_show_with_clock_times(tmp_path):
+    orders = HEAD + "1,2026-11-11 22:59:30,tea,1,5\n2,2026-11-12 00:20:00,tea,1,5\n"
+    sheet = "start_time,sku,kind\n22:50,tea,讲解\n11:05 PM,tea,秒杀\n0:15,tea,返场\n"
+    frame, _, said = read(tmp_path, cues=sheet, o=orders)
+    at = frame.loc[frame["kind"] == "cue", "t_us"] / 1e6 - frame.loc[frame["kind"] == "order", "t_us"].min() / 1e6
+    assert at.tolist() == [-570, 330, 4530]
+    assert "3 clock times are taken on the recording's day (2026-11-11 and 2026-11-12)" in said
+    # Counted from its start, a recording has no day.
+    frame, _, _ = read(tmp_path, cues="start_time,sku\n00:01:30,tea\n", o=HEAD + "1,10,tea,1,5\n2,200.5,tea,1,5\n")
+    assert frame.loc[frame["kind"] == "cue", "t_us"].tolist() == [90_000_000]
+
+
+@pytest.mark.parametrize(
+    ("word", "says"),
+    [("买家取消", "1 orders were closed later"), ("Voided", "1 orders were closed later"), ("退款关闭", ""), ("申请退款", ""),
+     ("退款成功", "1 orders were refunded later"), ("Refunded", "1 orders were refunded later"), ("partially_refunded", "")],
+)  # fmt: skip
+def test_closed_and_refunded_in_all_words(tmp_path, word, says):
+    head = "order_id,time,sku,qty,status\n"
+    _, _, said = read(tmp_path, o=head + f"1,{T}01,tea,1,{word}\n2,{T}02,tea,1,已完成\n")
+    assert says in said
+    assert ("later" in said) == bool(says)
