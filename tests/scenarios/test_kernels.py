@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from scenarios.contract import KERNEL_SHAPES, Cue, Kernel
+from scenarios.contract import KERNEL_SHAPES, Kernel
 from scenarios.kernels import half_times, height, mass
 from sim.calibrate.shapes import response
-from sim.replay.impute import _shapes
-from tests.replay.made import recording
+from sim.demand.intensity import AT_ONCE, landed
 
 
 @pytest.mark.parametrize("shape", KERNEL_SHAPES)
@@ -26,9 +25,7 @@ def test_an_exponential_cue_has_its_own_mass_in_imputation_and_calibration():
     """Peak 1, tau 10 s: 10 s, where a block has 20."""
     assert Kernel("exponential", 1.0, 10.0, 1000.0).area_s == pytest.approx(10.0)
     assert response(1200, 1.0, np.array([0.0]), "exponential", 10.0, 1000.0).sum() == pytest.approx(10.0)
-    cue = Cue(0.0, "s0", "pitch", shape="exponential", tau_s=10.0, duration_s=1000.0)
-    seen = _shapes(recording([], (5,), 1200.0, (cue,)), 1_000_000, 1200)
-    assert seen.sum() == pytest.approx(10.0, rel=1e-3)
+    assert landed("exponential", 10.0, 1000.0, AT_ONCE, np.array([1200.0]))[0] == pytest.approx(10.0)
 
 
 @pytest.mark.parametrize("shape", KERNEL_SHAPES)
