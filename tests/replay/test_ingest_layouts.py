@@ -67,3 +67,24 @@ def test_a_cancelled_order_of_several_rows_is_cancelled_in_each(tmp_path):
     text = LAYOUTS["shopify_orders"]["orders_export.csv"].replace("59.9,A,,1\n", "59.9,A,2026-06-18 20:05:00 +0800,1\n")
     made = ingest(laid(tmp_path, {"o.csv": text}))
     assert sold(made) == {"A": 3, "B": 0}
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["订单编号,下单时间,商品ID,商品编码,数量", "Order Number,Order Date,SKU,Product Name,Quantity,Total Amount", "订单号,付款时间,订单创建时间,商品名称,规格编码,件数",
+     "order_sn,created_time,seller_sku,units", "订单编号,交易时间,货号,商品规格,购买数量,实付金额"],
+)  # fmt: skip
+def test_an_export_of_nobody_in_particular_is_read_by_plain_names(tmp_path, header):
+    times = {"下单时间", "Order Date", "订单创建时间", "付款时间", "created_time", "交易时间"}
+    counts = {"数量", "Quantity", "件数", "units", "购买数量"}
+    cells = ["2026-06-18 20:00:05" if c in times else "3" if c in counts else "A" for c in header.split(",")]
+    made = ingest(lay(tmp_path, "o.csv", header + "\n" + ",".join(cells) + "\n"))
+    assert made.head.files[0]["mapping"] == "orders"
+    assert sold(made) == {"A": 3}
+
+
+def test_items_with_times_of_their_own_need_no_list(tmp_path):
+    text = "订单编号,订单状态,下单时间,买家付款时间,商品名称,规格编码,商品数量,商品实际成交金额\nE1,待发货,2026-06-18 20:00:05,,面膜,A,2,9\n,,,,精华,B,1,9\n"
+    made = ingest(lay(tmp_path, "o.csv", text))
+    assert made.head.files[0]["mapping"] == "youzan_items"
+    assert sold(made) == {"A": 2, "B": 1}

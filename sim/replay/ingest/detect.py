@@ -55,9 +55,10 @@ def _best(source: Source) -> Mapping | None:
     for name, mapping in shipped().items():
         if mapping.header or not mapping.keys & known:
             continue
-        found = mapping.find(source.header)
-        if mapping.fits(found):
-            scores[name] = (sum(key(m) in known for m in mapping.marks), len(found))
+        found, marks = mapping.find(source.header), sum(key(m) in known for m in mapping.marks)
+        # A platform's export is told by what no other has; without that the plain names decide.
+        if mapping.fits(found) and (marks or not mapping.marks):
+            scores[name] = (marks, len(found))
     if not scores:
         return None
     top = max(scores.values())
