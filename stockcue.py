@@ -7,9 +7,16 @@ Rehearse stock alerts for a live show before it goes on air::
     result = sc.rehearse(show, [smart, "fixed_count"], shows=40)
     result.table, result.verdict, result.plot(), result.save("runs/x")
 
-Every verb takes plain arguments and returns a :class:`Result`, the same that the command of its name prints: it shows itself in
-a notebook, holds tables as DataFrames, is saved as a run folder and loaded again. Nouns: Scenario, Policy, Run, Recording,
-Result. Each name here is loaded when it is first used.
+Every verb takes plain arguments and returns a Result, the same that the command of its name prints: it shows itself in a
+notebook, holds tables as DataFrames, is saved as a run folder and loaded again::
+
+    to play with: scenario, policy, interval, log, steps
+    verbs: play, rehearse, sweep, tune, breakpoint, sensitivity
+    recorded shows: ingest, read, replay, review, calibrate
+    results: load, compare
+    nouns: Scenario, Policy, Run, Recording, Result
+
+Each name is loaded when it is first used.
 """
 
 from __future__ import annotations

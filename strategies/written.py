@@ -157,7 +157,9 @@ class _Pages:
     def _here(self, function: FunctionType) -> bool:
         """Whether a function is defined where no import can find it."""
         module = inspect.getmodule(function)
-        return module is None or module.__name__ == "__main__" or module.__name__.startswith("user_strategy_")
+        if module is None or module.__name__ == "__main__" or module.__name__.startswith("user_strategy_"):
+            return True
+        return not all(part.isidentifier() for part in module.__name__.split("."))
 
     def _import(self, module: str) -> None:
         """See that a module of the user's travels too."""

@@ -19,6 +19,18 @@ def test_the_newcomers_strategy_keeps_the_contract(tmp_path):
     assert [f for f in check(load(str(mine))) if not f.ok] == []
 
 
+def test_the_python_it_shows_runs(tmp_path, monkeypatch, capsys):
+    block = re.search(r"## From Python\n```python\n(.*?)```", README, re.S).group(1)
+    assert len(block.splitlines()) <= 12
+    monkeypatch.chdir(tmp_path)
+    made: dict = {}
+    exec(compile(block, "README.md", "exec"), made)
+    assert made["result"].verdict
+    assert len(made["sweep"].table) == 4
+    assert "differences are paired" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
 def test_every_link_leads_somewhere():
     links = re.findall(r"\]\(([^)#:]+)\)", README)
     assert links

@@ -159,7 +159,8 @@ def _observed(path: str, s: Calibrate, told: Listener) -> Observed:
     try:
         if len(made.rejects):
             text = _("{name}: {n:,} rows rejected; stockcue ingest {word} tells which")
-            told.note(text.format(name=made.head.name, n=len(made.rejects), word=command_word("files", path)))
+            word = command_word("files", path)
+            told.note(text.format(name=made.head.name, n=len(made.rejects), word=word))
         return observed_from(made.head, made.frame(), skus)
     finally:
         made.close()

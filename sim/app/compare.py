@@ -26,6 +26,8 @@ MONEY = ("net", "J")
 """Figures of the account, which changed with version 0.3.0."""
 PROGRAM = ("program", "versions", PLAYED)
 """Facts that say which program made a result, not what was asked."""
+PLAYERS = ("strategies.", "operations.", "gate.", "strategy.")
+"""Facts by player."""
 PLAYS = {"rehearse": ("scores", ("strategy",)), "sweep": ("trials", ("world", "candidate"))}
 """Verbs whose results hold every show: the table, and what names a row's player."""
 
@@ -95,6 +97,8 @@ def _changed(one: Result, two: Result) -> list[dict[str, str]]:
     for text in differences(before, after):
         setting, _was, values = text.partition(" was ")
         old, _is, new = values.rpartition(", is ")
+        if setting.startswith(PLAYERS) and setting.count(".") == 1 and "not set" in (old, new):
+            continue  # who plays in one of them alone is told as such
         made.append({"setting": setting, "a": old, "b": new, "text": text})
     return made
 

@@ -31,12 +31,11 @@ class Range:
         """The same, of the setting ``key``."""
         if self.values:
             return Axis(key, values=self.values)
-        whole = isinstance(self.low, int) and isinstance(self.high, int)
-        return Axis(key, self.low, self.high, self.logarithmic, whole)
+        return Axis(key, self.low, self.high, self.logarithmic)
 
 
 def interval(low: float, high: float) -> Range:
-    """Anything between two ends, both allowed, evenly; whole numbers where both ends are.
+    """Anything between two ends, both allowed, evenly; whole numbers where the setting takes no others.
 
     Parameters
     ----------
@@ -62,7 +61,7 @@ def log(low: float, high: float) -> Range:
     Examples
     --------
     >>> log(10, 1000).axis("x").spelt
-    'int log interval(10,1000)'
+    'log interval(10,1000)'
     """
     return Range(low, high, logarithmic=True)
 

@@ -24,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return _dispatch(words)
     except KeyboardInterrupt as stopped:
-        print(f"\n{str(stopped) or 'Interrupted; no results were written.'}", file=sys.stderr)
+        print(f"\n{stopped}" if str(stopped) else "\n" + _("Interrupted; no results were written."), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (as in `| head`); nobody is left to tell.

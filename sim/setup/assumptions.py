@@ -12,6 +12,7 @@ from scenarios.contract import Scenario
 from scenarios.setting import assumptions
 from sim.core.policy import Policy
 from sim.score.profiles import PROFILES, Profile
+from sim.setup.choices import acting
 from sim.setup.policies import find_playbook
 from strategies import registry
 from strategies.contract import Param
@@ -38,8 +39,10 @@ def assumption_table(scenario: Scenario, preset: Scenario | None, policies: Sequ
     for policy in policies:
         rows += _params(f"strategy.{policy.name}", policy.strategy.params, policy.params, registry.settings(policy.strategy))
         rows += [row for row in _latencies(policy) if row not in rows]
-    if policies:
-        rows += _params("gate", GATE_PARAMS, policies[0].gate, gate_settings())
+    gated = acting(policies)
+    shared = all((p.gate == gated[0].gate).all() for p in gated)
+    for policy in gated[:1] if shared else gated:
+        rows += _params("gate" if shared else f"gate.{policy.name}", GATE_PARAMS, policy.gate, gate_settings())
     rows += _compared(assumptions(profile, "score"), assumptions(PROFILES[profile.name], "score"))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 

@@ -81,10 +81,18 @@ def described(policies: Sequence[Policy], profile: Profile | None = None) -> dic
         table = {tier: dict(zip(names, row.tolist(), strict=True)) for tier, row in zip(TIERS, policy.params, strict=True)}
         made["strategies"][policy.name] = {"strategy": policy.strategy.name, "settings": table}
         made["operations"][policy.name] = asdict(policy.playbook)
-    made["gate"] = {p.name: float(v) for p, v in zip(GATE_PARAMS, policies[0].gate, strict=True)}
+    gates = {p.name: {g.name: float(v) for g, v in zip(GATE_PARAMS, p.gate, strict=True)} for p in acting(policies)}
+    made["gate"] = next(iter(gates.values()))
+    if any(gate != made["gate"] for gate in gates.values()):
+        made["gate"] = gates
     if profile is not None:
         made["score"] = {f.name: getattr(profile, f.name) for f in fields(profile)}
     return made
+
+
+def acting(policies: Sequence[Policy]) -> Sequence[Policy]:
+    """The policies but the silent baseline, whose gate has nothing to let through; all where there is no other."""
+    return [p for p in policies if p.strategy.name != "silent"] or policies
 
 
 def one_of(key: str, value: str, known: Sequence[str]) -> str:

@@ -59,6 +59,38 @@ def test_a_report_neither_prints_nor_touches_files():
     assert {name: bad for name, bad in found.items() if bad} == {"sim/report/figures/style.py": {"savefig"}}
 
 
+def _calls(path: Path, names: set[str]) -> list[ast.Call]:
+    nodes = [n for n in ast.walk(ast.parse(path.read_text("utf-8"))) if isinstance(n, ast.Call)]
+    return [n for n in nodes if (n.func.id if isinstance(n.func, ast.Name) else getattr(n.func, "attr", "")) in names]
+
+
+def test_a_verb_never_prints():
+    """Only who hears on a terminal, and the command itself."""
+    files = [p for room in ("app", "cli") for p in (ROOT / "sim" / room).rglob("*.py")]
+    printing = {str(p.relative_to(ROOT)) for p in files if _calls(p, {"print"})}
+    assert printing == {"sim/app/progress.py", "sim/cli/main.py", "sim/cli/compose.py"}
+
+
+def test_every_printed_sentence_can_be_translated():
+    """What verbs and command say, note or print holds no words of its own: they come through ``_()``, or out of a renderer."""
+    found = []
+    for path in [*(ROOT / "sim/app").rglob("*.py"), ROOT / "sim/cli/main.py"]:
+        for call in _calls(path, {"print", "say", "note"}):
+            inside = [n for a in call.args for n in ast.walk(a)]
+            through = {id(n) for c in inside if isinstance(c, ast.Call) and getattr(c.func, "id", "") == "_" for n in ast.walk(c)}
+            words = [n.value for n in inside if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in through]
+            found += [(path.name, w) for w in words if re.search(r"[a-z]{3}", w.replace("stockcue", "").replace("shadow", ""))]
+    assert found == []
+
+
+def test_the_face_takes_from_sim_alone_and_nobody_takes_from_it():
+    text = (ROOT / "stockcue.py").read_text("utf-8")
+    homes = set(re.findall(r'"((?:sim|scenarios|strategies)[.][\w.]+)"', text))
+    assert homes
+    assert all(home.startswith("sim.") for home in homes)
+    assert not [str(p) for p in SOURCES if {i.split(".")[0] for i in imports(p)} & {"stockcue"}]
+
+
 def test_only_streams_makes_generators():
     makers = {
         str(p.relative_to(ROOT))

@@ -36,6 +36,14 @@ def test_every_step_of_the_model_helps_on_events_not_seen():
     assert all(r.over_first > 3 * r.error for _, r in table if r.model == "both")
 
 
+def test_a_strategy_from_a_cell_goes_all_the_way(monkeypatch, tmp_path):
+    made = runpy.run_path(str(NOTEBOOKS[0].with_name("face.py")))
+    assert set(made["result"].table["strategy"]) == {"silent", "pace", "fixed_count"}
+    assert len(made["sweep"].table) == 4
+    assert made["picture"].png[:4] == b"\x89PNG"
+    assert str(made["LOADED"]) == str(made["again"])
+
+
 def test_old_data_makes_a_freeze_worthless():
     """The field's claim: at half a second nearly nothing is oversold, at a minute nearly as much as in silence. By source: old
     orders are as bad as all, old stock misses sales instead, old carts and traffic hardly matter."""

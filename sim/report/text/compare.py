@@ -70,7 +70,9 @@ def cells(found: pd.DataFrame) -> list[list[str]]:
 
 
 def printed(names: tuple[str, str], found: pd.DataFrame, said: Sequence[str]) -> str:
-    """For a terminal."""
+    """For a terminal; who stays exactly as he was, as nobody acting does, is in the table alone."""
+    still = found.groupby("what", sort=False)["difference"].transform(lambda d: (d == 0).all())
+    found = found[~still.astype(bool)] if len(found) else found
     head = _("A: {a}\nB: {b}").format(a=names[0], b=names[1])
     table = ["", *aligned([HEAD, *cells(found)], RIGHT)] if len(found) else []
     return "\n".join([head, *table, "", *said])
