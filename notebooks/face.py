@@ -38,10 +38,10 @@ PACE = Strategy(
 )
 
 # %% [markdown]
-# The flash sale that deducts stock when the payment arrives, with readings every two seconds.
+# The first show that ships with the tool, with readings every two seconds.
 
 # %%
-show = sc.scenario("seckill_paydeduct", feed={"period_s": 2.0})
+show = sc.scenario("first_show", feed={"period_s": 2.0})
 result = sc.rehearse(show, [PACE, "fixed_count"], shows=6)
 print(result)
 

@@ -16,7 +16,7 @@ KEPT = {
     "replay": ("diff", "table", "pooled", "verdict", "scores"), "review": ("changes", "blame"),
 }  # fmt: skip
 """Tables that stand in the folder as they are: the first of these that is there."""
-FIGURES = ("J", "oversold_units", "session_oversold", "missed_units", "alerts", "gmv")
+FIGURES = ("net", "J", "oversold_units", "session_oversold", "missed_units", "alerts", "gmv")
 """Figures of a sweep's candidates, those of them that were kept."""
 
 
@@ -62,7 +62,7 @@ def _swept(result: Result) -> pd.DataFrame:
     keys = rows[["world", "candidate"]].drop_duplicates()
     means = rows.groupby(["world", "candidate"], sort=False)[names].mean().reset_index()
     made = keys.merge(means).merge(result.tables["candidates"], on="candidate", how="left")
-    return made.sort_values(["world", names[0]], kind="stable", ignore_index=True)
+    return made.sort_values(["world", "J"], kind="stable", ignore_index=True)
 
 
 def _tuned(result: Result) -> pd.DataFrame:
