@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from scenarios.contract import Scenario
+from scenarios.plain_yaml import plain_yaml
 from scenarios.registry import from_plain, load, names, plain
 from scenarios.setting import did_you_mean
-from sim.app.listing import options
 from sim.app.plain import gate_of, node_of
 from sim.core.policy import Policy
 from sim.core.response import Playbook
 from sim.score.profiles import Profile
 from sim.setup.choices import one_of, policy_from, profile_from
+from sim.setup.options import options
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import KEY, Uncertainty, asked, taken
 from sim.words import _
@@ -24,6 +26,7 @@ from strategies.contract import Strategy
 from strategies.gate import GATE_PARAMS
 
 YAML = (".yaml", ".yml")
+_FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 Plain = Mapping[str, Any]
 AnyScenario = str | Path | Scenario | Plain
 AnyPolicy = str | Path | Policy | Strategy
@@ -148,20 +151,30 @@ def _put_over(base: Plain, given: Plain, where: str, free: bool = False) -> dict
 
 
 def read_yaml(path: Any, what: str) -> dict[str, Any]:
-    """A YAML file of settings by name, as plain data."""
-    import yaml
-
+    """A YAML file of settings by name, as plain data, read within bounds."""
+    where = _("the {what} file {path!r}").format(what=what, path=str(path))
     try:
-        made = yaml.safe_load(Path(path).expanduser().read_text(encoding="utf-8"))
-    except OSError as error:
-        text = _("the {what} file {path!r} cannot be read: {why}")
-        raise SettingError(text.format(what=what, path=str(path), why=error.strerror or error)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        text = _("the {what} file {path!r} is not YAML: {why}")
-        raise SettingError(text.format(what=what, path=str(path), why=" ".join(str(error).split()))) from None
+        text = Path(path).expanduser().read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise SettingError(_("{file} cannot be read: {why}").format(file=where, why=why)) from None
+    made = plain_yaml(text, where, SettingError)
     if not isinstance(made, dict):
-        raise SettingError(_("the {what} file {path!r} must hold settings by name").format(what=what, path=str(path)))
-    return {str(key): value for key, value in made.items()}
+        raise SettingError(_("{file} must hold settings by name").format(file=where))
+    return {str(key): _numbers(value) for key, value in made.items()}
+
+
+def _numbers(value: Any) -> Any:
+    """Plain data in which 1e3 is a number, as the command line has it; YAML alone takes it for a text.
+
+    >>> _numbers({"a": ["1e3", "e3"]})
+    {'a': [1000.0, 'e3']}
+    """
+    if isinstance(value, dict):
+        return {key: _numbers(v) for key, v in value.items()}
+    if isinstance(value, list):
+        return [_numbers(v) for v in value]
+    return float(value) if isinstance(value, str) and _FLOAT.fullmatch(value) else value
 
 
 # -- policies -------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from scenarios.plain_yaml import plain_yaml
 from scenarios.setting import did_you_mean
 from sim.cli.words import WordError, Words, labelled, laid_over, listed, split
 from sim.setup.options import ENDINGS, options
+from sim.words import _
 
 CHOOSING = ("scenario", "strategy", "experiment")
 OURS = ("verb", "overrides")
@@ -43,7 +44,7 @@ def read(words: Sequence[str], verb: str, choosing: Sequence[str] = CHOOSING) ->
         cut.foreign = [source for source in labelled(listed(theirs)).values() if source.endswith(".py")]
     if not cut.show:
         for source in dict.fromkeys(cut.foreign):
-            print(f"runs the code of {source}", file=sys.stderr)
+            print(_("runs the code of {source}").format(source=source), file=sys.stderr)
     return cut
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(p for room in ("sim", "strategies", "scenarios") for p in (ROOT / room).rglob("*.py"))
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Top-level names of every module the file imports when it runs, and dotted names of project modules."""
     found = set()
@@ -68,13 +70,13 @@ def test_a_verb_never_prints():
     """Only who hears on a terminal, and the command itself."""
     files = [p for room in ("app", "cli") for p in (ROOT / "sim" / room).rglob("*.py")]
     printing = {str(p.relative_to(ROOT)) for p in files if _calls(p, {"print"})}
-    assert printing == {"sim/app/progress.py", "sim/cli/main.py", "sim/cli/compose.py"}
+    assert printing == {"sim/app/progress.py", "sim/cli/main.py", "sim/cli/compose.py", "sim/cli/chosen.py"}
 
 
 def test_every_printed_sentence_can_be_translated():
     """What verbs and command say, note or print holds no words of its own: they come through ``_()``, or out of a renderer."""
     found = []
-    for path in [*(ROOT / "sim/app").rglob("*.py"), ROOT / "sim/cli/main.py"]:
+    for path in [*(ROOT / "sim/app").rglob("*.py"), *(ROOT / "sim/cli").rglob("*.py")]:
         for call in _calls(path, {"print", "say", "note"}):
             inside = [n for a in call.args for n in ast.walk(a)]
             through = {id(n) for c in inside if isinstance(c, ast.Call) and getattr(c.func, "id", "") == "_" for n in ast.walk(c)}
