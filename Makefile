@@ -5,6 +5,9 @@
 #   make quick   set up, run the tests of the lower floors (under a minute)
 #   make lint    style, types and import contracts
 #   make bench   how fast, with the parity check first
+#   make docs    the documentation, in docs/_build
+#   make oldest  the quick tests with the lowest versions that pyproject.toml allows
+#   make audit   known weaknesses of what is installed
 #   make clean   remove the environment and all results
 #
 # Needs Python 3.11 or newer and make. Everything is installed into $(VENV); nothing else on the machine is touched.
@@ -14,9 +17,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test quick lint bench audit oldest clean
+.PHONY: help demo test quick lint bench docs oldest audit clean
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -12
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -15
 
 $(READY): pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'StockCue needs Python 3.11 or newer; set PYTHON=...')"
@@ -44,5 +47,18 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks --sweep
 
+docs: $(READY)
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build
+
+oldest: $(READY)
+	$(PYTHON) -m venv $(VENV)/oldest
+	$(VENV)/oldest/bin/python -m pip install --quiet uv
+	$(VENV)/oldest/bin/uv pip install --quiet --python $(VENV)/oldest --resolution lowest-direct --editable . --group test
+	$(VENV)/oldest/bin/python -m pytest -n 2 --dist worksteal tests/architecture tests/core tests/strategies tests/scenarios tests/score tests/contract
+
+audit: $(READY)
+	$(BIN)/python -m pip install --quiet pip-audit
+	$(BIN)/pip-audit --skip-editable
+
 clean:
-	rm -rf $(VENV) runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) docs/_build runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -139,7 +139,7 @@ def test_a_users_own_strategy_is_bound_to_its_text(capsys, here):
     assert "own_files.mine.py was" in err
 
 
-PAGE = (Path(__file__).resolve().parents[2] / "docs" / "shadow.md").read_text(encoding="utf-8")
+PAGE = (Path(__file__).resolve().parents[2] / "docs" / "howto" / "shadow.md").read_text(encoding="utf-8")
 
 
 def test_the_page_says_what_is_so(capsys, tmp_path, monkeypatch):

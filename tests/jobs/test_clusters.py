@@ -42,7 +42,7 @@ def _tiny(tmp_path, monkeypatch):
 
 @pytest.fixture
 def cluster(tmp_path_factory):
-    """Address of a scheduler with two worker processes, as docs/clusters.md starts them; and the workers."""
+    """Address of a scheduler with two worker processes, as docs/howto/clusters.md starts them; and the workers."""
     folder = tmp_path_factory.mktemp("cluster")
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "STOCKCUE_NO_COMPILE": "1"}
     jobs, note = [], folder / "scheduler.json"

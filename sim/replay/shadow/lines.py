@@ -1,7 +1,7 @@
 """From lines of a live feed to what happened: every line ends in exactly one count, and none stops the process.
 
-The protocol is in docs/shadow.md. A line is used, or it is set aside (understood, but it moves nothing), a duplicate, behind
-a newer reading of the same kind, sent again after a restart, or rejected with a reason. Lines come in any order: one that
+The protocol is in docs/howto/shadow.md. A line is used, or it is set aside (understood, but it moves nothing), a duplicate,
+behind a newer reading of the same kind, sent again after a restart, or rejected with a reason. Lines come in any order: one that
 is earlier than the newest takes effect now, for readings taken are not taken back.
 """
 

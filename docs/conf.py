@@ -1,0 +1,60 @@
+"""Sphinx: `make docs`. Pages are Markdown (MyST), the reference comes from docstrings; nothing is fetched to build or read it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from sim import __version__  # noqa: E402
+
+project, release, language = "StockCue", __version__, "en"
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
+exclude_patterns = ["_build", "review/README.md"]
+html_theme, html_title = "furo", f"StockCue {release}"
+myst_heading_anchors = 3
+autodoc_member_order, autodoc_typehints = "bysource", "description"
+autodoc_default_options = {"members": True}
+
+HERE = Path(__file__).parent / "reference"
+INSIDE = {"__init__", "contract", "registry", "gate", "maths", "tails"}
+"""Modules of strategies/ that are no strategy."""
+
+
+def modules(folder: str, options: str = "") -> str:
+    """Directives for every module of a folder, so that adding a file is all there is to do."""
+    names = sorted(p.stem for p in (ROOT / folder).glob("*.py") if p.stem not in INSIDE)
+    return "\n".join(f".. automodule:: {folder.replace('/', '.')}.{name}\n{options}" for name in names)
+
+
+def page(title: str, *parts: str) -> str:
+    """A Markdown page of reStructuredText parts."""
+    return f"# {title}\n\n" + "\n\n".join(f"```{{eval-rst}}\n{part}\n```" for part in parts) + "\n"
+
+
+def verbs() -> str:
+    """The help of every verb as one page."""
+    folder = ROOT / "sim/cli/help"
+    names = sorted(p.stem for p in folder.glob("*.txt") if p.stem != "general")
+    told = [("stockcue", "general"), *((f"stockcue {name}", name) for name in names)]
+    return "# Verbs\n" + "".join(
+        f"\n## {title}\n\n```text\n{(folder / f'{name}.txt').read_text('utf-8').rstrip()}\n```\n" for title, name in told
+    )
+
+
+MADE = {
+    "verbs.md": verbs(),
+    "strategies.md": page(
+        "Strategies", ".. automodule:: strategies.contract", modules("strategies"), ".. automodule:: strategies.gate",
+    ),
+    "scenarios.md": page(
+        "Scenarios", ".. automodule:: scenarios.contract", ".. automodule:: scenarios.staffing",
+        modules("scenarios/presets", "   :no-members:\n"),
+    ),
+    "python.md": page("From Python", *([".. automodule:: stockcue"] if (ROOT / "stockcue.py").exists() else [])),
+    "statistics.md": page("Statistics", modules("sim/stats")),
+}  # fmt: skip
+for name, text in MADE.items():
+    (HERE / name).write_text(text, encoding="utf-8")
