@@ -11,7 +11,7 @@ sys.path.insert(0, str(ROOT))
 from sim import __version__  # noqa: E402
 
 project, release, language = "StockCue", __version__, "en"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.viewcode"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
 exclude_patterns = ["_build", "review/README.md"]
 html_theme, html_title = "furo", f"StockCue {release}"
 myst_heading_anchors = 3
