@@ -15,6 +15,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphin
 exclude_patterns = ["_build", "review/README.md"]
 html_theme, html_title = "furo", f"StockCue {release}"
 myst_heading_anchors = 3
+suppress_warnings = ["ref.python"]  # a type named `path` is no reference to a field of that name
 autodoc_member_order, autodoc_typehints = "bysource", "description"
 autodoc_default_options = {"members": True}
 
