@@ -1,4 +1,4 @@
-"""The ledger: the only code that changes stock.
+"""The ledger: when stock changes, and why (:func:`~sim.core.moves.move` alone changes it).
 
 Per SKU, at every event: ``PHYSICAL = left + HELD + PAID_UNITS`` where ``left`` may fall below zero: then more is
 promised than exists. What the platform *believes* (RECORD) is a second figure; every oversell is a way for
@@ -10,6 +10,7 @@ All functions are plain scalar code over a :class:`~sim.core.world.World`; `i` i
 
 from __future__ import annotations
 
+from sim.core.moves import move
 from sim.core.screens import seen
 from sim.core.supply import change_record, restate
 from sim.core.tape import (
@@ -108,7 +109,7 @@ def add_to_cart(w, i, t):
     elif w.stock[w.sku[i], CLOSED] == DELIST:
         w.outcome[i] = IDLE
     else:
-        w.stock[w.sku[i], CARTED_UNITS] += w.qty[i]
+        move(w, t, w.sku[i], CARTED_UNITS, w.qty[i])
         w.outcome[i] = CARTED
 
 
@@ -153,9 +154,9 @@ def place_order(w, i, t):
     shown = seen(w, front + screen, sku, t)
     if w.stock[sku, CLOSED] != OPEN or (w.rules[CHECKS] == 1 and (shown <= 0 or offered < qty)):
         w.outcome[i] = refusal(w, sku, channel, qty)
-        w.stock[sku, REFUSED] += 1
+        move(w, t, sku, REFUSED, 1)
         if shown > 0 and w.stock[sku, CLOSED] != DELIST:
-            w.stock[sku, SHOWN_FAIL] += 1
+            move(w, t, sku, SHOWN_FAIL, 1)
         return
     accept(w, i, t, True)
 
@@ -164,12 +165,12 @@ def accept(w, i, t, deducts):
     """Create the order of row ``i``; ``deducts`` is false for an order the shop made twice (leak L10)."""
     sku, qty = w.sku[i], w.qty[i]
     if w.rules[MODE] == ON_PAYMENT:
-        w.stock[sku, PENDING] += qty
+        move(w, t, sku, PENDING, qty)
     else:
-        w.stock[sku, HELD] += qty
+        move(w, t, sku, HELD, qty)
         if deducts:
             change_record(w, t, sku, w.channel[i], -qty)
-    w.stock[sku, ORDERED] += qty
+    move(w, t, sku, ORDERED, qty)
     w.outcome[i] = ACCEPTED
 
 
@@ -191,14 +192,14 @@ def pay(w, i, t):
     deducted = w.kind[o] == COPY
     w.outcome[i] = DONE
     if not late:
-        w.stock[sku, PENDING if on_payment else HELD] -= qty
+        move(w, t, sku, PENDING if on_payment else HELD, -qty)
         deducted = deducted or not on_payment
     if not deducted:
         if w.stock[sku, RECORD] < qty and w.rules[LATE_ACCEPT] == 0:
             w.outcome[o] = REFUNDED
             return
         change_record(w, t, sku, w.channel[i], -qty)
-    w.stock[sku, PAID_UNITS] += qty
+    move(w, t, sku, PAID_UNITS, qty)
     w.outcome[o] = PAID
 
 
@@ -211,12 +212,12 @@ def expire(w, i, t):
     w.outcome[o] = EXPIRED
     w.outcome[i] = DONE
     if w.rules[MODE] == ON_PAYMENT:
-        w.stock[sku, PENDING] -= qty
+        move(w, t, sku, PENDING, -qty)
         return
-    w.stock[sku, HELD] -= qty
+    move(w, t, sku, HELD, -qty)
     if w.kind[o] != COPY:
         if w.mark[i] < w.rates[LOST_RELEASE]:
-            w.stock[sku, LOST] += qty
+            move(w, t, sku, LOST, qty)
         else:
             change_record(w, t, sku, w.channel[i], qty)
 
@@ -228,7 +229,7 @@ def cancel(w, i, t):
         return
     w.outcome[o] = CANCELLED
     w.outcome[i] = DONE
-    w.stock[w.sku[i], PAID_UNITS] -= w.qty[i]
+    move(w, t, w.sku[i], PAID_UNITS, -w.qty[i])
     if w.rules[CANCEL_RETURNS] == 1 and w.kind[o] != COPY:
         change_record(w, t, w.sku[i], w.channel[i], w.qty[i])
 

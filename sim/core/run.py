@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenarios.contract import Scenario
+from sim.core.moves import Journal
 from sim.core.policy import Policy
 from sim.core.tape import Tape
 
@@ -27,7 +28,7 @@ class Run:
     ``outcome``: int8 per row of ``tape`` (which may have gained rows by improvised cues). ``stock``: final ledger, int64
     [sku, N_STOCK]. ``readings``: int32 [reading, sku, N_READ]. ``notices``: notices sent to people. ``busy_us``: operator time
     spent [us]. ``dropped_readings``: readings that came behind newer ones. ``suppressed``: by the gate, per cause.
-    ``pitched_empty``: cues the host began for an item that was sold out.
+    ``pitched_empty``: cues the host began for an item that was sold out. ``journal``: every change of stock, where it was kept.
     """
 
     scenario: Scenario
@@ -45,6 +46,7 @@ class Run:
     suppressed: tuple[int, ...] = ()
     pitched_empty: int = 0
     acting: bool = True
+    journal: Journal | None = None
 
     def digest(self) -> str:
         """SHA-256 over everything that happened; two engines agree when their digests do."""

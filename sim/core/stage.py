@@ -10,6 +10,7 @@ import numpy as np
 from scenarios.contract import LEDGER_MODES, Scenario
 from scenarios.staffing import Screen
 from sim.core import world as W
+from sim.core.moves import most_moves
 from sim.core.policy import Policy
 from sim.core.tape import SYNC, Tape, sources_apart
 from sim.core.units import NEVER_US, key_of, period_us, to_us
@@ -33,18 +34,27 @@ class Stage:
     log_room: int
     marks: dict[Any, list[float]] = field(default_factory=dict)
 
-    def world(self, policy: Policy) -> World:
-        """A fresh world for one run of ``policy``."""
+    def world(self, policy: Policy, journal: bool = False) -> World:
+        """A fresh world for one run of ``policy``. journal: whether it notes every change of stock."""
         n, rows = len(self.scenario.skus), len(self.tape)
         room = 2 * self.log_room if self.fixed["rules"][W.LOGGING] else 0
+        moves = most_moves(self.tape.kind, n) if journal else 0
+        fixed, opening = dict(self.fixed), {name: array.copy() for name, array in self.opening.items()}
+        if journal:
+            fixed["rules"] = self.fixed["rules"].copy()
+            fixed["rules"][W.JOURNAL], opening["head"][W.MOVES_ROOM] = 1, moves
         return World(
-            **self.fixed,
-            **{name: array.copy() for name, array in self.opening.items()},
+            **fixed,
+            **opening,
             outcome=np.zeros(rows, np.int8),
             log_t=np.empty(room, np.int64),
             log_sku=np.empty(room, np.int32),
             log_src=np.empty(room, np.int32),
             log_delta=np.empty(room, np.int32),
+            moved_t=np.empty(moves, np.int64),
+            moved_sku=np.empty(moves, np.int16),
+            moved_column=np.empty(moves, np.int8),
+            moved_delta=np.empty(moves, np.int32),
             readings=np.zeros((len(self.tape.viewers), n, W.N_READ), np.int32),
             **settings_of(policy, self.tiers),
             memory=np.zeros((n, policy.strategy.memory)),
@@ -67,7 +77,7 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     observers = _observers(scenario, tape)
     plan_t, plan_lift = _plan(scenario)
     stock = _opening_stock(scenario, tape)
-    rules = np.zeros(7, np.int64)
+    rules = np.zeros(W.N_RULES, np.int64)
     rules[W.MODE] = LEDGER_MODES.index(scenario.ledger.mode)
     rules[W.LATE_ACCEPT] = scenario.ledger.late_payment == "accept"
     rules[W.CANCEL_RETURNS] = scenario.ledger.cancel_returns
@@ -98,10 +108,16 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
         "cue_cut": np.full(len(tape.cues) + 1, NEVER_US, np.int64),
         "observers": observers,
         "views": views,
-        "head": np.array([0, 0, 0, -1, 0], np.int64),
+        "head": _head(),
         "plan_next": np.zeros(n, np.int64),
     }
     return Stage(scenario, tape, fixed, opening, facts[:, W.F_TIER].astype(int), _log_room(scenario, tape))
+
+
+def _head() -> np.ndarray:
+    head = np.zeros(W.N_HEAD, np.int64)
+    head[W.LAST_READING] = -1
+    return head
 
 
 def _log_room(scenario: Scenario, tape: Tape) -> int:

@@ -5,6 +5,7 @@ With the ledger's orders this is all that ever changes stock; every change of th
 
 from __future__ import annotations
 
+from sim.core.moves import move
 from sim.core.screens import seen
 from sim.core.tape import DONE, EDIT_ADD, EDIT_SET, PAID, RELEASE, SUPPLY, SYNC, TAKE
 from sim.core.world import (
@@ -26,7 +27,7 @@ from sim.core.world import (
 
 def change_record(w, t, sku, src, delta):
     """Change the platform's record by ``delta`` units at ``t``; ``src``: the sales channel it came through, or -1."""
-    w.stock[sku, RECORD] += delta
+    move(w, t, sku, RECORD, delta)
     if w.rules[LOGGING] == 1:
         n = w.head[N_LOG]
         w.log_t[n] = t
@@ -42,9 +43,9 @@ def change_record(w, t, sku, src, delta):
 
 def receive(w, sku, qty, t):
     """Units arrive from outside and go on sale."""
-    w.stock[sku, PHYSICAL] += qty
-    w.stock[sku, RECEIVED] += qty
-    w.stock[sku, LISTED] += qty
+    move(w, t, sku, PHYSICAL, qty)
+    move(w, t, sku, RECEIVED, qty)
+    move(w, t, sku, LISTED, qty)
     change_record(w, t, sku, -1, qty)
 
 
@@ -54,8 +55,8 @@ def release(w, sku, qty, t):
     if qty > hidden:
         qty = hidden
     if qty > 0:
-        w.stock[sku, HIDDEN] -= qty
-        w.stock[sku, LISTED] += qty
+        move(w, t, sku, HIDDEN, -qty)
+        move(w, t, sku, LISTED, qty)
         change_record(w, t, sku, -1, qty)
     return qty
 
@@ -64,8 +65,8 @@ def take(w, i, t):
     """An order of a recording (row kind TAKE): taken and paid at once, below zero too where more was sold than declared."""
     sku, qty = w.sku[i], w.qty[i]
     change_record(w, t, sku, w.channel[i], -qty)
-    w.stock[sku, ORDERED] += qty
-    w.stock[sku, PAID_UNITS] += qty
+    move(w, t, sku, ORDERED, qty)
+    move(w, t, sku, PAID_UNITS, qty)
     w.outcome[i] = PAID
 
 

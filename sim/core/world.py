@@ -6,9 +6,7 @@ dense plane. The tape's columns are shared between runs and never written.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
-
-import numpy as np
+from typing import Annotated, Any, NamedTuple
 
 # Columns of ``stock`` [units], one row per SKU.
 PHYSICAL = 0  # units that exist: initial - record error + received
@@ -36,12 +34,14 @@ BACK_OFFICE, HOST_SCREEN, ERP, FIRST_CHANNEL = range(4)
 CHECKOUT, PAGE, CART_VIEW, VIEWS = 0, 1, 2, 3  # views of one sales channel, at FIRST_CHANNEL + VIEWS * channel
 
 # ``rules`` [whole numbers] and ``rates`` [floats]: the ledger's settings.
-MODE, LATE_ACCEPT, CANCEL_RETURNS, LOGGING, SCARCE, SHOW_END, CHECKS = range(7)
+MODE, LATE_ACCEPT, CANCEL_RETURNS, LOGGING, SCARCE, SHOW_END, CHECKS, JOURNAL = range(8)
+N_RULES = 8
 ON_ORDER, ON_PAYMENT, PRE_HOLD = range(3)
 SCARCITY_GAIN, SCARCITY_BELOW, LOST_RELEASE = range(3)
 
 # ``head``: where the run stands.
-NEXT, N_LOG, N_OUT, LAST_READING, DROPPED_READINGS = range(5)
+NEXT, N_LOG, N_OUT, LAST_READING, DROPPED_READINGS, N_MOVED, MOVES_ROOM = range(7)
+N_HEAD = 7
 
 # Columns of ``readings`` [units], one row per reading and SKU.
 R_STOCK, R_ORDERS, R_CARTS, R_PAID, R_UNPAID, R_CLOSED, R_OFFICE = range(7)
@@ -59,64 +59,48 @@ E_STOCK, E_LINE = range(2)
 
 
 class World(NamedTuple):
-    """Everything a transition may touch. ``seq`` lists row numbers in time order."""
+    """Everything a transition may touch: arrays in C order, each with its kind and number of dimensions. ``seq`` lists row
+    numbers in time order."""
 
-    t: Any
-    kind: Any
-    sku: Any
-    channel: Any
-    qty: Any
-    cue: Any
-    cause: Any
-    who: Any
-    mark: Any
-    seq: Any
-    outcome: Any  # int8 per row (longer than the tape once a cue was improvised)
-    stock: Any  # int64 [sku, N_STOCK]
-    exposure: Any  # float64 [sku], 1 = full
-    cue_cut: Any  # int64 [cue], cue admits nobody from then on [us]
-    floor: Any  # int64 [channel, sku], units that channel leaves untouched
-    observers: Any  # int64 [observer, 6]
-    views: Any  # int64 [observer, sku], record as that observer sees it
-    log_t: Any  # int64, times of record changes [us]
-    log_sku: Any  # int32
-    log_src: Any  # int32, sales channel of the change (-1: none)
-    log_delta: Any  # int32 [units]
-    rules: Any  # int64
-    rates: Any  # float64
-    head: Any  # int64
-    readings: Any  # int32 [reading, sku, N_READ]
-    viewers: Any  # float64 [reading]
-    apart: Any  # int64 [arrival, source], row of the newest reading of a source, -1: none yet; no rows: all come together
-    plan_t: Any  # int64 [sku, cue], planned cue times [us], ascending, NEVER_US after the last
-    plan_lift: Any  # float64 [sku, cue]
-    plan_next: Any  # int64 [sku]
-    facts: Any  # float64 [sku, 6]
-    params: Any  # float64 [sku, param]
-    memory: Any  # float64 [sku, cell]
-    gate_settings: Any  # float64
-    gate_memory: Any  # float64 [sku, cell]
-    gate_shared: Any  # float64
-    outbox: Any  # int64 [sku, 3]
-    evidence: Any  # float64 [sku, 2]
-
-
-def with_rows(w: World, tape: Any) -> World:
-    """The same run over a tape that has gained rows at its end (an improvised cue)."""
-    grown, old = len(tape.t), len(w.t)
-    outcome = w.outcome
-    if len(outcome) < grown:
-        outcome = np.zeros(2 * grown, np.int8)
-        outcome[:old] = w.outcome[:old]
-    at = w.head[NEXT]
-    new = np.arange(old, grown, dtype=np.int32)
-    place = at + np.searchsorted(w.t[w.seq[at:]], tape.t[old:])
-    log = {}
-    if grown - tape.drawn > len(w.log_t) // 2 > 0:  # the log was made twice as long as the drawn rows can need
-        log = {name: _longer(getattr(w, name), grown) for name in ("log_t", "log_sku", "log_src", "log_delta")}
-    cut = np.concatenate([w.cue_cut[:-1], np.full(len(tape.cues) - len(w.cue_cut) + 2, w.cue_cut[-1])])
-    return w._replace(**tape.columns(), seq=np.insert(w.seq, place, new), outcome=outcome, cue_cut=cut, **log)
-
-
-def _longer(column: np.ndarray, more: int) -> np.ndarray:
-    return np.concatenate([column, np.empty(more, column.dtype)])
+    t: Annotated[Any, "int64", 1]
+    kind: Annotated[Any, "int8", 1]
+    sku: Annotated[Any, "int16", 1]
+    channel: Annotated[Any, "int8", 1]
+    qty: Annotated[Any, "int32", 1]
+    cue: Annotated[Any, "int16", 1]
+    cause: Annotated[Any, "int32", 1]
+    who: Annotated[Any, "int32", 1]
+    mark: Annotated[Any, "float64", 1]
+    seq: Annotated[Any, "int32", 1]
+    outcome: Annotated[Any, "int8", 1]  # per row (longer than the tape once a cue was improvised)
+    stock: Annotated[Any, "int64", 2]  # [sku, N_STOCK]
+    exposure: Annotated[Any, "float64", 1]  # [sku], 1 = full
+    cue_cut: Annotated[Any, "int64", 1]  # [cue], cue admits nobody from then on [us]
+    floor: Annotated[Any, "int64", 2]  # [channel, sku], units that channel leaves untouched
+    observers: Annotated[Any, "int64", 2]  # [observer, 6]
+    views: Annotated[Any, "int64", 2]  # [observer, sku], record as that observer sees it
+    log_t: Annotated[Any, "int64", 1]  # times of record changes [us]
+    log_sku: Annotated[Any, "int32", 1]
+    log_src: Annotated[Any, "int32", 1]  # sales channel of the change (-1: none)
+    log_delta: Annotated[Any, "int32", 1]  # [units]
+    moved_t: Annotated[Any, "int64", 1]  # times of the changes in the journal [us]
+    moved_sku: Annotated[Any, "int16", 1]
+    moved_column: Annotated[Any, "int8", 1]  # of ``stock``
+    moved_delta: Annotated[Any, "int32", 1]  # [units]
+    rules: Annotated[Any, "int64", 1]
+    rates: Annotated[Any, "float64", 1]
+    head: Annotated[Any, "int64", 1]
+    readings: Annotated[Any, "int32", 3]  # [reading, sku, N_READ]
+    viewers: Annotated[Any, "float64", 1]  # [reading]
+    apart: Annotated[Any, "int64", 2]  # [arrival, source], row of its newest reading, -1: none yet; no rows: all come together
+    plan_t: Annotated[Any, "int64", 2]  # [sku, cue], planned cue times [us], ascending, NEVER_US after the last
+    plan_lift: Annotated[Any, "float64", 2]  # [sku, cue]
+    plan_next: Annotated[Any, "int64", 1]  # [sku]
+    facts: Annotated[Any, "float64", 2]  # [sku, 6]
+    params: Annotated[Any, "float64", 2]  # [sku, param]
+    memory: Annotated[Any, "float64", 2]  # [sku, cell]
+    gate_settings: Annotated[Any, "float64", 1]
+    gate_memory: Annotated[Any, "float64", 2]  # [sku, cell]
+    gate_shared: Annotated[Any, "float64", 1]
+    outbox: Annotated[Any, "int64", 2]  # [sku, 3]
+    evidence: Annotated[Any, "float64", 2]  # [sku, 2]

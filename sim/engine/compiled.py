@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args, get_type_hints
 
 from sim.core.screens import seen
 from sim.core.world import World
@@ -114,18 +114,9 @@ def _with_fold(function: Any, *types: Any) -> Any:
 @cache
 def _world_type() -> Any:
     numba = numba_or_none()
-    kinds = {"t": "i8", "kind": "i1", "sku": "i2", "channel": "i1", "qty": "i4", "cue": "i2", "cause": "i4", "who": "i4",
-             "mark": "f8", "seq": "i4", "outcome": "i1", "stock": "i8.2", "exposure": "f8", "cue_cut": "i8",
-             "floor": "i8.2", "observers": "i8.2", "views": "i8.2", "log_t": "i8", "log_sku": "i4", "log_src": "i4",
-             "log_delta": "i4", "rules": "i8", "rates": "f8", "head": "i8", "readings": "i4.3", "viewers": "f8", "apart": "i8.2",
-             "plan_t": "i8.2", "plan_lift": "f8.2", "plan_next": "i8", "facts": "f8.2", "params": "f8.2",
-             "memory": "f8.2", "gate_settings": "f8", "gate_memory": "f8.2", "gate_shared": "f8", "outbox": "i8.2",
-             "evidence": "f8.2"}  # fmt: skip
-    scalar = {"i1": "int8", "i2": "int16", "i4": "int32", "i8": "int64", "f8": "float64"}
     fields = []
-    for name in World._fields:
-        code, _, dims = kinds[name].partition(".")
-        fields.append(numba.types.Array(getattr(numba.types, scalar[code]), int(dims or 1), "C"))
+    for _, kind, dimensions in (get_args(hint) for hint in get_type_hints(World, include_extras=True).values()):
+        fields.append(numba.types.Array(getattr(numba.types, kind), dimensions, "C"))
     return numba.types.NamedTuple(tuple(fields), World)
 
 

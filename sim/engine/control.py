@@ -16,6 +16,7 @@ import simpy
 from scenarios.contract import Cue
 from sim.core import world as W
 from sim.core.feed import stock_shown
+from sim.core.moves import MOST, move, with_room
 from sim.core.policy import Policy
 from sim.core.response import (
     ARRIVAL,
@@ -33,6 +34,8 @@ from sim.core.response import (
 )
 from sim.core.stage import Stage
 from sim.core.supply import receive, release
+from sim.core.tape import RELEASE as T_RELEASE
+from sim.core.tape import SUPPLY as T_SUPPLY
 from sim.core.units import US, to_us
 from sim.core.world import World
 from sim.engine.hosting import NO_ALERT, Hosting
@@ -62,7 +65,7 @@ class Control(Hosting):
         look: Callable[[World, int, int, int], int],
         begun: Begun | None = None,
     ) -> None:
-        begun = begun or Begun(stage.world(policy))
+        begun = begun or Begun(stage.world(policy, journal=True))
         super().__init__(len(stage.scenario.skus), begun.next_cue, begun.pitched_empty)
         self.env, self.scenario, self.tape, self.policy, self.acting = env, stage.scenario, stage.tape, policy, acting
         self.world = begun.world
@@ -145,10 +148,10 @@ class Control(Hosting):
         """The moment an action changes the world."""
         stock = self.world.stock
         if what == FREEZE_SKU and stock[sku, W.CLOSED] == W.OPEN:
-            stock[sku, W.CLOSED] = W.FREEZE
+            self.close_item(sku, W.FREEZE)
             self.note(sku, what, number)
         elif what == DELIST_SKU and stock[sku, W.CLOSED] != W.DELIST:
-            stock[sku, W.CLOSED] = W.DELIST
+            self.close_item(sku, W.DELIST)
             self.note(sku, what, number)
         elif what == REOPEN:
             self.reopen(sku, number)
@@ -161,9 +164,15 @@ class Control(Hosting):
             self.request_stock(sku, number)
         elif what == RELEASE_STOCK:
             want = int(np.ceil(action.value * self.scenario.skus[sku].held_back))
+            self.world = with_room(self.world, MOST[T_RELEASE])
             got = release(self.world, sku, want, self.now)
             if got > 0:
                 self.note(sku, what, number, float(got))
+
+    def close_item(self, sku: int, state: int) -> None:
+        """Freeze, delist or open an item."""
+        self.world = with_room(self.world, 1)
+        move(self.world, self.now, sku, W.CLOSED, state - int(self.world.stock[sku, W.CLOSED]))
 
     def note(self, sku: int, what: int, number: int, value: float = 0.0) -> None:
         """Write an action into the record."""
@@ -177,7 +186,7 @@ class Control(Hosting):
         if number < self.emergency[sku]:
             return
         changed = self.world.stock[sku, W.CLOSED] != W.OPEN or self.world.exposure[sku] != 1.0
-        self.world.stock[sku, W.CLOSED] = W.OPEN
+        self.close_item(sku, W.OPEN)
         self.world.exposure[sku] = 1.0
         self.muted.discard(sku)
         if changed:
@@ -210,6 +219,7 @@ class Control(Hosting):
     def arrive(self, sku: int) -> int:
         """Requested units come in; returns the number of the alert that asked for them."""
         due, units, number = self.coming.pop(sku)
+        self.world = with_room(self.world, MOST[T_SUPPLY])
         receive(self.world, sku, units, due)
         self.actions.append((due, sku, ARRIVAL, number, float(units)))
         return number

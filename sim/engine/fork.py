@@ -95,7 +95,7 @@ class Trail:
     def __init__(self, stage: Stage, policy: Policy, rows: np.ndarray) -> None:
         self.stage, self.engine, self.times = stage, engine_for(policy), stage.tape.t[rows]
         self.env = simpy.Environment()
-        self.control = Control(self.env, stage, policy, True, self.engine.look)
+        self.control = Control(self.env, stage, policy, True, self.engine.look, Begun(stage.world(policy)))
         self.at = 0
 
     def go_to(self, place: int) -> None:

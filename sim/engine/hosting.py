@@ -11,10 +11,11 @@ import simpy
 
 from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Scenario
 from sim.core import world as W
+from sim.core.moves import with_rows
 from sim.core.response import HOST_CALL, HOST_CUT, HOST_PROMPT
 from sim.core.tape import Tape
 from sim.core.units import US, odd, to_us
-from sim.core.world import World, with_rows
+from sim.core.world import World
 from sim.demand.draw import improvise
 from sim.engine.people import People
 

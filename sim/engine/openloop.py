@@ -82,6 +82,7 @@ def listen(heard: Heard, policy: Policy) -> Run:
         dropped_readings=dropped,
         suppressed=tuple(int(world.gate_memory[:, k].sum()) for k in SUPPRESSED),
         acting=False,
+        journal=heard.run.journal,
     )
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import simpy
 
 from scenarios.contract import Scenario
+from sim.core.moves import journal_of
 from sim.core.policy import Policy
 from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
 from sim.core.screens import seen
@@ -126,4 +127,5 @@ def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run:
         suppressed=tuple(int(w.gate_memory[:, k].sum()) for k in SUPPRESSED),
         pitched_empty=control.pitched_empty,
         acting=acting,
+        journal=journal_of(w),
     )

@@ -7,7 +7,7 @@ import numpy as np
 from sim.core.run import Run
 from sim.core.tape import IDLE
 from sim.core.units import to_us
-from sim.score.course import Changes, changes, course
+from sim.score.course import courses
 from sim.score.outcomes import Outcomes
 from sim.score.stories import Stories
 
@@ -23,11 +23,11 @@ def risk_events(
     cancellations) and sell out again are the same shortage. Nothing after the end of the show is an event.
     """
     floors = [min(c.close_below for c in run.scenario.channels)] * len(run.scenario.skus)
-    made, skus, times = changes(run), [], []
+    skus, times = [], []
     end = to_us(run.scenario.duration_s)
     wanted = stories.qty * (stories.keeps & (settled.fate != IDLE))
-    for k, floor in enumerate(floors):
-        at = _sell_outs(run, k, floor, made)
+    for k, (floor, course) in enumerate(zip(floors, courses(run), strict=True)):
+        at = _sell_outs(course, floor)
         mine = slice(stories.first[k], stories.first[k + 1])
         to_come = np.append(np.cumsum(wanted[mine][::-1])[::-1], 0)
         at = at[to_come[np.searchsorted(stories.t[mine], at, "right")] >= remaining]
@@ -49,8 +49,8 @@ def last_harm(settled: Outcomes, sku: np.ndarray, t: np.ndarray) -> np.ndarray:
     return ends
 
 
-def _sell_outs(run: Run, sku: int, floor: int, made: Changes) -> np.ndarray:
+def _sell_outs(course: tuple[np.ndarray, np.ndarray, np.ndarray], floor: int) -> np.ndarray:
     """Moments at which something was on offer and then nothing was."""
-    t, free, record = course(run, sku, made)
+    t, free, record = course
     offer = np.minimum(free, record - floor) > 0
     return t[1:][offer[:-1] & ~offer[1:]]

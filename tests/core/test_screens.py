@@ -22,8 +22,8 @@ class Story:
         observers[:, W.OWN] = W.NOBODY
         observers[W.FIRST_CHANNEL] = (lag, period, phase, own, 0, 0)
         blank = dict.fromkeys(W.World._fields)
-        blank |= {"stock": np.zeros((1, W.N_STOCK), np.int64), "rules": np.array([0, 0, 0, 1, 0, 0]),
-                  "head": np.zeros(5, np.int64),
+        blank |= {"stock": np.zeros((1, W.N_STOCK), np.int64), "rules": np.eye(W.N_RULES, dtype=np.int64)[W.LOGGING],
+                  "head": np.zeros(W.N_HEAD, np.int64),
                   "observers": observers, "views": np.full((9, 1), 100), "log_t": np.zeros(HORIZON, np.int64),
                   "log_sku": np.zeros(HORIZON, np.int32), "log_src": np.zeros(HORIZON, np.int32),
                   "log_delta": np.zeros(HORIZON, np.int32)}  # fmt: skip

@@ -1,4 +1,4 @@
-"""The rebuilt course of the ledger is exact, and risk events fall where stock runs out."""
+"""The course of the ledger is exact, and risk events fall where stock runs out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sim.core.stage import set_stage
 from sim.core.world import HELD, PAID_UNITS, PENDING, PHYSICAL, RECORD
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play, simulate
-from sim.score.course import changes, course
+from sim.score.course import courses
 from sim.score.events import risk_events
 from sim.score.outcomes import outcomes
 from sim.score.stories import read_stories
@@ -30,16 +30,21 @@ def events(run, remaining=1, merge_s=300.0) -> list[tuple[int, float]]:
 
 
 def check_course(run) -> None:
-    for k in range(len(run.scenario.skus)):
-        t, free, record = course(run, k, changes(run))
+    """It begins where the ledger did, as set up by nobody who knows the journal."""
+    opening = set_stage(run.scenario, run.tape).opening["stock"]
+    for k, (t, free, record) in enumerate(courses(run)):
         assert np.all(np.diff(t) >= 0)
-        assert record[-1] == run.stock[k, RECORD]
-        assert free[-1] == run.stock[k, PHYSICAL] - run.stock[k, HELD] - run.stock[k, PAID_UNITS]
+        assert record[0] == opening[k, RECORD]
+        assert free[0] == opening[k, PHYSICAL] - opening[k, HELD] - opening[k, PAID_UNITS]
+        assert (free[-1], record[-1]) == (
+            run.stock[k, PHYSICAL] - run.stock[k, HELD] - run.stock[k, PAID_UNITS],
+            run.stock[k, RECORD],
+        )
 
 
 @settings(max_examples=60, deadline=None)
 @given(worlds(), st.integers(0, 10**6), st.booleans())
-def test_the_course_ends_where_the_ledger_does(scenario, seed, acts):
+def test_the_course_begins_and_ends_where_the_ledger_does(scenario, seed, acts):
     policy = make_policy("fixed_count", {"units": 30}, playbook=DELISTS) if acts else make_policy("silent")
     check_course(simulate(scenario, policy, seed))
 
@@ -49,8 +54,7 @@ def test_the_course_ends_where_the_ledger_does(scenario, seed, acts):
 def test_the_course_agrees_with_every_reading(scenario, seed):
     run = play(set_stage(scenario, draw_tape(scenario, seed)), make_policy("silent"))
     taken = run.tape.t[run.tape.kind == T.SAMPLE]
-    for k in range(len(scenario.skus)):
-        t, _, record = course(run, k, changes(run))
+    for k, (t, _, record) in enumerate(courses(run)):
         then = record[np.searchsorted(t, taken, "right") - 1]
         np.testing.assert_array_equal(np.maximum(then, 0), run.readings[:, k, 0])
     assert run.stock[:, PENDING].sum() == 0
@@ -60,8 +64,7 @@ def test_the_course_agrees_with_every_reading(scenario, seed):
 @given(worlds(), st.integers(0, 10**6))
 def test_the_course_agrees_with_the_history(scenario, seed):
     run = simulate(scenario, make_policy("fixed_count", {"units": 30}, playbook=DELISTS), seed)
-    for k in range(len(scenario.skus)):
-        t, free, record = course(run, k, changes(run))
+    for k, (t, free, record) in enumerate(courses(run)):
         path = paths(run, k)
         at = np.searchsorted(path["t"], t, "right") - 1
         np.testing.assert_array_equal(free, path["left"][at])
@@ -95,8 +98,8 @@ def test_what_is_not_there_cannot_be_sold_whatever_the_record_says():
 def test_a_release_gives_no_more_than_was_hidden():
     scenario = Scenario("show", "test", 3600.0, (Sku("a", 10, held_back=6),))
     run = run_of(scenario, [(10, T.RELEASE, {"qty": 4}), (20, T.RELEASE, {"qty": 4}), (30, T.RELEASE, {"qty": 4})])
-    _, free, record = course(run, 0, changes(run))
-    assert (free.tolist(), record.tolist()) == ([10] * 4, [4, 8, 10, 10])
+    ((_, free, record),) = courses(run)
+    assert (free.tolist(), record.tolist()) == ([10] * 3, [4, 8, 10])
     check_course(run)
 
 
@@ -132,6 +135,6 @@ def test_the_erp_can_empty_the_record():
     rows = [(10, ORDER, {}), (20, T.EDIT_ADD, {"qty": 5}), (30, T.SYNC, {"sku": -1}), (40, T.EDIT_SET, {"qty": 0}),
             (50, ORDER, {}), (60, PAY, {"cause": 0}), (70, PAY, {"cause": 4})]  # fmt: skip
     run = run_of(show(3, leaks=leaks), rows)
-    _, _, record = course(run, 0, changes(run))
+    ((_, _, record),) = courses(run)
     assert record.tolist()[:5] == [3, 2, 7, 2, 0]
     assert events(run) == [(0, 40.0)]
