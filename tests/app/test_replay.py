@@ -55,14 +55,14 @@ def test_the_figure_says_open_loop():
 def test_rejected_rows_are_counted_by_reason_and_a_nearly_empty_recording_is_called_so(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     rows = ["order_id,time,qty", "1,2026-06-18 20:00:00,1", "2,soon,1", "3,\"late, 'x'\",1", "4,2026-06-18 20:00:03,-3",
-            "1,2026-06-18 20:00:09,1", "5,2026-06-18 20:00:09,1,7,8"]  # fmt: skip
+            "1,2026-06-18 20:00:00,1", "5,2026-06-18 20:00:09,1,7,8"]  # fmt: skip
     (tmp_path / "bad.csv").write_text("\n".join(rows) + "\n", encoding="utf-8")
     words = ["replay", "stream=bad.csv", "stock=5", "zone=UTC", "strategy=silent", "out=bad", "figure=none"]
     assert cli.main(words) == 0
     printed = capsys.readouterr().out.splitlines()
     faults = [line for line in printed if line.startswith("rejected: ")]
     assert len(faults) == 1
-    for said in ("time is not a time (2)", "qty is not positive (1)", "order was there already (1)"):
+    for said in ("time is not a time (2)", "qty is not positive (1)", "has 5 fields where the header has 3 (1)"):
         assert said in faults[0]
     assert faults[0].endswith(f" -> {Path('bad/rejects.csv')}")
     assert [line for line in printed if line.startswith("warning: ")] == [
