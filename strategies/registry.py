@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 import math
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -15,8 +14,10 @@ import numpy as np
 
 from strategies.contract import TIERS, Origin, Param, Strategy, StrategyError
 from strategies.gate import GATE_PARAMS
+from strategies.hints import did_you_mean
 from strategies.loading import load_file
 from strategies.reach import reach
+from strategies.slips import slip
 
 FOLDER = Path(__file__).parent
 _ORDER = re.compile(r"^ORDER = (\d+)$", re.MULTILINE)
@@ -53,7 +54,9 @@ def load(name_or_path: str | Path | Strategy) -> Strategy:
         return importlib.import_module(f"strategies.{text}").STRATEGY
     if text.endswith(".py"):
         return _from_file(Path(text))
-    raise StrategyError(f"There is no strategy called {text!r}{_hint(text, names())} A file of your own ends in .py.")
+    if Path(f"{text}.py").is_file():
+        raise StrategyError(f"no strategy is called {text!r}; did you mean {f'{text}.py'!r}?")
+    raise StrategyError(f"no strategy is called {text!r}{did_you_mean(text, names())}")
 
 
 def settings(strategy: Strategy, values: Values | None = None, by_tier: Mapping[str, Values] | None = None) -> np.ndarray:
@@ -83,7 +86,7 @@ def gate_settings(values: Values | None = None) -> np.ndarray:
 def _tiers(table: np.ndarray, params: tuple[Param, ...], by_tier: Mapping[str, Values], where: str) -> None:
     for tier, values in by_tier.items():
         if tier not in TIERS:
-            raise StrategyError(f"In the by_tier of {where} there is no tier {tier!r}{_hint(tier, TIERS)}")
+            raise StrategyError(f"In the by_tier of {where} there is no tier {tier!r}{did_you_mean(tier, TIERS)}")
         _put(table[TIERS.index(tier)], params, values or {}, f"{where}, tier {tier}")
 
 
@@ -91,7 +94,7 @@ def _put(row: np.ndarray, params: tuple[Param, ...], values: Values, where: str)
     index = {param.name: i for i, param in enumerate(params)}
     for key, value in values.items():
         if key not in index:
-            raise StrategyError(f"In {where} there is no setting {key!r}{_hint(str(key), index)}")
+            raise StrategyError(f"In {where} there is no setting {key!r}{did_you_mean(str(key), index)}")
         if value is None:
             continue
         row[index[key]] = _number(value, params[index[key]], where)
@@ -107,11 +110,6 @@ def _number(value: float, param: Param, where: str) -> float:
     if param.whole and not number.is_integer():
         raise StrategyError(f"In {where} the setting {param.name!r} takes whole numbers {bounds}, not {number:g}.")
     return number
-
-
-def _hint(word: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(known)}."
 
 
 def is_built_in(strategy: Strategy) -> bool:
@@ -132,4 +130,6 @@ def _sound(strategy: Strategy, where: str) -> Strategy:
     keys = [param.name for param in strategy.params]
     if len(set(keys)) < len(keys) or strategy.memory < 1 or not callable(strategy.fold):
         raise StrategyError(f"{where} needs a fold, at least one memory cell and settings with different names.")
+    if (found := slip(strategy)) is not None:
+        raise StrategyError(f"{where} {found}")
     return strategy

@@ -11,7 +11,7 @@ from scenarios.contract import Scenario
 from scenarios.setting import did_you_mean
 from sim.report.text.layout import aligned, width
 from sim.setup.options import first_line, options
-from strategies.contract import TIER_NAMES, Param, Strategy
+from strategies.contract import TIER_NAMES, Param, Signal, Strategy
 
 GROUPS = ("operations", "gate", "score", "feed", "experiment", "mappings")
 """Folders of ``conf`` whose files are options; their first line says what they are."""
@@ -60,6 +60,8 @@ def _one(name: str, folders: Sequence[str]) -> str:
     from scenarios import registry as scenarios
     from strategies import registry as strategies
 
+    if name == "signal":
+        return _signal()
     if name in scenarios.names():
         return _scenario(scenarios.load(name))
     if name in strategies.names() or name.endswith(".py"):
@@ -69,10 +71,28 @@ def _one(name: str, folders: Sequence[str]) -> str:
         return "\n\n".join(
             f"{SETTING.get(kind, kind)}={name}\n{of_kind(kind, folders)[name].read_text(encoding='utf-8').rstrip()}"
             for kind in held
-            for kind in held
         )
-    known = [*KINDS, *scenarios.names(), *strategies.names(), *(n for kind in GROUPS for n in of_kind(kind, folders))]
+    known = [*KINDS, "signal", *scenarios.names(), *strategies.names(), *(n for kind in GROUPS for n in of_kind(kind, folders))]
     raise ListError(f"nothing here is called {name!r}{did_you_mean(name, known)}")
+
+
+def _signal() -> str:
+    """What a strategy's third argument has, from the contract itself."""
+    import ast
+    import inspect
+
+    body = ast.parse(textwrap.dedent(inspect.getsource(Signal))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    rows = [
+        (a.target.id, str(d.value.value))
+        for a, d in zip(body.body, body.body[1:], strict=False)
+        if isinstance(a, ast.AnnAssign)
+        and isinstance(a.target, ast.Name)
+        and isinstance(d, ast.Expr)
+        and isinstance(d.value, ast.Constant)
+    ]
+    head = "signal: what a strategy's fold(p, m, s) is told in s, one reading of one item"
+    return "\n".join([head, "", *_table(("s.", "what it is"), [(n, " ".join(str(text).split())) for n, text in rows])])
 
 
 def _strategy(strategy: Strategy) -> str:

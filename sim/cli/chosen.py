@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +52,7 @@ def _words_of(name: str, verb: str, folders: Sequence[str], within: tuple[str, .
     """The words an experiment stands for. within: the experiments that led here."""
     known = options("experiment", folders)
     if name not in known and not name.endswith(ENDINGS):
-        raise WordError(f"no experiment is called {name!r}{did_you_mean(name, known)}")
+        raise WordError(f"no experiment is called {name!r}{_file_or(name, known, (*ENDINGS, '/recommended.yaml'))}")
     if name in within:
         raise WordError(f"the experiment {name!r} rests on itself; take it out of its defaults")
     path = Path(known.get(name, name))
@@ -143,7 +143,7 @@ def chosen_scenario(choice: str, folders: Sequence[str] = ()) -> tuple[dict[str,
     own = options("scenario", folders)
     if choice not in own and not choice.endswith(ENDINGS):
         if choice not in names():
-            raise WordError(f"no scenario is called {choice!r}{did_you_mean(choice, [*own, *names()])}")
+            raise WordError(f"no scenario is called {choice!r}{_file_or(choice, [*own, *names()], ENDINGS)}")
         preset = load(choice)
         return plain(preset), preset
     given = _file(str(own.get(choice, choice)), "scenario")
@@ -164,6 +164,12 @@ def chosen_world(choice: str | None, folders: Sequence[str] = ()) -> dict[str, A
         # A preset's host improvises cues out of a model; a recording's host did what he did.
         whole |= {k: v for k, v in chosen_scenario(choice, folders)[0].items() if k != "host"}
     return {part: whole[part] for part in WORLD}
+
+
+def _file_or(name: str, known: Iterable[str], endings: Iterable[str]) -> str:
+    """A hint: the file of that name where there is one, else the nearest known name."""
+    file = next((f"{name}{ending}" for ending in endings if Path(f"{name}{ending}").is_file()), None)
+    return f"; did you mean {file!r}?" if file else did_you_mean(name, known)
 
 
 def _file(path: str, what: str) -> dict[str, Any]:

@@ -9,17 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.setting import did_you_mean, nearest
+from sim.cli.bare import percent, range_words, several_words, span
 from sim.cli.chosen import chosen_scenario, chosen_strategies
-from sim.cli.grammar import axis_of, dashed, several, value_of
+from sim.cli.grammar import TEXTS, axis_of, several, value_of
 from sim.cli.words import WordError, Words, addressed, laid_over, listed, parts
 from sim.score.profiles import of_old
 from sim.setup.options import CONF, options
 from sim.setup.paths import steps
 from sim.setup.space import ROOMS, called_by_name, declared_entries, declared_names
 from sim.setup.tree import GROUPS, strategy_node, tree_of, values_used, whole_scenario
+
+EXAMPLE = "example"
+"""The recording that comes with StockCue, by name."""
 
 if TYPE_CHECKING:
     from sim.setup.design import Axis
@@ -167,6 +172,8 @@ def _composed(verb: str, chosen: Sequence[tuple[str, str]], folders: Sequence[st
 
 def _known(group: str, name: str, folders: Sequence[str]) -> None:
     """Refuse an option that is not there."""
+    if not name:
+        raise WordError(f"{group}= names no option; known: {', '.join(options(group, folders))}")
     if name not in (known := options(group, folders)):
         raise WordError(f"{group} has no option {name!r}{did_you_mean(name, known)}")
 
@@ -219,23 +226,31 @@ def _put(tree: dict[str, Any], word: str, verb: str) -> dict[str, Any]:
     if prefix == "~":
         node.pop(last, None)
         return made
+    if several(key, text or ""):
+        raise WordError(several_words(verb, word, key, text or ""))
     value, standing = value_of(key, text or ""), node.get(last)
+    _as_people_write(verb, word, key, value, standing)
     if prefix == "+" and standing is not None:
         raise WordError(f"{key} is there already; leave out the + to change it")
     by_name = isinstance(value, str) and path[0] == "scenario" and called_by_name(path[1:])
     if isinstance(standing, Mapping) and standing and not isinstance(value, Mapping) and not by_name:
         raise WordError(f"{key} is a group of settings; set one of them, as in {key}.{next(iter(standing))}=...")
-    if key.split(".")[0] in ROOMS and (ends := dashed(value)):
-        raise WordError(f"{key}={text} is no number; {_range_words(verb, key, *ends)}")
     node[last] = laid_over(standing, value) if isinstance(standing, Mapping) and isinstance(value, Mapping) else value
     return made
 
 
-def _range_words(verb: str, key: str, low: str, high: str) -> str:
-    """How a range is written, and where."""
-    if verb in ("sweep", "tune", "sensitivity"):
-        return f"a range is written {key}=interval({low},{high}), steps range({low},{high},STEP), single values {low},{high}"
-    return f"{verb} takes one value; stockcue sweep varies it, written {key}=interval({low},{high})"
+def _as_people_write(verb: str, word: str, key: str, value: Any, standing: Any) -> None:
+    """Refuse what is a number to people and none here: nothing at all, 20-400, 5 %."""
+    if value == "" and key not in TEXTS and not isinstance(standing, str):
+        raise WordError(f"{word!r} gives no value; leave it out to keep its default")
+    if key == "stream" and nearest(value, [EXAMPLE]) and value != EXAMPLE and not Path(str(value)).exists():
+        raise WordError(f"there is no file {value!r}; did you mean {EXAMPLE!r}, the show that comes with StockCue?")
+    if key.split(".")[0] not in ROOMS:
+        return
+    if ends := span(value):
+        raise WordError(f"{word} is no number; {range_words(verb, key, *ends)}")
+    if (share := percent(value)) is not None:
+        raise WordError(f"{word} is no number; shares are written {key}={share}")
 
 
 def _there(node: Mapping[str, Any], path: Sequence[str], depth: int, prefix: str, verb: str) -> None:

@@ -23,7 +23,6 @@ FUNCTIONS = ("interval", "range", "choice", "tag", "glob", "shuffle", "sort", "i
 """What Hydra's grammar calls; ranges are written with the first three."""
 _PLAIN = re.compile(r"[\w./\-+@$%*?|]*", re.ASCII)
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
-_DASHED = re.compile(r"\s*(-?[\d.]+)\s*(?:-|–|—|~|\.\.+|:|to|至|到)\s*(-?[\d.]+)\s*")
 
 
 def value_of(key: str, text: str) -> Any:
@@ -38,7 +37,7 @@ def value_of(key: str, text: str) -> Any:
     if found is None:
         raise WordError(_unreadable(f"{key}={text}"))
     if found.is_sweep_override():
-        raise WordError(f"{f'{key}={text}'!r} gives several values, and takes one; a list is written [a,b]")
+        raise WordError(f"{f'{key}={text}'!r} gives several values; give one, or a list written [a,b]")
     return _restored(found.value(), held)
 
 
@@ -73,16 +72,6 @@ def axis_of(key: str, text: str, word: str) -> Axis:
     if any(not isinstance(v, int | float | str) for v in values):
         raise WordError(f"{word!r} must give numbers or names to choose from")
     return Axis(key, values=tuple(values))
-
-
-def dashed(value: Any) -> tuple[str, str] | None:
-    """The ends of a range that somebody wrote as people do, 20-400; None for anything else.
-
-    >>> dashed("20-400"), dashed("fast"), dashed("-3")
-    (('20', '400'), None, None)
-    """
-    found = _DASHED.fullmatch(value) if isinstance(value, str) else None
-    return (found[1], found[2]) if found else None
 
 
 def spelt(value: Any) -> str:

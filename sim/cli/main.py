@@ -3,58 +3,53 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sim import __version__
+from sim.cli import terminal
+from sim.cli.endings import FAILED, OK, ended
 from sim.cli.helptext import HELP
 from sim.words import _
-
-OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-OWN = ("sim", "scenarios", "strategies")
-"""Packages whose ValueErrors are sentences for the person at the keyboard."""
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one verb; returns the exit code (0 well, 1 failed, 2 bad input, 130 interrupted)."""
     words = list(sys.argv[1:] if argv is None else argv)
+    terminal.prepare()
     try:
-        return _dispatch(words)
-    except KeyboardInterrupt as stopped:
-        print(f"\n{stopped}" if str(stopped) else "\n" + _("Interrupted; no results were written."), file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output has gone (as in `| head`); nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
-    except ValueError as error:
-        if type(error).__module__.split(".")[0] not in OWN:
-            raise
-        print(f"stockcue: {' '.join(str(error).split())}", file=sys.stderr)
-        return BAD_INPUT
-    except OSError as error:
-        print(f"stockcue: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}", file=sys.stderr)
-        return FAILED
+        return ended(lambda: _dispatch(words))
+    finally:
+        with suppress(OSError):
+            terminal.tell()
 
 
 def _dispatch(words: list[str]) -> int:
     verb = words[0] if words else "--help"
-    if verb in ("--version", "-V"):
+    if verb in ("--version", "-V", "version"):
         print(f"stockcue {__version__}")
-    elif verb in ("--help", "-h", "help") or {"--help", "-h"} & set(words[1:]):
-        topic = words[1] if verb == "help" and len(words) > 1 else verb
-        print(HELP.get(topic, HELP[""]))
+    elif verb in ("--help", "-h"):
+        print(HELP[""])
+    elif verb == "help" or {"--help", "-h"} & set(words[1:]):
+        topic = (words[1] if len(words) > 1 else "") if verb == "help" else verb
+        if topic not in HELP:
+            raise _no_verb(topic)
+        print(HELP[topic])
     elif verb in VERBS:
         return VERBS[verb](words[1:])
     else:
-        from scenarios.setting import did_you_mean
-        from sim.cli.words import WordError
-
-        raise WordError(f"there is no verb {verb!r}{did_you_mean(verb, VERBS)}")
+        raise _no_verb(verb)
     return OK
+
+
+def _no_verb(word: str) -> ValueError:
+    from scenarios.setting import did_you_mean
+    from sim.cli.words import WordError
+
+    return WordError(_("there is no verb {word!r}{hint}").format(word=word, hint=did_you_mean(word, VERBS)))
 
 
 # -- verbs ----------------------------------------------------------------------------------------------------
@@ -262,6 +257,7 @@ def _check(words: list[str]) -> int:
 
 def _bench(words: list[str]) -> int:
     try:
+        from benchmarks.engine import OTHERS
         from benchmarks.engine import main as bench
     except ModuleNotFoundError as missing:
         if str(missing.name).split(".")[0] != "benchmarks":
@@ -271,6 +267,12 @@ def _bench(words: list[str]) -> int:
         raise WordError(
             "the benchmarks are not part of the installed package; run `stockcue bench` in a checkout of the project"
         ) from None
+    from scenarios.setting import did_you_mean
+    from sim.cli.words import WordError
+
+    known = [*OTHERS, "--quick"]
+    if (odd := next((word for word in words if word not in known), None)) is not None:
+        raise WordError(f"bench has no option {odd!r}{did_you_mean(odd, known)}")
     return int(bench(words) or OK)
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from scenarios.setting import did_you_mean, nearest
+from sim.cli.wide import WIDE
 
 
 class WordError(ValueError):
@@ -94,6 +96,8 @@ def _option(word: str, following: Iterator[str], made: Words, verb: str) -> None
         kind = value or next(following, "job")
         if kind in ("hydra", "all"):
             raise WordError(f"{verb} runs without Hydra's own settings; --cfg job shows those of {verb}")
+        if value and kind != "job":
+            raise WordError(f"--cfg={kind} shows nothing; --cfg job shows the settings of {verb}")
         if kind != "job":
             # A bare --cfg may stand between the words.
             again = split([kind], verb, ())
@@ -114,8 +118,6 @@ def _option(word: str, following: Iterator[str], made: Words, verb: str) -> None
 
 def _place(folder: str) -> str:
     """A folder of options, as it is or as Hydra writes it (file://...)."""
-    from pathlib import Path
-
     if folder.startswith("pkg://"):
         raise WordError(f"{folder!r} is a Python package, and options are read from folders alone; give its path")
     path = Path(folder.removeprefix("file://")).expanduser()
@@ -126,11 +128,13 @@ def _place(folder: str) -> str:
 
 def parts(word: str, verb: str) -> Parts:
     """What a word is made of."""
+    from sim.cli.bare import bare
+
     found = _WORD.fullmatch(word)
     if word.startswith("-"):
         raise WordError(f"{verb} has no option {word!r}; settings are written key=value, see stockcue {verb} --help")
     if found is None or (found["value"] is None and found["prefix"] != "~") or found["key"] != found["key"].strip():
-        raise WordError(f"{word!r} is not of the form key=value; see stockcue {verb} --help")
+        raise WordError(bare(word, verb))
     if found["key"].split(".")[0] == "hydra" and found["key"] != SEARCHPATH:
         raise WordError(f"{verb} runs without Hydra's own settings; leave out {word!r}")
     if found["prefix"] == "~" and "." not in found["key"]:
@@ -151,7 +155,9 @@ def listed(value: str) -> list[str]:
     ['smart', './mine.py']
     """
     text = value.strip()
-    text = text[1:-1] if text.startswith("[") and text.endswith("]") else text
+    if text.startswith("[") != text.endswith("]"):
+        raise WordError(f"{value!r} has a bracket that is not closed, or not opened; a list is written [a,b]")
+    text = text[1:-1] if text.startswith("[") else text
     return [entry for entry in (unquoted(part) for part in text.split(",")) if entry]
 
 
@@ -163,6 +169,8 @@ def labelled(entries: Iterable[str]) -> dict[str, str]:
     """
     found: dict[str, str] = {}
     for entry in entries:
+        if (plain := entry.translate(WIDE)) != entry and not Path(entry).exists():
+            raise WordError(f"{entry!r} has signs of a Chinese keyboard; write it as {plain!r}")
         given = None if _DRIVE.match(entry) else _LABEL.fullmatch(entry)
         if given is None and ":" in entry and not _DRIVE.match(entry):
             raise WordError(f"{entry!r} has no label that can be used; a label begins with a letter, then come letters, "

@@ -70,7 +70,8 @@ def test_a_verb_never_prints():
     """Only who hears on a terminal, and the command itself."""
     files = [p for room in ("app", "cli") for p in (ROOT / "sim" / room).rglob("*.py")]
     printing = {str(p.relative_to(ROOT)) for p in files if _calls(p, {"print"})}
-    assert printing == {"sim/app/progress.py", "sim/cli/main.py", "sim/cli/compose.py", "sim/cli/chosen.py"}
+    command = {f"sim/cli/{name}.py" for name in ("main", "compose", "chosen", "terminal", "endings")}
+    assert printing == {"sim/app/progress.py", *command}
 
 
 def test_every_printed_sentence_can_be_translated():

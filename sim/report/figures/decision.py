@@ -41,7 +41,7 @@ def label(d: Decision, k: int, most: int = SHORT) -> str:
     c = d.plan.candidates[k]
     settings = ", ".join(f"{key.split('.')[-1]}={value}" for key, value in c.settings.items())
     text = f"{c.name}: {settings}" if settings else c.name
-    return style.text(text if len(text) <= most else f"{text[: most - 3]}...", c.name)
+    return style.text(text if len(text) <= most else f"{text[: most - 3]}...")
 
 
 def ranking(d: Decision) -> Figure:

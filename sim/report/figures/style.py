@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,13 +22,36 @@ CHINESE_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans SC", "Sou
                  "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS")  # fmt: skip
 
 
+_undrawn: dict[str, str] = {}
+"""Words that could not be drawn as they are, each with what stands for it."""
+
+
 @cache
 def chinese_font() -> str | None:
-    """The first installed font that has Chinese characters, or None."""
-    from matplotlib.font_manager import fontManager
+    """An installed font that has Chinese characters, a known one first; None where the system has none.
+
+    Matplotlib's list of fonts may be older than a font: the system is asked again before it is said to have none.
+    """
+    from matplotlib.font_manager import findSystemFonts, fontManager
 
     installed = {entry.name for entry in fontManager.ttflist}
-    return next((name for name in CHINESE_FONTS if name in installed), None)
+    if (known := next((name for name in CHINESE_FONTS if name in installed), None)) is not None:
+        return known
+    listed = {entry.fname for entry in fontManager.ttflist}
+    for path in findSystemFonts():
+        if path not in listed:
+            with suppress(Exception):  # a file that is no font, or is damaged
+                fontManager.addfont(path)
+    return next((entry.name for entry in fontManager.ttflist if _has_chinese(entry.fname)), None)
+
+
+def _has_chinese(path: str) -> bool:
+    from matplotlib.ft2font import FT2Font
+
+    try:
+        return FT2Font(path).get_char_index(ord("面")) > 0
+    except Exception:  # a file that is no font, or is damaged
+        return False
 
 
 def settings() -> Any:
@@ -50,15 +74,23 @@ def plain_number(value: float, position: int | None = None) -> str:
     return f"{value:,.10g}"
 
 
-def text(words: str, otherwise: str = "?") -> str:
-    """Words that can be drawn: as they are with a Chinese font, else without their Chinese characters.
-
-    ``otherwise`` stands in for words of which nothing would be left.
-    """
-    if chinese_font() is not None or all(ord(c) < 0x2E80 for c in words):
+def text(words: str) -> str:
+    """Words that can be drawn: as they are with a Chinese font, else what is left without Chinese characters, or a number in
+    brackets where nothing is, or what is left stands for other words already."""
+    if all(ord(c) < 0x2E80 for c in words) or chinese_font() is not None:
         return words
     left = re.sub(r"\s+", " ", "".join(c for c in words if ord(c) < 0x2E80)).strip(" -·,()")
-    return left or otherwise
+    if words not in _undrawn:
+        taken = {re.sub(r" ?\[\d+\]$", "", drawn) or drawn for drawn in _undrawn.values()}
+        _undrawn[words] = left if left and left not in taken else f"{left} [{len(_undrawn) + 1}]".strip()
+    return _undrawn[words]
+
+
+def undrawn() -> dict[str, str]:
+    """Words that were not drawn as they are, with what stands for them, since this was last asked."""
+    found = dict(_undrawn)
+    _undrawn.clear()
+    return found
 
 
 def png(figure: Figure) -> bytes:

@@ -1,0 +1,87 @@
+"""A word that is no ``key=value``, or a value as people write it: what was meant, in one sentence."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from scenarios.setting import nearest
+from sim.cli.wide import WIDE
+
+INPUT = {"ingest": "files", "replay": "stream", "review": "stream", "calibrate": "stream", "shadow": "input"}
+"""Verb to the setting that names what it reads."""
+_SPAN = re.compile(r"\s*[\[(]?\s*(-?[\d.]+)\s*(?:-|–|—|~|\.\.+|:|,|to|至|到)\s*(-?[\d.]+)\s*[\])]?\s*")
+_PERCENT = re.compile(r"\s*([\d.]+)\s*[%％]\s*")
+
+
+def bare(word: str, verb: str) -> str:
+    """What to say of a word without a value."""
+    from sim.setup.tree import GROUPS, RECORDS
+
+    text = word.translate(WIDE)
+    if text != word and "=" in text:
+        return f"{word!r} has signs of a Chinese keyboard; write it as {text!r}"
+    if any(word.count(a) != word.count(b) for a, b in ("[]", "()", "{}")):
+        return f"{word!r} is a piece of a word that was cut at a space; put the whole word in quotes, as in 'strategy=[a b,c]'"
+    if verb in INPUT and (Path(word).exists() or "." in word or "/" in word):
+        return f"{word!r} needs the name of its setting; write {INPUT[verb]}={word}"
+    keys = [*(RECORDS[verb].__dataclass_fields__ if verb in RECORDS else ()), *GROUPS.get(verb, ()), "scenario", "strategy"]
+    if word.split(".")[0] in keys:
+        return f"{word!r} has no value; write {word}=VALUE, without spaces round the ="
+    if (key := _chosen_by(word, verb)) is not None:
+        return f"{word!r} needs the name of its setting; write {key}={word}"
+    near = nearest(word, keys)
+    return f"{word!r} is not of the form key=value{f'; did you mean {near}=?' if near else ''}; see stockcue {verb} --help"
+
+
+def _chosen_by(word: str, verb: str) -> str | None:
+    """The setting that a name or a file would choose."""
+    from scenarios import registry as scenarios
+    from sim.setup.options import ENDINGS, options
+    from sim.setup.tree import GROUPS
+    from strategies import registry as strategies
+
+    if word in scenarios.names():
+        return "scenario"
+    if word in strategies.names() or word.endswith(".py"):
+        return "strategy"
+    if word in options("experiment") or word.endswith("recommended.yaml"):
+        return "experiment"
+    found = next((group for group in GROUPS.get(verb, ()) if word in options(group)), None)
+    return found or ("scenario" if word.endswith(ENDINGS) else None)
+
+
+def span(value: object) -> tuple[str, str] | None:
+    """The ends of a range that somebody wrote as people do, 20-400 or [20,400]; None for anything else.
+
+    >>> span("20-400"), span([20, 400]), span("fast"), span("-3"), span("+08:00")
+    (('20', '400'), ('20', '400'), None, None, None)
+    """
+    if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) for v in value):
+        return str(value[0]), str(value[1])
+    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    return (found[1], found[2]) if found else None
+
+
+def percent(value: object) -> str | None:
+    """A share written as a percentage, as the number it is.
+
+    >>> percent("5%"), percent("5")
+    ('0.05', None)
+    """
+    found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    return f"{float(found[1]) / 100:.10g}" if found else None
+
+
+def range_words(verb: str, key: str, low: str, high: str) -> str:
+    """How a range is written, and where."""
+    if verb in ("sweep", "tune", "sensitivity"):
+        return f"a range is written {key}=interval({low},{high}), steps range({low},{high},STEP), single values {low},{high}"
+    return f"{verb} takes one value; stockcue sweep varies it, written {key}=interval({low},{high})"
+
+
+def several_words(verb: str, word: str, key: str, text: str) -> str:
+    """What to say of several values where one is taken."""
+    if found := re.fullmatch(r"(\d+),(\d+)", text.strip()):
+        return f"{word!r} gives several values, and {verb} takes one; a decimal is written {key}={found[1]}.{found[2]}"
+    return f"{word!r} gives several values, and {verb} takes one; a list is written [a,b], and stockcue sweep plays several"

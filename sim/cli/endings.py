@@ -1,0 +1,55 @@
+"""How a command ends: every kind of ending has one exit code and one sentence, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+
+from sim.words import _
+
+OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+OWN = ("sim", "scenarios", "strategies")
+"""Packages whose ValueErrors are sentences for the person at the keyboard."""
+
+
+def ended(play: Callable[[], int]) -> int:
+    """Play; returns the exit code (0 well, 1 failed, 2 bad input, 130 interrupted)."""
+    try:
+        return play()
+    except KeyboardInterrupt as stopped:
+        print(f"\n{stopped}" if str(stopped) else "\n" + _("Interrupted; no results were written."), file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output has gone (as in `| head`); nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
+    except ValueError as error:
+        if type(error).__module__.split(".")[0] not in OWN:
+            raise
+        print(f"stockcue: {' '.join(str(error).split())}", file=sys.stderr)
+        return BAD_INPUT
+    except OSError as error:
+        print(f"stockcue: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}", file=sys.stderr)
+        return FAILED
+    except Exception as error:
+        if (place := _in_a_users_file(error)) is None:
+            raise
+        said = _("{place} failed: {kind}: {error}; stockcue check says more of a strategy")
+        print(
+            f"stockcue: {said.format(place=place, kind=type(error).__name__, error=' '.join(str(error).split()))}",
+            file=sys.stderr,
+        )
+        return BAD_INPUT
+
+
+def _in_a_users_file(error: BaseException) -> str | None:
+    """The file and line of the user's where something was raised; None where that was not in code of his."""
+    from strategies.reach import is_users
+
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    if at is None or not is_users(str(at.tb_frame.f_globals.get("__name__", "sim"))):
+        return None
+    return f"{at.tb_frame.f_code.co_filename}, line {at.tb_lineno}"
