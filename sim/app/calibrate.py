@@ -21,6 +21,7 @@ from sim.calibrate.fit import calibrate as fitted
 from sim.calibrate.observed import Observed
 from sim.calibrate.parameters import Parameter, parameters
 from sim.calibrate.scenario import scenario_of, unidentified, yaml_of
+from sim.core.export import write_csv
 from sim.report.text import calibration as words_of
 from sim.setup.settings import Calibrate, SettingError
 from sim.words import _
@@ -201,7 +202,7 @@ def _table(found: Sequence[Parameter], path: Path) -> None:
 
     rows = [{"setting": ".".join(p.at), "value": p.value, "low": p.low, "high": p.high, "unit": p.unit, "default": p.default,
              "source": p.source} for p in found]  # fmt: skip
-    pd.DataFrame(rows).to_csv(path, index=False)
+    write_csv(pd.DataFrame(rows), path)
 
 
 def facts_of(made: Calibrated, found: Sequence[Parameter]) -> dict[str, Any]:

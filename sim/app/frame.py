@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from sim.app.progress import Listener
 from sim.app.result import Said, made
+from sim.core.export import for_file_name, for_page
 from sim.jobs.folder import config_hash, out_folder, run_folder, write_manifest
 from sim.jobs.pool import Pool, at_once, pool
 from sim.jobs.work_folder import Worth, begun, finished
@@ -59,8 +60,8 @@ class Task:
     def final(self) -> Path:
         """Where the run folder is to be."""
         if self.room is not None:
-            return Path(self.room.name) / f"{self.stem}-{self.hash}"
-        return out_folder(str(self.out), f"runs/{self.stem}-{self.hash}")
+            return Path(self.room.name) / f"{for_file_name(self.stem)}-{self.hash}"
+        return out_folder(str(self.out), f"runs/{for_file_name(self.stem)}-{self.hash}")
 
     def repeat(self) -> str:
         """For a page: how to make it again."""
@@ -104,6 +105,8 @@ def published(task: Task, write: Callable[[Path], Said]) -> Any:
     returns what there is to say. The run folder is there whole or not at all; a place that cannot be used is refused before."""
     with run_folder(task.final, task.verb) as folder:
         said = write(folder)
+        for page in folder.glob("*.md"):  # names come from files, and a page may be opened where HTML runs
+            page.write_text(for_page(page.read_text(encoding="utf-8")), encoding="utf-8")
         write_manifest(folder, task.manifest(said))
     return made(task.verb, task.final, said, task.room)
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from sim.core.export import for_terminal
 from sim.words import _
 
 QUIET_S = 10.0
@@ -52,7 +53,7 @@ class Terminal(Listener):
 
     def say(self, sentence: str) -> None:
         """A line of standard output."""
-        print(sentence, file=self.said or sys.stdout, flush=True)
+        print(for_terminal(sentence), file=self.said or sys.stdout, flush=True)
 
     def note(self, sentence: str) -> None:
         """A line of standard error, above the bar where there is one."""
@@ -99,14 +100,14 @@ class Progress:
             self.last = now
             some = f"{done:,}/{of:,}" if of else f"{done:,}"
             text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({self._pace(done, of, now - self.began)})"
-            print(text, file=sys.stderr, flush=True)
+            print(for_terminal(text), file=sys.stderr, flush=True)
 
     def note(self, text: str) -> None:
         """A line of its own, above the bar where there is one."""
         if self.bar is not None:
             self.bar.write(text, file=sys.stderr)
         else:
-            print(text, file=sys.stderr, flush=True)
+            print(for_terminal(text), file=sys.stderr, flush=True)
 
     def _pace(self, done: int, of: int, spent_s: float) -> str:
         """Time so far and, once something is done, rate and time to go."""

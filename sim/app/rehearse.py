@@ -16,6 +16,7 @@ from sim.app.nouns import AnyScenario, base_of, drawn, policies_of, profile_of
 from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
 from sim.app.result import HERE, Result, Said
+from sim.core.export import write_csv
 from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.jobs.folder import write_table
@@ -152,7 +153,7 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     pictures = _pictures(folder, show, found.shown)
     write_table(found.scores, folder / "scores.parquet")
     write_table(found.alerts, folder / "alerts.parquet")
-    assumed.to_csv(folder / "assumptions.csv", index=False)
+    write_csv(assumed, folder / "assumptions.csv")
     (folder / "report.md").write_text(_report(show, task, found, summary(assumed), pictures), encoding="utf-8")
     title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
     text = "\n".join([title, "", tables.printed(lines, s.replicates, show.profile.name), *leaks])

@@ -16,6 +16,7 @@ from sim.app.nouns import profile_of, worlds_of
 from sim.app.progress import Listener, Tell, listener
 from sim.app.result import HERE, Result, Said
 from sim.app.sweep_study import Field, field_of
+from sim.core.export import write_csv
 from sim.jobs.folder import write_table
 from sim.jobs.parts import Parts
 from sim.jobs.plan import Plan
@@ -214,7 +215,7 @@ def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
     write_table(candidates, folder / "candidates.parquet")
     write_table(worlds, folder / "worlds.parquet")
     assumed = assumptions_of(plan)
-    assumed.to_csv(folder / "assumptions.csv", index=False)
+    write_csv(assumed, folder / "assumptions.csv")
     raced = field.rules is not None
     standing = None if raced else ranking.Ranking(folder / TABLE, plan)
     trials = of_race(folder / TABLE, plan) if raced else of_table(folder / TABLE, plan)

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from sim.core.export import for_terminal
 from sim.words import _
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -27,7 +28,7 @@ def ended(play: Callable[[], int]) -> int:
     except ValueError as error:
         if type(error).__module__.split(".")[0] not in OWN:
             raise
-        print(f"stockcue: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"stockcue: {for_terminal(' '.join(str(error).split()))}", file=sys.stderr)
         return BAD_INPUT
     except OSError as error:
         print(f"stockcue: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}", file=sys.stderr)

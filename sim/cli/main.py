@@ -13,6 +13,7 @@ from sim import __version__
 from sim.cli import terminal
 from sim.cli.endings import FAILED, OK, ended
 from sim.cli.helptext import HELP
+from sim.core.export import for_terminal
 from sim.words import _
 
 
@@ -68,7 +69,7 @@ def _show(verb: Callable[..., Any], words: list[str], *things: Any, **settings: 
 
     began = time.monotonic()
     result = verb(*things, **({"out": ""} | settings), progress=Terminal(), command=words)
-    print(result, flush=True)
+    print(for_terminal(str(result)), flush=True)
     print(_("done in {s:.1f} s").format(s=time.monotonic() - began), file=sys.stderr)
     return OK
 
@@ -234,7 +235,7 @@ def _diff(words: list[str]) -> int:
         raise WordError(
             _("diff compares two run folders, and {n} are named; give stockcue diff FOLDER FOLDER").format(n=len(folders))
         )
-    print(compare(*folders, out=out[-1] if out else None, command=words), flush=True)
+    print(for_terminal(str(compare(*folders, out=out[-1] if out else None, command=words))), flush=True)
     return OK
 
 
@@ -243,7 +244,7 @@ def _list(words: list[str]) -> int:
     from sim.cli.words import named
 
     names, folders = named(words, "list")
-    print(catalogue(names, folders))
+    print(for_terminal(catalogue(names, folders)))
     return OK
 
 
@@ -251,7 +252,7 @@ def _check(words: list[str]) -> int:
     from sim.app.listing import checked
 
     text, ok = checked(words)
-    print(text)
+    print(for_terminal(text))
     return OK if ok else FAILED
 
 

@@ -6,11 +6,17 @@ links. Inside the project such text stays as it is; only what is written for spr
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 RUNS = ("=", "+", "-", "@", "\t", "\r", "\n")
 """First characters that make a spreadsheet run a cell instead of showing it."""
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+RESERVED = frozenset({"CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10))})
+"""Names that Windows keeps for devices."""
 
 
 def for_spreadsheet(text: str) -> str:
@@ -39,6 +45,36 @@ def for_markdown(text: str) -> str:
     text = " ".join(text.split("\n")).replace("\r", " ")
     text = text.replace("<", "&lt;").replace(">", "&gt;") if "<" in text else text
     return text.replace("](", "]\\(").replace("|", "\\|")
+
+
+def for_page(text: str) -> str:
+    """A whole Markdown page without HTML of anybody's: what would open a tag is shown as it stands.
+
+    >>> for_page("a <b>x</b>, 3 < 5")
+    'a &lt;b>x&lt;/b>, 3 < 5'
+    """
+    text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
+    return re.sub(r"\]\((?=\s*(?:javascript|data|vbscript):)", r"]\\(", text, flags=re.IGNORECASE)
+
+
+def for_terminal(text: str) -> str:
+    """A text as a terminal may have it: control characters, and those that turn the direction of writing, are spelt out.
+
+    >>> for_terminal("a" + chr(27) + "[31mb") == "a" + chr(92) + "x1b[31mb"
+    True
+    """
+    return _CONTROL.sub(lambda m: ascii(m[0])[1:-1], text)
+
+
+def for_file_name(text: str, most: int = 80) -> str:
+    """A name as part of a file's or a folder's: one step that stays where it is, on any system.
+
+    >>> for_file_name("../../x"), for_file_name("a/b:c"), for_file_name("面膜 5片"), for_file_name("..")
+    ('_.._x', 'a_b_c', '面膜 5片', '_')
+    """
+    made = re.sub(r'[/\\<>:"|?*\x00-\x1f\x7f]', "_", text)[:most].strip(" ")
+    made = re.sub(r"^\.+", "", made).rstrip(". ")
+    return f"_{made}" if not made or made.split(".")[0].upper() in RESERVED else made
 
 
 def write_csv(table: Any, path: Path, more: bool = False) -> None:
