@@ -11,11 +11,10 @@ import math
 
 import numpy as np
 
-from scenarios.contract import Ledger, Scenario
-from sim.core.tape import CANCEL, CART, COPY, EXPIRE, ORDER, PAY, RETRY, blank
-from sim.core.units import US, period_us, to_us
-
-Rows = dict[str, np.ndarray]
+from scenarios.contract import Scenario
+from sim.core.tape import CART, ORDER, RETRY, blank
+from sim.core.units import US
+from sim.demand.orders import Life, Rows, closing_us, copy_of, created_twice, join, payment_s, settled
 
 
 def even_us(seconds: np.ndarray) -> np.ndarray:
@@ -75,10 +74,10 @@ def lay(rng: np.random.Generator, scenario: Scenario, party: Party) -> Rows:
     limit = np.array([s.purchase_limit for s in scenario.skus])
     entry["qty"][:] = np.minimum(1 + (rng.random(n) >= shoppers.single_share) * rng.geometric(0.5, n), limit[party.sku])
     carted = np.flatnonzero(party.by_cart & party.orders)
-    later = _copy_of(entry, carted)
+    later = copy_of(entry, carted)
     later["t"][:] = party.ordered[carted]
     later["kind"][:], later["cause"][:] = ORDER, carted
-    rows = _join(entry, later)
+    rows = join(entry, later)
     first = np.arange(n)
     first[carted] = n + np.arange(len(carted))
     follows = party.parent >= 0
@@ -87,14 +86,6 @@ def lay(rng: np.random.Generator, scenario: Scenario, party: Party) -> Rows:
     rows, attempts = _retries(rng, scenario, rows, attempts)
     rows, attempts = _copies(rng, scenario, rows, attempts)
     return _settle(rng, scenario, rows, attempts, n)
-
-
-def _copy_of(rows: Rows, which: np.ndarray) -> Rows:
-    return {name: column[which] for name, column in rows.items()}
-
-
-def _join(*blocks: Rows) -> Rows:
-    return {name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]}
 
 
 def _retries(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: np.ndarray) -> tuple[Rows, np.ndarray]:
@@ -128,55 +119,29 @@ def _other_sku(scenario: Scenario, own: np.ndarray, u: np.ndarray) -> np.ndarray
 
 
 def _attempt_again(rng: np.random.Generator, rows: Rows, earlier: np.ndarray, mean_s: float) -> tuple[np.ndarray, Rows]:
-    again = _copy_of(rows, earlier)
+    again = copy_of(rows, earlier)
     again["t"] += delay_us(rng.exponential(mean_s, len(earlier)))
     again["kind"][:], again["cause"][:] = RETRY, earlier
-    return len(rows["t"]) + np.arange(len(earlier)), _join(rows, again)
+    return len(rows["t"]) + np.arange(len(earlier)), join(rows, again)
 
 
 def _copies(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: np.ndarray) -> tuple[Rows, np.ndarray]:
     """Orders the shop creates twice (leak L10)."""
     p = scenario.leaks.duplicate_p
     twice = attempts[rng.random(len(attempts)) < p] if p > 0 else attempts[:0]
-    copy = _copy_of(rows, twice)
-    copy["t"] += 2
-    copy["kind"][:], copy["cause"][:] = COPY, twice
-    return _join(rows, copy), np.concatenate([attempts, len(rows["t"]) + np.arange(len(twice))])
-
-
-def closing_us(ledger: Ledger, placed: np.ndarray) -> np.ndarray:
-    """When the shop closes an order that is still unpaid: at the first sweep after it was held long enough [us]."""
-    closes, sweep = placed + to_us(ledger.hold_s), period_us(ledger.sweep_s)
-    return -(-closes // sweep) * sweep if sweep else closes
+    return created_twice(rows, twice), np.concatenate([attempts, len(rows["t"]) + np.arange(len(twice))])
 
 
 def _settle(rng: np.random.Generator, scenario: Scenario, rows: Rows, orders: np.ndarray, n: int) -> Rows:
     """Payment, expiry and cancellation of every possible order. A shopper keeps his character in all his attempts."""
-    s, ledger, leaks = scenario.shoppers, scenario.ledger, scenario.leaks
+    s, leaks, who = scenario.shoppers, scenario.leaks, rows["who"][orders]
     pays = rng.random(n) >= s.never_pay
-    if s.pay_law == "exponential":
-        paying = rng.exponential(s.pay_median_s / math.log(2), n)
-    else:
-        paying = rng.lognormal(math.log(max(s.pay_median_s, 1e-9)), s.pay_sigma, n)
+    paying = payment_s(rng, s, n)
     callback = rng.lognormal(math.log(max(leaks.late_callback_median_s, 1e-9)), leaks.late_callback_sigma, n)
     callback *= rng.random(n) < leaks.late_callback_p
     cancels = (rng.random(n) < s.cancel_share) & pays
-    regret, mark = rng.exponential(s.cancel_s, n), rng.random(n)
-    who, placed = rows["who"][orders], rows["t"][orders]
-    closes = closing_us(ledger, placed)
-    paid_at = placed + delay_us(paying[who])
-    in_time = paid_at < closes
-    pays_now = pays[who] & (in_time | (ledger.mode == "pre_hold"))
-    arrives = paid_at + even_us(np.minimum(callback[who], 1e6))
-    pay = _tied(rows, orders, pays_now, PAY, arrives)
-    close = _tied(rows, orders, ~pays_now | (arrives >= closes), EXPIRE, closes)
-    close["mark"][:] = mark[close["who"]]
-    quits = pays_now & cancels[who]
-    quit = _tied(rows, orders, quits, CANCEL, arrives + delay_us(regret[who]))
-    return _join(rows, close, pay, quit)
-
-
-def _tied(rows: Rows, orders: np.ndarray, which: np.ndarray, kind: int, t: np.ndarray) -> Rows:
-    block = _copy_of(rows, orders[which])
-    block["t"][:], block["kind"][:], block["cause"][:] = t[which], kind, orders[which]
-    return block
+    regret, release = rng.exponential(s.cancel_s, n), rng.random(n)
+    closes = closing_us(scenario.ledger, rows["t"][orders])
+    late = even_us(np.minimum(callback[who], 1e6))
+    life = Life(pays[who], delay_us(paying[who]), late, closes, cancels[who], delay_us(regret[who]), release[who])
+    return settled(scenario.ledger, rows, orders, life)

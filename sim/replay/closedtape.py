@@ -16,11 +16,12 @@ import numpy as np
 from scenarios.contract import Host, Scenario
 from scenarios.staffing import Feed
 from sim.core.stage import Stage, set_stage
-from sim.core.tape import CANCEL, CART, COPY, EXPIRE, ORDER, PAY, SUPPLY, TAKE, Tape, blank, in_order
+from sim.core.tape import CANCEL, CART, ORDER, SUPPLY, TAKE, Tape, blank, in_order
 from sim.core.units import US
 from sim.demand.draw import lay_outside, record_error
+from sim.demand.orders import Life, Rows, closing_us, created_twice, settled
 from sim.demand.readings import lay_readings
-from sim.demand.shoppers import Rows, choose, closing_us
+from sim.demand.shoppers import choose
 from sim.demand.streams import stream as random_stream
 from sim.replay.cells import counted
 from sim.replay.clock import StreamError
@@ -136,26 +137,12 @@ def _orders(stream: Stream, imputation: Imputation, scenario: Scenario, lives: L
     rows["channel"][:] = choose([(c.name, c.share) for c in scenario.channels], u[:, CHANNEL])
     rows["cue"][:] = _cues(stream, imputation, lives)
     twice = np.flatnonzero(u[:, AGAIN] < scenario.leaks.duplicate_p)
-    copies = {name: column[twice] for name, column in rows.items()}
-    copies["t"], copies["kind"][:], copies["cause"][:] = copies["t"] + 2, COPY, twice
-    attempt = np.concatenate([np.arange(n), twice])
-    placed, pays, gone = np.concatenate([rows["t"], copies["t"]]), lives.pays[attempt], lives.gone[attempt]
+    rows, attempt = created_twice(rows, twice), np.concatenate([np.arange(n), twice])
+    placed, pays, gone, late = rows["t"], lives.pays[attempt], lives.gone[attempt], lives.late[attempt]
     closes = np.where((pays < 0) & (gone >= 0), placed + gone, closing_us(scenario.ledger, placed))
-    in_time = (pays >= 0) & ((placed + pays < closes) | (scenario.ledger.mode == "pre_hold"))
-    arrives = placed + np.maximum(pays, 0) + lives.late[attempt]
-    quits = in_time & (gone >= 0)
-    pay = _tied(rows, attempt, in_time, PAY, arrives)
-    close = _tied(rows, attempt, ~in_time | (arrives >= closes), EXPIRE, closes)
-    close["mark"] = u[attempt[~in_time | (arrives >= closes)], RELEASE]
-    quit = _tied(rows, attempt, quits, CANCEL, np.maximum(placed + gone, arrives + 2))
-    return {name: np.concatenate([block[name] for block in (rows, copies, close, pay, quit)]) for name in rows}
-
-
-def _tied(rows: Rows, attempt: np.ndarray, which: np.ndarray, kind: int, t: np.ndarray) -> Rows:
-    block = {name: column[attempt[which]] for name, column in rows.items()}
-    block["t"], block["kind"] = t[which], np.full(int(which.sum()), kind, np.int8)
-    block["cause"] = np.flatnonzero(which).astype(np.int32)
-    return block
+    paying = np.maximum(pays, 0)
+    life = Life(pays >= 0, paying, late, closes, gone >= 0, np.maximum(gone - paying - late, 2), u[attempt, RELEASE])
+    return settled(scenario.ledger, rows, np.arange(len(placed)), life)
 
 
 def _cues(stream: Stream, made: Imputation, lives: Lives) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.tape import CART, EDIT_ADD, TAKE
 from sim.core.units import to_us
+from sim.demand.orders import payment_s
 from sim.demand.shoppers import delay_us
 from sim.demand.streams import stream as random_stream
 from sim.replay.cells import counted
@@ -50,7 +51,7 @@ def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int
     gone[link[back]] = np.maximum(stream.t[back] - stream.t[link[back]], 4)
     hold = to_us(scenario.ledger.hold_s)
     rng = random_stream(seed, replicate, "payments")
-    pays = np.minimum(_payment_us(scenario, rng, len(stream.t)), max(2, hold // 2))
+    pays = np.minimum(delay_us(payment_s(rng, scenario.shoppers, len(stream.t))), max(2, hold // 2))
     known = np.zeros(len(stream.t), bool) if stream.paid is None else stream.paid >= 0
     if stream.paid is not None:
         pays = np.where(known, np.maximum(stream.paid - stream.t, 2), pays)
@@ -90,13 +91,6 @@ def imputed_lives(made: Imputation, bound: str, own: Lives, scenario: Scenario, 
     keep = np.flatnonzero(shown & (n > 0))
     twin = by_sku[begin[keep] + (place[keep] * n[keep]).astype(np.int64)]
     return Lives(found.t[keep], found.sku[keep], own.qty[twin], own.pays[twin], own.gone[twin], late[keep], u[keep])
-
-
-def _payment_us(scenario: Scenario, rng: np.random.Generator, n: int) -> np.ndarray:
-    s = scenario.shoppers
-    if s.pay_law == "exponential":
-        return delay_us(rng.exponential(s.pay_median_s / math.log(2), n))
-    return delay_us(rng.lognormal(math.log(max(s.pay_median_s, 1e-9)), s.pay_sigma, n))
 
 
 def _chance(scenario: Scenario, n: int, seed: int, replicate: int, whose: str) -> tuple[np.ndarray, np.ndarray]:

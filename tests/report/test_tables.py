@@ -9,7 +9,8 @@ import pytest
 from sim.report.text import tables
 from sim.report.text.layout import aligned, markdown, number, spread, width
 from sim.score.metrics import METRICS
-from sim.stats.paired import difference, wilson
+from sim.stats.certify import clopper_pearson
+from sim.stats.paired import difference
 
 
 def scores(costs: dict[str, list[float]], **columns) -> pd.DataFrame:
@@ -44,7 +45,7 @@ def test_shares_are_ratios_of_sums():
     line = tables.summary(scores({"a": [1.0, 2.0]}, **{name: {"a": values} for name, values in part.items()}))[0]
     assert line.precision == 3 / 5
     assert line.recall == 0.5
-    assert line.shows == (wilson(1, 2)[0], 0.5, wilson(1, 2)[1])
+    assert line.shows == (clopper_pearson(1, 2, 0.025)[0], 0.5, clopper_pearson(1, 2, 0.025)[1])
 
 
 def test_a_figure_below_zero_is_explained():

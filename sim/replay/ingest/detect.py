@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import replace
 
-from scenarios.setting import did_you_mean
+from scenarios.setting import did_you_mean, nearest
 from sim.replay.clock import StreamError, parse_time
 from sim.replay.ingest.chunk import Source
 from sim.replay.ingest.mapping import Mapping, chosen, known_names, shipped, words
@@ -153,9 +152,9 @@ def _hint(header: list[str]) -> str:
     names = [n for f in ("time", "order_id", "stock", "type", "sku", "start_time") if f not in have for m in plain for n in
              m.columns.get(f, ())]  # fmt: skip
     for word in header:
-        near = difflib.get_close_matches(word.strip().lower(), names, n=1, cutoff=0.6)
+        near = nearest(word.strip().lower(), names)
         if near and word not in found:
-            return f"; did you mean {near[0]!r} by {word!r}?"
+            return f"; did you mean {near!r} by {word!r}?"
     return "; rename the columns or add the missing ones"
 
 

@@ -12,7 +12,8 @@ from scenarios.contract import Scenario
 from sim.report.text.layout import NOTHING, aligned, markdown, number, spread
 from sim.score.hindsight import mean_skill
 from sim.score.metrics import METRICS
-from sim.stats.paired import Difference, difference, wilson
+from sim.stats.certify import clopper_pearson
+from sim.stats.paired import Difference, difference
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +37,8 @@ class Line:
     """One strategy over all its shows. net: mean and interval; J: mean; behind: paired difference in J to the best, which is that
     in net; the rest are means.
 
-    shows: lowest, actual and highest share of shows with an oversell (Wilson). same: not to be told apart from the best.
+    shows: lowest, actual and highest share of shows with an oversell, bounded as certificates are. same: not to be told apart
+    from the best.
     """
 
     strategy: str
@@ -67,7 +69,7 @@ def _line(name: str, part: pd.DataFrame, best: pd.DataFrame, is_best: bool) -> L
     cost, n = part["J"].to_numpy(), len(part)
     behind = difference(cost, best["J"].to_numpy())
     bad = int(part["session_oversold"].sum())
-    low, high = wilson(bad, n)
+    low, high = clopper_pearson(bad, n, 0.025)
     caught = (part["recall"].fillna(0.0) * part["risk_events"]).sum()
     told = part["true_episodes"].sum() + part["late_episodes"].sum() / 2 + part["false_episodes"].sum()
     return Line(
