@@ -22,6 +22,8 @@ Each name is loaded when it is first used.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,7 +56,20 @@ _HOMES = {
 """Where a name lives that is no verb's; a verb lives in the module of its name."""
 
 
+def _refuse_hidden() -> None:
+    """Raise a sentence where a folder of the user's is taken for our package ``sim`` (of the others ``sim/places.py`` speaks)."""
+    found = find_spec("sim")
+    place = Path((found and (found.origin or next(iter(found.submodule_search_locations or ()), ""))) or "")
+    if not place.resolve().is_relative_to(Path(__file__).resolve().parent / "sim"):
+        raise ImportError(
+            f"{str(place.parent if place.name == '__init__.py' else place)!r} hides StockCue's own package 'sim', because Python "
+            "looks there first; give it another name, or start where it is not"
+        )
+
+
 def __getattr__(name: str) -> Any:
+    if name == "__version__" or name in __all__:
+        _refuse_hidden()
     if name == "__version__":
         return import_module("sim").__version__
     if name not in __all__:

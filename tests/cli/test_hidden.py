@@ -40,6 +40,17 @@ def test_a_notebook_is_told_the_same(folder):
     assert "hides StockCue's own package 'strategies'" in done.stderr
 
 
+def test_a_package_called_sim_is_named_too(folder):
+    (folder / "sim").mkdir()
+    (folder / "sim" / "__init__.py").write_text("")
+    done = started(folder, "-c", "import stockcue as sc; sc.play")
+    assert (
+        done.stderr.strip()
+        .splitlines()[-1]
+        .startswith(f"ImportError: {str(folder / 'sim')!r} hides StockCue's own package 'sim'")
+    )
+
+
 def test_a_folder_called_conf_hides_nothing(folder):
     (folder / "strategies" / "__init__.py").unlink()
     done = started(folder, "-m", "sim", "list", "gate")
