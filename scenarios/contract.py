@@ -110,6 +110,8 @@ class Audience(Checked):
     )
     stay_sigma: float = setting(1.0, "log standard deviation of their stay", "", 0, 3)
     pushes: tuple[Push, ...] = setting((), "feed pushes", confidence="-")
+    day_swing: float = setting(0.0, "arrivals by the hour: x 1 + day_swing cos(2 pi (h - day_peak_h)/24)", "", 0, 1, "[GDQ] .7")
+    day_peak_h: float = setting(21.0, "hour at which most arrive", "h", 0, 24, "[GDQ] evening", "M")
 
     def mean_stay_s(self) -> float:
         """Mean dwell W [s]; Little's law gives the room: viewers = arrivals x W."""
@@ -263,6 +265,7 @@ class Scenario(Checked):
     feed: Feed = setting(Feed(), "feed")
     staff: Staff = setting(Staff(), "staff")
     supply: Supply = setting(Supply(), "supply")
+    start_hour: float = setting(20.0, "hour of the day at which the show starts", "h", 0, 24)
 
     def __post_init__(self) -> None:
         super().__post_init__()

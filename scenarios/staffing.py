@@ -158,6 +158,7 @@ class Staff:
     trust_weight: float = setting(0.2, "weight of the latest outcome in believed precision", "", 0, 1)
     trust_floor: float = setting(0.05, "chance added to it (epsilon)", "", 0, 1, "domain 3.3")
     repeat_factor: float = setting(0.7, "per further alert open in the same minute (fatigue)", "", 0, 1, "Ancker 2017", "H")
+    night_loss: float = setting(0.3, "attention lost at the depth of the night (4 h); none from 10 h to 22 h", "", 0, 1)
     low_share: float = setting(0.1, "or this share of its listing, where that is more", "", 0, 1)
     judge_s: float = setting(600.0, "an alert was right if the SKU reached its safety stock within", "s", 1, 86400)
     channels: tuple[NoticeChannel, ...] = setting(NOTICE_CHANNELS, "notice channels", source="domain 3.4")

@@ -93,6 +93,8 @@ class Signal(NamedTuple):
     """Since the carts were so [s]."""
     traffic_age: float
     """Since that many people were in the room [s]."""
+    hour: float
+    """Hour of the day [h, 0 to 24]."""
 
 
 NEVER = 1e18

@@ -1,7 +1,8 @@
 """C3, the first generation: a person refreshes the back office every few minutes and compares with a line.
 
 A poll comes every U(low, high) seconds, stretched by max(1, n_skus/capacity) when the person watches more than he
-can, and is read properly with probability v(t) = glance (1 - fatigue (1 - exp(-t/fatigue_s))), the vigilance decrement.
+can, and is read properly with probability v(t) = glance (1 - fatigue (1 - exp(-t/fatigue_s))) (1 - night_loss night(hour)), the
+vigilance decrement with time on duty and at night.
 At a proper poll he compares the back-office figure: stock <= line: prepare, stock <= emergency_share line: emergency,
 else calm. Between polls stands what he last believed.
 """
@@ -11,11 +12,12 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, Param, Strategy
+from strategies.maths import night
 
 ORDER = 30
 """Place in lists, which teach from the simplest on."""
 
-LOW_S, HIGH_S, CAPACITY, N_SKUS, UNITS, EMERGENCY_SHARE, GLANCE, FATIGUE, FATIGUE_S = range(9)
+LOW_S, HIGH_S, CAPACITY, N_SKUS, UNITS, EMERGENCY_SHARE, GLANCE, FATIGUE, FATIGUE_S, NIGHT_LOSS = range(10)
 NEXT, BELIEF, AWAKE = 1, 2, 3
 
 
@@ -32,6 +34,7 @@ def fold(p, m, s):
     if s.now < m[NEXT]:
         return int(m[BELIEF])
     seen = p[GLANCE] * (1.0 - p[FATIGUE] * (1.0 - math.exp(-max(0.0, s.now) / p[FATIGUE_S])))
+    seen *= 1.0 - p[NIGHT_LOSS] * night(s.hour)
     spare = s.mark
     if s.mark < seen:
         m[BELIEF] = judge(s.office, p[UNITS], p[EMERGENCY_SHARE])
@@ -66,6 +69,7 @@ STRATEGY = Strategy(
         Param("glance", 1.0, 0.0, 1.0, "probability", "a fresh person reads the figure properly"),
         Param("fatigue", 0.15, 0.0, 1.0, "share", "attention lost in the long run", "domain 3.3 [MACK] 10-30 %", "M"),
         Param("fatigue_s", 1200.0, 1.0, 1e6, "s", "e-folding time of that loss", "domain 3.3 [MACK] 20-30 min", "M"),
+        Param("night_loss", 0.3, 0.0, 1.0, "share", "attention lost at the depth of the night"),
     ),
     memory=4,
     playbook="by_hand",

@@ -27,6 +27,15 @@ RING_CELLS = EDGES + RING
 """Cells used by a ring."""
 
 
+def night(hour):
+    """How deep the night is at an hour of the day: 1 at 4 h, 0 from 10 h to 22 h, a cosine between.
+
+    >>> night(4.0), round(night(1.0), 4), night(20.0)
+    (1.0, 0.7071, 0.0)
+    """
+    return max(0.0, math.cos(math.pi * (hour - 4.0) / 12.0))
+
+
 def fresh(m, at, t, orders, stock, closed):
     """Selling time [s] since the last reading and units ordered in it; (0, 0) where nothing can be learnt.
 

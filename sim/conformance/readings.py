@@ -100,4 +100,5 @@ def _signal(i, count, t, now, stock, orders, carts, paid, viewers, closed, initi
         initial=initial, safety=10.0, price=90.0, margin=0.35, tier=1.0, left=PLANNED_S - now,
         next_cue=float(cue) if i < count - 90 else NEVER, next_lift=12.0 if i < count - 90 else 0.0, mark=mark,
         office=stock, skus=5.0, stock_age=now - t, orders_age=now - t, carts_age=now - t, traffic_age=now - t,
+        hour=(20.0 + now / 3600.0) % 24.0,
     )  # fmt: skip

@@ -48,6 +48,7 @@ from sim.core.world import (
     S_STOCK,
     S_TRAFFIC,
     SHOW_END,
+    START_HOUR,
 )
 from strategies.contract import LINE, NEVER, Signal
 from strategies.gate import gate
@@ -124,6 +125,7 @@ def signal_of(w, i, s):
         now - known,
         now - moment(w, carts),
         now - moment(w, traffic),
+        (w.rates[START_HOUR] + now / 3600.0) % 24.0,
     )
 
 

@@ -12,6 +12,7 @@ from statistics import NormalDist
 from scenarios.contract import Scenario
 from scenarios.setting import ScenarioError, check_types, did_you_mean, setting, validate
 from scenarios.staffing import NOTICE_CHANNELS, NoticeChannel, Staff
+from strategies.maths import night
 
 NOTIFY, HOST_PROMPT, LOWER_EXPOSURE, FREEZE_SKU, DELIST_SKU, RESTOCK, RELEASE_STOCK, REOPEN, HOST_CUT, HOST_CALL, ARRIVAL = range(
     11
@@ -141,13 +142,14 @@ def acknowledgement_s(channel: NoticeChannel, u: float) -> float:
     return lognormal(u, channel.ack_median_s, sigma)
 
 
-def heed_p(staff: Staff, seen_p: float, trust: float, open_alerts: int) -> float:
+def heed_p(staff: Staff, seen_p: float, trust: float, open_alerts: int, hour: float = 20.0) -> float:
     """Chance that a notice is acted on (domain 3.3).
 
     ideal: always; matching: ``seen_p * min(1, trust + floor)`` (people answer as often as alarms are right, Bliss 1995);
-    fatigue: times ``repeat_factor`` per further alert of the same minute (Ancker 2017).
+    fatigue: times ``repeat_factor`` per further alert of the same minute (Ancker 2017). At night (by the ``hour``) both lose
+    up to ``night_loss`` of it.
     """
     if staff.human_model == "ideal":
         return 1.0
-    p = seen_p * min(1.0, trust + staff.trust_floor)
+    p = seen_p * min(1.0, trust + staff.trust_floor) * (1.0 - staff.night_loss * night(hour))
     return p * staff.repeat_factor ** max(0, open_alerts - 1) if staff.human_model == "fatigue" else p

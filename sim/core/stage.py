@@ -85,7 +85,7 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     rules[W.LOGGING] = not observers[:, W.ATOMIC].all()
     rules[W.SCARCE] = scenario.scarcity.on
     rules[W.SHOW_END] = to_us(scenario.duration_s)
-    rates = np.array([scenario.scarcity.gain, scenario.scarcity.below, scenario.leaks.lost_release_p])
+    rates = np.array([scenario.scarcity.gain, scenario.scarcity.below, scenario.leaks.lost_release_p, scenario.start_hour])
     facts = np.array([[s.stock - s.held_back - s.buffer, s.safety_stock, s.price, s.margin, TIERS.index(s.tier),
                        10_007 + 2 * (key_of(s.id) % 450_000)] for s in skus], np.float64)  # fmt: skip
     views = np.repeat(stock[:, W.RECORD][None, :], len(observers), axis=0)

@@ -14,6 +14,8 @@ import numpy as np
 
 from scenarios.contract import Audience, Push
 
+DAY = 2 * math.pi / 86_400.0
+"""Angular frequency of the day [1/s]."""
 CELLS, CELL_S = 4096, 2.0
 """Least cells of the viewer curve over one show; longest cell [s]."""
 
@@ -30,11 +32,26 @@ def survival(audience: Audience, u: np.ndarray) -> np.ndarray:
     return audience.bounce_share * stay + (1 - audience.bounce_share) * rest
 
 
+def day_response(audience: Audience) -> complex:
+    """How viewers answer arrivals that swing with the day, ``integral S(u) e^(-i w u) du`` [s]: a little less and a little later.
+
+    >>> abs(day_response(Audience())) < Audience().mean_stay_s(), round(day_response(Audience()).real)
+    (True, 120)
+    """
+    edge = 5.0 * max(audience.stay_sigma, 0.1)
+    logs = np.linspace(math.log(audience.stay_median_s) - edge - 10.0, math.log(audience.stay_median_s) + edge, 4001)
+    u = np.concatenate([[0.0], np.exp(logs)])
+    return complex(np.trapezoid(survival(audience, u) * np.exp(-1j * DAY * u), u))
+
+
 @lru_cache(maxsize=64)
-def room(audience: Audience, duration_s: float, lifts: tuple[Push, ...] = ()) -> tuple[np.ndarray, np.ndarray]:
+def room(
+    audience: Audience, duration_s: float, lifts: tuple[Push, ...] = (), start_hour: float = 20.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Grid times [s] and expected viewers on them, equally long arrays, for feed pushes and cue ``lifts``.
 
-    Arrivals are constant within a cell; who came during one has on average been there half a cell at its end.
+    Arrivals are constant within a cell; who came during one has on average been there half a cell at its end. With a daily swing
+    the arrivals are those of the hour, a warm room's also before the show.
     """
     cells = max(CELLS, math.ceil(duration_s / CELL_S))
     t, dt = np.linspace(0, duration_s, cells + 1), duration_s / cells
@@ -45,7 +62,11 @@ def room(audience: Audience, duration_s: float, lifts: tuple[Push, ...] = ()) ->
         viewers = np.full(cells + 1, steady)
     else:
         viewers = base * np.concatenate([[0.0], np.cumsum((stays[1:] + stays[:-1]) / 2 * dt)])
-    extra = np.zeros(cells + 1)
+    extra, phase = np.zeros(cells + 1), DAY * (start_hour - audience.day_peak_h) * 3600.0
+    if audience.day_swing and audience.warm:
+        viewers += base * audience.day_swing * (day_response(audience) * np.exp(1j * (phase + DAY * t))).real
+    elif audience.day_swing:
+        extra += base * audience.day_swing * np.cos(phase + DAY * (t + dt / 2))
     for push in (*audience.pushes, *lifts):
         inside = np.clip((np.minimum(t + dt, push.at_s + push.duration_s) - np.maximum(t, push.at_s)) / dt, 0, 1)
         extra += base * push.lift * inside
@@ -53,5 +74,7 @@ def room(audience: Audience, duration_s: float, lifts: tuple[Push, ...] = ()) ->
         size = 2 * (cells + 1)
         still = survival(audience, t[:-1] + dt / 2)
         spread = np.fft.irfft(np.fft.rfft(extra[:-1], size) * np.fft.rfft(still, size), size)[:cells]
-        viewers = viewers + np.concatenate([[0.0], np.maximum(spread, 0.0) * dt])
+        if not audience.day_swing:
+            spread = np.maximum(spread, 0.0)
+        viewers = np.maximum(viewers + np.concatenate([[0.0], spread * dt]), 0.0)
     return t, viewers

@@ -33,7 +33,8 @@ from sim.demand.streams import stream
 def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     """The tape of one replicate. Same scenario, seed and replicate, same bytes."""
     cues, records = perform(scenario, seed, replicate)
-    viewers = room(scenario.audience, scenario.duration_s, lifts(cues, records, scenario.audience.mean_stay_s()))
+    lifted = lifts(cues, records, scenario.audience.mean_stay_s())
+    viewers = room(scenario.audience, scenario.duration_s, lifted, scenario.start_hour)
     warmth = heat(scenario, seed, replicate, viewers[0])
     rooms = [felt(viewers, warmth, k) for k in range(len(scenario.skus))]
     blocks = []
@@ -163,7 +164,7 @@ def improvise(scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int) 
     """
     k = next(i for i, s in enumerate(scenario.skus) if s.id == cue.sku)
     row = np.array([cue_row(at_us, -1, cue, k)], CUE_DTYPE)
-    viewers = tape.room or room(scenario.audience, scenario.duration_s)
+    viewers = tape.room or room(scenario.audience, scenario.duration_s, (), scenario.start_hour)
     key = (*tape.key, "improvised", cue.sku, cue.kind, count)
     rows = in_order(_pulse(scenario, key, row[0], cue, len(tape.cues), felt(viewers, tape.heat, k)))
     rows["t"] = free_times(np.maximum(rows["t"], at_us + 1), tape.t[tape.drawn :])

@@ -12,7 +12,7 @@ import simpy
 
 from scenarios.contract import Scenario
 from sim.core.response import acknowledgement_s, channel_of, heed_p
-from sim.core.units import odd, to_us
+from sim.core.units import US, odd, to_us
 from sim.demand.streams import stream
 
 BLOCK = 64
@@ -84,6 +84,10 @@ class People:
             self.recent.popleft()
         return len(self.recent)
 
+    def hour(self) -> float:
+        """Hour of the day now."""
+        return (self.scenario.start_hour + int(self.env.now) / US / 3600.0) % 24.0
+
     def judge(self, right: Callable[[], bool]) -> Generator:
         """Later, people know whether an alert was right, and trust the next one accordingly."""
         yield self.env.timeout(to_us(self.staff.judge_s))
@@ -106,7 +110,7 @@ class Notice:
         """Delivery, then acknowledgement by a free operator; false if nobody minds it."""
         people, staff, env = self.people, self.people.staff, self.people.env
         yield env.timeout(to_us(self.channel.delivery_s))
-        chance = heed_p(staff, self.channel.seen_p, people.trust, people.open_alerts())
+        chance = heed_p(staff, self.channel.seen_p, people.trust, people.open_alerts(), people.hour())
         if self.right is not None and staff.human_model != "ideal":
             env.process(people.judge(self.right))
         if people.mark("heed", self.sku, self.k) >= chance:

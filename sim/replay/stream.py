@@ -7,6 +7,7 @@ declared stock the record falls below zero, and the moment it reaches zero is wh
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
 
@@ -114,7 +115,15 @@ class Stream:
         feed = feed or self.feed()
         _, duration_s = closing(max(self.span_s, float(self.t.max(initial=0)) / US), feed.period_s)
         points = Touchpoints(AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE)
-        return Scenario(self.name, LESSON, duration_s, self.skus, self.cues, spread=CERTAIN, touchpoints=points, feed=feed)
+        return Scenario(self.name, LESSON, duration_s, self.skus, self.cues, spread=CERTAIN, touchpoints=points,
+                        feed=feed, start_hour=self.start_hour())  # fmt: skip
+
+    def start_hour(self) -> float:
+        """Hour of the day at which it starts, by its clock's zone; the default where no zone is known or time is sped up."""
+        if self.clock.family != "absolute" or self.clock.zone is None or self.speedup != 1:
+            return Scenario.start_hour
+        local = datetime.fromtimestamp(self.start_us / US, UTC).astimezone(self.clock.zone)
+        return local.hour + local.minute / 60 + local.second / 3600
 
     def tape(self, feed: Feed | None = None) -> Tape:
         """The rows of the recording with the readings of a feed. Same stream and feed, same bytes."""

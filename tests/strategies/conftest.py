@@ -11,7 +11,7 @@ from strategies.registry import load, settings
 PLAIN = Signal(
     now=0.0, t=0.0, stock=500.0, orders=0.0, carts=0.0, paid=0.0, unpaid=0.0, viewers=1000.0, closed=0.0, initial=500.0,
     safety=0.0, price=90.0, margin=0.35, tier=1.0, left=3600.0, next_cue=NEVER, next_lift=0.0, mark=0.5,
-    office=500.0, skus=1.0, stock_age=0.0, orders_age=0.0, carts_age=0.0, traffic_age=0.0,
+    office=500.0, skus=1.0, stock_age=0.0, orders_age=0.0, carts_age=0.0, traffic_age=0.0, hour=20.0,
 )  # fmt: skip
 
 
