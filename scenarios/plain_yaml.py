@@ -32,6 +32,18 @@ def must_be_bounded(text: str, where: str, fault: type[ValueError] = ValueError)
         raise fault(f"{where} {wrong}")
 
 
+def spoken(tree: Any) -> Any:
+    """Data with the keys that YAML 1.1 takes for booleans as the words they are: a switch called ``on`` need not be quoted.
+
+    >>> spoken({"herding": {True: True}})
+    {'herding': {'on': True}}
+    """
+    if isinstance(tree, dict):
+        words = {True: "on", False: "off"}
+        return {words[k] if isinstance(k, bool) else k: spoken(v) for k, v in tree.items()}
+    return [spoken(item) for item in tree] if isinstance(tree, list) else tree
+
+
 def plain_yaml(text: str, where: str, fault: type[ValueError] = ValueError) -> Any:
     """The data of a YAML text; ``fault`` with one sentence about ``where`` if it is none or beyond the bounds.
 
@@ -45,6 +57,6 @@ def plain_yaml(text: str, where: str, fault: type[ValueError] = ValueError) -> A
 
     must_be_bounded(text, where, fault)
     try:
-        return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        return spoken(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
         raise fault(f"{where} is not YAML: {' '.join(str(error).split())[:200]}") from None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,8 @@ from sim.setup.choices import described, one_of
 from sim.setup.policies import make_policy
 from sim.setup.settings_search import Breakpoint
 from sim.setup.space import Candidate, World
+from sim.setup.uncertain import Uncertainty
+from sim.setup.uncertain import plain as plain_uncertainty
 from sim.stats.certify import NEEDED, REFUTED, certify, worst_share
 from sim.study.breakpoint import DIALS, USUAL, Dial, Found, breakpoint_of, most_points, table
 from sim.words import _
@@ -53,10 +56,12 @@ class Points:
     called: str
     dials: list[Dial]
     settings: Breakpoint
+    uncertainty: Uncertainty | None = None
 
-    def plan(self, world: Scenario, policy: Policy) -> Plan:
-        """One point."""
-        return plan_of(self.settings, self.profile, world, [policy])
+    def plan(self, world: Scenario, policy: Policy, turned: str = "") -> Plan:
+        """One point. turned: the setting that was made worse, which is not drawn as well."""
+        drawn = self.uncertainty and self.uncertainty.without([turned])
+        return plan_of(self.settings, self.profile, world, [policy], drawn)
 
     @property
     def most(self) -> int:
@@ -82,6 +87,7 @@ def breakpoint(
     confidence: float | None = None,
     seed: int | None = None,
     score: Any = "balanced",
+    uncertain: Any = False,
     workers: int | None = None,
     out: Out = None,
     progress: Listener | Tell | bool | None = None,
@@ -111,6 +117,8 @@ def breakpoint(
         First key of every random stream, 0 to 1e15; None: 1.
     score : str, mapping or Profile
         What things cost [CNY].
+    uncertain : bool, path or Result
+        Whether shows draw their parameters anew, as in :func:`stockcue.rehearse`; not the one that is made worse.
     workers : int
         Processes, 0 to 512; None or 0: one a core. Results do not depend on it.
     out, progress, command
@@ -128,9 +136,9 @@ def breakpoint(
     """
     s = settled(
         Breakpoint, "breakpoint", limits=limits, only=only, dials=dials, shows=shows, steps=steps, confidence=confidence,
-        seed=seed, workers=workers,
+        seed=seed, workers=workers, uncertain=bool(uncertain),
     )  # fmt: skip
-    study = _settled(drawn(scenario, False)[0], policies_of(policies), profile_of(score), s)
+    study = _settled(*drawn(scenario, uncertain), policies_of(policies), profile_of(score), s)
     task, told = (
         Task("breakpoint", f"breakpoint-{study.scenario.name}", _facts(study), out, command, "breakpoint"),
         listener(progress),
@@ -153,7 +161,9 @@ def breakpoint(
         told.close()
 
 
-def _settled(scenario: Scenario, policies: list[Policy], profile: Profile, s: Breakpoint) -> Points:
+def _settled(
+    scenario: Scenario, uncertainty: Uncertainty | None, policies: list[Policy], profile: Profile, s: Breakpoint
+) -> Points:
     """Records; every fault is found here, before anything is played."""
     names = listed(s.dials) or list(USUAL)
     for name in names:
@@ -161,7 +171,7 @@ def _settled(scenario: Scenario, policies: list[Policy], profile: Profile, s: Br
     limits, called = LIMITS[s.limits], s.limits
     if counted := listed(s.only):
         limits, called = narrowed(limits, counted), f"{s.limits} ({' and '.join(counted)} only)"
-    return Points(scenario, policies, profile, limits, called, [DIALS[n] for n in names], s)
+    return Points(scenario, policies, profile, limits, called, [DIALS[n] for n in names], s, uncertainty)
 
 
 def _facts(study: Points) -> dict[str, Any]:
@@ -170,7 +180,8 @@ def _facts(study: Points) -> dict[str, Any]:
     facts = {"scenario": plain(study.scenario), **described(study.policies, study.profile)}
     facts |= {"dials": [dial.name for dial in study.dials], "limits": asdict(study.limits)}
     facts |= {key: getattr(s, key) for key in ("replicates", "seed", "confidence", "steps")}
-    plan = plan_of(s, study.profile, study.scenario, study.policies)
+    facts |= {} if study.uncertainty is None else {"uncertainty": plain_uncertainty(study.uncertainty)}
+    plan = plan_of(s, study.profile, study.scenario, study.policies, study.uncertainty)
     return facts | {
         "own_files": own_files(study.policies),
         PLAYED: plan.digest()[:16],
@@ -179,10 +190,12 @@ def _facts(study: Points) -> dict[str, Any]:
     }
 
 
-def plan_of(s: Breakpoint, profile: Profile, world: Scenario, policies: Sequence[Policy]) -> Plan:
+def plan_of(
+    s: Breakpoint, profile: Profile, world: Scenario, policies: Sequence[Policy], drawn: Uncertainty | None = None
+) -> Plan:
     """Policies in one world, on the shows of a point."""
     candidates = [Candidate(p.name, p.name, {}, p) for p in policies]
-    return Plan([World(world.name, world, {})], candidates, s.replicates, s.seed, profile, NEEDED)
+    return Plan([World(world.name, world, {}, drawn)], candidates, s.replicates, s.seed, profile, NEEDED)
 
 
 def announced(study: Points) -> str:
@@ -207,8 +220,8 @@ def bisected(study: Points, hands: Pool, kept: Kept, told: Listener) -> dict[str
     asked: set[str] = set()
     progress = told.stage("points")
 
-    def play(world: Scenario, policy: Policy) -> np.ndarray:
-        plan = study.plan(world, policy)
+    def play(world: Scenario, policy: Policy, turned: str = "") -> np.ndarray:
+        plan = study.plan(world, policy, turned)
 
         def rows() -> np.ndarray:
             nonlocal played
@@ -225,8 +238,8 @@ def bisected(study: Points, hands: Pool, kept: Kept, told: Listener) -> dict[str
     # What a show can come to: what it came to under nobody acting, as it is or at the end of any dial. One figure for all, so
     # that the same shows have the same bounds wherever they are looked at.
     doing = "nobody acts"
-    hardest = [dial.turn(scenario, silent, max(dial.now(scenario, silent), dial.high))[0] for dial in study.dials]
-    shows = np.stack([play(world, silent) for world in (scenario, *hardest)], axis=1)
+    ends = [(dial.turn(scenario, silent, max(dial.now(scenario, silent), dial.high))[0], dial.setting) for dial in study.dials]
+    shows = np.stack([play(world, silent, turned) for world, turned in ((scenario, ""), *ends)], axis=1)
     worst = worst_share(shows[..., NEEDED.index("oversold_orders")], shows[..., NEEDED.index("paid_orders")])
     found = {}
     for policy in study.policies:
@@ -236,7 +249,9 @@ def bisected(study: Points, hands: Pool, kept: Kept, told: Listener) -> dict[str
         for dial in study.dials:
             before, doing = len(asked), f"{dial.name} of {policy.name}"
             if made.as_it_is.state != REFUTED:
-                made.dials[dial.name] = breakpoint_of(dial, scenario, policy, study.limits, play, s.confidence, worst, s.steps)
+                made.dials[dial.name] = breakpoint_of(
+                    dial, scenario, policy, study.limits, partial(play, turned=dial.setting), s.confidence, worst, s.steps
+                )
             of -= study.most - (len(asked) - before)
     progress(played, played, "")
     return found

@@ -11,8 +11,7 @@ from typing import Any
 from scenarios.contract import Scenario
 from scenarios.registry import names, plain
 from sim.app.frame import Out, Task, command_line, published, settled
-from sim.app.nouns import YAML, paths_of, policies_of, profile_of
-from sim.app.nouns import scenario as scenario_of
+from sim.app.nouns import YAML, drawn, paths_of, policies_of, profile_of
 from sim.app.pictures import save as draw
 from sim.app.progress import Listener, Tell, listener
 from sim.app.recording import EXAMPLE, Recording, Unread, given_of, read_as
@@ -37,6 +36,7 @@ from sim.score.profiles import Profile
 from sim.setup.choices import described, one_of
 from sim.setup.settings import Review as Settings
 from sim.setup.settings import SettingError
+from sim.setup.uncertain import Uncertainty
 from sim.words import _
 
 LEFT_OUT = ("out", "figure", "figure_sku")
@@ -71,6 +71,7 @@ def review(
     alerts: int | None = None,
     figure: str | None = None,
     figure_sku: str | None = None,
+    uncertain: Any = False,
     out: Out = None,
     progress: Listener | Tell | bool | None = None,
     command: Sequence[str] | None = None,
@@ -103,6 +104,8 @@ def review(
         Alerts played out with and without their actions, the first ones, 0 to 100,000; None: 150.
     figure, figure_sku : str
         ``all`` or ``none``; the SKU of the timeline (None: the one that lost most).
+    uncertain : bool, path or Result
+        Rehearsed: whether shows draw their parameters anew, as in :func:`stockcue.rehearse`.
     out, progress, command
         As in :func:`stockcue.rehearse`.
     **reading
@@ -124,11 +127,12 @@ def review(
     paths = [one.path if isinstance(one, Recording) else str(getattr(one, "folder", one)) for one in _many(earlier)]
     s = settled(
         Settings, "review", stream=rec.path if rec else None, earlier=paths[0] if len(paths) == 1 else paths or None,
-        bin_s=bin_s, seed=seed, replicate=replicate, shows=shows, alerts=alerts, figure=figure, figure_sku=figure_sku, **given,
+        bin_s=bin_s, seed=seed, replicate=replicate, shows=shows, alerts=alerts, figure=figure, figure_sku=figure_sku,
+        uncertain=bool(uncertain), **given,
     )  # fmt: skip
     one, profile, told = _policy(policy), profile_of(score), listener(progress)
     case = (_recorded(s, read_as(rec, given_of(s)), _many(earlier), scenario, feed) if rec
-            else _rehearsed(s, scenario_of(show), _many(earlier), feed))  # fmt: skip
+            else _rehearsed(s, *drawn(show, uncertain), _many(earlier), feed))  # fmt: skip
     one_of("figure_sku", s.figure_sku, ["auto", *(k.id for k in case.show.stage.scenario.skus)])
     stem = f"review-{_stem(case.show.name)}"
     task = Task("review", stem, _facts(s, one, profile, case), out, command, more={"loop": case.show.loop})
@@ -184,14 +188,14 @@ def _policy(given: Any) -> Policy:
     return made[0]
 
 
-def _rehearsed(s: Settings, scenario: Scenario, earlier: Sequence[Any], feed: Any) -> Case:
+def _rehearsed(s: Settings, scenario: Scenario, uncertainty: Uncertainty | None, earlier: Sequence[Any], feed: Any) -> Case:
     for name in ("cues", "stock", "sku", "zone", "start", "end"):
         if getattr(s, name) not in ("", None):
             text = _("{name}= says how to read a recording, and none is named; add stream=PATH or leave it out")
             raise SettingError(text.format(name=name))
     scenario = replace(scenario, feed=feed_of(feed, scenario.feed))
-    show = rehearsed(scenario, s.seed, s.replicate)
-    others = [rehearsed(scenario, s.seed, s.replicate + k) for k in range(1, s.shows + 1)]
+    show = rehearsed(scenario, s.seed, s.replicate, uncertainty)
+    others = [rehearsed(scenario, s.seed, s.replicate + k, uncertainty) for k in range(1, s.shows + 1)]
     from sim.engine.simulate import play
     from sim.setup.policies import make_policy
 

@@ -82,7 +82,7 @@ class Design:
         """Setting k is candidate k, in world k or in the one world there is."""
         s = self.settings
         outer = [{k: v for k, v in one.items() if k.startswith(SCENARIO)} for one in settings]
-        worlds = [world_of(self.scenario, self.values, one) for one in outer[: 1 if self.one_world else None]]
+        worlds = [world_of(self.scenario, self.values, one, s.uncertain) for one in outer[: 1 if self.one_world else None]]
         inner = [{k: v for k, v in one.items() if not k.startswith(SCENARIO)} for one in settings]
         made = [self.maker.make(one, self.family) for one in inner]
         return Plan(worlds, made, s.replicates, s.seed, self.profile, CORE)
@@ -97,6 +97,7 @@ def sensitivity(
     shows: int | None = None,
     seed: int | None = None,
     score: Any = "balanced",
+    uncertain: Any = False,
     workers: int | None = None,
     out: Out = None,
     progress: Listener | Tell | bool | None = None,
@@ -116,6 +117,8 @@ def sensitivity(
         First key of every random stream, and of the design's, 0 to 1e15; None: 1.
     score : str, mapping or Profile
         What things cost [CNY].
+    uncertain : bool, path or Result
+        Whether shows draw their parameters anew, as in :func:`stockcue.rehearse`; not those that vary.
     workers : int
         Processes, 0 to 512; None or 0: one a core. Results do not depend on it.
     out, progress, command
@@ -131,8 +134,9 @@ def sensitivity(
     ValueError
         One sentence, where an argument does not hold; nothing was played then.
     """
-    s = settled(Sensitivity, "sensitivity", points=points, shows=shows, seed=seed, workers=workers)
-    worlds = worlds_of(scenario)
+    s = settled(Sensitivity, "sensitivity", points=points, shows=shows, seed=seed, workers=workers,
+                uncertain=bool(uncertain))  # fmt: skip
+    worlds = worlds_of(scenario, uncertain)
     study, config = _settled(worlds, policies, vary or {}, profile_of(score), s)
     facts, told = _facts(study, config, worlds), listener(progress)
     task = Task("sensitivity", f"sensitivity-{study.scenario}", facts, out, command, "sensitivity")
@@ -166,7 +170,7 @@ def _settled(
     if s.points & (s.points - 1):
         text = _("points must be a power of two, not {n}; take {more}")
         raise SettingError(text.format(n=s.points, more=1 << s.points.bit_length()))
-    make_worlds(scenarios, axes, "auto", 1, s.seed)  # refuses what cannot be varied
+    make_worlds(scenarios, axes, "auto", 1, s.seed, s.uncertain)  # refuses what cannot be varied
     (family, (maker, _axes)), (name, values) = next(iter(families(config, axes).items())), next(iter(scenarios.items()))
     if len(axes) < 2:
         raise SettingError(_("sensitivity compares settings; give at least two ranges, as in strategy.units=interval(20,400)"))

@@ -5,7 +5,6 @@ Only what the record says is written; everything else keeps StockCue's default, 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -203,7 +202,7 @@ def unidentified(made: Calibrated) -> list[str]:
 
 
 def yaml_of(values: Mapping[str, Any], notes: Note, head: list[str]) -> str:
-    """A scenario file: plain YAML with the source of each fitted setting behind it."""
+    """A scenario file: plain YAML, every line by the YAML library, with the source of each fitted setting behind it."""
     lines = [f"# {line}" for line in head]
     _write(lines, values, notes, ())
     return "\n".join(lines) + "\n"
@@ -213,40 +212,22 @@ def _write(lines: list[str], values: Mapping[str, Any], notes: Note, path: tuple
     pad = "  " * len(path)
     for key, value in values.items():
         here = (*path, str(key))
-        label = key if str(key).isidentifier() and str(key).isascii() else json.dumps(str(key), ensure_ascii=False)
         if here == (KEY,):
-            lines += _uncertainty(value)
-        elif isinstance(value, Mapping) and value and _flat(value, notes, here):
-            lines.append(f"{pad}{label}: {{{', '.join(f'{k}: {_scalar(v)}' for k, v in value.items())}}}")
-        elif isinstance(value, Mapping):
-            lines.append(f"{pad}{label}:" + ("" if value else " {}"))
+            lines.append("# uncertain=true draws these anew for each show, jointly: mean + root @ standard normal numbers")
+        if isinstance(value, Mapping) and any(n[: len(here)] == here for n in notes):
+            lines.append(f"{pad}{_yaml(key, None).removesuffix(' null')}")
             _write(lines, value, notes, here)
         else:
-            lines.append(f"{pad}{label}: {_scalar(value)}" + (f"  # {notes[here]}" if here in notes else ""))
+            more = f"  # {notes[here]}" if here in notes else ""
+            lines += [f"{pad}{line}" for line in f"{_yaml(key, value)}{more}".split("\n")]
 
 
-def _flat(value: Mapping[str, Any], notes: Note, here: tuple[str, ...]) -> bool:
-    return all(not isinstance(v, Mapping) for v in value.values()) and not any(n[: len(here)] == here for n in notes)
+def _yaml(key: str, value: Any) -> str:
+    """A setting as the YAML library writes it: innermost groups on one line, words that YAML takes for others in quotes."""
+    import yaml
 
-
-def _uncertainty(values: Mapping[str, Any]) -> list[str]:
-    """Parameters one a line, then the triangle."""
-    lines = [f"{KEY}:  # rehearse uncertain=true draws these anew for each show, jointly: mean + root @ standard normal numbers"]
-    lines.append("  parameters:")
-    for p in values["parameters"]:
-        place = ", ".join(json.dumps(k, ensure_ascii=False) for k in p["at"])
-        lines.append(f"    - {{at: [{place}], scale: {p['scale']}, mean: {p['mean']:.8g}}}")
-    lines.append("  root:")
-    lines += [f"    - [{', '.join(f'{v:.5g}' for v in row)}]" for row in values["root"]]
-    return lines
-
-
-def _scalar(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    return repr(value)
+    flow = None if isinstance(value, Mapping | list) and value else False
+    return yaml.safe_dump({key: value}, sort_keys=False, allow_unicode=True, width=10**6, default_flow_style=flow).rstrip("\n")
 
 
 def simple(values: Mapping[str, Any]) -> Scenario:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scenarios.plain_yaml import plain_yaml
+from scenarios.plain_yaml import plain_yaml, spoken
 from scenarios.setting import did_you_mean
 from sim.cli.words import WordError, Words, labelled, laid_over, listed, split
 from sim.core.export import for_terminal
@@ -139,7 +139,7 @@ def _beside(word: str, folder: Path) -> str:
 def chosen_scenario(choice: str, folders: Sequence[str] = ()) -> tuple[dict[str, Any], Any]:
     """A scenario as plain data, every setting of it, and the preset it starts from (None where a file stands alone)."""
     from scenarios.registry import load, names, plain
-    from sim.setup.tree import whole_scenario
+    from sim.setup.uncertain import complete
 
     own = options("scenario", folders)
     if choice not in own and not choice.endswith(ENDINGS):
@@ -150,9 +150,9 @@ def chosen_scenario(choice: str, folders: Sequence[str] = ()) -> tuple[dict[str,
     given = _file(str(own.get(choice, choice)), "scenario")
     base = given.pop("base", None)
     if base is None:
-        return whole_scenario(given), None
+        return complete(given), None
     preset = load(str(base))
-    return whole_scenario(laid_over(plain(preset), given)), preset
+    return complete(laid_over(plain(preset), given)), preset
 
 
 def chosen_world(choice: str | None, folders: Sequence[str] = ()) -> dict[str, Any]:
@@ -185,7 +185,7 @@ def _file(path: str, what: str) -> dict[str, Any]:
             raise WordError(f"{where} is a folder or a device; give a file")
         text = Path(path).read_text(encoding="utf-8-sig")
         plain_yaml(text, where, WordError)  # within bounds; OmegaConf then reads 1e3 as a number, which YAML alone does not
-        made = OmegaConf.to_container(OmegaConf.create(text), resolve=False)
+        made = spoken(OmegaConf.to_container(OmegaConf.create(text), resolve=False))
     except OSError as error:
         raise WordError(f"{where} cannot be read: {error.strerror or error}") from None
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:

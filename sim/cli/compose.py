@@ -21,7 +21,7 @@ from sim.score.profiles import of_old
 from sim.setup.options import CONF, options
 from sim.setup.paths import steps
 from sim.setup.space import ROOMS, called_by_name, declared_entries, declared_names
-from sim.setup.tree import GROUPS, strategy_node, tree_of, values_used, whole_scenario
+from sim.setup.tree import GROUPS, complete, strategy_node, tree_of, values_used
 
 EXAMPLE = "example"
 """The recording that comes with StockCue, by name."""
@@ -76,7 +76,7 @@ def compose_varied(verb: str, cut: Words, default: str) -> Varied | None:
     if cut.show:
         used = values_used(verb, {key: value for key, value in config.items() if key != "options"}, cut.unknown(labels))
         used.pop("scenario")
-        shown = used | {"scenarios": {k: whole_scenario(v) for k, v in scenarios.items()}}
+        shown = used | {"scenarios": {k: complete(v) for k, v in scenarios.items()}}
         _print(shown | {"varied": {a.key: a.spelt for a in axes}})
         return None
     return Varied(config, scenarios, presets, axes, fixed)

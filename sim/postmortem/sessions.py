@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from scenarios.contract import Scenario
 from scenarios.staffing import Feed
-from sim.core.stage import Stage, set_stage
-from sim.demand.draw import draw_tape
+from sim.core.stage import Stage
 from sim.postmortem.parameters import Show
 from sim.replay.closedtape import closed_stage
 from sim.replay.impute import BOUNDS, LIKELY, Imputation
+from sim.setup.uncertain import Uncertainty, staged
 
 
-def rehearsed(scenario: Scenario, seed: int, replicate: int) -> Show:
-    """One replicate of a scenario."""
+def rehearsed(scenario: Scenario, seed: int, replicate: int, uncertainty: Uncertainty | None = None) -> Show:
+    """One replicate of a scenario; with an ``uncertainty`` its parameters are drawn, and drawn so whatever is changed."""
 
     def remake(changed: Scenario) -> Stage:
-        return set_stage(changed, draw_tape(changed, seed, replicate))
+        return staged(changed, uncertainty, seed, replicate)
 
     return Show(f"{scenario.name} #{replicate}", remake(scenario), remake)
 

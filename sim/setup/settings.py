@@ -136,6 +136,7 @@ class Review:
     replicate: int = setting(0, "rehearsed: the show reviewed; recorded: the draw of what is not recorded", "", 0, 10**6)
     shows: int = setting(8, "other shows, or draws of a recorded one, that the proposal is tried on", "shows", 0, 1000)
     alerts: int = setting(150, "alerts that are played out with and without their actions, the first ones", "alerts", 0, 10**5)
+    uncertain: bool = setting(False, "rehearsed: each show draws its parameters from the scenario's uncertainty")
     out: str = setting("", "run folder; empty: runs/review-<show>-<hash of the settings>")
     figure: str = setting("all", "pictures, or none", choices=("all", "none"))
     figure_sku: str = setting("auto", "SKU of the timeline; auto: the one that lost most")

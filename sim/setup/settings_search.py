@@ -67,6 +67,7 @@ class Breakpoint:
     confidence: float = setting(0.95, "of certificates", "", 0.51, 0.999)
     seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
     workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
+    uncertain: bool = setting(False, "each show draws its parameters from the scenario's uncertainty")
     out: str = setting("", "run folder; empty: runs/breakpoint-<scenario>-<hash of the settings>")
 
 
@@ -79,4 +80,5 @@ class Sensitivity:
     replicates: int = setting(20, "shows per setting", "shows", 2, 100_000)
     seed: int = setting(1, "first key of every random stream, and of the design's", "", 0, 10**15)
     workers: int = setting(0, "processes; 0: one a core; results do not depend on it", "processes", 0, 512)
+    uncertain: bool = setting(False, "each show draws its parameters from the scenario's uncertainty")
     out: str = setting("", "run folder; empty: runs/sensitivity-<scenario>-<hash of the settings>")

@@ -12,14 +12,14 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import Any, get_args, get_origin, get_type_hints
 
 from scenarios.contract import Scenario
-from scenarios.registry import BY_NAME, from_plain, plain
+from scenarios.registry import BY_NAME
 from scenarios.setting import did_you_mean
 from sim.core.policy import Policy
 from sim.setup.choices import policy_from
 from sim.setup.design import Axis, Value, sample, settled
 from sim.setup.paths import steps
 from sim.setup.settings import SettingError
-from sim.setup.uncertain import Uncertainty, asked
+from sim.setup.uncertain import Uncertainty, asked, complete
 from strategies import registry
 from strategies.contract import TIERS, Strategy
 from strategies.gate import GATE_PARAMS
@@ -168,7 +168,7 @@ def make_worlds(
     varied = [settled(_typed(axis)) for axis in axes if axis.key.split(".")[0] == "scenario"]
     for scenario, given in scenarios.items():
         # A file says only what differs from the defaults, and any setting may vary.
-        values = plain(from_plain(given))
+        values = complete(given)
         for axis in varied:
             for end in axis.ends:
                 world_of(scenario, values, {axis.key: end}, uncertain)
@@ -181,7 +181,8 @@ def make_worlds(
 def world_of(name: str, values: Plain, settings: Mapping[str, Value], uncertain: bool = False) -> World:
     """The world of a scenario's plain data with varied settings put over it."""
     scenario, uncertainty = asked(put_over({"scenario": values}, settings)["scenario"], uncertain)
-    return World(name, scenario, dict(settings), uncertainty)
+    # What is varied is what it is: it is not drawn as well.
+    return World(name, scenario, dict(settings), uncertainty and uncertainty.without(settings))
 
 
 def _names(stem: str, count: int) -> list[str]:

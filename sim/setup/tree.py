@@ -6,14 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
-from scenarios.registry import from_plain, plain
 from scenarios.staffing import SOURCES, Feed
 from sim.core.response import Playbook
 from sim.score.profiles import Profile
 from sim.setup.choices import policies_from, profile_from
 from sim.setup.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow, settle
 from sim.setup.settings_search import Breakpoint, Sensitivity, Sweep, Tune
-from sim.setup.uncertain import KEY
+from sim.setup.uncertain import complete
 from strategies import registry
 from strategies.contract import TIERS
 from strategies.gate import GATE_PARAMS
@@ -51,12 +50,6 @@ def strategy_node(source: str) -> dict[str, Any]:
     return {"name": source} | {p.name: None for p in registry.load(source).params} | {"by_tier": {}}
 
 
-def whole_scenario(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A scenario's plain data with everything they leave out, so that any of it can be set."""
-    own = {key: value for key, value in values.items() if key != KEY}
-    return plain(from_plain(own)) | ({KEY: values[KEY]} if KEY in values else {})
-
-
 def values_used(verb: str, config: Mapping[str, Any], unknown: Sequence[str] = ()) -> dict[str, Any]:
     """A configuration with the value every setting will have; what no run would take raises its sentence.
 
@@ -68,7 +61,7 @@ def values_used(verb: str, config: Mapping[str, Any], unknown: Sequence[str] = (
     rooms = ("scenario", "strategy", *groups)
     made = asdict(settle(RECORDS[verb], {k: v for k, v in config.items() if k not in rooms}, verb))
     if "scenario" in config:
-        made["scenario"] = whole_scenario(config["scenario"]) if "duration_s" in config["scenario"] else config["scenario"]
+        made["scenario"] = complete(config["scenario"]) if "duration_s" in config["scenario"] else config["scenario"]
     if "strategy" in config:
         made |= _policies(config, unknown, "operations" in groups)
     if "score" in groups:

@@ -9,7 +9,7 @@ same world, and so do two runs with other workers.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -17,6 +17,7 @@ import numpy as np
 
 from scenarios.contract import Scenario
 from scenarios.registry import from_plain
+from scenarios.registry import plain as plain_scenario
 from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
 from sim.demand.streams import stream
@@ -38,16 +39,24 @@ class Uncertain:
 
 @dataclass(frozen=True, eq=False)
 class Uncertainty:
-    """``parameters`` and ``root``, lower triangular [parameter, parameter]: deviations = root @ standard normal numbers."""
+    """``parameters`` and ``root`` [parameter, standard normal number]: deviations = root @ standard normal numbers; as a file
+    holds it lower triangular."""
 
     parameters: tuple[Uncertain, ...]
     root: np.ndarray
 
     def draw(self, seed: int, replicate: int) -> np.ndarray:
         """The parameters of one replicate, each on its natural scale."""
-        z = stream(seed, replicate, "parameters").standard_normal(len(self.parameters))
+        z = stream(seed, replicate, "parameters").standard_normal(self.root.shape[1])
         moved = np.array([p.mean for p in self.parameters]) + self.root @ z
         return np.array([natural(p.scale, float(v)) for p, v in zip(self.parameters, moved, strict=True)])
+
+    def without(self, keys: Iterable[str]) -> Uncertainty:
+        """The same with the parameters that ``keys`` set (scenario.shoppers.buy_rate, scenario.cues.*.cart_surge) left alone; the
+        others are drawn as they were."""
+        held = {tuple(key.split(".")[1:]) for key in keys}
+        kept = [k for k, p in enumerate(self.parameters) if p.at not in held and (p.at[0], "*", p.at[-1]) not in held]
+        return Uncertainty(tuple(self.parameters[k] for k in kept), self.root[kept])
 
 
 def natural(scale: str, value: float) -> float:
@@ -121,6 +130,12 @@ def taken(values: dict[str, Any]) -> Uncertainty | None:
     return None if found is None else uncertainty_from(found)
 
 
+def complete(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A scenario's plain data with everything they leave out, so that any of it can be set; the uncertainty as it is."""
+    own = {key: value for key, value in values.items() if key != KEY}
+    return plain_scenario(from_plain(own)) | ({KEY: values[KEY]} if KEY in values else {})
+
+
 def uncertainty_from(values: Any) -> Uncertainty:
     """Uncertainty from plain data; a fault is one sentence."""
     try:
@@ -162,4 +177,6 @@ def _number(record: Any, name: str) -> bool:
 def plain(uncertainty: Uncertainty) -> Mapping[str, Any]:
     """The inverse of :func:`uncertainty_from`."""
     rows = [{"at": list(p.at), "scale": p.scale, "mean": p.mean} for p in uncertainty.parameters]
-    return {"parameters": rows, "root": [uncertainty.root[k, : k + 1].tolist() for k in range(len(rows))]}
+    root = uncertainty.root
+    square = root.shape[0] == root.shape[1]
+    return {"parameters": rows, "root": [root[k, : k + 1 if square else None].tolist() for k in range(len(rows))]}
