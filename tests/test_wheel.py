@@ -43,6 +43,13 @@ def test_the_wheel_is_what_runs(installed, tmp_path):
     assert told.stdout.count(str(installed)) == 2, told.stdout + told.stderr
 
 
+def test_the_face_is_in_the_wheel(installed, tmp_path):
+    code = "import stockcue as sc; print(sc.__file__, sc.policy('smart', chance=0.2).name)"
+    told = run([sys.executable, "-c", code], tmp_path, PYTHONPATH=str(installed))
+    assert str(installed / "stockcue.py") in told.stdout, told.stderr
+    assert told.stdout.split()[-1] == "smart"
+
+
 def test_rehearse_from_an_empty_folder(installed, tmp_path):
     done = stockcue(installed, tmp_path, "rehearse", "replicates=2", "strategy=[fixed_count,silent]", "out=here")
     assert done.returncode == 0, done.stderr

@@ -109,7 +109,7 @@ def calibrate(
 def _published(made: Calibrated, found: Sequence[Parameter], s: Calibrate, task: Task, file: Path | None) -> Result:
     """Scenario file and run folder, whole or not at all."""
     unknown = unidentified(made)
-    values, notes = scenario_of(made, s.name, found)
+    values, notes = scenario_of(made, s.name, list(found))
     text = yaml_of(values, notes, words_of.head(made, unknown))
     pictures = _pictures(made) if s.figure != "none" else {}
 

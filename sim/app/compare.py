@@ -133,15 +133,15 @@ def _named(frame: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 
 def _shared(one: Result, two: Result, numbers: Any) -> list[int]:
     """Numbers of the shows both played on the same tape."""
-    tapes = [r.manifest.get("tapes") for r in (one, two)]
-    if all(tapes):
-        return [int(n) for n in numbers if n < min(map(len, tapes)) and tapes[0][n] == tapes[1][n]]
+    before, after = (list(r.manifest.get("tapes") or ()) for r in (one, two))
+    if before and after:
+        return [int(n) for n in numbers if n < min(len(before), len(after)) and before[n] == after[n]]
     a, b = _facts(one), _facts(two)
     same = all(a.get(k) == b.get(k) for k in ("scenario", "seed", "uncertain"))
     return [int(n) for n in numbers] if same and one.tables["worlds"].equals(two.tables["worlds"]) else []
 
 
-def _row(what: str, figure: str, a: pd.Series, b: pd.Series, shared: Sequence[int]) -> dict[str, Any]:
+def _row(what: str, figure: str, a: pd.Series, b: pd.Series, shared: list[int]) -> dict[str, Any]:
     """One figure of one player. Paired: on shared shows alone, so that no other show enters the difference."""
     if shared:
         x, y = a.loc[shared].to_numpy(float), b.loc[shared].to_numpy(float)
@@ -184,7 +184,7 @@ def _told(one: Result, two: Result) -> tuple[pd.DataFrame, tuple[list[str], list
     figures = [c for c in frames[0].columns if c in frames[1].columns]
     rows = []
     for w, f in ((w, f) for w in both for f in figures):
-        x, y = (float(frame.at[w, f]) for frame in frames)
+        x, y = (float(frame[f].to_numpy(float)[frame.index.get_loc(w)]) for frame in frames)
         rows.append((w, f, x, y, y - x, math.nan, math.nan, 0, ""))
     table = pd.DataFrame(rows, columns=["what", "figure", "a", "b", "difference", "low", "high", "shows", "how"])
     only = ([str(w) for w in frames[0].index if w not in both], [str(w) for w in frames[1].index if w not in both])

@@ -83,7 +83,8 @@ class Progress:
     """How far a long run has come: a bar on a terminal, a line now and then elsewhere. Always on standard error."""
 
     def __init__(self, unit: str) -> None:
-        self.unit, self.bar, self.last, self.began = unit, None, 0.0, time.monotonic()
+        self.unit, self.last, self.began = unit, 0.0, time.monotonic()
+        self.bar: Any = None
         self.first: int | None = None
         self.terminal = sys.stderr.isatty()
 

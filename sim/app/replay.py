@@ -114,7 +114,7 @@ def replay(
     many = recordings if isinstance(recordings, list | tuple) else [recordings]
     own = [one for one in many if isinstance(one, Recording)]
     stream = [one.path if isinstance(one, Recording) else one for one in many]
-    given = (own[0].given if own else {}) | reading
+    given = {**(own[0].given if own else {}), **reading}
     s = settled(
         Replay, "replay", stream=stream[0] if len(stream) == 1 else stream, loop=loop, horizon_s=horizon_s, merge_s=merge_s,
         shows=shows, seed=seed, bin_s=bin_s, beyond=beyond, diff=diff, within_s=within_s, figure=figure, figure_sku=figure_sku,
@@ -195,7 +195,7 @@ def world_of(given: Any) -> Scenario | None:
 
 def _renamed(loaded: list[Loaded]) -> list[Loaded]:
     """Streams of one name are numbered: tables tell them apart by name."""
-    made, seen = [], {}
+    made, seen = [], dict[str, int]()
     for one in loaded:
         name = one.stream.name
         seen[name] = seen.get(name, 0) + 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from sim.jobs.program import program
 from sim.jobs.resume import probe
 from sim.jobs.work_folder import PLAYED, holds
 from sim.report.figures.sensitivity import chart
-from sim.report.text.layout import aligned, count, duration, markdown, number
+from sim.report.text.layout import aligned, count, duration, markdown
+from sim.report.text.sensitivity import HEAD, said
+from sim.report.text.sensitivity import rows as rows_of
 from sim.score.cost import CORE
 from sim.score.profiles import Profile
 from sim.setup.design import Axis, Value
@@ -37,7 +40,6 @@ from sim.setup.space import Maker, families, make_worlds, world_of
 from sim.stats.sensitivity import Index, sobol
 from sim.words import _
 
-HEAD = ("setting", "first order", "interval", "total", "interval")
 TABLE = "sensitivity.parquet"
 SCENARIO = "scenario."
 """What the key of a setting of the world begins with."""
@@ -226,7 +228,7 @@ def _played(study: Design, hands: Pool, kept: Kept, done: int, told: Listener) -
         progress(done, study.runs, "")
         for k in range(0, len(settings), study.block):
             plan = study.plan(settings[k : k + study.block])
-            made.append(kept(plan.digest()[:24], lambda plan=plan: block(plan)))
+            made.append(kept(plan.digest()[:24], partial(block, plan)))
         return np.concatenate(made, axis=1)
 
     return evaluate
@@ -239,39 +241,11 @@ def _report(folder: Path, study: Design, task: Task, found: Sequence[Index]) -> 
     write_table(pd.DataFrame([asdict(i) for i in found]), folder / TABLE)
     title = f"What net depends on: {study.family} in {study.scenario}, {study.settings.replicates} shows a setting"
     save(chart(found, title), folder / "sensitivity.png")
-    text = [f"# {title}", task.repeat(), "\n".join(markdown(HEAD, _rows(found), (1, 3))), said(found),
+    text = [f"# {title}", task.repeat(), "\n".join(markdown(HEAD, rows_of(found), (1, 3))), said(found),
             "![sensitivity](sensitivity.png)",
             "First order: share of the variance of the mean net, over the ranges given, that goes once the setting is known. "
             "Total: share that stays as long as it alone is not. A total well above the first order means that it acts "
             "together with others. Intervals: 95 %, from shows and points drawn again."]  # fmt: skip
     (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
-    shown = "\n" + "\n".join(aligned([HEAD, *_rows(found)], (1, 3))) + "\n\n" + said(found)
+    shown = "\n" + "\n".join(aligned([HEAD, *rows_of(found)], (1, 3))) + "\n\n" + said(found)
     return Said(shown, [said(found)], [_("run folder: {folder}").format(folder=HERE)])
-
-
-def _rows(found: Sequence[Index]) -> list[list[str]]:
-    return [
-        [i.key, number(i.first, 2), f"[{number(i.first_low, 2)}, {number(i.first_high, 2)}]", number(i.total, 2),
-         f"[{number(i.total_low, 2)}, {number(i.total_high, 2)}]"]
-        for i in found
-    ]  # fmt: skip
-
-
-def said(found: Sequence[Index]) -> str:
-    """The table in words."""
-    idle = [i.key for i in found if i.total_high < 0.05]
-    if len(idle) == len(found):
-        return "None of these settings matters over these ranges."
-    first = found[0]
-    low, high = (100 * max(0.0, min(1.0, x)) for x in (first.total_low, first.total_high))
-    share = f"{100 * max(0.0, min(1.0, first.total)):.0f} % [{low:.0f}, {high:.0f}]"
-    rivals = [i.key for i in found[1:] if i.total_high >= first.total_low]
-    most = "matters most" if not rivals else f"has the largest share, and cannot be ranked against {', '.join(rivals)}"
-    text = f"{first.key} {most}: {share} of the variance of net would stay if it alone were unknown."
-    if rivals:
-        text += " More points= or replicates= would tell."
-    if idle:
-        text += f" Beside that hardly matter, over these ranges: {', '.join(idle)}."
-    if max(max(i.total, i.first) for i in found) > 1.05:
-        text += " Shares above 100 % are estimates from too few points: raise points=."
-    return text

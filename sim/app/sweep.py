@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.registry import load, names
-from sim.app import decision as deciding
 from sim.app.frame import Out, Study, Task, resumed, settled
 from sim.app.nouns import profile_of, worlds_of
+from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
 from sim.app.result import HERE, Result, Said
 from sim.app.sweep_study import Field, field_of
@@ -23,6 +23,7 @@ from sim.jobs.plan import Plan
 from sim.jobs.pool import Pool
 from sim.jobs.resume import Estimate, gather, probe, refuse_too_large, size
 from sim.jobs.work_folder import holds
+from sim.report.text import decision as deciding
 from sim.report.text import ranking, verdict
 from sim.report.text.layout import count, duration
 from sim.setup.assumptions import assumption_table, summary
@@ -220,7 +221,7 @@ def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
     standing = None if raced else ranking.Ranking(folder / TABLE, plan)
     trials = of_race(folder / TABLE, plan) if raced else of_table(folder / TABLE, plan)
     decision = _decided(field, trials) if plan.replicates > 1 else None
-    decided = deciding.sections(trials, decision, folder) if decision else []
+    decided = _decision(folder, trials, decision) if decision else []
     (folder / "report.md").write_text(_text(plan, task, standing, decided, summary(assumed)), encoding="utf-8")
     if damaged:
         told.note(_("damaged parts that were played again: {n}").format(n=damaged))
@@ -229,6 +230,16 @@ def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
     last = _("run folder: {folder} (every run: {table}, what was varied: candidates.parquet, words: report.md)")
     said = verdict.sentences(decision) if decision else []
     return Said("\n".join(["", "\n\n".join(parts)]), said, [last.format(folder=HERE, table=TABLE)])
+
+
+def _decision(folder: Path, trials: Trials, decision: Decision) -> list[str]:
+    """Tables and pictures of the decision, and its sections of the report."""
+    front, drawn = deciding.front_table(decision), deciding.pictures(trials, decision)
+    write_table(front, folder / "front.parquet")
+    write_table(deciding.certificates_table(decision), folder / "certificates.parquet")
+    for name, figure in drawn.items():
+        save(figure, folder / name)
+    return deciding.sections(trials, decision, front, list(drawn))
 
 
 def _decided(field: Field, trials: Trials) -> Decision:

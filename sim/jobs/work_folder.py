@@ -97,7 +97,10 @@ def known(path: Path) -> dict[str, Any] | None:
 
 
 def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) -> None:
-    """Raise a sentence that says what changed, if anything did."""
+    """Raise a sentence that says what changed, if anything did; another version of the program first."""
+    was, now = (str(made.get("versions", {}).get("stockcue", "")) for made in (begun, facts))
+    if was != now:
+        raise FolderError(f"{what} by StockCue {was or '?'} and this is {now}; delete the folder, or choose another out=")
     changed = list(differences(begun, json.loads(json.dumps(facts))))
     # A checksum that differs because a setting does has nothing to add.
     changed = [text for text in changed if not text.startswith(PLAYED)] or changed

@@ -117,6 +117,12 @@ def test_a_sweep_is_the_commands_and_goes_on(capsys):
 
     with pytest.raises(KeyboardInterrupt, match="goes on from there"):
         call(progress=stop)
+    note = Path(".b-sweep/sweep.json")
+    mine = note.read_text("utf-8")
+    note.write_text(mine.replace(f'"stockcue": "{sc.__version__}"', '"stockcue": "0.2.0"'), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"was begun by StockCue 0\.2\.0 and this is"):
+        call()
+    note.write_text(mine, encoding="utf-8")
     s = call(progress=lambda done, of, what: heard.append(done))
     assert heard.count(0) == 1, "the second call goes on where the first one stopped"
     assert Path("a/trials.parquet").read_bytes() == Path("b/trials.parquet").read_bytes()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.jobs.folder import write_table
 from sim.report.figures import decision as draw
 from sim.report.text import ranking, verdict
 from sim.report.text.layout import aligned, markdown, number
-from sim.setup.space import Candidate
 from sim.stats.pareto import OBJECTIVES
 from sim.study.decide import Decision, Trials
+
+if TYPE_CHECKING:
+    from sim.setup.space import Candidate
 
 CURVE = {"net": "net [CNY]", "oversold_units": "oversold [units]", "missed_units": "missed [units]", "alerts": "alerts"}
 """Figures of a response curve."""
@@ -30,12 +31,8 @@ def printed(d: Decision) -> str:
     return "\n".join([*aligned([verdict.HEAD, *verdict.rows(d)], verdict.RIGHT), "", *verdict.sentences(d)])
 
 
-def sections(trials: Trials, d: Decision, folder: Path) -> list[str]:
-    """For ``report.md``; pictures and tables are written into ``folder``."""
-    pictures = _pictures(trials, d, folder)
-    front = front_table(d)
-    write_table(front, folder / "front.parquet")
-    write_table(certificates_table(d), folder / "certificates.parquet")
+def sections(trials: Trials, d: Decision, front: Any, pictures: Sequence[str]) -> list[str]:
+    """For ``report.md``. front: :func:`front_table`. pictures: file names of :func:`pictures`."""
     shown = front.head(MAP_ROWS)
     cells = [
         [str(r["candidate"]), *(number(float(r[name]), 1) for name in (*OBJECTIVES, "net", "gmv"))]
@@ -92,18 +89,15 @@ def certificates_table(d: Decision) -> Any:
     return pd.DataFrame(rows)
 
 
-def _pictures(trials: Trials, d: Decision, folder: Path) -> list[str]:
-    from sim.app.pictures import save
-
+def pictures(trials: Trials, d: Decision) -> dict[str, Any]:
+    """Every picture of the decision, by the name of its file."""
     made: dict[str, Any] = {}
     if len(d.plan.candidates) > 1:
         made["ranking.png"] = draw.ranking(d)
         made["pareto.png"] = draw.pareto(d)
     for family in dict.fromkeys(c.family for c in d.plan.candidates):
         made |= _of_family(trials, d, family)
-    for name, figure in made.items():
-        save(figure, folder / name)
-    return list(made)
+    return made
 
 
 def _of_family(trials: Trials, d: Decision, family: str) -> dict[str, Any]:
