@@ -17,6 +17,7 @@ import xlsxwriter
 from sim.app.ingest import sentences
 from sim.cli.main import main
 from sim.replay import StreamError
+from sim.replay.ingest.canon import read_head
 from sim.replay.ingest.chunk import everything
 from sim.replay.ingest.encodings import told
 from sim.replay.ingest.jsontext import rows
@@ -246,6 +247,18 @@ def test_items_deep_inside_are_found_and_lists_that_are_none_are_left_alone(tmp_
     assert sold(ingest(lay(tmp_path, "b.jsonl", json.dumps(cart)))) == {"M": 2}
     plain = {"id": 1, "created_at": f"{T}05", "sku": "M", "qty": 2, "discounts": [{"code": "a"}, {"code": "b"}]}
     assert sold(ingest(lay(tmp_path, "c.jsonl", json.dumps(plain)))) == {"M": 2}
+
+
+def test_halves_of_characters_and_names_in_another_encoding_are_no_trouble(tmp_path):
+    (tmp_path / "f").mkdir()
+    path = os.path.join(os.fsencode(tmp_path / "f"), "周五.jsonl".encode("gbk"))
+    with open(path, "wb") as file:
+        file.write(f'{{"order_id":1,"time":"{T}00","sku":"m","x\\ud83d":"\\ude00","qty":2}}\n'.encode())
+    made = ingest(tmp_path / "f")
+    assert made.head.name == "周五"
+    assert sold(made) == {"m": 2}
+    made.write(tmp_path / "a.stream.parquet")
+    assert read_head(tmp_path / "a.stream.parquet").files[0]["file"] == "周五.jsonl"
 
 
 def test_a_json_array_that_is_cut_off_is_refused(tmp_path):

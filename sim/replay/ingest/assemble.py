@@ -19,6 +19,7 @@ from sim.replay.ingest.detect import STREAMS
 from sim.replay.ingest.doubles import Book
 from sim.replay.ingest.knowledge import Knowledge
 from sim.replay.ingest.mapping import Mapping
+from sim.replay.ingest.paths import called
 from sim.replay.ingest.seen import Seen
 from sim.replay.ingest.sieve import KIND, MARK, Facts
 from sim.replay.ingest.spool import Spool, taken
@@ -136,7 +137,7 @@ class Making:
             raise StreamError(
                 f"{only.where} holds {only.mapping.kind}, but {' or '.join(STREAMS)} is needed here; give another file"
             )
-        there = ", ".join(f.name for f in files)
+        there = ", ".join(called(f) for f in files)
         where = f"folder {folder}" if folder else "what was given"
         raise StreamError(f"{where} holds no stream ({there}); name one file with orders, events or stock levels")
 

@@ -15,7 +15,7 @@ from typing import IO
 from sim.replay.clock import StreamError
 from sim.replay.ingest.encodings import UTF16, Encoding, told
 from sim.replay.ingest.mapping import known_names
-from sim.replay.ingest.paths import must_be_file
+from sim.replay.ingest.paths import called, must_be_file
 
 TEXT = {".csv": "CSV", ".tsv": "TSV", ".txt": "text", ".jsonl": "JSON", ".ndjson": "JSON", ".json": "JSON"}
 BOOKS = {".xlsx": "workbook", ".xlsm": "workbook", ".xls": "workbook", ".xlsb": "workbook", ".ods": "workbook", ".et": "workbook"}
@@ -44,7 +44,7 @@ class File:
 def named(path: Path) -> File:
     """A file under its own name; :class:`StreamError` where there is none."""
     must_be_file(path)
-    return File(path, path.name)
+    return File(path, called(path))
 
 
 def start_of(file: File, size: int = 4096) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,9 @@ WHOLE = 256 * 2**20
 """Most characters of a file that is one object, which is read at once."""
 NESTED = 12
 """Objects inside objects down to which the list of a reply is looked for."""
+
+
+HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 class TwoLists(ValueError):
@@ -144,7 +148,7 @@ def _array(file: File, parts: Iterable[str]) -> Read:
             rest, at = rest[at:] + more, 0
             continue
         number += 1
-        yield Entry(number, value if isinstance(value, dict) else None, rest[at:end]), 0
+        yield Entry(number, whole(value, rest[at:end]) if isinstance(value, dict) else None, rest[at:end]), 0
         at = end
 
 
@@ -187,7 +191,18 @@ def loaded(text: str) -> dict[str, Any] | None:
         value = json.loads(text)
     except (ValueError, RecursionError):
         return None
-    return value if isinstance(value, dict) else None
+    return whole(value, text) if isinstance(value, dict) else None
+
+
+def whole(value: dict[str, Any], text: str) -> dict[str, Any]:
+    """An object without halves of characters (a lone \\ud83d, from a text that was cut), which nobody could write down."""
+    if not HALF.search(text):
+        return value
+    try:
+        made: dict[str, Any] = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return {}
+    return made
 
 
 # -- rows -----------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from sim.replay.ingest.files import BLOCK, FORMATS
 from sim.replay.ingest.join import joined
 from sim.replay.ingest.mapping import Mapping
 from sim.replay.ingest.names import listed
+from sim.replay.ingest.paths import called
 from sim.replay.ingest.rejects import Rejects
 from sim.replay.ingest.sieve import Facts, Sieve
 from sim.replay.ingest.sources import SUFFIXES, tables
@@ -87,7 +88,7 @@ def ingest(
     have to be such sheets. ``block``: bytes of text read at a time.
     """
     files, folder = _files(paths)
-    must_know(mapping, [f.name for f in files])
+    must_know(mapping, [called(f) for f in files])
     making = Making(name or _stem(folder or files[0]), find_zone(zone), find_zone(assumed))
     rejects = Rejects()
     with ExitStack() as rooms, ExitStack() as failed:
@@ -124,7 +125,7 @@ def _understood(
         except StreamError as error:
             if folder is None:
                 raise
-            making.leave(path.name, str(error))
+            making.leave(called(path), str(error))
             continue
         for rest in left:
             making.leave(rest.name, rest.why)
@@ -139,7 +140,7 @@ def _understood(
     if folder is not None:
         for path in sorted(folder.iterdir()):
             if path not in files and not path.name.startswith((".", "~$")):
-                making.leave(path.name, "is a folder" if path.is_dir() else f"is of a kind that is not read here ({SUFFIXES})")
+                making.leave(called(path), "is a folder" if path.is_dir() else f"is of a kind that is not read here ({SUFFIXES})")
     return found
 
 
@@ -191,7 +192,7 @@ def _readable(path: Path) -> bool:
 
 
 def _stem(path: Path) -> str:
-    return path.name.split(".")[0] or path.resolve().name.split(".")[0] or "stream"
+    return called(path).split(".")[0] or called(path.resolve()).split(".")[0] or "stream"
 
 
 def _read(source: Source, mapping: Mapping, making: Making, rejects: Rejects, progress: Told | None) -> None:

@@ -24,11 +24,12 @@ def tables(path: Path, rooms: ExitStack, block: int = BLOCK) -> tuple[list[Sourc
 
     :class:`StreamError` where the file cannot be read at all.
     """
-    found, left = _tables(named(path), rooms, block)
+    file = named(path)
+    found, left = _tables(file, rooms, block)
     if not found:
-        why = "; ".join(f"{u.name} {u.why}" for u in left) or f"{path.name} is empty; give a file with a header and rows"
+        why = "; ".join(f"{u.name} {u.why}" for u in left) or f"{file.name} is empty; give a file with a header and rows"
         raise StreamError(why)
-    return [replace(s, path=path.name, below=[replace(b, path=path.name) for b in s.below]) for s in found], left
+    return [replace(s, path=file.name, below=[replace(b, path=file.name) for b in s.below]) for s in found], left
 
 
 def _tables(file: File, rooms: ExitStack, block: int, inside: bool = False) -> tuple[list[Source], list[Unused]]:
