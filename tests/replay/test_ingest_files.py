@@ -166,6 +166,26 @@ def test_old_and_open_workbooks_are_read(tmp_path):
         assert sold(ingest(tmp_path / name)) == {"面膜": 2, "精华": 1}, name
 
 
+def test_what_is_called_a_workbook_and_is_none(tmp_path):
+    assert sold(ingest(lay(tmp_path, "a.xls", f"{HEAD}1,{T}00,m,2\n".replace(",", "\t")))) == {"m": 2}
+    with pytest.raises(StreamError, match="web page or XML, not a table of rows"):
+        ingest(lay(tmp_path, "b.xls", "<html><table><tr><td>order_id</td></tr></table></html>"))
+    assert sold(ingest(lay(tmp_path, "c.csv", book(x=ORDERS)))) == {"面膜": 2, "精华": 1}
+    with pytest.raises(StreamError, match="a hidden sheet"):
+        ingest(lay(tmp_path, "d.xlsx", hidden(book(x=ORDERS))))
+    with pytest.raises(StreamError, match="is empty"):
+        ingest(lay(tmp_path, "e.xlsx", book(x=[])))
+
+
+def hidden(data):
+    """The workbook with its sheet hidden."""
+    out, made = io.BytesIO(), zipfile.ZipFile(io.BytesIO(data))
+    with zipfile.ZipFile(out, "w") as far:
+        for name in made.namelist():
+            far.writestr(name, made.read(name).replace(b'sheetId="1"', b'sheetId="1" state="hidden"'))
+    return out.getvalue()
+
+
 def test_a_workbook_that_cannot_be_read_is_refused_and_in_a_folder_named(tmp_path):
     lay(tmp_path, "a.xlsx", b"PK\x03\x04" + b"\0" * 99)
     with pytest.raises(StreamError, match=r"^a\.xlsx is not a readable workbook"):
@@ -209,6 +229,15 @@ def test_an_archive_of_exports_is_read_file_by_file(tmp_path):
     assert [n.partition(": ")[0] for n in notes] == ["a.zip/inner.zip", "a.zip/readme.pdf"]
     with pytest.raises(StreamError, match="damaged archive"):
         ingest(lay(tmp_path, "b.zip", out.getvalue()[:90]))
+
+
+def test_names_in_an_archive_of_a_chinese_windows(tmp_path):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr(zipfile.ZipInfo("xx.csv"), f"{HEAD}1,{T}00,m,2\n")
+    raw = out.getvalue().replace(b"xx.csv", "订".encode("gbk") + b".csv")
+    made = ingest(lay(tmp_path, "a.zip", raw))
+    assert made.head.files[0]["file"] == "a.zip/订.csv"
 
 
 ORDER = {"id": 5, "created_at": "2026-06-18T20:00:05+08:00",
@@ -296,6 +325,10 @@ def test_columns_twice_are_refused_only_where_they_are_used(tmp_path):
     assert any("stand there twice" in n for n in made.head.notes)
     with pytest.raises(StreamError, match="two columns for one thing, 'order_id' and 'Order ID'"):
         ingest(lay(tmp_path, "b.csv", f"order_id,Order ID,time\n1,2,{T}00\n"))
+
+
+def test_a_spreadsheets_own_first_line_is_passed_over(tmp_path):
+    assert sold(ingest(lay(tmp_path, "a.csv", f"sep=;\norder_id;time;sku;qty\n1;{T}00;m;2\n"))) == {"m": 2}
 
 
 def test_what_stands_above_the_header_is_passed_over(tmp_path):
@@ -388,6 +421,8 @@ def test_a_key_of_its_own_in_every_line_costs_nothing(tmp_path):
 def test_more_columns_than_a_spreadsheet_has_are_refused(tmp_path):
     with pytest.raises(StreamError, match="40,000 columns"):
         ingest(lay(tmp_path, "a.csv", ",".join(f"c{k}" for k in range(40_000)) + "\n"))
+    broken = f"{HEAD}1,{T}00,m,2\n" + "," * 40_000 + "x\n"
+    assert ingest(lay(tmp_path, "c.csv", broken)).head.files[0]["rejected"] == 1
     wide = ",".join(["order_id", "time", "sku", *(f"c{k}" for k in range(16_000))])
     row = ",".join(["1", f"{T}00", "m", *["x"] * 16_000])
     made = ingest(lay(tmp_path, "b.csv", wide + "\n" + row + "\n"))

@@ -51,7 +51,11 @@ def delimited(file: File, block: int = BLOCK) -> Source:
     def at(k: int) -> Source:
         return _source(file, encoding, size, block, lines, k)
 
-    return replace(at(tops[0]), below=[at(k) for k in tops[1:]])
+    top = at(tops[0])
+    if len(top.header) > MOST_COLUMNS:
+        raise StreamError(f"{file.name} has {len(top.header):,} columns, more than the {MOST_COLUMNS:,} of the widest sheet; "
+                          "it is no table of rows, check the file")  # fmt: skip
+    return replace(top, below=[at(k) for k in tops[1:]])
 
 
 def _source(file: File, encoding: Encoding, size: int, block: int, lines: list[str], top: int) -> Source:
@@ -59,9 +63,6 @@ def _source(file: File, encoding: Encoding, size: int, block: int, lines: list[s
     mark = max(MARKS, key=lambda d: lines[top].count(d))
     text, took = quotes.whole(lines, top, mark)
     header = [tidy(cell) for cell in quotes.cut(text, mark)]
-    if len(header) > MOST_COLUMNS:
-        raise StreamError(f"{file.name} has {len(header):,} columns, more than the {MOST_COLUMNS:,} of the widest spreadsheet; "
-                          "it is no table of rows, check the file")  # fmt: skip
 
     def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[Chunk]:
         used = header if names is None else names
