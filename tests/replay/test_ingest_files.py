@@ -430,6 +430,12 @@ def test_more_columns_than_a_spreadsheet_has_are_refused(tmp_path):
     assert made.head.files[0]["unused_columns"] == 16_000
 
 
+def test_a_header_that_comes_again_and_again_costs_little(tmp_path):
+    made = ingest(lay(tmp_path, "a.csv", HEAD * 20_000 + f"1,{T}00,m,2\n" + HEAD))
+    assert sold(made) == {"m": 2}
+    assert made.head.files[0]["aside"] == {"header row again": 20_000}
+
+
 def test_deep_json_is_a_reject_and_no_crash(tmp_path):
     good = f'{{"order_id":1,"time":"{T}00","sku":"m"}}\n'
     deep = '{"a":' * 5_000 + "1" + "}" * 5_000 + "\n"
@@ -443,7 +449,7 @@ def test_deep_json_is_a_reject_and_no_crash(tmp_path):
     "text",
     ["a: &a [x, x]\n" + "".join(f"{chr(98 + k)}: &{chr(98 + k)} [*{chr(97 + k)}, *{chr(97 + k)}]\n" for k in range(12)),
      "kind: " + "[" * 5_000, "kind: orders\ncolumns: " + "{a: " * 40 + "1" + "}" * 40, "kind: orders\n" + "# x\n" * 1_100_000,
-     "kind: !!python/name:os.system"],
+     "kind: !!python/name:os.system", "kind: orders\ncolumns: {time: [" + "t, " * 2_000 + "t]}"],
 )  # fmt: skip
 def test_hostile_yaml_is_refused_in_one_sentence(text):
     with pytest.raises(StreamError, match=r"^mapping m [^\n]{1,300}$"):

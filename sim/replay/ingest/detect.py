@@ -12,6 +12,8 @@ from sim.replay.ingest.names import key, tidy, twice
 
 STREAMS = ("events", "orders", "levels", "flow", "dashboard")
 NEEDS = "orders need order_id and time, events need time, type and sku, stock levels need time and available"
+HINTED = 200
+"""Columns looked at for one that may be misspelt; comparing words is slow."""
 PLAIN = ("events", "orders", "suborders", "levels", "cues", "cues_by_name", "stock", "dashboard")
 """Mappings of plain names: they give way to those of one platform."""
 
@@ -151,7 +153,7 @@ def _hint(header: list[str]) -> str:
     have = {field for m in plain for field in m.find(header)}
     names = [n for f in ("time", "order_id", "stock", "type", "sku", "start_time") if f not in have for m in plain for n in
              m.columns.get(f, ())]  # fmt: skip
-    for word in header:
+    for word in header[:HINTED]:
         near = nearest(word.strip().lower(), names)
         if near and word not in found:
             return f"; did you mean {near!r} by {word!r}?"

@@ -45,6 +45,8 @@ LEAST = {"orders": ("time",), "events": ("time", "type", "sku"), "levels": ("tim
 SURE = {"high": "from real files or official documents", "medium": "from several public sources that agree",
         "low": "from one source, or in parts supposed", "own": "the user's own"}  # fmt: skip
 """How sure a mapping's layout is."""
+MOST_NAMES = 1_000
+"""Names that a column of a mapping may go by."""
 ASIDE = "aside"
 """What a word in the type column means where its rows are understood and not wanted."""
 
@@ -115,6 +117,8 @@ class Mapping:
 def _many(where: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
+    if isinstance(value, list) and len(value) > MOST_NAMES:
+        raise StreamError(f"{where} lists {len(value):,} names, more than {MOST_NAMES:,}; leave out those that no file has")
     if isinstance(value, list) and value and all(isinstance(v, str | int | float) and not isinstance(v, bool) for v in value):
         return tuple(str(v) for v in value)
     raise StreamError(f"{where} must be a name or a list of names, not {value!r}")

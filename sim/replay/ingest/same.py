@@ -136,11 +136,10 @@ def _once(
 ) -> None:
     """Reject doubles among some rows, part of the file by part of it (a second header begins a part)."""
     book, places, part = sieve.state.book, _places(sieve), sieve.part()
-    for number in np.unique(part).tolist():
-        while sieve.state.part < number:
-            book.turn()
-            sieve.state.part += 1
-        mine = np.flatnonzero(sieve.good & among & (part == number))
+    rest = np.flatnonzero(sieve.good & among)
+    for number in np.unique(part[rest]).tolist():
+        _turn(sieve, number)
+        mine = rest[part[rest] == number]
         keyed = mine[own[mine] != 0]
         here = book.again_here(own[keyed], places[keyed], rows.flags[keyed])
         _reject(sieve, numbers, rows, keyed[here.hit], Found(*(c[here.hit] for c in here)), said)
@@ -153,6 +152,15 @@ def _once(
         fresh = left[~there.hit & numbers.line[left]]
         if rows.paid is not None and len(fresh):
             _parts(sieve, numbers, rows, fresh)
+    if len(part):
+        _turn(sieve, int(part[-1]))
+
+
+def _turn(sieve: Sieve, part: int) -> None:
+    """Begin another part of the file; parts without rows are no parts."""
+    if sieve.state.part < part:
+        sieve.state.book.turn()
+        sieve.state.part = part
 
 
 def _parts(sieve: Sieve, numbers: Numbers, rows: Rows, which: np.ndarray) -> None:

@@ -31,6 +31,8 @@ NUMBERS = {"t": np.int64, "seen": np.int64, "kind": np.int8, "sku": np.int32, "q
            "repairs": np.int32}  # fmt: skip
 """Facts as numbers; ``order_id`` stands beside them as text."""
 FLOAT = re.compile(r"\d{1,15}\.0", re.ASCII)
+MOST_PARTS = 1_000
+"""Exports glued together in one file that are told apart."""
 SEVERAL = "several items in one row; give the export with one row an item too"
 Facts = dict[str, Any]
 FALL_BACK = ("sku", "order_id")
@@ -68,8 +70,8 @@ class Sieve:
                 self.state.remarks[f"rows have no {self.names[field]}; they go by their {name}"] += n
 
     def part(self) -> np.ndarray:
-        """Which part of its file each row is in: headers that come again begin the next."""
-        return self.state.part + np.cumsum(self.aside == HEADER_AGAIN)
+        """Which part of its file each row is in: headers that come again begin the next, up to MOST_PARTS of them."""
+        return np.minimum(self.state.part + np.cumsum(self.aside == HEADER_AGAIN), MOST_PARTS)
 
     def _start(self, origin: np.ndarray) -> None:
         self.origin, self.n = origin, len(origin)
