@@ -10,7 +10,7 @@ import numpy as np
 from sim.replay.clock import StreamError
 from sim.replay.ingest.chunk import Chunk, Source, Wanted
 from sim.replay.ingest.files import File
-from sim.replay.ingest.jsontext import as_text
+from sim.replay.ingest.jsonrows import as_text
 from sim.replay.ingest.names import MOST_COLUMNS, tidy
 
 if TYPE_CHECKING:
