@@ -85,7 +85,7 @@ class Host(Checked):
     reaction_s: float = setting(10.0, "from prompt on screen to the host acting", "s", 0, 600, "domain 3.4")
     checks_screen: bool = setting(True, "skips a cue whose item his screen shows as sold out")
     moves_on: bool = setting(True, "a host who drops an item pitches another at once")
-    calls_restock: bool = setting(True, "the host announces arrived stock 返场")
+    calls_restock: bool = setting(True, "the host announces arrived stock 返场 of an item that was missed, in a cue's time")
 
 
 @dataclass(frozen=True)
@@ -241,6 +241,10 @@ class Supply(Checked):
     ship_deadline_s: float = setting(
         172_800.0, "stock that comes so long after the show can still be shipped", "s", 0, 10**6, "domain 6.1: 48 h"
     )
+
+    def load(self, stock: int) -> int:
+        """Units that one request can bring of an item with ``stock``: what can be had is split evenly over the requests."""
+        return int(self.requestable * stock) // self.requests if self.requests else 0
 
 
 @dataclass(frozen=True)

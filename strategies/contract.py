@@ -143,8 +143,10 @@ class Strategy:
     """A named fold with its declared settings.
 
     ``memory``: how many float64 cells the fold needs, LINE included. ``playbook``: the operations setting it
-    is meant to be used with (``conf/operations``); a study may choose another. ``by_tier``: settings that
-    differ by tier, ``{"traffic": {"units": 200}}``; a study may override these too. ``origin``: set by the loader of a file.
+    is meant to be used with (``conf/operations``); a study may choose another. ``looks``: a person looks at the
+    figures himself, so what he does by ``own_eyes`` needs no notice. ``lack``: cell of its memory with the units it
+    expects to lack, for a restock with ``amount: lack``; None: line less stock. ``by_tier``: settings that differ by tier,
+    ``{"traffic": {"units": 200}}``; a study may override these too. ``origin``: set by the loader of a file.
     """
 
     name: str
@@ -153,5 +155,7 @@ class Strategy:
     params: tuple[Param, ...] = ()
     memory: int = 1
     playbook: str = "standard"
+    looks: bool = False
+    lack: int | None = None
     by_tier: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     origin: Origin | None = field(default=None, compare=False, repr=False)

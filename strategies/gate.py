@@ -1,4 +1,5 @@
-"""Alert hygiene round any strategy: it turns the level of every reading into few alerts worth reading.
+"""Two gates round any strategy. One is for people's ears: it turns the level of every reading into few alerts worth reading. The
+other (:func:`machine`) is for what machines do: it follows the present level at once. No setting of the first touches the second.
 
 An *episode* begins when a level holds (``for_s``, and ``n`` of the last ``m`` readings) and ends when the level is
 back to calm, the stock is above line (1 + hysteresis) and ``keep_s`` have passed since the last of these was untrue.
@@ -14,7 +15,8 @@ from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, Param
 
-FOR_S, N, M, KEEP_S, HYSTERESIS, COOLDOWN_S, REPEAT_S, INHIBIT, BUDGET_PER_HOUR, BUDGET_ALL = range(10)
+FOR_S, N, M, KEEP_S, HYSTERESIS, COOLDOWN_S, REPEAT_S, INHIBIT, BUDGET_PER_HOUR, BUDGET_ALL, \
+    MACHINE_FOR_S, MACHINE_KEEP_S, MACHINE_HYSTERESIS = range(13)  # fmt: skip
 
 GATE_PARAMS = (
     Param("for_s", 0.0, 0.0, 3600.0, "s", "a level must hold this long; a shorter pulse is missed"),
@@ -27,6 +29,9 @@ GATE_PARAMS = (
     Param("inhibit", 1.0, 0.0, 1.0, "switch", "1 a higher level mutes lower ones"),
     Param("budget_per_hour", 0.0, 0.0, 1e6, "alerts/h", "alerts of all SKUs together; 0 no limit", "domain 3.3: flood", "M"),
     Param("budget_all", 0.0, 0.0, 1.0, "switch", "1 the budget holds emergencies back too"),
+    Param("machine_for_s", 0.0, 0.0, 3600.0, "s", "a level must hold this long before a machine acts on it"),
+    Param("machine_keep_s", 3.0, 0.0, 3600.0, "s", "a machine undoes what it did this long after the last true reading"),
+    Param("machine_hysteresis", 0.15, 0.0, 10.0, "share of line", "and only above line (1 + this)"),
 )
 
 LEVEL, SINCE, HISTORY, STANDING, LAST_TRUE, SENT_AT, SENT_LEVEL, HELD, FIRM = 0, 1, 4, 7, 8, 9, 10, 11, 12
@@ -35,7 +40,12 @@ episode as bits, plus 8 while one is open; last true reading; last alert's momen
 back and counted; level that has lasted for_s."""
 SUPPRESSED_DUPLICATE, SUPPRESSED_COOLDOWN, SUPPRESSED_BUDGET, SENT = 13, 14, 15, 16
 """Memory: alerts not sent because sent before in this episode, by cooldown, by budget; alerts sent."""
-GATE_MEMORY = 17
+M_LEVEL, M_SINCE, M_FIRM, M_OPEN, M_LAST = 17, 18, 21, 22, 23
+"""Memory of the machine's gate: present level; since when level k holds; level that has lasted; 1 while something is to undo;
+last true reading."""
+GATE_MEMORY = 24
+MACHINE = 4
+"""Added to a level that a machine is to follow, where decisions of both gates stand in one list."""
 
 SPENT, SPENT_AT = 0, 1
 """Shared memory: tokens spent from the bucket; when that was true [s]."""
@@ -79,6 +89,37 @@ def gate(g, m, shared, now, level, stock, line):
     m[HELD] = 0.0
     m[SENT] += 1.0
     return wanted
+
+
+def machine(g, m, now, level, stock, line):
+    """What a machine is to do after one reading of one SKU: -1 nothing, 0 undo, 1..3 follow that level.
+
+    Arguments as of :func:`gate`. It follows the present level at once, as often as it rises: no
+    cooldown, no budget, no duplicate holds it back.
+    """
+    if level == CALM and m[M_OPEN] == 0.0 and m[M_LEVEL] == 0.0:
+        return NOTHING
+    for k in range(1, EMERGENCY + 1):
+        if level >= k and m[M_LEVEL] < k:
+            m[M_SINCE + k - 1] = now
+    m[M_LEVEL] = level
+    firm = level
+    while firm > CALM and now - m[M_SINCE + firm - 1] < g[MACHINE_FOR_S]:
+        firm -= 1
+    rises = firm > m[M_FIRM]
+    m[M_FIRM] = firm
+    if rises:
+        m[M_OPEN] = 1.0
+        m[M_LAST] = now
+        return firm
+    if m[M_OPEN] == 0.0:
+        return NOTHING
+    if level > CALM or (line > 0.0 and stock <= line * (1.0 + g[MACHINE_HYSTERESIS])):
+        m[M_LAST] = now
+    elif now - m[M_LAST] >= g[MACHINE_KEEP_S]:
+        m[M_OPEN] = 0.0
+        return RESOLVED
+    return NOTHING
 
 
 def held_level(g, m, now, level):

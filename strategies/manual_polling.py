@@ -73,4 +73,5 @@ STRATEGY = Strategy(
     ),
     memory=4,
     playbook="by_hand",
+    looks=True,
 )

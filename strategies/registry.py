@@ -130,6 +130,8 @@ def _sound(strategy: Strategy, where: str) -> Strategy:
     keys = [param.name for param in strategy.params]
     if len(set(keys)) < len(keys) or strategy.memory < 1 or not callable(strategy.fold):
         raise StrategyError(f"{where} needs a fold, at least one memory cell and settings with different names.")
+    if strategy.lack is not None and not 0 <= strategy.lack < strategy.memory:
+        raise StrategyError(f"{where}: lack={strategy.lack} names no cell of its memory of {strategy.memory}.")
     if (found := slip(strategy)) is not None:
         raise StrategyError(f"{where} {found}")
     return strategy

@@ -39,6 +39,7 @@ FAST_FADING = CHANGE + 1
 SLOW_FADING = FAST_FADING + FADING
 MODE = SLOW_FADING + FADING
 Z = MODE + PAYS_LATER
+LACK = Z + KEPT
 PRIOR_HITS, PRIOR_CARTS = 3.0, 50.0
 """Beta(3, 47) prior of the conversion of carts (domain 2.4)."""
 SHRINK = 5.0
@@ -70,6 +71,7 @@ def fold(p, m, s):
     chance = p[CHANCE_AUTO] if shut else p[CHANCE]
     line = line_for(mean, variance, chance, kept_quantile(m, Z, chance))
     m[LINE] = line
+    m[LACK] = m[USUAL] * max(0.0, s.left) + plus - s.stock
     if not runs_out(s.stock, line, mean, variance, chance):
         return WATCH if not shut and s.stock <= m[RATE] * p[PLAN_S] and rising(p, m) else CALM
     if shut:
@@ -166,6 +168,7 @@ STRATEGY = Strategy(
         Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1", "A"),
         Param("watch_z", 5.0, 0.0, 100.0, "sd", "how far conversion must be above usual to watch", "assumed: 4 cries wolf"),
     ),
-    memory=Z + KEPT,
+    memory=LACK + 1,
+    lack=LACK,
     playbook="standard",
 )

@@ -38,7 +38,7 @@ from sim.setup.settings_search import Breakpoint
 from sim.setup.space import Candidate, World
 from sim.setup.uncertain import Uncertainty
 from sim.setup.uncertain import plain as plain_uncertainty
-from sim.stats.certify import NEEDED, REFUTED, certify, worst_share
+from sim.stats.certify import NEEDED, REFUTED, by_construction, certify, worst_share
 from sim.study.breakpoint import DIALS, USUAL, Dial, Found, breakpoint_of, most_points, table
 from sim.words import _
 
@@ -240,12 +240,12 @@ def bisected(study: Points, hands: Pool, kept: Kept, told: Listener) -> dict[str
     doing = "nobody acts"
     ends = [(dial.turn(scenario, silent, max(dial.now(scenario, silent), dial.high))[0], dial.setting) for dial in study.dials]
     shows = np.stack([play(world, silent, turned) for world, turned in ((scenario, ""), *ends)], axis=1)
-    worst = worst_share(shows[..., NEEDED.index("oversold_orders")], shows[..., NEEDED.index("paid_orders")])
+    worst = worst_share(shows[..., NEEDED.index("cancelled_orders")], shows[..., NEEDED.index("settled_orders")])
     found = {}
     for policy in study.policies:
         doing = f"{policy.name} as it is"
         rows = dict(zip(NEEDED, play(scenario, policy).T, strict=True))
-        found[policy.name] = made = Found(certify(rows, study.limits, s.confidence, worst), {})
+        found[policy.name] = made = Found(certify(rows, study.limits, s.confidence, worst, 1, by_construction(scenario)), {})
         for dial in study.dials:
             before, doing = len(asked), f"{dial.name} of {policy.name}"
             if made.as_it_is.state != REFUTED:

@@ -20,7 +20,7 @@ from sim.words import _
 if TYPE_CHECKING:
     import pandas as pd
 
-FIGURES = ("net", "J", "gmv", "oversold_units", "session_oversold", "missed_units", "alerts_per_operator_hour", "precision",
+FIGURES = ("net", "J", "gmv", "oversold_units", "session_oversold", "missed_units", "notices_per_operator_hour", "precision",
            "recall", "freeze_minutes")  # fmt: skip
 MONEY = ("net", "J")
 """Figures of the account, which changed with version 0.3.0."""

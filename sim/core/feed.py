@@ -18,6 +18,7 @@ from sim.core.world import (
     CARTED_UNITS,
     CLOSED,
     DROPPED_READINGS,
+    E_LACK,
     E_LINE,
     E_STOCK,
     F_INITIAL,
@@ -51,7 +52,10 @@ from sim.core.world import (
     START_HOUR,
 )
 from strategies.contract import LINE, NEVER, Signal
-from strategies.gate import gate
+from strategies.gate import MACHINE, gate, machine
+
+MOST_LACK = 1e9
+"""More than this nobody lacks [units]."""
 
 
 def sample(w, i):
@@ -157,15 +161,30 @@ def deliver(w, fold, i):
         signal = signal_of(w, i, s)
         level = fold(w.params[s], w.memory[s], signal)
         line = w.memory[s, LINE]
-        say = gate(w.gate_settings, w.gate_memory[s], w.gate_shared, now, level, signal.stock, line)
-        if say >= 0:
-            n = w.head[N_OUT]
-            w.outbox[n, O_SKU] = s
-            w.outbox[n, O_LEVEL] = say
-            w.outbox[n, O_READING] = r
-            w.evidence[n, E_STOCK] = signal.stock
-            w.evidence[n, E_LINE] = line
-            w.head[N_OUT] = n + 1
+        note(w, r, s, gate(w.gate_settings, w.gate_memory[s], w.gate_shared, now, level, signal.stock, line), 0, signal.stock)
+        note(w, r, s, machine(w.gate_settings, w.gate_memory[s], now, level, signal.stock, line), MACHINE, signal.stock)
+
+
+def note(w, r, s, say, who, stock):
+    """Put a decision of a gate about SKU ``s`` into the outbox; ``who``: 0 people, MACHINE."""
+    if say >= 0:
+        n = w.head[N_OUT]
+        w.outbox[n, O_SKU] = s
+        w.outbox[n, O_LEVEL] = say + who
+        w.outbox[n, O_READING] = r
+        w.evidence[n, E_STOCK] = stock
+        w.evidence[n, E_LINE] = w.memory[s, LINE]
+        w.evidence[n, E_LACK] = lacking(w, s, stock)
+        w.head[N_OUT] = n + 1
+
+
+def lacking(w, s, stock):
+    """Units the strategy expects to lack of SKU ``s``, whole and at least 0 [units]."""
+    cell = w.lack_cell[0]
+    lack = w.memory[s, cell] if cell >= 0 else w.memory[s, LINE] - stock
+    if not 0.0 < lack < MOST_LACK:
+        return MOST_LACK if lack >= MOST_LACK else 0.0
+    return math.ceil(lack) * 1.0
 
 
 def stock_shown(w, arrival, sku):

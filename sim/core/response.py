@@ -14,13 +14,13 @@ from scenarios.setting import ScenarioError, check_types, did_you_mean, setting,
 from scenarios.staffing import NOTICE_CHANNELS, NoticeChannel, Staff
 from strategies.maths import night
 
-NOTIFY, HOST_PROMPT, LOWER_EXPOSURE, FREEZE_SKU, DELIST_SKU, RESTOCK, RELEASE_STOCK, REOPEN, HOST_CUT, HOST_CALL, ARRIVAL = range(
-    11
-)
+NOTIFY, HOST_PROMPT, LOWER_EXPOSURE, FREEZE_SKU, DELIST_SKU, RESTOCK, RELEASE_STOCK, REOPEN, HOST_CUT, HOST_CALL, ARRIVAL, \
+    HOST_BACK = range(12)  # fmt: skip
 WHAT_NAMES = ("notify", "host_prompt", "lower_exposure", "freeze", "delist", "restock", "release", "reopen",
-              "host_cut", "host_call", "arrival")  # fmt: skip
+              "host_cut", "host_call", "arrival", "host_back")  # fmt: skip
 """Names of actions; the first eight can be put into a playbook, the others are what follows from them."""
 ORDERABLE = WHAT_NAMES[:8]
+AMOUNTS = ("all", "share", "lack")
 CHANNEL_NAMES = tuple(c.name for c in NOTICE_CHANNELS)
 
 
@@ -33,10 +33,27 @@ class Action:
         "person", "auto: a machine does it; person: an operator after reading the notice", choices=("auto", "person")
     )
     channel: str = setting("popup", "notice channel that reaches the person", choices=CHANNEL_NAMES)
-    value: float = setting(0.5, "exposure left (lower_exposure) or share of hidden units (release)", "", 0, 1)
+    value: float = setting(0.5, "exposure left (lower_exposure), share of hidden units (release) or of a request", "", 0, 1)
+    amount: str = setting("all", "restock: all a request can bring, a share of it (value), or what the strategy expects to lack",
+                          choices=AMOUNTS)  # fmt: skip
 
     def __post_init__(self) -> None:
         validate(self, "action")
+        if self.amount != "all" and self.what != "restock":
+            raise ScenarioError(
+                f"an action {self.what!r} asks for no amount; only a restock does, leave out amount={self.amount}"
+            )
+
+    @property
+    def asks_for_lack(self) -> bool:
+        """Whether it asks for as many units as the strategy expects to lack."""
+        return self.what == "restock" and self.amount == "lack"
+
+    def units(self, load: int, lack: float) -> int:
+        """Units a restock asks for, of ``load`` that one request can bring, where the strategy expects to lack ``lack``."""
+        if self.amount == "share":
+            return math.ceil(self.value * load)
+        return min(load, math.ceil(lack)) if self.amount == "lack" else load
 
 
 @dataclass(frozen=True)
@@ -79,25 +96,32 @@ class Playbook:
             return 0.0
         return self.recommend_s if what == LOWER_EXPOSURE else self.propagate_s
 
-    def reaction_s(self, level: int, scenario: Scenario) -> float:
-        """Shortest typical time from an alert of ``level`` to an effect on stock or demand [s]; inf if none follows.
+    def reactions_s(self, level: int, scenario: Scenario) -> tuple[float, ...]:
+        """Typical times from an alert of ``level`` to each of its effects on stock or demand [s], shortest first; of a level that
+        only sends notices until one is acknowledged; none where nothing follows.
 
-        Medians of acknowledgement, host reaction and supply lead. This is L_tot of the alert's lead time, the feed's
-        share excluded.
+        Medians of acknowledgement, host reaction and supply lead; the feed's share is excluded.
         """
-        staff, best = scenario.staff, math.inf
+        staff = scenario.staff
         beyond = {HOST_PROMPT: scenario.host.reaction_s, RESTOCK: scenario.supply.lead_median_s}
+        effects, notices = set(), set()
         for action in self.at(level):
-            what = WHAT_NAMES.index(action.what)
+            what, c = WHAT_NAMES.index(action.what), channel_of(staff, action.channel)
             if what == NOTIFY:
+                notices.add(c.delivery_s + c.ack_median_s)
                 continue
-            if action.by == "auto":
-                start = self.auto_s
-            else:
-                c = channel_of(staff, action.channel)
-                start = c.delivery_s + c.ack_median_s + self.act_s(what)
-            best = min(best, start + self.effect_s(what) + beyond.get(what, 0.0))
-        return best
+            start = self.auto_s if action.by == "auto" else c.delivery_s + c.ack_median_s + self.act_s(what)
+            effects.add(start + self.effect_s(what) + beyond.get(what, 0.0))
+        return tuple(sorted(effects or notices))
+
+    def channels(self, level: int) -> tuple[str, ...]:
+        """Notice channels over which people hear of an alert of ``level``, one notice each."""
+        told = [a.channel for a in self.at(level) if a.by == "person" or a.what == "notify"]
+        return tuple(dict.fromkeys(told))
+
+    def by_machine(self, level: int) -> tuple[str, ...]:
+        """What a machine does at once at ``level``."""
+        return tuple(a.what for a in self.at(level) if a.by == "auto" and a.what != "notify")
 
 
 def channel_of(staff: Staff, name: str) -> NoticeChannel:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,8 +17,14 @@ ALERT_DTYPE = np.dtype([("t", "i8"), ("sku", "i4"), ("level", "i4"), ("reading",
 """One decision of the gate: time [us], SKU, level (0: episode over), reading it rests on, stock and line it saw [units],
 when a person acknowledged it and when he was done [us] (-1: never)."""
 
+ORDER_DTYPE = np.dtype([("t", "i8"), ("sku", "i4"), ("level", "i4"), ("reading", "i4"), ("stock", "f8"), ("line", "f8"),
+                        ("lack", "f8")])  # fmt: skip
+"""One decision of the machine's gate: time [us], SKU, level to follow (0: undo), reading it rests on, stock and line it saw,
+units the strategy expected to lack."""
+
 ACTION_DTYPE = np.dtype([("t", "i8"), ("sku", "i4"), ("what", "i4"), ("alert", "i4"), ("value", "f8")])
-"""One thing that took effect: time [us], SKU, what (response.WHAT_NAMES), the alert behind it (-1: none), its size."""
+"""One thing that took effect: time [us], SKU, what (response.WHAT_NAMES), the alert behind it (-1: none; -2 - k: order
+k to a machine), its size."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +35,8 @@ class Run:
     [sku, N_STOCK]. ``readings``: int32 [reading, sku, N_READ]. ``notices``: notices sent to people. ``busy_us``: operator time
     spent [us]. ``dropped_readings``: readings that came behind newer ones. ``suppressed``: by the gate, per cause.
     ``pitched_empty``: cues the host began for an item that was sold out. ``journal``: every change of stock, where it was kept.
+    ``lacks``: per alert of an acting run, the units its strategy expected to lack. ``orders``: decisions of the machine's gate
+    (ORDER_DTYPE).
     """
 
     scenario: Scenario
@@ -47,11 +55,13 @@ class Run:
     pitched_empty: int = 0
     acting: bool = True
     journal: Journal | None = None
+    lacks: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    orders: np.ndarray = field(default_factory=lambda: np.zeros(0, ORDER_DTYPE))
 
     def digest(self) -> str:
         """SHA-256 over everything that happened; two engines agree when their digests do."""
         h = hashlib.sha256(self.tape.digest().encode())
-        for part in (self.outcome, self.stock, self.alerts, self.actions, self.readings, self.cue_cut):
+        for part in (self.outcome, self.stock, self.alerts, self.orders, self.actions, self.readings, self.cue_cut):
             h.update(np.ascontiguousarray(part).tobytes())
         tail = (self.notices, self.busy_us, self.dropped_readings, self.suppressed, self.pitched_empty)
         h.update(repr(tail).encode())

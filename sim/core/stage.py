@@ -60,15 +60,17 @@ class Stage:
             memory=np.zeros((n, policy.strategy.memory)),
             gate_memory=np.zeros((n, GATE_MEMORY)),
             gate_shared=np.zeros(GATE_SHARED),
-            outbox=np.zeros((n, 3), np.int64),
-            evidence=np.zeros((n, 2)),
+            outbox=np.zeros((2 * n, 3), np.int64),
+            evidence=np.zeros((2 * n, 3)),
         )
 
 
 def settings_of(policy: Policy, tiers: np.ndarray) -> dict[str, np.ndarray]:
     """What a policy puts into a world: settings by SKU and those of the gate, float64 in C order as compiled code expects."""
     params = np.ascontiguousarray(policy.params[tiers], np.float64)
-    return {"params": params, "gate_settings": np.ascontiguousarray(policy.gate, np.float64)}
+    cell = -1 if policy.strategy.lack is None else policy.strategy.lack
+    gate = np.ascontiguousarray(policy.gate, np.float64)
+    return {"params": params, "gate_settings": gate, "lack_cell": np.array([cell])}
 
 
 def set_stage(scenario: Scenario, tape: Tape) -> Stage:

@@ -55,7 +55,7 @@ F_INITIAL, F_SAFETY, F_PRICE, F_MARGIN, F_TIER, F_SALT = range(6)
 
 # Columns of ``outbox`` [whole numbers] and ``evidence`` [units]: decisions of the last reading.
 O_SKU, O_LEVEL, O_READING = range(3)
-E_STOCK, E_LINE = range(2)
+E_STOCK, E_LINE, E_LACK = range(3)
 
 
 class World(NamedTuple):
@@ -102,5 +102,6 @@ class World(NamedTuple):
     gate_settings: Annotated[Any, "float64", 1]
     gate_memory: Annotated[Any, "float64", 2]  # [sku, cell]
     gate_shared: Annotated[Any, "float64", 1]
-    outbox: Annotated[Any, "int64", 2]  # [sku, 3]
-    evidence: Annotated[Any, "float64", 2]  # [sku, 2]
+    outbox: Annotated[Any, "int64", 2]  # [decision, 3], at most two per SKU
+    evidence: Annotated[Any, "float64", 2]  # [decision, 3]
+    lack_cell: Annotated[Any, "int64", 1]  # [1], cell of memory with the units a strategy expects to lack (-1: line less stock)

@@ -12,30 +12,31 @@ import numpy as np
 from sim.core.feed import deliveries
 from sim.core.policy import Policy
 from sim.core.response import Playbook
-from sim.core.run import ALERT_DTYPE, Run
+from sim.core.run import ALERT_DTYPE, ORDER_DTYPE, Run
 from sim.core.stage import Stage
 from sim.core.world import World
 from sim.engine.compiled import compiled_scan, fold_pointer
-from sim.engine.scan import T_LEVEL, T_READING, T_ROW, T_SKU, scan
+from sim.engine.control import TO_MACHINE, orders_of
+from sim.engine.scan import T_LACK, T_LEVEL, T_READING, T_ROW, T_SKU, scan
 from sim.engine.simulate import SUPPRESSED
 from sim.native import CannotCompile
-from strategies.contract import EMERGENCY, LEVEL_NAMES
-from strategies.gate import GATE_MEMORY, GATE_SHARED
+from strategies.contract import EMERGENCY
+from strategies.gate import GATE_MEMORY, GATE_SHARED, MACHINE
 
 ROOM = 64
 """Decisions a reading has room for at first, besides four a member."""
-NO_WANT = np.zeros((0, 3), np.int64)
+NO_WANT = np.zeros((0, 4), np.int64)
 
 
 class Told(NamedTuple):
-    """Decisions in order: rows int64 [decision, (place of the reading, SKU, level, reading)], shown float64 [decision, (stock,
-    line)] [units]."""
+    """Decisions in order: rows int64 [decision, (place of the reading, SKU, level, reading, lack)], shown float64 [decision,
+    (stock, line, lack)] [units]."""
 
     rows: np.ndarray
     shown: np.ndarray
 
 
-NOTHING_TOLD = Told(np.zeros((0, 4), np.int64), np.zeros((0, 2)))
+NOTHING_TOLD = Told(np.zeros((0, 5), np.int64), np.zeros((0, 3)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,13 +97,16 @@ class Troop:
         Gives groups that decided the same as far as it matters: (-1, those who agree to the end), (place, those who part from
         ``run`` there with one and the same decision).
         """
-        matters = consequential(self.policies[members[0]].playbook)
+        book = self.policies[members[0]].playbook
+        matters, asks = consequential(book), by_lack(book)
         want = want[want[:, 0] >= start]
         groups: dict[tuple[int, bytes], list[int]] = {}
         for number in sorted({self.place[k][0] for k in members}):
             mine = [k for k in members if self.place[k][0] == number]
             which = np.array([self.place[k][1] for k in mine], np.int64)
-            for k, stop, told in zip(mine, *self._read(self.families[number], which, run, start, want, matters), strict=True):
+            for k, stop, told in zip(
+                mine, *self._read(self.families[number], which, run, start, want, matters, asks), strict=True
+            ):
                 self.told[k].append(told)
                 rows = told.rows
                 now = rows[(rows[:, T_ROW] == stop) & (matters[rows[:, T_LEVEL]] == 1)] if stop >= 0 else rows[:0]
@@ -111,7 +115,7 @@ class Troop:
             yield stop, group
 
     def _read(
-        self, family: Family, which: np.ndarray, run: Run, start: int, want: np.ndarray, matters: np.ndarray
+        self, family: Family, which: np.ndarray, run: Run, start: int, want: np.ndarray, matters: np.ndarray, asks: np.ndarray
     ) -> tuple[list[int], list[Told]]:
         """Where each of the members ``which`` of one family stops, and what he says until then."""
         family.world.readings[:] = run.readings
@@ -119,10 +123,10 @@ class Troop:
         told: list[Told] = []
         room = ROOM + 4 * len(which)
         while len(which):
-            rows, shown = np.empty((room, 4), np.int64), np.empty((room, 2))
+            rows, shown = np.empty((room, 5), np.int64), np.empty((room, 3))
             first, stop = np.empty(len(which) + 1, np.int64), np.empty(len(which), np.int64)
             done = family.scan(
-                family.world, family.fold, self.rows, self.newest, start, want, matters, which, family.params, family.gates,
+                family.world, family.fold, self.rows, self.newest, start, want, matters, asks, which, family.params, family.gates,
                 family.memory, family.gate_memory, family.gate_shared, rows, shown, first, stop,
             )  # fmt: skip
             edges = first[: done + 1].tolist()
@@ -146,10 +150,10 @@ class Troop:
         return state, Told(told.rows[~now], told.shown[~now]), Told(told.rows[now], told.shown[now])
 
     def decisions(self, run: Run, k: int) -> np.ndarray:
-        """Decisions with consequences that the run of candidate ``k`` took, int64 [decision, (place, SKU, level)]."""
+        """Decisions with consequences that the run of candidate ``k`` took, int64 [decision, (place, SKU, level, lack)]."""
         matters = consequential(self.policies[k].playbook)
-        alerts = run.alerts[matters[run.alerts["level"]] == 1]
-        return np.stack([np.searchsorted(self.row_t, alerts["t"] - 1), alerts["sku"], alerts["level"]], 1).astype(np.int64)
+        rows = self._rows_of(run)
+        return rows[matters[rows[:, T_LEVEL]] == 1][:, [T_ROW, T_SKU, T_LEVEL, T_LACK]]
 
     def share(self, members: Sequence[int], run: Run, lead: int = -1) -> Iterator[tuple[list[int], Run]]:
         """The runs of ``members``, who share the world of ``run``: one for those whose alerts and gates agree."""
@@ -173,29 +177,45 @@ class Troop:
         return rows.tobytes(), held.tobytes(), self.policies[k].gate.tobytes()
 
     def _rows_of(self, run: Run) -> np.ndarray:
-        a = run.alerts
-        places = np.searchsorted(self.row_t, a["t"] - 1)
-        return np.stack([places, a["sku"], a["level"], a["reading"]], 1).astype(np.int64)
+        """Decisions of both gates as they were told: in order of time, SKU, people first."""
+        a, o = run.alerts, run.orders
+        columns = [np.concatenate([a[name], o[name]]) for name in ("sku", "level", "reading")]
+        columns[1][len(a) :] += MACHINE
+        places = np.searchsorted(self.row_t, np.concatenate([a["t"], o["t"]]) - 1)
+        lack = np.concatenate([run.lacks, o["lack"]]) * by_lack(run.policy.playbook)[columns[1]]
+        rows = np.stack([places, *columns, lack], 1).astype(np.int64)
+        return rows[np.lexsort((rows[:, T_LEVEL] >= MACHINE, rows[:, T_SKU], rows[:, T_ROW]))]
 
     def _as_own(self, run: Run, k: int, suppressed: tuple[int, ...]) -> Run:
-        """The run of ``k``, who shares its world: alerts are his own, who heard and handled them is on record there."""
+        """The run of ``k``, who shares its world: decisions are his own, who heard and handled them is on record there."""
         matters = consequential(self.policies[k].playbook)
         rows, shown = (np.concatenate([t[part] for t in self.told[k]]) for part in (0, 1))
-        alerts = np.zeros(len(rows), ALERT_DTYPE)
-        alerts["t"] = self.row_t[rows[:, T_ROW]] + 1
-        alerts["sku"], alerts["level"], alerts["reading"] = rows[:, T_SKU], rows[:, T_LEVEL], rows[:, T_READING]
-        alerts["stock"], alerts["line"] = shown[:, 0], shown[:, 1]
+        to_machine = rows[:, T_LEVEL] >= MACHINE
+        alerts = self._decided(ALERT_DTYPE, rows[~to_machine], shown[~to_machine])
+        orders = self._decided(ORDER_DTYPE, rows[to_machine], shown[to_machine])
+        orders["level"] -= MACHINE
+        orders["lack"] = shown[to_machine, 2]
         alerts["heard"] = alerts["handled"] = -1
         mine = np.flatnonzero(matters[alerts["level"]])
         theirs = np.flatnonzero(matters[run.alerts["level"]])
         for name in ("heard", "handled"):
             alerts[name][mine] = run.alerts[name][theirs]
+        number = dict(zip(theirs.tolist(), mine.tolist(), strict=True))
+        mine, theirs = (np.flatnonzero(matters[o["level"] + MACHINE]) for o in (orders, run.orders))
+        number |= dict(zip((TO_MACHINE - theirs).tolist(), (TO_MACHINE - mine).tolist(), strict=True))
         actions = run.actions
-        if not np.array_equal(mine, theirs):
-            number = dict(zip(theirs.tolist(), mine.tolist(), strict=True))
+        if any(one != other for one, other in number.items()):
             actions = actions.copy()
             actions["alert"] = [number.get(a, a) for a in actions["alert"].tolist()]
-        return replace(run, policy=self.policies[k], alerts=alerts, actions=actions, suppressed=suppressed)
+        return replace(run, policy=self.policies[k], alerts=alerts, actions=actions, suppressed=suppressed,
+                       lacks=shown[~to_machine, 2], orders=orders)  # fmt: skip
+
+    def _decided(self, kind: np.dtype, rows: np.ndarray, shown: np.ndarray) -> np.ndarray:
+        made = np.zeros(len(rows), kind)
+        made["t"] = self.row_t[rows[:, T_ROW]] + 1
+        made["sku"], made["level"], made["reading"] = rows[:, T_SKU], rows[:, T_LEVEL], rows[:, T_READING]
+        made["stock"], made["line"] = shown[:, 0], shown[:, 1]
+        return made
 
 
 def _family(stage: Stage, policies: Sequence[Policy]) -> Family:
@@ -216,9 +236,17 @@ def _family(stage: Stage, policies: Sequence[Policy]) -> Family:
     )
 
 
+def by_lack(book: Playbook) -> np.ndarray:
+    """Decisions that ask for as many units as the strategy expects to lack, int64 [level of people, then of machines]."""
+    sides = orders_of(book)
+    return np.array([any(a.asks_for_lack for _, a in orders) for side in sides for orders in side], np.int64)
+
+
 def consequential(book: Playbook) -> np.ndarray:
-    """Which levels have consequences under a playbook, int64 [level]: those with orders, and an emergency wherever there are
-    any, because it makes earlier all-clears out of date."""
-    orders = [bool(book.at(level)) for level in range(len(LEVEL_NAMES))]
-    orders[EMERGENCY] = any(orders)
-    return np.array(orders, np.int64)
+    """Which decisions have consequences under a playbook, int64 [level of people, then of machines]: those with orders, and an
+    emergency wherever there are any, because it makes earlier all-clears out of date."""
+    orders = [[bool(todo) for todo in side] for side in orders_of(book)]
+    acts = any(any(side) for side in orders)
+    for side in orders:
+        side[EMERGENCY] = acts
+    return np.array([*orders[0], *orders[1]], np.int64)

@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import simpy
 
-from scenarios.contract import Cue
 from sim.core import world as W
 from sim.core.feed import stock_shown
 from sim.core.moves import MOST, move, with_room
@@ -30,17 +29,23 @@ from sim.core.response import (
     RESTOCK,
     WHAT_NAMES,
     Action,
+    Playbook,
     lognormal,
 )
 from sim.core.stage import Stage
 from sim.core.supply import receive, release
 from sim.core.tape import RELEASE as T_RELEASE
 from sim.core.tape import SUPPLY as T_SUPPLY
-from sim.core.units import US, to_us
+from sim.core.units import to_us
 from sim.core.world import World
-from sim.engine.hosting import NO_ALERT, Hosting
+from sim.engine.hosting import Hosting
 from sim.engine.people import People
 from strategies.contract import CALM, EMERGENCY, LEVEL_NAMES
+from strategies.gate import MACHINE
+
+TO_MACHINE = -2
+"""Number of the first order to a machine; later ones count down. Alerts to people count up from 0."""
+NEVER_YET = -1
 
 
 class Begun(NamedTuple):
@@ -51,6 +56,22 @@ class Begun(NamedTuple):
     actions: Sequence[tuple[int, int, int, int, float]] = ()
     next_cue: int = 0
     pitched_empty: int = 0
+    lacks: Sequence[float] = ()
+    ordered: Sequence[Sequence[Any]] = ()
+
+
+Orders = list[list[tuple[int, Action]]]
+
+
+def orders_of(book: Playbook) -> tuple[Orders, Orders]:
+    """What people and what machines do, by level: actions with their codes."""
+    by_people: Orders = []
+    by_machine: Orders = []
+    for level in range(len(LEVEL_NAMES)):
+        whole = [(WHAT_NAMES.index(a.what), a) for a in book.at(level)]
+        by_machine.append([(what, a) for what, a in whole if a.by == "auto" and what != NOTIFY])
+        by_people.append([one for one in whole if one not in by_machine[-1]])
+    return by_people, by_machine
 
 
 class Control(Hosting):
@@ -73,41 +94,60 @@ class Control(Hosting):
         self.people = People(env, stage.scenario, stage.tape.key, stage.marks)
         self.alerts: list[list[Any]] = [list(a) for a in begun.alerts]
         self.actions: list[tuple[int, int, int, int, float]] = list(begun.actions)
-        self.emergency = [NO_ALERT] * len(stage.scenario.skus)
+        self.lacks = list(begun.lacks)
+        self.ordered: list[Sequence[Any]] = list(begun.ordered)
+        self.emergency = [NEVER_YET] * len(stage.scenario.skus)
+        self.closer = [""] * len(stage.scenario.skus)
         self.requests = [0] * len(self.scenario.skus)
         self.coming: dict[int, tuple[int, int, int]] = {}
         self.on_new_rows: Any = None
-        self.orders = [[(WHAT_NAMES.index(a.what), a) for a in policy.playbook.at(level)] for level in range(len(LEVEL_NAMES))]
+        self.orders = orders_of(policy.playbook)
+        self.reopeners = {a.by for a in policy.playbook.resolved if a.what == "reopen"}
         if acting:
             env.process(self.host())
 
     # -- alerts ---------------------------------------------------------------------------------------------
 
     def dispatch(self, _event: simpy.Event | None = None) -> None:
-        """Send what the gate decided at the last reading: start every action of the alert's level."""
+        """Send what the gates decided at the last reading: notices to people, orders to machines."""
         w = self.world
         for n in range(w.head[W.N_OUT]):
             sku, level, reading = (int(x) for x in w.outbox[n])
-            number = len(self.alerts)
-            stock, line = w.evidence[n].tolist()
-            self.alerts.append([self.now, sku, level, reading, stock, line, -1, -1])
+            stock, line, lack = w.evidence[n].tolist()
+            if level >= MACHINE:
+                if not self.acting:
+                    continue
+                level -= MACHINE
+                number = TO_MACHINE - len(self.ordered)
+                self.ordered.append((self.now, sku, level, reading, stock, line, lack))
+            else:
+                number = len(self.alerts)
+                self.lacks.append(lack)
+                self.alerts.append([self.now, sku, level, reading, stock, line, -1, -1])
             if level == EMERGENCY:
-                self.emergency[sku] = number
-            orders = self.orders[level]
-            if self.acting and orders:
+                self.emergency[sku] = self.now
+            if self.acting and (orders := self.orders[number <= TO_MACHINE][level]):
                 self.respond(sku, level, number, orders)
         w.head[W.N_OUT] = 0
 
     def respond(self, sku: int, level: int, number: int, orders: list[tuple[int, Action]]) -> None:
-        """Automatic actions go at once; what people do goes out as one notice per channel."""
+        """Machines begin at once; what people do goes out as one notice per channel."""
+        if number <= TO_MACHINE:
+            for what, action in orders:
+                self.env.process(self.automatic(sku, number, what, action))
+            return
         by_channel: dict[str, list[tuple[int, Action]]] = {}
         for what, action in orders:
-            if action.by == "auto" and what != NOTIFY:
-                self.env.process(self.automatic(sku, number, what, action))
-            else:
-                by_channel.setdefault(action.channel, []).append((what, action))
+            by_channel.setdefault(action.channel, []).append((what, action))
         for channel, todo in by_channel.items():
             self.env.process(self.by_person(sku, level, number, channel, todo))
+
+    def decided(self, number: int) -> tuple[int, float]:
+        """When an alert or an order was sent [us], and the units its strategy expected to lack then."""
+        if number <= TO_MACHINE:
+            order = self.ordered[TO_MACHINE - number]
+            return order[0], order[6]
+        return self.alerts[number][0], self.lacks[number]
 
     def automatic(self, sku: int, number: int, what: int, action: Action) -> Generator:
         """A machine carries out an action: command latency, then propagation."""
@@ -149,19 +189,21 @@ class Control(Hosting):
         stock = self.world.stock
         if what == FREEZE_SKU and stock[sku, W.CLOSED] == W.OPEN:
             self.close_item(sku, W.FREEZE)
+            self.closer[sku] = action.by
             self.note(sku, what, number)
         elif what == DELIST_SKU and stock[sku, W.CLOSED] != W.DELIST:
             self.close_item(sku, W.DELIST)
+            self.closer[sku] = action.by
             self.note(sku, what, number)
         elif what == REOPEN:
-            self.reopen(sku, number)
+            self.reopen(sku, number, action.by)
         elif what == LOWER_EXPOSURE and self.world.exposure[sku] != action.value:
             self.world.exposure[sku] = action.value
             self.note(sku, what, number, action.value)
         elif what == HOST_PROMPT:
             self.env.process(self.prompted(sku, number))
         elif what == RESTOCK:
-            self.request_stock(sku, number)
+            self.request_stock(sku, number, action)
         elif what == RELEASE_STOCK:
             want = int(np.ceil(action.value * self.scenario.skus[sku].held_back))
             self.world = with_room(self.world, MOST[T_RELEASE])
@@ -178,13 +220,17 @@ class Control(Hosting):
         """Write an action into the record."""
         self.actions.append((self.now, sku, what, number, value))
 
-    def reopen(self, sku: int, number: int) -> None:
+    def reopen(self, sku: int, number: int, by: str) -> None:
         """Undo freeze, delisting and exposure cut; the host may pitch the item again.
+
+        Who closed an item reopens it, people or a machine, if that side ever does.
 
         An all-clear that comes true only after a newer emergency is out of date: a slow hand must not undo a new freeze.
         """
-        if number < self.emergency[sku]:
+        other = self.closer[sku] not in ("", by) and self.closer[sku] in self.reopeners
+        if self.decided(number)[0] < self.emergency[sku] or other:
             return
+        self.closer[sku] = ""
         changed = self.world.stock[sku, W.CLOSED] != W.OPEN or self.world.exposure[sku] != 1.0
         self.close_item(sku, W.OPEN)
         self.world.exposure[sku] = 1.0
@@ -192,12 +238,13 @@ class Control(Hosting):
         if changed:
             self.note(sku, REOPEN, number)
 
-    def request_stock(self, sku: int, number: int) -> None:
-        """Ask for stock unless a request is on its way or none is left."""
-        supply, stock = self.scenario.supply, self.scenario.skus[sku].stock
-        if supply.requests == 0 or sku in self.coming or self.requests[sku] >= supply.requests:
+    def request_stock(self, sku: int, number: int, action: Action) -> None:
+        """Ask for stock unless a request is on its way, none is left, or nothing is wanted: all that one request can bring, a
+        share of it, or what the strategy expected to lack when it sent the alert."""
+        supply = self.scenario.supply
+        if sku in self.coming or self.requests[sku] >= supply.requests:
             return
-        units = int(supply.requestable * stock) // supply.requests
+        units = action.units(supply.load(self.scenario.skus[sku].stock), self.decided(number)[1])
         if units > 0:
             self.requests[sku] += 1
             u = self.people.mark("lead", sku, self.requests[sku])
@@ -207,14 +254,16 @@ class Control(Hosting):
             self.env.process(self.restock(sku))
 
     def restock(self, sku: int) -> Generator:
-        """Requested units arrive after their lead time; the host may call them out."""
+        """Requested units arrive after their lead time; the host calls them out if the item was missed."""
         yield self.env.timeout(self.coming[sku][0] - self.now)
+        stock = self.world.stock[sku]
+        missed = stock[W.RECORD] <= 0 or stock[W.REFUSED] > 0
         number = self.arrive(sku)
         self.muted.discard(sku)
-        if self.scenario.host.calls_restock and self.now < to_us(self.scenario.duration_s):
+        if missed and self.scenario.host.calls_restock and self.now < to_us(self.scenario.duration_s):
             yield self.env.timeout(to_us(self.scenario.host.reaction_s))
             if self.world.stock[sku, W.CLOSED] == W.OPEN:
-                self.improvise(Cue(self.now / US, self.scenario.skus[sku].id, "restock_call"), number)
+                self.call(sku, number)
 
     def arrive(self, sku: int) -> int:
         """Requested units come in; returns the number of the alert that asked for them."""

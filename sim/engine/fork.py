@@ -27,10 +27,11 @@ from sim.core.stage import Stage, settings_of
 from sim.core.world import World
 from sim.engine.candidates import NO_WANT, Told, Troop
 from sim.engine.control import Begun, Control
-from sim.engine.scan import T_SKU
+from sim.engine.scan import T_LACK, T_SKU
 from sim.engine.simulate import engine_for, finish, play, run_rows, speak
 from sim.engine.twice import answered_twice
 from strategies import silent
+from strategies.gate import MACHINE
 from strategies.registry import gate_settings, settings
 
 CHANGING = ("outcome", "stock", "exposure", "cue_cut", "observers", "views", "head", "readings", "plan_next")
@@ -46,12 +47,12 @@ def play_all(stage: Stage, policies: Sequence[Policy], trunk: Run | None = None)
     """Every policy's run, as (places in ``policies``, Run); places whose runs are identical share one Run.
 
     Each place comes exactly once, in no particular order. A shared Run is that of its first place: the others' differ in the
-    policy and in the stock lines that their alerts record, in nothing else. ``trunk``: the silent run of the stage, where it
-    is at hand.
+    policy and in the stock lines and lacks that their alerts record, in nothing else. ``trunk``: the silent run of the stage,
+    where it is at hand.
     """
     if trunk is None:
         trunk = play(stage, nobody())
-    if trunk.tape is not stage.tape or len(trunk.alerts) or not trunk.acting:
+    if trunk.tape is not stage.tape or len(trunk.alerts) or len(trunk.orders) or not trunk.acting:
         raise ValueError(f"the run of {trunk.policy.name!r} is no trunk; give the silent run of the same stage")
     if not policies:
         return
@@ -113,11 +114,14 @@ class Trail:
         now: what it says at this row."""
         engine, old = engine_for(policy), self.control
         env = simpy.Environment(self.at)
-        said = [
-            (int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1)
-            for (j, sku, level, reading), (stock, line) in zip(alerts.rows.tolist(), alerts.shown.tolist(), strict=True)
-        ]
-        begun = Begun(self._world(policy, state, now), said, old.actions, old.next_cue, old.pitched_empty)
+        said, ordered, lacks = [], [], []
+        for (j, sku, level, reading, _), (stock, line, lack) in zip(alerts.rows.tolist(), alerts.shown.tolist(), strict=True):
+            if level >= MACHINE:
+                ordered.append((int(self.times[j]) + 1, sku, level - MACHINE, reading, stock, line, lack))
+            else:
+                said.append((int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1))
+                lacks.append(lack)
+        begun = Begun(self._world(policy, state, now), said, old.actions, old.next_cue, old.pitched_empty, lacks, ordered)
         control = Control(env, self.stage, policy, True, engine.look, begun)
         while env.peek() <= self.at:
             env.step()
@@ -132,8 +136,8 @@ class Trail:
         """
         w, count, n = self.control.world, len(now.rows), len(self.stage.tiers)
         mine = {name: getattr(w, name).copy() for name in CHANGING}
-        mine["outbox"], mine["evidence"] = np.zeros((n, 3), np.int64), np.zeros((n, 2))
-        mine["outbox"][:count] = now.rows[:, T_SKU:]
+        mine["outbox"], mine["evidence"] = np.zeros((2 * n, 3), np.int64), np.zeros((2 * n, 3))
+        mine["outbox"][:count] = now.rows[:, T_SKU:T_LACK]
         mine["evidence"][:count] = now.shown
         mine["head"][W.N_OUT] = count
         return w._replace(**mine, **state, **settings_of(policy, self.stage.tiers))

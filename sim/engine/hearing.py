@@ -9,7 +9,7 @@ from __future__ import annotations
 from sim.core.feed import deliver, figure, newest, signal_of
 from sim.core.units import US
 from sim.core.world import E_LINE, E_STOCK, F_INITIAL, LAST_READING, N_OUT, NEXT, O_LEVEL, O_READING, O_SKU, R_STOCK, S_STOCK
-from strategies.gate import gate
+from strategies.gate import MACHINE, gate
 
 T_ROW, T_SKU, T_LEVEL, T_READING = range(4)
 """Columns of ``told``: row that delivered the reading, SKU, level, number of the reading."""
@@ -22,6 +22,8 @@ def hear(w, fold, rows, told, shown):
     while k < rows.shape[0] and n + w.stock.shape[0] <= told.shape[0]:
         deliver(w, fold, rows[k])
         for j in range(w.head[N_OUT]):
+            if w.outbox[j, O_LEVEL] >= MACHINE:
+                continue
             told[n, T_ROW] = rows[k]
             told[n, T_SKU] = w.outbox[j, O_SKU]
             told[n, T_LEVEL] = w.outbox[j, O_LEVEL]

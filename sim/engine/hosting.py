@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
@@ -12,7 +13,7 @@ import simpy
 from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Scenario
 from sim.core import world as W
 from sim.core.moves import with_rows
-from sim.core.response import HOST_CALL, HOST_CUT, HOST_PROMPT
+from sim.core.response import HOST_BACK, HOST_CALL, HOST_CUT, HOST_PROMPT
 from sim.core.tape import Tape
 from sim.core.units import US, odd, to_us
 from sim.core.world import World
@@ -20,6 +21,8 @@ from sim.demand.draw import improvise
 from sim.engine.people import People
 
 NO_ALERT = -1
+LEAST_US = US
+"""A call shorter than this is none [us]."""
 PITCH = CUE_KINDS.index("pitch")
 
 
@@ -105,7 +108,7 @@ class Hosting:
         for k in np.flatnonzero((cues["start"] > self.now) & (cues["kind"] == PITCH) & (cues["planned"] >= 0)).tolist():
             sku = int(cues["sku"][k])
             if self.world.cue_cut[k] > self.now and self.would_pitch(sku):
-                length = int(cues["end"][k] - cues["start"][k]) / US
+                length = int(min(cues["end"][k], self.world.cue_cut[k]) - cues["start"][k]) / US
                 cue = Cue(
                     self.now / US, self.scenario.skus[sku].id, "pitch", float(cues["peak"][k]), float(cues["tau"][k]), length,
                     shape=KERNEL_SHAPES[cues["shape"][k]],
@@ -113,6 +116,45 @@ class Hosting:
                 self.cut(k, sku, alert)
                 self.improvise(cue, alert)
                 return
+
+    def call(self, sku: int, alert: int) -> None:
+        """The host announces arrived stock 返场 in the time of the cue that runs or comes next; without one he has none.
+
+        A running cue is interrupted and goes on afterwards; the next one ends earlier by as much.
+        """
+        cue = Cue(self.now / US, self.scenario.skus[sku].id, "restock_call")
+        number, free = self.airtime(to_us(cue.kernel().duration_s))
+        length = min(to_us(cue.kernel().duration_s), free)
+        if length < LEAST_US:
+            return
+        row, until = self.tape.cues[number], int(self.world.cue_cut[number])
+        if row["start"] <= self.now:
+            self.cut(number, int(row["sku"]), alert)
+            self.env.process(self.go_on(number, length, until, alert))
+        else:
+            self.world.cue_cut[number] = min(int(row["end"]), until) - length
+        self.improvise(replace(cue, duration_s=length / US), alert)
+
+    def airtime(self, wanted: int) -> tuple[int, int]:
+        """The cue whose time a call may take, and how much [us]: the running one with most of it left, or the next planned one
+        where that has more and the other has less than ``wanted``."""
+        cues, now, cut = self.tape.cues, self.now, self.world.cue_cut[:-1]
+        left = np.where(cut > now, np.minimum(cues["end"], cut) - np.maximum(cues["start"], now), 0)
+        runs = np.where(cues["start"] <= now, left, 0)
+        comes = np.flatnonzero((cues["start"] > now) & (left > 0) & (cues["planned"] >= 0))
+        best = int(runs.argmax()) if len(runs) else NO_ALERT
+        most = int(runs[best]) if len(runs) else 0
+        if most < wanted and len(comes) and left[comes[0]] > most:
+            best, most = int(comes[0]), int(left[comes[0]])
+        return best, most
+
+    def go_on(self, number: int, length: int, until: int, alert: int) -> Generator:
+        """After a call the host goes on with the cue that he interrupted, unless he has been told to drop its item."""
+        since, sku = int(self.world.cue_cut[number]), int(self.tape.cues["sku"][number])
+        yield self.env.timeout(length)
+        if self.world.cue_cut[number] == since and self.now < self.tape.cues["end"][number] and self.would_pitch(sku):
+            self.world.cue_cut[number] = until
+            self.note(sku, HOST_BACK, alert, float(number))
 
     def stop_improvising(self) -> None:
         """A planned cue begins: what the host was improvising ends."""

@@ -10,21 +10,40 @@ from __future__ import annotations
 from sim.core.feed import deliver
 from sim.core.world import LAST_READING, N_OUT, O_LEVEL, O_READING, O_SKU
 
-T_ROW, T_SKU, T_LEVEL, T_READING = range(4)
-"""Columns of ``told``: place of the reading in ``rows``; then SKU, level and reading in the order of the outbox."""
+T_ROW, T_SKU, T_LEVEL, T_READING, T_LACK = range(5)
+"""Columns of ``told``: place of the reading in ``rows``; then SKU, level and reading in the order of the outbox; units lacking,
+where the level asks for as many."""
 
 
 def scan(
-    w, fold, rows, newest, start, want, matters, which, params, gates, memory, gate_memory, gate_shared, told, shown, first, stop
+    w,
+    fold,
+    rows,
+    newest,
+    start,
+    want,
+    matters,
+    asks,
+    which,
+    params,
+    gates,
+    memory,
+    gate_memory,
+    gate_shared,
+    told,
+    shown,
+    first,
+    stop,
 ):
     """Run the members ``which`` over the readings of ``w`` from place ``start`` on; returns how many were done.
 
     rows: DELIVER rows in order. newest: last reading known before each. want: decisions of the run that left the readings,
-    int64 [decision, (row, SKU, level)], from ``start`` on. matters: int64 [level], 1 where a decision has consequences. params,
-    gates: settings by member; memory, gate_memory, gate_shared: state by member, as it stands before ``start``, read and
-    written. A member stops at the first reading at which his decisions that matter are not the wanted ones: its place goes to
-    ``stop``, -1 if there is none. told, shown: decisions (columns T_*; stock and line [units]), member c's from first[c]
-    to first[c + 1]. Where ``told`` is full the members not done are untouched.
+    int64 [decision, (row, SKU, level, lack)], from ``start`` on. matters: int64 [level of people, then of machines], 1 where a
+    decision has consequences; asks: 1 where how many units lack is one of them. params, gates: settings by member; memory,
+    gate_memory, gate_shared: state by member, as it stands before ``start``, read and written. A member stops at the first
+    reading at which his decisions that matter are not the wanted ones: its place goes to ``stop``, -1 if there is none. told,
+    shown: decisions (columns T_*; stock, line and lack [units]), member c's from first[c] to first[c + 1]. Where ``told`` is full
+    the members not done are untouched.
     """
     end = 0
     first[0] = 0
@@ -45,8 +64,10 @@ def scan(
                 told[n, T_READING] = w.outbox[o, O_READING]
                 shown[n, 0] = w.evidence[o, 0]
                 shown[n, 1] = w.evidence[o, 1]
+                shown[n, 2] = w.evidence[o, 2]
+                told[n, T_LACK] = int(w.evidence[o, 2]) if asks[told[n, T_LEVEL]] == 1 else 0
                 if matters[told[n, T_LEVEL]] == 1:
-                    if p < want.shape[0] and want[p, 0] == j and want[p, 1] == told[n, T_SKU] and want[p, 2] == told[n, T_LEVEL]:
+                    if p < want.shape[0] and want[p, 0] == j and same(want[p], told[n]):
                         p += 1
                     else:
                         agreed = False
@@ -59,6 +80,11 @@ def scan(
         end = n
         first[c + 1] = n
     return which.shape[0]
+
+
+def same(want, told):
+    """Whether a decision is the wanted one: SKU, level and, where it counts, units lacking."""
+    return want[1] == told[T_SKU] and want[2] == told[T_LEVEL] and want[3] == told[T_LACK]
 
 
 def load(w, m, params, gates, memory, gate_memory, gate_shared):

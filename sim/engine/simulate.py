@@ -11,7 +11,7 @@ import simpy
 from scenarios.contract import Scenario
 from sim.core.moves import journal_of
 from sim.core.policy import Policy
-from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
+from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ORDER_DTYPE, Run
 from sim.core.screens import seen
 from sim.core.stage import Stage, set_stage
 from sim.core.units import NEVER_US, odd
@@ -128,4 +128,6 @@ def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run:
         pitched_empty=control.pitched_empty,
         acting=acting,
         journal=journal_of(w),
+        lacks=np.array(control.lacks),
+        orders=np.array([tuple(o) for o in control.ordered], ORDER_DTYPE).reshape(-1),
     )

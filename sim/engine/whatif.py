@@ -12,8 +12,8 @@ from strategies.contract import EMERGENCY
 AS_PLANNED, IGNORED, AT_ONCE = range(3)
 """What becomes of one alert: its actions as the playbook has them, none of them, or all in the moment of the alert."""
 Heed = Callable[[int, int, int], int]
-"""(number of the alert, SKU, level) to one of these three. Up to the first alert that is treated differently a what-if run
-is the run itself, so alerts have the same numbers there."""
+"""(number of the alert, or -2 - k of order k to a machine, SKU, level) to one of these three. Up to the first that is treated
+differently a what-if run is the run itself, so numbers are the same there."""
 
 
 class WhatIf(Control):
@@ -25,10 +25,10 @@ class WhatIf(Control):
         self.heeded = list(self.emergency)
 
     def respond(self, sku: int, level: int, number: int, orders: list[tuple[int, Action]]) -> None:
-        """Carry out an alert's actions, or not. An emergency nobody acts on makes no earlier all-clear out of date."""
+        """Carry out what follows, or not. An emergency nobody acts on makes no earlier all-clear out of date."""
         how = self.heed(number, sku, level)
         if level == EMERGENCY:
-            self.heeded[sku] = self.heeded[sku] if how == IGNORED else number
+            self.heeded[sku] = self.heeded[sku] if how == IGNORED else self.now
             self.emergency[sku] = self.heeded[sku]
         if how == AT_ONCE:
             for what, action in orders:

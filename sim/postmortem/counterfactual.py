@@ -15,11 +15,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from sim.core.policy import Policy
 from sim.core.response import NOTIFY, WHAT_NAMES
 from sim.core.run import Run
 from sim.core.stage import Stage
 from sim.core.units import US
+from sim.engine.control import TO_MACHINE
 from sim.engine.simulate import play
 from sim.engine.whatif import AS_PLANNED, AT_ONCE, IGNORED, Heed
 from sim.postmortem.losses import losses
@@ -55,8 +58,8 @@ def _about(stage: Stage, run: Run, judge: Judge, k: int, actual: Loss) -> dict[s
     saved = could = (0, 0, 0.0)
     acts = has_actions(policy, int(a["level"]))
     if acts:
-        saved = _less(_what_if(stage, policy, judge, ignoring(k)), actual)
-        never, once = (alone(k, int(a["sku"]), first) for first in (IGNORED, AT_ONCE))
+        saved = _less(_what_if(stage, policy, judge, ignoring(run, k)), actual)
+        never, once = (alone(run, k, first) for first in (IGNORED, AT_ONCE))
         could = _less(_what_if(stage, policy, judge, never), _what_if(stage, policy, judge, once))
     names = ("oversold", "missed", "cny")
     row = {f"{word}_{n}": v for word, values in (("saved", saved), ("could", could)) for n, v in zip(names, values, strict=True)}
@@ -84,18 +87,28 @@ def worth(acts: bool, saved: Loss, could: Loss) -> str:
     return HARM if (a or b) and gain < -CENT else NEITHER
 
 
-def ignoring(k: int) -> Heed:
-    """Alert ``k`` is not acted on."""
-    return lambda number, sku, level: IGNORED if number == k else AS_PLANNED
+def with_it(run: Run, k: int) -> frozenset[int]:
+    """Numbers of alert ``k`` and of the orders to machines that the same reading of its item brought."""
+    a, o = run.alerts[k], run.orders
+    return frozenset([k, *(TO_MACHINE - np.flatnonzero((o["t"] == a["t"]) & (o["sku"] == a["sku"]))).tolist()])
 
 
-def alone(k: int, about: int, first: int) -> Heed:
-    """Of the alerts about one SKU from ``k`` on none is acted on, but ``k`` itself as ``first`` says."""
+def ignoring(run: Run, k: int) -> Heed:
+    """Nobody acts on alert ``k``, nor any machine on the reading behind it."""
+    mine = with_it(run, k)
+    return lambda number, sku, level: IGNORED if number in mine else AS_PLANNED
+
+
+def alone(run: Run, k: int, first: int) -> Heed:
+    """Of what is decided about one SKU from ``k`` on nothing is acted on, but ``k`` itself as ``first`` says."""
+    about, mine = int(run.alerts["sku"][k]), with_it(run, k)
+    earlier = TO_MACHINE - int(np.searchsorted(run.orders["t"], run.alerts["t"][k]))
 
     def heed(number: int, sku: int, level: int) -> int:
-        if sku != about or level == 0 or number < k:
+        before = number > earlier if number <= TO_MACHINE else number < k
+        if sku != about or level == 0 or before:
             return AS_PLANNED
-        return first if number == k else IGNORED
+        return first if number in mine else IGNORED
 
     return heed
 

@@ -59,7 +59,7 @@ def became_of(t_s: float, level: int, spells: np.ndarray, horizon_s: float, span
             return OUT, n
         if t_s < start_s:
             if start_s - t_s <= horizon_s:
-                return EARLY, n
+                return (EARLY, n) if t_s + horizon_s <= span_s else (UNDECIDED, n)
             break
     return (UNDECIDED, 0) if t_s + horizon_s > span_s else (UNFOLLOWED, 0)
 

@@ -1,91 +1,98 @@
-"""What alerts were worth: which foresaw trouble, which of those early enough, and how much noise they made.
+"""How alerts were timed: which foresaw trouble, which of those early enough (noise: ``noise.py``).
 
-Trouble is judged on the silent run of the same tape (``events.py``), so that an alert whose action averted it still
-counts as true. Definitions: domain 6.1 and T27; the score after the Numenta benchmark: domain 3.5 and T28.
+Trouble is judged on the silent run of the same tape (``events.py``), so that an alert whose action averted it still counts as
+true. An alert *claims* windows, one for each effect of its level: [t + L, t + L + W], L from the alert to that effect, W the
+horizon. While a claim is open the same or a lower level is a repeat: noise, neither true nor false.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from sim.core.policy import Policy
-from sim.core.response import channel_of
 from sim.core.run import Run
 from sim.core.units import US, to_us
+from strategies.contract import LEVEL_NAMES
 from strategies.gate import COOLDOWN_S
 
-FALSE, LATE, TRUE = 0, 1, 2
-VERDICTS = ("false", "late", "true")
-"""Names of the verdicts, by code."""
-SPAN = 2**42
-"""Times of one SKU fit below this [us]; SKUs are laid end to end so that one search serves all of them."""
-CHATTER_PER_MIN = 3.0
+FALSE, LATE, TRUE, REPEAT, UNJUDGED = range(5)
+VERDICTS = ("false", "late", "true", "repeat", "unjudged")
+"""Names of the verdicts, by code. repeat: while a claim of its level or a higher one was open. unjudged: a window ends after the
+show."""
 NAB_PROFILES = {"standard": (1.0, 0.11, 1.0), "low_fp": (1.0, 0.22, 1.0), "low_fn": (1.0, 0.11, 2.0)}
 """Weights of true alert, false alert, missed event (Numenta, domain 3.5)."""
+LEVELS = ("watch", "prepare", "emergency")
 
 
-@dataclass(frozen=True, eq=False)
-class Verdicts:
-    """verdict: int per alert (VERDICTS). event: the earliest event in its window, else -1. first: per event the alert that
-    first foresaw it in time, else -1. lead, usable: per event, in the unit of the times; NaN where none did."""
+class Verdicts(NamedTuple):
+    """verdict: code per alert (VERDICTS). event: the earliest event in a window of its claim, else -1. usable: per alert, that
+    event less the alert less the L of the window it lies in, NaN without one. first: per event the alert whose claim first
+    foresaw it, else -1; lead, spare: event less that alert, and less its L too; NaN where none did. caught: per event, bits of
+    the levels (1 << level) whose judged claims foresaw it. Times in the unit given."""
 
     verdict: np.ndarray
     event: np.ndarray
+    usable: np.ndarray
     first: np.ndarray
     lead: np.ndarray
-    usable: np.ndarray
+    spare: np.ndarray
+    caught: np.ndarray
 
 
 def judge_alerts(
-    alerts: np.ndarray,
-    events: np.ndarray,
-    horizon: float,
-    reaction: float | np.ndarray,
-    ends: np.ndarray | None = None,
+    alerts: np.ndarray, levels: np.ndarray, events: np.ndarray, width: float, reactions: tuple, end: float
 ) -> Verdicts:
-    """Judge alert times against event times, both ascending, in any one unit of time.
+    """Judge the alerts of one item, ascending, against its events, ascending, in any one unit of time.
 
-    An alert at t is true if an event starts in [t + reaction, t + horizon], late if one starts in (t, t + reaction) or is
-    under way and does harm after t + reaction (``ends``: last harm per event; none given: events are moments), else
-    false. ``reaction``: time from alert to effect (L_tot), one number or one per alert. Lead = event - first true
-    alert for it, usable lead = lead - reaction.
+    levels: 1..3 of each alert. width: of a window (W). reactions: by level 0..3, the L of every effect, shortest first; none:
+    nothing follows, and the window starts at the alert. end: of the show. A claim is true if an event starts in one of its
+    windows, late if one starts in (t, t + shortest L), else false; one of whose windows ends after the show is unjudged, but
+    foresees what it foresees.
 
-    >>> v = judge_alerts(np.array([60, 250, 290, 500]), np.array([100, 300, 900]), 60, 20)
+    >>> v = judge_alerts(np.array([60, 250, 290, 500]), np.array([1, 2, 3, 1]), np.array([100, 300, 900]), 40, ((20,),) * 4, 999)
     >>> [VERDICTS[k] for k in v.verdict], v.lead[:2].tolist()
     (['true', 'true', 'late', 'false'], [40.0, 50.0])
     """
-    alerts, events = np.asarray(alerts), np.asarray(events)
-    reaction = np.broadcast_to(np.asarray(reaction), alerts.shape)
-    begin = np.searchsorted(events, alerts + reaction, "left")
-    stop = np.maximum(np.searchsorted(events, alerts + horizon, "right"), begin)
-    true = stop > begin
-    under_way = np.searchsorted(events, alerts, "right")
-    late = ~true & (begin > under_way)
-    if ends is not None and len(events):
-        late |= ~true & (under_way > 0) & (np.asarray(ends)[under_way - 1] > alerts + reaction)
-    covered = np.repeat(np.arange(len(alerts)), stop - begin)
-    which = np.arange(len(covered)) - np.repeat(np.cumsum(stop - begin) - (stop - begin), stop - begin) + begin[covered]
-    first = np.full(len(events), len(alerts))
-    np.minimum.at(first, which, covered)
-    caught = first < len(alerts)
-    lead, usable = np.full(len(events), np.nan), np.full(len(events), np.nan)
-    lead[caught] = events[caught] - alerts[first[caught]]
-    usable[caught] = lead[caught] - reaction[first[caught]]
-    verdict = np.where(true, TRUE, np.where(late, LATE, FALSE))
-    return Verdicts(verdict, np.where(true, begin, -1), np.where(caught, first, -1), lead, usable)
+    n, m = len(alerts), len(events)
+    verdict, event, usable = np.full(n, FALSE), np.full(n, -1), np.full(n, np.nan)
+    first, lead, spare = np.full(m, -1), np.full(m, np.nan), np.full(m, np.nan)
+    caught = np.zeros(m, np.int64)
+    open_until = [-math.inf] * len(reactions)
+    for k, (t, level) in enumerate(zip(np.asarray(alerts).tolist(), np.asarray(levels).tolist(), strict=True)):
+        if t < max(open_until[level:]):
+            verdict[k] = REPEAT
+            continue
+        needs = reactions[level] or (0,)
+        open_until[level] = t + needs[-1] + width
+        judged = open_until[level] <= end
+        seen: dict[int, float] = {}
+        for need in needs:
+            begin, stop = np.searchsorted(events, t + need, "left"), np.searchsorted(events, t + need + width, "right")
+            for e in range(int(begin), int(stop)):
+                seen.setdefault(e, float(events[e] - t - need))
+        late = np.searchsorted(events, t + needs[0], "left") > np.searchsorted(events, t, "right")
+        verdict[k] = UNJUDGED if not judged else TRUE if seen else LATE if late else FALSE
+        for e, left in seen.items():
+            if first[e] < 0:
+                first[e], lead[e], spare[e] = k, events[e] - t, left
+            caught[e] |= judged << level
+        if seen:
+            event[k] = min(seen)
+            usable[k] = seen[event[k]]
+    return Verdicts(verdict, event, usable, first, lead, spare, caught)
 
 
-def precision(verdict: np.ndarray) -> float:
-    """TP / (TP + late / 2 + FP); NaN without alerts.
+def precision(foreseen: float, late: float, wrong: float) -> float:
+    """Distinct events foreseen / (these + late / 2 + false claims); NaN where nothing was claimed.
 
-    >>> round(precision(np.array([TRUE, TRUE, LATE, FALSE])), 4)
+    >>> round(precision(2, 1, 1), 4)
     0.5714
     """
-    right, late, wrong = (int(np.sum(verdict == code)) for code in (TRUE, LATE, FALSE))
-    return ratio(right, right + late / 2 + wrong)
+    return ratio(foreseen, foreseen + late / 2 + wrong)
 
 
 def sigma(y: float) -> float:
@@ -99,21 +106,18 @@ def sigma(y: float) -> float:
     return 2.0 / (1.0 + math.exp(5.0 * y)) - 1.0
 
 
-def nab_score(found: Verdicts, false: int, horizon: float, profile: str = "standard") -> float:
+def nab_score(spare: np.ndarray, false: int, width: float, profile: str = "standard") -> float:
     """Early-detection score: 0 says nothing, 100 foresees every event at the first moment of its window and nothing else.
 
-    The window of an event is [event - horizon, event - reaction]: later, nobody can act. Per event ``A_TP sigma(y)`` at its
-    first alert in the window or ``-A_FN``; ``-A_FP`` per false episode; then scaled. NaN without events.
+    spare: per event, time left at the first claim that foresaw it, beyond its L; NaN where none did. width: of a window. Per
+    event ``A_TP sigma(-spare / width)`` or ``-A_FN``; ``-A_FP`` per false claim; then scaled. NaN without events.
     """
     a_tp, a_fp, a_fn = NAB_PROFILES[profile]
-    n = len(found.lead)
+    n, seen = len(spare), spare[~np.isnan(spare)]
     if n == 0:
         return math.nan
-    seen = np.flatnonzero(found.first >= 0)
     raw = -a_fn * (n - len(seen)) - a_fp * false
-    for lead, usable in zip(found.lead[seen].tolist(), found.usable[seen].tolist(), strict=True):
-        width = horizon - (lead - usable)
-        raw += a_tp * sigma(-usable / width if width > 0 else 0.0)
+    raw += sum(a_tp * sigma(-left / width) for left in seen.tolist())
     worst, best = -a_fn * n, a_tp * n * sigma(-1.0)
     return 100.0 * (raw - worst) / (best - worst)
 
@@ -123,20 +127,11 @@ def ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
-def reaction_s(run: Run) -> np.ndarray:
-    """L_tot by level 0..3 [s]: feed lag and half a period, then the shortest way from alert to an effect.
-
-    Of a level that triggers nothing but notices: until the notice is acknowledged (median).
-    """
+def reactions_us(run: Run) -> tuple[tuple[int, ...], ...]:
+    """L of every effect by level 0..3 [us]: feed lag and half a period, then the way from alert to effect."""
     feed = run.scenario.feed.stock_age_s()
-    found = []
-    for level in range(4):
-        best = run.policy.playbook.reaction_s(level, run.scenario)
-        if math.isinf(best):
-            notices = [channel_of(run.scenario.staff, a.channel) for a in run.policy.playbook.at(level)]
-            best = min((c.delivery_s + c.ack_median_s for c in notices), default=run.scenario.staff.channels[0].ack_median_s)
-        found.append(feed + best)
-    return np.array(found)
+    book = run.policy.playbook
+    return tuple(tuple(int((feed + s) * US) for s in book.reactions_s(level, run.scenario)) for level in range(len(LEVEL_NAMES)))
 
 
 def episodes(policy: Policy, alerts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -164,107 +159,60 @@ def episodes(policy: Policy, alerts: np.ndarray) -> tuple[np.ndarray, np.ndarray
 @dataclass(frozen=True, eq=False)
 class Alerted:
     """Everything about the alerts of one run. alerts: the run's, sorted by SKU, then time. number, changes: see
-    :func:`episodes`. told: positions of alerts (no all-clears). found: their verdicts, times in us. reaction: L_tot of each
-    [us]. best: verdict per episode, that of its best alert."""
+    :func:`episodes`. told: positions of alerts (no all-clears). found: their verdicts over all SKUs, events numbered as given,
+    times in us."""
 
     alerts: np.ndarray
     number: np.ndarray
     changes: np.ndarray
     told: np.ndarray
     found: Verdicts
-    reaction: np.ndarray
-    best: np.ndarray
 
 
-def judge_run(
-    run: Run, event_sku: np.ndarray, event_t: np.ndarray, horizon_s: float, event_end: np.ndarray | None = None
-) -> Alerted:
-    """Judge the alerts of a run against risk events of its silent twin (times [us], sorted by SKU, then time).
-
-    ``event_end``: when the last unit of an event was promised that could not be shipped [us].
-    """
+def judge_run(run: Run, event_sku: np.ndarray, event_t: np.ndarray, horizon_s: float) -> Alerted:
+    """Judge the alerts of a run against risk events of its silent twin (times [us], sorted by SKU, then time)."""
     alerts = run.alerts[np.lexsort((run.alerts["t"], run.alerts["sku"]))]
     number, changes = episodes(run.policy, alerts)
     told = np.flatnonzero(alerts["level"] > 0)
-    a = alerts[told]
-    reaction = (reaction_s(run) * US).astype(np.int64)[a["level"]]
-    at = a["sku"].astype(np.int64) * SPAN + a["t"]
-    # A window never reaches the next SKU: horizons and reactions are far shorter than SPAN.
-    base = event_sku.astype(np.int64) * SPAN
-    found = judge_alerts(at, base + event_t, to_us(horizon_s), reaction, None if event_end is None else base + event_end)
-    best = np.zeros(len(changes), np.int64)
-    np.maximum.at(best, number[told], found.verdict)
-    return Alerted(alerts, number, changes, told, found, reaction, best)
-
-
-def handled(run: Run) -> float:
-    """Notices that somebody minded, all-clears included."""
-    return float(np.count_nonzero(run.alerts["heard"] >= 0))
-
-
-def counts(run: Run) -> dict[str, float]:
-    """How many alerts there were and what they cost in time; names as in ``metrics.METRICS``."""
-    n, scenario = int(np.count_nonzero(run.alerts["level"] > 0)), run.scenario
-    suppressed = dict(zip(("duplicate", "cooldown", "budget"), (*run.suppressed, 0, 0, 0), strict=False))
-    return {
-        "alerts": float(n),
-        "alerts_handled": handled(run),
-        "alerts_per_operator_hour": ratio(n, operator_hours(run)),
-        "alerts_per_sku_hour": ratio(n, scenario.duration_s / 3600 * len(scenario.skus)),
-        "handling_minutes": run.busy_us / US / 60,
-        **{f"suppressed_{k}": float(v) for k, v in suppressed.items()},
-    }
-
-
-def noise(run: Run, judged: Alerted) -> dict[str, float]:
-    """How the alerts came: in floods, in flapping episodes, heard or not; names as in ``metrics.METRICS``."""
-    a = judged.alerts[judged.told]
-    by_time = np.sort(a["t"])
-    most = np.arange(1, len(a) + 1) - np.searchsorted(by_time, by_time - to_us(600), "right")
-    book = run.policy.playbook
-    reaches = np.array([any(x.by == "person" or x.what == "notify" for x in book.at(level)) for level in range(4)])
-    noticed = a[reaches[a["level"]]]
-    spread = _minutes(judged)
-    return {
-        "alerts_max_10min": float(most.max(initial=0)),
-        "episodes": float(len(judged.changes)),
-        "flaps": ratio(float(judged.changes.sum()), len(judged.changes)),
-        "chattering_episodes": float(np.sum(judged.changes >= CHATTER_PER_MIN * np.maximum(spread, 1.0))),
-        "acknowledged_share": ratio(float(np.sum(noticed["heard"] >= 0)), len(noticed)),
-    }
-
-
-def _minutes(judged: Alerted) -> np.ndarray:
-    """From the first to the last alert of every episode [min]."""
-    n = len(judged.changes)
-    first, last = np.full(n, 2**62), np.zeros(n, np.int64)
-    number, t = judged.number[judged.told], judged.alerts["t"][judged.told]
-    np.minimum.at(first, number, t)
-    np.maximum.at(last, number, t)
-    return (last - first) / US / 60
-
-
-def operator_hours(run: Run) -> float:
-    """Hours that operators are on duty during the show, added up."""
-    end = run.scenario.duration_s
-    on = [s.operators * max(0.0, min(end, s.end_s if s.end_s >= 0 else end) - s.start_s) for s in run.scenario.staff.shifts]
-    return sum(on) / 3600
+    a, needs, end = alerts[told], reactions_us(run), to_us(run.scenario.duration_s)
+    parts, before = [], 0
+    every = range(len(run.scenario.skus))
+    edges, stops = np.searchsorted(a["sku"], [*every, len(every)]), np.searchsorted(event_sku, [*every, len(every)])
+    for k in every:
+        mine, theirs = a[edges[k] : edges[k + 1]], event_t[stops[k] : stops[k + 1]]
+        v = judge_alerts(mine["t"], mine["level"], theirs, to_us(horizon_s), needs, end)
+        parts.append(v._replace(event=np.where(v.event >= 0, v.event + stops[k], -1),
+                                first=np.where(v.first >= 0, v.first + before, -1)))  # fmt: skip
+        before += len(mine)
+    found = Verdicts(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Alerted(alerts, number, changes, told, found)
 
 
 def foresight(judged: Alerted, horizon_s: float) -> dict[str, float]:
-    """How good the alerts were; names as in ``metrics.METRICS``. Verdicts are counted by episode."""
-    v, best = judged.found, judged.best
-    right, late, wrong = (int(np.sum(best == code)) for code in (TRUE, LATE, FALSE))
-    caught = int(np.sum(v.first >= 0))
+    """How well the alerts were timed; names as in ``metrics.METRICS``."""
+    v, level = judged.found, judged.alerts["level"][judged.told]
+    count = {code: int(np.sum(v.verdict == code)) for code in range(len(VERDICTS))}
+    caught, foreseen = int(np.sum(v.first >= 0)), int(np.sum(v.caught > 0))
+    right, late, wrong = count[TRUE], count[LATE], count[FALSE]
+    by_level = {
+        f"precision_{name}": precision(
+            int(np.sum(v.caught >> k & 1)), *(int(np.sum((v.verdict == code) & (level == k))) for code in (LATE, FALSE))
+        )
+        for k, name in enumerate(LEVELS, 1)
+    }
     return {
         "risk_events": float(len(v.first)),
-        "true_episodes": float(right),
-        "late_episodes": float(late),
-        "false_episodes": float(wrong),
-        "precision": precision(best),
+        "foreseen_events": float(foreseen),
+        "true_claims": float(right),
+        "late_claims": float(late),
+        "false_claims": float(wrong),
+        "repeats": float(count[REPEAT]),
+        "unjudged_claims": float(count[UNJUDGED]),
+        "precision": precision(foreseen, late, wrong),
+        **by_level,
         "recall": ratio(caught, len(v.first)),
         "lead_s": float(np.nansum(v.lead)) / caught / US if caught else math.nan,
-        "usable_lead_s": float(np.nansum(v.usable)) / caught / US if caught else math.nan,
+        "usable_lead_s": float(np.nansum(v.spare)) / caught / US if caught else math.nan,
         "usable_share": ratio(right, right + late),
-        "nab": nab_score(v, wrong, horizon_s * US),
+        "nab": nab_score(v.spare, wrong, horizon_s * US),
     }

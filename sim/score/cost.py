@@ -20,13 +20,14 @@ from sim.core.run import Run
 from sim.core.units import US, to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
 from sim.score.account import TERMS, prices, terms
-from sim.score.alerts import VERDICTS, Alerted, counts, foresight, handled, judge_run, noise, ratio
-from sim.score.events import last_harm, risk_events
+from sim.score.alerts import VERDICTS, Alerted, foresight, judge_run, ratio
+from sim.score.events import risk_events
 from sim.score.hindsight import hindsight, skill
 from sim.score.metrics import METRICS
-from sim.score.outcomes import CAUSES, Freezes, Outcomes, freezes, outcomes
+from sim.score.noise import counts, handled, noise
+from sim.score.outcomes import CAUSES, Outcomes, costly_minutes, freezes, outcomes
 from sim.score.profiles import PROFILES, Profile
-from sim.score.settle import TRUE_STOCKOUT
+from sim.score.settle import NO_RESTOCK, TRUE_STOCKOUT
 from sim.score.stories import Stories, read_stories
 
 
@@ -43,11 +44,8 @@ class Judge:
         self.event_sku, self.event_t = risk_events(
             baseline, self.settled, self.stories, profile.remaining, to_us(profile.merge_s)
         )
-        self.event_end = last_harm(self.settled, self.event_sku, self.event_t)
         self.hindsight = hindsight(baseline, self.stories, profile)
         self.prices = prices(profile, scenario, self.stories)
-        self.last_oversold = np.full(len(scenario.skus), -1, np.int64)
-        np.maximum.at(self.last_oversold, self.settled.promised["sku"], self.settled.promised["paid"])
         self._last = baseline, self.settled
         self.silent_net = self._row(baseline, self.stories, _parts(("net",)))["net"]
 
@@ -65,13 +63,13 @@ class Judge:
 
     def alerted(self, run: Run) -> Alerted:
         """The verdicts on a run's alerts."""
-        return judge_run(run, self.event_sku, self.event_t, self.profile.horizon_s, self.event_end)
+        return judge_run(run, self.event_sku, self.event_t, self.profile.horizon_s)
 
     def alerts(self, run: Run) -> list[dict[str, Any]]:
         """One row per alert, in order of time: what it saw, whether anybody minded, what it was worth.
 
-        t_s, heard_s, handled_s [s; NaN never]; stock, line [units]; verdict; lead_s: until the earliest event in its window,
-        usable_lead_s: less L_tot [s; NaN unless true].
+        t_s, heard_s, handled_s [s; NaN never]; stock, line [units]; verdict; lead_s: until the earliest event in a window of
+        its claim, usable_lead_s: less the L of that window [s; NaN where its claim foresaw none].
         """
         self._of_tape(run)
         judged, skus = self.alerted(run), run.scenario.skus
@@ -84,7 +82,7 @@ class Judge:
                 "t_s": float(a["t"] / US), "sku": skus[a["sku"]].id, "level": int(a["level"]), "stock": float(a["stock"]),
                 "line": float(a["line"]), "heard_s": _seconds(a["heard"]), "handled_s": _seconds(a["handled"]),
                 "episode": int(judged.number[at]), "verdict": VERDICTS[judged.found.verdict[k]], "lead_s": float(lead),
-                "usable_lead_s": float(lead - judged.reaction[k] / US),
+                "usable_lead_s": float(judged.found.usable[k] / US),
             })  # fmt: skip
         return sorted(rows, key=lambda r: (r["t_s"], r["sku"], -r["level"]))
 
@@ -102,9 +100,12 @@ class Judge:
         if "units" in parts:
             o = self._outcomes(run, stories)
             row = units_row(o, self.prices.price, self.profile.recapture)
+            row["avoidable_units"] = self._avoidable(o)
+            row["missed_rate"] = ratio(row["avoidable_units"], row["avoidable_units"] + row["sold_units"])
         if "shoppers" in parts:
             frozen = freezes(run)
-            row |= self._freezes(run, frozen)
+            row["frozen_minutes"] = float((frozen.end - frozen.start).sum()) / US / 60
+            row["freeze_minutes"] = float(costly_minutes(self._outcomes(run, stories), stories))
             refused = run.stock[:, REFUSED].sum() + self._outcomes(run, stories).shut_out.sum()
             row["refused_attempts"], row["shown_but_failed"] = float(refused), float(run.stock[:, SHOWN_FAIL].sum())
             row["toggles"], row["pitched_empty"] = float(frozen.toggles), float(run.pitched_empty)
@@ -126,20 +127,19 @@ class Judge:
             self._last = run, (known := outcomes(run, stories))
         return known
 
-    def _freezes(self, run: Run, frozen: Freezes) -> dict[str, float]:
-        """A freeze is false if in the silent run no oversold order of its SKU is paid after the freeze began."""
-        minutes = (frozen.end - frozen.start) / US / 60
-        false = float(minutes[self.last_oversold[frozen.sku] < frozen.start].sum())
-        on_air = run.scenario.duration_s / 60 * len(run.scenario.skus)
-        return {"freeze_minutes": float(minutes.sum()), "false_freeze_minutes": false, "false_freeze_share": false / on_air}
+    def _avoidable(self, o: Outcomes) -> float:
+        """Units avoidably missed: where hindsight would not ask for stock, nobody missed asking; less what moved cues won."""
+        unasked = o.missed[:, NO_RESTOCK] * (self.hindsight.asked == 0)
+        return max(0.0, float((o.avoidable - unasked).sum() - o.won.sum()))
 
 
 CORE: tuple[str, ...] = (
     "J", "J_silent", "net", "net_silent", "net_hindsight", *TERMS,
-    "demand_units", "sold_units", "oversold_units", "oversold_orders", "paid_orders", "session_oversold", "missed_units",
-    "missed_gmv", "gmv",
-    "alerts", "alerts_handled", "alerts_per_operator_hour", "risk_events", "true_episodes", "late_episodes",
-    "false_episodes", "recall", "usable_lead_s", "freeze_minutes", "false_freeze_minutes", "false_freeze_share", "annoyances",
+    "demand_units", "sold_units", "oversold_units", "oversold_orders", "paid_orders",
+    "cancelled_orders", "settled_orders", "session_oversold",
+    "missed_units", "avoidable_units", "missed_gmv", "gmv",
+    "alerts", "notices", "alerts_handled", "notices_per_operator_hour", "risk_events", "foreseen_events", "late_claims",
+    "false_claims", "recall", "usable_lead_s", "freeze_minutes", "annoyances",
 )  # fmt: skip
 """Metrics of a trial, in column order: the account by its terms, so that other prices can be tried without playing again, units
 and orders for rare events, alerts for their quality and noise."""
@@ -150,11 +150,14 @@ def _between(first: str, last: str) -> frozenset[str]:
     return frozenset(names[names.index(first) : names.index(last) + 1])
 
 
-COUNTS = frozenset(("alerts", "alerts_handled", "alerts_per_operator_hour", "alerts_per_sku_hour", "handling_minutes",
-                    "suppressed_duplicate", "suppressed_cooldown", "suppressed_budget"))  # fmt: skip
+COUNTS = (
+    frozenset(("alerts", "alerts_handled"))
+    | _between("notices", "alerts_per_sku_hour")
+    | _between("handling_minutes", "suppressed_budget")
+)
 PARTS = {
     "units": _between("demand_units", "fill_rate"),
-    "shoppers": _between("freeze_minutes", "pitched_empty"),
+    "shoppers": _between("frozen_minutes", "pitched_empty"),
     "alerts": _between("risk_events", "suppressed_budget") - COUNTS,
     "counts": COUNTS,
     "costs": _between("net_shipped", "net") | {"J", "skill"},
@@ -184,7 +187,7 @@ def score_alerts(run: Run, baseline: Run, profile: Profile = PROFILES["balanced"
 
 def units_row(o: Outcomes, price: np.ndarray, recapture: float) -> dict[str, float]:
     """Units, orders and turnover of the whole show; names as in METRICS."""
-    missed = o.missed.sum(0)
+    missed, refunded = o.missed.sum(0), float(o.refunded_orders.sum())
     names = ("demand", "sold", "oversold", "shippable", "unsold", "abandoned", "copies", "oversold_copies", "oversold_orders",
              "paid_orders", "refunded")  # fmt: skip
     total = dict(zip(names, np.array([getattr(o, name) for name in names], float).sum(1).tolist(), strict=True))
@@ -205,8 +208,9 @@ def units_row(o: Outcomes, price: np.ndarray, recapture: float) -> dict[str, flo
         "gmv": float(price @ o.sold),
         "won_units": float(o.won.sum()),
         "refunded_units": total["refunded"],
-        "seller_cancel_rate": (total["oversold_orders"] + float(o.refunded_orders.sum()))
-        / max(total["paid_orders"] + float(o.refunded_orders.sum()), 1.0),
+        "cancelled_orders": total["oversold_orders"] + refunded,
+        "settled_orders": total["paid_orders"] + refunded,
+        "seller_cancel_rate": (total["oversold_orders"] + refunded) / max(total["paid_orders"] + refunded, 1.0),
         "unsold_units": total["unsold"],
         "sell_through": ratio(total["sold"], total["shippable"]),
         "fill_rate": ratio(total["sold"], total["demand"]),

@@ -27,7 +27,7 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.run import Run
 from sim.core.world import PHYSICAL
-from sim.score.outcomes import arrived, loads, requestable
+from sim.score.outcomes import arrived, requestable
 from sim.score.profiles import Profile, contribution
 from sim.score.stories import Stories
 
@@ -108,7 +108,7 @@ def _depth(stories: Stories) -> int:
 
 def _ways(scenario: Scenario, k: int, price: float, lack: int) -> list[tuple[int, float]]:
     """Units that can be asked for of SKU ``k`` towards ``lack``, and what asking costs [CNY], by number of requests."""
-    supply, load = scenario.supply, loads(scenario, k)
+    supply, load = scenario.supply, scenario.supply.load(scenario.skus[k].stock)
     made = [(0, 0.0)]
     for requests in range(1, supply.requests + 1 if load > 0 and lack > 0 else 1):
         a = min(requests * load, lack)

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from scenarios.staffing import NOTICE_CHANNELS
+
 LOW, HIGH, NEITHER = "low", "high", ""
+CHANNELS = tuple(c.name for c in NOTICE_CHANNELS)
 
 
 class Metric(NamedTuple):
@@ -40,38 +43,54 @@ METRICS: dict[str, Metric] = {
     "missed_phantom": Metric("refused because the record showed less than there was", "units", LOW),
     "missed_exposure_cut": Metric("kept away by a cut of exposure or of a cue, though units stayed unsold", "units", LOW),
     "missed_no_restock": Metric("refused although a request in time would have brought units", "units", LOW),
+    "avoidable_units": Metric("missed units (no_restock where hindsight asks) less what moved cues won, 0 or more", "units", LOW),
+    "missed_rate": Metric("avoidable units / (sold + avoidable units)", "share", LOW),
     "missed_gmv": Metric("missed units at their price, less the share bought later (recapture)", "CNY", LOW),
     "gmv": Metric("sold units at their price", "CNY", HIGH),
     "refunded_units": Metric("units paid for and given back at once, for want of stock; they count as missed too", "units", LOW),
-    "seller_cancel_rate": Metric("oversold and refunded orders / all that were paid for [SFCR]", "share", LOW),
+    "cancelled_orders": Metric("orders the seller cancels: oversold and refunded", "orders", LOW),
+    "settled_orders": Metric("orders that were paid for: paid and refunded", "orders", NEITHER),
+    "seller_cancel_rate": Metric("cancelled orders / settled orders [SFCR]", "share", LOW),
     "won_units": Metric("of the sold units, those of shoppers whom a cue of the policy's own making brought", "units", HIGH),
     "unsold_units": Metric("units left at the end, deliveries included", "units", LOW),
     "sell_through": Metric("sold units / units there were to sell", "share", HIGH),
     "fill_rate": Metric("sold units / demand", "share", HIGH),
     # what the policy did to shoppers
-    "freeze_minutes": Metric("SKU-minutes frozen or delisted during the show", "min", LOW),
-    "false_freeze_minutes": Metric("of these, in freezes after which the silent run sells nothing too many", "min", LOW),
-    "false_freeze_share": Metric("the same as a share of all SKU-minutes of the show", "share", LOW),
+    "frozen_minutes": Metric("SKU-minutes frozen or delisted during the show", "min", NEITHER),
+    "freeze_minutes": Metric("of these, minutes in which a buyer was refused a unit that could have been shipped", "min", LOW),
     "refused_attempts": Metric("attempts refused, retries and orders that found the item delisted included", "attempts", LOW),
     "shown_but_failed": Metric("of these, while the page or the cart showed stock", "attempts", LOW),
     "toggles": Metric("delistings and relistings", "events", LOW),
     "annoyances": Metric("refused attempts + shown but failed + toggles", "events", LOW),
     "pitched_empty": Metric("cues the host began for an item that was sold out", "cues", LOW),
     # how good the alerts were
-    "risk_events": Metric("sell-outs with demand to come, or first oversold promises, in the silent run", "events", NEITHER),
-    "true_episodes": Metric("alert episodes with an event in [t + L_tot, t + H] of one of their alerts", "episodes", HIGH),
-    "late_episodes": Metric("episodes whose event came before anybody could act", "episodes", LOW),
-    "false_episodes": Metric("episodes without an event", "episodes", LOW),
-    "precision": Metric("true / (true + late/2 + false) episodes", "share", HIGH),
-    "recall": Metric("events with at least one true alert / events", "share", HIGH),
-    "lead_s": Metric("event less first true alert, mean over events that have one", "s", HIGH),
-    "usable_lead_s": Metric("the same less L_tot, the time from alert to effect", "s", HIGH),
-    "usable_share": Metric("of episodes that foresaw an event, those early enough to change it", "share", HIGH),
+    "risk_events": Metric(
+        "times an item was in trouble in the silent run: one promise too many, or nothing left", "events", NEITHER
+    ),
+    "foreseen_events": Metric("of these, those in a window that a judged alert claimed", "events", HIGH),
+    "true_claims": Metric("alerts with an event in one of their windows [t + L, t + L + W], one for each effect", "claims", HIGH),
+    "late_claims": Metric("alerts whose event came before their first effect could", "claims", LOW),
+    "false_claims": Metric("alerts without an event", "claims", LOW),
+    "repeats": Metric("alerts of the same or a lower level while a claim was open: noise", "alerts", LOW),
+    "unjudged_claims": Metric("alerts whose windows end after the show: neither right nor wrong", "claims", NEITHER),
+    "precision": Metric("distinct events foreseen / (these + late/2 + false claims)", "share", HIGH),
+    "precision_watch": Metric("the same of claims of level watch", "share", HIGH),
+    "precision_prepare": Metric("the same of claims of level prepare", "share", HIGH),
+    "precision_emergency": Metric("the same of claims of level emergency", "share", HIGH),
+    "recall": Metric("events that some claim foresaw / events", "share", HIGH),
+    "lead_s": Metric("event less the alert that first foresaw it, mean over events that have one", "s", HIGH),
+    "usable_lead_s": Metric("the same less L, the time from alert to the effect whose window it is", "s", HIGH),
+    "usable_share": Metric("true / (true + late) claims", "share", HIGH),
     "nab": Metric("early-detection score: 0 silent, 100 every event at once and nothing else", "points", HIGH),
     # noise
     "alerts": Metric("alerts sent (all-clears not counted)", "alerts", LOW),
-    "alerts_handled": Metric("notices that somebody minded, all-clears included", "alerts", LOW),
-    "alerts_per_operator_hour": Metric("alerts per hour of an operator on duty", "1/h", LOW),
+    "alerts_handled": Metric("notices that somebody minded, all-clears included", "notices", LOW),
+    "notices": Metric("notices people receive: one per alert and channel, all-clears included", "notices", LOW),
+    "notices_per_operator_hour": Metric("the same per hour of an operator on duty; inf where nobody is", "1/h", LOW),
+    **{f"notices_{name}": Metric(f"notices by {name}", "notices", LOW) for name in CHANNELS},
+    "notices_other": Metric("notices by channels of the scenario's own", "notices", LOW),
+    "host_prompts": Metric("prompts on the host's screen", "prompts", LOW),
+    "machine_orders": Metric("what machines were told to do at once, prompts aside", "orders", NEITHER),
     "alerts_per_sku_hour": Metric("alerts per SKU and hour", "1/h", LOW),
     "alerts_max_10min": Metric("most alerts in any 10 minutes; above 10 is a flood", "alerts", LOW),
     "episodes": Metric("alert episodes", "episodes", NEITHER),

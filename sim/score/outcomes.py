@@ -17,7 +17,7 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.response import ARRIVAL, DELIST_SKU, FREEZE_SKU, REOPEN
 from sim.core.run import Run
-from sim.core.tape import PAID, REFUSALS
+from sim.core.tape import FROZEN, PAID, REFUSALS, STOCKOUT
 from sim.core.units import to_us
 from sim.core.world import PHYSICAL, REFUSED, SHOWN_FAIL
 from sim.score import settle as S
@@ -131,21 +131,28 @@ def _won(run: Run, st: Stories, out: np.ndarray, promised: np.ndarray) -> np.nda
     return won.astype(np.int64)
 
 
-def loads(scenario: Scenario, sku: int) -> int:
-    """Units that one request for a SKU can bring at most: what can be had is split evenly over the requests allowed."""
-    supply = scenario.supply
-    return int(supply.requestable * scenario.skus[sku].stock) // supply.requests if supply.requests else 0
-
-
 def requestable(scenario: Scenario) -> np.ndarray:
     """Units that requests can bring during the show, int64 [sku]."""
-    return np.array([loads(scenario, k) * scenario.supply.requests for k in range(len(scenario.skus))], np.int64)
+    supply = scenario.supply
+    return np.array([supply.load(s.stock) * supply.requests for s in scenario.skus], np.int64)
 
 
 def arrived(run: Run) -> np.ndarray:
     """Units that came on request, int64 [sku]."""
     came = run.actions[run.actions["what"] == ARRIVAL]
     return np.bincount(came["sku"], came["value"], len(run.scenario.skus)).astype(np.int64)
+
+
+def costly_minutes(o: Outcomes, stories: Stories) -> int:
+    """SKU-minutes in which a freeze or a delisting refused somebody a unit that could have been shipped."""
+    made = 0
+    for k in np.flatnonzero(o.missed[:, FROZEN - STOCKOUT]).tolist():
+        mine = slice(stories.first[k], stories.first[k + 1])
+        refused = (o.fate[mine] == FROZEN) & stories.keeps[mine]
+        before = np.cumsum(stories.qty[mine][refused]) - stories.qty[mine][refused]
+        hurt = before < o.missed[k, FROZEN - STOCKOUT]
+        made += len(np.unique(stories.t[mine][refused][hurt] // to_us(60)))
+    return made
 
 
 @dataclass(frozen=True, eq=False)

@@ -139,29 +139,41 @@ def penalty(profile: Profile, cancelled: float, paid: float, order_value: float)
 
 @dataclass(frozen=True)
 class Limits:
-    """A set of limits (domain 6.3). None: not limited."""
+    """A set of limits. None: not limited."""
 
     name: str
-    oversell_rate: float | None = setting(None, "oversold orders / paid orders", "", 0, 1, "domain 6.3")
+    seller_cancel_rate: float | None = setting(None, "orders the seller cancels (oversold, refunded) / orders paid for", "", 0, 1,
+                                               "domain 6.3")  # fmt: skip
     session_oversold: float | None = setting(None, "share of shows with any oversell", "", 0, 1, "domain 6.3")
-    alerts_per_operator_hour: float | None = setting(6.0, "alerts an operator can take", "1/h", 0, 1e6, "[EEMUA]", "M")
-    false_freeze_share: float | None = setting(0.02, "needless freezes, share of SKU-minutes on air", "", 0, 1, "domain 6.3")
+    missed_rate: float | None = setting(0.05, "(avoidably missed less what moved cues won) / (shipped + that)", "", 0, 1)
+    notices_per_operator_hour: float | None = setting(6.0, "notices an operator can take, on duty", "1/h", 0, 1e6, "[EEMUA]", "M")
 
 
 LIMITS = {
     limits.name: limits
     for limits in (
-        Limits("strict", oversell_rate=0.001, session_oversold=0.01),
-        Limits("standard", oversell_rate=0.005),
-        Limits("platform", oversell_rate=0.02),
+        Limits("strict", seller_cancel_rate=0.001, session_oversold=0.01, missed_rate=0.02),
+        Limits("standard", seller_cancel_rate=0.005, missed_rate=0.05),
+        Limits("platform", seller_cancel_rate=0.02, missed_rate=0.1),
     )
 }
+LIMITED = ("seller_cancel_rate", "session_oversold", "missed_rate", "notices_per_operator_hour")
+"""What a set of limits may limit, in the order in which it is told."""
+GONE_LIMITS = {
+    "oversell_rate": "it is seller_cancel_rate now, oversold and refunded orders of all that were paid for",
+    "alerts_per_operator_hour": "it is notices_per_operator_hour now, what people receive",
+    "false_freeze_share": "it is missed_rate now, what was refused and could have been shipped: a freeze that refuses nobody "
+    "does no harm",
+}
+"""Limits of older versions, and what to name instead."""
 
 
 def only(limits: Limits, names: Sequence[str]) -> Limits:
     """The same set with the limits ``names`` alone; those it does not set are refused in one sentence."""
     given = {f.name for f in fields(limits) if f.name != "name" and getattr(limits, f.name) is not None}
     for name in names:
+        if name in GONE_LIMITS:
+            raise ScenarioError(f"the limit {name} is of an older version; {GONE_LIMITS[name]}")
         if name not in given:
             raise ScenarioError(f"limits {limits.name} have no {name!r}{did_you_mean(name, sorted(given))}")
     made: dict[str, Any] = dict.fromkeys(given - set(names))
@@ -171,17 +183,21 @@ def only(limits: Limits, names: Sequence[str]) -> Limits:
 def met(scores: Mapping[str, Any], limits: Limits) -> dict[str, tuple[float, float, bool]]:
     """Which limits a strategy meets over its shows: name to (value, limit, whether it holds).
 
-    ``scores``: columns of its table of scores, one entry per show. The oversell rate is that of all orders together; the
-    others are means over shows. Point values: what a zero proves is said by ``paired.wilson``.
+    ``scores``: columns of its table of scores, one entry per show. Rates are those of all shows together; the others are means
+    over shows. Point values: what a zero proves is said by a certificate.
     """
-    column = {k: np.asarray(scores[k], float) for k in ("oversold_orders", "paid_orders", "session_oversold",
-                                                        "alerts_per_operator_hour", "false_freeze_share")}  # fmt: skip
-    orders = column["paid_orders"].sum()
-    value = {k: float(np.mean(v)) for k, v in column.items()}
-    value["oversell_rate"] = float(column["oversold_orders"].sum() / orders) if orders else 0.0
+    column = {k: np.asarray(scores[k], float) for k in ("cancelled_orders", "settled_orders", "avoidable_units", "sold_units",
+                                                        "session_oversold", "notices_per_operator_hour")}  # fmt: skip
+    value = {k: float(np.mean(column[k])) for k in ("session_oversold", "notices_per_operator_hour")}
+    value["seller_cancel_rate"] = _rate(column["cancelled_orders"], column["settled_orders"])
+    value["missed_rate"] = _rate(column["avoidable_units"], column["sold_units"] + column["avoidable_units"])
     found = {}
-    for name in ("oversell_rate", "session_oversold", "alerts_per_operator_hour", "false_freeze_share"):
+    for name in LIMITED:
         limit = getattr(limits, name)
         if limit is not None:
             found[name] = (value[name], limit, value[name] <= limit)
     return found
+
+
+def _rate(part: np.ndarray, whole: np.ndarray) -> float:
+    return float(part.sum() / whole.sum()) if whole.sum() else 0.0

@@ -11,21 +11,22 @@ claimed, the wider of the two in at most 8 %. With fewer such shows a resampled 
 There the share oversold in a show is taken as a share of ``worst``, the largest one held possible, and bounded as Clopper and
 Pearson (1934) bound a probability, with the sum of shares for the number of events: no law of given mean in [0, worst] spreads
 more than the one that is 0 or ``worst`` (so it errs to the safe side). No event in n shows leaves
-``worst (1 - (1 - c)^(1/n))``, about ``3 worst / n``. Needless freezes are judged in the same way, for they are as rare: two
-shows without one prove nothing.
+``worst (1 - (1 - c)^(1/n))``, about ``3 worst / n``. Missed sales are judged in the same way; notices by the wider of the same
+two bounds at half the level, and not by fewer than ENOUGH shows: what one show in twenty has may be unseen in fewer.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
 
+from scenarios.contract import Scenario
 from sim.demand.streams import stream
-from sim.score.profiles import Limits
+from sim.score.profiles import LIMITED, Limits
 from sim.stats.paired import student, tailed
 
 CERTIFIED, REFUTED, UNDECIDED = "certified", "refuted", "undecided"
@@ -33,13 +34,15 @@ FEW = 30
 """Shows with an event below which neither resampling shows nor the worst of them is trusted."""
 DRAWS, MANY = 2000, 2000
 """Resamples of the shows; shows beyond which they are left out."""
+ENOUGH = 59
+"""Shows without which what one in twenty has goes unseen more than once in twenty studies: .95^59 < .05."""
 TAIL = 20
 """Fewest resamples that must lie beyond a bound."""
-RARE = ("oversell_rate", "session_oversold", "false_freeze_share")
+RARE = ("seller_cancel_rate", "session_oversold", "missed_rate")
 """Limits on what most shows do not have at all."""
 WORST = 1.0
 """Largest share of a show's orders oversold, where nothing else is known."""
-NEEDED = ("oversold_orders", "paid_orders", "session_oversold", "alerts_per_operator_hour", "false_freeze_share")
+NEEDED = ("cancelled_orders", "settled_orders", "session_oversold", "avoidable_units", "sold_units", "notices_per_operator_hour")
 """Columns a certificate is made from."""
 
 
@@ -88,27 +91,55 @@ class Certificate:
 
 
 def certify(
-    shows: Mapping[str, np.ndarray], limits: Limits, confidence: float = 0.95, worst: float = WORST, worlds: int = 1
+    shows: Mapping[str, np.ndarray],
+    limits: Limits,
+    confidence: float = 0.95,
+    worst: float = WORST,
+    worlds: int = 1,
+    certain: Collection[str] = (),
 ) -> Certificate:
     """Judge one candidate. shows: columns NEEDED, one entry per show. worst: see the module; a share in (0, 1]. worlds: how many
-    it is judged in, any of which can refute it.
+    it is judged in, any of which can refute it. certain: limits that hold by construction (:func:`by_construction`): with nothing
+    found against them, no show more is needed.
 
-    >>> quiet = {name: np.zeros(200) for name in NEEDED} | {"paid_orders": np.full(200, 500.0)}
-    >>> made = certify(quiet, Limits("mine", oversell_rate=0.001, session_oversold=0.02))
+    >>> quiet = {name: np.zeros(200) for name in NEEDED} | {"settled_orders": np.full(200, 500.0)}
+    >>> made = certify(quiet, Limits("mine", seller_cancel_rate=0.001, session_oversold=0.02))
     >>> [(c.name, round(c.high, 4), c.state, c.shows) for c in made.checks[:2]]
-    [('oversell_rate', 0.0149, 'undecided', 2995), ('session_oversold', 0.0149, 'certified', 0)]
+    [('seller_cancel_rate', 0.0149, 'undecided', 2995), ('session_oversold', 0.0149, 'certified', 0)]
     """
     columns = {name: np.asarray(shows[name], float) for name in NEEDED}
-    n = len(columns["paid_orders"])
-    named = [(name, limit) for name in ("oversell_rate", *NEEDED[2:]) if (limit := getattr(limits, name)) is not None]
+    n = len(columns["settled_orders"])
+    named = [(name, limit) for name in LIMITED if (limit := getattr(limits, name)) is not None]
     alpha = 1 - confidence
     made = []
     for name, limit in named:
         value, (_, high) = _bounds(name, columns, alpha, worst)
         _, (low, _) = _bounds(name, columns, alpha / (len(named) * worlds), worst)
+        if name in certain and value == 0.0:
+            low = high = 0.0
         state = CERTIFIED if high <= limit else REFUTED if low > limit else UNDECIDED
         made.append(Check(name, value, low, high, limit, state, _shows(name, value, limit, alpha, worst, state)))
     return Certificate(limits.name, confidence, n, tuple(made))
+
+
+def cannot_oversell(scenario: Scenario) -> bool:
+    """Whether no show of a world can oversell, whatever a policy does: units are held from the order on, checkout looks at the
+    stock and sees it as it is, late money is given back, no leak is open. It says nothing of a recording, which brings its own
+    orders."""
+    ledger, leaks = scenario.ledger, scenario.leaks
+    sizes = (leaks.stale_read_s, leaks.poll_s, leaks.record_error_p, leaks.overlist_share, leaks.late_callback_p,
+             leaks.duplicate_p, leaks.edits_per_show, leaks.lost_release_p)  # fmt: skip
+    held = ledger.mode in ("deduct_on_order", "pre_hold") and ledger.checks_stock and ledger.late_payment == "refund"
+    return held and leaks.erp_mode != "absolute" and not any(sizes) and not any(c.lag_s for c in scenario.channels)
+
+
+def by_construction(scenario: Scenario) -> tuple[str, ...]:
+    """Limits that every policy keeps in every show of a world, whatever was played: of a world that cannot oversell that on shows
+    with an oversell; where no money can come late either, that on orders the seller cancels."""
+    if not cannot_oversell(scenario):
+        return ()
+    late = scenario.ledger.mode == "pre_hold"
+    return ("session_oversold",) if late else ("session_oversold", "seller_cancel_rate")
 
 
 def _bounds(name: str, columns: Mapping[str, np.ndarray], alpha: float, worst: float) -> tuple[float, tuple[float, float]]:
@@ -116,16 +147,24 @@ def _bounds(name: str, columns: Mapping[str, np.ndarray], alpha: float, worst: f
     if name == "session_oversold":
         hit = columns[name] > 0
         return float(hit.mean()), clopper_pearson(float(hit.sum()), len(hit), alpha)
-    if name == "oversell_rate":
-        return rate_bounds(columns["oversold_orders"], columns["paid_orders"], alpha, worst)
-    values = columns[name]
-    if name == "false_freeze_share":
-        return rate_bounds(values, np.ones(len(values)), alpha)
+    if name == "seller_cancel_rate":
+        return rate_bounds(columns["cancelled_orders"], columns["settled_orders"], alpha, worst)
+    if name == "missed_rate":
+        missed = columns["avoidable_units"]
+        return rate_bounds(missed, missed + columns["sold_units"], alpha)
+    return mean_bounds(columns[name], alpha)
+
+
+def mean_bounds(values: np.ndarray, alpha: float) -> tuple[float, tuple[float, float]]:
+    """Mean of what every show has, and one-sided bounds, each at ``alpha``; an infinite show refutes any limit."""
     mean, n = float(values.mean()), len(values)
-    if n < 2:
-        return mean, (-math.inf, math.inf)
-    half = student(1 - 2 * alpha, n - 1) * float(values.std(ddof=1)) / math.sqrt(n)
-    return mean, (mean - half, mean + half)
+    if not math.isfinite(mean):
+        return mean, (mean, mean)
+    if n < ENOUGH:
+        low = mean - student(1 - 2 * alpha, n - 1) * float(values.std(ddof=1)) / math.sqrt(n) if n > 1 else -math.inf
+        return mean, (low, math.inf)
+    low, high = _resampled(values, np.ones(n), mean, alpha / 2)
+    return mean, (low, high)
 
 
 def rate_bounds(oversold: np.ndarray, paid: np.ndarray, alpha: float, worst: float = WORST) -> tuple[float, tuple[float, float]]:
@@ -187,7 +226,7 @@ def _shows(name: str, value: float, limit: float, alpha: float, worst: float, st
     """Shows without an event after which the bound would be within the limit: ``log(alpha)/log(1 - limit/worst)``."""
     if state == CERTIFIED or value > 0 or name not in RARE:
         return 0
-    share = limit / (worst if name == "oversell_rate" else 1.0)
+    share = limit / (worst if name == "seller_cancel_rate" else 1.0)
     return 0 if share <= 0 or share >= 1 else math.ceil(math.log(alpha) / math.log1p(-share))
 
 
@@ -200,17 +239,25 @@ def worst_share(oversold: np.ndarray, paid: np.ndarray) -> float:
     return min(1.0, float(most.max(initial=0.0))) if np.count_nonzero(most) >= FEW else WORST
 
 
-def in_worst_world(rows: np.ndarray, limits: Limits, confidence: float, picked: Sequence[int] | None = None) -> list[Certificate]:
+def in_worst_world(
+    rows: np.ndarray,
+    limits: Limits,
+    confidence: float,
+    picked: Sequence[int] | None = None,
+    certain: Sequence[Collection[str]] | None = None,
+) -> list[Certificate]:
     """For every candidate the certificate of the world in which it does worst. rows: float64 [world, show, candidate, NEEDED],
-    NaN: not played. picked: the candidates wanted; all of them say what a show can come to."""
-    oversold, paid = NEEDED.index("oversold_orders"), NEEDED.index("paid_orders")
+    NaN: not played. picked: the candidates wanted; all of them say what a show can come to. certain: by world, see
+    :func:`certify`."""
+    oversold, paid = NEEDED.index("cancelled_orders"), NEEDED.index("settled_orders")
     worst = [worst_share(world[..., oversold], world[..., paid]) for world in rows]
     found = []
     for k in range(rows.shape[2]) if picked is None else picked:
         made = []
         for number, world in enumerate(rows):
             played = world[~np.isnan(world[:, k]).any(1), k]
-            one = certify(dict(zip(NEEDED, played.T, strict=True)), limits, confidence, worst[number], len(rows))
+            one = certify(dict(zip(NEEDED, played.T, strict=True)), limits, confidence, worst[number], len(rows),
+                          certain[number] if certain else ())  # fmt: skip
             made.append(replace(one, world=number))
         found.append(max(made, key=_badness))
     return found

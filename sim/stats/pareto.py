@@ -18,7 +18,7 @@ import numpy as np
 
 from sim.demand.streams import stream
 
-OBJECTIVES = ("oversold_units", "missed_gmv", "alerts_per_operator_hour")
+OBJECTIVES = ("oversold_units", "missed_gmv", "notices_per_operator_hour")
 WEIGHED = {"oversell": ("cost_oversold", "cost_refunded"), "alert": ("cost_alerts",)}
 """What is re-weighted, by name, and the terms of J that grow with it."""
 SPAN = (0.1, 100.0)

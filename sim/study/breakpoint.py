@@ -23,7 +23,7 @@ from scenarios.contract import Scenario
 from scenarios.staffing import SOURCES
 from sim.core.policy import Policy
 from sim.score.profiles import Limits
-from sim.stats.certify import CERTIFIED, NEEDED, REFUTED, Certificate, certify
+from sim.stats.certify import CERTIFIED, NEEDED, REFUTED, Certificate, by_construction, certify
 
 Play = Callable[[Scenario, Policy], np.ndarray]
 """(world, policy) -> columns NEEDED of every show, float64 [replicate, metric]; the same replicates each time."""
@@ -163,9 +163,9 @@ def breakpoint_of(
     def at(u: float) -> Point:
         if u not in tried:
             x = severity(least, max(least, dial.high), u)
-            shows = play(*dial.turn(scenario, policy, x))
-            columns = dict(zip(NEEDED, shows.T, strict=True))
-            tried[u] = Point(x, certify(columns, limits, confidence, worst))
+            turned = dial.turn(scenario, policy, x)
+            columns = dict(zip(NEEDED, play(*turned).T, strict=True))
+            tried[u] = Point(x, certify(columns, limits, confidence, worst, 1, by_construction(turned[0])))
         return tried[u]
 
     first = at(0.0)

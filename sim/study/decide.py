@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.jobs.plan import Plan
 from sim.score.profiles import LIMITS
-from sim.stats.certify import CERTIFIED, NEEDED, Certificate, in_worst_world
+from sim.stats.certify import CERTIFIED, NEEDED, Certificate, by_construction, in_worst_world
 from sim.stats.pareto import OBJECTIVES, WEIGHED, Stretch, front, steady, switch_points, worth_a_look
 from sim.stats.selection import Selection, standings
 from sim.study.standing import figures, means, shows_of
@@ -115,14 +115,14 @@ def _certify(
 ) -> tuple[dict[str, dict[int, Certificate]], dict[str, tuple[int, Certificate]]]:
     """Certificates, and the cheapest certified candidate of every set of limits (Decision). order: candidates, cheapest first."""
     judged = list(dict.fromkeys([*order[:JUDGED], *leaders]))
-    rows = trials.fetch(judged, NEEDED)
+    rows, certain = trials.fetch(judged, NEEDED), [by_construction(w.scenario) for w in trials.plan.worlds]
     strict = 1 - (1 - confidence) / len(trials.plan.candidates)
     found, chosen = {}, {}
     for name, limits in LIMITS.items():
-        found[name] = dict(zip(judged, in_worst_world(rows, limits, confidence), strict=True))
+        found[name] = dict(zip(judged, in_worst_world(rows, limits, confidence, None, certain), strict=True))
         first = next((n for n, k in enumerate(judged) if found[name][k].state == CERTIFIED), None)
         if first is not None:
-            chosen[name] = judged[first], in_worst_world(rows, limits, strict, [first])[0]
+            chosen[name] = judged[first], in_worst_world(rows, limits, strict, [first], certain)[0]
     return found, chosen
 
 

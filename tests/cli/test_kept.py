@@ -6,7 +6,7 @@ import pytest
 from sim.cli import main as cli
 from sim.jobs.cache import WORTH, Kept
 
-BREAK = ("breakpoint", "scenario=seckill_paydeduct", "strategy=newsvendor_freeze", "limits=platform", "only=oversell_rate",
+BREAK = ("breakpoint", "scenario=seckill_paydeduct", "strategy=newsvendor_freeze", "limits=platform", "only=seller_cancel_rate",
          "dials=[freeze_latency,feed_lag]", "replicates=20", "steps=2", "workers=1", "out=x")  # fmt: skip
 MATTER = ("sensitivity", "scenario=seckill_paydeduct", "strategy=fixed_count", "strategy.units=interval(20,600)", "points=32",
           "gate.cooldown_s=interval(0,300)", "replicates=3", "workers=1", "out=x")  # fmt: skip
@@ -93,8 +93,8 @@ def test_a_strategy_that_breaks_a_limit_as_it_is_is_told_so_once(capsys, tmp_pat
         capsys, "breakpoint", "scenario=seckill_paydeduct", "strategy=silent", "replicates=12", "workers=1", "out=x"
     )
     assert code == 0, err
-    assert out.count("silent: the limits are broken before any dial is turned (oversold orders ") == 1
-    assert "limit 0.5 %); only=[alerts_per_operator_hour,false_freeze_share] looks at what is not." in out
+    assert out.count("silent: the limits are broken before any dial is turned (orders cancelled by the seller ") == 1
+    assert "limit 0.5 %); only=[missed_rate,notices_per_operator_hour] looks at what is not." in out
     assert out.count("as it is") == 1
     table = pd.read_parquet(tmp_path / "x" / "breakpoints.parquet")
     assert table[["dial", "state"]].to_numpy().tolist() == [["none", "refuted"]]

@@ -130,7 +130,7 @@ BAD = [
     ("rehearse gate.n=1.5", "whole numbers"),
     ("tune strategy=fixed_count strategy.units=interval(1,9) objectives=[]", "names none"),
     ("tune strategy=fixed_count strategy.units=interval(1,9) objectives=[J,J]", "twice"),
-    ("breakpoint strategy=smart only=oversel_rate", "did you mean 'oversell_rate'?"),
+    ("breakpoint strategy=smart only=seller_cancel_rat", "did you mean 'seller_cancel_rate'?"),
     ("sweep strategy=fixed_count", "nothing to compare; give a range, as in strategy.units=interval("),
     ("sweep strategy=fixed_count strategy.units=intervall(1,9)", "did you mean 'interval'?"),
     ("sweep strategy=fixed_count strategy.units=range(1,9", "a bracket that is not closed"),

@@ -102,8 +102,12 @@ def random_scenario(seed: int) -> Scenario:
 EVERYTHING = Playbook(
     "everything",
     watch=(Action("notify", "person", "call"), Action("lower_exposure", "auto", value=0.4)),
-    prepare=(Action("host_prompt", "auto"), Action("restock", "person", "popup"), Action("release", "auto", value=0.5)),
-    emergency=(Action("delist", "auto"), Action("freeze", "person", "sms"), Action("restock", "auto")),
+    prepare=(
+        Action("host_prompt", "auto"),
+        Action("restock", "person", "popup", amount="lack"),
+        Action("release", "auto", value=0.5),
+    ),
+    emergency=(Action("delist", "auto"), Action("freeze", "person", "sms"), Action("restock", "auto", value=0.3, amount="share")),
     resolved=(Action("reopen", "auto"),),
 )
 

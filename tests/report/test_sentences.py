@@ -27,7 +27,7 @@ def test_a_search_in_which_nothing_kept_to_the_limits_says_so():
     class Loud(Fake):
         def __call__(self, candidates, replicates):
             made = super().__call__(candidates, replicates)
-            made[..., CORE.index("alerts_per_operator_hour")] = 99.0
+            made[..., CORE.index("notices_per_operator_hour")] = 99.0
             return made
 
     plan = Plan(16, 16, 3, CORE, limits=LIMITS["platform"])

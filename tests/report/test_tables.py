@@ -40,7 +40,7 @@ def test_the_cheapest_comes_first_and_its_equals_are_marked():
 
 
 def test_shares_are_ratios_of_sums():
-    part = {"true_episodes": [3.0, 0.0], "false_episodes": [1.0, 0.0], "late_episodes": [0.0, 2.0], "risk_events": [4.0, 0.0]}
+    part = {"foreseen_events": [3.0, 0.0], "false_claims": [1.0, 0.0], "late_claims": [0.0, 2.0], "risk_events": [4.0, 0.0]}
     part |= {"recall": [0.5, math.nan], "session_oversold": [1.0, 0.0]}
     line = tables.summary(scores({"a": [1.0, 2.0]}, **{name: {"a": values} for name, values in part.items()}))[0]
     assert line.precision == 3 / 5

@@ -24,7 +24,7 @@ def trials(cost: np.ndarray, **columns: np.ndarray) -> Trials:
     policy = make_policy("fixed_count")
     candidates = [Candidate(f"line#{k}", "fixed_count", {"strategy.units": k}, policy) for k in range(n)]
     plan = Plan([World("small", show(), {})], candidates, shows, 1, PROFILES["balanced"])
-    known = {"J": cost, "paid_orders": np.full(cost.shape, ORDERS)} | columns
+    known = {"J": cost, "settled_orders": np.full(cost.shape, ORDERS), "sold_units": np.full(cost.shape, ORDERS)} | columns
 
     def of(names):
         return np.stack([known.get(name, np.zeros(cost.shape)) for name in names], axis=-1)[None]
@@ -60,7 +60,7 @@ def test_a_certificate_says_whether_it_survives_the_choice(candidates, holds):
     gen = np.random.Generator(np.random.PCG64(1))
     share = (gen.random((SHOWS, candidates)) < 0.3) * gen.uniform(5, 25, (SHOWS, candidates))
     share[:, 0] *= 4.2 / share[:, 0].mean()
-    words = said(trials(costs(*([500] + [900] * (candidates - 1))), oversold_orders=share))
+    words = said(trials(costs(*([500] + [900] * (candidates - 1))), cancelled_orders=share))
     assert "Limits platform: line#0 is certified (400 shows, 95 % confidence), also when allowing for the choice" in words
     standard = next(line for line in words.splitlines() if line.startswith("Limits standard"))
     assert "is certified" in standard
@@ -69,8 +69,8 @@ def test_a_certificate_says_whether_it_survives_the_choice(candidates, holds):
 
 
 def test_a_refuted_limit_says_by_how_much():
-    words = said(trials(costs(500, 900), alerts_per_operator_hour=np.full((SHOWS, 2), 50.0)))
-    over = "alerts per operator-hour 50.00, at least 50.00 in 400 shows, limit 6.0"
+    words = said(trials(costs(500, 900), notices_per_operator_hour=np.full((SHOWS, 2), 50.0)))
+    over = "notices per operator-hour 50.00, at least 50.00 in 400 shows, limit 6.0"
     assert f"Limits platform: line#0 is refuted ({over}); no candidate is certified." in words
     assert rows(decide(trials(costs(500, 900))))[0][-3:] == ["undecided", "undecided", "certified"]
 
@@ -88,7 +88,7 @@ def test_a_race_says_what_it_may_have_missed_and_what_it_spared():
 
 def test_the_cheapest_within_the_limits_is_named_where_the_best_breaks_them():
     alerts = np.array([50.0, 50.0, 1.0, 1.0]) + np.zeros((SHOWS, 4))
-    words = said(trials(costs(500, 600, 700, 900), alerts_per_operator_hour=alerts))
+    words = said(trials(costs(500, 600, 700, 900), notices_per_operator_hour=alerts))
     found = next(line for line in words.splitlines() if line.startswith("Limits platform"))
     assert "line#0 is refuted" in found
     assert "The cheapest that is certified: line#2, 200 CNY a show dearer (also when allowing for the choice among 4)" in found
@@ -100,7 +100,7 @@ def test_the_cheapest_is_the_cheapest_though_a_dearer_one_is_less_certain():
     table[:, 2] += 3000 * np.random.Generator(np.random.PCG64(5)).standard_normal(SHOWS)
     table[:, 2] += 700 - table[:, 2].mean()
     alerts = np.array([50.0, 1.0, 1.0]) + np.zeros((SHOWS, 3))
-    made = decide(trials(table, alerts_per_operator_hour=alerts))
+    made = decide(trials(table, notices_per_operator_hour=alerts))
     assert [s.candidate for s in made.selection.standings] == [0, 2, 1]
     assert made.leaders == (0, 1, 2)
     assert made.chosen["platform"][0] == 1
@@ -108,9 +108,9 @@ def test_the_cheapest_is_the_cheapest_though_a_dearer_one_is_less_certain():
 
 
 def test_what_is_refuted_is_not_said_to_be_certified_by_more_shows():
-    """Oversells in every show refute it; that no freeze was needless so far does not help."""
+    """Oversells in every show refute it; that nothing was missed so far does not help."""
     words = said(
-        trials(costs(500, 900), session_oversold=np.ones((SHOWS, 2)), oversold_orders=np.full((SHOWS, 2), 9.0)), delta=1.0
+        trials(costs(500, 900), session_oversold=np.ones((SHOWS, 2)), cancelled_orders=np.full((SHOWS, 2), 9.0)), delta=1.0
     )
     assert "Limits strict: line#0 is refuted" in words
     assert "would certify" not in next(line for line in words.split("\n") if "strict" in line)

@@ -7,11 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hand_built import run_of, show
+from hand_built import run_of, show, tape_of
 
-from scenarios.contract import Ledger, Sku
+from scenarios.contract import Ledger, Sku, Supply
 from sim.core import tape as T
-from sim.core.run import ACTION_DTYPE, ALERT_DTYPE
+from sim.core.response import Action, Playbook
+from sim.core.run import ALERT_DTYPE
 from sim.core.stage import set_stage
 from sim.core.world import REFUSED, SHOWN_FAIL
 from sim.demand.draw import draw_tape
@@ -21,7 +22,7 @@ from sim.score.cost import Judge, score_alerts, score_run
 from sim.score.hindsight import mean_skill, skill
 from sim.score.metrics import METRICS
 from sim.score.outcomes import CAUSES, outcomes
-from sim.score.profiles import PROFILES, make_profile
+from sim.score.profiles import LIMITS, PROFILES, make_profile, met
 from sim.score.stories import read_stories
 from sim.setup.policies import make_policy
 
@@ -61,7 +62,8 @@ def test_the_parts_of_a_row_add_up(shows):
         assert row["missed_units"] == missed - row["missed_true_stockout"]
         assert row["net"] == pytest.approx(sum(row[k] for k in GAINS) - sum(row[k] for k in COSTS))
         assert row["J"] == row["net_hindsight"] - row["net"]
-        assert row["true_episodes"] + row["late_episodes"] + row["false_episodes"] == row["episodes"]
+        claims = row["true_claims"] + row["late_claims"] + row["false_claims"] + row["unjudged_claims"]
+        assert claims + row["repeats"] == row["alerts"]
         assert row["annoyances"] == row["refused_attempts"] + row["shown_but_failed"] + row["toggles"]
         assert row["refused_attempts"] == run.stock[:, REFUSED].sum()
         assert row["shown_but_failed"] == run.stock[:, SHOWN_FAIL].sum()
@@ -104,19 +106,42 @@ def test_silence_has_skill_zero_and_hindsight_hundred(shows):
     assert mean_skill(np.array([0.0, 10.0]), np.array([0.0, 50.0])) == 80.0
 
 
-def frozen(run, *steps):
-    acts = [(int(t * 1e6) + 1, 0, {"freeze": 3, "reopen": 7}[what], -1, 0.0) for t, what in steps]
-    return replace(run, actions=np.array(acts, ACTION_DTYPE))
+def closed(what: str, stock: int = 50):
+    """A show in which ten shoppers want an item that is closed (or never shown) from the first second to the last."""
+    rows = [(5.0, T.SAMPLE, {"sku": -1}), (5.5, T.DELIVER, {"sku": -1, "cause": 0})]
+    for k in range(10):
+        rows += [(60.0 * k + 10, ORDER, {}), (60.0 * k + 11, PAY, {"cause": 2 + 2 * k})]
+    stage = set_stage(show(stock), replace(tape_of(rows), viewers=np.ones(1)))
+    action = Action(what, "auto", value=0.0)
+    book = Playbook(what, emergency=(action,), auto_s=0.0, propagate_s=0.0, recommend_s=0.0)
+    policy = make_policy("fixed_count", {"units": 1000.0}, playbook=book)
+    silent = play(stage, make_policy("silent"))
+    return Judge(silent).score(play(stage, policy))
 
 
-def test_a_freeze_is_false_if_silence_would_have_sold_nothing_too_many_after_it():
-    rows = [(10, ORDER, {}), (20, ORDER, {}), (600, PAY, {"cause": 1}), (700, PAY, {"cause": 0})]
-    silent = run_of(show(1, ledger=PAYDEDUCT), rows)
-    row = score_run(frozen(silent, (60, "freeze"), (660, "reopen"), (1200, "freeze"), (1800, "reopen")), silent)
-    assert (row["freeze_minutes"], row["false_freeze_minutes"]) == (20.0, 10.0)
-    assert row["false_freeze_share"] == pytest.approx(10 / 60)
-    fine = run_of(show(2, ledger=PAYDEDUCT), rows)
-    assert score_run(frozen(fine, (60, "freeze"), (660, "reopen")), fine)["false_freeze_minutes"] == 10.0
+@pytest.mark.parametrize("what", ["freeze", "delist", "lower_exposure"])
+@pytest.mark.parametrize("limits", LIMITS)
+def test_a_whole_show_frozen_delisted_or_hidden_fails(what, limits):
+    row = closed(what)
+    assert (row["sold_units"], row["avoidable_units"], row["missed_rate"]) == (0, 10, 1.0)
+    assert not met({k: [v] for k, v in row.items()}, LIMITS[limits])["missed_rate"][2]
+
+
+def test_freeze_minutes_are_those_in_which_a_buyer_was_refused_what_could_have_been_shipped():
+    assert closed("freeze")["freeze_minutes"] == 10
+    assert closed("freeze")["frozen_minutes"] == pytest.approx(60.0, abs=0.1)
+    assert closed("freeze", 3)["freeze_minutes"] == 3  # three could have been shipped, the first to ask
+    assert closed("lower_exposure")["freeze_minutes"] == 0
+
+
+def test_what_hindsight_would_not_ask_for_is_not_avoidably_missed():
+    rows = []
+    for k in range(4):
+        rows += [(60.0 * k + 1000, ORDER, {}), (60.0 * k + 1001, PAY, {"cause": 2 * k})]
+    for cost, avoidable in ((1e6, 0), (0.0, 3)):
+        run = run_of(show(1, supply=Supply(requestable=3.0, lead_median_s=100.0, request_cost=cost)), rows)
+        row = score_run(run, run)
+        assert (row["missed_no_restock"], row["avoidable_units"]) == (3, avoidable)
 
 
 def test_alert_rows_say_what_each_was_worth():
@@ -130,7 +155,7 @@ def test_alert_rows_say_what_each_was_worth():
     assert first["lead_s"] == pytest.approx(60.0, abs=1e-5)
     assert first["usable_lead_s"] == pytest.approx(60.0 - 1.0 - 3.0, abs=1e-5)
     assert (first["heard_s"], first["handled_s"]) == pytest.approx((45.000001, 50.000001))
-    assert (second["verdict"], second["episode"]) == ("false", 1)
+    assert (second["verdict"], second["episode"]) == ("repeat", 1)
     assert math.isnan(second["lead_s"])
     assert math.isnan(second["heard_s"])
 

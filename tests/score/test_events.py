@@ -78,7 +78,7 @@ def test_a_sell_out_with_demand_to_come_is_an_event():
     assert events(run_of(show(2), rows), remaining=2) == [(0, 20.0)]
     assert events(run_of(show(2), rows), remaining=3) == []
     assert events(run_of(show(4), rows)) == []
-    assert events(run_of(show(0), rows)) == []
+    assert events(run_of(show(0), rows)) == [(0, 10.0)]
     assert events(run_of(show(2), rows[:3])) == []
 
 
@@ -106,10 +106,60 @@ def test_a_release_gives_no_more_than_was_hidden():
 def test_a_promise_that_cannot_be_kept_is_an_event_when_it_is_made():
     rows = [(10, ORDER, {}), (20, ORDER, {}), (40, PAY, {"cause": 1}), (50, PAY, {"cause": 0})]
     paydeduct = Ledger(mode="deduct_on_payment", late_payment="accept")
-    # The second to pay is oversold: the first to order, at 10 s.
-    assert events(run_of(show(1, ledger=paydeduct), rows)) == [(0, 10.0)]
+    # One exists: the promise that is one too many is the second, whoever pays first.
+    assert events(run_of(show(1, ledger=paydeduct), rows)) == [(0, 20.0)]
     assert events(run_of(show(1), rows)) == [(0, 10.0)]
-    assert events(run_of(show(2, ledger=paydeduct), rows, error=1)) == [(0, 10.0)]
+    assert events(run_of(show(2, ledger=paydeduct), rows, error=1)) == [(0, 20.0)]
+
+
+def test_the_slow_payer_does_not_date_the_event():
+    """100 units; one orders at 20 s and pays at 820 s, 100 others order at 30..800 s and pay after 2 s. The promise that is one
+    too many is the last one; the shelf is full at 20 s."""
+    at = [20.0, *np.linspace(30.0, 800.0, 100).round(3).tolist()]
+    rows = [(t, ORDER, {}) for t in at]
+    rows += [(t + (800.0 if k == 0 else 2.0), PAY, {"cause": k}) for k, t in enumerate(at)]
+    run = run_of(show(100, ledger=Ledger(mode="deduct_on_payment", late_payment="accept")), in_time(rows))
+    assert events(run) == [(0, 800.0)]
+
+
+def in_time(rows: list[tuple]) -> list[tuple]:
+    """Rows in order of time, their causes renumbered."""
+    order = sorted(range(len(rows)), key=lambda k: rows[k][0])
+    place = {old: new for new, old in enumerate(order)}
+    return [(rows[k][0], rows[k][1], rows[k][2] | ({"cause": place[rows[k][2]["cause"]]} if "cause" in rows[k][2] else {}))
+            for k in order]  # fmt: skip
+
+
+def orders(*at: tuple[float, int]) -> list[tuple]:
+    """Shoppers who order (second, units) and pay a second later."""
+    rows = [(t, ORDER, {"qty": n}) for t, n in at]
+    return in_time(rows + [(t + 1.0, PAY, {"cause": k, "qty": n}) for k, (t, n) in enumerate(at)])
+
+
+def test_an_order_for_more_than_is_left_is_a_shortage_though_a_unit_remains():
+    """Ten units and orders of three, a minute apart: the fourth is refused with one left, and so is the fifth."""
+    run = run_of(show(10), orders(*((60.0 * k, 3) for k in range(1, 6))))
+    assert run.stock[0, RECORD] == 1
+    assert events(run) == [(0, 240.0)]
+
+
+def test_an_item_listed_with_nothing_is_in_trouble_from_its_first_refused_shopper():
+    assert events(run_of(show(0), orders((100.0, 1), (300.0, 1)))) == [(0, 100.0)]
+    assert events(run_of(show(0), [])) == []
+    assert events(run_of(show(0), [(100.0, ORDER, {})])) == []  # he would never have paid
+
+
+def test_a_restock_that_is_gone_again_within_five_minutes_is_a_new_shortage():
+    rows = orders((10.0, 2), (20.0, 1), (100.0, 2), (110.0, 1))
+    came = in_time([*rows, (50.0, T.SUPPLY, {"qty": 2})])
+    assert events(run_of(show(2), rows)) == [(0, 10.0)]
+    assert events(run_of(show(2), came)) == [(0, 10.0), (0, 100.0)]
+
+
+def test_a_sell_out_after_the_end_is_no_event():
+    end = 3600.0
+    assert events(run_of(show(1), orders((end + 5.0, 1), (end + 6.0, 1)))) == []
+    assert events(run_of(show(1), orders((end - 5.0, 1), (end + 6.0, 1)))) == [(0, end - 5.0)]
 
 
 def trickle(gap: float) -> list[tuple]:

@@ -12,7 +12,7 @@ from hand_built import show
 
 from scenarios.contract import Sku
 from scenarios.setting import ScenarioError
-from sim.score.profiles import LIMITS, PROFILES, Profile, contribution, make_profile, met, penalty, sanction, unit_costs
+from sim.score.profiles import LIMITS, PROFILES, Profile, contribution, make_profile, met, only, penalty, sanction, unit_costs
 
 CONF = Path(__file__).parents[2] / "conf" / "score"
 
@@ -99,15 +99,19 @@ def test_t10_weights_reproduce_the_newsvendor(co, cs, best, cost):
 
 def test_limits():
     scores = {
-        "oversold_orders": [0, 3],
-        "paid_orders": [1000, 2000],
-        "session_oversold": [0, 1],
-        "alerts_per_operator_hour": [4, 6],
-        "false_freeze_share": [0.0, 0.06],
-    }
+        "cancelled_orders": [0, 3], "settled_orders": [1000, 2000], "session_oversold": [0, 1],
+        "notices_per_operator_hour": [4, 6], "avoidable_units": [0, 60], "sold_units": [1000, 940],
+    }  # fmt: skip
     found = met(scores, LIMITS["strict"])
-    assert found["oversell_rate"] == (0.001, 0.001, True)
+    assert found["seller_cancel_rate"] == (0.001, 0.001, True)
     assert found["session_oversold"] == (0.5, 0.01, False)
-    assert found["alerts_per_operator_hour"] == (5.0, 6.0, True)
-    assert found["false_freeze_share"] == (0.03, 0.02, False)
+    assert found["notices_per_operator_hour"] == (5.0, 6.0, True)
+    assert found["missed_rate"] == (0.03, 0.02, False)
     assert "session_oversold" not in met(scores, LIMITS["platform"])
+    assert not met(scores | {"notices_per_operator_hour": [0.0, math.inf]}, LIMITS["platform"])["notices_per_operator_hour"][2]
+
+
+@pytest.mark.parametrize("gone", ["oversell_rate", "alerts_per_operator_hour", "false_freeze_share"])
+def test_limits_of_older_versions_are_refused_with_the_new_form(gone):
+    with pytest.raises(ScenarioError, match=f"the limit {gone} is of an older version; it is .*_(rate|hour) now"):
+        only(LIMITS["strict"], [gone])

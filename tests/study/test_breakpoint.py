@@ -24,10 +24,10 @@ def shows_with(rate, n=400, alerts=1.0):
     """Shows of 1,000 orders whose oversold share is exponential around ``rate``."""
     share = rate * stream(1, "test").exponential(size=n)
     made = np.zeros((n, len(NEEDED)))
-    made[:, NEEDED.index("oversold_orders")] = np.round(1000 * share)
-    made[:, NEEDED.index("paid_orders")] = 1000
-    made[:, NEEDED.index("session_oversold")] = made[:, NEEDED.index("oversold_orders")] > 0
-    made[:, NEEDED.index("alerts_per_operator_hour")] = alerts
+    made[:, NEEDED.index("cancelled_orders")] = np.round(1000 * share)
+    made[:, NEEDED.index("settled_orders")] = made[:, NEEDED.index("sold_units")] = 1000
+    made[:, NEEDED.index("session_oversold")] = made[:, NEEDED.index("cancelled_orders")] > 0
+    made[:, NEEDED.index("notices_per_operator_hour")] = alerts
     return made
 
 
@@ -111,9 +111,9 @@ def test_one_limit_of_a_set_can_be_named():
         return breakpoint_of(DIALS["feed_lag"], load("first_show"), POLICY, limits, play, 0.95, 0.3).breaks
 
     assert broken(LIMITS["standard"]) == 0.5
-    assert np.isnan(broken(only(LIMITS["standard"], ["oversell_rate"])))
-    with pytest.raises(ScenarioError, match="did you mean 'oversell_rate'"):
-        only(LIMITS["standard"], ["oversel_rate"])
+    assert np.isnan(broken(only(LIMITS["standard"], ["seller_cancel_rate"])))
+    with pytest.raises(ScenarioError, match="did you mean 'seller_cancel_rate'"):
+        only(LIMITS["standard"], ["seller_cancel_rat"])
     with pytest.raises(ScenarioError, match="have no 'session_oversold'"):
         only(LIMITS["standard"], ["session_oversold"])
 

@@ -130,7 +130,7 @@ def test_first_settings_are_tried_first():
 
 def test_limits_come_before_cost():
     """Below 200 units this shop oversells more than any limit allows, so the cheapest setting is not the recommended one."""
-    rate, paid = CORE.index("oversold_orders"), CORE.index("paid_orders")
+    rate, paid = CORE.index("cancelled_orders"), CORE.index("settled_orders")
 
     class Leaky(Fake):
         def __call__(self, candidates, replicates):
@@ -179,7 +179,7 @@ def test_pseudo_values_of_a_mean_are_the_shows_themselves():
 
 def test_a_metric_without_meaning_in_some_shows_keeps_no_limit_and_breaks_none():
     """No alert, no lead time (NaN): those shows count for the limits all the same. Below 200 units everything is oversold."""
-    rate, paid, lead = CORE.index("oversold_orders"), CORE.index("paid_orders"), CORE.index("usable_lead_s")
+    rate, paid, lead = CORE.index("cancelled_orders"), CORE.index("settled_orders"), CORE.index("usable_lead_s")
 
     class Quiet(Fake):
         def __call__(self, candidates, replicates):

@@ -22,6 +22,7 @@ from sim.core.units import NEVER_US, US, odd
 from sim.demand.shoppers import even_us
 from sim.engine.simulate import engine_for
 from sim.replay.stream import Stream, closing, marks
+from strategies.gate import MACHINE
 
 EVENTS, READINGS = 16_384, 1024
 """Most events and readings of one window."""
@@ -170,7 +171,8 @@ class Show:
             t = odd(w.t[w.head[W.NEXT] - 1])
             for k in range(w.head[W.N_OUT]):
                 sku, level, _ = w.outbox[k].tolist()
-                said.append(Said(t, number, sku, level, *w.evidence[k].tolist()))
+                if level < MACHINE:
+                    said.append(Said(t, number, sku, level, *w.evidence[k, : W.E_LACK].tolist()))
             w.head[W.N_OUT] = 0
         return said
 

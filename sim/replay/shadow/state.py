@@ -14,7 +14,8 @@ import numpy as np
 
 from sim.replay.clock import StreamError
 
-VERSION = 1
+VERSION = 2
+"""2: two gates, one for people and one for machines."""
 HEAD = "head"
 
 

@@ -18,10 +18,12 @@ if TYPE_CHECKING:
 WORDS = {
     "host_prompt": "host prompted", "lower_exposure": "exposure", "restock": "restock asked", "release": "released",
     "host_cut": "host drops item", "host_call": "host calls item", "arrival": "stock arrives",
+    "host_back": "host goes on",
 }  # fmt: skip
 ACTION_LOOKS = {
     "host_prompt": ("<", style.PURPLE), "lower_exposure": ("v", style.YELLOW), "restock": ("P", style.GREEN),
-    "release": ("D", style.GREEN), "host_cut": ("X", style.BLACK), "host_call": (">", style.BLUE), "arrival": ("*", style.GREEN),
+    "release": ("D", style.GREEN), "host_cut": ("X", style.BLACK), "host_call": (">", style.BLUE),
+    "host_back": ("<", style.BLUE), "arrival": ("*", style.GREEN),
 }  # fmt: skip
 ROW_IN = 0.21
 """Height of a row of the strip of actions [in]."""

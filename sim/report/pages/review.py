@@ -31,7 +31,7 @@ from strategies.contract import LEVEL_NAMES, TIER_NAMES
 MOST_ROWS = 24
 """Alerts on the page; the folder has them all."""
 WORTH = {SAVED: "救回", COULD: "本可救回", HARM: "帮倒忙", NEITHER: "无可救", NOTICE: "仅通知"}
-VERDICTS = {"true": "true 准", "late": "late 晚", "false": "false 误报"}
+VERDICTS = {"true": "true 准", "late": "late 晚", "false": "false 误报", "repeat": "repeat 重复", "unjudged": "unjudged 未定"}
 LOOPS = {"closed": "闭环", "rehearsed": "演练"}
 At = Callable[[float], str]
 
@@ -91,8 +91,9 @@ def _fired(r: Review, at: At, pictures: Sequence[str]) -> list[str]:
     head = ("time", "SKU", "level 级别", "stock seen", "line", "judged 判定", "lead [s] 提前量", "heard at 响应")
     made.append(_table(head, rows, (3, 4, 6)))
     made.append(
-        "Judged against the same show with nobody acting: true if stock runs out, or is oversold, within the horizon "
-        f"({r.profile.horizon_s:g} s) and after the time an action takes; late if within that time." + _more(r)
+        "Judged against the same show with nobody acting. Every effect of an alert has a window: from the time it takes, for "
+        f"{r.profile.horizon_s:g} s; true if an item gets into trouble in one of them, late if before the first, a repeat while "
+        "an alert as high is still open, unjudged where a window ends after the show." + _more(r)
     )
     return [*made, *(f"![timeline]({name})" for name in pictures if name.startswith("timeline"))]
 

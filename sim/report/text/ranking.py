@@ -21,8 +21,8 @@ LEADERS = 12
 PRINTED = 4
 """Worlds whose tables are printed; the report has all."""
 METRICS = (
-    "J", "J_silent", "net", "gmv", "oversold_units", "session_oversold", "missed_units", "alerts_per_operator_hour",
-    "true_episodes", "late_episodes", "false_episodes", "risk_events", "recall", "usable_lead_s", "freeze_minutes",
+    "J", "J_silent", "net", "gmv", "oversold_units", "session_oversold", "missed_units", "notices_per_operator_hour",
+    "foreseen_events", "late_claims", "false_claims", "risk_events", "recall", "usable_lead_s", "freeze_minutes",
 )  # fmt: skip
 OVERALL = ("candidate", "net [CNY], mean of worlds", "GMV", "left J", "above the best", "worst world by J", "J there",
            "above the best there")  # fmt: skip

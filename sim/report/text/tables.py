@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 SAME = "~"
 """Marks a strategy that cannot be told apart from the best."""
-HEAD = ("strategy", "net [CNY]", "left J", "above the best", "skill", "GMV", "oversold", "in % shows", "missed", "alerts/h",
+HEAD = ("strategy", "net [CNY]", "left J", "above the best", "skill", "GMV", "oversold", "in % shows", "missed", "notices/h",
         "precision", "recall", "lead s", "freeze min")  # fmt: skip
 RIGHT = tuple(range(1, len(HEAD)))
 MEANINGS = {
     "net [CNY]": "net", "left J": "J", "skill": "skill", "GMV": "gmv", "oversold": "oversold_units",
     "in % shows": "session_oversold", "missed": "missed_units",
-    "alerts/h": "alerts_per_operator_hour", "precision": "precision", "recall": "recall", "lead s": "usable_lead_s",
+    "notices/h": "notices_per_operator_hour", "precision": "precision", "recall": "recall", "lead s": "usable_lead_s",
     "freeze min": "freeze_minutes",
 }  # fmt: skip
 """Columns of the table and the metrics behind them."""
@@ -51,7 +51,7 @@ class Line:
     oversold: float
     shows: tuple[float, float, float]
     missed: float
-    alerts_per_hour: float
+    notices_per_hour: float
     precision: float
     recall: float
     lead_s: float
@@ -71,7 +71,7 @@ def _line(name: str, part: pd.DataFrame, best: pd.DataFrame, is_best: bool) -> L
     bad = int(part["session_oversold"].sum())
     low, high = clopper_pearson(bad, n, 0.025)
     caught = (part["recall"].fillna(0.0) * part["risk_events"]).sum()
-    told = part["true_episodes"].sum() + part["late_episodes"].sum() / 2 + part["false_episodes"].sum()
+    told = part["foreseen_events"].sum() + part["late_claims"].sum() / 2 + part["false_claims"].sum()
     return Line(
         strategy=name,
         net=difference(part["net"].to_numpy(), np.zeros(n)),
@@ -83,8 +83,8 @@ def _line(name: str, part: pd.DataFrame, best: pd.DataFrame, is_best: bool) -> L
         oversold=float(part["oversold_units"].mean()),
         shows=(low, bad / n, high),
         missed=float(part["missed_units"].mean()),
-        alerts_per_hour=float(part["alerts_per_operator_hour"].mean()),
-        precision=_share(part["true_episodes"].sum(), told),
+        notices_per_hour=float(part["notices_per_operator_hour"].mean()),
+        precision=_share(part["foreseen_events"].sum(), told),
         recall=_share(caught, part["risk_events"].sum()),
         lead_s=float(part["usable_lead_s"].mean()),
         freeze_min=float(part["freeze_minutes"].mean()),
@@ -105,7 +105,7 @@ def cells(lines: list[Line], told: bool = True) -> list[list[str]]:
         rows.append([
             line.strategy, spread(line.net.mean, half(line.net)), number(line.J), behind, number(line.skill), number(line.gmv),
             number(line.oversold, 1),
-            f"{100 * share:.0f} [{100 * low:.0f}, {100 * high:.0f}]", number(line.missed, 1), number(line.alerts_per_hour, 1),
+            f"{100 * share:.0f} [{100 * low:.0f}, {100 * high:.0f}]", number(line.missed, 1), number(line.notices_per_hour, 1),
             number(line.precision, 2), number(line.recall, 2), number(line.lead_s), number(line.freeze_min, 1),
         ])  # fmt: skip
     return rows

@@ -44,8 +44,8 @@ WHAT = {
     "alert": "the cost of a notice (ca)",
 }
 LIMIT_WORDS = {
-    "oversell_rate": "oversold orders", "session_oversold": "shows with an oversell",
-    "alerts_per_operator_hour": "alerts per operator-hour", "false_freeze_share": "needless freezes",
+    "seller_cancel_rate": "orders cancelled by the seller", "session_oversold": "shows with an oversell",
+    "missed_rate": "avoidably missed units", "notices_per_operator_hour": "notices per operator-hour",
 }  # fmt: skip
 
 

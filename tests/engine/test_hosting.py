@@ -1,0 +1,117 @@
+"""Airtime is moved, never made: no run has more host-seconds than its plan, and a restock call has its conditions."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scenarios.contract import Audience, Cue, Host, Scenario, Shoppers, Sku, Supply
+from scenarios.registry import load
+from sim.core.response import ARRIVAL, HOST_BACK, HOST_CALL, HOST_CUT, Action, Playbook
+from sim.core.run import Run
+from sim.core.stage import set_stage
+from sim.demand.draw import draw_tape
+from sim.engine.simulate import play, play_oracle
+from sim.setup.policies import make_policy
+from tests.parity.worlds import random_policy, random_scenario
+
+ASKS = Playbook("asks", watch=(Action("restock", "auto"),), prepare=(Action("restock", "auto"),),
+                emergency=(Action("restock", "auto"), Action("host_prompt", "auto")), auto_s=0.0)  # fmt: skip
+CALL_S = 60.0
+
+
+def host_seconds(run: Run, drawn: bool = False) -> float:
+    """Seconds of all cues up to where they were cut, less those of interruptions; ``drawn``: of the cues laid before the show."""
+    cues = run.tape.cues
+    if drawn:
+        return float((cues["end"] - cues["start"])[_laid(run)].sum() / 1e6)
+    end = np.minimum(cues["end"], run.cue_cut[: len(cues)])
+    paused = 0
+    for back in run.actions[run.actions["what"] == HOST_BACK]:
+        cuts = run.actions[(run.actions["what"] == HOST_CUT) & (run.actions["value"] == back["value"])]
+        paused += back["t"] - cuts["t"][cuts["t"] < back["t"]].max()
+    return float((np.maximum(0, end - cues["start"]).sum() - paused) / 1e6)
+
+
+def _laid(run: Run) -> np.ndarray:
+    """Which cues were laid before the show: improvised ones come last."""
+    calls = int(np.count_nonzero(run.actions["what"] == HOST_CALL))
+    return np.arange(len(run.tape.cues)) < len(run.tape.cues) - calls
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_run_has_more_host_seconds_than_its_plan(seed):
+    """Whatever is asked for and prompted, in random worlds in which the host does everything he can."""
+    scenario = random_scenario(seed)
+    host = replace(scenario.host, follow_p=1.0, moves_on=True, calls_restock=True)
+    scenario = replace(scenario, host=host, supply=Supply(1.0, 20.0, requests=3))
+    stage = set_stage(scenario, draw_tape(scenario, seed))
+    for policy in (random_policy(seed), make_policy("fixed_count", {"units": 40.0}, playbook=ASKS)):
+        run = play(stage, policy)
+        assert host_seconds(run) <= host_seconds(run, drawn=True) + 1e-3
+
+
+def test_asking_in_the_first_second_calls_for_nothing_and_asking_late_makes_no_airtime():
+    scenario = load("pitch_cycle")
+    for seed, units, calls in ((4, 1e6, False), (5, 20.0, True)):
+        stage = set_stage(scenario, draw_tape(scenario, seed))
+        run = play(stage, make_policy("fixed_count", {"units": units, "emergency_share": 0.0}, playbook=ASKS))
+        assert (np.count_nonzero(run.actions["what"] == HOST_CALL) > 0) == calls
+        assert host_seconds(run) <= host_seconds(run, drawn=True) + 1e-3
+
+
+def show(*cues: Cue, stock: int = 5, **host) -> Scenario:
+    """Ten minutes; item a sells out, item b has plenty. Stock comes a minute after it is asked for."""
+    skus = (Sku("a", stock), Sku("b", 10_000))
+    return Scenario("calls", "test", 600.0, skus, cues, host=Host(**host), audience=Audience(arrivals_per_min=2000.0),
+                    shoppers=Shoppers(shelf_rate=0.002), supply=Supply(1.0, 60.0, 0.0))  # fmt: skip
+
+
+def called(scenario: Scenario, units: float = 3.0) -> tuple[Run, np.ndarray]:
+    """A run that asks once little is left, and the cues its host improvised."""
+    stage = set_stage(scenario, draw_tape(scenario, 2))
+    policy = make_policy("fixed_count", {"units": units, "emergency_share": 0.0}, playbook=ASKS)
+    run = play(stage, policy)
+    assert run.digest() == play_oracle(stage, policy).digest()
+    return run, run.tape.cues[~_laid(run)]
+
+
+def test_a_call_takes_the_time_of_the_cue_that_runs():
+    run, calls = called(show(Cue(1.0, "b", "pitch", duration_s=500.0)))
+    assert len(calls) == 1
+    assert calls["end"][0] - calls["start"][0] == CALL_S * 1e6
+    (cut,), (back,) = (run.actions["t"][run.actions["what"] == what] for what in (HOST_CUT, HOST_BACK))
+    assert (cut, back - cut) == (calls["start"][0], CALL_S * 1e6)
+    assert host_seconds(run) == pytest.approx(host_seconds(run, drawn=True), abs=1e-3)
+
+
+def test_else_of_the_cue_that_comes_next_and_no_longer_than_that():
+    run, calls = called(show(Cue(590.0, "b", "pitch", duration_s=9.0)))
+    assert len(calls) == 1
+    assert run.cue_cut[0] == run.tape.cues["start"][0] > calls["start"][0]
+    assert calls["end"][0] - calls["start"][0] == 9e6
+
+
+def test_a_long_cue_to_come_ends_as_much_earlier():
+    run, calls = called(show(Cue(500.0, "b", "pitch", duration_s=90.0)))
+    assert calls["end"][0] - calls["start"][0] == CALL_S * 1e6
+    assert run.cue_cut[0] - run.tape.cues["start"][0] == 30e6
+
+
+def test_without_a_cue_there_is_no_call():
+    _, calls = called(show())
+    assert len(calls) == 0
+
+
+def test_an_item_that_nobody_missed_is_not_called():
+    run, calls = called(show(Cue(1.0, "b", "pitch", duration_s=500.0), stock=5000), units=4990.0)
+    assert np.count_nonzero(run.actions["what"] == ARRIVAL) == 1
+    assert len(calls) == 0
+
+
+def test_a_host_who_does_not_call():
+    run, calls = called(show(Cue(1.0, "b", "pitch", duration_s=500.0), calls_restock=False))
+    assert np.count_nonzero(run.actions["what"] == ARRIVAL) == 1
+    assert len(calls) == 0
