@@ -73,7 +73,8 @@ def ways(s: Settings) -> Ways:
         return Path(given) if given else Path(f"{stem}{ending}") if stem else None
 
     made = Ways(s.input, out, beside(s.state, ".state"), beside(s.rejects, ".rejects.jsonl"), beside(s.metrics, ".metrics.json"),
-                s.follow == "yes", s.clock == "wall", s.resend, s.idle_s, s.save_events, s.save_s, s.report_s)  # fmt: skip
+                s.follow == "yes", s.clock == "wall", s.resend, s.idle_s, s.save_events, s.save_s, s.report_s, s.silent_s,
+                s.prometheus_port)  # fmt: skip
     files = [str(p.resolve()) for p in (out, made.state, made.rejects, made.metrics) if p]
     if s.input != "-":
         files.append(str(Path(s.input).resolve()))

@@ -21,6 +21,13 @@ def alert_line(stream: Stream, n: int, strategy: str, t_us: int, sku: int, level
     return json.dumps(said, ensure_ascii=False)
 
 
+def feed_line(n: int, at: str, t_s: float | None, level: int, reason: str) -> str:
+    """An alert about the feed itself, without the newline: no strategy spoke, and no item is meant."""
+    said = {"n": n, "strategy": "feed", "sku": "", "t_s": t_s, "at": at, "level": level, "level_name": LEVEL_NAMES[level],
+            "stock": None, "line": None, "reason": reason}  # fmt: skip
+    return json.dumps(said, ensure_ascii=False)
+
+
 def alert_lines(stream: Stream, runs: Sequence[Run]) -> list[str]:
     """The alerts of several strategies over one stream, by time; alerts of one reading in the order of strategies, then SKUs."""
     said = [(int(a["t"]), run.policy.name, a) for run in runs for a in run.alerts]

@@ -103,7 +103,8 @@ class Shadow:
     lag_s: float = setting(0.5, "a reading arrives this much later", "s", 0, 3600)
     levels: str = setting("auto", "what a stock level means: sales, the record set right, or as the feed has orders",
                           choices=("auto", "sales", "set"))  # fmt: skip
-    jump_s: float = setting(3600.0, "a line this far ahead of all others waits for a second one", "s", 1, 10**9)
+    jump_s: float = setting(60.0, "a line this far ahead of all others waits for a second one", "s", 1, 10**9)
+    silent_s: float = setting(60.0, "an alert of its own when no line has come for this long; 0: never", "s", 0, 10**6)
     remember: int = setting(200_000, "ids remembered at least, so that nothing counts twice", "ids", 1, 10**7)
     follow: str = setting("yes", "wait for more at the end of the file", choices=("yes", "no"))
     idle_s: float = setting(0.0, "stop when no line has come for this long; 0: never", "s", 0, 10**6)
@@ -115,6 +116,7 @@ class Shadow:
     metrics: str = setting("", "counts and lags as JSON; empty: beside out, or none")
     save_events: int = setting(20_000, "save the state after this many lines at the latest", "lines", 1, 10**9)
     save_s: float = setting(5.0, "save the state after this long at the latest", "s", 0.01, 3600)
+    prometheus_port: int = setting(0, "port on which Prometheus can scrape the metrics; 0: none", "", 0, 65535)
     report_s: float = setting(60.0, "a line of metrics on standard error this often; 0: only at the end", "s", 0, 10**6)
 
 

@@ -50,7 +50,8 @@ REJECTED = [
     (b'{"t": 1, "kind": "order", "sku": "mask", "qty": 1000001}', "qty 1000001 is not a whole number"),
     (b'{"t": 1, "kind": "restock", "sku": "mask"}', "qty None is not a whole number"),
     (b'{"t": 1, "kind": "level", "sku": "mask"}', "value None is not a number of units"),
-    (b'{"t": 1, "kind": "level", "sku": "mask", "value": -2}', "value -2 is not a number of units"),
+    (b'{"t": 1, "kind": "level", "sku": "mask", "value": 2.5}', "value 2.5 is not a number of units"),
+    (b'{"t": 1, "kind": "level", "sku": "mask", "value": "lots"}', "value 'lots' is not a number of units"),
     (b'{"t": 1, "kind": "viewers", "value": "many"}', "value 'many' is not a number of viewers"),
     (b'{"t": 1, "kind": "viewers", "value": NaN}', "value nan is not a number of viewers"),
     (b'{"t": 1, "kind": "order", "sku": "mask", "seq": "a"}', "seq is not a whole number"),
@@ -117,17 +118,20 @@ def test_what_moves_nothing_is_set_aside_and_does_not_move_time(tmp_path):
     assert metrics["readings"] == 0
 
 
-def test_an_id_counts_once_per_kind_and_sku(tmp_path):
-    lines = [line(0, id="7"), line(1, id="7"), line(1, id=7), line(2, "cancel", id="7"), line(3, sku="面膜", id="7"), line(4)]
+def test_lines_of_an_id_count_once_where_they_agree_in_everything(tmp_path):
+    """An order number may be the id: other kinds, SKUs, times, units or prices are other lines."""
+    lines = [line(0, id="7", qty=5), line(0, id=7, qty=5, seq=2), line(0, id="7", qty=1), line(0, id="7", qty=1, price=0),
+             line(2, "cancel", id="7", qty=2), line(3, "cancel", id="7", qty=2), line(3, "cancel", id="7", qty=2, seen=4),
+             line(3, sku="面膜", id="7"), line(4, id="7", qty=5)]  # fmt: skip
     _, metrics = followed(small(tmp_path), lines, tmp_path)
-    assert account(metrics) == {"used": 4, "duplicate": 2}
-    assert record(tmp_path) == [29, 29]
+    assert account(metrics) == {"used": 7, "duplicate": 2}
+    assert record(tmp_path) == [30 - 5 - 1 - 1 + 2 + 2 - 5, 29]
 
 
 def test_what_is_remembered_survives_a_restart(tmp_path):
     """Ids, the newest level of a SKU, the crowd, which SKUs have orders, the units so far: each decides about a later line."""
     lines = [line(0, id="x"), line(1, "level", sku="面膜", value=20), line(1, "viewers", value=5), line(2)]
-    more = [line(3, id="x"), line(0.5, "level", sku="面膜", value=9), line(0.5, "viewers", value=7), line(4, "level", value=3)]
+    more = [line(0, id="x"), line(0.5, "level", sku="面膜", value=9), line(0.5, "viewers", value=7), line(4, "level", value=3)]
     for upto in (4, 8):
         _, metrics = followed(small(tmp_path), [*lines, *more][:upto], tmp_path)
     assert account(metrics) == {"used": 5, "duplicate": 1, "behind": 2}
@@ -137,7 +141,7 @@ def test_what_is_remembered_survives_a_restart(tmp_path):
 
 
 def test_ids_are_remembered_so_long(tmp_path):
-    lines = [line(k, id=k % 6) for k in range(12)]
+    lines = [line(k % 6, id=k % 6) for k in range(12)]
     _, metrics = followed(small(tmp_path, remember=3), lines, tmp_path, "few")
     assert metrics["lines"]["duplicate"] == 0
     _, metrics = followed(small(tmp_path, remember=6), lines, tmp_path, "enough")
@@ -213,6 +217,33 @@ def test_one_line_far_ahead_does_not_run_the_clock_away(tmp_path):
     assert account(metrics) == {"used": 4, "rejected": 1}
     assert rejects(tmp_path)[0]["reason"] == "t leaps 500,000 s ahead and no line follows it there"
     assert metrics["readings"] == 6
+
+
+def test_a_tick_from_the_future_neither_blinds_nor_passes_in_silence(tmp_path):
+    lines = [line(0), line(2400, "tick"), *(line(k) for k in range(10, 16)), line(20, "tick")]
+    (tmp_path / "a.feed").write_text("".join(text + "\n" for text in lines))
+    told = []
+    metrics = Shadow(small(tmp_path), ways(tmp_path), told.append).run()
+    assert account(metrics) == {"used": 8, "rejected": 1}
+    assert (metrics["from_future"], metrics["readings"]) == (1, 20)
+    assert any("line 2 is stamped 2,400 s ahead of all others; it waits for another to confirm it" in text for text in told)
+
+
+def test_stock_below_zero_and_in_words(tmp_path):
+    lines = [
+        line(1, "level", value=900),
+        line(2, "level", value=-4),
+        line(3, "level", sku="面膜", value="已售罄"),
+        line(9, "tick"),
+    ]
+    got, metrics = followed(small(tmp_path, stock=1000), lines, tmp_path)
+    assert account(metrics) == {"used": 4}
+    assert (metrics["below_zero"], metrics["repaired"]) == (1, 1)
+    assert record(tmp_path) == [-4, 0]
+    assert [(a["sku"], a["stock"]) for a in map(json.loads, got.splitlines())] == [("mask", -4.0), ("面膜", 0.0)]
+    # The record that a level sets right goes below zero too.
+    followed(small(tmp_path, stock=1000), [line(0, id="a"), *lines], tmp_path, "b")
+    assert record(tmp_path, "b") == [-4, 0]
 
 
 def test_a_gap_that_a_second_line_confirms_is_a_gap(tmp_path):

@@ -116,8 +116,66 @@ def test_metrics_are_told_now_and_then(tmp_path):
     told = []
     Shadow(small(tmp_path), ways(tmp_path, follow=True, idle_s=0.6, report_s=0.2), told.append).run()
     assert len(told) >= 3
-    assert told[0].startswith("1 lines (1 used), 0 late, 0 readings, 0 alerts")
+    assert told[0].startswith("1 lines (1 used), 0 late, 0 repaired, 0 from the future, 0 readings, 0 alerts")
     assert json.loads((tmp_path / "a.metrics").read_text())["lines"]["used"] == 1
+
+
+def test_silence_is_an_alert_of_its_own(tmp_path):
+    (tmp_path / "a.feed").write_text(line(0) + "\n")
+    told = []
+    shadow = Shadow(small(tmp_path), ways(tmp_path, follow=True, silent_s=20.0), told.append, now=lambda: 1_800_000_000.0)
+    shadow.step([line(5).encode()], 0.0)
+    for quiet_s, came in ((19.0, False), (20.0, False), (500.0, False)):
+        shadow._silence(quiet_s, came)
+    for part in (shadow.source, shadow.outbox, shadow.rejects):
+        part.close()
+    # What is silent stays so over a restart.
+    again = Shadow(small(tmp_path), ways(tmp_path, follow=True, silent_s=20.0), told.append, now=lambda: 1_800_000_900.0)
+    again._silence(0.0, False)
+    again._silence(0.0, True)
+    again._silence(1.0, True)
+    said = [json.loads(text) for text in (tmp_path / "a.jsonl").read_text().splitlines()]
+    assert [a["n"] for a in said] == list(range(1, len(said) + 1))
+    said = [a for a in said if a["strategy"] == "feed"]
+    assert [(a["sku"], a["level"], a["stock"]) for a in said] == [("", 2, None), ("", 0, None)]
+    assert said[0]["reason"] == "no line has come for 20 s: stock is not seen any more"
+    assert [a["at"] for a in said] == ["2027-01-15T08:00:00.000+00:00", "2027-01-15T08:15:00.000+00:00"]
+    assert "lines come again" in told
+
+
+@pytest.mark.parametrize("more", [{"follow": False}, {"silent_s": 0.0}])
+def test_a_feed_read_once_is_never_silent(tmp_path, more):
+    (tmp_path / "a.feed").write_text(line(0) + "\n")
+    shadow = Shadow(small(tmp_path), ways(tmp_path, **{"follow": True, **more}), lambda text: None)
+    shadow._silence(1e9, False)
+    assert (tmp_path / "a.jsonl").read_text() == ""
+
+
+def test_prometheus_scrapes_the_metrics(tmp_path):
+    pytest.importorskip("prometheus_client")
+    import socket
+    import urllib.request
+
+    from sim.replay.shadow.scrape import scraped
+
+    (tmp_path / "a.feed").write_text("".join(text + "\n" for text in [line(0, qty="2"), line(9), line(3), "junk"]))
+    shadow = Shadow(small(tmp_path), ways(tmp_path), lambda text: None)
+    shadow.run()
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.listen()
+        with pytest.raises(StreamError, match=f"prometheus_port={port} cannot be used"):
+            scraped(port, shadow.metrics, print)
+    page = scraped(port, shadow.metrics, lambda text: None)
+    try:
+        text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+    finally:
+        page.close()
+    for said in ('stockcue_lines_total{verdict="used"} 3.0', 'stockcue_lines_total{verdict="rejected"} 1.0',
+                 "stockcue_repaired_total 1.0", "stockcue_late_total 1.0", "stockcue_silent 0.0",
+                 'stockcue_lag_seconds{of="done",quantile="p50"}'):  # fmt: skip
+        assert said in text
 
 
 def test_rejects_go_to_standard_error_where_there_is_no_file(tmp_path, capfd):

@@ -4,7 +4,8 @@
 ``Shadow(plan, ways, tell).run()`` follows the feed. The protocol is in docs/howto/shadow.md.
 """
 
-from sim.replay.shadow.loop import Shadow, Ways, sentence
+from sim.replay.shadow.loop import Shadow
 from sim.replay.shadow.plan import Plan, plan
+from sim.replay.shadow.ways import Ways, sentence
 
 __all__ = ["Plan", "Shadow", "Ways", "plan", "sentence"]

@@ -48,7 +48,7 @@ class Rules(NamedTuple):
     end: str = ""
     speedup: float = 1.0
     levels: str = "auto"
-    jump_s: float = 3600.0
+    jump_s: float = 60.0
     remember: int = 200_000
     period_s: float = 1.0
 
@@ -56,8 +56,8 @@ class Rules(NamedTuple):
 @dataclass
 class Batch:
     """What some lines came to. ``crowd``: numbers of viewers; ``rejects``: (line number, reason, line); ``waited``: seen less
-    happened [us of the feed], where lines say it; ``known``: when each was knowable [us on the feed's clock]; ``ended``: the
-    show is over."""
+    happened [us of the feed], where lines say it; ``known``: when each was knowable [us on the feed's clock]; ``ahead``: number
+    of each line stamped far ahead of all others, and how far [s]; ``ended``: the show is over."""
 
     t: list[int] = field(default_factory=list)
     what: list[int] = field(default_factory=list)
@@ -67,6 +67,7 @@ class Batch:
     rejects: list[tuple[int, str, bytes]] = field(default_factory=list)
     waited: list[int] = field(default_factory=list)
     known: list[int] = field(default_factory=list)
+    ahead: list[tuple[int, float]] = field(default_factory=list)
     ended: bool = False
 
     def events(self) -> Events:
@@ -82,6 +83,18 @@ class Held(NamedTuple):
     line: bytes
     t: int
     event: dict[str, Any]
+
+
+OWN = frozenset(("t", "seen", "seq", "kind", "sku", "qty", "id"))
+
+
+def beside(event: dict[str, Any]) -> str:
+    """What an event says beyond the keys of the protocol: lines that differ in it are two.
+
+    >>> beside({"t": 1, "kind": "order"}), beside({"t": 1, "price": 0})
+    ('', '[["price", 0]]')
+    """
+    return json.dumps(sorted((k, v) for k, v in event.items() if k not in OWN), default=str) if event.keys() - OWN else ""
 
 
 def whole(value: Any) -> int | None:

@@ -27,13 +27,17 @@ from sim.replay.shadow.batch import (
     Batch,
     Held,
     Rules,
+    beside,
     decode,
     parsed,
     whole,
 )
 from sim.replay.shadow.ids import Ids
-from sim.replay.shadow.sheets import MOST, MOST_STOCK, Level, bound, sold
+from sim.replay.shadow.sheets import MOST, MOST_STOCK, Level, bound, level_of, sold
 from sim.replay.stream import LONGEST_S
+
+BELIEVED = ("end", *ASIDE)
+"""Kinds that wait for no second line: the end, and what moves no time."""
 
 
 class Sieve:
@@ -144,9 +148,8 @@ class Sieve:
         return t if t <= LONGEST_S * US else f"{name} is more than {LONGEST_S:,} s after the start of the show"
 
     def _leap(self, line: bytes, kind: str, event: dict[str, Any], t: int, batch: Batch) -> str:
-        """A line far ahead of all others would make every later one late, so it waits for a second to say the same.
-
-        Ticks and the end come from the feed's own clock and are believed."""
+        """A line far ahead of all others would make every later one late, so it waits for a second to say the same, be it a tick
+        (producers have clocks of their own). The end is believed."""
         held, self.held = self.held, None
         if held is not None:
             if t >= held.t - self.jump_us:
@@ -157,8 +160,10 @@ class Sieve:
                     self._reject(batch, held.number, verdict, held.line)
             else:
                 leap_s = (held.t - self.newest) / US
+                self.counts["from_future"] += 1
                 self._reject(batch, held.number, f"t leaps {leap_s:,.0f} s ahead and no line follows it there", held.line)
-        if t > self.newest + self.jump_us and self.newest >= 0 and kind not in ("tick", "end"):
+        if t > self.newest + self.jump_us and self.newest >= 0 and kind not in BELIEVED:
+            batch.ahead.append((self.number, (t - self.newest) / US))
             self.held = Held(self.number, line, t, event)
             return ""
         return self._happens(kind, event, t, batch, None)
@@ -192,7 +197,7 @@ class Sieve:
         if kind in ASIDE:
             return "aside"
         if kind in MOVES:
-            return self._moved(kind, event, sku, batch, at)
+            return self._moved(kind, event, sku, t, batch, at)
         if kind == "level":
             return self._polled(event, sku, t, batch, at)
         if kind == "viewers":
@@ -206,17 +211,18 @@ class Sieve:
         batch.ended = batch.ended or kind == "end"
         return "used"
 
-    def _moved(self, kind: str, event: dict[str, Any], sku: int, batch: Batch, at: int) -> str:
+    def _moved(self, kind: str, event: dict[str, Any], sku: int, t: int, batch: Batch, at: int) -> str:
         qty = event.get("qty", 1 if kind in ONE else None)
         if type(qty) is not int:
             qty = whole(qty)
+            self.counts["repaired"] += qty is not None
         most = MOST if kind in ONE else MOST_STOCK
         if qty is None or not (-most if kind == "correction" else 1) <= qty <= most or qty == 0:
             return f"qty {event.get('qty')!r:.40} is not a whole number of units from 1 to {most:,}"
         if self.units + abs(qty) > MOST_UNITS:
             return f"units add up to more than {MOST_UNITS:,}"
         number = event.get("id")
-        if number is not None and number != "" and self.ids.again(f"{kind}\0{number}\0{sku}"):
+        if number is not None and number != "" and self.ids.again(f"{kind}\0{number}\0{sku}\0{t}\0{qty}{beside(event)}"):
             return "duplicate"
         self.units += abs(qty)
         self.told[sku] = self.told[sku] or self.rules.levels == "auto"
@@ -229,8 +235,12 @@ class Sieve:
     def _polled(self, event: dict[str, Any], sku: int, t: int, batch: Batch, at: int) -> str:
         """A poll of one SKU's stock: it sets the record, or, where nothing else tells of sales, its changes are the sales."""
         figures = [whole(event.get(name)) for name in ("value", "enrolled", "total")]
-        if figures[0] is None or not 0 <= figures[0] <= MOST_STOCK:
-            return f"value {event.get('value')!r:.40} is not a number of units from 0 to {MOST_STOCK:,}"
+        if type(value := event.get("value")) is str:
+            figures[0] = level_of(value)
+        if figures[0] is None or abs(figures[0]) > MOST_STOCK:
+            return f"value {value!r:.40} is not a number of units of at most {MOST_STOCK:,}"
+        self.counts["repaired"] += type(value) is not int
+        self.counts["below_zero"] += figures[0] < 0
         before = self.level.get(sku, Level(-1, self.rules.stock[sku], None, None))
         if t <= before.us:
             return "behind"

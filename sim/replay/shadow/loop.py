@@ -3,50 +3,38 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from sim.core.units import US
 from sim.engine.simulate import engine_for
-from sim.replay.alertlines import alert_line
+from sim.replay.alertlines import alert_line, feed_line
 from sim.replay.clock import Clock, StreamError
 from sim.replay.shadow.batch import COUNTS, Batch, Held, decode
 from sim.replay.shadow.lag import Lag
 from sim.replay.shadow.lines import Sieve
 from sim.replay.shadow.outbox import Outbox, Rejects
 from sim.replay.shadow.plan import Plan
+from sim.replay.shadow.scrape import Scrape, scraped
 from sim.replay.shadow.sheets import Level
 from sim.replay.shadow.show import Said, Show
 from sim.replay.shadow.source import Source
 from sim.replay.shadow.state import load, must_agree, save
+from sim.replay.shadow.ways import Ways, sentence
 
+BLIND = 2
+"""Level of the alert that nothing comes any more."""
+WARN_S = 10.0
+"""Stamps from the future are said this often at most [s]."""
 LAGS = ("seen", "read", "done", "alert", "said")
 """What is timed: happened to seen (the feed's own word) and seen to read, of lines; read to done, of lines; the moment a
 reading arrived to its alert written, and read to alert written, of alerts."""
-
-
-@dataclass(frozen=True)
-class Ways:
-    """Where things go and when. Files: None where there is none. ``resend``: what the input holds after a restart."""
-
-    source: str = "-"
-    out: Path | None = None
-    state: Path | None = None
-    rejects: Path | None = None
-    metrics: Path | None = None
-    follow: bool = True
-    wall: bool = False
-    resend: str = "start"
-    idle_s: float = 0.0
-    save_events: int = 20_000
-    save_s: float = 5.0
-    report_s: float = 60.0
 
 
 class Shadow:
@@ -61,6 +49,8 @@ class Shadow:
         self.alerts = self.missed = self.restarts = self.dirty = 0
         self.ended = self.stopped = False
         self.crowd = (-1, 0.0)
+        self.silent, self.warned = False, -math.inf
+        self.scrape: Scrape | None = None
         self.lags = {name: Lag() for name in LAGS}
         self.saved = self.reported = time.monotonic()
         self.busy_s = 0.0
@@ -84,23 +74,47 @@ class Shadow:
         the last state saved, from which nothing is lost or said twice."""
         try:
             last = time.monotonic()
+            self.scrape = scraped(self.ways.port, self.metrics, self.tell) if self.ways.port else None
             while not (self.ended or self.source.at_end or self.stopped):
                 lines = self.source.read(self._patience())
                 at = time.monotonic()
                 if lines or (self.ways.wall and self.show):
                     self.step(lines, at)
-                if lines:
-                    last = at
-                elif self.ways.idle_s and at - last >= self.ways.idle_s:
+                last = at if lines else last
+                self._silence(at - last, bool(lines))
+                if not lines and self.ways.idle_s and at - last >= self.ways.idle_s:
                     self.tell(f"no line has come for {self.ways.idle_s:g} s")
                     break
                 self._now_and_then(at)
             self._save("")
             self._write_metrics()
         finally:
-            for part in (self.source, self.outbox, self.rejects):
-                part.close()
+            for part in (self.source, self.outbox, self.rejects, self.scrape):
+                if part is not None:
+                    part.close()
         return self.metrics()
+
+    def _silence(self, quiet_s: float, came: bool) -> None:
+        """Say once, as an alert of its own, that nothing comes any more, and once that it comes again."""
+        limit = self.ways.silent_s
+        if not self.ways.follow or not limit or self.ended or not (came if self.silent else quiet_s >= limit):
+            return
+        self.silent = not self.silent
+        level = BLIND if self.silent else 0
+        reason = f"no line has come for {limit:g} s: stock is not seen any more" if self.silent else "lines come again"
+        at = datetime.fromtimestamp(self.now(), self.plan.rules.zone or UTC).isoformat(timespec="milliseconds")
+        self.alerts += 1
+        text = feed_line(self.alerts, at, max(0, self.sieve.newest) / US if self.show else None, level, reason) + "\n"
+        self._save(text)
+        self.outbox.write(text)
+        self.tell(reason)
+
+    def _ahead(self, batch: Batch, at: float) -> None:
+        """Say of stamps from the future that they wait, once in a while."""
+        if batch.ahead and at - self.warned >= WARN_S:
+            self.warned = at
+            number, far_s = batch.ahead[-1]
+            self.tell(f"line {number:,} is stamped {far_s:,.0f} s ahead of all others; it waits for another to confirm it")
 
     def stop(self, *_: Any) -> None:
         """End after the lines at hand (a signal handler)."""
@@ -112,6 +126,7 @@ class Shadow:
         batch = self.sieve.take(lines, wall_us if self.ways.wall else None)
         said = self._said(batch, wall_us)
         self.rejects.write(batch.rejects)
+        self._ahead(batch, at)
         self.dirty += len(lines) or 1
         if said and self.show:
             names, first = [p.name for p in self.plan.policies], self.alerts + 1
@@ -187,6 +202,10 @@ class Shadow:
             "lines": lines | {"read": self.sieve.number, "unfinished_bytes": self.source.unfinished()},
             "kinds": {k.removeprefix("kind_"): n for k, n in sorted(counts.items()) if k.startswith("kind_")},
             "late": counts["late"],
+            "repaired": counts["repaired"],
+            "from_future": counts["from_future"],
+            "below_zero": counts["below_zero"],
+            "silent": self.silent,
             "out_of_order": counts["out_of_order"],
             "readings": self.show.taken - self.missed if self.show else 0,
             "missed_readings": self.missed,
@@ -223,7 +242,7 @@ class Shadow:
         head = {
             "config": self.plan.bound_to, "offset": self.source.offset, "crc": self.source.crc, "out": self.outbox.size,
             "pending": pending, "rejects": self.rejects.size, "alerts": self.alerts, "missed": self.missed,
-            "restarts": self.restarts, "ended": self.ended, "crowd": self.crowd, "busy_s": self.busy_s,
+            "silent": self.silent, "restarts": self.restarts, "ended": self.ended, "crowd": self.crowd, "busy_s": self.busy_s,
             "clock": s.clock.kind if s.clock else None, "start_us": s.start_us, "newest": s.newest, "bound": s.bound,
             "offset_us": s.offset_us, "number": s.number, "units": s.units, "crowd_t": s.crowd_t, "seq": s.seq, "told": s.told,
             "level": [[k, v.us, v.stock, v.enrolled, v.total] for k, v in s.level.items()], "counts": s.counts,
@@ -248,6 +267,7 @@ class Shadow:
             s.held = Held(number, line.encode(), t, decode(line))
         s.ids.restore(arrays["ids_young"], arrays["ids_old"])
         self.alerts, self.missed, self.ended, self.busy_s = head["alerts"], head["missed"], head["ended"], head["busy_s"]
+        self.silent = head.get("silent", False)
         self.restarts, self.crowd = head["restarts"] + 1, tuple(head["crowd"])
         for name, lag in self.lags.items():
             lag.restore(arrays[f"lag_{name}"])
@@ -258,13 +278,3 @@ class Shadow:
         self.outbox.resume(head["out"], head["pending"])
         self.tell(f"going on after line {s.number:,}" + (f" (seq {s.seq})" if s.seq >= 0 else "")
                   + (", the show has ended already" if self.ended else ""))  # fmt: skip
-
-
-def sentence(m: Mapping[str, Any]) -> str:
-    """The metrics in one line."""
-    lag, lines = m["lag_s"], m["lines"]
-    odd = ", ".join(f"{lines[k]:,} {k}" for k in ("rejected", "duplicate", "behind", "resent") if lines[k])
-    own = lag["done"]
-    return (f"{lines['read']:,} lines ({lines['used']:,} used{', ' + odd if odd else ''}), {m['late']:,} late, "
-            f"{m['readings']:,} readings, {m['alerts']:,} alerts; lines per busy second {m['lines_per_busy_s']:,.0f}; "
-            f"read to done p50 {own['p50'] * 1e3:.1f} ms, p95 {own['p95'] * 1e3:.1f}, max {own['max'] * 1e3:.1f}")  # fmt: skip

@@ -20,11 +20,12 @@ from sim.replay.ingest.open import MOST_SKUS, MOVES, bound, units_of
 from sim.replay.ingest.run import Ingested, sheet
 from sim.replay.ingest.sales import MOST
 from sim.replay.ingest.shelf import MOST_STOCK
+from sim.replay.ingest.values import read_level
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MOST", "MOST_STOCK", "Level", "bound", "cue_rows", "cue_sheet", "declared", "planned", "sold"]
+__all__ = ["MOST", "MOST_STOCK", "Level", "bound", "cue_rows", "cue_sheet", "declared", "level_of", "planned", "sold"]
 
 
 class Level(NamedTuple):
@@ -96,6 +97,16 @@ def cue_rows(cues: Sheet | None) -> list[list[Any]]:
         return []
     rows = zip(cues.cues["at"].tolist(), cues.cues["sku"], cues.cues["label"], strict=True)
     return [[at, sku or label.partition("/")[2], label.partition("/")[0]] for at, sku, label in rows]
+
+
+def level_of(text: str) -> int | None:
+    """A stock figure written as text or in words; None where it is none.
+
+    >>> level_of("12"), level_of("-3"), level_of("已售罄"), level_of("lots")
+    (12, -3, 0, None)
+    """
+    found = read_level(text.strip(), "value", -MOST_STOCK, MOST_STOCK) if len(text) < 60 else ""
+    return None if isinstance(found, str) else int(found.value)
 
 
 def sold(before: Level, now: Level) -> list[tuple[int, int]]:

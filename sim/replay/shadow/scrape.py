@@ -1,0 +1,73 @@
+"""The metrics of a live show for Prometheus to scrape, by its own client library (the extra ``metrics``)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from sim.replay.clock import StreamError
+
+COUNTERS = {"late": "lines that missed a reading", "out_of_order": "lines earlier than the newest",
+            "repaired": "lines whose figure was not written as a number", "from_future": "lines stamped far ahead, not confirmed",
+            "below_zero": "stock figures below zero", "unreadable_seen": "seen times that could not be read",
+            "readings": "readings taken", "missed_readings": "readings missed", "alerts": "alerts said",
+            "restarts": "restarts"}  # fmt: skip
+"""Counts of the metrics that only grow."""
+GAUGES = {"show_s": "newest moment of the show [s]", "silent": "1 while nothing comes", "ended": "1 when the show is over"}
+
+
+class Scrape:
+    """A page of metrics on 127.0.0.1; ``server`` and ``thread`` are the library's."""
+
+    def __init__(self, server: Any, thread: Any) -> None:
+        self.server, self.thread = server, thread
+
+    def close(self) -> None:
+        """Take the page down."""
+        self.server.shutdown()
+        self.server.server_close()
+        self.thread.join()
+
+
+class Collector:
+    """Metrics at the moment they are asked for."""
+
+    def __init__(self, metrics: Callable[[], Mapping[str, Any]]) -> None:
+        self.metrics = metrics
+
+    def collect(self) -> Iterator[Any]:
+        """What Prometheus reads."""
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+        m = self.metrics()
+        lines = CounterMetricFamily("stockcue_lines", "lines by what became of them", labels=["verdict"])
+        for verdict, n in m["lines"].items():
+            if verdict not in ("read", "held", "unfinished_bytes"):
+                lines.add_metric([verdict], n)
+        yield lines
+        yield GaugeMetricFamily("stockcue_lines_held", "lines that wait for another to confirm them", m["lines"]["held"])
+        for name, what in COUNTERS.items():
+            yield CounterMetricFamily(f"stockcue_{name}", what, m[name])
+        for name, what in GAUGES.items():
+            yield GaugeMetricFamily(f"stockcue_{name}", what, float(m[name]))
+        lag = GaugeMetricFamily("stockcue_lag_seconds", "what was timed, as in the metrics file", labels=["of", "quantile"])
+        for of, found in m["lag_s"].items():
+            for quantile in ("p50", "p95", "max"):
+                lag.add_metric([of, quantile], found[quantile])
+        yield lag
+
+
+def scraped(port: int, metrics: Callable[[], Mapping[str, Any]], tell: Callable[[str], None]) -> Scrape:
+    """Serve ``metrics`` at http://127.0.0.1:port/metrics; :class:`StreamError` where that cannot be."""
+    try:
+        from prometheus_client import CollectorRegistry, start_http_server
+    except ImportError:
+        raise StreamError("prometheus_port= needs Prometheus' client library: pip install 'stockcue[metrics]'") from None
+    registry = CollectorRegistry()
+    registry.register(Collector(metrics))  # type: ignore[arg-type]
+    try:
+        server, thread = start_http_server(port, addr="127.0.0.1", registry=registry)
+    except OSError as error:
+        raise StreamError(f"prometheus_port={port} cannot be used ({error.strerror}); name another") from None
+    tell(f"metrics are at http://127.0.0.1:{port}/metrics")
+    return Scrape(server, thread)
