@@ -18,6 +18,7 @@ from sim.replay import Loaded, Replay, replay
 from sim.replay.alertlines import alert_lines
 from sim.replay.closedloop import Closed, closed_replay
 from sim.replay.diff import diff_counts, rule_diff
+from sim.replay.recorded import as_recorded, never_in
 from sim.replay.stream import Stream
 from sim.report.figures.replay import OPEN_LOOP, draw, recording
 from sim.report.text import closed as closed_text
@@ -56,12 +57,9 @@ def played(
 
 def _open(name: str, loaded: Sequence[Loaded], found: list[Replay]) -> Played:
     whole = openloop_text.together(found)
-    about = (
-        [openloop_text.STANDING]
-        if len(whole.sellouts)
-        else ["Stock never ran out in this recording: only noise can be compared."]
-    )
-    about = [*(r.caption for r in found), *about]
+    empty = [f"{one.stream.name}: {name}" if len(loaded) > 1 else name for one in loaded for name in never_in(one.stream)]
+    about = [*(r.caption for r in found), *(as_recorded(one.stream) for one in loaded),
+             openloop_text.about_sellouts(len(whole.sellouts), empty)]  # fmt: skip
     return Played(
         title=(f"Replay of {name}", OPEN_LOOP),
         printed=lambda notes: openloop_text.printed(found, [*about, *notes]),

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.contract import Scenario
+from scenarios.contract import Leaks, Ledger, Scenario
 from scenarios.registry import names, plain
 from sim.app.frame import Out, Task, command_line, published, settled
 from sim.app.nouns import YAML, drawn, paths_of, policies_of, profile_of
@@ -29,6 +29,8 @@ from sim.postmortem.show_profile import FILE, Habits, of_run, of_stream, save, s
 from sim.replay.closedloop import caption
 from sim.replay.closedtape import ASSUMPTIONS
 from sim.replay.impute import LIKELY, impute
+from sim.replay.recorded import as_recorded, beyond
+from sim.replay.stream import Stream
 from sim.report.pages.review import page
 from sim.report.text.review import basis
 from sim.report.text.review_tables import printed, tables
@@ -45,7 +47,8 @@ LEFT_OUT = ("out", "figure", "figure_sku")
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What is reviewed. at: moments as the show's clock writes them. notes: on the data. habits: of this show, earlier ones."""
+    """What is reviewed. at: moments as the show's clock writes them. notes: on the data. habits: of this show, earlier ones.
+    recorded: what the recording itself says was lost, and what decides what the model makes of it."""
 
     show: Show
     others: list[Show]
@@ -54,6 +57,7 @@ class Case:
     habits: tuple[Habits, list[Habits]]
     at: Callable[[float], str]
     notes: list[str]
+    recorded: tuple[str, ...] = ()
 
 
 def review(
@@ -151,13 +155,13 @@ def _write(folder: Path, case: Case, policy: Policy, profile: Profile, s: Settin
     words = list(task.command or ())
     again = [word for word in words if not word.startswith("out=")]
     asked = task.asked() if task.command is None else command_line("review", again)
-    (folder / "review.md").write_text(page(found, asked, case.at, case.notes, pictures), encoding="utf-8")
+    (folder / "review.md").write_text(page(found, asked, case.at, case.notes, pictures, case.recorded), encoding="utf-8")
     for name, table in tables(found).items():
         write_table(table, folder / f"{name}.parquet")
         write_csv(table, folder / f"{name}.csv")
     save(found.now, folder / FILE)
     write_proposal(folder / "proposal.yaml", found, proposal_words(found, words))
-    text = printed(found)
+    text = "\n".join([*case.recorded, printed(found)])
     last = _("run folder: {folder} (page: review.md, proposal: proposal.yaml)").format(folder=HERE)
     return Said(text, text.splitlines()[1:], [last])
 
@@ -236,7 +240,30 @@ def _recorded(s: Settings, rec: Recording, earlier: Sequence[Any], scenario: Any
     draws = [recorded(made, s.seed, s.replicate + k, own_feed, world, (LIKELY,))[LIKELY] for k in range(1, s.shows + 1)]
     notes.append(f"Times are on the recording's clock; it starts at {stream.at(0.0)}.")
     shown = list(bounds.values())
-    return Case(bounds[LIKELY], others, shown, draws, (of_stream(stream), before), lambda t: _time_of_day(stream.at(t)), notes)
+    return Case(
+        bounds[LIKELY],
+        others,
+        shown,
+        draws,
+        (of_stream(stream), before),
+        lambda t: _time_of_day(stream.at(t)),
+        notes,
+        _as_recorded(stream, world),
+    )
+
+
+def _as_recorded(stream: Stream, world: Scenario | None) -> tuple[str, ...]:
+    """What was recorded, first; where that was an oversell in a shop that is taken to make none, that its ledger decides."""
+    said, over = as_recorded(stream), sum(b.units for b in beyond(stream))
+    mode = Ledger().mode if world is None else world.ledger.mode
+    if not over or mode == "deduct_on_payment" or (world is not None and world.leaks != Leaks()):
+        return (said,)
+    text = _(
+        "What the model makes of it rests on how the shop takes stock, which no recording tells: it is taken to be {mode}, "
+        "without leaks, and such a shop refuses what it has not got. Say how it was: scenario.ledger.mode=deduct_on_payment, or "
+        "its leaks (scenario.leaks.NAME=, scenario=FILE)."
+    )
+    return said, text.format(mode=mode)
 
 
 def _time_of_day(text: str) -> str:

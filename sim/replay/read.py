@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from sim.replay.clock import StreamError
-from sim.replay.ingest.canon import Head, is_stream, read_frame, read_head
+from sim.replay.ingest.canon import SUFFIX, Head, is_stream, read_frame, read_head
 from sim.replay.ingest.open import NEEDED, Opened, opened
 from sim.replay.ingest.rejects import COLUMNS, Rejects
 from sim.replay.ingest.run import ingest
@@ -43,7 +43,7 @@ def load(
     """Read a recording; :class:`StreamError` where it cannot be used at all. Arguments as in the package's docstring."""
     if not (isinstance(speedup, int | float) and math.isfinite(speedup) and speedup > 0):
         raise StreamError(f"speedup={speedup!r} is not a positive number; 60 turns hours into minutes")
-    path, units, sheet = Path(path), *_stock(stock)
+    path, units, sheet = _stream_in(Path(path)), *_stock(stock)
     if path.is_file() and is_stream(path):
         if cues or sheet:
             raise StreamError(f"{path.name} is a finished stream; give cues= and stock sheets to stockcue ingest, with its files")
@@ -54,6 +54,18 @@ def load(
         made.close()
     found = opened(head, frame, units, sku, float(speedup), (start, end))
     return Loaded(found.stream, rejects, _counts(head, found), _notes(head, found, end is not None))
+
+
+def _stream_in(path: Path) -> Path:
+    """The stream in a folder that ingest wrote; any other path as it is."""
+    if not (path.is_dir() and (path / "manifest.json").is_file()):
+        return path
+    streams = sorted(p for p in path.glob(f"*{SUFFIX}") if is_stream(p))
+    if len(streams) > 1:
+        raise StreamError(
+            f"folder {path} holds {len(streams)} streams ({', '.join(p.name for p in streams[:3])}); name one of them"
+        )
+    return streams[0] if streams else path
 
 
 def write_rejects(loaded: Loaded, path: str | Path) -> int:

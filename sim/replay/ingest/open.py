@@ -69,12 +69,16 @@ def opened(
     names = part.choose(sku)
     part.keep(part.rows["sku"].isin(names), OTHER_SKUS)
     cut = (bound(limits[0], "start", head.own_clock), bound(limits[1], "end", head.own_clock))
-    whole = (part.rows["at"].min(), part.rows["at"].max())
+    first = int(part.rows["at"].min())
+    begun = plan.opening(part, names, first)
+    whole = (begun, int(part.rows["at"].max()))
     part.cut(*cut)
     skus = _stocked(part, stock, names)
     part.keep(part.rows["sku"].isin([s.id for s in skus]), UNDECLARED)
     moves = part.rows[(part.rows["kind"] != "level") & (part.rows["qty"] != 0)]
-    start, end = (part.rows["at"].min() if cut[0] is None else cut[0]), (part.rows["at"].max() if cut[1] is None else cut[1])
+    # The opening cue, moments before the first order, is its cause and belongs to the show.
+    begins = begun if part.rows["at"].min() == first else part.rows["at"].min()
+    start, end = (begins if cut[0] is None else cut[0]), (part.rows["at"].max() if cut[1] is None else cut[1])
     stream = _stream(part, moves, skus, (int(start), int(end)), speedup, whole)
     part.account(part.rows)
     return Opened(stream, part.aside, (*part.notes, *_units(moves, skus)))

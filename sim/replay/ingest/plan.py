@@ -7,8 +7,12 @@ from typing import Any
 import pandas as pd
 
 from scenarios.contract import Cue
+from scenarios.kernels import KERNELS
 from sim.core.units import US
 from sim.replay.clock import StreamError
+
+MOST_TAU = 10.0
+"""A response is followed this many time scales at most."""
 
 
 def cues(part: Any, names: list[str], span: tuple[int, int], whole: tuple[int, int], speedup: float) -> tuple[Cue, ...]:
@@ -30,8 +34,29 @@ def cues(part: Any, names: list[str], span: tuple[int, int], whole: tuple[int, i
     known = pd.Series([a is not None for a in about], sheet.index, dtype=bool)
     part.note(sheet[~known], "about other SKUs")
     part.cues = sheet[known]
-    rows = zip(sheet["at"], about, sheet["label"], strict=True)
-    return tuple(Cue(at_s=(at - span[0]) / US / speedup, sku=sku, kind=label.partition("/")[0]) for at, sku, label in rows if sku)
+    rows = zip(sheet["at"], about, sheet["label"], sheet["value"], strict=True)
+    return tuple(_cue((at - span[0]) / US / speedup, sku, label, length / speedup) for at, sku, label, length in rows if sku)
+
+
+def _cue(at_s: float, sku: str, label: str, length_s: float) -> Cue:
+    """A cue of the sheet. Its planned length [s] ends the response to it; beyond MOST_TAU time scales nothing is left of one."""
+    kind = label.partition("/")[0]
+    if not length_s > 0:
+        return Cue(at_s=at_s, sku=sku, kind=kind)
+    own = KERNELS[kind]
+    return Cue(at_s=at_s, sku=sku, kind=kind, duration_s=min(max(length_s, 0.1), max(own.duration_s, MOST_TAU * own.tau_s)))
+
+
+def opening(part: Any, names: list[str], first: int) -> int:
+    """When the show begins [us]: with the first cue whose response still goes on at the ``first`` row of the recording."""
+    sheet: pd.DataFrame = part.cues
+    early = sheet[sheet["at"] < first]
+    mine = [
+        int(at)
+        for at, sku, label in zip(early["at"], early["sku"], early["label"], strict=True)
+        if _about(sku, label, names) and at + KERNELS[label.partition("/")[0]].duration_s * US >= first
+    ]
+    return min([first, *mine])
 
 
 def _about(sku: str, label: str, names: list[str]) -> str | None:

@@ -36,12 +36,14 @@ LOOPS = {"closed": "闭环", "rehearsed": "演练"}
 At = Callable[[float], str]
 
 
-def page(r: Review, command: str, at: At, notes: Sequence[str], pictures: Sequence[str]) -> str:
-    """The whole page. at: a moment of the show [s] as its clock writes it. notes: what is to be said of the data."""
+def page(r: Review, command: str, at: At, notes: Sequence[str], pictures: Sequence[str], recorded: Sequence[str] = ()) -> str:
+    """The whole page. at: a moment of the show [s] as its clock writes it. notes: what is to be said of the data. recorded: what
+    the recording itself says, which stands first."""
     parts = [
         f"# Post-show review 复盘: {safe(r.show.name)}",
         f"**{basis(r)} {LOOPS[r.show.loop]}.** Strategy {safe(r.policy.name)}, playbook {safe(r.policy.playbook.name)}. "
         f"To repeat it: {in_code(command)}",
+        *(["## As recorded 实录", " ".join(safe(text) for text in recorded)] if recorded else []),
         *_outcome(r),
         *_fired(r, at, pictures),
         *_saved(r, at),

@@ -26,6 +26,20 @@ MEANING = (
 ALL = "all streams"
 
 
+def about_sellouts(sellouts: int, empty: Sequence[str]) -> str:
+    """What can be said of warnings. empty: SKUs that were ordered and never had any stock.
+
+    >>> about_sellouts(0, ["mask"])
+    'There was no stock of mask from the start, so no sell-out could be warned of: every order of it was oversold.'
+    """
+    if sellouts:
+        return STANDING
+    if not empty:
+        return NEVER_OUT
+    names = ", ".join(empty[:5]) + (f" and {len(empty) - 5} more" if len(empty) > 5 else "")
+    return f"There was no stock of {names} from the start, so no sell-out could be warned of: every order of it was oversold."
+
+
 def together(found: Sequence[Replay]) -> Replay:
     """Several replays as one: tables joined, nothing else."""
     joined = (pd.concat([getattr(r, t) for r in found], ignore_index=True) for t in ("table", "sellouts", "alerts", "levels"))

@@ -1,0 +1,56 @@
+"""What a recording itself says was sold, and how much of it there was no stock for; before any model looks at it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.core.tape import EDIT_ADD, TAKE
+from sim.replay.stream import Stream
+
+MOST = 5
+"""SKUs named in a sentence."""
+
+
+class Beyond(NamedTuple):
+    """A SKU that was sold beyond its stock: how far the record fell below zero [units], and when it first did [show s]; -1: there
+    was no stock from the start."""
+
+    sku: str
+    units: int
+    t_s: float
+
+
+def beyond(stream: Stream) -> list[Beyond]:
+    """SKUs sold beyond their stock as the recording tells it, the worst first."""
+    found = []
+    for name, path in stream.levels.groupby("sku", sort=False):
+        below = path[path["stock"] < 0]
+        if len(below):
+            opening = int(path["stock"].iloc[0])
+            found.append(Beyond(str(name), -int(below["stock"].min()), float(below["t_s"].iloc[0]) if opening > 0 else -1.0))
+    return sorted(found, key=lambda b: -b.units)
+
+
+def as_recorded(stream: Stream) -> str:
+    """One sentence: units ordered, given back, and sold beyond the stock."""
+    ordered = int(stream.qty[stream.what == TAKE].sum())
+    back = int(stream.qty[(stream.what == EDIT_ADD) & (stream.qty > 0)].sum())
+    opening = sum(s.stock for s in stream.skus)
+    head = f"As recorded: {ordered:,} units ordered of {opening:,} there at the start" + (f", {back:,} came back" if back else "")
+    over = beyond(stream)
+    if not over:
+        return f"{head}; nothing was sold beyond the stock."
+    parts = [
+        f"{b.sku} {b.units:,} ({f'from {stream.at(b.t_s)}' if b.t_s >= 0 else 'there was none from the start'})" for b in over
+    ]
+    more = f" and {len(over) - MOST} more SKUs" if len(over) > MOST else ""
+    return f"{head}; {sum(b.units for b in over):,} units were oversold: {', '.join(parts[:MOST])}{more}."
+
+
+def never_in(stream: Stream) -> list[str]:
+    """SKUs that were ordered and never had any stock."""
+    sold = np.bincount(stream.sku[stream.what == TAKE], minlength=len(stream.skus))
+    best = stream.levels.groupby("sku", sort=False)["stock"].max()
+    return [s.id for k, s in enumerate(stream.skus) if sold[k] and best[s.id] <= 0]
