@@ -102,11 +102,11 @@ def test_a_sku_that_opens_with_nothing_has_not_sold_out(tmp_path):
 
 
 def test_a_bad_poll_is_rejected(tmp_path):
-    rows = [("a", 0, 1, 5, 6), ("a", 0, 1, 4, 6), ("a", 5, 1, -4, 6), ("a", 6, -1, 4, 6), ("", 7, 1, 4, 6), ("a", 8, 1, "", 6),
+    rows = [("a", 0, 1, 5, 6), ("a", 0, 1, 4, 6), ("a", 5, 1, "few", 6), ("a", 6, -1, 4, 6), ("", 7, 1, 4, 6), ("a", 8, 1, "", 6),
             ("a", 9, "", 4, "")]  # fmt: skip
     loaded = load(levels_file(tmp_path, rows))
     assert loaded.rejects["reason"].tolist() == [
-        "the item was polled at this time already (line 2)", "available -4 is negative", "enrolled -1 is negative",
+        "the item was polled at this time already (line 2)", "available 'few' is not a whole number", "enrolled -1 is negative",
         "item is empty", "available is empty"]  # fmt: skip
     assert loaded.stream.levels["stock"].tolist() == [5, 4]
     with pytest.raises(StreamError, match="leave stock= out"):

@@ -119,6 +119,10 @@ def test_dates_that_leave_no_doubt_tell_the_others(tmp_path):
     frame, _, said = read(tmp_path, o=HEAD + "1,11/12/2026 23:59:05,tea,1,5\n2,13/12/2026 0:10,tea,1,5\n")
     assert (frame["t_us"].diff().iloc[1] / 1e6) == 86_400 + 10 * 60 + 55
     assert "are read day-first, as others of them show" in said
+    # A lone one among others is not guessed at, and stops nothing.
+    frame, _, said = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,5\n2,13/12/2026 0:10,tea,1,5\n3,06/07/2026 0:10,tea,1,5\n")
+    assert len(frame) == 1
+    assert "time '13/12/2026 0:10' is not a time" in said
     with pytest.raises(StreamError, match="in both orders"):
         read(tmp_path, o=HEAD + "1,13/12/2026 23:59:05,tea,1,5\n2,12/13/2026 0:10,tea,1,5\n")
     with pytest.raises(StreamError, match="dates must be day-first or month-first, not 'dmy'"):

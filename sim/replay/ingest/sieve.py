@@ -149,7 +149,8 @@ class Sieve:
         texts = clock_times(self, self.texts(field)) if field == "start_time" else self.texts(field)
         us, clocks, plain = parse_times(texts, self.state.dates)
         empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
-        if not self.state.dates and (clocks < 0).any() and self._date_order(texts.take(np.flatnonzero(clocks < 0)).unique()):
+        # A lone odd date among others is rejected; where all are written so, they say themselves which comes first.
+        if not self.state.dates and self.n and (clocks < 0).all() and self._date_order(texts.unique()):
             us, clocks, plain = parse_times(texts, self.state.dates)
         bad = (clocks < 0) & (~empty | needed)
         self._first_rows(field, bad)
