@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from scenarios.contract import Leaks, Ledger, Scenario
+from scenarios.contract import Scenario
 from scenarios.registry import names, plain
 from sim.app.frame import Out, Task, command_line, published, settled
 from sim.app.nouns import YAML, drawn, paths_of, policies_of, profile_of
@@ -29,8 +29,7 @@ from sim.postmortem.show_profile import FILE, Habits, of_run, of_stream, save, s
 from sim.replay.closedloop import caption
 from sim.replay.closedtape import ASSUMPTIONS
 from sim.replay.impute import LIKELY, impute
-from sim.replay.recorded import as_recorded, beyond
-from sim.replay.stream import Stream
+from sim.replay.recorded import said_first
 from sim.report.pages.review import page
 from sim.report.text.review import basis
 from sim.report.text.review_tables import printed, tables
@@ -248,22 +247,8 @@ def _recorded(s: Settings, rec: Recording, earlier: Sequence[Any], scenario: Any
         (of_stream(stream), before),
         lambda t: _time_of_day(stream.at(t)),
         notes,
-        _as_recorded(stream, world),
+        said_first(stream, world),
     )
-
-
-def _as_recorded(stream: Stream, world: Scenario | None) -> tuple[str, ...]:
-    """What was recorded, first; where that was an oversell in a shop that is taken to make none, that its ledger decides."""
-    said, over = as_recorded(stream), sum(b.units for b in beyond(stream))
-    mode = Ledger().mode if world is None else world.ledger.mode
-    if not over or mode == "deduct_on_payment" or (world is not None and world.leaks != Leaks()):
-        return (said,)
-    text = _(
-        "What the model makes of it rests on how the shop takes stock, which no recording tells: it is taken to be {mode}, "
-        "without leaks, and such a shop refuses what it has not got. Say how it was: scenario.ledger.mode=deduct_on_payment, or "
-        "its leaks (scenario.leaks.NAME=, scenario=FILE)."
-    )
-    return said, text.format(mode=mode)
 
 
 def _time_of_day(text: str) -> str:

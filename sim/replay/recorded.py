@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scenarios.contract import Leaks, Ledger, Scenario
 from sim.core.tape import EDIT_ADD, TAKE
 from sim.replay.stream import Stream
+from sim.words import _
 
 MOST = 5
 """SKUs named in a sentence."""
@@ -47,6 +49,19 @@ def as_recorded(stream: Stream) -> str:
     ]
     more = f" and {len(over) - MOST} more SKUs" if len(over) > MOST else ""
     return f"{head}; {sum(b.units for b in over):,} units were oversold: {', '.join(parts[:MOST])}{more}."
+
+
+def said_first(stream: Stream, world: Scenario | None) -> tuple[str, ...]:
+    """What was recorded; where that was an oversell in a shop that is taken to make none, that its ledger decides."""
+    said, mode = as_recorded(stream), Ledger().mode if world is None else world.ledger.mode
+    if not beyond(stream) or mode == "deduct_on_payment" or (world is not None and world.leaks != Leaks()):
+        return (said,)
+    text = _(
+        "What the model makes of it rests on how the shop takes stock, which no recording tells: it is taken to be {mode}, "
+        "without leaks, and such a shop refuses what it has not got. Say how it was: scenario.ledger.mode=deduct_on_payment, or "
+        "its leaks (scenario.leaks.NAME=, scenario=FILE)."
+    )
+    return said, text.format(mode=mode)
 
 
 def never_in(stream: Stream) -> list[str]:
