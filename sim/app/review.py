@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -29,7 +28,7 @@ from sim.postmortem.show_profile import FILE, Habits, of_run, of_stream, save, s
 from sim.replay.closedloop import caption
 from sim.replay.closedtape import ASSUMPTIONS
 from sim.replay.impute import LIKELY, impute
-from sim.replay.recorded import said_first
+from sim.replay.recorded import said_first, time_of_day
 from sim.report.pages.review import page
 from sim.report.text.review import basis
 from sim.report.text.review_tables import printed, tables
@@ -245,20 +244,10 @@ def _recorded(s: Settings, rec: Recording, earlier: Sequence[Any], scenario: Any
         shown,
         draws,
         (of_stream(stream), before),
-        lambda t: _time_of_day(stream.at(t)),
+        lambda t: time_of_day(stream.at(t)),
         notes,
         said_first(stream, world),
     )
-
-
-def _time_of_day(text: str) -> str:
-    """The time of day of a calendar time; other clocks as they are.
-
-    >>> _time_of_day("2026-06-18T20:02:03.500000+08:00"), _time_of_day("63.5")
-    ('20:02:03', '63.5')
-    """
-    found = re.search(r"[T ](\d\d:\d\d:\d\d)", text)
-    return found[1] if found else text
 
 
 def _declared(world: Scenario | None) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import numpy as np
@@ -62,6 +63,16 @@ def said_first(stream: Stream, world: Scenario | None) -> tuple[str, ...]:
         "its leaks (scenario.leaks.NAME=, scenario=FILE)."
     )
     return said, text.format(mode=mode)
+
+
+def time_of_day(text: str) -> str:
+    """The time of day of a calendar time; other clocks as they are.
+
+    >>> time_of_day("2026-06-18T20:02:03.500000+08:00"), time_of_day("63.5")
+    ('20:02:03', '63.5')
+    """
+    found = re.search(r"[T ](\d\d:\d\d:\d\d)", text)
+    return found[1] if found else text
 
 
 def never_in(stream: Stream) -> list[str]:
