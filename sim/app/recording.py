@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = Path(sim.replay.__file__).parent / "data"
 """The small invented recording that ships with the tool; ``example`` as a path."""
-READING = ("cues", "stock", "sku", "zone", "speedup", "start", "end")
+READING = ("cues", "stock", "shut", "sku", "zone", "speedup", "start", "end")
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +81,7 @@ def read(
     speedup: float = 1.0,
     start: str = "",
     end: str = "",
+    shut: Any = None,
 ) -> Recording:
     """Read one recorded show for :func:`stockcue.replay`, :func:`stockcue.review` and :func:`stockcue.calibrate`.
 
@@ -100,6 +101,9 @@ def read(
         Recorded seconds per second of the show [x], 1e-6 to 1e9.
     start, end : str
         The part used, written like the recording's own times; ``end`` is also the planned end of the show.
+    shut : path or list of mappings
+        When items took no orders although they had stock (frozen, delisted, off sale): a CSV file with the columns ``sku``,
+        ``from``, ``to``, or rows like ``{"sku": "mask", "from": "20:10:00", "to": "20:15:00"}``.
 
     Returns
     -------
@@ -112,7 +116,7 @@ def read(
         One sentence, where the recording cannot be used at all.
     """
     given = {"cues": str(cues or ""), "stock": _units(stock), "sku": sku, "zone": zone, "speedup": float(speedup), "start": start,
-             "end": end}  # fmt: skip
+             "end": end, "shut": shut}  # fmt: skip
     return Recording(str(source), given, _loaded(str(source), given))
 
 
@@ -136,7 +140,7 @@ def _loaded(path: str, given: Mapping[str, Any]) -> Loaded:
     names = [str(k) for k in sku] if isinstance(sku, list | tuple) else None if sku is None else str(sku)
     where = EXAMPLE if path == "example" else Path(path).expanduser()
     return load(where, given["cues"] or None, units, names, given["zone"] or None, given["speedup"], given["start"] or None,
-                given["end"] or None)  # fmt: skip
+                given["end"] or None, given["shut"])  # fmt: skip
 
 
 def given_of(settings: Any) -> dict[str, Any]:

@@ -45,6 +45,7 @@ def replay(
     shows: int | None = None,
     seed: int | None = None,
     bin_s: float | None = None,
+    whatif_stock: Any = None,
     beyond: str | None = None,
     diff: bool | None = None,
     within_s: float | None = None,
@@ -78,7 +79,9 @@ def replay(
     seed : int
         Closed loop: first key of every random stream; None: 1.
     bin_s : float
-        Closed loop: bin of the fitted demand [s], 1 to 86,400; None: 60.
+        Closed loop: steps in which the demand of the room may move [s], 1 to 86,400; None: 60.
+    whatif_stock : int or mapping
+        Closed loop: stock that is tried, units for all SKUs or ``{sku: units}``; None: the recorded one.
     beyond : str
         Orders beyond the stock: ``keep``, or ``hide`` and impute. None: keep.
     diff : bool
@@ -98,7 +101,7 @@ def replay(
     out, progress, command
         As in :func:`stockcue.rehearse`.
     **reading
-        How paths are read: ``cues``, ``stock``, ``sku``, ``zone``, ``speedup``, ``start``, ``end``.
+        How paths are read: ``cues``, ``stock``, ``sku``, ``zone``, ``speedup``, ``start``, ``end``, ``shut``.
 
     Returns
     -------
@@ -117,8 +120,8 @@ def replay(
     given = {**(own[0].given if own else {}), **reading}
     s = settled(
         Replay, "replay", stream=stream[0] if len(stream) == 1 else stream, loop=loop, horizon_s=horizon_s, merge_s=merge_s,
-        shows=shows, seed=seed, bin_s=bin_s, beyond=beyond, diff=diff, within_s=within_s, figure=figure, figure_sku=figure_sku,
-        feed_lines=feed_lines, **given,
+        shows=shows, seed=seed, bin_s=bin_s, whatif_stock=whatif_stock, beyond=beyond, diff=diff, within_s=within_s,
+        figure=figure, figure_sku=figure_sku, feed_lines=feed_lines, **given,
     )  # fmt: skip
     paths, teams = stream_paths(s), policies_of(policies)
     _refused(s, teams, len(paths))
@@ -178,6 +181,8 @@ def _refused(s: Replay, policies: Sequence[Policy], streams: int) -> None:
         raise SettingError(_("feed_lines=write makes one live feed of one recording; name one stream"))
     if s.beyond == "hide" and s.loop == "open":
         raise SettingError(_("beyond=hide hides orders so that they can be imputed; it needs loop=closed"))
+    if s.whatif_stock not in (None, "") and s.loop == "open":
+        raise SettingError(_("whatif_stock= tries another stock than there was; it needs loop=closed"))
 
 
 def world_of(given: Any) -> Scenario | None:
@@ -249,7 +254,7 @@ def _facts(
 def inputs(read: Sequence[Recording]) -> dict[str, str]:
     """Checksums of every file that was read."""
     roots = [EXAMPLE if one.path == "example" else Path(one.path).expanduser() for one in read]
-    named = dict.fromkeys(one.given[key] for one in read for key in ("cues", "stock") if isinstance(one.given[key], str))
+    named = dict.fromkeys(one.given[key] for one in read for key in ("cues", "stock", "shut") if isinstance(one.given[key], str))
     roots += [Path(p) for p in named if p and Path(p).exists()]
     files = [f for root in roots for f in (sorted(root.iterdir()) if root.is_dir() else [root]) if f.is_file()]
     names = [f.name for f in files]
@@ -259,9 +264,6 @@ def inputs(read: Sequence[Recording]) -> dict[str, str]:
 def _stem(paths: Sequence[str]) -> str:
     first = re.sub(r"[^\w-]+", "_", Path(paths[0]).name.split(".")[0]) or "stream"
     return first if len(paths) == 1 else f"{first}-and-{len(paths) - 1}-more"
-
-
-# -- what was read ----------------------------------------------------------------------------------------------
 
 
 def _faults(loaded: Loaded, rejects: str) -> list[str]:

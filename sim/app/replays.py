@@ -118,7 +118,8 @@ def _closed(
     feeds: Sequence[Feed], world: Scenario | None, profile: Profile, told: Listener,
 ) -> Played:  # fmt: skip
     progress = told.stage("draws")
-    found = [closed_replay(one.stream, policies, feed, world, profile, s.replicates, s.seed, s.bin_s, progress)
+    found = [closed_replay(one.stream, policies, feed, world, profile, s.replicates, s.seed, s.bin_s, progress,
+                           whatif=s.whatif_stock)
              for one, feed in zip(loaded, feeds, strict=True)]  # fmt: skip
     against = [line for c, t in zip(found, truth, strict=True) if t is not None for line in closed_text.against_truth(c, t)]
     tables = {table: pd.concat([getattr(c, table) for c in found], ignore_index=True)

@@ -191,7 +191,7 @@ def _policy(given: Any) -> Policy:
 
 
 def _rehearsed(s: Settings, scenario: Scenario, uncertainty: Uncertainty | None, earlier: Sequence[Any], feed: Any) -> Case:
-    for name in ("cues", "stock", "sku", "zone", "start", "end"):
+    for name in ("cues", "stock", "shut", "sku", "zone", "start", "end"):
         if getattr(s, name) not in ("", None):
             text = _("{name}= says how to read a recording, and none is named; add stream=PATH or leave it out")
             raise SettingError(text.format(name=name))
@@ -222,7 +222,7 @@ def _clock(t_s: float) -> str:
 
 def _recorded(s: Settings, rec: Recording, earlier: Sequence[Any], scenario: Any, feed: Any) -> Case:
     stream, world = rec.loaded.stream, world_of(scenario)
-    own_feed, made = feed_of(feed, stream.feed()), impute(stream, s.bin_s)
+    own_feed, made = feed_of(feed, stream.feed()), impute(stream, s.bin_s, world)
     bounds = recorded(made, s.seed, s.replicate, own_feed, world)
     before, others = [], []
     for one in earlier:
@@ -230,7 +230,7 @@ def _recorded(s: Settings, rec: Recording, earlier: Sequence[Any], scenario: Any
         before.append(habits)
         if other is not None:
             theirs = feed_of(feed, other.loaded.stream.feed())
-            whole = impute(other.loaded.stream, s.bin_s)
+            whole = impute(other.loaded.stream, s.bin_s, world)
             others.append(recorded(whole, s.seed, s.replicate, theirs, world, (LIKELY,))[LIKELY])
     read = [f"{row['file']}: {row['rows']} rows, {row['used']} used, {row['set_aside']} set aside, {row['rejected']} rejected"
             for row in rec.table.to_dict("records")]  # fmt: skip
@@ -265,7 +265,7 @@ def _earlier(s: Settings, given: Any) -> tuple[Habits, Recording | None]:
         return saved(Path(place)), None
     own = isinstance(given, Recording)
     alone = None if own or Path(str(place)).is_dir() or str(place) == "example" else s.stock
-    rec = read_as(given, given_of(replace(s, cues="", start="", end="", stock=alone)))
+    rec = read_as(given, given_of(replace(s, cues="", shut=None, start="", end="", stock=alone)))
     return of_stream(rec.loaded.stream), rec
 
 

@@ -172,7 +172,8 @@ def _recorded(
     if counted(stream):
         cut[np.searchsorted(pairs[:, 1], np.array(stops) - 1e-9, "left").clip(0, len(pairs) - 1)] = 1.0
     bins = int(np.ceil(end / step)) + 1
-    feed = np.bincount(np.minimum((t / step).astype(int), bins - 1), units, bins)
+    # An order at an edge lies in the cell that ends there, here as above.
+    feed = np.bincount(np.clip(np.ceil(t / step - 1e-9).astype(int) - 1, 0, bins - 1), units, bins)
     past, _ = excited(feed, step, herd_s)
     width = pairs[:, 1] - pairs[:, 0]
     return orders, cut, past[np.minimum((pairs[:, 0] / step + 1e-9).astype(int), bins - 1)] * width / step

@@ -20,14 +20,17 @@ from sim.core.run import Run
 from sim.core.stage import Stage
 from sim.core.tape import ACCEPTED, ORDER, PAID, REFUSALS, TAKE
 from sim.core.units import US
+from sim.core.world import R_STOCK
 from sim.engine.simulate import play
 from sim.replay.clock import StreamError
-from sim.replay.closedtape import closed_stage, imputed_rows
+from sim.replay.closedtape import backdrop, closed_stage, imputed_rows
 from sim.replay.draws import draw
 from sim.replay.draws import high as high_of
 from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, impute
+from sim.replay.lives import CLOSED, IMPUTED, UNPAID, endings
 from sim.replay.silent import SILENT, silent_policy
 from sim.replay.stream import Stream
+from sim.replay.whatif import stocked
 from sim.score.cost import Judge
 from sim.score.outcomes import outcomes
 from sim.score.profiles import PROFILES, Profile
@@ -47,8 +50,9 @@ class Closed:
 
     ``scores``: one row per stream x strategy x bound x replicate: all METRICS, and of these orders how many units were imputed
     (imputed_units laid, imputed_sold, imputed_oversold). ``verdict``: one row per stream x strategy (:func:`verdicts`).
-    ``windows``: one row per blind spell. ``fidelity``: how the silent run compares with the recording. ``shown``: by strategy
-    and bound, the runs of replicate 0. ``alerts``: one row per alert, bound and replicate.
+    ``windows``: one row per blind spell. ``runouts``: when each SKU sells out (:func:`runout_table`).
+    ``notes``: what has to be said of the what-if and of payments. ``fidelity``: how the silent run compares with the recording.
+    ``shown``: by strategy and bound, the runs of replicate 0. ``alerts``: one row per alert, bound and replicate.
     """
 
     stream: Stream
@@ -56,9 +60,11 @@ class Closed:
     scores: pd.DataFrame
     verdict: pd.DataFrame
     windows: pd.DataFrame
+    runouts: pd.DataFrame
     alerts: pd.DataFrame
     fidelity: dict[str, float]
     shown: dict[tuple[str, str], Run]
+    notes: tuple[str, ...]
     caption: str
     loop: str = LOOP
 
@@ -74,10 +80,12 @@ def closed_replay(
     bin_s: float = BIN_S,
     progress: Progress | None = None,
     player: Player = play,
+    whatif: Any = None,
 ) -> Closed:
     """Play ``policies`` with their playbooks over a recording, ``replicates`` times under each bound; repeatable.
 
-    world: see :func:`~sim.replay.closedtape.closed_stage`. bin_s: bin of the fitted demand [show s]. progress(done, of, what).
+    world: see :func:`~sim.replay.closedtape.closed_stage`. bin_s: steps of the room's mood [show s]. progress(done, of, what).
+    whatif: stock that is tried, units for all SKUs or {sku: units} (none: the recorded one, ``stream.skus``).
     """
     teams = [silent_policy(), *(p for p in policies if p.name != SILENT)]
     names = [p.name for p in teams]
@@ -85,14 +93,17 @@ def closed_replay(
         twice = next(n for n in names if names.count(n) > 1)
         raise StreamError(f"two strategies are called {twice!r}; give one of them a label")
     made = impute(stream, bin_s, world)
+    tried, notes = stocked(stream, whatif)
     rows, alerts, shown = [], [], {}
+    outs: list[tuple[dict[str, Any], np.ndarray]] = []
     for replicate in range(replicates):
         for bound in BOUNDS:
-            stage = closed_stage(stream, made, bound, seed, replicate, feed, world)
+            stage = closed_stage(tried, made, bound, seed, replicate, feed, world)
             for run, judge in _played(stage, teams, profile, player):
                 key = {"stream": stream.name, "strategy": run.policy.name, "loop": LOOP, "bound": bound, "replicate": replicate}
                 rows.append(key | judge.score(run) | _imputed(run, judge, made))
                 alerts += [key | row for row in judge.alerts(run)]
+                outs.append((key, ran_out(run)))
                 if replicate == 0:
                     shown[run.policy.name, bound] = run
         if progress:
@@ -100,8 +111,9 @@ def closed_replay(
     scores = pd.DataFrame(rows)
     columns = ["stream", "strategy", "loop", "bound", "replicate", *ALERTS]
     return Closed(
-        stream, made, scores, verdicts(scores), spell_table(made, seed, replicates), pd.DataFrame(alerts, columns=columns),
-        fidelity(stream, shown[SILENT, LOW]), shown, caption(stream, made),
+        stream, made, scores, verdicts(scores), spell_table(made, seed, replicates), runout_table(stream, outs),
+        pd.DataFrame(alerts, columns=columns), fidelity(stream, shown[SILENT, LOW]), shown, (*notes, *paid_words(stream, world)),
+        caption(stream, made),
     )  # fmt: skip
 
 
@@ -129,7 +141,8 @@ def _imputed(run: Run, judge: Judge, made: Imputation) -> dict[str, float]:
 def verdicts(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per stream and strategy: what it gained over silence under each bound, and how much of that is imputed.
 
-    J_BOUND: left on the table, mean. saved_BOUND, with _low and _high: mean of J(silent) - J(strategy) and its 95 % interval over
+    J_BOUND: left on the table, mean. saved_BOUND: mean of J(silent) - J(strategy); with _low and _high: its 95 % range over
+    draws, how sure one may be of this night; with _error: half-width of the mean's 95 % interval, which falls with more
     replicates (one replicate: NaN). METRIC_BOUND: means of UNITS. imputed_share: |saved_likely - saved_low| over the larger
     of the two sizes, at most 1: the part of the verdict that would not be there if nobody had come while the recording was
     blind; 0 where both are 0. holds: whether strategy and silence compare the same way (better, worse, equal) under all
@@ -141,8 +154,9 @@ def verdicts(scores: pd.DataFrame) -> pd.DataFrame:
         for bound in BOUNDS:
             mine = part[part["bound"] == bound].sort_values("replicate")
             found = difference(mine["J_silent"].to_numpy(), mine["J"].to_numpy())
-            row |= {f"J_{bound}": float(mine["J"].mean()), f"saved_{bound}": found.mean,
-                    f"saved_{bound}_low": found.low, f"saved_{bound}_high": found.high}  # fmt: skip
+            low, _, high = band((mine["J_silent"] - mine["J"]).to_numpy())
+            row |= {f"J_{bound}": float(mine["J"].mean()), f"saved_{bound}": found.mean, f"saved_{bound}_low": low,
+                    f"saved_{bound}_high": high, f"saved_{bound}_error": (found.high - found.low) / 2}  # fmt: skip
             row |= {f"{unit}_{bound}": float(mine[unit].mean()) for unit in UNITS}
         saved = [row[f"saved_{bound}"] for bound in BOUNDS]
         row["imputed_share"] = imputed_share(row[f"saved_{LOW}"], row[f"saved_{LIKELY}"])
@@ -159,6 +173,56 @@ def imputed_share(low: float, likely: float) -> float:
     """
     most = max(abs(low), abs(likely))
     return min(1.0, abs(likely - low) / most) if most > 1e-9 else 0.0
+
+
+def band(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
+    """Low, middle and high of draws: order statistics, the outermost ones where there are too few for the level.
+
+    >>> band(np.arange(1.0, 101.0)), band(np.array([1.0, np.inf]))
+    ((2.0, 50.0, 99.0), (1.0, 1.0, inf))
+    """
+    if not len(values):
+        return float("nan"), float("nan"), float("nan")
+    ranked, n = np.sort(values), len(values)
+    at = int(np.floor((n + 1) * (1 - level) / 2)) - 1
+    low = min(max(at, 0), n - 1)
+    return float(ranked[low]), float(ranked[(n - 1) // 2]), float(ranked[n - 1 - low])
+
+
+def ran_out(run: Run) -> np.ndarray:
+    """When each SKU first shows no stock, to the feed's period [s]; inf: never; float64 [sku]."""
+    out = run.readings[:, :, R_STOCK] <= 0
+    first = out.argmax(0)
+    return np.where(out.any(0), (first + 1) * run.scenario.feed.period_s, np.inf)
+
+
+def runout_table(stream: Stream, outs: Sequence[tuple[dict[str, Any], np.ndarray]]) -> pd.DataFrame:
+    """When SKUs sell out. One row per strategy, bound and SKU: share of draws in which it does; t_s, t_low, t_high: middle and 95
+    % range of the moment over draws [show s] (inf: not); at, at_low, at_high: the same on the recording's clock, "" for not."""
+    rows = []
+    for key in dict.fromkeys((k["strategy"], k["bound"]) for k, _ in outs):
+        times = np.array([t for k, t in outs if (k["strategy"], k["bound"]) == key])
+        for n, sku in enumerate(stream.skus):
+            low, middle, high = band(times[:, n])
+            row = {"stream": stream.name, "loop": LOOP, "strategy": key[0], "bound": key[1], "sku": sku.id,
+                   "share": float(np.isfinite(times[:, n]).mean()), "t_s": middle, "t_low": low, "t_high": high}  # fmt: skip
+            ends = (("at", middle), ("at_low", low), ("at_high", high))
+            rows.append(row | {end: stream.at(t) if np.isfinite(t) else "" for end, t in ends})
+    return pd.DataFrame(rows)
+
+
+def paid_words(stream: Stream, world: Scenario | None) -> tuple[str, ...]:
+    """How it is known which orders were never paid, where that decides what stock was left."""
+    scenario = world or backdrop()
+    share = f"{100 * scenario.shoppers.never_pay:.0f} % (scenario.shoppers.never_pay)"
+    if scenario.ledger.mode != "deduct_on_payment":
+        return ()
+    return {
+        CLOSED: ("which orders were never paid is read off the recording's closings",),
+        UNPAID: ("the recording has no closings: orders without a payment count as never paid",),
+        IMPUTED: (f"the recording has neither closings nor payments: which orders were never paid is imputed, {share} of "
+                  "them; an export with a closing or payment time would tell",),
+    }[endings(stream, scenario)]  # fmt: skip
 
 
 def spell_table(made: Imputation, seed: int, replicates: int) -> pd.DataFrame:

@@ -29,7 +29,9 @@ from sim.replay.impute import LIKELY, Imputation
 from sim.replay.lives import AGAIN, CHANNEL, CUE, MARK, RELEASE, Lives, imputed_lives, recorded_lives
 from sim.replay.stream import AT_ONCE, MOST_BYTES, Stream
 
-WORLD = ("host", "shoppers", "channels", "ledger", "leaks", "touchpoints", "staff", "supply")
+BELIEVED = ("spread", "herding")
+"""Parts of a scenario that say how unseen demand may move (``impute``); the tape has what was drawn from it."""
+WORLD = ("host", "shoppers", "channels", "ledger", "leaks", "touchpoints", "staff", "supply", *BELIEVED)
 """Parts of a scenario that a closed-loop replay takes from its settings; all others are the recording's."""
 ASSUMPTIONS = (
     "whoever is refused leaves: nobody comes back or takes another SKU, and nobody else comes instead",
@@ -91,7 +93,7 @@ def closed_stage(
 def closed_scenario(stream: Stream, feed: Feed | None = None, world: Scenario | None = None) -> Scenario:
     """The recording as a scenario in the world that ``world`` describes."""
     world = world or backdrop()
-    parts = {name: getattr(world, name) for name in WORLD}
+    parts = {name: getattr(world, name) for name in WORLD if name not in BELIEVED}
     parts["supply"] = replace(world.supply, deliveries=())
     scenario = replace(stream.scenario(feed), lesson="a recorded show, replayed closed-loop", **parts)
     if int(scenario.duration_s / scenario.feed.period_s) * len(stream.skus) * 28 > MOST_BYTES:

@@ -22,6 +22,11 @@ from sim.replay.stream import Stream
 MARK, CHANNEL, CUE, AGAIN, RELEASE = range(5)
 """Columns of ``Lives.u``: the row's mark, and what decides its channel, its cue, a copy (L10), a lost release (U1)."""
 
+CLOSED, UNPAID, IMPUTED = "closed", "unpaid", "imputed"
+"""How it is known which orders were never paid."""
+LEAST_PAID = 0.5
+"""Share of orders with a payment from which on one without a payment counts as never paid."""
+
 
 class Lives(NamedTuple):
     """Orders and what becomes of them if they are accepted, one entry an order. t [us], sku, qty [units]; pays, gone: delay [us]
@@ -42,7 +47,8 @@ def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int
 
     Sums (stock levels, bins) are taken apart into orders of one unit. A return known to give back an order closes it: before
     payment where it was never seen paid and the shop's hold had not run out, else as a cancellation. An order that was not
-    given back was paid: where nobody says when, after a delay drawn from ``scenario.shoppers``, within the hold.
+    given back was paid: where nobody says when, after a delay drawn from ``scenario.shoppers``, within the hold. Where stock
+    leaves on payment and the record has no closings, who never paid is told by the payments, else imputed (:func:`endings`).
     """
     link = stream.order if stream.order is not None else linked(stream)
     house = (stream.what != TAKE) & (stream.what != CART)
@@ -56,6 +62,7 @@ def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int
     if stream.paid is not None:
         pays = np.where(known, np.maximum(stream.paid - stream.t, 2), pays)
     unpaid = (gone >= 0) & ~known & (gone <= hold + to_us(scenario.ledger.sweep_s))
+    unpaid |= _never(stream, scenario, gone, known, seed, replicate)
     pays = np.where(unpaid, -1, np.where(gone >= 0, np.minimum(pays, gone // 2), pays))
     orders, qty = np.flatnonzero(stream.what == TAKE), stream.qty.astype(np.int64)
     if counted(stream):
@@ -63,6 +70,30 @@ def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int
     late, u = _chance(scenario, len(orders), seed, replicate, "recorded")
     lives = Lives(stream.t[orders], stream.sku[orders].astype(np.int64), qty[orders], pays[orders], gone[orders], late, u)
     return lives, np.flatnonzero(house & (link < 0))
+
+
+def endings(stream: Stream, scenario: Scenario) -> str:
+    """How a recording says which orders were never paid: CLOSED by closings, UNPAID by payments that lack, IMPUTED not at all."""
+    link = stream.order if stream.order is not None else linked(stream)
+    if scenario.ledger.mode != "deduct_on_payment" or np.any((stream.what == EDIT_ADD) & (link >= 0)):
+        return CLOSED
+    orders = stream.what == TAKE
+    known = int((stream.paid[orders] >= 0).sum()) if stream.paid is not None else 0
+    return UNPAID if known >= LEAST_PAID * orders.sum() > 0 else IMPUTED
+
+
+def _never(
+    stream: Stream, scenario: Scenario, gone: np.ndarray, known: np.ndarray, seed: int, replicate: int
+) -> np.ndarray:  # fmt: skip
+    """Orders that were never paid, where no closing tells: all without a payment that had the time to be paid in the record, a
+    share ``never_pay`` of all others."""
+    said = endings(stream, scenario)
+    if said == CLOSED:
+        return np.zeros(len(stream.t), bool)
+    u = random_stream(seed, replicate, "never paid").random(len(stream.t))
+    late = stream.t + to_us(scenario.ledger.hold_s) > to_us(stream.span_s)
+    drawn = u < scenario.shoppers.never_pay
+    return (gone < 0) & ~known & np.where(late | (said == IMPUTED), drawn, True)
 
 
 def linked(stream: Stream) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sim.replay.ingest.canon import SUFFIX, Head, is_stream, read_frame, read_he
 from sim.replay.ingest.open import NEEDED, Opened, opened
 from sim.replay.ingest.rejects import COLUMNS, Rejects
 from sim.replay.ingest.run import ingest
+from sim.replay.shut import with_shut
 from sim.replay.stream import Stream
 
 COUNTS = ("file", "kind", "rows", "used", "set_aside", "rejected", "out_of_order")
@@ -39,6 +40,7 @@ def load(
     speedup: float = 1.0,
     start: str | None = None,
     end: str | None = None,
+    shut: Any = None,
 ) -> Loaded:
     """Read a recording; :class:`StreamError` where it cannot be used at all. Arguments as in the package's docstring."""
     if not (isinstance(speedup, int | float) and math.isfinite(speedup) and speedup > 0):
@@ -53,6 +55,8 @@ def load(
         head, frame, rejects = made.head, made.frame(), made.rejects.frame()
         made.close()
     found = opened(head, frame, units, sku, float(speedup), (start, end))
+    if shut not in (None, ""):
+        found = replace(found, stream=with_shut(found.stream, shut))
     return Loaded(found.stream, rejects, _counts(head, found), _notes(head, found, end is not None))
 
 

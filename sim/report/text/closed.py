@@ -11,20 +11,22 @@ from sim.replay.closedloop import SILENT, Closed, verdicts
 from sim.replay.closedtape import ASSUMPTIONS
 from sim.replay.impute import BOUNDS, HIGH, LIKELY, LOW
 from sim.replay.stream import Stream
-from sim.report.text.layout import aligned, markdown, number, spread
+from sim.report.text.layout import aligned, markdown, number
 from sim.report.text.openloop import ALL
 
 CLOSED_LOOP = "CLOSED LOOP: strategies act, demand of blind spells is imputed"
 """Stands on every picture and over every table."""
-HEAD = ("strategy", "net [CNY] likely", "GMV likely", "saved [CNY] low", "likely", "high", "imputed share",
+HEAD = ("strategy", "net [CNY] likely", "GMV likely", "saved [CNY] low", "likely", "high", "error of mean",
+        "imputed share",
         "holds", "oversold low|likely|high",
         "missed low|likely|high", "nobody could low|likely|high")  # fmt: skip
 SPELL_HEAD = ("sku", "from", "to", "why", "orders low", "likely [95 %]", "high", "high rests on")
 MOST_SPELLS = 24
 MEANING = (
-    "Saved: net of the strategy less net of silence (above 0 the strategy is better), mean ± 95 % interval over draws. low: "
-    "nobody would have come while the recording was blind; likely: fitted demand, its uncertainty drawn; high: as many as one "
-    "draw in a hundred, or the pace of the last five minutes where that was hotter.",
+    "Saved: net of the strategy less net of silence (above 0 the strategy is better), mean [95 % of draws]: how sure one may be "
+    "of this night. Error of mean: of the likely mean, by simulation; more replicates= lower it and tell no more of the night. "
+    "low: nobody would have come while the recording was blind; likely: fitted demand, its uncertainty drawn; high: as many as "
+    "one draw in a hundred, or the pace of the last five minutes where that was hotter.",
     "Imputed share: part of the likely saving that is not there under low, |likely - low| / the larger of the two; 1 means that "
     "the verdict rests on imputation alone. Holds: better, worse or equal to silence alike under all three.",
     "Missed: units refused that could have been sold. Nobody could: refused, and no unit was left for them (true stock-out).",
@@ -35,7 +37,8 @@ def cells(verdict: pd.DataFrame) -> list[list[str]]:
     """One row per strategy, largest likely saving first."""
     rows = []
     for row in verdict.sort_values(f"saved_{LIKELY}", ascending=False, kind="stable").to_dict("records"):
-        saved = [spread(row[f"saved_{b}"], (row[f"saved_{b}_high"] - row[f"saved_{b}_low"]) / 2) for b in BOUNDS]
+        saved = [ranged(row[f"saved_{b}"], row[f"saved_{b}_low"], row[f"saved_{b}_high"]) for b in BOUNDS]
+        error = row[f"saved_{LIKELY}_error"]
         three = ["|".join(number(row[f"{unit}_{b}"], 1) for b in BOUNDS)
                  for unit in ("oversold_units", "missed_units", "missed_true_stockout")]  # fmt: skip
         share = "-" if row["strategy"] == SILENT else f"{100 * row['imputed_share']:.0f} %"
@@ -45,12 +48,37 @@ def cells(verdict: pd.DataFrame) -> list[list[str]]:
                 number(row[f"net_{LIKELY}"]),
                 number(row[f"gmv_{LIKELY}"]),
                 *saved,
+                "-" if error != error else f"±{number(error)}",
                 share,
                 "yes" if row["holds"] else "NO",
                 *three,
             ]
         )
     return rows
+
+
+def ranged(value: float, low: float, high: float, digits: int = 0) -> str:
+    """A figure and the range of its draws.
+
+    >>> ranged(12.4, 3.1, 20.6)
+    '12 [3, 21]'
+    """
+    return f"{number(value, digits)} [{number(low, digits)}, {number(high, digits)}]"
+
+
+def runout_rows(found: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, ...]]:
+    """Head and one row per strategy and SKU that sells out in some draw under likely demand; and which columns are numbers."""
+    outs = pd.concat([c.runouts for c in found])
+    outs = outs[(outs["bound"] == LIKELY) & (outs["share"] > 0)]
+    rows = [["sku", "strategy", "sells out in", "at [95 %]"]]
+    for o in outs.sort_values(["stream", "sku"], kind="stable").to_dict("records"):
+        at, low, high = (o[f"at{end}"] or "not" for end in ("", "_low", "_high"))
+        name = [o["sku"], o["strategy"]]
+        rows.append([*name, f"{100 * o['share']:.0f} %", f"{at} [{low}, {high}]"])
+    if len(found) == 1:
+        return rows, (2,)
+    streams = outs.sort_values(["stream", "sku"], kind="stable")["stream"]
+    return [[name, *row] for name, row in zip(["stream", *streams], rows, strict=True)], (3,)
 
 
 def spell_rows(found: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, ...]]:
@@ -110,7 +138,8 @@ def _tables(found: Sequence[Closed], table: Any) -> list[str]:
 def about(found: Sequence[Closed]) -> list[str]:
     """What has to be said with the tables."""
     verdict = found[0].verdict if len(found) == 1 else pooled(found)
-    words = [headline(verdict), *(c.caption for c in found), *(fidelity_words(c) for c in found)]
+    words = [headline(verdict), *(c.caption for c in found), *(n for c in found for n in c.notes)]
+    words += [fidelity_words(c) for c in found if c.stream.skus == next(iter(c.shown.values())).scenario.skus]
     for c in found:
         if c.imputation.unknown:
             words.append(f"{c.stream.name}: cues never seen while anything was on sale ({', '.join(c.imputation.unknown)}) draw "
@@ -145,6 +174,11 @@ def printed(found: Sequence[Closed], notes: Sequence[str]) -> str:
         text += ["", "imputed orders", *aligned([head, *spells[:MOST_SPELLS]], numbers)]
     if len(spells) > MOST_SPELLS:
         text.append(f"... and {len(spells) - MOST_SPELLS} more in windows.parquet")
+    (head, *outs), numbers = runout_rows(found)
+    if outs:
+        text += ["", "when items sell out, likely demand", *aligned([head, *outs[:MOST_SPELLS]], numbers)]
+    if len(outs) > MOST_SPELLS:
+        text.append(f"... and {len(outs) - MOST_SPELLS} more in runouts.parquet")
     return "\n".join([*text, "", *about(found), *MEANING, *notes])
 
 
@@ -156,6 +190,8 @@ def page(found: Sequence[Closed]) -> list[str]:
 
     (head, *rows), numbers = spell_rows(found)
     spells = "\n".join(markdown(head, rows, numbers))
+    (out_head, *outs), out_numbers = runout_rows(found)
+    runouts = "When items sell out under likely demand:\n\n" + "\n".join(markdown(out_head, outs, out_numbers))
     assumed = "Assumed throughout:\n\n" + "\n".join(f"- {a}" for a in ASSUMPTIONS)
     return ["\n".join(_tables(found, table)), "\n".join(f"- {w}" for w in [*about(found), *MEANING]),
-            "Imputed orders by blind spell:\n\n" + spells, assumed]  # fmt: skip
+            "Imputed orders by blind spell:\n\n" + spells, runouts, assumed]  # fmt: skip

@@ -1,0 +1,37 @@
+"""More or less stock than there was that night: the recorded stock says where the recording stops telling, this one what is
+tried."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from scenarios.setting import did_you_mean
+from sim.core.tape import TAKE
+from sim.replay.clock import StreamError
+from sim.replay.ingest.open import units_of
+from sim.replay.stream import Stream
+
+
+def stocked(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
+    """The stream with the stock of the what-if, units for all or {sku: units}, and what has to be said of it."""
+    if given in (None, ""):
+        return stream, ()
+    names = [s.id for s in stream.skus]
+    wanted = {str(k): v for k, v in given.items()} if isinstance(given, Mapping) else dict.fromkeys(names, given)
+    for name in wanted:
+        if name not in names:
+            raise StreamError(f"whatif_stock= names the SKU {name!r}, which the recording has not{did_you_mean(name, names)}")
+    units = {name: units_of(value, name) for name, value in wanted.items()}
+    sold = np.bincount(stream.sku[stream.what == TAKE], stream.qty[stream.what == TAKE], len(names)).astype(int)
+    said = []
+    for k, s in enumerate(stream.skus):
+        new = units.get(s.id, s.stock)
+        if new != s.stock:
+            said.append(f"{s.id}: {new:,} units are tried, {s.stock:,} were there")
+        if new < s.stock and new < sold[k]:
+            said[-1] += f"; {sold[k]:,} were ordered that night, and what does not fit is refused"
+    return replace(stream, skus=tuple(replace(s, stock=units.get(s.id, s.stock)) for s in stream.skus)), tuple(said)

@@ -1,0 +1,165 @@
+"""Closed loop, what is asked and what is said: another stock, shut spells, ranges of draws, who never paid."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from scenarios.contract import Audience, Cue, Ledger, Scenario, Shoppers, Sku
+from scenarios.spread import CERTAIN
+from sim.core import tape as T
+from sim.core.tape import EDIT_ADD, SUPPLY, TAKE
+from sim.core.units import US
+from sim.engine.simulate import play, simulate
+from sim.replay.clock import StreamError
+from sim.replay.closedloop import closed_replay
+from sim.replay.closedtape import backdrop, closed_stage
+from sim.replay.draws import draw
+from sim.replay.impute import impute
+from sim.replay.lives import CLOSED, IMPUTED, UNPAID, endings
+from sim.replay.shut import with_shut
+from sim.replay.silent import silent_policy
+from sim.replay.whatif import stocked
+from sim.score.cost import Judge
+from sim.setup.policies import make_policy
+from tests.replay.made import orders, recording
+
+SURE = replace(backdrop(), spread=CERTAIN)
+"""A room that does not move."""
+
+
+def steady(stock, span_s=3600.0, until=1800):
+    """An order every 10 s until ``until``, when the stock is gone."""
+    return recording(orders(np.arange(5, until, 10)), (stock,), span_s)
+
+
+def test_another_stock_is_tried_and_the_recorded_one_still_says_where_recording_stops():
+    """180 units went by 1795 s; of 100 more half an hour's demand of 180 takes all, about 1000 s later."""
+    stream = steady(180)
+    more = closed_replay(stream, [], world=SURE, replicates=6, whatif=280)
+    same = closed_replay(stream, [], world=SURE, replicates=6)
+    assert len(more.windows) == len(same.windows) == 1
+    sold = {name: c.scores.query("bound == 'likely'")["sold_units"].mean() for name, c in (("more", more), ("same", same))}
+    assert sold["same"] == pytest.approx(180, abs=8)
+    assert sold["more"] == pytest.approx(280, abs=12)
+    out = more.runouts.query("bound == 'likely'").iloc[0]
+    assert out["t_low"] <= out["t_s"] <= out["t_high"]
+    assert out["t_s"] == pytest.approx(1795 + 1000, abs=350)
+    assert same.runouts.query("bound == 'low'").iloc[0]["t_s"] == pytest.approx(1795, abs=2)
+    assert more.notes == ("s0: 280 units are tried, 180 were there",)
+
+
+def test_less_stock_than_was_sold_is_said():
+    _, said = stocked(steady(180), {"s0": 50})
+    assert said == ("s0: 50 units are tried, 180 were there; 180 were ordered that night, and what does not fit is refused",)
+    found = closed_replay(steady(180), [], replicates=1, whatif={"s0": 50})
+    assert found.scores.query("bound == 'low'")["sold_units"].max() <= 50
+    with pytest.raises(StreamError, match="whatif_stock= names the SKU 'mask', which the recording has not"):
+        stocked(steady(180), {"mask": 5})
+
+
+def test_a_range_of_draws_is_not_the_error_of_their_mean():
+    found = closed_replay(
+        steady(180), [make_policy("fixed_count", {"units": 60}, playbook="freeze_only")], replicates=12, whatif=300
+    )
+    row = found.verdict.set_index("strategy").loc["fixed_count"]
+    d = found.scores.query("bound == 'likely' and strategy == 'fixed_count'")
+    saved = (d["J_silent"] - d["J"]).to_numpy()
+    assert (row["saved_likely_low"], row["saved_likely_high"]) == (saved.min(), saved.max())
+    assert row["saved_likely_error"] == pytest.approx(2.201 * saved.std(ddof=1) / 12**0.5, rel=1e-3)
+
+
+def test_demand_of_a_shut_spell_is_imputed():
+    """An order every 10 s, none between 600 and 1200 s: 60 are imputed there, give or take four standard deviations."""
+    t = np.array([x for x in np.arange(5, 1800, 10) if not 600 < x < 1200])
+    stream = with_shut(recording(orders(t), (1000,), 1800.0), [{"sku": "s0", "from": "600", "to": "1200"}])
+    made = impute(stream, world=SURE)
+    assert [(w.start / US, w.end / US, w.why) for w in made.windows] == [(600, 1200, "closed")]
+    n = np.mean([draw(made, 1, r).likely.sum() for r in range(20)])
+    assert n == pytest.approx(60, abs=10)
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([{"sku": "s0", "from": "600", "to": "700"}, {"sku": "s0", "from": "650", "to": "800"}], "overlaps"),
+        ([{"sku": "s0", "from": "100", "to": "200"}], "holds 10 recorded orders of s0, so it was on sale then"),
+        ([{"sku": "s0", "from": "9000", "to": "9100"}], "lies outside the recording"),
+        ([{"sku": "s0", "from": "700", "to": "600"}], "does not end after it begins"),
+        ([{"sku": "s1", "from": "600", "to": "700"}], "names the SKU 's1', which the recording has not"),
+        ([{"sku": "s0", "from": "600"}], "does not say to"),
+        ([{"sku": "s0", "from": "noon", "to": "700"}], "is not a time"),
+        ("nowhere.csv", "is not a file"),
+        (7, "is a file or a list"),
+    ],
+)
+def test_a_shut_spell_that_cannot_be_is_refused(rows, words):
+    t = np.array([x for x in np.arange(5, 1800, 10) if not 600 < x < 1200])
+    with pytest.raises(StreamError, match=words):
+        with_shut(recording(orders(t), (1000,), 1800.0), rows)
+
+
+def test_shut_spells_come_from_a_file(tmp_path):
+    (tmp_path / "shut.csv").write_text("sku,from,to\n,600,1200\n", encoding="utf-8")
+    stream = with_shut(recording([(5.0, TAKE, 0, 1), (6.0, SUPPLY, 1, 1)], (10, 10), 1800.0), tmp_path / "shut.csv")
+    assert stream.shut == ((0, 600 * US, 1200 * US), (1, 600 * US, 1200 * US))
+
+
+def flash():
+    """A flash sale that deducts on payment: twice as many want it as there are units."""
+    return Scenario(
+        "flash", "", 900.0, (Sku("mask", 250, purchase_limit=1),), (Cue(100.0, "mask", "deal"), Cue(300.0, "mask", "deal")),
+        audience=Audience(2500.0), shoppers=Shoppers(never_pay=0.3, wait_share=0.0, substitute_share=0.0, cancel_share=0.0),
+        ledger=Ledger("deduct_on_payment", late_payment="accept"), spread=CERTAIN,
+    )  # fmt: skip
+
+
+def exported(run, closings, payments):
+    """The orders a shop's export has of a run, with or without closings and payment times."""
+    tape, out = run.tape, run.outcome
+    rows = np.flatnonzero((tape.kind == T.ORDER) & (out >= T.ACCEPTED))
+    ends = np.flatnonzero((tape.kind == T.EXPIRE) & (out == T.DONE)) if closings else np.zeros(0, int)
+    every = np.concatenate([rows, ends])
+    every = every[np.argsort(tape.t[every], kind="stable")]
+    place = np.full(len(tape), -1)
+    place[every] = np.arange(len(every))
+    paid = np.full(len(tape), -1, np.int64)
+    pay = np.flatnonzero((tape.kind == T.PAY) & (out == T.DONE))
+    paid[tape.cause[pay]] = tape.t[pay]
+    back = np.isin(every, ends)
+    stream = recording(
+        [(tape.t[r] / US, EDIT_ADD if b else TAKE, 0, 1) for r, b in zip(every, back, strict=True)], (250,), 2000.0
+    )
+    order = np.where(back, place[np.maximum(tape.cause[every], 0)], -1)
+    return replace(stream, order=order, paid=np.where(back, -1, paid[every]) if payments else None)
+
+
+@pytest.mark.parametrize(("closings", "payments", "how"), [(True, True, CLOSED), (False, True, UNPAID), (False, False, IMPUTED)])
+def test_who_never_paid_is_read_told_or_imputed(closings, payments, how):
+    """What silence oversells in the replay is what it really oversold, to 12 units a show (four standard errors of the imputed
+    share), with whatever the export tells; taking everybody for a payer is off by far more."""
+    world = replace(backdrop(), ledger=flash().ledger, shoppers=flash().shoppers)
+    true, found, naive = 0.0, 0.0, 0.0
+    for k in range(4):
+        run = simulate(flash(), silent_policy(), 77, k)
+        true += Judge(run).score(run)["oversold_units"]
+        stream = exported(run, closings, payments)
+        assert endings(stream, world) == how
+        for sums, w in (("found", world), ("naive", replace(world, shoppers=replace(world.shoppers, never_pay=0.0)))):
+            again = play(closed_stage(stream, impute(stream, world=w), "low", world=w), silent_policy())
+            units = Judge(again).score(again)["oversold_units"]
+            found, naive = (found + units, naive) if sums == "found" else (found, naive + units)
+    assert found == pytest.approx(true, abs=48)
+    if how == IMPUTED:
+        assert naive > true + 96
+
+
+def test_the_page_says_how_it_is_known_who_never_paid():
+    run = simulate(flash(), silent_policy(), 77, 0)
+    world = replace(backdrop(), ledger=flash().ledger, shoppers=flash().shoppers)
+    found = closed_replay(exported(run, False, False), [], world=world, replicates=1)
+    assert found.notes == (
+        "the recording has neither closings nor payments: which orders were never paid is imputed, 30 % "
+        "(scenario.shoppers.never_pay) of them; an export with a closing or payment time would tell",
+    )
+    assert closed_replay(exported(run, False, False), [], replicates=1).notes == ()
