@@ -48,6 +48,7 @@ def content(r: Review, words: Sequence[str]) -> dict[str, Any]:
                   "alerts": [before.alerts, after.alerts]}  # fmt: skip
     if p.gain.n > 1:
         rests |= {"net_change_per_other_show": [round(p.gain.low, 2), round(p.gain.mean, 2), round(p.gain.high, 2)]}
+    rests |= {"proved_on": p.claim.on, "claimed_net_change": [round(x, 2) for x in (p.claim.low, p.claim.mean, p.claim.high)]}
     statement = "one show proves little; rehearse it before it is used" if p.gain.n < 2 else "95 % interval over other shows"
     return made | {
         "change": p.change.knob.word(p.change.value),

@@ -13,6 +13,7 @@ from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.engine.simulate import play
 from sim.postmortem.blame import Blame, blame
+from sim.postmortem.claim import Claim, claim
 from sim.postmortem.counterfactual import salvage
 from sim.postmortem.drift import Drift, drift
 from sim.postmortem.parameters import Show
@@ -24,7 +25,7 @@ from sim.setup.policies import make_policy
 from sim.stats.paired import Difference
 
 CONSIDERED = 5
-"""Changes, nearest first, that are played on the other shows until one does not lose there."""
+"""Changes, nearest first, that are played on other shows and draws until one helps there beyond chance."""
 Progress = Callable[[int, int, str], None]
 
 
@@ -32,7 +33,8 @@ Progress = Callable[[int, int, str], None]
 class Proposal:
     """One change with its evidence, as rows of :func:`.smallest_change.evidence`. rows: on other shows. draws: on other draws of
     what this show's recording does not say. bounds: on this show under each bound of the demand nobody recorded. gain, luck:
-    paired J after - before over the other shows, over the other draws. stands: whether it may be proposed."""
+    paired net after - before over the other shows, over the other draws. claim: what may be said of it. stands: whether it may be
+    proposed."""
 
     change: Change
     rows: list[dict[str, Any]]
@@ -40,6 +42,7 @@ class Proposal:
     bounds: list[dict[str, Any]]
     gain: Difference
     luck: Difference
+    claim: Claim
     stands: bool
 
 
@@ -128,14 +131,16 @@ def _alerts(judge: Judge, run: Run, played: list[dict[str, Any]]) -> list[dict[s
 def consider(
     changes: Sequence[Change], shows: tuple[Sequence[Show], Sequence[Show], Sequence[Show]], policy: Policy, profile: Profile
 ) -> list[Proposal]:  # fmt: skip
-    """Changes in their order until one stands: it earns no less on average over the other shows and over other luck, and under no
-    bound. ``shows``: other shows, other draws, bounds."""
+    """Changes in their order until one stands: its gain is beyond chance (:func:`.claim.claim`), and it loses neither on average
+    over the other shows or other luck nor under any bound. ``shows``: other shows, other draws, bounds."""
     made: list[Proposal] = []
     for change in changes:
         rows, drawn, bounded = (evidence(change, part, policy, profile) for part in shows)
         gain, luck = verdict(rows), verdict(drawn)
-        stands = not gain.mean < 0 and not luck.mean < 0 and all(r["net_after"] >= r["net_before"] for r in bounded)
-        made.append(Proposal(change, rows, drawn, bounded, gain, luck, stands))
+        said = claim(gain, luck, len(changes))
+        loses = gain.mean < 0 or luck.mean < 0 or any(r["net_after"] < r["net_before"] for r in bounded)
+        made.append(Proposal(change, rows, drawn, bounded, gain, luck, said, said.sure and not loses))
+        stands = made[-1].stands
         if stands:
             break
     return made

@@ -37,13 +37,15 @@ def test_where_no_setting_helps_the_leak_is_named():
 def test_what_it_says_agrees_with_itself():
     """Scores, blame and search count the same units; the proposal is one of the changes found; alerts are all there."""
     policy = make_policy("fixed_count", {"units": 10.0, "emergency_share": 1.0}, playbook="freeze_only")
-    r = made(bursts(3.0), policy)
+    r = made(bursts(3.0), policy, shows=6)
     assert r.blame.lost.total == (r.row["oversold_units"], r.row["missed_units"])
     assert (r.search.before.oversold, r.search.before.missed) == r.blame.lost.total
     assert r.search.before.net == r.row["net"] == Judge(play(r.show.stage, make_policy("silent")), PROFILE).score(r.run)["net"]
     assert r.proposal is not None
     assert r.proposal.change in r.search.changes
-    assert r.proposal.gain.n == 2
+    assert r.proposal.gain.n == r.proposal.claim.n == 6
+    assert r.proposal.claim.sure
+    assert 0 < r.proposal.claim.mean <= r.proposal.gain.mean
     assert len(r.alerts) == r.told == int((r.run.alerts["level"] > 0).sum())
     assert all({"verdict", "worth", "could_cny"} <= set(a) for a in r.alerts)
     assert r.by_order is not None
@@ -52,7 +54,7 @@ def test_what_it_says_agrees_with_itself():
 
 def test_the_proposals_words_replace_what_they_change():
     policy = make_policy("fixed_count", {"units": 10.0, "emergency_share": 1.0}, playbook="freeze_only")
-    r = made(bursts(3.0), policy)
+    r = made(bursts(3.0), policy, shows=6)
     new = r.proposal.change.knob.word(r.proposal.change.value)
     key = new.split("=")[0]
     words = ["scenario=bursts", "strategy=fixed_count", f"{key}=10", "seed=65", "shows=2", "out=x", "earlier=[a]"]

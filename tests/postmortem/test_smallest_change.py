@@ -5,13 +5,17 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 from sim.core.playbooks import PLAYBOOKS
+from sim.demand.streams import stream as random_stream
+from sim.postmortem.claim import ERROR, NOTHING, claim
 from sim.postmortem.parameters import ACROSS_ZERO, SHORTEST_HOLD_S, Knob, distance, knobs, ladder
 from sim.postmortem.review import consider
 from sim.postmortem.sessions import rehearsed
 from sim.postmortem.smallest_change import SHARES, Change, evidence, measure, smallest_changes, verdict
 from sim.setup.policies import make_policy
+from sim.stats.paired import difference
 from tests.postmortem.review_worlds import PROFILE, bursts, flash, small_erp, stage_of
 
 QUICK = replace(PLAYBOOKS["freeze_only"], auto_s=0.2, propagate_s=0.2)
@@ -76,7 +80,7 @@ def test_evidence_is_the_difference_of_two_plays(found):
 
 
 def test_a_change_that_loses_elsewhere_is_not_proposed(found):
-    """A line far too high for a quiet show is refused there and stands where nothing speaks against it."""
+    """A line far too high for a quiet show is refused there; where no other show speaks, nothing stands."""
     show, _ = found
     knob = next(k for k in knobs(show.stage, LATE) if k.key == "strategy.units")
     high = Change(knob, 149.0, distance(knob, 149.0), None)
@@ -85,8 +89,35 @@ def test_a_change_that_loses_elsewhere_is_not_proposed(found):
     assert not refused.stands
     assert refused.gain.mean < 0
     (alone,) = consider([high], ([], [], []), LATE, PROFILE)
-    assert alone.stands
-    assert alone.gain.n == 0
+    assert not alone.stands
+    assert alone.claim.on == NOTHING
+
+
+def test_a_setting_without_effect_is_never_proposed(found):
+    """Its gain over other shows is exactly 0, however many there are."""
+    show, _ = found
+    knob = next(k for k in knobs(show.stage, LATE) if k.key == "strategy.units")
+    same = Change(knob, knob.now, 0.0, None)
+    (refused,) = consider([same], ([rehearsed(bursts(1.2), 65, k) for k in range(1, 7)], [], []), LATE, PROFILE)
+    assert refused.gain.mean == 0.0
+    assert not refused.stands
+    assert refused.claim.mean == 0.0
+
+
+def test_what_chance_alone_would_propose_is_bounded():
+    """Gains that are nothing but noise are proposed in at most ERROR of reviews that consider five of them (2,000 reviews, test
+    level 0.1 %); what is claimed of a true gain that was chosen is nearer to it than what was found."""
+    rng, wrong, found, claimed = random_stream(4, "claims"), 0, [], []
+    none = difference([], [])
+    for _ in range(2000):
+        noise = [difference(rng.normal(0.0, 100.0, 8), np.zeros(8)) for _ in range(5)]
+        wrong += any(claim(g, none, 5).sure for g in noise)
+        c = claim(difference(rng.normal(60.0, 100.0, 8), np.zeros(8)), none, 5)
+        if c.sure:
+            found.append(c.found)
+            claimed.append(c.mean)
+    assert wrong <= binom.ppf(0.999, 2000, ERROR)
+    assert abs(np.mean(claimed) - 60) < abs(np.mean(found) - 60)
 
 
 def test_knobs_turn_what_they_are_called():

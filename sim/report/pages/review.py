@@ -251,8 +251,11 @@ def _next_week(r: Review) -> list[str]:
     made = ["## Proposed for next week 下场建议"]
     refused = [p for p in r.considered if not p.stands]
     for p in refused:
-        why = (f"net falls by {number(-p.gain.mean)} CNY a show on other shows" if p.gain.mean < 0
-               else "it loses under a bound of what was not recorded")  # fmt: skip
+        lost = next((f"net falls by {number(-d.mean)} CNY a show on {where}" for d, where in
+                     ((p.gain, "other shows"), (p.luck, "other draws")) if d.mean < 0), "")  # fmt: skip
+        unsure = f"over {p.claim.n} {p.claim.on} its gain of {number(p.claim.found)} CNY a show is not beyond chance"
+        alone = "nothing but this show speaks for it, and it was found on this show (earlier=, shows=)"
+        why = lost or ("it loses under a bound of what was not recorded" if p.claim.sure else unsure if p.claim.n > 1 else alone)
         made.append(f"Not proposed: {what_it_takes(p, r)}; {why}.")
     p = r.proposal
     if p is None:

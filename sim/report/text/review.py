@@ -79,10 +79,12 @@ def what_it_takes(p: Proposal, r: Review) -> str:
 def weight(p: Proposal, r: Review) -> str:
     """What the evidence for a change is worth."""
     n, g = p.gain.n, p.gain
-    luck = ""
+    c = p.claim
+    luck = (f"**Claimed: {number(c.mean)} CNY a show [{number(c.low)}, {number(c.high)}]**, over {c.n} {c.on}, where it gained "
+            f"{number(c.found)} on average; shrunk because it was chosen. ")  # fmt: skip
     if p.luck.n > 1:
         spread = f"{number(p.luck.mean)} CNY [{number(p.luck.low)}, {number(p.luck.high)}]"
-        luck = (f"Over {p.luck.n} other draws of what this recording does not say (payments, people) net changes by {spread}: "
+        luck += (f"Over {p.luck.n} other draws of what this recording does not say (payments, people) net changes by {spread}: "
                 "the same shoppers with other luck. ")  # fmt: skip
     return luck + _over_shows(n, g, r)
 

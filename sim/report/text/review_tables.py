@@ -44,6 +44,7 @@ def printed(r: Review) -> str:
     p = r.proposal
     if p is not None:
         found = f"{p.change.knob.word(p.change.value)}"
-        return "\n".join([*lines, f"proposed: {found} (on {p.gain.n} other shows net {p.gain.mean:+,.0f} CNY a show)" if p.gain.n
-                          else f"proposed: {found} (found on this one show, which proves little)"])  # fmt: skip
+        return "\n".join(
+            [*lines, f"proposed: {found} (claimed: net {p.claim.mean:+,.0f} CNY a show, over {p.claim.n} {p.claim.on})"]
+        )
     return "\n".join([*lines, "proposed: keep the settings"])
