@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from scenarios.kernels import half_times
 from sim.calibrate.delays import DelayFit
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fitness import BANDS_S, LEVEL, coverage
-from sim.calibrate.observed import kind_name
+from sim.calibrate.observed import Observed, kind_name
 from sim.calibrate.parameters import Parameter
 from sim.report.text.layout import NOTHING, aligned, markdown, number
 from sim.stats.paired import wilson
@@ -25,6 +27,8 @@ MEANING = {
 }
 FIT_HEAD = ("window [s]", "windows", "counts: variance / mean", "residuals", "sd if the model holds")
 BAND_HEAD = ("window", "inside", "of", "share", "95 % interval")
+LEAST_SHUT = 0.05
+"""Share of an item's time without stock from which a fit is warned of."""
 
 
 def short(value: float) -> str:
@@ -111,6 +115,24 @@ def statement(made: Calibrated) -> list[str]:
     return said
 
 
+def shut_words(shows: Sequence[Observed]) -> list[str]:
+    """A warning where stock was gone for a good part of some item's time: a response that was cut off is seen from one side."""
+    said = []
+    for show in shows:
+        for k, name in enumerate(show.skus):
+            mine = show.shut[(show.shut["sku"] == k) | (show.shut["sku"] < 0)]
+            spells = np.minimum(mine["to_s"], show.span_s) - np.maximum(mine["from_s"], 0.0)
+            gone = float(spells.clip(min=0.0).sum()) / show.span_s
+            if gone > LEAST_SHUT:
+                said.append(f"{name} ({100 * gone:.0f} % of {show.name})")
+    if not said:
+        return []
+    return [f"**Stock was gone, or counts were unknown, for a good part of the time of {', '.join(said)}**: time scales of "
+            "cues and buy rates that rest on these items may be off by more than their intervals say (in tests with stock for "
+            "60 % of demand, the time scale of a pitch was covered in 2 of 12 fits). Calibrate on shows in which stock lasted, "
+            "or rehearse with wider margins."]  # fmt: skip
+
+
 def base_words(made: Calibrated) -> list[str]:
     """Viewers, course over the show, slips, level between shows."""
     said = []
@@ -120,6 +142,7 @@ def base_words(made: Calibrated) -> list[str]:
                     + ("; not to be told from 1, which is used." if held else
                        "; the generator has 1, so the fitted room follows viewers to that power."))  # fmt: skip
     said += [f"Left out: {words}." for words in made.dropped]
+    said += shut_words(made.shows)
     if made.slips is not None:
         s = made.slips
         said.append(f"Cues slip 偏移 by {s.sd_s.value:.1f} s [{s.sd_s.low:.1f}, {s.sd_s.high:.1f}] around the sheet, with a lead "

@@ -1,0 +1,111 @@
+"""Hidden parts of real recordings: stretches of the marathons' donations with a declared stock, imputed beyond it, compared.
+
+``python -m benchmarks.closed_real [data folder]`` prints a Markdown table. A stretch is four hours; its stock is 40 to 70 % of
+what was ordered in it (drawn by a keyed stream); run starts stand for cues. The data may not be copied into the project.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scenarios.contract import Cue, Sku
+from sim.core.tape import TAKE
+from sim.core.units import US
+from sim.demand.streams import stream as random_stream
+from sim.replay.censor import hide
+from sim.replay.clock import SECONDS, Clock
+from sim.replay.draws import draw, high
+from sim.replay.impute import impute
+from sim.replay.stream import Stream
+
+DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
+STRETCH_S, LEAST, DRAWS = 4 * 3600.0, 100, 80
+MOST_MINUTE = 1000
+"""Larger jumps of the polled counter are resets, not orders."""
+
+
+def stretches(t: np.ndarray, n: np.ndarray, cues: np.ndarray, bin_s: float, name: str, every: int) -> list[Stream]:
+    """Every ``every``-th stretch of four hours; t: seconds since the first row, n: orders at it."""
+    made = []
+    for k in range(0, int(t.max() // STRETCH_S), every):
+        a = k * STRETCH_S
+        mine = (t > a) & (t <= a + STRETCH_S) & (n > 0)
+        total = int(n[mine].sum())
+        if total < LEAST:
+            continue
+        stock = int(total * (0.4 + 0.3 * random_stream(7, name, k).random()))
+        own = tuple(Cue(float(c - a), "a", "pitch") for c in cues if a <= c < a + STRETCH_S)
+        rows = int(mine.sum())
+        made.append(Stream(
+            f"{name} {k}", "orders", (Sku("a", stock),), ((t[mine] - a) * US).astype(np.int64), np.full(rows, TAKE, np.int8),
+            np.zeros(rows, np.int16), n[mine].astype(np.int32), own, Clock(SECONDS), 0, STRETCH_S, 1.0, max(bin_s, 5.0),
+            bin_s=bin_s,
+        ))  # fmt: skip
+    return made
+
+
+def one_second(data: Path) -> list[Stream]:
+    """The log of single donations."""
+    raw = pd.read_csv(data / "gdq-agdq2020-donations" / "donations.csv")
+    at = pd.to_datetime(raw["time"], utc=True).sort_values()
+    start = pd.Timestamp("2020-01-05T16:30:00Z")
+    t = (at[at >= start] - start).dt.total_seconds().to_numpy()
+    plan = pd.read_csv(data / "gdq-live-minute" / "schedule.csv")
+    cues = (pd.to_datetime(plan["start_time"], utc=True) - start).dt.total_seconds().to_numpy()
+    return stretches(t, np.ones(len(t)), cues[(cues >= 0) & (cues < t.max())], 0.0, "one-second log", 1)
+
+
+def marathons(data: Path, every: int = 4) -> list[Stream]:
+    """The polled counters, one stretch in ``every``."""
+    series = pd.read_csv(data / "gdq-live-minute" / "timeseries.csv.gz")
+    plan = pd.read_csv(data / "gdq-live-minute" / "schedule.csv")
+    made = []
+    for event, part in series.groupby("event"):
+        at = pd.to_datetime(part["time"], utc=True)
+        t = (at - at.iloc[0]).dt.total_seconds().to_numpy()
+        n = part["donations_cum"].diff().fillna(0).to_numpy()
+        n = np.where((n < 0) | (n > MOST_MINUTE), 0, n)
+        own = pd.to_datetime(plan.loc[plan["event"] == event, "start_time"], utc=True)
+        made += stretches(t, n, (own - at.iloc[0]).dt.total_seconds().to_numpy(), 60.0, str(event), every)
+    return made
+
+
+def judged(whole: Stream, draws: int = DRAWS) -> dict[str, Any] | None:
+    """True and imputed orders of one stretch; None where stock lasted."""
+    kept, gone = hide(whole)
+    made = impute(kept)
+    if not made.windows:
+        return None
+    true = int(gone.qty.sum()) if whole.bin_s else len(gone.t)
+    n = np.array([draw(made, 3, r).likely.sum() for r in range(draws)])
+    ends = np.quantile(n, [0.025, 0.1, 0.9, 0.975])
+    most = sum(count for count, _, _ in high(made))
+    return {"true": true, "likely": n.mean(), "in80": ends[1] <= true <= ends[2], "in95": ends[0] <= true <= ends[3],
+            "held": true <= most}  # fmt: skip
+
+
+def row(name: str, streams: list[Stream]) -> str:
+    """One row of the table."""
+    found = pd.DataFrame([r for r in map(judged, streams) if r])
+    each = np.median(found["likely"] / found["true"].clip(lower=1))
+    whole = found["likely"].sum() / found["true"].sum()
+    return (f"| {name} | {len(found)} | {whole:.2f} | {each:.2f} | {found['in80'].mean():.2f} | "
+            f"{found['in95'].mean():.2f} | {found['held'].mean():.2f} |")  # fmt: skip
+
+
+def main() -> None:
+    """Print the table."""
+    data = Path(sys.argv[1]) if len(sys.argv) > 1 else DATA
+    print("| recording | stretches | imputed / true, sum | median | 80 % holds | 95 % holds | low..high holds |")
+    print("|---|---|---|---|---|---|---|")
+    print(row("donations, one second", one_second(data)), flush=True)
+    print(row("six marathons, one minute", marathons(data)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""What a calibration warns of."""
+
+import numpy as np
+
+from sim.calibrate.observed import WINDOW_DTYPE, Observed, events
+from sim.report.text.calibration import shut_words
+
+
+def seen(shut):
+    none = events(np.zeros(0), np.zeros(0, int))
+    return Observed("friday", 1000.0, ("mask", "serum"), none, none, np.zeros(0), shut=np.array(shut, WINDOW_DTYPE).reshape(-1))
+
+
+def test_a_fit_on_items_that_sold_out_is_warned_of():
+    (said,) = shut_words([seen([(0, 600.0, 2000.0), (1, 990.0, 1000.0)])])
+    assert "mask (40 % of friday)" in said
+    assert "serum" not in said
+    assert "time scales of cues and buy rates" in said
+
+
+def test_where_stock_lasted_nothing_is_said():
+    assert shut_words([seen([(1, 990.0, 1000.0)])]) == []
