@@ -8,7 +8,6 @@ import pytest
 import yaml
 
 from sim.cli import main as cli
-from sim.jobs import serialise as parcel
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,7 +62,6 @@ def test_another_strategy_under_the_same_name_is_another_study(capsys, tiny, tmp
     (tmp_path / "mine.py").write_text(text)
     assert run(capsys, *words, "trials=8")[0] == 0
     (tmp_path / "mine.py").write_text(text + "\n")
-    parcel._text.cache_clear()  # as in a new process
     for trials in (8, 16):
         code, _, err = run(capsys, *words, f"trials={trials}")
         assert code == 2
@@ -164,7 +162,7 @@ def test_the_figures_of_a_recommendation_can_be_worked_out_again(capsys, tmp_pat
     best = made["statement"][0].split(":")[0]
     fresh = shows[(shows["stage"] == "confirming") & (shows["candidate"] == best)]
     assert len(fresh) == 10
-    assert any(line.startswith(f"J {fresh['J'].mean():,.0f} ±") for line in made["statement"])
+    assert any(f"J {fresh['J'].mean():,.0f} ±" in line for line in made["statement"])
 
 
 def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
