@@ -11,7 +11,7 @@ from sim.score.profiles import PROFILES
 from sim.setup.policies import make_policy
 from sim.setup.space import Candidate, World
 from sim.stats.pareto import OBJECTIVES
-from sim.stats.selection import Rules, select
+from sim.stats.selection import Rules, Selection, select
 from sim.study.decide import COSTS, Trials, decide
 from tests.study.small_show import show
 
@@ -52,6 +52,21 @@ def test_a_tie_is_named_and_what_would_decide_it():
     words = said(trials(costs(500, 500.5, 900, sd=30.0)), delta=1.0)
     assert "cannot be told apart, with 95 % confidence and to 1 CNY a show, from line#1; about" in words
     assert "more shows would decide" in words
+    d = decide(trials(costs(*[500.0] * 20, sd=30.0)), delta=1.0)
+    assert {row[0] for row in rows(d)} >= {f"line#{k}" for k in d.selection.tied}, "every tied candidate is in the table"
+    assert {row[-1] for row in rows(d)} >= {"strategy.units=3"}
+
+
+def test_shows_that_nobody_plays_are_not_counted_out():
+    near = Selection.further
+    for counts, says in (((1_956_493, 0), "more than 10,000 further shows would not tell them apart"),
+                         ((1523, 2_705_504), "about 1,500 more shows would decide if the differences are what they look like, "
+                                             "more than 10,000 if there are none")):  # fmt: skip
+        Selection.further = property(lambda _, counts=counts: counts)
+        try:
+            assert says in said(trials(costs(500, 500.5, 900, sd=30.0)), delta=1.0)
+        finally:
+            Selection.further = near
 
 
 @pytest.mark.parametrize(("candidates", "holds"), [(2, True), (40, False)])
@@ -72,7 +87,7 @@ def test_a_refuted_limit_says_by_how_much():
     words = said(trials(costs(500, 900), notices_per_operator_hour=np.full((SHOWS, 2), 50.0)))
     over = "notices per operator-hour 50.00, at least 50.00 in 400 shows, limit 6.0"
     assert f"Limits platform: line#0 is refuted ({over}); no candidate is certified." in words
-    assert rows(decide(trials(costs(500, 900))))[0][-3:] == ["undecided", "undecided", "certified"]
+    assert rows(decide(trials(costs(500, 900))))[0][-4:-1] == ["undecided", "undecided", "certified"]
 
 
 def test_a_race_says_what_it_may_have_missed_and_what_it_spared():

@@ -118,7 +118,12 @@ def pareto(d: Decision) -> Figure:
         axes.yaxis.set_major_formatter(style.plain_number)
         axes.set_title("Pareto front (filled): oversells, missed turnover, alerts; larger marks send more alerts", loc="left")
         handles = [_handle(mark, colour, style.text(family)) for family, (colour, mark) in look.items()]
-        figure.legend(handles=handles, loc="outside upper left", ncols=len(handles))
+        most = points[:, 2].max()
+        for alerts in (0.0, most / 2, most) if most > 0 else ():
+            key = _handle("o", style.GREY, f"{alerts:.3g} alerts a show")
+            key.set_markersize((14 + 90 * alerts / most) ** 0.5)
+            handles.append(key)
+        figure.legend(handles=handles, loc="outside upper left", ncols=min(len(handles), 5))
         handles = [_handle("", style.BLACK, f"{n}  {label(d, k, KEY)}{_when(d, k)}") for n, k in enumerate(named, 1)]
         figure.legend(handles=handles, loc="outside lower left", ncols=1, handlelength=0)
         return figure

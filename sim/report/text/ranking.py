@@ -111,5 +111,26 @@ def chosen(plan: Plan, picked: Sequence[int]) -> list[tuple[str, str]]:
 
 
 def worded(settings: Mapping[str, Value]) -> str:
-    """Varied settings as they are given on the command line."""
-    return ", ".join(f"{key}={value}" for key, value in settings.items()) or "nothing varied"
+    """Varied settings as they are given on the command line, rounded to what matters; the tables have them whole."""
+    return ", ".join(f"{key}={rounded(key, value)}" for key, value in settings.items()) or "nothing varied"
+
+
+def rounded(key: str, value: Value) -> Value:
+    """A setting to three figures; units, and anything from 100 on, are whole.
+
+    >>> rounded("strategy.smart.chance", 0.13916095), rounded("strategy.a.units", 7.6), rounded("gate.n", 2)
+    ('0.139', '8', 2)
+    """
+    if isinstance(value, str | bool | int):
+        return value
+    return f"{value:.0f}" if abs(value) >= 100 or (key.endswith(".units") and value >= 1) else f"{value:.3g}"
+
+
+def briefly(family: str, settings: Mapping[str, Value]) -> str:
+    """The same for a table's cell, without what all of a family have in common.
+
+    >>> briefly("smart", {"strategy.smart.chance": 0.25, "gate.n": 2})
+    'chance=0.25, gate.n=2'
+    """
+    short = {key.removeprefix(f"strategy.{family}."): rounded(key, value) for key, value in settings.items()}
+    return ", ".join(f"{key}={value}" for key, value in short.items())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report.text.layout import brief, number
-from sim.report.text.ranking import worded
+from sim.report.text.ranking import briefly, rounded, worded
 from sim.score.profiles import Profile, unit_costs
 from sim.stats.certify import CERTIFIED, REFUTED, UNDECIDED, Certificate, Check
 from sim.stats.paired import student
@@ -35,7 +35,10 @@ HEAD = (
     "strict",
     "standard",
     "platform",
+    "settings",
 )
+TOO_MANY = 10_000
+"""Shows nobody will play."""
 RIGHT = (1, 2, 3, 4, 6)
 FEW = 4
 """Fewest values of a setting of which the last one is called an end."""
@@ -90,7 +93,10 @@ def _edges(d: Decision) -> list[str]:
         p = param_of(key, best)
         end = "upper" if value == max(tried) else "lower" if value == min(tried) else ""
         if end and not (p and value in (p.low, p.high)):
-            said.append(f"{key}={value} is at the {end} end of what was tried and the best may lie beyond: widen its range.")
+            said.append(
+                f"{key}={rounded(key, value)} is at the {end} end of what was tried, and the best may lie beyond: widen its "
+                "range."
+            )
     return said
 
 
@@ -141,10 +147,24 @@ def _ties(d: Decision) -> str:
 def further(s: Selection) -> str:
     """How many more shows would decide, in words."""
     real, none = s.further
-    said = f"about {number(real)} more shows would decide"
+    if real > TOO_MANY:
+        return f"more than {TOO_MANY:,} further shows would not tell them apart: choose among them by something else than J"
+    said = f"about {number(_two_figures(real))} more shows would decide"
     if s.looks > 1:
         return f"{said}, give or take a factor of three"
-    return f"{said} if the differences are what they look like, {number(none)} if there are none" if none > 1.1 * real else said
+    if none <= 1.1 * real:
+        return said
+    equal = f"more than {TOO_MANY:,}" if none > TOO_MANY else number(_two_figures(none))
+    return f"{said} if the differences are what they look like, {equal} if there are none"
+
+
+def _two_figures(count: float) -> float:
+    """A count as roughly as it is known.
+
+    >>> _two_figures(1523), _two_figures(87)
+    (1500.0, 87.0)
+    """
+    return float(f"{count:.2g}")
 
 
 def certificate(c: Certificate, worlds: Sequence[str] = ()) -> str:
@@ -217,7 +237,8 @@ def rows(d: Decision) -> list[list[str]]:
     """The leaders with their certificates, best first."""
     by_number = {s.candidate: s for s in d.selection.standings}
     made = []
-    for k in d.leaders:
+    named = {*d.leaders, *d.selection.tied}
+    for k in (s.candidate for s in d.selection.standings if s.candidate in named):
         s = by_number[k]
         gap = "" if s.state == BEST else number(s.behind)
         span = "" if s.state == BEST else f"[{number(s.low)}, {number(s.high)}]"
@@ -232,6 +253,7 @@ def rows(d: Decision) -> list[list[str]]:
                 number(s.shows),
                 STATES[s.state],
                 *states,
+                briefly(d.plan.candidates[k].family, d.plan.candidates[k].settings),
             ]
         )
     return made
