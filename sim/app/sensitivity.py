@@ -36,7 +36,7 @@ from sim.score.profiles import Profile
 from sim.setup.design import Axis, Value
 from sim.setup.settings import SettingError
 from sim.setup.settings_search import Sensitivity
-from sim.setup.space import Maker, families, make_worlds, world_of
+from sim.setup.space import Maker, families, make_worlds, typed, world_of
 from sim.stats.sensitivity import Index, sobol
 from sim.words import _
 
@@ -173,7 +173,9 @@ def _settled(
         text = _("points must be a power of two, not {n}; take {more}")
         raise SettingError(text.format(n=s.points, more=1 << s.points.bit_length()))
     make_worlds(scenarios, axes, "auto", 1, s.seed, s.uncertain)  # refuses what cannot be varied
-    (family, (maker, _axes)), (name, values) = next(iter(families(config, axes).items())), next(iter(scenarios.items()))
+    (family, (maker, own)), (name, values) = next(iter(families(config, axes).items())), next(iter(scenarios.items()))
+    whole = {axis.key: axis for axis in own}  # settings that are counted vary in whole numbers
+    axes = [whole.get(axis.key) or typed(axis) for axis in axes]
     if len(axes) < 2:
         raise SettingError(_("sensitivity compares settings; give at least two ranges, as in strategy.units=interval(20,400)"))
     return Design(name, values, family, maker, axes, profile, s), config

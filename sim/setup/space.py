@@ -165,7 +165,7 @@ def make_worlds(
     """The worlds of every scenario (name to plain data): the design over the scenario's axes, one world where nothing varies.
     uncertain: every replicate draws the parameters of its world from what the scenario says of them."""
     made: list[World] = []
-    varied = [settled(_typed(axis)) for axis in axes if axis.key.split(".")[0] == "scenario"]
+    varied = [settled(typed(axis)) for axis in axes if axis.key.split(".")[0] == "scenario"]
     for scenario, given in scenarios.items():
         # A file says only what differs from the defaults, and any setting may vary.
         values = complete(given)
@@ -221,7 +221,7 @@ def _known(axes: Iterable[Axis], config: Plain) -> list[Axis]:
     return [axis for axis in found.values() if not axis.key.startswith("scenario.")]
 
 
-def _typed(axis: Axis) -> Axis:
+def typed(axis: Axis) -> Axis:
     """A scenario's axis, of whole numbers where the setting takes no others."""
     return replace(axis, whole=True) if not axis.values and declared_kind(axis.key.split(".")[1:]) is int else axis
 

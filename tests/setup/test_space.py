@@ -131,3 +131,10 @@ def test_a_spread_varies_by_name():
     assert [w.scenario.spread for w in made] == [CERTAIN, Spread()]
     with pytest.raises(SettingError, match="feed is a group of settings"):
         make_worlds({"small": plain(show())}, [Axis("scenario.feed", values=("slow",))], "auto", 0, 1)
+
+
+def test_a_scenarios_counted_settings_vary_in_whole_numbers():
+    from sim.setup.space import typed
+
+    assert typed(Axis("scenario.skus.x.stock", 10, 20.5)).whole
+    assert not typed(Axis("scenario.feed.lag_s", 1, 2)).whole
