@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 import simpy
 
-from scenarios.presets.ls1 import ARRIVALS_PER_S, CART, DECAY_S, DECIDE_S, LIFT, LOOK_S, ORDER, PAY, PAY_S
+from scenarios.presets.ls1 import ARRIVALS_PER_S, CART, DECAY_S, DECIDE_S, LIFT, LOOK_S, ORDERED, PAY, PAY_S
 from sim.demand.streams import stream
 
 SHOW_S, AFTER_S, STOCK, CUES = 3600.0, 600.0, 2000, tuple(60.0 + 300.0 * k for k in range(12))
@@ -58,7 +58,7 @@ def naive(line: float, seed: int) -> Tally:
         if rng.random() >= CART:
             return
         yield env.timeout(rng.expovariate(1 / DECIDE_S))
-        if rng.random() >= ORDER:
+        if rng.random() >= ORDERED:
             return
         if shop.frozen:
             shop.lost += 1
@@ -94,7 +94,7 @@ def lean(line: float, seed: int) -> Tally:
     """Only those who would order are drawn, at once, with NumPy; SimPy keeps the clock, a process per buyer."""
     env, rng = simpy.Environment(), stream(seed, "lean")
     shop = Shop(env, line)
-    share = CART * ORDER
+    share = CART * ORDERED
     come = [rng.random(rng.poisson(ARRIVALS_PER_S * SHOW_S * share)) * SHOW_S]
     come += [at + rng.exponential(DECAY_S, rng.poisson(LIFT * ARRIVALS_PER_S * DECAY_S * share)) for at in CUES]
     t = np.concatenate(come)

@@ -95,8 +95,8 @@ def function_at(signature: Any) -> Any:
     kind = types.FunctionType(signature)
 
     @intrinsic
-    def at(_context, address):  # type: ignore[no-untyped-def]
-        def build(context, builder, _signature, arguments):  # type: ignore[no-untyped-def]
+    def at(_context, address):
+        def build(context, builder, _signature, arguments):
             made = cgutils.create_struct_proxy(kind)(context, builder)
             made.c_addr = builder.inttoptr(arguments[0], made.c_addr.type)
             made.py_addr = made.jit_addr = cgutils.get_null_value(made.c_addr.type)

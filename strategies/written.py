@@ -119,7 +119,7 @@ class _Pages:
         if type(value) in (tuple, list, set, frozenset):
             inner = ", ".join(self.literal(v, name) for v in value)
             comma = "," if len(value) == 1 and isinstance(value, tuple) else ""
-            plain = {tuple: f"({inner}{comma})", list: f"[{inner}]"}
+            plain: dict[type, str] = {tuple: f"({inner}{comma})", list: f"[{inner}]"}
             return plain.get(type(value), f"{type(value).__name__}([{inner}])")
         if hasattr(value, "items"):
             return "{" + ", ".join(f"{self.literal(k, name)}: {self.literal(v, name)}" for k, v in value.items()) + "}"

@@ -14,7 +14,9 @@ ORDER = 160
 VIEWERS = 1200.0
 """People in the room: 20 arrivals a second who stay for a minute."""
 ARRIVALS_PER_S, LIFT, DECAY_S = 20.0, 6.0, 45.0
-CART, ORDER, PAY = 0.06, 0.5, 0.85
+CART = 0.06
+ORDERED = 0.5
+PAY = 0.85
 LOOK_S, DECIDE_S, PAY_S = 20.0, 40.0, 60.0
 
 
@@ -29,7 +31,7 @@ def build() -> Scenario:
     Lesson: none for shops. Anybody can rebuild this show in an afternoon, so engines can be compared on it. With a freeze
     30 s after the alert the mean oversell is about 95 units at a line of 0, 36 at 50, and 0.03 at 150.
     """
-    orders = ARRIVALS_PER_S * CART * ORDER * 60.0 / VIEWERS
+    orders = ARRIVALS_PER_S * CART * ORDERED * 60.0 / VIEWERS
     return Scenario(
         name="ls1",
         lesson="a workload that anybody can rebuild, to compare the speed of engines on equal results",
@@ -39,7 +41,7 @@ def build() -> Scenario:
         host=Host(checks_screen=False, moves_on=False, calls_restock=False),
         audience=Audience(arrivals_per_min=ARRIVALS_PER_S * 60.0, bounce_share=1.0, bounce_s=VIEWERS / ARRIVALS_PER_S),
         shoppers=Shoppers(
-            buy_rate=orders, shelf_rate=orders, direct_share=0.0, cart_conversion=ORDER,
+            buy_rate=orders, shelf_rate=orders, direct_share=0.0, cart_conversion=ORDERED,
             look_s=LOOK_S, cart_law="exponential", cart_median_s=DECIDE_S * math.log(2),
             never_pay=1.0 - PAY, pay_law="exponential", pay_median_s=PAY_S * math.log(2),
             single_share=1.0, wait_share=0.0, substitute_share=0.0, cancel_share=0.0,

@@ -195,7 +195,8 @@ def _lengths(spec: Spec, grid: Grid, fit: Fit) -> tuple[dict[int, Length], Spec,
 
 def _level_sd(model: Model, fit: Fit) -> float:
     """How far the shows' general levels lie apart, beyond chance (log; method of moments)."""
-    seen, due = {}, {}
+    seen: dict[int, float] = {}
+    due: dict[int, float] = {}
     for row in model.grid.rows:
         if row.what == "orders":
             seen[row.show] = seen.get(row.show, 0.0) + float(row.y[row.used].sum())

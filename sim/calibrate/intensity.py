@@ -179,7 +179,7 @@ class Model:
             made[p[CONV]] = carted  # type: ignore[assignment]
             up = at.copy()
             up[p[WAIT]] += 1e-4
-            made[p[WAIT]] = (self.carted(row, up) - carted) / 1e-4
+            made[p[WAIT]] = (self.carted(row, up) - carted) / 1e-4  # type: ignore[assignment]
         if spec.herding and row.feed is not None:
             n, mean = at[p[N]], at[p[MEAN]]
             past, own = excited(row.feed, self.grid.step_s, math.exp(mean))

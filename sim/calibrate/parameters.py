@@ -201,7 +201,7 @@ def uncertainty_of(made: Calibrated) -> Uncertainty:
     places, mean, cov = joint(made, coordinates(made))
     values, vectors = np.linalg.eigh((cov + cov.T) / 2)
     half = vectors * np.sqrt(np.maximum(values, 0.0))
-    root = np.linalg.qr(half.T, mode="r").T
+    root = np.asarray(np.linalg.qr(half.T, mode="r")).T
     root = root * np.where(np.diag(root) < 0, -1.0, 1.0)
     return Uncertainty(tuple(Uncertain(p, scale_of(p), float(m)) for p, m in zip(places, mean, strict=True)), np.tril(root))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from pathlib import Path
 
 from scenarios.setting import nearest
@@ -25,7 +26,7 @@ def bare(word: str, verb: str) -> str:
         return f"{word!r} is a piece of a word that was cut at a space; put the whole word in quotes, as in 'strategy=[a b,c]'"
     if verb in INPUT and (Path(word).exists() or "." in word or "/" in word):
         return f"{word!r} needs the name of its setting; write {INPUT[verb]}={word}"
-    keys = [*(RECORDS[verb].__dataclass_fields__ if verb in RECORDS else ()), *GROUPS.get(verb, ()), "scenario", "strategy"]
+    keys = [*([f.name for f in fields(RECORDS[verb])] if verb in RECORDS else []), *GROUPS.get(verb, ()), "scenario", "strategy"]
     if word.split(".")[0] in keys:
         return f"{word!r} has no value; write {word}=VALUE, without spaces round the ="
     if (key := _chosen_by(word, verb)) is not None:

@@ -111,7 +111,8 @@ def _parsed(key: str, text: str) -> tuple[Any, dict[str, str]]:
 def _hold(text: str, free: bool, held: dict[str, str]) -> str:
     """The text with a mark for everything the grammar cannot spell, or (``free``) would take for a number. ``held``: mark to what
     it stands for."""
-    made, at, open_ = [], 0, ""
+    made: list[str] = []
+    at, open_ = 0, ""
     while at < len(text):
         sign = text[at]
         if (quoted := _QUOTED.match(text, at)) and (not made or made[-1][-1:] in "[{(,: ="):

@@ -104,7 +104,8 @@ class Journal(NamedTuple):
         weights: int64 [column of the ledger, figure]; final: the figures at the end, int64 [SKU, figure]. A step holds
         everything that happened at its time; the first one is the opening, at 0.
         """
-        rows = np.flatnonzero(weights.any(axis=1)[self.column])
+        counts: np.ndarray = np.any(weights, axis=1)
+        rows = np.flatnonzero(counts[self.column])
         rows = rows[np.argsort(self.sku[rows], kind="stable")]
         t, sku, column, delta = (part[rows] for part in self)
         ends = np.flatnonzero(np.append((t[1:] != t[:-1]) | (sku[1:] != sku[:-1]), True)[: len(t)])

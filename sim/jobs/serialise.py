@@ -41,10 +41,8 @@ def pack(policy: Policy) -> Packed:
     """A policy as plain data."""
     strategy = policy.strategy
     if registry.is_built_in(strategy):
-        source, origin, values = strategy.name, None, ()
-    else:
-        source, origin, values = "", origin_of(strategy), _values(strategy)
-    return Packed(source, origin, values, policy.params, policy.gate, policy.playbook, policy.label)
+        return Packed(strategy.name, None, (), policy.params, policy.gate, policy.playbook, policy.label)
+    return Packed("", origin_of(strategy), _values(strategy), policy.params, policy.gate, policy.playbook, policy.label)
 
 
 def unpack(packed: Packed) -> Policy:

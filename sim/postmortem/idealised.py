@@ -122,7 +122,7 @@ def without_reaction(stage: Stage, policy: Policy) -> tuple[Stage, Policy]:
 
 def instant(book: Playbook) -> Playbook:
     """A playbook without latencies, whose emergencies stop sales and whose all-clears allow them again."""
-    latencies = {name: 0.0 for name in vars(book) if name.endswith("_s")}
+    latencies: dict[str, Any] = {name: 0.0 for name in vars(book) if name.endswith("_s")}
     stops = any(a.what in STOPS for a in book.emergency)
     opens = any(a.what == "reopen" for a in book.resolved)
     emergency: tuple[Action, ...] = book.emergency if stops else (AUTO_FREEZE, *book.emergency)

@@ -116,7 +116,7 @@ def _climb(every: list[Knob], turned: _Turner, saves: Saves, progress: Progress 
 
 def _distinct(found: list[Change]) -> list[Change]:
     """Nearest first; a change for one tier that is the change for all tiers is left out."""
-    ranked = sorted(found, key=lambda c: (c.far, c.knob.key.count("."), -c.result.net))
+    ranked = sorted(found, key=lambda c: (c.far, c.knob.key.count("."), -c.result.net if c.result else 0.0))
     kept: dict[tuple[str, str, float], Change] = {}
     for c in ranked:
         kept.setdefault((c.knob.key.split(".")[-1], c.knob.option, c.value), c)

@@ -48,9 +48,9 @@ def rule_diff(alerts: pd.DataFrame, a: str, b: str, within_s: float = 60.0) -> p
     rows: list[dict[str, Any]] = []
     for (stream, sku), part in said.groupby(["stream", "sku"], sort=False):
         mine = [part[part["strategy"] == name].sort_values("t_s", kind="stable") for name in (a, b)]
-        one, two = ([(r.t_s, r.at, r.level) for r in side.itertuples()] for side in mine)
-        series = [side[key].to_numpy() for side in mine for key in ("t_s", "level")]
-        matched = pairs(*series, within_s)
+        one, two = (list(zip(side["t_s"], side["at"], side["level"], strict=True)) for side in mine)
+        t_a, level_a, t_b, level_b = (side[key].to_numpy() for side in mine for key in ("t_s", "level"))
+        matched = pairs(t_a, level_a, t_b, level_b, within_s)
         alone_a = set(range(len(one))) - {i for i, _ in matched}
         alone_b = set(range(len(two))) - {j for _, j in matched}
         about = {"stream": stream, "sku": sku, "loop": "open", "a": a, "b": b}

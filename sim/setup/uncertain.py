@@ -90,7 +90,7 @@ def placed(scenario: Scenario, at: tuple[str, ...], value: float) -> Scenario:
         return replace(scenario, cues=cues)
     if group == "skus":
         return replace(scenario, skus=tuple(_with(s, name, value) if s.id == at[1] else s for s in scenario.skus))
-    return replace(scenario, **{group: _with(getattr(scenario, group), name, value)})  # type: ignore[arg-type]
+    return replace(scenario, **{group: _with(getattr(scenario, group), name, value)})
 
 
 def _with(record: Any, name: str, value: float) -> Any:

@@ -68,7 +68,8 @@ def envelope(slope: np.ndarray, rest: np.ndarray, span: tuple[float, float] = SP
     >>> envelope(np.array([0.0, 1.0]), np.array([2.0, 0.0]), (0.0, 10.0))
     [(1, 0.0, 2.0), (0, 2.0, 10.0)]
     """
-    x, found = span[0], []
+    x = span[0]
+    found: list[tuple[int, float, float]] = []
     at = x * slope + rest
     now = int(np.lexsort((np.arange(len(at)), slope, at))[0])
     while True:

@@ -222,7 +222,7 @@ def _unseen(values: np.ndarray, rules: Rules, candidates: int) -> float:
     return most * math.log(max(1, candidates - 1) / (1 - rules.confidence)) / len(values)
 
 
-def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: int, looks: int) -> Selection:  # type: ignore[no-untyped-def]
+def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: int, looks: int) -> Selection:
     """Standings from the race: who is in front, and what can be said of everybody else."""
     k, r = values.shape[1], len(values)
     best = int(alive[np.argmin(values[:, alive].mean(0))])
@@ -238,7 +238,8 @@ def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: 
         needed = _needed(values, i, best, frozen, found[0], rules) if state == OPEN else ()
         further = [max(1, math.ceil(n) - r) for n in needed] or [0, 0]
         # On the shows of the one selected: what he cost, and what the other cost more on those both played.
-        made.append(Standing(i, shows, float(np.nanmean(values[:, best])) + found[0], *found, state, *further))
+        gap, low, high = found
+        made.append(Standing(i, shows, float(np.nanmean(values[:, best])) + gap, gap, low, high, state, *further))
     made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
     return Selection(rules, tuple(made), values, decided, plays, k * r, looks)
 

@@ -133,9 +133,9 @@ class Searcher:
         first = len(self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))) // BATCH * BATCH
         before = self.valued([t for t in done if t.number < first])
         open_trials = self.study.get_trials(deepcopy=False, states=(TrialState.RUNNING,))
-        last = max([t.number for t in (*done, *open_trials)], default=-1)
+        last = max([t.number for t in done] + [t.number for t in open_trials], default=-1)
         trials = []
-        for t in sorted(open_trials, key=lambda t: t.number):
+        for t in sorted(open_trials, key=lambda t: int(t.number)):
             self._seed(t.number)
             trials.append(Trial(self.study, t._trial_id))
         for number in range(max(last + 1, first), first + BATCH):
@@ -207,6 +207,7 @@ class Searcher:
     def _tell(self, trial: Trial, rows: np.ndarray, costs: np.ndarray, reference: np.ndarray) -> None:
         """costs: mean J per world; reference: the best known."""
         plan = self.plan
+        values: tuple[float, ...]
         if plan.single and plan.robust == "cvar":
             values = (merit(self._j(rows), plan.robust, plan.alpha),)
         elif plan.single:

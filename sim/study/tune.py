@@ -114,7 +114,7 @@ def tune(
     say(0, judging.shows * len(named), "")
 
     def draw(which: Sequence[int], replicates: Sequence[int]) -> np.ndarray:
-        rows = play([named[k] for k in which], replicates)
+        rows = play([named[k] for k in which], range(replicates[0], replicates[-1] + 1))
         whole = np.full((*rows.shape[:2], len(named), rows.shape[3]), np.nan)
         whole[:, :, list(which)] = rows
         kept.append(whole)

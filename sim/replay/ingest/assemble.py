@@ -264,7 +264,8 @@ class Making:
         for facts in self.spool.merged():
             bits, codes = np.unique(facts["repairs"], return_inverse=True)
             columns: dict[str, Any] = {n: pd.Categorical.from_codes(facts[n], categories=index) for n, index in words.items()}
-            columns["repairs"] = pd.Categorical.from_codes(codes, categories=[repair_words(int(b)) for b in bits])
+            told = pd.Index([repair_words(int(b)) for b in bits])
+            columns["repairs"] = pd.Categorical.from_codes(codes, categories=told)
             columns |= {"t_us": facts["t"], "seen_us": facts["seen"], "bin_s": facts["bin"]}
             columns |= {n: facts[n] for n in ("qty", "value", "line")}
             columns["order_id"] = pd.Series(facts["order_id"], dtype=pd.StringDtype("pyarrow"))

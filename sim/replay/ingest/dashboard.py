@@ -30,7 +30,7 @@ def dashboard(sieve: Sieve) -> Facts:
     return sieve.settle()
 
 
-def _reader(kind: str, running: bool):  # type: ignore[no-untyped-def]
+def _reader(kind: str, running: bool):
     def rule(text: str) -> Number | str | None:
         if not text:
             return None

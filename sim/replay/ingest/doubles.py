@@ -151,8 +151,8 @@ class Book:
             groups.setdefault(int(key[row]), []).append(row)
         for mine in groups.values():
             one = key[mine[:1]]
-            size = int(known_times(self.old, one, np.zeros(1, np.int64))[0])
-            keys = nth(np.repeat(one, size), np.arange(size))
+            known = int(known_times(self.old, one, np.zeros(1, np.int64))[0])
+            keys = nth(np.repeat(one, known), np.arange(known))
             free = np.flatnonzero(~self.used.find(keys).hit).tolist()
             prices = self.old.find(keys).price
             pairs = paired([float(price[r]) for r in mine], [float(prices[k]) for k in free])

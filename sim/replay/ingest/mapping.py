@@ -155,8 +155,8 @@ def _parts(where: str, given: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(types, dict) or not all(isinstance(v, str) for v in types.values()):
         raise StreamError(f"types of mapping {where} must be words with the kinds they mean")
     out["types"] = {str(k).strip().lower(): v for k, v in types.items()}
-    for word, default in (("bin_s", 0.0), ("jump", 0.0)):
-        value = given.get(word, default)
+    for word in ("bin_s", "jump"):
+        value = given.get(word, 0.0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
             raise StreamError(f"{word} of mapping {where} must be a number from 0, not {value!r}")
         out[word] = float(value)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -114,7 +114,7 @@ class _Part:
         gone = pd.concat(self.gone).drop_duplicates(["file", "line"])
         lines = pd.MultiIndex.from_frame(pd.concat([used, self.cues, self.viewers])[["file", "line"]])
         gone = gone[~pd.MultiIndex.from_frame(gone[["file", "line"]]).isin(lines)]
-        for (file, reason), n in gone.groupby(["file", "why"], sort=False).size().items():  # type: ignore[misc]
+        for (file, reason), n in Counter(zip(gone["file"], gone["why"], strict=True)).items():
             self.aside[file, reason] += int(n)
             self.notes.append(f"{file}: {n} rows set aside ({reason})")
 
@@ -186,7 +186,7 @@ def _stocked(part: _Part, stock: Any, names: list[str]) -> list[Sku]:
     if not kept:
         raise StreamError(f"no stock is declared for any SKU of {part.where} ({', '.join(names[:5])}); "
                           f"it is declared for {', '.join(list(sheet)[:5])}")  # fmt: skip
-    return [Sku(id=name, **sheet[name]) for name in kept]
+    return [Sku(id=name, **cast(dict[str, Any], sheet[name])) for name in kept]
 
 
 def _openings(rows: pd.DataFrame) -> dict[str, int]:

@@ -64,7 +64,7 @@ def scraped(port: int, metrics: Callable[[], Mapping[str, Any]], tell: Callable[
     except ImportError:
         raise StreamError("prometheus_port= needs Prometheus' client library: pip install 'stockcue[metrics]'") from None
     registry = CollectorRegistry()
-    registry.register(Collector(metrics))  # type: ignore[arg-type]
+    registry.register(Collector(metrics))
     try:
         server, thread = start_http_server(port, addr="127.0.0.1", registry=registry)
     except OSError as error:

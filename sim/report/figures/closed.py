@@ -70,7 +70,7 @@ def picture(c: Closed, sku: int) -> ClosedPicture:
     """The arrays of the picture of SKU number ``sku``; runs are those of draw 0."""
     name, end = c.stream.skus[sku].id, c.stream.scenario().duration_s
     others = c.verdict[c.verdict["strategy"] != SILENT]
-    best = str(others.loc[others[f"saved_{LIKELY}"].idxmax(), "strategy"]) if len(others) else SILENT
+    best = str(others["strategy"].iloc[int(others[f"saved_{LIKELY}"].to_numpy().argmax())]) if len(others) else SILENT
     level = c.stream.levels[c.stream.levels["sku"] == name]
     run, high = c.shown[best, LIKELY], c.shown[SILENT, HIGH]
     bins = bin_edges(end)

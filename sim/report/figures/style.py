@@ -64,7 +64,7 @@ def settings() -> Any:
     }  # fmt: skip
 
 
-def plain_number(value: float, position: int | None = None) -> str:
+def plain_number(value: float, position: float | None = None) -> str:
     """A tick's label as it is, thousands separated: no power, no offset beside the axis.
 
     >>> plain_number(1_250_000.0), plain_number(0.05), plain_number(0.30000000000000004)

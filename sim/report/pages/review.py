@@ -249,7 +249,7 @@ def _drift(r: Review) -> list[str]:
 
 def _next_week(r: Review) -> list[str]:
     made = ["## Proposed for next week 下场建议"]
-    refused = [p for p in r.considered if not p.stands]
+    refused = [one for one in r.considered if not one.stands]
     for p in refused:
         lost = next((f"net falls by {number(-d.mean)} CNY a show on {where}" for d, where in
                      ((p.gain, "other shows"), (p.luck, "other draws")) if d.mean < 0), "")  # fmt: skip
@@ -257,13 +257,13 @@ def _next_week(r: Review) -> list[str]:
         alone = "nothing but this show speaks for it, and it was found on this show (earlier=, shows=)"
         why = lost or ("it loses under a bound of what was not recorded" if p.claim.sure else unsure if p.claim.n > 1 else alone)
         made.append(f"Not proposed: {what_it_takes(p, r)}; {why}.")
-    p = r.proposal
-    if p is None:
+    best = r.proposal
+    if best is None:
         why = "No change of one setting that saves this show stands elsewhere." if refused else "See above."
         return [*made, f"**Keep the settings.** {why}"]
-    made += [f"**Change** {what_it_takes(p, r)}.", weight(p, r), costs(p)]
-    if p.bounds:
-        made.append(_bounds(p.bounds))
+    made += [f"**Change** {what_it_takes(best, r)}.", weight(best, r), costs(best)]
+    if best.bounds:
+        made.append(_bounds(best.bounds))
     made.append("`proposal.yaml` holds it: `stockcue rehearse experiment=proposal.yaml scenario=...` plays it before it is used.")
     return [part for part in made if part]
 

@@ -109,7 +109,7 @@ def pooled(found: Sequence[Closed]) -> pd.DataFrame:
 
 def headline(verdict: pd.DataFrame) -> str:
     """Which strategy is best under each bound, in one sentence."""
-    best = {b: str(verdict.loc[verdict[f"saved_{b}"].idxmax(), "strategy"]) for b in BOUNDS}
+    best = {b: str(verdict["strategy"].iloc[int(verdict[f"saved_{b}"].to_numpy().argmax())]) for b in BOUNDS}
     if len(set(best.values())) == 1:
         return f"{best[LOW]} earns most under every bound"
     return f"the best strategy depends on what is imputed: low {best[LOW]}, likely {best[LIKELY]}, high {best[HIGH]}"

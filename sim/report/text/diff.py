@@ -90,10 +90,11 @@ def figures(
 def _join(axis: Any, changed: pd.DataFrame, result: Replay) -> None:
     """Lines between alerts that are the same to both; a ring round each that only one sent."""
     _, per = time_unit(result.runs[0].scenario.duration_s)
-    for r in changed.itertuples():
-        if r.change in (SAME, MOVED, LEVEL):
-            axis.plot([r.a_t_s / per, r.b_t_s / per], [0, 1], color=style.GREY, lw=1.0, zorder=1)
+    a_s, b_s = (changed[key].to_numpy(float) for key in ("a_t_s", "b_t_s"))
+    for change, a, b in zip(changed["change"], a_s, b_s, strict=True):
+        if change in (SAME, MOVED, LEVEL):
+            axis.plot([a / per, b / per], [0, 1], color=style.GREY, lw=1.0, zorder=1)
         else:
-            t, lane = (r.a_t_s, 0) if not np.isnan(r.a_t_s) else (r.b_t_s, 1)
+            t, lane = (a, 0) if not np.isnan(a) else (b, 1)
             axis.scatter([t / per], [lane], s=150, facecolor="none", edgecolor=style.BLACK, linewidth=1.2, zorder=6)
     axis.set_title("joined: sent by both; ringed: by one only", loc="right", fontsize=8, color=style.GREY)
