@@ -125,3 +125,11 @@ def test_bins_and_steps():
     t, value = thinned(np.arange(6.0), np.array([5, 5, 4, 4, 4, 4]))
     assert (t.tolist(), value.tolist()) == ([0.0, 2.0, 5.0], [5, 4, 4])
     assert [time_unit(s)[0] for s in (600, 601, 5 * 3600, 86400 * 9)] == ["s", "min", "h", "d"]
+
+
+def test_a_font_of_last_resort_is_no_chinese_font():
+    """Matplotlib ships one that has a box for every character."""
+    from matplotlib.font_manager import fontManager
+
+    boxes = [entry.fname for entry in fontManager.ttflist if "last resort" in entry.name.lower()]
+    assert not [path for path in boxes if style._has_chinese(path)]

@@ -45,11 +45,16 @@ def chinese_font() -> str | None:
     return next((entry.name for entry in fontManager.ttflist if _has_chinese(entry.fname)), None)
 
 
+NO_CHARACTER = 0x10FFFF
+
+
 def _has_chinese(path: str) -> bool:
     from matplotlib.ft2font import FT2Font
 
     try:
-        return FT2Font(path).get_char_index(ord("面")) > 0
+        font = FT2Font(path)
+        # A font of last resort has a box for every character, also for those that are none.
+        return font.get_char_index(ord("面")) > 0 and font.get_char_index(NO_CHARACTER) == 0
     except Exception:  # a file that is no font, or is damaged
         return False
 
