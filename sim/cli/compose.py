@@ -243,7 +243,7 @@ def _as_people_write(verb: str, word: str, key: str, value: Any, standing: Any) 
     """Refuse what is a number to people and none here: nothing at all, 20-400, 5 %."""
     if value == "" and key not in TEXTS and not isinstance(standing, str):
         raise WordError(f"{word!r} gives no value; leave it out to keep its default")
-    if key == "stream" and nearest(value, [EXAMPLE]) and value != EXAMPLE and not Path(str(value)).exists():
+    if key == "stream" and isinstance(value, str) and nearest(value, [EXAMPLE]) and value != EXAMPLE and not Path(value).exists():
         raise WordError(f"there is no file {value!r}; did you mean {EXAMPLE!r}, the show that comes with StockCue?")
     if key.split(".")[0] not in ROOMS:
         return

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sim import cli
+from sim.cli import main as cli
 from sim.replay.ingest.canon import read_frame
 
 MINE = "kind: orders\ncolumns: {order_id: Nr, time: Wann, sku: Ware, qty: Menge}\n"

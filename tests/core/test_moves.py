@@ -28,7 +28,7 @@ MODES = ("deduct_on_order", "deduct_on_payment", "pre_hold")
 def test_the_journal_leads_from_the_opening_to_the_end(mode):
     improvised = 0
     for book in (BUSY, DELISTING):
-        run = simulate(show(mode), policy(book), 5)
+        run = simulate(show(mode), policy(book), 5, 3)  # a show in which the host improvises
         improvised += len(run.tape) - run.tape.drawn
         opening = set_stage(run.scenario, run.tape).opening["stock"]
         for sku in range(3):

@@ -84,7 +84,7 @@ def test_hindsight_asks_where_it_pays(lacking, asked):
 
 
 def test_what_is_asked_for_has_its_price():
-    """Two requests of five units at .03 x 100 CNY; nobody wants what comes, all is carried back."""
+    """Five units at .03 x 100 CNY; nobody wants what comes, all is carried back. The level stays, so the machine asks once."""
     supply = Supply(requestable=1.0, requests=2, lead_median_s=60.0, lead_sigma=0.0, leftover=3.0)
     scenario = show(10, supply=supply, host=Host(calls_restock=False))
     scenario = replace(scenario, skus=(Sku("a", 10, price=100.0, margin=0.5),))
@@ -96,9 +96,9 @@ def test_what_is_asked_for_has_its_price():
     gate = {"repeat_s": 1.0, "cooldown_s": 0.0}
     run = play(stage, make_policy("fixed_count", {"units": 50.0, "emergency_share": 0.0}, gate=gate, playbook=asks))
     row = Judge(silent, make_profile("balanced", cs=1.0, **FREE)).score(run)
-    assert (row["cost_requests"], row["cost_rush"], row["cost_leftover"], row["cost_unsold"]) == (200.0, 30.0, 30.0, 0.0)
-    assert row["net"] == pytest.approx(10 * 50 - 260.0)
-    assert row["J"] == pytest.approx(260.0)
+    assert (row["cost_requests"], row["cost_rush"], row["cost_leftover"], row["cost_unsold"]) == (100.0, 15.0, 15.0, 0.0)
+    assert row["net"] == pytest.approx(10 * 50 - 130.0)
+    assert row["J"] == pytest.approx(130.0)
 
 
 def play_stage(scenario, rows):

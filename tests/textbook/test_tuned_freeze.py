@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sim.jobs.paired_play import crew
@@ -31,9 +33,11 @@ def test_t10_tune_recovers_the_newsvendor_line(co: float, cs: float) -> None:
     10 items a show. What is judged is the exact cost of the line found: at most 4 % above the least. On 600 judging item-shows
     the paired standard error of neighbouring lines' difference is below 1 % of the cost, so this is missed once in 10,000.
     """
-    world = World("t10", frozen(RATE, ETA, ALPHA, LATENCY_S, 10), {})
+    show = frozen(RATE, ETA, ALPHA, LATENCY_S, 10)
+    # Nothing is earned on a unit: what is left on the table is what oversold and unsold units cost.
+    world = World("t10", replace(show, skus=tuple(replace(s, margin=0.0) for s in show.skus)), {})
     mean = in_flight(RATE, ETA, ALPHA, LATENCY_S)
-    profile = Profile("t10", co=co, cu=0.0, cs=cs, ca=0.0, cx=0.0, penalty_linear=0.0, penalty_step=0.0)
+    profile = Profile("t10", co=co, cs=cs, ca=0.0, cx=0.0, penalty_linear=0.0, penalty_step=0.0)
     space = {"fixed_count": [Axis(UNITS, 0, 80, whole=True)]}
     with pool("local", "", 1) as alone:
         play = crew(alone, [world], 10, profile)
