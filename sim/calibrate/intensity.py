@@ -21,7 +21,8 @@ import numpy as np
 from scenarios.contract import Shoppers
 from sim.calibrate.grid import OTHERS, Grid, Row, default_kernel, kernel_kinds
 from sim.calibrate.observed import kind_name
-from sim.calibrate.shapes import delayed, excited, lognormal_bins, response
+from sim.calibrate.shapes import delayed, lognormal_bins, response
+from sim.demand.intensity import excited
 
 N, MEAN, RATIO, CONV, WAIT = "branching", "mean_s", "cart ratio", "conversion", "cart median"
 TINY = 1e-12

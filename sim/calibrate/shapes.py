@@ -5,10 +5,8 @@ The shapes of cues and their masses are those of ``scenarios/kernels.py``, as ev
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
-from scipy.signal import fftconvolve, lfilter
+from scipy.signal import fftconvolve
 from scipy.special import ndtr
 
 from scenarios.kernels import mass
@@ -23,22 +21,6 @@ def response(bins: int, step_s: float, starts_s: np.ndarray, shape: str, tau_s: 
     laid, where = np.diff(mass(shape, edges, tau_s, duration_s)), first[:, None] + reach[:-1]
     inside = (where >= 0) & (where < bins)
     return np.bincount(where[inside], laid[inside], bins)
-
-
-def excited(feed: np.ndarray, step_s: float, mean_s: float) -> tuple[np.ndarray, float]:
-    """Followers to be expected per bin from orders in *earlier* bins, per unit of branching, and the share of followers who
-    come within their parent's own bin.
-
-    Parents and followers lie anywhere in their bins: with x = step/mean a share ``1 - (1 - e^-x)/x`` stays in the own bin and
-    ``(1 - e^-x)^2/x e^-x(j-1)`` comes j bins later. One recursion, O(bins).
-
-    >>> past, own = excited(np.array([1.0, 0, 0, 0]), 1.0, 1.0)
-    >>> round(own, 3), past.round(3).tolist()
-    (0.368, [0.0, 0.4, 0.147, 0.054])
-    """
-    x = step_s / mean_s
-    gone = -math.expm1(-x)
-    return lfilter([0.0, gone * gone / x], [1.0, -math.exp(-x)], feed), 1 - gone / x
 
 
 def lognormal_bins(step_s: float, median_s: float, sigma: float, longest_s: float) -> np.ndarray:

@@ -20,7 +20,8 @@ from sim.calibrate.intensity import MEAN, TINY, Model, N
 from sim.calibrate.intervals import HALF_CHI2
 from sim.calibrate.likelihood import Fit, maximise
 from sim.calibrate.observed import kind_name
-from sim.calibrate.shapes import excited, response
+from sim.calibrate.shapes import response
+from sim.demand.intensity import excited
 
 FEWEST = 4
 ROUNDS = 8

@@ -1,4 +1,4 @@
-"""Orders that a cue brings between any two moments: the one account that imputation and calibration share.
+"""Orders that a cue brings between any two moments, as imputation counts them; what herding adds, as calibration does too.
 
 A share of those who want to order do so at once; the others put the item into their cart and follow after a delay. So orders
 answer a cue with its shape (``scenarios/kernels.py``), partly blurred by the law of carts. Integrals are taken over exactly the

@@ -7,7 +7,8 @@ import pytest
 
 from scenarios.contract import KERNEL_SHAPES, Kernel
 from sim.calibrate.fitness import with_followers
-from sim.calibrate.shapes import excited, lognormal_bins, response
+from sim.calibrate.shapes import lognormal_bins, response
+from sim.demand.intensity import excited
 from sim.demand.streams import stream
 
 
