@@ -12,7 +12,7 @@ from sim.calibrate.grid import Row
 from sim.calibrate.intensity import CONV, MEAN, RATIO, WAIT, Model, N
 from sim.calibrate.intervals import HALF_CHI2
 from sim.calibrate.likelihood import Fit, loglik_cells
-from sim.calibrate.shapes import delayed, lognormal_bins
+from sim.demand.intensity import Carts, delayed, waiting
 from sim.demand.streams import stream
 
 WINDOWS_S = (1.0, 10.0, 60.0, 300.0)
@@ -168,7 +168,8 @@ def immigrants(model: Model, at: np.ndarray, row: Row, law: Carted | None) -> np
         law = Carted(math.exp(at[model.place[CONV]]), math.exp(at[model.place[WAIT]]), 1.2)
     if law is None:
         return interest
-    return interest + law.conversion * ratio * delayed(interest, lognormal_bins(step, law.median_s, law.sigma, 3600.0))
+    path = waiting(step, Carts(0.0, "lognormal", law.median_s, law.sigma), 3600.0)
+    return interest + law.conversion * ratio * delayed(interest, path)
 
 
 def with_followers(rng: np.random.Generator, born: np.ndarray, step_s: float, n: float, mean_s: float) -> np.ndarray:

@@ -11,7 +11,7 @@ import numpy as np
 
 from scenarios.contract import KERNELS, Shoppers
 from sim.calibrate.observed import CalibrationError, Events, Observed, kind_name
-from sim.calibrate.shapes import lognormal_bins
+from sim.demand.intensity import AT_ONCE, Carts
 
 MOST_ROWS = 24
 """SKUs fitted on their own; the rest of a catalogue is one row together."""
@@ -29,8 +29,8 @@ class Row:
     """One SKU of one show, orders or carts. ``y``: counts per bin, ``used``: bins that count, ``open``: share of the bin in
     which the SKU could be bought, ``x``: covariates [bin, column],
     ``cues``: times [s] by kind. ``feed``: orders that followers may follow (None: nothing follows, as with carts).
-    ``smear``: delay of the orders that come by a cart where carts are not known, as probabilities per bin; ``direct``: share
-    of orders that are not so delayed. ``carted``: carts per bin from which orders follow, where single ones are not linked.
+    ``carts``: how those come who order later, where carts are not known. ``carted``: carts per bin from which orders follow,
+    where single ones are not linked.
     """
 
     show: int
@@ -42,8 +42,7 @@ class Row:
     cues: dict[int, np.ndarray]
     open: np.ndarray
     feed: np.ndarray | None = None
-    smear: np.ndarray | None = None
-    direct: float = 1.0
+    carts: Carts = AT_ONCE
     carted: np.ndarray | None = None
 
 
@@ -119,9 +118,8 @@ def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tu
     x = _covariates(show, bins, step, columns, room)
     where = {name: k for k, name in enumerate(kept)}
     group = np.array([where.get(name, len(kept)) for name in show.skus])
-    plain = Shoppers()
     linked, has_carts = show.first is not None, len(show.carts) > 0
-    smear = None if linked or has_carts or step > 20 else lognormal_bins(step, plain.cart_median_s, plain.cart_sigma, 1800.0)
+    path = AT_ONCE if linked or has_carts else Carts.of(Shoppers())
     made = []
     for k in sorted(set(group.tolist())):
         name = kept[k] if k < len(kept) else OTHERS
@@ -133,12 +131,11 @@ def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tu
         cues = {int(kind): np.sort(show.cues["at_s"][(group[show.cues["sku"]] == k) & (show.cues["kind"] == kind)])
                 for kind in np.unique(show.cues["kind"][group[show.cues["sku"]] == k])}  # fmt: skip
         shares = _open(show, group == k, bins, step)
-        base = Row(number, name, "orders", y, shares > 1e-9, x, cues, shares, feed=every, smear=smear,
-                   direct=plain.direct_share if smear is not None else 1.0)  # fmt: skip
+        base = Row(number, name, "orders", y, shares > 1e-9, x, cues, shares, feed=every, carts=path)
         if has_carts:
             carts = counts(show.carts, group[show.carts.sku] == k, bins, step)
             made.append(replace(base, carted=None if linked else carts))
-            made.append(replace(base, what="carts", y=carts, feed=None, smear=None))
+            made.append(replace(base, what="carts", y=carts, feed=None))
         else:
             made.append(base)
     return made

@@ -7,7 +7,8 @@ For SKU s in bin k, with e = exp(covariates) the room's demand relative to an or
     orders    = ( interest + carted + branching * past orders' kernel ) / (1 - branching * own)
 
 ``carted`` are orders that follow recorded carts, where single carts and orders are not linked; with no carts in the record at
-all the interest is partly delayed by the default cart law instead.
+all responses are partly delayed by the default cart law instead. Responses are those of ``sim/demand/intensity.py``, as in
+imputation.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ import numpy as np
 from scenarios.contract import Shoppers
 from sim.calibrate.grid import OTHERS, Grid, Row, default_kernel, kernel_kinds
 from sim.calibrate.observed import kind_name
-from sim.calibrate.shapes import delayed, lognormal_bins, response
-from sim.demand.intensity import excited
+from sim.demand.intensity import Carts, delayed, excited, response, waiting
 
 N, MEAN, RATIO, CONV, WAIT = "branching", "mean_s", "cart ratio", "conversion", "cart median"
 TINY = 1e-12
@@ -124,19 +124,18 @@ class Model:
                 name = kind_name(k)
                 starts = row.cues[k] + (at[p[f"lead:{name}"]] if self.spec.lead else 0.0)
                 tau = math.exp(at[p[f"tau:{name}"]])
-                shape = response(len(row.y), step, starts, self.spec.shape(k), tau, self.spec.duration(k))
+                shape = response(len(row.y), step, starts, self.spec.shape(k), tau, self.spec.duration(k), row.carts)
                 made[k] = math.exp(at[p[f"cue:{name}"]] + appeal) * e * shape
         if row.what == "carts":
             return {k: v * math.exp(at[p[RATIO]]) for k, v in made.items()}
-        if row.smear is not None:
-            return {k: row.direct * v + (1 - row.direct) * delayed(v, row.smear) for k, v in made.items()}
         return made
 
     def carted(self, row: Row, at: np.ndarray) -> np.ndarray | float:
         """Orders to be expected from recorded carts."""
         if row.carted is None:
             return 0.0
-        law = lognormal_bins(self.grid.step_s, math.exp(at[self.place[WAIT]]), Shoppers().cart_sigma, 3600.0)
+        carts = Carts(0.0, "lognormal", math.exp(at[self.place[WAIT]]), Shoppers().cart_sigma)
+        law = waiting(self.grid.step_s, carts, 3600.0)
         return math.exp(at[self.place[CONV]]) * delayed(row.carted, law)
 
     def followed(self, row: Row, at: np.ndarray, rest: np.ndarray) -> np.ndarray:

@@ -20,8 +20,7 @@ from sim.calibrate.intensity import MEAN, TINY, Model, N
 from sim.calibrate.intervals import HALF_CHI2
 from sim.calibrate.likelihood import Fit, maximise
 from sim.calibrate.observed import kind_name
-from sim.calibrate.shapes import response
-from sim.demand.intensity import excited
+from sim.demand.intensity import Carts, excited, response
 
 FEWEST = 4
 ROUNDS = 8
@@ -115,13 +114,13 @@ def _lay(sheet: Grid, here: Model, fit: Fit, offsets: np.ndarray) -> dict[Key, n
 def _scale(model: Model, fit: Fit, row: Row, kind: int) -> float:
     """Expected count per second of a response, the row's mean demand included."""
     part = model.parts(row, fit.at, (kind,))[kind]
-    shape = _response(model, fit, len(row.y), kind, row.cues[kind])
+    shape = _response(model, fit, row.carts, len(row.y), kind, row.cues[kind])
     return float(part.sum() / shape.sum()) if shape.sum() > 0 else 0.0
 
 
-def _response(model: Model, fit: Fit, bins: int, kind: int, starts: np.ndarray) -> np.ndarray:
+def _response(model: Model, fit: Fit, carts: Carts, bins: int, kind: int, starts: np.ndarray) -> np.ndarray:
     tau = math.exp(fit.value(f"tau:{kind_name(kind)}"))
-    return response(bins, model.grid.step_s, starts, model.spec.shape(kind), tau, model.spec.duration(kind))
+    return response(bins, model.grid.step_s, starts, model.spec.shape(kind), tau, model.spec.duration(kind), carts)
 
 
 def _one(model: Model, fit: Fit, row: Row, kind: int, at: tuple[float, float], offsets: np.ndarray, rate: np.ndarray,
@@ -129,12 +128,14 @@ def _one(model: Model, fit: Fit, row: Row, kind: int, at: tuple[float, float], o
     """``at``: the cue's time on the sheet and the one it has now [s]. Offsets are whole bins, so one response is moved along."""
     step, span, edge = model.grid.step_s, model.spec.duration(kind), len(offsets) // 2
     a = max(int(at[0] // step) - edge, 0)
-    b = min(int((at[0] + span) // step) + edge + 2, len(row.y))
+    late = row.carts.longest_s() if row.carts.direct < 1 else 0.0
+    b = min(int((at[0] + span + late) // step) + edge + 2, len(row.y))
     if a >= b:
         return np.zeros(len(offsets))
-    mine = _response(model, fit, b - a, kind, np.array([at[1] - a * step])) * scale * row.open[a:b]
+    mine = _response(model, fit, row.carts, b - a, kind, np.array([at[1] - a * step])) * scale * row.open[a:b]
     rest = np.maximum(rate[a:b] - mine, 0.02 * rate[a:b] + TINY)
-    wide = np.concatenate([np.zeros(edge), _response(model, fit, b - a + edge, kind, np.array([at[0] - a * step])) * scale])
+    here = np.array([at[0] - a * step])
+    wide = np.concatenate([np.zeros(edge), _response(model, fit, row.carts, b - a + edge, kind, here) * scale])
     shifted = np.lib.stride_tricks.sliding_window_view(wide, b - a)[: len(offsets)][::-1]
     use = row.used[a:b]
     whole = rest[use] + shifted[:, use] * row.open[a:b][use]

@@ -1,8 +1,9 @@
-"""Orders that a cue brings between any two moments, as imputation counts them; what herding adds, as calibration does too.
+"""Demand of a recording round its cues, as imputation and calibration both count it.
 
-A share of those who want to order do so at once; the others put the item into their cart and follow after a delay. So orders
-answer a cue with its shape (``scenarios/kernels.py``), partly blurred by the law of carts. Integrals are taken over exactly the
-time asked for: where a bin was open for half a second of a pulse, that half second counts and nothing else.
+A share of those who want to order do so at once; the others put the item into their cart and follow after a delay; where a cue is
+expected some do not wait for it. So orders answer a cue with its shape (``scenarios/kernels.py``), partly blurred by the law of
+carts, partly early. Integrals are taken over exactly the time asked for: where a bin was open for half a second of a pulse, that
+half second counts and nothing else.
 """
 
 from __future__ import annotations
@@ -89,6 +90,51 @@ def _late(shape: str, tau_s: float, duration_s: float, carts: Carts) -> tuple[np
     total = float(wanted.sum())
     made = np.concatenate([[0.0], np.clip(came, 0.0, total)])
     return edges, made * (total / made[-1] if made[-1] > 0 else 1.0)
+
+
+def response(
+    bins: int, step_s: float, starts_s: np.ndarray, shape: str, tau_s: float, duration_s: float, carts: Carts = AT_ONCE
+) -> np.ndarray:  # fmt: skip
+    """Orders that cues at ``starts_s`` bring in each of ``bins`` bins of ``step_s`` [s], where the response is 1 at its peak."""
+    reach = duration_s + (carts.longest_s() if carts.direct < 1 else 0.0)
+    starts_s = starts_s[(starts_s < bins * step_s) & (starts_s + reach > 0)]
+    first = np.floor(starts_s / step_s).astype(np.int64)
+    later = np.arange(int(reach / step_s) + 3)
+    edges = (first[:, None] + later) * step_s - starts_s[:, None]
+    laid, where = np.diff(landed(shape, tau_s, duration_s, carts, edges)), first[:, None] + later[:-1]
+    inside = (where >= 0) & (where < bins)
+    return np.bincount(where[inside], laid[inside], bins)
+
+
+def ahead(bins: int, step_s: float, starts_s: np.ndarray, mean_s: float) -> np.ndarray:
+    """Share of a cue's early orders that come in each bin, summed over cues; all come within the show.
+
+    >>> ahead(4, 100.0, np.array([300.0]), 100.0).round(3).tolist()
+    [0.09, 0.245, 0.665, 0.0]
+    """
+    made = np.zeros(bins)
+    for start in starts_s[(starts_s > 0) & (starts_s < bins * step_s)].tolist():
+        a, b = max(int((start - 30 * mean_s) / step_s), 0), min(math.ceil(start / step_s), bins)
+        share = early(mean_s, np.arange(a, b + 1) * step_s - start)
+        made[a:b] += np.diff(share) / (share[-1] - share[0])
+    return made
+
+
+def waiting(step_s: float, carts: Carts, longest_s: float) -> np.ndarray:
+    """Probability that a cart laid anywhere in a bin becomes an order j bins later, j = 0, 1, ..., of those that do.
+
+    The density of the sum with a uniform start is the average of the distribution function over a bin.
+    """
+    cdf = carts.ordered(np.arange(0.0, longest_s + step_s, step_s / 4))
+    area = np.concatenate([[0.0], np.cumsum((cdf[1:] + cdf[:-1]) / 2 * (step_s / 4))])[::4] / step_s
+    return np.diff(np.diff(area), prepend=0.0)
+
+
+def delayed(values: np.ndarray, law: np.ndarray) -> np.ndarray:
+    """Values per bin moved later by a delay whose probabilities per bin are ``law``."""
+    from scipy.signal import fftconvolve
+
+    return np.maximum(fftconvolve(values, law)[: len(values)], 0.0)
 
 
 def early(mean_s: float, u: np.ndarray) -> np.ndarray:

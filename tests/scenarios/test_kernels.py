@@ -7,8 +7,7 @@ import pytest
 
 from scenarios.contract import KERNEL_SHAPES, Kernel
 from scenarios.kernels import half_times, height, mass
-from sim.calibrate.shapes import response
-from sim.demand.intensity import AT_ONCE, landed
+from sim.demand.intensity import AT_ONCE, landed, response
 
 
 @pytest.mark.parametrize("shape", KERNEL_SHAPES)

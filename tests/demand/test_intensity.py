@@ -1,4 +1,4 @@
-"""Responses and delays on a grid equal their closed forms and what the generator draws."""
+"""Responses and delays on a grid equal their closed forms and what the generator draws; imputation and calibration use them."""
 
 import math
 
@@ -7,8 +7,7 @@ import pytest
 
 from scenarios.contract import KERNEL_SHAPES, Kernel
 from sim.calibrate.fitness import with_followers
-from sim.calibrate.shapes import lognormal_bins, response
-from sim.demand.intensity import excited
+from sim.demand.intensity import Carts, ahead, excited, landed, response, waiting
 from sim.demand.streams import stream
 
 
@@ -53,9 +52,27 @@ def test_t4_hawkes_from_an_empty_start():
 
 
 def test_binned_lognormal_delays():
-    law = lognormal_bins(1.0, 45.0, 1.2, 20_000.0)
+    law = waiting(1.0, Carts(0.0, "lognormal", 45.0, 1.2), 20_000.0)
     assert law.min() >= -1e-12
     assert law.sum() == pytest.approx(1.0, abs=1e-5)
     draws = stream(1, "test").random(200_000) + 45.0 * np.exp(1.2 * stream(2, "test").standard_normal(200_000))
     seen = np.bincount(draws.astype(int), minlength=200)[:200] / len(draws)
     assert np.abs(np.cumsum(seen) - np.cumsum(law[:200])).max() < 0.005
+
+
+@pytest.mark.parametrize("shape", KERNEL_SHAPES)
+def test_a_grid_of_bins_and_exact_stretches_tell_the_same_demand(shape):
+    """Calibration counts in bins, imputation in stretches cut anywhere: one model, the cart path included."""
+    carts = Carts(0.7, "lognormal", 45.0, 1.2)
+    made = response(5000, 2.0, np.array([17.3]), shape, 25.0, 120.0, carts)
+    edges = np.array([18.0, 40.0, 200.0, 9000.0])
+    exact = np.diff(landed(shape, 25.0, 120.0, carts, edges - 17.3))
+    grid = np.interp(edges, np.arange(5001) * 2.0, np.concatenate([[0.0], np.cumsum(made)]))
+    assert np.diff(grid) == pytest.approx(exact, abs=1e-6)
+
+
+def test_early_orders_all_come_before_their_cue():
+    made = ahead(100, 10.0, np.array([55.0, 505.0, 2000.0]), 120.0)
+    assert made.sum() == pytest.approx(2.0)
+    assert made[6:51].sum() == pytest.approx(1.0, abs=0.02)
+    assert not made[51:].any()
