@@ -22,6 +22,7 @@ from sim.core.run import Run
 from sim.jobs.folder import write_table
 from sim.jobs.identity import own_files
 from sim.report.text import tables
+from sim.report.text.leaks import leak_lines
 from sim.score.outcomes import outcomes
 from sim.score.profiles import Profile
 from sim.setup.assumptions import assumption_table, summary
@@ -148,7 +149,7 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     found = played(show.scenario, show.policies, s.replicates, s.seed, show.profile, told.stage("shows"), s.workers, kept,
                    show.uncertainty)  # fmt: skip
     told.close()
-    lines, leaks = tables.summary(found.scores), tables.leaks_to_fix(show.scenario)
+    lines, leaks = tables.summary(found.scores), leak_lines(found.leaks)
     assumed = assumption_table(show.scenario, show.base, show.policies, show.profile)
     pictures = _pictures(folder, show, found.shown)
     write_table(found.scores, folder / "scores.parquet")
@@ -199,7 +200,7 @@ def _report(show: Show, task: Task, found: Rehearsal, assumed: str, pictures: Se
         show.scenario.lesson,
         f"{s.replicates} shows, seed {s.seed}. {task.repeat()}",
         tables.in_markdown(lines, s.replicates, show.profile.name),
-        *(f"- {line}" for line in tables.leaks_to_fix(show.scenario)),
+        *(f"- {line}" for line in leak_lines(found.leaks)),
         *(f"![timeline]({name})" for name in pictures),
         f"## What this rests on\n\n{assumed}. Each is listed with its source in `assumptions.csv`; confidence H official or "
         "computed, M several secondary sources, L one vendor's claim, A an assumption of this project.",

@@ -16,6 +16,7 @@ from sim.postmortem.blame import Blame, blame
 from sim.postmortem.claim import Claim, claim
 from sim.postmortem.counterfactual import salvage
 from sim.postmortem.drift import Drift, drift
+from sim.postmortem.idealised import without_leaks
 from sim.postmortem.parameters import Show
 from sim.postmortem.show_profile import Habits
 from sim.postmortem.smallest_change import Change, Search, evidence, measure, smallest_changes, verdict
@@ -50,7 +51,8 @@ class Proposal:
 class Review:
     """Everything the page tells. row: scores of the run. alerts: one row each, of ``told``. bounds: the split under each bound
     of what nobody recorded. considered: changes with their evidence, the last one stands if any does. others: shows the evidence
-    rests on. by_order: what would have been lost had the ledger deducted on order (None where it does)."""
+    rests on. by_order: what would have been lost had the ledger deducted on order (None where it does). mended: what this show
+    would have earned without its leaks, nobody acting, beyond what it did earn [CNY]; None where it has none."""
 
     show: Show
     policy: Policy
@@ -68,6 +70,7 @@ class Review:
     now: Habits
     others: list[Show]
     by_order: tuple[int, int] | None
+    mended: float | None
 
     @property
     def proposal(self) -> Proposal | None:
@@ -112,7 +115,16 @@ def review(
         now=habits[0],
         others=list(others),
         by_order=by_order(show, policy, profile),
+        mended=_mended(show, profile, judge.score(run, ("net",))["net"]),
     )
+
+
+def _mended(show: Show, profile: Profile, net: float) -> float | None:
+    """Net of the show without leaks in which nobody acts, less ``net``."""
+    clean = without_leaks(show.stage)
+    if clean is show.stage:
+        return None
+    return Judge(play(clean, make_policy("silent")), profile).silent_net - net
 
 
 def _bounded(bound: Show, show: Show, split: Blame, policy: Policy, profile: Profile, others: Sequence[Show]) -> Blame:

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
 from sim.core.run import Run
@@ -20,6 +22,7 @@ from sim.jobs.interrupts import deaf
 from sim.jobs.serialise import Packed, pack, unpack
 from sim.setup.policies import PolicyError, make_policy
 from sim.setup.uncertain import Uncertainty, staged
+from sim.study.leaks import Mended, compare_mending, open_leaks, silent_net
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,12 +45,14 @@ Progress = Callable[[int, int, str], None]
 @dataclass(frozen=True, eq=False)
 class Rehearsal:
     """``scores``: one row per strategy x replicate. ``alerts``: one row per alert. ``shown``: one run, of the best strategy
-    where none was asked for. ``tapes``: digest of each replicate's tape."""
+    where none was asked for. ``tapes``: digest of each replicate's tape. ``leaks``: what mending the scenario's leaks would gain:
+    all of them, then each alone where that beats every policy."""
 
     scores: pd.DataFrame
     alerts: pd.DataFrame
     shown: Run
     tapes: tuple[str, ...]
+    leaks: tuple[Mended, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -89,7 +94,39 @@ def rehearse(
     alerts = pd.DataFrame([row for p in played for row in p.alerts], columns=[*KEY, *ALERT])
     name = shown[0] or str(scores.groupby("strategy", sort=False)["J"].mean().idxmin())
     run = rerun(scenario, teams, name, seed, shown[1], uncertainty)
-    return Rehearsal(scores, alerts, run, tuple(p.tape for p in played))
+    leaks = leaks_of(scenario, scores, replicates, seed, profile, workers, uncertainty)
+    return Rehearsal(scores, alerts, run, tuple(p.tape for p in played), leaks)
+
+
+def leaks_of(
+    scenario: Scenario,
+    scores: pd.DataFrame,
+    replicates: int,
+    seed: int,
+    profile: Profile,
+    workers: int = 1,
+    uncertainty: Uncertainty | None = None,
+) -> tuple[Mended, ...]:
+    """What mending the scenario's leaks would gain beside what its policies gain, on the shows of ``scores``."""
+    if not open_leaks(scenario):
+        return ()
+    nets = {str(name): part.sort_values("replicate")["net"].to_numpy() for name, part in scores.groupby("strategy", sort=False)}
+
+    def play_silent(world: Scenario) -> np.ndarray:
+        return np.array(list(_spread(silent_net, [(world, profile, seed, k, uncertainty) for k in range(replicates)], workers)))
+
+    return compare_mending(scenario, nets, BASELINE, play_silent)
+
+
+def _spread(task: Callable[..., Any], given: Sequence[tuple[Any, ...]], workers: int) -> Iterator[Any]:
+    """Answers of ``task`` in order, by as many processes."""
+    if workers == 1:
+        return (task(*one) for one in given)
+    from joblib import Parallel, delayed
+
+    run = Parallel(n_jobs=workers, return_as="generator")
+    with deaf():
+        return run(delayed(task)(*one) for one in given)
 
 
 def _leader(played: Sequence[_Played]) -> str:

@@ -93,12 +93,3 @@ def test_figures(value, text):
 
 def test_a_figure_without_interval_stands_alone():
     assert spread(3.0, math.nan) == "3"
-
-
-def test_a_leak_that_no_threshold_closes_is_named_with_its_mending():
-    from scenarios.registry import load
-
-    (line,) = tables.leaks_to_fix(load("erp_overwrite"))
-    assert line.startswith("Fix the leak")
-    assert "erp_mode=delta" in line
-    assert tables.leaks_to_fix(load("seckill_paydeduct")) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from sim.core.export import for_markdown
-from sim.postmortem.blame import CAUSES, HANDS, LEAK
+from sim.postmortem.blame import HANDS
 from sim.postmortem.drift import BY_SHOW, ERROR
 from sim.postmortem.review import Proposal, Review
 from sim.postmortem.smallest_change import FAR
@@ -58,9 +58,9 @@ def no_change(r: Review) -> list[str]:
     share = r.search.share
     words = [f"**No single setting would have saved even {100 * share:.0f} % of the {r.search.kind} units** at no lower net; "
              f"{r.search.tried} values were tried, each setting up to {2**7} times more or less, and who acts."]  # fmt: skip
-    leak, total = float(r.blame.cost[CAUSES.index(LEAK)]), float(r.blame.cost.sum())
-    if total > 0 and leak > total / 2:
-        words.append(f"Close the leak first: {'; '.join(open_leaks(r))}. It accounts for {leak / total:.0%} of the loss.")
+    if r.mended is not None and r.mended > 0:
+        words.append(f"Close the leak first: {'; '.join(open_leaks(r))}. Without it this show would have earned "
+                     f"{number(r.mended)} CNY more with nobody acting than it did under {r.policy.name}.")  # fmt: skip
     return words
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from scenarios.contract import Scenario
 from sim.report.text.layout import NOTHING, aligned, markdown, number, spread
 from sim.score.hindsight import mean_skill
 from sim.score.metrics import METRICS
@@ -143,18 +142,6 @@ def _apart(lines: list[Line], replicates: int) -> str:
     if not same:
         return f"Every other strategy leaves more on the table than {best}, beyond chance." if len(lines) > 1 else ""
     return f"{SAME} cannot be told apart from {best}: {', '.join(same)}."
-
-
-def leaks_to_fix(scenario: Scenario) -> list[str]:
-    """Leaks of a scenario that no alert can close, each with the change that does."""
-    found = []
-    if scenario.leaks.erp_mode == "absolute":
-        found.append("an absolute ERP sync writes old totals over the record (L6): send changes, scenario.leaks.erp_mode=delta")
-    if scenario.leaks.duplicate_p > 0:
-        found.append("orders are created twice (L10): make their creation idempotent, scenario.leaks.duplicate_p=0")
-    if scenario.leaks.edits_per_show > 0:
-        found.append("people type over the record (L12): let them book changes only, scenario.leaks.edits_per_show=0")
-    return [f"Fix the leak, no threshold does: {text}." for text in found]
 
 
 def _pairing(lines: list[Line]) -> str:
