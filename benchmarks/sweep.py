@@ -28,10 +28,12 @@ from sim.engine.fork import play_all
 from sim.engine.simulate import play
 from sim.jobs.evaluate import evaluate
 from sim.score.cost import Judge
+from sim.score.metrics import METRICS as ALL_METRICS
 from sim.setup.policies import make_policy
 
 CANDIDATES, SHOWS, SHARE_SHOWS = 500, 200, 5
 METRICS = ("J", "oversold_units", "missed_units", "session_oversold", "alerts")
+EVERY = tuple(ALL_METRICS)
 SCENARIO, SEED = "ls1", 1
 Way = Callable[[Stage, Sequence[Policy]], np.ndarray]
 
@@ -58,6 +60,18 @@ def shared(stage: Stage, policies: Sequence[Policy]) -> np.ndarray:
     return evaluate(stage, policies, metrics=METRICS)
 
 
+def shared_all(stage: Stage, policies: Sequence[Policy]) -> np.ndarray:
+    """By the shared prefix, with every metric there is: float64 [policy, metric]."""
+    return evaluate(stage, policies, metrics=EVERY)
+
+
+WAYS: tuple[tuple[str, Way], ...] = (
+    ("plain engine", plain),
+    ("shared prefix", shared),
+    ("shared prefix, all metrics", shared_all),
+)
+
+
 def staged(show: int) -> Stage:
     """One show of the workload."""
     scenario = load(SCENARIO)
@@ -72,7 +86,11 @@ def check(shows: int = 2, step: int = 7) -> None:
         for places, run in play_all(stage, policies):
             if run.digest() != play(stage, policies[places[0]]).digest():
                 raise Disagreement(f"show {show}, {policies[places[0]].name}: the shared prefix differs; nothing was timed")
-        if not np.array_equal(plain(stage, policies), shared(stage, policies)):
+        judge, every = Judge(play(stage, make_policy("silent"))), shared_all(stage, policies)
+        readable = [list(judge.readable(play(stage, p)).values()) for p in policies]
+        if not np.array_equal(readable, every, equal_nan=True) or not np.array_equal(
+            plain(stage, policies), shared(stage, policies)
+        ):
             raise Disagreement(f"show {show}: the scores of the shared prefix differ; nothing was timed")
 
 
@@ -191,7 +209,8 @@ def main(argv: list[str] | None = None) -> int:
     head = f"{'engine':<34}{'workers':>8}{'wall s':>10}{'runs/s':>12}{'million rows/s':>20}{'ms/run/worker':>18}"
     print(head + "\n" + "-" * len(head))
     found: dict[str, list[Timing]] = {}
-    for name, way in (("plain engine", plain), ("shared prefix", shared)):
+    print(f"{len(METRICS)} metrics a run; all: {len(EVERY)}.")
+    for name, way in WAYS:
         for workers in (1, 2):
             _tell(f"{name}, {workers} worker{'s' * (workers - 1)}")
             found.setdefault(name, []).append(study(way, workers, CANDIDATES, shows))
@@ -203,7 +222,7 @@ def main(argv: list[str] | None = None) -> int:
     print("rows: of the tape, times runs; SimPy rivals: a few runs, extrapolated, not scored.")
     for name, (one, two) in found.items():
         print(f"{name}: 1 -> 2 workers {one.wall_s / two.wall_s:.2f}x, {one.wall_s / two.wall_s / 2:.0%} of linear")
-    for name, way in (("plain engine", plain), ("shared prefix", shared)):
+    for name, way in WAYS:
         parts = ", ".join(f"{part} {share:.1%}" for part, share in shares(way, CANDIDATES).items())
         print(f"{name}: {parts}")
     return 0

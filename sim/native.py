@@ -17,7 +17,7 @@ from typing import Any
 from sim.private import private_folder
 from sim.sources import checksum
 
-COMPILED = ("sim.native", "sim.engine.compiled", "sim.score.settle")
+COMPILED = ("sim.native", "sim.engine.compiled", "sim.score.weighing")
 """Modules that have something compiled: the machine code depends on what they import."""
 
 

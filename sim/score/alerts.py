@@ -117,7 +117,10 @@ def nab_score(spare: np.ndarray, false: int, width: float, profile: str = "stand
     if n == 0:
         return math.nan
     raw = -a_fn * (n - len(seen)) - a_fp * false
-    raw += sum(a_tp * sigma(-left / width) for left in seen.tolist())
+    gained = 0.0
+    for left in seen.tolist():
+        gained += a_tp * sigma(-left / width)
+    raw += gained
     worst, best = -a_fn * n, a_tp * n * sigma(-1.0)
     return 100.0 * (raw - worst) / (best - worst)
 

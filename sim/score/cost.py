@@ -25,10 +25,11 @@ from sim.score.events import risk_events
 from sim.score.hindsight import hindsight, skill
 from sim.score.metrics import METRICS
 from sim.score.noise import counts, handled, noise
-from sim.score.outcomes import CAUSES, Outcomes, costly_minutes, freezes, outcomes
+from sim.score.outcomes import CAUSES, Outcomes, costly_minutes, freezes, outcomes, requestable
 from sim.score.profiles import PROFILES, Profile
 from sim.score.settle import NO_RESTOCK, TRUE_STOCKOUT
 from sim.score.stories import Stories, read_stories
+from sim.score.whole import Desk
 
 
 class Judge:
@@ -47,13 +48,22 @@ class Judge:
         self.hindsight = hindsight(baseline, self.stories, profile)
         self.prices = prices(profile, scenario, self.stories)
         self._last = baseline, self.settled
+        self.desk = Desk(scenario, self.prices, self.hindsight.asked, requestable(scenario), self.event_sku, self.event_t)
         self.silent_net = self._row(baseline, self.stories, _parts(("net",)))["net"]
 
     def score(self, run: Run, metrics: Sequence[str] | None = None) -> dict[str, float]:
-        """Metrics of METRICS for one run on the judge's tape: those asked for, else all. Only what they rest on is computed;
-        a value does not depend on what else was asked for."""
+        """Metrics of METRICS for one run on the judge's tape: those asked for, else all. A value does not depend on what else was
+        asked for."""
+        names, stories = tuple(METRICS) if metrics is None else tuple(metrics), self._of_tape(run)
+        _parts(names)
+        return self._finished(self.desk.row(run, stories), names)
+
+    def readable(self, run: Run, metrics: Sequence[str] | None = None) -> dict[str, float]:
+        """The same row by the readable form of every rule; only what ``metrics`` rest on is computed."""
         names = tuple(METRICS) if metrics is None else tuple(metrics)
-        row = self._row(run, self._of_tape(run), _parts(names))
+        return self._finished(self._row(run, self._of_tape(run), _parts(names)), names)
+
+    def _finished(self, row: dict[str, float], names: Sequence[str]) -> dict[str, float]:
         row["net_silent"], row["net_hindsight"] = self.silent_net, self.hindsight.net
         row["J_silent"] = self.hindsight.net - self.silent_net
         if "net" in row:

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from scenarios.contract import Scenario
 from scenarios.staffing import NOTICE_CHANNELS
 from sim.core.run import Run
 from sim.core.units import US, to_us
@@ -53,7 +54,7 @@ def counts(run: Run) -> dict[str, float]:
     """How many alerts there were, who received what, and what it cost in time; names as in ``metrics.METRICS``."""
     n, scenario = int(np.count_nonzero(run.alerts["level"] > 0)), run.scenario
     suppressed = dict(zip(("duplicate", "cooldown", "budget"), (*run.suppressed, 0, 0, 0), strict=False))
-    by_channel, hours = notices(run), operator_hours(run)
+    by_channel, hours = notices(run), operator_hours(scenario)
     received, (orders, prompts) = sum(by_channel.values()), machine_orders(run)
     return {
         "alerts": float(n),
@@ -97,8 +98,8 @@ def _minutes(judged: Alerted) -> np.ndarray:
     return (last - first) / US / 60
 
 
-def operator_hours(run: Run) -> float:
+def operator_hours(scenario: Scenario) -> float:
     """Hours that operators are on duty during the show, added up."""
-    end = run.scenario.duration_s
-    on = [s.operators * max(0.0, min(end, s.end_s if s.end_s >= 0 else end) - s.start_s) for s in run.scenario.staff.shifts]
+    end = scenario.duration_s
+    on = [s.operators * max(0.0, min(end, s.end_s if s.end_s >= 0 else end) - s.start_s) for s in scenario.staff.shifts]
     return sum(on) / 3600

@@ -19,10 +19,12 @@ from sim.core.response import ARRIVAL, DELIST_SKU, FREEZE_SKU, REOPEN
 from sim.core.run import Run
 from sim.core.tape import FROZEN, PAID, REFUSALS, STOCKOUT
 from sim.core.units import to_us
-from sim.core.world import PHYSICAL, REFUSED, SHOWN_FAIL
+from sim.core.world import REFUSED, SHOWN_FAIL
 from sim.score import settle as S
-from sim.score.settle import TRUE_STOCKOUT, compiled_settle
+from sim.score.loops import SHIPPABLE
+from sim.score.settle import TRUE_STOCKOUT
 from sim.score.stories import Stories, read_stories
+from sim.score.weighing import NO_ALERTS, NO_ORDERS, blank_sheet, compiled_weigh, terms, units_alone
 
 CAUSES = (*REFUSALS.values(), "no_restock")
 """Columns of ``Outcomes.missed``, in this order."""
@@ -76,37 +78,34 @@ class Outcomes:
 def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
     """Settle one run; ``stories``: of its tape, where they are known already."""
     st = read_stories(run.tape, run.scenario) if stories is None else stories
-    n, shippable = len(run.scenario.skus), run.stock[:, PHYSICAL].copy()
-    out, fate = np.empty((2, len(st.row)), np.int8)
-    book, missed = np.zeros((n, S.N_BOOK), np.int64), np.zeros((n, len(CAUSES)), np.int64)
-    short = np.empty((len(st.by_pay), 2), np.int64)
-    on_payment = run.scenario.ledger.mode == "deduct_on_payment"
-    could, came = requestable(run.scenario), arrived(run)
-    found = compiled_settle()(st, run.outcome, run.tape.drawn, shippable, could, came, on_payment, out, fate, book, missed, short)
-    promised = _promised(st, short[:found])
-    sold = book[:, S.PAID_UNITS] - (book[:, S.SHORT] - book[:, S.SHORT_COPIES])
-    copies = book[:, S.COPIES] - book[:, S.SHORT_COPIES]
+    sheet, book = blank_sheet(st, len(run.scenario.skus)), units_alone(requestable(run.scenario))
+    plain = terms(run, units_only=True)
+    found = compiled_weigh()(st, book, sheet, plain, run.outcome, run.stock, NO_ALERTS, NO_ORDERS, run.actions)
+    shippable, missed, made = sheet.units[SHIPPABLE], sheet.missed, sheet.book
+    promised = _promised(st, sheet.short[:found])
+    sold = made[:, S.PAID_UNITS] - (made[:, S.SHORT] - made[:, S.SHORT_COPIES])
+    copies = made[:, S.COPIES] - made[:, S.SHORT_COPIES]
     return Outcomes(
-        demand=book[:, S.DEMAND],
+        demand=made[:, S.DEMAND],
         sold=sold,
-        oversold=book[:, S.SHORT],
-        oversold_copies=book[:, S.SHORT_COPIES],
+        oversold=made[:, S.SHORT],
+        oversold_copies=made[:, S.SHORT_COPIES],
         copies=copies,
-        oversold_orders=book[:, S.SHORT_ORDERS],
-        paid_orders=book[:, S.PAID_ORDERS],
-        abandoned=book[:, S.DEMAND] - book[:, S.PAID_UNITS] - missed.sum(1),
+        oversold_orders=made[:, S.SHORT_ORDERS],
+        paid_orders=made[:, S.PAID_ORDERS],
+        abandoned=made[:, S.DEMAND] - made[:, S.PAID_UNITS] - missed.sum(1),
         missed=missed,
         shippable=shippable,
         unsold=shippable - sold - copies,
-        won=_won(run, st, out, promised),
-        refunded=book[:, S.REFUNDED_UNITS],
-        refunded_orders=book[:, S.REFUNDED_ORDERS],
-        turned_away=book[:, S.TURNED_AWAY],
-        shut_out=book[:, S.SHUT_OUT],
+        won=_won(run, st, sheet.out, promised),
+        refunded=made[:, S.REFUNDED_UNITS],
+        refunded_orders=made[:, S.REFUNDED_ORDERS],
+        turned_away=made[:, S.TURNED_AWAY],
+        shut_out=made[:, S.SHUT_OUT],
         refused=run.stock[:, REFUSED],
         shown_fail=run.stock[:, SHOWN_FAIL],
         promised=promised,
-        fate=fate,
+        fate=sheet.fate,
     )
 
 

@@ -2,13 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any
-
 from sim.core.tape import CANCELLED, EXPOSURE, FROZEN, HELD, IDLE, PAID, PHANTOM, REFUNDED, STOCKOUT
-from sim.native import Entry, compiled, numba_or_none
-from sim.score.stories import Stories
 
 CAUSES = EXPOSURE - STOCKOUT + 2
 """Causes of a miss: a refusal's own, in the order of their codes, then that nothing was requested."""
@@ -156,21 +150,3 @@ def cause_of(code, on_payment):
     if code == REFUNDED:
         return (PHANTOM if on_payment else HELD) - STOCKOUT
     return code - STOCKOUT
-
-
-@cache
-def compiled_settle() -> Callable[..., int]:
-    """The compiled :func:`settle`; the plain one where there is no numba. int64 arrays in C order, outcomes int8."""
-    numba = numba_or_none()
-    if numba is None:
-        return settle
-
-    def array(kind: Any, dims: int = 1) -> Any:
-        return numba.types.Array(kind, dims, "C")
-
-    i8, i4, i1, flag = numba.types.int64, numba.types.int32, numba.types.int8, numba.types.boolean
-    kinds = dict.fromkeys(Stories._fields, i8) | dict.fromkeys(("retry", "cart"), i4)
-    kinds |= dict.fromkeys(("keeps", "copy", "soon", "certain"), flag)
-    stories = numba.types.NamedTuple(tuple(array(kind) for kind in kinds.values()), Stories)
-    whole, codes, table = array(i8), array(i1), array(i8, 2)
-    return Entry(compiled(settle, i8(stories, codes, i8, whole, whole, whole, flag, codes, codes, table, table, table)))

@@ -224,7 +224,7 @@ def test_noise_counts():
     run, j = judged(alerts, [], show(5, staff=staff, supply=Supply()), busy_us=90_000_000, suppressed=(3, 2, 1),
                     orders=orders_of(2, 3, 3, 0, 2))  # fmt: skip
     n = counts(run) | noise(run, j)
-    assert operator_hours(run) == pytest.approx(1.0 + 1 / 6)
+    assert operator_hours(run.scenario) == pytest.approx(1.0 + 1 / 6)
     assert n["alerts"] == 11
     assert n["alerts_handled"] == 8
     # Level 1 by push, levels 2 and 3 by pop-up, one notice each; the all-clear tells nobody.

@@ -17,11 +17,8 @@ from sim.core import tape as T
 from sim.core.run import ACTION_DTYPE
 from sim.core.world import HELD, PAID_UNITS, PHYSICAL
 from sim.engine.simulate import simulate
-from sim.score.outcomes import CAUSES, Outcomes, arrived, freezes, outcomes, requestable
-from sim.score.settle import N_BOOK, compiled_settle, settle
-from sim.score.stories import read_stories
+from sim.score.outcomes import CAUSES, Outcomes, freezes, outcomes
 from sim.setup.policies import make_policy
-from tests.parity.worlds import random_policy, random_scenario
 
 ORDER, PAY, CANCEL, EXPIRE, RETRY, CART, COPY, SUPPLY = T.ORDER, T.PAY, T.CANCEL, T.EXPIRE, T.RETRY, T.CART, T.COPY, T.SUPPLY
 
@@ -274,24 +271,3 @@ def test_t13_duplicates():
     assert all(o.demand[0] > 200 for o in found)
     assert abs(over.mean() - 200 * p) <= 4 * np.sqrt(200 * p * (1 - p) / 60)
     assert abs(over.var(ddof=1) - 200 * p * (1 - p)) <= 4 * 200 * p * (1 - p) * np.sqrt(2 / 59)
-
-
-def test_compiled_and_plain_settlement_agree():
-    """The counting loops are compiled; the same loops as plain Python give the same books on twenty random worlds."""
-    short = 0
-    for seed in range(20):
-        scenario = random_scenario(seed)
-        run = simulate(scenario, random_policy(seed), seed)
-        stories, n = read_stories(run.tape, scenario), len(scenario.skus)
-        books = []
-        for way in (compiled_settle(), settle):
-            out, fate = np.zeros((2, len(stories.row)), np.int8)
-            book, causes = np.zeros((n, N_BOOK), np.int64), np.zeros((n, len(CAUSES)), np.int64)
-            late = np.zeros((len(stories.by_pay), 2), np.int64)
-            stock, could, came = run.stock[:, PHYSICAL].copy(), requestable(scenario), arrived(run)
-            found = way(stories, run.outcome, run.tape.drawn, stock, could, came, bool(seed % 2), out, fate, book, causes, late)
-            books.append((found, out, fate, book, causes, late))
-        short += books[0][0]
-        for compiled, plain in zip(*books, strict=True):
-            np.testing.assert_array_equal(compiled, plain)
-    assert short > 0
