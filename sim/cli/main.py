@@ -256,6 +256,14 @@ def _check(words: list[str]) -> int:
     return OK if ok else FAILED
 
 
+def _test(words: list[str]) -> int:
+    from sim.app.rules import run_rules
+
+    text, ok = run_rules(words)
+    print(for_terminal(text))
+    return OK if ok else FAILED
+
+
 def _bench(words: list[str]) -> int:
     try:
         from benchmarks.engine import OTHERS
@@ -280,5 +288,5 @@ def _bench(words: list[str]) -> int:
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
     "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
-    "diff": _diff, "shadow": _shadow, "list": _list, "check": _check, "bench": _bench,
+    "diff": _diff, "shadow": _shadow, "list": _list, "check": _check, "test": _test, "bench": _bench,
 }  # fmt: skip
