@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 EXAMPLE = Path(sim.replay.__file__).parent / "data"
 """The small invented recording that ships with the tool; ``example`` as a path."""
-READING = ("cues", "stock", "shut", "sku", "zone", "speedup", "start", "end")
+READING = ("cues", "stock", "shut", "sku", "zone", "speedup", "start", "end", "actions")
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +82,7 @@ def read(
     start: str = "",
     end: str = "",
     shut: Any = None,
+    actions: Any = None,
 ) -> Recording:
     """Read one recorded show for :func:`stockcue.replay`, :func:`stockcue.review` and :func:`stockcue.calibrate`.
 
@@ -104,6 +105,9 @@ def read(
     shut : path or list of mappings
         When items took no orders although they had stock (frozen, delisted, off sale): a CSV file with the columns ``sku``,
         ``from``, ``to``, or rows like ``{"sku": "mask", "from": "20:10:00", "to": "20:15:00"}``.
+    actions : path or list of mappings
+        What the team itself did: a table with the columns ``time``, ``sku``, ``action`` (freeze, delist, reopen, restock, alert),
+        ``units`` of a restock and ``level`` of an alert, or rows of the same. It is judged like a strategy.
 
     Returns
     -------
@@ -116,7 +120,7 @@ def read(
         One sentence, where the recording cannot be used at all.
     """
     given = {"cues": str(cues or ""), "stock": _units(stock), "sku": sku, "zone": zone, "speedup": float(speedup), "start": start,
-             "end": end, "shut": shut}  # fmt: skip
+             "end": end, "shut": shut, "actions": actions}  # fmt: skip
     return Recording(str(source), given, _loaded(str(source), given))
 
 
@@ -140,7 +144,7 @@ def _loaded(path: str, given: Mapping[str, Any]) -> Loaded:
     names = [str(k) for k in sku] if isinstance(sku, list | tuple) else None if sku is None else str(sku)
     where = EXAMPLE if path == "example" else Path(path).expanduser()
     return load(where, given["cues"] or None, units, names, given["zone"] or None, given["speedup"], given["start"] or None,
-                given["end"] or None, given["shut"])  # fmt: skip
+                given["end"] or None, given["shut"], given["actions"])  # fmt: skip
 
 
 def given_of(settings: Any) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +17,7 @@ from sim.core.stage import Stage, set_stage
 from sim.core.units import NEVER_US, odd
 from sim.core.world import DROPPED_READINGS, N_OUT, NEXT, World
 from sim.demand.draw import draw_tape
+from sim.engine.asrun import AsRun, Deed
 from sim.engine.compiled import compiled_seen, compiled_stretch, fold_pointer
 from sim.engine.control import Control
 from sim.engine.shoppers import people_the_show
@@ -57,14 +58,16 @@ def simulate(scenario: Scenario, policy: Policy, seed: int, replicate: int = 0) 
 
 
 def play(
-    stage: Stage, policy: Policy, acting: bool = True, engine: Engine | None = None, heed: Heed | None = None
+    stage: Stage, policy: Policy, acting: bool = True, engine: Engine | None = None, heed: Heed | None = None,
+    deeds: Sequence[Deed] | None = None,
 ) -> Run:  # fmt: skip
     """Run a staged show. ``acting`` false: alerts are recorded and nothing follows (open loop). ``heed``: for a what-if
-    run, whether the actions of an alert are carried out as planned, not at all, or in the same moment."""
+    run, whether the actions of an alert are carried out as planned, not at all, or in the same moment. ``deeds``: what people
+    do whatever the policy says (one that stays silent)."""
     engine = engine or engine_for(policy)
     env = simpy.Environment()
     parts = (env, stage, policy, acting, engine.look)
-    control = Control(*parts) if heed is None else WhatIf(*parts, heed=heed)
+    control = WhatIf(*parts, heed=heed) if heed is not None else AsRun(*parts, deeds=deeds) if deeds else Control(*parts)
     run_rows(env, control, engine)
     run = finish(stage, policy, control, acting)
     if engine.fold is not policy.strategy.fold:

@@ -11,7 +11,8 @@ Open loop in two calls::
     loaded = load("orders.csv", cues="schedule.csv", stock=5000, zone="UTC")
     result = replay(loaded, [make_policy("window_forecast"), make_policy("smart")])
 
-``load(path, cues=None, stock=None, sku=None, zone=None, speedup=1.0, start=None, end=None, shut=None) -> Loaded``
+``load(path, cues=None, stock=None, sku=None, zone=None, speedup=1.0, start=None, end=None, shut=None,
+actions=None) -> Loaded``
 
 * ``path``: a file (.csv, .tsv, .txt, .jsonl, .ndjson, .parquet; the text formats also .gz) or a folder with one stream and,
   if it has them, a cue sheet and a stock sheet. Columns decide what a file is: orders, events, stock levels, cues or
@@ -22,6 +23,8 @@ Open loop in two calls::
 * ``start``, ``end``: the part of the recording to use, written like its own times; ``end`` is also the planned end.
 * ``shut``: spells in which an item took no orders although it had stock (frozen, delisted): a CSV file with the columns sku,
   from, to, or a list of such rows; their demand is imputed.
+* ``actions``: what the team itself did, a table or a list with the columns time, sku, action, units, level; it is judged like
+  a strategy, and what it closed is ``shut``.
 * raises :class:`StreamError` (one sentence) when the stream cannot be used at all.
 
 ``Loaded``: ``stream`` (:class:`Stream`), ``rejects`` (DataFrame file, line, reason, text), ``counts`` (DataFrame, one row a

@@ -28,6 +28,7 @@ from sim.replay.draws import draw
 from sim.replay.draws import high as high_of
 from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, impute
 from sim.replay.lives import CLOSED, IMPUTED, UNPAID, endings
+from sim.replay.night import as_run, night_name, said_of
 from sim.replay.silent import SILENT, silent_policy
 from sim.replay.stream import Stream
 from sim.replay.whatif import stocked
@@ -38,7 +39,7 @@ from sim.score.stories import read_stories
 from sim.stats.paired import difference
 
 LOOP = "closed"
-UNITS = ("net", "gmv", "oversold_units", "missed_units", "missed_true_stockout", "missed_frozen_alert", "sold_units")
+UNITS = ("net", "gmv", "oversold_units", "missed_units", "missed_true_stockout", "missed_frozen_alert", "sold_units", "notices")
 """Metrics that the verdict gives under every bound, beside J."""
 Progress = Callable[[int, int, str], None]
 Player = Callable[..., Run]
@@ -88,7 +89,7 @@ def closed_replay(
     whatif: stock that is tried, units for all SKUs or {sku: units} (none: the recorded one, ``stream.skus``).
     """
     teams = [silent_policy(), *(p for p in policies if p.name != SILENT)]
-    names = [p.name for p in teams]
+    names = [*(p.name for p in teams), *([night_name()] if stream.did else [])]
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise StreamError(f"two strategies are called {twice!r}; give one of them a label")
@@ -99,7 +100,7 @@ def closed_replay(
     for replicate in range(replicates):
         for bound in BOUNDS:
             stage = closed_stage(tried, made, bound, seed, replicate, feed, world)
-            for run, judge in _played(stage, teams, profile, player):
+            for run, judge in _played(stage, stream, teams, profile, player):
                 key = {"stream": stream.name, "strategy": run.policy.name, "loop": LOOP, "bound": bound, "replicate": replicate}
                 rows.append(key | judge.score(run) | _imputed(run, judge, made))
                 alerts += [key | row for row in judge.alerts(run)]
@@ -112,7 +113,8 @@ def closed_replay(
     columns = ["stream", "strategy", "loop", "bound", "replicate", *ALERTS]
     return Closed(
         stream, made, scores, verdicts(scores), spell_table(made, seed, replicates), runout_table(stream, outs),
-        pd.DataFrame(alerts, columns=columns), fidelity(stream, shown[SILENT, LOW]), shown, (*notes, *paid_words(stream, world)),
+        pd.DataFrame(alerts, columns=columns), fidelity(stream, shown[SILENT, LOW]), shown,
+        (*notes, *paid_words(stream, world), *(said_of(stream, stage) if stream.did else [])),
         caption(stream, made),
     )  # fmt: skip
 
@@ -120,10 +122,12 @@ def closed_replay(
 ALERTS = ("t_s", "sku", "level", "stock", "line", "heard_s", "handled_s", "episode", "verdict", "lead_s", "usable_lead_s")
 
 
-def _played(stage: Stage, teams: list[Policy], profile: Profile, player: Player) -> list[tuple[Run, Judge]]:
+def _played(stage: Stage, stream: Stream, teams: list[Policy], profile: Profile, player: Player) -> list[tuple[Run, Judge]]:
+    """Silence, every policy, and where it is known the night as its team ran it."""
     baseline = player(stage, teams[0])
     judge = Judge(baseline, profile)
-    return [(baseline, judge), *((player(stage, policy), judge) for policy in teams[1:])]
+    runs = [baseline, *(player(stage, policy) for policy in teams[1:])]
+    return [(run, judge) for run in [*runs, *([as_run(stage, stream, player)] if stream.did else [])]]
 
 
 def _imputed(run: Run, judge: Judge, made: Imputation) -> dict[str, float]:

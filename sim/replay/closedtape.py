@@ -15,6 +15,7 @@ import numpy as np
 
 from scenarios.contract import Host, Scenario
 from scenarios.staffing import Feed
+from sim.core.response import RESTOCK
 from sim.core.stage import Stage, set_stage
 from sim.core.tape import CANCEL, CART, ORDER, SUPPLY, TAKE, Tape, blank, in_order
 from sim.core.units import US
@@ -80,7 +81,7 @@ def closed_stage(
     blocks = [
         _orders(stream, imputation, scenario, lives, who),
         _carts(stream, len(own.t), seed, replicate),
-        _moves(stream, left),
+        _moves(stream, left[~_asked(stream, left)] if asked_for(scenario) else left),
     ]
     columns: dict[str, Any] = in_order([*blocks, *lay_outside(scenario, seed, replicate), readings])
     errors = [record_error(scenario, seed, replicate, s.id) for s in scenario.skus]
@@ -121,6 +122,18 @@ def _carts(stream: Stream, first: int, seed: int, replicate: int) -> Rows:
     rows["channel"][:], rows["who"][:] = 0, first + np.arange(len(at))
     rows["mark"][:] = random_stream(seed, replicate, "carts").random(len(at))
     return rows
+
+
+def asked_for(scenario: Scenario) -> bool:
+    """Whether stock can be had on request, so that a restock is somebody's doing and not the show's."""
+    return scenario.supply.requestable > 0
+
+
+def _asked(stream: Stream, left: np.ndarray) -> np.ndarray:
+    """Which of these moves the recording's team brought about, by its log."""
+    mine = {(d.t, d.sku, int(d.value)) for d in stream.did if d.what == RESTOCK}
+    rows = zip(stream.t[left].tolist(), stream.sku[left].tolist(), stream.qty[left].tolist(), strict=True)
+    return np.array([row in mine for row in rows], bool)
 
 
 def _moves(stream: Stream, left: np.ndarray) -> Rows:

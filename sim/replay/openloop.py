@@ -14,6 +14,7 @@ from sim.core.stage import set_stage
 from sim.engine.openloop import listen, record
 from sim.replay.clock import StreamError
 from sim.replay.judge import ALERTS, LOOP, SELLOUTS, TABLE, judge
+from sim.replay.night import known_by, night_name
 from sim.replay.read import Loaded
 from sim.replay.silent import silent_policy
 from sim.replay.stream import Stream
@@ -61,13 +62,13 @@ def replay(
     ``alerts``: stream, strategy, sku, loop, speedup, t_s, at (recorded clock), level, level_name, stock, line, became (see
     ``judge.EARLY`` and so on), sellout (its number, or 0).
     """
-    names = [p.name for p in policies]
-    if not names:
+    stream = loaded.stream
+    names = [*(p.name for p in policies), *([night_name()] if stream.did else [])]
+    if not policies:
         raise StreamError("no strategy is named; name at least one to replay")
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise StreamError(f"two strategies are called {twice!r}; give one of them a label")
-    stream = loaded.stream
     stage = set_stage(stream.scenario(feed), stream.tape(feed))
     real = stream.sellouts(merge_s)
     runs: list[Run] = []
@@ -78,7 +79,10 @@ def replay(
         runs.append(run)
         parts.append(judge(stream, run, real, horizon_s, merge_s))
         if progress:
-            progress(number, len(names), policy.name)
+            progress(number, len(policies), policy.name)
+    if stream.did:
+        runs.append(known_by(stream, heard.run))
+        parts.append(judge(stream, runs[-1], real, horizon_s, merge_s))
     rows = [[row for part in parts for row in part[k]] for k in range(3)]
     table, sellouts, alerts = (pd.DataFrame(r, columns=c) for r, c in zip(rows, (TABLE, SELLOUTS, ALERTS), strict=True))
     return Replay(table, sellouts, alerts, tuple(runs), stream.levels, caption(stream))

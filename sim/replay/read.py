@@ -17,6 +17,7 @@ from sim.replay.ingest.rejects import COLUMNS, Rejects
 from sim.replay.ingest.run import ingest
 from sim.replay.shut import with_shut
 from sim.replay.stream import Stream
+from sim.replay.teamlog import with_log
 
 COUNTS = ("file", "kind", "rows", "used", "set_aside", "rejected", "out_of_order")
 
@@ -41,6 +42,7 @@ def load(
     start: str | None = None,
     end: str | None = None,
     shut: Any = None,
+    actions: Any = None,
 ) -> Loaded:
     """Read a recording; :class:`StreamError` where it cannot be used at all. Arguments as in the package's docstring."""
     if not (isinstance(speedup, int | float) and math.isfinite(speedup) and speedup > 0):
@@ -57,6 +59,9 @@ def load(
     found = opened(head, frame, units, sku, float(speedup), (start, end))
     if shut not in (None, ""):
         found = replace(found, stream=with_shut(found.stream, shut))
+    if actions not in (None, "", []):
+        stream, said = with_log(found.stream, actions)
+        found = replace(found, stream=stream, notes=(*found.notes, *said))
     return Loaded(found.stream, rejects, _counts(head, found), _notes(head, found, end is not None))
 
 

@@ -13,13 +13,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from scenarios.setting import did_you_mean
 from sim.core.tape import TAKE
 from sim.core.units import US
 from sim.replay.clock import StreamError
-from sim.replay.ingest.open import bound
+from sim.replay.moments import show_us
 from sim.replay.stream import Stream
 
 FIELDS = ("sku", "from", "to")
@@ -34,7 +32,7 @@ def with_shut(stream: Stream, given: Any) -> Stream:
         sku = str(row.get("sku") or "")
         if sku and sku not in names:
             raise StreamError(f"shut= names the SKU {sku!r}, which the recording has not{did_you_mean(sku, names)}")
-        start, end = (_show_us(stream, row, field) for field in FIELDS[1:])
+        start, end = (show_us(stream, str(row[field]), f"shut {field}") for field in FIELDS[1:])
         said = f"the shut spell from {row['from']} to {row['to']}" + (f" of {sku}" if sku else "")
         if end <= start:
             raise StreamError(f"{said} does not end after it begins; exchange from and to")
@@ -77,9 +75,3 @@ def _rows(given: Any) -> list[Mapping[str, Any]]:
         if strange:
             raise StreamError(f"a shut spell has no {strange[0]!r}{did_you_mean(strange[0], FIELDS)}")
     return found
-
-
-def _show_us(stream: Stream, row: Mapping[str, Any], field: str) -> int:
-    moment = bound(str(row[field]), f"shut {field}", stream.clock)
-    assert moment is not None
-    return int(np.round((moment - stream.start_us) / stream.speedup))

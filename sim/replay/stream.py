@@ -22,6 +22,7 @@ from sim.core.units import US, to_us
 from sim.demand.host import cue_row
 from sim.demand.readings import lay_readings
 from sim.demand.streams import stream
+from sim.engine.asrun import Deed
 from sim.replay.clock import Clock, StreamError
 
 LONGEST_S = 1_000_000
@@ -68,7 +69,7 @@ class Stream:
     What only some recordings know: ``order`` (int64 per row: the row of the order that a return gives back; -1 not known),
     ``paid`` (int64 per row: when an order was paid [us]; -1 not known), ``viewers`` (times [us], people in the room), ``shut``
     ((sku, from, to) [us]: spells in which the SKU is said to have taken no orders), ``bin_s`` (width of the bins an
-    aggregated recording came in [show s]; 0: single events).
+    aggregated recording came in [show s]; 0: single events), ``did`` (what its team did, in order of time).
     """
 
     name: str
@@ -89,6 +90,7 @@ class Stream:
     viewers: tuple[np.ndarray, np.ndarray] | None = None
     shut: tuple[tuple[int, int, int], ...] = ()
     bin_s: float = 0.0
+    did: tuple[Deed, ...] = ()
 
     def at(self, t_s: float) -> str:
         """A show time [s] as the recording's clock wrote it, to the millisecond."""

@@ -16,10 +16,10 @@ from sim.report.text.openloop import ALL
 
 CLOSED_LOOP = "CLOSED LOOP: strategies act, demand of blind spells is imputed"
 """Stands on every picture and over every table."""
-HEAD = ("strategy", "net [CNY] likely", "GMV likely", "saved [CNY] low", "likely", "high", "error of mean",
+HEAD = ("strategy", "net [CNY] likely", "left on the table likely", "GMV likely", "saved [CNY] low", "likely", "high", "error of mean",
         "imputed share",
         "holds", "oversold low|likely|high",
-        "missed low|likely|high", "nobody could low|likely|high")  # fmt: skip
+        "missed low|likely|high", "nobody could low|likely|high", "notices likely")  # fmt: skip
 SPELL_HEAD = ("sku", "from", "to", "why", "orders low", "likely [95 %]", "high", "high rests on")
 MOST_SPELLS = 24
 MEANING = (
@@ -29,6 +29,7 @@ MEANING = (
     "one draw in a hundred, or the pace of the last five minutes where that was hotter.",
     "Imputed share: part of the likely saving that is not there under low, |likely - low| / the larger of the two; 1 means that "
     "the verdict rests on imputation alone. Holds: better, worse or equal to silence alike under all three.",
+    "Left on the table: what hindsight would have earned more. Notices: alerts that people were sent, all-clears included.",
     "Missed: units refused that could have been sold. Nobody could: refused, and no unit was left for them (true stock-out).",
 )
 
@@ -46,12 +47,14 @@ def cells(verdict: pd.DataFrame) -> list[list[str]]:
             [
                 row["strategy"],
                 number(row[f"net_{LIKELY}"]),
+                number(row[f"J_{LIKELY}"]),
                 number(row[f"gmv_{LIKELY}"]),
                 *saved,
                 "-" if error != error else f"±{number(error)}",
                 share,
                 "yes" if row["holds"] else "NO",
                 *three,
+                number(row[f"notices_{LIKELY}"], 1),
             ]
         )
     return rows

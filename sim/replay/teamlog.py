@@ -1,0 +1,301 @@
+"""What the team itself did during a recorded show: a log of freezes, delistings, reopenings, restocks and notices.
+
+A table (any file that ``ingest`` reads) or a list of rows, with the columns time, sku, action, units, level; headers and actions
+in English or Chinese, an empty sku for every SKU. The log says which spells were shut, so their demand is imputed; and what it
+tells can be played like a policy (``sim/replay/night.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from scenarios.setting import did_you_mean
+from sim.core.response import DELIST_SKU, FREEZE_SKU, NOTIFY, REOPEN, RESTOCK
+from sim.core.tape import CART, SUPPLY, TAKE
+from sim.core.units import US
+from sim.engine.asrun import Deed
+from sim.replay.clock import StreamError
+from sim.replay.ingest.chunk import everything
+from sim.replay.ingest.names import key
+from sim.replay.ingest.sources import tables
+from sim.replay.lives import linked
+from sim.replay.moments import show_us
+from sim.replay.stream import Stream
+from sim.words import _
+from strategies.contract import EMERGENCY, PREPARE, WATCH
+
+COLUMNS = {
+    "time": ("time", "at", "moment", "when", "时间", "操作时间", "发生时间", "处理时间"),
+    "sku": ("sku", "item", "product", "商品", "商品编码", "商家编码", "货号", "sku编码", "商品名称"),
+    "action": ("action", "what", "did", "type", "动作", "操作", "操作类型", "处理", "处理方式", "措施"),
+    "units": ("units", "qty", "quantity", "数量", "件数", "补货数量"),
+    "level": ("level", "等级", "预警等级", "级别"),
+}
+"""Column to the headers it goes by."""
+ACTIONS = {
+    FREEZE_SKU: ("freeze", "frozen", "stop", "stopped", "pause", "close", "冻结", "停售", "暂停", "暂停售卖", "锁定", "锁库存", "关闭"),
+    DELIST_SKU: ("delist", "delisted", "unlist", "remove", "take down", "下架", "下链接", "撤链接", "撤下"),
+    REOPEN: ("reopen", "reopened", "open", "unfreeze", "relist", "relisted", "resume", "解冻", "恢复", "恢复售卖", "上架", "重新上架",
+             "开售", "上链接"),
+    RESTOCK: ("restock", "restocked", "replenish", "add stock", "补货", "加库存", "补库存", "加货", "追加库存"),
+    NOTIFY: ("alert", "notice", "notify", "warning", "warn", "alarm", "call", "message", "预警", "通知", "提醒", "报警", "告警",
+             "提醒主播"),
+}  # fmt: skip
+"""What was done to the words for it."""
+LEVELS = {
+    WATCH: ("watch", "low", "1", "初级", "一级", "关注"), PREPARE: ("prepare", "medium", "2", "中级", "二级", "准备"),
+    EMERGENCY: ("emergency", "high", "3", "高级", "三级", "紧急"),
+}  # fmt: skip
+"""Level of a notice to the words for it."""
+GRACE_S = 60.0
+"""Orders this long after a freeze was pressed, or before a reopening, are the time it took, not a contradiction [show s]."""
+NEAR_S = 900.0
+"""A restock of the log is the recording's own where that has as many units of the SKU so near [show s]."""
+
+
+class Row(NamedTuple):
+    """One line of a log as it stands."""
+
+    time: str
+    sku: str
+    action: str
+    units: str
+    level: str
+
+
+def with_log(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
+    """The stream with what its team did (``stream.did``), the spells that were shut by it, and restocks it lacks; and what has
+    to be said of that. :class:`StreamError` where the log cannot be read or the recording contradicts it."""
+    deeds, notes = [], list[str]()
+    for row in _rows(given):
+        deeds += _deeds(stream, row)
+    deeds.sort(key=lambda d: d.t)
+    outside = [d for d in deeds if not 0 <= d.t <= stream.span_s * US]
+    if len(outside) == len(deeds):
+        text = _("actions= holds nothing between {start} and {end}, when the recording was made; check its times and their zone")
+        raise StreamError(text.format(start=stream.at(0.0), end=stream.at(stream.span_s)))
+    if outside:
+        text = _("{n} actions of the team's log lie outside the recording and are left out")
+        notes.append(text.format(n=len(outside)))
+    deeds = [d for d in deeds if d not in outside]
+    deeds, shut = _shut(stream, deeds, notes)
+    stream, deeds = _restocked(stream, deeds, notes)
+    return replace(stream, did=tuple(deeds), shut=(*stream.shut, *shut)), tuple(notes)
+
+
+def _deeds(stream: Stream, row: Row) -> list[Deed]:
+    """What one line says, for every SKU it is about."""
+    names = [s.id for s in stream.skus]
+    said = _("the team's log ({line})").format(line=", ".join(cell for cell in row if cell))
+    if row.sku and row.sku not in names:
+        text = _("{line} names the SKU {sku!r}, which the recording has not{hint}")
+        raise StreamError(text.format(line=said, sku=row.sku, hint=did_you_mean(row.sku, names)))
+    what = _found(ACTIONS, row.action)
+    if what is None:
+        known = [words[0] for words in ACTIONS.values()]
+        text = _("{line} has the action {action!r}, which is not known; known are {known}")
+        raise StreamError(text.format(line=said, action=row.action, known=", ".join(known)))
+    value = 0.0
+    if what == RESTOCK:
+        number = row.units.replace(",", "").strip()
+        if not number.removesuffix(".0").isdigit() or float(number) < 1 or not row.sku:
+            text = _("{line} restocks and does not say of which SKU and how many units; fill in sku and units")
+            raise StreamError(text.format(line=said))
+        value = float(number)
+    if what == NOTIFY:
+        level = _found(LEVELS, row.level) if row.level else WATCH
+        if level is None:
+            text = _("{line} has the level {level!r}; levels are watch, prepare and emergency")
+            raise StreamError(text.format(line=said, level=row.level))
+        value = float(level)
+    at = show_us(stream, row.time, _("time of the team's log"))
+    return [Deed(at, k, what, value) for k in ([names.index(row.sku)] if row.sku else range(len(names)))]
+
+
+def _found(words: Mapping[int, Sequence[str]], text: str) -> int | None:
+    """The code whose words hold ``text``."""
+    mine = key(text)
+    return next((code for code, known in words.items() if mine in map(key, known)), None)
+
+
+# -- what the recording says of it --------------------------------------------------------------------------------
+
+
+def _shut(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[list[Deed], list[tuple[int, int, int]]]:
+    """Freezes and reopenings at the moment they took effect by the recorded orders, and the spells between them."""
+    made, spells, end = [], [], round(stream.span_s * US)
+    grace = max(GRACE_S, 2 * stream.reading_s, 2 * stream.bin_s) * US
+    for k in range(len(stream.skus)):
+        since: Deed | None = None
+        orders = stream.t[(stream.what == TAKE) & (stream.sku == k)]
+        for deed in [*(d for d in deeds if d.sku == k), Deed(end, k, REOPEN)]:
+            if deed.what in (FREEZE_SKU, DELIST_SKU):
+                at = deed.t if since is not None else _after(orders, deed.t, grace)
+                made.append(deed._replace(t=at))
+                since = since or made[-1]
+            elif deed.what == REOPEN:
+                at = deed.t if since is None or deed.t == end else _before(orders, deed.t, grace)
+                if since is not None and at > since.t:
+                    _agree(stream, orders, since.t, at, k)
+                    spells.append((k, since.t, at))
+                if deed.t != end:
+                    made.append(deed._replace(t=at))
+                since = None
+            else:
+                made.append(deed)
+    late = sum(a.t != b.t for a, b in zip(sorted(deeds), sorted(made), strict=True))
+    if late:
+        text = _("{n} freezes and reopenings of the log took effect up to a minute apart from their time, by the orders recorded")
+        notes.append(text.format(n=late))
+    return sorted(made), spells
+
+
+def _after(orders: np.ndarray, at: int, grace: float) -> int:
+    """The moment after the last order that still came within the grace of a freeze."""
+    late = orders[(orders >= at) & (orders <= at + grace)]
+    return int(late[-1]) + 2 if len(late) else at
+
+
+def _before(orders: np.ndarray, at: int, grace: float) -> int:
+    """The moment before the first order that came within the grace before a reopening."""
+    early = orders[(orders < at) & (orders >= at - grace)]
+    return int(early[0]) - 2 if len(early) else at
+
+
+def _agree(stream: Stream, orders: np.ndarray, start: int, end: int, sku: int) -> None:
+    inside = int(((orders > start) & (orders < end)).sum())
+    if inside:
+        text = _("by the team's log {sku} was closed from {start} to {end}, but {n} orders of it are recorded then; correct the log")
+        raise StreamError(
+            text.format(sku=stream.skus[sku].id, start=stream.at(start / US), end=stream.at(end / US), n=inside)
+        )
+
+
+def _restocked(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[Stream, list[Deed]]:
+    """Restocks of the log at the moment the recording has them; what it lacks is put into it."""
+    link = stream.order if stream.order is not None else linked(stream)
+    free = (stream.what != TAKE) & (stream.what != CART) & (stream.qty > 0) & (link < 0)
+    made, lacking = [], []
+    for deed in deeds:
+        if deed.what != RESTOCK:
+            made.append(deed)
+            continue
+        near = np.flatnonzero(free & (stream.sku == deed.sku) & (np.abs(stream.t - deed.t) <= NEAR_S * US))
+        near = near if stream.kind == "levels" else near[stream.qty[near] == int(deed.value)]
+        if len(near):
+            best = int(near[np.argmin(np.abs(stream.t[near] - deed.t))])
+            free[best] = False
+            made.append(deed._replace(t=int(stream.t[best]), value=float(stream.qty[best])))
+        elif stream.kind == "levels":
+            text = _("{sku}: the stock levels show no arrival near {at}, so that restock of the log is left out")
+            notes.append(text.format(sku=stream.skus[deed.sku].id, at=stream.at(deed.t / US)))
+        else:
+            made.append(deed._replace(t=deed.t // 4 * 4))
+            lacking.append(made[-1])
+    if lacking:
+        text = _("{n} restocks of the log ({units:,} units) are not in the recording and are added to its stock")
+        notes.append(text.format(n=len(lacking), units=int(sum(d.value for d in lacking))))
+    return (_added(stream, lacking) if lacking else stream), sorted(made)
+
+
+def _added(stream: Stream, deeds: Sequence[Deed]) -> Stream:
+    """The stream with the restocks as rows of its own."""
+    n = len(stream.t)
+    t = np.concatenate([stream.t, [d.t for d in deeds]]).astype(stream.t.dtype)
+    order = np.argsort(t, kind="stable")
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+
+    def longer(column: np.ndarray, values: Sequence[float]) -> np.ndarray:
+        return np.concatenate([column, np.asarray(values, column.dtype)])[order]
+
+    none = [-1] * len(deeds)
+    rows: dict[str, Any] = {
+        "t": t[order],
+        "what": longer(stream.what, [SUPPLY] * len(deeds)),
+        "sku": longer(stream.sku, [d.sku for d in deeds]),
+        "qty": longer(stream.qty, [d.value for d in deeds]),
+    }
+    if stream.paid is not None:
+        rows["paid"] = longer(stream.paid, none)
+    if stream.order is not None:
+        link = np.where(stream.order >= 0, place[:n][stream.order], -1)
+        rows["order"] = longer(link, none)
+    return replace(stream, **rows)
+
+
+# -- reading it ---------------------------------------------------------------------------------------------------
+
+
+def _rows(given: Any) -> list[Row]:
+    if isinstance(given, str | Path):
+        found = _table(Path(given).expanduser())
+    elif isinstance(given, Sequence) and given and all(isinstance(row, Mapping) for row in given):
+        found = [_row({str(k): "" if v is None else str(v) for k, v in row.items()}) for row in given]
+    else:
+        raise StreamError(_("actions= is a file or a list, as in actions=[{time: '20:10:00', sku: mask, action: freeze}]"))
+    found = [row for row in found if any(row)]
+    if not found:
+        raise StreamError(_("actions= holds no row; leave it out where the team did nothing"))
+    for row in found:
+        if not row.time or not row.action:
+            text = _("a row of the team's log ({row}) does not say when or what; its columns are {columns}")
+            raise StreamError(text.format(row=", ".join(c for c in row if c), columns=", ".join(COLUMNS)))
+    return found
+
+
+def _table(path: Path) -> list[Row]:
+    """The rows of a log in a file; of a workbook those of every sheet that is one."""
+    if not path.is_file():
+        text = _("actions={path!r} is not a file; write a table with the columns {columns}, or a list")
+        raise StreamError(text.format(path=str(path), columns=", ".join(COLUMNS)))
+    found: list[Row] = []
+    with ExitStack() as rooms:
+        sources, _unused = tables(path, rooms)
+        named = [(s, _columns(s.header)) for source in sources for s in (source, *source.below)]
+        fit = [(s, columns) for s, columns in named if {"time", "action"} <= set(columns)]
+        if not fit:
+            text = _("{path} has no columns time and action (it has {header}); a log of actions has the columns {columns}")
+            header = ", ".join(sources[0].header[:8])
+            raise StreamError(text.format(path=path.name, header=header, columns=", ".join(COLUMNS)))
+        seen = set()
+        for source, columns in fit:
+            if source.where in seen:
+                continue
+            seen.add(source.where)
+            for chunk in source.chunks(None, everything):
+                cells = {name: chunk.columns[head].to_pylist() for name, head in columns.items()}
+                for k in range(len(chunk.lines)):
+                    found.append(Row(*(_plain(cells[name][k]) if name in cells else "" for name in Row._fields)))
+    return found
+
+
+def _columns(header: Sequence[str]) -> dict[str, str]:
+    """Column of a log to the header it goes by here."""
+    known = {key(word): name for name, words in COLUMNS.items() for word in words}
+    found: dict[str, str] = {}
+    for head in header:
+        if (name := known.get(key(head))) is not None:
+            found.setdefault(name, head)
+    return found
+
+
+def _row(values: Mapping[str, str]) -> Row:
+    columns = _columns(list(values))
+    strange = [name for name in values if name not in columns.values()]
+    if strange:
+        text = _("a row of actions= has no {name!r}{hint}; its columns are {columns}")
+        hint = did_you_mean(strange[0], list(COLUMNS))
+        raise StreamError(text.format(name=strange[0], hint=hint, columns=", ".join(COLUMNS)))
+    return Row(*(_plain(values[columns[name]]) if name in columns else "" for name in Row._fields))
+
+
+def _plain(cell: Any) -> str:
+    """A cell without blanks, and without what spreadsheets put before a text."""
+    return str(cell or "").strip().removeprefix("'").strip()
