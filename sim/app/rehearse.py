@@ -103,8 +103,8 @@ def rehearse(
     Returns
     -------
     Result
-        ``.table`` has a row per policy, best first; ``.scores`` one per policy and show with every metric; ``.alerts`` one per
-        alert; ``.assumptions`` every setting with its source.
+        ``.table`` has a row per policy, best first; ``.scores`` one per policy and show with every metric; ``.items`` one per
+        policy, show and SKU; ``.alerts`` one per alert; ``.assumptions`` every setting with its source.
 
     Raises
     ------
@@ -154,6 +154,7 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     pictures = _pictures(folder, show, found.shown)
     write_table(found.scores, folder / "scores.parquet")
     write_table(found.alerts, folder / "alerts.parquet")
+    write_table(found.items, folder / "items.parquet")
     write_csv(assumed, folder / "assumptions.csv")
     (folder / "report.md").write_text(_report(show, task, found, summary(assumed), pictures), encoding="utf-8")
     title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
@@ -205,7 +206,8 @@ def _report(show: Show, task: Task, found: Rehearsal, assumed: str, pictures: Se
         f"## What this rests on\n\n{assumed}. Each is listed with its source in `assumptions.csv`; confidence H official or "
         "computed, M several secondary sources, L one vendor's claim, A an assumption of this project.",
         f"## What the columns mean\n\n{tables.glossary()}",
-        "`scores.parquet` has one row per strategy and show with every metric, `alerts.parquet` one row per alert, "
+        "`scores.parquet` has one row per strategy and show with every metric, `items.parquet` one per strategy, show and item, "
+        "`alerts.parquet` one row per alert, "
         "`manifest.json` versions, settings, tape digests and checksums.",
     ]
     return "\n\n".join(parts) + "\n"

@@ -254,7 +254,9 @@ def _facts(
 def inputs(read: Sequence[Recording]) -> dict[str, str]:
     """Checksums of every file that was read."""
     roots = [EXAMPLE if one.path == "example" else Path(one.path).expanduser() for one in read]
-    named = dict.fromkeys(one.given[key] for one in read for key in ("cues", "stock", "shut", "actions") if isinstance(one.given[key], str))
+    named = dict.fromkeys(
+        one.given[key] for one in read for key in ("cues", "stock", "shut", "actions") if isinstance(one.given[key], str)
+    )
     roots += [Path(p) for p in named if p and Path(p).exists()]
     files = [f for root in roots for f in (sorted(root.iterdir()) if root.is_dir() else [root]) if f.is_file()]
     names = [f.name for f in files]

@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from scenarios.contract import Scenario
-from scenarios.registry import names, plain
+from scenarios.registry import plain
 from sim.app.frame import Out, Task, command_line, published, settled
-from sim.app.nouns import YAML, drawn, paths_of, policies_of, profile_of
+from sim.app.nouns import drawn, paths_of, policies_of, profile_of
 from sim.app.pictures import save as draw
 from sim.app.progress import Listener, Tell, listener
-from sim.app.recording import EXAMPLE, Recording, Unread, given_of, read_as
-from sim.app.replay import feed_of, world_of
+from sim.app.recording import EXAMPLE, Recording, given_of, read_as
 from sim.app.result import HERE, Result, Said
+from sim.app.review_case import Case, held_bands, many, recorded_case, recording_of, rehearsed_case
 from sim.core.export import write_csv
 from sim.core.policy import Policy
 from sim.jobs.folder import checksums, write_table
-from sim.postmortem.parameters import Show
+from sim.postmortem.bands import Bands
 from sim.postmortem.proposal import proposal_words, write_proposal
 from sim.postmortem.review import Review
 from sim.postmortem.review import review as reviewed
-from sim.postmortem.sessions import recorded, rehearsed
-from sim.postmortem.show_profile import FILE, Habits, of_run, of_stream, save, saved
-from sim.replay.closedloop import caption
-from sim.replay.closedtape import ASSUMPTIONS
-from sim.replay.impute import LIKELY, impute
-from sim.replay.recorded import said_first, time_of_day
+from sim.postmortem.show_profile import FILE, save
 from sim.report.pages.review import page
 from sim.report.text.review import basis
 from sim.report.text.review_tables import printed, tables
@@ -36,26 +30,13 @@ from sim.score.profiles import Profile
 from sim.setup.choices import described, one_of
 from sim.setup.settings import Review as Settings
 from sim.setup.settings import SettingError
-from sim.setup.uncertain import Uncertainty
 from sim.words import _
+
+if TYPE_CHECKING:
+    pass
 
 LEFT_OUT = ("out", "figure", "figure_sku")
 """Settings that decide nothing."""
-
-
-@dataclass(frozen=True, eq=False)
-class Case:
-    """What is reviewed. at: moments as the show's clock writes them. notes: on the data. habits: of this show, earlier ones.
-    recorded: what the recording itself says was lost, and what decides what the model makes of it."""
-
-    show: Show
-    others: list[Show]
-    bounds: list[Show]
-    draws: list[Show]
-    habits: tuple[Habits, list[Habits]]
-    at: Callable[[float], str]
-    notes: list[str]
-    recorded: tuple[str, ...] = ()
 
 
 def review(
@@ -63,6 +44,7 @@ def review(
     policy: Any,
     *,
     earlier: Any = None,
+    rehearsal: Any = None,
     scenario: Any = None,
     feed: Any = None,
     score: Any = "balanced",
@@ -90,6 +72,8 @@ def review(
         The one setting that was in use.
     earlier : one or several of Recording, path, Result
         Earlier shows, or their reviews: what drifted since, and where the proposal is tried.
+    rehearsal : path or Result
+        The last rehearsal, under the same policy: whether its bands held this night, item by item, and over the earlier ones.
     scenario : str, path, Scenario or mapping
         The shop behind a recording; None: one without leaks.
     feed : str or mapping
@@ -124,30 +108,35 @@ def review(
     ValueError
         One sentence, where an argument does not hold or a recording cannot be used.
     """
-    rec = _recording_of(show)
+    rec = recording_of(show)
     given = {**(rec.given if isinstance(rec, Recording) else {}), **reading}
-    paths = [one.path if isinstance(one, Recording) else str(getattr(one, "folder", one)) for one in _many(earlier)]
+    paths = [one.path if isinstance(one, Recording) else str(getattr(one, "folder", one)) for one in many(earlier)]
     s = settled(
-        Settings, "review", stream=rec.path if rec else None, earlier=paths[0] if len(paths) == 1 else paths or None,
+        Settings, "review", stream=rec.path if rec else None,
+        rehearsal=None if rehearsal in (None, "") else str(getattr(rehearsal, "folder", rehearsal)),
+        earlier=paths[0] if len(paths) == 1 else paths or None,
         bin_s=bin_s, seed=seed, replicate=replicate, shows=shows, alerts=alerts, figure=figure, figure_sku=figure_sku,
         uncertain=bool(uncertain), **given,
     )  # fmt: skip
     one, profile, told = _policy(policy), profile_of(score), listener(progress)
-    case = (_recorded(s, read_as(rec, given_of(s)), _many(earlier), scenario, feed) if rec
-            else _rehearsed(s, *drawn(show, uncertain), _many(earlier), feed))  # fmt: skip
+    case = (recorded_case(s, read_as(rec, given_of(s)), many(earlier), scenario, feed) if rec
+            else rehearsed_case(s, *drawn(show, uncertain), many(earlier), feed))  # fmt: skip
     one_of("figure_sku", s.figure_sku, ["auto", *(k.id for k in case.show.stage.scenario.skus)])
+    held = held_bands(s, case, one, profile) if s.rehearsal else None
     stem = f"review-{_stem(case.show.name)}"
     task = Task("review", stem, _facts(s, one, profile, case), out, command, more={"loop": case.show.loop})
     try:
-        return published(task, lambda folder: _write(folder, case, one, profile, s, task, told))
+        return published(task, lambda folder: _write(folder, case, one, profile, s, task, told, held))
     finally:
         told.close()
 
 
-def _write(folder: Path, case: Case, policy: Policy, profile: Profile, s: Settings, task: Task, told: Listener) -> Said:
+def _write(
+    folder: Path, case: Case, policy: Policy, profile: Profile, s: Settings, task: Task, told: Listener, held: Bands | None
+) -> Said:  # fmt: skip
     """Review, and leave page, pictures, tables and proposal."""
     found = reviewed(case.show, policy, profile, case.habits, case.others, case.bounds, case.draws, s.alerts,
-                     told.stage("review"))  # fmt: skip
+                     told.stage("review"), case.night, held)  # fmt: skip
     told.close()
     pictures = _pictures(folder, found, s) if s.figure != "none" else []
     words = list(task.command or ())
@@ -164,24 +153,6 @@ def _write(folder: Path, case: Case, policy: Policy, profile: Profile, s: Settin
     return Said(text, text.splitlines()[1:], [last])
 
 
-# -- what is reviewed -------------------------------------------------------------------------------------------
-
-
-def _many(given: Any) -> list[Any]:
-    return list(given) if isinstance(given, list | tuple) else [] if given in (None, "") else [given]
-
-
-def _recording_of(show: Any) -> Recording | Unread | None:
-    """A recording, a path of one, or None where a scenario is meant."""
-    if isinstance(show, Recording | Unread):
-        return show
-    if not isinstance(show, str | Path) or str(show).endswith(YAML):
-        return None
-    text = str(show)
-    known = text in names() or not (text == "example" or "/" in text or "." in text or Path(text).exists())
-    return None if known else Unread(text)
-
-
 def _policy(given: Any) -> Policy:
     made = policies_of(given)
     if len(made) != 1:
@@ -190,92 +161,13 @@ def _policy(given: Any) -> Policy:
     return made[0]
 
 
-def _rehearsed(s: Settings, scenario: Scenario, uncertainty: Uncertainty | None, earlier: Sequence[Any], feed: Any) -> Case:
-    for name in ("cues", "stock", "shut", "sku", "zone", "start", "end"):
-        if getattr(s, name) not in ("", None):
-            text = _("{name}= says how to read a recording, and none is named; add stream=PATH or leave it out")
-            raise SettingError(text.format(name=name))
-    scenario = replace(scenario, feed=feed_of(feed, scenario.feed))
-    show = rehearsed(scenario, s.seed, s.replicate, uncertainty)
-    others = [rehearsed(scenario, s.seed, s.replicate + k, uncertainty) for k in range(1, s.shows + 1)]
-    from sim.engine.simulate import play
-    from sim.setup.policies import make_policy
-
-    own = of_run(play(show.stage, make_policy("silent")), show.name)
-    before = [_earlier(s, one)[0] for one in earlier]
-    tried = (
-        f"is tried on replicates {s.replicate + 1} to {s.replicate + s.shows}" if s.shows else "was tried on no other (shows=0)"
-    )
-    notes = [f"A rehearsed show: replicate {s.replicate} of scenario {scenario.name}, seed {s.seed}; the proposal {tried}."]
-    return Case(show, others, [], [], (own, before), _clock, notes)
-
-
-def _clock(t_s: float) -> str:
-    """A moment of a show without a calendar.
-
-    >>> _clock(3725.4)
-    '1:02:05'
-    """
-    whole = int(t_s)
-    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
-
-
-def _recorded(s: Settings, rec: Recording, earlier: Sequence[Any], scenario: Any, feed: Any) -> Case:
-    stream, world = rec.loaded.stream, world_of(scenario)
-    own_feed, made = feed_of(feed, stream.feed()), impute(stream, s.bin_s, world)
-    bounds = recorded(made, s.seed, s.replicate, own_feed, world)
-    before, others = [], []
-    for one in earlier:
-        habits, other = _earlier(s, one)
-        before.append(habits)
-        if other is not None:
-            theirs = feed_of(feed, other.loaded.stream.feed())
-            whole = impute(other.loaded.stream, s.bin_s, world)
-            others.append(recorded(whole, s.seed, s.replicate, theirs, world, (LIKELY,))[LIKELY])
-    read = [f"{row['file']}: {row['rows']} rows, {row['used']} used, {row['set_aside']} set aside, {row['rejected']} rejected"
-            for row in rec.table.to_dict("records")]  # fmt: skip
-    notes = [caption(stream, made), *(f"Assumed: {words}." for words in ASSUMPTIONS), *read, *_declared(world)]
-    draws = [recorded(made, s.seed, s.replicate + k, own_feed, world, (LIKELY,))[LIKELY] for k in range(1, s.shows + 1)]
-    notes.append(f"Times are on the recording's clock; it starts at {stream.at(0.0)}.")
-    shown = list(bounds.values())
-    return Case(
-        bounds[LIKELY],
-        others,
-        shown,
-        draws,
-        (of_stream(stream), before),
-        lambda t: time_of_day(stream.at(t)),
-        notes,
-        said_first(stream, world),
-    )
-
-
-def _declared(world: Scenario | None) -> list[str]:
-    """What the shop behind the recording is taken to be."""
-    if world is None:
-        return []
-    return [f"The shop behind the recording is taken to be: ledger {world.ledger.mode}, hold {world.ledger.hold_s:g} s; other "
-            "parts as declared with scenario= and scenario.KEY=, else without leaks."]  # fmt: skip
-
-
-def _earlier(s: Settings, given: Any) -> tuple[Habits, Recording | None]:
-    """An earlier show: its review, or its recording."""
-    place = getattr(given, "folder", given)
-    if isinstance(place, str | Path) and (Path(place) / "manifest.json").is_file():
-        return saved(Path(place)), None
-    own = isinstance(given, Recording)
-    alone = None if own or Path(str(place)).is_dir() or str(place) == "example" else s.stock
-    rec = read_as(given, given_of(replace(s, cues="", shut=None, start="", end="", stock=alone)))
-    return of_stream(rec.loaded.stream), rec
-
-
 def _stem(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:60] or "show"
 
 
 def _facts(s: Settings, policy: Policy, profile: Profile, case: Case) -> dict[str, Any]:
     """Everything that decides the result, as plain data."""
-    given = [s.stream, s.cues, s.stock, *paths_of(s.earlier)]
+    given = [s.stream, s.cues, s.stock, s.shut, s.actions, s.rehearsal, *paths_of(s.earlier)]
     files = [EXAMPLE if path == "example" else Path(path) for path in given if isinstance(path, str) and path]
     made = {**described([policy], profile), "scenario": plain(case.show.stage.scenario), "inputs": checksums(files)}
     return made | {"settings": {k: v for k, v in asdict(s).items() if k not in LEFT_OUT}}

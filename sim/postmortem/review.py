@@ -6,12 +6,14 @@ Built on stages and policies alone, so it works alike on a replicate of a rehear
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sim.core.policy import Policy
 from sim.core.run import Run
+from sim.core.stage import Stage
 from sim.engine.simulate import play
+from sim.postmortem.bands import Bands
 from sim.postmortem.blame import Blame, blame
 from sim.postmortem.claim import Claim, claim
 from sim.postmortem.counterfactual import salvage
@@ -27,6 +29,8 @@ from sim.stats.paired import Difference
 
 CONSIDERED = 5
 """Changes, nearest first, that are played on other shows and draws until one helps there beyond chance."""
+COMPARED = ("net", "J", "oversold_units", "missed_units", "notices")
+"""Figures by which the night as it was run is set beside the policy."""
 Progress = Callable[[int, int, str], None]
 
 
@@ -52,7 +56,9 @@ class Review:
     """Everything the page tells. row: scores of the run. alerts: one row each, of ``told``. bounds: the split under each bound
     of what nobody recorded. considered: changes with their evidence, the last one stands if any does. others: shows the evidence
     rests on. by_order: what would have been lost had the ledger deducted on order (None where it does). mended: what this show
-    would have earned without its leaks, nobody acting, beyond what it did earn [CNY]; None where it has none."""
+    would have earned without its leaks, nobody acting, beyond what it did earn [CNY]; None where it has none. night: how the
+    policy, the night as it was run, and silence compare (:func:`compared`), where it is known what the team did. bands: whether
+    a rehearsal's bands held."""
 
     show: Show
     policy: Policy
@@ -71,6 +77,8 @@ class Review:
     others: list[Show]
     by_order: tuple[int, int] | None
     mended: float | None
+    night: list[dict[str, Any]] = field(default_factory=list)
+    bands: Bands | None = None
 
     @property
     def proposal(self) -> Proposal | None:
@@ -88,12 +96,15 @@ def review(
     draws: Sequence[Show] = (),
     most_alerts: int = 150,
     progress: Progress | None = None,
+    night: Callable[[Stage], Run] | None = None,
+    bands: Bands | None = None,
 ) -> Review:
     """Review ``policy`` on ``show``.
 
     habits: of this show and of earlier ones. others: other shows, for lines one could have known and for the evidence. bounds:
     this show under other assumptions on what nobody recorded. draws: this show with other luck (payments,
-    people). most_alerts: alerts that are played out.
+    people). most_alerts: alerts that are played out. night: what the show's own team did, on a stage of it. bands: of a
+    rehearsal.
     """
     judge, run = Judge(play(show.stage, make_policy("silent")), profile), play(show.stage, policy)
     found = smallest_changes(show, policy, profile, progress)
@@ -116,7 +127,25 @@ def review(
         others=list(others),
         by_order=by_order(show, policy, profile),
         mended=_mended(show, profile, judge.score(run, ("net",))["net"]),
+        night=compared(bounds or [show], policy, night, profile) if night else [],
+        bands=bands,
     )
+
+
+def compared(
+    shows: Sequence[Show], policy: Policy, night: Callable[[Stage], Run], profile: Profile
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The policy, the night as it was run, and silence on the same shoppers: one row each and bound with net, J, oversold, missed
+    units and notices."""
+    rows = []
+    for show in shows:
+        silent = play(show.stage, make_policy("silent"))
+        judge = Judge(silent, profile)
+        for run in (play(show.stage, policy), night(show.stage), silent):
+            row = judge.score(run)
+            about = {"policy": run.policy.name, "bound": show.bound}
+            rows.append(about | {key: float(row[key]) for key in COMPARED})
+    return rows
 
 
 def _mended(show: Show, profile: Profile, net: float) -> float | None:

@@ -46,22 +46,25 @@ def said_of(stream: Stream, stage: Stage) -> list[str]:
     made = []
     if any(d.what == RESTOCK for d in stream.did):
         text = (
-            _("the units that the team restocked come under the night as it was run alone; strategies ask for theirs (scenario.supply)")
+            _("the units that the team restocked come in the night as it was run alone; strategies ask for theirs "
+              "(scenario.supply)")
             if asked_for(stage.scenario)
-            else _("the units that the team restocked come under every strategy alike, since nothing says when they could have been "
-                   "had; scenario.supply.requestable=SHARE lets strategies ask for stock themselves")
+            else _("the units that the team restocked come under every strategy alike, since nothing says when they could "
+                   "have been had; scenario.supply.requestable=SHARE lets strategies ask for stock themselves")
         )  # fmt: skip
         made.append(text)
     if admissions(stream) and stage.scenario.ledger.mode != "deduct_on_payment":
         made.append(
-            _("the night as it was run keeps every recorded order, also those beyond the stock; the other rows are of a shop that "
-              "refuses them, so compare oversold units only after scenario.ledger.mode= or scenario.leaks.* say how the shop oversells")
+            _("the night as it was run keeps every recorded order, also those beyond the stock; the other rows are of a shop "
+              "that refuses them, so compare oversold units only after scenario.ledger.mode= or scenario.leaks.* say how the "
+              "shop oversells")
         )  # fmt: skip
     return made
 
 
 def as_run(stage: Stage, stream: Stream, player: Callable[..., Run] = play) -> Run:
-    """The recorded night on a closed-loop stage of ``stream``: every recorded order is taken, as it was, even beyond the stock."""
+    """The recorded night on a closed-loop stage of ``stream``: every recorded order is taken, as it was, also beyond the
+    stock."""
     own = asked_for(stage.scenario)
     deeds = [d._replace(own=own) if d.what == RESTOCK else d for d in stream.did]
     return player(stage, night_policy(), deeds=[*admissions(stream), *deeds])

@@ -8,10 +8,8 @@ tells can be played like a policy (``sim/replay/night.py``).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -21,28 +19,20 @@ from sim.core.tape import CART, SUPPLY, TAKE
 from sim.core.units import US
 from sim.engine.asrun import Deed
 from sim.replay.clock import StreamError
-from sim.replay.ingest.chunk import everything
 from sim.replay.ingest.names import key
-from sim.replay.ingest.sources import tables
 from sim.replay.lives import linked
 from sim.replay.moments import show_us
 from sim.replay.stream import Stream
+from sim.replay.teamrows import Row, log_rows
 from sim.words import _
 from strategies.contract import EMERGENCY, PREPARE, WATCH
 
-COLUMNS = {
-    "time": ("time", "at", "moment", "when", "时间", "操作时间", "发生时间", "处理时间"),
-    "sku": ("sku", "item", "product", "商品", "商品编码", "商家编码", "货号", "sku编码", "商品名称"),
-    "action": ("action", "what", "did", "type", "动作", "操作", "操作类型", "处理", "处理方式", "措施"),
-    "units": ("units", "qty", "quantity", "数量", "件数", "补货数量"),
-    "level": ("level", "等级", "预警等级", "级别"),
-}
-"""Column to the headers it goes by."""
 ACTIONS = {
-    FREEZE_SKU: ("freeze", "frozen", "stop", "stopped", "pause", "close", "冻结", "停售", "暂停", "暂停售卖", "锁定", "锁库存", "关闭"),
+    FREEZE_SKU: ("freeze", "frozen", "stop", "stopped", "pause", "close", "冻结", "停售", "暂停", "暂停售卖", "锁定", "锁库存",
+                 "关闭"),
     DELIST_SKU: ("delist", "delisted", "unlist", "remove", "take down", "下架", "下链接", "撤链接", "撤下"),
-    REOPEN: ("reopen", "reopened", "open", "unfreeze", "relist", "relisted", "resume", "解冻", "恢复", "恢复售卖", "上架", "重新上架",
-             "开售", "上链接"),
+    REOPEN: ("reopen", "reopened", "open", "unfreeze", "relist", "relisted", "resume", "解冻", "恢复", "恢复售卖", "上架",
+             "重新上架", "开售", "上链接"),
     RESTOCK: ("restock", "restocked", "replenish", "add stock", "补货", "加库存", "补库存", "加货", "追加库存"),
     NOTIFY: ("alert", "notice", "notify", "warning", "warn", "alarm", "call", "message", "预警", "通知", "提醒", "报警", "告警",
              "提醒主播"),
@@ -59,21 +49,11 @@ NEAR_S = 900.0
 """A restock of the log is the recording's own where that has as many units of the SKU so near [show s]."""
 
 
-class Row(NamedTuple):
-    """One line of a log as it stands."""
-
-    time: str
-    sku: str
-    action: str
-    units: str
-    level: str
-
-
 def with_log(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
     """The stream with what its team did (``stream.did``), the spells that were shut by it, and restocks it lacks; and what has
     to be said of that. :class:`StreamError` where the log cannot be read or the recording contradicts it."""
     deeds, notes = [], list[str]()
-    for row in _rows(given):
+    for row in log_rows(given):
         deeds += _deeds(stream, row)
     deeds.sort(key=lambda d: d.t)
     outside = [d for d in deeds if not 0 <= d.t <= stream.span_s * US]
@@ -129,7 +109,7 @@ def _found(words: Mapping[int, Sequence[str]], text: str) -> int | None:
 
 def _shut(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[list[Deed], list[tuple[int, int, int]]]:
     """Freezes and reopenings at the moment they took effect by the recorded orders, and the spells between them."""
-    made, spells, end = [], [], round(stream.span_s * US)
+    made, spells, end, late = [], [], round(stream.span_s * US), 0
     grace = max(GRACE_S, 2 * stream.reading_s, 2 * stream.bin_s) * US
     for k in range(len(stream.skus)):
         since: Deed | None = None
@@ -138,6 +118,7 @@ def _shut(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[list[Dee
             if deed.what in (FREEZE_SKU, DELIST_SKU):
                 at = deed.t if since is not None else _after(orders, deed.t, grace)
                 made.append(deed._replace(t=at))
+                late += at - deed.t > US
                 since = since or made[-1]
             elif deed.what == REOPEN:
                 at = deed.t if since is None or deed.t == end else _before(orders, deed.t, grace)
@@ -146,10 +127,10 @@ def _shut(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[list[Dee
                     spells.append((k, since.t, at))
                 if deed.t != end:
                     made.append(deed._replace(t=at))
+                    late += deed.t - at > US
                 since = None
             else:
                 made.append(deed)
-    late = sum(a.t != b.t for a, b in zip(sorted(deeds), sorted(made), strict=True))
     if late:
         text = _("{n} freezes and reopenings of the log took effect up to a minute apart from their time, by the orders recorded")
         notes.append(text.format(n=late))
@@ -163,18 +144,16 @@ def _after(orders: np.ndarray, at: int, grace: float) -> int:
 
 
 def _before(orders: np.ndarray, at: int, grace: float) -> int:
-    """The moment before the first order that came within the grace before a reopening."""
-    early = orders[(orders < at) & (orders >= at - grace)]
+    """The moment before the first order that came with a reopening, or within the grace before it."""
+    early = orders[(orders <= at) & (orders >= at - grace)]
     return int(early[0]) - 2 if len(early) else at
 
 
 def _agree(stream: Stream, orders: np.ndarray, start: int, end: int, sku: int) -> None:
     inside = int(((orders > start) & (orders < end)).sum())
     if inside:
-        text = _("by the team's log {sku} was closed from {start} to {end}, but {n} orders of it are recorded then; correct the log")
-        raise StreamError(
-            text.format(sku=stream.skus[sku].id, start=stream.at(start / US), end=stream.at(end / US), n=inside)
-        )
+        text = _("by the team's log {sku} was closed from {start} to {end}, but {n} orders of it are recorded then; correct it")
+        raise StreamError(text.format(sku=stream.skus[sku].id, start=stream.at(start / US), end=stream.at(end / US), n=inside))
 
 
 def _restocked(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[Stream, list[Deed]]:
@@ -228,74 +207,3 @@ def _added(stream: Stream, deeds: Sequence[Deed]) -> Stream:
         link = np.where(stream.order >= 0, place[:n][stream.order], -1)
         rows["order"] = longer(link, none)
     return replace(stream, **rows)
-
-
-# -- reading it ---------------------------------------------------------------------------------------------------
-
-
-def _rows(given: Any) -> list[Row]:
-    if isinstance(given, str | Path):
-        found = _table(Path(given).expanduser())
-    elif isinstance(given, Sequence) and given and all(isinstance(row, Mapping) for row in given):
-        found = [_row({str(k): "" if v is None else str(v) for k, v in row.items()}) for row in given]
-    else:
-        raise StreamError(_("actions= is a file or a list, as in actions=[{time: '20:10:00', sku: mask, action: freeze}]"))
-    found = [row for row in found if any(row)]
-    if not found:
-        raise StreamError(_("actions= holds no row; leave it out where the team did nothing"))
-    for row in found:
-        if not row.time or not row.action:
-            text = _("a row of the team's log ({row}) does not say when or what; its columns are {columns}")
-            raise StreamError(text.format(row=", ".join(c for c in row if c), columns=", ".join(COLUMNS)))
-    return found
-
-
-def _table(path: Path) -> list[Row]:
-    """The rows of a log in a file; of a workbook those of every sheet that is one."""
-    if not path.is_file():
-        text = _("actions={path!r} is not a file; write a table with the columns {columns}, or a list")
-        raise StreamError(text.format(path=str(path), columns=", ".join(COLUMNS)))
-    found: list[Row] = []
-    with ExitStack() as rooms:
-        sources, _unused = tables(path, rooms)
-        named = [(s, _columns(s.header)) for source in sources for s in (source, *source.below)]
-        fit = [(s, columns) for s, columns in named if {"time", "action"} <= set(columns)]
-        if not fit:
-            text = _("{path} has no columns time and action (it has {header}); a log of actions has the columns {columns}")
-            header = ", ".join(sources[0].header[:8])
-            raise StreamError(text.format(path=path.name, header=header, columns=", ".join(COLUMNS)))
-        seen = set()
-        for source, columns in fit:
-            if source.where in seen:
-                continue
-            seen.add(source.where)
-            for chunk in source.chunks(None, everything):
-                cells = {name: chunk.columns[head].to_pylist() for name, head in columns.items()}
-                for k in range(len(chunk.lines)):
-                    found.append(Row(*(_plain(cells[name][k]) if name in cells else "" for name in Row._fields)))
-    return found
-
-
-def _columns(header: Sequence[str]) -> dict[str, str]:
-    """Column of a log to the header it goes by here."""
-    known = {key(word): name for name, words in COLUMNS.items() for word in words}
-    found: dict[str, str] = {}
-    for head in header:
-        if (name := known.get(key(head))) is not None:
-            found.setdefault(name, head)
-    return found
-
-
-def _row(values: Mapping[str, str]) -> Row:
-    columns = _columns(list(values))
-    strange = [name for name in values if name not in columns.values()]
-    if strange:
-        text = _("a row of actions= has no {name!r}{hint}; its columns are {columns}")
-        hint = did_you_mean(strange[0], list(COLUMNS))
-        raise StreamError(text.format(name=strange[0], hint=hint, columns=", ".join(COLUMNS)))
-    return Row(*(_plain(values[columns[name]]) if name in columns else "" for name in Row._fields))
-
-
-def _plain(cell: Any) -> str:
-    """A cell without blanks, and without what spreadsheets put before a text."""
-    return str(cell or "").strip().removeprefix("'").strip()

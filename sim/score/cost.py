@@ -23,6 +23,7 @@ from sim.score.account import TERMS, prices, terms
 from sim.score.alerts import VERDICTS, Alerted, foresight, judge_run, ratio
 from sim.score.events import risk_events
 from sim.score.hindsight import hindsight, skill
+from sim.score.items import items
 from sim.score.metrics import METRICS
 from sim.score.noise import counts, handled, noise
 from sim.score.outcomes import CAUSES, Outcomes, costly_minutes, freezes, outcomes, requestable
@@ -70,6 +71,10 @@ class Judge:
             row["J"] = self.hindsight.net - row["net"]
             row["skill"] = skill(row["J"], row["J_silent"])
         return {name: row[name] for name in names}
+
+    def items(self, run: Run) -> list[dict[str, Any]]:
+        """A run item by item (:func:`sim.score.items.items`)."""
+        return items(run, self._outcomes(run, self._of_tape(run)))
 
     def alerted(self, run: Run) -> Alerted:
         """The verdicts on a run's alerts."""

@@ -44,12 +44,13 @@ Progress = Callable[[int, int, str], None]
 
 @dataclass(frozen=True, eq=False)
 class Rehearsal:
-    """``scores``: one row per strategy x replicate. ``alerts``: one row per alert. ``shown``: one run, of the best strategy
-    where none was asked for. ``tapes``: digest of each replicate's tape. ``leaks``: what mending the scenario's leaks would gain:
-    all of them, then each alone where that beats every policy."""
+    """``scores``: one row per strategy x replicate. ``items``: the same by SKU. ``alerts``: one row per alert. ``shown``: one
+    run, of the best strategy where none was asked for. ``tapes``: digest of each replicate's tape. ``leaks``: what mending the
+    scenario's leaks would gain: all of them, then each alone where that beats every policy."""
 
     scores: pd.DataFrame
     alerts: pd.DataFrame
+    items: pd.DataFrame
     shown: Run
     tapes: tuple[str, ...]
     leaks: tuple[Mended, ...] = ()
@@ -57,10 +58,11 @@ class Rehearsal:
 
 @dataclass(frozen=True)
 class _Played:
-    """One replicate: a score row per policy, a row per alert, the tape's digest."""
+    """One replicate: a score row per policy, a row per alert, a row per policy and SKU, the tape's digest."""
 
     rows: list[dict[str, Any]]
     alerts: list[dict[str, Any]]
+    items: list[dict[str, Any]]
     tape: str
 
 
@@ -95,7 +97,8 @@ def rehearse(
     name = shown[0] or str(scores.groupby("strategy", sort=False)["J"].mean().idxmin())
     run = rerun(scenario, teams, name, seed, shown[1], uncertainty)
     leaks = leaks_of(scenario, scores, replicates, seed, profile, workers, uncertainty)
-    return Rehearsal(scores, alerts, run, tuple(p.tape for p in played), leaks)
+    items = pd.DataFrame([row for p in played for row in p.items])
+    return Rehearsal(scores, alerts, items, run, tuple(p.tape for p in played), leaks)
 
 
 def leaks_of(
@@ -199,10 +202,11 @@ def _replicate(
     stage = staged(scenario, uncertainty, seed, replicate)
     baseline = play(stage, policies[0])
     judge = Judge(baseline, profile)
-    rows, alerts = [], []
+    rows, alerts, items = [], [], []
     for policy in policies:
         run = baseline if policy is policies[0] else play(stage, policy)
         key = dict(zip(KEY, (scenario.name, policy.name, replicate), strict=True))
         rows.append(key | judge.score(run))
         alerts += [key | row for row in judge.alerts(run)]
-    return _Played(rows, alerts, stage.tape.digest())
+        items += [key | row for row in judge.items(run)]
+    return _Played(rows, alerts, items, stage.tape.digest())

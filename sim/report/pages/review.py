@@ -14,6 +14,7 @@ from sim.postmortem.review import Review
 from sim.postmortem.show_profile import FEATURES
 from sim.report.figures.blame import NAMES
 from sim.report.text.layout import NOTHING, markdown, number
+from sim.report.text.night import bands_page, night_page
 from sim.report.text.review import (
     basis,
     costs,
@@ -45,6 +46,8 @@ def page(r: Review, command: str, at: At, notes: Sequence[str], pictures: Sequen
         f"To repeat it: {in_code(command)}",
         *(["## As recorded 实录", " ".join(safe(text) for text in recorded)] if recorded else []),
         *_outcome(r),
+        *night_page(r),
+        *bands_page(r.bands, at),
         *_fired(r, at, pictures),
         *_saved(r, at),
         *_blame(r, pictures),

@@ -16,7 +16,8 @@ from sim.report.text.openloop import ALL
 
 CLOSED_LOOP = "CLOSED LOOP: strategies act, demand of blind spells is imputed"
 """Stands on every picture and over every table."""
-HEAD = ("strategy", "net [CNY] likely", "left on the table likely", "GMV likely", "saved [CNY] low", "likely", "high", "error of mean",
+HEAD = ("strategy", "net [CNY] likely", "left on the table likely", "GMV likely", "saved [CNY] low", "likely", "high",
+        "error of mean",
         "imputed share",
         "holds", "oversold low|likely|high",
         "missed low|likely|high", "nobody could low|likely|high", "notices likely")  # fmt: skip
