@@ -21,7 +21,7 @@ from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.jobs.folder import write_table
 from sim.jobs.identity import own_files
-from sim.report.text import tables
+from sim.report.text import tables, worth
 from sim.report.text.leaks import leak_lines
 from sim.score.outcomes import outcomes
 from sim.score.profiles import Profile
@@ -104,7 +104,8 @@ def rehearse(
     -------
     Result
         ``.table`` has a row per policy, best first; ``.scores`` one per policy and show with every metric; ``.items`` one per
-        policy, show and SKU; ``.alerts`` one per alert; ``.assumptions`` every setting with its source.
+        policy, show and SKU; ``.alerts`` one per alert; ``.chains`` what each chain of alerts was worth; ``.assumptions`` every
+        setting with its source.
 
     Raises
     ------
@@ -155,10 +156,14 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     write_table(found.scores, folder / "scores.parquet")
     write_table(found.alerts, folder / "alerts.parquet")
     write_table(found.items, folder / "items.parquet")
+    write_table(found.chains, folder / "chains.parquet")
     write_csv(assumed, folder / "assumptions.csv")
     (folder / "report.md").write_text(_report(show, task, found, summary(assumed), pictures), encoding="utf-8")
     title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
-    text = "\n".join([title, "", tables.printed(lines, s.replicates, show.profile.name), *leaks])
+    valued = worth.printed(found.worth, show.profile.ca)
+    text = "\n".join(
+        [title, "", tables.printed(lines, s.replicates, show.profile.name), *leaks, *(["", valued] if valued else [])]
+    )
     weak = {code: int(n) for code, n in assumed["confidence"].value_counts().items()}
     last = [f"{summary(assumed)}: {HERE}/assumptions.csv",
             _("run folder: {folder} (table: report.md, picture: timeline.png)").format(folder=HERE)]  # fmt: skip
@@ -202,12 +207,17 @@ def _report(show: Show, task: Task, found: Rehearsal, assumed: str, pictures: Se
         f"{s.replicates} shows, seed {s.seed}. {task.repeat()}",
         tables.in_markdown(lines, s.replicates, show.profile.name),
         *(f"- {line}" for line in leak_lines(found.leaks)),
+        *(
+            [_("## What alerts were worth") + "\n\n" + valued]
+            if (valued := worth.in_markdown(found.worth, show.profile.ca))
+            else []
+        ),
         *(f"![timeline]({name})" for name in pictures),
         f"## What this rests on\n\n{assumed}. Each is listed with its source in `assumptions.csv`; confidence H official or "
         "computed, M several secondary sources, L one vendor's claim, A an assumption of this project.",
         f"## What the columns mean\n\n{tables.glossary()}",
         "`scores.parquet` has one row per strategy and show with every metric, `items.parquet` one per strategy, show and item, "
-        "`alerts.parquet` one row per alert, "
+        "`alerts.parquet` one row per alert, `chains.parquet` one per chain of alerts whose worth was found, "
         "`manifest.json` versions, settings, tape digests and checksums.",
     ]
     return "\n\n".join(parts) + "\n"

@@ -32,11 +32,11 @@ class Run:
     """One replicate of one scenario under one policy.
 
     ``outcome``: int8 per row of ``tape`` (which may have gained rows by improvised cues). ``stock``: final ledger, int64
-    [sku, N_STOCK]. ``readings``: int32 [reading, sku, N_READ]. ``notices``: notices sent to people. ``busy_us``: operator time
-    spent [us]. ``dropped_readings``: readings that came behind newer ones. ``suppressed``: by the gate, per cause.
-    ``pitched_empty``: cues the host began for an item that was sold out. ``journal``: every change of stock, where it was kept.
-    ``lacks``: per alert of an acting run, the units its strategy expected to lack. ``orders``: decisions of the machine's gate
-    (ORDER_DTYPE).
+    [sku, N_STOCK]. ``readings``: int32 [reading, sku, N_READ]. ``notices``: notices sent to people. ``minded``: of these, those
+    somebody acknowledged. ``busy_us``: operator time spent [us]. ``dropped_readings``: readings that came behind newer ones.
+    ``suppressed``: by the gate, per cause. ``pitched_empty``: cues the host began for an item that was sold out. ``journal``:
+    every change of stock, where it was kept. ``lacks``: per alert of an acting run, the units its strategy expected to lack.
+    ``orders``: decisions of the machine's gate (ORDER_DTYPE).
     """
 
     scenario: Scenario
@@ -49,6 +49,7 @@ class Run:
     readings: np.ndarray
     cue_cut: np.ndarray
     notices: int = 0
+    minded: int = 0
     busy_us: int = 0
     dropped_readings: int = 0
     suppressed: tuple[int, ...] = ()
@@ -63,6 +64,6 @@ class Run:
         h = hashlib.sha256(self.tape.digest().encode())
         for part in (self.outcome, self.stock, self.alerts, self.orders, self.actions, self.readings, self.cue_cut):
             h.update(np.ascontiguousarray(part).tobytes())
-        tail = (self.notices, self.busy_us, self.dropped_readings, self.suppressed, self.pitched_empty)
+        tail = (self.notices, self.minded, self.busy_us, self.dropped_readings, self.suppressed, self.pitched_empty)
         h.update(repr(tail).encode())
         return h.hexdigest()

@@ -114,6 +114,8 @@ class Control(Hosting):
         for n in range(w.head[W.N_OUT]):
             sku, level, reading = (int(x) for x in w.outbox[n])
             stock, line, lack = w.evidence[n].tolist()
+            if not self.goes_out(sku, level % MACHINE, level >= MACHINE):
+                continue
             if level >= MACHINE:
                 if not self.acting:
                     continue
@@ -129,6 +131,10 @@ class Control(Hosting):
             if self.acting and (orders := self.orders[number <= TO_MACHINE][level]):
                 self.respond(sku, level, number, orders)
         w.head[W.N_OUT] = 0
+
+    def goes_out(self, sku: int, level: int, by_machine: bool) -> bool:
+        """Whether a gate's decision is told to anybody; the gates remember it either way."""
+        return True
 
     def respond(self, sku: int, level: int, number: int, orders: list[tuple[int, Action]]) -> None:
         """Machines begin at once; what people do goes out as one notice per channel."""
@@ -163,7 +169,8 @@ class Control(Hosting):
         heard = yield from turn.reach()
         if not heard:
             return
-        self.alerts[number][6] = turn.heard_at
+        if self.alerts[number][6] < 0:  # told over several channels, heard over the first
+            self.alerts[number][6] = turn.heard_at
         for what, action in todo:
             if what != NOTIFY:
                 yield self.env.timeout(to_us(book.act_s(what)))

@@ -33,6 +33,7 @@ class People:
         self.trust = scenario.staff.trust
         self.recent: deque[int] = deque()
         self.notices = 0
+        self.minded = 0
         self.busy_us = 0
 
     @cached_property
@@ -120,6 +121,7 @@ class Notice:
         self.turn = self.operators.request(priority=0)
         yield self.turn
         self.heard_at = self.began = int(env.now)
+        people.minded += 1
         return True
 
     def finish(self) -> Generator:

@@ -23,7 +23,7 @@ from sim.engine.control import Control
 from sim.engine.shoppers import people_the_show
 from sim.engine.stretch import stretch
 from sim.engine.twice import answered_twice
-from sim.engine.whatif import Heed, WhatIf
+from sim.engine.whatif import Heed, Unsent, WhatIf
 from sim.native import CannotCompile
 from strategies.contract import Fold
 from strategies.gate import SUPPRESSED_BUDGET, SUPPRESSED_COOLDOWN, SUPPRESSED_DUPLICATE
@@ -68,6 +68,17 @@ def play(
     env = simpy.Environment()
     parts = (env, stage, policy, acting, engine.look)
     control = WhatIf(*parts, heed=heed) if heed is not None else AsRun(*parts, deeds=deeds) if deeds else Control(*parts)
+    return _played(stage, policy, control, engine)
+
+
+def play_without(stage: Stage, policy: Policy, chain: tuple[int, int] | None, engine: Engine | None = None) -> Run:
+    """The same show without one chain of the policy's alerts: (item, moment of its first decision [us]); None: without any."""
+    engine = engine or engine_for(policy)
+    return _played(stage, policy, Unsent(simpy.Environment(), stage, policy, True, engine.look, chain=chain), engine)
+
+
+def _played(stage: Stage, policy: Policy, control: Control, engine: Engine) -> Run:
+    env, acting = control.env, control.acting
     run_rows(env, control, engine)
     run = finish(stage, policy, control, acting)
     if engine.fold is not policy.strategy.fold:
@@ -125,6 +136,7 @@ def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run:
         readings=w.readings,
         cue_cut=w.cue_cut[:-1],
         notices=people.notices,
+        minded=people.minded,
         busy_us=people.busy_us,
         dropped_readings=int(w.head[DROPPED_READINGS]),
         suppressed=tuple(int(w.gate_memory[:, k].sum()) for k in SUPPRESSED),

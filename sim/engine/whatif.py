@@ -1,4 +1,4 @@
-"""A control plane for what-if runs: the same show, with some alerts not acted on or acted on in the same moment."""
+"""Control planes for what-if runs: the same show, with some alerts not acted on, acted on in the same moment, or never sent."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from sim.core.response import Action
 from sim.engine.control import Control
-from strategies.contract import EMERGENCY
+from strategies.contract import CALM, EMERGENCY
 
 AS_PLANNED, IGNORED, AT_ONCE = range(3)
 """What becomes of one alert: its actions as the playbook has them, none of them, or all in the moment of the alert."""
@@ -35,3 +35,27 @@ class WhatIf(Control):
                 self.take_effect(sku, number, what, action)
         elif how == AS_PLANNED:
             super().respond(sku, level, number, orders)
+
+
+class Unsent(Control):
+    """The same show without one chain of alerts (item, moment of its first decision [us]), or without any: nobody is told,
+    nothing is done, and the all-clear that belongs to it goes with it. Both gates remember what they decided as sent."""
+
+    def __init__(self, *parts: Any, chain: tuple[int, int] | None) -> None:
+        super().__init__(*parts)
+        self.chain = chain
+        self.open: set[bool] = set()
+        self.over = False
+
+    def goes_out(self, sku: int, level: int, by_machine: bool) -> bool:
+        """Nothing of the chain does: up to the all-clears of whichever gates had spoken."""
+        if self.chain is None:
+            return False
+        if self.over or sku != self.chain[0] or self.now < self.chain[1]:
+            return True
+        if level > CALM:
+            self.open.add(by_machine)
+        else:
+            self.open.discard(by_machine)
+            self.over = not self.open
+        return False

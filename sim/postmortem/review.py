@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pandas as pd
+
 from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.core.stage import Stage
@@ -26,6 +28,7 @@ from sim.score.cost import Judge
 from sim.score.profiles import Profile
 from sim.setup.policies import make_policy
 from sim.stats.paired import Difference
+from sim.study.worth import COLUMNS, Worth, judged_chains, summarise, worth_rows
 
 CONSIDERED = 5
 """Changes, nearest first, that are played on other shows and draws until one helps there beyond chance."""
@@ -56,9 +59,9 @@ class Review:
     """Everything the page tells. row: scores of the run. alerts: one row each, of ``told``. bounds: the split under each bound
     of what nobody recorded. considered: changes with their evidence, the last one stands if any does. others: shows the evidence
     rests on. by_order: what would have been lost had the ledger deducted on order (None where it does). mended: what this show
-    would have earned without its leaks, nobody acting, beyond what it did earn [CNY]; None where it has none. night: how the
-    policy, the night as it was run, and silence compare (:func:`compared`), where it is known what the team did. bands: whether
-    a rehearsal's bands held."""
+    would have earned without its leaks, nobody acting, beyond what it did earn [CNY]; None where it has none. chains: one row
+    per chain of alerts, what it was worth; worth: what they say together. night: how the policy, the night as it was run, and
+    silence compare (:func:`compared`), where it is known what the team did. bands: whether a rehearsal's bands held."""
 
     show: Show
     policy: Policy
@@ -77,6 +80,8 @@ class Review:
     others: list[Show]
     by_order: tuple[int, int] | None
     mended: float | None
+    chains: list[dict[str, Any]]
+    worth: Worth
     night: list[dict[str, Any]] = field(default_factory=list)
     bands: Bands | None = None
 
@@ -109,6 +114,7 @@ def review(
     judge, run = Judge(play(show.stage, make_policy("silent")), profile), play(show.stage, policy)
     found = smallest_changes(show, policy, profile, progress)
     split = blame(show.stage, policy, profile, [other.stage for other in others], progress)
+    chains = worth_rows(show.stage, policy, run, judge, judged_chains(run), progress)
     return Review(
         show=show,
         policy=policy,
@@ -127,6 +133,8 @@ def review(
         others=list(others),
         by_order=by_order(show, policy, profile),
         mended=_mended(show, profile, judge.score(run, ("net",))["net"]),
+        chains=chains,
+        worth=_worth(policy.name, chains),
         night=compared(bounds or [show], policy, night, profile) if night else [],
         bands=bands,
     )
@@ -146,6 +154,11 @@ def compared(
             about = {"policy": run.policy.name, "bound": show.bound}
             rows.append(about | {key: float(row[key]) for key in COMPARED})
     return rows
+
+
+def _worth(name: str, chains: list[dict[str, Any]]) -> Worth:
+    rows = pd.DataFrame([{"strategy": name, **row} for row in chains], columns=["strategy", *COLUMNS])
+    return summarise(rows, {(name, 0): len(chains)})[0]
 
 
 def _mended(show: Show, profile: Profile, net: float) -> float | None:

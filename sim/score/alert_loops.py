@@ -205,14 +205,13 @@ def flood(sh, alerts, length):
 
 
 def sent(bk, sh, alerts, orders):
-    """What people received by channel and minded, what machines were told (``noise.counts``)."""
+    """What people received by channel, what machines were told (``noise.counts``)."""
     m, count = sh.made, sh.count
-    minded, noticed, heard = 0, 0, 0
+    noticed, heard = 0, 0
     for k in range(alerts.shape[0]):
         level, mind = int(alerts[k]["level"]), alerts[k]["heard"] >= 0
         count[SENT, level] += 1
         count[MINDED, level] += mind
-        minded += mind
         if level > 0 and bk.reaches[level] == 1:
             noticed += 1
             heard += mind
@@ -230,7 +229,7 @@ def sent(bk, sh, alerts, orders):
         told += count[ORDERED, level] * bk.tells[level, 0]
         prompts += count[ORDERED, level] * bk.tells[level, 1] + count[MINDED, level] * bk.tells[level, 2]
         alerted += count[SENT, level] * (level > 0)
-    m[P.ALERTS], m[P.ALERTS_HANDLED], m[P.NOTICES] = alerted, minded, received
+    m[P.ALERTS], m[P.NOTICES] = alerted, received
     m[P.NOTICES_PER_OPERATOR_HOUR] = received / bk.hours[0] if bk.hours[0] > 0.0 else (math.inf if received > 0 else 0.0)
     m[P.HOST_PROMPTS], m[P.MACHINE_ORDERS] = prompts, told
     m[P.ALERTS_PER_SKU_HOUR] = ratio(alerted, bk.hours[1])

@@ -19,8 +19,8 @@ CHANNELS = tuple(c.name for c in NOTICE_CHANNELS)
 
 
 def handled(run: Run) -> float:
-    """Notices that somebody minded, all-clears included."""
-    return float(np.count_nonzero(run.alerts["heard"] >= 0))
+    """Notices that somebody minded, all-clears included: an alert over two channels may be minded twice."""
+    return float(run.minded)
 
 
 def notices(run: Run) -> dict[str, int]:

@@ -48,6 +48,7 @@ class Desk:
         self.world = run.outcome, run.stock
         row = dict(zip(NAMES, sheet.made.tolist(), strict=True))
         row["pitched_empty"] = float(run.pitched_empty)
+        row["alerts_handled"] = float(run.minded)
         row["handling_minutes"] = run.busy_us / US / 60
         held = (*run.suppressed, 0, 0, 0)
         row["suppressed_duplicate"], row["suppressed_cooldown"], row["suppressed_budget"] = map(float, held[:3])

@@ -7,7 +7,7 @@ the policies, or on which others are there.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from sim.jobs.serialise import Packed, pack, unpack
 from sim.setup.policies import PolicyError, make_policy
 from sim.setup.uncertain import Uncertainty, staged
 from sim.study.leaks import Mended, compare_mending, open_leaks, silent_net
+from sim.study.worth import COLUMNS, SHOWS, Worth, judged_chains, sample, summarise, worth_of_show
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,24 +47,29 @@ Progress = Callable[[int, int, str], None]
 class Rehearsal:
     """``scores``: one row per strategy x replicate. ``items``: the same by SKU. ``alerts``: one row per alert. ``shown``: one
     run, of the best strategy where none was asked for. ``tapes``: digest of each replicate's tape. ``leaks``: what mending the
-    scenario's leaks would gain: all of them, then each alone where that beats every policy."""
+    scenario's leaks would gain: all of them, then each alone where that beats every policy. ``chains``: one row per chain of
+    alerts that was judged; ``worth``: what they say of each policy."""
 
     scores: pd.DataFrame
     alerts: pd.DataFrame
     items: pd.DataFrame
     shown: Run
     tapes: tuple[str, ...]
-    leaks: tuple[Mended, ...] = ()
+    leaks: tuple[Mended, ...]
+    chains: pd.DataFrame
+    worth: tuple[Worth, ...]
 
 
 @dataclass(frozen=True)
 class _Played:
-    """One replicate: a score row per policy, a row per alert, a row per policy and SKU, the tape's digest."""
+    """One replicate: a score row per policy, a row per alert, a row per policy and SKU, the tape's digest, and how many chains of
+    alerts of each policy may be judged (in the first SHOWS shows)."""
 
     rows: list[dict[str, Any]]
     alerts: list[dict[str, Any]]
     items: list[dict[str, Any]]
     tape: str
+    chains: dict[str, int]
 
 
 def rehearse(
@@ -98,7 +104,47 @@ def rehearse(
     run = rerun(scenario, teams, name, seed, shown[1], uncertainty)
     leaks = leaks_of(scenario, scores, replicates, seed, profile, workers, uncertainty)
     items = pd.DataFrame([row for p in played for row in p.items])
-    return Rehearsal(scores, alerts, items, run, tuple(p.tape for p in played), leaks)
+    counts = {(name, k): n for k, p in enumerate(played) for name, n in p.chains.items()}
+    judged = pd.DataFrame(_chains(scenario, teams, sample(counts), seed, profile, workers, uncertainty), columns=[*KEY, *COLUMNS])
+    worth = tuple(summarise(judged, counts))
+    return Rehearsal(scores, alerts, items, run, tuple(p.tape for p in played), leaks, judged, worth)
+
+
+def _chains(
+    scenario: Scenario,
+    policies: Sequence[Policy],
+    picked: Mapping[tuple[str, int], Sequence[int]],
+    seed: int,
+    profile: Profile,
+    workers: int,
+    uncertainty: Uncertainty | None,
+) -> list[dict[str, Any]]:
+    """Rows of the chains picked, by policy and show, in order of the policies, then the shows."""
+    packed = [pack(p) for p in policies]
+    shows = sorted({k for (_, k), places in picked.items() if places})
+    given = [(scenario, packed, {p.name: picked.get((p.name, k), ()) for p in policies}, seed, k, profile, uncertainty)
+             for k in shows]  # fmt: skip
+    rows = [row for made in _spread(_chains_of, given, workers) for row in made]
+    order = [p.name for p in policies]
+    return sorted(rows, key=lambda row: (order.index(row["strategy"]), row["replicate"]))
+
+
+def _chains_of(
+    scenario: Scenario,
+    packed: Sequence[Packed],
+    picked: Mapping[str, Sequence[int]],
+    seed: int,
+    replicate: int,
+    profile: Profile,
+    uncertainty: Uncertainty | None,
+) -> list[dict[str, Any]]:
+    from sim.score.cost import Judge
+
+    stage = staged(scenario, uncertainty, seed, replicate)
+    baseline = play(stage, make_policy(BASELINE))
+    policies = [unpack(p) for p in packed]
+    rows = worth_of_show(stage, baseline, Judge(baseline, profile), [(p, picked[p.name]) for p in policies])
+    return [{"scenario": scenario.name, **row} for row in rows]
 
 
 def leaks_of(
@@ -202,11 +248,13 @@ def _replicate(
     stage = staged(scenario, uncertainty, seed, replicate)
     baseline = play(stage, policies[0])
     judge = Judge(baseline, profile)
-    rows, alerts, items = [], [], []
+    rows, alerts, items, told = [], [], [], {}
     for policy in policies:
         run = baseline if policy is policies[0] else play(stage, policy)
         key = dict(zip(KEY, (scenario.name, policy.name, replicate), strict=True))
         rows.append(key | judge.score(run))
         alerts += [key | row for row in judge.alerts(run)]
         items += [key | row for row in judge.items(run)]
-    return _Played(rows, alerts, items, stage.tape.digest())
+        if replicate < SHOWS and run is not baseline:
+            told[policy.name] = len(judged_chains(run))
+    return _Played(rows, alerts, items, stage.tape.digest(), told)

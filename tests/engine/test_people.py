@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import simpy
 
 from scenarios.contract import Scenario, Sku
+from scenarios.registry import load
 from scenarios.staffing import NOTICE_CHANNELS, NoticeChannel, Shift, Staff
-from sim.core.response import acknowledgement_s, heed_p, lognormal
+from sim.core.response import Action, Playbook, acknowledgement_s, heed_p, lognormal
+from sim.core.stage import set_stage
 from sim.core.units import US
+from sim.demand.draw import draw_tape
 from sim.demand.streams import stream
 from sim.engine.people import People
+from sim.engine.simulate import play
+from sim.score.cost import score_run
+from sim.setup.policies import make_policy
 
 PLAIN = NoticeChannel("popup", 0.0, 0.0, 0.0, 1.0)
 
@@ -103,3 +110,19 @@ def test_false_alarms_cost_trust():
         env.process(one())
     env.run(until=100 * US)
     assert people.trust == pytest.approx(0.8 * 0.8**5)
+
+
+def test_notices_minded_are_counted_one_per_alert_and_channel():
+    """An alert over two channels is two notices, and may be minded twice; it was heard over the first."""
+    book = Playbook("both", emergency=(Action("notify", "person", "popup"), Action("freeze", "person", "call")))
+    scenario = replace(load("first_show"), staff=Staff((Shift(20),), human_model="ideal"))
+    stage = set_stage(scenario, draw_tape(scenario, 1))
+    run = play(stage, make_policy("fixed_count", playbook=book))
+    sent = int((run.alerts["level"] == 3).sum())
+    assert sent > 1
+    assert run.notices == 2 * sent
+    assert sent < run.minded <= 2 * sent
+    row = score_run(run, play(stage, make_policy("silent")))
+    assert (row["notices"], row["alerts_handled"]) == (run.notices, run.minded)
+    heard = run.alerts["heard"][run.alerts["level"] == 3] - run.alerts["t"][run.alerts["level"] == 3]
+    assert (heard >= 200_000).all()

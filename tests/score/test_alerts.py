@@ -221,7 +221,7 @@ def test_noise_counts():
     staff = Staff(shifts=(Shift(2, 0.0, 1800.0), Shift(1, 3000.0)))
     rows = [(float(t), 1 + k % 3, 0, t + 5 if k < 6 else -1e-6) for k, t in enumerate(range(0, 100, 10))]
     alerts = alerts_of(*rows, (2000, 0, 0, 2010), (3000, 2, 0, 3001))
-    run, j = judged(alerts, [], show(5, staff=staff, supply=Supply()), busy_us=90_000_000, suppressed=(3, 2, 1),
+    run, j = judged(alerts, [], show(5, staff=staff, supply=Supply()), busy_us=90_000_000, suppressed=(3, 2, 1), minded=8,
                     orders=orders_of(2, 3, 3, 0, 2))  # fmt: skip
     n = counts(run) | noise(run, j)
     assert operator_hours(run.scenario) == pytest.approx(1.0 + 1 / 6)

@@ -13,6 +13,7 @@ from sim.postmortem.losses import KINDS, MISSED, OVERSOLD
 from sim.postmortem.review import Review
 from sim.postmortem.show_profile import FEATURES
 from sim.report.figures.blame import NAMES
+from sim.report.pages.worth import worth_section
 from sim.report.text.layout import NOTHING, markdown, number
 from sim.report.text.night import bands_page, night_page
 from sim.report.text.review import (
@@ -49,6 +50,7 @@ def page(r: Review, command: str, at: At, notes: Sequence[str], pictures: Sequen
         *night_page(r),
         *bands_page(r.bands, at),
         *_fired(r, at, pictures),
+        *worth_section(r, at, MOST_ROWS),
         *_saved(r, at),
         *_blame(r, pictures),
         *_change(r),

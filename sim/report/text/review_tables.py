@@ -9,6 +9,7 @@ import pandas as pd
 from sim.postmortem.blame import CAUSES
 from sim.postmortem.losses import KINDS
 from sim.postmortem.review import Review
+from sim.report.text import worth
 from sim.report.text.night import bands_line, night_lines
 from sim.report.text.review import basis
 
@@ -30,7 +31,8 @@ def tables(r: Review) -> dict[str, pd.DataFrame]:
         {"word": p.change.knob.word(p.change.value), "stands": p.stands, **row} for p in r.considered for row in p.rows + p.bounds
     ]
     drifted = [asdict(d) for d in r.drift]
-    rows = {"alerts": r.alerts, "blame": split, "changes": changes, "evidence": rests, "drift": drifted, "night": r.night}
+    rows = {"alerts": r.alerts, "chains": r.chains, "blame": split, "changes": changes, "evidence": rests, "drift": drifted,
+            "night": r.night}  # fmt: skip
     made = {name: pd.DataFrame(found) for name, found in rows.items() if found}
     return made if r.bands is None else made | {"bands": r.bands.rows}
 
@@ -44,6 +46,7 @@ def printed(r: Review) -> str:
     lines = [basis(r), f"{r.show.name}, {r.policy.name}: {b.oversold:,} units oversold, {b.missed:,} missed, net {b.net:,.0f} "
              f"CNY, {b.alerts} alerts", f"blame by cost: {', '.join(parts) or 'nothing was lost'}"]  # fmt: skip
     lines += [*night_lines(r), *([bands_line(r.bands)] if r.bands is not None else [])]
+    lines += worth.gist(r.worth)
     p = r.proposal
     if p is not None:
         found = f"{p.change.knob.word(p.change.value)}"

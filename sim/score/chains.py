@@ -1,0 +1,62 @@
+"""Chains of alerts: all that both gates decided about one item from the first alert to the all-clear."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.core.run import Run
+
+PEOPLE, MACHINES = False, True
+
+
+class Chain(NamedTuple):
+    """sku: its place. t, end: first and last decision [us]; end -1: open when the show ended. level: highest. alerts, orders: how
+    many went to people and to machines, all-clears included. levels: each (to machines, level) that occurred, all-clears not."""
+
+    sku: int
+    t: int
+    end: int
+    level: int
+    alerts: int
+    orders: int
+    levels: frozenset[tuple[bool, int]]
+
+
+def chains(run: Run) -> list[Chain]:
+    """The chains of a run in order of their first decision, then of the items.
+
+    A chain is open while any gate that spoke in it has not given its all-clear; whatever is said meanwhile belongs to it.
+    """
+    a, o = run.alerts, run.orders
+    t, sku, level = (np.concatenate([a[name], o[name]]) for name in ("t", "sku", "level"))
+    machine = np.repeat([PEOPLE, MACHINES], [len(a), len(o)])
+    made: list[Chain] = []
+    for k in range(len(run.scenario.skus)):
+        mine = np.flatnonzero(sku == k)
+        mine = mine[np.lexsort((machine[mine], t[mine]))]
+        made += _of_item(k, t[mine].tolist(), level[mine].tolist(), machine[mine].tolist())
+    return sorted(made, key=lambda c: (c.t, c.sku))
+
+
+def _of_item(sku: int, times: list[int], levels: list[int], machines: list[bool]) -> list[Chain]:
+    made: list[Chain] = []
+    current: list[tuple[int, int, bool]] = []
+    unsettled: set[bool] = set()
+    for t, level, machine in zip(times, levels, machines, strict=True):
+        current.append((t, level, machine))
+        if level > 0:
+            unsettled.add(machine)
+        else:
+            unsettled.discard(machine)
+        if not unsettled:
+            made.append(_chain(sku, current, t))
+            current = []
+    return [*made, *([_chain(sku, current, -1)] if current else [])]
+
+
+def _chain(sku: int, said: list[tuple[int, int, bool]], end: int) -> Chain:
+    orders = sum(machine for _, _, machine in said)
+    spoken = frozenset((machine, level) for _, level, machine in said if level > 0)
+    return Chain(sku, said[0][0], end, max(level for _, level, _ in said), len(said) - orders, orders, spoken)
