@@ -11,6 +11,7 @@ import numpy as np
 from sim.jobs.plan import Plan
 from sim.score.profiles import LIMITS
 from sim.stats.certify import CERTIFIED, NEEDED, Certificate, by_construction, in_worst_world
+from sim.stats.overfit import Overfit, overfitting
 from sim.stats.pareto import OBJECTIVES, WEIGHED, Stretch, front, steady, switch_points, worth_a_look
 from sim.stats.selection import Selection, standings
 from sim.study.standing import figures, means, shows_of
@@ -47,7 +48,8 @@ class Decision:
     by name of the limits, the cheapest candidate that is certified and its certificate at a confidence that allows for its having
     been picked among all (Bonferroni). front: numbers no other beats in OBJECTIVES (averages over worlds). switches: best
     candidates over multiples of the cost of an oversold unit, of an alert; steady: where that is one alone, the share of
-    resampled studies in which it is. money: net and GMV a show, float64 [candidate, 2] [CNY]. delta [CNY]."""
+    resampled studies in which it is. money: net and GMV a show, float64 [candidate, 2] [CNY]. delta [CNY]. overfit: what the
+    choice owes to the shows that chose, in -J [CNY]; None: too few shows or candidates, or a race."""
 
     plan: Plan
     selection: Selection
@@ -61,6 +63,7 @@ class Decision:
     money: np.ndarray
     delta: float
     confidence: float
+    overfit: Overfit | None
 
 
 def of_table(table: Path, plan: Plan) -> Trials:
@@ -96,8 +99,9 @@ def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: 
             switches[what], sure[what] = _switches(trials, what, leaders)
     on_front = tuple(front(goals).tolist())
     money = np.stack([every["net"], every["gmv"]], axis=-1)
+    luck = overfitting(-overall) if raced is None and len(plan.candidates) > 2 else None
     return Decision(
-        plan, selection, tuple(leaders), certificates, chosen, on_front, switches, sure, goals, money, delta, confidence
+        plan, selection, tuple(leaders), certificates, chosen, on_front, switches, sure, goals, money, delta, confidence, luck
     )
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from sim.report.text import tables
 from sim.report.text.layout import aligned, markdown, number
+from sim.stats.overfit import FEWEST
 from sim.study.standing import means, shows_of
 
 if TYPE_CHECKING:
@@ -61,8 +62,10 @@ class Ranking:
         return "\n\n".join([*parts, *self._caution()])
 
     def _caution(self) -> list[str]:
-        """What a plain ranking of many does not say. Who can be told apart is the verdict's to say."""
+        """What a plain ranking of many does not say. Who can be told apart, and what luck adds, is the verdict's to say."""
         n = len(self.plan.candidates)
+        if self.plan.replicates >= FEWEST:
+            return []
         return [f"The best of {n} owes part of its lead to luck: confirm it on other seeds."] if n > 2 else []
 
     def _title(self, world: str, lines: Sequence[tables.Line]) -> str:

@@ -16,6 +16,7 @@ from sim.stats.paired import student
 from sim.stats.pareto import Stretch
 from sim.stats.selection import BEST, NEAR, OPEN, OUT, WORSE, Selection
 from sim.study.decide import Decision
+from sim.words import _
 from strategies.contract import Param
 from strategies.gate import GATE_PARAMS
 
@@ -64,6 +65,7 @@ def sentences(d: Decision) -> list[str]:
         f"Best: {best.name} with {worded(best.settings)}; net {number(d.money[s.best, 0])}, left on the table "
         f"J {number(first.mean)} ±{number(half)} CNY a show ({where})."
     ]
+    said += _luck(d)
     said += _edges(d)
     said.append(_ties(d))
     if s.looks > 1:
@@ -78,6 +80,20 @@ def sentences(d: Decision) -> list[str]:
     if s.rules.most > s.rules.first:
         said.append("Where the best changes with the cost ratios is found where everybody plays every show: select=none.")
     return said
+
+
+def _luck(d: Decision) -> list[str]:
+    """How much of the best's lead may be the luck of the shows that chose it."""
+    o = d.overfit
+    if o is None:
+        return []
+    net = float(d.money[d.selection.best, 0]) - (o.apparent - o.deflated)
+    half = (o.high - o.low) / 2
+    said = _("Chosen among {n} by {shows} shows: on a show that had no say in the choice, what the others chose kept {net} ±{half} CNY "
+             "({lost} less than the table says). The chance that the choice is no better than the median on other shows: {pbo} % "
+             "(probability of backtest overfitting).")  # fmt: skip
+    return [said.format(n=len(d.plan.candidates), shows=d.plan.replicates, net=number(net), half=number(half),
+                        lost=number(o.apparent - o.deflated), pbo=brief(100 * o.pbo))]  # fmt: skip
 
 
 def _edges(d: Decision) -> list[str]:
