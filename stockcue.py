@@ -13,7 +13,7 @@ notebook, holds tables as DataFrames, is saved as a run folder and loaded again:
     to play with: scenario, policy, interval, log, steps
     verbs: play, rehearse, sweep, tune, breakpoint, sensitivity
     recorded shows: ingest, read, replay, review, calibrate
-    results: load, compare
+    results: load, compare, walk
     nouns: Scenario, Policy, Run, Recording, Result
 
 Each name is loaded when it is first used.
@@ -42,10 +42,11 @@ if TYPE_CHECKING:
     from sim.app.sensitivity import sensitivity
     from sim.app.sweep import sweep
     from sim.app.tune import tune
+    from sim.app.walk import walk
 
 __all__ = [
     "Policy", "Recording", "Result", "Run", "Scenario", "breakpoint", "calibrate", "compare", "ingest", "interval", "load", "log",
-    "play", "policy", "read", "rehearse", "replay", "review", "scenario", "sensitivity", "steps", "sweep", "tune",
+    "play", "policy", "read", "rehearse", "replay", "review", "scenario", "sensitivity", "steps", "sweep", "tune", "walk",
 ]  # fmt: skip
 
 _HOMES = {

@@ -134,7 +134,14 @@ def replay(
     one_of("figure_sku", s.figure_sku, ["auto", *(k.id for one in loaded for k in one.stream.skus)])
     feeds = [feed_of(feed, one.stream.feed()) for one in loaded]
     facts = _facts(s, teams, profile, world, feeds, read)
-    task = Task("replay", f"replay-{_stem(paths)}", facts, out, command, more={"loop": s.loop})
+    task = Task(
+        "replay",
+        f"replay-{_stem(paths)}",
+        facts,
+        out,
+        command,
+        more={"loop": s.loop, "nights": [one.stream.span() for one in loaded]},
+    )
 
     def write(folder: Path) -> Said:
         found = played(s, loaded, truth, teams, feeds, world, profile, told)

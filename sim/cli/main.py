@@ -239,6 +239,20 @@ def _diff(words: list[str]) -> int:
     return OK
 
 
+def _walk(words: list[str]) -> int:
+    from sim.app.walk import walk
+    from sim.cli.words import given
+
+    folders, settings = given("walk", words, ("first", "out"))
+    if not settings.get("first", "1").isdecimal():
+        from sim.cli.words import WordError
+
+        raise WordError(_("first must be a whole number of nights, as in first=3"))
+    result = walk(folders, first=int(settings.get("first", 1)), out=settings.get("out"), command=words)
+    print(for_terminal(str(result)), flush=True)
+    return OK
+
+
 def _list(words: list[str]) -> int:
     from sim.app.listing import catalogue
     from sim.cli.words import named
@@ -288,5 +302,5 @@ def _bench(words: list[str]) -> int:
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
     "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
-    "diff": _diff, "shadow": _shadow, "list": _list, "check": _check, "test": _test, "bench": _bench,
+    "diff": _diff, "walk": _walk, "shadow": _shadow, "list": _list, "check": _check, "test": _test, "bench": _bench,
 }  # fmt: skip

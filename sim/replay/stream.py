@@ -96,6 +96,12 @@ class Stream:
         """A show time [s] as the recording's clock wrote it, to the millisecond."""
         return self.clock.text(self.start_us + round(t_s * 1000 * self.speedup) * 1000)
 
+    def span(self) -> dict[str, str]:
+        """When it begins and ends, in UTC."""
+        ends = [self.start_us, self.start_us + round(self.span_s * self.speedup * US)]
+        start, end = (datetime.fromtimestamp(t / US, UTC).isoformat(timespec="seconds") for t in ends)
+        return {"stream": self.name, "start": start, "end": end}
+
     def feed(self) -> Feed:
         """The feed a replay uses unless told otherwise: a reading every ``reading_s``, half a second late at most."""
         return Feed(period_s=self.reading_s, lag_s=min(0.5, self.reading_s / 2))
