@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,3 +152,15 @@ def given_of(settings: Any) -> dict[str, Any]:
     """How a verb's settings say recordings are to be read."""
     values = asdict(settings)
     return {name: values[name] for name in READING}
+
+
+def inputs(read: Sequence[Recording]) -> dict[str, str]:
+    """Checksums of every file that was read."""
+    roots = [EXAMPLE if one.path == "example" else Path(one.path).expanduser() for one in read]
+    named = dict.fromkeys(
+        one.given[key] for one in read for key in ("cues", "stock", "shut", "actions") if isinstance(one.given[key], str)
+    )
+    roots += [Path(p) for p in named if p and Path(p).exists()]
+    files = [f for root in roots for f in (sorted(root.iterdir()) if root.is_dir() else [root]) if f.is_file()]
+    names = [f.name for f in files]
+    return {f.name if names.count(f.name) == 1 else str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}

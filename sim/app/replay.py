@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +16,7 @@ from scenarios.staffing import SOURCES, Feed, Outage
 from sim.app.frame import Out, Task, published, settled
 from sim.app.nouns import option, policies_of, profile_of, values_of
 from sim.app.progress import Listener, Tell, listener
-from sim.app.recording import EXAMPLE, READING, Recording, given_of, read_as
+from sim.app.recording import READING, Recording, given_of, inputs, read_as
 from sim.app.replays import played, write_pictures, write_tables
 from sim.app.result import HERE, Result, Said
 from sim.core.policy import Policy
@@ -256,18 +255,6 @@ def _facts(
 
         made["scenario"] = {part: plain(world)[part] for part in WORLD}
     return made
-
-
-def inputs(read: Sequence[Recording]) -> dict[str, str]:
-    """Checksums of every file that was read."""
-    roots = [EXAMPLE if one.path == "example" else Path(one.path).expanduser() for one in read]
-    named = dict.fromkeys(
-        one.given[key] for one in read for key in ("cues", "stock", "shut", "actions") if isinstance(one.given[key], str)
-    )
-    roots += [Path(p) for p in named if p and Path(p).exists()]
-    files = [f for root in roots for f in (sorted(root.iterdir()) if root.is_dir() else [root]) if f.is_file()]
-    names = [f.name for f in files]
-    return {f.name if names.count(f.name) == 1 else str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 
 def _stem(paths: Sequence[str]) -> str:

@@ -10,8 +10,8 @@ from contextlib import suppress
 from typing import Any
 
 from sim import __version__
-from sim.cli import terminal
-from sim.cli.endings import FAILED, OK, ended
+from sim.cli import reading, terminal
+from sim.cli.endings import OK, ended
 from sim.cli.helptext import HELP
 from sim.core.export import for_terminal
 from sim.words import _
@@ -225,82 +225,10 @@ def _review(words: list[str]) -> int:
     return _show(review, words, show, _policies(config), **rooms, **behind, **_settings(config))
 
 
-def _diff(words: list[str]) -> int:
-    from sim.app.compare import compare
-    from sim.cli.words import WordError
-
-    folders = [word for word in words if not word.startswith("out=")]
-    out = [word.removeprefix("out=") for word in words if word.startswith("out=")]
-    if len(folders) != 2:
-        raise WordError(
-            _("diff compares two run folders, and {n} are named; give stockcue diff FOLDER FOLDER").format(n=len(folders))
-        )
-    print(for_terminal(str(compare(*folders, out=out[-1] if out else None, command=words))), flush=True)
-    return OK
-
-
-def _walk(words: list[str]) -> int:
-    from sim.app.walk import walk
-    from sim.cli.words import given
-
-    folders, settings = given("walk", words, ("first", "out"))
-    if not settings.get("first", "1").isdecimal():
-        from sim.cli.words import WordError
-
-        raise WordError(_("first must be a whole number of nights, as in first=3"))
-    result = walk(folders, first=int(settings.get("first", 1)), out=settings.get("out"), command=words)
-    print(for_terminal(str(result)), flush=True)
-    return OK
-
-
-def _list(words: list[str]) -> int:
-    from sim.app.listing import catalogue
-    from sim.cli.words import named
-
-    names, folders = named(words, "list")
-    print(for_terminal(catalogue(names, folders)))
-    return OK
-
-
-def _check(words: list[str]) -> int:
-    from sim.app.listing import checked
-
-    text, ok = checked(words)
-    print(for_terminal(text))
-    return OK if ok else FAILED
-
-
-def _test(words: list[str]) -> int:
-    from sim.app.rules import run_rules
-
-    text, ok = run_rules(words)
-    print(for_terminal(text))
-    return OK if ok else FAILED
-
-
-def _bench(words: list[str]) -> int:
-    try:
-        from benchmarks.engine import OTHERS
-        from benchmarks.engine import main as bench
-    except ModuleNotFoundError as missing:
-        if str(missing.name).split(".")[0] != "benchmarks":
-            raise
-        from sim.cli.words import WordError
-
-        raise WordError(
-            "the benchmarks are not part of the installed package; run `stockcue bench` in a checkout of the project"
-        ) from None
-    from scenarios.setting import did_you_mean
-    from sim.cli.words import WordError
-
-    known = [*OTHERS, "--quick"]
-    if (odd := next((word for word in words if word not in known), None)) is not None:
-        raise WordError(f"bench has no option {odd!r}{did_you_mean(odd, known)}")
-    return int(bench(words) or OK)
-
-
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
     "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
-    "diff": _diff, "walk": _walk, "shadow": _shadow, "list": _list, "check": _check, "test": _test, "bench": _bench,
+    "diff": reading.diff, "walk": reading.walk, "shadow": _shadow, "list": reading.list_,
+    "check": reading.check, "test": reading.test,
+    "bench": reading.bench,
 }  # fmt: skip
