@@ -10,15 +10,16 @@ import shlex
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sim.app.pages import written
 from sim.app.progress import Listener
 from sim.app.result import Said, made
 from sim.core.export import for_file_name, for_page
-from sim.jobs.folder import config_hash, out_folder, run_folder, write_manifest
+from sim.jobs.folder import ACCOUNT, config_hash, out_folder, run_folder, versions, write_manifest
 from sim.jobs.pool import Pool, at_once, pool
 from sim.jobs.work_folder import Worth, begun, finished
 from sim.setup.settings import settle
@@ -107,6 +108,8 @@ def published(task: Task, write: Callable[[Path], Said]) -> Any:
         said = write(folder)
         for page in folder.glob("*.md"):  # names come from files, and a page may be opened where HTML runs
             page.write_text(for_page(page.read_text(encoding="utf-8")), encoding="utf-8")
+        if where := written(folder, task.verb, {"versions": versions(), "account": ACCOUNT, **task.manifest(said)}):
+            said = replace(said, last=[*said.last, where])
         write_manifest(folder, task.manifest(said))
     return made(task.verb, task.final, said, task.room)
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -16,6 +17,7 @@ from sim.app.nouns import AnyScenario, base_of, drawn, policies_of, profile_of
 from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
 from sim.app.result import HERE, Result, Said
+from sim.app.timelines import kept, shows_kept
 from sim.core.export import write_csv
 from sim.core.policy import Policy
 from sim.core.run import Run
@@ -33,6 +35,9 @@ from sim.setup.uncertain import plain as plain_uncertainty
 from sim.study.rehearse import DEFAULT_STRATEGIES, Rehearsal, rerun, with_baseline
 from sim.study.rehearse import rehearse as played
 from sim.words import _
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PICTURES = ("best", "all", "none")
 
@@ -158,6 +163,8 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     write_table(found.items, folder / "items.parquet")
     write_table(found.chains, folder / "chains.parquet")
     write_csv(assumed, folder / "assumptions.csv")
+    if s.figure != "none":
+        write_table(_timelines(show, found), folder / "timelines.parquet")
     (folder / "report.md").write_text(_report(show, task, found, summary(assumed), pictures), encoding="utf-8")
     title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
     valued = worth.printed(found.worth, show.profile.ca)
@@ -188,6 +195,23 @@ def _pictures(folder: Path, show: Show, shown: Run) -> list[str]:
     for name, run in runs.items():
         save(timeline(run, sku, chosen), folder / name)
     return list(runs)
+
+
+def _timelines(show: Show, found: Rehearsal) -> pd.DataFrame:
+    """What the page can show: every strategy in the show that is drawn, then in the dearest and the middle one; best first."""
+    s, scores = show.settings, found.scores
+    order = scores.groupby("strategy", sort=False)["J"].mean().sort_values(kind="stable").index
+    best = scores[scores["strategy"] == order[0]].sort_values("replicate")["J"].to_numpy()
+    first = [[k.id for k in show.scenario.skus].index(s.figure_sku)] if s.figure_sku != "auto" else []
+
+    def play(name: str, number: int) -> Run:
+        drawn = found.shown
+        if (drawn.policy.name, drawn.tape.key[1]) == (name, number):
+            return drawn
+        return rerun(show.scenario, show.policies, name, s.seed, number, show.uncertainty)
+
+    runs = [(str(name), number) for number in shows_kept(best, s.figure_replicate) for name in order]
+    return kept(((name, partial(play, name, number)) for name, number in runs), first)
 
 
 def worst_sku(run: Run) -> tuple[int, str]:

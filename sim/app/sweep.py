@@ -16,6 +16,7 @@ from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
 from sim.app.result import HERE, Result, Said
 from sim.app.sweep_study import Field, field_of
+from sim.app.timelines import leading
 from sim.core.export import write_csv
 from sim.jobs.folder import write_table
 from sim.jobs.parts import Parts
@@ -237,6 +238,9 @@ def _decision(folder: Path, trials: Trials, decision: Decision) -> list[str]:
     front, drawn = deciding.front_table(decision), deciding.pictures(trials, decision)
     write_table(front, folder / "front.parquet")
     write_table(deciding.certificates_table(decision), folder / "certificates.parquet")
+    write_table(deciding.standings_table(decision), folder / "standings.parquet")
+    for name, table in zip(("timelines", "alerts"), leading(trials.plan, decision.leaders), strict=True):
+        write_table(table, folder / f"{name}.parquet")
     for name, figure in drawn.items():
         save(figure, folder / name)
     return deciding.sections(trials, decision, front, list(drawn))

@@ -10,11 +10,11 @@ from contextlib import suppress
 from typing import Any
 
 from sim import __version__
-from sim.cli import reading, terminal
+from sim.cli import pages, reading, terminal
 from sim.cli.endings import OK, ended
 from sim.cli.helptext import HELP
 from sim.core.export import for_terminal
-from sim.words import _
+from sim.words import LANGUAGES, _, language, speaking
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,10 +22,24 @@ def main(argv: list[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     terminal.prepare()
     try:
-        return ended(lambda: _dispatch(words))
+        return ended(lambda: _spoken(words))
     finally:
         with suppress(OSError):
             terminal.tell()
+
+
+def _spoken(words: list[str]) -> int:
+    """Dispatch, in the language that ``lang=`` asks for; nothing else decides it."""
+    from scenarios.setting import did_you_mean
+    from sim.cli.words import WordError
+
+    given = [word.removeprefix("lang=") for word in words if word.startswith("lang=")]
+    if given and given[-1] not in LANGUAGES:
+        raise WordError(
+            _("there is no language {lang!r} here{hint}").format(lang=given[-1], hint=did_you_mean(given[-1], LANGUAGES))
+        )
+    with speaking(given[-1] if given else language()):
+        return ended(lambda: _dispatch([word for word in words if not word.startswith("lang=")]))
 
 
 def _dispatch(words: list[str]) -> int:
@@ -228,7 +242,7 @@ def _review(words: list[str]) -> int:
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
     "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
-    "diff": reading.diff, "walk": reading.walk, "shadow": _shadow, "list": reading.list_,
+    "diff": reading.diff, "walk": reading.walk, "page": pages.page, "shadow": _shadow, "list": reading.list_,
     "check": reading.check, "test": reading.test,
     "bench": reading.bench,
 }  # fmt: skip

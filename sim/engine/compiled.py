@@ -13,7 +13,7 @@ from typing import Any, NamedTuple, get_args, get_type_hints
 
 from sim.core.screens import seen
 from sim.core.world import World
-from sim.engine.hearing import hear, spell_out, weigh
+from sim.engine.hearing import hear, spell_out, trace, weigh
 from sim.engine.scan import scan
 from sim.engine.stretch import bare, stretch
 from sim.native import CannotCompile, Entry, compiled, function_at, numba_or_none
@@ -105,6 +105,11 @@ def hear_at(w, address, rows, told, shown):
     return hear(w, fold_at(address), rows, told, shown)
 
 
+def trace_at(w, address, rows, lines):
+    """:func:`~sim.engine.hearing.trace` with the address of a strategy."""
+    return trace(w, fold_at(address), rows, lines)
+
+
 def _with_fold(function: Any, *types: Any) -> Any:
     """Compiled for a World, the address of a strategy, and ``types``; answers a whole number."""
     whole = numba_or_none().types.int64
@@ -170,6 +175,23 @@ class Hearing(NamedTuple):
 
 
 @cache
+def compiled_spelling() -> Callable[..., int]:
+    """The compiled :func:`~sim.engine.hearing.spell_out`."""
+    numba = numba_or_none()
+    if numba is None:
+        return spell_out
+    t = numba.types
+    return compiled(spell_out, t.int64(_world_type(), t.int32[::1], t.int64, t.int64, t.float64[:, ::1]))
+
+
+@cache
+def compiled_trace() -> Callable[..., int]:
+    """The compiled :func:`~sim.engine.hearing.trace`."""
+    numba = numba_or_none()
+    return trace if numba is None else _with_fold(trace_at, numba.types.int32[::1], numba.types.float64[:, ::1])
+
+
+@cache
 def compiled_hearing() -> Hearing:
     """The passes over readings that open loop makes."""
     numba = numba_or_none()
@@ -180,6 +202,6 @@ def compiled_hearing() -> Hearing:
     told, shown, world = t.int64[:, ::1], t.float64[:, ::1], _world_type()
     return Hearing(
         _with_fold(hear_at, rows, told, shown),
-        compiled(spell_out, whole(world, rows, whole, whole, shown)),
+        compiled_spelling(),
         compiled(weigh, whole(world, rows, level, line, told, shown)),
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from sim.core.feed import deliver, figure, newest, signal_of
 from sim.core.units import US
 from sim.core.world import E_LINE, E_STOCK, F_INITIAL, LAST_READING, N_OUT, NEXT, O_LEVEL, O_READING, O_SKU, R_STOCK, S_STOCK
+from strategies.contract import LINE
 from strategies.gate import MACHINE, gate
 
 T_ROW, T_SKU, T_LEVEL, T_READING = range(4)
@@ -48,6 +49,17 @@ def spell_out(w, rows, start, stop, out):
                 out[n, j] = signal[j]
             n += 1
     return n
+
+
+def trace(w, fold, rows, lines):
+    """Fold what ``rows`` deliver and note the stock line after each, by SKU, in ``lines`` [row, sku]; returns how many there
+    were."""
+    for k in range(rows.shape[0]):
+        i = rows[k]
+        for s in range(w.stock.shape[0]):
+            fold(w.params[s], w.memory[s], signal_of(w, i, s))
+            lines[k, s] = w.memory[s, LINE]
+    return rows.shape[0]
 
 
 def weigh(w, rows, levels, lines, told, shown):

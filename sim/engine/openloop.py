@@ -11,7 +11,6 @@ decides can come back to it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -21,17 +20,15 @@ from sim.core.policy import Policy
 from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
 from sim.core.stage import Stage
 from sim.core.world import DROPPED_READINGS, E_LINE, E_STOCK, NEXT, World
+from sim.engine.answers import answers
 from sim.engine.compiled import compiled_hearing, fold_pointer
 from sim.engine.hearing import T_LEVEL, T_READING, T_ROW, T_SKU
 from sim.engine.simulate import SUPPRESSED, play
 from sim.engine.twice import answered_twice
 from sim.native import CannotCompile
-from strategies.contract import LINE, Signal
 
 ROOM = 4096
 """Decisions noted between two looks of the plain code (at least one per SKU)."""
-AT_ONCE = 20_000
-"""Signals spelt out at a time: a list of Python floats is ten times as large as the array it comes from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,18 +96,8 @@ def _noted(world: World, end: int, go_on: Any) -> tuple[np.ndarray, np.ndarray]:
 
 def _plainly(heard: Heard, policy: Policy, world: World) -> tuple[np.ndarray, np.ndarray]:
     """The decisions of a strategy that runs as plain Python."""
-    code, rows, skus = compiled_hearing(), heard.kept, world.stock.shape[0]
-    fold, make, step = policy.strategy.fold, tuple.__new__, max(1, AT_ONCE // skus)
-    out = np.empty((step * skus, len(Signal._fields)))
-    # Views of the same memory that answer with Python's own floats: several times as fast as NumPy's scalars.
-    own = [(memoryview(world.params[s]), memoryview(world.memory[s])) for s in range(skus)]
-    levels: list[int] = []
-    lines: list[float] = []
-    for start in range(0, len(rows), step):
-        n = code.spell_out(world, rows, start, min(start + step, len(rows)), out)
-        for values, (params, memory) in zip(out[:n].tolist(), cycle(own), strict=False):
-            levels.append(fold(params, memory, make(Signal, values)))
-            lines.append(memory[LINE])
+    code, rows = compiled_hearing(), heard.kept
+    levels, lines = answers(policy, world, rows)
     level, line = np.array(levels, np.int64), np.array(lines, np.float64)
     return _noted(world, len(rows), lambda told, shown: code.weigh(world, rows, level, line, told, shown))
 

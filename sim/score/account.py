@@ -33,6 +33,9 @@ COSTS = ("cost_oversold", "cost_refunded", "cost_requests", "cost_rush", "cost_l
          "cost_annoyances", "cost_penalty")  # fmt: skip
 TERMS = (*GAINS, *COSTS)
 """net = the gains less the costs."""
+QUANTITIES = ("refused_margin", "cancelled_units", "cancelled_value", "cancelled_margin")
+"""What the terms are prices of, where a price of 0 would hide it: with these any other prices can be tried without playing
+again."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +63,7 @@ def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float) -
     """Every term of the account and ``net`` [CNY]. handled: notices that somebody minded. annoyances: what shoppers met."""
     profile, supply, came = p.profile, p.scenario.supply, arrived(run)
     over = np.minimum(came, o.unsold)
-    cancelled = float(o.oversold_orders.sum() + o.refunded_orders.sum())
+    ended = float(o.oversold_orders.sum() + o.refunded_orders.sum())
     paid = float(o.paid_orders.sum() + o.refunded_orders.sum())
     made = {
         "net_shipped": float(p.kept @ o.sold),
@@ -73,9 +76,14 @@ def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float) -
         "cost_unsold": profile.cs * float((o.unsold - over).sum()),
         "cost_alerts": profile.ca * handled,
         "cost_annoyances": profile.cx * annoyances,
-        "cost_penalty": penalty(profile, cancelled, paid, p.order_value),
+        "cost_penalty": penalty(profile, ended, paid, p.order_value),
     }
-    return made | {"net": balance(made)}
+    cancelled = o.oversold + o.refunded
+    kept = {
+        "refused_margin": float(p.kept @ o.turned_away), "cancelled_units": float(cancelled.sum()),
+        "cancelled_value": float(p.price @ cancelled), "cancelled_margin": float(p.kept @ cancelled),
+    }  # fmt: skip
+    return made | {"net": balance(made)} | kept
 
 
 def balance(made: dict[str, float]) -> float:

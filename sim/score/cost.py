@@ -19,7 +19,7 @@ from scenarios.setting import ScenarioError, did_you_mean
 from sim.core.run import Run
 from sim.core.units import US, to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
-from sim.score.account import TERMS, prices, terms
+from sim.score.account import QUANTITIES, TERMS, prices, terms
 from sim.score.alerts import VERDICTS, Alerted, foresight, judge_run, ratio
 from sim.score.events import risk_events
 from sim.score.hindsight import hindsight, skill
@@ -149,7 +149,7 @@ class Judge:
 
 
 CORE: tuple[str, ...] = (
-    "J", "J_silent", "net", "net_silent", "net_hindsight", *TERMS,
+    "J", "J_silent", "net", "net_silent", "net_hindsight", *TERMS, *QUANTITIES,
     "demand_units", "sold_units", "oversold_units", "oversold_orders", "paid_orders",
     "cancelled_orders", "settled_orders", "session_oversold",
     "missed_units", "avoidable_units", "missed_gmv", "gmv",

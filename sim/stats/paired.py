@@ -49,6 +49,26 @@ def difference(a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray,
     return Difference(n, mean, mean - half, mean + half, gained)
 
 
+def share(part: np.ndarray, whole: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:
+    """Ratio of two sums over shows, and its interval by the linearised variance of a ratio (Cochran 1977, 6.3), for whole shows.
+
+    NaN where the whole is nothing; ends NaN below two shows.
+
+    >>> share(np.array([1.0, 1.0]), np.array([2.0, 2.0]))
+    (0.5, 0.5, 0.5)
+    """
+    part, whole = np.asarray(part, float), np.asarray(whole, float)
+    n, total = len(part), float(whole.sum())
+    if total == 0:
+        return math.nan, math.nan, math.nan
+    ratio = float(part.sum()) / total
+    if n < 2:
+        return ratio, math.nan, math.nan
+    spread = float(((part - ratio * whole) ** 2).sum()) / (n - 1)
+    half = student(level, n - 1) * math.sqrt(spread / n) / abs(total / n)
+    return ratio, ratio - half, ratio + half
+
+
 def student(level: float, df: int) -> float:
     """Two-sided Student quantile.
 

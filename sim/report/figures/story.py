@@ -56,13 +56,15 @@ class Story:
     cues: tuple[CueSpan, ...]
 
 
-def story(run: Run, sku: int) -> Story:
-    """Everything a timeline shows about SKU number ``sku``."""
+def story(run: Run, sku: int, watching: Steps | None = None) -> Story:
+    """Everything a timeline shows about SKU number ``sku``. watching: the line its strategy watched, where that is known."""
     show, end = run.scenario, run.scenario.duration_s
     path = paths(run, sku)
     t = path["t"] / US
     arrived, _, known = seen(run, sku)
-    heard, line, _ = watched(run, sku)
+    if watching is None:
+        at, line, _ = watched(run, sku)
+        watching = at / US, line
     told = run.alerts[(run.alerts["sku"] == sku) & (run.alerts["level"] > 0)]
     acts = run.actions[run.actions["sku"] == sku]
     out = np.flatnonzero((path["left"] <= 0) & (path["t"] <= to_us(end)))
@@ -77,7 +79,7 @@ def story(run: Run, sku: int) -> Story:
         left=thinned(t, path["left"]),
         record=thinned(t, path["record"]),
         seen=thinned(arrived / US, known),
-        line=thinned(heard / US, line),
+        line=thinned(*watching),
         sold_out=float(t[out[0]]) if len(out) else np.nan,
         oversold=max(0, -int(path["left"][-1])),
         alerts=np.array([(a["t"] / US, a["level"], a["stock"]) for a in told]).reshape(-1, 3),

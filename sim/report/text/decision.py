@@ -89,6 +89,18 @@ def certificates_table(d: Decision) -> Any:
     return pd.DataFrame(rows)
 
 
+def standings_table(d: Decision) -> Any:
+    """One row per candidate, best first: how far behind the best it is and whether the two can be told apart."""
+    import pandas as pd
+
+    rows = [
+        {"candidate": d.plan.candidates[x.candidate].name, "shows": x.shows, "J": x.mean, "behind": x.behind, "behind_low": x.low,
+         "behind_high": x.high, "state": x.state, "tied": x.candidate in d.selection.tied or x.candidate == d.selection.best}
+        for x in d.selection.standings
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
 def pictures(trials: Trials, d: Decision) -> dict[str, Any]:
     """Every picture of the decision, by the name of its file."""
     made: dict[str, Any] = {}

@@ -1,0 +1,169 @@
+"""From a run folder to the parts of its page, verb by verb: what its tables and its manifest say, as far as they can be read."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from sim.app.alone import base_words
+from sim.app.result import Result
+from sim.report.pages import rehearsal, sweeping, trials
+from sim.report.pages.blocks import Blob, Grid, Page, of_frame
+from sim.report.pages.columns import packed
+from sim.report.pages.timelines import of_table
+from sim.report.text.sentences import again
+from sim.score.metrics import METRICS
+from sim.words import _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SMALL = 3_000_000
+"""Bytes of pictures that a page takes in."""
+MOST_RUNS = 4_000_000
+"""Runs of a sweep that are read for its page; of a larger one the first replicates."""
+
+
+def html_of(result: Result, notes: list[str]) -> str:
+    """The page of a result, whatever made it."""
+    from sim.report.pages.page import html
+
+    made = BUILDERS.get(result.verb, _any)(result)
+    made.notes = [*notes, *made.notes]
+    made.evidence = made.evidence or [again(line) for line in result.verdict]
+    assumed = _table(result, "assumptions")
+    if assumed is not None:
+        made.assumptions = of_frame(_("Assumptions, each with its source and confidence"), assumed, most=2000)
+    made.made = made.made or _made(result)
+    return html(made)
+
+
+def _table(result: Result, name: str) -> pd.DataFrame | None:
+    """A table of the folder; None where there is none that can be read."""
+    try:
+        return result.tables.get(name)
+    except Exception:  # a file that was cut short or changed: the page shows the rest, and says so above
+        return None
+
+
+def _made(result: Result) -> str:
+    command = result.manifest.get("command") or []
+    version = (result.manifest.get("versions") or {}).get("stockcue", "?")
+    return _("Made by StockCue {version}: {command}").format(version=version, command=" ".join(map(str, command)))
+
+
+def _timelines(result: Result, made: Page) -> None:
+    """Timelines of the folder, those that fit."""
+    table = _table(result, "timelines")
+    if table is None or not len(table):
+        return
+    blobs, made.timelines, left = of_table(table, _table(result, "alerts"))
+    made.blobs += blobs
+    if left:
+        made.notes.append(_("{n} more timelines are in timelines.parquet; a page has room for {m}.").format(n=left, m=len(blobs)))
+
+
+def _rehearsed(result: Result) -> Page:
+    """Who did best, the table, the timelines."""
+    scores = _table(result, "scores")
+    name = str((result.manifest.get("config") or {}).get("scenario", {}).get("name", "") or "")
+    made = Page(_("Rehearsal of {name}").format(name=name) if name else _("Rehearsal"))
+    made.about = str((result.manifest.get("config") or {}).get("scenario", {}).get("lesson", ""))
+    if scores is None or not {"net", "J", "strategy"} <= set(scores.columns):
+        made.notes.append(_("The table of scores cannot be read, or is of a version that kept other figures."))
+        return made
+    found, shows = rehearsal.figures(scores), int(scores["replicate"].nunique())
+    made.plain = rehearsal.plain(found, shows, rehearsal.told_apart(result.table))
+    made.grids = [rehearsal.grid(found, shows)]
+    made.glossary = _glossary()
+    _timelines(result, made)
+    return made
+
+
+def _swept(result: Result) -> Page:
+    """The best and how sure that is, every candidate, prices to move, the leaders' timelines."""
+    made = Page(_("Sweep of {scenario}").format(scenario=", ".join(_scenarios(result)) or "?"))
+    candidates, standings = _table(result, "candidates"), _table(result, "standings")
+    score = (result.manifest.get("sweep") or {}).get("score") or {}
+    rows = _trials(result, made, score)
+    if candidates is None or rows is None:
+        made.notes.append(_("The table of runs cannot be read, or is of a version that kept other figures."))
+        return made
+    data = trials.of_trials(rows, candidates, standings, score)
+    if "base" not in data:
+        made.notes.append(_("This sweep was played by a version that kept fewer terms: prices cannot be moved here."))
+    made.plain = sweeping.plain(data, candidates, [again(line) for line in result.verdict])
+    made.blobs.append(Blob("sweep-data", packed(data | base_words(result.manifest, candidates))))
+    made.sweep = "sweep-data"
+    for name, title in (
+        ("front", _("Pareto front: nobody beats these in all three at once")),
+        ("certificates", _("Certificates")),
+    ):
+        if (table := _table(result, name)) is not None and len(table):
+            grid = of_frame(title, table)
+            made.grids.append(Grid(grid.title, grid.head, grid.rows, grid.right, grid.note, True))
+    made.glossary = _glossary()
+    _timelines(result, made)
+    return made
+
+
+def _scenarios(result: Result) -> list[str]:
+    return list((result.manifest.get("sweep") or {}).get("scenario") or {})
+
+
+def _trials(result: Result, made: Page, score: Mapping[str, Any]) -> pd.DataFrame | None:
+    """The columns of the trials that a page shows, where they can be read."""
+    import pyarrow.parquet as pq
+
+    path = result.folder / "trials.parquet"
+    try:
+        with pq.ParquetFile(path) as file:
+            wanted = ["candidate", "replicate", *trials.needed(score), *trials.FIGURES]
+            there = [name for name in wanted if name in file.schema_arrow.names]
+            groups, runs = 0, 0
+            while groups < file.num_row_groups and runs < MOST_RUNS:
+                runs += file.metadata.row_group(groups).num_rows
+                groups += 1
+            frame = file.read_row_groups(list(range(groups)), columns=there).to_pandas()
+            if groups < file.num_row_groups:
+                made.notes.append(_("This page reads the first {n} of {all} runs; the folder has all.").format(
+                    n=f"{runs:,}", all=f"{file.metadata.num_rows:,}"))  # fmt: skip
+    except Exception:  # whatever is wrong with a file of somebody else's, the page says it and shows the rest
+        return None
+    return frame if {"candidate", "replicate", "net"} <= set(frame.columns) else None
+
+
+def _glossary() -> Grid:
+    rows = [
+        [name, _(m.definition), _(m.unit), {"low": _("lower"), "high": _("higher")}.get(m.better, "")]
+        for name, m in METRICS.items()
+    ]
+    head = [(words, "", "") for words in (_("figure"), _("meaning"), _("unit"), _("better"))]
+    return Grid(_("What every figure means"), head, rows)
+
+
+def _any(result: Result) -> Page:
+    """A page of sentences, the tables and the pictures of the folder."""
+    made = Page(_("Result of {verb}").format(verb=result.verb))
+    made.plain = [again(line) for line in result.verdict[:3]]
+    names = [name for name in result.tables if name not in ("assumptions", "timelines")]
+    for name in names[:6]:
+        frame = _table(result, name)
+        if frame is not None and len(frame):
+            made.grids.append(of_frame(name.replace("_", " "), frame))
+    _pictures(result, made)
+    return made
+
+
+def _pictures(result: Result, made: Page) -> None:
+    """The folder's pictures, those of the first importance first, as far as they are small."""
+    room = SMALL
+    for name in sorted(p.name for p in result.folder.glob("*.png")):
+        content = (result.folder / name).read_bytes()
+        if len(content) <= room:
+            room -= len(content)
+            made.pictures.append((name.removesuffix(".png").replace("-", " "), base64.b64encode(content).decode()))
+
+
+BUILDERS: dict[str, Callable[[Result], Page]] = {"rehearse": _rehearsed, "sweep": _swept}

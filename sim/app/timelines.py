@@ -1,0 +1,99 @@
+"""Timelines that a run folder keeps for its page: ``timelines.parquet``, one row per strategy, show and SKU."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.core.policy import Policy
+from sim.core.run import Run
+from sim.engine.answers import lines_of
+from sim.engine.fork import nobody
+from sim.engine.simulate import play
+from sim.jobs.plan import Plan
+from sim.report.figures.story import Story, story
+from sim.score.cost import Judge
+from sim.score.outcomes import outcomes
+from sim.setup.uncertain import staged
+from sim.study.rehearse import ALERT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ITEMS, MOST_SHOWS, MOST_ROWS = 12, 3, 120
+"""Items kept of a show: those in most trouble; shows; and rows in all."""
+STEPS = ("left", "record", "seen", "line")
+
+
+def shows_kept(cost: np.ndarray, drawn: int) -> list[int]:
+    """Which shows are kept: the one that is drawn, then the dearest and the one in the middle. cost: J of the best, by show.
+
+    >>> shows_kept(np.array([5.0, 1.0, 9.0, 4.0]), 0)
+    [0, 2, 3]
+    """
+    order = np.argsort(cost, kind="stable")
+    wanted = [drawn, int(order[-1]), int(order[(len(order) - 1) // 2])]
+    return list(dict.fromkeys(wanted))[:MOST_SHOWS]
+
+
+def in_trouble(run: Run) -> list[int]:
+    """SKUs, those with most oversold, then most missed, then most demanded units first."""
+    found = outcomes(run)
+    return [int(k) for k in np.lexsort((found.demand, found.avoidable, found.oversold))[::-1]]
+
+
+def kept(runs: Iterable[tuple[str, Callable[[], Run]]], first: Sequence[int] = ()) -> pd.DataFrame:
+    """The table of some runs, in their order, those of most interest first. runs: name and what plays it; nothing is played
+    once the
+    table is full. first: SKUs that come before all others."""
+    import pandas as pd
+
+    rows: list[dict[str, Any]] = []
+    for name, played in runs:
+        if len(rows) >= MOST_ROWS:
+            break
+        run = played()
+        t, line = lines_of(run)
+        items = list(dict.fromkeys([*first, *in_trouble(run)]))[:MOST_ITEMS]
+        rows += [row(story(run, k, (t, line[:, k])), run.scenario.start_hour, name) for k in items]
+    return pd.DataFrame(rows[:MOST_ROWS])
+
+
+def leading(plan: Plan, leaders: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Timelines of a sweep's leaders in the first show of its first world, and their alerts, judged."""
+    import pandas as pd
+
+    world = plan.worlds[0]
+    stage = staged(world.scenario, world.uncertainty, plan.seed, plan.start)
+    judge = Judge(play(stage, nobody()), plan.profile)
+    alerts: list[dict[str, Any]] = []
+
+    def played(name: str, policy: Policy) -> Run:
+        run = play(stage, policy)
+        alerts.extend({"strategy": name, "replicate": run.tape.key[1], **row} for row in judge.alerts(run))
+        return run
+
+    timelines = kept([(c.name, partial(played, c.name, c.policy)) for c in (plan.candidates[k] for k in leaders)])
+    return timelines, pd.DataFrame(alerts, columns=["strategy", "replicate", *ALERT])
+
+
+def row(s: Story, start_hour: float, name: str) -> dict[str, Any]:
+    """One timeline as a row of plain values and lists. Times in s since the show's start, stock in units."""
+    made: dict[str, Any] = {
+        "strategy": name, "replicate": s.replicate, "sku": s.sku, "duration_s": s.duration_s, "start_hour": start_hour,
+        "sold_out_s": s.sold_out, "oversold": s.oversold,
+    }  # fmt: skip
+    for key in STEPS:
+        t, value = getattr(s, key)
+        made |= {f"{key}_t": t.astype(np.float64), key: value.astype(np.float64)}
+    made |= {"bin_s": float(s.bins[1] - s.bins[0])}
+    made |= {key: getattr(s, key).astype(np.int64) for key in ("orders", "carts", "refused")}
+    made |= {"closed_from": [a for a, _ in s.closed], "closed_to": [b for _, b in s.closed]}
+    marks = [m for m in s.marks if m[0] <= s.duration_s]
+    made |= {"mark_t": [m[0] for m in marks], "mark": [m[1] for m in marks], "mark_size": [m[2] for m in marks]}
+    made |= {"cue_from": [c[0] for c in s.cues], "cue_to": [c[1] for c in s.cues]}
+    made |= {"cue_planned": [bool(c[2]) for c in s.cues], "cue": [c[3] for c in s.cues]}
+    return made | {"alert_t": s.alerts[:, 0], "alert_level": s.alerts[:, 1], "alert_stock": s.alerts[:, 2]}

@@ -1,0 +1,72 @@
+"""What every page is made with: templates, scripts, the chart library; everything inside one file that asks nothing of a
+network."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sim.core.export import for_terminal
+from sim.words import _, language
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+HERE = Path(__file__).parent
+LIBRARY = ("bokeh.min.js", "bokeh-api.min.js")
+LONGEST = 120
+"""Characters of a name that are shown; the rest stands in its tooltip."""
+
+
+@cache
+def library() -> str:
+    """The chart library as one script; "" where the extra ``pages`` is not installed."""
+    found = importlib.util.find_spec("bokeh")
+    if found is None or not found.submodule_search_locations:
+        return ""
+    place = Path(found.submodule_search_locations[0]) / "server" / "static" / "js"
+    return "\n".join((place / name).read_text(encoding="utf-8") for name in LIBRARY).replace("</script", "<\\/script")
+
+
+def script(name: str) -> str:
+    """One of our own scripts or style sheets."""
+    return (HERE / "js" / name).read_text(encoding="utf-8")
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    made = Environment(
+        loader=FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.globals["_"] = lambda sentence, **values: _(sentence).format(**values) if values else _(sentence)
+    made.filters["name"] = shown
+    return made
+
+
+def render(template: str, **values: Any) -> str:
+    """A template with values, which are shown as text whatever is in them."""
+    return _environment().get_template(template).render(lang=language(), **values)
+
+
+def shown(name: object, most: int = LONGEST) -> str:
+    """A name from outside as a page shows it: signs that turn the direction of writing spelt out, and not without end.
+
+    >>> shown("a" + chr(0x202E) + "b") == "a" + chr(92) + "u202eb", shown("x" * 130, 3)
+    (True, 'xxx…')
+    """
+    text = for_terminal(str(name))
+    return text if len(text) <= most else text[:most] + "…"
+
+
+def scripts(names: Sequence[str]) -> str:
+    """Our own scripts one after another."""
+    return "\n".join(script(name) for name in names)

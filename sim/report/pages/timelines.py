@@ -1,0 +1,99 @@
+"""Timelines for a page: rows of ``timelines.parquet``, packed, with what each alert saw and what came of it, in words."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.report.pages.blocks import Blob, number
+from sim.report.pages.columns import packed
+from sim.report.pages.kit import shown
+from sim.words import _
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ROOM = 1_200_000
+"""Characters of a page that timelines may fill: with the chart library it stays under 3 MB."""
+LEVELS = {1: "watch", 2: "prepare", 3: "emergency"}
+
+
+def of_table(table: pd.DataFrame, alerts: pd.DataFrame | None) -> tuple[list[Blob], list[tuple[str, str, str, str]], int]:
+    """Packed timelines, (blob, strategy, show, item) of each, and how many found no room. alerts: judged ones, where there
+    are."""
+    blobs: list[Blob] = []
+    entries: list[tuple[str, str, str, str]] = []
+    used = 0
+    judged = {} if alerts is None or not len(alerts) else _judged(alerts)
+    for number_of, one in enumerate(table.to_dict("records")):
+        text = packed(_columns(one, judged))
+        if used + len(text) > ROOM:
+            return blobs, entries, len(table) - len(blobs)
+        used += len(text)
+        blobs.append(Blob(f"timeline-{number_of}", text))
+        entries.append((blobs[-1].id, shown(one["strategy"]), str(one["replicate"]), shown(one["sku"])))
+    return blobs, entries, 0
+
+
+def _judged(alerts: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Rows of the alerts' table by strategy, show, item, moment and level."""
+    return {
+        (r["strategy"], r["replicate"], r["sku"], round(float(r["t_s"]), 3), int(r["level"])): r
+        for r in alerts.to_dict("records")
+    }
+
+
+def _columns(one: dict[str, Any], judged: dict[tuple[Any, ...], dict[str, Any]]) -> dict[str, Any]:
+    made: dict[str, Any] = {}
+    for name, value in one.items():
+        if isinstance(value, np.ndarray) and value.dtype.kind in "iuf" and name != "mark_size":
+            made[name] = value
+        elif isinstance(value, np.ndarray | list):
+            made[name] = [None if isinstance(v, float) and math.isnan(v) else v for v in np.asarray(value).tolist()]
+        elif isinstance(value, float) and not math.isfinite(value):
+            made[name] = None
+        else:
+            made[name] = shown(value) if isinstance(value, str) else value
+    told = [
+        judged.get((one["strategy"], one["replicate"], one["sku"], round(float(t), 3), int(level)))
+        for t, level in zip(one["alert_t"], one["alert_level"], strict=True)
+    ]
+    made["alert_why"] = [_why(float(s), row) for s, row in zip(one["alert_stock"], told, strict=True)]
+    made["alert_came"] = [_came(row) for row in told]
+    made["alert_worth"] = [_worth(row) for row in told]
+    return made
+
+
+def _why(stock: float, row: dict[str, Any] | None) -> str:
+    """What the alert rested on."""
+    line = float(row["line"]) if row else 0.0
+    if line > 0:
+        return _("stock seen {stock}, line {line}").format(stock=number(stock, 0), line=number(line, 0))
+    return _("stock seen {stock}").format(stock=number(stock, 0))
+
+
+def _came(row: dict[str, Any] | None) -> str:
+    """What the alert turned out to be, and who minded it."""
+    if row is None:
+        return _("not judged")
+    words = {
+        "true": _("it came true"), "late": _("too late to act"), "false": _("nothing came of it"), "repeat": _("said before"),
+        "unjudged": _("the show ended first"),
+    }  # fmt: skip
+    parts = [words.get(str(row["verdict"]), str(row["verdict"]))]
+    if math.isfinite(lead := float(row["lead_s"])):
+        parts.append(_("{s} s before the trouble").format(s=number(lead, 0)))
+    heard = float(row["heard_s"]) - float(row["t_s"])
+    parts.append(_("heard after {s} s").format(s=number(heard, 0)) if math.isfinite(heard) else _("nobody heard it"))
+    return "; ".join(parts)
+
+
+def _worth(row: dict[str, Any] | None) -> str:
+    """Money, where the alert was played again without; else what time it gave."""
+    if row is not None and "worth" in row and math.isfinite(float(row["worth"] or math.nan)):
+        return _("{money} CNY").format(money=number(row["worth"], 0))
+    if row is not None and math.isfinite(usable := float(row["usable_lead_s"])):
+        return _("{s} s of time that could be used").format(s=number(usable, 0))
+    return "–"

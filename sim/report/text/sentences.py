@@ -1,0 +1,50 @@
+"""Sentences told again: what stands in a run folder in English, in the language spoken now."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from sim.words import _, catalogue, language
+
+_PLACE = re.compile(r"\{(\w*)[^{}]*\}")
+
+
+def again(sentence: str) -> str:
+    """A sentence of the catalogue that was filled in English, in the language spoken now; any other stays as it is."""
+    if language() == "en" or not sentence.strip():
+        return sentence
+    if (known := _(sentence)) != sentence:
+        return known
+    for pattern, names, source in _patterns(language()):
+        found = pattern.fullmatch(sentence)
+        if found:
+            return _filled(_(source), {name: again(found[f"g{k}"]) for k, name in enumerate(names)})
+    return sentence
+
+
+def _filled(text: str, values: Mapping[str, str]) -> str:
+    return _PLACE.sub(lambda place: values.get(place[1], place[0]), text)
+
+
+@cache
+def _patterns(name: str) -> list[tuple[re.Pattern[str], list[str], str]]:
+    """Every sentence with places to fill, those with most words of their own first."""
+    made = []
+    for source in catalogue(name):
+        names: list[str] = []
+        parts, at = [], 0
+        for place in _PLACE.finditer(source):
+            parts.append(re.escape(source[at : place.start()]))
+            if place[1] in names:
+                parts.append(f"(?P=g{names.index(place[1])})")
+            else:
+                parts.append(f"(?P<g{len(names)}>.*?)")
+                names.append(place[1])
+            at = place.end()
+        parts.append(re.escape(source[at:]))
+        own = len(_PLACE.sub("", source))
+        if names and own > 3:
+            made.append((own, re.compile("".join(parts), re.DOTALL), names, source))
+    return [(pattern, names, source) for own, pattern, names, source in sorted(made, key=lambda m: -m[0])]

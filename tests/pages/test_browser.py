@@ -1,0 +1,99 @@
+"""Pages in a real browser: they open without an error or a request, answer to choices, and move prices as the engine does."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from sim.app.pages import page
+from tests.pages.conftest import PRICES
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_rehearsal_opens_and_asks_nothing_of_anybody(browser, rehearsed, tmp_path, lang, width):
+    seen = browser.open(page(rehearsed, lang=lang, out=tmp_path / "p.html"), width)
+    assert seen.run("return document.documentElement.getAttribute('data-state')") == "ready"
+    assert seen.run("return document.querySelector('#timelines .chart').clientHeight") > 500
+    assert seen.run("return document.documentElement.scrollWidth") <= width
+    assert seen.run("return document.querySelectorAll('[role=alert]').length") == 0
+    assert seen.errors() == []
+    assert seen.asked() == []
+
+
+def test_a_timeline_follows_its_choices(browser, rehearsed):
+    seen = browser.open(rehearsed / "report.html")
+    before = seen.run("return document.getElementById('timelines').getAttribute('data-shown')")
+    seen.run("var s = document.getElementById('timelines-strategy'); s.value = 'silent'; s.dispatchEvent(new Event('change'));")
+    seen.until(f"return document.getElementById('timelines').getAttribute('data-shown') !== '{before}'")
+    assert seen.run("return SC.shown.now.strategy") == "silent"
+    seen.run("SC.shown.read(600)")
+    told = seen.run("return document.querySelector('.readout').textContent")
+    left = seen.run("return SC.at(SC.shown.now.left_t, SC.shown.now.left, 600)")
+    assert told.startswith("20:10:00 · 10 min")
+    assert f"true stock left {left:,.0f}" in told
+    assert seen.errors() == []
+
+
+def test_sliders_rank_as_the_engine_does(browser, swept):
+    one, dear = swept
+    seen = browser.open(one.folder / "report.html")
+    for k, price in enumerate(PRICES.values()):
+        seen.run(
+            "var i = document.getElementById('price-' + arguments[0]); i.step = 'any'; i.max = '100'; i.value = arguments[1];"
+            "i.dispatchEvent(new Event('input'));", k, str(price),
+        )  # fmt: skip
+    names = seen.run("return SC.data.candidate")
+    net = dict(zip(names, seen.run("return Array.from(SC.state.net)"), strict=True))
+    played = dear.trials.groupby("candidate")["net"].mean()
+    assert {name: round(value) for name, value in net.items()} == {name: round(value) for name, value in played.items()}
+    best = seen.run("return SC.data.candidate[SC.ranked(SC.state.net)[0]]")
+    assert best == played.idxmax()
+    assert best in seen.run("return document.querySelector('#sweep .readout').textContent")
+    half = seen.run("return Array.from(SC.half(SC.data, SC.data.prices))")
+    shows = one.trials.groupby("candidate")["net"].std() / 3**0.5
+    from sim.stats.paired import student
+
+    assert half[names.index(names[0])] == pytest.approx(student(0.95, 2) * shows[names[0]], rel=1e-6)
+    assert seen.errors() == []
+
+
+def test_a_switch_point_is_where_the_best_changes(browser, swept):
+    seen = browser.open(swept[0].folder / "report.html")
+    found = seen.run("return SC.switches(SC.data, SC.data.prices, 1, 0, 60)")
+    for price, before, after in found:
+        for step, expected in ((-1e-3, before), (1e-3, after)):
+            ranked = seen.run(
+                "var p = SC.data.prices.slice(); p[1] = arguments[0]; return SC.ranked(SC.net(SC.data, p))[0]", price + step
+            )
+            assert ranked == expected
+    ends = [seen.run(f"var p = SC.data.prices.slice(); p[1] = {x}; return SC.ranked(SC.net(SC.data, p))[0]") for x in (0, 60)]
+    assert bool(found) == (ends[0] != ends[1])
+
+
+def test_a_sweeps_table_filters_sorts_and_opens_timelines(browser, swept):
+    seen = browser.open(swept[0].folder / "report.html")
+    seen.run("var i = document.querySelector('#sweep thead input'); i.value = 'smart'; i.dispatchEvent(new Event('input'));")
+    shown = "return Array.from(document.querySelectorAll('#sweep tbody tr[aria-rowindex]')).map(r => r.cells[0].textContent)"
+    assert len(seen.run(shown)) == 2
+    assert all("smart" in name for name in seen.run(shown))
+    seen.run("document.querySelectorAll('#sweep thead button')[1].click()")
+    assert seen.run("return document.querySelectorAll('#sweep thead th')[1].getAttribute('aria-sort')") == "descending"
+    seen.run("document.querySelector('#sweep tbody tr[aria-rowindex]').click()")
+    name = seen.run("return document.querySelector('#sweep tbody tr.chosen').cells[0].textContent")
+    seen.until(f"return SC.shown.now.strategy === '{name}'")
+    seen.run("SC.brushed([0, 1])")
+    assert seen.errors() == []
+    assert seen.asked() == []
+
+
+def test_what_is_half_written_or_old_is_shown_as_far_as_it_goes(browser, rehearsed, tmp_path):
+    place = tmp_path / "half"
+    shutil.copytree(rehearsed, place)
+    (place / "manifest.json").unlink()
+    (place / "timelines.parquet").write_bytes(b"PAR1 cut short")
+    seen = browser.open(page(place, lang="en"))
+    assert "half written" in seen.run("return document.querySelector('.note').textContent")
+    assert seen.run("return document.querySelectorAll('tbody tr').length") >= 3
+    assert seen.errors() == []
