@@ -58,7 +58,7 @@ def _timelines(result: Result, made: Page) -> None:
     table = _table(result, "timelines")
     if table is None or not len(table):
         return
-    blobs, made.timelines, left = of_table(table, _table(result, "alerts"))
+    blobs, made.timelines, left = of_table(table, _table(result, "alerts"), _table(result, "chains"))
     made.blobs += blobs
     if left:
         made.notes.append(_("{n} more timelines are in timelines.parquet; a page has room for {m}.").format(n=left, m=len(blobs)))

@@ -163,6 +163,13 @@ class Result:
                 _linked(path, to)
         return load(final)
 
+    def page(self, path: str | Path | None = None, lang: str | None = None) -> Path:
+        """Make its page again, as ``stockcue page`` does. path: the file; None: ``report.LANG.html`` in the folder. lang: ``en`` or
+        ``zh``. Returns the file; raises :class:`ResultError` where pages cannot be made."""
+        from sim.app.pages import page
+
+        return page(self.folder, lang=lang, out=path)
+
     def __str__(self) -> str:
         last = [] if self._room is not None else ["", *(_placed(line, self.folder) for line in self.last)]
         first = [self.note, ""] if self.note else []

@@ -20,13 +20,15 @@ ROOM = 1_200_000
 LEVELS = {1: "watch", 2: "prepare", 3: "emergency"}
 
 
-def of_table(table: pd.DataFrame, alerts: pd.DataFrame | None) -> tuple[list[Blob], list[tuple[str, str, str, str]], int]:
-    """Packed timelines, (blob, strategy, show, item) of each, and how many found no room. alerts: judged ones, where there
-    are."""
+def of_table(
+    table: pd.DataFrame, alerts: pd.DataFrame | None, chains: pd.DataFrame | None = None
+) -> tuple[list[Blob], list[tuple[str, str, str, str]], int]:
+    """Packed timelines, (blob, strategy, show, item) of each, and how many found no room. alerts: judged ones, where
+    there are. chains: what chains of alerts were worth, where that was found."""
     blobs: list[Blob] = []
     entries: list[tuple[str, str, str, str]] = []
     used = 0
-    judged = {} if alerts is None or not len(alerts) else _judged(alerts)
+    judged = {} if alerts is None or not len(alerts) else _judged(alerts, chains)
     for number_of, one in enumerate(table.to_dict("records")):
         text = packed(_columns(one, judged))
         if used + len(text) > ROOM:
@@ -37,12 +39,23 @@ def of_table(table: pd.DataFrame, alerts: pd.DataFrame | None) -> tuple[list[Blo
     return blobs, entries, 0
 
 
-def _judged(alerts: pd.DataFrame) -> dict[tuple[Any, ...], dict[str, Any]]:
-    """Rows of the alerts' table by strategy, show, item, moment and level."""
-    return {
-        (r["strategy"], r["replicate"], r["sku"], round(float(r["t_s"]), 3), int(r["level"])): r
-        for r in alerts.to_dict("records")
-    }
+def _judged(alerts: pd.DataFrame, chains: pd.DataFrame | None) -> dict[tuple[Any, ...], dict[str, Any]]:
+    """Rows of the alerts' table by strategy, show, item, moment and level, each with the worth of its chain (``cny``)."""
+    known: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    if chains is not None and "worth_cny" in chains:
+        for row in chains.to_dict("records"):
+            known.setdefault((row["strategy"], row["replicate"], row["sku"]), []).append(row)
+    found = {}
+    for r in alerts.to_dict("records"):
+        t, key = float(r["t_s"]), (r["strategy"], r["replicate"], r["sku"])
+        chain = next((c for c in known.get(key, ()) if c["t_s"] <= t <= _end(c)), None)
+        found[(*key, round(t, 3), int(r["level"]))] = r | {"cny": math.nan if chain is None else float(chain["worth_cny"])}
+    return found
+
+
+def _end(chain: dict[str, Any]) -> float:
+    """When a chain was over [s]; never, where the show ended first."""
+    return math.inf if math.isnan(float(chain["end_s"])) else float(chain["end_s"])
 
 
 def _columns(one: dict[str, Any], judged: dict[tuple[Any, ...], dict[str, Any]]) -> dict[str, Any]:
@@ -91,9 +104,9 @@ def _came(row: dict[str, Any] | None) -> str:
 
 
 def _worth(row: dict[str, Any] | None) -> str:
-    """Money, where the alert was played again without; else what time it gave."""
-    if row is not None and "worth" in row and math.isfinite(float(row["worth"] or math.nan)):
-        return _("{money} CNY").format(money=number(row["worth"], 0))
+    """Money, where the chain was played again without; else what time it gave."""
+    if row is not None and math.isfinite(row["cny"]):
+        return _("{money} CNY, with all that was said about it until the all-clear").format(money=number(row["cny"], 0))
     if row is not None and math.isfinite(usable := float(row["usable_lead_s"])):
         return _("{s} s of time that could be used").format(s=number(usable, 0))
     return "–"
