@@ -164,8 +164,8 @@ class Result:
         return load(final)
 
     def page(self, path: str | Path | None = None, lang: str | None = None) -> Path:
-        """Make its page again, as ``stockcue page`` does. path: the file; None: ``report.LANG.html`` in the folder. lang: ``en`` or
-        ``zh``. Returns the file; raises :class:`ResultError` where pages cannot be made."""
+        """Make its page again, as ``stockcue page`` does. path: the file; None: ``report.LANG.html`` in the folder. lang: ``en``
+        or ``zh``. Returns the file; raises :class:`ResultError` where pages cannot be made."""
         from sim.app.pages import page
 
         return page(self.folder, lang=lang, out=path)
