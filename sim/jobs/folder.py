@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim import __version__
 from sim.jobs.locks import Busy, alone
+from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,8 +77,10 @@ def run_folder(final: Path, verb: str = "") -> Iterator[Path]:
             recover(final)
             refuse_strange(final, verb)
             folder = Path(tempfile.mkdtemp(prefix=f".{final.name}-unfinished-", dir=final.parent))
-        except Busy:
-            raise FolderError(f"another process writes {str(final)!r}; wait for it, or choose another out=") from None
+        except Busy as who:
+            raise FolderError(
+                _("{who} writes {folder!r}; wait for it, or choose another out=").format(who=who, folder=str(final))
+            ) from None
         except OSError as error:
             raise FolderError(f"Results cannot be written to {str(final)!r}: {error.strerror}; choose another out=") from None
         try:

@@ -9,9 +9,24 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
+from sim.words import _
+
 
 class Busy(ValueError):
-    """Another process holds the lock."""
+    """Another process holds the lock; the message names it."""
+
+
+def holder(path: Path) -> str:
+    """Who holds the lock on a file, in words: the number of the process where the system tells it (Linux)."""
+    with suppress(OSError, ValueError, IndexError):
+        there = path.stat()
+        for entry in Path("/proc/locks").read_text(encoding="ascii").splitlines():
+            words = entry.split()
+            major, minor, inode = words[5].split(":")
+            same = int(inode) == there.st_ino and os.makedev(int(major, 16), int(minor, 16)) == there.st_dev
+            if words[1] == "FLOCK" and same and int(words[4]) > 0:
+                return _("process {n}").format(n=words[4])
+    return _("another process")
 
 
 def locked(file: IO[str]) -> bool:
@@ -47,7 +62,7 @@ def _taken(path: Path) -> IO[str]:
         file = path.open("a")
         if not locked(file):
             file.close()
-            raise Busy(str(path))
+            raise Busy(holder(path))
         # Who held it before may have removed the file between our opening and our locking it.
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(file.fileno()), path.stat()):

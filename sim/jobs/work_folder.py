@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from sim.jobs.folder import ACCOUNT, MANIFEST, FolderError, checksum, refuse_strange, tidy
-from sim.jobs.locks import locked
+from sim.jobs.locks import holder, locked
 from sim.jobs.pool import WorkersLost
+from sim.words import _
 
 KEPT = "what was played is kept: the same command goes on from there."
 NOTHING_YET = "nothing was finished that could be kept."
@@ -51,7 +52,8 @@ def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Ite
     try:
         with lock:
             if not locked(lock):
-                raise FolderError(f"another process plays the {what} {str(final)!r}; wait for it, or choose another out=")
+                busy = _("{who} plays the {what} {folder!r}; wait for it, or choose another out=")
+                raise FolderError(busy.format(who=holder(folder / "lock"), what=what, folder=str(final)))
             try:
                 _begin(folder, what, facts)
                 tidy(final)

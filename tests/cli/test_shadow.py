@@ -11,7 +11,7 @@ import pytest
 
 from sim.cli import main as cli
 from sim.replay.shadow.batch import KINDS
-from sim.replay.shadow.loop import LAGS
+from sim.replay.shadow.figures import LAGS
 
 LINES = '{"t": 0, "kind": "order", "sku": "mask", "qty": 9}\n{"t": 90, "kind": "end"}\n'
 
@@ -44,7 +44,7 @@ BAD = [
     ("shadow input=feed.jsonl stock={mask:9} start=60 end=30", "not within"),
     ("shadow input=nope.jsonl stock={mask:9} length_s=60", "is not there"),
     ("shadow input=. stock={mask:9} length_s=60", "is a folder"),
-    ("shadow input=feed.jsonl stock={mask:9} length_s=60 out=taken.jsonl", "no state beside it"),
+    ("shadow input=feed.jsonl stock={mask:9} length_s=60 out=taken.jsonl", "holds something else at byte 0"),
     ("shadow input=feed.jsonl stock={mask:9} length_s=60 out=feed.jsonl", "named for two things"),
     ("shadow input=feed.jsonl stock={mask:9} length_s=60 out=a.jsonl state=a.jsonl", "named for two things"),
     ("shadow input=feed.jsonl stock={mask:9} length_s=60 state=taken.jsonl", "is not a state of stockcue shadow"),

@@ -127,8 +127,7 @@ def test_silence_is_an_alert_of_its_own(tmp_path):
     shadow.step([line(5).encode()], 0.0)
     for quiet_s, came in ((19.0, False), (20.0, False), (500.0, False)):
         shadow._silence(quiet_s, came)
-    for part in (shadow.source, shadow.outbox, shadow.rejects):
-        part.close()
+    shadow.parts.close()
     # What is silent stays so over a restart.
     again = Shadow(small(tmp_path), ways(tmp_path, follow=True, silent_s=20.0), told.append, now=lambda: 1_800_000_900.0)
     again._silence(0.0, False)
@@ -249,7 +248,7 @@ def test_wall_time_goes_on_over_a_restart(tmp_path):
     wall.now += 2.0
     shadow.step([], 0.0)
     shadow._save("")
-    shadow.outbox.close()
+    shadow.parts.close()
     wall.now += 58.0
     again = started(tmp_path, wall)
     again.step([], 0.0)

@@ -258,10 +258,8 @@ def test_a_changed_setting_is_named(tmp_path):
     ("spoil", "says"),
     [
         (lambda d: (d / "a.state").write_bytes(b"junk"), "is not a state of stockcue shadow"),
-        (lambda d: (d / "a.state").unlink(), "has alerts in it and no state"),
-        (lambda d: (d / "a.jsonl").write_text(""), "is not as the state left it"),
-        (lambda d: (d / "a.jsonl").write_text((d / "a.jsonl").read_text() + "more\n"), "is not as the state left it"),
-        (lambda d: (d / "a.rejects").write_text(""), "has become shorter"),
+        (lambda d: (d / "a.jsonl").write_text((d / "a.jsonl").read_text() + "more\n"), "holds more than"),
+        (lambda d: (d / "a.jsonl").write_text("other\n" + (d / "a.jsonl").read_text()), "holds something else at byte 0"),
         (lambda d: (d / "a.feed").write_text(line(9) + "\n"), "bytes, but state="),
         (lambda d: (d / "a.feed").write_text((d / "a.feed").read_text().replace("mask", "task")), "does not begin with"),
         (lambda d: (d / "a.feed").unlink(), "is not there"),
@@ -271,17 +269,24 @@ def test_what_does_not_fit_the_state_is_refused(spoil, says, tmp_path):
     got, _ = followed(small(tmp_path), [*(line(k, qty=3) for k in range(9)), "no JSON"], tmp_path)
     assert got
     spoil(tmp_path)
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.suffix != ".metrics"}
     with pytest.raises(StreamError, match=says) as found:
-        Shadow(small(tmp_path), ways(tmp_path), print)
+        Shadow(small(tmp_path), ways(tmp_path), print).run()
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.suffix != ".metrics"} == before
     assert str(found.value).count("\n") == 0
 
 
-def test_two_shadows_cannot_write_one_file(tmp_path):
+@pytest.mark.parametrize("shared", ["out", "state", "rejects", "metrics"])
+def test_two_shadows_cannot_write_one_file(tmp_path, shared):
+    """Each file has one writer, and the sentence names it."""
     (tmp_path / "a.feed").touch()
-    first = Shadow(small(tmp_path), ways(tmp_path), print)
-    with pytest.raises(StreamError, match="another process is writing"):
-        Shadow(small(tmp_path), ways(tmp_path), print)
-    first.run()
+    first = ways(tmp_path)
+    running = Shadow(small(tmp_path), first, print)
+    other = ways(tmp_path, "b", source=first.source, **{shared: getattr(first, shared)})
+    with pytest.raises(StreamError, match=rf"process {os.getpid()} is writing .*; stop it, or choose another {shared}="):
+        Shadow(small(tmp_path), other, print)
+    running.run()
+    assert not [p.name for p in tmp_path.iterdir() if p.suffix == ".lock"]
 
 
 def test_a_state_is_the_same_bytes_for_the_same_lines(tmp_path):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import Any
 
@@ -15,26 +15,27 @@ import numpy as np
 from sim.core.units import US
 from sim.engine.simulate import engine_for
 from sim.replay.alertlines import alert_line, feed_line
-from sim.replay.clock import Clock, StreamError
-from sim.replay.shadow.batch import COUNTS, Batch, Held, decode
-from sim.replay.shadow.lag import Lag
+from sim.replay.clock import Clock
+from sim.replay.shadow import figures
+from sim.replay.shadow.batch import Batch, Held, decode
 from sim.replay.shadow.lines import Sieve
 from sim.replay.shadow.outbox import Outbox, Rejects
 from sim.replay.shadow.plan import Plan
-from sim.replay.shadow.scrape import Scrape, scraped
+from sim.replay.shadow.recovery import lock_names, own_alert, settle, start
+from sim.replay.shadow.scrape import scraped
 from sim.replay.shadow.sheets import Level
 from sim.replay.shadow.show import Said, Show
 from sim.replay.shadow.source import Source
-from sim.replay.shadow.state import load, must_agree, save
+from sim.replay.shadow.state import save, set_aside
 from sim.replay.shadow.ways import Ways, sentence
+from sim.words import _
 
 BLIND = 2
 """Level of the alert that nothing comes any more."""
 WARN_S = 10.0
 """Stamps from the future are said this often at most [s]."""
-LAGS = ("seen", "read", "done", "alert", "said")
-"""What is timed: happened to seen (the feed's own word) and seen to read, of lines; read to done, of lines; the moment a
-reading arrived to its alert written, and read to alert written, of alerts."""
+OWN_KEPT = 1000
+"""Alerts about the feed itself that the state remembers."""
 
 
 class Shadow:
@@ -50,22 +51,29 @@ class Shadow:
         self.ended = self.stopped = False
         self.crowd = (-1, 0.0)
         self.silent, self.warned = False, -math.inf
-        self.scrape: Scrape | None = None
-        self.lags = {name: Lag() for name in LAGS}
+        self.figures = figures.Figures()
         self.saved = self.reported = time.monotonic()
-        self.busy_s = 0.0
-        found = load(ways.state) if ways.state else None
-        if found:
-            must_agree(ways.state, found[0]["config"], plan.bound_to)  # type: ignore[arg-type]
-        self.source = Source(ways.source, ways.follow, tell)
-        self.outbox, self.rejects = Outbox(ways.out), Rejects(ways.rejects)
-        if found:
-            self._resume(*found)
-        else:
-            self.outbox.begin()
-            self.rejects.begin()
-            self._save("")
-        self._write_metrics()
+        self.own: dict[int, str] = {}
+        self.parts = ExitStack()
+        with self.parts:
+            self.parts.enter_context(lock_names(ways))
+            self.source = self._part(Source(ways.source, ways.follow, tell))
+            self.outbox, self.rejects = self._part(Outbox(ways.out)), self._part(Rejects(ways.rejects))
+            found, self.why, self.broken, self.own = start(ways, plan.bound_to, self.outbox, self.rejects)
+            self.again = found is None
+            """Whether everything is made again and the files are not known to agree yet."""
+            if found:
+                self._resume(*found)
+            else:
+                self._save("")
+            if not self.again:
+                self._write_metrics()
+            self.parts = self.parts.pop_all()
+
+    def _part(self, part: Any) -> Any:
+        """Something to let go of at the end."""
+        self.parts.callback(part.close)
+        return part
 
     # -- the loop ---------------------------------------------------------------------------------------------
 
@@ -74,24 +82,27 @@ class Shadow:
         the last state saved, from which nothing is lost or said twice."""
         try:
             last = time.monotonic()
-            self.scrape = scraped(self.ways.port, self.metrics, self.tell) if self.ways.port else None
+            if self.ways.port:
+                self.parts.callback(scraped(self.ways.port, self.metrics, self.tell).close)
             while not (self.ended or self.source.at_end or self.stopped):
                 lines = self.source.read(self._patience())
                 at = time.monotonic()
                 if lines or (self.ways.wall and self.show):
                     self.step(lines, at)
                 last = at if lines else last
+                if not lines and self.ways.source != "-":
+                    self._gone_over()
                 self._silence(at - last, bool(lines))
                 if not lines and self.ways.idle_s and at - last >= self.ways.idle_s:
                     self.tell(f"no line has come for {self.ways.idle_s:g} s")
                     break
                 self._now_and_then(at)
+            if not self.stopped:
+                self._gone_over()
             self._save("")
             self._write_metrics()
         finally:
-            for part in (self.source, self.outbox, self.rejects, self.scrape):
-                if part is not None:
-                    part.close()
+            self.parts.close()
         return self.metrics()
 
     def _silence(self, quiet_s: float, came: bool) -> None:
@@ -99,14 +110,16 @@ class Shadow:
         limit = self.ways.silent_s
         if not self.ways.follow or not limit or self.ended or not (came if self.silent else quiet_s >= limit):
             return
+        if self.outbox.behind():
+            return
         self.silent = not self.silent
         level = BLIND if self.silent else 0
         reason = f"no line has come for {limit:g} s: stock is not seen any more" if self.silent else "lines come again"
         at = datetime.fromtimestamp(self.now(), self.plan.rules.zone or UTC).isoformat(timespec="milliseconds")
         self.alerts += 1
         text = feed_line(self.alerts, at, max(0, self.sieve.newest) / US if self.show else None, level, reason) + "\n"
-        self._save(text)
-        self.outbox.write(text)
+        self.own[self.alerts] = text
+        self._send(text)
         self.tell(reason)
 
     def _ahead(self, batch: Batch, at: float) -> None:
@@ -129,15 +142,47 @@ class Shadow:
         self._ahead(batch, at)
         self.dirty += len(lines) or 1
         if said and self.show:
-            names, first = [p.name for p in self.plan.policies], self.alerts + 1
-            self.alerts += len(said)
-            text = "".join(
-                alert_line(self.show.stream, n, names[s.strategy], s.t, s.sku, s.level, s.stock, s.line) + "\n"
-                for n, s in enumerate(said, first)
-            )
+            self._say(said, self.show)
+        self.figures.note(self, batch, wall_us, len(lines), at, said)
+
+    def _say(self, said: list[Said], show: Show) -> None:
+        """Number the alerts and send those that are not there yet."""
+        names, text = [p.name for p in self.plan.policies], ""
+        for s in said:
+            if not text:
+                self._known()
+            self.alerts += 1
+            made = alert_line(show.stream, self.alerts, names[s.strategy], s.t, s.sku, s.level, s.stock, s.line) + "\n"
+            if self.outbox.behind():
+                self.outbox.put(made)
+            else:
+                text += made
+        self._send(text)
+
+    def _known(self) -> None:
+        """Alerts about the feed itself that come next, as the state or the file has them: no feed makes them again."""
+        while True:
+            n, line = self.alerts + 1, self.outbox.next_line()
+            if line.endswith(b"\n") and own_alert(line, n):
+                self.own[n] = line.decode()
+            if n not in self.own:
+                return
+            self.alerts, self.silent = n, json.loads(self.own[n])["level"] > 0
+            self.outbox.put(self.own[n])
+
+    def _send(self, text: str) -> None:
+        """Write alerts for which the state vouches: it is on the disk before them, and they are before this returns."""
+        if text:
             self._save(text)
-            self.outbox.write(text)
-        self._note(batch, wall_us, len(lines), at, said)
+        self.outbox.put(text)
+        self.outbox.sync()
+
+    def _gone_over(self) -> None:
+        """The feed has been read to its end, as far as it is there: what the files have must have come from it."""
+        if self.again or self.outbox.behind() or self.rejects.behind() or self.alerts + 1 in self.own:
+            self._known()
+            settle(self.ways, self.outbox, self.rejects, self.alerts + 1)
+            self._save("")
 
     def _said(self, batch: Batch, wall_us: int) -> list[Said]:
         """What the strategies say now that these lines are known."""
@@ -179,76 +224,43 @@ class Shadow:
 
     # -- figures ----------------------------------------------------------------------------------------------
 
-    def _note(self, batch: Batch, wall_us: int, lines: int, at: float, said: list[Said]) -> None:
-        """Measure what these lines took, now that it is done."""
-        spent, now_us = time.monotonic() - at, int(self.now() * US)
-        self.busy_s += spent
-        self.lags["seen"].add(np.array(batch.waited) / US)
-        if self.sieve.clock is not None and self.sieve.clock.family == "absolute":
-            self.lags["read"].add((wall_us - np.array(batch.known)) / US)
-            moments = [(self.sieve.start_us or 0) + int(s.t * self.plan.rules.speedup) for s in said]
-            self.lags["alert"].add((now_us - np.array(moments)) / US)
-        if lines:
-            self.lags["done"].several(spent, lines)
-        if said:
-            self.lags["said"].several(spent, len(said))
-
     def metrics(self) -> dict[str, Any]:
-        """Counts, lags [s] and rates as plain data; every line read is in exactly one of ``lines``."""
-        counts = self.sieve.counts
-        lines = {name: counts[name] for name in COUNTS} | {"held": int(self.sieve.held is not None)}
-        busy = max(self.busy_s, 1e-9)
-        return {
-            "lines": lines | {"read": self.sieve.number, "unfinished_bytes": self.source.unfinished()},
-            "kinds": {k.removeprefix("kind_"): n for k, n in sorted(counts.items()) if k.startswith("kind_")},
-            "late": counts["late"],
-            "repaired": counts["repaired"],
-            "from_future": counts["from_future"],
-            "below_zero": counts["below_zero"],
-            "silent": self.silent,
-            "out_of_order": counts["out_of_order"],
-            "readings": self.show.taken - self.missed if self.show else 0,
-            "missed_readings": self.missed,
-            "unreadable_seen": counts["unreadable_seen"],
-            "alerts": self.alerts,
-            "ended": self.ended,
-            "restarts": self.restarts,
-            "show_s": max(0, self.sieve.newest) / US,
-            "busy_s": self.busy_s,
-            "lines_per_busy_s": sum(lines.values()) / busy,
-            "lag_s": {name: lag.summary() for name, lag in self.lags.items()},
-        }
+        """Counts, lags [s] and rates as plain data."""
+        return self.figures.metrics(self)
 
     def _write_metrics(self) -> None:
-        if self.ways.metrics is None:
-            return
-        beside = self.ways.metrics.with_name(f".{self.ways.metrics.name}.part")
-        try:
-            beside.write_text(json.dumps(self.metrics(), indent=1) + "\n", encoding="utf-8")
-            os.replace(beside, self.ways.metrics)
-        except OSError as error:
-            raise StreamError(f"metrics={str(self.ways.metrics)!r} cannot be written ({error.strerror}); "
-                              "choose another metrics=") from None  # fmt: skip
+        figures.write(self.ways.metrics, self.metrics())
 
     # -- the state --------------------------------------------------------------------------------------------
 
     def _save(self, pending: str) -> None:
         """Save everything, with the alerts that are about to be written."""
         self.dirty, self.saved = 0, time.monotonic()
-        if self.ways.state is None:
+        if self.ways.state is None or (self.again and (self.outbox.behind() or self.rejects.behind())):
             return
+        if self.again:
+            self.again = False
+            if self.broken:
+                set_aside(self.ways.state)
+            if self.why:
+                made = _("{why}; they were made again from {feed!r}, and what was there agrees")
+                self.tell(made.format(why=self.why, feed=self.ways.source))
+        self.rejects.sync()
         s = self.sieve
         young, old = s.ids.state()
+        self.own = dict(list(self.own.items())[-OWN_KEPT:])
         head = {
-            "config": self.plan.bound_to, "offset": self.source.offset, "crc": self.source.crc, "out": self.outbox.size,
-            "pending": pending, "rejects": self.rejects.size, "alerts": self.alerts, "missed": self.missed,
-            "silent": self.silent, "restarts": self.restarts, "ended": self.ended, "crowd": self.crowd, "busy_s": self.busy_s,
+            "config": self.plan.bound_to, "offset": self.source.offset, "crc": self.source.crc,
+            "out": [self.outbox.size, self.outbox.crc], "pending": pending, "own": self.own,
+            "rejects": [self.rejects.size, self.rejects.crc], "alerts": self.alerts, "missed": self.missed,
+            "silent": self.silent, "restarts": self.restarts, "ended": self.ended, "crowd": self.crowd,
+            "busy_s": self.figures.busy_s,
             "clock": s.clock.kind if s.clock else None, "start_us": s.start_us, "newest": s.newest, "bound": s.bound,
             "offset_us": s.offset_us, "number": s.number, "units": s.units, "crowd_t": s.crowd_t, "seq": s.seq, "told": s.told,
             "level": [[k, v.us, v.stock, v.enrolled, v.total] for k, v in s.level.items()], "counts": s.counts,
             "held": [s.held.number, s.held.line.decode(), s.held.t] if s.held else None, "shown": self.show is not None,
         }  # fmt: skip
-        arrays = {"ids_young": young, "ids_old": old} | {f"lag_{name}": lag.state() for name, lag in self.lags.items()}
+        arrays = {"ids_young": young, "ids_old": old} | self.figures.state()
         save(self.ways.state, head, arrays | (self.show.state() if self.show else {}))
 
     def _resume(self, head: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> None:
@@ -266,15 +278,17 @@ class Shadow:
             number, line, t = head["held"]
             s.held = Held(number, line.encode(), t, decode(line))
         s.ids.restore(arrays["ids_young"], arrays["ids_old"])
-        self.alerts, self.missed, self.ended, self.busy_s = head["alerts"], head["missed"], head["ended"], head["busy_s"]
+        self.alerts, self.missed, self.ended = head["alerts"], head["missed"], head["ended"]
         self.silent = head.get("silent", False)
         self.restarts, self.crowd = head["restarts"] + 1, tuple(head["crowd"])
-        for name, lag in self.lags.items():
-            lag.restore(arrays[f"lag_{name}"])
+        self.figures.restore(arrays, head["busy_s"])
         if head["shown"] and s.start_us is not None and s.clock is not None:
             self.show = self._open(s.start_us, s.clock)
             self.show.restore(arrays)
-        self.rejects.resume(head["rejects"])
-        self.outbox.resume(head["out"], head["pending"])
+        self.rejects.go_on(*head["rejects"])
+        self.rejects.cut(self.rejects.size)  # what follows is read and rejected again
+        self.outbox.go_on(*head["out"])
+        self.outbox.put(head["pending"])
+        self.outbox.sync()
         self.tell(f"going on after line {s.number:,}" + (f" (seq {s.seq})" if s.seq >= 0 else "")
                   + (", the show has ended already" if self.ended else ""))  # fmt: skip

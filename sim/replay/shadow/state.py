@@ -5,52 +5,66 @@ from __future__ import annotations
 import io
 import json
 import os
-import zipfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from sim.jobs.durable import write_whole
 from sim.replay.clock import StreamError
+from sim.words import _
 
-VERSION = 2
-"""2: two gates, one for people and one for machines."""
+VERSION = 3
+"""2: two gates, one for people and one for machines. 3: what the files held, so that a lost tail is seen."""
 HEAD = "head"
+MAGIC = b"PK\x03\x04"
+"""What a state begins with (a zip of arrays)."""
+
+
+class Unusable(StreamError):
+    """A state that was one: empty, damaged or another version's."""
 
 
 def save(path: Path, head: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Write a state: ``head`` is plain data. The old file stands until the new one is whole.
-
-    It outlives the process (``kill -9``), which is what it is for; it is not flushed to the disk each time, so a power cut
-    may cost it.
-    """
+    """Write a state: ``head`` is plain data. The old file stands until the new one is whole and on the disk."""
     text = json.dumps({"version": VERSION, **head}, ensure_ascii=True).encode()
     room = io.BytesIO()
     np.savez(room, **{HEAD: np.frombuffer(text, np.uint8)}, **arrays)  # type: ignore[arg-type]
-    beside = path.with_name(f".{path.name}.part")
     try:
-        beside.write_bytes(room.getbuffer())
-        os.replace(beside, path)
+        write_whole(path, room.getbuffer())
     except OSError as error:
         raise StreamError(f"the state cannot be written to {str(path)!r} ({error.strerror}); choose another state=") from None
 
 
 def load(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-    """The state in a file; None where there is no file."""
+    """The state in a file; None where there is no file. Raises :class:`Unusable` for what is left of a state, and a plain
+    :class:`StreamError` for what never was one."""
     try:
-        with np.load(path, allow_pickle=False) as found:
-            arrays = {name: found[name] for name in found.files}
-        head = json.loads(arrays.pop(HEAD).tobytes())
+        data = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise StreamError(f"state={str(path)!r} cannot be read ({error.strerror or error}); check the file") from None
-    except (ValueError, KeyError, zipfile.BadZipFile):
-        raise StreamError(f"state={str(path)!r} is not a state of stockcue shadow; name another, or delete it") from None
+    if not data.startswith((MAGIC[: len(data)], b"\0")):  # zeros: a first page that never reached the disk
+        raise StreamError(f"state={str(path)!r} is not a state of stockcue shadow; name another, or delete it")
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as found:
+            arrays = {name: found[name] for name in found.files}
+        head = json.loads(arrays.pop(HEAD).tobytes())
+    except Exception:  # whatever a half-written archive makes its readers say
+        raise Unusable(_("state={path!r} is empty or damaged").format(path=str(path))) from None
     if head.get("version") != VERSION:
-        raise StreamError(f"state={str(path)!r} was written by another version of StockCue; finish with that one, or delete it")
+        raise Unusable(_("state={path!r} was written by another version of StockCue").format(path=str(path)))
     return head, arrays
+
+
+def set_aside(path: Path) -> None:
+    """Move a state that cannot be used out of the way, as ``NAME.damaged``."""
+    with suppress(FileNotFoundError):
+        if path.stat().st_size:
+            os.replace(path, path.with_name(f"{path.name}.damaged"))
 
 
 def differences(then: Any, now: Any, where: str = "") -> list[str]:

@@ -1,0 +1,95 @@
+"""The figures of a live show: what became of its lines, what it took, and the file that says so."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sim.core.units import US
+from sim.replay.clock import StreamError
+from sim.replay.shadow.batch import COUNTS, Batch
+from sim.replay.shadow.lag import Lag
+from sim.replay.shadow.show import Said
+
+if TYPE_CHECKING:
+    from sim.replay.shadow.loop import Shadow
+
+LAGS = ("seen", "read", "done", "alert", "said")
+"""What is timed: happened to seen (the feed's own word) and seen to read, of lines; read to done, of lines; the moment a
+reading arrived to its alert written, and read to alert written, of alerts."""
+
+
+class Figures:
+    """What is measured beside the counts of the lines."""
+
+    def __init__(self) -> None:
+        self.lags = {name: Lag() for name in LAGS}
+        self.busy_s = 0.0
+
+    def note(self, shadow: Shadow, batch: Batch, wall_us: int, lines: int, at: float, said: list[Said]) -> None:
+        """Measure what these lines took, now that it is done."""
+        spent, now_us, sieve = time.monotonic() - at, int(shadow.now() * US), shadow.sieve
+        self.busy_s += spent
+        self.lags["seen"].add(np.array(batch.waited) / US)
+        if sieve.clock is not None and sieve.clock.family == "absolute":
+            self.lags["read"].add((wall_us - np.array(batch.known)) / US)
+            moments = [(sieve.start_us or 0) + int(s.t * shadow.plan.rules.speedup) for s in said]
+            self.lags["alert"].add((now_us - np.array(moments)) / US)
+        if lines:
+            self.lags["done"].several(spent, lines)
+        if said:
+            self.lags["said"].several(spent, len(said))
+
+    def state(self) -> dict[str, np.ndarray]:
+        """For the state file."""
+        return {f"lag_{name}": lag.state() for name, lag in self.lags.items()}
+
+    def restore(self, arrays: dict[str, np.ndarray], busy_s: float) -> None:
+        """Go on from :meth:`state`."""
+        self.busy_s = busy_s
+        for name, lag in self.lags.items():
+            lag.restore(arrays[f"lag_{name}"])
+
+    def metrics(self, shadow: Shadow) -> dict[str, Any]:
+        """Counts, lags [s] and rates as plain data; every line read is in exactly one of ``lines``."""
+        sieve, show = shadow.sieve, shadow.show
+        counts = sieve.counts
+        lines = {name: counts[name] for name in COUNTS} | {"held": int(sieve.held is not None)}
+        busy = max(self.busy_s, 1e-9)
+        return {
+            "lines": lines | {"read": sieve.number, "unfinished_bytes": shadow.source.unfinished()},
+            "kinds": {k.removeprefix("kind_"): n for k, n in sorted(counts.items()) if k.startswith("kind_")},
+            "late": counts["late"],
+            "repaired": counts["repaired"],
+            "from_future": counts["from_future"],
+            "below_zero": counts["below_zero"],
+            "silent": shadow.silent,
+            "out_of_order": counts["out_of_order"],
+            "readings": show.taken - shadow.missed if show else 0,
+            "missed_readings": shadow.missed,
+            "unreadable_seen": counts["unreadable_seen"],
+            "alerts": shadow.alerts,
+            "ended": shadow.ended,
+            "restarts": shadow.restarts,
+            "show_s": max(0, sieve.newest) / US,
+            "busy_s": self.busy_s,
+            "lines_per_busy_s": sum(lines.values()) / busy,
+            "lag_s": {name: lag.summary() for name, lag in self.lags.items()},
+        }
+
+
+def write(path: Path | None, metrics: dict[str, Any]) -> None:
+    """The metrics as a file, whole at any moment."""
+    if path is None:
+        return
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        beside.write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
+        os.replace(beside, path)
+    except OSError as error:
+        raise StreamError(f"metrics={str(path)!r} cannot be written ({error.strerror}); choose another metrics=") from None
