@@ -78,12 +78,15 @@ def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float) -
         "cost_annoyances": profile.cx * annoyances,
         "cost_penalty": penalty(profile, ended, paid, p.order_value),
     }
-    cancelled = o.oversold + o.refunded
-    kept = {
-        "refused_margin": float(p.kept @ o.turned_away), "cancelled_units": float(cancelled.sum()),
+    return made | {"net": balance(made)} | quantities(p, o.turned_away, o.oversold + o.refunded)
+
+
+def quantities(p: Prices, turned_away: np.ndarray, cancelled: np.ndarray) -> dict[str, float]:
+    """QUANTITIES of a run from its units by SKU."""
+    return {
+        "refused_margin": float(p.kept @ turned_away), "cancelled_units": float(cancelled.sum()),
         "cancelled_value": float(p.price @ cancelled), "cancelled_margin": float(p.kept @ cancelled),
     }  # fmt: skip
-    return made | {"net": balance(made)} | kept
 
 
 def balance(made: dict[str, float]) -> float:

@@ -16,7 +16,7 @@ from sim.core.run import Run
 from sim.core.units import US
 from sim.score import alert_loops as A
 from sim.score import loops as L
-from sim.score.account import Prices, balance
+from sim.score.account import Prices, balance, quantities
 from sim.score.noise import OWN_EYES, operator_hours
 from sim.score.profiles import penalty
 from sim.score.stories import Stories
@@ -74,6 +74,7 @@ class Desk:
             "cost_penalty": penalty(profile, row["cancelled_orders"], row["settled_orders"], p.order_value),
         }
         made["net"] = balance(made)
+        made |= quantities(p, amount[L.TURNED], amount[L.OVERSOLD] + amount[L.REFUNDED])
         made["missed_gmv"] = float(p.price @ amount[L.AVOIDABLE]) * (1 - profile.recapture)
         made["gmv"] = float(p.price @ amount[L.SOLD])
         return made
