@@ -152,8 +152,10 @@ def _observed(path: str, s: Calibrate, told: Listener) -> Observed:
     from sim.calibrate.streams import observe, observed_from
     from sim.replay.ingest.canon import is_stream
     from sim.replay.ingest.run import ingest
+    from sim.replay.read import stream_in
 
     skus, shipped = listed(s.sku) or None, path == "example"
+    path = path if shipped else str(stream_in(Path(path)))
     if not shipped and Path(path).is_file() and is_stream(Path(path)):
         return observe(path, skus)
     made = ingest(EXAMPLE if shipped else path, zone=s.zone or None, name="invented_show" if shipped else None)

@@ -47,7 +47,7 @@ def load(
     """Read a recording; :class:`StreamError` where it cannot be used at all. Arguments as in the package's docstring."""
     if not (isinstance(speedup, int | float) and math.isfinite(speedup) and speedup > 0):
         raise StreamError(f"speedup={speedup!r} is not a positive number; 60 turns hours into minutes")
-    path, units, sheet = _stream_in(Path(path)), *_stock(stock)
+    path, units, sheet = stream_in(Path(path)), *_stock(stock)
     if path.is_file() and is_stream(path):
         if cues or sheet:
             raise StreamError(f"{path.name} is a finished stream; give cues= and stock sheets to stockcue ingest, with its files")
@@ -65,7 +65,7 @@ def load(
     return Loaded(found.stream, rejects, _counts(head, found), _notes(head, found, end is not None))
 
 
-def _stream_in(path: Path) -> Path:
+def stream_in(path: Path) -> Path:
     """The stream in a folder that ingest wrote; any other path as it is."""
     if not (path.is_dir() and (path / "manifest.json").is_file()):
         return path

@@ -11,7 +11,10 @@ from sim.replay.ingest.mapping import Mapping, chosen, known_names, shipped, wor
 from sim.replay.ingest.names import key, tidy, twice
 
 STREAMS = ("events", "orders", "levels", "flow", "dashboard")
-NEEDS = "orders need order_id and time, events need time, type and sku, stock levels need time and available"
+NEEDS = (
+    "orders need order_id and time, events need time, type and sku, stock levels need time and available, a cue sheet needs "
+    "start_time and sku (or name)"
+)
 HINTED = 200
 """Columns looked at for one that may be misspelt; comparing words is slow."""
 PLAIN = ("events", "orders", "suborders", "levels", "cues", "cues_by_name", "stock", "dashboard")
