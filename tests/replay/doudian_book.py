@@ -7,8 +7,10 @@ from pathlib import Path
 import xlsxwriter
 
 BEGINS = datetime(2026, 6, 18, 20, 0, 0)
-HEADER = ["主订单编号", "子订单编号", "选购商品", "商品规格", "商品数量", "商品ID", "商家编码", "商品单价", "订单应付金额", "运费",
-          "优惠总金额", "订单提交时间", "支付完成时间", "订单完成时间", "订单状态", "售后状态", "达人ID", "达人昵称", "流量体裁"]  # fmt: skip
+HEADER = [
+    *("主订单编号", "子订单编号", "选购商品", "商品规格", "商品数量", "商品ID", "商家编码", "商品单价", "订单应付金额", "运费"),
+    *("优惠总金额", "订单提交时间", "支付完成时间", "订单完成时间", "订单状态", "售后状态", "达人ID", "达人昵称", "流量体裁"),
+]
 SHELF = {"玻尿酸面膜": ("面膜", 260, 59.9), "烟酰胺精华": ("精华", 150, 129.0), "氨基酸洁面": ("洁面", 90, 45.0)}
 PITCHES = ((60, "玻尿酸面膜", "讲解"), (600, "烟酰胺精华", "讲解"), (1080, "氨基酸洁面", "讲解"), (1500, "玻尿酸面膜", "秒杀"))
 SPAN_S = 2100
@@ -27,8 +29,9 @@ def orders(seed: int = 618, share: float = 1.0):
         paid = f"{when + timedelta(seconds=rng.randint(5, 90)):%Y-%m-%d %H:%M:%S}" if luck > 0.12 else "-"
         status, after = ("已关闭", "-") if paid == "-" else ("已发货", "退款成功" if luck > 0.97 else "-")
         one = str(number + k * 7)
-        rows.append([one, one, title, "默认", str(qty), str(30_000 + codes.index(code)), code, f"{price}", f"{price * qty:.2f}", "0",
-                     "0", f"{when:%Y-%m-%d %H:%M:%S}", paid, "-", status, after, "d1", "小王", "直播"])  # fmt: skip
+        money = [f"{price}", f"{price * qty:.2f}", "0", "0"]
+        rows.append([one, one, title, "默认", str(qty), str(30_000 + codes.index(code)), code, *money,
+                     f"{when:%Y-%m-%d %H:%M:%S}", paid, "-", status, after, "d1", "小王", "直播"])  # fmt: skip
     return rows
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from contextlib import suppress
 from functools import cache
@@ -21,6 +22,8 @@ CUE_COLOURS = {"pitch": SKY, "link_drop": GREEN, "deal": ORANGE, "countdown": PU
 CHINESE_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei",
                  "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS")  # fmt: skip
 
+# A font without a bold face is no news for whoever reads the picture.
+logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 _undrawn: dict[str, str] = {}
 """Words that could not be drawn as they are, each with what stands for it."""
