@@ -28,8 +28,9 @@ from sim.jobs.pool import Pool
 from sim.jobs.program import program
 from sim.jobs.resume import probe
 from sim.jobs.work_folder import PLAYED, holds
-from sim.report.text.breakpoint import HEAD, chart, rows, sentences
-from sim.report.text.layout import aligned, count, duration, markdown
+from sim.report.figures.breakpoint import chart
+from sim.report.text import breakpoint as words
+from sim.report.text.layout import duration
 from sim.score.profiles import LIMITS, Limits, Profile
 from sim.score.profiles import only as narrowed
 from sim.setup.choices import described, one_of
@@ -40,7 +41,7 @@ from sim.setup.uncertain import Uncertainty
 from sim.setup.uncertain import plain as plain_uncertainty
 from sim.stats.certify import NEEDED, REFUTED, by_construction, certify, worst_share
 from sim.study.breakpoint import DIALS, USUAL, Dial, Found, breakpoint_of, most_points, table
-from sim.words import _
+from sim.words import _, counted
 
 TABLE = "breakpoints.parquet"
 
@@ -201,16 +202,22 @@ def plan_of(
 def announced(study: Points) -> str:
     """How much is to be played."""
     text = _("{strategies} x {dials}, {n} points at most, {shows} shows each")
-    return text.format(strategies=count(len(study.policies), "strategy", "strategies"), dials=count(len(study.dials), "dial"),
-                       n=study.points, shows=study.settings.replicates)  # fmt: skip
+    return text.format(
+        strategies=counted("{n:,} strategy", "{n:,} strategies", len(study.policies)),
+        dials=counted("{n:,} dial", "{n:,} dials", len(study.dials)),
+        n=study.points,
+        shows=study.settings.replicates,
+    )
 
 
 def foreseen(study: Points, kept: int, workers: int) -> str:
     """How long that takes, from a short probe of every strategy in the scenario as it is. kept: points played before."""
     point = float(np.mean([probe(study.plan(study.scenario, p)).seconds for p in study.policies])) / workers
     most = max(0, study.points - kept) * point
-    before = _("{points} kept; ").format(points=count(kept, "point")) if kept else ""
-    return before + _("at most about {time} on {workers}").format(time=duration(most), workers=count(workers, "worker"))
+    before = _("{points} kept; ").format(points=counted("{n:,} point", "{n:,} points", kept)) if kept else ""
+    return before + _("at most about {time} on {workers}").format(
+        time=duration(most), workers=counted("{n:,} worker", "{n:,} workers", workers)
+    )
 
 
 def bisected(study: Points, hands: Pool, kept: Kept, told: Listener) -> dict[str, Found]:
@@ -237,17 +244,17 @@ def bisected(study: Points, hands: Pool, kept: Kept, told: Listener) -> dict[str
 
     # What a show can come to: what it came to under nobody acting, as it is or at the end of any dial. One figure for all, so
     # that the same shows have the same bounds wherever they are looked at.
-    doing = "nobody acts"
+    doing = _("nobody acts")
     ends = [(dial.turn(scenario, silent, max(dial.now(scenario, silent), dial.high))[0], dial.setting) for dial in study.dials]
     shows = np.stack([play(world, silent, turned) for world, turned in ((scenario, ""), *ends)], axis=1)
     worst = worst_share(shows[..., NEEDED.index("cancelled_orders")], shows[..., NEEDED.index("settled_orders")])
     found = {}
     for policy in study.policies:
-        doing = f"{policy.name} as it is"
+        doing = _("{strategy} as it is").format(strategy=policy.name)
         rows = dict(zip(NEEDED, play(scenario, policy).T, strict=True))
         found[policy.name] = made = Found(certify(rows, study.limits, s.confidence, worst, 1, by_construction(scenario)), {})
         for dial in study.dials:
-            before, doing = len(asked), f"{dial.name} of {policy.name}"
+            before, doing = len(asked), _("{dial} of {strategy}").format(dial=dial.name, strategy=policy.name)
             if made.as_it_is.state != REFUTED:
                 made.dials[dial.name] = breakpoint_of(
                     dial, scenario, policy, study.limits, partial(play, turned=dial.setting), s.confidence, worst, s.steps
@@ -262,21 +269,12 @@ def _report(folder: Path, study: Points, task: Task, found: dict[str, Found]) ->
     import pandas as pd
 
     s, scenario = study.settings, study.scenario
-    cells, said = rows(found), sentences(found)
-    head = f"{scenario.name}: where limits {study.called} break; {s.replicates} shows a point, {100 * s.confidence:g} % sure"
-    save(chart(found, f"{scenario.name}: limits {study.called}, {s.replicates} shows a point"), folder / "breakpoints.png")
+    said = words.sentences(found)
+    head = words.head(scenario.name, study.called, s.replicates, s.confidence)
+    title = _("{scenario}: limits {limits}, {shows} shows a point")
+    save(chart(found, title.format(scenario=scenario.name, limits=study.called, shows=s.replicates)), folder / "breakpoints.png")
     frames = [table(every).assign(strategy=name) for name, every in found.items()]
     write_table(pd.concat(frames, ignore_index=True), folder / TABLE)
-    text = [
-        f"# Breakpoints of {scenario.name}",
-        f"{head}, seed {s.seed}. {task.repeat()}",
-        "\n".join(markdown(HEAD, cells, (2, 3))),
-        "\n".join(f"- {line}" for line in said),
-        "![breakpoints](breakpoints.png)",
-        "Holds: the largest severity at which every limit of the set is certified, and at every milder one tried; "
-        "breaks: the smallest at which one is refuted. Between them more shows would be needed. One dial is turned at a "
-        "time.",
-    ]
-    (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
-    shown = "\n".join(["", head, "", *aligned([HEAD, *cells], (2, 3)), "", *said])
-    return Said(shown, said, [_("run folder: {folder}").format(folder=HERE)])
+    page = words.page(scenario.name, f"{head}, {_('seed {seed}').format(seed=s.seed)}. {task.repeat()}", found, said)
+    (folder / "report.md").write_text(page, encoding="utf-8")
+    return Said(words.printed(head, found, said), said, [_("run folder: {folder}").format(folder=HERE)])

@@ -54,9 +54,9 @@ class Recording:
         return self.loaded.notes
 
     def __str__(self) -> str:
-        rows = [f"{row['file']}: {row['rows']} rows, {row['used']} used, {row['set_aside']} set aside, {row['rejected']} rejected"
-                for row in self.table.to_dict("records")]  # fmt: skip
-        return "\n".join([_("recording {name}").format(name=self.name), *rows, *self.notes])
+        from sim.report.text.account import account
+
+        return "\n".join([_("recording {name}").format(name=self.name), *account(self.table), *self.notes])
 
     def _repr_html_(self) -> str:
         """For a notebook."""

@@ -23,6 +23,7 @@ from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.jobs.folder import write_table
 from sim.jobs.identity import own_files
+from sim.report.pages import runs as pages
 from sim.report.text import tables, worth
 from sim.report.text.leaks import leak_lines
 from sim.score.outcomes import outcomes
@@ -34,7 +35,7 @@ from sim.setup.uncertain import Uncertainty
 from sim.setup.uncertain import plain as plain_uncertainty
 from sim.study.rehearse import DEFAULT_STRATEGIES, Rehearsal, rerun, with_baseline
 from sim.study.rehearse import rehearse as played
-from sim.words import _
+from sim.words import _, ngettext
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,15 +166,29 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     write_csv(assumed, folder / "assumptions.csv")
     if s.figure != "none":
         write_table(_timelines(show, found), folder / "timelines.parquet")
-    (folder / "report.md").write_text(_report(show, task, found, summary(assumed), pictures), encoding="utf-8")
+    played_as = ngettext("{n} shows, seed {seed}.", "{n} shows, seed {seed}.", s.replicates).format(n=s.replicates, seed=s.seed)
+    ranked = tables.in_markdown(lines, s.replicates, show.profile.name)
+    page = pages.rehearsal(
+        show.scenario.name,
+        show.scenario.lesson,
+        f"{played_as} {task.repeat()}",
+        ranked,
+        leaks,
+        worth.in_markdown(found.worth, show.profile.ca),
+        pictures,
+        summary(assumed),
+    )
+    (folder / "report.md").write_text(page, encoding="utf-8")
     title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
     valued = worth.printed(found.worth, show.profile.ca)
     text = "\n".join(
         [title, "", tables.printed(lines, s.replicates, show.profile.name), *leaks, *(["", valued] if valued else [])]
     )
     weak = {code: int(n) for code, n in assumed["confidence"].value_counts().items()}
-    last = [f"{summary(assumed)}: {HERE}/assumptions.csv",
-            _("run folder: {folder} (table: report.md, picture: timeline.png)").format(folder=HERE)]  # fmt: skip
+    last = [
+        _("{assumed}: {folder}/assumptions.csv").format(assumed=summary(assumed), folder=HERE),
+        _("run folder: {folder} (table: report.md, picture: timeline.png)").format(folder=HERE),
+    ]
     verdict = [*tables.notes(lines, s.replicates, show.profile.name), *leaks]
     return Said(text, verdict, last, {"assumptions": weak, "tapes": list(found.tapes)})
 
@@ -186,7 +201,7 @@ def _pictures(folder: Path, show: Show, shown: Run) -> list[str]:
     if s.figure == "none":
         return []
     skus = [k.id for k in show.scenario.skus]
-    sku, chosen = worst_sku(shown) if s.figure_sku == "auto" else (skus.index(s.figure_sku), f"shown: figure_sku={s.figure_sku}")
+    sku, chosen = worst_sku(shown) if s.figure_sku == "auto" else (skus.index(s.figure_sku), pages.given_sku(s.figure_sku))
     runs = {"timeline.png": shown}
     if s.figure == "all":
         for one in show.policies:
@@ -218,30 +233,5 @@ def worst_sku(run: Run) -> tuple[int, str]:
     """The SKU with most oversold units, among equals the one with most missed, then most demanded units; and that in words."""
     found = outcomes(run)
     sku = int(np.lexsort((found.demand, found.avoidable, found.oversold))[-1])
-    most = "oversold" if found.oversold[sku] > 0 else "missed" if found.avoidable[sku] > 0 else "demanded"
-    return sku, f"shown: the SKU with most {most} units in replicate {run.tape.key[1]} under {run.policy.name}"
-
-
-def _report(show: Show, task: Task, found: Rehearsal, assumed: str, pictures: Sequence[str]) -> str:
-    """The run in words: what was played, the table, the pictures, what it rests on, what the columns mean."""
-    s, lines = show.settings, tables.summary(found.scores)
-    parts = [
-        f"# Rehearsal of {show.scenario.name}",
-        show.scenario.lesson,
-        f"{s.replicates} shows, seed {s.seed}. {task.repeat()}",
-        tables.in_markdown(lines, s.replicates, show.profile.name),
-        *(f"- {line}" for line in leak_lines(found.leaks)),
-        *(
-            [_("## What alerts were worth") + "\n\n" + valued]
-            if (valued := worth.in_markdown(found.worth, show.profile.ca))
-            else []
-        ),
-        *(f"![timeline]({name})" for name in pictures),
-        f"## What this rests on\n\n{assumed}. Each is listed with its source in `assumptions.csv`; confidence H official or "
-        "computed, M several secondary sources, L one vendor's claim, A an assumption of this project.",
-        f"## What the columns mean\n\n{tables.glossary()}",
-        "`scores.parquet` has one row per strategy and show with every metric, `items.parquet` one per strategy, show and item, "
-        "`alerts.parquet` one row per alert, `chains.parquet` one per chain of alerts whose worth was found, "
-        "`manifest.json` versions, settings, tape digests and checksums.",
-    ]
-    return "\n\n".join(parts) + "\n"
+    why = pages.shown_sku(run.tape, run.policy.name, found.oversold[sku] > 0, found.avoidable[sku] > 0)
+    return sku, why

@@ -20,15 +20,15 @@ from sim.app.recording import READING, Recording, given_of, inputs, read_as
 from sim.app.replays import played, write_pictures, write_tables
 from sim.app.result import HERE, Result, Said
 from sim.core.policy import Policy
-from sim.core.tape import TAKE
 from sim.replay import Loaded, write_rejects
 from sim.replay.censor import hide
 from sim.replay.feedlines import write_feed
-from sim.replay.ingest.reasons import why
+from sim.report.text import account
+from sim.report.text.openloop import report
 from sim.setup.choices import described, numbers, one_of
 from sim.setup.settings import Replay, SettingError
 from sim.study.rehearse import DEFAULT_STRATEGIES
-from sim.words import _
+from sim.words import _, ngettext
 
 LEFT_OUT = ("out", "figure", "figure_sku", "feed_lines")
 """Settings that decide nothing."""
@@ -145,7 +145,7 @@ def replay(
     def write(folder: Path) -> Said:
         found = played(s, loaded, truth, teams, feeds, world, profile, told)
         told.close()
-        notes = [note for one in loaded for note in _notes(one, f"{HERE}/rejects.csv", len(loaded) > 1)]
+        notes = [note for one in loaded for note in account.notes(one, f"{HERE}/rejects.csv", len(loaded) > 1)]
         if s.feed_lines == "write":
             notes.append(write_feed(loaded[0].stream, feeds[0], folder, Path(HERE)))
         if s.figure != "none":
@@ -220,9 +220,14 @@ def _hidden(loaded: list[Loaded]) -> tuple[list[Loaded], list[Any]]:
     parts = [hide(one.stream) for one in loaded]
     kept = []
     for one, (stream, gone) in zip(loaded, parts, strict=True):
-        note = f"{stream.name}: {len(gone.t):,} orders beyond the stock are hidden; imputed demand can be held against them"
+        text = ngettext(
+            "{stream}: {n:,} order beyond the stock is hidden; imputed demand can be held against it",
+            "{stream}: {n:,} orders beyond the stock are hidden; imputed demand can be held against them",
+            len(gone.t),
+        )
+        note = text.format(stream=stream.name, n=len(gone.t))
         kept.append(replace(one, stream=stream, notes=(*one.notes, note)))
-    return kept, [gone for _, gone in parts]
+    return kept, [gone for _stream, gone in parts]
 
 
 def feed_of(values: Any, own: Feed) -> Feed:
@@ -262,33 +267,11 @@ def _stem(paths: Sequence[str]) -> str:
     return first if len(paths) == 1 else f"{first}-and-{len(paths) - 1}-more"
 
 
-def _faults(loaded: Loaded, rejects: str) -> list[str]:
-    """Why rows were rejected and where they are; and a warning where next to nothing is left."""
-    kinds = loaded.rejects["reason"].map(why).value_counts(sort=True)
-    lines = [f"rejected: {', '.join(f'{kind} ({n})' for kind, n in kinds.items())} -> {rejects}"] if len(kinds) else []
-    stream = loaded.stream
-    left = int((stream.what == TAKE).sum()) if stream.kind != "levels" else int(loaded.counts["used"].iloc[0])
-    if left < 2:
-        what = "stock level" if stream.kind == "levels" else "order"
-        lines.append(f"warning: {left} usable {what} row{'' if left == 1 else 's'}, too few to judge a strategy by")
-    return lines
-
-
-def _notes(loaded: Loaded, rejects: str, several: bool) -> list[str]:
-    account = [
-        f"{row['file']}: {row['rows']} rows, {row['used']} used, {row['set_aside']} set aside, {row['rejected']} rejected"
-        for row in loaded.counts.to_dict("records")
-    ]
-    own = f"{loaded.stream.name}: " if several else ""
-    return [*account, *_faults(loaded, rejects), *(own + note for note in loaded.notes)]
-
-
 def _all_rejects(loaded: Sequence[Loaded]) -> Loaded:
     return replace(loaded[0], rejects=pd.concat([one.rejects for one in loaded], ignore_index=True))
 
 
 def _write_page(folder: Path, title: tuple[str, str], parts: list[str], task: Task, notes: Sequence[str]) -> None:
-    pictures = [f"![{p.stem}]({p.name})" for p in sorted(folder.glob("*.png"))]
-    said = "\n".join(f"- {note}" for note in notes).replace(HERE, str(task.final))
-    text = [f"# {title[0]}", f"**{title[1]}.** {task.repeat()}", *parts, said, *pictures]
-    (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
+    pictures = [(p.stem, p.name) for p in sorted(folder.glob("*.png"))]
+    said = [note.replace(HERE, str(task.final)) for note in notes]
+    (folder / "report.md").write_text(report(title, task.repeat(), parts, said, pictures), encoding="utf-8")

@@ -26,6 +26,7 @@ from sim.report.text import diff as diff_text
 from sim.report.text import openloop as openloop_text
 from sim.score.profiles import Profile
 from sim.setup.settings import Replay as Settings
+from sim.words import _
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +62,16 @@ def _open(name: str, loaded: Sequence[Loaded], found: list[Replay]) -> Played:
     about = [*(r.caption for r in found), *(as_recorded(one.stream) for one in loaded),
              openloop_text.about_sellouts(len(whole.sellouts), empty)]  # fmt: skip
     return Played(
-        title=(f"Replay of {name}", OPEN_LOOP),
+        title=(_("Replay of {streams}").format(streams=name), _(OPEN_LOOP)),
         printed=lambda notes: openloop_text.printed(found, [*about, *notes]),
         page=lambda: [*openloop_text.page(found), "\n".join(f"- {a}" for a in about)],
         tables={"table": whole.table, "sellouts": whole.sellouts, "alerts": whole.alerts},
         figures=lambda sku: _open_figures(loaded, found, sku),
-        lines={f"alerts{_tail(loaded, one)}.jsonl": "".join(f"{line}\n" for line in alert_lines(one.stream, r.runs))
-               for one, r in zip(loaded, found, strict=True)},
-    )  # fmt: skip
+        lines={
+            f"alerts{_tail(loaded, one)}.jsonl": "".join(f"{line}\n" for line in alert_lines(one.stream, r.runs))
+            for one, r in zip(loaded, found, strict=True)
+        },
+    )
 
 
 def _tail(loaded: Sequence[Loaded], one: Loaded) -> str:
@@ -105,7 +108,7 @@ def _difference(s: Settings, name: str, loaded: Sequence[Loaded], found: list[Re
     changed = rule_diff(whole.alerts, a, b, s.within_s)
     counts = diff_counts(changed, whole.sellouts, a, b)
     return Played(
-        title=(f"{a} against {b} over {name}", OPEN_LOOP),
+        title=(_("{a} against {b} over {streams}").format(a=a, b=b, streams=name), _(OPEN_LOOP)),
         printed=lambda notes: diff_text.printed(changed, counts, a, b, s.within_s, notes),
         page=lambda: diff_text.page(changed, counts, a, b, s.within_s),
         tables={"diff": changed, "diff_counts": counts, "sellouts": whole.sellouts, "alerts": whole.alerts},
@@ -127,7 +130,7 @@ def _closed(
     if len(found) > 1:
         tables["pooled"] = closed_text.pooled(found)
     return Played(
-        title=(f"Replay of {name}", closed_text.CLOSED_LOOP),
+        title=(_("Replay of {streams}").format(streams=name), _(closed_text.CLOSED_LOOP)),
         printed=lambda notes: closed_text.printed(found, [*against, *notes]),
         page=lambda: [*closed_text.page(found), *against],
         tables=tables,

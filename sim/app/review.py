@@ -24,6 +24,7 @@ from sim.postmortem.review import Review
 from sim.postmortem.review import review as reviewed
 from sim.postmortem.show_profile import FILE, save
 from sim.report.pages.review import page
+from sim.report.pages.runs import given_sku
 from sim.report.text.review import basis
 from sim.report.text.review_tables import printed, tables
 from sim.score.profiles import Profile
@@ -183,7 +184,8 @@ def _pictures(folder: Path, r: Review, s: Settings) -> list[str]:
     skus = [k.id for k in r.show.stage.scenario.skus]
     lost = r.blame.lost.cost
     sku = int(lost.argmax()) if s.figure_sku == "auto" else skus.index(s.figure_sku)
-    why = "the SKU that lost most" if s.figure_sku == "auto" else f"figure_sku={s.figure_sku}"
-    draw(timeline(r.run, sku, f"{basis(r)}; shown: {why}"), folder / "timeline.png")
-    draw(blame_figure(r.blame, skus, f"{r.show.name} · strategy {r.policy.name}", basis(r)), folder / "blame.png")
+    why = _("shown: the SKU that lost most") if s.figure_sku == "auto" else given_sku(s.figure_sku)
+    draw(timeline(r.run, sku, f"{basis(r)}; {why}"), folder / "timeline.png")
+    title = _("{show} · strategy {strategy}").format(show=r.show.name, strategy=r.policy.name)
+    draw(blame_figure(r.blame, skus, title, basis(r)), folder / "blame.png")
     return ["timeline.png", "blame.png"]

@@ -28,6 +28,8 @@ from sim.replay.impute import LIKELY, impute
 from sim.replay.ingest.canon import SUFFIX
 from sim.replay.night import as_run
 from sim.replay.recorded import said_first, time_of_day
+from sim.report.text.account import account
+from sim.report.text.review import rehearsed_note, shop_behind
 from sim.score.cost import Judge
 from sim.score.profiles import Profile
 from sim.setup.policies import make_policy
@@ -87,10 +89,7 @@ def rehearsed_case(s: Settings, scenario: Scenario, uncertainty: Uncertainty | N
 
     own = of_run(play(show.stage, make_policy("silent")), show.name)
     before = [_earlier(s, one)[0] for one in earlier]
-    tried = (
-        f"is tried on replicates {s.replicate + 1} to {s.replicate + s.shows}" if s.shows else "was tried on no other (shows=0)"
-    )
-    notes = [f"A rehearsed show: replicate {s.replicate} of scenario {scenario.name}, seed {s.seed}; the proposal {tried}."]
+    notes = [rehearsed_note(scenario.name, s.seed, s.replicate, s.shows)]
     return Case(show, others, [], [], (own, before), _clock, notes)
 
 
@@ -120,11 +119,10 @@ def recorded_case(s: Settings, rec: Recording, earlier: Sequence[Any], scenario:
             theirs = feed_of(feed, other.loaded.stream.feed())
             whole = impute(other.loaded.stream, s.bin_s, world)
             others.append(recorded(whole, s.seed, s.replicate, theirs, world, (LIKELY,))[LIKELY])
-    read = [f"{row['file']}: {row['rows']} rows, {row['used']} used, {row['set_aside']} set aside, {row['rejected']} rejected"
-            for row in rec.table.to_dict("records")]  # fmt: skip
-    notes = [caption(stream, made), *(f"Assumed: {words}." for words in ASSUMPTIONS), *read, *_declared(world)]
+    notes = [caption(stream, made), *(_("Assumed: {words}.").format(words=_(words)) for words in ASSUMPTIONS)]
+    notes += [*account(rec.table), *shop_behind(world)]
     draws = [recorded(made, s.seed, s.replicate + k, own_feed, world, (LIKELY,))[LIKELY] for k in range(1, s.shows + 1)]
-    notes.append(f"Times are on the recording's clock; it starts at {stream.at(0.0)}.")
+    notes.append(_("Times are on the recording's clock; it starts at {start}.").format(start=stream.at(0.0)))
     shown = list(bounds.values())
     return Case(
         bounds[LIKELY],
@@ -163,14 +161,6 @@ def held_bands(s: Settings, case: Case, policy: Policy, profile: Profile) -> Ban
         rows = judge.items(play(case.show.stage, policy))
         night = {str(row["sku"]): {figure: float(row[figure]) for figure in FIGURES} for row in rows}
     return bands(pd.read_parquet(path), policy.name, case.show.name, night, case.before)
-
-
-def _declared(world: Scenario | None) -> list[str]:
-    """What the shop behind the recording is taken to be."""
-    if world is None:
-        return []
-    return [f"The shop behind the recording is taken to be: ledger {world.ledger.mode}, hold {world.ledger.hold_s:g} s; other "
-            "parts as declared with scenario= and scenario.KEY=, else without leaks."]  # fmt: skip
 
 
 def _earlier(s: Settings, given: Any) -> tuple[Habits, Recording | None]:

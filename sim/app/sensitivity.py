@@ -28,9 +28,8 @@ from sim.jobs.program import program
 from sim.jobs.resume import probe
 from sim.jobs.work_folder import PLAYED, holds
 from sim.report.figures.sensitivity import chart
-from sim.report.text.layout import aligned, count, duration, markdown
-from sim.report.text.sensitivity import HEAD, said
-from sim.report.text.sensitivity import rows as rows_of
+from sim.report.text import sensitivity as words
+from sim.report.text.layout import duration
 from sim.score.cost import CORE
 from sim.score.profiles import Profile
 from sim.setup.design import Axis, Value
@@ -38,7 +37,7 @@ from sim.setup.settings import SettingError
 from sim.setup.settings_search import Sensitivity
 from sim.setup.space import Maker, families, make_worlds, typed, world_of
 from sim.stats.sensitivity import Index, sobol
-from sim.words import _
+from sim.words import _, counted
 
 TABLE = "sensitivity.parquet"
 SCENARIO = "scenario."
@@ -203,7 +202,7 @@ def _foreseen(study: Design, before: int, workers: int) -> str:
     )
     kept = _("{n:,} runs kept; ").format(n=before) if before else ""
     left = duration(run * (study.runs - before) / workers)
-    return kept + _("about {time} on {workers}").format(time=left, workers=count(workers, "worker"))
+    return kept + _("about {time} on {workers}").format(time=left, workers=counted("{n:,} worker", "{n:,} workers", workers))
 
 
 def _played(study: Design, hands: Pool, kept: Kept, done: int, told: Listener) -> Any:
@@ -241,13 +240,7 @@ def _report(folder: Path, study: Design, task: Task, found: Sequence[Index]) -> 
     import pandas as pd
 
     write_table(pd.DataFrame([asdict(i) for i in found]), folder / TABLE)
-    title = f"What net depends on: {study.family} in {study.scenario}, {study.settings.replicates} shows a setting"
+    title = words.title(study.family, study.scenario, study.settings.replicates)
     save(chart(found, title), folder / "sensitivity.png")
-    text = [f"# {title}", task.repeat(), "\n".join(markdown(HEAD, rows_of(found), (1, 3))), said(found),
-            "![sensitivity](sensitivity.png)",
-            "First order: share of the variance of the mean net, over the ranges given, that goes once the setting is known. "
-            "Total: share that stays as long as it alone is not. A total well above the first order means that it acts "
-            "together with others. Intervals: 95 %, from shows and points drawn again."]  # fmt: skip
-    (folder / "report.md").write_text("\n\n".join(text) + "\n", encoding="utf-8")
-    shown = "\n" + "\n".join(aligned([HEAD, *rows_of(found)], (1, 3))) + "\n\n" + said(found)
-    return Said(shown, [said(found)], [_("run folder: {folder}").format(folder=HERE)])
+    (folder / "report.md").write_text(words.page(title, task.repeat(), found), encoding="utf-8")
+    return Said(words.printed(found), [words.said(found)], [_("run folder: {folder}").format(folder=HERE)])

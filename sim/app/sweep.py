@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.registry import load, names
-from sim.app.frame import Out, Study, Task, resumed, settled
+from sim.app.frame import Out, Study, resumed, settled
 from sim.app.nouns import profile_of, worlds_of
 from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
@@ -24,16 +24,17 @@ from sim.jobs.plan import Plan
 from sim.jobs.pool import Pool
 from sim.jobs.resume import Estimate, gather, probe, refuse_too_large, size
 from sim.jobs.work_folder import holds
+from sim.report.pages import runs as pages
 from sim.report.text import decision as deciding
 from sim.report.text import ranking, verdict
-from sim.report.text.layout import count, duration
+from sim.report.text.layout import duration
 from sim.setup.assumptions import assumption_table, summary
 from sim.setup.settings_search import Sweep
 from sim.stats.selection import Rules
 from sim.study.decide import Decision, Trials, decide, of_table
 from sim.study.race import of_race, race, rerun
 from sim.study.standing import settings_table
-from sim.words import _
+from sim.words import _, counted
 
 TABLE = "trials.parquet"
 HUGE = 10**8
@@ -187,16 +188,24 @@ def _raced(field: Field, rules: Rules, told: Listener) -> Study:
 def announced(plan: Plan) -> str:
     """How much is to be played. It counts the runs of candidates; the silent baseline of every tape comes on top."""
     families = len({c.family for c in plan.candidates})
-    parts = [count(len(plan.candidates), "candidate"), count(len(plan.worlds), "world"), count(plan.replicates, "show")]
+    parts = [
+        counted("{n:,} candidate", "{n:,} candidates", len(plan.candidates)),
+        counted("{n:,} world", "{n:,} worlds", len(plan.worlds)),
+        counted("{n:,} show", "{n:,} shows", plan.replicates),
+    ]
     text = _("{parts} = {n:,} runs ({families})")
-    return text.format(parts=" x ".join(parts), n=plan.runs, families=count(families, "strategy", "strategies"))
+    return text.format(parts=" x ".join(parts), n=plan.runs, families=counted("{n:,} strategy", "{n:,} strategies", families))
 
 
 def _takes(expected: Estimate, left: float, workers: int) -> str:
     """What the share ``left`` of a sweep will take, in words."""
     text = _("about {time} on {workers}, at most {table} on disk when done and {parts} more until then")
-    return text.format(time=duration(expected.seconds * left / workers), workers=count(workers, "worker"),
-                       table=size(expected.table), parts=size(expected.parts))  # fmt: skip
+    return text.format(
+        time=duration(expected.seconds * left / workers),
+        workers=counted("{n:,} worker", "{n:,} workers", workers),
+        table=size(expected.table),
+        parts=size(expected.parts),
+    )
 
 
 def _again(folder: Path, field: Field, told: Listener) -> Said:
@@ -223,7 +232,8 @@ def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
     trials = of_race(folder / TABLE, plan) if raced else of_table(folder / TABLE, plan)
     decision = _decided(field, trials) if plan.replicates > 1 else None
     decided = _decision(folder, trials, decision) if decision else []
-    (folder / "report.md").write_text(_text(plan, task, standing, decided, summary(assumed)), encoding="utf-8")
+    played = f"{announced(plan)}, {_('seed {seed}').format(seed=plan.seed)}. {task.repeat()}"
+    (folder / "report.md").write_text(pages.sweep(plan, played, standing, decided, summary(assumed), TABLE), encoding="utf-8")
     if damaged:
         told.note(_("damaged parts that were played again: {n}").format(n=damaged))
     parts = [standing.printed()] if standing else []
@@ -258,23 +268,3 @@ def assumptions_of(plan: Plan) -> Any:
     preset = load(scenario.name) if scenario.name in names() else None
     one = {c.family: replace(c.policy, label=c.family) for c in reversed(plan.candidates)}
     return assumption_table(scenario, preset, list(one.values())[::-1], plan.profile)
-
-
-def _text(plan: Plan, task: Task, standing: ranking.Ranking | None, decided: Sequence[str], assumed: str) -> str:
-    """``report.md``."""
-    ranked = [standing.in_markdown()] if standing else []
-    if standing and not decided:
-        best = ranking.chosen(plan, standing.leaders[0])
-        ranked.append("\n".join(["## The leaders' settings", "", *ranking.markdown(["candidate", "settings"], best)]))
-    parts = [
-        "# Sweep",
-        f"{announced(plan)}, seed {plan.seed}. {task.repeat()}",
-        *decided,
-        *ranked,
-        f"## What this rests on\n\n{assumed}, counted in the first world with one candidate of every family; each is listed with "
-        "its source in `assumptions.csv`.",
-        f"## What the columns mean\n\n{ranking.tables.glossary()}",
-        f"`{TABLE}` has one row per world, candidate and replicate; `candidates.parquet` and `worlds.parquet` say what they "
-        "stand for; `manifest.json` holds versions, settings and checksums.",
-    ]
-    return "\n\n".join(parts) + "\n"

@@ -22,8 +22,9 @@ from sim.jobs.pool import Pool
 from sim.jobs.storage import sealed, trials_in
 from sim.jobs.trials import JUDGE_FROM
 from sim.jobs.work_folder import less
+from sim.report.pages import runs as pages
 from sim.report.text import tune as sentences
-from sim.report.text.layout import aligned, markdown
+from sim.report.text.layout import aligned
 from sim.report.text.tune_tables import Table, finalist_head, finalist_rows, front_rows, shows_table, trials_table
 from sim.score.cost import CORE
 from sim.setup.settings_search import Tune
@@ -171,15 +172,15 @@ def _report(folder: Path, search: Search, found: Tuned, words: Written, database
     names, axes = [w.name for w in search.worlds], search.space[found.best.family] if found.best.settings else []
     said = sentences.of_tuning(found, search.plan, search.judging, names, search.profile, axes)
     tables = [
-        Table("Finalists, on judging shows", [finalist_head(search.plan), *finalist_rows(found, search.plan)], (2, 3, 4, 5, 7))
+        Table(_("Finalists, on judging shows"), [finalist_head(search.plan), *finalist_rows(found, search.plan)], (2, 3, 4, 5, 7))
     ]
     if found.front:
         front_table = front_rows(found, search.plan)
-        tables.append(Table("Front: nobody beats these in all objectives", front_table, range(2, len(front_table[0]))))
+        tables.append(Table(_("Front: nobody beats these in all objectives"), front_table, range(2, len(front_table[0]))))
     played_in = costliest(found)
     if len(search.worlds) > 1:
-        said.append(f"rehearse plays it in {names[played_in]}, where it costs most of the {len(names)}; the words for the "
-                    f"others are in {RECOMMENDED}.")  # fmt: skip
+        text = _("rehearse plays it in {world}, where it costs most of the {n}; the words for the others are in {file}.")
+        said.append(text.format(world=names[played_in], n=len(names), file=RECOMMENDED))
     write_table(trials_table(found, search.plan), folder / "trials.parquet")
     write_table(shows_table(found, search.plan, names), folder / "shows.parquet")
     save(history(found, search.plan), folder / "history.png")
@@ -187,7 +188,9 @@ def _report(folder: Path, search: Search, found: Tuned, words: Written, database
         save(front(found, search.plan), folder / "front.png")
     sealed(database, folder / DATABASE)
     _recommend(folder, search, found, words, said, played_in)
-    (folder / "report.md").write_text(_text(search, tables, said), encoding="utf-8")
+    played = f"{announced(search)}. {search.task.repeat()}"
+    page = pages.tuning(played, said, tables, len(search.plan.objectives) > 1)
+    (folder / "report.md").write_text(page, encoding="utf-8")
     text = "\n\n".join("\n".join(aligned(t.rows, t.numbers)) for t in tables)
     last = _("recommended: {path}; play it with {command}")
     command = f"stockcue rehearse {{experiment={RECOMMENDED}}}"
@@ -232,17 +235,3 @@ def _belongs(word: str, family: str) -> bool:
     """Whether a word of the study is one of the rehearsal too: no setting of the search, none of another family."""
     path = word.lstrip("+~").split("=")[0].split(".")
     return path[0] not in {f.name for f in fields(Tune)} and (path[0] != "strategy" or path[1:2] == [family])
-
-
-def _text(search: Search, tables: Sequence[Table], said: Sequence[str]) -> str:
-    parts = [
-        "# Tuning", f"{announced(search)}. {search.task.repeat()}",
-        "\n".join(f"- {line}" for line in said),
-        *("\n".join([f"## {t.title}", "", *markdown(t.rows[0], t.rows[1:], t.numbers)]) for t in tables),
-        *(["![front](front.png)"] if len(search.plan.objectives) > 1 else []),
-        "![search](history.png)",
-        "`recommended.yaml` is what to load; `trials.parquet` has one row per trial, `shows.parquet` one per judging and "
-        "fresh show, `study.db` is the Optuna study, "
-        "`manifest.json` holds versions, settings and checksums.",
-    ]  # fmt: skip
-    return "\n\n".join(parts) + "\n"

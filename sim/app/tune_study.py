@@ -18,7 +18,7 @@ from sim.jobs.program import program
 from sim.jobs.resume import probe
 from sim.jobs.storage import trials_in
 from sim.jobs.work_folder import PLAYED
-from sim.report.text.layout import count, duration
+from sim.report.text.layout import duration
 from sim.score.cost import CORE
 from sim.score.metrics import METRICS
 from sim.score.profiles import LIMITS, Profile
@@ -29,7 +29,7 @@ from sim.setup.settings_search import Tune
 from sim.setup.space import Candidate, Maker, World, families, make_worlds
 from sim.study.search import BATCH, Plan
 from sim.study.tune import Judging
-from sim.words import _
+from sim.words import _, counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,8 +118,10 @@ def foreseen(study: Search, database: Path, workers: int) -> str:
     batches = max(0, -(-(plan.trials - done) // BATCH))  # each may play the incumbent once more
     plays = batches * (BATCH + 1) * plan.shows + (j.finalists + 2 * len(teams)) * j.shows + (2 + n) * j.confirm
     seconds = probe(sample).seconds * plays * n / sample.runs / workers
-    kept = _("{trials} kept; ").format(trials=count(done, "trial")) if done else ""
-    return kept + _("at most about {time} on {workers}").format(time=duration(seconds), workers=count(workers, "worker"))
+    kept = _("{trials} kept; ").format(trials=counted("{n:,} trial", "{n:,} trials", done)) if done else ""
+    return kept + _("at most about {time} on {workers}").format(
+        time=duration(seconds), workers=counted("{n:,} worker", "{n:,} workers", workers)
+    )
 
 
 def announced(study: Search) -> str:
@@ -129,5 +131,12 @@ def announced(study: Search) -> str:
     aim = f"J ({s.robust})" if study.plan.single else ", ".join(study.plan.objectives)
     ranges = sum(map(len, study.space.values()))
     text = _("{trials} over {ranges} of {families}, up to {n} shows each in {worlds}; lowered: {aim}; limits: {limits}")
-    return text.format(trials=count(study.plan.trials, "trial"), ranges=count(ranges, "range"), families=", ".join(study.space),
-                       n=s.replicates, worlds=names, aim=aim, limits=s.limits)  # fmt: skip
+    return text.format(
+        trials=counted("{n:,} trial", "{n:,} trials", study.plan.trials),
+        ranges=counted("{n:,} range", "{n:,} ranges", ranges),
+        families=", ".join(study.space),
+        n=s.replicates,
+        worlds=names,
+        aim=aim,
+        limits=s.limits,
+    )

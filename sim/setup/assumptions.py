@@ -14,6 +14,7 @@ from sim.core.policy import Policy
 from sim.score.profiles import PROFILES, Profile
 from sim.setup.choices import acting
 from sim.setup.policies import find_playbook
+from sim.words import _
 from strategies import registry
 from strategies.contract import Param
 from strategies.gate import GATE_PARAMS
@@ -51,10 +52,11 @@ def summary(table: pd.DataFrame) -> str:
     """One sentence on how much of a result is assumed."""
     weak = table["confidence"].isin(WEAK) & ~table["given"]
     claims = int((weak & (table["confidence"] == "L")).sum())
-    return (
-        f"{int(weak.sum())} of the {len(table)} settings behind these figures are assumptions "
-        f"({claims} of them one vendor's claim); {int(table['given'].sum())} given by you"
+    text = _(
+        "{weak} of the {n} settings behind these figures are assumptions ({claims} of them one vendor's claim); {given} "
+        "given by you"
     )
+    return text.format(weak=int(weak.sum()), n=len(table), claims=claims, given=int(table["given"].sum()))
 
 
 def _compared(rows: list[dict[str, Any]], before: list[dict[str, Any]]) -> list[dict[str, Any]]:

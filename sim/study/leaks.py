@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -68,7 +68,7 @@ def open_leaks(scenario: Scenario) -> tuple[Cure, ...]:
 
 def mended(scenario: Scenario, cures: Sequence[Cure]) -> Scenario:
     """The scenario without these leaks."""
-    values = {c.setting: c.value for c in cures if c.setting != CHANNELS}
+    values: dict[str, Any] = {c.setting: c.value for c in cures if c.setting != CHANNELS}
     channels = scenario.channels
     if any(c.setting == CHANNELS for c in cures):
         channels = tuple(replace(c, lag_s=0.0) for c in channels)

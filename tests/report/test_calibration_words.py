@@ -3,7 +3,7 @@
 import numpy as np
 
 from sim.calibrate.observed import WINDOW_DTYPE, Observed, events
-from sim.report.text.calibration import shut_words
+from sim.report.text.fit import shut_words
 
 
 def seen(shut):

@@ -9,18 +9,19 @@ import numpy as np
 from sim.postmortem.blame import CAUSES, Blame
 from sim.postmortem.losses import KINDS
 from sim.report.figures import style
+from sim.report.figures.style import _, ngettext
+from sim.words import N_
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 NAMES = {
-    "leak": ("leak", "漏洞"), "lag": ("data lag", "数据延迟"), "reaction": ("reaction", "响应"),
-    "reservation": ("reservation expiry", "预占过期"), "threshold": ("threshold", "阈值"),
-    "demand": ("demand surprise", "需求意外"),
+    "leak": N_("leak 漏洞"), "lag": N_("data lag 数据延迟"), "reaction": N_("reaction 响应"),
+    "reservation": N_("reservation expiry 预占过期"), "threshold": N_("threshold 阈值"), "demand": N_("demand surprise 需求意外"),
 }  # fmt: skip
-"""Cause to its name and its name in the field's words."""
-WORDS = {"oversold": "超卖", "missed": "少卖"}
+"""Cause to its name, in both languages."""
+TITLES = {"oversold": N_("oversold: {n:,} units 超卖"), "missed": N_("missed: {n:,} units 少卖")}
 LOOKS = {
     "leak": (style.RED, ""), "lag": (style.SKY, ""), "reaction": (style.ORANGE, "///"), "reservation": (style.PURPLE, ""),
     "threshold": (style.BLUE, "..."), "demand": (style.GREY, "xxx"),
@@ -45,7 +46,7 @@ def blame_figure(found: Blame, skus: list[str], title: str, basis: str) -> Figur
         for kind, axis in enumerate(axes):
             _bars(axis, names, units[:, kind])
             total = int(found.lost.units[kind].sum())
-            axis.set_title(style.text(f"{KINDS[kind]}: {total:,} units {WORDS[KINDS[kind]]}"), loc="left", fontsize=10)
+            axis.set_title(style.text(_(TITLES[KINDS[kind]]).format(n=total)), loc="left", fontsize=10)
         looks: dict[str, Any] = {"loc": "outside lower center", "ncols": len(CAUSES), "fontsize": 8.5}
         figure.legend(*axes[0].get_legend_handles_labels(), title=style.text(basis), title_fontsize=8.5, **looks)
     return figure
@@ -58,10 +59,10 @@ def rows_of(found: Blame, skus: list[str]) -> tuple[list[str], np.ndarray]:
     shown, rest = order[:MOST_SKUS], order[MOST_SKUS:]
     names, parts = [skus[k] for k in shown], [found.units[:, :, k] for k in shown]
     if rest:
-        names.append(f"{len(rest)} others")
+        names.append(ngettext("{n} other", "{n} others", len(rest)).format(n=len(rest)))
         parts.append(found.units[:, :, rest].sum(2))
     if len(names) != 1:
-        names.append("all")
+        names.append(_("all"))
         parts.append(found.shares)
     return names, np.stack(parts, axis=2)
 
@@ -74,18 +75,18 @@ def _bars(axis: Axes, names: list[str], units: np.ndarray) -> None:
         colour, hatch = LOOKS[cause]
         start = np.where(values >= 0, right, left)
         looks: dict[str, Any] = {"color": colour, "hatch": hatch, "edgecolor": style.BLACK, "linewidth": 0.4}
-        axis.barh(places, values, 0.72, left=start, label=style.text(" ".join(NAMES[cause])), **looks)
+        axis.barh(places, values, 0.72, left=start, label=style.text(_(NAMES[cause])), **looks)
         right, left = right + np.maximum(values, 0), left + np.minimum(values, 0)
     if (left < -EPS).any():
         axis.axvline(0, color=style.BLACK, lw=0.9)
-        axis.set_xlabel("units (left of 0: units the cause spared)")
+        axis.set_xlabel(_("units (left of 0: units the cause spared)"))
     else:
         axis.set_xlim(0, 1.04 * max(float(right.max()), EPS))
-        axis.set_xlabel("units")
+        axis.set_xlabel(_("units"))
     if right.max() <= EPS and left.min() >= -EPS:
         axis.set_xlim(0, 1)
         axis.set_xticks([])
-        axis.text(0.5, 0.5, "none", transform=axis.transAxes, ha="center", va="center", color=style.GREY)
+        axis.text(0.5, 0.5, _("none"), transform=axis.transAxes, ha="center", va="center", color=style.GREY)
     axis.set_yticks(places, [style.text(name) for name in names])
     axis.set_ylim(len(names) - 0.4, -0.6)
     axis.grid(False, axis="y")

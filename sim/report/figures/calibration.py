@@ -11,6 +11,7 @@ from scenarios.contract import CUE_KINDS
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fitness import LEVEL, Band
 from sim.report.figures import style
+from sim.report.figures.style import _
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,11 +41,14 @@ def responses(made: Calibrated) -> Figure | None:
         axes = np.atleast_1d(figure.subplots(1, len(kinds)))
         for axis, kind in zip(axes, kinds, strict=True):
             _aligned(axis, made, kind)
-        axes[0].set_ylabel("orders per minute and cue")
+        axes[0].set_ylabel(_("orders per minute and cue"))
         moved = made.slips is not None and made.slips.real
-        figure.suptitle(style.text("Response to cues: aligned averages and the fitted model"
-                                   + ("; cues where they were found to have come" if moved else "")),
-                        x=0.01, ha="left", fontsize=11)  # fmt: skip
+        title = (
+            _("Response to cues: aligned averages and the fitted model; cues where they were found to have come")
+            if moved
+            else _("Response to cues: aligned averages and the fitted model")
+        )
+        figure.suptitle(style.text(title), x=0.01, ha="left", fontsize=11)
     return figure
 
 
@@ -70,16 +74,15 @@ def _aligned(axis: Axes, made: Calibrated, kind: int) -> None:
     left, ok = edges[:-1], weight > 0
     per = np.where(ok, weight, 1.0)
     error = np.sqrt(np.maximum(due, 0)) / per
-    axis.fill_between(left, (due / per - 2 * error), (due / per + 2 * error), step="post", color=style.SKY, alpha=0.3, lw=0,
-                      label="± 2 sd (Poisson)")  # fmt: skip
-    axis.step(left, due / per, where="post", color=style.BLUE, lw=1.8, label="fitted model")
-    axis.plot(
-        left + width / 2, np.where(ok, seen / per, np.nan), "o", ms=3, color=style.BLACK, label=f"seen, mean of {cues} cues"
-    )
+    low, high = due / per - 2 * error, due / per + 2 * error
+    axis.fill_between(left, low, high, step="post", color=style.SKY, alpha=0.3, lw=0, label=_("± 2 sd (Poisson)"))
+    axis.step(left, due / per, where="post", color=style.BLUE, lw=1.8, label=_("fitted model"))
+    seen_at, mean = left + width / 2, np.where(ok, seen / per, np.nan)
+    axis.plot(seen_at, mean, "o", ms=3, color=style.BLACK, label=_("seen, mean of {cues} cues").format(cues=cues))
     axis.axvline(0, color=style.GREY, lw=0.8, ls=":")
     tau = math.exp(made.fit.value(f"tau:{name}"))
-    axis.set_title(f"{name}: tau {tau:.3g} s", loc="left")
-    axis.set_xlabel("seconds after the cue")
+    axis.set_title(_("{kind}: tau {tau:.3g} s").format(kind=name, tau=tau), loc="left")
+    axis.set_xlabel(_("seconds after the cue"))
     axis.set_ylim(bottom=0)
     axis.legend(loc="upper right")
 
@@ -95,13 +98,26 @@ def residual_plot(made: Calibrated) -> Figure:
         n = len(u)
         expected = (np.arange(n) + 0.5) / max(n, 1)
         thin = max(1, n // 2000)
-        left.fill_between([0, 1], [-1.36 / math.sqrt(max(n, 1)), 1 - 1.36 / math.sqrt(max(n, 1))],
-                          [1.36 / math.sqrt(max(n, 1)), 1 + 1.36 / math.sqrt(max(n, 1))], color=style.SKY, alpha=0.3, lw=0,
-                          label="95 % of samples (KS)")  # fmt: skip
+        left.fill_between(
+            [0, 1],
+            [-1.36 / math.sqrt(max(n, 1)), 1 - 1.36 / math.sqrt(max(n, 1))],
+            [1.36 / math.sqrt(max(n, 1)), 1 + 1.36 / math.sqrt(max(n, 1))],
+            color=style.SKY,
+            alpha=0.3,
+            lw=0,
+            label=_("95 % of samples (KS)"),
+        )
         left.plot([0, 1], [0, 1], color=style.GREY, lw=0.8)
-        left.plot(expected[::thin], u[::thin], color=style.BLACK, lw=1.5, label=f"{n:,} gaps between orders")
-        left.set(xlim=(0, 1), ylim=(0, 1), xlabel="expected if the model holds", ylabel="time-rescaled gaps, as probabilities")
-        left.set_title(f"Time rescaling: KS distance {made.residuals.distance:.3f}, p = {made.residuals.p:.2g}", loc="left")
+        left.plot(expected[::thin], u[::thin], color=style.BLACK, lw=1.5, label=_("{n:,} gaps between orders").format(n=n))
+        left.set(
+            xlim=(0, 1), ylim=(0, 1), xlabel=_("expected if the model holds"), ylabel=_("time-rescaled gaps, as probabilities")
+        )
+        left.set_title(
+            _("Time rescaling: KS distance {distance:.3f}, p = {p:.2g}").format(
+                distance=made.residuals.distance, p=made.residuals.p
+            ),
+            loc="left",
+        )
         left.legend(loc="upper left")
         _dispersion(right, made)
     return figure
@@ -110,18 +126,18 @@ def residual_plot(made: Calibrated) -> Figure:
 def _dispersion(axis: Axes, made: Calibrated) -> None:
     rows = made.dispersions
     x = [d.window_s for d in rows]
-    axis.plot(x, [d.raw for d in rows], "s--", color=style.ORANGE, label="counts: variance / mean")
-    axis.plot(x, [d.residual for d in rows], "o-", color=style.BLUE, label="residuals: squares / expectation")
+    axis.plot(x, [d.raw for d in rows], "s--", color=style.ORANGE, label=_("counts: variance / mean"))
+    axis.plot(x, [d.residual for d in rows], "o-", color=style.BLUE, label=_("residuals: squares / expectation"))
     for d in rows:
         half = 1.96 * d.noise
         axis.plot([d.window_s] * 2, [max(1 - half, 0.05), 1 + half], color=style.GREY, lw=3, alpha=0.5)
     axis.axhline(1, color=style.GREY, lw=0.8)
-    axis.set(xscale="log", yscale="log", xlabel="window [s]")
+    axis.set(xscale="log", yscale="log", xlabel=_("window [s]"))
     axis.xaxis.set_major_formatter(style.plain_number)
     axis.yaxis.set_major_formatter(style.plain_number)
     axis.set_xticks(x, [f"{w:g}" for w in x])
     axis.minorticks_off()
-    axis.set_title("Dispersion by window; grey: 95 % for a model that holds", loc="left")
+    axis.set_title(_("Dispersion by window; grey: 95 % for a model that holds"), loc="left")
     axis.legend(loc="upper left")
 
 
@@ -139,9 +155,15 @@ def band_plot(made: Calibrated) -> Figure | None:
         for axis, band in zip(axes, found, strict=True):
             _one_band(axis, band, 3600.0 if made.shows[last].span_s > 4 * 3600 else 60.0)
         unit = "h" if made.shows[last].span_s > 4 * 3600 else "min"
-        axes[-1].set_xlabel(f"time since the record began [{unit}]")
-        figure.suptitle(style.text(f"Orders of {made.shows[last].name} and what the fitted model expected of such a show"),
-                        x=0.01, ha="left", fontsize=11)  # fmt: skip
+        axes[-1].set_xlabel(_("time since the record began [{unit}]").format(unit=unit))
+        figure.suptitle(
+            style.text(
+                _("Orders of {stream} and what the fitted model expected of such a show").format(stream=made.shows[last].name)
+            ),
+            x=0.01,
+            ha="left",
+            fontsize=11,
+        )
     return figure
 
 
@@ -152,10 +174,15 @@ def _one_band(axis: Axes, band: Band, per: float) -> None:
         return np.append(values, values[-1])
 
     looks: dict[str, Any] = {"step": "post", "lw": 0, "color": style.SKY, "alpha": 0.45}
-    axis.fill_between(x, held(band.low), held(band.high), label=f"{100 * LEVEL:.0f} % band", **looks)
-    axis.step(x, held(band.middle), where="post", color=style.BLUE, lw=1.0, label="median")
-    axis.step(x, held(band.seen), where="post", color=style.BLACK, lw=1.2, label="seen")
+    axis.fill_between(x, held(band.low), held(band.high), label=_("{level:.0f} % band").format(level=100 * LEVEL), **looks)
+    axis.step(x, held(band.middle), where="post", color=style.BLUE, lw=1.0, label=_("median"))
+    axis.step(x, held(band.seen), where="post", color=style.BLACK, lw=1.2, label=_("seen"))
     inside = int((np.abs(band.pit - 0.5) <= LEVEL / 2).sum())
-    axis.set_title(f"orders per {band.window_s / 60:g} min: {inside} of {len(band.pit)} inside", loc="left")
+    axis.set_title(
+        _("orders per {minutes:g} min: {inside} of {n} inside").format(
+            minutes=band.window_s / 60, inside=inside, n=len(band.pit)
+        ),
+        loc="left",
+    )
     axis.set_ylim(bottom=0)
     axis.legend(loc="upper right", ncols=3)

@@ -16,6 +16,7 @@ from sim.replay.closedtape import imputed_rows
 from sim.replay.impute import BOUNDS, HIGH, LIKELY, LOW
 from sim.report.figures import style
 from sim.report.figures.story import CueSpan, Span, Steps, bin_edges, cues_of, story, thinned, time_unit
+from sim.report.figures.style import _
 from sim.report.figures.timeline import ACTION_LOOKS, cue_lanes, legend, steps
 from sim.report.text.closed import CLOSED_LOOP
 
@@ -77,8 +78,8 @@ def picture(c: Closed, sku: int) -> ClosedPicture:
     saved = {r["strategy"]: {b: (r[f"saved_{b}"], r[f"saved_{b}_low"], r[f"saved_{b}_high"]) for b in BOUNDS}
              for r in others.to_dict("records")}  # fmt: skip
     return ClosedPicture(
-        title=f"replay of {c.stream.name} · SKU {name} · from {c.stream.at(0.0)}",
-        said=f"{CLOSED_LOOP}; draw 0 of {c.scores['replicate'].nunique()} is shown",
+        title=_("replay of {stream} · SKU {sku} · from {start}").format(stream=c.stream.name, sku=name, start=c.stream.at(0.0)),
+        said=_("{loop}; draw 0 of {n} is shown").format(loop=_(CLOSED_LOOP), n=c.scores["replicate"].nunique()),
         duration_s=end,
         blind=tuple((w.start / US, w.end / US) for w in c.imputation.windows if w.sku == sku),
         recorded=thinned(level["t_s"].to_numpy(), level["stock"].to_numpy()),
@@ -141,7 +142,7 @@ def draw(p: ClosedPicture) -> Figure:
             legend(axis)
         for axis in panels[:3]:
             axis.tick_params(labelbottom=False)
-        panels[3].set_xlabel(f"time since the start of the recording [{unit} of the show]")
+        panels[3].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=unit))
         top.set_xlim(-0.006 * p.duration_s / per, p.duration_s / per)
     return figure
 
@@ -154,15 +155,23 @@ def blind_spans(axis: Axes, blind: tuple[Span, ...], per: float, label: str | No
 
 
 def _stock(axis: Axes, p: ClosedPicture, per: float) -> None:
-    blind_spans(axis, p.blind, per, "no demand recorded: imputed")
-    steps(axis, p.recorded, per, p.duration_s, color=style.BLACK, lw=3.0, label="recorded stock")
+    blind_spans(axis, p.blind, per, _("no demand recorded: imputed"))
+    steps(axis, p.recorded, per, p.duration_s, color=style.BLACK, lw=3.0, label=_("recorded stock"))
     for bound in BOUNDS:
         looks: dict[str, Any] = {"ls": LOOKS[bound], "lw": 1.4 if bound == LIKELY else 0.9}
-        steps(axis, p.silent[bound], per, p.duration_s, color=style.GREY, label=f"nobody acts, {bound}", **looks)
+        steps(
+            axis,
+            p.silent[bound],
+            per,
+            p.duration_s,
+            color=style.GREY,
+            label=_("nobody acts, {bound}").format(bound=_(bound)),
+            **looks,
+        )
         if p.best_name != SILENT:
-            steps(axis, p.best[bound], per, p.duration_s, color=style.BLUE, label=f"{p.best_name}, {bound}", **looks)
+            steps(axis, p.best[bound], per, p.duration_s, color=style.BLUE, label=f"{p.best_name}, {_(bound)}", **looks)
     axis.axhline(0, color=style.GREY, lw=0.8)
-    axis.set_ylabel("stock not promised [units]")
+    axis.set_ylabel(_("stock not promised [units]"))
 
 
 def _lanes(axis: Axes, p: ClosedPicture, per: float) -> None:
@@ -173,11 +182,17 @@ def _lanes(axis: Axes, p: ClosedPicture, per: float) -> None:
         at = [(t, k) for k, lane in enumerate(p.lanes.values()) for t, told in lane.alerts.tolist() if told == level]
         if at:
             looks: dict[str, Any] = {"color": colour, "edgecolor": style.BLACK, "linewidth": 0.5, "zorder": 5, "s": 36}
-            axis.scatter([t / per for t, _ in at], [k for _, k in at], marker=marker, label=f"alert: {style.text(name)}", **looks)
+            axis.scatter(
+                [t / per for t, _k in at],
+                [k for _t, k in at],
+                marker=marker,
+                label=_("alert: {level}").format(level=style.text(_(name))),
+                **looks,
+            )
     frozen = [(k, span) for k, lane in enumerate(p.lanes.values()) for span in lane.closed]
     for n, (k, (start, stop)) in enumerate(frozen):
         axis.barh(
-            k, (stop - start) / per, left=start / per, height=0.5, color=style.GREY, alpha=0.7, label=None if n else "frozen"
+            k, (stop - start) / per, left=start / per, height=0.5, color=style.GREY, alpha=0.7, label=None if n else _("frozen")
         )
     came = [
         (t, k) for k, lane in enumerate(p.lanes.values()) for t, what in lane.marks if what == "arrival" and t <= p.duration_s
@@ -185,7 +200,7 @@ def _lanes(axis: Axes, p: ClosedPicture, per: float) -> None:
     if came:
         marker, colour = ACTION_LOOKS["arrival"]
         looks = {"color": colour, "edgecolor": style.BLACK, "linewidth": 0.5, "zorder": 6, "s": 70}
-        axis.scatter([t / per for t, _ in came], [k for _, k in came], marker=marker, label="restock arrives", **looks)
+        axis.scatter([t / per for t, _k in came], [k for _t, k in came], marker=marker, label=_("restock arrives"), **looks)
     axis.set_yticks(range(len(names)), [style.text(name) for name in names])
     axis.set_ylim(max(1, len(names)) - 0.4, -0.6)
     axis.grid(False, axis="y")
@@ -194,13 +209,13 @@ def _lanes(axis: Axes, p: ClosedPicture, per: float) -> None:
 def _demand(axis: Axes, p: ClosedPicture, per: float) -> None:
     left, width = p.bins[:-1] / per, float(p.bins[1] - p.bins[0])
     recorded, likely, high = p.orders
-    axis.bar(left, recorded, width / per, align="edge", color=style.BLACK, alpha=0.75, lw=0, label="recorded orders")
+    axis.bar(left, recorded, width / per, align="edge", color=style.BLACK, alpha=0.75, lw=0, label=_("recorded orders"))
     if likely.any() or high.any():
         looks: dict[str, Any] = {"facecolor": style.YELLOW, "edgecolor": style.ORANGE, "hatch": HATCH, "lw": 0.3}
-        axis.bar(left, likely, width / per, align="edge", bottom=recorded, label="imputed orders, likely", **looks)
+        axis.bar(left, likely, width / per, align="edge", bottom=recorded, label=_("imputed orders, likely"), **looks)
         top = np.where(high > 0, recorded + high, np.nan)
-        axis.step(left, top, where="post", color=style.RED, lw=1.1, label="with imputed, high")
-    axis.set_ylabel(f"units asked for\nper {width:g} s")
+        axis.step(left, top, where="post", color=style.RED, lw=1.1, label=_("with imputed, high"))
+    axis.set_ylabel(_("units asked for\nper {width:g} s").format(width=width))
     axis.set_ylim(bottom=0)
 
 
@@ -211,8 +226,8 @@ def _saved(axis: Axes, p: ClosedPicture) -> None:
         for bound, (mean, low, high) in bounds.items():
             marker, colour, lift = marks[bound]
             error = None if np.isnan(low) else [[mean - low], [high - mean]]
-            axis.errorbar(mean, k + lift, xerr=error, marker=marker, color=colour, ms=5, lw=1.1, label=None if k else bound)
+            axis.errorbar(mean, k + lift, xerr=error, marker=marker, color=colour, ms=5, lw=1.1, label=None if k else _(bound))
     axis.axvline(0, color=style.GREY, lw=0.9)
     axis.set_yticks(range(len(p.saved)), [style.text(name) for name in p.saved])
     axis.set_ylim(max(1, len(p.saved)) - 0.4, -0.6)
-    axis.set_xlabel("saved over nobody acting [CNY a show], 95 % interval over draws; all SKUs")
+    axis.set_xlabel(_("saved over nobody acting [CNY a show], 95 % interval over draws; all SKUs"))

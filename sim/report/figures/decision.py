@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.report.figures import style
+from sim.report.figures.style import _
 from sim.report.text.layout import brief
 from sim.stats.selection import BEST, WORSE
 from sim.study.decide import Decision
+from sim.words import N_
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -21,7 +23,7 @@ SHORT, KEY = 44, 96
 """Most letters of a candidate beside an axis, and in a key below the picture."""
 
 
-COLOUR = "J [CNY a show]; the dearest tenth in one colour"
+COLOUR = N_("J [CNY a show]; the dearest tenth in one colour")
 LOWEST: dict[str, Any] = {"marker": "o", "ms": 15, "mfc": "none", "mec": style.RED, "mew": 2.2, "ls": ""}
 """A ring around the lowest: what is in it stays to be seen."""
 AROUND = ((16, 14), (-24, 14), (16, -22), (-24, -22))
@@ -70,15 +72,26 @@ def ranking(d: Decision) -> Figure:
         axes.axvspan(0, d.delta, color=style.YELLOW, alpha=0.35, lw=0)
         axes.set_yticks(range(len(d.leaders)), [label(d, k) for k in d.leaders])
         axes.invert_yaxis()
-        axes.set_xlabel("J behind the best [CNY a show]")
+        axes.set_xlabel(_("J behind the best [CNY a show]"))
         axes.xaxis.set_major_formatter(style.plain_number)
         best = d.plan.candidates[d.selection.best].name
-        axes.set_title(f"Paired difference to {style.text(best)}, {100 * d.confidence:g} % simultaneous intervals", loc="left")
-        words = (("D", style.GREEN, "best"), ("o", style.BLUE, "not told apart, or within delta"), ("o", style.GREY, "worse"),
-                 ("s", style.YELLOW, "too small to matter (delta)"))  # fmt: skip
-        handles = [_handle(*entry) for entry in words]
+        axes.set_title(
+            _("Paired difference to {best}, {confidence:g} % simultaneous intervals").format(
+                best=style.text(best), confidence=100 * d.confidence
+            ),
+            loc="left",
+        )
+        handles = [_handle(*entry) for entry in _states()]
         figure.legend(handles=handles, loc="outside lower center", ncols=4)
         return figure
+
+
+def _states() -> list[tuple[str, str, str]]:
+    """Mark, colour and meaning of who stands where in the ranking."""
+    return [
+        ("D", style.GREEN, _("best")), ("o", style.BLUE, _("not told apart, or within delta")), ("o", style.GREY, _("worse")),
+        ("s", style.YELLOW, _("too small to matter (delta)")),
+    ]  # fmt: skip
 
 
 def _handle(mark: str, colour: str, words: str) -> Any:
@@ -113,14 +126,14 @@ def pareto(d: Decision) -> Figure:
         if points[:, 0].max() > DECADES * least:
             axes.set_xscale("symlog", linthresh=least)
             axes.xaxis.set_major_formatter(style.plain_number)
-        axes.set_xlabel("oversold units a show 超卖" if style.chinese_font() else "oversold units a show")
-        axes.set_ylabel("missed turnover [1,000 CNY a show]")
+        axes.set_xlabel(_("oversold units a show 超卖") if style.chinese_font() else _("oversold units a show"))
+        axes.set_ylabel(_("missed turnover [1,000 CNY a show]"))
         axes.yaxis.set_major_formatter(style.plain_number)
-        axes.set_title("Pareto front (filled): oversells, missed turnover, alerts; larger marks send more alerts", loc="left")
+        axes.set_title(_("Pareto front (filled): oversells, missed turnover, alerts; larger marks send more alerts"), loc="left")
         handles = [_handle(mark, colour, style.text(family)) for family, (colour, mark) in look.items()]
         most = points[:, 2].max()
         for alerts in (0.0, most / 2, most) if most > 0 else ():
-            key = _handle("o", style.GREY, f"{alerts:.3g} alerts a show")
+            key = _handle("o", style.GREY, _("{alerts:.3g} alerts a show").format(alerts=alerts))
             key.set_markersize((14 + 90 * alerts / most) ** 0.5)
             handles.append(key)
         figure.legend(handles=handles, loc="outside upper left", ncols=min(len(handles), 5))
@@ -133,7 +146,7 @@ def _when(d: Decision, k: int) -> str:
     """For which costs of an oversold unit a candidate is the best."""
     for s in d.switches.get("oversell", ()):
         if s.candidate == k:
-            return f" (best for {brief(s.start)} to {brief(s.stop)} x co)"
+            return _(" (best for {start} to {stop} x co)").format(start=brief(s.start), stop=brief(s.stop))
     return ""
 
 
@@ -151,16 +164,22 @@ def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> 
         for axes, (name, values) in zip(panels, shows.items(), strict=True):
             mean, low, n = values.mean((0, 1)), values.min((0, 1)), values.shape[1]
             half = student(0.95, n - 1) * values.mean(0).std(0, ddof=1) / n**0.5 if n > 1 else np.zeros_like(mean)
-            axes.fill_between(x, low, values.max((0, 1)), color=style.GREY, alpha=0.25, lw=0, label="best to worst show")
+            axes.fill_between(x, low, values.max((0, 1)), color=style.GREY, alpha=0.25, lw=0, label=_("best to worst show"))
             axes.fill_between(
-                x, np.maximum(mean - half, low), mean + half, color=style.SKY, alpha=0.6, lw=0, label="95 % interval of the mean"
+                x,
+                np.maximum(mean - half, low),
+                mean + half,
+                color=style.SKY,
+                alpha=0.6,
+                lw=0,
+                label=_("95 % interval of the mean"),
             )
-            axes.plot(x, mean, color=style.BLUE, lw=1.4, label="mean")
+            axes.plot(x, mean, color=style.BLUE, lw=1.4, label=_("mean"))
             axes.set_ylabel(name)
             axes.yaxis.set_major_formatter(style.plain_number)
         lowest = int(np.argmin(next(iter(shows.values())).mean((0, 1))))
         for axes in panels:
-            axes.axvline(x[lowest], color=style.RED, lw=0.9, ls="--", label=f"lowest mean J, at {x[lowest]:g}")
+            axes.axvline(x[lowest], color=style.RED, lw=0.9, ls="--", label=_("lowest mean J, at {x:g}").format(x=x[lowest]))
         panels[-1].set_xlabel(key)
         panels[0].set_title(title, loc="left")
         handles, labels = panels[0].get_legend_handles_labels()
@@ -185,8 +204,8 @@ def heatmap(x: np.ndarray, y: np.ndarray, z: np.ndarray, keys: tuple[str, str], 
         axes.plot([column], [row], **LOWEST)
         axes.set_xlabel(keys[0])
         axes.set_ylabel(keys[1])
-        axes.set_title(f"{title} (ring: lowest)", loc="left")
-        figure.colorbar(image, label=COLOUR, format=style.plain_number)
+        axes.set_title(_("{title} (ring: lowest)").format(title=title), loc="left")
+        figure.colorbar(image, label=_(COLOUR), format=style.plain_number)
         return figure
 
 
@@ -208,10 +227,10 @@ def scatter(x: np.ndarray, y: np.ndarray, cost: np.ndarray, keys: tuple[str, str
         axes.plot([x[best]], [y[best]], **LOWEST)
         axes.set_xlabel(keys[0])
         axes.set_ylabel(keys[1])
-        axes.set_title(f"{title} (ring: lowest)", loc="left")
+        axes.set_title(_("{title} (ring: lowest)").format(title=title), loc="left")
         for values, scale, axis in ((x, axes.set_xscale, axes.xaxis), (y, axes.set_yscale, axes.yaxis)):
             if values.min() > 0 and values.max() > DECADES * values.min():
                 scale("log")
                 axis.set_major_formatter(style.plain_number)
-        figure.colorbar(marks, label=COLOUR, format=style.plain_number)
+        figure.colorbar(marks, label=_(COLOUR), format=style.plain_number)
         return figure

@@ -15,13 +15,15 @@ from sim.replay.stream import Stream
 from sim.report.figures import style
 from sim.report.figures.closed import blind_spans
 from sim.report.figures.story import Span, Steps, bin_edges, thinned, time_unit
+from sim.report.figures.style import _, ngettext
 from sim.report.figures.timeline import legend, steps
+from sim.words import N_
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-RECORDED = "AS RECORDED: nothing is replayed here"
+RECORDED = N_("AS RECORDED: nothing is replayed here")
 MOST = 6
 """SKUs that get a panel of their own; the others only count in the totals."""
 MARKERS = {"pitch": "o", "link_drop": "D", "deal": "*", "countdown": "s", "restock_call": "^"}
@@ -65,9 +67,19 @@ def arrays(stream: Stream, blind: Sequence[Window]) -> Overview:
     sold = np.bincount(stream.sku[took], stream.qty[took], len(stream.skus))
     busiest = np.argsort(-sold, kind="stable")[:MOST].tolist()
     n, more = len(stream.skus), len(stream.skus) - len(busiest)
-    others = f", {more} of them in the totals only" if more else ""
+    text = (
+        ngettext(
+            "{stream} · from {start} · {sold:,} units of {n} SKU, {more} of them in the totals only",
+            "{stream} · from {start} · {sold:,} units of {n} SKUs, {more} of them in the totals only",
+            n,
+        )
+        if more
+        else ngettext(
+            "{stream} · from {start} · {sold:,} units of {n} SKU", "{stream} · from {start} · {sold:,} units of {n} SKUs", n
+        )
+    )
     return Overview(
-        title=f"{stream.name} · from {stream.at(0.0)} · {int(sold.sum()):,} units of {n} SKU{'s' if n > 1 else ''}{others}",
+        title=text.format(stream=stream.name, start=stream.at(0.0), sold=int(sold.sum()), n=n, more=more),
         duration_s=end,
         bins=bins,
         orders=_units(stream, took, bins),
@@ -108,14 +120,14 @@ def draw(o: Overview) -> Figure:
         axes = np.atleast_1d(figure.subplots(1 + n, 1, sharex=True, height_ratios=[2.0, *([1.2] * n)]))
         unit, per = time_unit(o.duration_s)
         figure.suptitle(style.text(o.title), x=0.01, ha="left", fontsize=11)
-        axes[0].set_title(RECORDED, loc="left", fontsize=10, color=style.RED, fontweight="bold")
+        axes[0].set_title(_(RECORDED), loc="left", fontsize=10, color=style.RED, fontweight="bold")
         _totals(axes[0], o, per)
         drawn: set[str] = set()
         for k, (axis, panel) in enumerate(zip(axes[1:], o.panels, strict=True)):
             _sku(axis, panel, o.duration_s, per, k == 0, drawn)
         for axis in axes:
             legend(axis)
-        axes[-1].set_xlabel(f"time since the start of the recording [{unit} of the show]")
+        axes[-1].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=unit))
         axes[-1].set_xlim(-0.006 * o.duration_s / per, o.duration_s / per)
     return figure
 
@@ -123,31 +135,31 @@ def draw(o: Overview) -> Figure:
 def _totals(axis: Axes, o: Overview, per: float) -> None:
     left, width = o.bins[:-1] / per, float(o.bins[1] - o.bins[0])
     if o.carts.any():
-        axis.step(left, o.carts, where="post", color=style.SKY, lw=1.1, label="put into carts")
-    axis.step(left, o.orders, where="post", color=style.BLACK, lw=1.3, label="ordered")
+        axis.step(left, o.carts, where="post", color=style.SKY, lw=1.1, label=_("put into carts"))
+    axis.step(left, o.orders, where="post", color=style.BLACK, lw=1.3, label=_("ordered"))
     if o.returned.any():
-        axis.step(left, o.returned, where="post", color=style.PURPLE, lw=1.0, label="given back")
-    axis.set_ylabel(f"all SKUs\nunits per {width:g} s")
+        axis.step(left, o.returned, where="post", color=style.PURPLE, lw=1.0, label=_("given back"))
+    axis.set_ylabel(_("all SKUs\nunits per {width:g} s").format(width=width))
     axis.set_ylim(bottom=0)
     if o.viewers is not None:
         room = axis.twinx()
         steps(room, o.viewers, per, o.duration_s, color=style.GREEN, lw=1.0)
-        room.set_ylabel("people in the room", color=style.GREEN)
+        room.set_ylabel(_("people in the room"), color=style.GREEN)
         room.set_ylim(bottom=0)
         room.grid(False)
 
 
 def _sku(axis: Axes, p: Panel, end: float, per: float, first: bool, drawn: set[str]) -> None:
     """Stock of one SKU; cues are marks above it, each kind named once in the legends."""
-    blind_spans(axis, p.blind, per, "sold out or closed: demand not recorded" if p.blind and "blind" not in drawn else None)
+    blind_spans(axis, p.blind, per, _("sold out or closed: demand not recorded") if p.blind and "blind" not in drawn else None)
     drawn |= {"blind"} if p.blind else set()
-    steps(axis, p.stock, per, end, color=style.BLACK, lw=1.6, label="recorded stock" if first else None)
+    steps(axis, p.stock, per, end, color=style.BLACK, lw=1.6, label=_("recorded stock") if first else None)
     axis.axhline(0, color=style.GREY, lw=0.8)
     top = max(1.0, float(np.max(p.stock[1], initial=0.0)))
-    for kind in dict.fromkeys(kind for _, kind in p.cues):
+    for kind in dict.fromkeys(cue[1] for cue in p.cues):
         at = [t / per for t, k in p.cues if k == kind]
         looks: dict[str, Any] = {"color": style.CUE_COLOURS[kind], "edgecolor": style.BLACK, "linewidth": 0.4, "clip_on": False}
-        name = None if kind in drawn else kind.replace("_", " ")
+        name = None if kind in drawn else _(kind.replace("_", " "))
         axis.scatter(at, [1.08 * top] * len(at), marker=MARKERS[kind], s=34, zorder=5, label=name, **looks)
         drawn.add(kind)
     for t, units in p.restocks.tolist():

@@ -13,13 +13,15 @@ from sim.core.units import US
 from sim.replay import Loaded, Replay
 from sim.report.figures import style
 from sim.report.figures.story import CueSpan, Span, Steps, bin_edges, cues_of, per_bin, thinned, time_unit
+from sim.report.figures.style import _, ngettext
 from sim.report.figures.timeline import cue_lanes, legend, steps
+from sim.words import N_
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-OPEN_LOOP = "OPEN LOOP: recorded demand, no action taken"
+OPEN_LOOP = N_("OPEN LOOP: recorded demand, no action taken")
 """Stands on every picture and over every table."""
 
 
@@ -48,12 +50,14 @@ def recording(loaded: Loaded, found: Replay, sku: int) -> Recording:
     stream, run = loaded.stream, found.runs[0]
     name, end = stream.skus[sku].id, run.scenario.duration_s
     level = found.levels[found.levels["sku"] == name]
-    arrived, _, known = seen(run, sku)
+    arrived, _t, known = seen(run, sku)
     outs = found.sellouts[(found.sellouts["sku"] == name) & (found.sellouts["strategy"] == run.policy.name)]
     bins = bin_edges(end)
-    sold = f"{len(outs)} sell-out{'s' if len(outs) != 1 else ''}" if len(outs) else "never sold out"
+    sold = ngettext("{n} sell-out", "{n} sell-outs", len(outs)).format(n=len(outs)) if len(outs) else _("never sold out")
     return Recording(
-        title=f"replay of {stream.name} · SKU {name} · from {stream.at(0.0)} · {sold}",
+        title=_("replay of {stream} · SKU {sku} · from {start} · {sold}").format(
+            stream=stream.name, sku=name, start=stream.at(0.0), sold=sold
+        ),
         duration_s=end,
         stock=thinned(level["t_s"].to_numpy(), level["stock"].to_numpy()),
         seen=thinned(arrived / US, known),
@@ -91,24 +95,24 @@ def draw(r: Recording) -> Figure:
         panels = figure.subplots(4, 1, sharex=True, height_ratios=[4.2, 0.5 + 0.32 * lanes, 2.0, 0.9])
         unit, per = time_unit(r.duration_s)
         figure.suptitle(style.text(r.title), x=0.01, ha="left", fontsize=11)
-        panels[0].set_title(OPEN_LOOP, loc="left", fontsize=10, color=style.RED, fontweight="bold")
+        panels[0].set_title(_(OPEN_LOOP), loc="left", fontsize=10, color=style.RED, fontweight="bold")
         _stock(panels[0], r, per)
         _lanes(panels[1], r, per)
         _rates(panels[2], r, per)
         cue_lanes(panels[3], r.cues, per)
         for axis in panels[:3]:
             legend(axis)
-        panels[3].set_xlabel(f"time since the start of the recording [{unit} of the show]")
+        panels[3].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=unit))
         panels[3].set_xlim(-0.006 * r.duration_s / per, r.duration_s / per)
     return figure
 
 
 def _stock(axis: Axes, r: Recording, per: float) -> None:
-    steps(axis, r.stock, per, r.duration_s, color=style.BLACK, lw=2.6, label="recorded stock")
-    steps(axis, r.seen, per, r.duration_s, color=style.SKY, lw=1.2, ls=(0, (3, 3)), label="as the alert engine saw it")
+    steps(axis, r.stock, per, r.duration_s, color=style.BLACK, lw=2.6, label=_("recorded stock"))
+    steps(axis, r.seen, per, r.duration_s, color=style.SKY, lw=1.2, ls=(0, (3, 3)), label=_("as the alert engine saw it"))
     axis.axhline(0, color=style.GREY, lw=0.8)
-    _outs(axis, r, per, "no stock (sell-out)")
-    axis.set_ylabel("stock [units]")
+    _outs(axis, r, per, _("no stock (sell-out)"))
+    axis.set_ylabel(_("stock [units]"))
 
 
 def _outs(axis: Axes, r: Recording, per: float, label: str | None) -> None:
@@ -125,8 +129,8 @@ def _lanes(axis: Axes, r: Recording, per: float) -> None:
         at = [(t, k) for k, lane in enumerate(r.lanes.values()) for t, told in lane.tolist() if told == level]
         if at:
             looks: dict[str, Any] = {"color": colour, "edgecolor": style.BLACK, "linewidth": 0.5, "zorder": 5}
-            x, y = [t / per for t, _ in at], [k for _, k in at]
-            axis.scatter(x, y, marker=marker, s=40, label=f"would fire: {style.text(name)}", **looks)
+            x, y = [t / per for t, _k in at], [k for _t, k in at]
+            axis.scatter(x, y, marker=marker, s=40, label=_("would fire: {level}").format(level=style.text(_(name))), **looks)
     axis.set_yticks(range(len(names)), [style.text(name) for name in names])
     axis.set_ylim(len(names) - 0.4, -0.6)
 
@@ -134,7 +138,7 @@ def _lanes(axis: Axes, r: Recording, per: float) -> None:
 def _rates(axis: Axes, r: Recording, per: float) -> None:
     left, width = r.bins[:-1] / per, float(r.bins[1] - r.bins[0])
     if r.carts.any():
-        axis.step(left, r.carts, where="post", color=style.SKY, lw=1.1, label="units put into carts")
-    axis.step(left, r.orders, where="post", color=style.BLACK, lw=1.3, label="units ordered")
-    axis.set_ylabel(f"per {width:g} s")
+        axis.step(left, r.carts, where="post", color=style.SKY, lw=1.1, label=_("units put into carts"))
+    axis.step(left, r.orders, where="post", color=style.BLACK, lw=1.3, label=_("units ordered"))
+    axis.set_ylabel(_("per {n:g} s").format(n=width))
     axis.set_ylim(bottom=0)

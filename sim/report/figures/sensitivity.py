@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report.figures import style
+from sim.report.figures.style import _
 from sim.stats.sensitivity import Index
 
 if TYPE_CHECKING:
@@ -24,8 +25,8 @@ def chart(found: Sequence[Index], title: str) -> Figure:
         axes = figure.subplots()
         y = np.arange(len(found))
         for shift, colour, mark, words, own, low, high in (
-            (-0.14, style.BLUE, "o", "first order", "first", "first_low", "first_high"),
-            (0.14, style.ORANGE, "s", "total", "total", "total_low", "total_high"),
+            (-0.14, style.BLUE, "o", _("first order"), "first", "first_low", "first_high"),
+            (0.14, style.ORANGE, "s", _("total"), "total", "total_low", "total_high"),
         ):
             at = np.array([getattr(i, own) for i in found])
             reach = np.array([[at[k] - getattr(i, low), getattr(i, high) - at[k]] for k, i in enumerate(found)]).T
@@ -33,7 +34,7 @@ def chart(found: Sequence[Index], title: str) -> Figure:
         axes.set_yticks(y, [style.text(i.key) for i in found])
         axes.invert_yaxis()
         axes.axvline(0, color=style.BLACK, lw=0.8)
-        axes.set_xlabel("share of the variance of mean net")
+        axes.set_xlabel(_("share of the variance of mean net"))
         axes.set_title(title, loc="left")
         figure.legend(loc="outside lower center", ncols=2)
         return figure

@@ -8,6 +8,9 @@ from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from sim import words
+from sim.words import N_
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -16,7 +19,7 @@ BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
 )  # fmt: skip
 GREY = "#8A8A8A"
-LEVEL_MARKS = {1: ("o", SKY, "watch 初级"), 2: ("s", ORANGE, "prepare 中级"), 3: ("^", RED, "emergency 高级")}
+LEVEL_MARKS = {1: ("o", SKY, N_("watch 初级")), 2: ("s", ORANGE, N_("prepare 中级")), 3: ("^", RED, N_("emergency 高级"))}
 """Marker, colour and name by alert level; shape tells as much as colour."""
 CUE_COLOURS = {"pitch": SKY, "link_drop": GREEN, "deal": ORANGE, "countdown": PURPLE, "restock_call": BLUE}
 CHINESE_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei",
@@ -82,16 +85,32 @@ def plain_number(value: float, position: float | None = None) -> str:
     return f"{value:,.10g}"
 
 
-def text(words: str) -> str:
+def _(sentence: str) -> str:
+    """A sentence of a picture in the user's language, in English where its characters cannot be drawn."""
+    found = words._(sentence)
+    return found if _can_be_drawn(found) else sentence
+
+
+def ngettext(one: str, many: str, n: int) -> str:
+    """The form that suits ``n``, in English where its characters cannot be drawn."""
+    found = words.ngettext(one, many, n)
+    return found if _can_be_drawn(found) else (one if n == 1 else many)
+
+
+def _can_be_drawn(sentence: str) -> bool:
+    return all(ord(c) < 0x2E80 for c in sentence) or chinese_font() is not None
+
+
+def text(name: str) -> str:
     """Words that can be drawn: as they are with a Chinese font, else what is left without Chinese characters, or a number in
     brackets where nothing is, or what is left stands for other words already."""
-    if all(ord(c) < 0x2E80 for c in words) or chinese_font() is not None:
-        return words
-    left = re.sub(r"\s+", " ", "".join(c for c in words if ord(c) < 0x2E80)).strip(" -·,()")
-    if words not in _undrawn:
+    if _can_be_drawn(name):
+        return name
+    left = re.sub(r"\s+", " ", "".join(c for c in name if ord(c) < 0x2E80)).strip(" -·,()")
+    if name not in _undrawn:
         taken = {re.sub(r" ?\[\d+\]$", "", drawn) or drawn for drawn in _undrawn.values()}
-        _undrawn[words] = left if left and left not in taken else f"{left} [{len(_undrawn) + 1}]".strip()
-    return _undrawn[words]
+        _undrawn[name] = left if left and left not in taken else f"{left} [{len(_undrawn) + 1}]".strip()
+    return _undrawn[name]
 
 
 def undrawn() -> dict[str, str]:

@@ -10,15 +10,21 @@ import numpy as np
 from sim.core.run import Run
 from sim.report.figures import style
 from sim.report.figures.story import CueSpan, Story, story, time_unit
+from sim.report.figures.style import _, ngettext
+from sim.words import N_
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 WORDS = {
-    "host_prompt": "host prompted", "lower_exposure": "exposure", "restock": "restock asked", "release": "released",
-    "host_cut": "host drops item", "host_call": "host calls item", "arrival": "stock arrives",
-    "host_back": "host goes on",
+    "host_prompt": N_(
+        "host prompted"), "lower_exposure": N_(
+        "exposure"), "restock": N_(
+        "restock asked"), "release": N_(
+        "released"),
+    "host_cut": N_("host drops item"), "host_call": N_("host calls item"), "arrival": N_("stock arrives"),
+    "host_back": N_("host goes on"),
 }  # fmt: skip
 ACTION_LOOKS = {
     "host_prompt": ("<", style.PURPLE), "lower_exposure": ("v", style.YELLOW), "restock": ("P", style.GREEN),
@@ -54,7 +60,7 @@ def draw(s: Story, chosen: str = "") -> Figure:
         _actions(deeds, s, per)
         _rates(middle, s, per)
         cue_lanes(low, s.cues, per)
-        low.set_xlabel(f"time since show start [{unit}]")
+        low.set_xlabel(_("time since show start [{unit}]").format(unit=unit))
         low.set_xlim(-0.006 * s.duration_s / per, s.duration_s / per)
         for axis in (top, middle):
             legend(axis)
@@ -62,9 +68,12 @@ def draw(s: Story, chosen: str = "") -> Figure:
 
 
 def _title(s: Story) -> str:
-    sold = "never sold out" if np.isnan(s.sold_out) else f"sold out at {s.sold_out:.0f} s"
-    over = f", {s.oversold:,} units oversold" if s.oversold else ""
-    return f"{s.scenario} · strategy {s.strategy} · SKU {s.sku} · replicate {s.replicate} · seed {s.seed} · {sold}{over}"
+    sold = _("never sold out") if np.isnan(s.sold_out) else _("sold out at {sold_out:.0f} s").format(sold_out=s.sold_out)
+    if s.oversold:
+        sold += ", " + ngettext("{n:,} unit oversold", "{n:,} units oversold", s.oversold).format(n=s.oversold)
+    return _("{scenario} · strategy {strategy} · SKU {sku} · replicate {replicate} · seed {seed} · {sold}").format(
+        scenario=s.scenario, strategy=s.strategy, sku=s.sku, replicate=s.replicate, seed=s.seed, sold=sold
+    )
 
 
 def steps(axis: Axes, steps: tuple[np.ndarray, np.ndarray], per: float, end: float, **looks: Any) -> None:
@@ -78,28 +87,28 @@ def _stock(axis: Axes, s: Story, per: float) -> None:
     end = s.duration_s
     for k, (start, stop) in enumerate(s.closed):
         axis.axvspan(
-            start / per, stop / per, color=style.GREY, alpha=0.22, lw=0, label="no orders taken (freeze)" if not k else None
+            start / per, stop / per, color=style.GREY, alpha=0.22, lw=0, label=_("no orders taken (freeze)") if not k else None
         )
-    steps(axis, s.left, per, end, color=style.BLACK, lw=3.2, label="true stock left")
-    steps(axis, s.record, per, end, color=style.ORANGE, lw=1.6, label="platform's record")
-    steps(axis, s.seen, per, end, color=style.SKY, lw=1.2, ls=(0, (3, 3)), label="as the alert engine saw it")
+    steps(axis, s.left, per, end, color=style.BLACK, lw=3.2, label=_("true stock left"))
+    steps(axis, s.record, per, end, color=style.ORANGE, lw=1.6, label=_("platform's record"))
+    steps(axis, s.seen, per, end, color=style.SKY, lw=1.2, ls=(0, (3, 3)), label=_("as the alert engine saw it"))
     if len(s.line[1]) and np.any(s.line[1] > 0):
         shown = np.where(s.line[1] > 0, s.line[1], np.nan)
-        steps(axis, (s.line[0], shown), per, end, color=style.GREEN, lw=0.7, alpha=0.7, label="line the strategy watched")
+        steps(axis, (s.line[0], shown), per, end, color=style.GREEN, lw=0.7, alpha=0.7, label=_("line the strategy watched"))
     low, high = _window(s)
     if low < 0:
         # A few units below zero would not show on the scale of a big stock: some room is kept for them, and the figure is said.
         bottom = min(1.15 * low, -0.03 * high)
         axis.set_ylim(bottom, 1.05 * high)
-        axis.axhspan(bottom, 0, color=style.RED, alpha=0.1, lw=0, label="oversold: promised, not there")
+        axis.axhspan(bottom, 0, color=style.RED, alpha=0.1, lw=0, label=_("oversold: promised, not there"))
     else:
         axis.set_ylim(0, 1.05 * high)
     _oversold(axis, s)
     axis.axhline(0, color=style.GREY, lw=0.8)
     if not np.isnan(s.sold_out):
-        axis.axvline(s.sold_out / per, color=style.RED, lw=1.2, ls=":", label="nothing left (sell-out)")
+        axis.axvline(s.sold_out / per, color=style.RED, lw=1.2, ls=":", label=_("nothing left (sell-out)"))
     _alerts(axis, s, per)
-    axis.set_ylabel("stock [units]")
+    axis.set_ylabel(_("stock [units]"))
 
 
 def _window(s: Story) -> tuple[float, float]:
@@ -114,7 +123,14 @@ def _alerts(axis: Axes, s: Story, per: float) -> None:
         mine = s.alerts[s.alerts[:, 1] == level]
         if len(mine):
             looks: dict[str, Any] = {"color": colour, "edgecolor": style.BLACK, "linewidth": 0.6, "zorder": 5, "clip_on": False}
-            axis.scatter(mine[:, 0] / per, mine[:, 2], marker=marker, s=52, label=f"alert: {style.text(name)}", **looks)
+            axis.scatter(
+                mine[:, 0] / per,
+                mine[:, 2],
+                marker=marker,
+                s=52,
+                label=_("alert: {level}").format(level=style.text(_(name))),
+                **looks,
+            )
 
 
 def _oversold(axis: Axes, s: Story) -> None:
@@ -122,14 +138,17 @@ def _oversold(axis: Axes, s: Story) -> None:
     worst = max(s.oversold, -int(s.left[1].min(initial=0)))
     if worst == 0:
         return
-    words = f"{s.oversold:,} units oversold at the end" + (f", {worst:,} at worst" if worst != s.oversold else "")
+    text = (
+        _("{n:,} units oversold at the end") if worst == s.oversold else _("{n:,} units oversold at the end, {worst:,} at worst")
+    )
+    words = text.format(n=s.oversold, worst=worst)
     # Over the panel's right end: inside it every place can be crossed by a line.
     axis.set_title(words, loc="right", fontsize=10, color=style.RED, fontweight="bold")
 
 
 def _kinds(s: Story) -> list[str]:
     """The kinds of action there were, in the order of the rows of the strip."""
-    there = {what for t, what, _ in s.marks if t <= s.duration_s}
+    there = {what for t, what, _size in s.marks if t <= s.duration_s}
     return [*(["freeze"] if s.closed else []), *(kind for kind in ACTION_LOOKS if kind in there)]
 
 
@@ -140,31 +159,32 @@ def _actions(axis: Axes, s: Story, per: float) -> None:
         if kind == "freeze":
             spans = [(start / per, (stop - start) / per) for start, stop in s.closed]
             axis.broken_barh(spans, (row - 0.34, 0.68), facecolor=style.GREY, edgecolor=style.BLACK, lw=0.4)
-            labels.append("freeze")
+            labels.append(_("freeze"))
             continue
         mine = [(t, size) for t, what, size in s.marks if what == kind and t <= s.duration_s]
-        sizes = {size for _, size in mine if not np.isnan(size)}
-        labels.append(WORDS[kind] + (f" ({_amount(kind, next(iter(sizes)))})" if len(sizes) == 1 else ""))
+        sizes = {size for _t, size in mine if not np.isnan(size)}
+        amount = f" ({_amount(kind, next(iter(sizes)))})" if len(sizes) == 1 else ""
+        labels.append(_(WORDS[kind]) + amount)
         marker, colour = ACTION_LOOKS[kind]
         looks: dict[str, Any] = {"color": colour, "edgecolor": style.BLACK, "linewidth": 0.5, "clip_on": False, "zorder": 4}
-        axis.scatter([t / per for t, _ in mine], [row] * len(mine), marker=marker, s=36, **looks)
-    axis.set_yticks(range(max(1, len(kinds))), labels or ["no action"])
+        axis.scatter([t / per for t, _size in mine], [row] * len(mine), marker=marker, s=36, **looks)
+    axis.set_yticks(range(max(1, len(kinds))), labels or [_("no action")])
     axis.set_ylim(max(1, len(kinds)) - 0.4, -0.6)
     axis.grid(False, axis="y")
 
 
 def _amount(name: str, size: float) -> str:
-    return f"to {size:.0%}" if name == "lower_exposure" else f"{size:,.0f} units"
+    return _("to {share:.0%}").format(share=size) if name == "lower_exposure" else _("{n:,.0f} units").format(n=size)
 
 
 def _rates(axis: Axes, s: Story, per: float) -> None:
     """Panel 3: orders, carts and refusals per bin."""
     left, width = s.bins[:-1] / per, float(s.bins[1] - s.bins[0])
-    axis.step(left, s.carts, where="post", color=style.SKY, lw=1.1, label="units put into carts")
-    axis.step(left, s.orders, where="post", color=style.BLACK, lw=1.3, label="units ordered")
+    axis.step(left, s.carts, where="post", color=style.SKY, lw=1.1, label=_("units put into carts"))
+    axis.step(left, s.orders, where="post", color=style.BLACK, lw=1.3, label=_("units ordered"))
     if s.refused.any():
-        axis.bar(left, s.refused, width=width / per, align="edge", color=style.RED, alpha=0.5, lw=0, label="orders refused")
-    axis.set_ylabel(f"per {width:.0f} s")
+        axis.bar(left, s.refused, width=width / per, align="edge", color=style.RED, alpha=0.5, lw=0, label=_("orders refused"))
+    axis.set_ylabel(_("per {n:.0f} s").format(n=width))
     axis.set_ylim(bottom=0)
 
 
@@ -175,14 +195,14 @@ def cue_lanes(axis: Axes, cues: Sequence[CueSpan], per: float) -> None:
         looks: dict[str, Any] = {"facecolor": style.CUE_COLOURS[kind], "edgecolor": style.BLACK, "lw": 0.5}
         hatch = None if planned else "///"
         axis.barh(kinds.index(kind), (stop - start) / per, left=start / per, height=0.7, hatch=hatch, **looks)
-    axis.set_yticks(range(len(kinds)), [kind.replace("_", " ") for kind in kinds])
+    axis.set_yticks(range(len(kinds)), [_(kind.replace("_", " ")) for kind in kinds])
     axis.set_ylim(-0.6, max(0.6, len(kinds) - 0.4))
-    axis.set_ylabel("cues")
+    axis.set_ylabel(_("cues"))
     axis.grid(False, axis="y")
     if any(not c[2] for c in cues):
         from matplotlib.patches import Patch
 
-        legend(axis, handles=[Patch(facecolor="white", edgecolor=style.BLACK, hatch="///", label="improvised by the host")])
+        legend(axis, handles=[Patch(facecolor="white", edgecolor=style.BLACK, hatch="///", label=_("improvised by the host"))])
 
 
 def legend(axis: Axes, **what: Any) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report.figures import style
+from sim.report.figures.style import _
 from sim.score.metrics import METRICS
 from sim.study.search import Plan
 from sim.study.tune import Tuned
@@ -40,24 +41,28 @@ def history(found: Tuned, plan: Plan) -> Figure:
         best = np.minimum.accumulate(np.where(whole, value, np.inf))
         if whole.any():
             shown = np.where(np.isfinite(best), best, np.nan)
-            axes.step(number, shown, where="post", color=style.BLACK, lw=1.2, label="best so far")
+            axes.step(number, shown, where="post", color=style.BLACK, lw=1.2, label=_("best so far"))
         low, high = float(value.min()), float(np.quantile(value, 0.9))
         top = high + 0.15 * (high - low) if high > low else low + 1
         axes.set_ylim(low - 0.08 * (high - low), top)
         first = plan.objectives[0]
-        what = f"J [CNY a show], {plan.robust}" if plan.single else f"{first} [{METRICS[first].unit}]"
-        axes.set_xlabel("trial")
-        axes.set_ylabel(f"{what}, search shows")
-        axes.set_title("; ".join(["Search", *_notes(found, plan, bool(value.max() > top))]))
+        what = _("J [CNY a show], {robust}").format(robust=plan.robust) if plan.single else f"{first} [{METRICS[first].unit}]"
+        axes.set_xlabel(_("trial"))
+        axes.set_ylabel(_("{what}, search shows").format(what=what))
+        axes.set_title("; ".join([_("Search"), *_notes(found, plan, bool(value.max() > top))]))
         figure.legend(loc="outside lower center", ncols=4)
         return figure
 
 
 def _notes(found: Tuned, plan: Plan, beyond: bool) -> list[str]:
     """What the picture needs said: only what occurs in it."""
-    hollow = ["dropped early"] * any(t.shows < plan.shows for t in found.tried)
-    hollow += ["breaks a limit"] * any(not t.feasible for t in found.tried)
-    return [f"hollow: {' or '.join(hollow)}"] * bool(hollow) + ["the dearest lie above the picture"] * beyond
+    early, limits = any(t.shows < plan.shows for t in found.tried), any(not t.feasible for t in found.tried)
+    hollow = {
+        (True, True): _("hollow: dropped early or breaks a limit"),
+        (True, False): _("hollow: dropped early"),
+        (False, True): _("hollow: breaks a limit"),
+    }.get((early, limits))
+    return [*filter(None, [hollow]), *([_("the dearest lie above the picture")] if beyond else [])]
 
 
 def front(found: Tuned, plan: Plan) -> Figure:
@@ -82,11 +87,20 @@ def front(found: Tuned, plan: Plan) -> Figure:
                     axes.scatter(
                         means[mine, 0], means[mine, k], marker=mark, s=40, facecolors=fill, edgecolors=colour, label=label
                     )
-            axes.scatter(means[best, 0], means[best, k], marker="o", s=190, facecolors="none", edgecolors=style.BLACK,
-                         label="recommended" if k == 1 else None)  # fmt: skip
+            axes.scatter(
+                means[best, 0],
+                means[best, k],
+                marker="o",
+                s=190,
+                facecolors="none",
+                edgecolors=style.BLACK,
+                label=_("recommended") if k == 1 else None,
+            )
             axes.set_xlabel(f"{plan.objectives[0]} [{METRICS[plan.objectives[0]].unit}]")
             axes.set_ylabel(f"{plan.objectives[k]} [{METRICS[plan.objectives[k]].unit}]")
             axes.margins(0.12)
-        figure.suptitle("Finalists on judging shows; filled: nobody beats them in all objectives", x=0.02, ha="left", fontsize=10)
+        figure.suptitle(
+            _("Finalists on judging shows; filled: nobody beats them in all objectives"), x=0.02, ha="left", fontsize=10
+        )
         figure.legend(loc="outside lower center", ncols=5)
         return figure

@@ -7,6 +7,8 @@ import html
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sim.words import counted
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -22,7 +24,11 @@ def card(title: str, note: str, table: pd.DataFrame, sentences: Sequence[str], p
     shown = table.iloc[:ROWS, :COLUMNS]
     parts.append(shown.to_html(index=False, escape=True, border=0, float_format=_number, na_rep="-"))
     if len(table) > len(shown):
-        parts.append(f"<p>{len(table) - len(shown):,} more rows in <code>.table</code></p>")
+        parts.append(
+            "<p>"
+            + counted("{n:,} more row in <code>.table</code>", "{n:,} more rows in <code>.table</code>", len(table) - len(shown))
+            + "</p>"
+        )
     if sentences:
         parts.append("<ul>" + "".join(f"<li>{html.escape(line)}</li>" for line in sentences) + "</ul>")
     if png:

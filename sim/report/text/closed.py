@@ -13,25 +13,31 @@ from sim.replay.impute import BOUNDS, HIGH, LIKELY, LOW
 from sim.replay.stream import Stream
 from sim.report.text.layout import aligned, markdown, number
 from sim.report.text.openloop import ALL
+from sim.words import N_, _, columns
 
-CLOSED_LOOP = "CLOSED LOOP: strategies act, demand of blind spells is imputed"
+CLOSED_LOOP = N_("CLOSED LOOP: strategies act, demand of blind spells is imputed")
 """Stands on every picture and over every table."""
-HEAD = ("strategy", "net [CNY] likely", "left on the table likely", "GMV likely", "saved [CNY] low", "likely", "high",
-        "error of mean",
-        "imputed share",
-        "holds", "oversold low|likely|high",
-        "missed low|likely|high", "nobody could low|likely|high", "notices likely")  # fmt: skip
-SPELL_HEAD = ("sku", "from", "to", "why", "orders low", "likely [95 %]", "high", "high rests on")
+HEAD = N_(
+    "strategy | net [CNY] likely | left on the table likely | GMV likely | saved [CNY] low | likely | high | error of mean | "
+    "imputed share | holds | oversold low|likely|high | missed low|likely|high | nobody could low|likely|high | notices "
+    "likely"
+)
+SPELL_HEAD = N_("sku | from | to | why | orders low | likely [95 %] | high | high rests on")
+RUNOUT_HEAD = N_("sku | strategy | sells out in | at [95 %]")
 MOST_SPELLS = 24
 MEANING = (
-    "Saved: net of the strategy less net of silence (above 0 the strategy is better), mean [95 % of draws]: how sure one may be "
-    "of this night. Error of mean: of the likely mean, by simulation; more replicates= lower it and tell no more of the night. "
-    "low: nobody would have come while the recording was blind; likely: fitted demand, its uncertainty drawn; high: as many as "
-    "one draw in a hundred, or the pace of the last five minutes where that was hotter.",
-    "Imputed share: part of the likely saving that is not there under low, |likely - low| / the larger of the two; 1 means that "
-    "the verdict rests on imputation alone. Holds: better, worse or equal to silence alike under all three.",
-    "Left on the table: what hindsight would have earned more. Notices: alerts that people were sent, all-clears included.",
-    "Missed: units refused that could have been sold. Nobody could: refused, and no unit was left for them (true stock-out).",
+    N_(
+        "Saved: net of the strategy less net of silence (above 0 the strategy is better), mean [95 % of draws]: how sure one "
+        "may be of this night. Error of mean: of the likely mean, by simulation; more replicates= lower it and tell no more "
+        "of the night. low: nobody would have come while the recording was blind; likely: fitted demand, its uncertainty "
+        "drawn; high: as many as one draw in a hundred, or the pace of the last five minutes where that was hotter."
+    ),
+    N_(
+        "Imputed share: part of the likely saving that is not there under low, |likely - low| / the larger of the two; 1 "
+        "means that the verdict rests on imputation alone. Holds: better, worse or equal to silence alike under all three."
+    ),
+    N_("Left on the table: what hindsight would have earned more. Notices: alerts that people were sent, all-clears included."),
+    N_("Missed: units refused that could have been sold. Nobody could: refused, and no unit was left for them (true stock-out)."),
 )
 
 
@@ -53,7 +59,7 @@ def cells(verdict: pd.DataFrame) -> list[list[str]]:
                 *saved,
                 "-" if error != error else f"±{number(error)}",
                 share,
-                "yes" if row["holds"] else "NO",
+                _("yes") if row["holds"] else _("NO"),
                 *three,
                 number(row[f"notices_{LIKELY}"], 1),
             ]
@@ -74,25 +80,25 @@ def runout_rows(found: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, ..
     """Head and one row per strategy and SKU that sells out in some draw under likely demand; and which columns are numbers."""
     outs = pd.concat([c.runouts for c in found])
     outs = outs[(outs["bound"] == LIKELY) & (outs["share"] > 0)]
-    rows = [["sku", "strategy", "sells out in", "at [95 %]"]]
+    rows = [list(columns(RUNOUT_HEAD))]
     for o in outs.sort_values(["stream", "sku"], kind="stable").to_dict("records"):
-        at, low, high = (o[f"at{end}"] or "not" for end in ("", "_low", "_high"))
+        at, low, high = (o[f"at{end}"] or _("not") for end in ("", "_low", "_high"))
         name = [o["sku"], o["strategy"]]
         rows.append([*name, f"{100 * o['share']:.0f} %", f"{at} [{low}, {high}]"])
     if len(found) == 1:
         return rows, (2,)
     streams = outs.sort_values(["stream", "sku"], kind="stable")["stream"]
-    return [[name, *row] for name, row in zip(["stream", *streams], rows, strict=True)], (3,)
+    return [[name, *row] for name, row in zip([_("stream"), *streams], rows, strict=True)], (3,)
 
 
 def spell_rows(found: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, ...]]:
     """Head and one row per blind spell, most imputed orders first; and which columns are numbers. Several streams: the first
     column names the stream."""
     windows = pd.concat([c.windows for c in found]).sort_values("likely", ascending=False, kind="stable")
-    rows = [list(SPELL_HEAD), *_spells(windows)]
+    rows = [list(columns(SPELL_HEAD)), *_spells(windows)]
     if len(found) == 1:
         return rows, (4, 5, 6)
-    return [[name, *row] for name, row in zip(["stream", *windows["stream"]], rows, strict=True)], (5, 6, 7)
+    return [[name, *row] for name, row in zip([_("stream"), *windows["stream"]], rows, strict=True)], (5, 6, 7)
 
 
 def _spells(windows: pd.DataFrame) -> list[list[str]]:
@@ -115,27 +121,35 @@ def headline(verdict: pd.DataFrame) -> str:
     """Which strategy is best under each bound, in one sentence."""
     best = {b: str(verdict["strategy"].iloc[int(verdict[f"saved_{b}"].to_numpy().argmax())]) for b in BOUNDS}
     if len(set(best.values())) == 1:
-        return f"{best[LOW]} earns most under every bound"
-    return f"the best strategy depends on what is imputed: low {best[LOW]}, likely {best[LIKELY]}, high {best[HIGH]}"
+        return _("{best} earns most under every bound").format(best=best[LOW])
+    return _("the best strategy depends on what is imputed: low {low}, likely {likely}, high {high}").format(
+        low=best[LOW], likely=best[LIKELY], high=best[HIGH]
+    )
 
 
 def fidelity_words(found: Closed) -> str:
     """How the model's shop compares with the recording, in a sentence."""
     f = found.fidelity
-    text = (f"check: with nobody acting and nothing imputed, the model's shop accepts {f['accepted_units']:,.0f} of the "
-            f"{f['recorded_units']:,.0f} recorded units")  # fmt: skip
     if f["refused_units"] > 0:
-        text += (f"; it refuses {f['refused_units']:,.0f} that the real shop took: that shop sold beyond its stock or works by "
-                 "another ledger (scenario.ledger.mode, scenario.leaks.*)")  # fmt: skip
-    return text
+        sentence = _(
+            "check: with nobody acting and nothing imputed, the model's shop accepts {accepted:,.0f} of the {recorded:,.0f} "
+            "recorded units; it refuses {refused:,.0f} that the real shop took: that shop sold beyond its stock or works by "
+            "another ledger (scenario.ledger.mode, scenario.leaks.*)"
+        )
+    else:
+        sentence = _(
+            "check: with nobody acting and nothing imputed, the model's shop accepts {accepted:,.0f} of the "
+            "{recorded:,.0f} recorded units"
+        )
+    return sentence.format(accepted=f["accepted_units"], recorded=f["recorded_units"], refused=f["refused_units"])
 
 
 def _tables(found: Sequence[Closed], table: Any) -> list[str]:
     if len(found) == 1:
-        return table([HEAD, *cells(found[0].verdict)])
-    text = [f"{ALL} ({len(found)})", *table([HEAD, *cells(pooled(found))])]
+        return table([columns(HEAD), *cells(found[0].verdict)])
+    text = [f"{_(ALL)} ({len(found)})", *table([columns(HEAD), *cells(pooled(found))])]
     for one in found:
-        text += ["", one.stream.name, *table([HEAD, *cells(one.verdict)])]
+        text += ["", one.stream.name, *table([columns(HEAD), *cells(one.verdict)])]
     return text
 
 
@@ -146,11 +160,17 @@ def about(found: Sequence[Closed]) -> list[str]:
     words += [fidelity_words(c) for c in found if c.stream.skus == next(iter(c.shown.values())).scenario.skus]
     for c in found:
         if c.imputation.unknown:
-            words.append(f"{c.stream.name}: cues never seen while anything was on sale ({', '.join(c.imputation.unknown)}) draw "
-                         "what their declared peaks say, uncertain by a third")  # fmt: skip
+            words.append(
+                _(
+                    "{name}: cues never seen while anything was on sale ({unknown}) draw what their declared peaks "
+                    "say, uncertain by a third"
+                ).format(name=c.stream.name, unknown=", ".join(c.imputation.unknown))
+            )
     host = next(iter(found[0].shown.values())).scenario.host
     if host.moves_on or host.calls_restock:
-        words.append("the host improvises cues (scenario.host): whom they bring is modelled by scenario.shoppers and is imputed")
+        words.append(
+            _("the host improvises cues (scenario.host): whom they bring is modelled by scenario.shoppers and is imputed")
+        )
     return words
 
 
@@ -163,39 +183,52 @@ def against_truth(found: Closed, hidden: Stream) -> list[str]:
         t = hidden.t[hidden.sku == k]
         true = int(sum(((t >= a) & (t <= b)).sum() for a, b in spells))
         likely, high = part["likely"].sum(), part["high"].sum()
-        where = "above the high bound" if true > high else "within the bounds"
-        lines.append(
-            f"{name}: {true:,} orders really came in its blind spells; low 0, likely {likely:,.0f}, high {high:,.0f}: {where}"
+        sentence = (
+            _(
+                "{sku}: {true:,} orders really came in its blind spells; low 0, likely {likely:,.0f}, high {high:,.0f}: "
+                "above the high bound"
+            )
+            if true > high
+            else _(
+                "{sku}: {true:,} orders really came in its blind spells; low 0, likely {likely:,.0f}, high {high:,.0f}: within "
+                "the bounds"
+            )
         )
+        lines.append(sentence.format(sku=name, true=true, likely=likely, high=high))
     return lines
 
 
 def printed(found: Sequence[Closed], notes: Sequence[str]) -> str:
     """The tables for a terminal."""
-    text = [CLOSED_LOOP, "", *_tables(found, lambda rows: aligned(rows, range(1, len(HEAD))))]
+    text = [_(CLOSED_LOOP), "", *_tables(found, lambda rows: aligned(rows, range(1, len(columns(HEAD)))))]
     (head, *spells), numbers = spell_rows(found)
     if spells:
-        text += ["", "imputed orders", *aligned([head, *spells[:MOST_SPELLS]], numbers)]
+        text += ["", _("imputed orders"), *aligned([head, *spells[:MOST_SPELLS]], numbers)]
     if len(spells) > MOST_SPELLS:
-        text.append(f"... and {len(spells) - MOST_SPELLS} more in windows.parquet")
+        text.append(_("... and {n} more in windows.parquet").format(n=len(spells) - MOST_SPELLS))
     (head, *outs), numbers = runout_rows(found)
     if outs:
-        text += ["", "when items sell out, likely demand", *aligned([head, *outs[:MOST_SPELLS]], numbers)]
+        text += ["", _("when items sell out, likely demand"), *aligned([head, *outs[:MOST_SPELLS]], numbers)]
     if len(outs) > MOST_SPELLS:
-        text.append(f"... and {len(outs) - MOST_SPELLS} more in runouts.parquet")
-    return "\n".join([*text, "", *about(found), *MEANING, *notes])
+        text.append(_("... and {n} more in runouts.parquet").format(n=len(outs) - MOST_SPELLS))
+    return "\n".join([*text, "", *about(found), *map(_, MEANING), *notes])
 
 
 def page(found: Sequence[Closed]) -> list[str]:
     """The same for ``report.md``: paragraphs."""
 
     def table(rows: list[Sequence[str]]) -> list[str]:
-        return ["", *markdown(rows[0], rows[1:], range(1, len(HEAD)))]
+        return ["", *markdown(rows[0], rows[1:], range(1, len(columns(HEAD))))]
 
     (head, *rows), numbers = spell_rows(found)
     spells = "\n".join(markdown(head, rows, numbers))
     (out_head, *outs), out_numbers = runout_rows(found)
-    runouts = "When items sell out under likely demand:\n\n" + "\n".join(markdown(out_head, outs, out_numbers))
-    assumed = "Assumed throughout:\n\n" + "\n".join(f"- {a}" for a in ASSUMPTIONS)
-    return ["\n".join(_tables(found, table)), "\n".join(f"- {w}" for w in [*about(found), *MEANING]),
-            "Imputed orders by blind spell:\n\n" + spells, runouts, assumed]  # fmt: skip
+    runouts = _("When items sell out under likely demand:") + "\n\n" + "\n".join(markdown(out_head, outs, out_numbers))
+    assumed = _("Assumed throughout:") + "\n\n" + "\n".join(f"- {_(a)}" for a in ASSUMPTIONS)
+    return [
+        "\n".join(_tables(found, table)),
+        "\n".join(f"- {w}" for w in [*about(found), *map(_, MEANING)]),
+        _("Imputed orders by blind spell:") + "\n\n" + spells,
+        runouts,
+        assumed,
+    ]

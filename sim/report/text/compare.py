@@ -7,25 +7,32 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.report.text.layout import NOTHING, aligned, markdown, number
-from sim.words import _
+from sim.words import N_, _, columns, ngettext
 
 if TYPE_CHECKING:
     import pandas as pd
 
-HEAD = ("what", "figure", "A", "B", "B - A", "95 % interval", "shows", "")
+HEAD = N_("what | figure | A | B | B - A | 95 % interval | shows | ")
 RIGHT = (2, 3, 4, 5, 6)
 MOST = 8
 """Most differing settings told in a sentence; the table has all."""
-WORDS = {"paired": "paired", "apart": "not paired", "": ""}
+WORDS = {"paired": N_("paired"), "apart": N_("not paired")}
 
 
 def sentences(
     changed: Sequence[str], found: pd.DataFrame, only: tuple[Sequence[str], Sequence[str]], notes: Sequence[str]
 ) -> list[str]:
     """What changed in settings and in outcome. only: what one of the two has alone."""
-    more = _(" and {n} more (table settings)").format(n=len(changed) - MOST) if len(changed) > MOST else ""
-    said = [*notes, _("Changed in settings: {list}{more}.").format(list="; ".join(changed[:MOST]), more=more) if changed
-            else _("The settings are the same.")]  # fmt: skip
+    more, first = len(changed) - MOST, "; ".join(changed[:MOST])
+    if more > 0:
+        text = ngettext(
+            "Changed in settings: {list} and {n} more (table settings).",
+            "Changed in settings: {list} and {n} more (table settings).",
+            more,
+        )
+    else:
+        text = _("Changed in settings: {list}.") if changed else _("The settings are the same.")
+    said = [*notes, text.format(list=first, n=more)]
     if len(found):
         said += [_paired(found), *_moved(found)]
     for name, names in zip("AB", only, strict=True):
@@ -39,7 +46,8 @@ def _paired(found: pd.DataFrame) -> str:
     paired = found["how"].eq("paired")
     if paired.all():
         return _("Both met the same shoppers in {n} shows: differences are paired; each interval stands alone.").format(
-            n=int(found["shows"].max()))  # fmt: skip
+            n=int(found["shows"].max())
+        )
     if found["how"].eq("").all():
         return _("These figures come from whole studies, so no interval can be given here.")
     return _("They share no shoppers where it says not paired: those intervals are wider than paired ones would be.")
@@ -51,9 +59,13 @@ def _moved(found: pd.DataFrame) -> list[str]:
     if not len(sure):
         known = found["low"].notna().any()
         return [_("No figure differs beyond chance.")] if known else []
-    told = _("{what}: {figure} {by} {way} in B")
-    rows = [told.format(what=r["what"], figure=r["figure"], by=number(abs(r["difference"]), _digits(r["difference"])),
-                        way=_("higher") if r["difference"] > 0 else _("lower")) for r in sure.to_dict("records")]  # fmt: skip
+    ways = {True: _("{what}: {figure} {by} higher in B"), False: _("{what}: {figure} {by} lower in B")}
+    rows = [
+        ways[r["difference"] > 0].format(
+            what=r["what"], figure=r["figure"], by=number(abs(r["difference"]), _digits(r["difference"]))
+        )
+        for r in sure.to_dict("records")
+    ]
     return [_("Beyond chance: {list}.").format(list="; ".join(rows))]
 
 
@@ -64,8 +76,16 @@ def cells(found: pd.DataFrame) -> list[list[str]]:
         digits = max(_digits(r["a"]), _digits(r["b"]))
         low, high = float(r["low"]), float(r["high"])
         span = f"[{number(low, digits)}, {number(high, digits)}]" if math.isfinite(low + high) else NOTHING
-        made.append([str(r["what"]), str(r["figure"]), *(number(float(r[k]), digits) for k in ("a", "b", "difference")), span,
-                     str(r["shows"] or ""), _(WORDS[str(r["how"])])])  # fmt: skip
+        made.append(
+            [
+                str(r["what"]),
+                str(r["figure"]),
+                *(number(float(r[k]), digits) for k in ("a", "b", "difference")),
+                span,
+                str(r["shows"] or ""),
+                _(WORDS[str(r["how"])]) if r["how"] else "",
+            ]
+        )
     return made
 
 
@@ -74,14 +94,14 @@ def printed(names: tuple[str, str], found: pd.DataFrame, said: Sequence[str]) ->
     still = found.groupby("what", sort=False)["difference"].transform(lambda d: (d == 0).all())
     found = found[~still.astype(bool)] if len(found) else found
     head = _("A: {a}\nB: {b}").format(a=names[0], b=names[1])
-    table = ["", *aligned([HEAD, *cells(found)], RIGHT)] if len(found) else []
+    table = ["", *aligned([columns(HEAD), *cells(found)], RIGHT)] if len(found) else []
     return "\n".join([head, *table, "", *said])
 
 
 def page(names: tuple[str, str], found: pd.DataFrame, said: Sequence[str], repeat: str) -> str:
     """``report.md``."""
-    table = ["\n".join(markdown(HEAD, cells(found), RIGHT))] if len(found) else []
-    parts = ["# A against B", f"A: {names[0]}  \nB: {names[1]}", repeat, *table, "\n".join(f"- {line}" for line in said)]
+    table = ["\n".join(markdown(columns(HEAD), cells(found), RIGHT))] if len(found) else []
+    parts = [_("# A against B"), f"A: {names[0]}  \nB: {names[1]}", repeat, *table, "\n".join(f"- {line}" for line in said)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -12,54 +12,80 @@ from sim.report.text import ranking, verdict
 from sim.report.text.layout import aligned, markdown, number
 from sim.stats.pareto import OBJECTIVES
 from sim.study.decide import Decision, Trials
+from sim.words import N_, _, columns, ngettext
 
 if TYPE_CHECKING:
     from sim.setup.space import Candidate
 
-CURVE = {"net": "net [CNY]", "oversold_units": "oversold [units]", "missed_units": "missed [units]", "alerts": "alerts"}
+CURVE = {
+    "net": N_("net [CNY]"),
+    "oversold_units": N_("oversold [units]"),
+    "missed_units": N_("missed [units]"),
+    "alerts": N_("alerts"),
+}
 """Figures of a response curve."""
 FEW = 4
 """Fewest points of a curve or of one side of a map."""
 MAP_ROWS = 24
 """Most rows of the front listed in the report; the table has them all."""
+FRONT_HEAD = N_("candidate")
 SETTINGS = 60
 """Most candidates whose settings are listed; ``candidates.parquet`` has all."""
 
 
 def printed(d: Decision) -> str:
     """For a terminal: the leaders, then the verdict."""
-    return "\n".join([*aligned([verdict.HEAD, *verdict.rows(d)], verdict.RIGHT), "", *verdict.sentences(d)])
+    return "\n".join([*aligned([columns(verdict.HEAD), *verdict.rows(d)], verdict.RIGHT), "", *verdict.sentences(d)])
 
 
 def sections(trials: Trials, d: Decision, front: Any, pictures: Sequence[str]) -> list[str]:
     """For ``report.md``. front: :func:`front_table`. pictures: file names of :func:`pictures`."""
-    shown = front.head(MAP_ROWS)
+    named = list(dict.fromkeys([*d.leaders, *d.selection.tied, *d.front]))
+    rest = ngettext("{n} more of them: `candidates.parquet`.", "{n} more of them: `candidates.parquet`.", len(named) - SETTINGS)
+    head, front_head = columns(ranking.CHOSEN_HEAD), (*columns(FRONT_HEAD), *OBJECTIVES, "net", "gmv")
     cells = [
         [str(r["candidate"]), *(number(float(r[name]), 1) for name in (*OBJECTIVES, "net", "gmv"))]
-        for r in shown.to_dict("records")
+        for r in front.head(MAP_ROWS).to_dict("records")
     ]
-    more = f" ({len(front) - len(shown)} more in `front.parquet`)" if len(front) > len(shown) else ""
-    played = np.isfinite(trials.cost).any(0).sum(0)
-    paired = "" if played.min() == played.max() else (
-        " Who left the race early is given the mean of one who played all, plus the mean difference on the shows both played."
-    )  # fmt: skip
-    named = list(dict.fromkeys([*d.leaders, *d.selection.tied, *d.front]))
-    rest = f"\n\n{len(named) - SETTINGS} more of them: `candidates.parquet`." if len(named) > SETTINGS else ""
-    settings = ranking.chosen(d.plan, named[:SETTINGS])
-    return [
-        "## Verdict\n\n" + "\n".join(f"- {line}" for line in verdict.sentences(d)),
-        "\n".join(markdown(verdict.HEAD, verdict.rows(d), verdict.RIGHT)),
-        f"Behind the best: paired differences with simultaneous {100 * d.confidence:g} % intervals, cut at 0 where a candidate "
-        f"is called worse; delta, too small to matter: {number(d.delta)} CNY a show. Limits are those of the worst world; a "
-        "candidate is certified where a one-sided bound lies within every limit of the set, refuted where one lies beyond. Each "
-        f"certificate stands alone: of candidates that just break a limit, {100 * (1 - d.confidence):.3g} % are certified by "
-        "chance. All are in `certificates.parquet`.",
+    parts = [
+        _("## Verdict"),
+        "\n".join(f"- {line}" for line in verdict.sentences(d)),
+        "\n".join(markdown(columns(verdict.HEAD), verdict.rows(d), verdict.RIGHT)),
+        _meaning(d),
         *(f"![{name}]({name})" for name in pictures),
-        "\n".join(["## Pareto front", "", f"Nobody beats these in all three at once, by their means{more}.{paired}", "",
-                   *markdown(("candidate", *OBJECTIVES, "net", "gmv"), cells, (1, 2, 3, 4, 5))]),
-        "\n".join(["## Settings of the leaders, of all that cannot be told apart from the best, and of the front", "",
-                   *markdown(("candidate", "settings"), settings)]) + rest,
-    ]  # fmt: skip
+        _("## Pareto front"),
+        _about_front(trials, len(front)),
+        "\n".join(markdown(front_head, cells, (1, 2, 3, 4, 5))),
+        _("## Settings of the leaders, of all that cannot be told apart from the best, and of the front"),
+        "\n".join(markdown(head, ranking.chosen(d.plan, named[:SETTINGS]))),
+    ]
+    return [*parts, rest.format(n=len(named) - SETTINGS)] if len(named) > SETTINGS else parts
+
+
+def _meaning(d: Decision) -> str:
+    """How the table of the verdict is to be read."""
+    return _(
+        "Behind the best: paired differences with simultaneous {confidence:g} % intervals, cut at 0 where a candidate is called "
+        "worse; delta, too small to matter: {delta} CNY a show. Limits are those of the worst world; a candidate is certified "
+        "where a one-sided bound lies within every limit of the set, refuted where one lies beyond. Each certificate stands "
+        "alone: of candidates that just break a limit, {chance:.3g} % are certified by chance. All are in "
+        "`certificates.parquet`."
+    ).format(confidence=100 * d.confidence, delta=number(d.delta), chance=100 * (1 - d.confidence))
+
+
+def _about_front(trials: Trials, n: int) -> str:
+    """What is on the front, and how those stand who left the race early."""
+    text = (
+        _("Nobody beats these in all three at once, by their means ({n} more in `front.parquet`).").format(n=n - MAP_ROWS)
+        if n > MAP_ROWS
+        else _("Nobody beats these in all three at once, by their means.")
+    )
+    played = np.isfinite(trials.cost).any(0).sum(0)
+    if played.min() == played.max():
+        return text
+    return f"{text} " + _(
+        "Who left the race early is given the mean of one who played all, plus the mean difference on the shows both played."
+    )
 
 
 def front_table(d: Decision) -> Any:
@@ -120,19 +146,23 @@ def _of_family(trials: Trials, d: Decision, family: str) -> dict[str, Any]:
     if len(which) < FEW or any(isinstance(v, str | bool) for column in values for v in column):
         return {}
     named = [_with_unit(key, d.plan.candidates[which[0]]) for key in keys]
-    where = f"{len(d.plan.worlds)} worlds" if len(d.plan.worlds) > 1 else d.plan.worlds[0].name
+    where = _("{n} worlds").format(n=len(d.plan.worlds)) if len(d.plan.worlds) > 1 else d.plan.worlds[0].name
     if len(keys) == 1:
         rows = trials.fetch(which, list(CURVE))
         played = ~np.isnan(rows).any((0, 2, 3))
         order = np.argsort(values[0], kind="stable")
         x = np.asarray(values[0], float)[order]
-        shows = {words: rows[:, played][:, :, order, n] for n, words in enumerate(CURVE.values())}
-        title = f"Response to {keys[0]}, {where}, {int(played.sum())} shows"
+        shows = {words: rows[:, played][:, :, order, n] for n, words in enumerate(map(_, CURVE.values()))}
+        title = _("Response to {setting}, {where}, {n} shows").format(setting=keys[0], where=where, n=int(played.sum()))
         return {f"curve-{family}.png": draw.curve(x, shows, named[0], title)} if played.sum() > 1 else {}
     if len(keys) == 2:
         cost = np.nanmean(trials.cost[:, :, which], axis=(0, 1))
         x, y = (np.asarray(v, float) for v in values)
-        return {f"map-{family}.png": _map(x, y, cost, (named[0], named[1]), f"J of {family}, {where}")}
+        return {
+            f"map-{family}.png": _map(
+                x, y, cost, (named[0], named[1]), _("J of {family}, {where}").format(family=family, where=where)
+            )
+        }
     return {}
 
 

@@ -14,6 +14,7 @@ from sim.report.figures import style
 from sim.report.figures.replay import OPEN_LOOP, draw, recording
 from sim.report.figures.story import time_unit
 from sim.report.text.layout import NOTHING, aligned, markdown, number
+from sim.words import N_, _, columns
 from strategies.contract import LEVEL_NAMES
 
 MOST_ROWS = 30
@@ -22,8 +23,9 @@ MOST_ROWS = 30
 
 def head(a: str, b: str) -> tuple[str, ...]:
     """Columns of the table of counts."""
-    return ("stream", "same", "moved", "other level", f"only {a}", f"only {b}", "sell-outs warned by both", f"{a} only",
-            f"{b} only", "neither")  # fmt: skip
+    own = [_("only {name}").format(name=a), _("only {name}").format(name=b)]
+    warned = [_("{name} only").format(name=a), _("{name} only").format(name=b)]
+    return (*columns(COUNT_HEAD), *own, _("sell-outs warned by both"), *warned, _("neither"))
 
 
 def count_cells(counts: pd.DataFrame) -> list[list[str]]:
@@ -31,14 +33,16 @@ def count_cells(counts: pd.DataFrame) -> list[list[str]]:
     return [[str(row[0]), *(number(v) for v in row[1:])] for row in counts.itertuples(index=False)]
 
 
-LIST_HEAD = ("stream", "sku", "change", "a at", "a level", "b at", "b level", "shift [s]")
+LIST_HEAD = N_("stream | sku | change | a at | a level | b at | b level | shift [s]")
+COUNT_HEAD = N_("stream | same | moved | other level")
 
 
 def change_cells(found: pd.DataFrame, a: str, b: str) -> list[list[str]]:
     """One row per alert that is not the same in both."""
     rows = []
     for r in found[found["change"] != SAME].to_dict("records"):
-        change = {"only a": f"only {a}", "only b": f"only {b}", LEVEL: "other level"}.get(r["change"], r["change"])
+        own = {"only a": _("only {name}").format(name=a), "only b": _("only {name}").format(name=b)}
+        change = own.get(r["change"]) or {LEVEL: _("other level"), MOVED: _("moved")}[r["change"]]
         rows.append([r["stream"], r["sku"], change, r["a_at"] or NOTHING, _level(r["a_level"]), r["b_at"] or NOTHING,
                      _level(r["b_level"]), number(r["shift_s"], 1)])  # fmt: skip
     return rows
@@ -49,25 +53,27 @@ def _level(level: int) -> str:
 
 
 def _said(a: str, b: str, within_s: float) -> str:
-    return (f"a is {a}, b is {b}. Alerts of one SKU at most {within_s:g} s apart are one alert: moved if at another time, other "
-            "level if the level differs; shift is b less a.")  # fmt: skip
+    return _(
+        "a is {a}, b is {b}. Alerts of one SKU at most {within_s:g} s apart are one alert: moved if at another time, "
+        "other level if the level differs; shift is b less a."
+    ).format(a=a, b=b, within_s=within_s)
 
 
 def printed(found: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s: float, notes: Sequence[str]) -> str:
     """Both tables for a terminal."""
-    text = [OPEN_LOOP, "", *aligned([head(a, b), *count_cells(counts)], range(1, 10))]
+    text = [_(OPEN_LOOP), "", *aligned([head(a, b), *count_cells(counts)], range(1, 10))]
     rows = change_cells(found, a, b)
     if rows:
-        text += ["", *aligned([LIST_HEAD, *rows[:MOST_ROWS]], (7,))]
+        text += ["", *aligned([columns(LIST_HEAD), *rows[:MOST_ROWS]], (7,))]
     if len(rows) > MOST_ROWS:
-        text.append(f"... and {len(rows) - MOST_ROWS} more in diff.parquet")
+        text.append(_("... and {n} more in diff.parquet").format(n=len(rows) - MOST_ROWS))
     return "\n".join([*text, "", _said(a, b, within_s), *notes])
 
 
 def page(found: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s: float) -> list[str]:
     """The same for ``report.md``."""
     return ["\n".join(markdown(head(a, b), count_cells(counts), range(1, 10))), _said(a, b, within_s),
-            "\n".join(markdown(LIST_HEAD, change_cells(found, a, b), (7,)))]  # fmt: skip
+            "\n".join(markdown(columns(LIST_HEAD), change_cells(found, a, b), (7,)))]  # fmt: skip
 
 
 def figures(
@@ -89,7 +95,7 @@ def figures(
 
 def _join(axis: Any, changed: pd.DataFrame, result: Replay) -> None:
     """Lines between alerts that are the same to both; a ring round each that only one sent."""
-    _, per = time_unit(result.runs[0].scenario.duration_s)
+    _unit, per = time_unit(result.runs[0].scenario.duration_s)
     a_s, b_s = (changed[key].to_numpy(float) for key in ("a_t_s", "b_t_s"))
     for change, a, b in zip(changed["change"], a_s, b_s, strict=True):
         if change in (SAME, MOVED, LEVEL):
@@ -97,4 +103,4 @@ def _join(axis: Any, changed: pd.DataFrame, result: Replay) -> None:
         else:
             t, lane = (a, 0) if not np.isnan(a) else (b, 1)
             axis.scatter([t / per], [lane], s=150, facecolor="none", edgecolor=style.BLACK, linewidth=1.2, zorder=6)
-    axis.set_title("joined: sent by both; ringed: by one only", loc="right", fontsize=8, color=style.GREY)
+    axis.set_title(_("joined: sent by both; ringed: by one only"), loc="right", fontsize=8, color=style.GREY)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import Any
 
 from sim.core.export import for_markdown
 from sim.core.units import US
@@ -11,9 +13,10 @@ from sim.replay.ingest.detect import PLAIN
 from sim.replay.ingest.names import listed
 from sim.replay.ingest.values import RULES
 from sim.report.text.layout import NOTHING, aligned, markdown
+from sim.words import N_, _, columns, ngettext
 
-HEAD = ("file", "read as", "clock", "rows", "accepted", "repaired", "set aside", "rejected", "out of order")
-RIGHT = range(3, len(HEAD))
+HEAD = N_("file | read as | clock | rows | accepted | repaired | set aside | rejected | out of order")
+RIGHT = range(3, 9)
 NAMED = 12
 """Columns without a use that are named."""
 
@@ -32,52 +35,76 @@ def sentences(head: Head) -> list[str]:
     lines = []
     for f in head.files:
         if f.get("sure", "own") != "own" and f["mapping"] not in PLAIN:
-            lines.append(f"{f['file']}: the layout {f['mapping']} is known from {f['source']} (certainty {f['sure']})")
+            lines.append(_("{file}: the layout {mapping} is known from {source} (certainty {sure})").format(**_four(f)))
         if f.get("unused"):
             some, n = f["unused"], f["unused_columns"]
-            what = "column is" if n == 1 else "columns are"
-            lines.append(f"{f['file']}: {n:,} {what} not used: {listed(some + [''] * (n - len(some)), NAMED)}")
-    for key, word in (("repairs", "repaired"), ("aside", "set aside"), ("reasons", "rejected")):
+            sentence = ngettext("{file}: {n:,} column is not used: {names}", "{file}: {n:,} columns are not used: {names}", n)
+            lines.append(sentence.format(file=f["file"], n=n, names=listed(some + [""] * (n - len(some)), NAMED)))
+    for key, sentence in (("repairs", _("{file}: repaired: {list}")), ("aside", _("{file}: set aside: {list}")),
+                          ("reasons", _("{file}: rejected: {list}"))):  # fmt: skip
         for f in head.files:
-            found = Counter(f[key]).most_common()
-            if found:
-                lines.append(f"{f['file']}: {word}: " + ", ".join(f"{n:,} {what}" for what, n in found))
+            if f[key]:
+                counts = ", ".join(f"{n:,} {_(what)}" for what, n in Counter(f[key]).most_common())
+                lines.append(sentence.format(file=f["file"], list=counts))
     used = sorted({name for f in head.files for name in f["repairs"]}, key=list(RULES).index)
-    lines += [f"{name}: {RULES[name]}" for name in used]
-    clock = head.own_clock
-    width = {k: ("single events" if w == 0 else f"bins of {w:g} s") for k, w in head.bins.items()}
-    kinds = ", ".join(f"{n:,} {k} ({width.get(k, 'single events')})" for k, n in head.kinds.items())
-    span = (head.end_us - head.start_us) / US
-    lines.append(f"stream {head.name}: {head.rows:,} facts: {kinds}")
-    lines.append(f"from {clock.text(head.start_us)} to {clock.text(head.end_us)}, {span:,.0f} s; times {head.clock}, "
-                 f"finest step {head.resolution_s:g} s")  # fmt: skip
-    if head.declared:
-        lines.append(
-            f"stock is declared for {len(head.declared)} SKUs, {sum(d['stock'] for d in head.declared.values()):,} units"
-        )
-    lines += [f"{'check' if c['ok'] else 'CHECK FAILED'}: {c['check']}: {c['finding']}" for c in head.checks]
+    lines += [f"{_(name)}: {_(RULES[name])}" for name in used]
+    lines += _what_there_is(head)
+    checks = {True: _("check: {check}: {finding}"), False: _("CHECK FAILED: {check}: {finding}")}
+    lines += [checks[bool(c["ok"])].format(check=_(c["check"]), finding=c["finding"]) for c in head.checks]
     return lines + list(head.notes)
+
+
+def _four(f: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: f[key] for key in ("file", "mapping", "source", "sure")}
+
+
+def _what_there_is(head: Head) -> list[str]:
+    """Facts, their span and the declared stock of a stream."""
+    clock = head.own_clock
+    width = {k: _("single events") if w == 0 else _("bins of {w:g} s").format(w=w) for k, w in head.bins.items()}
+    kinds = ", ".join(f"{n:,} {_(k)} ({width.get(k, _('single events'))})" for k, n in head.kinds.items())
+    lines = [
+        _("stream {name}: {rows:,} facts: {kinds}").format(name=head.name, rows=head.rows, kinds=kinds),
+        _("from {start} to {end}, {span:,.0f} s; times {clock}, finest step {step:g} s").format(
+            start=clock.text(head.start_us),
+            end=clock.text(head.end_us),
+            span=(head.end_us - head.start_us) / US,
+            clock=head.clock,
+            step=head.resolution_s,
+        ),
+    ]
+    if head.declared:
+        n, units = len(head.declared), sum(d["stock"] for d in head.declared.values())
+        lines.append(
+            ngettext(
+                "stock is declared for {n} SKUs, {units:,} units", "stock is declared for {n} SKUs, {units:,} units", n
+            ).format(n=n, units=units)
+        )
+    return lines
 
 
 def total(head: Head) -> str:
     """The sum every ingest must keep."""
     n = {k: sum(f[k] for f in head.files) for k in ("rows", "accepted", "repaired", "set_aside", "rejected")}
-    return (f"{n['rows']:,} rows = {n['accepted']:,} accepted + {n['repaired']:,} repaired + {n['set_aside']:,} set aside + "
-            f"{n['rejected']:,} rejected")  # fmt: skip
+    return _(
+        "{rows:,} rows = {accepted:,} accepted + {repaired:,} repaired + {set_aside:,} set aside + {rejected:,} rejected"
+    ).format(**n)
 
 
 def printed(head: Head) -> str:
     """The account for a terminal."""
-    return "\n".join([*aligned([HEAD, *cells(head)], RIGHT), "", total(head), *sentences(head)])
+    return "\n".join([*aligned([columns(HEAD), *cells(head)], RIGHT), "", total(head), *sentences(head)])
 
 
 def report(head: Head, repeat: str) -> str:
     """The account as Markdown. repeat: how to make it again."""
     parts = [
-        f"# Ingest of {for_markdown(head.name)}",
+        _("# Ingest of {name}").format(name=for_markdown(head.name)),
         repeat,
-        "\n".join(markdown(HEAD, cells(head), RIGHT)),
-        total(head) + ". Rejected rows are in rejects.csv (safe for spreadsheets) and, as they stood, in rejects.parquet.",
+        "\n".join(markdown(columns(HEAD), cells(head), RIGHT)),
+        total(head)
+        + ". "
+        + _("Rejected rows are in rejects.csv (safe for spreadsheets) and, as they stood, in rejects.parquet."),
         "\n".join(f"- {for_markdown(line)}" for line in sentences(head)),
     ]
     return "\n\n".join(parts) + "\n"

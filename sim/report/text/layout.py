@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from sim.core.export import for_markdown
+from sim.words import _, ngettext
 
 NOTHING = "-"
 """Stands where a figure has no meaning."""
@@ -71,13 +72,15 @@ def spread(value: float, half: float, digits: int = 0) -> str:
     return number(value, digits) if not math.isfinite(half) else f"{number(value, digits)} ±{number(half, digits)}"
 
 
-def count(n: int, one: str, many: str = "") -> str:
-    """A number of things.
+def some(names: Sequence[str], most: int) -> str:
+    """The first names of a list, and how many more there are.
 
-    >>> count(1, "show"), count(2, "strategy", "strategies")
-    ('1 show', '2 strategies')
+    >>> some(["a", "b", "c"], 2), some(["a"], 2)
+    ('a, b and 1 more', 'a')
     """
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
+    listed = ", ".join(names[:most])
+    more = len(names) - most
+    return listed if more <= 0 else ngettext("{names} and {n} more", "{names} and {n} more", more).format(names=listed, n=more)
 
 
 def duration(seconds: float) -> str:
@@ -87,6 +90,8 @@ def duration(seconds: float) -> str:
     ('5 s', '4 min', '2 h 14 min')
     """
     if seconds < 90:
-        return f"{seconds + 0.999:.0f} s" if seconds >= 1 else "1 s"
+        return _("{n:.0f} s").format(n=seconds + 0.999 if seconds >= 1 else 1)
     minutes = int(seconds + 59) // 60
-    return f"{minutes} min" if minutes < 100 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 100:
+        return _("{n} min").format(n=minutes)
+    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)

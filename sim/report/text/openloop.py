@@ -9,21 +9,26 @@ import pandas as pd
 
 from sim.replay import Replay
 from sim.report.figures.replay import OPEN_LOOP
-from sim.report.text.layout import NOTHING, aligned, markdown, number
+from sim.report.text.layout import NOTHING, aligned, markdown, number, some
+from sim.words import N_, _, columns
 from strategies.contract import LEVEL_NAMES
 
-HEAD = ("strategy", "sell-outs", "warned", "standing", "lead [s] median", "least", "alerts", "in time", "sold out already",
-        "nothing came", "undecided", "alerts/h")  # fmt: skip
-SELLOUT_HEAD = ("sku", "sold out at", "strategy", "watch [s before]", "prepare", "emergency", "lead [s]", "standing")
+HEAD = N_(
+    "strategy | sell-outs | warned | standing | lead [s] median | least | alerts | in time | sold out already | "
+    "nothing came | undecided | alerts/h"
+)
+SELLOUT_HEAD = N_("sku | sold out at | strategy | watch [s before] | prepare | emergency | lead [s] | standing")
 MOST_ROWS = 24
 """Sell-outs listed on the terminal; the folder has them all."""
-STANDING = "Standing: sell-outs that met an alert never taken back, however old it was; not warned but standing is not missed."
-NEVER_OUT = "Stock never ran out in this recording: only noise can be compared."
-MEANING = (
-    "Warned: an alert came within the horizon before the sell-out. In time, sold out already, nothing came, undecided: what "
-    "became of the alerts; undecided ones were sent too near the end of the recording to tell."
+STANDING = N_(
+    "Standing: sell-outs that met an alert never taken back, however old it was; not warned but standing is not missed."
 )
-ALL = "all streams"
+NEVER_OUT = N_("Stock never ran out in this recording: only noise can be compared.")
+MEANING = N_(
+    "Warned: an alert came within the horizon before the sell-out. In time, sold out already, nothing came, undecided: "
+    "what became of the alerts; undecided ones were sent too near the end of the recording to tell."
+)
+ALL = N_("all streams")
 
 
 def about_sellouts(sellouts: int, empty: Sequence[str]) -> str:
@@ -33,11 +38,11 @@ def about_sellouts(sellouts: int, empty: Sequence[str]) -> str:
     'There was no stock of mask from the start, so no sell-out could be warned of: every order of it was oversold.'
     """
     if sellouts:
-        return STANDING
+        return _(STANDING)
     if not empty:
-        return NEVER_OUT
-    names = ", ".join(empty[:5]) + (f" and {len(empty) - 5} more" if len(empty) > 5 else "")
-    return f"There was no stock of {names} from the start, so no sell-out could be warned of: every order of it was oversold."
+        return _(NEVER_OUT)
+    text = _("There was no stock of {names} from the start, so no sell-out could be warned of: every order of it was oversold.")
+    return text.format(names=some(empty, 5))
 
 
 def together(found: Sequence[Replay]) -> Replay:
@@ -97,27 +102,27 @@ def _level(out: Mapping[Any, Any]) -> str:
 
 def sellout_right() -> range:
     """Columns of the table of sell-outs that are set flush right."""
-    return range(3, len(SELLOUT_HEAD) - 1)
+    return range(3, len(columns(SELLOUT_HEAD)) - 1)
 
 
 def _ranking(found: Sequence[Replay], table: Any) -> list[str]:
     """The ranked table per stream and, where there are several, of all together first."""
     if len(found) == 1:
-        return table([HEAD, *cells(found[0])])
-    text = [f"{ALL} ({len(found)})", *table([HEAD, *cells(together(found))])]
+        return table([columns(HEAD), *cells(found[0])])
+    text = [f"{_(ALL)} ({len(found)})", *table([columns(HEAD), *cells(together(found))])]
     for one in found:
-        text += ["", str(one.table["stream"].iloc[0]), *table([HEAD, *cells(one)])]
+        text += ["", str(one.table["stream"].iloc[0]), *table([columns(HEAD), *cells(one)])]
     return text
 
 
 def printed(found: Sequence[Replay], notes: Sequence[str]) -> str:
     """Both tables for a terminal."""
-    text = [OPEN_LOOP, "", *_ranking(found, lambda rows: aligned(rows, range(1, len(HEAD))))]
+    text = [_(OPEN_LOOP), "", *_ranking(found, lambda rows: aligned(rows, range(1, len(columns(HEAD)))))]
     outs = sellout_cells(together(found))
     if outs:
-        text += ["", *aligned([SELLOUT_HEAD, *outs[:MOST_ROWS]], sellout_right())]
+        text += ["", *aligned([columns(SELLOUT_HEAD), *outs[:MOST_ROWS]], sellout_right())]
     if len(outs) > MOST_ROWS:
-        text.append(f"... and {len(outs) - MOST_ROWS} more in sellouts.parquet")
+        text.append(_("... and {n} more in sellouts.parquet").format(n=len(outs) - MOST_ROWS))
     return "\n".join([*text, "", *notes])
 
 
@@ -125,7 +130,16 @@ def page(found: Sequence[Replay]) -> list[str]:
     """The same for ``report.md``: paragraphs."""
 
     def table(rows: list[Sequence[str]]) -> list[str]:
-        return ["", *markdown(rows[0], rows[1:], range(1, len(HEAD)))]
+        return ["", *markdown(rows[0], rows[1:], range(1, len(columns(HEAD))))]
 
-    outs = "\n".join(markdown(SELLOUT_HEAD, sellout_cells(together(found)), sellout_right()))
-    return ["\n".join(_ranking(found, table)), MEANING, outs]
+    outs = "\n".join(markdown(columns(SELLOUT_HEAD), sellout_cells(together(found)), sellout_right()))
+    return ["\n".join(_ranking(found, table)), _(MEANING), outs]
+
+
+def report(
+    title: tuple[str, str], repeat: str, parts: Sequence[str], notes: Sequence[str], pictures: Sequence[tuple[str, str]]
+) -> str:
+    """``report.md`` of any replay. title: heading, and which loop. pictures: titles and file names."""
+    shown = [f"![{title}]({name})" for title, name in pictures]
+    text = [f"# {title[0]}", f"**{title[1]}.** {repeat}", *parts, "\n".join(f"- {note}" for note in notes), *shown]
+    return "\n\n".join(text) + "\n"

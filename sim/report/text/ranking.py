@@ -12,6 +12,7 @@ from sim.report.text import tables
 from sim.report.text.layout import aligned, markdown, number
 from sim.stats.overfit import FEWEST
 from sim.study.standing import means, shows_of
+from sim.words import N_, _, columns, ngettext
 
 if TYPE_CHECKING:
     from sim.jobs.plan import Plan
@@ -25,8 +26,10 @@ METRICS = (
     "J", "J_silent", "net", "gmv", "oversold_units", "session_oversold", "missed_units", "notices_per_operator_hour",
     "foreseen_events", "late_claims", "false_claims", "risk_events", "recall", "usable_lead_s", "freeze_minutes",
 )  # fmt: skip
-OVERALL = ("candidate", "net [CNY], mean of worlds", "GMV", "left J", "above the best", "worst world by J", "J there",
-           "above the best there")  # fmt: skip
+OVERALL = N_(
+    "candidate | net [CNY], mean of worlds | GMV | left J | above the best | worst world by J | J there | above the best there"
+)
+CHOSEN_HEAD = N_("candidate | settings")
 
 
 class Ranking:
@@ -45,10 +48,11 @@ class Ranking:
             body = tables.printed(lines, self.plan.replicates, self.plan.profile.name, told=False)
             parts.append(f"{self._title(world.name, lines)}\n\n{body}{self._best(lines[0].strategy)}")
         if len(self.plan.worlds) > PRINTED:
-            parts.append(f"{len(self.plan.worlds) - PRINTED} more worlds are in report.md")
+            more = len(self.plan.worlds) - PRINTED
+            parts.append(ngettext("{n} more worlds are in report.md", "{n} more worlds are in report.md", more).format(n=more))
         if len(self.plan.worlds) > 1:
-            rows = aligned([OVERALL, *self._overall()], (1, 2, 3, 4, 6, 7))
-            parts.append("\n".join([f"all {len(self.plan.worlds)} worlds together", "", *rows]))
+            rows = aligned([columns(OVERALL), *self._overall()], (1, 2, 3, 4, 6, 7))
+            parts.append("\n".join([_("all {n} worlds together").format(n=len(self.plan.worlds)), "", *rows]))
         return "\n\n".join([*parts, *self._caution()])
 
     def in_markdown(self) -> str:
@@ -56,9 +60,12 @@ class Ranking:
         parts = []
         for world, lines in zip(self.plan.worlds, self.lines, strict=True):
             body = tables.in_markdown(lines, self.plan.replicates, self.plan.profile.name, told=False)
-            parts.append(f"## World {self._title(world.name, lines)}\n\n{_settings(world.settings)}{body}")
+            title = _("## World {title}").format(title=self._title(world.name, lines))
+            parts.append(f"{title}\n\n{_settings(world.settings)}{body}")
         if len(self.plan.worlds) > 1:
-            parts.append("\n".join(["## All worlds together", "", *markdown(OVERALL, self._overall(), (1, 2, 3, 4, 6, 7))]))
+            parts.append(
+                "\n".join([_("## All worlds together"), "", *markdown(columns(OVERALL), self._overall(), (1, 2, 3, 4, 6, 7))])
+            )
         return "\n\n".join([*parts, *self._caution()])
 
     def _caution(self) -> list[str]:
@@ -66,19 +73,20 @@ class Ranking:
         n = len(self.plan.candidates)
         if self.plan.replicates >= FEWEST:
             return []
-        return [f"The best of {n} owes part of its lead to luck: confirm it on other seeds."] if n > 2 else []
+        return [_("The best of {n} owes part of its lead to luck: confirm it on other seeds.").format(n=n)] if n > 2 else []
 
     def _title(self, world: str, lines: Sequence[tables.Line]) -> str:
         n, few = len(self.plan.candidates), len(lines)
-        return (
-            f"{world}: {n} candidates" if few == n else f"{world}: {few} of {n} candidates, the leaders of all and of each family"
-        )
+        if few == n:
+            return ngettext("{world}: {n} candidates", "{world}: {n} candidates", n).format(world=world, n=n)
+        return _("{world}: {few} of {n} candidates, the leaders of all and of each family").format(world=world, few=few, n=n)
 
     def _best(self, name: str) -> str:
         """The best of a world, where the verdict does not say it."""
         if len(self.plan.worlds) == 1 and self.plan.replicates > 1:
             return ""
-        return f"\nBest here: {name} with {worded(next(c.settings for c in self.plan.candidates if c.name == name))}."
+        settings = worded(next(c.settings for c in self.plan.candidates if c.name == name))
+        return "\n" + _("Best here: {name} with {settings}.").format(name=name, settings=settings)
 
     def _overall(self) -> list[list[str]]:
         """Mean over worlds, each as heavy as any other; and the world in which a candidate leaves most on the table."""
@@ -115,7 +123,7 @@ def chosen(plan: Plan, picked: Sequence[int]) -> list[tuple[str, str]]:
 
 def worded(settings: Mapping[str, Value]) -> str:
     """Varied settings as they are given on the command line, rounded to what matters; the tables have them whole."""
-    return ", ".join(f"{key}={rounded(key, value)}" for key, value in settings.items()) or "nothing varied"
+    return ", ".join(f"{key}={rounded(key, value)}" for key, value in settings.items()) or _("nothing varied")
 
 
 def rounded(key: str, value: Value) -> Value:

@@ -11,7 +11,8 @@ from sim.postmortem.losses import KINDS
 from sim.postmortem.review import Review
 from sim.report.text import worth
 from sim.report.text.night import bands_line, night_lines
-from sim.report.text.review import basis
+from sim.report.text.review import basis, claimed_on
+from sim.words import _
 
 
 def tables(r: Review) -> dict[str, pd.DataFrame]:
@@ -42,15 +43,20 @@ def printed(r: Review) -> str:
     b = r.search.before
     shares = sorted(zip(CAUSES, r.blame.cost.tolist(), strict=True), key=lambda pair: -pair[1])
     total = sum(cost for _, cost in shares)
-    parts = [f"{cause} {cost / total:.0%}" for cause, cost in shares if total > 0 and cost / total >= 0.005]
-    lines = [basis(r), f"{r.show.name}, {r.policy.name}: {b.oversold:,} units oversold, {b.missed:,} missed, net {b.net:,.0f} "
-             f"CNY, {b.alerts} alerts", f"blame by cost: {', '.join(parts) or 'nothing was lost'}"]  # fmt: skip
+    parts = [f"{_(cause)} {cost / total:.0%}" for cause, cost in shares if total > 0 and cost / total >= 0.005]
+    lines = [
+        basis(r),
+        _("{show}, {strategy}: {oversold:,} units oversold, {missed:,} missed, net {net:,.0f} CNY, {alerts} alerts").format(
+            show=r.show.name, strategy=r.policy.name, oversold=b.oversold, missed=b.missed, net=b.net, alerts=b.alerts
+        ),
+        _("blame by cost: {parts}").format(parts=", ".join(parts)) if parts else _("blame by cost: nothing was lost"),
+    ]
     lines += [*night_lines(r), *([bands_line(r.bands)] if r.bands is not None else [])]
     lines += worth.gist(r.worth)
     p = r.proposal
-    if p is not None:
-        found = f"{p.change.knob.word(p.change.value)}"
-        return "\n".join(
-            [*lines, f"proposed: {found} (claimed: net {p.claim.mean:+,.0f} CNY a show, over {p.claim.n} {p.claim.on})"]
-        )
-    return "\n".join([*lines, "proposed: keep the settings"])
+    if p is None:
+        return "\n".join([*lines, _("proposed: keep the settings")])
+    proposed = _("proposed: {change} (claimed: net {mean:+,.0f} CNY a show, over {where})").format(
+        change=p.change.knob.word(p.change.value), mean=p.claim.mean, where=claimed_on(p.claim)
+    )
+    return "\n".join([*lines, proposed])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sim.report.text.layout import number
+from sim.report.text.layout import aligned, markdown, number
 from sim.stats.sensitivity import Index
+from sim.words import N_, _, columns
 
-HEAD = ("setting", "first order", "interval", "total", "interval")
+HEAD = N_("setting | first order | interval | total | interval")
 
 
 def rows(found: Sequence[Index]) -> list[list[str]]:
@@ -23,17 +24,49 @@ def said(found: Sequence[Index]) -> str:
     """The table in words."""
     idle = [i.key for i in found if i.total_high < 0.05]
     if len(idle) == len(found):
-        return "None of these settings matters over these ranges."
+        return _("None of these settings matters over these ranges.")
     first = found[0]
     low, high = (100 * max(0.0, min(1.0, x)) for x in (first.total_low, first.total_high))
     share = f"{100 * max(0.0, min(1.0, first.total)):.0f} % [{low:.0f}, {high:.0f}]"
     rivals = [i.key for i in found[1:] if i.total_high >= first.total_low]
-    most = "matters most" if not rivals else f"has the largest share, and cannot be ranked against {', '.join(rivals)}"
-    text = f"{first.key} {most}: {share} of the variance of net would stay if it alone were unknown."
     if rivals:
-        text += " More points= or replicates= would tell."
+        text = _(
+            "{setting} has the largest share, and cannot be ranked against {rivals}: {share} of the variance of net would stay "
+            "if it alone were unknown. More points= or replicates= would tell."
+        )
+    else:
+        text = _("{setting} matters most: {share} of the variance of net would stay if it alone were unknown.")
+    sentences = [text.format(setting=first.key, rivals=", ".join(rivals), share=share)]
     if idle:
-        text += f" Beside that hardly matter, over these ranges: {', '.join(idle)}."
+        sentences.append(_("Beside that hardly matter, over these ranges: {settings}.").format(settings=", ".join(idle)))
     if max(max(i.total, i.first) for i in found) > 1.05:
-        text += " Shares above 100 % are estimates from too few points: raise points=."
-    return text
+        sentences.append(_("Shares above 100 % are estimates from too few points: raise points=."))
+    return " ".join(sentences)
+
+
+def title(family: str, scenario: str, shows: int) -> str:
+    """What was looked at."""
+    text = _("What net depends on: {family} in {scenario}, {shows} shows a setting")
+    return text.format(family=family, scenario=scenario, shows=shows)
+
+
+def printed(found: Sequence[Index]) -> str:
+    """For a terminal."""
+    return "\n" + "\n".join(aligned([columns(HEAD), *rows(found)], (1, 3))) + "\n\n" + said(found)
+
+
+def page(heading: str, repeat: str, found: Sequence[Index]) -> str:
+    """``report.md``."""
+    parts = [
+        f"# {heading}",
+        repeat,
+        "\n".join(markdown(columns(HEAD), rows(found), (1, 3))),
+        said(found),
+        f"![{_('sensitivity')}](sensitivity.png)",
+        _(
+            "First order: share of the variance of the mean net, over the ranges given, that goes once the setting is known. "
+            "Total: share that stays as long as it alone is not. A total well above the first order means that it acts "
+            "together with others. Intervals: 95 %, from shows and points drawn again."
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"

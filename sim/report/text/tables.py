@@ -13,22 +13,23 @@ from sim.score.hindsight import mean_skill
 from sim.score.metrics import METRICS
 from sim.stats.certify import clopper_pearson
 from sim.stats.paired import Difference, difference
+from sim.words import N_, _, columns, ngettext
 
 if TYPE_CHECKING:
     import pandas as pd
 
 SAME = "~"
 """Marks a strategy that cannot be told apart from the best."""
-HEAD = ("strategy", "net [CNY]", "left J", "above the best", "skill", "GMV", "oversold", "in % shows", "missed", "notices/h",
-        "precision", "recall", "lead s", "freeze min")  # fmt: skip
-RIGHT = tuple(range(1, len(HEAD)))
-MEANINGS = {
-    "net [CNY]": "net", "left J": "J", "skill": "skill", "GMV": "gmv", "oversold": "oversold_units",
-    "in % shows": "session_oversold", "missed": "missed_units",
-    "notices/h": "notices_per_operator_hour", "precision": "precision", "recall": "recall", "lead s": "usable_lead_s",
-    "freeze min": "freeze_minutes",
-}  # fmt: skip
-"""Columns of the table and the metrics behind them."""
+HEAD = N_(
+    "strategy | net [CNY] | left J | above the best | skill | GMV | oversold | in % shows | missed | notices/h | precision | "
+    "recall | lead s | freeze min"
+)
+SHOWN = (
+    "", "net", "J", "", "skill", "gmv", "oversold_units", "session_oversold", "missed_units", "notices_per_operator_hour",
+    "precision", "recall", "usable_lead_s", "freeze_minutes",
+)  # fmt: skip
+"""The metric behind each column."""
+RIGHT = tuple(range(1, len(SHOWN)))
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def cells(lines: list[Line], told: bool = True) -> list[list[str]]:
     for k, line in enumerate(lines):
         low, share, high = line.shows
         apart = f"{SAME} " * line.same + spread(line.behind.mean, half(line.behind)) if told else number(line.behind.mean)
-        behind = "best" if k == 0 else apart
+        behind = _("best") if k == 0 else apart
         rows.append([
             line.strategy, spread(line.net.mean, half(line.net)), number(line.J), behind, number(line.skill), number(line.gmv),
             number(line.oversold, 1),
@@ -118,8 +119,13 @@ def half(found: Difference) -> float:
 def notes(lines: list[Line], replicates: int, profile: str, told: bool = True) -> list[str]:
     """What has to be said under the table."""
     text = [
-        f"Means over {replicates} shows; ± and [ ] are 95 % intervals; prices by score={profile}. Left J: what hindsight "
-        "would have earned more; skill 0 silent, 100 hindsight.",
+        ngettext(
+            "Means over {n} shows; ± and [ ] are 95 % intervals; prices by score={profile}. Left J: what hindsight would "
+            "have earned more; skill 0 silent, 100 hindsight.",
+            "Means over {n} shows; ± and [ ] are 95 % intervals; prices by score={profile}. Left J: what hindsight would "
+            "have earned more; skill 0 silent, 100 hindsight.",
+            replicates,
+        ).format(n=replicates, profile=profile),
         *_below_nothing(lines),
         _apart(lines, replicates) if told or replicates < 2 else "",
         _pairing(lines),
@@ -131,17 +137,18 @@ def _below_nothing(lines: list[Line]) -> list[str]:
     """Why a J may lie below zero."""
     if all(line.J >= 0 for line in lines):
         return []
-    return ["J below 0: the host moved airtime, to a pitch brought forward or a restock call, and sold what no tape holds."]
+    return [_("J below 0: the host moved airtime, to a pitch brought forward or a restock call, and sold what no tape holds.")]
 
 
 def _apart(lines: list[Line], replicates: int) -> str:
     """Who cannot be told apart from the best."""
     if replicates < 2:
-        return "One show says nothing about the next: raise replicates for intervals."
+        return _("One show says nothing about the next: raise replicates for intervals.")
     best, same = lines[0].strategy, [line.strategy for line in lines if line.same]
     if not same:
-        return f"Every other strategy leaves more on the table than {best}, beyond chance." if len(lines) > 1 else ""
-    return f"{SAME} cannot be told apart from {best}: {', '.join(same)}."
+        text = _("Every other strategy leaves more on the table than {best}, beyond chance.")
+        return text.format(best=best) if len(lines) > 1 else ""
+    return _("{mark} cannot be told apart from {best}: {list}.").format(mark=SAME, best=best, list=", ".join(same))
 
 
 def _pairing(lines: list[Line]) -> str:
@@ -150,26 +157,28 @@ def _pairing(lines: list[Line]) -> str:
     if not ratios:
         return ""
     low, middle, high = min(ratios), float(np.median(ratios)), max(ratios)
-    return (
-        f"Variance ratio of the paired differences: median {middle:.1f} ({low:.1f} to {high:.1f}): how many times the shows "
-        "would be needed if each strategy met other shoppers."
-    )
+    return _(
+        "Variance ratio of the paired differences: median {middle:.1f} ({low:.1f} to {high:.1f}): how many times the "
+        "shows would be needed if each strategy met other shoppers."
+    ).format(middle=middle, low=low, high=high)
 
 
 def printed(lines: list[Line], replicates: int, profile: str, told: bool = True) -> str:
     """The table for a terminal: plain text, at most some 145 columns. told: see :func:`cells`."""
-    return "\n".join([*aligned([HEAD, *cells(lines, told)], RIGHT), "", *notes(lines, replicates, profile, told)])
+    return "\n".join([*aligned([columns(HEAD), *cells(lines, told)], RIGHT), "", *notes(lines, replicates, profile, told)])
 
 
 def in_markdown(lines: list[Line], replicates: int, profile: str, told: bool = True) -> str:
     """The same for ``report.md``."""
     said = notes(lines, replicates, profile, told)
-    return "\n".join([*markdown(HEAD, cells(lines, told), RIGHT), "", *(f"- {note}" for note in said)])
+    return "\n".join([*markdown(columns(HEAD), cells(lines, told), RIGHT), "", *(f"- {note}" for note in said)])
 
 
 def glossary() -> str:
     """What each column means, from the metrics' own definitions."""
     rows = [
-        (shown, METRICS[name].definition, METRICS[name].unit, METRICS[name].better or NOTHING) for shown, name in MEANINGS.items()
+        (title, _(METRICS[name].definition), _(METRICS[name].unit), METRICS[name].better or NOTHING)
+        for title, name in zip(columns(HEAD), SHOWN, strict=True)
+        if name
     ]
-    return "\n".join(markdown(("column", "meaning", "unit", "better"), rows))
+    return "\n".join(markdown(columns(N_("column | meaning | unit | better")), rows))

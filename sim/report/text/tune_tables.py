@@ -14,6 +14,11 @@ from sim.report.text.verdict import STATES
 from sim.score.metrics import METRICS
 from sim.study.search import Plan
 from sim.study.tune import CONFIRM_FROM, JUDGE_FROM, Tuned
+from sim.words import N_, _, columns
+
+JUDGED_HEAD = N_("finalist | settings | net [CNY] | GMV")
+BEHIND_HEAD = N_("behind the best | interval | shows | ")
+FRONT_HEAD = N_("front | settings")
 
 
 class Table(NamedTuple):
@@ -26,8 +31,12 @@ class Table(NamedTuple):
 
 def finalist_head(plan: Plan) -> tuple[str, ...]:
     """What the finalists were judged by: J, or what ``robust`` makes of it."""
-    merit = "left J [CNY]" if plan.robust == "mean" or not plan.single else f"{ROBUST_WORDS[plan.robust]} [CNY]"
-    return ("finalist", "settings", "net [CNY]", "GMV", merit, "behind the best", "interval", "shows", "")
+    merit = (
+        _("left J [CNY]")
+        if plan.robust == "mean" or not plan.single
+        else _("{figure} [CNY]").format(figure=_(ROBUST_WORDS[plan.robust]))
+    )
+    return (*columns(JUDGED_HEAD), merit, *columns(BEHIND_HEAD))
 
 
 def finalist_rows(found: Tuned, plan: Plan) -> list[list[str]]:
@@ -39,14 +48,14 @@ def finalist_rows(found: Tuned, plan: Plan) -> list[list[str]]:
         gap = "" if st.state == "best" else number(st.behind)
         span = "" if st.state == "best" else f"[{number(st.low)}, {number(st.high)}]"
         money = (float(np.nanmean(found.judged[:, :, st.candidate, plan.metrics.index(m)])) for m in ("net", "gmv"))
-        rows.append([c.name, settings, *map(number, money), number(st.mean), gap, span, number(st.shows), STATES[st.state]])
+        rows.append([c.name, settings, *map(number, money), number(st.mean), gap, span, number(st.shows), _(STATES[st.state])])
     return rows
 
 
 def front_rows(found: Tuned, plan: Plan) -> list[list[str]]:
     """Head and rows of the finalists that no other beats in all objectives: means over judging shows and worlds."""
     names = list(dict.fromkeys((*plan.objectives, "J", "net", "gmv")))
-    head = ["front", "settings", *(f"{name} [{METRICS[name].unit}]" for name in names)]
+    head = [*columns(FRONT_HEAD), *(f"{name} [{METRICS[name].unit}]" for name in names)]
     means = np.nanmean(found.judged[..., [plan.metrics.index(name) for name in names]], axis=(0, 1))
     order = sorted(found.front, key=lambda k: tuple(means[k]))
     return [head, *([found.finalists[k].name, worded(found.finalists[k].settings), *(number(float(v), 1) for v in means[k])]
@@ -71,7 +80,7 @@ def shows_table(found: Tuned, plan: Plan, worlds: Sequence[str]) -> Any:
     import pandas as pd
 
     rivals = [c.name for c in found.finalists]
-    fresh = [found.best.name, found.start.name, *(f"rival in {name}" for name in worlds)]
+    fresh = [found.best.name, found.start.name, *(_("rival in {name}").format(name=name) for name in worlds)]
     frames = []
     for stage, values, names, first in (
         ("judging", found.judged, rivals, JUDGE_FROM), ("confirming", found.confirmed, fresh, CONFIRM_FROM)

@@ -8,49 +8,35 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim.report.text.layout import brief, number
+from sim.report.text.layout import brief, number, some
+from sim.report.text.limits import certificate
 from sim.report.text.ranking import briefly, rounded, worded
 from sim.score.profiles import Profile, unit_costs
-from sim.stats.certify import CERTIFIED, REFUTED, UNDECIDED, Certificate, Check
+from sim.stats.certify import CERTIFIED
 from sim.stats.paired import student
 from sim.stats.pareto import Stretch
 from sim.stats.selection import BEST, NEAR, OPEN, OUT, WORSE, Selection
 from sim.study.decide import Decision
-from sim.words import _
+from sim.words import N_, _, ngettext
 from strategies.contract import Param
 from strategies.gate import GATE_PARAMS
 
 if TYPE_CHECKING:
     from sim.setup.space import Candidate
 
-STATES = {BEST: "best", WORSE: "worse", NEAR: "within delta", OUT: "out of the race", OPEN: "not told apart"}
-HEAD = (
-    "candidate",
-    "net [CNY]",
-    "GMV",
-    "left J [CNY]",
-    "behind the best",
-    "interval",
-    "shows",
-    "",
-    "strict",
-    "standard",
-    "platform",
-    "settings",
+STATES = {BEST: N_("best"), WORSE: N_("worse"), NEAR: N_("within delta"), OUT: N_("out of the race"), OPEN: N_("not told apart")}
+HEAD = N_(
+    "candidate | net [CNY] | GMV | left J [CNY] | behind the best | interval | shows |  | strict | standard | platform | settings"
 )
 TOO_MANY = 10_000
 """Shows nobody will play."""
 RIGHT = (1, 2, 3, 4, 6)
 FEW = 4
 """Fewest values of a setting of which the last one is called an end."""
-WHAT = {
-    "oversell": "the cost of an oversold unit (co; the platform's penalty stays as it is)",
-    "alert": "the cost of a notice (ca)",
+WEIGHTS = {
+    "oversell": N_("the cost of an oversold unit (co; the platform's penalty stays as it is)"),
+    "alert": N_("the cost of a notice (ca)"),
 }
-LIMIT_WORDS = {
-    "seller_cancel_rate": "orders cancelled by the seller", "session_oversold": "shows with an oversell",
-    "missed_rate": "avoidably missed units", "notices_per_operator_hour": "notices per operator-hour",
-}  # fmt: skip
 
 
 def sentences(d: Decision) -> list[str]:
@@ -60,25 +46,39 @@ def sentences(d: Decision) -> list[str]:
     shows = np.asarray(s.values)[:, s.best]
     shows = shows[~np.isnan(shows)]
     half = student(0.95, len(shows) - 1) * float(shows.std(ddof=1)) / math.sqrt(len(shows)) if len(shows) > 1 else math.nan
-    where = f"mean of {len(plan.worlds)} worlds" if len(plan.worlds) > 1 else plan.worlds[0].name
-    said = [
-        f"Best: {best.name} with {worded(best.settings)}; net {number(d.money[s.best, 0])}, left on the table "
-        f"J {number(first.mean)} ±{number(half)} CNY a show ({where})."
-    ]
+    n = len(plan.worlds)
+    where = ngettext("mean of {n} worlds", "mean of {n} worlds", n).format(n=n) if n > 1 else plan.worlds[0].name
+    text = _("Best: {name} with {settings}; net {net}, left on the table J {mean} ±{half} CNY a show ({where}).")
+    said = [text.format(name=best.name, settings=worded(best.settings), net=number(d.money[s.best, 0]), mean=number(first.mean),
+                        half=number(half), where=where)]  # fmt: skip
     said += _luck(d)
     said += _edges(d)
     said.append(_ties(d))
-    if s.looks > 1:
-        spared = s.equal_plays / s.plays
-        said.append(f"{s.plays * len(plan.worlds):,} runs were played in {s.looks} rounds; everybody as long as the best would "
-                    f"have been {s.equal_plays * len(plan.worlds):,} ({spared:.1f} times as many).")  # fmt: skip
-    if s.rules.most > s.rules.first and s.rules.blind:
-        said.append(f"Losses that fewer than about {100 * s.rules.blind:.2g} % of shows have may have escaped the first "
-                    f"{s.rules.first} shows; shock= allows for them.")  # fmt: skip
+    said += _spared(d)
     said += [_limits(d, limits) for limits in d.certificates]
     said += [_switches(d, what, path) for what, path in d.switches.items()]
     if s.rules.most > s.rules.first:
-        said.append("Where the best changes with the cost ratios is found where everybody plays every show: select=none.")
+        said.append(_("Where the best changes with the cost ratios is found where everybody plays every show: select=none."))
+    return said
+
+
+def _spared(d: Decision) -> list[str]:
+    """What the race spared, and what may have escaped it."""
+    s, worlds, said = d.selection, len(d.plan.worlds), []
+    if s.looks > 1:
+        text = _(
+            "{plays:,} runs were played in {looks} rounds; everybody as long as the best would have been {equal:,} ({times:.1f} "
+            "times as many)."
+        )
+        said.append(
+            text.format(plays=s.plays * worlds, looks=s.looks, equal=s.equal_plays * worlds, times=s.equal_plays / s.plays)
+        )
+    if s.rules.most > s.rules.first and s.rules.blind:
+        text = _(
+            "Losses that fewer than about {share:.2g} % of shows have may have escaped the first {shows} shows; shock= allows "
+            "for them."
+        )
+        said.append(text.format(share=100 * s.rules.blind, shows=s.rules.first))
     return said
 
 
@@ -109,12 +109,15 @@ def _edges(d: Decision) -> list[str]:
         if isinstance(value, str | bool) or scattered or len(tried) < FEW or any(isinstance(v, str | bool) for v in tried):
             continue
         p = param_of(key, best)
-        end = "upper" if value == max(tried) else "lower" if value == min(tried) else ""
-        if end and not (p and value in (p.low, p.high)):
-            said.append(
-                f"{key}={rounded(key, value)} is at the {end} end of what was tried, and the best may lie beyond: widen its "
-                "range."
-            )
+        if p and value in (p.low, p.high):
+            continue
+        if value == max(tried):
+            text = _("{setting}={value} is at the upper end of what was tried, and the best may lie beyond: widen its range.")
+        elif value == min(tried):
+            text = _("{setting}={value} is at the lower end of what was tried, and the best may lie beyond: widen its range.")
+        else:
+            continue
+        said.append(text.format(setting=key, value=rounded(key, value)))
     return said
 
 
@@ -128,52 +131,76 @@ def _limits(d: Decision, limits: str) -> str:
     """What a set of limits says of the best, and the cheapest candidate that keeps to them."""
     best, names = d.selection.best, [c.name for c in d.plan.candidates]
     worlds = [f"{w.name} ({worded(w.settings)})" if w.settings else w.name for w in d.plan.worlds]
-    said = f"Limits {limits}: {names[best]} is {certificate(d.certificates[limits][best], worlds)}"
+    given = {
+        "limits": limits,
+        "name": names[best],
+        "certificate": certificate(d.certificates[limits][best], worlds),
+        "n": len(names),
+    }
     if len(names) == 1:
-        return f"{said}."
+        return _("Limits {limits}: {name} is {certificate}.").format(**given)
     if limits not in d.chosen:
-        return f"{said}; no candidate is certified."
+        return _("Limits {limits}: {name} is {certificate}; no candidate is certified.").format(**given)
     cheapest, strict = d.chosen[limits]
-    of = f"for the choice among {len(names)}"
-    sure = f"also when allowing {of}" if strict.state == CERTIFIED else f"not when allowing {of}: confirm it on other seeds"
+    sure = (
+        _("also when allowing for the choice among {n}")
+        if strict.state == CERTIFIED
+        else _("not when allowing for the choice among {n}: confirm it on other seeds")
+    ).format(**given)
     if cheapest == best:
-        return f"{said}, {sure}."
+        return _("Limits {limits}: {name} is {certificate}, {sure}.").format(sure=sure, **given)
     behind = next(x.behind for x in d.selection.standings if x.candidate == cheapest)
-    return f"{said}. The cheapest that is certified: {names[cheapest]}, {number(behind)} CNY a show dearer ({sure})."
+    return _(
+        "Limits {limits}: {name} is {certificate}. The cheapest that is certified: {cheapest}, {behind} CNY a show dearer "
+        "({sure})."
+    ).format(cheapest=names[cheapest], behind=number(behind), sure=sure, **given)
 
 
 def _ties(d: Decision) -> str:
     s, names = d.selection, [c.name for c in d.plan.candidates]
-    sure = f"{100 * d.confidence:g} %"
     if len(names) == 1:
-        return "There was nothing to choose among."
-    tied = [names[k] for k in s.tied]
-    if not tied:
-        return f"With {sure} confidence no other candidate costs less."
-    listed = ", ".join(tied[:8]) + (f" and {len(tied) - 8} more" if len(tied) > 8 else "")
+        return _("There was nothing to choose among.")
+    given = {"sure": f"{100 * d.confidence:g} %", "delta": number(d.delta), "list": some([names[k] for k in s.tied], 8)}
+    if not s.tied:
+        return _("With {sure} confidence no other candidate costs less.").format(**given)
     if s.decided:
-        race = " (the promise of the race; the intervals allow for every look at it and are wider)" if s.looks > 1 else ""
-        return (
-            f"With {sure} confidence no other is better by {number(d.delta)} CNY a show{race}; not shown to be worse: {listed}."
+        text = (
+            _(
+                "With {sure} confidence no other is better by {delta} CNY a show (the promise of the race; the intervals "
+                "allow for every look at it and are wider); not shown to be worse: {list}."
+            )
+            if s.looks > 1
+            else _("With {sure} confidence no other is better by {delta} CNY a show; not shown to be worse: {list}.")
         )
-    more = f"; {further(s)}" if any(s.further) else ""
+        return text.format(**given)
+    text = (
+        _("It cannot be told apart, with {sure} confidence and to {delta} CNY a show, from {list}; {more}.")
+        if any(s.further)
+        else _("It cannot be told apart, with {sure} confidence and to {delta} CNY a show, from {list}.")
+    ).format(more=further(s), **given)
     last = min(s.standings, key=lambda x: x.low)
-    far = f" No other is better by more than {number(-last.low)} CNY a show ({names[last.candidate]} might be)."
-    return f"It cannot be told apart, with {sure} confidence and to {number(d.delta)} CNY a show, from {listed}{more}.{far}"
+    far = _("No other is better by more than {low} CNY a show ({name} might be).")
+    return f"{text} " + far.format(low=number(-last.low), name=names[last.candidate])
 
 
 def further(s: Selection) -> str:
     """How many more shows would decide, in words."""
     real, none = s.further
     if real > TOO_MANY:
-        return f"more than {TOO_MANY:,} further shows would not tell them apart: choose among them by something else than J"
-    said = f"about {number(_two_figures(real))} more shows would decide"
+        return _(
+            "more than {too_many:,} further shows would not tell them apart: choose among them by something else than J"
+        ).format(too_many=TOO_MANY)
+    given = {"n": number(_two_figures(real)), "none": number(_two_figures(none)), "most": TOO_MANY}
     if s.looks > 1:
-        return f"{said}, give or take a factor of three"
+        return _("about {n} more shows would decide, give or take a factor of three").format(**given)
     if none <= 1.1 * real:
-        return said
-    equal = f"more than {TOO_MANY:,}" if none > TOO_MANY else number(_two_figures(none))
-    return f"{said} if the differences are what they look like, {equal} if there are none"
+        return _("about {n} more shows would decide").format(**given)
+    text = (
+        _("about {n} more shows would decide if the differences are what they look like, more than {most:,} if there are none")
+        if none > TOO_MANY
+        else _("about {n} more shows would decide if the differences are what they look like, {none} if there are none")
+    )
+    return text.format(**given)
 
 
 def _two_figures(count: float) -> float:
@@ -185,58 +212,39 @@ def _two_figures(count: float) -> float:
     return float(f"{count:.2g}")
 
 
-def certificate(c: Certificate, worlds: Sequence[str] = ()) -> str:
-    """One certificate in words; of several ``worlds`` (names) it says which is meant.
-
-    "undecided (shows with an oversell 0 %, up to 1.5 % in 200 shows, limit 1 %: 99 further shows without one would certify it)"
-    """
-    if c.state == CERTIFIED:
-        every = f" in each of {len(worlds)} worlds" if len(worlds) > 1 else ""
-        return f"certified ({c.shows} shows{every}, {100 * c.confidence:g} % confidence)"
-    parts = []
-    for check in c.open:
-        text = limit(check, c.shows)
-        if check.shows > c.shows and c.state == UNDECIDED:  # what is refuted for another reason is not to be helped
-            what = "certify it" if len(c.open) == 1 else "settle this limit"
-            text += f": {check.shows - c.shows:,} further shows without one would {what}"
-        parts.append(text)
-    where = f" in {worlds[c.world]}" if len(worlds) > 1 else ""
-    return f"{c.state}{where} ({'; '.join(parts)})"
-
-
-def limit(check: Check, shows: int) -> str:
-    """One limit in words: value, the bound that decides, the limit.
-
-    "oversold orders 1.11 %, at least 0.799 % in 40 shows, limit 0.1 %"
-    """
-    counted = check.limit > 1
-    value, edge, most = check.value, check.low if check.state == REFUTED else check.high, check.limit
-    shown = [number(x, d) if counted else f"{100 * x:.3g} %" for x, d in ((value, 2), (edge, 2), (most, 1))]
-    side = "at least" if check.state == REFUTED else "up to"
-    return f"{LIMIT_WORDS[check.name]} {shown[0]}, {side} {shown[1]} in {shows} shows, limit {shown[2]}"
-
-
 def _switches(d: Decision, what: str, path: Sequence[Stretch]) -> str:
     """Where the best candidate changes with one weight, as a multiple of what it is and, where all SKUs agree, as co : cu."""
     names = [c.name for c in d.plan.candidates]
     now = next((p for p in path if p.start <= 1 < p.stop), path[0])
+    weight = _(WEIGHTS[what])
     if len(path) == 1:
-        span = f"between {path[0].start:g} and {path[0].stop:g} times the present one"
-        share = f"in {100 * d.steady[what]:.0f} % of resampled studies"
-        if d.steady[what] < 0.5:
-            said = f"by the means {names[now.candidate]} stays best, but only {share}: not known with these shows."
-            return f"{WHAT[what][0].upper()}{WHAT[what][1:]}, {span}: {said}"
-        return f"Whatever {WHAT[what]} {span}, {names[now.candidate]} stays best by the means ({share})."
-    steps = [f"{names[path[0].candidate]} below {_times(d, what, path[0].stop)}{_spread(path[0])}"]
-    for p in path[1:-1]:
-        steps.append(f"then {names[p.candidate]} up to {_times(d, what, p.stop)}{_spread(p)}")
-    steps.append(f"then {names[path[-1].candidate]}")
-    return (f"With {WHAT[what]} the best changes, by the means and with 95 % intervals: {', '.join(steps)} (present weight: 1x, "
-            f"{names[now.candidate]}).")  # fmt: skip
+        text = (
+            _(
+                "{weight}, between {start:g} and {stop:g} times the present one: by the means {name} stays best, but only in "
+                "{share:.0f} % of resampled studies: not known with these shows."
+            )
+            if d.steady[what] < 0.5
+            else _(
+                "Whatever {weight} between {start:g} and {stop:g} times the present one, {name} stays best by the means (in "
+                "{share:.0f} % of resampled studies)."
+            )
+        )
+        weight = f"{weight[0].upper()}{weight[1:]}" if d.steady[what] < 0.5 else weight
+        return text.format(
+            weight=weight, start=path[0].start, stop=path[0].stop, name=names[now.candidate], share=100 * d.steady[what]
+        )
+    bounds = [(names[p.candidate], _times(d, what, p.stop), p) for p in path[:-1]]
+    first, *between = bounds
+    steps = [_("{name} below {times} [{low}, {high}]").format(name=first[0], times=first[1], **_span(first[2]))]
+    steps += [_("then {name} up to {times} [{low}, {high}]").format(name=n, times=times, **_span(p)) for n, times, p in between]
+    steps.append(_("then {name}").format(name=names[path[-1].candidate]))
+    return _(
+        "With {weight} the best changes, by the means and with 95 % intervals: {steps} (present weight: 1x, {name})."
+    ).format(weight=weight, steps=", ".join(steps), name=names[now.candidate])
 
 
-def _spread(p: Stretch) -> str:
-    return f" [{brief(p.low)}, {brief(p.high)}]"
+def _span(p: Stretch) -> dict[str, str]:
+    return {"low": brief(p.low), "high": brief(p.high)}
 
 
 def _times(d: Decision, what: str, x: float) -> str:
@@ -269,8 +277,8 @@ def rows(d: Decision) -> list[list[str]]:
                 gap,
                 span,
                 number(s.shows),
-                STATES[s.state],
-                *states,
+                _(STATES[s.state]),
+                *map(_, states),
                 briefly(d.plan.candidates[k].family, d.plan.candidates[k].settings),
             ]
         )

@@ -1,0 +1,243 @@
+"""How a calibration fits, in sentences: residuals, coverage, slips, responses, delays, funnel."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from scenarios.kernels import half_times
+from sim.calibrate.delays import DelayFit
+from sim.calibrate.fit import Calibrated
+from sim.calibrate.fitness import BANDS_S, LEVEL, coverage
+from sim.calibrate.observed import Observed, kind_name
+from sim.report.text.layout import NOTHING
+from sim.stats.paired import wilson
+from sim.words import _
+
+LEAST_SHUT = 0.05
+"""Share of an item's time without stock from which a fit is warned of."""
+
+
+def short(value: float) -> str:
+    """Four figures.
+
+    >>> short(0.0061416), short(1234.5)
+    ('0.006142', '1234')
+    """
+    return NOTHING if not math.isfinite(value) else f"{value:.4g}"
+
+
+def covered(made: Calibrated) -> list[dict[str, Any]]:
+    """Coverage of the predictive bands by window."""
+    rows = []
+    for window in BANDS_S:
+        inside, of = coverage(list(made.bands), window)
+        if of:
+            low, high = wilson(inside, of)
+            rows.append({"window_s": window, "inside": inside, "of": of, "share": inside / of, "low": low, "high": high})
+    return rows
+
+
+def statement(made: Calibrated) -> list[str]:
+    """The statement of fit, a sentence each."""
+    r, said = made.residuals, []
+    text = (
+        _(
+            "Time rescaling: over {n:,} gaps the KS distance is {distance:.3f} ({size}), p = {p:.2g}: it does not contradict "
+            "the model. Parameters were fitted to the same orders, so p flatters a little."
+        )
+        if r.p > 0.05
+        else _(
+            "Time rescaling: over {n:,} gaps the KS distance is {distance:.3f} ({size}), p = {p:.2g}: it contradicts the "
+            "model. Parameters were fitted to the same orders, so p flatters a little."
+        )
+    )
+    size = _("small") if r.distance < 0.03 else _("visible") if r.distance < 0.08 else _("large")
+    said.append(text.format(n=len(r.gaps), distance=r.distance, size=size, p=r.p))
+    said += _dispersion(made)
+    for row in covered(made):
+        text = (
+            _(
+                "Predictive bands 预测区间: {inside} of {of} counts of {minutes:g} min lie in the {level:.0f} % band: too few, "
+                "the bands are too narrow."
+            )
+            if row["high"] < LEVEL
+            else _("Predictive bands 预测区间: {inside} of {of} counts of {minutes:g} min lie in the {level:.0f} % band.")
+        )
+        said.append(text.format(inside=row["inside"], of=row["of"], minutes=row["window_s"] / 60, level=100 * LEVEL))
+    for b in made.busiest:
+        text = (
+            _("Busiest minute 峰值 of {show}: {seen:.0f} orders, expected {low:.0f} to {high:.0f} (90 %): inside.")
+            if b.low <= b.seen <= b.high
+            else _("Busiest minute 峰值 of {show}: {seen:.0f} orders, expected {low:.0f} to {high:.0f} (90 %): OUTSIDE.")
+        )
+        said.append(text.format(show=made.shows[b.show].name, seen=b.seen, low=b.low, high=b.high))
+    return said
+
+
+def _dispersion(made: Calibrated) -> list[str]:
+    """How counts scatter beyond the model."""
+    said, m = [], made.mixed
+    if m is not None and m.real:
+        text = _(
+            "Extra dispersion 过度离散: counts of {window:g} s scatter like a negative binomial of size {size} [{low}, {high}] "
+            "around the fit (log-likelihood +{gain:.1f}). The scenario has no setting for it: a fitted show is calmer than "
+            "the record."
+        )
+        said.append(text.format(window=m.window_s, size=short(m.size), low=short(m.low), high=short(m.high), gain=m.gain))
+    elif m is not None:
+        text = _("Extra dispersion 过度离散: none beyond chance in counts of {window:g} s (negative binomial +{gain:.1f}).")
+        said.append(text.format(window=m.window_s, gain=m.gain))
+    if made.widen > 1:
+        text = _(
+            "Scores of stretches scatter more than the model expects: variances are taken {times:.1f} times as large in "
+            "every interval of the intensity."
+        )
+        said.append(text.format(times=made.widen))
+    return said
+
+
+def shut_words(shows: Sequence[Observed]) -> list[str]:
+    """A warning where stock was gone for a good part of some item's time: a response that was cut off is seen from one side."""
+    said = []
+    for show in shows:
+        for k, name in enumerate(show.skus):
+            mine = show.shut[(show.shut["sku"] == k) | (show.shut["sku"] < 0)]
+            spells = np.minimum(mine["to_s"], show.span_s) - np.maximum(mine["from_s"], 0.0)
+            gone = float(spells.clip(min=0.0).sum()) / show.span_s
+            if gone > LEAST_SHUT:
+                said.append(_("{sku} ({share:.0f} % of {show})").format(sku=name, share=100 * gone, show=show.name))
+    if not said:
+        return []
+    return [
+        _(
+            "**Stock was gone, or counts were unknown, for a good part of the time of {items}**: time scales of cues and "
+            "buy rates that rest on these items may be off by more than their intervals say (in tests with stock for 60 "
+            "% of demand, the time scale of a pitch was covered in 2 of 12 fits). Calibrate on shows in which stock "
+            "lasted, or rehearse with wider margins."
+        ).format(items=", ".join(said))
+    ]
+
+
+def base_words(made: Calibrated) -> list[str]:
+    """Viewers, course over the show, slips, level between shows."""
+    said = []
+    if made.exponent is not None:
+        e = made.exponent
+        text = (
+            _("Demand goes with viewers to the power {value:.2f} [{low:.2f}, {high:.2f}]; not to be told from 1, which is used.")
+            if "x:viewers" in made.model.spec.fixed
+            else _(
+                "Demand goes with viewers to the power {value:.2f} [{low:.2f}, {high:.2f}]; the generator has 1, so the "
+                "fitted room follows viewers to that power."
+            )
+        )
+        said.append(text.format(value=e.value, low=e.low, high=e.high))
+    said += [_("Left out: {words}.").format(words=words) for words in made.dropped]
+    said += shut_words(made.shows)
+    said += _slips(made)
+    if made.level_sd > 0:
+        said.append(
+            _("From show to show the level varies by a factor of {factor:.2f} (1 sd); uncertain=true draws it.").format(
+                factor=math.exp(made.level_sd)
+            )
+        )
+    return said
+
+
+def _slips(made: Calibrated) -> list[str]:
+    """How far cues come from the sheet."""
+    s = made.slips
+    if s is None:
+        return []
+    if not s.real:
+        return [_("Cues came when the sheet says: no slip beyond chance ({cues} cues).").format(cues=s.cues)]
+    text = _(
+        "Cues slip 偏移 by {sd:.1f} s [{sd_low:.1f}, {sd_high:.1f}] around the sheet, with a lead of {lead:+.1f} s "
+        "[{lead_low:+.1f}, {lead_high:+.1f}] ({cues} cues, log-likelihood {gain:+.1f})."
+    )
+    sd, lead = s.sd_s, s.lead_s
+    return [
+        text.format(
+            sd=sd.value,
+            sd_low=sd.low,
+            sd_high=sd.high,
+            lead=lead.value,
+            lead_low=lead.low,
+            lead_high=lead.high,
+            cues=s.cues,
+            gain=s.gain,
+        ),
+        _(
+            "Each cue is put where it most likely came, which makes short responses look some percent shorter than they are: "
+            "intervals of tau_s then promise too much."
+        ),
+    ]
+
+
+def response_words(made: Calibrated) -> list[str]:
+    """Rise, decay, duration and shape of each kind of cue."""
+    said = []
+    for kind, length in made.lengths.items():
+        name, shape = kind_name(kind), made.model.spec.shape(kind)
+        rise, fall = half_times(shape, math.exp(made.fit.value(f"tau:{name}")))
+        text = (
+            _(
+                "{kind}: half height to peak {rise:.0f} s, peak to half height {fall:.0f} s; ends after {end:g} s (not ruled "
+                "out: {low:g} to {high:g} s); the other shape fits better by {other:.1f}, but a kind's shape is fixed."
+            )
+            if length.other_shape > 2
+            else _(
+                "{kind}: half height to peak {rise:.0f} s, peak to half height {fall:.0f} s; ends after {end:g} s (not ruled "
+                "out: {low:g} to {high:g} s)."
+            )
+        )
+        said.append(
+            text.format(
+                kind=name, rise=rise, fall=fall, end=length.value, low=length.low, high=length.high, other=length.other_shape
+            )
+        )
+    return said
+
+
+def delay_words(what: str, d: DelayFit | None) -> list[str]:
+    """Law, truncation and censoring of a delay."""
+    if d is None:
+        return []
+    text = _(
+        "{delay}: {seen:,} of {of:,} seen to come; {law}, preferred by {gain:.1f} in log-likelihood over the other law. "
+        "Follow-up ends before {beyond:.2g} % of those that would come (right-censored, allowed for)."
+    )
+    return [text.format(delay=what, seen=d.seen, of=d.of, law=_(d.law), gain=abs(d.gain), beyond=100 * d.beyond)]
+
+
+def funnel_words(made: Calibrated) -> list[str]:
+    """Views to orders, and units per order beyond one."""
+    said = []
+    views = sum(s.views for s in made.shows if s.views > 0)
+    if views > 0:
+        orders = sum(s.orders.total() for s in made.shows if s.views > 0)
+        low, high = wilson(min(orders, views), views)
+        said.append(
+            _("Views to orders 转化率: {orders:,} of {views:,}, {share:.2f} % [{low:.2f}, {high:.2f}].").format(
+                orders=orders, views=views, share=100 * orders / views, low=100 * low, high=100 * high
+            )
+        )
+    if made.amounts is not None and made.amounts.stop is not None:
+        s = made.amounts.stop
+        text = (
+            _(
+                "Orders of more than one unit stop with chance {chance:.2f} [{low:.2f}, {high:.2f}] at each further unit, as "
+                "the generator's 1/2; the largest has {most} units."
+            )
+            if s.low <= 0.5 <= s.high
+            else _(
+                "Orders of more than one unit stop with chance {chance:.2f} [{low:.2f}, {high:.2f}] at each further unit, "
+                "unlike the generator's 1/2; the largest has {most} units."
+            )
+        )
+        said.append(text.format(chance=s.value, low=s.low, high=s.high, most=made.amounts.most))
+    return said
