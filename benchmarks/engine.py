@@ -152,6 +152,7 @@ OTHERS = {
     "--ingest": "benchmarks.ingest",
     "--replay": "benchmarks.replay",
     "--shadow": "benchmarks.shadow",
+    "--spread": "benchmarks.spread",
 }
 """Other benchmarks by option."""
 

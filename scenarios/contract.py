@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from scenarios.bundles import Bundle, check_bundles
 from scenarios.kernels import KERNEL_SHAPES, KERNELS, Kernel
 from scenarios.setting import REQUIRED, ScenarioError, did_you_mean, setting, validate
 from scenarios.spread import Spread
@@ -54,7 +55,7 @@ class Cue(Checked):
     """A planned host action that moves the demand of one SKU."""
 
     at_s: float = setting(REQUIRED, "planned time", "s", 0, 10**6, confidence="-")
-    sku: str = setting(REQUIRED, "the SKU it is about", confidence="-")
+    sku: str = setting(REQUIRED, "the SKU or bundle it is about", confidence="-")
     kind: str = setting(
         "pitch", "pitch 讲解, link_drop 上链接, deal 秒杀, countdown 倒计时, restock_call 返场", choices=CUE_KINDS
     )
@@ -269,6 +270,7 @@ class Scenario(Checked):
     feed: Feed = setting(Feed(), "feed")
     staff: Staff = setting(Staff(), "staff")
     supply: Supply = setting(Supply(), "supply")
+    bundles: tuple[Bundle, ...] = setting((), "sets sold as one: all their parts or refused (leak L11)", confidence="-")
     start_hour: float = setting(20.0, "hour of the day at which the show starts", "h", 0, 24)
 
     def __post_init__(self) -> None:
@@ -280,10 +282,11 @@ class Scenario(Checked):
             if len(set(names)) < len(names):
                 twice = next(i for i in names if names.count(i) > 1)
                 raise ScenarioError(f"scenario {self.name!r}: two {what} are called {twice!r}; names must differ")
-        for what, items in (("cue", self.cues), ("delivery", self.supply.deliveries)):
+        sold = check_bundles(self.bundles, self.skus)
+        for what, items, known in (("cue", self.cues, sold), ("delivery", self.supply.deliveries, ids)):
             for item in items:
-                if item.sku not in ids:
-                    raise ScenarioError(f"a {what} at {item.at_s:g} s names SKU {item.sku!r}{did_you_mean(item.sku, ids)}")
+                if item.sku not in known:
+                    raise ScenarioError(f"a {what} at {item.at_s:g} s names SKU {item.sku!r}{did_you_mean(item.sku, known)}")
                 if item.at_s >= self.duration_s + (self.supply.ship_deadline_s if what == "delivery" else 0):
                     raise ScenarioError(f"the {what} of {item.sku!r} at {item.at_s:g} s lies outside the show "
                                         f"of {self.duration_s:g} s; move it or lengthen the show")  # fmt: skip

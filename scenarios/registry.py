@@ -17,6 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
+from scenarios.bundles import Bundle, Part
 from scenarios.contract import Cue, Delivery, Push, SalesChannel, Scenario, Sku
 from scenarios.setting import ScenarioError, check_types, did_you_mean
 from scenarios.spread import SPREADS, Spread
@@ -25,7 +26,7 @@ from scenarios.staffing import NoticeChannel, Outage, Shift
 FOLDER = Path(__file__).parent / "presets"
 _ORDER = re.compile(r"^ORDER = (\d+)$", re.MULTILINE)
 
-_NAMED: dict[type, str] = {Sku: "id", SalesChannel: "name", NoticeChannel: "name"}
+_NAMED: dict[type, str] = {Sku: "id", Bundle: "id", Part: "sku", SalesChannel: "name", NoticeChannel: "name"}
 BY_NAME: dict[type, Mapping[str, Any]] = {Spread: SPREADS}
 """Records that a name can stand for."""
 _NUMBERED: dict[type, str] = {Cue: "c", Delivery: "d", Push: "p", Outage: "o", Shift: "s"}

@@ -115,10 +115,13 @@ def _param(p: Param) -> tuple[str, ...]:
 def _scenario(show: Scenario) -> str:
     head = [f"scenario={show.name}  {show.duration_s / 60:g} min", *textwrap.wrap(show.lesson, 110)]
     skus = [(s.id, s.tier, f"{s.stock}", f"{s.price:g}", f"{s.safety_stock}") for s in show.skus]
+    sets = [(b.id, f"{b.price:g}", " + ".join(f"{p.units} {p.sku}" for p in b.parts)) for b in show.bundles]
     cues = [(f"c{k:02d}", f"{c.at_s:g}", c.sku, c.kind, f"{c.kernel().peak:g}") for k, c in enumerate(show.cues, 1)]
     enter = show.audience.arrivals_per_min
     facts = f"ledger {show.ledger.mode}, feed every {show.feed.period_s:g} s, {enter:g} viewers enter a minute"
     text = [*head, facts, "", *_table(("sku", "tier", "stock [units]", "price [CNY]", "safety stock"), skus)]
+    if sets:
+        text += ["", *_table(("bundle", "price [CNY]", "parts"), sets)]
     if cues:
         text += ["", *_table(("cue", "at [s]", "sku", "kind", "peak [x]"), cues)]
     return "\n".join([*text, "", f"all settings: stockcue rehearse scenario={show.name} --cfg"])

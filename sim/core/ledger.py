@@ -27,7 +27,6 @@ from sim.core.tape import (
     EXPIRED,
     EXPOSURE,
     FROZEN,
-    IDLE,
     ORDER,
     PAID,
     PAY,
@@ -39,6 +38,7 @@ from sim.core.tape import (
 from sim.core.tape import (
     HELD as HELD_UNPAID,
 )
+from sim.core.together import decided, follows, rows_of
 from sim.core.world import (
     BUFFERED,
     CANCEL_RETURNS,
@@ -72,22 +72,22 @@ from sim.core.world import (
 )
 
 
-def comes(w, i, t):
+def comes(w, i, n, t):
     """Whether the shopper of entry row ``i`` exists and finds the product: 1 yes, 0 no, EXPOSURE if he was kept away.
 
     Rows are laid for the largest demand that can occur; scarcity and exposure admit ``mark < now / largest``. Followers of an
-    order (Hawkes) are laid as they are: it is the order they follow, not the figure on the page.
+    order (Hawkes) are laid as they are: it is the order they follow, not the figure on the page. Of a bundle (``n`` rows) the
+    scarcest part hurries people, and the one least shown keeps them away.
     """
     parent = w.cause[i]
     if parent >= 0 and w.outcome[parent] < ACCEPTED:
         return 0
-    sku = w.sku[i]
     pull = 1.0
     if w.rules[SCARCE] == 1 and parent < 0:
-        shown = seen(w, FIRST_CHANNEL + VIEWS * w.channel[i] + PAGE, sku, t)
-        low = 1.0 - shown / w.rates[SCARCITY_BELOW]
-        if low < 0.0:
-            low = 0.0
+        low = 0.0
+        for k in range(i, i + n):
+            shown = seen(w, FIRST_CHANNEL + VIEWS * w.channel[i] + PAGE, w.sku[k], t)
+            low = max(low, 1.0 - shown / w.rates[SCARCITY_BELOW])
         if low > 1.0:
             low = 1.0
         pull = (1.0 + w.rates[SCARCITY_GAIN] * low) / (1.0 + w.rates[SCARCITY_GAIN])
@@ -96,21 +96,27 @@ def comes(w, i, t):
     cue = w.cue[i]
     if cue >= 0 and parent < 0 and w.cue_cut[cue] <= t:
         return EXPOSURE
-    if w.mark[i] >= pull * w.exposure[sku]:
-        return EXPOSURE
+    for k in range(i, i + n):
+        if w.mark[i] >= pull * w.exposure[w.sku[k]]:
+            return EXPOSURE
     return 1
 
 
 def add_to_cart(w, i, t):
     """A shopper puts units into the cart (row kind CART)."""
-    come = comes(w, i, t)
+    if follows(w, i):
+        return
+    n = rows_of(w, i)
+    come = comes(w, i, n, t)
     if come != 1:
-        w.outcome[i] = come
-    elif w.stock[w.sku[i], CLOSED] == DELIST:
-        w.outcome[i] = IDLE
-    else:
-        move(w, t, w.sku[i], CARTED_UNITS, w.qty[i])
-        w.outcome[i] = CARTED
+        decided(w, i, n, come)
+        return
+    for k in range(i, i + n):
+        if w.stock[w.sku[k], CLOSED] == DELIST:
+            return
+    decided(w, i, n, CARTED)
+    for k in range(i, i + n):
+        move(w, t, w.sku[k], CARTED_UNITS, w.qty[k])
 
 
 def refusal(w, sku, channel, qty):
@@ -132,8 +138,12 @@ def refusal(w, sku, channel, qty):
 def place_order(w, i, t):
     """A shopper tries to order (ORDER, RETRY): the screen, then the freeze, then the sales channel's own view decide.
 
-    A shop that does not check its stock (CHECKS 0) takes every order until it is told to stop.
+    A shop that does not check its stock (CHECKS 0) takes every order until it is told to stop. A bundle is taken whole or refused
+    for its first part that cannot be had.
     """
+    if follows(w, i):
+        return
+    n = rows_of(w, i)
     parent = w.cause[i]
     screen = PAGE
     if w.kind[i] == RETRY:
@@ -144,21 +154,29 @@ def place_order(w, i, t):
             return
         screen = CART_VIEW
     else:
-        come = comes(w, i, t)
+        come = comes(w, i, n, t)
         if come != 1:
-            w.outcome[i] = come
+            decided(w, i, n, come)
             return
-    sku, qty, channel = w.sku[i], w.qty[i], w.channel[i]
+    channel = w.channel[i]
     front = FIRST_CHANNEL + VIEWS * channel
-    offered = seen(w, front + CHECKOUT, sku, t) - w.floor[channel, sku]
-    shown = seen(w, front + screen, sku, t)
-    if w.stock[sku, CLOSED] != OPEN or (w.rules[CHECKS] == 1 and (shown <= 0 or offered < qty)):
-        w.outcome[i] = refusal(w, sku, channel, qty)
-        move(w, t, sku, REFUSED, 1)
-        if shown > 0 and w.stock[sku, CLOSED] != DELIST:
-            move(w, t, sku, SHOWN_FAIL, 1)
+    lacking, on_page = -1, True
+    for k in range(i, i + n):
+        sku = w.sku[k]
+        offered = seen(w, front + CHECKOUT, sku, t) - w.floor[channel, sku]
+        shown = seen(w, front + screen, sku, t)
+        if shown <= 0 or w.stock[sku, CLOSED] == DELIST:
+            on_page = False
+        if lacking < 0 and (w.stock[sku, CLOSED] != OPEN or (w.rules[CHECKS] == 1 and (shown <= 0 or offered < w.qty[k]))):
+            lacking = k
+    if lacking >= 0:
+        decided(w, i, n, refusal(w, w.sku[lacking], channel, w.qty[lacking]))
+        move(w, t, w.sku[lacking], REFUSED, 1)
+        if on_page:
+            move(w, t, w.sku[lacking], SHOWN_FAIL, 1)
         return
-    accept(w, i, t, True)
+    for k in range(i, i + n):
+        accept(w, k, t, True)
 
 
 def accept(w, i, t, deducts):
@@ -176,62 +194,71 @@ def accept(w, i, t, deducts):
 
 def copy_order(w, i, t):
     """The shop creates an accepted order a second time without deducting again (row kind COPY, leak L10)."""
-    if w.outcome[w.cause[i]] >= ACCEPTED:
-        accept(w, i, t, False)
+    if not follows(w, i) and w.outcome[w.cause[i]] >= ACCEPTED:
+        for k in range(i, i + rows_of(w, i)):
+            accept(w, k, t, False)
 
 
 def pay(w, i, t):
-    """The payment of order ``cause`` arrives: in time, or late on a closed order (leaks L1, L9)."""
+    """The payment of order ``cause`` arrives: in time, or late on a closed order (leaks L1, L9). A bundle that lacks a part when
+    it is paid is given back whole."""
     o = w.cause[i]
     state = w.outcome[o]
-    if state != ACCEPTED and state != EXPIRED:
+    if follows(w, i) or (state != ACCEPTED and state != EXPIRED):
         return
-    sku, qty = w.sku[i], w.qty[i]
-    late = state == EXPIRED
+    n, late = rows_of(w, i), state == EXPIRED
     on_payment = w.rules[MODE] == ON_PAYMENT
-    deducted = w.kind[o] == COPY
-    w.outcome[i] = DONE
-    if not late:
-        move(w, t, sku, PENDING if on_payment else HELD, -qty)
-        deducted = deducted or not on_payment
-    if not deducted:
-        if w.stock[sku, RECORD] < qty and w.rules[LATE_ACCEPT] == 0:
-            w.outcome[o] = REFUNDED
-            return
-        change_record(w, t, sku, w.channel[i], -qty)
-    move(w, t, sku, PAID_UNITS, qty)
-    w.outcome[o] = PAID
+    deducted = w.kind[o] == COPY or not (late or on_payment)
+    decided(w, i, n, DONE)
+    lacks = False
+    for k in range(i, i + n):
+        if not late:
+            move(w, t, w.sku[k], PENDING if on_payment else HELD, -w.qty[k])
+        if w.stock[w.sku[k], RECORD] < w.qty[k]:
+            lacks = True
+    if lacks and not deducted and w.rules[LATE_ACCEPT] == 0:
+        decided(w, o, n, REFUNDED)
+        return
+    decided(w, o, n, PAID)
+    for k in range(i, i + n):
+        if not deducted:
+            change_record(w, t, w.sku[k], w.channel[k], -w.qty[k])
+        move(w, t, w.sku[k], PAID_UNITS, w.qty[k])
 
 
 def expire(w, i, t):
     """Close the unpaid order ``cause``; what it held goes back on sale, unless the release is lost (leak U1)."""
     o = w.cause[i]
-    if w.outcome[o] != ACCEPTED:
+    if follows(w, i) or w.outcome[o] != ACCEPTED:
         return
-    sku, qty = w.sku[i], w.qty[i]
-    w.outcome[o] = EXPIRED
-    w.outcome[i] = DONE
-    if w.rules[MODE] == ON_PAYMENT:
-        move(w, t, sku, PENDING, -qty)
-        return
-    move(w, t, sku, HELD, -qty)
-    if w.kind[o] != COPY:
-        if w.mark[i] < w.rates[LOST_RELEASE]:
-            move(w, t, sku, LOST, qty)
+    n = rows_of(w, i)
+    decided(w, o, n, EXPIRED)
+    decided(w, i, n, DONE)
+    for k in range(i, i + n):
+        sku, qty = w.sku[k], w.qty[k]
+        if w.rules[MODE] == ON_PAYMENT:
+            move(w, t, sku, PENDING, -qty)
         else:
-            change_record(w, t, sku, w.channel[i], qty)
+            move(w, t, sku, HELD, -qty)
+            if w.kind[o] != COPY:
+                if w.mark[i] < w.rates[LOST_RELEASE]:
+                    move(w, t, sku, LOST, qty)
+                else:
+                    change_record(w, t, sku, w.channel[i], qty)
 
 
 def cancel(w, i, t):
     """The shopper cancels a paid order before it ships."""
     o = w.cause[i]
-    if w.outcome[o] != PAID:
+    if follows(w, i) or w.outcome[o] != PAID:
         return
-    w.outcome[o] = CANCELLED
-    w.outcome[i] = DONE
-    move(w, t, w.sku[i], PAID_UNITS, -w.qty[i])
-    if w.rules[CANCEL_RETURNS] == 1 and w.kind[o] != COPY:
-        change_record(w, t, w.sku[i], w.channel[i], w.qty[i])
+    n = rows_of(w, i)
+    decided(w, o, n, CANCELLED)
+    decided(w, i, n, DONE)
+    for k in range(i, i + n):
+        move(w, t, w.sku[k], PAID_UNITS, -w.qty[k])
+        if w.rules[CANCEL_RETURNS] == 1 and w.kind[o] != COPY:
+            change_record(w, t, w.sku[k], w.channel[i], w.qty[k])
 
 
 def step(w, i):

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from scenarios.bundles import items, parts_of
 from scenarios.contract import LEDGER_MODES, Scenario
 from scenarios.staffing import Screen
 from sim.core import world as W
@@ -166,12 +167,14 @@ def _observers(scenario: Scenario, tape: Tape) -> np.ndarray:
 
 def _plan(scenario: Scenario) -> tuple[np.ndarray, np.ndarray]:
     """Planned cues per SKU as strategies may know them: times [us] and peak multiples."""
-    planned: dict[str, list[tuple[int, float]]] = {s.id: [] for s in scenario.skus}
+    planned: list[list[tuple[int, float]]] = [[] for _ in scenario.skus]
+    parts = {item.id: p for item, p in zip(items(scenario), parts_of(scenario), strict=True)}
     for cue in sorted(scenario.cues, key=lambda c: c.at_s):
-        planned[cue.sku].append((to_us(cue.at_s), cue.kernel().peak))
-    most = max(len(p) for p in planned.values()) + 1
+        for k, _ in parts[cue.sku]:
+            planned[k].append((to_us(cue.at_s), cue.kernel().peak))
+    most = max(len(p) for p in planned) + 1
     times, lift = np.full((len(planned), most), NEVER_US, np.int64), np.zeros((len(planned), most))
-    for k, cues in enumerate(planned.values()):
+    for k, cues in enumerate(planned):
         for j, (at, peak) in enumerate(cues):
             times[k, j], lift[k, j] = at, peak
     return times, lift

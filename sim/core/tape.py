@@ -17,6 +17,7 @@ cause    int32  row it depends on (-1: none)
 who      int32  the shopper's number; the number of a reading taken; for an arrival that of its reading or, where
                 sources come apart, its own; else 0
 mark     float64 a uniform number in [0, 1) that belongs to the row
+bundle   int16  0, or of a bundle's rows 16 x (1 + its number) + place of the part; rows of one order stand together
 ======== ====== =================================================================================
 """
 
@@ -54,12 +55,12 @@ REFUSALS = {
 """Why an attempt failed: code to cause (domain 6.1; ``no_restock`` is known only after the show)."""
 
 COLUMNS = {"t": np.int64, "kind": np.int8, "sku": np.int16, "channel": np.int8, "qty": np.int32,
-           "cue": np.int16, "cause": np.int32, "who": np.int32, "mark": np.float64}  # fmt: skip
+           "cue": np.int16, "cause": np.int32, "who": np.int32, "mark": np.float64, "bundle": np.int16}  # fmt: skip
 
 CUE_DTYPE = np.dtype([("start", "i8"), ("end", "i8"), ("planned", "i8"), ("sku", "i4"), ("kind", "i4"),
                       ("peak", "f8"), ("tau", "f8"), ("shape", "i4")])  # fmt: skip
-"""One cue as it really came: start and end [us], planned time [us] (-1: improvised), SKU, kind, peak multiple, time
-scale [s], shape of its kernel (contract.KERNEL_SHAPES)."""
+"""One cue as it really came: start and end [us], planned time [us] (-1: improvised), item (a SKU, or behind them a bundle), kind,
+peak multiple, time scale [s], shape of its kernel (contract.KERNEL_SHAPES)."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,7 @@ class Tape:
     cause: np.ndarray
     who: np.ndarray
     mark: np.ndarray
+    bundle: np.ndarray
     cues: np.ndarray
     viewers: np.ndarray
     record_error: np.ndarray
@@ -108,7 +110,8 @@ class Tape:
         """SHA-256 over the schema and every row: equal digests, equal demand (common random numbers)."""
         h = hashlib.sha256(f"tape {SCHEMA}".encode())
         for name in COLUMNS:
-            h.update(np.ascontiguousarray(getattr(self, name)).tobytes())
+            if name != "bundle" or self.bundle.any():
+                h.update(np.ascontiguousarray(getattr(self, name)).tobytes())
         return h.hexdigest()
 
     def append(self, rows: dict[str, np.ndarray], cue: np.ndarray) -> Tape:

@@ -50,6 +50,9 @@ N_READ = 7
 # Columns of ``apart``, in the order of scenarios.staffing.SOURCES.
 S_STOCK, S_ORDERS, S_CARTS, S_TRAFFIC = range(4)
 
+PART = 15
+"""Bits of ``bundle`` that hold the place of a part in its bundle."""
+
 # Columns of ``facts``: what a strategy may know of a SKU beforehand.
 F_INITIAL, F_SAFETY, F_PRICE, F_MARGIN, F_TIER, F_SALT = range(6)
 
@@ -71,6 +74,7 @@ class World(NamedTuple):
     cause: Annotated[Any, "int32", 1]
     who: Annotated[Any, "int32", 1]
     mark: Annotated[Any, "float64", 1]
+    bundle: Annotated[Any, "int16", 1]
     seq: Annotated[Any, "int32", 1]
     outcome: Annotated[Any, "int8", 1]  # per row (longer than the tape once a cue was improvised)
     stock: Annotated[Any, "int64", 2]  # [sku, N_STOCK]

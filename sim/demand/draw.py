@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from scenarios.bundles import items
 from scenarios.contract import Cue, Scenario
 from sim.core.tape import (
     CUE_DTYPE,
@@ -36,10 +37,9 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     lifted = lifts(cues, records, scenario.audience.mean_stay_s())
     viewers = room(scenario.audience, scenario.duration_s, lifted, scenario.start_hour)
     warmth = heat(scenario, seed, replicate, viewers[0])
-    rooms = [felt(viewers, warmth, k) for k in range(len(scenario.skus))]
-    blocks = []
-    for k, sku in enumerate(scenario.skus):
-        blocks.append(_shelf(scenario, seed, replicate, k, sku.id, rooms[k]))
+    sold = items(scenario)
+    rooms = [felt(viewers, warmth, k) for k in range(len(sold))]
+    blocks = [_shelf(scenario, seed, replicate, k, item.id, rooms[k]) for k, item in enumerate(sold)]
     for number, (row, cue) in enumerate(zip(cues, records, strict=True)):
         blocks += _pulse(scenario, (seed, replicate, "cue", number), row, cue, number, rooms[int(row["sku"])])
     first = 0
@@ -55,9 +55,9 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
                 key=(seed, replicate), room=viewers, heat=warmth)  # fmt: skip
 
 
-def felt(viewers: Room, warmth: np.ndarray | None, sku: int) -> Room:
-    """The room as the demand for one SKU feels it: people times the mood they are in."""
-    return viewers if warmth is None else (viewers[0], viewers[1] * warmth[sku if len(warmth) > 1 else 0])
+def felt(viewers: Room, warmth: np.ndarray | None, item: int) -> Room:
+    """The room as the demand for one item feels it: people times the mood they are in."""
+    return viewers if warmth is None else (viewers[0], viewers[1] * warmth[item if len(warmth) > 1 else 0])
 
 
 def _largest(scenario: Scenario) -> float:
@@ -91,8 +91,9 @@ def _party(
 
 
 def _shelf(scenario: Scenario, seed: int, replicate: int, k: int, name: str, viewers: Room) -> Rows:
-    total = sum(s.popularity for s in scenario.skus)
-    share = scenario.skus[k].popularity / total if total > 0 else 0.0
+    sold = items(scenario)
+    total = sum(s.popularity for s in sold)
+    share = sold[k].popularity / total if total > 0 else 0.0
     rng = stream(seed, replicate, "shelf", name)
     per_order, direct = _acts(scenario)
     rate = scenario.shoppers.shelf_rate / 60 * share * per_order * _largest(scenario)
@@ -105,7 +106,7 @@ def _pulse(scenario: Scenario, key: tuple, row: np.void, cue: Cue, number: int, 
     k, start, kernel = int(row["sku"]), int(row["start"]) / US, cue.kernel()
     per_order, direct = _acts(scenario)
     conversion, spread = scenario.shoppers.cart_conversion, scenario.spread
-    rate = scenario.shoppers.buy_rate / 60 * scenario.skus[k].appeal * _largest(scenario) * cue_size(spread, *key)
+    rate = scenario.shoppers.buy_rate / 60 * items(scenario)[k].appeal * _largest(scenario) * cue_size(spread, *key)
     # Nobody expects what the host improvises.
     early = spread.lead_share if kernel.expected and row["planned"] >= 0 and start > 0 else 0.0
     rng = stream(*key)
@@ -162,7 +163,7 @@ def improvise(scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int) 
     ``count``: how many of its SKU and kind were improvised before it. The block comes from a stream of its own, so nothing
     already laid changes.
     """
-    k = next(i for i, s in enumerate(scenario.skus) if s.id == cue.sku)
+    k = next(i for i, s in enumerate(items(scenario)) if s.id == cue.sku)
     row = np.array([cue_row(at_us, -1, cue, k)], CUE_DTYPE)
     viewers = tape.room or room(scenario.audience, scenario.duration_s, (), scenario.start_hour)
     key = (*tape.key, "improvised", cue.sku, cue.kind, count)

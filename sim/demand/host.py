@@ -7,6 +7,7 @@ from collections.abc import Generator, Iterator
 import numpy as np
 import simpy
 
+from scenarios.bundles import items
 from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Push, Scenario
 from sim.core.tape import CUE_DTYPE
 from sim.core.units import US, to_us
@@ -25,7 +26,7 @@ def perform(scenario: Scenario, seed: int, replicate: int) -> tuple[np.ndarray, 
     for at_us, cue in _adlibs(scenario, seed, replicate):
         env.process(_adlib(env, at_us, cue, spoken))
     env.run()
-    index = {s.id: k for k, s in enumerate(scenario.skus)}
+    index = {s.id: k for k, s in enumerate(items(scenario))}
     rows = np.array([cue_row(at, plan, cue, index[cue.sku]) for at, plan, cue in spoken], CUE_DTYPE)
     return rows.reshape(-1), [cue for _, _, cue in spoken]
 
@@ -58,11 +59,11 @@ def _adlib(env: simpy.Environment, at_us: int, cue: Cue, spoken: list) -> Genera
     spoken.append((at_us, -1, cue))
 
 
-def cue_row(start: int, planned: int, cue: Cue, sku: int) -> tuple:
+def cue_row(start: int, planned: int, cue: Cue, item: int) -> tuple:
     """One row of CUE_DTYPE."""
     k = cue.kernel()
     kind, shape = CUE_KINDS.index(cue.kind), KERNEL_SHAPES.index(k.shape)
-    return start, start + to_us(k.duration_s), planned, sku, kind, k.peak, k.tau_s, shape
+    return start, start + to_us(k.duration_s), planned, item, kind, k.peak, k.tau_s, shape
 
 
 def lifts(cues: np.ndarray, records: list[Cue], mean_stay_s: float) -> tuple[Push, ...]:

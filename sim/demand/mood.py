@@ -10,6 +10,7 @@ import math
 
 import numpy as np
 
+from scenarios.bundles import items
 from scenarios.contract import Scenario
 from scenarios.spread import Spread
 from sim.demand.streams import stream
@@ -37,9 +38,9 @@ def ornstein_uhlenbeck(rng: np.random.Generator, sd: float, tau_s: float, grid: 
 
 
 def heat(scenario: Scenario, seed: int, replicate: int, grid: np.ndarray) -> np.ndarray | None:
-    """What the show's intensity is multiplied by: float64 [1 or SKU, grid], mean 1; None where nothing varies.
+    """What the show's intensity is multiplied by: float64 [1 or item, grid], mean 1; None where nothing varies.
 
-    One row for all SKUs, or one for each where SKUs have moods of their own. ``grid``: times [s].
+    One row for all items, or one for each where they have moods of their own. ``grid``: times [s].
     """
     s, key = scenario.spread, (seed, replicate)
     if s.mood_sd == s.slow_sd == s.item_sd == s.level_sd == 0:
@@ -51,7 +52,7 @@ def heat(scenario: Scenario, seed: int, replicate: int, grid: np.ndarray) -> np.
             logs += ornstein_uhlenbeck(stream(*key, name), sd, tau_s, grid)
     if s.item_sd == 0:
         return np.exp(logs)[None, :]
-    own = [ornstein_uhlenbeck(stream(*key, "item mood", sku.id), s.item_sd, s.item_s, grid) for sku in scenario.skus]
+    own = [ornstein_uhlenbeck(stream(*key, "item mood", item.id), s.item_sd, s.item_s, grid) for item in items(scenario)]
     return np.exp(logs + np.array(own) - s.item_sd**2 / 2)
 
 

@@ -11,8 +11,10 @@ import math
 
 import numpy as np
 
+from scenarios.bundles import items
 from scenarios.contract import Scenario
 from sim.core.tape import CART, ORDER, RETRY, blank
+from sim.core.together import spread_out
 from sim.core.units import US
 from sim.demand.orders import Life, Rows, closing_us, copy_of, created_twice, join, payment_s, settled
 
@@ -28,7 +30,7 @@ def delay_us(seconds: np.ndarray) -> np.ndarray:
 
 
 class Party:
-    """Shoppers who come for the same reason: times [us], SKU index, entry by cart, order to follow, when, parent shopper."""
+    """Shoppers who come for the same reason: times [us], item, entry by cart, order to follow, when, parent shopper."""
 
     def __init__(self, t: np.ndarray, sku: int, cue: int, by_cart: np.ndarray, orders: np.ndarray, wait: np.ndarray) -> None:
         self.t, self.cue = t, cue
@@ -71,7 +73,7 @@ def lay(rng: np.random.Generator, scenario: Scenario, party: Party) -> Rows:
     entry["who"][:] = np.arange(n)
     entry["mark"][:] = rng.random(n)
     entry["channel"][:] = choose([(c.name, c.share) for c in scenario.channels], rng.random(n))
-    limit = np.array([s.purchase_limit for s in scenario.skus])
+    limit = np.array([s.purchase_limit for s in items(scenario)])
     entry["qty"][:] = np.minimum(1 + (rng.random(n) >= shoppers.single_share) * rng.geometric(0.5, n), limit[party.sku])
     carted = np.flatnonzero(party.by_cart & party.orders)
     later = copy_of(entry, carted)
@@ -85,7 +87,7 @@ def lay(rng: np.random.Generator, scenario: Scenario, party: Party) -> Rows:
     attempts = first[party.orders]
     rows, attempts = _retries(rng, scenario, rows, attempts)
     rows, attempts = _copies(rng, scenario, rows, attempts)
-    return _settle(rng, scenario, rows, attempts, n)
+    return spread_out(scenario, _settle(rng, scenario, rows, attempts, n))
 
 
 def _retries(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: np.ndarray) -> tuple[Rows, np.ndarray]:

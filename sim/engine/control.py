@@ -87,7 +87,7 @@ class Control(Hosting):
         begun: Begun | None = None,
     ) -> None:
         begun = begun or Begun(stage.world(policy, journal=True))
-        super().__init__(len(stage.scenario.skus), begun.next_cue, begun.pitched_empty)
+        super().__init__(stage.scenario, begun.next_cue, begun.pitched_empty)
         self.env, self.scenario, self.tape, self.policy, self.acting = env, stage.scenario, stage.tape, policy, acting
         self.world = begun.world
         self.look = look

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import simpy
 
+from scenarios.bundles import items, parts_of
 from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Scenario
 from sim.core import world as W
 from sim.core.moves import with_rows
@@ -30,7 +31,8 @@ class Hosting:
     """The host's part of a control plane (:class:`~sim.engine.control.Control` holds the rest of the state).
 
     next_cue: number of the cue of the tape that comes next. muted: SKUs he was told to drop. prompts: heard so far per SKU.
-    spoken: cues he improvised (number, SKU, kind). pitched_empty: cues begun for an item that was sold out.
+    spoken: cues he improvised (number, item, kind). pitched_empty: cues begun for an item that was sold out. An item is a SKU or
+    a bundle, which stands and falls with each of its parts; what is noted of a bundle is noted of its first part.
     """
 
     env: simpy.Environment
@@ -42,9 +44,11 @@ class Hosting:
     note: Callable[..., None]
     on_new_rows: Any
 
-    def __init__(self, skus: int, next_cue: int, pitched_empty: int) -> None:
+    def __init__(self, scenario: Scenario, next_cue: int, pitched_empty: int) -> None:
+        self.names = [item.id for item in items(scenario)]
+        self.parts = [[sku for sku, _ in parts] for parts in parts_of(scenario)]
         self.muted: set[int] = set()
-        self.prompts = [0] * skus
+        self.prompts = [0] * len(scenario.skus)
         self.spoken: list[tuple[int, int, str]] = []
         self.next_cue, self.pitched_empty = next_cue, pitched_empty
 
@@ -56,34 +60,36 @@ class Hosting:
     def host(self) -> Generator:
         """The host walks the cues of the tape; he skips an item he was told to drop or sees as sold out."""
         planned = self.tape.cues[self.next_cue :]
-        for number, start, sku in zip(count(self.next_cue), planned["start"].tolist(), planned["sku"].tolist(), strict=False):
+        for number, start, item in zip(count(self.next_cue), planned["start"].tolist(), planned["sku"].tolist(), strict=False):
             yield self.env.timeout(max(0, odd(start) - self.now))
             at, self.next_cue = self.env.now, number + 1
             if self.world.cue_cut[number] <= at:
                 continue
-            if not self.would_pitch(sku):
-                self.cut(number, sku, NO_ALERT)
+            if not self.would_pitch(item):
+                self.cut(number, item, NO_ALERT)
                 continue
             if self.spoken:
                 self.stop_improvising()
-            if self.world.stock[sku, W.RECORD] <= 0:
+            if min(self.world.stock[sku, W.RECORD] for sku in self.parts[item]) <= 0:
                 self.pitched_empty += 1
 
-    def would_pitch(self, sku: int) -> bool:
+    def would_pitch(self, item: int) -> bool:
         """Whether the host would talk about an item now: not told to drop it, not sold out on his screen."""
-        if sku in self.muted:
+        parts = self.parts[item]
+        if not self.muted.isdisjoint(parts):
             return False
-        return not self.scenario.host.checks_screen or self.look(self.world, W.HOST_SCREEN, sku, self.now) > 0
+        return not self.scenario.host.checks_screen or all(self.look(self.world, W.HOST_SCREEN, k, self.now) > 0 for k in parts)
 
-    def cut(self, number: int, sku: int, alert: int) -> None:
-        """Cue ``number`` of ``sku`` draws nobody from now on."""
+    def cut(self, number: int, item: int, alert: int) -> None:
+        """Cue ``number`` of ``item`` draws nobody from now on."""
         self.world.cue_cut[number] = self.now
-        self.note(sku, HOST_CUT, alert, float(number))
+        self.note(self.parts[item][0], HOST_CUT, alert, float(number))
 
     def running(self, sku: int) -> list[int]:
-        """Cues about ``sku`` that are drawing people now."""
+        """Cues about ``sku``, or a bundle with it, that are drawing people now."""
         cues, now = self.tape.cues, self.now
-        on = (cues["sku"] == sku) & (cues["start"] <= now) & (now < cues["end"]) & (self.world.cue_cut[:-1] > now)
+        about = np.array([sku in parts for parts in self.parts])
+        on = about[cues["sku"]] & (cues["start"] <= now) & (now < cues["end"]) & (self.world.cue_cut[:-1] > now)
         return np.flatnonzero(on).tolist()
 
     def prompted(self, sku: int, number: int) -> Generator:
@@ -98,7 +104,7 @@ class Hosting:
         self.note(sku, HOST_PROMPT, number)
         cut = self.running(sku)
         for k in cut:
-            self.cut(k, sku, number)
+            self.cut(k, int(self.tape.cues["sku"][k]), number)
         if cut and host.moves_on:
             self.bring_forward(number)
 
@@ -106,14 +112,14 @@ class Hosting:
         """The next planned pitch is spoken now instead of later: airtime is moved, not made."""
         cues = self.tape.cues
         for k in np.flatnonzero((cues["start"] > self.now) & (cues["kind"] == PITCH) & (cues["planned"] >= 0)).tolist():
-            sku = int(cues["sku"][k])
-            if self.world.cue_cut[k] > self.now and self.would_pitch(sku):
+            item = int(cues["sku"][k])
+            if self.world.cue_cut[k] > self.now and self.would_pitch(item):
                 length = int(min(cues["end"][k], self.world.cue_cut[k]) - cues["start"][k]) / US
                 cue = Cue(
-                    self.now / US, self.scenario.skus[sku].id, "pitch", float(cues["peak"][k]), float(cues["tau"][k]), length,
+                    self.now / US, self.names[item], "pitch", float(cues["peak"][k]), float(cues["tau"][k]), length,
                     shape=KERNEL_SHAPES[cues["shape"][k]],
                 )  # fmt: skip
-                self.cut(k, sku, alert)
+                self.cut(k, item, alert)
                 self.improvise(cue, alert)
                 return
 
@@ -150,27 +156,27 @@ class Hosting:
 
     def go_on(self, number: int, length: int, until: int, alert: int) -> Generator:
         """After a call the host goes on with the cue that he interrupted, unless he has been told to drop its item."""
-        since, sku = int(self.world.cue_cut[number]), int(self.tape.cues["sku"][number])
+        since, item = int(self.world.cue_cut[number]), int(self.tape.cues["sku"][number])
         yield self.env.timeout(length)
-        if self.world.cue_cut[number] == since and self.now < self.tape.cues["end"][number] and self.would_pitch(sku):
+        if self.world.cue_cut[number] == since and self.now < self.tape.cues["end"][number] and self.would_pitch(item):
             self.world.cue_cut[number] = until
-            self.note(sku, HOST_BACK, alert, float(number))
+            self.note(self.parts[item][0], HOST_BACK, alert, float(number))
 
     def stop_improvising(self) -> None:
         """A planned cue begins: what the host was improvising ends."""
-        for k, sku, _ in self.spoken:
-            if k in self.running(sku):
-                self.cut(k, sku, NO_ALERT)
+        for k, item, _ in self.spoken:
+            if k in self.running(self.parts[item][0]):
+                self.cut(k, item, NO_ALERT)
 
     def improvise(self, cue: Cue, alert: int) -> None:
         """The host speaks a cue now: its block is laid from a stream of its own, so nothing laid before changes."""
         self.stop_improvising()
-        before, names = len(self.tape), [s.id for s in self.scenario.skus]
-        nth = sum((names[sku], kind) == (cue.sku, cue.kind) for _, sku, kind in self.spoken)
+        before = len(self.tape)
+        nth = sum((self.names[item], kind) == (cue.sku, cue.kind) for _, item, kind in self.spoken)
         self.tape = improvise(self.scenario, self.tape, cue, self.now, nth)
         self.world = with_rows(self.world, self.tape)
-        number, sku = len(self.tape.cues) - 1, names.index(cue.sku)
-        self.spoken.append((number, sku, cue.kind))
-        self.note(sku, HOST_CALL, alert, float(number))
+        number, item = len(self.tape.cues) - 1, self.names.index(cue.sku)
+        self.spoken.append((number, item, cue.kind))
+        self.note(self.parts[item][0], HOST_CALL, alert, float(number))
         if self.on_new_rows is not None:
             self.on_new_rows(before)

@@ -1,6 +1,7 @@
 """One account for one run on one tape: what a show earned, term by term.
 
-Per SKU with price p, contribution share m and return rate r, ``c = p m (1 - r)``:
+Per SKU with price p, contribution share m and return rate r, ``c = p m (1 - r)``; a bundle's part counts at its share of the
+bundle's price, in every term:
 
     net = sum c shipped                       contribution kept; copies ship and earn nothing
         + recapture c refused                 shoppers of the drawn tape who did come, would have kept it and were refused
@@ -24,6 +25,9 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.response import RESTOCK
 from sim.core.run import Run
+from sim.core.tape import Tape
+from sim.core.world import PART
+from sim.score.bundled import ratios
 from sim.score.outcomes import Outcomes, arrived
 from sim.score.profiles import Profile, contribution, penalty, unit_costs
 from sim.score.stories import Stories
@@ -51,11 +55,15 @@ class Prices:
     order_value: float
 
 
-def prices(profile: Profile, scenario: Scenario, stories: Stories) -> Prices:
+def prices(profile: Profile, scenario: Scenario, tape: Tape, stories: Stories) -> Prices:
     """The prices of a tape; ``stories``: of the drawn tape."""
     price = np.array([s.price for s in scenario.skus], float)
     whole = stories.keeps & ~stories.copy
-    value = float(np.mean(price[stories.sku[whole]] * stories.qty[whole])) if whole.any() else 0.0
+    worth = price[stories.sku[whole]] * stories.qty[whole] * ratios(tape, scenario, stories)[whole]
+    if scenario.bundles:
+        _, order = np.unique(stories.row[whole] - (tape.bundle[stories.row[whole]] & PART), return_inverse=True)
+        worth = np.bincount(order, worth)
+    value = float(np.mean(worth)) if len(worth) else 0.0
     return Prices(profile, scenario, price, contribution(profile, scenario), unit_costs(profile, scenario)[0], value)
 
 
@@ -66,10 +74,10 @@ def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float) -
     ended = float(o.oversold_orders.sum() + o.refunded_orders.sum())
     paid = float(o.paid_orders.sum() + o.refunded_orders.sum())
     made = {
-        "net_shipped": float(p.kept @ o.sold),
-        "net_recaptured": profile.recapture * float(p.kept @ o.turned_away),
-        "cost_oversold": float(p.over @ o.oversold),
-        "cost_refunded": float(p.over @ o.refunded),
+        "net_shipped": float(p.kept @ (o.sold - o.off.sold)),
+        "net_recaptured": profile.recapture * float(p.kept @ (o.turned_away - o.off.turned_away)),
+        "cost_oversold": float(p.over @ (o.oversold - o.off.oversold)),
+        "cost_refunded": float(p.over @ (o.refunded - o.off.refunded)),
         "cost_requests": supply.request_cost * float(np.count_nonzero(run.actions["what"] == RESTOCK)),
         "cost_rush": supply.rush * float(p.price @ came),
         "cost_leftover": supply.leftover * float(over.sum()),
@@ -78,7 +86,9 @@ def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float) -
         "cost_annoyances": profile.cx * annoyances,
         "cost_penalty": penalty(profile, ended, paid, p.order_value),
     }
-    return made | {"net": balance(made)} | quantities(p, o.turned_away, o.oversold + o.refunded)
+    turned_away, units = o.turned_away - o.off.turned_away, o.oversold + o.refunded
+    made |= {"net": balance(made)} | quantities(p, turned_away, units - (o.off.oversold + o.off.refunded))
+    return made | {"cancelled_units": float(units.sum())}
 
 
 def quantities(p: Prices, turned_away: np.ndarray, cancelled: np.ndarray) -> dict[str, float]:

@@ -47,7 +47,7 @@ class Judge:
             baseline, self.settled, self.stories, profile.remaining, to_us(profile.merge_s)
         )
         self.hindsight = hindsight(baseline, self.stories, profile)
-        self.prices = prices(profile, scenario, self.stories)
+        self.prices = prices(profile, scenario, baseline.tape, self.stories)
         self._last = baseline, self.settled
         self.desk = Desk(scenario, self.prices, self.hindsight.asked, requestable(scenario), self.event_sku, self.event_t)
         self.silent_net = self._row(baseline, self.stories, _parts(("net",)))["net"]
@@ -57,6 +57,8 @@ class Judge:
         asked for."""
         names, stories = tuple(METRICS) if metrics is None else tuple(metrics), self._of_tape(run)
         _parts(names)
+        if run.scenario.bundles:  # the compiled pass counts every part as an order at its own price
+            return self.readable(run, names)
         return self._finished(self.desk.row(run, stories), names)
 
     def readable(self, run: Run, metrics: Sequence[str] | None = None) -> dict[str, float]:
@@ -219,8 +221,8 @@ def units_row(o: Outcomes, price: np.ndarray, recapture: float) -> dict[str, flo
         "abandoned_units": total["abandoned"],
         "missed_units": float(missed.sum() - missed[TRUE_STOCKOUT]),
         **{f"missed_{cause}": float(units) for cause, units in zip(CAUSES, missed.tolist(), strict=True)},
-        "missed_gmv": float(price @ o.avoidable) * (1 - recapture),
-        "gmv": float(price @ o.sold),
+        "missed_gmv": float(price @ (o.avoidable - o.off.missed)) * (1 - recapture),
+        "gmv": float(price @ (o.sold - o.off.sold)),
         "won_units": float(o.won.sum()),
         "refunded_units": total["refunded"],
         "cancelled_orders": total["oversold_orders"] + refunded,

@@ -4,8 +4,8 @@ Hindsight knows every shopper of the tape before the show. Per SKU it asks for t
 sends no notice and annoys nobody. It depends on the drawn tape alone, so it is the same figure, bit for bit, for every policy.
 
 It is a bound, not a policy: it need not wait for stock to arrive, it counts shoppers whom only scarcity or an order before theirs
-would bring, and it knows who takes another SKU if refused his own. A policy whose host says something that no tape holds may
-earn more.
+would bring, it may sell a part of a bundle alone, and it knows who takes another SKU if refused his own. A policy whose host says
+something that no tape holds may earn more.
 
 A shopper's attempts form a chain; at most one of them can be sold. With U = units sure to be there (opening stock, deliveries),
 D = units of all chains that pass through a SKU, and a price of scarcity L >= 0 per SKU, every policy on the tape earns at most
@@ -27,6 +27,7 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.run import Run
 from sim.core.world import PHYSICAL
+from sim.score.bundled import ratios
 from sim.score.outcomes import arrived, requestable
 from sim.score.profiles import Profile, contribution
 from sim.score.stories import Stories
@@ -60,14 +61,18 @@ def hindsight(baseline: Run, stories: Stories, profile: Profile) -> Hindsight:
     )
     sure = baseline.stock[:, PHYSICAL] - arrived(baseline)
     scarcity, asked = _scarcity(scenario, profile, c, price, choices, sure)
-    worth = units * np.maximum(profile.recapture * c, c - scarcity)[stories.sku]
+    ratio = ratios(baseline.tape, scenario, stories)
+    kept = c[stories.sku] * ratio
+    worth = units * np.maximum(profile.recapture * kept, kept - scarcity[stories.sku])
     net = _best_of_chains(stories, worth, first)
     for k in range(n):
         net += max(scarcity[k] * min(demand[k], sure[k] + a) - cost
                    for a, cost in _ways(scenario, k, price[k], int(demand[k] - sure[k])))  # fmt: skip
     sold = np.minimum(demand, sure + requestable(scenario))
     unsold = np.maximum(0, sure - demand - copies)
-    return Hindsight(float(net - profile.cs * unsold.sum()), asked, sold, float(price @ sold), unsold)
+    dearest = np.ones(n)
+    np.maximum.at(dearest, stories.sku, ratio)
+    return Hindsight(float(net - profile.cs * unsold.sum()), asked, sold, float(price @ (sold * dearest)), unsold)
 
 
 def _chains(stories: Stories) -> tuple[np.ndarray, np.ndarray]:

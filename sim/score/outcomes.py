@@ -21,6 +21,7 @@ from sim.core.tape import FROZEN, PAID, REFUSALS, STOCKOUT
 from sim.core.units import to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
 from sim.score import settle as S
+from sim.score.bundled import Off, bundled, nothing
 from sim.score.loops import SHIPPABLE
 from sim.score.settle import TRUE_STOCKOUT
 from sim.score.stories import Stories, read_stories
@@ -45,7 +46,8 @@ class Outcomes:
     (demand, counted as missed); refunded_orders [orders]. turned_away: refused to shoppers of the drawn tape who did come and
     would have kept them, whatever the cause. shut_out: orders whose cart found the SKU delisted [attempts]. refused,
     shown_fail [attempts]. promised: one row (PROMISE_DTYPE) per order that is oversold, by SKU, then payment. fate: int8 [story],
-    outcome of every possible order, IDLE for all that is not demand.
+    outcome of every possible order, IDLE for all that is not demand. off: what bundles earn less. A bundle is one order, of its
+    first part.
     """
 
     demand: np.ndarray
@@ -68,6 +70,7 @@ class Outcomes:
     shown_fail: np.ndarray
     promised: np.ndarray
     fate: np.ndarray
+    off: Off
 
     @property
     def avoidable(self) -> np.ndarray:
@@ -83,6 +86,10 @@ def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
     found = compiled_weigh()(st, book, sheet, plain, run.outcome, run.stock, NO_ALERTS, NO_ORDERS, run.actions)
     shippable, missed, made = sheet.units[SHIPPABLE], sheet.missed, sheet.book
     promised = _promised(st, sheet.short[:found])
+    off, twice = nothing(len(run.scenario.skus))
+    if run.scenario.bundles:
+        avoidable = missed.sum(1) - missed[:, TRUE_STOCKOUT]
+        off, twice = bundled(run, st, sheet.out, sheet.fate, sheet.short[:found], avoidable)
     sold = made[:, S.PAID_UNITS] - (made[:, S.SHORT] - made[:, S.SHORT_COPIES])
     copies = made[:, S.COPIES] - made[:, S.SHORT_COPIES]
     return Outcomes(
@@ -91,21 +98,22 @@ def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
         oversold=made[:, S.SHORT],
         oversold_copies=made[:, S.SHORT_COPIES],
         copies=copies,
-        oversold_orders=made[:, S.SHORT_ORDERS],
-        paid_orders=made[:, S.PAID_ORDERS],
+        oversold_orders=made[:, S.SHORT_ORDERS] - twice.oversold,
+        paid_orders=made[:, S.PAID_ORDERS] - twice.paid,
         abandoned=made[:, S.DEMAND] - made[:, S.PAID_UNITS] - missed.sum(1),
         missed=missed,
         shippable=shippable,
         unsold=shippable - sold - copies,
         won=_won(run, st, sheet.out, promised),
         refunded=made[:, S.REFUNDED_UNITS],
-        refunded_orders=made[:, S.REFUNDED_ORDERS],
+        refunded_orders=made[:, S.REFUNDED_ORDERS] - twice.refunded,
         turned_away=made[:, S.TURNED_AWAY],
-        shut_out=made[:, S.SHUT_OUT],
+        shut_out=made[:, S.SHUT_OUT] - twice.shut_out,
         refused=run.stock[:, REFUSED],
         shown_fail=run.stock[:, SHOWN_FAIL],
         promised=promised,
         fate=sheet.fate,
+        off=off,
     )
 
 

@@ -43,6 +43,16 @@ def test_quiet_longtail() -> None:
         assert np.nanmean(show.scores(make_policy(name), "precision", acting=False)[0]) < 0.7 * precise, name
 
 
+def test_gift_box() -> None:
+    """A hundred brushes more sell some 300 units more; freezing the brush early refuses whole boxes."""
+    box = load("gift_box")
+    richer = replace(box, skus=tuple(replace(s, stock=s.stock + 100) if s.id == "brush" else s for s in box.skus))
+    show = shows(box, 3)
+    sold, net = (float(x.mean()) for x in show.scores(SILENT, "sold_units", "net"))
+    assert 250 <= shows(richer, 3).total(SILENT, "sold_units") - sold <= 300
+    assert show.total(make_policy("gamma_poisson"), "net") < 0.85 * net
+
+
 def test_pitch_cycle() -> None:
     """A forecast warns in time of far more stock-outs than the best single line, with a larger share of alerts right."""
     show = shows(load("pitch_cycle"), 10)

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from scenarios.bundles import Bundle, Part
 from scenarios.contract import (
     CUE_KINDS,
     LEDGER_MODES,
@@ -96,7 +97,19 @@ def random_scenario(seed: int) -> Scenario:
     late, rare, never = Source(lag_s=4.0), Source(2.0, loss_p=0.3), Source(loss_p=1.0)
     ways = ({"stock": late}, {"orders": late, "traffic": never}, {"stock": rare, "carts": late})
     apart = replace(show.feed, **pick(ways))
-    return replace(show, spread=coin(CERTAIN, wild), feed=coin(show.feed, apart))
+    show = replace(show, spread=coin(CERTAIN, wild), feed=coin(show.feed, apart))
+    return bundled(show, r) if r.random() < 0.5 else show
+
+
+def bundled(show: Scenario, r: np.random.Generator) -> Scenario:
+    """The show with one or two bundles, which some of its cues are about."""
+    names = [s.id for s in show.skus]
+    sets = []
+    for k in range(int(r.integers(1, 3))):
+        parts = r.permutation(names)[: int(r.integers(1, len(names) + 1))].tolist()
+        sets.append(Bundle(f"set{k}", 100.0, tuple(Part(p, int(r.integers(1, 4))) for p in parts), 2, float(r.random())))
+    cues = tuple(replace(c, sku="set0") if r.random() < 0.4 else c for c in show.cues)
+    return replace(show, bundles=tuple(sets), cues=cues)
 
 
 EVERYTHING = Playbook(

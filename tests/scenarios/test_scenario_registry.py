@@ -9,6 +9,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from scenarios import registry
+from scenarios.bundles import Bundle, Part
 from scenarios.contract import Audience, Push, SalesChannel, Scenario
 from scenarios.registry import from_plain, load, plain
 from scenarios.setting import ScenarioError
@@ -17,7 +18,7 @@ from scenarios.staffing import Feed, Outage, Shift, Staff
 
 LESSONS = (
     "quiet_longtail", "pitch_cycle", "seckill_atomic", "seckill_paydeduct", "multichannel_lag", "erp_overwrite", "cart_mirage",
-    "offscript_host", "herding", "unpaid_squat", "mask_story", "oversell_story", "operator_overload",
+    "offscript_host", "herding", "unpaid_squat", "mask_story", "oversell_story", "operator_overload", "gift_box",
 )  # fmt: skip
 
 
@@ -33,8 +34,8 @@ def test_every_shipped_show_spreads_but_the_workload():
     assert {name for name in registry.names() if load(name).spread != Spread()} == {"ls1"}
 
 
-def test_the_thirteen_lessons_are_there() -> None:
-    """Domain 6.5, a first show, a promotion night and a reference workload."""
+def test_the_fourteen_lessons_are_there() -> None:
+    """Domain 6.5, bundles, a first show, a promotion night and a reference workload."""
     assert {*LESSONS, "first_show", "double11", "ls1"} <= set(registry.names())
 
 
@@ -78,6 +79,7 @@ def rich() -> Scenario:
         audience=Audience(pushes=(Push(10.0, 0.5), Push(20.0, 1.0))),
         feed=Feed(outages=(Outage(30.0, 10.0, True),)),
         staff=Staff(shifts=(Shift(2), Shift(1, 600.0, 1200.0))),
+        bundles=(Bundle("duo", 80.0, (Part("face-mask-box"), Part("tissue-24", 2))),),
     )
 
 
@@ -87,6 +89,7 @@ def test_lists_become_named_entries() -> None:
     assert from_plain(data) == rich()
     assert list(data["skus"])[:2] == ["face-mask-box", "tissue-24"]
     assert "id" not in data["skus"]["tissue-24"]
+    assert data["bundles"]["duo"]["parts"]["tissue-24"] == {"units": 2}
     assert list(data["cues"])[:3] == ["c01", "c02", "c03"]
     assert list(data["channels"]) == ["live", "partner"]
     assert next(iter(data["staff"]["channels"])) == "popup"
