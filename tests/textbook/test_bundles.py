@@ -1,8 +1,8 @@
 """Leak L11, bundles: one pool drained by two streams of demand, all parts or none (``scenarios/bundles.py``).
 
-With single orders at rate a of the part that runs out, and bundles of m units of it at rate b, both Poisson and nothing else scarce:
+With single orders at rate a of the part that runs out, bundles of m units of it at rate b, both Poisson, and nothing else scarce:
 until the part is gone every order is a bundle with probability b / (a + b), so of S units that single orders and bundles of one
-share, bundles take Binomial(S, b / (a + b)). A leak that takes orders for L seconds too long oversells a part by all that drains it:
+share, bundles take Binomial(S, b / (a + b)). A leak that takes orders for L s too long oversells a part by all that drains it:
 compound Poisson, mean (a + m b) L, variance (a + m^2 b) L; the bundle's other parts lose only their own m' b L, and only if they
 are gone too.
 """
@@ -56,7 +56,7 @@ def test_all_parts_or_none() -> None:
 
 @pytest.mark.parametrize("units", [1, 2])
 def test_a_leak_oversells_a_part_by_all_that_drains_it(units: int) -> None:
-    """Stale view L = 4 s: the cream by Poisson(a L) + m Poisson(b L), less what the last order could not use; the brush by nothing."""
+    """Stale view L = 4 s: the cream by Poisson(a L) + m Poisson(b L), less what no order could use; the brush by nothing."""
     lag = 4.0
     over, brush = [], []
     for run in runs(drained(40, 10**4, 90.0, units=units, leaks=Leaks(stale_read_s=lag)), 800, 33):
