@@ -32,7 +32,8 @@ class Difference(NamedTuple):
 
 
 def difference(a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray, level: float = LEVEL) -> Difference:
-    """Paired difference a - b with its Student interval ``mean +- t(n - 1) sd / sqrt(n)``; pairs with a NaN are left out.
+    """Paired difference a - b with the interval of every table, by :func:`tailed`: Student's, wider where a difference has a
+    tail; pairs with a NaN are left out.
 
     >>> difference([3.0, 5.0, 4.0], [1.0, 2.0, 3.0])[:2]
     (3, 2.0)
@@ -42,8 +43,8 @@ def difference(a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray,
     d, n = pairs[0] - pairs[1], pairs.shape[1]
     if n < 2:
         return Difference(n, float(d.mean()) if n else math.nan, math.nan, math.nan, math.nan)
-    half = student(level, n - 1) * float(d.std(ddof=1)) / math.sqrt(n)
     mean, spread = float(d.mean()), float(d.var(ddof=1))
+    half = half_width(d, level)
     apart = float(pairs.var(1, ddof=1).sum())
     gained = apart / spread if spread > 0 else (math.inf if apart > 0 else math.nan)
     return Difference(n, mean, mean - half, mean + half, gained)
@@ -64,9 +65,16 @@ def share(part: np.ndarray, whole: np.ndarray, level: float = LEVEL) -> tuple[fl
     ratio = float(part.sum()) / total
     if n < 2:
         return ratio, math.nan, math.nan
-    spread = float(((part - ratio * whole) ** 2).sum()) / (n - 1)
-    half = student(level, n - 1) * math.sqrt(spread / n) / abs(total / n)
+    half = half_width((part - ratio * whole) / (total / n), level)
     return ratio, ratio - half, ratio + half
+
+
+def half_width(values: np.ndarray, level: float = LEVEL) -> float:
+    """Half the width of the two-sided interval of a mean, the same in every table; NaN below two shows."""
+    if len(values) < 2:
+        return math.nan
+    sampling, rare = _widths(values, (1 - level) / 2)
+    return float(sampling / math.sqrt(len(values)) + rare / len(values))
 
 
 def student(level: float, df: int) -> float:

@@ -232,7 +232,7 @@ def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: 
         # Looked at j times: alpha / (j (j + 1)) at the j-th look adds up to alpha over all looks.
         j = int(seen[i])
         alpha = (1 - rules.confidence) / (max(1, k - 1) * j * (j + 1))
-        found = tuple(map(float, tailed(values[:shows, i] - values[:shows, best], alpha / 2)))
+        found = tuple(map(float, tailed(values[:shows, i] - values[:shows, best], alpha / k)))
         racing = i in alive and not decided
         state = BEST if i == best else WORSE if found[1] > 0 else NEAR if found[2] <= rules.delta else OPEN if racing else OUT
         needed = _needed(values, i, best, frozen, found[0], rules) if state == OPEN else ()
@@ -259,10 +259,9 @@ def _needed(values: np.ndarray, i: int, best: int, frozen: np.ndarray, gap: floa
 def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Selection:
     """The same verdict for a table of fixed size, float64 [replicate, candidate] without gaps: everybody played every show.
 
-    Two statements, each with probability ``confidence``, by Student bounds on paired differences. The true best is not among
-    those called worse (Hsu 1984: one-sided against the lowest mean, Bonferroni over k - 1 rivals). The intervals hold how far
-    each lies behind the one with the lowest mean, whoever that is: they are those of all k (k - 1) / 2 differences (Bonferroni),
-    cut at 0 for those called worse. Near: the interval ends within ``delta``.
+    With probability ``confidence`` all intervals hold how far each lies behind the one with the lowest mean, whoever that is, so
+    that nobody is falsely called worse: they are those of all k (k - 1) / 2 differences (Bonferroni), widened for a tail
+    (:func:`~sim.stats.paired.tailed`). Worse: the interval leaves out 0. Near: it ends within ``delta``.
     """
     values = np.asarray(values, float)
     n, k = values.shape
@@ -271,10 +270,8 @@ def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Sel
     rules = Rules(delta, confidence, first=max(3, n), most=max(3, n))
     best = int(np.argmin(values.mean(0)))
     alpha = (1 - confidence) / max(1, k - 1)
-    mean, surely, _ = tailed(values - values[:, [best]], alpha)
-    _, low, high = tailed(values - values[:, [best]], alpha / k)
-    low = np.where(surely > 0, np.maximum(low, 0.0), low)
-    state = np.where(surely > 0, WORSE, np.where(high <= delta, NEAR, OPEN))
+    mean, low, high = tailed(values - values[:, [best]], alpha / k)
+    state = np.where(low > 0, WORSE, np.where(high <= delta, NEAR, OPEN))
     state[best] = BEST
     still = int((state == OPEN).sum())
     made = []
@@ -292,6 +289,5 @@ def _to_tell(d: np.ndarray, delta: float, alpha: float, k: int, still: int) -> t
     in four of five studies (Bonferroni: over them, and over all pairs of them, either of which may look like the best)."""
     gap = float(d.mean())
     chance = 0.2 / still
-    ways = [(alpha, gap), (alpha / k, delta - gap)]
-    real = min(shows_for(d, level, width, chance) for level, width in ways if width > 0)
+    real = min(shows_for(d, alpha / k, width, chance) for width in (gap, delta - gap) if width > 0)
     return real, shows_for(d, alpha / k, delta, chance / (still + 1))
