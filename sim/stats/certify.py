@@ -8,9 +8,9 @@ Rates are judged by shows, not by orders: oversells cluster. With events in FEW 
 (bootstrap-t, DiCiccio and Efron 1996), and the bound is the wider of that and Student's with its tail widened
 (:func:`~sim.stats.paired.tailed`), each at half the level: at the whole level 12 % of studies of 30 lognormal shows certified
 falsely where 5 % was claimed (docs/background/coverage.md). With fewer such shows a resampled interval is too narrow, with none
-it is [0, 0]. There the share oversold in a show is taken as a share of ``worst``, the largest one held possible, and bounded as Clopper and
-Pearson (1934) bound a probability, with the sum of shares for the number of events: no law of given mean in [0, worst] spreads
-more than the one that is 0 or ``worst`` (so it errs to the safe side). No event in n shows leaves
+it is [0, 0]. There the share oversold in a show is taken as a share of ``worst``, the largest one held possible, and bounded as
+Clopper and Pearson (1934) bound a probability, with the sum of shares for the number of events: no law of given mean in
+[0, worst] spreads more than the one that is 0 or ``worst`` (so it errs to the safe side). No event in n shows leaves
 ``worst (1 - (1 - c)^(1/n))``, about ``3 worst / n``. Missed sales are judged in the same way; notices by the wider of the same
 two bounds at half the level, and not by fewer than ENOUGH shows: what one show in twenty has may be unseen in fewer.
 """

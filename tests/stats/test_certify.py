@@ -135,7 +135,7 @@ def test_missed_units_of_many_shows_are_resampled():
     table = shows(400) | {"avoidable_units": missed, "sold_units": 1000.0 - missed}
     (check,) = certify(table, Limits("calm", missed_rate=0.02, notices_per_operator_hour=None)).checks
     assert check.state == CERTIFIED
-    assert check.high == pytest.approx(0.015 + 1.645 * 0.00075, abs=0.0001)
+    assert check.high == pytest.approx(0.015 + 1.96 * 0.00075, abs=0.0001)
 
 
 def test_nobody_on_duty_with_notices_sent_fails():

@@ -209,13 +209,13 @@ def test_whoever_is_not_told_apart_is_told_what_would_do_it():
 
 
 def test_fixed_table_says_how_many_more_shows_would_decide_a_difference():
-    """A gap of exactly 10 at sd 63.2: z of 2.5 % and of four in five, ((1.96 + 0.842) x 63.2 / 10)^2 = 314 shows."""
+    """A gap of exactly 10 at sd 63.2: z of .05 / 6 and of four in five, ((2.394 + 0.842) x 63.2 / 10)^2 = 418 shows."""
     values = Tapes([0, 0, 300], "normal", 7).values[:100]
     values[:, 1] += 10 - (values[:, 1] - values[:, 0]).mean()
     found = standings(values, 5.0)
     rival = found.standings[1]
     assert (rival.state, rival.behind) == (OPEN, pytest.approx(10))
-    assert 100 + found.further[0] == pytest.approx(314, rel=0.15)
+    assert 100 + found.further[0] == pytest.approx(418, rel=0.15)
 
 
 @pytest.mark.parametrize("ties", [2, 4])
@@ -257,12 +257,12 @@ def test_shocks_that_first_batches_miss_are_found_where_their_size_is_known():
 
 @pytest.mark.parametrize("k", [2, 6, 20])
 def test_intervals_of_a_table_hold_together(k):
-    """Equal candidates on 60 shows: all intervals hold 0 in 95 % of tables, and any one of them is called worse in 5 %."""
+    """Equal candidates on 60 shows: all intervals hold 0 in 95 % of tables, so in 5 % of them somebody is called worse."""
     held, kept = [], []
     for seed in range(RACES):
         found = standings(Tapes([0.0] * k, "normal", seed, shows=60).values, DELTA)
         held.append(all(s.low <= 0 <= s.high for s in found.standings))
-        kept.append(found.best == 0 or 0 in found.tied)
+        kept.append(all(s.state != WORSE for s in found.standings))
     assert np.mean(held) >= floor(0.95)
     assert np.mean(kept) >= floor(0.95)
 
