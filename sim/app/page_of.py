@@ -29,6 +29,11 @@ def html_of(result: Result, notes: list[str]) -> str:
     """The page of a result, whatever made it."""
     from sim.report.pages.page import html
 
+    return html(parts_of(result, notes))
+
+
+def parts_of(result: Result, notes: list[str]) -> Page:
+    """What its page is made of. notes: what has to be said of the folder."""
     made = BUILDERS.get(result.verb, _any)(result)
     made.notes = [*notes, *made.notes]
     made.evidence = made.evidence or [again(line) for line in result.verdict]
@@ -36,7 +41,7 @@ def html_of(result: Result, notes: list[str]) -> str:
     if assumed is not None:
         made.assumptions = of_frame(_("Assumptions, each with its source and confidence"), assumed, most=2000)
     made.made = made.made or _made(result)
-    return html(made)
+    return made
 
 
 def _table(result: Result, name: str) -> pd.DataFrame | None:

@@ -23,6 +23,7 @@ from sim.jobs.storage import sealed, trials_in
 from sim.jobs.trials import JUDGE_FROM
 from sim.jobs.work_folder import less
 from sim.report.pages import runs as pages
+from sim.report.pages.settings_book import book
 from sim.report.text import tune as sentences
 from sim.report.text.layout import aligned
 from sim.report.text.tune_tables import Table, finalist_head, finalist_rows, front_rows, shows_table, trials_table
@@ -32,6 +33,7 @@ from sim.study.recommend import bundled_strategy, recommendation, value_word, wr
 from sim.study.tune import CONFIRM_FROM, Tuned, starts
 from sim.study.tune import tune as searched
 from sim.words import _
+from strategies.gate import GATE_PARAMS
 
 RECOMMENDED = "recommended.yaml"
 DATABASE = "study.db"
@@ -215,6 +217,11 @@ def _recommend(folder: Path, search: Search, found: Tuned, words: Written, said:
     rests_on["words_for_each"] = dict(zip(names, map(" ".join, each), strict=True))
     content = recommendation(found.best, entry, [*each[played_in], *kept], said, rests_on, played)
     write_recommendation(folder / RECOMMENDED, content)
+    params = {f"strategy.{name}.{p.name}": p for p in found.best.policy.strategy.params} | {
+        f"gate.{p.name}": p for p in GATE_PARAMS
+    }
+    workbook = book(content["overrides"], params, said, content["settings_by_tier"])
+    (folder / RECOMMENDED).with_suffix(".xlsx").write_bytes(workbook)
 
 
 def costliest(found: Tuned) -> int:

@@ -16,6 +16,7 @@ from sim.setup.options import ENDINGS, options
 from sim.words import _
 
 CHOOSING = ("scenario", "strategy", "experiment")
+BOOK = ".xlsx"
 OURS = ("verb", "overrides")
 """Keys of an experiment file of StockCue's own kind, a list of words. Any other file with settings is one of Hydra's kind."""
 
@@ -52,12 +53,12 @@ def read(words: Sequence[str], verb: str, choosing: Sequence[str] = CHOOSING) ->
 def _words_of(name: str, verb: str, folders: Sequence[str], within: tuple[str, ...]) -> list[str]:
     """The words an experiment stands for. within: the experiments that led here."""
     known = options("experiment", folders)
-    if name not in known and not name.endswith(ENDINGS):
+    if name not in known and not name.endswith((*ENDINGS, BOOK)):
         raise WordError(f"no experiment is called {name!r}{_file_or(name, known, (*ENDINGS, '/recommended.yaml'))}")
     if name in within:
         raise WordError(f"the experiment {name!r} rests on itself; take it out of its defaults")
     path = Path(known.get(name, name))
-    made = _file(str(path), "experiment")
+    made = _sheet(path) if path.suffix == BOOK else _file(str(path), "experiment")
     if "overrides" not in made and set(made) - set(OURS):
         return _of_hydra(made, path, verb, folders, (*within, name))
     if (meant := made.get("verb", "rehearse")) != verb and not (meant == "rehearse" and verb == "breakpoint"):
@@ -66,6 +67,13 @@ def _words_of(name: str, verb: str, folders: Sequence[str], within: tuple[str, .
     if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
         raise WordError(f"the experiment file {name!r} needs overrides, a list of words of the command line")
     return [_beside(word, path.parent) for word in given]
+
+
+def _sheet(path: Path) -> dict[str, Any]:
+    """A recommendation that a team edited in a workbook, as the file of words it stands for."""
+    from sim.app.settings_sheet import overrides
+
+    return {"overrides": overrides(path)}
 
 
 def _of_hydra(made: dict[str, Any], path: Path, verb: str, folders: Sequence[str], within: tuple[str, ...]) -> list[str]:

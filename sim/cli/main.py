@@ -88,7 +88,7 @@ def _show(verb: Callable[..., Any], words: list[str], *things: Any, **settings: 
     return OK
 
 
-def _study(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
+def study_of_words(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
     """The configuration of a verb that plays one scenario (None: it was only to be shown), and the preset behind it."""
     from sim.cli.chosen import chosen_scenario, chosen_strategies, read
     from sim.cli.compose import compose_verb
@@ -98,29 +98,29 @@ def _study(verb: str, words: list[str]) -> tuple[dict[str, Any] | None, Any]:
     return compose_verb(verb, cut, chosen_strategies(cut), scenario), preset
 
 
-def _policies(config: dict[str, Any], acting: bool = True) -> list[Any]:
+def policies_of_words(config: dict[str, Any], acting: bool = True) -> list[Any]:
     from sim.setup.choices import policies_from
 
     return policies_from(config["strategy"], config["gate"], config["operations"] if acting else None)
 
 
 def _rehearse(words: list[str]) -> int:
-    config, preset = _study("rehearse", words)
+    config, preset = study_of_words("rehearse", words)
     if config is None:
         return OK
     from sim.app.rehearse import rehearse
 
-    things = config["scenario"], _policies(config)
+    things = config["scenario"], policies_of_words(config)
     return _show(rehearse, words, *things, score=config["score"], base=preset, **_settings(config))
 
 
 def _breakpoint(words: list[str]) -> int:
-    config, _preset = _study("breakpoint", words)
+    config, _preset = study_of_words("breakpoint", words)
     if config is None:
         return OK
     from sim.app.breakpoint import breakpoint as break_
 
-    return _show(break_, words, config["scenario"], _policies(config), score=config["score"], **_settings(config))
+    return _show(break_, words, config["scenario"], policies_of_words(config), score=config["score"], **_settings(config))
 
 
 def _ranged(verb: str, words: list[str]) -> tuple[Any, tuple[Any, ...], dict[str, Any]]:
@@ -135,7 +135,7 @@ def _ranged(verb: str, words: list[str]) -> tuple[Any, tuple[Any, ...], dict[str
     config = study.config
     vary = {axis.key: config["options"].get(axis.key, axis) for axis in study.axes}
     settings = _settings(config) | {"score": config["score"]}
-    return (cut, study), (study.scenarios, _policies(config), vary), settings
+    return (cut, study), (study.scenarios, policies_of_words(config), vary), settings
 
 
 def _sensitivity(words: list[str]) -> int:
@@ -179,7 +179,7 @@ def _replay(words: list[str]) -> int:
         return OK
     from sim.app.replay import replay
 
-    things = config.pop("stream"), _policies(config, config["loop"] == "closed")
+    things = config.pop("stream"), policies_of_words(config, config["loop"] == "closed")
     rooms = {name: config[name] for name in ("scenario", "feed", "score")}
     return _show(replay, words, *things, **rooms, **_settings(config))
 
@@ -236,13 +236,14 @@ def _review(words: list[str]) -> int:
     stream, rooms = config.pop("stream"), {name: config[name] for name in ("feed", "score")}
     show = Unread(str(stream)) if stream else config["scenario"]
     behind = {"scenario": config["scenario"]} if stream else {}
-    return _show(review, words, show, _policies(config), **rooms, **behind, **_settings(config))
+    return _show(review, words, show, policies_of_words(config), **rooms, **behind, **_settings(config))
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
     "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
-    "diff": reading.diff, "walk": reading.walk, "page": pages.page, "shadow": _shadow, "list": reading.list_,
+    "diff": reading.diff, "walk": reading.walk, "page": pages.page, "workbook": pages.workbook, "card": pages.card, "shadow":
+    _shadow, "list": reading.list_,
     "check": reading.check, "test": reading.test,
     "bench": reading.bench,
 }  # fmt: skip

@@ -16,6 +16,56 @@ def page(words: list[str]) -> int:
     return 0
 
 
+def workbook(words: list[str]) -> int:
+    """``stockcue workbook FOLDER [csv=true] [lang=zh] [out=FILE]``."""
+    from sim.app.workbooks import workbook as made
+
+    csv = [word.removeprefix("csv=") for word in words if word.startswith("csv=")]
+    if csv and csv[-1] not in ("true", "false"):
+        raise WordError(_("csv must be true or false, not {value!r}").format(value=csv[-1]))
+    folder, out = _folder([word for word in words if not word.startswith("csv=")], "workbook")
+    place = made(folder, out=out, csv=csv[-1:] == ["true"])
+    _told((_("CSV files: {path}") if csv[-1:] == ["true"] else _("workbook: {path}")).format(path=place))
+    return 0
+
+
+def card(words: list[str]) -> int:
+    """``stockcue card FOLDER|experiment=FILE ... [shows=20] [lang=zh] [out=card.html|card.xlsx]``."""
+    from sim.app.card import SHOWS
+    from sim.app.card import card as made
+    from sim.cli.main import policies_of_words, study_of_words
+
+    own = ("out=", "shows=")
+    given = {key: [w.removeprefix(key) for w in words if w.startswith(key)] for key in own}
+    rest = [_experiment(word) for word in words if not word.startswith(own)]
+    if given["shows="] and not given["shows="][-1].isdecimal():
+        raise WordError(_("shows must be a whole number from 1 to 1,000, not {value!r}").format(value=given["shows="][-1]))
+    config, _preset = study_of_words("rehearse", rest)
+    if config is None:
+        return 0
+    source = next((w.partition("=")[2] for w in rest if w.startswith("experiment=")), "")
+    place = made(
+        config["scenario"], policies_of_words(config), shows=int(given["shows="][-1]) if given["shows="] else SHOWS,
+        seed=config.get("seed") or 1, uncertain=bool(config.get("uncertain")), out=(given["out="] or ["card.html"])[-1],
+        rests_on=_("From {source}.").format(source=source) if source else "",
+    )  # fmt: skip
+    _told(_("card: {path}").format(path=place))
+    return 0
+
+
+def _experiment(word: str) -> str:
+    """A word of a card: a run folder or a file alone is the recommendation in it."""
+    from pathlib import Path
+
+    if "=" in word or word.startswith("-"):
+        return word
+    path = Path(word).expanduser()
+    found = path / "recommended.yaml" if path.is_dir() else path
+    if not found.is_file():
+        raise WordError(_("{word!r} holds no recommended.yaml; give a run folder of tune, or experiment=FILE").format(word=word))
+    return f"experiment={found}"
+
+
 def _folder(words: list[str], verb: str) -> tuple[str, str | None]:
     """The one folder that is named, and where its page is to go."""
     places = [word for word in words if not word.startswith("out=")]

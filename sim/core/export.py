@@ -77,11 +77,12 @@ def for_file_name(text: str, most: int = 80) -> str:
     return f"_{made}" if not made or made.split(".")[0].upper() in RESERVED else made
 
 
-def write_csv(table: Any, path: Path, more: bool = False) -> None:
-    """A pandas table as CSV (UTF-8), safe for spreadsheets; ``more``: after what is there already, without a header."""
+def write_csv(table: Any, path: Path, more: bool = False, mark: bool = False) -> None:
+    """A pandas table as CSV (UTF-8), safe for spreadsheets; ``more``: after what is there already, without a header. mark: with a
+    byte order mark, by which Excel knows the encoding."""
     safe = table.copy()
     for name in safe.columns:
         if safe[name].dtype.kind not in "iufb":
             safe[name] = [for_spreadsheet(v) if isinstance(v, str) else v for v in safe[name]]
     safe.columns = [for_spreadsheet(str(c)) for c in safe.columns]
-    safe.to_csv(path, index=False, encoding="utf-8", mode="a" if more else "w", header=not more)
+    safe.to_csv(path, index=False, encoding="utf-8-sig" if mark else "utf-8", mode="a" if more else "w", header=not more)

@@ -1,0 +1,73 @@
+"""The card for the control room, from what a rehearsal would play: a recommendation, an experiment, or plain arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sim.app.nouns import drawn, policies_of
+from sim.app.result import ResultError
+from sim.report.pages.control_card import Card, html, items, levels_grid, moments
+from sim.report.pages.workbook import workbook
+from sim.setup.settings import SettingError
+from sim.study.planned_lines import planned_lines
+from sim.words import LANGUAGES, _, language, speaking
+
+SHOWS = 20
+"""Shows over which lines are taken."""
+
+
+def card(
+    scenario: Any, policy: Any, *, shows: int = SHOWS, seed: int = 1, uncertain: Any = False, lang: str | None = None,
+    out: str | Path = "card.html", rests_on: str = "",
+) -> Path:  # fmt: skip
+    """Make the control room's card: a page that prints on one sheet of A4, or a workbook where ``out`` ends with .xlsx.
+
+    Parameters
+    ----------
+    scenario, policy
+        As in :func:`stockcue.play`.
+    shows, seed : int
+        Shows over which a moving line is taken, 1 to 1,000, and their seed.
+    uncertain : bool, path or Result
+        As in :func:`stockcue.rehearse`.
+    lang : str
+        ``en`` or ``zh``; None: the language spoken now.
+    out : path
+        The file.
+    rests_on : str
+        Where the setting comes from; shown on the card.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        One sentence, where an argument does not hold.
+    """
+    chosen = language() if lang is None else lang
+    if chosen not in LANGUAGES:
+        raise ResultError(_("lang must be one of {known}, not {lang!r}").format(known=", ".join(LANGUAGES), lang=chosen))
+    if isinstance(shows, bool) or not isinstance(shows, int) or not 1 <= shows <= 1000:
+        raise SettingError(_("shows must be a whole number from 1 to 1,000, not {value!r}").format(value=shows))
+    show, uncertainty = drawn(scenario, uncertain)
+    policies = policies_of(policy)
+    if len(policies) != 1:
+        raise SettingError(_("a card is of one strategy, and {n} are given; choose one with strategy=").format(n=len(policies)))
+    times = moments(show)
+    with speaking(chosen):
+        made = Card(show, policies[0], times, planned_lines(show, policies[0], times, shows, seed, uncertainty), shows, rests_on)
+        path = Path(out).expanduser()
+        if path.suffix == ".xlsx":
+            import pandas as pd
+
+            levels = levels_grid(made.policy.playbook)
+            second = pd.DataFrame(levels.rows, columns=[name for name, _unit, _meaning in levels.head])
+            title = _("Control room card: {name}").format(name=show.name)
+            path.write_bytes(workbook(title, [rests_on] if rests_on else [], {_("items"): items(made), _("levels"): second}))
+        else:
+            path.write_text(html(made), encoding="utf-8")
+    return path

@@ -1,0 +1,89 @@
+"""Workbooks and CSV files of run folders, for people who work in Excel."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sim.app.page_of import parts_of
+from sim.app.pages import opened
+from sim.app.result import Result, ResultError
+from sim.core.export import for_file_name, write_csv
+from sim.report.pages.workbook import workbook as sheets
+from sim.words import LANGUAGES, _, language, speaking
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NOT_SHEETS = ("timelines",)
+"""Tables that are no sheet: their cells are lists."""
+CHART = {"rehearse": ("strategy", "net"), "sweep": ("candidate", "net"), "tune": ("candidate", "net")}
+"""Of which columns the first table's chart is made."""
+
+
+def workbook(folder: str | Path, *, lang: str | None = None, out: str | Path | None = None, csv: bool = False) -> Path:
+    """Every table of a run folder as one workbook, or as CSV files that Excel opens without being asked for an encoding.
+
+    Parameters
+    ----------
+    folder : path
+        A run folder.
+    lang : str
+        ``en`` or ``zh``; None: the language spoken now.
+    out : path
+        The file, or with ``csv`` the folder; None: ``tables.LANG.xlsx`` or ``csv`` in the run folder.
+    csv : bool
+        CSV files (UTF-8 with a byte order mark) instead of a workbook.
+
+    Returns
+    -------
+    pathlib.Path
+        What was written.
+
+    Raises
+    ------
+    ResultError
+        Where nothing in the folder can be read.
+    """
+    chosen = language() if lang is None else lang
+    if chosen not in LANGUAGES:
+        raise ResultError(_("lang must be one of {known}, not {lang!r}").format(known=", ".join(LANGUAGES), lang=chosen))
+    place = Path(folder).expanduser()
+    with speaking(chosen):
+        result, notes = opened(place)
+        found = tables_of(result)
+        if not found:
+            raise ResultError(_("{folder!r} holds no table that can be read").format(folder=str(place)))
+        if csv:
+            return _csv(found, Path(out).expanduser() if out else place / "csv")
+        made = parts_of(result, notes)
+        first = next(iter(found))
+        names, figure = CHART.get(result.verb, ("", ""))
+        content = sheets(made.title, [*made.notes, *made.plain, *made.evidence], found, (first, names, figure))
+    path = Path(out).expanduser() if out else place / f"tables.{chosen}.xlsx"
+    path.write_bytes(content)
+    return path
+
+
+def tables_of(result: Result) -> dict[str, pd.DataFrame]:
+    """Tables of a result that can be read, the one to look at first before all others."""
+    found: dict[str, pd.DataFrame] = {}
+    try:
+        if len(table := result.table):
+            found["summary"] = table
+    except Exception:  # a folder of another version may lack what it is made from: the others are still there
+        found = {}
+    for name in result.tables:
+        if name not in NOT_SHEETS:
+            try:
+                found[name] = result.tables[name]
+            except Exception:  # cut short or changed: the notes of the first sheet say so
+                continue
+    return found
+
+
+def _csv(tables: dict[str, pd.DataFrame], place: Path) -> Path:
+    place.mkdir(parents=True, exist_ok=True)
+    for name, table in tables.items():
+        write_csv(table, place / f"{for_file_name(name)}.csv", mark=True)
+    return place

@@ -1,0 +1,158 @@
+"""Workbooks, CSV, cards and packed columns: what they hold, and that nobody's name can do more than be read."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import gzip
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from python_calamine import CalamineWorkbook
+
+import stockcue as sc
+from sim.app.card import card
+from sim.app.pages import page
+from sim.app.settings_sheet import overrides
+from sim.app.workbooks import workbook
+from sim.cli.main import main
+from sim.report.pages.columns import packed
+from sim.report.pages.settings_book import book
+from sim.report.pages.workbook import workbook as sheets
+from sim.setup.settings import SettingError
+from sim.words import speaking
+from strategies.registry import load
+
+HOSTILE = ["=cmd|' /C calc'!A0", "<script>alert(1)</script>", "x" * 300, "a\u202eb", "+1", "名字"]
+
+
+def unpacked(text):
+    """What js/columns.js makes of it."""
+    raw = gzip.decompress(base64.b64decode(text))
+    length = int.from_bytes(raw[:4], "little")
+    directory = json.loads(raw[4 : 4 + length])
+    found = dict(directory["values"])
+    for name, kind, count, start in directory["arrays"]:
+        values = np.frombuffer(raw, "<i4" if kind == "d4" else "<f8", count, 4 + length + start)
+        found[name] = np.cumsum(values, dtype=float) if kind == "d4" else values
+    return found
+
+
+def test_columns_come_back_as_they_were():
+    columns = {"whole": np.array([3, -7, 2**29]), "part": np.array([0.5, np.nan, 1e300]), "names": ["a", None], "one": 2.5,
+               "none": np.zeros(0)}  # fmt: skip
+    found = unpacked(packed(columns))
+    for name in ("whole", "part", "none"):
+        np.testing.assert_array_equal(found[name], columns[name])
+    assert (found["names"], found["one"]) == (["a", None], 2.5)
+    assert packed(columns) == packed(columns)
+
+
+def test_a_workbook_has_units_intervals_and_no_formula(tmp_path):
+    table = pd.DataFrame({"strategy": HOSTILE, "net": np.arange(6) * 1000.0, "net_low": 0.0, "recall": 0.25})
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(sheets("=1+1", ["a sentence"], {"a/b:c*?[]": table, "A_B_C____": table}, ("a/b:c*?[]", "strategy", "net")))
+    assert path.read_bytes() == sheets(
+        "=1+1", ["a sentence"], {"a/b:c*?[]": table, "A_B_C____": table}, ("a/b:c*?[]", "strategy", "net")
+    )
+    found = CalamineWorkbook.from_path(str(path))
+    assert found.sheet_names == ["how to read this", "a_b_c____", "A_B_C____~2"]
+    rows = found.get_sheet_by_name("a_b_c____").to_python()
+    assert rows[0] == ["strategy", "net [CNY]", "net_low [CNY]", "recall [share]"]
+    assert rows[1][0] == "'=cmd|' /C calc'!A0"
+    assert rows[4][0] == "a\\u202eb"
+    assert rows[3][1:] == [2000.0, 0.0, 0.25]
+
+
+def test_a_results_workbook_and_csv_open_in_excel(rehearsed, tmp_path):
+    made = CalamineWorkbook.from_path(str(workbook(rehearsed, out=tmp_path / "w.xlsx", lang="zh")))
+    assert {"summary", "scores", "alerts", "assumptions"} <= set(made.sheet_names)
+    head = made.get_sheet_by_name("summary").to_python()[0]
+    assert head[0] == "strategy"
+    scores = made.get_sheet_by_name("scores").to_python()
+    kept = pd.read_parquet(rehearsed / "scores.parquet")
+    assert [row[scores[0].index(next(h for h in scores[0] if h.startswith("net [")))] for row in scores[1:]] == pytest.approx(
+        kept["net"]
+    )
+    place = workbook(rehearsed, csv=True, out=tmp_path / "csv")
+    text = (place / "scores.csv").read_bytes()
+    assert text.startswith(b"\xef\xbb\xbf")
+    assert len(list(csv.reader(text.decode("utf-8-sig").splitlines()))) == len(kept) + 1
+
+
+def test_a_recommendation_edited_in_excel_is_read_back(tmp_path):
+    params = {f"strategy.fixed_count.{p.name}": p for p in load("fixed_count").params}
+    words = ["scenario=first_show", "strategy=[fixed_count]", "strategy.fixed_count.units=120.5", "replicates=200"]
+    path = tmp_path / "recommended.xlsx"
+    path.write_bytes(book(words, params, ["=why"], {"traffic": {"units": 1.0}}))
+    assert overrides(path) == words
+    bad = tmp_path / "other.xlsx"
+    bad.write_bytes(sheets("t", [], {"x": pd.DataFrame({"a": [1]})}))
+    with pytest.raises(SettingError, match="settings"):
+        overrides(bad)
+
+
+def test_a_recommendation_in_a_workbook_plays(tmp_path, capsys):
+    path = tmp_path / "recommended.xlsx"
+    path.write_bytes(book(["scenario=first_show", "strategy=[fixed_count]", "replicates=3"], {}, [], {}))
+    assert main(["rehearse", f"experiment={path}", "--cfg", "job"]) == 0
+    assert "replicates: 3" in capsys.readouterr().out
+
+
+def test_a_card_says_where_lines_stand_and_what_follows(show, tmp_path):
+    one = sc.policy("fixed_count", units=77)
+    text = card(show, one, shows=2, out=tmp_path / "card.html").read_text("utf-8")
+    assert text.count("<bdi>77</bdi>") >= len(show.skus)
+    assert "ask for stock" in text
+    assert "20:00" in text
+    assert "<script" not in text
+    rows = CalamineWorkbook.from_path(str(card(show, one, shows=1, lang="zh", out=tmp_path / "c.xlsx"))).sheet_names
+    assert len(rows) == 3
+    with pytest.raises(SettingError, match="1,000"):
+        card(show, one, shows=0, out=tmp_path / "no.html")
+
+
+def test_hostile_names_are_text_on_a_page(tmp_path):
+    table = pd.DataFrame({"strategy": HOSTILE})
+    from sim.report.pages.blocks import Page, of_frame
+    from sim.report.pages.page import html
+
+    for lang in ("en", "zh"):
+        with speaking(lang):
+            text = html(
+                Page(HOSTILE[1], HOSTILE[1], [HOSTILE[1]], [HOSTILE[1]], grids=[of_frame(HOSTILE[1], table)], made=HOSTILE[1])
+            )
+        assert "<script>alert" not in text
+        assert "&lt;script&gt;alert(1)" in text
+        assert "\u202e" not in text
+        assert "x" * 121 not in text.replace('title="' + "x" * 120, "")
+
+
+@pytest.mark.parametrize(("words", "why"), [
+    (["page"], "one run folder"), (["page", "nowhere"], "holds no result"), (["page", "x", "lang=fr"], "no language"),
+    (["workbook", "x", "csv=maybe"], "csv must be"), (["card", "nowhere"], "recommended.yaml"),
+    (["card", "scenario=first_show", "shows=many"], "whole number"),
+])  # fmt: skip
+def test_a_wrong_word_is_one_sentence(words, why, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(words) == 2
+    said = capsys.readouterr().err
+    assert why in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_a_page_without_the_extra_is_one_sentence(rehearsed, monkeypatch, capsys):
+    monkeypatch.setattr("sim.app.pages.library", lambda: "")
+    assert main(["page", str(rehearsed)]) == 2
+    assert "stockcue[pages]" in capsys.readouterr().err
+    from sim.app.pages import written
+
+    assert "stockcue[pages]" in written(rehearsed, "rehearse", {})
+
+
+def test_pages_are_small_and_the_same_again(rehearsed, tmp_path):
+    first, second = (page(rehearsed, out=tmp_path / f"{k}.html", lang="en").read_bytes() for k in (1, 2))
+    assert first == second
+    assert len(first) < 3_000_000
