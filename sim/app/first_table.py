@@ -37,8 +37,14 @@ def _rehearsed(result: Result) -> pd.DataFrame:
     import pandas as pd
 
     from sim.report.text.tables import summary
+    from sim.study.worth import USEFUL
 
-    return pd.DataFrame([_flat(asdict(line)) for line in summary(result.tables["scores"])])
+    table = pd.DataFrame([_flat(asdict(line)) for line in summary(result.tables["scores"])])
+    if "chains" not in result.tables:  # a folder of before
+        return table
+    judged = result.tables["chains"].groupby("strategy")["worth"]
+    counts = {"judged": judged.size(), "useful": judged.agg(lambda words: int((words == USEFUL).sum()))}
+    return table.assign(**{name: table["strategy"].map(found).fillna(0).astype(int) for name, found in counts.items()})
 
 
 def _flat(line: dict[str, Any]) -> dict[str, Any]:

@@ -63,6 +63,7 @@ def rehearse(
     seed: int | None = None,
     score: Any = "balanced",
     uncertain: Any = False,
+    shock: float | None = None,
     workers: int | None = None,
     figure: str | None = None,
     figure_sku: str | None = None,
@@ -89,6 +90,8 @@ def rehearse(
     uncertain : bool, path or Result
         Each show draws its parameters: True where the scenario's own file says from what, or a fitted scenario's file, or the
         Result of :func:`stockcue.calibrate`.
+    shock : float
+        A loss of one show that may be seen in none of these [CNY], 0 to 1e12: the table says what it could cost a show.
     workers : int
         Processes, 1 to 512; None: 1. Results do not depend on it.
     figure : str
@@ -119,7 +122,7 @@ def rehearse(
         One sentence, where an argument does not hold; nothing was played then.
     """
     show = _settled(scenario, policies, score, uncertain, base, settled(
-        Rehearse, "rehearse", shows=shows, seed=seed, workers=workers, figure=figure, figure_sku=figure_sku,
+        Rehearse, "rehearse", shows=shows, seed=seed, shock=shock, workers=workers, figure=figure, figure_sku=figure_sku,
         figure_replicate=figure_replicate, uncertain=bool(uncertain),
     ))  # fmt: skip
     s, told = show.settings, listener(progress)
@@ -156,7 +159,7 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     found = played(show.scenario, show.policies, s.replicates, s.seed, show.profile, told.stage("shows"), s.workers, kept,
                    show.uncertainty)  # fmt: skip
     told.close()
-    lines, leaks = tables.summary(found.scores), leak_lines(found.leaks)
+    lines, leaks = tables.summary(found.scores, found.worth), leak_lines(found.leaks)
     assumed = assumption_table(show.scenario, show.base, show.policies, show.profile)
     pictures = _pictures(folder, show, found.shown)
     write_table(found.scores, folder / "scores.parquet")
@@ -167,7 +170,7 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     if s.figure != "none":
         write_table(_timelines(show, found), folder / "timelines.parquet")
     played_as = ngettext("{n} shows, seed {seed}.", "{n} shows, seed {seed}.", s.replicates).format(n=s.replicates, seed=s.seed)
-    ranked = tables.in_markdown(lines, s.replicates, show.profile.name)
+    ranked = tables.in_markdown(lines, s.replicates, show.profile, shock=s.shock)
     page = pages.rehearsal(
         show.scenario.name,
         show.scenario.lesson,
@@ -182,14 +185,14 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
     valued = worth.printed(found.worth, show.profile.ca)
     text = "\n".join(
-        [title, "", tables.printed(lines, s.replicates, show.profile.name), *leaks, *(["", valued] if valued else [])]
+        [title, "", tables.printed(lines, s.replicates, show.profile, shock=s.shock), *leaks, *(["", valued] if valued else [])]
     )
     weak = {code: int(n) for code, n in assumed["confidence"].value_counts().items()}
     last = [
         _("{assumed}: {folder}/assumptions.csv").format(assumed=summary(assumed), folder=HERE),
         _("run folder: {folder} (table: report.md, picture: timeline.png)").format(folder=HERE),
     ]
-    verdict = [*tables.notes(lines, s.replicates, show.profile.name), *leaks]
+    verdict = [*tables.notes(lines, s.replicates, show.profile, shock=s.shock), *leaks]
     return Said(text, verdict, last, {"assumptions": weak, "tapes": list(found.tapes)})
 
 

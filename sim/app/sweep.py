@@ -94,7 +94,9 @@ def sweep(
         Each show draws its parameters, as in :func:`stockcue.rehearse`.
     select : str
         ``none``: everybody plays every show; ``kn``: more shows where the decision is open (Kim & Nelson 2006); None: none.
-    first, budget, shock : int, int, float
+    shock : float
+        A loss of one show to allow for though none had it yet [CNY]: tables say what it could cost, ``kn`` plays on for it.
+    first, budget : int, int
         With ``kn``: shows everybody plays, runs at most (0: no limit), loss of one show to allow for [CNY].
     delta : float
         A difference too small to matter [CNY a show]; None or 0: a thousandth of hindsight.
@@ -228,7 +230,7 @@ def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
     assumed = assumptions_of(plan)
     write_csv(assumed, folder / "assumptions.csv")
     raced = field.rules is not None
-    standing = None if raced else ranking.Ranking(folder / TABLE, plan)
+    standing = None if raced else ranking.Ranking(folder / TABLE, plan, field.settings.shock)
     trials = of_race(folder / TABLE, plan) if raced else of_table(folder / TABLE, plan)
     decision = _decided(field, trials) if plan.replicates > 1 else None
     decided = _decision(folder, trials, decision) if decision else []
@@ -259,7 +261,7 @@ def _decision(folder: Path, trials: Trials, decision: Decision) -> list[str]:
 def _decided(field: Field, trials: Trials) -> Decision:
     """The decision, by the race where there was one."""
     s = field.settings
-    return decide(trials, s.delta, s.confidence, rerun(trials, field.rules) if field.rules else None)
+    return decide(trials, s.delta, s.confidence, rerun(trials, field.rules) if field.rules else None, s.shock)
 
 
 def assumptions_of(plan: Plan) -> Any:

@@ -52,6 +52,7 @@ def field_of(
     about["varied"] = {a.key: a.spelt for a in axes}
     about |= {key: getattr(s, key) for key in ("design", "points", "world_points")}
     about["select"] = asdict(rules) if rules else "none"
+    about |= {"shock": s.shock} if s.shock else {}
     about["own_files"] = own_files(c.policy for c in candidates)
     shows = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
     more = {"seed": plan.seed, "replicates": plan.replicates}
@@ -70,7 +71,7 @@ def _example(candidate: Candidate) -> str:
 def _rules(s: Sweep, worlds: int, candidates: int) -> Rules | None:
     """How a race is run. Its budget counts candidate x show, the user's counts runs, which every world has."""
     if s.select == "none":
-        idle = [name for name in ("first", "budget", "shock") if getattr(s, name) != getattr(Sweep(), name)]
+        idle = [name for name in ("first", "budget") if getattr(s, name) != getattr(Sweep(), name)]
         if idle:
             raise SettingError(_("{name}= is for select=kn alone; give both, or leave it out").format(name=idle[0]))
         return None

@@ -27,6 +27,7 @@ from sim.report.pages.settings_book import book
 from sim.report.text import tune as sentences
 from sim.report.text.layout import aligned
 from sim.report.text.tune_tables import Table, finalist_head, finalist_rows, front_rows, shows_table, trials_table
+from sim.report.text.unseen import unseen
 from sim.score.cost import CORE
 from sim.setup.settings_search import Tune
 from sim.study.recommend import bundled_strategy, recommendation, value_word, write_recommendation
@@ -57,6 +58,7 @@ def tune(
     judging: int | None = None,
     confirm: int | None = None,
     delta: float | None = None,
+    shock: float | None = None,
     confidence: float | None = None,
     uncertain: Any = False,
     world_points: int | None = None,
@@ -94,6 +96,8 @@ def tune(
         Drop clearly worse settings early; None: True.
     finalists, judging, confirm : int
         Settings judged (None: 8), judging shows at most (None: 400), further shows for the figures reported (None: 200).
+    shock : float
+        A loss of one show that none may show [CNY]: the report says what it could cost.
     delta : float
         A difference too small to matter [CNY a show]; None or 0: a thousandth of hindsight.
     confidence : float
@@ -115,7 +119,7 @@ def tune(
     """
     s = settled(
         Tune, "tune", trials=trials, shows=shows, seed=seed, robust=robust, alpha=alpha, objectives=objectives, limits=limits,
-        prune=prune, finalists=finalists, judging=judging, confirm=confirm, delta=delta, confidence=confidence,
+        prune=prune, finalists=finalists, judging=judging, confirm=confirm, delta=delta, shock=shock, confidence=confidence,
         uncertain=bool(uncertain), world_points=world_points, workers=workers, engine=engine, address=address,
     )  # fmt: skip
     told, worlds = listener(progress), worlds_of(scenarios, uncertain)
@@ -173,6 +177,7 @@ def _report(folder: Path, search: Search, found: Tuned, words: Written, database
 
     names, axes = [w.name for w in search.worlds], search.space[found.best.family] if found.best.settings else []
     said = sentences.of_tuning(found, search.plan, search.judging, names, search.profile, axes)
+    said.append(unseen(found.confirmed.shape[1], float(search.task.facts.get("shock", 0.0))))
     tables = [
         Table(_("Finalists, on judging shows"), [finalist_head(search.plan), *finalist_rows(found, search.plan)], (2, 3, 4, 5, 7))
     ]

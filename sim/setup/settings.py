@@ -22,6 +22,7 @@ class Rehearse:
 
     replicates: int = setting(50, "shows played per strategy", "shows", 1, 10**6)
     seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
+    shock: float = setting(0.0, "a loss of one show that none may show: the table says what it could cost", "CNY", 0, 1e12)
     workers: int = setting(1, "processes; results do not depend on it", "processes", 1, 512)
     out: str = setting("", "run folder; empty: runs/<scenario>-<hash of the settings>")
     figure: str = setting("best", "timeline of the best strategy, of one by name, of all, or none")

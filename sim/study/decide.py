@@ -64,6 +64,7 @@ class Decision:
     delta: float
     confidence: float
     overfit: Overfit | None
+    shock: float = 0.0
 
 
 def of_table(table: Path, plan: Plan) -> Trials:
@@ -82,9 +83,11 @@ def of_table(table: Path, plan: Plan) -> Trials:
     return Trials(plan, figures(table, plan), averages, fetch)
 
 
-def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: Selection | None = None) -> Decision:
+def decide(
+    trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: Selection | None = None, shock: float = 0.0
+) -> Decision:
     """Judge a sweep. delta: a difference too small to matter [CNY]; 0: SMALL. raced: how a sequential selection
-    ended; None: everybody played every show, and the table is judged as it is."""
+    ended; None: everybody played every show, and the table is judged as it is. shock: a loss of one show to allow for [CNY]."""
     plan, overall = trials.plan, trials.cost.mean(0)
     every = dict(zip(COSTS, np.moveaxis(trials.averages[..., len(OBJECTIVES) :].mean(0), -1, 0), strict=True))
     delta = delta or max(1.0, SMALL * float(np.nanmean(every["net_hindsight"])))
@@ -101,7 +104,20 @@ def decide(trials: Trials, delta: float = 0.0, confidence: float = 0.95, raced: 
     money = np.stack([every["net"], every["gmv"]], axis=-1)
     luck = overfitting(-overall) if raced is None and len(plan.candidates) > 2 else None
     return Decision(
-        plan, selection, tuple(leaders), certificates, chosen, on_front, switches, sure, goals, money, delta, confidence, luck
+        plan,
+        selection,
+        tuple(leaders),
+        certificates,
+        chosen,
+        on_front,
+        switches,
+        sure,
+        goals,
+        money,
+        delta,
+        confidence,
+        luck,
+        shock,
     )
 
 

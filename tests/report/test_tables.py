@@ -9,8 +9,11 @@ import pytest
 from sim.report.text import tables
 from sim.report.text.layout import aligned, markdown, number, spread, width
 from sim.score.metrics import METRICS
+from sim.score.profiles import PROFILES
 from sim.stats.certify import clopper_pearson
 from sim.stats.paired import difference
+from sim.stats.selection import standings
+from sim.study.worth import Worth
 from sim.words import columns
 
 
@@ -24,6 +27,7 @@ def scores(costs: dict[str, list[float]], **columns) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+BALANCED = PROFILES["balanced"]
 COSTS = {"silent": [100.0, 100.0, 100.0], "good": [10.0, 30.0, 20.0], "close": [12.0, 27.0, 24.0]}
 
 
@@ -33,10 +37,14 @@ def test_the_cheapest_comes_first_and_its_equals_are_marked():
     assert [line.same for line in lines] == [False, True, False]
     assert (lines[0].J, lines[0].net.mean) == (20.0, 480.0)
     assert lines[0].skill == 80.0
-    assert lines[2].behind == difference(COSTS["silent"], COSTS["good"])
-    text = tables.printed(lines, 3, "balanced")
-    assert "~ 1 ±" in text
-    assert "cannot be told apart from good: close" in text
+    behind = {s.candidate: s for s in standings(np.array([COSTS[k] for k in ("good", "close", "silent")]).T, 1e-9).standings}[2]
+    assert (lines[2].behind.mean, lines[2].behind.low) == (behind.behind, behind.low)
+    assert lines[2].behind.low < difference(COSTS["silent"], COSTS["good"]).low, "it holds for all rows at once"
+    text = tables.printed(lines, 3, BALANCED)
+    assert "not sure, 1 ±" in text
+    assert "sure, 80 ±" in text
+    assert "Cannot be told apart from good: close" in text
+    assert "fewer than 100 % of shows (3 in 3) may be in none of these" in text
     assert "Variance ratio" in text
 
 
@@ -50,20 +58,22 @@ def test_shares_are_ratios_of_sums():
 
 
 def test_a_figure_below_zero_is_explained():
-    assert "below 0: the host moved airtime" in tables.printed(tables.summary(scores({"a": [-5.0], "silent": [9.0]})), 1, "x")
-    assert "below 0" not in tables.printed(tables.summary(scores({"a": [5.0], "silent": [9.0]})), 1, "x")
+    assert "below 0: the host moved airtime" in tables.printed(
+        tables.summary(scores({"a": [-5.0], "silent": [9.0]})), 1, BALANCED
+    )
+    assert "below 0" not in tables.printed(tables.summary(scores({"a": [5.0], "silent": [9.0]})), 1, BALANCED)
 
 
 def test_one_show_has_no_interval():
     lines = tables.summary(scores({"a": [5.0], "silent": [9.0]}))
-    text = tables.printed(lines, 1, "balanced")
+    text = tables.printed(lines, 1, BALANCED)
     assert "±" not in text.splitlines()[1]
     assert "says nothing about the next" in text
 
 
 def test_it_fits_the_terminal_and_lines_up():
     big = {name: (np.array(values) * 4321.9).tolist() for name, values in COSTS.items()}
-    lines = tables.printed(tables.summary(scores(big)), 3, "balanced").splitlines()[:4]
+    lines = tables.printed(tables.summary(scores(big)), 3, BALANCED).splitlines()[:4]
     assert max(map(width, lines)) <= 150
     assert len({width(line) for line in lines}) == 1
 
@@ -74,17 +84,32 @@ def test_chinese_names_line_up():
 
 
 def test_markdown_has_a_cell_for_every_column():
-    text = tables.in_markdown(tables.summary(scores(COSTS)), 3, "balanced")
+    text = tables.in_markdown(tables.summary(scores(COSTS)), 3, BALANCED)
     table = [line for line in text.splitlines() if line.startswith("|")]
-    assert {line.count("|") for line in table} == {len(tables.SHOWN) + 1}
+    assert {line.count("|") for line in table} == {len(columns(tables.HEAD)) + 1, len(tables.SHOWN) + 1}
     assert markdown(["a|b"], [["c|d"]]) == ["| a\\|b |", "| --- |", "| c\\|d |"]
 
 
-def test_every_column_is_explained():
-    shown = dict(zip(columns(tables.HEAD), tables.SHOWN, strict=True))
-    assert {title for title, name in shown.items() if not name} == {"strategy", "above the best"}
-    for title, name in shown.items():
+def test_every_column_has_a_sentence_that_stands_alone():
+    for told, head in ((True, tables.HEAD), (False, tables.RANKED)):
+        said = "\n".join(tables.meanings(BALANCED, told))
+        for title in columns(head)[1:]:
+            name = title.removesuffix(" [CNY]")
+            assert f"{name}: " in said or (name == "above the best" and not told), title
+    for title, name in zip(columns(tables.MORE), tables.SHOWN, strict=True):
         assert not name or f"| {title} | {METRICS[name].definition} |" in tables.glossary()
+
+
+def test_useful_alerts_stand_beside_their_strategy():
+    worth = [Worth("good", 5, 40, 25, 100.0, 8, 3, 14)]
+    rows = {row[0]: row for row in tables.cells(tables.summary(scores(COSTS), worth))}
+    assert rows["good"][7] == "8 of 25"
+    assert rows["silent"][7] == "-"
+
+
+def test_what_no_show_had_may_cost():
+    text = tables.printed(tables.summary(scores(COSTS)), 3, BALANCED, shock=50_000.0)
+    assert "one of 50,000 CNY could cost up to 50,000 CNY a show" in text
 
 
 @pytest.mark.parametrize(("value", "text"), [(math.nan, "-"), (math.inf, "-"), (-0.4, "0"), (1234.5, "1,234"), (-7.6, "-8")])

@@ -156,14 +156,14 @@ def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> 
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    from sim.stats.paired import student
+    from sim.stats.paired import half_width
 
     with rc_context(style.settings()):
         figure = Figure(figsize=(8.4, 1.2 + 2.0 * len(shows)), layout="constrained")
         panels = np.atleast_1d(figure.subplots(len(shows), 1, sharex=True))
         for axes, (name, values) in zip(panels, shows.items(), strict=True):
             mean, low, n = values.mean((0, 1)), values.min((0, 1)), values.shape[1]
-            half = student(0.95, n - 1) * values.mean(0).std(0, ddof=1) / n**0.5 if n > 1 else np.zeros_like(mean)
+            half = np.array([half_width(column) for column in values.mean(0).T]) if n > 1 else np.zeros_like(mean)
             axes.fill_between(x, low, values.max((0, 1)), color=style.GREY, alpha=0.25, lw=0, label=_("best to worst show"))
             axes.fill_between(
                 x,

@@ -35,8 +35,8 @@ CHOSEN_HEAD = N_("candidate | settings")
 class Ranking:
     """Means of every candidate, and the lines of the leaders of each world."""
 
-    def __init__(self, table: Path, plan: Plan) -> None:
-        self.plan, self.cost = plan, means(table, plan)
+    def __init__(self, table: Path, plan: Plan, shock: float = 0.0) -> None:
+        self.plan, self.cost, self.shock = plan, means(table, plan), shock
         self.money = [means(table, plan, name).mean(0) for name in ("net", "gmv")]
         self.leaders = [leaders(plan, cost) for cost in self.cost]
         self.lines = [tables.summary(shows_of(table, plan, w, picked, METRICS)) for w, picked in enumerate(self.leaders)]
@@ -45,7 +45,7 @@ class Ranking:
         """For a terminal."""
         parts = []
         for world, lines in list(zip(self.plan.worlds, self.lines, strict=True))[:PRINTED]:
-            body = tables.printed(lines, self.plan.replicates, self.plan.profile.name, told=False)
+            body = tables.printed(lines, self.plan.replicates, self.plan.profile, told=False, shock=self.shock)
             parts.append(f"{self._title(world.name, lines)}\n\n{body}{self._best(lines[0].strategy)}")
         if len(self.plan.worlds) > PRINTED:
             more = len(self.plan.worlds) - PRINTED
@@ -59,7 +59,7 @@ class Ranking:
         """For ``report.md``."""
         parts = []
         for world, lines in zip(self.plan.worlds, self.lines, strict=True):
-            body = tables.in_markdown(lines, self.plan.replicates, self.plan.profile.name, told=False)
+            body = tables.in_markdown(lines, self.plan.replicates, self.plan.profile, told=False, shock=self.shock)
             title = _("## World {title}").format(title=self._title(world.name, lines))
             parts.append(f"{title}\n\n{_settings(world.settings)}{body}")
         if len(self.plan.worlds) > 1:

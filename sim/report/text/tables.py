@@ -3,42 +3,43 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim.report.text.layout import NOTHING, aligned, markdown, number, spread
+from sim.report.text.unseen import unseen
 from sim.score.hindsight import mean_skill
 from sim.score.metrics import METRICS
+from sim.score.profiles import Profile
 from sim.stats.certify import clopper_pearson
 from sim.stats.paired import Difference, difference
+from sim.stats.selection import WORSE, standings
+from sim.study.worth import MATTERS, Worth
 from sim.words import N_, _, columns, ngettext
 
 if TYPE_CHECKING:
     import pandas as pd
 
-SAME = "~"
-"""Marks a strategy that cannot be told apart from the best."""
-HEAD = N_(
-    "strategy | net [CNY] | left J | above the best | skill | GMV | oversold | in % shows | missed | notices/h | precision | "
-    "recall | lead s | freeze min"
-)
-SHOWN = (
-    "", "net", "J", "", "skill", "gmv", "oversold_units", "session_oversold", "missed_units", "notices_per_operator_hour",
-    "precision", "recall", "usable_lead_s", "freeze_minutes",
-)  # fmt: skip
-"""The metric behind each column."""
-RIGHT = tuple(range(1, len(SHOWN)))
+SMALLEST = 1e-9
+"""A difference is never too small to matter where nobody said what is [CNY]."""
+HEAD = N_("strategy | net [CNY] | GMV | left on the table | oversold | missed | notices/h | useful alerts | sure or not")
+RANKED = N_("strategy | net [CNY] | GMV | left on the table | oversold | missed | notices/h | above the best")
+"""The same where a verdict of its own says who can be told apart, and no alert was judged."""
+MORE = N_("strategy | skill | in % shows | precision | recall | lead s | freeze min")
+SHOWN = ("", "skill", "session_oversold", "precision", "recall", "usable_lead_s", "freeze_minutes")
+"""The metric behind each column of the second table, which pages have."""
 
 
 @dataclass(frozen=True)
 class Line:
     """One strategy over all its shows. net: mean and interval; J: mean; behind: paired difference in J to the best, which is that
-    in net; the rest are means.
+    in net, with an interval that holds for all strategies at once; the rest are means.
 
     shows: lowest, actual and highest share of shows with an oversell, bounded as certificates are. same: not to be told apart
-    from the best.
+    from the best. useful, judged: chains of alerts.
     """
 
     strategy: str
@@ -56,18 +57,34 @@ class Line:
     recall: float
     lead_s: float
     freeze_min: float
+    useful: int = 0
+    judged: int = 0
 
 
-def summary(scores: pd.DataFrame) -> list[Line]:
+def summary(scores: pd.DataFrame, worth: Sequence[Worth] = ()) -> list[Line]:
     """Strategies of one scenario, lowest mean J first."""
-    parts = {name: part.sort_values("replicate") for name, part in scores.groupby("strategy", sort=False)}
+    parts = {str(name): part.sort_values("replicate") for name, part in scores.groupby("strategy", sort=False)}
     order = sorted(parts, key=lambda name: parts[name]["J"].mean())
-    return [_line(str(name), parts[name], parts[order[0]], name == order[0]) for name in order]
+    apart = _told_apart([parts[name]["J"].to_numpy() for name in order])
+    alerts = {w.strategy: (w.useful, w.judged) for w in worth}
+    return [_line(name, parts[name], *one, *alerts.get(name, (0, 0))) for name, one in zip(order, apart, strict=True)]
 
 
-def _line(name: str, part: pd.DataFrame, best: pd.DataFrame, is_best: bool) -> Line:
-    cost, n = part["J"].to_numpy(), len(part)
-    behind = difference(cost, best["J"].to_numpy())
+def _told_apart(costs: Sequence[np.ndarray]) -> list[tuple[Difference, bool]]:
+    """Of each strategy, the first being the best: how far it lies behind, by a sweep's rule; whether that may be nothing."""
+    pairs = [difference(mine, costs[0]) for mine in costs]
+    if len(costs) == 1 or len(costs[0]) < 2:
+        return [(d, k > 0) for k, d in enumerate(pairs)]
+    found = {x.candidate: x for x in standings(np.stack(costs, 1), SMALLEST).standings}
+    made = [(pairs[0], False)]
+    for k in range(1, len(costs)):
+        x = found[k]
+        made.append((pairs[k]._replace(low=x.low, high=x.high), x.state != WORSE))
+    return made
+
+
+def _line(name: str, part: pd.DataFrame, behind: Difference, same: bool, useful: int, judged: int) -> Line:
+    n = len(part)
     bad = int(part["session_oversold"].sum())
     low, high = clopper_pearson(bad, n, 0.025)
     caught = (part["recall"].fillna(0.0) * part["risk_events"]).sum()
@@ -75,10 +92,10 @@ def _line(name: str, part: pd.DataFrame, best: pd.DataFrame, is_best: bool) -> L
     return Line(
         strategy=name,
         net=difference(part["net"].to_numpy(), np.zeros(n)),
-        J=float(cost.mean()),
+        J=float(part["J"].mean()),
         behind=behind,
-        same=not is_best and not behind.low > 0,
-        skill=mean_skill(cost, part["J_silent"].to_numpy()),
+        same=same,
+        skill=mean_skill(part["J"].to_numpy(), part["J_silent"].to_numpy()),
         gmv=float(part["gmv"].mean()),
         oversold=float(part["oversold_units"].mean()),
         shows=(low, bad / n, high),
@@ -88,6 +105,8 @@ def _line(name: str, part: pd.DataFrame, best: pd.DataFrame, is_best: bool) -> L
         recall=_share(caught, part["risk_events"].sum()),
         lead_s=float(part["usable_lead_s"].mean()),
         freeze_min=float(part["freeze_minutes"].mean()),
+        useful=useful,
+        judged=judged,
     )
 
 
@@ -96,19 +115,33 @@ def _share(part: float, whole: float) -> float:
 
 
 def cells(lines: list[Line], told: bool = True) -> list[list[str]]:
-    """The table as text, one row per strategy. told: say who can be told apart from the best, one comparison at a time."""
+    """The table as text, one row per strategy. told: say who can be told apart from the best, and what alerts were worth."""
     rows = []
     for k, line in enumerate(lines):
-        low, share, high = line.shows
-        apart = f"{SAME} " * line.same + spread(line.behind.mean, half(line.behind)) if told else number(line.behind.mean)
-        behind = _("best") if k == 0 else apart
+        oversold = f"{number(line.oversold, 1)} ({100 * line.shows[1]:.0f} %)"
+        behind = _("best") if k == 0 else _sure(line) if told else number(line.behind.mean)
+        useful = [_("{useful} of {judged}").format(useful=line.useful, judged=line.judged) if line.judged else NOTHING] * told
         rows.append([
-            line.strategy, spread(line.net.mean, half(line.net)), number(line.J), behind, number(line.skill), number(line.gmv),
-            number(line.oversold, 1),
-            f"{100 * share:.0f} [{100 * low:.0f}, {100 * high:.0f}]", number(line.missed, 1), number(line.notices_per_hour, 1),
-            number(line.precision, 2), number(line.recall, 2), number(line.lead_s), number(line.freeze_min, 1),
+            line.strategy, spread(line.net.mean, half(line.net)), number(line.gmv), number(line.J), oversold,
+            number(line.missed, 1), number(line.notices_per_hour, 1), *useful, behind,
         ])  # fmt: skip
     return rows
+
+
+def _sure(line: Line) -> str:
+    """How much less a strategy earns than the best, and whether that is sure."""
+    text = _("not sure, {by} less") if line.same else _("sure, {by} less")
+    return text.format(by=spread(line.behind.mean, half(line.behind)))
+
+
+def details(lines: list[Line]) -> list[list[str]]:
+    """The second table."""
+    return [
+        [line.strategy, number(line.skill),
+         "{:.0f} [{:.0f}, {:.0f}]".format(*(100 * line.shows[k] for k in (1, 0, 2))), number(line.precision, 2),
+         number(line.recall, 2), number(line.lead_s), number(line.freeze_min, 1)]
+        for line in lines
+    ]  # fmt: skip
 
 
 def half(found: Difference) -> float:
@@ -116,21 +149,40 @@ def half(found: Difference) -> float:
     return (found.high - found.low) / 2
 
 
-def notes(lines: list[Line], replicates: int, profile: str, told: bool = True) -> list[str]:
-    """What has to be said under the table."""
+def notes(lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0) -> list[str]:
+    """What has to be said under the table. shock: a loss of one show to allow for [CNY]."""
     text = [
         ngettext(
-            "Means over {n} shows; ± and [ ] are 95 % intervals; prices by score={profile}. Left J: what hindsight would "
-            "have earned more; skill 0 silent, 100 hindsight.",
-            "Means over {n} shows; ± and [ ] are 95 % intervals; prices by score={profile}. Left J: what hindsight would "
-            "have earned more; skill 0 silent, 100 hindsight.",
+            "Means over {n} shows; ± is half a 95 % interval; prices by score={profile}.",
+            "Means over {n} shows; ± is half a 95 % interval; prices by score={profile}.",
             replicates,
-        ).format(n=replicates, profile=profile),
+        ).format(n=replicates, profile=profile.name),
         *_below_nothing(lines),
         _apart(lines, replicates) if told or replicates < 2 else "",
+        unseen(replicates, shock) if replicates > 1 else "",
         _pairing(lines),
     ]
     return [line for line in text if line]
+
+
+def meanings(profile: Profile, told: bool = True) -> list[str]:
+    """Every column in a sentence that stands alone."""
+    made = [
+        _("net: what a show earned, the contribution of kept orders and of shoppers who come back, less compensation, requests, "
+          "notices, annoyances and penalties [CNY]."),
+        _("GMV: sold units at their price [CNY]."),
+        _("left on the table: what the best possible decisions would have earned more on the same shoppers [CNY]."),
+        _("oversold: units sold that do not exist, mean a show, and the share of shows with any."),
+        _("missed: units refused or kept away that better decisions could have sold, mean a show."),
+        _("notices/h: notices that each operator on duty receives in an hour, all-clears included."),
+    ]  # fmt: skip
+    if told:
+        made += [
+            _("useful alerts: of the chains of alerts judged, those without which a show would have earned {edge} CNY less."),
+            _("sure or not: how much less than the best a strategy earns a show; sure where that is beyond chance, by intervals "
+              "that hold for all rows at once."),
+        ]  # fmt: skip
+    return [text.format(edge=f"{MATTERS * profile.ca:g}") if "{edge}" in text else text for text in made]
 
 
 def _below_nothing(lines: list[Line]) -> list[str]:
@@ -148,7 +200,7 @@ def _apart(lines: list[Line], replicates: int) -> str:
     if not same:
         text = _("Every other strategy leaves more on the table than {best}, beyond chance.")
         return text.format(best=best) if len(lines) > 1 else ""
-    return _("{mark} cannot be told apart from {best}: {list}.").format(mark=SAME, best=best, list=", ".join(same))
+    return _("Cannot be told apart from {best}: {list}.").format(best=best, list=", ".join(same))
 
 
 def _pairing(lines: list[Line]) -> str:
@@ -163,22 +215,32 @@ def _pairing(lines: list[Line]) -> str:
     ).format(middle=middle, low=low, high=high)
 
 
-def printed(lines: list[Line], replicates: int, profile: str, told: bool = True) -> str:
+def _head(told: bool) -> tuple[str, ...]:
+    return columns(HEAD if told else RANKED)
+
+
+def printed(lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0) -> str:
     """The table for a terminal: plain text, at most some 145 columns. told: see :func:`cells`."""
-    return "\n".join([*aligned([columns(HEAD), *cells(lines, told)], RIGHT), "", *notes(lines, replicates, profile, told)])
+    rows = [_head(told), *cells(lines, told)]
+    said = [*notes(lines, replicates, profile, told, shock), *(meanings(profile) if told else [])]
+    return "\n".join([*aligned(rows, range(1, len(rows[0]))), "", *said])
 
 
-def in_markdown(lines: list[Line], replicates: int, profile: str, told: bool = True) -> str:
-    """The same for ``report.md``."""
-    said = notes(lines, replicates, profile, told)
-    return "\n".join([*markdown(columns(HEAD), cells(lines, told), RIGHT), "", *(f"- {note}" for note in said)])
+def in_markdown(lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0) -> str:
+    """The same for ``report.md``, with a second table."""
+    head, more = _head(told), columns(MORE)
+    said = [*notes(lines, replicates, profile, told, shock), *meanings(profile, told)]
+    return "\n".join([
+        *markdown(head, cells(lines, told), range(1, len(head))), "", *(f"- {note}" for note in said), "",
+        *markdown(more, details(lines), range(1, len(more))),
+    ])  # fmt: skip
 
 
 def glossary() -> str:
-    """What each column means, from the metrics' own definitions."""
+    """What each column of the second table means, from the metrics' own definitions."""
     rows = [
         (title, _(METRICS[name].definition), _(METRICS[name].unit), METRICS[name].better or NOTHING)
-        for title, name in zip(columns(HEAD), SHOWN, strict=True)
+        for title, name in zip(columns(MORE), SHOWN, strict=True)
         if name
     ]
     return "\n".join(markdown(columns(N_("column | meaning | unit | better")), rows))

@@ -14,7 +14,7 @@ from sim.report.text.verdict import further
 from sim.score.cost import CORE
 from sim.score.profiles import LIMITS, Limits, Profile
 from sim.stats.certify import NEEDED, in_worst_world
-from sim.stats.paired import difference, student
+from sim.stats.paired import difference, half_width
 from sim.study.search import Plan, edge
 from sim.study.tune import Judging, Tuned, pseudo, same
 from sim.words import N_, _, ngettext
@@ -80,7 +80,7 @@ def _ends(found: Tuned, axes: Sequence[Axis]) -> list[str]:
 def _lowered(found: Tuned, plan: Plan, costs: np.ndarray) -> str:
     """What the search lowered, as it saw it and on fresh shows."""
     fresh = pseudo(costs, plan.robust, plan.alpha)[:, 0]
-    half = student(0.95, len(fresh) - 1) * float(fresh.std(ddof=1)) / len(fresh) ** 0.5
+    half = half_width(fresh)
     searched = next((t for t in found.tried if t.candidate.name == found.best.name), None)
     what = _("J") if plan.robust == "mean" else _(ROBUST_WORDS[plan.robust])
     given = {"what": what, "fresh": number(float(fresh.mean())), "half": number(half)}
@@ -95,7 +95,7 @@ def _cost(costs: np.ndarray, earned: Sequence[float], worlds: Sequence[str], pro
     """costs: J, float64 [world, replicate]. earned: net and GMV a show."""
     shows = costs.mean(0)
     n = len(shows)
-    half = student(0.95, n - 1) * float(shows.std(ddof=1)) / n**0.5
+    half = half_width(shows)
     each = "; ".join(f"{name} {number(float(c.mean()))}" for name, c in zip(worlds, costs, strict=True))
     text = (
         _(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,9 +10,10 @@ import numpy as np
 from sim.report.text.layout import brief, number, some
 from sim.report.text.limits import certificate
 from sim.report.text.ranking import briefly, rounded, worded
+from sim.report.text.unseen import unseen
 from sim.score.profiles import Profile, unit_costs
 from sim.stats.certify import CERTIFIED
-from sim.stats.paired import student
+from sim.stats.paired import half_width
 from sim.stats.pareto import Stretch
 from sim.stats.selection import BEST, NEAR, OPEN, OUT, WORSE, Selection
 from sim.study.decide import Decision
@@ -45,7 +45,7 @@ def sentences(d: Decision) -> list[str]:
     best, first = plan.candidates[s.best], s.standings[0]
     shows = np.asarray(s.values)[:, s.best]
     shows = shows[~np.isnan(shows)]
-    half = student(0.95, len(shows) - 1) * float(shows.std(ddof=1)) / math.sqrt(len(shows)) if len(shows) > 1 else math.nan
+    half = half_width(shows)
     n = len(plan.worlds)
     where = ngettext("mean of {n} worlds", "mean of {n} worlds", n).format(n=n) if n > 1 else plan.worlds[0].name
     text = _("Best: {name} with {settings}; net {net}, left on the table J {mean} ±{half} CNY a show ({where}).")
@@ -54,7 +54,7 @@ def sentences(d: Decision) -> list[str]:
     said += _luck(d)
     said += _edges(d)
     said.append(_ties(d))
-    said += _spared(d)
+    said += _spared(d) or [unseen(len(shows), d.shock)]
     said += [_limits(d, limits) for limits in d.certificates]
     said += [_switches(d, what, path) for what, path in d.switches.items()]
     if s.rules.most > s.rules.first:
