@@ -142,14 +142,14 @@ class Study:
 def resumed(task: Task, study: Study, told: Listener) -> Any:
     """The Result of a task that goes on where it was stopped. Finished before: nothing is played. Refused in one sentence: a
     folder that holds anything else, work begun with other settings, another process at the same study."""
-    if not study.goes_on and finished(task.final, task.verb, task.facts, study.proof):
+    identity = task.facts if study.identity is None else study.identity
+    if not study.goes_on and finished(task.final, task.verb, task.facts, study.proof, identity):
         told.say(_("{study}: finished before, nothing is left to play").format(study=study.announced))
         if study.again is not None:
             return published(task, study.again)
         from sim.app.result import load
 
         return load(task.final)
-    identity = task.facts if study.identity is None else study.identity
     # In a room that goes with the process nothing can be kept for a later one.
     worth = study.worth if task.room is None else lambda folder: False
     with study.hands() as hands, begun(task.final, task.verb, identity, worth) as work:

@@ -114,9 +114,10 @@ def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) 
         )
 
 
-def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> bool:
+def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str, identity: Mapping[str, Any] | None = None) -> bool:
     """Whether ``final`` is this study, finished, with its file ``worth`` undamaged. Another one there, or a folder that is no
-    study's, is refused rather than replaced. what, facts: as in :func:`begun`."""
+    study's, is refused rather than replaced. what, facts: as in :func:`begun`; ``identity``: what work begun is known by, where
+    that is not all the facts."""
     tidy(final)
     manifest = known(final / MANIFEST)
     if manifest is None:
@@ -129,14 +130,16 @@ def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str) -> bo
                           "readable and its figures do not compare with new ones; choose another out=")  # fmt: skip
     refuse_other(manifest[what], facts, f"the {what} in {str(final)!r} was made")
     done = _undamaged(final, manifest, worth)
-    if done and known(workshop(final, what) / f"{what}.json") == json.loads(json.dumps(facts)):
+    begun_with, now = known(workshop(final, what) / f"{what}.json"), json.loads(json.dumps(identity or facts))
+    # Without a note it is what a kill left of one that was being removed.
+    if done and begun_with in (None, now):
         _forget(workshop(final, what))
     return done
 
 
 def _forget(folder: Path) -> None:
     """Remove the work folder of a finished study: a process was killed between finishing it and removing this."""
-    with suppress(OSError), (folder / "lock").open("r+") as lock:
+    with suppress(OSError), (folder / "lock").open("a") as lock:  # no folder, nothing to forget
         if locked(lock):
             shutil.rmtree(folder, ignore_errors=True)
 

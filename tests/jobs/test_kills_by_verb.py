@@ -1,0 +1,131 @@
+"""Every verb, killed at every file operation of a replacement: results are whole, own files stay, nothing is left over.
+
+``pytest -m long tests/jobs/test_kills_by_verb.py -s`` prints the table of rounds and kills; STOCKCUE_KILL_STEP=5 takes every fifth.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from sim.cli import main as cli
+from tests.cli.conftest import SHOW
+
+STEP = int(os.environ.get("STOCKCUE_KILL_STEP", "1"))
+KILLED, CHANGES = 9, ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.link", "os.truncate", "shutil.rmtree")
+TINY = ("scenario=tiny.yaml", "workers=1")
+RANGED = (*TINY, "strategy=fixed_count", "replicates=2")
+SEARCH = (
+    *TINY,
+    "strategy=fixed_count",
+    "strategy.units=interval(1,40)",
+    "replicates=4",
+    "judging=20",
+    "confirm=10",
+    "finalists=2",
+)
+SHOWN = ("zone=Asia/Shanghai", "figure=none")
+VERBS = {
+    "rehearse": (("strategy=fixed_count", *TINY, "replicates=2", "figure=none"), ("seed=1",), ("seed=2",)),
+    "sweep": ((*RANGED, "strategy.units=3,9"), (), ()),
+    "tune": (SEARCH, ("trials=8",), ("trials=16",)),
+    "breakpoint": (("strategy=fixed_count", *TINY, "dials=feed_lag", "replicates=10", "steps=1"), None, ()),
+    "sensitivity": ((*RANGED, "strategy.units=interval(3,20)", "gate.cooldown_s=interval(0,30)", "points=8"), None, ()),
+    "ingest": (("files=orders.csv", "zone=Asia/Shanghai"), (), ()),
+    "replay": (("stream=orders.csv", "stock=30", "strategy=fixed_count", *SHOWN), ("seed=1",), ("seed=2",)),
+    "review": (("strategy=fixed_count", TINY[0], "draws=2", "figure=none"), ("seed=1",), ("seed=2",)),
+    "calibrate": (("stream=orders.csv", "stock=900", "model=cue", *SHOWN), (), ()),
+}
+"""Words of each verb; those that make the folder to be replaced (None: nothing was there) and those that replace it."""
+
+
+def orders(folder: Path) -> None:
+    rows = [f"{k},2026-06-18 20:{k // 6 % 60:02d}:{k % 6 * 10:02d},mask,1,paid" for k in range(300)]
+    (folder / "orders.csv").write_text("order_id,order_time,sku,quantity,status\n" + "\n".join(rows) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    monkeypatch.setenv("STOCKCUE_NO_COMPILE", "1")
+    (tmp_path / "tiny.yaml").write_text(SHOW, encoding="utf-8")
+    orders(tmp_path)
+    return tmp_path
+
+
+def child(folder: Path, words: tuple[str, ...], n: int = 0) -> tuple[int, int]:
+    """Run a command in a child that ends at its n-th change of a file, as by kill -9 (0: never); exit code, changes made."""
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        made = [0]
+
+        def count(event, args):
+            named = event in CHANGES or (event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR))
+            if not (named or event == "sqlite3.connect") or not str(args[0]).startswith(str(folder)):
+                return
+            made[0] += 1
+            if made[0] == n:
+                os._exit(KILLED)
+
+        os.chdir(folder)
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        sys.addaudithook(count)
+        code = 99
+        try:
+            code = cli.main(list(words))
+        finally:
+            os.write(write, str(made[0]).encode())
+            os._exit(code)
+    os.close(write)
+    with os.fdopen(read) as said:
+        changes = said.read()
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), int(changes or 0)
+
+
+def tables(folder: Path) -> dict[str, bytes]:
+    return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*.parquet"))}
+
+
+def prepared(place: Path, name: str, words, first) -> tuple[Path, tuple[str, ...]]:
+    """A working folder with the folder to be replaced in it, and a user's own files there."""
+    folder = place / name
+    folder.mkdir()
+    for file in ("tiny.yaml", "orders.csv"):
+        (folder / file).write_bytes((place / file).read_bytes())
+    out = (f"out={folder}/x",)
+    if first is not None:
+        assert child(folder, (*words, *first, *out))[0] == 0
+        (folder / "x" / "notes.txt").write_text("mine")
+        (folder / "x" / "mine").mkdir()
+        (folder / "x" / "mine" / "deep.txt").write_text("mine too")
+    return folder, out
+
+
+@pytest.mark.long
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.parametrize("verb", VERBS)
+def test_a_kill_at_every_file_operation_of_a_replacement(verb, place):
+    rest, first, second = VERBS[verb]
+    words = (verb, *rest)
+    folder, out = prepared(place, "whole", words, first)
+    code, changes = child(folder, (*words, *second, *out))
+    assert code == 0
+    want, kills = tables(folder / "x"), 0
+    names = sorted(p.name for p in folder.iterdir())
+    for n in range(1, changes + 1, STEP):
+        folder, out = prepared(place, f"k{n}", words, first)
+        kills += child(folder, (*words, *second, *out), n)[0] == KILLED
+        assert child(folder, (*words, *second, *out))[0] == 0, n
+        assert tables(folder / "x") == want, n
+        assert sorted(p.name for p in folder.iterdir()) == names, n
+        if first is not None:
+            assert (folder / "x" / "notes.txt").read_text() == "mine", n
+            assert (folder / "x" / "mine" / "deep.txt").read_text() == "mine too", n
+    rounds = len(range(1, changes + 1, STEP))
+    print(f"\n{verb:<12}{changes:>6} file operations{rounds:>6} rounds{kills:>6} kills")
+    assert kills > rounds / 2
