@@ -10,7 +10,7 @@ from typing import Any
 from scenarios.staffing import Feed
 from sim import __version__
 from sim.app.progress import Listener
-from sim.jobs.identity import own_files
+from sim.jobs.identity import identity_of, own_files
 from sim.replay.shadow import Plan, Shadow, Ways, plan, sentence
 from sim.replay.shadow.sheets import cue_rows
 from sim.setup.choices import described, policies_from
@@ -30,7 +30,11 @@ def follow(config: Mapping[str, Any], told: Listener) -> dict[str, Any]:
         told.note(f"stockcue shadow: {text}")
 
     s = settle(Settings, {key: value for key, value in config.items() if key not in GROUPS}, "shadow")
-    shadow = Shadow(planned(s, config), ways(s), tell)
+    made, where = planned(s, config), ways(s)
+    if where.state:
+        for policy in made.policies:
+            identity_of(policy.strategy)
+    shadow = Shadow(made, where, tell)
     before = {number: signal.signal(number, shadow.stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         metrics = shadow.run()

@@ -23,20 +23,27 @@ FIRST = 4
 
 def answered_twice(stage: Stage, policy: Policy, readings: np.ndarray) -> None:
     """Compare the answers to the first of ``readings``, int32 [reading, sku, N_READ]; raises a sentence where they differ."""
-    fold = policy.strategy.fold
-    if numba_or_none() is None or not is_users(fold.__module__ or ""):
-        return
-    try:
-        machine = compile_fold(fold)
-    except CannotCompile:
+    machine = compiled_users(policy)
+    if machine is None:
         return
     world = stage.world(policy)._replace(readings=readings)
     compare(world, policy, machine, news(stage.tape)[:FIRST], [s.id for s in stage.scenario.skus])
 
 
+def compiled_users(policy: Policy) -> object | None:
+    """The compiled form of a user's fold; None where it is StockCue's own or runs as plain Python."""
+    fold = policy.strategy.fold
+    if numba_or_none() is None or not is_users(fold.__module__ or ""):
+        return None
+    try:
+        return compile_fold(fold)
+    except CannotCompile:
+        return None
+
+
 def compare(world: World, policy: Policy, machine: object, rows: np.ndarray, names: list[str]) -> None:
-    """The same for given rows of a world nobody else uses; its memory takes the plain answers."""
-    other = np.zeros_like(world.memory)
+    """The same for given rows of a world whose memory nobody else uses; it takes the plain answers."""
+    other = world.memory.copy()
     for k, i in enumerate(rows.tolist()):
         for s, name in enumerate(names):
             signal = signal_of(world, i, s)

@@ -45,8 +45,8 @@ def _steady(strategy: Strategy) -> Reach:
     if found.machine:
         raise StrategyError(
             f"the strategy {name!r} {found.machine[0]}: a fold that reads the machine, or keeps state of its own, may answer "
-            "otherwise when the study is taken up again, and its results would be mixed unseen; give it what it needs as "
-            "settings and memory, or play it with stockcue rehearse"
+            "otherwise when what was begun is taken up again, and results would be mixed unseen; give it what it needs as "
+            "settings and memory, or play it where nothing is taken up again: rehearse, or shadow without out= and state="
         )
     if found.odd:
         raise StrategyError(

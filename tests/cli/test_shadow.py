@@ -139,6 +139,19 @@ def test_a_users_own_strategy_is_bound_to_its_text(capsys, here):
     assert "own_files.mine.py was" in err
 
 
+def test_a_fold_that_reads_the_machine_keeps_no_state(capsys, here):
+    """Where nothing is taken up again it may be tried; where there is a state it would go on otherwise, and is refused."""
+    source = "import time\nfrom strategies.contract import Strategy\n\ndef fold(p, m, s):\n    return 2 * (time.time() > 0)\n\n"
+    (here / "mine.py").write_text(source + "STRATEGY = Strategy('mine', 'mine', fold)\n")
+    words = ["shadow", "input=feed.jsonl", "stock={mask: 30}", "length_s=90", "strategy=./mine.py"]
+    for more in ("out=a.jsonl", "state=a.state"):
+        code, _, err = run(capsys, *words, more)
+        assert code == 2
+        assert "calls time.time: a fold that reads the machine" in err
+        assert not list(here.glob("a.*"))
+    assert run(capsys, *words)[0] == 0
+
+
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "howto" / "shadow.md").read_text(encoding="utf-8")
 
 

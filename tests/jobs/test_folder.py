@@ -105,3 +105,19 @@ def test_the_work_folder_of_a_finished_study_goes_and_another_ones_stays(tmp_pat
         (left / "sweep.json").write_text(noted)
         assert finished(final, "sweep", {"seed": 1}, "sweep.parquet")
         assert left.exists() == stays
+
+
+def test_the_work_of_a_search_goes_when_it_is_finished(tmp_path):
+    """Its note names all but the number of trials; half removed, it has none."""
+    final = tmp_path / "run"
+    with run_folder(final, "tune") as folder:
+        (folder / "study.db").write_text("x")
+        write_manifest(folder, {"command": ["stockcue", "tune"], "tune": {"seed": 1, "trials": 8}})
+    left = workshop(final, "tune")
+    for noted, stays in (('{"seed": 2}', True), ('{"seed": 1}', False), (None, False)):
+        left.mkdir(exist_ok=True)
+        (left / "study.db").touch()
+        if noted:
+            (left / "tune.json").write_text(noted)
+        assert finished(final, "tune", {"seed": 1, "trials": 8}, "study.db", {"seed": 1})
+        assert left.exists() == stays

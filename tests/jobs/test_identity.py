@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from scenarios.contract import Sku
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine import twice
@@ -25,6 +26,7 @@ from sim.jobs.identity import identity_of, own_files
 from sim.jobs.plan import Plan
 from sim.jobs.serialise import origin_of, pack, unpack
 from sim.private import private_folder
+from sim.replay.shadow import Shadow, plan
 from sim.score.profiles import PROFILES
 from sim.setup.policies import make_policy
 from sim.setup.space import Candidate, World
@@ -32,6 +34,7 @@ from sim.sources import BASE, checksum, closure
 from sim.study.recommend import bundled_strategy
 from strategies import registry
 from strategies.contract import StrategyError
+from tests.replay.feeds import line, ways
 from tests.study.small_show import show
 
 HEAD = "from strategies.contract import Param, Strategy\n"
@@ -172,6 +175,32 @@ def test_first_readings_are_answered_twice(tmp_path, monkeypatch):
     for go in (lambda: play(stage, good), lambda: list(play_all(stage, [good]))):
         with pytest.raises(StrategyError, match=r"as plain Python and .* compiled .*at reading 1 of 'mask'"):
             go()
+
+
+@pytest.mark.parametrize("split", [1, 6], ids=["line by line", "at once"])
+def test_first_readings_of_a_live_show_are_answered_twice(tmp_path, monkeypatch, split):
+    """The same beside a live feed, however its lines are cut into windows, and after a restart; the first readings alone."""
+    good = make_policy(mine(tmp_path, helper_py=HELPER.format(2)))
+    lines = [line(k + 0.2, qty=3).encode() for k in range(6)]
+
+    def follow(folder, lines):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        (tmp_path / folder / "a.feed").touch()
+        shadow = Shadow(plan([good], (Sku("mask", 30),), {}, length_s=600.0), ways(tmp_path / folder), lambda text: None)
+        for k in range(0, len(lines), split):
+            shadow.step(lines[k : k + split], 0.0)
+        shadow.parts.close()
+
+    asked = []
+    right = twice.compile_fold(good.strategy.fold)
+    monkeypatch.setattr(twice, "compile_fold", lambda fold: lambda *given: asked.append(1) or right(*given))
+    follow("right", lines)
+    assert len(asked) == twice.FIRST
+    monkeypatch.setattr(twice, "compile_fold", lambda fold: lambda *given: right(*given) + (len(asked) > 9))
+    follow("right", lines)
+    asked += [1] * 9
+    with pytest.raises(StrategyError, match=r"as plain Python and .* compiled .*at reading 1 of 'mask'"):
+        follow("wrong", lines)
 
 
 def twice_of(fold):

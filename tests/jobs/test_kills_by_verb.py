@@ -1,11 +1,13 @@
 """Every verb, killed at every file operation of a replacement: results are whole, own files stay, nothing is left over.
 
-``pytest -m long tests/jobs/test_kills_by_verb.py -s`` prints the table of rounds and kills; STOCKCUE_KILL_STEP=5 takes every fifth.
+``pytest -m long tests/jobs/test_kills_by_verb.py -s`` prints the table of rounds and kills. STOCKCUE_KILLS=10 takes ten of the
+moments of each verb, evenly spread.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -14,7 +16,9 @@ import pytest
 from sim.cli import main as cli
 from tests.cli.conftest import SHOW
 
-STEP = int(os.environ.get("STOCKCUE_KILL_STEP", "1"))
+MOST = int(os.environ.get("STOCKCUE_KILLS", "1000000"))
+OWN = ["notes.txt", "mine/deep.txt"]
+"""A user's own files in the run folder."""
 KILLED, CHANGES = 9, ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.link", "os.truncate", "shutil.rmtree")
 TINY = ("scenario=tiny.yaml", "workers=1")
 RANGED = (*TINY, "strategy=fixed_count", "replicates=2")
@@ -36,8 +40,8 @@ VERBS = {
     "sensitivity": ((*RANGED, "strategy.units=interval(3,20)", "gate.cooldown_s=interval(0,30)", "points=8"), None, ()),
     "ingest": (("files=orders.csv", "zone=Asia/Shanghai"), (), ()),
     "replay": (("stream=orders.csv", "stock=30", "strategy=fixed_count", *SHOWN), ("seed=1",), ("seed=2",)),
-    "review": (("strategy=fixed_count", TINY[0], "draws=2", "figure=none"), ("seed=1",), ("seed=2",)),
-    "calibrate": (("stream=orders.csv", "stock=900", "model=cue", *SHOWN), (), ()),
+    "review": (("strategy=fixed_count", TINY[0], "shows=0", "alerts=0", "figure=none"), ("seed=1",), ("seed=2",)),
+    "calibrate": (("stream=orders.csv", "model=poisson", *SHOWN), (), ()),
 }
 """Words of each verb; those that make the folder to be replaced (None: nothing was there) and those that replace it."""
 
@@ -50,9 +54,11 @@ def orders(folder: Path) -> None:
 @pytest.fixture
 def place(tmp_path, monkeypatch):
     monkeypatch.setenv("STOCKCUE_NO_COMPILE", "1")
-    (tmp_path / "tiny.yaml").write_text(SHOW, encoding="utf-8")
-    orders(tmp_path)
-    return tmp_path
+    folder = tmp_path / "work"
+    folder.mkdir()
+    (folder / "tiny.yaml").write_text(SHOW, encoding="utf-8")
+    orders(folder)
+    return folder
 
 
 def child(folder: Path, words: tuple[str, ...], n: int = 0) -> tuple[int, int]:
@@ -64,7 +70,7 @@ def child(folder: Path, words: tuple[str, ...], n: int = 0) -> tuple[int, int]:
 
         def count(event, args):
             named = event in CHANGES or (event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR))
-            if not (named or event == "sqlite3.connect") or not str(args[0]).startswith(str(folder)):
+            if not (named or event == "sqlite3.connect") or not os.path.abspath(str(args[0])).startswith(str(folder)):
                 return
             made[0] += 1
             if made[0] == n:
@@ -91,19 +97,9 @@ def tables(folder: Path) -> dict[str, bytes]:
     return {p.relative_to(folder).as_posix(): p.read_bytes() for p in sorted(folder.rglob("*.parquet"))}
 
 
-def prepared(place: Path, name: str, words, first) -> tuple[Path, tuple[str, ...]]:
-    """A working folder with the folder to be replaced in it, and a user's own files there."""
-    folder = place / name
-    folder.mkdir()
-    for file in ("tiny.yaml", "orders.csv"):
-        (folder / file).write_bytes((place / file).read_bytes())
-    out = (f"out={folder}/x",)
-    if first is not None:
-        assert child(folder, (*words, *first, *out))[0] == 0
-        (folder / "x" / "notes.txt").write_text("mine")
-        (folder / "x" / "mine").mkdir()
-        (folder / "x" / "mine" / "deep.txt").write_text("mine too")
-    return folder, out
+def prepared(place: Path, name: str) -> Path:
+    """A working folder like ``place``, with what lies there."""
+    return shutil.copytree(place, place.parent / name)
 
 
 @pytest.mark.long
@@ -111,21 +107,25 @@ def prepared(place: Path, name: str, words, first) -> tuple[Path, tuple[str, ...
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_kill_at_every_file_operation_of_a_replacement(verb, place):
     rest, first, second = VERBS[verb]
-    words = (verb, *rest)
-    folder, out = prepared(place, "whole", words, first)
-    code, changes = child(folder, (*words, *second, *out))
+    words = (verb, *rest, "out=x")
+    if first is not None:
+        assert child(place, (*words, *first))[0] == 0
+        (place / "x" / "mine").mkdir()
+        for name in OWN:
+            (place / "x" / name).write_text(name)
+    folder = prepared(place, "whole")
+    code, changes = child(folder, (*words, *second))
     assert code == 0
-    want, kills = tables(folder / "x"), 0
-    names = sorted(p.name for p in folder.iterdir())
-    for n in range(1, changes + 1, STEP):
-        folder, out = prepared(place, f"k{n}", words, first)
-        kills += child(folder, (*words, *second, *out), n)[0] == KILLED
-        assert child(folder, (*words, *second, *out))[0] == 0, n
+    want, names, kills = tables(folder / "x"), sorted(p.name for p in folder.iterdir()), 0
+    moments = range(1, changes + 1, -(-changes // MOST))
+    for n in moments:
+        folder = prepared(place, f"k{n}")
+        kills += child(folder, (*words, *second), n)[0] == KILLED
+        assert child(folder, (*words, *second))[0] == 0, n
         assert tables(folder / "x") == want, n
         assert sorted(p.name for p in folder.iterdir()) == names, n
         if first is not None:
-            assert (folder / "x" / "notes.txt").read_text() == "mine", n
-            assert (folder / "x" / "mine" / "deep.txt").read_text() == "mine too", n
-    rounds = len(range(1, changes + 1, STEP))
-    print(f"\n{verb:<12}{changes:>6} file operations{rounds:>6} rounds{kills:>6} kills")
-    assert kills > rounds / 2
+            assert [(folder / "x" / name).read_text() for name in OWN] == OWN, n
+        shutil.rmtree(folder)
+    print(f"\n{verb:<12}{changes:>6} file operations{len(moments):>6} rounds{kills:>6} kills")
+    assert kills > len(moments) / 2

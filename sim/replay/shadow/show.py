@@ -21,6 +21,7 @@ from sim.core.tape import DELIVER, SAMPLE, SLOT_US, TAKE, blank, distinct_times
 from sim.core.units import NEVER_US, US, odd
 from sim.demand.shoppers import even_us
 from sim.engine.simulate import engine_for
+from sim.engine.twice import FIRST, compare, compiled_users
 from sim.replay.stream import Stream, closing, marks
 from strategies.gate import MACHINE
 
@@ -69,6 +70,9 @@ class Show:
         self.columns, self.viewers = tape.columns(), tape.viewers
         self.engines = [engine_for(p) for p in policies]
         self.worlds = [stage.world(p) for p in policies]
+        self.doubted = {k: made for k, p in enumerate(policies) if (made := compiled_users(p)) is not None}
+        """Compiled folds of the user's, by strategy, until FIRST readings of this run were answered twice."""
+        self.compared = 0
         self.taken, self.slot, self.limit = 0, -SLOT_US, NEVER_US
         self.flight = np.zeros((3, 0), np.int64)
 
@@ -120,6 +124,9 @@ class Show:
         self.viewers[old : flight.shape[1]] = crowd[1][np.maximum(np.searchsorted(crowd[0], taken, "right") - 1, 0)]
         until = self._lay(events, flight, old, come)
         said = [s for number in range(len(self.worlds)) for s in self._run(number, old, until)] if until else []
+        self.compared += come
+        if self.compared >= FIRST:
+            self.doubted = {}
         said.sort(key=lambda s: s.t)
         self.flight, self.taken = flight[:, come:], self.taken + len(numbers)
         left = self.flight.shape[1]
@@ -166,6 +173,7 @@ class Show:
     def _run(self, number: int, old: int, until: int) -> list[Said]:
         """The rows of the window under one strategy."""
         w, engine, said = self.worlds[number], self.engines[number], []
+        before = w.memory.copy() if number in self.doubted else None
         w.head[W.NEXT], w.head[W.LAST_READING] = old, -1
         while engine.stretch(w, engine.fold, until):
             t = odd(w.t[w.head[W.NEXT] - 1])
@@ -174,7 +182,16 @@ class Show:
                 if level < MACHINE:
                     said.append(Said(t, number, sku, level, *w.evidence[k, : W.E_LACK].tolist()))
             w.head[W.N_OUT] = 0
+        if before is not None:
+            self._answered_twice(number, before, old)
         return said
+
+    def _answered_twice(self, number: int, before: np.ndarray, old: int) -> None:
+        """Compare compiled and plain answers to the first readings of the window that has been run."""
+        w = self.worlds[number]
+        rows = old + np.flatnonzero(w.kind[old : w.head[W.NEXT]] == DELIVER)[: FIRST - self.compared]
+        names = [s.id for s in self.stream.skus]
+        compare(w._replace(memory=before), self.policies[number], self.doubted[number], rows, names)
 
     def state(self) -> dict[str, np.ndarray]:
         """Everything the next window rests on, by name."""
