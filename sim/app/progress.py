@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from sim.core.export import for_terminal
@@ -15,6 +16,12 @@ QUIET_S = 10.0
 
 Tell = Callable[[int, int, str], None]
 """(done, of, what): how far a stage has come; ``of`` is 0 where nobody knows how many there are."""
+
+
+def aloud(text: str, stream: Any) -> None:
+    """A line while something is at work. Nobody may be there to hear it, and what is at work goes on."""
+    with suppress(OSError, ValueError):  # a full disk, a closed pipe, a closed stream
+        print(for_terminal(text), file=stream, flush=True)
 
 
 class Listener:
@@ -53,7 +60,7 @@ class Terminal(Listener):
 
     def say(self, sentence: str) -> None:
         """A line of standard output."""
-        print(for_terminal(sentence), file=self.said or sys.stdout, flush=True)
+        aloud(sentence, self.said or sys.stdout)
 
     def note(self, sentence: str) -> None:
         """A line of standard error, above the bar where there is one."""
@@ -93,22 +100,24 @@ class Progress:
         opening = self.first is None
         self.first = done if self.first is None else self.first
         if self.terminal:
-            self._bar(of).n = done
-            self._bar(of).set_postfix_str(what, refresh=True)
+            with suppress(OSError):
+                self._bar(of).n = done
+                self._bar(of).set_postfix_str(what, refresh=True)
             return
         now = time.monotonic()
         if opening or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
             some = f"{done:,}/{of:,}" if of else f"{done:,}"
             text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({self._pace(done, of, now - self.began)})"
-            print(for_terminal(text), file=sys.stderr, flush=True)
+            aloud(text, sys.stderr)
 
     def note(self, text: str) -> None:
         """A line of its own, above the bar where there is one."""
         if self.bar is not None:
-            self.bar.write(text, file=sys.stderr)
+            with suppress(OSError):
+                self.bar.write(text, file=sys.stderr)
         else:
-            print(for_terminal(text), file=sys.stderr, flush=True)
+            aloud(text, sys.stderr)
 
     def _pace(self, done: int, of: int, spent_s: float) -> str:
         """Time so far and, once something is done, rate and time to go."""
@@ -128,4 +137,5 @@ class Progress:
     def close(self) -> None:
         """Leave the line to whoever writes next."""
         if self.bar is not None:
-            self.bar.close()
+            with suppress(OSError):
+                self.bar.close()

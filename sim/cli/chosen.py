@@ -10,8 +10,8 @@ from typing import Any
 
 from scenarios.plain_yaml import plain_yaml, spoken
 from scenarios.setting import did_you_mean
+from sim.app.progress import aloud
 from sim.cli.words import WordError, Words, labelled, laid_over, listed, split
-from sim.core.export import for_terminal
 from sim.setup.options import ENDINGS, options
 from sim.words import _
 
@@ -46,7 +46,7 @@ def read(words: Sequence[str], verb: str, choosing: Sequence[str] = CHOOSING) ->
         cut.foreign = [source for source in labelled(listed(theirs)).values() if source.endswith(".py")]
     if not cut.show:
         for source in dict.fromkeys(cut.foreign):
-            print(_("runs the code of {source}").format(source=for_terminal(source)), file=sys.stderr)
+            aloud(_("runs the code of {source}").format(source=source), sys.stderr)
     return cut
 
 

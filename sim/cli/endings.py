@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 from sim.core.export import for_terminal
 from sim.words import _
@@ -14,33 +16,60 @@ OWN = ("sim", "scenarios", "strategies")
 """Packages whose ValueErrors are sentences for the person at the keyboard."""
 
 
+class Unprinted(Exception):
+    """What was found lies in a folder and could not be printed; the message is one sentence."""
+
+
+def shown(result: Any) -> None:
+    """Print a Result, whose folder is written by now."""
+    try:
+        print(for_terminal(str(result)), flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        said = _("what was found is in {folder!r}, but it could not be printed: {why}")
+        raise Unprinted(said.format(folder=str(result.folder), why=error.strerror or error)) from None
+
+
+def _silence() -> None:
+    """Nothing more to standard output, also not what is still in its buffer."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _tell(error: object) -> None:
+    with suppress(OSError, ValueError):
+        print(f"stockcue: {for_terminal(' '.join(str(error).split()))}", file=sys.stderr)
+
+
 def ended(play: Callable[[], int]) -> int:
     """Play; returns the exit code (0 well, 1 failed, 2 bad input, 130 interrupted)."""
     try:
         return play()
     except KeyboardInterrupt as stopped:
-        print(f"\n{stopped}" if str(stopped) else "\n" + _("Interrupted; no results were written."), file=sys.stderr)
+        with suppress(OSError, ValueError):
+            print(f"\n{stopped}" if str(stopped) else "\n" + _("Interrupted; no results were written."), file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         # The reader of our output has gone (as in `| head`); nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return OK
+    except Unprinted as unprinted:
+        _tell(unprinted)
+        _silence()
+        return FAILED
     except ValueError as error:
         if type(error).__module__.split(".")[0] not in OWN:
             raise
-        print(f"stockcue: {for_terminal(' '.join(str(error).split()))}", file=sys.stderr)
+        _tell(error)
         return BAD_INPUT
     except OSError as error:
-        print(f"stockcue: {error.strerror or error}{f' ({error.filename})' if error.filename else ''}", file=sys.stderr)
+        _tell(f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
         return FAILED
     except Exception as error:
         if (place := _in_a_users_file(error)) is None:
             raise
         said = _("{place} failed: {kind}: {error}; stockcue check says more of a strategy")
-        print(
-            f"stockcue: {said.format(place=place, kind=type(error).__name__, error=' '.join(str(error).split()))}",
-            file=sys.stderr,
-        )
+        _tell(said.format(place=place, kind=type(error).__name__, error=error))
         return BAD_INPUT
 
 

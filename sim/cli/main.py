@@ -11,9 +11,8 @@ from typing import Any
 
 from sim import __version__
 from sim.cli import pages, reading, terminal
-from sim.cli.endings import OK, ended
+from sim.cli.endings import OK, ended, shown
 from sim.cli.helptext import HELP
-from sim.core.export import for_terminal
 from sim.words import LANGUAGES, _, language, speaking
 
 
@@ -33,6 +32,12 @@ def _spoken(words: list[str]) -> int:
     from scenarios.setting import did_you_mean
     from sim.cli.words import WordError
 
+    if any("\udc80" <= sign <= "\udcff" for word in words for sign in word):
+        raise WordError(
+            _("this Python cannot read the words of the command ({encoding}); start it with PYTHONUTF8=1").format(
+                encoding=sys.getfilesystemencoding()
+            )
+        )
     given = [word.removeprefix("lang=") for word in words if word.startswith("lang=")]
     if given and given[-1] not in LANGUAGES:
         raise WordError(
@@ -83,8 +88,9 @@ def _show(verb: Callable[..., Any], words: list[str], *things: Any, **settings: 
 
     began = time.monotonic()
     result = verb(*things, **({"out": ""} | settings), progress=Terminal(), command=words)
-    print(for_terminal(str(result)), flush=True)
-    print(_("done in {s:.1f} s").format(s=time.monotonic() - began), file=sys.stderr)
+    shown(result)
+    with suppress(OSError, ValueError):
+        print(_("done in {s:.1f} s").format(s=time.monotonic() - began), file=sys.stderr)
     return OK
 
 

@@ -49,6 +49,8 @@ def _numbered(replaced: dict[str, str]) -> str:
 
 def _escape(error: UnicodeError) -> tuple[str, int]:
     assert isinstance(error, UnicodeEncodeError)
-    _escaped.add(error.encoding)
+    # Windows' code pages all call themselves charmap.
+    own = {str(getattr(s, "encoding", "") or "") for s in (sys.stdout, sys.stderr)}
+    _escaped.add(", ".join(sorted(own)) if error.encoding == "charmap" and own else error.encoding)
     made, end = codecs.backslashreplace_errors(error)
     return str(made), end

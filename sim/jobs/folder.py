@@ -6,12 +6,14 @@ every file, comes last, and then the folder takes its name in one step.
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import itertools
 import json
 import os
 import platform
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -87,9 +89,30 @@ def run_folder(final: Path, verb: str = "") -> Iterator[Path]:
             yield folder
             folder.chmod(0o777 & ~_umask())
             _take_name(folder, final)
-        except BaseException:
+        except BaseException as error:
             shutil.rmtree(folder, ignore_errors=True)
+            if (number := no_room(error)) is not None:
+                raise OSError(number, _unwritten(final, number)) from None
             raise
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+def no_room(error: BaseException) -> int | None:
+    """The number of an error that means there is no room left; None for any other."""
+    if not isinstance(error, OSError):
+        return None
+    told = re.search(r"\[errno (\d+)\]", str(error), re.IGNORECASE)  # as pyarrow tells it
+    number = error.errno if error.errno is not None else int(told[1]) if told else None
+    return number if number in FULL else None
+
+
+def _unwritten(final: Path, number: int) -> str:
+    said = _(
+        "there is no room for the results in {folder!r} ({why}), so none were written there; make room, or choose another out="
+    )
+    return said.format(folder=str(final), why=os.strerror(number))
 
 
 def tidy(final: Path) -> None:

@@ -70,7 +70,7 @@ def test_a_verb_never_prints():
     """Only who hears on a terminal, and the command itself."""
     files = [p for room in ("app", "cli") for p in (ROOT / "sim" / room).rglob("*.py")]
     printing = {str(p.relative_to(ROOT)) for p in files if _calls(p, {"print"})}
-    command = {f"sim/cli/{name}.py" for name in ("main", "reading", "pages", "compose", "chosen", "terminal", "endings")}
+    command = {f"sim/cli/{name}.py" for name in ("main", "reading", "pages", "compose", "terminal", "endings")}
     assert printing == {"sim/app/progress.py", *command}
 
 

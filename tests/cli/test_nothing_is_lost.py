@@ -1,0 +1,90 @@
+"""A full disk, a closed pipe, a terminal that cannot be written to: results are kept, and one sentence says what happened."""
+
+import errno
+import io
+import os
+
+import pytest
+
+from sim.app.progress import Terminal
+from sim.cli import main as cli
+from sim.cli.endings import FAILED, OK, ended
+from sim.jobs.folder import no_room, run_folder
+
+QUICK = ["rehearse", "scenario=first_show", "strategy=fixed_count", "replicates=2", "figure=none"]
+
+
+class Broken(io.StringIO):
+    """A stream nobody can write to."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error = error
+
+    def write(self, text):
+        raise self.error
+
+    def fileno(self):
+        return os.open(os.devnull, os.O_WRONLY)
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), BrokenPipeError(errno.EPIPE, "Broken pipe")])
+def test_what_cannot_be_told_on_the_way_stops_nothing(tmp_path, monkeypatch, capsys, error):
+    monkeypatch.setattr("sys.stderr", Broken(error))
+    assert cli.main([*QUICK, f"out={tmp_path / 'r'}"]) == 0
+    assert (tmp_path / "r/manifest.json").is_file()
+    assert "fixed_count" in capsys.readouterr().out
+
+
+def test_a_full_disk_under_the_output_says_where_the_results_are(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("sys.stdout", Broken(OSError(errno.ENOSPC, "No space left on device")))
+    assert cli.main([*QUICK, f"out={tmp_path / 'r'}"]) == FAILED
+    monkeypatch.undo()
+    assert f"what was found is in '{tmp_path / 'r'}', but it could not be printed: No space left" in capsys.readouterr().err
+    assert (tmp_path / "r/scores.parquet").is_file()
+
+
+def test_a_reader_that_has_gone_before_the_first_line_loses_nothing(tmp_path, monkeypatch):
+    """The estimate of a sweep was the first line; the sweep ended there, well and with nothing played."""
+    monkeypatch.setattr("sys.stdout", Broken(BrokenPipeError(errno.EPIPE, "Broken pipe")))
+    words = ["sweep", "strategy=fixed_count", "strategy.units=10,20", "replicates=2", "workers=1", f"out={tmp_path / 'r'}"]
+    assert cli.main(words) == OK
+    assert (tmp_path / "r/trials.parquet").is_file()
+
+
+def test_no_room_for_a_run_folder_is_one_sentence(tmp_path, capsys):
+    def write():
+        with run_folder(tmp_path / "r", "rehearse") as folder:
+            (folder / "half").write_text("x")
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    assert ended(write) == FAILED
+    said = capsys.readouterr().err
+    assert "there is no room for the results in" in said
+    assert "No space left on device" in said
+    assert [p.name for p in tmp_path.iterdir() if "lock" not in p.name] == []
+
+
+def test_how_others_tell_of_a_full_disk():
+    assert no_room(OSError("Error writing bytes to file. Detail: [errno 27] File too large")) == errno.EFBIG
+    assert no_room(OSError(errno.EACCES, "Permission denied")) is None
+    assert no_room(ValueError("[errno 28]")) is None
+
+
+def test_words_that_this_python_cannot_read_are_refused(capsys):
+    assert cli.main(["ingest", "files=\udce6\udc8a\udc96.xlsx"]) == 2
+    assert "cannot read the words of the command" in capsys.readouterr().err
+
+
+def test_a_code_page_is_called_by_its_name(monkeypatch, capsys):
+    page = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr("sys.stdout", page)
+    assert cli.main(["list", "面膜"]) == 2
+    monkeypatch.setattr("sys.stderr", io.TextIOWrapper(io.BytesIO(), encoding="cp1252"))
+    assert cli.main(["list", "面膜"]) == 2
+    told = __import__("sys").stderr
+    told.flush()
+    text = told.buffer.getvalue().decode("cp1252")
+    assert "this terminal (cp1252) cannot show some characters" in text
+    assert "charmap" not in text
+    Terminal().say("x")
