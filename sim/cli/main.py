@@ -12,7 +12,7 @@ from typing import Any
 from sim import __version__
 from sim.cli import pages, reading, terminal
 from sim.cli.endings import OK, ended, shown
-from sim.cli.helptext import HELP
+from sim.cli.helptext import HELP, help_on
 from sim.words import LANGUAGES, _, language, speaking
 
 
@@ -52,12 +52,12 @@ def _dispatch(words: list[str]) -> int:
     if verb in ("--version", "-V", "version"):
         print(f"stockcue {__version__}")
     elif verb in ("--help", "-h"):
-        print(HELP[""])
+        print(help_on(""))
     elif verb == "help" or {"--help", "-h"} & set(words[1:]):
         topic = (words[1] if len(words) > 1 else "") if verb == "help" else verb
         if topic not in HELP:
             raise _no_verb(topic)
-        print(HELP[topic])
+        print(help_on(topic))
     elif verb in VERBS:
         return VERBS[verb](words[1:])
     else:

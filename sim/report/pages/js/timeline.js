@@ -80,7 +80,7 @@
     Object.keys(LEVELS).forEach(function (level) {
       var looks = LEVELS[level];
       told.push(stock.scatter({ x: { field: "x" }, y: { field: "y" }, source: source("alert" + level, columns), size: 12,
-        marker: looks[1], fill_color: looks[2], line_color: "#000000", legend_label: SC.say("alert: " + looks[0]) }));
+        marker: looks[1], fill_color: looks[2], line_color: "#000000", legend_label: SC.say({ 1: "alert: watch", 2: "alert: prepare", 3: "alert: emergency" }[level]) }));
     });
     stock.add_tools(new Bokeh.HoverTool({ renderers: told, tooltips: [
       [SC.say("time"), "@clock"], [SC.say("alert"), "@what"], [SC.say("why"), "@why"], [SC.say("what came"), "@came"],
@@ -146,7 +146,7 @@
       Array.from(one.alert_level || []).forEach(function (which, k) {
         if (String(which) !== level) { return; }
         made.x.push(one.alert_t[k] / 60); made.y.push(one.alert_stock[k]);
-        made.clock.push(SC.clock(one.alert_t[k], one.start_hour)); made.what.push(SC.say("alert: " + LEVELS[level][0]));
+        made.clock.push(SC.clock(one.alert_t[k], one.start_hour)); made.what.push(SC.say({ 1: "alert: watch", 2: "alert: prepare", 3: "alert: emergency" }[level]));
         made.why.push(one.alert_why[k]); made.came.push(one.alert_came[k]); made.worth.push(one.alert_worth[k]);
       });
       self.sources["alert" + level].data = made;

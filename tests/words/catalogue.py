@@ -1,0 +1,82 @@
+"""Every sentence of the program, and the catalogue brought up to date with them: ``python -m tests.words.catalogue zh``.
+
+Sentences that are new are added without a translation, those that no code has any more are taken out. The file is read by
+the program
+as it is written, so there is nothing to compile.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+
+from sim.report.pages.spoken import sentences as of_scripts
+from sim.score.metrics import METRICS
+from sim.words import FOLDER, catalogue
+
+ROOT = Path(__file__).resolve().parents[2]
+ROOMS = ("sim", "strategies", "scenarios")
+ONE, TWO = ("_", "N_", "columns"), ("ngettext", "counted")
+HEAD = """msgid ""
+msgstr ""
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Language: {lang}\\n"
+"Plural-Forms: nplurals=1; plural=0;\\n"
+"""
+
+
+def sentences() -> dict[str, tuple[str | None, str]]:
+    """English sentence (of two forms the one for many) to (the form for one, where it stands)."""
+    found: dict[str, tuple[str | None, str]] = {}
+    for path in sorted(p for room in ROOMS for p in (ROOT / room).rglob("*.py")):
+        where = path.relative_to(ROOT).as_posix()
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            text = [a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)]
+            if node.func.id in ONE and text:
+                found.setdefault(text[0], (None, where))
+            elif node.func.id in TWO and len(text) > 1:
+                found.setdefault(text[1], (text[0], where))
+    for path in sorted((ROOT / "sim/report/pages/templates").glob("*.html")):
+        for text in re.findall(r'_\(\s*"((?:[^"\\]|\\.)*)"|_\(\s*\'((?:[^\'\\]|\\.)*)\'', path.read_text("utf-8")):
+            found.setdefault(text[0] or text[1], (None, path.relative_to(ROOT).as_posix()))
+    for text in of_scripts():
+        found.setdefault(text, (None, "sim/report/pages/js"))
+    for metric in METRICS.values():
+        for text in (metric.definition, metric.unit):
+            if text:
+                found.setdefault(text, (None, "sim/score/metrics.py"))
+    return found
+
+
+def written(lang: str, known: dict[str, str]) -> str:
+    """The catalogue's text, room by room."""
+    blocks, now = [HEAD.format(lang=lang)], ""
+    for text, (one, where) in sorted(sentences().items(), key=lambda item: (item[1][1], item[0])):
+        lines = [f"#: {where}"] if where != now else []
+        now = where
+        told = json.dumps(known.get(text, ""), ensure_ascii=False)
+        if one is None:
+            lines += [f"msgid {json.dumps(text, ensure_ascii=False)}", f"msgstr {told}"]
+        else:
+            lines += [f"msgid {json.dumps(one, ensure_ascii=False)}", f"msgid_plural {json.dumps(text, ensure_ascii=False)}",
+                      f"msgstr[0] {told}"]  # fmt: skip
+        blocks.append("\n".join(lines) + "\n")
+    return "\n".join(blocks)
+
+
+def main(lang: str) -> None:
+    """Bring a catalogue up to date."""
+    known = dict(catalogue(lang))
+    (FOLDER / lang / "LC_MESSAGES" / "stockcue.po").write_text(written(lang, known), encoding="utf-8")
+    left = [text for text in sentences() if text not in known]
+    print(f"{len(left)} sentences without a translation")
+    print("\n".join(left))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
