@@ -11,7 +11,7 @@ Every verb takes plain arguments and returns a Result, the same that the command
 notebook, holds tables as DataFrames, is saved as a run folder and loaded again::
 
     to play with: scenario, policy, interval, log, steps
-    verbs: play, rehearse, sweep, tune, breakpoint, sensitivity
+    verbs: play, rehearse, sweep, tune, breakpoint, sensitivity, export
     recorded shows: ingest, read, replay, review, calibrate
     results: load, compare, walk
     nouns: Scenario, Policy, Run, Recording, Result
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from sim.app.breakpoint import breakpoint
     from sim.app.calibrate import calibrate
     from sim.app.compare import compare
+    from sim.app.export import export
     from sim.app.ingest import ingest
     from sim.app.nouns import Policy, Scenario, policy, scenario
     from sim.app.play import Run, play
@@ -45,8 +46,9 @@ if TYPE_CHECKING:
     from sim.app.walk import walk
 
 __all__ = [
-    "Policy", "Recording", "Result", "Run", "Scenario", "breakpoint", "calibrate", "compare", "ingest", "interval", "load", "log",
-    "play", "policy", "read", "rehearse", "replay", "review", "scenario", "sensitivity", "steps", "sweep", "tune", "walk",
+    "Policy", "Recording", "Result", "Run", "Scenario", "breakpoint", "calibrate", "compare", "export", "ingest",
+    "interval", "load", "log", "play", "policy", "read", "rehearse", "replay", "review", "scenario", "sensitivity",
+    "steps", "sweep", "tune", "walk",
 ]  # fmt: skip
 
 _HOMES = {

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 KEPT = {
     "diff": ("outcome",), "breakpoint": ("breakpoints",), "sensitivity": ("sensitivity",), "calibrate": ("parameters",),
     "replay": ("diff", "table", "pooled", "verdict", "scores"), "review": ("changes", "blame"),
-    "walk": ("nights",),
+    "walk": ("nights",), "export": ("agreement",),
 }  # fmt: skip
 """Tables that stand in the folder as they are: the first of these that is there."""
 FIGURES = ("net", "J", "oversold_units", "session_oversold", "missed_units", "alerts", "gmv")

@@ -120,6 +120,19 @@ def _rehearse(words: list[str]) -> int:
     return _show(rehearse, words, *things, score=config["score"], base=preset, **_settings(config))
 
 
+def _export(words: list[str]) -> int:
+    config, _preset = study_of_words("export", words)
+    if config is None:
+        return OK
+    from sim.app.export import export
+    from sim.cli.words import WordError
+
+    policies = policies_of_words(config)
+    if len(policies) > 1:
+        raise WordError(_("export writes one policy, and {n} are chosen; name one strategy").format(n=len(policies)))
+    return _show(export, words, config["scenario"], policies[0], **_settings(config))
+
+
 def _breakpoint(words: list[str]) -> int:
     config, _preset = study_of_words("breakpoint", words)
     if config is None:
@@ -248,8 +261,7 @@ def _review(words: list[str]) -> int:
 VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
     "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
-    "diff": reading.diff, "walk": reading.walk, "page": pages.page, "workbook": pages.workbook, "card": pages.card, "shadow":
-    _shadow, "list": reading.list_,
-    "check": reading.check, "test": reading.test,
+    "diff": reading.diff, "walk": reading.walk, "page": pages.page, "workbook": pages.workbook, "card": pages.card,
+    "shadow": _shadow, "export": _export, "list": reading.list_, "check": reading.check, "test": reading.test,
     "bench": reading.bench,
 }  # fmt: skip

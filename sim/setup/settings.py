@@ -180,3 +180,13 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
     if kind is int and value != int(value):
         raise SettingError(f"{name} must be a whole number, not {value!r}")
     return kind(value)
+
+
+@dataclass(frozen=True)
+class Export:
+    """Settings of ``stockcue export`` beside scenario, strategy, gate and operations."""
+
+    every_s: float = setting(5.0, "between two evaluations of the rules, and between two scrapes", "s", 1, 3600)
+    replicates: int = setting(5, "shows over which the rules are held against the strategy", "shows", 1, 1000)
+    seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
+    out: str = setting("", "run folder; empty: runs/export-<scenario>-<hash of the settings>")

@@ -16,7 +16,7 @@ import pytest
 from sim import __version__
 from sim.cli import main as cli
 from sim.cli.helptext import HELP
-from sim.setup.settings import Calibrate, Ingest, Rehearse, Replay, Review, Shadow
+from sim.setup.settings import Calibrate, Export, Ingest, Rehearse, Replay, Review, Shadow
 from sim.setup.settings_search import Breakpoint, Sensitivity, Sweep, Tune
 
 ROOT = Path(__file__).parents[2]
@@ -48,7 +48,7 @@ def test_help_and_version(capsys):
     assert set(HELP) == {"", *cli.VERBS}
 
 
-RECORDS = (Rehearse, Replay, Ingest, Calibrate, Sweep, Tune, Breakpoint, Sensitivity, Shadow, Review)
+RECORDS = (Rehearse, Replay, Ingest, Calibrate, Sweep, Tune, Breakpoint, Sensitivity, Shadow, Review, Export)
 
 
 @pytest.mark.parametrize(("verb", "record"), [(r.__name__.lower(), r) for r in RECORDS])

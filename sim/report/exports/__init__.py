@@ -1,0 +1,1 @@
+"""A policy as rules of another alerting system."""

@@ -1,0 +1,101 @@
+"""Strategies that are a line, as expressions of PromQL over three metrics: stock, orders and whether an item is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import NamedTuple
+
+from scenarios.contract import Sku
+from sim.core.policy import Policy
+from sim.words import _
+from strategies.contract import EMERGENCY, PREPARE, TIERS
+
+STOCK, ORDERS, CLOSED = "stockcue_stock_units", "stockcue_orders_total", "stockcue_closed"
+"""Metrics the rules read, one series an item (label ``sku``): units on offer; units ordered so far; 1 while it takes no order."""
+
+
+class ExportError(ValueError):
+    """A policy that cannot be exported; the message is one sentence."""
+
+
+class Line(NamedTuple):
+    """constant + factor x rate of orders over ``window_s`` [units]; ``fitted``: by a least-squares slope (deriv)."""
+
+    constant: float
+    factor: float = 0.0
+    window_s: float = 0.0
+    fitted: bool = False
+
+    def promql(self, sku: str) -> str:
+        """The right side of the comparison."""
+        if self.factor == 0.0:
+            return f"{self.constant:g}"
+        what = "deriv" if self.fitted else "rate"
+        slope = f'{what}({ORDERS}{{sku="{quoted(sku)}"}}[{self.window_s:g}s])'
+        grown = f"{self.factor:g} * clamp_min({slope}, 0)" if self.fitted else f"{self.factor:g} * {slope}"
+        return f"{self.constant:g} + {grown}" if self.constant else grown
+
+
+Values = Mapping[str, float]
+
+
+def _fixed(v: Values, sku: Sku) -> dict[int, Line]:
+    return {PREPARE: Line(v["units"]), EMERGENCY: Line(v["units"] * v["emergency_share"])}
+
+
+def _percent(v: Values, sku: Sku) -> dict[int, Line]:
+    line = v["share"] * (sku.stock - sku.held_back - sku.buffer)
+    return {PREPARE: Line(line), EMERGENCY: Line(line * v["emergency_share"])}
+
+
+def _cover(v: Values, sku: Sku) -> dict[int, Line]:
+    factor = v["factor"] * 60.0 * v["horizon_min"]
+    window = 60.0 * v["window_min"]
+    return {PREPARE: Line(0.0, factor, window), EMERGENCY: Line(0.0, factor * v["emergency_share"], window)}
+
+
+def _window(v: Values, sku: Sku) -> dict[int, Line]:
+    safety, window, fitted = v["safety_factor"] * sku.safety_stock, 60.0 * v["window_min"], v["least_squares"] > 0.5
+    ends = {PREPARE: v["horizon_min"], EMERGENCY: v["emergency_min"]}
+    return {level: Line(safety, 60.0 * minutes, window, fitted) for level, minutes in ends.items()}
+
+
+EXPORTED: dict[str, Callable[[Values, Sku], dict[int, Line]]] = {
+    "fixed_count": _fixed, "percent_of_stock": _percent, "cover_time": _cover, "window_forecast": _window,
+}  # fmt: skip
+"""Strategies that are lines, and their lines by level."""
+NEAREST = {
+    "tiered": ("fixed_count", "by_tier sets its line for each tier"), "platform_default": ("fixed_count", "it is a fixed line"),
+    "cart_lead": ("cover_time", "it knows no carts"), "gamma_poisson": ("cover_time", "it knows a rate, but no chance"),
+    "newsvendor_freeze": ("cover_time", "it knows a rate, but no cost"), "smart": ("cover_time", "it knows a rate, but no cue"),
+    "conversion_trend": ("window_forecast", "it follows a trend of orders"),
+}  # fmt: skip
+"""For a strategy that is no line, the exported one that is nearest, and in what it falls short."""
+
+
+def lines_of(policy: Policy, sku: Sku) -> dict[int, Line]:
+    """The lines of a policy for one item, by level."""
+    strategy = policy.strategy
+    if strategy.name not in EXPORTED or strategy.origin is not None:
+        near, why = NEAREST.get(strategy.name, ("cover_time", "a line over a rate of orders"))
+        said = _("{name} is no line that Prometheus could watch; exported are {known}. Nearest: {near} ({why})")
+        raise ExportError(said.format(name=strategy.name, known=", ".join(EXPORTED), near=near, why=why))
+    values = dict(zip((p.name for p in strategy.params), policy.params[TIERS.index(sku.tier)].tolist(), strict=True))
+    return EXPORTED[strategy.name](values, sku)
+
+
+def expression(line: Line, sku: str, level: int) -> str:
+    """The whole expression of an alert: while an item is closed only its emergency counts."""
+    said = f'{STOCK}{{sku="{quoted(sku)}"}} <= on (sku) ' if line.factor else f'{STOCK}{{sku="{quoted(sku)}"}} <= '
+    if level == EMERGENCY:
+        return said + line.promql(sku)
+    return f'({said}{line.promql(sku)}) unless on (sku) {CLOSED}{{sku="{quoted(sku)}"}} == 1'
+
+
+def quoted(text: str) -> str:
+    """A label value within double quotes.
+
+    >>> quoted('a"b')
+    'a\\\\"b'
+    """
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

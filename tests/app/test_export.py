@@ -1,0 +1,110 @@
+"""A line as rules for Prometheus: what they say, what promtool makes of them, how far they stand from the strategy."""
+
+import json
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+import yaml
+
+import stockcue as sc
+from sim.cli.main import main
+from sim.conformance.promql import deriv, firing, rate
+from sim.report.exports.lines import EXPORTED, NEAREST, ExportError, Line, lines_of
+from sim.report.exports.prometheus import rule_tests, rules
+from strategies import registry
+
+PROMTOOL = shutil.which("promtool")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    show = sc.scenario("first_show")
+    return sc.export(show, sc.policy("fixed_count", units=80), shows=2, out=tmp_path_factory.mktemp("export") / "e")
+
+
+def test_one_alert_an_item_and_level_with_its_own_numbers(exported):
+    (group,) = yaml.safe_load((exported.folder / "rules.yml").read_text("utf-8"))["groups"]
+    skus = [s.id for s in sc.scenario("first_show").skus]
+    assert [r["labels"]["sku"] for r in group["rules"]] == [s for s in skus for _ in range(2)]
+    first, second = group["rules"][:2]
+    own = f'{{sku="{skus[0]}"}}'
+    assert first["expr"] == f"(stockcue_stock_units{own} <= 80) unless on (sku) stockcue_closed{own} == 1"
+    assert second["expr"] == f"stockcue_stock_units{own} <= 20"
+    assert (first["alert"], second["alert"]) == ("StockPrepare", "StockEmergency")
+
+
+def test_a_fixed_line_agrees_with_its_strategy(exported):
+    (row,) = exported.table.to_dict("records")
+    assert row["share"] > 0.99
+    assert row["ours"] == row["theirs"] == 0 < row["both"]
+    assert str(exported.verdict[0]) in (exported.folder / "rules.yml").read_text("utf-8")
+
+
+def test_routes_and_dashboard_are_whole(exported):
+    told = yaml.safe_load((exported.folder / "alertmanager.yml").read_text("utf-8"))
+    named = {r["name"] for r in told["receivers"]}
+    assert {r["receiver"] for r in told["route"]["routes"]} | {told["route"]["receiver"]} <= named
+    board = json.loads((exported.folder / "dashboard.json").read_text("utf-8"))
+    assert len(board["panels"]) == 1 + len(sc.scenario("first_show").skus)
+    assert len({p["id"] for p in board["panels"]}) == len(board["panels"])
+
+
+def test_settings_by_tier_reach_their_items():
+    policy = sc.policy("fixed_count", units=80, by_tier={"traffic": {"units": 200}})
+    for sku in sc.scenario("first_show").skus:
+        assert lines_of(policy, sku)[2] == Line(200.0 if sku.tier == "traffic" else 80.0)
+
+
+@pytest.mark.parametrize("name", sorted(set(registry.names()) - set(EXPORTED)))
+def test_what_is_no_line_is_refused_with_the_nearest(name):
+    near, why = NEAREST.get(name, ("cover_time", ""))
+    with pytest.raises(ExportError, match=f"{name} is no line .*Nearest: {near} .*{why}"):
+        lines_of(sc.policy(name), sc.scenario("first_show").skus[0])
+
+
+def test_a_strategy_of_ones_own_is_refused_whatever_its_name(tmp_path, capsys):
+    text = "from strategies.contract import Strategy\n\n\ndef fold(p, m, s):\n    return 0\n\n\n"
+    text += "STRATEGY = Strategy('fixed_count', 'own', fold)\n"
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    assert main(["export", f"strategy={tmp_path / 'mine.py'}"]) == 2
+    assert "is no line that Prometheus could watch" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("words", [
+    ["strategy=smart"], ["strategy=[a:fixed_count,b:fixed_count]"], ["strategy=fixed_count", "every_s=0"],
+])  # fmt: skip
+def test_bad_input_is_one_sentence(words, capsys):
+    assert main(["export", *words]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_rate_and_deriv_by_hand():
+    t = np.array([0.0, 10.0, 20.0, 30.0])
+    # 6 units over 20 s of samples, reaching 5 s on both sides (within 1.1 steps): 6 x 30 / 20 over 30 s.
+    assert rate(t, np.array([0.0, 2.0, 4.0, 8.0]), 35.0, 30.0) == pytest.approx(6 * 30 / 20 / 30)
+    assert np.isnan(rate(t, t, 5.0, 3.0))
+    assert deriv(t, np.array([0.0, 1.0, 1.0, 4.0]), 30.0, 60.0) == pytest.approx(0.12)
+
+
+def test_an_alert_lives_as_in_prometheus():
+    true = np.array([1, 1, 1, 0, 1, 0, 0, 0], bool)
+    assert firing(true, 10, 20, 0).tolist() == [False, False, True, False, False, False, False, False]
+    assert firing(true, 10, 0, 15).tolist() == [True, True, True, True, True, True, False, False]
+
+
+@pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: prometheus)")
+@pytest.mark.parametrize("name", EXPORTED)
+@pytest.mark.parametrize("show", ["first_show", "ls1", "double11", "quiet_longtail"])
+def test_promtool_agrees(name, show, tmp_path):
+    policy, scenario = sc.policy(name, gate={"for_s": 10}), sc.scenario(show)
+    (tmp_path / "rules.yml").write_text(rules(policy, scenario, 5.0, ["a comment"]), encoding="utf-8")
+    (tmp_path / "rules_test.yml").write_text(rule_tests(policy, scenario, 5.0), encoding="utf-8")
+    for words in (["check", "rules", "rules.yml"], ["test", "rules", "rules_test.yml"]):
+        found = subprocess.run([PROMTOOL, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert found.returncode == 0, found.stdout + found.stderr
+
+
+def test_names_with_quotes_stay_one_label():
+    assert Line(1, 2, 60).promql('a"} or vector(1)') == '1 + 2 * rate(stockcue_orders_total{sku="a\\"} or vector(1)"}[60s])'
