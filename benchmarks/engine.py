@@ -153,6 +153,7 @@ OTHERS = {
     "--replay": "benchmarks.replay",
     "--shadow": "benchmarks.shadow",
     "--spread": "benchmarks.spread",
+    "--parity": "benchmarks.parity",
 }
 """Other benchmarks by option."""
 

@@ -90,8 +90,37 @@ def moment(w, row):
     return w.t[row] / US if row >= 0 else 0.0
 
 
+def arrived(w, i):
+    """What the signals of all SKUs have in common once row ``i`` has arrived: the rows of the newest stock, orders and carts;
+    viewers, time left, ages of the four sources, hour."""
+    now = w.t[i] / US
+    stock, orders = newest(w, i, S_STOCK), newest(w, i, S_ORDERS)
+    carts, traffic = newest(w, i, S_CARTS), newest(w, i, S_TRAFFIC)
+    known = moment(w, orders)
+    return (
+        stock,
+        orders,
+        carts,
+        now,
+        known,
+        w.viewers[w.who[traffic]] if traffic >= 0 else 0.0,
+        (w.rules[SHOW_END] - w.t[i]) / US,
+        now - moment(w, stock),
+        now - known,
+        now - moment(w, carts),
+        now - moment(w, traffic),
+        (w.rates[START_HOUR] + now / 3600.0) % 24.0,
+    )
+
+
 def signal_of(w, i, s):
     """The signal about SKU ``s`` once row ``i`` has arrived: the latest figures of each source."""
+    return signal_with(w, i, s, arrived(w, i))
+
+
+def signal_with(w, i, s, common):
+    """The same where :func:`arrived` is at hand."""
+    stock, orders, carts, now, known, viewers, left, stock_age, orders_age, carts_age, traffic_age, hour = common
     t = w.t[i]
     k = w.plan_next[s]
     while w.plan_t[s, k] <= t:
@@ -99,11 +128,7 @@ def signal_of(w, i, s):
     w.plan_next[s] = k
     planned = w.plan_t[s, k]
     spread = w.mark[i] * w.facts[s, F_SALT]
-    now = t / US
-    stock, orders = newest(w, i, S_STOCK), newest(w, i, S_ORDERS)
-    carts, traffic = newest(w, i, S_CARTS), newest(w, i, S_TRAFFIC)
     initial = w.facts[s, F_INITIAL]
-    known = moment(w, orders)
     return Signal(
         now,
         known,
@@ -112,24 +137,24 @@ def signal_of(w, i, s):
         figure(w, carts, s, R_CARTS, 0.0),
         figure(w, orders, s, R_PAID, 0.0),
         figure(w, orders, s, R_UNPAID, 0.0),
-        w.viewers[w.who[traffic]] if traffic >= 0 else 0.0,
+        viewers,
         1.0 if figure(w, stock, s, R_CLOSED, 0.0) > 0.0 else 0.0,
         initial,
         w.facts[s, F_SAFETY],
         w.facts[s, F_PRICE],
         w.facts[s, F_MARGIN],
         w.facts[s, F_TIER],
-        (w.rules[SHOW_END] - t) / US,
+        left,
         (planned - t) / US if planned < NEVER_US else NEVER,
         w.plan_lift[s, k],
         spread - math.floor(spread),
         figure(w, stock, s, R_OFFICE, initial),
         float(w.stock.shape[0]),
-        now - moment(w, stock),
-        now - known,
-        now - moment(w, carts),
-        now - moment(w, traffic),
-        (w.rates[START_HOUR] + now / 3600.0) % 24.0,
+        stock_age,
+        orders_age,
+        carts_age,
+        traffic_age,
+        hour,
     )
 
 
@@ -156,9 +181,9 @@ def deliver(w, fold, i):
         w.head[DROPPED_READINGS] += 1
         return
     w.head[LAST_READING] = r
-    now = w.t[i] / US
+    now, common = w.t[i] / US, arrived(w, i)
     for s in range(w.stock.shape[0]):
-        signal = signal_of(w, i, s)
+        signal = signal_with(w, i, s, common)
         level = fold(w.params[s], w.memory[s], signal)
         line = w.memory[s, LINE]
         note(w, r, s, gate(w.gate_settings, w.gate_memory[s], w.gate_shared, now, level, signal.stock, line), 0, signal.stock)
@@ -174,14 +199,13 @@ def note(w, r, s, say, who, stock):
         w.outbox[n, O_READING] = r
         w.evidence[n, E_STOCK] = stock
         w.evidence[n, E_LINE] = w.memory[s, LINE]
-        w.evidence[n, E_LACK] = lacking(w, s, stock)
+        w.evidence[n, E_LACK] = lacking(w.memory[s], w.lack_cell[0], stock)
         w.head[N_OUT] = n + 1
 
 
-def lacking(w, s, stock):
-    """Units the strategy expects to lack of SKU ``s``, whole and at least 0 [units]."""
-    cell = w.lack_cell[0]
-    lack = w.memory[s, cell] if cell >= 0 else w.memory[s, LINE] - stock
+def lacking(memory, cell, stock):
+    """Units a strategy expects to lack of a SKU, whole and at least 0 [units]; cell: where it says so, -1: line less stock."""
+    lack = memory[cell] if cell >= 0 else memory[LINE] - stock
     if not 0.0 < lack < MOST_LACK:
         return MOST_LACK if lack >= MOST_LACK else 0.0
     return math.ceil(lack) * 1.0

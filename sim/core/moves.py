@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.tape import CANCEL, CART, COPY, EDIT_ADD, EDIT_SET, EXPIRE, ORDER, PAY, RELEASE, RETRY, SUPPLY, SYNC, TAKE, Tape
-from sim.core.world import JOURNAL, MOVES_ROOM, N_MOVED, NEXT, World
+from sim.core.world import JOURNAL, LAST, MOVES_ROOM, N_LOG, N_MOVED, NEXT_ADDED, World
 
 MOST = {
     CART: 1,
@@ -60,7 +60,7 @@ def with_room(w: World, moves: int) -> World:
     if short <= 0:
         return w
     more = short + len(w.moved_t)
-    return w._replace(**{name: _longer(getattr(w, name), more) for name in MOVED})
+    return w._replace(**{name: _longer(getattr(w, name), more, w.head[N_MOVED]) for name in MOVED})
 
 
 def with_rows(w: World, tape: Tape) -> World:
@@ -70,19 +70,25 @@ def with_rows(w: World, tape: Tape) -> World:
     if len(outcome) < grown:
         outcome = np.zeros(2 * grown, np.int8)
         outcome[:old] = w.outcome[:old]
-    at = w.head[NEXT]
-    new = np.arange(old, grown, dtype=np.int32)
-    place = at + np.searchsorted(w.t[w.seq[at:]], tape.t[old:])
+    seq = np.concatenate([w.seq[w.head[NEXT_ADDED] :], np.arange(old, grown, dtype=np.int32)])
+    seq = seq[np.argsort(tape.t[seq], kind="stable")]  # two sorted runs: a merge
+    w.head[NEXT_ADDED] = 0
     log = {}
     if grown - tape.drawn > len(w.log_t) // 2 > 0:  # the log was made twice as long as the drawn rows can need
-        log = {name: _longer(getattr(w, name), grown) for name in ("log_t", "log_sku", "log_src", "log_delta")}
+        log = {name: _longer(getattr(w, name), grown, w.head[N_LOG]) for name in LOGGED}
     cut = np.concatenate([w.cue_cut[:-1], np.full(len(tape.cues) - len(w.cue_cut) + 2, w.cue_cut[-1])])
+    cues = {"cue_end": tape.cues["end"].astype(np.int64), "cue_item": tape.cues["sku"].astype(np.int64)}
+    cues |= {"cue_cut": cut, "cuts": np.zeros((len(tape.cues), 2), np.int64)}
+    if grown > old:
+        w.head[LAST] = max(int(w.head[LAST]), int(tape.t[-1]) + 1)
     w = with_room(w, most_moves(tape.kind[old:], len(w.stock)))
-    return w._replace(**tape.columns(), seq=np.insert(w.seq, place, new), outcome=outcome, cue_cut=cut, **log)
+    return w._replace(**tape.columns(), seq=seq, outcome=outcome, **cues, **log)
 
 
-def _longer(column: np.ndarray, more: int) -> np.ndarray:
-    return np.concatenate([column, np.empty(more, column.dtype)])
+def _longer(column: np.ndarray, more: int, used: int) -> np.ndarray:
+    made = np.empty(len(column) + more, column.dtype)
+    made[:used] = column[:used]
+    return made
 
 
 class Journal(NamedTuple):
@@ -118,6 +124,7 @@ class Journal(NamedTuple):
 
 
 MOVED = ("moved_t", "moved_sku", "moved_column", "moved_delta")
+LOGGED = ("log_t", "log_sku", "log_src", "log_delta")
 
 
 def journal_of(w: World) -> Journal | None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from functools import cached_property
 from statistics import NormalDist
 
 from scenarios.contract import Scenario
 from scenarios.setting import ScenarioError, check_types, did_you_mean, setting, validate
 from scenarios.staffing import NOTICE_CHANNELS, NoticeChannel, Staff
+from strategies.contract import LEVEL_NAMES
 from strategies.maths import night
 
 NOTIFY, HOST_PROMPT, LOWER_EXPOSURE, FREEZE_SKU, DELIST_SKU, RESTOCK, RELEASE_STOCK, REOPEN, HOST_CUT, HOST_CALL, ARRIVAL, \
@@ -56,6 +58,9 @@ class Action:
         return min(load, math.ceil(lack)) if self.amount == "lack" else load
 
 
+Orders = list[list[tuple[int, Action]]]
+
+
 @dataclass(frozen=True)
 class Playbook:
     """Actions by alert level, and the latencies of carrying them out."""
@@ -75,6 +80,17 @@ class Playbook:
 
     def __post_init__(self) -> None:
         validate(self, f"playbook {self.name}")
+
+    @cached_property
+    def orders(self) -> tuple[Orders, Orders]:
+        """What people and what machines do, by level: actions with their codes."""
+        by_people: Orders = []
+        by_machine: Orders = []
+        for level in range(len(LEVEL_NAMES)):
+            whole = [(WHAT_NAMES.index(a.what), a) for a in self.at(level)]
+            by_machine.append([(what, a) for what, a in whole if a.by == "auto" and what != NOTIFY])
+            by_people.append([one for one in whole if one not in by_machine[-1]])
+        return by_people, by_machine
 
     def at(self, level: int) -> tuple[Action, ...]:
         """The actions of one level; 0: what happens when an episode is over."""

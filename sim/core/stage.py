@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,8 @@ from strategies.gate import GATE_MEMORY, GATE_SHARED
 class Stage:
     """A scenario with one of its tapes: everything policies share, laid out once.
 
-    ``marks``: uniform numbers of the staff drawn so far (``sim/engine/people.py``); the same for every policy.
+    ``marks``: uniform numbers of the staff drawn so far (``sim/engine/people.py``); the same for every policy. ``blocks``: rows
+    of the last cues improvised on it (``sim/demand/draw.py``), which many policies share.
     """
 
     scenario: Scenario
@@ -34,13 +36,41 @@ class Stage:
     tiers: np.ndarray
     log_room: int
     marks: dict[Any, list[float]] = field(default_factory=dict)
+    blocks: dict[Any, dict[str, np.ndarray]] = field(default_factory=dict)
 
-    def world(self, policy: Policy, journal: bool = False) -> World:
-        """A fresh world for one run of ``policy``. journal: whether it notes every change of stock."""
+    @cached_property
+    def cues(self) -> list[tuple]:
+        """The cues of the tape as plain tuples, fields as in CUE_DTYPE."""
+        return self.tape.cues.tolist()
+
+    @cached_property
+    def about(self) -> list[list[int]]:
+        """Numbers of the cues about every SKU, or a bundle with it, in order."""
+        made: list[list[int]] = [[] for _ in self.scenario.skus]
+        for number, item in enumerate(self.tape.cues["sku"].tolist()):
+            for sku in self.parts[item]:
+                made[sku].append(number)
+        return made
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Names of the items."""
+        return [item.id for item in items(self.scenario)]
+
+    @cached_property
+    def parts(self) -> list[list[int]]:
+        """SKUs of every item."""
+        return [[sku for sku, _ in parts] for parts in parts_of(self.scenario)]
+
+    def world(self, policy: Policy, journal: bool = False, hosted: bool = False) -> World:
+        """A fresh world for one run of ``policy``. journal: whether it notes every change of stock. hosted: whether a host walks
+        the run of show, skips cues and cuts them."""
         n, rows = len(self.scenario.skus), len(self.tape)
         room = 2 * self.log_room if self.fixed["rules"][W.LOGGING] else 0
         moves = most_moves(self.tape.kind, n) if journal else 0
         fixed, opening = dict(self.fixed), {name: array.copy() for name, array in self.opening.items()}
+        if hosted:
+            opening["head"][W.NEXT_CUE] = 0
         if journal:
             fixed["rules"] = self.fixed["rules"].copy()
             fixed["rules"][W.JOURNAL], opening["head"][W.MOVES_ROOM] = 1, moves
@@ -52,10 +82,11 @@ class Stage:
             log_sku=np.empty(room, np.int32),
             log_src=np.empty(room, np.int32),
             log_delta=np.empty(room, np.int32),
-            moved_t=np.empty(moves, np.int64),
-            moved_sku=np.empty(moves, np.int16),
-            moved_column=np.empty(moves, np.int8),
-            moved_delta=np.empty(moves, np.int32),
+            # Twice what is needed at first: what nobody writes to costs no memory, and improvised cues need no copy.
+            moved_t=np.empty(2 * moves, np.int64),
+            moved_sku=np.empty(2 * moves, np.int16),
+            moved_column=np.empty(2 * moves, np.int8),
+            moved_delta=np.empty(2 * moves, np.int32),
             readings=np.zeros((len(self.tape.viewers), n, W.N_READ), np.int32),
             **settings_of(policy, self.tiers),
             memory=np.zeros((n, policy.strategy.memory)),
@@ -88,6 +119,8 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     rules[W.LOGGING] = not observers[:, W.ATOMIC].all()
     rules[W.SCARCE] = scenario.scarcity.on
     rules[W.SHOW_END] = to_us(scenario.duration_s)
+    rules[W.DRAWN], rules[W.DRAWN_CUES] = len(tape), len(tape.cues)
+    rules[W.CHECKS_SCREEN] = scenario.host.checks_screen
     rates = np.array([scenario.scarcity.gain, scenario.scarcity.below, scenario.leaks.lost_release_p, scenario.start_hour])
     facts = np.array([[s.stock - s.held_back - s.buffer, s.safety_stock, s.price, s.margin, TIERS.index(s.tier),
                        10_007 + 2 * (key_of(s.id) % 450_000)] for s in skus], np.float64)  # fmt: skip
@@ -95,12 +128,17 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     views[W.ERP] = 0
     fixed = {
         **tape.columns(),
-        "seq": np.arange(len(tape), dtype=np.int32),
+        "seq": np.zeros(0, np.int32),
         "floor": np.array([[c.close_below for _ in skus] for c in scenario.channels], np.int64),
         "rules": rules,
         "rates": rates,
         "viewers": tape.viewers,
         "apart": sources_apart(tape),
+        "cue_at": np.append(np.maximum(np.maximum.accumulate(tape.cues["start"] | 1), 0), NEVER_US),
+        "cue_end": tape.cues["end"].astype(np.int64),
+        "cue_item": tape.cues["sku"].astype(np.int64),
+        "item_parts": _item_parts(scenario),
+        "cuts": np.zeros((len(tape.cues), 2), np.int64),
         "plan_t": plan_t,
         "plan_lift": plan_lift,
         "facts": facts,
@@ -111,15 +149,25 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
         "cue_cut": np.full(len(tape.cues) + 1, NEVER_US, np.int64),
         "observers": observers,
         "views": views,
-        "head": _head(),
+        "head": _head(tape),
+        "muted": np.zeros(n, np.int64),
         "plan_next": np.zeros(n, np.int64),
     }
     return Stage(scenario, tape, fixed, opening, facts[:, W.F_TIER].astype(int), _log_room(scenario, tape))
 
 
-def _head() -> np.ndarray:
+def _item_parts(scenario: Scenario) -> np.ndarray:
+    parts = parts_of(scenario)
+    made = np.full((len(parts), max(map(len, parts))), -1, np.int64)
+    for k, mine in enumerate(parts):
+        made[k, : len(mine)] = [sku for sku, _ in mine]
+    return made
+
+
+def _head(tape: Tape) -> np.ndarray:
     head = np.zeros(W.N_HEAD, np.int64)
-    head[W.LAST_READING] = -1
+    head[W.LAST_READING], head[W.NEXT_CUE] = -1, len(tape.cues)
+    head[W.LAST] = tape.t[-1] + 1 if len(tape) else 0
     return head
 
 

@@ -24,7 +24,8 @@ bundle   int16  0, or of a bundle's rows 16 x (1 + its number) + place of the pa
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from copy import copy
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -127,8 +128,11 @@ class Tape:
                 buffer[:n] = getattr(self, name)
         for name, buffer in spare.items():
             buffer[n : n + more] = rows[name]
-        columns: dict[str, Any] = {name: buffer[: n + more] for name, buffer in spare.items()}
-        return replace(self, **columns, cues=np.concatenate([self.cues, cue]), spare=spare)
+        grown = copy(self)
+        changed: dict[str, Any] = {name: buffer[: n + more] for name, buffer in spare.items()}
+        for name, value in (changed | {"cues": np.concatenate([self.cues, cue]), "spare": spare}).items():
+            object.__setattr__(grown, name, value)
+        return grown
 
 
 def sources_apart(tape: Tape) -> np.ndarray:
@@ -176,7 +180,7 @@ def free_times(t: np.ndarray, earlier: np.ndarray) -> np.ndarray:
     >>> free_times(np.array([1, 1, 9]), np.array([2, 10])).tolist()
     [6, 14, 18]
     """
-    taken = np.sort((earlier - LANE_US) // SLOT_US)
+    taken = np.sort((earlier - LANE_US) // SLOT_US, kind="stable")  # a few sorted runs: merged
     wanted = -(-(t - LANE_US) // SLOT_US)
     free = _rising(wanted - np.searchsorted(taken, wanted))
     return (free + np.searchsorted(taken - np.arange(len(taken)), free, "right")) * SLOT_US + LANE_US

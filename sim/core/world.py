@@ -34,14 +34,16 @@ BACK_OFFICE, HOST_SCREEN, ERP, FIRST_CHANNEL = range(4)
 CHECKOUT, PAGE, CART_VIEW, VIEWS = 0, 1, 2, 3  # views of one sales channel, at FIRST_CHANNEL + VIEWS * channel
 
 # ``rules`` [whole numbers] and ``rates`` [floats]: the ledger's settings.
-MODE, LATE_ACCEPT, CANCEL_RETURNS, LOGGING, SCARCE, SHOW_END, CHECKS, JOURNAL = range(8)
-N_RULES = 8
+MODE, LATE_ACCEPT, CANCEL_RETURNS, LOGGING, SCARCE, SHOW_END, CHECKS, JOURNAL, DRAWN, DRAWN_CUES, CHECKS_SCREEN = range(11)
+N_RULES = 11
 ON_ORDER, ON_PAYMENT, PRE_HOLD = range(3)
 SCARCITY_GAIN, SCARCITY_BELOW, LOST_RELEASE, START_HOUR = range(4)
 
 # ``head``: where the run stands.
-NEXT, N_LOG, N_OUT, LAST_READING, DROPPED_READINGS, N_MOVED, MOVES_ROOM = range(7)
-N_HEAD = 7
+NEXT, N_LOG, N_OUT, LAST_READING, DROPPED_READINGS, N_MOVED, MOVES_ROOM, NEXT_ADDED, NEXT_CUE, PITCHED_EMPTY, N_CUT, LAST = range(
+    12
+)
+N_HEAD = 12
 
 # Columns of ``readings`` [units], one row per reading and SKU.
 R_STOCK, R_ORDERS, R_CARTS, R_PAID, R_UNPAID, R_CLOSED, R_OFFICE = range(7)
@@ -62,8 +64,8 @@ E_STOCK, E_LINE, E_LACK = range(3)
 
 
 class World(NamedTuple):
-    """Everything a transition may touch: arrays in C order, each with its kind and number of dimensions. ``seq`` lists row
-    numbers in time order."""
+    """Everything a transition may touch: arrays in C order, each with its kind and number of dimensions. The rows drawn
+    before the show (the first ``rules[DRAWN]``) are in time order; ``seq`` lists those added during it, in time order."""
 
     t: Annotated[Any, "int64", 1]
     kind: Annotated[Any, "int8", 1]
@@ -80,6 +82,12 @@ class World(NamedTuple):
     stock: Annotated[Any, "int64", 2]  # [sku, N_STOCK]
     exposure: Annotated[Any, "float64", 1]  # [sku], 1 = full
     cue_cut: Annotated[Any, "int64", 1]  # [cue], cue admits nobody from then on [us]
+    cue_at: Annotated[Any, "int64", 1]  # [cue drawn], when the host comes to it [us]; NEVER_US after the last
+    cue_end: Annotated[Any, "int64", 1]  # [cue], [us]
+    cue_item: Annotated[Any, "int64", 1]  # [cue]
+    item_parts: Annotated[Any, "int64", 2]  # [item, part], SKUs of an item, -1 after the last
+    cuts: Annotated[Any, "int64", 2]  # [cut, (cue, when [us])], cues the host cut short that are not on record yet
+    muted: Annotated[Any, "int64", 1]  # [sku], 1: the host was told to drop it
     floor: Annotated[Any, "int64", 2]  # [channel, sku], units that channel leaves untouched
     observers: Annotated[Any, "int64", 2]  # [observer, 6]
     views: Annotated[Any, "int64", 2]  # [observer, sku], record as that observer sees it

@@ -30,6 +30,9 @@ from sim.demand.readings import lay_readings
 from sim.demand.shoppers import Party, Rows, delay_us, even_us, lay
 from sim.demand.streams import stream
 
+BLOCKS = 64
+"""Blocks of improvised cues kept for a tape."""
+
 
 def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     """The tape of one replicate. Same scenario, seed and replicate, same bytes."""
@@ -157,18 +160,28 @@ def record_error(scenario: Scenario, seed: int, replicate: int, name: str) -> in
     return size if wrong else 0
 
 
-def improvise(scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int) -> Tape:
+def improvise(
+    scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int, blocks: dict[Any, Rows] | None = None
+) -> Tape:  # fmt: skip
     """The tape with one more cue, spoken at ``at_us`` (odd) during the run.
 
     ``count``: how many of its SKU and kind were improvised before it. The block comes from a stream of its own, so nothing
-    already laid changes.
+    already laid changes. ``blocks``: those drawn lately on this tape, kept for the next policy that says the same.
     """
     k = next(i for i, s in enumerate(items(scenario)) if s.id == cue.sku)
     row = np.array([cue_row(at_us, -1, cue, k)], CUE_DTYPE)
-    viewers = tape.room or room(scenario.audience, scenario.duration_s, (), scenario.start_hour)
-    key = (*tape.key, "improvised", cue.sku, cue.kind, count)
-    rows = in_order(_pulse(scenario, key, row[0], cue, len(tape.cues), felt(viewers, tape.heat, k)))
-    rows["t"] = free_times(np.maximum(rows["t"], at_us + 1), tape.t[tape.drawn :])
-    rows["cause"] = np.where(rows["cause"] >= 0, rows["cause"] + len(tape), -1).astype(np.int32)
+    known, key = {} if blocks is None else blocks, (cue, at_us, count)
+    if key not in known:
+        while len(known) >= BLOCKS:
+            del known[next(iter(known))]
+        viewers = tape.room or room(scenario.audience, scenario.duration_s, (), scenario.start_hour)
+        named = (*tape.key, "improvised", cue.sku, cue.kind, count)
+        known[key] = in_order(_pulse(scenario, named, row[0], cue, 0, felt(viewers, tape.heat, k)))
+        np.maximum(known[key]["t"], at_us + 1, out=known[key]["t"])
+    rows = dict(known[key])
+    added = tape.t[tape.drawn :]
+    rows["t"] = free_times(rows["t"], added[added > at_us])
+    rows["cause"] = np.where(rows["cause"] >= 0, rows["cause"] + np.int32(len(tape)), np.int32(-1))
     rows["who"] = rows["who"] + np.int32(len(tape))
+    rows["cue"] = np.full(len(rows["t"]), len(tape.cues), np.int16)
     return tape.append(rows, row)

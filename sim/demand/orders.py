@@ -67,7 +67,7 @@ def created_twice(rows: Rows, orders: np.ndarray) -> Rows:
 
 def copy_of(rows: Rows, which: np.ndarray) -> Rows:
     """Some of the rows."""
-    return {name: column[which] for name, column in rows.items()}
+    return {name: column.take(which) for name, column in rows.items()}
 
 
 def join(*blocks: Rows) -> Rows:

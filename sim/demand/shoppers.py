@@ -13,7 +13,7 @@ import numpy as np
 
 from scenarios.bundles import items
 from scenarios.contract import Scenario
-from sim.core.tape import CART, ORDER, RETRY, blank
+from sim.core.tape import CART, ORDER, RETRY
 from sim.core.together import spread_out
 from sim.core.units import US
 from sim.demand.orders import Life, Rows, closing_us, copy_of, created_twice, join, payment_s, settled
@@ -58,6 +58,8 @@ class Party:
 
 def choose(weights: list[tuple[str, float]], u: np.ndarray) -> np.ndarray:
     """Indices drawn by weight with the uniforms ``u``; sorted by name, so the order of a catalogue does not matter."""
+    if len(weights) == 1:
+        return np.zeros(len(u), int)
     order = sorted(range(len(weights)), key=lambda k: weights[k][0])
     edges = np.cumsum([weights[k][1] for k in order])
     place = np.searchsorted(edges, u * edges[-1], "right") if edges[-1] > 0 else np.zeros(len(u), int)
@@ -65,37 +67,57 @@ def choose(weights: list[tuple[str, float]], u: np.ndarray) -> np.ndarray:
 
 
 def lay(rng: np.random.Generator, scenario: Scenario, party: Party) -> Rows:
-    """All rows of a party; causes count within the block, shopper numbers from 0."""
+    """All rows of a party; causes count within the block, shopper numbers from 0.
+
+    While rows are laid each says only whose attempt it belongs to (``of``); what the attempts have in common is filled in last.
+    """
     shoppers, n = scenario.shoppers, len(party.t)
-    entry = blank(n)
-    entry["t"][:], entry["sku"][:], entry["cue"][:] = party.t, party.sku, party.cue
-    entry["kind"][:] = np.where(party.by_cart, CART, ORDER)
-    entry["who"][:] = np.arange(n)
-    entry["mark"][:] = rng.random(n)
-    entry["channel"][:] = choose([(c.name, c.share) for c in scenario.channels], rng.random(n))
+    mark, channel = rng.random(n), choose([(c.name, c.share) for c in scenario.channels], rng.random(n))
     limit = np.array([s.purchase_limit for s in items(scenario)])
-    entry["qty"][:] = np.minimum(1 + (rng.random(n) >= shoppers.single_share) * rng.geometric(0.5, n), limit[party.sku])
+    qty = np.minimum(1 + (rng.random(n) >= shoppers.single_share) * rng.geometric(0.5, n), limit[party.sku])
+    every = np.arange(n, dtype=np.int32)
     carted = np.flatnonzero(party.by_cart & party.orders)
-    later = copy_of(entry, carted)
-    later["t"][:] = party.ordered[carted]
-    later["kind"][:], later["cause"][:] = ORDER, carted
-    rows = join(entry, later)
+    rows = join(
+        _draft(party.t, np.where(party.by_cart, CART, ORDER), -1, every, mark),
+        _draft(party.ordered[carted], ORDER, carted, every[carted], mark[carted]),
+    )
     first = np.arange(n)
     first[carted] = n + np.arange(len(carted))
     follows = party.parent >= 0
     rows["cause"][np.flatnonzero(follows)] = first[party.parent[follows]]
     attempts = first[party.orders]
-    rows, attempts = _retries(rng, scenario, rows, attempts)
+    rows, attempts, swapped, sku = _retries(rng, scenario, rows, attempts, party.sku)
     rows, attempts = _copies(rng, scenario, rows, attempts)
-    return spread_out(scenario, _settle(rng, scenario, rows, attempts, n))
+    rows = _settle(rng, scenario, rows, attempts, n, swapped)
+    of = rows.pop("of")
+    who = np.concatenate([every, swapped])
+    whole = {
+        "sku": np.concatenate([party.sku, sku]).astype(np.int16)[of],
+        "channel": channel.astype(np.int8)[who][of],
+        "qty": np.concatenate([qty, np.minimum(qty[swapped], limit[sku])]).astype(np.int32)[of],
+        "cue": np.full(len(of), party.cue, np.int16),
+        "who": who[of],
+        "bundle": np.zeros(len(of), np.int16),
+    }
+    return spread_out(scenario, rows | whole)
 
 
-def _retries(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: np.ndarray) -> tuple[Rows, np.ndarray]:
-    """What refused shoppers would do next: wait and try again, try another SKU, or leave."""
+def _draft(t: np.ndarray, kind: np.ndarray | int, cause: np.ndarray | int, of: np.ndarray, mark: np.ndarray) -> Rows:
+    made: Rows = {"t": np.array(t, np.int64), "kind": np.empty(len(t), np.int8), "cause": np.empty(len(t), np.int32)}
+    made["kind"][:], made["cause"][:] = kind, cause
+    return made | {"of": of, "mark": mark}
+
+
+def _retries(
+    rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: np.ndarray, sku: np.ndarray
+) -> tuple[Rows, np.ndarray, np.ndarray, np.ndarray]:
+    """What refused shoppers would do next: wait and try again, try another SKU, or leave.
+
+    Gives the rows, all attempts, who swaps and the SKU he tries then: ``of`` counts such attempts on behind the shoppers.
+    """
     s = scenario.shoppers
     mood = rng.random(len(attempts))
     other = rng.random(len(attempts))
-    limit = np.array([k.purchase_limit for k in scenario.skus])
     waits, swaps = mood < s.wait_share, (mood >= s.wait_share) & (mood < s.wait_share + s.substitute_share)
     every = [attempts]
     last = attempts[waits]
@@ -103,12 +125,13 @@ def _retries(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts:
         last, rows = _attempt_again(rng, rows, last, s.wait_s)
         every.append(last)
         last = last[rng.random(len(last)) < s.keep_trying]
+    swapped = np.zeros(0, np.int32)
     if len(scenario.skus) > 1 and swaps.any():
         swap, rows = _attempt_again(rng, rows, attempts[swaps], s.substitute_s)
-        rows["sku"][swap] = _other_sku(scenario, rows["sku"][swap], other[swaps])
-        rows["qty"][swap] = np.minimum(rows["qty"][swap], limit[rows["sku"][swap]])
+        swapped = rows["of"][swap]
+        rows["of"][swap] = len(sku) + np.arange(len(swap))
         every.append(swap)
-    return rows, np.concatenate(every)
+    return rows, np.concatenate(every), swapped, _other_sku(scenario, sku[swapped], other[swaps][: len(swapped)])
 
 
 def _other_sku(scenario: Scenario, own: np.ndarray, u: np.ndarray) -> np.ndarray:
@@ -131,12 +154,16 @@ def _copies(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: 
     """Orders the shop creates twice (leak L10)."""
     p = scenario.leaks.duplicate_p
     twice = attempts[rng.random(len(attempts)) < p] if p > 0 else attempts[:0]
+    if not len(twice):
+        return rows, attempts
     return created_twice(rows, twice), np.concatenate([attempts, len(rows["t"]) + np.arange(len(twice))])
 
 
-def _settle(rng: np.random.Generator, scenario: Scenario, rows: Rows, orders: np.ndarray, n: int) -> Rows:
+def _settle(
+    rng: np.random.Generator, scenario: Scenario, rows: Rows, orders: np.ndarray, n: int, swapped: np.ndarray
+) -> Rows:  # fmt: skip
     """Payment, expiry and cancellation of every possible order. A shopper keeps his character in all his attempts."""
-    s, leaks, who = scenario.shoppers, scenario.leaks, rows["who"][orders]
+    s, leaks, who = scenario.shoppers, scenario.leaks, np.concatenate([np.arange(n, dtype=np.int32), swapped])[rows["of"][orders]]
     pays = rng.random(n) >= s.never_pay
     paying = payment_s(rng, s, n)
     callback = rng.lognormal(math.log(max(leaks.late_callback_median_s, 1e-9)), leaks.late_callback_sigma, n)

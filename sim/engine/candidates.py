@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,15 +15,15 @@ from sim.core.run import ALERT_DTYPE, ORDER_DTYPE, Run
 from sim.core.stage import Stage
 from sim.core.world import World
 from sim.engine.compiled import compiled_scan, fold_pointer
-from sim.engine.control import TO_MACHINE, orders_of
-from sim.engine.scan import T_LACK, T_LEVEL, T_READING, T_ROW, T_SKU, scan
-from sim.engine.simulate import SUPPRESSED
+from sim.engine.control import TO_MACHINE
+from sim.engine.scan import ACTIVE, MEMBER, PLACE, T_LACK, T_LEVEL, T_READING, T_ROW, T_SKU, scan
+from sim.engine.simulate import SUPPRESSED, Engine, engine_for
 from sim.native import CannotCompile
 from strategies.contract import EMERGENCY
 from strategies.gate import GATE_MEMORY, GATE_SHARED, MACHINE
 
 ROOM = 64
-"""Decisions a reading has room for at first, besides four a member."""
+"""Decisions a reading has room for at first, besides four a member and what one more reading can bring."""
 NO_WANT = np.zeros((0, 4), np.int64)
 
 
@@ -36,6 +35,7 @@ class Told(NamedTuple):
     shown: np.ndarray
 
 
+NONE_YET = np.zeros((0, 6), np.int64), np.zeros((0, 3))
 NOTHING_TOLD = Told(np.zeros((0, 5), np.int64), np.zeros((0, 3)))
 
 
@@ -67,12 +67,18 @@ class Troop:
         self.told: list[list[Told]] = [[] for _ in policies]
         self.place = [(0, 0)] * len(policies)
         self.families: list[Family] = []
+        self.engines: list[Engine] = []
+        self.gates = [policy.gate.tobytes() for policy in policies]
+        self.effects: dict[int, tuple[np.ndarray, np.ndarray]] = {}
+        self.numbers = np.zeros(len(stage.tape) + 1, np.int64)
+        self.numbers[self.rows] = np.arange(len(self.rows))
         kinds: dict[int, list[int]] = {}
         for k, policy in enumerate(policies):
             kinds.setdefault(id(policy.strategy.fold), []).append(k)
         self.kinds = list(kinds.values())
         for number, members in enumerate(self.kinds):
             self.families.append(_family(stage, [policies[k] for k in members]))
+            self.engines.append(engine_for(policies[members[0]]))
             for m, k in enumerate(members):
                 self.place[k] = (number, m)
         self.kept: list[tuple[np.ndarray, ...]] = []
@@ -97,8 +103,7 @@ class Troop:
         Gives groups that decided the same as far as it matters: (-1, those who agree to the end), (place, those who part from
         ``run`` there with one and the same decision).
         """
-        book = self.policies[members[0]].playbook
-        matters, asks = consequential(book), by_lack(book)
+        matters, asks = self.effect(members[0])
         want = want[want[:, 0] >= start]
         groups: dict[tuple[int, bytes], list[int]] = {}
         for number in sorted({self.place[k][0] for k in members}):
@@ -108,33 +113,36 @@ class Troop:
                 mine, *self._read(self.families[number], which, run, start, want, matters, asks), strict=True
             ):
                 self.told[k].append(told)
-                rows = told.rows
-                now = rows[(rows[:, T_ROW] == stop) & (matters[rows[:, T_LEVEL]] == 1)] if stop >= 0 else rows[:0]
-                groups.setdefault((stop, now.tobytes()), []).append(k)
+                now = b""
+                if stop >= 0:
+                    rows = told.rows
+                    now = rows[(rows[:, T_ROW] == stop) & (matters[rows[:, T_LEVEL]] == 1)].tobytes()
+                groups.setdefault((stop, now), []).append(k)
         for (stop, _), group in groups.items():
             yield stop, group
 
     def _read(
         self, family: Family, which: np.ndarray, run: Run, start: int, want: np.ndarray, matters: np.ndarray, asks: np.ndarray
     ) -> tuple[list[int], list[Told]]:
-        """Where each of the members ``which`` of one family stops, and what he says until then."""
+        """Where each of the members ``which`` of one family stops (-1: nowhere), and what he says until then."""
         family.world.readings[:] = run.readings
-        stops: list[int] = []
-        told: list[Told] = []
-        room = ROOM + 4 * len(which)
-        while len(which):
-            rows, shown = np.empty((room, 5), np.int64), np.empty((room, 3))
-            first, stop = np.empty(len(which) + 1, np.int64), np.empty(len(which), np.int64)
-            done = family.scan(
-                family.world, family.fold, self.rows, self.newest, start, want, matters, asks, which, family.params, family.gates,
-                family.memory, family.gate_memory, family.gate_shared, rows, shown, first, stop,
+        stop, active, at = np.full(len(family.params), -1), which.copy(), np.array([start, 0, len(which)])
+        least, agreed = 2 * len(self.stage.tiers) * len(which), np.empty(len(which), np.int64)
+        room, parts = least + ROOM + 4 * len(which), []
+        while at[PLACE] < len(self.rows) and at[ACTIVE]:
+            rows, shown = np.empty((room, 6), np.int64), np.empty((room, 3))
+            n = family.scan(
+                family.world, family.fold, self.rows, self.newest, at, want, matters, asks, active, family.params, family.gates,
+                family.memory, family.gate_memory, family.gate_shared, rows, shown, agreed, stop,
             )  # fmt: skip
-            edges = first[: done + 1].tolist()
-            told += [Told(rows[a:b], shown[a:b]) for a, b in pairwise(edges)]
-            stops += stop[:done].tolist()
-            which = which[done:]
+            parts.append((rows[:n], shown[:n]))
             room *= 4
-        return stops, told
+        rows, shown = (np.concatenate(column) for column in zip(NONE_YET, *parts, strict=True))
+        order = np.argsort(rows[:, MEMBER], kind="stable")
+        rows, shown = rows[order], shown[order]
+        edges = np.searchsorted(rows[:, MEMBER], [which, which + 1]).T.tolist()
+        rows = np.ascontiguousarray(rows[:, :MEMBER])
+        return stop[which].tolist(), [Told(rows[a:b], shown[a:b]) if a < b else NOTHING_TOLD for a, b in edges]
 
     def remember(self) -> None:
         """Keep what everybody remembers at the fork."""
@@ -149,46 +157,56 @@ class Troop:
         now = told.rows[:, T_ROW] == place
         return state, Told(told.rows[~now], told.shown[~now]), Told(told.rows[now], told.shown[now])
 
-    def decisions(self, run: Run, k: int) -> np.ndarray:
-        """Decisions with consequences that the run of candidate ``k`` took, int64 [decision, (place, SKU, level, lack)]."""
-        matters = consequential(self.policies[k].playbook)
-        rows = self._rows_of(run)
-        return rows[matters[rows[:, T_LEVEL]] == 1][:, [T_ROW, T_SKU, T_LEVEL, T_LACK]]
+    def effect(self, k: int) -> tuple[np.ndarray, np.ndarray]:
+        """:func:`consequential` and :func:`by_lack` under the playbook of candidate ``k``."""
+        book = self.policies[k].playbook
+        if id(book) not in self.effects:
+            self.effects[id(book)] = consequential(book), by_lack(book)
+        return self.effects[id(book)]
 
-    def share(self, members: Sequence[int], run: Run, lead: int = -1) -> Iterator[tuple[list[int], Run]]:
-        """The runs of ``members``, who share the world of ``run``: one for those whose alerts and gates agree."""
+    def as_told(self, decided: Sequence[tuple[int, int, int, int, float]], k: int) -> np.ndarray:
+        """What the gates of candidate ``k`` decided in his own run (``Control.decisions``), in columns T_*."""
+        asks = self.effect(k)[1].tolist()
+        made = [(row, sku, level, reading, int(lack) * asks[level]) for row, sku, level, reading, lack in decided]
+        rows = np.array(made, np.int64).reshape(-1, 5)
+        rows[:, T_ROW] = self.numbers[rows[:, T_ROW]]
+        return rows
+
+    def matter(self, rows: np.ndarray, k: int) -> np.ndarray:
+        """Of decisions of candidate ``k`` those with consequences, int64 [decision, (place, SKU, level, lack)]."""
+        return rows[self.effect(k)[0][rows[:, T_LEVEL]] == 1][:, [T_ROW, T_SKU, T_LEVEL, T_LACK]]
+
+    def share(
+        self, members: Sequence[int], run: Run, lead: int = -1, rows: np.ndarray | None = None
+    ) -> Iterator[tuple[list[int], Run]]:  # fmt: skip
+        """The runs of ``members``, who share the world of ``run``: one for those whose alerts and gates agree. rows: all
+        decisions of the lead, whose run it is."""
         groups: dict[tuple[bytes, bytes, bytes], list[int]] = {}
         made: dict[tuple[bytes, bytes, bytes], Run] = {}
-        if lead >= 0:
-            key = self._key(self._rows_of(run), np.array(run.suppressed, np.int64), lead)
+        if rows is not None:
+            key = rows.tobytes(), np.array(run.suppressed, np.int64).tobytes(), self.gates[lead]
             groups[key], made[key] = [lead], run
-        for k in members:
-            if k != lead:
-                number, m = self.place[k]
-                held = self.families[number].gate_memory[m][:, SUPPRESSED].sum(0).astype(np.int64)
-                key = self._key(np.concatenate([t.rows for t in self.told[k]]), held, k)
-                groups.setdefault(key, []).append(k)
-                if key not in made:
-                    made[key] = self._as_own(run, k, tuple(held.tolist()))
+        others = [k for k in members if k != lead]
+        for k, held in zip(others, self._held(others), strict=True):
+            key = b"".join(t.rows.tobytes() for t in self.told[k]), held.tobytes(), self.gates[k]
+            groups.setdefault(key, []).append(k)
+            if key not in made:
+                made[key] = self._as_own(run, k, tuple(held.tolist()))
         for key, group in groups.items():
             yield group, made[key]
 
-    def _key(self, rows: np.ndarray, held: np.ndarray, k: int) -> tuple[bytes, bytes, bytes]:
-        return rows.tobytes(), held.tobytes(), self.policies[k].gate.tobytes()
-
-    def _rows_of(self, run: Run) -> np.ndarray:
-        """Decisions of both gates as they were told: in order of time, SKU, people first."""
-        a, o = run.alerts, run.orders
-        columns = [np.concatenate([a[name], o[name]]) for name in ("sku", "level", "reading")]
-        columns[1][len(a) :] += MACHINE
-        places = np.searchsorted(self.row_t, np.concatenate([a["t"], o["t"]]) - 1)
-        lack = np.concatenate([run.lacks, o["lack"]]) * by_lack(run.policy.playbook)[columns[1]]
-        rows = np.stack([places, *columns, lack], 1).astype(np.int64)
-        return rows[np.lexsort((rows[:, T_LEVEL] >= MACHINE, rows[:, T_SKU], rows[:, T_ROW]))]
+    def _held(self, members: Sequence[int]) -> np.ndarray:
+        """What the gate of each held back, by cause, int64 [member, cause]."""
+        made = np.empty((len(members), len(SUPPRESSED)), np.int64)
+        numbers = np.array([self.place[k] for k in members], np.int64).reshape(-1, 2)
+        for number in np.unique(numbers[:, 0]).tolist():
+            mine = numbers[:, 0] == number
+            made[mine] = self.families[number].gate_memory[numbers[mine, 1]][:, :, SUPPRESSED].sum(1).astype(np.int64)
+        return made
 
     def _as_own(self, run: Run, k: int, suppressed: tuple[int, ...]) -> Run:
         """The run of ``k``, who shares its world: decisions are his own, who heard and handled them is on record there."""
-        matters = consequential(self.policies[k].playbook)
+        matters = self.effect(k)[0]
         rows, shown = (np.concatenate([t[part] for t in self.told[k]]) for part in (0, 1))
         to_machine = rows[:, T_LEVEL] >= MACHINE
         alerts = self._decided(ALERT_DTYPE, rows[~to_machine], shown[~to_machine])
@@ -238,14 +256,14 @@ def _family(stage: Stage, policies: Sequence[Policy]) -> Family:
 
 def by_lack(book: Playbook) -> np.ndarray:
     """Decisions that ask for as many units as the strategy expects to lack, int64 [level of people, then of machines]."""
-    sides = orders_of(book)
+    sides = book.orders
     return np.array([any(a.asks_for_lack for _, a in orders) for side in sides for orders in side], np.int64)
 
 
 def consequential(book: Playbook) -> np.ndarray:
     """Which decisions have consequences under a playbook, int64 [level of people, then of machines]: those with orders, and an
     emergency wherever there are any, because it makes earlier all-clears out of date."""
-    orders = [[bool(todo) for todo in side] for side in orders_of(book)]
+    orders = [[bool(todo) for todo in side] for side in book.orders]
     acts = any(any(side) for side in orders)
     for side in orders:
         side[EMERGENCY] = acts

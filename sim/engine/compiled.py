@@ -90,13 +90,13 @@ def stretch_at(w, address, until):
 
 
 def scan_at(
-    w, address, rows, newest, start, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared, told, shown,
-    first, stop,
+    w, address, rows, newest, at, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared, told, shown,
+    agreed, stop,
 ):  # fmt: skip
     """:func:`~sim.engine.scan.scan` with the address of a strategy."""
     return scan(
-        w, fold_at(address), rows, newest, start, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared,
-        told, shown, first, stop,
+        w, fold_at(address), rows, newest, at, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared,
+        told, shown, agreed, stop,
     )  # fmt: skip
 
 
@@ -161,7 +161,7 @@ def compiled_scan() -> Callable[..., int]:
 
     i8, f8 = numba.types.int64, numba.types.float64
     return Entry(_with_fold(
-        scan_at, array(i8, 1), array(i8, 1), i8, array(i8, 2), array(i8, 1), array(i8, 1), array(i8, 1), array(f8, 3),
+        scan_at, array(i8, 1), array(i8, 1), array(i8, 1), array(i8, 2), array(i8, 1), array(i8, 1), array(i8, 1), array(f8, 3),
         array(f8, 2), array(f8, 3), array(f8, 3), array(f8, 2), array(i8, 2), array(f8, 2), array(i8, 1), array(i8, 1),
     ))  # fmt: skip
 

@@ -27,9 +27,7 @@ from sim.core.response import (
     RELEASE_STOCK,
     REOPEN,
     RESTOCK,
-    WHAT_NAMES,
     Action,
-    Playbook,
     lognormal,
 )
 from sim.core.stage import Stage
@@ -40,7 +38,7 @@ from sim.core.units import to_us
 from sim.core.world import World
 from sim.engine.hosting import Hosting
 from sim.engine.people import People
-from strategies.contract import CALM, EMERGENCY, LEVEL_NAMES
+from strategies.contract import CALM, EMERGENCY
 from strategies.gate import MACHINE
 
 TO_MACHINE = -2
@@ -54,28 +52,13 @@ class Begun(NamedTuple):
     world: World
     alerts: Sequence[Sequence[Any]] = ()
     actions: Sequence[tuple[int, int, int, int, float]] = ()
-    next_cue: int = 0
-    pitched_empty: int = 0
     lacks: Sequence[float] = ()
     ordered: Sequence[Sequence[Any]] = ()
 
 
-Orders = list[list[tuple[int, Action]]]
-
-
-def orders_of(book: Playbook) -> tuple[Orders, Orders]:
-    """What people and what machines do, by level: actions with their codes."""
-    by_people: Orders = []
-    by_machine: Orders = []
-    for level in range(len(LEVEL_NAMES)):
-        whole = [(WHAT_NAMES.index(a.what), a) for a in book.at(level)]
-        by_machine.append([(what, a) for what, a in whole if a.by == "auto" and what != NOTIFY])
-        by_people.append([one for one in whole if one not in by_machine[-1]])
-    return by_people, by_machine
-
-
 class Control(Hosting):
-    """One run's control plane: ``world`` is the state it shares with the dense plane, ``look`` reads a screen."""
+    """One run's control plane: ``world`` is the state it shares with the dense plane, ``look`` reads a screen. ``decisions``
+    lists what the gates decided: row, SKU, level of people or machine, reading, units lacking."""
 
     def __init__(
         self,
@@ -86,8 +69,8 @@ class Control(Hosting):
         look: Callable[[World, int, int, int], int],
         begun: Begun | None = None,
     ) -> None:
-        begun = begun or Begun(stage.world(policy, journal=True))
-        super().__init__(stage.scenario, begun.next_cue, begun.pitched_empty)
+        begun = begun or Begun(stage.world(policy, journal=True, hosted=acting))
+        super().__init__(stage)
         self.env, self.scenario, self.tape, self.policy, self.acting = env, stage.scenario, stage.tape, policy, acting
         self.world = begun.world
         self.look = look
@@ -101,10 +84,9 @@ class Control(Hosting):
         self.requests = [0] * len(self.scenario.skus)
         self.coming: dict[int, tuple[int, int, int]] = {}
         self.on_new_rows: Any = None
-        self.orders = orders_of(policy.playbook)
+        self.orders = policy.playbook.orders
+        self.decisions: list[tuple[int, int, int, int, float]] = []
         self.reopeners = {a.by for a in policy.playbook.resolved if a.what == "reopen"}
-        if acting:
-            env.process(self.host())
 
     # -- alerts ---------------------------------------------------------------------------------------------
 
@@ -114,6 +96,7 @@ class Control(Hosting):
         for n in range(w.head[W.N_OUT]):
             sku, level, reading = (int(x) for x in w.outbox[n])
             stock, line, lack = w.evidence[n].tolist()
+            self.decisions.append((int(w.head[W.NEXT]) - 1, sku, level, reading, lack))
             if not self.goes_out(sku, level % MACHINE, level >= MACHINE):
                 continue
             if level >= MACHINE:
@@ -241,7 +224,7 @@ class Control(Hosting):
         changed = self.world.stock[sku, W.CLOSED] != W.OPEN or self.world.exposure[sku] != 1.0
         self.close_item(sku, W.OPEN)
         self.world.exposure[sku] = 1.0
-        self.muted.discard(sku)
+        self.world.muted[sku] = 0
         if changed:
             self.note(sku, REOPEN, number)
 
@@ -266,7 +249,7 @@ class Control(Hosting):
         stock = self.world.stock[sku]
         missed = stock[W.RECORD] <= 0 or stock[W.REFUSED] > 0
         number = self.arrive(sku)
-        self.muted.discard(sku)
+        self.world.muted[sku] = 0
         if missed and self.scenario.host.calls_restock and self.now < to_us(self.scenario.duration_s):
             yield self.env.timeout(to_us(self.scenario.host.reaction_s))
             if self.world.stock[sku, W.CLOSED] == W.OPEN:

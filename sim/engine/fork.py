@@ -34,7 +34,7 @@ from strategies import silent
 from strategies.gate import MACHINE
 from strategies.registry import gate_settings, settings
 
-CHANGING = ("outcome", "stock", "exposure", "cue_cut", "observers", "views", "head", "readings", "plan_next")
+CHANGING = ("outcome", "stock", "exposure", "cue_cut", "muted", "observers", "views", "head", "readings", "plan_next")
 Shared = tuple[list[int], Run]
 
 
@@ -80,14 +80,14 @@ def _branch(troop: Troop, trail: Trail, group: list[int], place: int) -> Iterato
     open_groups = [(group, place)]
     while open_groups:
         (lead, *others), at = open_groups.pop()
-        run = trail.leave(troop.policies[lead], *troop.at_fork(lead, place))
+        run, rows = trail.leave(troop, lead, *troop.at_fork(lead, place))
         same = [lead]
-        for parted, members in troop.read(others, run, at + 1, troop.decisions(run, lead)) if others else ():
+        for parted, members in troop.read(others, run, at + 1, troop.matter(rows, lead)) if others else ():
             if parted < 0:
                 same += members
             else:
                 open_groups.append((members, parted))
-        yield from troop.share(same, run, lead)
+        yield from troop.share(same, run, lead, rows)
 
 
 class Trail:
@@ -96,7 +96,7 @@ class Trail:
     def __init__(self, stage: Stage, policy: Policy, rows: np.ndarray) -> None:
         self.stage, self.engine, self.times = stage, engine_for(policy), stage.tape.t[rows]
         self.env = simpy.Environment()
-        self.control = Control(self.env, stage, policy, True, self.engine.look, Begun(stage.world(policy)))
+        self.control = Control(self.env, stage, policy, True, self.engine.look, Begun(stage.world(policy, hosted=True)))
         self.at = 0
 
     def go_to(self, place: int) -> None:
@@ -105,14 +105,17 @@ class Trail:
         while True:
             horizon = self.env.peek()
             self.engine.stretch(self.control.world, self.engine.fold, int(min(horizon, self.at + 1)))
+            self.control.record_cuts()
             if horizon > self.at:
                 return
             self.env.step()
 
-    def leave(self, policy: Policy, state: dict[str, np.ndarray], alerts: Told, now: Told) -> Run:
-        """Run ``policy`` from here to the end. state: what its strategy and gate remember; alerts: what it said before;
-        now: what it says at this row."""
-        engine, old = engine_for(policy), self.control
+    def leave(
+        self, troop: Troop, lead: int, state: dict[str, np.ndarray], alerts: Told, now: Told
+    ) -> tuple[Run, np.ndarray]:  # fmt: skip
+        """Run candidate ``lead`` from here to the end: the run, and all its decisions (columns T_*). state: what its strategy and
+        gate remember; alerts: what it said before; now: what it says at this row."""
+        policy, engine, old = troop.policies[lead], troop.engines[troop.place[lead][0]], self.control
         env = simpy.Environment(self.at)
         said, ordered, lacks = [], [], []
         for (j, sku, level, reading, _), (stock, line, lack) in zip(alerts.rows.tolist(), alerts.shown.tolist(), strict=True):
@@ -121,13 +124,13 @@ class Trail:
             else:
                 said.append((int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1))
                 lacks.append(lack)
-        begun = Begun(self._world(policy, state, now), said, old.actions, old.next_cue, old.pitched_empty, lacks, ordered)
+        begun = Begun(self._world(policy, state, now), said, old.actions, lacks, ordered)
         control = Control(env, self.stage, policy, True, engine.look, begun)
         while env.peek() <= self.at:
             env.step()
         speak(env, control)
         run_rows(env, control, engine)
-        return finish(self.stage, policy, control, True)
+        return finish(self.stage, policy, control, True), np.concatenate([alerts.rows, troop.as_told(control.decisions, lead)])
 
     def _world(self, policy: Policy, state: dict[str, np.ndarray], now: Told) -> World:
         """A copy of the trunk's world, with the policy's strategy and gate in it.

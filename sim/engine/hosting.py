@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from dataclasses import replace
-from itertools import count
 from typing import Any
 
 import numpy as np
 import simpy
 
-from scenarios.bundles import items, parts_of
 from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Scenario
 from sim.core import world as W
 from sim.core.moves import with_rows
 from sim.core.response import HOST_BACK, HOST_CALL, HOST_CUT, HOST_PROMPT
-from sim.core.tape import Tape
-from sim.core.units import US, odd, to_us
+from sim.core.stage import Stage
+from sim.core.tape import CUE_DTYPE, Tape
+from sim.core.units import US, to_us
 from sim.core.world import World
 from sim.demand.draw import improvise
 from sim.engine.people import People
@@ -25,14 +24,18 @@ NO_ALERT = -1
 LEAST_US = US
 """A call shorter than this is none [us]."""
 PITCH = CUE_KINDS.index("pitch")
+START, END, _PLANNED, ITEM = range(4)
+assert CUE_DTYPE.names is not None
+assert CUE_DTYPE.names[:4] == ("start", "end", "planned", "sku")
 
 
 class Hosting:
     """The host's part of a control plane (:class:`~sim.engine.control.Control` holds the rest of the state).
 
-    next_cue: number of the cue of the tape that comes next. muted: SKUs he was told to drop. prompts: heard so far per SKU.
-    spoken: cues he improvised (number, item, kind). pitched_empty: cues begun for an item that was sold out. An item is a SKU or
-    a bundle, which stands and falls with each of its parts; what is noted of a bundle is noted of its first part.
+    prompts: heard so far per SKU. spoken: cues he improvised (number, item, kind). cues: the tape's as plain tuples; about: by
+    SKU, the numbers of those about it or a bundle with it, the improvised ones apart. That he comes to a planned cue is a transition
+    (``sim/core/cues.py``). An item is a SKU or a bundle, which stands and falls with each of its parts; what is noted of a bundle
+    is noted of its first part.
     """
 
     env: simpy.Environment
@@ -42,41 +45,41 @@ class Hosting:
     people: People
     look: Callable[[World, int, int, int], int]
     note: Callable[..., None]
+    actions: list[tuple[int, int, int, int, float]]
     on_new_rows: Any
 
-    def __init__(self, scenario: Scenario, next_cue: int, pitched_empty: int) -> None:
-        self.names = [item.id for item in items(scenario)]
-        self.parts = [[sku for sku, _ in parts] for parts in parts_of(scenario)]
-        self.muted: set[int] = set()
-        self.prompts = [0] * len(scenario.skus)
+    def __init__(self, stage: Stage) -> None:
+        self.names, self.parts = stage.names, stage.parts
+        self.prompts = [0] * len(stage.scenario.skus)
         self.spoken: list[tuple[int, int, str]] = []
-        self.next_cue, self.pitched_empty = next_cue, pitched_empty
+        self.cues, self.about, self.blocks = stage.cues, stage.about, stage.blocks
 
     @property
     def now(self) -> int:
         """The clock [us]; SimPy's own is whatever number it was given."""
         return int(self.env.now)
 
-    def host(self) -> Generator:
-        """The host walks the cues of the tape; he skips an item he was told to drop or sees as sold out."""
-        planned = self.tape.cues[self.next_cue :]
-        for number, start, item in zip(count(self.next_cue), planned["start"].tolist(), planned["sku"].tolist(), strict=False):
-            yield self.env.timeout(max(0, odd(start) - self.now))
-            at, self.next_cue = self.env.now, number + 1
-            if self.world.cue_cut[number] <= at:
-                continue
-            if not self.would_pitch(item):
-                self.cut(number, item, NO_ALERT)
-                continue
-            if self.spoken:
-                self.stop_improvising()
-            if min(self.world.stock[sku, W.RECORD] for sku in self.parts[item]) <= 0:
-                self.pitched_empty += 1
+    @property
+    def end(self) -> int:
+        """A microsecond after the last row [us]: nothing happens later."""
+        return int(self.world.head[W.LAST])
+
+    @property
+    def pitched_empty(self) -> int:
+        """Cues begun for an item that was sold out."""
+        return int(self.world.head[W.PITCHED_EMPTY])
+
+    def record_cuts(self) -> None:
+        """Put the cues that the host cut short on his way (:mod:`sim.core.cues`) on record."""
+        w = self.world
+        for k, t in w.cuts[: w.head[W.N_CUT]].tolist():
+            self.actions.append((t, self.parts[self.cues[k][ITEM]][0], HOST_CUT, NO_ALERT, float(k)))
+        w.head[W.N_CUT] = 0
 
     def would_pitch(self, item: int) -> bool:
         """Whether the host would talk about an item now: not told to drop it, not sold out on his screen."""
         parts = self.parts[item]
-        if not self.muted.isdisjoint(parts):
+        if any(self.world.muted[k] for k in parts):
             return False
         return not self.scenario.host.checks_screen or all(self.look(self.world, W.HOST_SCREEN, k, self.now) > 0 for k in parts)
 
@@ -87,10 +90,13 @@ class Hosting:
 
     def running(self, sku: int) -> list[int]:
         """Cues about ``sku``, or a bundle with it, that are drawing people now."""
-        cues, now = self.tape.cues, self.now
-        about = np.array([sku in parts for parts in self.parts])
-        on = about[cues["sku"]] & (cues["start"] <= now) & (now < cues["end"]) & (self.world.cue_cut[:-1] > now)
-        return np.flatnonzero(on).tolist()
+        spoken = (n for n, item, _ in self.spoken if sku in self.parts[item])
+        return [k for k in (*self.about[sku], *spoken) if self.runs(k)]
+
+    def runs(self, number: int) -> bool:
+        """Whether cue ``number`` is drawing people now."""
+        cue = self.cues[number]
+        return cue[START] <= self.now < cue[END] and self.world.cue_cut[number] > self.now
 
     def prompted(self, sku: int, number: int) -> Generator:
         """The host reads a low-stock prompt: he may break off the item and pitch the next one."""
@@ -98,9 +104,9 @@ class Hosting:
         yield self.env.timeout(to_us(host.reaction_s))
         nth = self.prompts[sku]
         self.prompts[sku] += 1
-        if self.people.mark("follow", sku, nth) >= host.follow_p or sku in self.muted:
+        if self.people.mark("follow", sku, nth) >= host.follow_p or self.world.muted[sku]:
             return
-        self.muted.add(sku)
+        self.world.muted[sku] = 1
         self.note(sku, HOST_PROMPT, number)
         cut = self.running(sku)
         for k in cut:
@@ -110,15 +116,12 @@ class Hosting:
 
     def bring_forward(self, alert: int) -> None:
         """The next planned pitch is spoken now instead of later: airtime is moved, not made."""
-        cues = self.tape.cues
-        for k in np.flatnonzero((cues["start"] > self.now) & (cues["kind"] == PITCH) & (cues["planned"] >= 0)).tolist():
-            item = int(cues["sku"][k])
+        for k, (start, end, planned, item, kind, peak, tau, shape) in enumerate(self.cues):
+            if start <= self.now or kind != PITCH or planned < 0:
+                continue
             if self.world.cue_cut[k] > self.now and self.would_pitch(item):
-                length = int(min(cues["end"][k], self.world.cue_cut[k]) - cues["start"][k]) / US
-                cue = Cue(
-                    self.now / US, self.names[item], "pitch", float(cues["peak"][k]), float(cues["tau"][k]), length,
-                    shape=KERNEL_SHAPES[cues["shape"][k]],
-                )  # fmt: skip
+                length = (min(end, int(self.world.cue_cut[k])) - start) / US
+                cue = Cue(self.now / US, self.names[item], "pitch", peak, tau, length, shape=KERNEL_SHAPES[shape])
                 self.cut(k, item, alert)
                 self.improvise(cue, alert)
                 return
@@ -133,12 +136,12 @@ class Hosting:
         length = min(to_us(cue.kernel().duration_s), free)
         if length < LEAST_US:
             return
-        row, until = self.tape.cues[number], int(self.world.cue_cut[number])
-        if row["start"] <= self.now:
-            self.cut(number, int(row["sku"]), alert)
+        row, until = self.cues[number], int(self.world.cue_cut[number])
+        if row[START] <= self.now:
+            self.cut(number, row[ITEM], alert)
             self.env.process(self.go_on(number, length, until, alert))
         else:
-            self.world.cue_cut[number] = min(int(row["end"]), until) - length
+            self.world.cue_cut[number] = min(row[END], until) - length
         self.improvise(replace(cue, duration_s=length / US), alert)
 
     def airtime(self, wanted: int) -> tuple[int, int]:
@@ -156,16 +159,16 @@ class Hosting:
 
     def go_on(self, number: int, length: int, until: int, alert: int) -> Generator:
         """After a call the host goes on with the cue that he interrupted, unless he has been told to drop its item."""
-        since, item = int(self.world.cue_cut[number]), int(self.tape.cues["sku"][number])
+        since, item = int(self.world.cue_cut[number]), self.cues[number][ITEM]
         yield self.env.timeout(length)
-        if self.world.cue_cut[number] == since and self.now < self.tape.cues["end"][number] and self.would_pitch(item):
+        if self.world.cue_cut[number] == since and self.now < self.cues[number][END] and self.would_pitch(item):
             self.world.cue_cut[number] = until
             self.note(self.parts[item][0], HOST_BACK, alert, float(number))
 
     def stop_improvising(self) -> None:
         """A planned cue begins: what the host was improvising ends."""
         for k, item, _ in self.spoken:
-            if k in self.running(self.parts[item][0]):
+            if self.runs(k):
                 self.cut(k, item, NO_ALERT)
 
     def improvise(self, cue: Cue, alert: int) -> None:
@@ -173,9 +176,10 @@ class Hosting:
         self.stop_improvising()
         before = len(self.tape)
         nth = sum((self.names[item], kind) == (cue.sku, cue.kind) for _, item, kind in self.spoken)
-        self.tape = improvise(self.scenario, self.tape, cue, self.now, nth)
+        self.tape = improvise(self.scenario, self.tape, cue, self.now, nth, self.blocks)
         self.world = with_rows(self.world, self.tape)
         number, item = len(self.tape.cues) - 1, self.names.index(cue.sku)
+        self.cues = [*self.cues, *self.tape.cues[number:].tolist()]
         self.spoken.append((number, item, cue.kind))
         self.note(self.parts[item][0], HOST_CALL, alert, float(number))
         if self.on_new_rows is not None:

@@ -1,18 +1,26 @@
 """Read a recorded course with other eyes: what would other policies have said about the same readings?
 
 As long as a policy's decisions are those of the run that left the readings, its world is that run's world, so its strategy
-and its gate can be run over the readings alone. Plain loops, compiled by ``compiled.py``; no rule is written twice: every
-reading goes through :func:`~sim.core.feed.deliver`.
+and its gate can be run over the readings alone: all policies together, reading by reading, so that a signal is made once for
+all of them. Plain loops, compiled by ``compiled.py``; signals and gates are those of :func:`~sim.core.feed.deliver`.
 """
 
 from __future__ import annotations
 
-from sim.core.feed import deliver
-from sim.core.world import LAST_READING, N_OUT, O_LEVEL, O_READING, O_SKU
+from sim.core.feed import arrived, lacking, signal_with
+from sim.core.units import US
+from sim.core.world import LAST_READING
+from strategies.contract import LINE
+from strategies.gate import MACHINE, gate, machine
 
 T_ROW, T_SKU, T_LEVEL, T_READING, T_LACK = range(5)
 """Columns of ``told``: place of the reading in ``rows``; then SKU, level and reading in the order of the outbox; units lacking,
 where the level asks for as many."""
+MEMBER = 5
+"""Column of ``told`` with the member who decided."""
+PLACE, WANTED, ACTIVE = range(3)
+"""``at``: place of the next reading, decisions of ``want`` before it, members still reading."""
+PARTED = -1
 
 
 def scan(
@@ -20,7 +28,7 @@ def scan(
     fold,
     rows,
     newest,
-    start,
+    at,
     want,
     matters,
     asks,
@@ -32,54 +40,76 @@ def scan(
     gate_shared,
     told,
     shown,
-    first,
+    agreed,
     stop,
 ):
-    """Run the members ``which`` over the readings of ``w`` from place ``start`` on; returns how many were done.
+    """Run the members ``which`` over the readings of ``w`` from place at[PLACE] on; returns how many decisions were noted.
 
     rows: DELIVER rows in order. newest: last reading known before each. want: decisions of the run that left the readings,
-    int64 [decision, (row, SKU, level, lack)], from ``start`` on. matters: int64 [level of people, then of machines], 1 where a
-    decision has consequences; asks: 1 where how many units lack is one of them. params, gates: settings by member; memory,
-    gate_memory, gate_shared: state by member, as it stands before ``start``, read and written. A member stops at the first
-    reading at which his decisions that matter are not the wanted ones: its place goes to ``stop``, -1 if there is none. told,
-    shown: decisions (columns T_*; stock, line and lack [units]), member c's from first[c] to first[c + 1]. Where ``told`` is full
-    the members not done are untouched.
+    int64 [decision, (row, SKU, level, lack)]. matters: int64 [level of people, then of machines], 1 where a decision has
+    consequences; asks: 1 where how many units lack is one of them. params, gates: settings by member; memory, gate_memory,
+    gate_shared: state by member, read and written. A member stops at the first reading at which his decisions that matter are
+    not the wanted ones: its place goes to ``stop`` [member]. told, shown: decisions (columns T_* and MEMBER; stock, line and
+    lack [units]), by reading, SKU, member. agreed: room, one entry a member. Where ``told`` is full the pass ends before a
+    reading, and goes on from ``at`` when called again; the first at[ACTIVE] of ``which`` are those who still read.
     """
-    end = 0
-    first[0] = 0
-    for c in range(which.shape[0]):
-        m = which[c]
-        load(w, m, params, gates, memory, gate_memory, gate_shared)
-        w.head[LAST_READING] = newest[start]
-        n, p, j, agreed = end, 0, start, True
-        while agreed and j < rows.shape[0]:
-            w.head[N_OUT] = 0
-            deliver(w, fold, rows[j])
-            for o in range(w.head[N_OUT]):
-                if n == told.shape[0]:
-                    return c
-                told[n, T_ROW] = j
-                told[n, T_SKU] = w.outbox[o, O_SKU]
-                told[n, T_LEVEL] = w.outbox[o, O_LEVEL]
-                told[n, T_READING] = w.outbox[o, O_READING]
-                shown[n, 0] = w.evidence[o, 0]
-                shown[n, 1] = w.evidence[o, 1]
-                shown[n, 2] = w.evidence[o, 2]
-                told[n, T_LACK] = int(w.evidence[o, 2]) if asks[told[n, T_LEVEL]] == 1 else 0
-                if matters[told[n, T_LEVEL]] == 1:
-                    if p < want.shape[0] and want[p, 0] == j and same(want[p], told[n]):
-                        p += 1
-                    else:
-                        agreed = False
-                n += 1
-            if p < want.shape[0] and want[p, 0] <= j:
-                agreed = False
-            j += 1
-        store(w, m, memory, gate_memory, gate_shared)
-        stop[c] = -1 if agreed else j - 1
-        end = n
-        first[c + 1] = n
-    return which.shape[0]
+    n, j, p, active = 0, at[PLACE], at[WANTED], at[ACTIVE]
+    skus = w.stock.shape[0]
+    w.head[LAST_READING] = newest[j]
+    for s in range(skus):
+        w.plan_next[s] = 0
+    while active > 0 and j < rows.shape[0] and n + 2 * skus * active <= told.shape[0]:
+        i = rows[j]
+        r = w.who[i]
+        after = p
+        while after < want.shape[0] and want[after, 0] <= j:
+            after += 1
+        for c in range(active):
+            agreed[c] = p
+        if r > w.head[LAST_READING]:
+            w.head[LAST_READING] = r
+            now, common = w.t[i] / US, arrived(w, i)
+            for s in range(skus):
+                signal = signal_with(w, i, s, common)
+                for c in range(active):
+                    m = which[c]
+                    level = fold(params[m, s], memory[m, s], signal)
+                    line = memory[m, s, LINE]
+                    say = gate(gates[m], gate_memory[m, s], gate_shared[m], now, level, signal.stock, line)
+                    if say >= 0:
+                        note(told, shown, n, j, r, s, m, say, w.lack_cell[0], memory[m, s], signal.stock, asks)
+                        agreed[c] = agree(want, after, agreed[c], told[n], matters)
+                        n += 1
+                    say = machine(gates[m], gate_memory[m, s], now, level, signal.stock, line)
+                    if say >= 0:
+                        note(told, shown, n, j, r, s, m, say + MACHINE, w.lack_cell[0], memory[m, s], signal.stock, asks)
+                        agreed[c] = agree(want, after, agreed[c], told[n], matters)
+                        n += 1
+        active = part(which, agreed, active, after, stop, j)
+        p = after
+        j += 1
+    at[PLACE], at[WANTED], at[ACTIVE] = j, p, active
+    return n
+
+
+def note(told, shown, n, j, r, s, m, level, cell, memory, stock, asks):
+    """Write a decision down."""
+    told[n, T_ROW] = j
+    told[n, T_SKU] = s
+    told[n, T_LEVEL] = level
+    told[n, T_READING] = r
+    told[n, MEMBER] = m
+    shown[n, 0] = stock
+    shown[n, 1] = memory[LINE]
+    shown[n, 2] = lacking(memory, cell, stock)
+    told[n, T_LACK] = int(shown[n, 2]) if asks[level] == 1 else 0
+
+
+def agree(want, after, p, told, matters):
+    """The next wanted decision after one that is ``told``; PARTED where that matters and is not the wanted one."""
+    if matters[told[T_LEVEL]] == 0 or p == PARTED:
+        return p
+    return p + 1 if p < after and same(want[p], told) else PARTED
 
 
 def same(want, told):
@@ -87,28 +117,13 @@ def same(want, told):
     return want[1] == told[T_SKU] and want[2] == told[T_LEVEL] and want[3] == told[T_LACK]
 
 
-def load(w, m, params, gates, memory, gate_memory, gate_shared):
-    """Put member ``m`` in charge of the world's strategy and gate."""
-    for s in range(w.stock.shape[0]):
-        w.plan_next[s] = 0
-        for k in range(w.params.shape[1]):
-            w.params[s, k] = params[m, s, k]
-        for k in range(w.memory.shape[1]):
-            w.memory[s, k] = memory[m, s, k]
-        for k in range(w.gate_memory.shape[1]):
-            w.gate_memory[s, k] = gate_memory[m, s, k]
-    for k in range(w.gate_settings.shape[0]):
-        w.gate_settings[k] = gates[m, k]
-    for k in range(w.gate_shared.shape[0]):
-        w.gate_shared[k] = gate_shared[m, k]
-
-
-def store(w, m, memory, gate_memory, gate_shared):
-    """Keep what member ``m`` remembers."""
-    for s in range(w.stock.shape[0]):
-        for k in range(w.memory.shape[1]):
-            memory[m, s, k] = w.memory[s, k]
-        for k in range(w.gate_memory.shape[1]):
-            gate_memory[m, s, k] = w.gate_memory[s, k]
-    for k in range(w.gate_shared.shape[0]):
-        gate_shared[m, k] = w.gate_shared[k]
+def part(which, agreed, active, after, stop, j):
+    """Let go of members who decided otherwise at reading ``j``; returns how many read on."""
+    left = 0
+    for c in range(active):
+        if agreed[c] == after:
+            which[left] = which[c]
+            left += 1
+        else:
+            stop[which[c]] = j
+    return left

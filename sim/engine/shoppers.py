@@ -12,9 +12,10 @@ import numpy as np
 import simpy
 
 from sim.core import ledger, supply
+from sim.core.cues import begin_cue
 from sim.core.feed import deliver, sample
 from sim.core.tape import CANCEL, CART, COPY, DELIVER, EXPIRE, ORDER, PAY, RETRY, SAMPLE
-from sim.core.world import N_OUT
+from sim.core.world import N_OUT, NEXT_CUE
 from sim.engine.control import Control
 from strategies.contract import Fold
 
@@ -57,6 +58,13 @@ def arriving(env: simpy.Environment, control: Control, i: int, fold: Fold) -> Ge
         control.dispatch()
 
 
+def coming_to(env: simpy.Environment, control: Control, k: int) -> Generator:
+    """The host comes to planned cue ``k``."""
+    yield env.timeout(int(control.world.cue_at[k]))
+    begin_cue(control.world, k, env.now)
+    control.record_cuts()
+
+
 def people_the_show(env: simpy.Environment, control: Control, fold: Fold) -> None:
     """Start a process for every shopper, reading and outside event, also for those an improvised cue brings later."""
 
@@ -77,4 +85,7 @@ def people_the_show(env: simpy.Environment, control: Control, fold: Fold) -> Non
                 env.process(outside(env, control, i))
 
     control.on_new_rows = start
+    # First of all, so that a cue comes before whatever else is decided in its microsecond.
+    for k in range(control.world.head[NEXT_CUE], len(control.tape.cues)):
+        env.process(coming_to(env, control, k))
     start(0)

@@ -91,32 +91,30 @@ def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> Run:
     env = simpy.Environment()
     control = Control(env, stage, policy, acting, seen)
     people_the_show(env, control, policy.strategy.fold)
-    while env.peek() <= _end(control):
+    while env.peek() <= control.end:
         env.step()
     return finish(stage, policy, control, acting)
-
-
-def _end(control: Control) -> int:
-    return int(control.tape.t[control.world.seq[-1]]) + 1 if len(control.tape) else 0
 
 
 def run_rows(env: simpy.Environment, control: Control, engine: Engine) -> None:
     """Rows up to the next control event, then that event, until the rows are over."""
     while True:
         horizon = env.peek()
-        if engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US))):
+        spoke = engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US)))
+        control.record_cuts()
+        if spoke:
             speak(env, control)
-        elif horizon <= _end(control):
+        elif horizon <= control.end:
             env.step()
         else:
             return
 
 
 def speak(env: simpy.Environment, control: Control) -> None:
-    """What the gate decided at the last row is sent a microsecond after it, as a control event like any other."""
+    """What the gate decided at the last row is sent a microsecond after it, as a control event like any other. Readings are
+    drawn before the show, so that row is one of those."""
     head = control.world.head
-    last = control.world.seq[head[NEXT] - 1]
-    env.timeout(odd(control.world.t[last]) - env.now).callbacks.append(control.dispatch)
+    env.timeout(odd(control.world.t[head[NEXT] - 1]) - env.now).callbacks.append(control.dispatch)
     while head[N_OUT]:
         env.step()
 

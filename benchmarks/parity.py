@@ -1,0 +1,76 @@
+"""Do all paths tell the same story? Random worlds, each under several policies, by every way there is to play and to score.
+
+    python -m benchmarks --parity [WORLDS [FIRST]]
+
+A world (``tests/parity/worlds.py``: every mechanism on or off) is played by the oracle (a SimPy process per shopper), by the
+compiled engine and by the shared prefix of a sweep; every metric is counted by the compiled pass and by the readable form. One
+bit of difference ends it with the seed that shows it.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+
+from benchmarks.engine import Disagreement
+from sim.core.policy import Policy
+from sim.core.stage import set_stage
+from sim.demand.draw import draw_tape
+from sim.engine.fork import play_all
+from sim.engine.simulate import play, play_oracle
+from sim.score.cost import Judge
+from sim.setup.policies import make_policy
+from tests.parity.worlds import EVERYTHING, random_policy, random_scenario
+
+WORLDS, TOLD = 1000, 50
+COUNTED = ("worlds", "runs", "alerts", "actions", "improvised cues", "shared runs", "metrics compared")
+
+
+def policies_of(seed: int) -> list[Policy]:
+    """A random one, one that improvises, one by chance, and three lines of a family that share a prefix."""
+    lines = [make_policy("fixed_count", {"units": units}, playbook=EVERYTHING) for units in (5.0, 15.0, 16.0)]
+    return [random_policy(seed), make_policy("smart", playbook=EVERYTHING), make_policy("random_rate", playbook="human"), *lines]
+
+
+def world(seed: int) -> np.ndarray:
+    """Compare every path on one world; what there was to compare (COUNTED)."""
+    scenario = random_scenario(seed)
+    stage, policies = set_stage(scenario, draw_tape(scenario, seed)), policies_of(seed)
+    judge = Judge(play(stage, make_policy("silent")))
+    shared = {k: (places[0], run) for places, run in play_all(stage, policies) for k in places}
+    made = np.zeros(len(COUNTED), np.int64)
+    for k, policy in enumerate(policies):
+        run, (first, forked) = play(stage, policy), shared[k]
+        if k < 2 and play_oracle(stage, policy).digest() != run.digest():
+            raise Disagreement(f"world {seed}, {policy.name}: oracle and engine differ")
+        if first == k and forked.digest() != run.digest():
+            raise Disagreement(f"world {seed}, {policy.name}: the shared prefix differs")
+        plain, fast = judge.readable(run), judge.score(run)
+        other = judge.score(forked)
+        for name, value in plain.items():
+            if not np.array_equal([value, value], [fast[name], other[name]], equal_nan=True):
+                raise Disagreement(
+                    f"world {seed}, {policy.name}: {name} is {value!r}, compiled {fast[name]!r}, shared {other[name]!r}"
+                )
+        grown = len(run.tape.cues) - len(stage.tape.cues)
+        made += [k == 0, 1, len(run.alerts), len(run.actions), grown, first != k, 2 * len(plain)]
+    return made
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Print what was compared."""
+    numbers = [int(word) for word in argv or [] if word.isdigit()]
+    count, first = (numbers + [WORLDS, 0][len(numbers) :])[:2]
+    total = np.zeros(len(COUNTED), np.int64)
+    for k in range(count):
+        total += world(first + k)
+        if (k + 1) % TOLD == 0:
+            print(f"{k + 1} worlds", file=sys.stderr, flush=True)
+    print("Oracle, engine and shared prefix; compiled and readable scores: equal bit for bit.")
+    print(", ".join(f"{name} {n:,}" for name, n in zip(COUNTED, total.tolist(), strict=True)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
