@@ -154,6 +154,7 @@ OTHERS = {
     "--shadow": "benchmarks.shadow",
     "--spread": "benchmarks.spread",
     "--parity": "benchmarks.parity",
+    "--memory": "benchmarks.memory",
 }
 """Other benchmarks by option."""
 

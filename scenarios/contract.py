@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 
 from scenarios.bundles import Bundle, check_bundles
-from scenarios.kernels import KERNEL_SHAPES, KERNELS, Kernel
+from scenarios.kernels import KERNEL_SHAPES, KERNELS, Kernel, kernel_of
 from scenarios.setting import REQUIRED, ScenarioError, did_you_mean, setting, validate
 from scenarios.spread import Spread
 from scenarios.staffing import Feed, Staff, Touchpoints
@@ -70,17 +69,7 @@ class Cue(Checked):
 
     def kernel(self) -> Kernel:
         """The kind's kernel with this cue's own values on top."""
-        return _kernel(self.kind, self.shape, self.peak, self.tau_s, self.duration_s, self.expected)
-
-
-@lru_cache(maxsize=4096, typed=True)
-def _kernel(
-    kind: str, shape: str | None, peak: float | None, tau_s: float | None, duration_s: float | None, expected: bool | None
-) -> Kernel:  # fmt: skip
-    """The kernel of a kind with some values changed: made and checked once, asked for at every draw."""
-    k = KERNELS[kind]
-    return Kernel(shape or k.shape, peak if peak is not None else k.peak, tau_s or k.tau_s, duration_s or k.duration_s,
-                  k.viewer_lift, k.expected if expected is None else expected)  # fmt: skip
+        return kernel_of(self.kind, self.shape, self.peak, self.tau_s, self.duration_s, self.expected)
 
 
 @dataclass(frozen=True)

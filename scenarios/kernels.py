@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -98,3 +99,13 @@ KERNELS = {
     "restock_call": Kernel("block", 6.0, 12.0, 60.0),
 }
 """Defaults by cue kind; only the pitch has published evidence (M), the others are assumptions (A)."""
+
+
+@lru_cache(maxsize=4096, typed=True)
+def kernel_of(
+    kind: str, shape: str | None, peak: float | None, tau_s: float | None, duration_s: float | None, expected: bool | None
+) -> Kernel:  # fmt: skip
+    """The kernel of a kind with some values changed: made and checked once, asked for at every draw."""
+    k = KERNELS[kind]
+    return Kernel(shape or k.shape, peak if peak is not None else k.peak, tau_s or k.tau_s, duration_s or k.duration_s,
+                  k.viewer_lift, k.expected if expected is None else expected)  # fmt: skip

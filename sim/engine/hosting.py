@@ -33,9 +33,9 @@ class Hosting:
     """The host's part of a control plane (:class:`~sim.engine.control.Control` holds the rest of the state).
 
     prompts: heard so far per SKU. spoken: cues he improvised (number, item, kind). cues: the tape's as plain tuples; about: by
-    SKU, the numbers of those about it or a bundle with it, the improvised ones apart. That he comes to a planned cue is a transition
-    (``sim/core/cues.py``). An item is a SKU or a bundle, which stands and falls with each of its parts; what is noted of a bundle
-    is noted of its first part.
+    SKU, the numbers of those about it or a bundle with it, the improvised ones apart. That he comes to a planned cue is a
+    transition (``sim/core/cues.py``). An item is a SKU or a bundle, which stands and falls with each of its parts; what is noted
+    of a bundle is noted of its first part.
     """
 
     env: simpy.Environment
