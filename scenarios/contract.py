@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from scenarios.bundles import Bundle, check_bundles
-from scenarios.kernels import KERNEL_SHAPES, KERNELS, Kernel, kernel_of
+from scenarios.kernels import KERNEL_SHAPES, Kernel, kernel_of
 from scenarios.setting import REQUIRED, ScenarioError, did_you_mean, setting, validate
 from scenarios.spread import Spread
 from scenarios.staffing import Feed, Staff, Touchpoints

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from scenarios.contract import KERNELS, Shoppers
+from scenarios.contract import Shoppers
+from scenarios.kernels import KERNELS
 from sim.calibrate.observed import CalibrationError, Events, Observed, kind_name
 from sim.demand.intensity import AT_ONCE, Carts
 

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import expit
 
-from scenarios.contract import KERNELS, Audience, Herding, Host, Shoppers
+from scenarios.contract import Audience, Herding, Host, Shoppers
+from scenarios.kernels import KERNELS
 from sim.calibrate.delays import Estimate
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.grid import OTHERS

@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.contract import KERNELS, Audience, Push, Scenario
+from scenarios.contract import Audience, Push, Scenario
+from scenarios.kernels import KERNELS
 from scenarios.registry import from_plain
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.grid import VIEWERS

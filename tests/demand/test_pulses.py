@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from scenarios.contract import KERNELS, Kernel
+from scenarios.contract import Kernel
+from scenarios.kernels import KERNELS
 from sim.demand.pulses import pulse_times, shelf_times
 from sim.demand.streams import stream
 
