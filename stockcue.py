@@ -11,7 +11,7 @@ Every verb takes plain arguments and returns a Result, the same that the command
 notebook, holds tables as DataFrames, is saved as a run folder and loaded again::
 
     to play with: scenario, policy, interval, log, steps
-    verbs: play, rehearse, sweep, tune, breakpoint, sensitivity, export
+    verbs: play, rehearse, stock, sweep, tune, breakpoint, sensitivity, export
     recorded shows: ingest, read, replay, review, calibrate
     results: load, compare, walk
     nouns: Scenario, Policy, Run, Recording, Result
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sim.app.result import Result, load
     from sim.app.review import review
     from sim.app.sensitivity import sensitivity
+    from sim.app.stock import stock
     from sim.app.sweep import sweep
     from sim.app.tune import tune
     from sim.app.walk import walk
@@ -48,7 +49,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Policy", "Recording", "Result", "Run", "Scenario", "breakpoint", "calibrate", "compare", "export", "ingest",
     "interval", "load", "log", "play", "policy", "read", "rehearse", "replay", "review", "scenario", "sensitivity",
-    "steps", "sweep", "tune", "walk",
+    "steps", "stock", "sweep", "tune", "walk",
 ]  # fmt: skip
 
 _HOMES = {

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 KEPT = {
-    "diff": ("outcome",), "breakpoint": ("breakpoints",), "sensitivity": ("sensitivity",), "calibrate": ("parameters",),
+    "diff": ("outcome",), "breakpoint": ("breakpoints",), "sensitivity": ("sensitivity",), "stock": ("stock",),
+    "calibrate": ("parameters",),
     "replay": ("diff", "table", "pooled", "verdict", "scores"), "review": ("changes", "blame"),
     "walk": ("nights",), "export": ("agreement",),
 }  # fmt: skip

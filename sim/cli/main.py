@@ -133,6 +133,20 @@ def _export(words: list[str]) -> int:
     return _show(export, words, config["scenario"], policies[0], **_settings(config))
 
 
+def _stock(words: list[str]) -> int:
+    from sim.cli.chosen import chosen_scenario, read
+    from sim.cli.compose import compose_verb
+
+    cut = read(words, "stock", ("scenario",))
+    scenario, _preset = chosen_scenario(cut.chosen.get("scenario", "first_show"), cut.folders)
+    config = compose_verb("stock", cut, {}, scenario)
+    if config is None:
+        return OK
+    from sim.app.stock import stock
+
+    return _show(stock, words, config["scenario"], score=config["score"], **_settings(config))
+
+
 def _breakpoint(words: list[str]) -> int:
     config, _preset = study_of_words("breakpoint", words)
     if config is None:
@@ -259,7 +273,8 @@ def _review(words: list[str]) -> int:
 
 
 VERBS: dict[str, Callable[[list[str]], int]] = {
-    "rehearse": _rehearse, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint, "sensitivity": _sensitivity,
+    "rehearse": _rehearse, "stock": _stock, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint,
+    "sensitivity": _sensitivity,
     "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
     "diff": reading.diff, "walk": reading.walk, "page": pages.page, "workbook": pages.workbook, "card": pages.card,
     "shadow": _shadow, "export": _export, "list": reading.list_, "check": reading.check, "test": reading.test,

@@ -75,6 +75,12 @@ def hindsight(baseline: Run, stories: Stories, profile: Profile) -> Hindsight:
     return Hindsight(float(net - profile.cs * unsold.sum()), asked, sold, float(price @ (sold * dearest)), unsold)
 
 
+def first_choices(stories: Stories) -> np.ndarray:
+    """Orders of shoppers who want the SKU before any other and would keep it, whatever the stock: bool [order]."""
+    wants, first = _chains(stories)
+    return wants & first
+
+
 def _chains(stories: Stories) -> tuple[np.ndarray, np.ndarray]:
     """Per order: whether it would be kept and is no second try for the same SKU, and whether it is a shopper's first attempt.
 

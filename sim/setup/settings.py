@@ -32,6 +32,19 @@ class Rehearse:
 
 
 @dataclass(frozen=True)
+class Stock:
+    """Settings of ``stockcue stock`` beside scenario and score."""
+
+    replicates: int = setting(40, "shows played with every stock", "shows", 10, 10**5)
+    carry: float = setting(3.0, "cost of an unsold unit: carried back or marked down; stands for the score's cs", "CNY/unit", 0,
+                           1e6, "domain 6.2: 2-5")  # fmt: skip
+    seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
+    uncertain: bool = setting(False, "each show draws its parameters from the scenario's uncertainty (stockcue calibrate)")
+    out: str = setting("", "run folder; empty: runs/stock-<scenario>-<hash of the settings>")
+    figure: str = setting("all", "the picture, or none", choices=("all", "none"))
+
+
+@dataclass(frozen=True)
 class Replay:
     """Settings of ``stockcue replay`` beside strategy, gate, feed and, for a closed loop, scenario, operations and score."""
 

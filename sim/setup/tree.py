@@ -10,7 +10,7 @@ from scenarios.staffing import SOURCES, Feed
 from sim.core.response import Playbook
 from sim.score.profiles import Profile
 from sim.setup.choices import policies_from, profile_from
-from sim.setup.settings import Calibrate, Export, Ingest, Rehearse, Replay, Review, Shadow, settle
+from sim.setup.settings import Calibrate, Export, Ingest, Rehearse, Replay, Review, Shadow, Stock, settle
 from sim.setup.settings_search import Breakpoint, Sensitivity, Sweep, Tune
 from sim.setup.uncertain import complete
 from strategies import registry
@@ -20,7 +20,7 @@ from strategies.registry import gate_settings
 
 RECORDS: dict[str, type] = {
     r.__name__.lower(): r
-    for r in (Rehearse, Sweep, Tune, Breakpoint, Sensitivity, Ingest, Calibrate, Replay, Review, Shadow, Export)
+    for r in (Rehearse, Stock, Sweep, Tune, Breakpoint, Sensitivity, Ingest, Calibrate, Replay, Review, Shadow, Export)
 }
 """Verb to the record of its own settings."""
 PLAYED = {"gate": "default", "operations": "own", "score": "balanced"}
@@ -30,6 +30,7 @@ GROUPS: dict[str, dict[str, str]] = {
     **{verb: PLAYED | {"feed": "own"} for verb in ("replay", "review")},
     "shadow": {"gate": "default"},
     "export": {"gate": "default", "operations": "own"},
+    "stock": {"score": "balanced"},
 }
 """Verb to the groups of options it takes beside scenario and strategy, each with the option it starts from."""
 DECLARED: dict[str, tuple[str, ...]] = {

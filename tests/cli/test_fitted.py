@@ -24,6 +24,7 @@ from tests.study.small_show import show
 UNITS, BUYS = "strategy.units=interval(2,20)", "scenario.shoppers.buy_rate=interval(0.01,0.1)"
 VERBS = {
     "rehearse": ("strategy=fixed_count", "replicates=2", "figure=none"),
+    "stock": ("replicates=10", "figure=none"),
     "sweep": ("strategy=fixed_count", "strategy.units=5,10", "replicates=4", "workers=1"),
     "tune": ("strategy=fixed_count", UNITS, "trials=8", "replicates=4", "judging=20", "confirm=10", "finalists=1", "workers=1"),
     "breakpoint": ("strategy=silent", "dials=payment_delay", "replicates=10", "steps=1", "limits=platform", "workers=1"),
