@@ -18,11 +18,14 @@ from sim.app.recording import EXAMPLE, Recording
 from sim.app.result import HERE, Result, Said
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fit import calibrate as fitted
+from sim.calibrate.nights import Step, check_nights, contradictions, settling
+from sim.calibrate.nights import told as by_night
 from sim.calibrate.observed import Observed
 from sim.calibrate.parameters import Parameter, parameters
 from sim.calibrate.scenario import scenario_of, unidentified, yaml_of
 from sim.core.export import write_csv
 from sim.report.text import calibration as words_of
+from sim.report.text import nights as nights_of
 from sim.setup.settings import Calibrate, SettingError
 from sim.words import _
 
@@ -74,7 +77,8 @@ def calibrate(
     -------
     Result
         ``.table`` has a row per parameter with its 95 % interval, unit and source; ``scenario.yaml`` in its folder, which
-        :func:`stockcue.scenario` and ``uncertain=`` take.
+        :func:`stockcue.scenario` and ``uncertain=`` take. ``.nights``, of several recordings: the prior for the next night after
+        one night, two, and so on, per quantity (logs: level, lift of a kind of cue, share of a tier), beside what came next.
 
     Raises
     ------
@@ -98,6 +102,7 @@ def calibrate(
     try:
         steps = Steps(told)
         shows = [_observed(path, s, told) for path in paths]
+        check_nights(shows)
         made = fitted(shows, steps, s.seed, s.model)
         found = parameters(made, tell=steps)
         told.close()
@@ -112,12 +117,18 @@ def _published(made: Calibrated, found: Sequence[Parameter], s: Calibrate, task:
     values, notes = scenario_of(made, s.name, list(found))
     text = yaml_of(values, notes, words_of.head(made, unknown))
     pictures = _pictures(made) if s.figure != "none" else {}
+    single = by_night(made.shows) if len(made.shows) > 1 else []
+    steps = settling(single)
+    told = nights_of.sentences(steps, contradictions(single))
 
     def write(folder: Path) -> Said:
         from sim.app.pictures import save
 
         (folder / "scenario.yaml").write_text(text, encoding="utf-8")
         page = words_of.report(made, found, unknown, list(pictures), task.repeat())
+        if steps:
+            page += nights_of.page(steps, told)
+            _nights(steps, folder / "nights.csv")
         (folder / "report.md").write_text(page, encoding="utf-8")
         (folder / "fit.json").write_text(json.dumps(facts_of(made, found), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         _table(found, folder / "parameters.csv")
@@ -128,7 +139,9 @@ def _published(made: Calibrated, found: Sequence[Parameter], s: Calibrate, task:
         last = [_("scenario: {path} (stockcue rehearse {word} uncertain=true)").format(path=shown, word=word),
                 _("run folder: {folder} (report: report.md)").format(folder=HERE)]  # fmt: skip
         printed = words_of.printed(made, found, unknown)
-        return Said(printed, words_of.statement(made), last)
+        if steps:
+            printed += "\n\n" + nights_of.printed(steps, told)
+        return Said(printed, [*words_of.statement(made), *told], last)
 
     result = published(task, write)
     if file is not None:
@@ -197,6 +210,18 @@ def _pictures(made: Calibrated) -> dict[str, Figure]:
 
     drawn = {"responses.png": responses(made), "residuals.png": residual_plot(made), "bands.png": band_plot(made)}
     return {name: figure for name, figure in drawn.items() if figure is not None}
+
+
+def _nights(steps: Sequence[Step], path: Path) -> None:
+    import pandas as pd
+
+    rows = []
+    for step in steps:
+        (low, high), (sure_low, sure_high) = step.prior.band(), step.prior.known()
+        rows.append({"quantity": step.quantity, "nights": step.prior.nights, "log_mean": step.prior.mean, "prior_low": low,
+                     "prior_high": high, "known_low": sure_low, "known_high": sure_high, "between_sd": step.prior.between,
+                     "next": step.next, "next_log": step.value, "inside": step.inside, "log_score": step.score})  # fmt: skip
+    write_csv(pd.DataFrame(rows), path)
 
 
 def _table(found: Sequence[Parameter], path: Path) -> None:

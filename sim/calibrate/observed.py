@@ -64,7 +64,7 @@ class Observed:
     ``first``: which orders were placed without a cart before, bool per order; None where carts and orders are not linked.
     ``converting``: cart to order, ``paying``: order to payment; None if unknown. ``viewers``: times [s] and people, or None.
     ``views``: product views in all, or -1. ``shut``: stretches to leave out (WINDOW_DTYPE). ``stock``: units at the start by
-    SKU, -1 unknown.
+    SKU, -1 unknown. ``tiers``: of the SKUs, "" unknown.
     """
 
     name: str
@@ -82,6 +82,7 @@ class Observed:
     views: int = -1
     shut: np.ndarray = field(default_factory=lambda: np.zeros(0, WINDOW_DTYPE))
     stock: tuple[int, ...] = ()
+    tiers: tuple[str, ...] = ()
 
 
 def events(t: np.ndarray, sku: np.ndarray, n: np.ndarray | None = None, units: np.ndarray | None = None) -> Events:

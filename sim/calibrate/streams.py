@@ -70,6 +70,7 @@ def observed_from(head: Any, frame: pd.DataFrame, sku: list[str] | None = None) 
         views=int(frame.loc[frame["kind"] == "view", "qty"].sum()) or -1,
         shut=shut,
         stock=_stock(frame, names, head.declared),
+        tiers=tuple(str(head.declared.get(n, {}).get("tier", "")) for n in names),
     )
 
 

@@ -1,4 +1,4 @@
-"""Earlier nights of the invented show, for whoever wants to try what needs more than one: ``python -m sim.replay.nights FOLDER``.
+"""Earlier nights of the invented show, for whoever wants to try what needs more than one: ``python -m sim.replay.nights FOLDER [NIGHTS]``.
 
 The same shop, catalogue and run of show as the export that ships (``invent.py``), other shoppers: one folder a night, written the
 same way, with the same kinds of mess. Nothing in them is real.
@@ -40,5 +40,5 @@ def write(folder: Path, nights: int = NIGHTS) -> list[Path]:
 
 
 if __name__ == "__main__":
-    for one in write(Path(sys.argv[1] if len(sys.argv) > 1 else "nights")):
+    for one in write(Path(sys.argv[1] if len(sys.argv) > 1 else "nights"), int(sys.argv[2]) if len(sys.argv) > 2 else NIGHTS):
         print(one)

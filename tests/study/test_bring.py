@@ -52,7 +52,7 @@ def test_items_add_up_to_the_account() -> None:
 
 
 def test_stocks_meet_the_same_shoppers_and_the_plan_is_among_them() -> None:
-    """The first stock is the planned one; what is kept off sale does not exceed a small stock; more is never worse for nothing."""
+    """The first stock is the planned one; what is kept off sale fits into a small stock; the best is no worse than the plan."""
     world = replace(show(), ledger=replace(show().ledger, mode="deduct_on_order"))
     world = replace(world, skus=tuple(replace(s, buffer=min(3, s.stock)) for s in world.skus))
     found = bring(world, 4, 1, PROFILES["balanced"], 0.0, lambda done, of, what: None)

@@ -1,0 +1,169 @@
+"""What single nights say, side by side: level, lift of every kind of cue, level by tier; and the prior they make for the next.
+
+Straight from counts, without a model of the show: orders outside the response to any cue give the level, orders inside the
+responses to cues of one kind its lift over that. Where viewers are known the level is by viewer. So nights can be compared even
+where a model fitted to all of them would hide what differs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from scenarios.contract import CUE_KINDS
+from scenarios.kernels import KERNELS
+from scenarios.spread import Spread
+from sim.calibrate.observed import CalibrationError, Observed
+from sim.stats.pooling import Prior, cochran, pooled
+
+STEP_S = 1.0
+FEWEST = 5
+"""Orders below which a night says nothing about a quantity."""
+SURE = 0.99
+_NATURE = Spread()
+LEVEL_SD = float(np.hypot(_NATURE.level_sd, _NATURE.slow_sd))
+LIFT_SD = float(np.hypot(_NATURE.cue_sd, _NATURE.mood_sd))
+TIER_SD = 0.2
+"""Standard deviations from night to night (log) that are known beforehand: those of the shipped spread; of tiers, assumed."""
+
+
+class Told(NamedTuple):
+    """What one night says of one quantity, as a log: "level" (orders a second, or a viewer-second, outside cues), "lift KIND"
+    (orders inside the responses over outside), "tier NAME" (its share of the level)."""
+
+    quantity: str
+    night: str
+    value: float
+    error: float
+
+
+class Step(NamedTuple):
+    """The prior after some nights, and the night that came next (NaN and "" after the last): its value, whether it lay in the
+    90 % band, and the log density it was given."""
+
+    quantity: str
+    prior: Prior
+    next: str
+    value: float
+    inside: float
+    score: float
+
+
+def told(shows: Sequence[Observed]) -> list[Told]:
+    """Every quantity of every night that has enough orders, in the order of the nights' clocks, else as given."""
+    by_viewer = all(s.viewers is not None for s in shows)
+    order = np.argsort([s.start_unix_s for s in shows], kind="stable") if _dated(shows) else range(len(shows))
+    return [one for k in order for one in _told(shows[k], by_viewer)]
+
+
+def _dated(shows: Sequence[Observed]) -> bool:
+    return bool(np.isfinite([s.start_unix_s for s in shows]).all())
+
+
+def _told(show: Observed, by_viewer: bool) -> list[Told]:
+    n = max(1, int(show.span_s / STEP_S))
+    edges = np.arange(n + 1) * STEP_S
+    people = np.ones(n)
+    if by_viewer and show.viewers is not None:
+        people = np.maximum(np.interp(edges[:-1] + STEP_S / 2, *show.viewers), 1e-9)
+    outside, time = np.zeros(len(show.skus)), np.zeros(len(show.skus))
+    inside, within = np.zeros(len(CUE_KINDS)), np.zeros(len(CUE_KINDS))
+    base = []
+    for k in range(len(show.skus)):
+        mine = show.orders.sku == k
+        orders = np.histogram(show.orders.t[mine], edges, weights=show.orders.n[mine])[0]
+        open_, kind = _open(show, k, n), _responses(show, k, n)
+        free = open_ & (kind < 0)
+        outside[k], time[k] = orders[free].sum(), people[free].sum() * STEP_S
+        base.append((orders, open_, kind))
+    for k, (orders, open_, kind) in enumerate(base):
+        rate = outside[k] / time[k] if time[k] else 0.0
+        for c in np.unique(kind[kind >= 0]).tolist():
+            at = open_ & (kind == c)
+            inside[c] += orders[at].sum()
+            within[c] += rate * people[at].sum() * STEP_S
+    found, total, exposure = [], outside.sum(), time.sum()
+    if total >= FEWEST and exposure > 0:
+        found.append(Told("level", show.name, float(np.log(total / exposure)), float(total**-0.5)))
+    for c in np.flatnonzero((inside >= FEWEST) & (within > 0)).tolist():
+        error = float(np.sqrt(1 / inside[c] + 1 / max(total, 1.0)))
+        found.append(Told(f"lift {CUE_KINDS[c]}", show.name, float(np.log(inside[c] / within[c])), error))
+    for tier in sorted({*show.tiers} - {""}):
+        own = np.array(show.tiers) == tier
+        part = outside[own].sum()
+        if FEWEST <= part < total:
+            found.append(Told(f"tier {tier}", show.name, float(np.log(part / total)), float(np.sqrt(1 / part - 1 / total))))
+    return found
+
+
+def _open(show: Observed, sku: int, n: int) -> np.ndarray:
+    made = np.ones(n, bool)
+    for row in show.shut:
+        if row["sku"] in (sku, -1):
+            made[max(0, int(row["from_s"] / STEP_S)) : int(np.ceil(row["to_s"] / STEP_S))] = False
+    return made
+
+
+def _responses(show: Observed, sku: int, n: int) -> np.ndarray:
+    """Kind of the cue whose response runs, by step; -1 none. The later cue has the step."""
+    made = np.full(n, -1)
+    for cue in np.sort(show.cues[show.cues["sku"] == sku], order="at_s"):
+        first = max(0, int(cue["at_s"] / STEP_S))
+        made[first : first + int(KERNELS[CUE_KINDS[cue["kind"]]].duration_s / STEP_S) + 1] = cue["kind"]
+    return made
+
+
+def settling(found: Sequence[Told]) -> list[Step]:
+    """The prior for the next night after one night, two nights, and so on, of every quantity, beside what came."""
+    steps = []
+    for quantity in dict.fromkeys(one.quantity for one in found):
+        mine = [one for one in found if one.quantity == quantity]
+        values, errors = (np.array([getattr(one, name) for one in mine]) for name in ("value", "error"))
+        for n in range(1, len(mine) + 1):
+            prior = pooled(values[:n], errors[:n], _before(quantity))
+            if n == len(mine):
+                steps.append(Step(quantity, prior, "", np.nan, np.nan, np.nan))
+            else:
+                low, high = prior.band()
+                after = mine[n]
+                steps.append(Step(quantity, prior, after.night, after.value, float(low <= after.value <= high),
+                                  prior.log_score(after.value, after.error)))  # fmt: skip
+    return steps
+
+
+def _before(quantity: str) -> float:
+    return LEVEL_SD if quantity == "level" else TIER_SD if quantity.startswith("tier ") else LIFT_SD
+
+
+def contradictions(found: Sequence[Told]) -> list[tuple[str, str, float]]:
+    """Nights that the others do not foresee: (quantity, night, times the others' mean), where the nights differ beyond chance and
+    the band of the others, which leaves out one in a hundred over all nights and quantities, does not hold it. Three or more."""
+    from scipy import stats
+
+    odd, sure = [], 1 - (1 - SURE) / max(1, len(found))
+    for quantity in dict.fromkeys(one.quantity for one in found):
+        mine = [one for one in found if one.quantity == quantity]
+        if len(mine) < 3:
+            continue
+        values, errors = (np.array([getattr(one, name) for one in mine]) for name in ("value", "error"))
+        if stats.chi2.cdf(cochran(values, errors), len(mine) - 1) < SURE:
+            continue
+        for k, one in enumerate(mine):
+            others = pooled(np.delete(values, k), np.delete(errors, k), _before(quantity))
+            low, high = others.band(sure)
+            if not low <= one.value <= high:
+                odd.append((quantity, one.night, float(np.exp(one.value - others.mean))))
+    return odd
+
+
+def check_nights(shows: Sequence[Observed]) -> None:
+    """Refuse a night that is there twice."""
+    for k, show in enumerate(shows):
+        for other in shows[:k]:
+            same = len(show.orders) == len(other.orders) > 0 and np.array_equal(show.orders.t, other.orders.t)
+            if same and np.array_equal(show.orders.n, other.orders.n):
+                raise CalibrationError(
+                    f"{other.name} and {show.name} hold the same orders at the same times; give each night once"
+                )

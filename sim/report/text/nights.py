@@ -1,0 +1,100 @@
+"""Several nights in words: what they say of the next, and how the answer settled."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim.report.text.layout import aligned, markdown
+from sim.words import N_, _, columns
+
+if TYPE_CHECKING:
+    from sim.calibrate.nights import Step
+
+HEAD = N_("quantity | nights | mean | known to | next night 90 % | after one night | held")
+RIGHT = (1, 3, 4, 5)
+
+
+def last(steps: Sequence[Step]) -> list[Step]:
+    """The prior after all nights, of every quantity."""
+    return [s for s in steps if not s.next]
+
+
+def rows(steps: Sequence[Step]) -> list[list[str]]:
+    """One row per quantity: what all nights say, and how much less one night said."""
+    made = []
+    for s in last(steps):
+        mine = [one for one in steps if one.quantity == s.quantity]
+        first = mine[0].prior
+        tried = [one.inside for one in mine if one.next]
+        mean = f"{math.exp(s.prior.mean):.3g}" if s.quantity.startswith(("lift", "tier")) else f"{math.exp(s.prior.mean):.2e}/s"
+        made.append([
+            s.quantity, str(s.prior.nights), mean, _factor(s.prior.known(0.95), s.prior.mean),
+            _factor(s.prior.band(), s.prior.mean), _factor(first.band(), first.mean), _("{k} of {n}").format(k=int(sum(tried)), n=len(tried)),
+        ])  # fmt: skip
+    return made
+
+
+def _factor(band: tuple[float, float], mean: float) -> str:
+    return f"x{math.exp(band[0] - mean):.2f}..{math.exp(band[1] - mean):.2f}"
+
+
+def sentences(steps: Sequence[Step], odd: Sequence[tuple[str, str, float]]) -> list[str]:
+    """How the answer settled, measured on nights that had not been seen, and which nights contradict the others."""
+    said = []
+    for quantity, night, times in odd:
+        text = _(
+            "{night} contradicts the other nights: its {quantity} is {times} times theirs, far outside what they foresee; look "
+            "at its zone, its stock and its cues, or leave it out of stream=. It was fitted with the others, which widens bands."
+        )
+        said.append(text.format(night=night, quantity=quantity, times=f"{times:.2g}"))
+    scored = [s for s in steps if s.next]
+    if not scored:
+        return said
+    inside = sum(s.inside for s in scored)
+    text = _("Of {n} forecasts of a night from those before it, {k} held at 90 %.")
+    said.append(text.format(n=len(scored), k=int(inside)))
+    most = max(s.prior.nights for s in scored)
+    if most >= 3:
+        # Early and late are compared on the quantities that have both.
+        half = most // 2
+        early = [s.score for s in scored if s.prior.nights <= half]
+        late = [s.score for s in scored if s.prior.nights > half]
+        narrow = [s.prior.band() for s in last(steps)]
+        wide = [next(o.prior.band() for o in steps if o.quantity == s.quantity) for s in last(steps)]
+        share = float(np.median([(b[1] - b[0]) / (a[1] - a[0]) for a, b in zip(wide, narrow, strict=True)]))
+        text = _(
+            "The more nights, the better: log density given to the next night {early} after 1 to {half} nights, {late} after "
+            "more; the band for the next night is {share} times as wide (log scale) as after the first night. What is left is "
+            "how nights differ."
+        )
+        worse = _(
+            "More nights did not forecast better here: log density given to the next night {early} after 1 to {half} nights, "
+            "{late} after more; the band is {share} times as wide (log scale) as after the first night."
+        )
+        better = np.mean(late) > np.mean(early)
+        said.append((text if better else worse).format(early=f"{np.mean(early):.2f}", late=f"{np.mean(late):.2f}", half=half,
+                                                       share=f"{share:.2f}"))  # fmt: skip
+    return said
+
+
+def printed(steps: Sequence[Step], said: Sequence[str]) -> str:
+    """For a terminal."""
+    return "\n".join([_("Across nights"), *aligned([columns(HEAD), *rows(steps)], RIGHT), "", *said])
+
+
+def page(steps: Sequence[Step], said: Sequence[str]) -> str:
+    """A section of ``report.md``."""
+    parts = [
+        _("## Across nights"),
+        "\n".join(markdown(columns(HEAD), rows(steps), RIGHT)),
+        *said,
+        _(
+            "Level: orders a second (by viewer where viewers are known) outside cues. Lift: orders inside the responses to cues "
+            "of a kind over outside. Tier: its share of the level. Known to: 95 % of the mean over nights. `nights.csv` has all."
+        ),
+    ]
+    return "\n" + "\n\n".join(parts) + "\n"
