@@ -31,9 +31,10 @@ def rows(steps: Sequence[Step]) -> list[list[str]]:
         first = mine[0].prior
         tried = [one.inside for one in mine if one.next]
         mean = f"{math.exp(s.prior.mean):.3g}" if s.quantity.startswith(("lift", "tier")) else f"{math.exp(s.prior.mean):.2e}/s"
+        held = _("{k} of {n}").format(k=int(sum(tried)), n=len(tried))
         made.append([
             s.quantity, str(s.prior.nights), mean, _factor(s.prior.known(0.95), s.prior.mean),
-            _factor(s.prior.band(), s.prior.mean), _factor(first.band(), first.mean), _("{k} of {n}").format(k=int(sum(tried)), n=len(tried)),
+            _factor(s.prior.band(), s.prior.mean), _factor(first.band(), first.mean), held,
         ])  # fmt: skip
     return made
 
