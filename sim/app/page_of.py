@@ -11,10 +11,11 @@ from sim.app.result import Result
 from sim.report.pages import rehearsal, sweeping, trials
 from sim.report.pages.blocks import Blob, Grid, Page, of_frame
 from sim.report.pages.columns import packed
+from sim.report.pages.plain import plain
 from sim.report.pages.timelines import of_table
 from sim.report.text.sentences import again
 from sim.score.metrics import METRICS
-from sim.words import _
+from sim.words import N_, _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -148,15 +149,23 @@ def _glossary() -> Grid:
     return Grid(_("What every figure means"), head, rows)
 
 
+TITLES = {
+    "tune": N_("Tuning"), "breakpoint": N_("Breakpoints"), "sensitivity": N_("Sensitivity"), "replay": N_("Replay"),
+    "review": N_("Post-show review"), "calibrate": N_("Calibration"),
+}  # fmt: skip
+HIDDEN = ("assumptions", "timelines", "rejects")
+
+
 def _any(result: Result) -> Page:
-    """A page of sentences, the tables and the pictures of the folder."""
-    made = Page(_("Result of {verb}").format(verb=result.verb))
-    made.plain = [again(line) for line in result.verdict[:3]]
-    names = [name for name in result.tables if name not in ("assumptions", "timelines")]
-    for name in names[:6]:
-        frame = _table(result, name)
-        if frame is not None and len(frame):
-            made.grids.append(of_frame(name.replace("_", " "), frame))
+    """A page of sentences, the tables and the pictures of the folder; the table to look at first is open, the others folded."""
+    made = Page(_(TITLES.get(result.verb, "Result of {verb}")).format(verb=result.verb))
+    tables = {name: frame for name in result.tables if (frame := _table(result, name)) is not None and len(frame)}
+    made.plain = plain(result.verb, tables, [again(line) for line in result.verdict])
+    first = next((name for name in FIRST.get(result.verb, ()) if name in tables), None)
+    shown = [n for n in dict.fromkeys([*([first] if first else []), *tables]) if n not in HIDDEN]
+    for name in shown[:8]:
+        grid = of_frame(_(name.replace("_", " ")), tables[name], most=200)
+        made.grids.append(Grid(grid.title, grid.head, grid.rows, grid.right, grid.note, name != first))
     _pictures(result, made)
     return made
 
@@ -171,4 +180,7 @@ def _pictures(result: Result, made: Page) -> None:
             made.pictures.append((name.removesuffix(".png").replace("-", " "), base64.b64encode(content).decode()))
 
 
+FIRST = {"tune": ("shows",), "breakpoint": ("breakpoints",), "sensitivity": ("sensitivity",), "review": ("blame",),
+         "replay": ("pooled", "table", "scores", "verdict", "diff"), "calibrate": ("parameters",)}  # fmt: skip
+"""The table of each verb that is looked at first."""
 BUILDERS: dict[str, Callable[[Result], Page]] = {"rehearse": _rehearsed, "sweep": _swept}

@@ -6,6 +6,7 @@ import shutil
 
 import pytest
 
+import stockcue as sc
 from sim.app.pages import page
 from tests.pages.conftest import PRICES
 
@@ -97,3 +98,26 @@ def test_what_is_half_written_or_old_is_shown_as_far_as_it_goes(browser, rehears
     assert "half written" in seen.run("return document.querySelector('.note').textContent")
     assert seen.run("return document.querySelectorAll('tbody tr').length") >= 3
     assert seen.errors() == []
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory, show):
+    """Run folders of verbs whose pages are sentences, tables and pictures."""
+    place = tmp_path_factory.mktemp("others")
+    made = sc.replay(sc.read("example", zone="Asia/Shanghai"), ["fixed_count"], out=place / "replay")
+    narrow = sc.policy("fixed_count")
+    return [
+        made.folder,
+        sc.breakpoint(show, [narrow], dials=["feed_lag"], shows=12, steps=1, out=place / "break", workers=1).folder,
+    ]
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_pages_of_other_verbs_open_in_both_languages(browser, folders, tmp_path, lang):
+    for folder in folders:
+        seen = browser.open(page(folder, lang=lang, out=tmp_path / f"{folder.name}.html"), 390)
+        assert len(seen.run("return document.querySelector('.verdict').textContent")) > 20
+        assert seen.run("return document.querySelectorAll('table').length") >= 1
+        assert seen.run("return document.documentElement.scrollWidth") <= 390
+        assert seen.errors() == []
+        assert seen.asked() == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
 
+from sim.cli.helptext import FOLDER
 from sim.cli.main import main
 from sim.report.text.sentences import again
 from sim.words import LANGUAGES, _, catalogue, language, ngettext, read_po, speaking
@@ -81,3 +83,17 @@ def test_a_catalogue_is_read_as_it_is_written():
     many = 'msgid "one {n}"\nmsgid_plural "many {n}"\nmsgstr[0] "{n} 个"\n'
     text = f'#, fuzzy\nmsgid "a"\nmsgstr "甲"\n\n{many}\nmsgid "b"\nmsgstr ""\n'
     assert read_po(text) == {"one {n}": "{n} 个", "many {n}": "{n} 个"}
+
+
+@pytest.mark.parametrize("topic", [*sorted(path.stem for path in (FOLDER / "zh").glob("*.txt"))])
+def test_help_in_chinese_names_every_setting_of_the_english_one(topic):
+    english, chinese = ((FOLDER / place / f"{topic}.txt").read_text("utf-8") for place in ("", "zh"))
+    words = re.compile(r"\b(?:[a-z_]+(?:\.[a-z0-9_]+)*=|stockcue [a-z]+)")
+    assert set(words.findall(english)) - {"lang="} <= set(words.findall(chinese))
+
+
+def test_help_is_spoken_too(capsys):
+    assert main(["rehearse", "--help", "lang=zh"]) == 0
+    assert "演什么" in capsys.readouterr().out
+    assert main(["check", "--help", "lang=zh"]) == 0
+    assert "stockcue check" in capsys.readouterr().out

@@ -31,7 +31,7 @@ class Story:
     the alert engine knew. line: what the strategy watched (0 where it had none). sold_out: first moment nothing true was
     left, else NaN. oversold: units promised beyond what exists at the end. alerts: time, level, stock seen, row by row.
     closed: spans without orders. marks: other actions as (time, name, size). bins: edges of the rate bins; orders, carts
-    [units per bin], refused [attempts per bin]. cues: (start, end, planned or improvised, kind) per cue.
+    [units per bin], refused [attempts per bin]. cues: (start, end, planned or improvised, kind) per cue. start_hour [h].
     """
 
     scenario: str
@@ -54,6 +54,7 @@ class Story:
     carts: np.ndarray
     refused: np.ndarray
     cues: tuple[CueSpan, ...]
+    start_hour: float = 20.0
 
 
 def story(run: Run, sku: int, watching: Steps | None = None) -> Story:
@@ -90,6 +91,7 @@ def story(run: Run, sku: int, watching: Steps | None = None) -> Story:
         carts=per_bin(t, path["carted"], bins),
         refused=per_bin(t, path["refused"], bins),
         cues=cues_of(run, sku),
+        start_hour=show.start_hour,
     )
 
 

@@ -75,6 +75,16 @@ def settings() -> Any:
     }  # fmt: skip
 
 
+def clock(seconds: float, start_hour: float) -> str:
+    """Clock time of a moment of a show.
+
+    >>> clock(1800.0, 23.75)
+    '00:15'
+    """
+    minutes = round(start_hour * 60 + seconds / 60) % 1440
+    return f"{minutes // 60:02d}:{minutes % 60:02d}"
+
+
 def plain_number(value: float, position: float | None = None) -> str:
     """A tick's label as it is, thousands separated: no power, no offset beside the axis.
 

@@ -61,6 +61,7 @@ def draw(s: Story, chosen: str = "") -> Figure:
         _rates(middle, s, per)
         cue_lanes(low, s.cues, per)
         low.set_xlabel(_("time since show start [{unit}]").format(unit=unit))
+        low.xaxis.set_major_formatter(lambda x, _place: f"{x:g}\n{style.clock(x * per, s.start_hour)}")
         low.set_xlim(-0.006 * s.duration_s / per, s.duration_s / per)
         for axis in (top, middle):
             legend(axis)
@@ -183,7 +184,7 @@ def _rates(axis: Axes, s: Story, per: float) -> None:
     axis.step(left, s.carts, where="post", color=style.SKY, lw=1.1, label=_("units put into carts"))
     axis.step(left, s.orders, where="post", color=style.BLACK, lw=1.3, label=_("units ordered"))
     if s.refused.any():
-        axis.bar(left, s.refused, width=width / per, align="edge", color=style.RED, alpha=0.5, lw=0, label=_("orders refused"))
+        axis.step(left, s.refused, where="post", color=style.RED, lw=1.1, ls=(0, (1, 1)), label=_("orders refused"))
     axis.set_ylabel(_("per {n:.0f} s").format(n=width))
     axis.set_ylim(bottom=0)
 

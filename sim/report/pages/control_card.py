@@ -12,6 +12,7 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
 from sim.core.response import Action, Playbook
+from sim.report.figures.style import clock
 from sim.report.pages.blocks import Grid, number
 from sim.report.pages.kit import render, script, shown
 from sim.words import N_, _
@@ -63,16 +64,6 @@ def half_hours(duration_s: float) -> list[float]:
 def moments(scenario: Scenario) -> list[float]:
     """Half hours, then the moment of every cue."""
     return [*half_hours(scenario.duration_s), *(float(c.at_s) for c in scenario.cues)]
-
-
-def clock(seconds: float, start_hour: float) -> str:
-    """Clock time of a moment of the show.
-
-    >>> clock(1800.0, 23.75)
-    '00:15'
-    """
-    minutes = round(start_hour * 60 + seconds / 60) % 1440
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
 
 
 def levels_grid(book: Playbook) -> Grid:

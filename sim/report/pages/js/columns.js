@@ -36,11 +36,13 @@ SC.unpack = async function (id) {
   return found;
 };
 
+var FORMATS = {};
 /** A figure as people read it: thousands apart, as many places as say something. */
 SC.number = function (value, places) {
   if (value === null || value === undefined || !isFinite(value)) { return "–"; }
   var p = places === undefined ? (Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 1 ? 1 : 3) : places;
-  return value.toLocaleString("en-US", { maximumFractionDigits: p });
+  FORMATS[p] = FORMATS[p] || new Intl.NumberFormat("en-US", { maximumFractionDigits: p });
+  return FORMATS[p].format(value);
 };
 
 /** Clock time of a moment of the show. */

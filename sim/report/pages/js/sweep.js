@@ -77,7 +77,7 @@
   SC.sweep = async function (place, id, timelines) {
     var data = await SC.unpack(id), n = data.candidate.length, state = { net: data.net, half: null };
     SC.data = data; SC.state = state;
-    var families = Array.from(new Set(data.family));
+    var families = Array.from(new Set(data.family)), shown = Float64Array.from(data.net), waiting = 0, first = true;
     place.appendChild(SC.make("p", { class: "small screen" }, SC.say("Move a price and everything is ranked anew by net, from what was kept of every show; red marks under a slider are the prices at which the best changes. The verdict above holds for the prices it was played with.")));
     var told = SC.make("p", { class: "readout", "aria-live": "polite" }), bars = data.base ? sliders(place, data, moved) : null;
     place.appendChild(told);
@@ -86,7 +86,7 @@
     place.appendChild(note);
     for (var k = 0; k < n; k++) { if (data.tied[k]) { table.marked[k] = "tied"; } }
     var source = new Bokeh.ColumnDataSource({ data: { oversold: data.oversold_units || new Float64Array(n), missed: data.missed_gmv || new Float64Array(n),
-      notices: data.notices_per_operator_hour || new Float64Array(n), net: data.net, name: data.candidate,
+      notices: data.notices_per_operator_hour || new Float64Array(n), net: shown, name: data.candidate,
       colour: data.family.map(function (f) { return COLOURS[families.indexOf(f) % COLOURS.length]; }),
       marker: data.family.map(function (f) { return MARKERS[families.indexOf(f) % MARKERS.length]; }), size: Array.from(data.tied, function (t) { return t ? 11 : 7; }) } });
     place.appendChild(SC.make("h3", {}, SC.say("What is given for what")));
@@ -106,8 +106,14 @@
       told.textContent = SC.say("Best at these prices: {best}, net {net} CNY a show{half}; {lead} CNY ahead of {next}.", {
         best: data.candidate[best], net: SC.number(state.net[best], 0), half: state.half ? " ±" + SC.number(state.half[best], 0) : "",
         lead: SC.number(lead, 0), next: next === undefined ? "–" : data.candidate[next] });
-      source.data = Object.assign({}, source.data, { net: state.net });
+      shown.set(state.net);
       table.refresh(order);
+      // Pictures and marks follow when the hand rests: the table must keep up with it.
+      window.clearTimeout(waiting);
+      waiting = window.setTimeout(follow, first ? 0 : 120);
+      first = false;
+    }
+    function follow() {
       pictures.refresh();
       if (bars) { bars.mark(); }
     }

@@ -61,7 +61,7 @@
     var self = this;
     if (base) { self.base = base; }
     var rows = (self.base || Array.from({ length: self.count }, function (v, k) { return k; })).filter(function (k) {
-      return self.columns.every(function (c, n) { return SC.passes(c.value(k), c.text(k), self.filters[n]); });
+      return self.columns.every(function (c, n) { return !self.filters[n] || SC.passes(c.value(k), c.text(k), self.filters[n]); });
     });
     if (self.by !== null) {
       var value = self.columns[self.by].value, sign = self.down ? -1 : 1;
