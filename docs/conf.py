@@ -51,7 +51,8 @@ MADE = {
         "Strategies", ".. automodule:: strategies.contract", modules("strategies"), ".. automodule:: strategies.gate",
     ),
     "scenarios.md": page(
-        "Scenarios", ".. automodule:: scenarios.contract", ".. automodule:: scenarios.staffing",
+        "Scenarios", ".. automodule:: scenarios.contract", ".. automodule:: scenarios.spread",
+        ".. automodule:: scenarios.bundles", ".. automodule:: scenarios.staffing",
         modules("scenarios/presets", "   :no-members:\n"),
     ),
     "python.md": page("From Python", *([".. automodule:: stockcue"] if (ROOT / "stockcue.py").exists() else [])),

@@ -176,7 +176,8 @@ class SalesChannel(Checked):
 
 @dataclass(frozen=True)
 class Ledger(Checked):
-    """When stock is deducted, how long unpaid orders hold it, what happens to late money."""
+    """When stock is deducted, how long orders hold it. A payment that would come after its order's closing is never made (with
+    ``pre_hold`` it is tried, late). The show's end closes nothing: carts laid before it go on ordering, orders on being paid."""
 
     mode: str = setting("deduct_on_order", "拍下减库存, 付款减库存 or 预占", choices=LEDGER_MODES, source="[SDK]", confidence="H")
     hold_s: float = setting(900.0, "unpaid orders close after", "s", 1, 10**6, "[V2EX][CODE] 300-1800 s", "M")
@@ -251,7 +252,9 @@ class Scenario(Checked):
 
     name: str = setting(REQUIRED, "name", confidence="-")
     lesson: str = setting(REQUIRED, "what it teaches", confidence="-")
-    duration_s: float = setting(REQUIRED, "planned length of the show", "s", 1, 10**6, confidence="-")
+    duration_s: float = setting(
+        REQUIRED, "planned length; carts laid before its end order after it too", "s", 1, 10**6, confidence="-"
+    )
     skus: tuple[Sku, ...] = setting(REQUIRED, "catalogue", confidence="-")
     cues: tuple[Cue, ...] = setting((), "run of show 排品表", confidence="-")
     host: Host = setting(Host(), "host")
