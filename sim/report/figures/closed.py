@@ -45,6 +45,7 @@ class ClosedPicture:
     orders [per bin]. saved: by strategy, (mean, low, high) of what it saved over silence under each bound [CNY]."""
 
     title: str
+    at: style.At
     said: str
     duration_s: float
     blind: tuple[Span, ...]
@@ -78,7 +79,10 @@ def picture(c: Closed, sku: int) -> ClosedPicture:
     saved = {r["strategy"]: {b: (r[f"saved_{b}"], r[f"saved_{b}_low"], r[f"saved_{b}_high"]) for b in BOUNDS}
              for r in others.to_dict("records")}  # fmt: skip
     return ClosedPicture(
-        title=_("replay of {stream} · SKU {sku} · from {start}").format(stream=c.stream.name, sku=name, start=c.stream.at(0.0)),
+        title=_("replay of {stream} · SKU {sku} · from {start}").format(
+            stream=style.text(c.stream.name), sku=style.text(name), start=c.stream.at(0.0)
+        ),
+        at=c.stream.at,
         said=_("{loop}; draw 0 of {n} is shown").format(loop=_(CLOSED_LOOP), n=c.scores["replicate"].nunique()),
         duration_s=end,
         blind=tuple((w.start / US, w.end / US) for w in c.imputation.windows if w.sku == sku),
@@ -143,6 +147,7 @@ def draw(p: ClosedPicture) -> Figure:
         for axis in panels[:3]:
             axis.tick_params(labelbottom=False)
         panels[3].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=unit))
+        style.clock_times(panels[3], p.at, per)
         top.set_xlim(-0.006 * p.duration_s / per, p.duration_s / per)
     return figure
 

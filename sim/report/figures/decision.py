@@ -9,6 +9,7 @@ import numpy as np
 from sim.report.figures import style
 from sim.report.figures.style import _
 from sim.report.text.layout import brief
+from sim.report.text.ranking import briefly
 from sim.stats.selection import BEST, WORSE
 from sim.study.decide import Decision
 from sim.words import N_
@@ -41,7 +42,7 @@ def looks(d: Decision) -> dict[str, tuple[str, str]]:
 def label(d: Decision, k: int, most: int = SHORT) -> str:
     """A candidate's name and settings, short enough for an axis, or in ``most`` letters."""
     c = d.plan.candidates[k]
-    settings = ", ".join(f"{key.split('.')[-1]}={value}" for key, value in c.settings.items())
+    settings = briefly(c.family, c.settings)
     text = f"{c.name}: {settings}" if settings else c.name
     return style.text(text if len(text) <= most else f"{text[: most - 3]}...")
 
@@ -129,6 +130,8 @@ def pareto(d: Decision) -> Figure:
         axes.set_xlabel(_("oversold units a show 超卖") if style.chinese_font() else _("oversold units a show"))
         axes.set_ylabel(_("missed turnover [1,000 CNY a show]"))
         axes.yaxis.set_major_formatter(style.plain_number)
+        if points[:, 0].max() <= 0:
+            axes.set_xlim(0, 1)  # nobody oversold: no units below none
         axes.set_title(_("Pareto front (filled): oversells, missed turnover, alerts; larger marks send more alerts"), loc="left")
         handles = [_handle(mark, colour, style.text(family)) for family, (colour, mark) in look.items()]
         most = points[:, 2].max()
@@ -152,7 +155,7 @@ def _when(d: Decision, k: int) -> str:
 
 def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> Figure:
     """Figures over one setting: mean with 95 % interval, best and worst show of any world. shows: name to float64 [world,
-    replicate, point]."""
+    replicate, point], net first."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
@@ -177,14 +180,25 @@ def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> 
             axes.plot(x, mean, color=style.BLUE, lw=1.4, label=_("mean"))
             axes.set_ylabel(name)
             axes.yaxis.set_major_formatter(style.plain_number)
-        lowest = int(np.argmin(next(iter(shows.values())).mean((0, 1))))
+        highest = highest_mean(next(iter(shows.values())))
         for axes in panels:
-            axes.axvline(x[lowest], color=style.RED, lw=0.9, ls="--", label=_("lowest mean J, at {x:g}").format(x=x[lowest]))
+            axes.axvline(
+                x[highest], color=style.RED, lw=0.9, ls="--", label=_("highest mean net, at {x:.3g}").format(x=x[highest])
+            )
         panels[-1].set_xlabel(key)
         panels[0].set_title(title, loc="left")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4)
         return figure
+
+
+def highest_mean(values: np.ndarray) -> int:
+    """The point with the highest mean; values: float64 [world, replicate, point].
+
+    >>> highest_mean(np.array([[[1.0, 5.0, 2.0], [1.0, 3.0, 2.0]]]))
+    1
+    """
+    return int(np.argmax(values.mean((0, 1))))
 
 
 def heatmap(x: np.ndarray, y: np.ndarray, z: np.ndarray, keys: tuple[str, str], title: str) -> Figure:

@@ -45,6 +45,7 @@ class Overview:
     """A stream in numbers a bin, all SKUs together [units], and a panel per SKU; times in s of the show."""
 
     title: str
+    at: style.At
     duration_s: float
     bins: np.ndarray
     orders: np.ndarray
@@ -79,7 +80,8 @@ def arrays(stream: Stream, blind: Sequence[Window]) -> Overview:
         )
     )
     return Overview(
-        title=text.format(stream=stream.name, start=stream.at(0.0), sold=int(sold.sum()), n=n, more=more),
+        title=text.format(stream=style.text(stream.name), start=stream.at(0.0), sold=int(sold.sum()), n=n, more=more),
+        at=stream.at,
         duration_s=end,
         bins=bins,
         orders=_units(stream, took, bins),
@@ -128,6 +130,7 @@ def draw(o: Overview) -> Figure:
         for axis in axes:
             legend(axis)
         axes[-1].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=unit))
+        style.clock_times(axes[-1], o.at, per)
         axes[-1].set_xlim(-0.006 * o.duration_s / per, o.duration_s / per)
     return figure
 

@@ -29,11 +29,13 @@ OPEN_LOOP = N_("OPEN LOOP: recorded demand, no action taken")
 class Recording:
     """One SKU of a replayed stream. Times in s of the show; ``Steps``: times and the values that hold from them on.
 
-    title: what is shown. stock: as recorded. seen: as the alert engine had it. out: spans without stock. lanes: strategy to
-    (time, level) of its alerts. bins: edges; orders, carts [units per bin]. cues: (start, end, planned, kind).
+    title: what is shown. at: a moment by the recording's clock. stock: as recorded. seen: as the alert engine had it. out: spans
+    without stock. lanes: strategy to (time, level) of its alerts. bins: edges; orders, carts [units per bin]. cues: (start, end,
+    planned, kind).
     """
 
     title: str
+    at: style.At
     duration_s: float
     stock: Steps
     seen: Steps
@@ -56,8 +58,9 @@ def recording(loaded: Loaded, found: Replay, sku: int) -> Recording:
     sold = ngettext("{n} sell-out", "{n} sell-outs", len(outs)).format(n=len(outs)) if len(outs) else _("never sold out")
     return Recording(
         title=_("replay of {stream} · SKU {sku} · from {start} · {sold}").format(
-            stream=stream.name, sku=name, start=stream.at(0.0), sold=sold
+            stream=style.text(stream.name), sku=style.text(name), start=stream.at(0.0), sold=sold
         ),
+        at=stream.at,
         duration_s=end,
         stock=thinned(level["t_s"].to_numpy(), level["stock"].to_numpy()),
         seen=thinned(arrived / US, known),
@@ -103,6 +106,7 @@ def draw(r: Recording) -> Figure:
         for axis in panels[:3]:
             legend(axis)
         panels[3].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=unit))
+        style.clock_times(panels[3], r.at, per)
         panels[3].set_xlim(-0.006 * r.duration_s / per, r.duration_s / per)
     return figure
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sim import words
+from sim.replay.recorded import time_of_day
 from sim.words import N_
 
 if TYPE_CHECKING:
@@ -109,6 +111,17 @@ def ngettext(one: str, many: str, n: int) -> str:
 
 def _can_be_drawn(sentence: str) -> bool:
     return all(ord(c) < 0x2E80 for c in sentence) or chinese_font() is not None
+
+
+At = Callable[[float], str]
+"""A moment of a show [s] as its clock writes it."""
+
+
+def clock_times(axis: Any, at: At | None, per: float) -> None:
+    """Clock times under the numbers of a time axis in units of ``per`` seconds; none where the show has no clock."""
+    if at is None or time_of_day(at(0.0)) == at(0.0):
+        return
+    axis.xaxis.set_major_formatter(lambda x, position: f"{plain_number(x)}\n{time_of_day(at(x * per))}" if x >= 0 else "")
 
 
 def text(name: str) -> str:

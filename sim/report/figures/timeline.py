@@ -73,8 +73,9 @@ def _title(s: Story) -> str:
     if s.oversold:
         sold += ", " + ngettext("{n:,} unit oversold", "{n:,} units oversold", s.oversold).format(n=s.oversold)
     return _("{scenario} · strategy {strategy} · SKU {sku} · replicate {replicate} · seed {seed} · {sold}").format(
-        scenario=s.scenario, strategy=s.strategy, sku=s.sku, replicate=s.replicate, seed=s.seed, sold=sold
-    )
+        scenario=style.text(s.scenario), strategy=style.text(s.strategy), sku=style.text(s.sku), replicate=s.replicate,
+        seed=s.seed, sold=sold,
+    )  # fmt: skip
 
 
 def steps(axis: Axes, steps: tuple[np.ndarray, np.ndarray], per: float, end: float, **looks: Any) -> None:

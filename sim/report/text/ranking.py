@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report.text import tables
-from sim.report.text.layout import aligned, markdown, number
+from sim.report.text.layout import NOTHING, aligned, markdown, number
 from sim.stats.overfit import FEWEST
 from sim.study.standing import means, shows_of
 from sim.words import N_, _, columns, ngettext
@@ -45,7 +45,8 @@ class Ranking:
         """For a terminal."""
         parts = []
         for world, lines in list(zip(self.plan.worlds, self.lines, strict=True))[:PRINTED]:
-            body = tables.printed(lines, self.plan.replicates, self.plan.profile, told=False, shock=self.shock)
+            body = tables.printed(lines, self.plan.replicates, self.plan.profile, told=False, shock=self.shock,
+                                  varied=self._varied(lines))  # fmt: skip
             parts.append(f"{self._title(world.name, lines)}\n\n{body}{self._best(lines[0].strategy)}")
         if len(self.plan.worlds) > PRINTED:
             more = len(self.plan.worlds) - PRINTED
@@ -59,7 +60,8 @@ class Ranking:
         """For ``report.md``."""
         parts = []
         for world, lines in zip(self.plan.worlds, self.lines, strict=True):
-            body = tables.in_markdown(lines, self.plan.replicates, self.plan.profile, told=False, shock=self.shock)
+            body = tables.in_markdown(lines, self.plan.replicates, self.plan.profile, told=False, shock=self.shock,
+                                      varied=self._varied(lines))  # fmt: skip
             title = _("## World {title}").format(title=self._title(world.name, lines))
             parts.append(f"{title}\n\n{_settings(world.settings)}{body}")
         if len(self.plan.worlds) > 1:
@@ -67,6 +69,16 @@ class Ranking:
                 "\n".join([_("## All worlds together"), "", *markdown(columns(OVERALL), self._overall(), (1, 2, 3, 4, 6, 7))])
             )
         return "\n\n".join([*parts, *self._caution()])
+
+    def _varied(self, lines: Sequence[tables.Line]) -> tables.Varied:
+        """The settings that vary among the candidates of these lines."""
+        shown = {line.strategy for line in lines}
+        mine = [c for c in self.plan.candidates if c.name in shown]
+        cells = [{short(c.family, key): rounded(key, v) for key, v in c.settings.items()} for c in mine]
+        names = list(dict.fromkeys(name for row in cells for name in row))
+        return names, {
+            c.name: (c.family, [str(row.get(name, NOTHING)) for name in names]) for c, row in zip(mine, cells, strict=True)
+        }
 
     def _caution(self) -> list[str]:
         """What a plain ranking of many does not say. Who can be told apart, and what luck adds, is the verdict's to say."""
@@ -143,5 +155,13 @@ def briefly(family: str, settings: Mapping[str, Value]) -> str:
     >>> briefly("smart", {"strategy.smart.chance": 0.25, "gate.n": 2})
     'chance=0.25, gate.n=2'
     """
-    short = {key.removeprefix(f"strategy.{family}."): rounded(key, value) for key, value in settings.items()}
-    return ", ".join(f"{key}={value}" for key, value in short.items())
+    return ", ".join(f"{short(family, key)}={rounded(key, value)}" for key, value in settings.items())
+
+
+def short(family: str, key: str) -> str:
+    """A varied setting without what all of its family have in common.
+
+    >>> short("smart", "strategy.smart.chance"), short("smart", "gate.n")
+    ('chance', 'gate.n')
+    """
+    return key.removeprefix(f"strategy.{family}.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,9 @@ RANKED = N_("strategy | net [CNY] | GMV | left on the table | oversold | missed 
 MORE = N_("strategy | skill | in % shows | precision | recall | lead s | freeze min")
 SHOWN = ("", "skill", "session_oversold", "precision", "recall", "usable_lead_s", "freeze_minutes")
 """The metric behind each column of the second table, which pages have."""
+
+Varied = tuple[Sequence[str], Mapping[str, tuple[str, Sequence[str]]]]
+"""Settings that vary between candidates: their names, and by candidate its family and their values as text."""
 
 
 @dataclass(frozen=True)
@@ -219,20 +222,36 @@ def _head(told: bool) -> tuple[str, ...]:
     return columns(HEAD if told else RANKED)
 
 
-def printed(lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0) -> str:
-    """The table for a terminal: plain text, at most some 145 columns. told: see :func:`cells`."""
-    rows = [_head(told), *cells(lines, told)]
+def _varied(head: Sequence[str], rows: list[list[str]], varied: Varied | None) -> list[Sequence[str]]:
+    """A table whose first column names candidates, with the settings that vary as columns; their numbers come last."""
+    if varied is None or not varied[0]:
+        return [head, *rows]
+    made: list[Sequence[str]] = [(head[0], *varied[0], *head[1:], _("number"))]
+    for name, *figures in rows:
+        family, settings = varied[1][name]
+        made.append([family, *settings, *figures, name.removeprefix(family)])
+    return made
+
+
+def printed(
+    lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0, varied: Varied | None = None
+) -> str:
+    """The table for a terminal: plain text, at most some 145 columns. told: see :func:`cells`. varied: see :data:`Varied`."""
+    rows = _varied(_head(told), cells(lines, told), varied)
     said = [*notes(lines, replicates, profile, told, shock), *(meanings(profile) if told else [])]
     return "\n".join([*aligned(rows, range(1, len(rows[0]))), "", *said])
 
 
-def in_markdown(lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0) -> str:
+def in_markdown(
+    lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0, varied: Varied | None = None
+) -> str:
     """The same for ``report.md``, with a second table."""
-    head, more = _head(told), columns(MORE)
+    head, *rows = _varied(_head(told), cells(lines, told), varied)
+    more, *rest = _varied(columns(MORE), details(lines), varied)
     said = [*notes(lines, replicates, profile, told, shock), *meanings(profile, told)]
     return "\n".join([
-        *markdown(head, cells(lines, told), range(1, len(head))), "", *(f"- {note}" for note in said), "",
-        *markdown(more, details(lines), range(1, len(more))),
+        *markdown(head, rows, range(1, len(head))), "", *(f"- {note}" for note in said), "",
+        *markdown(more, rest, range(1, len(more))),
     ])  # fmt: skip
 
 
