@@ -149,13 +149,15 @@ class Troop:
         self.kept = [family.state() for family in self.families]
 
     def at_fork(self, k: int, place: int) -> tuple[dict[str, np.ndarray], Told, Told]:
-        """What candidate ``k`` remembers where he left the trunk, what he had said before, and what he says there."""
+        """What candidate ``k`` has in his world where he left the trunk, memory and settings; what he had said before, and
+        what he says there."""
         number, m = self.place[k]
         names = ("memory", "gate_memory", "gate_shared")
         state = {name: array[m].copy() for name, array in zip(names, self.kept[number], strict=True)}
-        told = self.told[k][0]
-        now = told.rows[:, T_ROW] == place
-        return state, Told(told.rows[~now], told.shown[~now]), Told(told.rows[now], told.shown[now])
+        family, told = self.families[number], self.told[k][0]
+        state |= {"params": family.params[m], "gate_settings": family.gates[m], "lack_cell": family.world.lack_cell}
+        now = int(np.searchsorted(told.rows[:, T_ROW], place))
+        return state, Told(told.rows[:now], told.shown[:now]), Told(told.rows[now:], told.shown[now:])
 
     def effect(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """:func:`consequential` and :func:`by_lack` under the playbook of candidate ``k``."""

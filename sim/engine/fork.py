@@ -23,7 +23,7 @@ from sim.core import world as W
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.run import Run
-from sim.core.stage import Stage, settings_of
+from sim.core.stage import Stage
 from sim.core.world import World
 from sim.engine.candidates import NO_WANT, Told, Troop
 from sim.engine.control import Begun, Control
@@ -124,7 +124,7 @@ class Trail:
             else:
                 said.append((int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1))
                 lacks.append(lack)
-        begun = Begun(self._world(policy, state, now), said, old.actions, lacks, ordered)
+        begun = Begun(self._world(state, now), said, old.actions, lacks, ordered)
         control = Control(env, self.stage, policy, True, engine.look, begun)
         while env.peek() <= self.at:
             env.step()
@@ -132,7 +132,7 @@ class Trail:
         run_rows(env, control, engine)
         return finish(self.stage, policy, control, True), np.concatenate([alerts.rows, troop.as_told(control.decisions, lead)])
 
-    def _world(self, policy: Policy, state: dict[str, np.ndarray], now: Told) -> World:
+    def _world(self, state: dict[str, np.ndarray], now: Told) -> World:
         """A copy of the trunk's world, with the policy's strategy and gate in it.
 
         The log of record changes is not copied: what lies behind is common, and whoever runs next writes his own on top.
@@ -143,4 +143,4 @@ class Trail:
         mine["outbox"][:count] = now.rows[:, T_SKU:T_LACK]
         mine["evidence"][:count] = now.shown
         mine["head"][W.N_OUT] = count
-        return w._replace(**mine, **state, **settings_of(policy, self.stage.tiers))
+        return w._replace(**mine, **state)

@@ -97,17 +97,20 @@ def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> Run:
 
 
 def run_rows(env: simpy.Environment, control: Control, engine: Engine) -> None:
-    """Rows up to the next control event, then that event, until the rows are over."""
+    """Rows up to the next control event, then that event, until the rows are over. Events of one moment share their rows."""
+    done = -1.0
     while True:
         horizon = env.peek()
-        spoke = engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US)))
-        control.record_cuts()
-        if spoke:
-            speak(env, control)
-        elif horizon <= control.end:
-            env.step()
-        else:
+        if horizon != done:
+            spoke = engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US)))
+            control.record_cuts()
+            if spoke:
+                speak(env, control)
+                continue
+            done = horizon
+        if horizon > control.end:
             return
+        env.step()
 
 
 def speak(env: simpy.Environment, control: Control) -> None:
