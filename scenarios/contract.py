@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from scenarios.bundles import Bundle, check_bundles
+from scenarios.host import Host
 from scenarios.kernels import KERNEL_SHAPES, Kernel, kernel_of
 from scenarios.setting import REQUIRED, ScenarioError, did_you_mean, setting, validate
 from scenarios.spread import Spread
@@ -70,20 +71,6 @@ class Cue(Checked):
     def kernel(self) -> Kernel:
         """The kind's kernel with this cue's own values on top."""
         return kernel_of(self.kind, self.shape, self.peak, self.tau_s, self.duration_s, self.expected)
-
-
-@dataclass(frozen=True)
-class Host(Checked):
-    """How faithfully the host follows the run of show 排品表, and how he reacts during it."""
-
-    slip_s: float = setting(0.0, "standard deviation of a cue's time around plan", "s", 0, 3600, "GDQ: up to 5 min", "M")
-    drop_p: float = setting(0.0, "share of planned cues left out", "", 0, 1)
-    adlib_p: float = setting(0.0, "unplanned pitches, as a share of the planned number of cues", "", 0, 10)
-    follow_p: float = setting(0.9, "chance that the host follows a low-stock prompt", "", 0, 1)
-    reaction_s: float = setting(10.0, "from prompt on screen to the host acting", "s", 0, 600, "domain 3.4")
-    checks_screen: bool = setting(True, "skips a cue whose item his screen shows as sold out")
-    moves_on: bool = setting(True, "a host who drops an item pitches another at once")
-    calls_restock: bool = setting(True, "the host announces arrived stock 返场 of an item that was missed, in a cue's time")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import fields
 from typing import Any
 
 from sim.core.policy import Policy
+from sim.core.response import ORDERABLE
 from sim.jobs.serialise import origin_of
 from sim.setup.policies import find_playbook
 from strategies import registry
@@ -63,7 +64,7 @@ def _operations(policy: Policy) -> dict[str, Any]:
         if f.name != "name":
             value = getattr(book, f.name)
             node[f.name] = None if value == getattr(stood, f.name) else _as_given(value)
-    return node
+    return node | dict.fromkeys(ORDERABLE)
 
 
 def _as_given(value: Any) -> Any:

@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 
 from sim.app.nouns import gate_node, option, policies_of, policy
+from sim.core.actionwords import words_of
 from sim.core.policy import Policy
+from sim.core.response import ORDERABLE, Action
 from sim.setup.choices import LEVELS
 from sim.setup.design import MOST, Axis
 from sim.setup.settings import SettingError
@@ -134,10 +136,18 @@ def _axis(key: str, value: Any) -> Axis:
     if key in SHARED and isinstance(value, Mapping):
         return Axis(key, values=tuple(map(str, value)))
     if _is_range(value):
-        values = value.tolist() if isinstance(value, np.ndarray) else list(value)
+        values = value.tolist() if isinstance(value, np.ndarray) else [_worded(key, v) for v in value]
         if values:
             return Axis(key, values=tuple(values))
     raise SettingError(_("{key} needs a range: a list of values, interval(a, b) or log(a, b)").format(key=key))
+
+
+def _worded(key: str, value: Any) -> Any:
+    """A list of actions as the words that stand for it; anything else as it is."""
+    if not (key.split(".")[0] == "operations" and key.split(".")[-1] in LEVELS and isinstance(value, list | tuple)):
+        return value
+    made = [v if isinstance(v, Action) else Action(**v) if isinstance(v, Mapping) else str(v) for v in value]
+    return "+".join(words_of([a]) if isinstance(a, Action) else a for a in made) or words_of(())
 
 
 def _options(group: str, given: Any) -> dict[str, Any]:
@@ -147,5 +157,5 @@ def _options(group: str, given: Any) -> dict[str, Any]:
     values = given.values if isinstance(given, Range | Axis) else given
     if group == "gate":
         return {str(name): gate_node(str(name)) for name in values}
-    blank = {"name": None, **dict.fromkeys(LEVELS)}
+    blank = {"name": None, **dict.fromkeys((*LEVELS, *ORDERABLE))}
     return {str(name): blank | option(group, str(name)) for name in values}

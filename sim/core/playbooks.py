@@ -37,7 +37,38 @@ PLAYBOOKS = {
         resolved=(Action("reopen", "person", "own_eyes"),),
     ),
     "freeze_only": Playbook("freeze_only", emergency=(AUTO_FREEZE,), resolved=(AUTO_REOPEN,)),
+    "graded": Playbook(
+        "graded",
+        watch=(Action("notify", "person", "in_site"),),
+        prepare=(Action("restock", "person", "push"), Action("host_prompt", "person", "popup")),
+        emergency=(AUTO_FREEZE, Action("host_prompt", "auto"), Action("notify", "person", "call")),
+        resolved=(AUTO_REOPEN,),
+    ),
+    "email": Playbook(
+        "email",
+        watch=(Action("notify", "person", "email"),),
+        prepare=(Action("restock", "person", "email"),),
+        emergency=(Action("freeze", "person", "email"),),
+        resolved=(Action("reopen", "person", "email"),),
+    ),
+    "throttle": Playbook(
+        "throttle",
+        prepare=(Action("lower_exposure", "auto", value=0.5),),
+        emergency=(AUTO_FREEZE,),
+        resolved=(AUTO_REOPEN,),
+    ),
+    "delist": Playbook("delist", emergency=(Action("delist", "auto"),), resolved=(AUTO_REOPEN,)),
+    "staged": Playbook(
+        "staged",
+        watch=(Action("release", "auto", value=0.5),),
+        prepare=(Action("release", "auto", value=0.5),),
+        emergency=(AUTO_FREEZE,),
+        resolved=(AUTO_REOPEN,),
+    ),
     "none": Playbook("none"),
 }
 """standard: machines freeze, people restock and talk to the host; human: the same, all by people; notify_only: app push
-to people; by_hand: a person looking at the figures himself; freeze_only: the machine freezes, nothing else; none."""
+to people; by_hand: a person looking at the figures himself; freeze_only: the machine freezes, nothing else;
+graded: each level its own channels and hands, 初级 in-site, 中级 app push and pop-up, 高级 a call, the machine freezes at once;
+email: the second generation, people by e-mail; throttle: exposure is halved before anything is frozen; delist: the page goes;
+staged: hidden units are released in two halves before anything is frozen; none."""

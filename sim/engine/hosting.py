@@ -10,6 +10,7 @@ import numpy as np
 import simpy
 
 from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Scenario
+from scenarios.host import MOVE_ON, PUSH
 from sim.core import world as W
 from sim.core.moves import with_rows
 from sim.core.response import HOST_BACK, HOST_CALL, HOST_CUT, HOST_PROMPT
@@ -32,10 +33,10 @@ assert CUE_DTYPE.names[:4] == ("start", "end", "planned", "sku")
 class Hosting:
     """The host's part of a control plane (:class:`~sim.engine.control.Control` holds the rest of the state).
 
-    prompts: heard so far per SKU. spoken: cues he improvised (number, item, kind). cues: the tape's as plain tuples; about: by
-    SKU, the numbers of those about it or a bundle with it, the improvised ones apart. That he comes to a planned cue is a
-    transition (``sim/core/cues.py``). An item is a SKU or a bundle, which stands and falls with each of its parts; what is noted
-    of a bundle is noted of its first part.
+    prompts: heard so far per SKU. pushed: SKUs whose last units he has pushed. spoken: cues he improvised (number, item, kind).
+    cues: the tape's as plain tuples; about: by SKU, the numbers of those about it or a bundle with it, the improvised ones apart.
+    That he comes to a planned cue is a transition (``sim/core/cues.py``). An item is a SKU or a bundle, which stands and falls
+    with each of its parts; what is noted of a bundle is noted of its first part.
     """
 
     env: simpy.Environment
@@ -51,6 +52,7 @@ class Hosting:
     def __init__(self, stage: Stage) -> None:
         self.names, self.parts = stage.names, stage.parts
         self.prompts = [0] * len(stage.scenario.skus)
+        self.pushed: set[int] = set()
         self.spoken: list[tuple[int, int, str]] = []
         self.cues, self.about, self.blocks = stage.cues, stage.about, stage.blocks
 
@@ -99,20 +101,40 @@ class Hosting:
         return cue[START] <= self.now < cue[END] and self.world.cue_cut[number] > self.now
 
     def prompted(self, sku: int, number: int) -> Generator:
-        """The host reads a low-stock prompt: he may break off the item and pitch the next one."""
+        """The host reads a low-stock prompt: he may drop the item, now or after its pitch, or push its last units."""
         host = self.scenario.host
         yield self.env.timeout(to_us(host.reaction_s))
         nth = self.prompts[sku]
         self.prompts[sku] += 1
         if self.people.mark("follow", sku, nth) >= host.follow_p or self.world.muted[sku]:
             return
+        if host.on_prompt == PUSH:
+            self.push(sku, number)
+            return
         self.world.muted[sku] = 1
         self.note(sku, HOST_PROMPT, number)
-        cut = self.running(sku)
+        cut = self.running(sku) if host.on_prompt == MOVE_ON else []
         for k in cut:
             self.cut(k, int(self.tape.cues["sku"][k]), number)
         if cut and host.moves_on:
             self.bring_forward(number)
+
+    def push(self, sku: int, alert: int) -> None:
+        """What is left of the item's cue becomes a louder one, once a show: the host says how few are left."""
+        running = self.running(sku)
+        if not running or sku in self.pushed:
+            return
+        number, cues = running[-1], self.tape.cues
+        length = int(min(cues["end"][number], self.world.cue_cut[number])) - self.now
+        if length < LEAST_US:
+            return
+        self.pushed.add(sku)
+        self.note(sku, HOST_PROMPT, alert)
+        self.cut(number, int(cues["sku"][number]), alert)
+        cue, peak = cues[number], float(cues["peak"][number]) * self.scenario.host.push_lift
+        name, kind = self.names[int(cue["sku"])], CUE_KINDS[cue["kind"]]
+        shape = KERNEL_SHAPES[cue["shape"]]
+        self.improvise(Cue(self.now / US, name, kind, peak, float(cue["tau"]), length / US, shape=shape), alert)
 
     def bring_forward(self, alert: int) -> None:
         """The next planned pitch is spoken now instead of later: airtime is moved, not made."""

@@ -7,8 +7,9 @@ from dataclasses import asdict, fields, replace
 from typing import Any
 
 from scenarios.setting import check_types, did_you_mean
+from sim.core.actionwords import actions_of, switched
 from sim.core.policy import Policy
-from sim.core.response import Playbook, playbook_from
+from sim.core.response import ORDERABLE, Playbook, playbook_from
 from sim.score.profiles import Profile, make_profile
 from sim.setup.policies import find_playbook
 from sim.setup.settings import SettingError
@@ -55,16 +56,25 @@ def playbook_of(default: str, operations: Plain) -> Playbook:
     """The playbook chosen by name (the strategy's own where none is), with the values given put over it."""
     book = find_playbook(str(operations.get("name") or default))
     given = {key: value for key, value in operations.items() if key != "name" and value is not None}
+    switches = {key: given.pop(key) for key in ORDERABLE if key in given}
+    for level in LEVELS:
+        if isinstance(given.get(level), str):
+            given[level] = [asdict(a) for a in actions_of(given[level], f"operations.{level}")]
     check_types(Playbook, given, "operations")
     numbers("operations", given, LEVELS)
     for level in LEVELS:
         actions = given.get(level, [])
         if not isinstance(actions, list) or any(not isinstance(a, Mapping) for a in actions):
-            raise SettingError(f"operations.{level} must be a list of actions, as in [{{what: freeze, by: auto}}]")
+            raise SettingError(
+                f"operations.{level} must be a list of actions, as in [{{what: freeze, by: auto}}] or freeze:auto+notify"
+            )
         for action in actions:
-            numbers(f"operations.{level}", action, ("what", "by", "channel"))
+            numbers(f"operations.{level}", action, ("what", "by", "channel", "amount"))
     changed = playbook_from(book.name, given)
-    return replace(book, **{key: getattr(changed, key) for key in given})
+    book = replace(book, **{key: getattr(changed, key) for key in given})
+    for what, value in switches.items():
+        book = switched(book, what, value)
+    return book
 
 
 def profile_from(score: Plain) -> Profile:

@@ -14,6 +14,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 from scenarios.contract import Scenario
 from scenarios.registry import BY_NAME
 from scenarios.setting import did_you_mean
+from sim.core.actionwords import standing
 from sim.core.policy import Policy
 from sim.setup.choices import policy_from
 from sim.setup.design import Axis, Value, sample, settled
@@ -151,7 +152,7 @@ def standing_value(candidate: Candidate, key: str) -> Value | None:
     if path[0] == "gate" and len(path) == 2:
         return float(policy.gate[[p.name for p in GATE_PARAMS].index(path[1])])
     if path[0] == "operations" and len(path) == 2:
-        return getattr(policy.playbook, path[1])
+        return standing(policy.playbook, path[1])
     if path[0] == "strategy" and len(path) > 2:
         column = policy.params[:, [p.name for p in policy.strategy.params].index(path[-1])]
         column = column[[TIERS.index(path[3])]] if path[2] == "by_tier" else column

@@ -7,7 +7,7 @@ from dataclasses import asdict, fields
 from typing import Any
 
 from scenarios.staffing import SOURCES, Feed
-from sim.core.response import Playbook
+from sim.core.response import ORDERABLE, Playbook
 from sim.score.profiles import Profile
 from sim.setup.choices import policies_from, profile_from
 from sim.setup.settings import Calibrate, Export, Ingest, Rehearse, Replay, Review, Shadow, Stock, settle
@@ -35,7 +35,7 @@ GROUPS: dict[str, dict[str, str]] = {
 """Verb to the groups of options it takes beside scenario and strategy, each with the option it starts from."""
 DECLARED: dict[str, tuple[str, ...]] = {
     "gate": tuple(p.name for p in GATE_PARAMS),
-    "operations": tuple(f.name for f in fields(Playbook)),
+    "operations": (*(f.name for f in fields(Playbook)), *ORDERABLE),
     "score": tuple(f.name for f in fields(Profile)),
     "feed": tuple(f.name for f in fields(Feed) if f.name not in SOURCES),  # the readings of a recording come together
 }

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from scenarios.contract import Audience, Cue, Host, Scenario, Shoppers, Sku, Supply
+from scenarios.host import FINISH, MOVE_ON, ON_PROMPT, PUSH
 from scenarios.registry import load
-from sim.core.response import ARRIVAL, HOST_BACK, HOST_CALL, HOST_CUT, Action, Playbook
+from sim.core.response import ARRIVAL, HOST_BACK, HOST_CALL, HOST_CUT, HOST_PROMPT, Action, Playbook
 from sim.core.run import Run
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
@@ -45,7 +46,7 @@ def _laid(run: Run) -> np.ndarray:
 def test_no_run_has_more_host_seconds_than_its_plan(seed):
     """Whatever is asked for and prompted, in random worlds in which the host does everything he can."""
     scenario = random_scenario(seed)
-    host = replace(scenario.host, follow_p=1.0, moves_on=True, calls_restock=True)
+    host = replace(scenario.host, follow_p=1.0, moves_on=True, calls_restock=True, on_prompt=ON_PROMPT[seed % 3])
     scenario = replace(scenario, host=host, supply=Supply(1.0, 20.0, requests=3))
     stage = set_stage(scenario, draw_tape(scenario, seed))
     for policy in (random_policy(seed), make_policy("fixed_count", {"units": 40.0}, playbook=ASKS)):
@@ -115,3 +116,37 @@ def test_a_host_who_does_not_call():
     run, calls = called(show(Cue(1.0, "b", "pitch", duration_s=500.0), calls_restock=False))
     assert np.count_nonzero(run.actions["what"] == ARRIVAL) == 1
     assert len(calls) == 0
+
+
+PROMPTED = Playbook("prompted", prepare=(Action("host_prompt", "auto"),), auto_s=0.0)
+
+
+def prompted(on_prompt: str) -> Run:
+    """One item pitched for four minutes and again later, another next; a prompt at its first quarter of sales."""
+    cues = (Cue(10.0, "a", duration_s=240.0), Cue(260.0, "b", duration_s=100.0), Cue(400.0, "a", duration_s=100.0))
+    host = Host(follow_p=1.0, on_prompt=on_prompt, push_lift=3.0)
+    scenario = Scenario("p", "none", 600.0, (Sku("a", 4000), Sku("b", 4000)), cues, host, Audience(3000.0),
+                        shoppers=Shoppers(buy_rate=0.03))  # fmt: skip
+    stage = set_stage(scenario, draw_tape(scenario, 3))
+    policy = make_policy("fixed_count", {"units": 3900.0, "emergency_share": 0.0}, playbook=PROMPTED)
+    run = play(stage, policy)
+    assert run.digest() == play_oracle(stage, policy).digest()
+    assert (run.actions["what"] == HOST_PROMPT).any()
+    return run
+
+
+def test_what_a_host_does_with_a_prompt_is_a_setting():
+    """He drops the item at once, ends its pitch and drops it then, or pushes its last units in the time of its own pitch."""
+    now, later, pushed = (prompted(how) for how in (MOVE_ON, FINISH, PUSH))
+    first = {k: int(run.cue_cut[0]) for k, run in (("now", now), ("later", later), ("pushed", pushed))}
+    assert first["now"] < later.tape.cues["end"][0] <= first["later"], "who ends his pitch is not cut"
+    assert (later.actions["what"] == HOST_CALL).sum() == 0
+    assert (now.cue_cut[:3] < now.tape.cues["end"][:3]).sum() >= 2, "dropped now, and not pitched again"
+    assert later.cue_cut[2] < later.tape.cues["end"][2], "not pitched again"
+    assert pushed.cue_cut[2] > pushed.tape.cues["end"][2], "a pushed item is pitched as planned"
+    call = pushed.tape.cues[3]
+    assert call["peak"] == pytest.approx(3.0 * pushed.tape.cues["peak"][0])
+    assert abs(call["end"] - pushed.tape.cues["end"][0]) <= 1, "in the time of the pitch it takes over"
+    assert host_seconds(pushed) <= host_seconds(pushed, drawn=True) + 1e-3
+    sold = [int((run.outcome[run.tape.sku == 0] >= 20).sum()) for run in (now, later, pushed)]
+    assert sold[0] < min(sold[1:])

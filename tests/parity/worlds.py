@@ -25,6 +25,7 @@ from scenarios.contract import (
     Sku,
     Supply,
 )
+from scenarios.host import ON_PROMPT
 from scenarios.spread import CERTAIN, Spread
 from scenarios.staffing import HUMAN_MODELS, Feed, Outage, Screen, Shift, Source, Staff, Touchpoints
 from sim.core.playbooks import PLAYBOOKS
@@ -72,7 +73,8 @@ def random_scenario(seed: int) -> Scenario:
     channels = pick(((SalesChannel(),), (SalesChannel("live", 0.6, 3.0), SalesChannel("shop", 0.4, 7.0, 4))))
     show = Scenario(
         "random", "none", duration, skus, cues,
-        host=Host(coin(0.0, 20.0), coin(0.0, 0.2), coin(0.0, 0.5), 0.8, 5.0, coin(True, False), True, coin(True, False)),
+        host=Host(coin(0.0, 20.0), coin(0.0, 0.2), coin(0.0, 0.5), 0.8, 5.0, coin(True, False), True, coin(True, False),
+                  ON_PROMPT[seed % 3]),
         audience=Audience(float(r.integers(60, 900)), warm=r.random() < 0.7),
         shoppers=Shoppers(0.05, 0.02, cart_conversion=0.4, never_pay=0.2, wait_share=0.3, substitute_share=0.2, wait_s=15.0,
                           cancel_share=0.1, cancel_s=60.0, pay_law=pick(("lognormal", "exponential"))),
