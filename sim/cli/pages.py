@@ -53,6 +53,57 @@ def card(words: list[str]) -> int:
     return 0
 
 
+def desk(words: list[str]) -> int:
+    """``stockcue desk scenario=... strategy=... [shows=200] [port=8765] [host=127.0.0.1] [out=.] [lang=zh]``."""
+    import asyncio
+    from pathlib import Path
+
+    from sim.app.desk import Desk
+    from sim.app.nouns import drawn, profile_of
+    from sim.cli.desk import Server
+    from sim.cli.main import policies_of_words, study_of_words
+    from sim.report.pages.kit import library
+
+    own = {"shows": "200", "port": "8765", "host": "127.0.0.1", "out": "."}
+    rest = []
+    for word in map(_experiment, words):
+        key, sign, value = word.partition("=")
+        if sign and key in own:
+            own[key] = value
+        else:
+            rest.append(word)
+    for key, most in (("shows", 2000), ("port", 65535)):
+        if not own[key].isdecimal() or int(own[key]) > most or (key == "shows" and own[key] == "0"):
+            text = _("{key} must be a whole number up to {most:,}, not {value!r}")
+            raise WordError(text.format(key=key, most=most, value=own[key]))
+    if not library():
+        raise WordError(_("pages need the chart library, which pip install 'stockcue[pages]' adds"))
+    chosen = (
+        rest if any(word.startswith(("strategy=", "experiment=")) for word in rest) else [*rest, "strategy=[smart,fixed_count]"]
+    )
+    config, _preset = study_of_words("rehearse", chosen)
+    if config is None:
+        return 0
+    show, uncertainty = drawn(config["scenario"], bool(config.get("uncertain")))
+    made = Desk(
+        show, policies_of_words(config), profile_of(config["score"]), int(own["shows"]), config.get("seed") or 1, uncertainty
+    )
+
+    async def serve() -> None:
+        server = Server(made, chosen, own["host"], int(own["port"]), Path(own["out"]).expanduser())
+        _told(_("open {url} (Ctrl-C ends it)").format(url=server.url))
+        try:
+            await asyncio.Event().wait()
+        finally:
+            server.close()
+
+    try:
+        asyncio.run(serve())
+    except KeyboardInterrupt:
+        _told(_("The desk is closed."))
+    return 0
+
+
 def _experiment(word: str) -> str:
     """A word of a card: a run folder or a file alone is the recommendation in it."""
     from pathlib import Path

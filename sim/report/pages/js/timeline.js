@@ -200,6 +200,8 @@
     this.readout.textContent = parts.join("   ");
   };
 
+  SC.View = View;
+
   /** The part of the page with its three choices. entries: [id, strategy, show, item]; the first is shown. */
   SC.timelines = async function (place, entries) {
     var names = ["strategy", "show", "item"], labels = [SC.say("strategy"), SC.say("show"), SC.say("item")], picks = [], view = null;

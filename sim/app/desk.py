@@ -1,0 +1,226 @@
+"""The what-if desk: some dials of a show and its strategies, and what the same shoppers would have made of them turned."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from scenarios.contract import Scenario
+from sim.app.nouns import policy, scenario
+from sim.app.timelines import in_trouble, row
+from sim.core.policy import Policy
+from sim.core.run import Run
+from sim.core.stage import Stage
+from sim.engine.answers import lines_of
+from sim.engine.fork import nobody
+from sim.engine.simulate import play
+from sim.report.figures.story import story
+from sim.score.cost import Judge
+from sim.score.profiles import Profile
+from sim.setup.settings import SettingError
+from sim.setup.uncertain import Uncertainty, staged
+from sim.stats.paired import difference
+from sim.words import N_, _
+
+ROOM = 10**9
+"""Bytes of kept shows."""
+BATCH = 10
+"""Shows between two answers."""
+MOST_PARAMS, MOST_ITEMS, MOST_CUES = 4, 3, 4
+"""Dials of each strategy, items whose stock and cues that can be turned."""
+FIGURES = ("net", "gmv", "oversold_units", "missed_units", "notices_per_operator_hour")
+PLAYBOOK = {
+    "auto_s": N_("a machine needs"),
+    "propagate_s": N_("a command takes everywhere"),
+    "freeze_s": N_("a person freezes in"),
+}
+_PLAIN = re.compile(r"[\w-]+")
+TIMES = 4.0
+"""A dial goes up to so many times its value."""
+
+
+@dataclass(frozen=True)
+class Dial:
+    """Something that can be turned. key: what it sets. low, high, value: of its track. world: whether it changes the shoppers."""
+
+    key: str
+    label: str
+    unit: str
+    low: float
+    high: float
+    value: float
+    world: bool
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """One show that is played again and again: its stage, and who judges what is played on it."""
+
+    stage: Stage
+    judge: Judge
+
+
+class Desk:
+    """What can be turned, and the shows that are kept for it."""
+
+    def __init__(
+        self, show: Scenario, policies: Sequence[Policy], profile: Profile, shows: int, seed: int = 1,
+        uncertainty: Uncertainty | None = None,
+    ) -> None:  # fmt: skip
+        self.show, self.policies, self.profile, self.seed, self.uncertainty = show, list(policies), profile, seed, uncertainty
+        self.dials = {d.key: d for d in dials_of(show, self.policies)}
+        self.own: list[Kept] = []
+        self.other: tuple[Scenario, list[Kept]] = show, self.own
+        self.shows = shows
+
+    def values(self, given: Mapping[str, Any]) -> dict[str, float]:
+        """What dials are turned to, those at rest left out; :class:`SettingError` for what is no dial, or lies outside its
+        track."""
+        made = {}
+        for key, value in given.items():
+            dial = self.dials.get(str(key))
+            if dial is None:
+                raise SettingError(_("there is no dial {key!r} here").format(key=key))
+            if isinstance(value, bool) or not isinstance(value, int | float) or not dial.low <= value <= dial.high:
+                text = _("the dial {key!r} goes from {low:g} to {high:g}, not to {value!r}")
+                raise SettingError(text.format(key=key, low=dial.low, high=dial.high, value=value))
+            if value != dial.value:
+                made[dial.key] = float(value)
+        return made
+
+    def settled(self, values: Mapping[str, float]) -> tuple[Scenario, list[Policy]]:
+        """The show and the strategies with dials turned."""
+        changes: dict[str, Any] = {}
+        for key, value in values.items():
+            if self.dials[key].world:
+                _put(changes, key.split(".")[1:], int(value) if key.endswith(".stock") else value)
+        show = scenario(self.show, **changes) if changes else self.show
+        policies = []
+        for one in self.policies:
+            own = {k.rsplit(".", 1)[1]: v for k, v in values.items() if k.startswith(f"strategy.{one.name}.")}
+            acts = {k.removeprefix("operations."): v for k, v in values.items() if k.startswith("operations.")}
+            book = {f: getattr(one.playbook, f) for f in PLAYBOOK} | acts
+            policies.append(_turned(one, own, book) if own or acts else one)
+        return show, policies
+
+    def answers(self, given: Mapping[str, Any], stopped: Callable[[], bool] = lambda: False) -> Iterator[dict[str, Any]]:
+        """What came of it, after every BATCH shows; the last one has all. Ends without where ``stopped`` says so."""
+        show, policies = self.settled(self.values(given))
+        kept = self._kept(show)
+        rows: list[list[dict[str, float]]] = [[] for _one in policies]
+        first: Run | None = None
+        for number in range(self.shows):
+            if stopped():
+                return
+            if number == len(kept):
+                kept.append(self._show(show, number))
+                self._fit(kept)
+            one = kept[number]
+            for k, team in enumerate(policies):
+                run = play(one.stage, team)
+                rows[k].append(one.judge.score(run, FIGURES))
+                first = run if number == 0 and k == 0 else first
+            if (number + 1) % BATCH == 0 or number + 1 == self.shows:
+                yield self._answer(policies, rows, number + 1, first if number < BATCH else None)
+
+    def _kept(self, show: Scenario) -> list[Kept]:
+        """Shows of a world that were drawn before: those it began with, and those of the last one that was tried."""
+        if show is self.show:
+            return self.own
+        if self.other[0] != show:
+            self.other = show, []
+        return self.other[1]
+
+    def _show(self, show: Scenario, number: int) -> Kept:
+        stage = staged(show, self.uncertainty, self.seed, number)
+        return Kept(stage, Judge(play(stage, nobody()), self.profile))
+
+    def _fit(self, kept: list[Kept]) -> None:
+        """No more shows than there is room for."""
+        if len(kept) == 1:
+            tape = kept[0].stage.tape
+            size = 3 * sum(v.nbytes for v in vars(tape).values() if isinstance(v, np.ndarray))
+            self.shows = max(1, min(self.shows, ROOM // max(1, size)))
+
+    def _answer(
+        self, policies: Sequence[Policy], rows: Sequence[Sequence[Mapping[str, float]]], done: int, first: Run | None
+    ) -> dict[str, Any]:
+        table = []
+        for team, mine in zip(policies, rows, strict=True):
+            cells: dict[str, Any] = {"strategy": team.name}
+            for name in FIGURES:
+                found = difference([r[name] for r in mine], np.zeros(len(mine)))
+                cells[name] = [_finite(v) for v in (found.mean, found.low, found.high)]
+            cells["shows"] = sorted(_finite(r["net"]) or 0.0 for r in mine)
+            table.append(cells)
+        made: dict[str, Any] = {"done": done, "of": self.shows, "table": table}
+        if first is not None:
+            made["timeline"] = timeline_of(first)
+        return made
+
+    def experiment(self, given: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
+        """What was found as an experiment file's content. source: words that chose the show and the strategies."""
+        turned = [f"{key}={value:g}" for key, value in self.values(given).items()]
+        return {"verb": "rehearse", "overrides": [*source["words"], *turned, f"replicates={self.shows}", f"seed={self.seed}"]}
+
+
+def _turned(one: Policy, own: Mapping[str, float], book: Mapping[str, float]) -> Policy:
+    made = policy(one, label=one.name, **own)
+    return replace(made, playbook=replace(one.playbook, **book))
+
+
+def _put(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
+    for name in path[:-1]:
+        tree = tree.setdefault(name, {})
+    tree[path[-1]] = value
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def timeline_of(run: Run) -> dict[str, Any]:
+    """One timeline as plain data: the item in most trouble."""
+    t, line = lines_of(run)
+    sku = in_trouble(run)[0]
+    made = row(story(run, sku, (t, line[:, sku])), run.scenario.start_hour, run.policy.name)
+    made |= dict.fromkeys(("alert_why", "alert_came", "alert_worth"), ["–"] * len(made["alert_t"]))
+    return {k: _plain(v) for k, v in made.items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | list):
+        return [_plain(v) for v in (value.tolist() if isinstance(value, np.ndarray) else value)]
+    return _finite(value) if isinstance(value, float) else value
+
+
+def dials_of(show: Scenario, policies: Sequence[Policy]) -> list[Dial]:
+    """Dials that leave the shoppers alone first: settings of strategies, latencies; then stock, lag, cues."""
+    made = []
+    for one in policies:
+        for k, p in list(enumerate(one.strategy.params))[:MOST_PARAMS]:
+            value = float(one.params[0, k])
+            if (one.params[:, k] == value).all() and p.high > p.low:
+                high = min(p.high, max(TIMES * value, p.default * 2, p.low + 1e-9))
+                made.append(Dial(f"strategy.{one.name}.{p.name}", f"{one.name}: {p.name}", p.unit, p.low, high, value, False))
+    for name, words in PLAYBOOK.items():
+        value = float(getattr(policies[0].playbook, name))
+        if all(getattr(one.playbook, name) == value for one in policies):
+            made.append(Dial(f"operations.{name}", _(words), "s", 0.0, max(10.0, TIMES * value), value, False))
+    made.append(Dial("scenario.feed.lag_s", _("readings arrive late by"), "s", 0.0, 120.0, float(show.feed.lag_s), True))
+    for sku in [k for k in show.skus if _PLAIN.fullmatch(k.id)][:MOST_ITEMS]:
+        label, stock = _("stock of {sku}").format(sku=sku.id), float(sku.stock)
+        made.append(Dial(f"scenario.skus.{sku.id}.stock", label, "units", 0.0, max(10.0, 3 * stock), stock, True))
+    for k, cue in list(enumerate(show.cues, 1))[:MOST_CUES]:
+        when, size = (
+            text.format(kind=cue.kind, sku=cue.sku) for text in (_("{kind} of {sku}, when"), _("{kind} of {sku}, how big"))
+        )
+        peak, last = float(cue.kernel().peak), float(show.duration_s) - 1
+        made.append(Dial(f"scenario.cues.c{k:02d}.at_s", when, "s", 0.0, last, float(cue.at_s), True))
+        made.append(Dial(f"scenario.cues.c{k:02d}.peak", size, "x", 0.0, TIMES * peak, peak, True))
+    return [d for d in made if d.low <= d.value <= d.high]
