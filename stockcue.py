@@ -77,7 +77,7 @@ def __getattr__(name: str) -> Any:
     if name == "__version__":
         return import_module("sim").__version__
     if name not in __all__:
-        raise AttributeError(f"stockcue has no {name!r}{_near(name)}")
+        raise AttributeError(_no_name(name))
     found = getattr(import_module(_HOMES.get(name, f"sim.app.{name}")), name)
     globals()[name] = found
     return found
@@ -87,8 +87,7 @@ def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
 
 
-def _near(name: str) -> str:
-    from difflib import get_close_matches
+def _no_name(name: str) -> str:
+    from sim.words import _, did_you_mean
 
-    near = get_close_matches(name, __all__, n=1, cutoff=0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(__all__)}"
+    return _("stockcue has no {name!r}{hint}").format(name=name, hint=did_you_mean(name, __all__))

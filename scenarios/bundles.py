@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from scenarios.setting import REQUIRED, ScenarioError, did_you_mean, setting, validate
+from scenarios.setting import REQUIRED, ScenarioError, setting, validate
+from sim.words import did_you_mean
 
 if TYPE_CHECKING:
     from scenarios.contract import Scenario, Sku

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from scenarios.bundles import Bundle, check_bundles
 from scenarios.host import Host
 from scenarios.kernels import KERNEL_SHAPES, Kernel, kernel_of
-from scenarios.setting import REQUIRED, ScenarioError, did_you_mean, setting, validate
+from scenarios.setting import REQUIRED, ScenarioError, setting, validate
 from scenarios.spread import Spread
 from scenarios.staffing import Feed, Staff, Touchpoints
+from sim.words import N_, _, did_you_mean
 
 TIERS = ("traffic", "profit", "longtail")
 CUE_KINDS = ("pitch", "link_drop", "deal", "countdown", "restock_call")
@@ -48,7 +49,7 @@ class Sku(Checked):
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.buffer + self.held_back > self.stock:
-            raise ScenarioError(f"sku {self.id!r}: buffer + held_back exceed its stock of {self.stock}; lower them")
+            raise ScenarioError(_("sku {0.id!r}: buffer + held_back exceed its stock of {0.stock}; lower them").format(self))
 
 
 @dataclass(frozen=True)
@@ -264,22 +265,24 @@ class Scenario(Checked):
         super().__post_init__()
         ids = [s.id for s in self.skus]
         if not ids:
-            raise ScenarioError(f"scenario {self.name!r} has no SKU; add at least one to skus")
+            raise ScenarioError(_("scenario {name!r} has no SKU; add at least one to skus").format(name=self.name))
         for what, names in (("SKUs", ids), ("sales channels", [c.name for c in self.channels])):
             if len(set(names)) < len(names):
                 twice = next(i for i in names if names.count(i) > 1)
-                raise ScenarioError(f"scenario {self.name!r}: two {what} are called {twice!r}; names must differ")
+                text = _("scenario {name!r}: two {what} are called {twice!r}; names must differ")
+                raise ScenarioError(text.format(name=self.name, what=what, twice=twice))
         sold = check_bundles(self.bundles, self.skus)
-        for what, items, known in (("cue", self.cues, sold), ("delivery", self.supply.deliveries, ids)):
+        for what, items, known in ((N_("cue"), self.cues, sold), (N_("delivery"), self.supply.deliveries, ids)):
             for item in items:
                 if item.sku not in known:
-                    raise ScenarioError(f"a {what} at {item.at_s:g} s names SKU {item.sku!r}{did_you_mean(item.sku, known)}")
+                    text = _("a {what} at {at:g} s names SKU {sku!r}{hint}")
+                    raise ScenarioError(text.format(what=_(what), at=item.at_s, sku=item.sku, hint=did_you_mean(item.sku, known)))
                 if item.at_s >= self.duration_s + (self.supply.ship_deadline_s if what == "delivery" else 0):
-                    raise ScenarioError(f"the {what} of {item.sku!r} at {item.at_s:g} s lies outside the show "
-                                        f"of {self.duration_s:g} s; move it or lengthen the show")  # fmt: skip
+                    text = _("the {what} of {sku!r} at {at:g} s lies outside the show of {end:g} s; move it or lengthen the show")
+                    raise ScenarioError(text.format(what=_(what), sku=item.sku, at=item.at_s, end=self.duration_s))
         total = sum(c.share for c in self.channels)
         if not self.channels or abs(total - 1) > 1e-9:
-            raise ScenarioError(f"the sales channels' shares add up to {total:g}, not 1; change them")
+            raise ScenarioError(_("the sales channels' shares add up to {total:g}, not 1; change them").format(total=total))
 
     @property
     def tail_s(self) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sim.words import _
+
 MOST = 4_000_000
 """Most characters of a file."""
 DEEPEST = 30
@@ -15,7 +17,7 @@ def must_be_bounded(text: str, where: str, fault: type[ValueError] = ValueError)
     import yaml
 
     if len(text) > MOST:
-        raise fault(f"{where} has more than {MOST:,} characters; make it smaller")
+        raise fault(_("{where} has more than {most:,} characters; make it smaller").format(where=where, most=MOST))
     depth, wrong = 0, ""
     try:
         for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
@@ -59,4 +61,4 @@ def plain_yaml(text: str, where: str, fault: type[ValueError] = ValueError) -> A
     try:
         return spoken(yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)))
     except (yaml.YAMLError, ValueError, OverflowError) as error:
-        raise fault(f"{where} is not YAML: {' '.join(str(error).split())[:200]}") from None
+        raise fault(_("{where} is not YAML: {split}").format(where=where, split=" ".join(str(error).split())[:200])) from None

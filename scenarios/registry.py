@@ -19,9 +19,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from scenarios.bundles import Bundle, Part
 from scenarios.contract import Cue, Delivery, Push, SalesChannel, Scenario, Sku
-from scenarios.setting import ScenarioError, check_types, did_you_mean
+from scenarios.setting import ScenarioError, check_types
 from scenarios.spread import SPREADS, Spread
 from scenarios.staffing import NoticeChannel, Outage, Shift
+from sim.words import _, did_you_mean
 
 FOLDER = Path(__file__).parent / "presets"
 _ORDER = re.compile(r"^ORDER = (\d+)$", re.MULTILINE)
@@ -66,7 +67,9 @@ def first_line(name: str) -> str:
 
 def _builder(name: str) -> Any:
     if name not in names():
-        raise ScenarioError(f"no scenario is called {name!r}{did_you_mean(name, names())}")
+        raise ScenarioError(
+            _("no scenario is called {name!r}{did_you_mean}").format(name=name, did_you_mean=did_you_mean(name, names()))
+        )
     return importlib.import_module(f"scenarios.presets.{name}").build
 
 
@@ -92,7 +95,9 @@ def _plain_value(value: Any) -> Any:
         named = _NAMED.get(type(item), "")
         key = str(getattr(item, named)) if named else f"{_NUMBERED[type(item)]}{number:02d}"
         if key in items:
-            raise ScenarioError(f"two {type(item).__name__} records are called {key!r}; their names must differ")
+            raise ScenarioError(
+                _("two {name} records are called {key!r}; their names must differ").format(name=type(item).__name__, key=key)
+            )
         items[key] = _plain_record(item, named)
     return items
 
@@ -108,15 +113,23 @@ def from_plain(values: Mapping[str, Any]) -> Scenario:
 def _record(cls: type, values: Any, where: str) -> Any:
     if isinstance(values, str) and cls in BY_NAME:
         if values not in BY_NAME[cls]:
-            raise ScenarioError(f"{where} = {values!r} is not the name of one{did_you_mean(values, BY_NAME[cls])}")
+            raise ScenarioError(
+                _("{where} = {values!r} is not the name of one{did_you_mean}").format(
+                    where=where, values=values, did_you_mean=did_you_mean(values, BY_NAME[cls])
+                )
+            )
         return BY_NAME[cls][values]
     if not isinstance(values, Mapping):
-        raise ScenarioError(f"{where} must be a group of settings, not {values!r}")
+        raise ScenarioError(_("{where} must be a group of settings, not {values!r}").format(where=where, values=values))
     check_types(cls, values, where)
     kinds = get_type_hints(cls)
     for f in fields(cls):
         if f.default is MISSING and f.name not in values:
-            raise ScenarioError(f"{where} lacks its setting {f.name!r}; give it a value ({f.metadata['meaning']})")
+            raise ScenarioError(
+                _("{where} lacks its setting {name!r}; give it a value ({meaning})").format(
+                    where=where, name=f.name, meaning=f.metadata["meaning"]
+                )
+            )
     made = {key: _value(kinds[key], value, f"{where}.{key}") for key, value in values.items()}
     try:
         return cls(**made)
@@ -141,7 +154,7 @@ def _items(cls: Any, value: Any, where: str) -> tuple[Any, ...]:
     if isinstance(value, (list, tuple)):
         return tuple(_record(cls, item, f"{where}[{number}]") for number, item in enumerate(value))
     if not isinstance(value, Mapping):
-        raise ScenarioError(f"{where} must be a group of entries by name, not {value!r}")
+        raise ScenarioError(_("{where} must be a group of entries by name, not {value!r}").format(where=where, value=value))
     made = []
     for key, item in value.items():
         given = item
@@ -155,9 +168,10 @@ def _scalar(kind: type, value: Any, where: str) -> Any:
     if kind is bool or kind is str:
         if isinstance(value, kind):
             return value
-        raise ScenarioError(f"{where} must be {'true or false' if kind is bool else 'a text'}, not {value!r}")
+        text = _("{where} must be true or false, not {value!r}") if kind is bool else _("{where} must be a text, not {value!r}")
+        raise ScenarioError(text.format(where=where, value=value))
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise ScenarioError(f"{where} must be a number, not {value!r}")
+        raise ScenarioError(_("{where} must be a number, not {value!r}").format(where=where, value=value))
     if kind is int and not float(value).is_integer():
-        raise ScenarioError(f"{where} must be a whole number, not {value!r}")
+        raise ScenarioError(_("{where} must be a whole number, not {value!r}").format(where=where, value=value))
     return kind(value)

@@ -6,11 +6,12 @@ assumptions in a report and the documentation all read the same declaration.
 
 from __future__ import annotations
 
-import difflib
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import MISSING, field, fields, is_dataclass
 from typing import Any
+
+from sim.words import _, did_you_mean
 
 CONFIDENCE = {
     "H": "official document, paper, or computed from data",
@@ -37,7 +38,11 @@ def setting(
 ) -> Any:
     """Declare a record's field. ``low`` and ``high`` are inclusive bounds on numbers [unit]."""
     if confidence not in CONFIDENCE:
-        raise ValueError(f"confidence {confidence!r} is not one of {', '.join(CONFIDENCE)}")
+        raise ValueError(
+            _("confidence {confidence!r} is not one of {confidence2}").format(
+                confidence=confidence, confidence2=", ".join(CONFIDENCE)
+            )
+        )
     meta = {
         "meaning": meaning,
         "unit": unit,
@@ -54,30 +59,6 @@ REQUIRED = MISSING
 """Marks a setting that has no default."""
 
 
-MANY = 40
-"""Most names that a sentence reads out."""
-
-
-def nearest(word: object, known: Iterable[object]) -> str | None:
-    """The known word most like this one; None where none is like it."""
-    near = difflib.get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.5)
-    return near[0] if near else None
-
-
-def did_you_mean(word: object, known: Iterable[object]) -> str:
-    """``"; did you mean 'x'?"`` for the nearest known word, else the list of known words.
-
-    >>> did_you_mean("replicate", ["replicates", "seed"]), did_you_mean("zzz", ["a", "b"])
-    ("; did you mean 'replicates'?", '; known: a, b')
-    """
-    options = [str(k) for k in known]
-    near = nearest(word, options)
-    if near is not None:
-        return f"; did you mean {near!r}?"
-    more = f" and {len(options) - MANY} more" if len(options) > MANY else ""
-    return f"; known: {', '.join(options[:MANY])}{more}" if options else ""
-
-
 def validate(record: Any, where: str) -> None:
     """Check every declared bound and choice of one record; raise :class:`ScenarioError` on the first fault."""
     for f in fields(record):
@@ -88,11 +69,13 @@ def validate(record: Any, where: str) -> None:
         if meta.get("choices"):
             if value not in meta["choices"]:
                 hint = did_you_mean(value, meta["choices"])
-                raise ScenarioError(f"{label} = {value!r} is not a choice{hint}")
+                raise ScenarioError(_("{label} = {value!r} is not a choice{hint}").format(label=label, value=value, hint=hint))
         elif isinstance(value, (int, float)) and not isinstance(value, bool) and not _inside(value, meta):
             unit = f" {meta['unit']}" if meta.get("unit") else ""
             raise ScenarioError(
-                f"{label} = {value:g}{unit} is outside its bounds [{meta['low']:g}, {meta['high']:g}]; give a value inside them"
+                _("{label} = {value:g}{unit} is outside its bounds [{low:g}, {high:g}]; give a value inside them").format(
+                    label=label, value=value, unit=unit, low=meta["low"], high=meta["high"]
+                )
             )
 
 
@@ -105,7 +88,11 @@ def check_types(cls: type, values: Mapping[str, Any], where: str) -> None:
     known = [f.name for f in fields(cls)]
     for key in values:
         if key not in known:
-            raise ScenarioError(f"{where} has no setting {key!r}{did_you_mean(key, known)}")
+            raise ScenarioError(
+                _("{where} has no setting {key!r}{did_you_mean}").format(
+                    where=where, key=key, did_you_mean=did_you_mean(key, known)
+                )
+            )
 
 
 def assumptions(record: Any, where: str = "") -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from scenarios.setting import ScenarioError, setting, validate
+from sim.words import _
 
 HUMAN_MODELS = ("ideal", "matching", "fatigue")
 
@@ -118,7 +119,9 @@ class NoticeChannel:
     def __post_init__(self) -> None:
         validate(self, f"notice channel {self.name}")
         if self.ack_p90_s < self.ack_median_s:
-            raise ScenarioError(f"notice channel {self.name!r}: ack_p90_s is below ack_median_s; swap or raise it")
+            raise ScenarioError(
+                _("notice channel {name!r}: ack_p90_s is below ack_median_s; swap or raise it").format(name=self.name)
+            )
 
 
 NOTICE_CHANNELS = (

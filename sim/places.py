@@ -11,6 +11,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from sim.words import _
+
 BASE = Path(__file__).resolve().parents[1]
 PLUGGED = ("strategies", "scenarios")
 
@@ -29,8 +31,10 @@ class Guard:
         """As ``importlib`` asks for it; raises for a package that is hidden."""
         if (root := name.split(".")[0]) in self.hidden:
             raise Hidden(
-                f"{self.hidden[root]!r} hides StockCue's own package {root!r}, because Python looks there first; give it "
-                "another name, or start where it is not"
+                _(
+                    "{hidden!r} hides StockCue's own package {root!r}, because Python looks there first; give it another "
+                    "name, or start where it is not"
+                ).format(hidden=self.hidden[root], root=root)
             )
 
 

@@ -15,6 +15,8 @@ from sim.places import BASE, PLUGGED
 
 IMPORT = re.compile(rb"^[ \t]*(?:from[ \t]+([\w.]+)[ \t]+import[ \t]*(\([^)]*\)|[^\n]*)|import[ \t]+([^\n]*))", re.M)
 NAME = re.compile(rb"[\w.]+")
+SAYS = ("sim.words",)
+"""Modules that say things and decide nothing."""
 
 
 def closure(roots: Sequence[str]) -> dict[str, Path]:
@@ -28,7 +30,7 @@ def closure(roots: Sequence[str]) -> dict[str, Path]:
     assert all(map(_file, roots)), roots
     while todo:
         name = todo.pop()
-        if name in made or (file := _file(name)) is None:
+        if name in made or name in SAYS or (file := _file(name)) is None:
             continue
         made[name] = file
         todo += [name.rpartition(".")[0], *_imports(file)]

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -25,6 +25,8 @@ FOLDER = Path(__file__).parent / "locale"
 LANGUAGES = {"en": "English", "zh": "中文"}
 """What ``lang=`` takes, and what each is called by those who read it."""
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+MANY = 40
+"""Most names that a sentence reads out."""
 PARTS = ("msgid_plural ", "msgid ", "msgstr[0]", "msgstr ")
 _now = "en"
 
@@ -62,6 +64,29 @@ def columns(head: str) -> tuple[str, ...]:
     ('sku', 'units')
     """
     return tuple(cell.strip() for cell in _(head).split(" | "))
+
+
+def nearest(word: object, known: Iterable[object]) -> str | None:
+    """The known word most like this one; None where none is like it."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.5)
+    return near[0] if near else None
+
+
+def did_you_mean(word: object, known: Iterable[object]) -> str:
+    """``"; did you mean 'x'?"`` for the nearest known word, else the first known words.
+
+    >>> did_you_mean("replicate", ["replicates", "seed"]), did_you_mean("zzz", ["a", "b"])
+    ("; did you mean 'replicates'?", '; known: a, b')
+    """
+    options = [str(k) for k in known]
+    if (near := nearest(word, options)) is not None:
+        return _("; did you mean {word!r}?").format(word=near)
+    listed, more = ", ".join(options[:MANY]), len(options) - MANY
+    if more > 0:
+        return ngettext("; known: {words} and {n} more", "; known: {words} and {n} more", more).format(words=listed, n=more)
+    return _("; known: {words}").format(words=listed) if options else ""
 
 
 def language() -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from sim.words import _
 from strategies.contract import Origin, Strategy, StrategyError
 from strategies.reach import OURS, is_users
 
@@ -30,7 +31,7 @@ _opened: list[str] | None = None
 def load_file(path: Path) -> Strategy:
     """The strategy that a ``.py`` file defines as ``STRATEGY``, with its origin: the file, its helpers and what it read."""
     if not path.is_file():
-        raise StrategyError(f"There is no strategy file {str(path)!r}.")
+        raise StrategyError(_("There is no strategy file {path!r}.").format(path=str(path)))
     try:
         text = path.read_bytes()
         name = f"user_strategy_{path.stem}_{hashlib.sha256(str(path.resolve()).encode() + text).hexdigest()[:12]}"
@@ -38,10 +39,14 @@ def load_file(path: Path) -> Strategy:
         with beside.at_work(), _watched() as opened:
             module = _executed(name, path, text)
     except Exception as error:
-        raise StrategyError(f"The strategy file {str(path)!r} cannot be loaded: {type(error).__name__}: {error}.") from error
+        raise StrategyError(
+            _("The strategy file {path!r} cannot be loaded: {name}: {error}.").format(
+                path=str(path), name=type(error).__name__, error=error
+            )
+        ) from error
     strategy = getattr(module, "STRATEGY", None)
     if not isinstance(strategy, Strategy):
-        raise StrategyError(f"The strategy file {str(path)!r} must define STRATEGY = Strategy(...).")
+        raise StrategyError(_("The strategy file {path!r} must define STRATEGY = Strategy(...).").format(path=str(path)))
     helpers = beside.files()
     files = {path.name: text} | helpers | _data(opened, beside.folder)
     for content in (text, *helpers.values()):

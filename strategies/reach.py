@@ -18,6 +18,7 @@ from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
 
+from sim.words import _
 from strategies.values import code_text, digest
 
 OURS = frozenset({"strategies", "scenarios", "sim", "conf", "stockcue", "__future__"})
@@ -172,7 +173,7 @@ def _function(found: Reach, function: FunctionType, known: set[int]) -> None:
     found.functions.append(function)
     for path, home in lookups(function):
         if path[0] == "global" and not home:
-            found.machine.append(f"keeps state in the global {path[1]!r}")
+            found.machine.append(_("keeps state in the global {path!r}").format(path=path[1]))
             continue
         held = value = home.get(path[0], ABSENT)
         if value is ABSENT:
@@ -209,7 +210,7 @@ def _named(found: Reach, value: Any, name: str, known: set[int] | None = None) -
     elif root in MACHINE and root != "datetime" and name not in CONSTANT:
         found.machine.append(f"calls {module}.{label}")
     elif "numpy.random" in module or "numpy.random" in type(getattr(value, "__self__", None)).__module__:
-        found.machine.append(f"calls numpy.random ({label})")
+        found.machine.append(_("calls numpy.random ({label})").format(label=label))
     _put(found, name, f"{module}.{label}")
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
+from sim.words import _, did_you_mean
 from strategies.contract import TIERS, Origin, Param, Strategy, StrategyError
 from strategies.gate import GATE_PARAMS
-from strategies.hints import did_you_mean
 from strategies.loading import load_file
 from strategies.reach import reach
 from strategies.slips import slip
@@ -48,15 +48,17 @@ def load(name_or_path: str | Path | Strategy) -> Strategy:
     'units'
     """
     if isinstance(name_or_path, Strategy):
-        return _sound(name_or_path, f"The strategy {name_or_path.name!r}")
+        return _sound(name_or_path, _("The strategy {name!r}").format(name=name_or_path.name))
     text = str(name_or_path)
     if text in names():
         return importlib.import_module(f"strategies.{text}").STRATEGY
     if text.endswith(".py"):
         return _from_file(Path(text))
     if Path(f"{text}.py").is_file():
-        raise StrategyError(f"no strategy is called {text!r}; did you mean {f'{text}.py'!r}?")
-    raise StrategyError(f"no strategy is called {text!r}{did_you_mean(text, names())}")
+        raise StrategyError(_("no strategy is called {text!r}; did you mean {text2!r}?").format(text=text, text2=f"{text}.py"))
+    raise StrategyError(
+        _("no strategy is called {text!r}{did_you_mean}").format(text=text, did_you_mean=did_you_mean(text, names()))
+    )
 
 
 def settings(strategy: Strategy, values: Values | None = None, by_tier: Mapping[str, Values] | None = None) -> np.ndarray:
@@ -79,14 +81,18 @@ def settings(strategy: Strategy, values: Values | None = None, by_tier: Mapping[
 def gate_settings(values: Values | None = None) -> np.ndarray:
     """Gate settings, float64 [len(GATE_PARAMS)]: the declared defaults with ``values`` put over them."""
     row = np.array([param.default for param in GATE_PARAMS], dtype=np.float64)
-    _put(row, GATE_PARAMS, values or {}, "the gate")
+    _put(row, GATE_PARAMS, values or {}, _("the gate"))
     return row
 
 
 def _tiers(table: np.ndarray, params: tuple[Param, ...], by_tier: Mapping[str, Values], where: str) -> None:
     for tier, values in by_tier.items():
         if tier not in TIERS:
-            raise StrategyError(f"In the by_tier of {where} there is no tier {tier!r}{did_you_mean(tier, TIERS)}")
+            raise StrategyError(
+                _("In the by_tier of {where} there is no tier {tier!r}{did_you_mean}").format(
+                    where=where, tier=tier, did_you_mean=did_you_mean(tier, TIERS)
+                )
+            )
         _put(table[TIERS.index(tier)], params, values or {}, f"{where}, tier {tier}")
 
 
@@ -94,21 +100,37 @@ def _put(row: np.ndarray, params: tuple[Param, ...], values: Values, where: str)
     index = {param.name: i for i, param in enumerate(params)}
     for key, value in values.items():
         if key not in index:
-            raise StrategyError(f"In {where} there is no setting {key!r}{did_you_mean(str(key), index)}")
+            raise StrategyError(
+                _("In {where} there is no setting {key!r}{did_you_mean}").format(
+                    where=where, key=key, did_you_mean=did_you_mean(str(key), index)
+                )
+            )
         if value is None:
             continue
         row[index[key]] = _number(value, params[index[key]], where)
 
 
 def _number(value: float, param: Param, where: str) -> float:
-    bounds = f"between {param.low:g} and {param.high:g} {param.unit}"
+    bounds = _("between {low:g} and {high:g} {unit}").format(low=param.low, high=param.high, unit=param.unit)
     if isinstance(value, str) or not np.isscalar(value):
-        raise StrategyError(f"In {where} the setting {param.name!r} must be a number {bounds}, not {value!r}.")
+        raise StrategyError(
+            _("In {where} the setting {name!r} must be a number {bounds}, not {value!r}.").format(
+                where=where, name=param.name, bounds=bounds, value=value
+            )
+        )
     number = float(value)  # type: ignore[arg-type]
     if not math.isfinite(number) or not param.low <= number <= param.high:
-        raise StrategyError(f"In {where} the setting {param.name!r} must lie {bounds}, not {number:g}.")
+        raise StrategyError(
+            _("In {where} the setting {name!r} must lie {bounds}, not {number:g}.").format(
+                where=where, name=param.name, bounds=bounds, number=number
+            )
+        )
     if param.whole and not number.is_integer():
-        raise StrategyError(f"In {where} the setting {param.name!r} takes whole numbers {bounds}, not {number:g}.")
+        raise StrategyError(
+            _("In {where} the setting {name!r} takes whole numbers {bounds}, not {number:g}.").format(
+                where=where, name=param.name, bounds=bounds, number=number
+            )
+        )
     return number
 
 
@@ -129,9 +151,15 @@ def _from_file(path: Path) -> Strategy:
 def _sound(strategy: Strategy, where: str) -> Strategy:
     keys = [param.name for param in strategy.params]
     if len(set(keys)) < len(keys) or strategy.memory < 1 or not callable(strategy.fold):
-        raise StrategyError(f"{where} needs a fold, at least one memory cell and settings with different names.")
+        raise StrategyError(
+            _("{where} needs a fold, at least one memory cell and settings with different names.").format(where=where)
+        )
     if strategy.lack is not None and not 0 <= strategy.lack < strategy.memory:
-        raise StrategyError(f"{where}: lack={strategy.lack} names no cell of its memory of {strategy.memory}.")
+        raise StrategyError(
+            _("{where}: lack={lack} names no cell of its memory of {memory}.").format(
+                where=where, lack=strategy.lack, memory=strategy.memory
+            )
+        )
     if (found := slip(strategy)) is not None:
         raise StrategyError(f"{where} {found}")
     return strategy

@@ -8,8 +8,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
+from sim.words import _, did_you_mean
 from strategies.contract import Signal, Strategy
-from strategies.hints import did_you_mean
 
 
 def slip(strategy: Strategy) -> str | None:
@@ -25,17 +25,19 @@ def slip(strategy: Strategy) -> str | None:
     params, memory, signal = (a.arg for a in fold.args.args)
     known = getattr(strategy.fold, "__globals__", {})
     for node in ast.walk(fold):
-        line = f" (line {node.lineno} of the fold)" if hasattr(node, "lineno") else ""
+        line = _(" (line {lineno} of the fold)").format(lineno=node.lineno) if hasattr(node, "lineno") else ""
         if _of(node, ast.Attribute, signal) and node.attr not in Signal._fields and not hasattr(tuple, node.attr):  # type: ignore[attr-defined]
             hint = did_you_mean(node.attr, Signal._fields)  # type: ignore[attr-defined]
-            return f"asks for {signal}.{node.attr}, which a signal does not have{line}{hint}; all it has: stockcue list signal"  # type: ignore[attr-defined]
+            return _(
+                "asks for {signal}.{attr}, which a signal does not have{line}{hint}; all it has: stockcue list signal"
+            ).format(signal=signal, attr=node.attr, line=line, hint=hint)  # type: ignore[attr-defined]
         if _of(node, ast.Subscript, memory) and (cell := _index(node.slice, known)) is not None and cell >= strategy.memory:  # type: ignore[attr-defined]
-            return (
-                f"uses {memory}[{cell}]{line} and declares memory={strategy.memory}; declare memory={cell + 1} in Strategy(...)"
-            )
+            return _(
+                "uses {memory}[{cell}]{line} and declares memory={strategy_memory}; declare memory={cell2} in Strategy(...)"
+            ).format(memory=memory, cell=cell, line=line, strategy_memory=strategy.memory, cell2=cell + 1)
         if _of(node, ast.Subscript, params) and (k := _index(node.slice, known)) is not None and k >= len(strategy.params):  # type: ignore[attr-defined]
-            return (
-                f"uses {params}[{k}]{line} and declares {len(strategy.params)} settings; declare it in params=(Param(...), ...)"
+            return _("uses {params}[{k}]{line} and declares {n} settings; declare it in params=(Param(...), ...)").format(
+                params=params, k=k, line=line, n=len(strategy.params)
             )
     return None
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from sim.words import _
 from strategies.contract import Origin, Param, Strategy, StrategyError
 from strategies.reach import ABSENT, is_users, lookups
 
@@ -36,7 +37,11 @@ from strategies.contract import Param, Strategy
 def write_down(strategy: Strategy) -> Origin:
     """The strategy as a module's text, with the helper modules it imports. Raises a sentence where that cannot be done."""
     if not isinstance(strategy.fold, FunctionType):
-        raise StrategyError(f"The fold of {strategy.name!r} is no plain function, so it cannot be handed on; define it with def.")
+        raise StrategyError(
+            _("The fold of {name!r} is no plain function, so it cannot be handed on; define it with def.").format(
+                name=strategy.name
+            )
+        )
     pages = _Pages(strategy.name)
     fold = strategy.fold.__name__
     pages.value(fold, strategy.fold)
@@ -125,12 +130,14 @@ class _Pages:
             return "{" + ", ".join(f"{self.literal(k, name)}: {self.literal(v, name)}" for k, v in value.items()) + "}"
         if isinstance(value, FunctionType):
             return self.function(value)
-        raise self._refused(f"its {name!r} is a {type(value).__qualname__}, which cannot be written down")
+        raise self._refused(
+            _("its {name!r} is a {qualname}, which cannot be written down").format(name=name, qualname=type(value).__qualname__)
+        )
 
     def _taken(self, name: str, value: Any) -> bool:
         """Whether a name is written already; raises where it stands for something else."""
         if name in self.known and self.known[name] is not value:
-            raise self._refused(f"it uses the name {name!r} for two things")
+            raise self._refused(_("it uses the name {name!r} for two things").format(name=name))
         was, self.known[name] = name in self.known, value
         return was
 
@@ -139,9 +146,9 @@ class _Pages:
             source = textwrap.dedent(inspect.getsource(function))
             node = ast.parse(source).body[0]
         except (OSError, TypeError, SyntaxError):
-            raise self._refused(f"the source of {function.__name__!r} cannot be found") from None
+            raise self._refused(_("the source of {name!r} cannot be found").format(name=function.__name__)) from None
         if not isinstance(node, ast.FunctionDef):
-            raise self._refused(f"{function.__name__!r} is no function made with def")
+            raise self._refused(_("{name!r} is no function made with def").format(name=function.__name__))
         return node, "\n".join(source.splitlines()[node.lineno - 1 : node.end_lineno])
 
     def _needed(self, function: FunctionType, node: ast.FunctionDef) -> Iterable[tuple[str, Any]]:

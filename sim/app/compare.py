@@ -97,7 +97,7 @@ def _changed(one: Result, two: Result) -> list[dict[str, str]]:
     for text in differences(before, after):
         setting, _was, values = text.partition(" was ")
         old, _is, new = values.rpartition(", is ")
-        if setting.startswith(PLAYERS) and setting.count(".") == 1 and "not set" in (old, new):
+        if setting.startswith(PLAYERS) and setting.count(".") == 1 and _("not set") in (old, new):
             continue  # who plays in one of them alone is told as such
         made.append({"setting": setting, "a": old, "b": new, "text": text})
     return made

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.contract import Scenario
-from scenarios.setting import did_you_mean
 from sim.report.text.layout import aligned, width
 from sim.setup.options import first_line, options
+from sim.words import N_, _, columns, did_you_mean
 from strategies.contract import TIER_NAMES, Param, Signal, Strategy
 
 GROUPS = ("operations", "gate", "score", "feed", "experiment", "mappings")
@@ -73,7 +73,7 @@ def _one(name: str, folders: Sequence[str]) -> str:
             for kind in held
         )
     known = [*KINDS, "signal", *scenarios.names(), *strategies.names(), *(n for kind in GROUPS for n in of_kind(kind, folders))]
-    raise ListError(f"nothing here is called {name!r}{did_you_mean(name, known)}")
+    raise ListError(_("nothing here is called {name!r}{did_you_mean}").format(name=name, did_you_mean=did_you_mean(name, known)))
 
 
 def _signal() -> str:
@@ -91,18 +91,21 @@ def _signal() -> str:
         and isinstance(d, ast.Expr)
         and isinstance(d.value, ast.Constant)
     ]
-    head = "signal: what a strategy's fold(p, m, s) is told in s, one reading of one item"
-    return "\n".join([head, "", *_table(("s.", "what it is"), [(n, " ".join(str(text).split())) for n, text in rows])])
+    head = _("signal: what a strategy's fold(p, m, s) is told in s, one reading of one item")
+    return "\n".join([head, "", *_table(("s.", _("what it is")), [(n, " ".join(str(text).split())) for n, text in rows])])
 
 
 def _strategy(strategy: Strategy) -> str:
-    head = [f"strategy={strategy.name}  {strategy.summary}", f"meant for operations={strategy.playbook}"]
+    head = [
+        f"strategy={strategy.name}  {strategy.summary}",
+        _("meant for operations={playbook}").format(playbook=strategy.playbook),
+    ]
     tiers = [
         f"for {tier} {TIER_NAMES[tier]}: {', '.join(f'{k}={v:g}' for k, v in values.items())}"
         for tier, values in strategy.by_tier.items()
     ]
     if not strategy.params:
-        return "\n".join([*head, "no settings"])
+        return "\n".join([*head, _("no settings")])
     return "\n".join(
         [*head, *tiers, "", *_table(("setting", "default", "bounds", "unit", "meaning", "source"), map(_param, strategy.params))]
     )
@@ -113,18 +116,23 @@ def _param(p: Param) -> tuple[str, ...]:
 
 
 def _scenario(show: Scenario) -> str:
-    head = [f"scenario={show.name}  {show.duration_s / 60:g} min", *textwrap.wrap(show.lesson, 110)]
+    head = [
+        _("scenario={name}  {duration_s:g} min").format(name=show.name, duration_s=show.duration_s / 60),
+        *textwrap.wrap(show.lesson, 110),
+    ]
     skus = [(s.id, s.tier, f"{s.stock}", f"{s.price:g}", f"{s.safety_stock}") for s in show.skus]
     sets = [(b.id, f"{b.price:g}", " + ".join(f"{p.units} {p.sku}" for p in b.parts)) for b in show.bundles]
     cues = [(f"c{k:02d}", f"{c.at_s:g}", c.sku, c.kind, f"{c.kernel().peak:g}") for k, c in enumerate(show.cues, 1)]
     enter = show.audience.arrivals_per_min
-    facts = f"ledger {show.ledger.mode}, feed every {show.feed.period_s:g} s, {enter:g} viewers enter a minute"
-    text = [*head, facts, "", *_table(("sku", "tier", "stock [units]", "price [CNY]", "safety stock"), skus)]
+    facts = _("ledger {mode}, feed every {period_s:g} s, {enter:g} viewers enter a minute").format(
+        mode=show.ledger.mode, period_s=show.feed.period_s, enter=enter
+    )
+    text = [*head, facts, "", *_table(("sku", "tier", _("stock [units]"), _("price [CNY]"), _("safety stock")), skus)]
     if sets:
-        text += ["", *_table(("bundle", "price [CNY]", "parts"), sets)]
+        text += ["", *_table(columns(N_("bundle | price [CNY] | parts")), sets)]
     if cues:
         text += ["", *_table(("cue", "at [s]", "sku", "kind", "peak [x]"), cues)]
-    return "\n".join([*text, "", f"all settings: stockcue rehearse scenario={show.name} --cfg"])
+    return "\n".join([*text, "", _("all settings: stockcue rehearse scenario={name} --cfg").format(name=show.name)])
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
@@ -137,13 +145,13 @@ def checked(words: list[str]) -> tuple[str, bool]:
     from strategies import registry
 
     if not words:
-        raise ListError("check needs a strategy: a name, a .py file, or all")
+        raise ListError(_("check needs a strategy: a name, a .py file, or all"))
     text, good = [], True
     for source in registry.names() if words == ["all"] else words:
         findings = check(registry.load(source))
         bad = [f for f in findings if not f.ok and f.kind == FAILURE]
         good = good and not bad
-        verdict = f"breaks {len(bad)} of {len(findings)} rules" if bad else "keeps the contract"
+        verdict = _("breaks {n} of {n2} rules").format(n=len(bad), n2=len(findings)) if bad else _("keeps the contract")
         text += [f"{source}: {verdict}", *_findings(findings, {True: "ok", False: "warning"}, FAILURE), ""]
     return "\n".join(text[:-1]), good
 

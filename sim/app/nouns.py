@@ -11,7 +11,6 @@ from typing import Any
 from scenarios.contract import Scenario
 from scenarios.plain_yaml import plain_yaml
 from scenarios.registry import from_plain, load, names, plain
-from scenarios.setting import did_you_mean
 from sim.app.plain import gate_of, node_of
 from sim.core.policy import Policy
 from sim.core.response import Playbook
@@ -20,7 +19,7 @@ from sim.setup.choices import one_of, policy_from, profile_from
 from sim.setup.options import options
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import KEY, Uncertainty, asked, taken
-from sim.words import _
+from sim.words import _, did_you_mean
 from strategies import registry
 from strategies.contract import Strategy
 from strategies.gate import GATE_PARAMS

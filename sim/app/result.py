@@ -90,7 +90,7 @@ class Result:
         if name.startswith("_") or name in type(self).__dataclass_fields__:
             raise AttributeError(name)
         if name not in self.tables:
-            from scenarios.setting import did_you_mean
+            from sim.words import did_you_mean
 
             near = did_you_mean(name, [*self.tables, "table", "plot"])
             raise AttributeError(_("this result of {verb} has no {name!r}").format(verb=self.verb, name=name) + near)
@@ -116,7 +116,7 @@ class Result:
         ResultError
             Where there is no picture of that name, or none at all (``figure="none"``).
         """
-        from scenarios.setting import did_you_mean
+        from sim.words import did_you_mean
 
         known = self.pictures
         if not known:

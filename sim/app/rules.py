@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from scenarios.setting import did_you_mean
 from sim.app.nouns import YAML, policy, read_yaml
 from sim.conformance.rules import Test, faults, known, tests_of
 from sim.conformance.series import RuleError
 from sim.core.policy import Policy
 from sim.report.text.rules import Outcome, outcome_lines
-from sim.words import _
+from sim.words import _, did_you_mean
 
 ENTRIES = ("strategy", "settings", "gate", "interval", "duration", "start_hour", "items", "tests")
 """What a rules file may hold."""

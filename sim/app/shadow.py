@@ -27,7 +27,7 @@ def follow(config: Mapping[str, Any], told: Listener) -> dict[str, Any]:
     """Follow the feed until it ends or a signal stops it; returns the metrics."""
 
     def tell(text: str) -> None:
-        told.note(f"stockcue shadow: {text}")
+        told.note(_("stockcue shadow: {text}").format(text=text))
 
     s = settle(Settings, {key: value for key, value in config.items() if key not in GROUPS}, "shadow")
     made, where = planned(s, config), ways(s)
@@ -84,5 +84,9 @@ def ways(s: Settings) -> Ways:
         files.append(str(Path(s.input).resolve()))
     twice = next((f for f in files if files.count(f) > 1), None)
     if twice:
-        raise SettingError(f"{twice!r} is named for two things; give input=, out=, state=, rejects= and metrics= different files")
+        raise SettingError(
+            _("{twice!r} is named for two things; give input=, out=, state=, rejects= and metrics= different files").format(
+                twice=twice
+            )
+        )
     return made

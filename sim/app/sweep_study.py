@@ -40,8 +40,10 @@ def field_of(
     worlds = make_worlds(scenarios, axes, s.design, s.world_points, s.seed, s.uncertain)
     candidates = make_candidates(config, axes, s.design, s.points, s.seed)
     if len(worlds) * len(candidates) == 1:
-        text = _("sweep has nothing to compare; give a range{example}, or several strategies or scenarios; one setting as it "
-                 "stands is for stockcue rehearse")  # fmt: skip
+        text = _(
+            "sweep has nothing to compare; give a range{example}, or several strategies or scenarios; one setting as it "
+            "stands is for stockcue rehearse"
+        )
         raise SettingError(text.format(example=_example(candidates[0])))
     plan = Plan(worlds, candidates, s.replicates, s.seed, profile)
     rules = _rules(s, len(worlds), len(candidates))
@@ -64,7 +66,7 @@ def _example(candidate: Candidate) -> str:
     for p in candidate.policy.strategy.params:
         low, high = max(p.low, p.default / 2), min(p.high, 2 * p.default)
         if low < high and not p.whole:
-            return f", as in strategy.{p.name}=interval({low:g},{high:g})"
+            return _(", as in strategy.{name}=interval({low:g},{high:g})").format(name=p.name, low=low, high=high)
     return ""
 
 
@@ -79,8 +81,10 @@ def _rules(s: Sweep, worlds: int, candidates: int) -> Rules | None:
         raise SettingError(_("select=kn needs replicates of 3 or more, not {n}").format(n=s.replicates))
     first = min(s.first, s.replicates)
     if s.budget and worlds * candidates * first > s.budget:
-        text = _("budget={budget} does not pay for the first {first} shows of {candidates} candidates in {worlds} worlds, "
-                 "{runs:,} runs; raise it, or lower first=")  # fmt: skip
+        text = _(
+            "budget={budget} does not pay for the first {first} shows of {candidates} candidates in {worlds} worlds, "
+            "{runs:,} runs; raise it, or lower first="
+        )
         runs = worlds * candidates * first
         raise SettingError(text.format(budget=s.budget, first=first, candidates=candidates, worlds=worlds, runs=runs))
     if not s.delta:

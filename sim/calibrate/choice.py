@@ -12,6 +12,7 @@ from sim.calibrate.grid import Grid, default_kernel, kernel_kinds
 from sim.calibrate.intensity import MEAN, Model, N, Spec, without
 from sim.calibrate.likelihood import Fit, loglik_cells, maximise
 from sim.calibrate.observed import CalibrationError
+from sim.words import _
 
 FOLDS = 5
 ENOUGH_BLOCKS = 10
@@ -145,10 +146,14 @@ def given(name: str, full: Spec, grid: Grid) -> Choice:
     """No choice: the model named, fitted."""
     specs = specs_of(full)
     if name not in specs:
-        raise CalibrationError(f"model={name} needs a cue sheet, and the record has no cues; choose among {', '.join(specs)}")
+        raise CalibrationError(
+            _("model={name} needs a cue sheet, and the record has no cues; choose among {specs}").format(
+                name=name, specs=", ".join(specs)
+            )
+        )
     fit = maximise(Model(specs[name], grid))
     tried = Tried(name, len(fit.free), fit.loglik, math.nan, math.nan, math.nan)
-    words = (
+    words = _(
         "The model was given (model=), not chosen; whether cue pulses and self-excitation can be told apart was not looked at."
     )
     return Choice(name, {name: fit}, (tried,), 0, None, (words,))
@@ -160,8 +165,12 @@ def _told_apart(
     """Whether the record can tell cue pulses from self-excitation, and why."""
     if "both" not in scores:
         n = fits["hawkes"].value(N)
-        return None, (f"The record has no cue sheet, so cue pulses 脉冲 and self-excitation (herding 从众) cannot be told apart: "
-                      f"a branching of {n:.2f} says that orders come in clusters, not why.",)  # fmt: skip
+        return None, (
+            _(
+                "The record has no cue sheet, so cue pulses 脉冲 and self-excitation (herding 从众) cannot be told "
+                "apart: a branching of {n:.2f} says that orders come in clusters, not why."
+            ).format(n=n),
+        )
     words = []
     over = {}
     for name in ("cue", "hawkes"):
@@ -169,30 +178,49 @@ def _told_apart(
         over[name] = (float(gain.sum()), math.sqrt(len(used)) * float(gain.std(ddof=1)))
     needs_herd, needs_cues = (over[name][0] > 2 * over[name][1] for name in ("cue", "hawkes"))
     alone, joint = fits["hawkes"].value(N), fits["both"].value(N)
-    said = (f"Held-out log-likelihood of both over cues alone: {over['cue'][0]:+.1f} ± {over['cue'][1]:.1f}; "
-            f"over self-excitation alone: {over['hawkes'][0]:+.1f} ± {over['hawkes'][1]:.1f} (standard errors over "
-            f"{len(used)} blocks).")  # fmt: skip
+    said = _(
+        "Held-out log-likelihood of both over cues alone: {cue:+.1f} ± {cue_error:.1f}; over self-excitation alone: "
+        "{hawkes:+.1f} ± {hawkes_error:.1f} (standard errors over {n} blocks)."
+    ).format(cue=over["cue"][0], cue_error=over["cue"][1], hawkes=over["hawkes"][0], hawkes_error=over["hawkes"][1], n=len(used))
     words.append(said)
     ridge = _ridge(fits["both"])
     if needs_herd and needs_cues:
-        words.append("Cue pulses 脉冲 and self-excitation (herding 从众) are told apart: each explains orders the other cannot.")
+        words.append(
+            _("Cue pulses 脉冲 and self-excitation (herding 从众) are told apart: each explains orders the other cannot.")
+        )
     elif not needs_herd and not needs_cues:
-        words.append("Cue pulses 脉冲 and self-excitation (herding 从众) CANNOT be told apart on this record: leaving out either "
-                     "costs nothing beyond chance. Longer records, or cues at other times, would be needed.")  # fmt: skip
+        words.append(
+            _(
+                "Cue pulses 脉冲 and self-excitation (herding 从众) CANNOT be told apart on this record: leaving out "
+                "either costs nothing beyond chance. Longer records, or cues at other times, would be needed."
+            )
+        )
     elif needs_cues:
-        words.append("The cues 讲解/上链接 explain the clusters; self-excitation adds nothing beyond chance.")
+        words.append(_("The cues 讲解/上链接 explain the clusters; self-excitation adds nothing beyond chance."))
     else:
-        words.append("Self-excitation explains the clusters; the cue sheet adds nothing beyond chance. Clusters that no "
-                     "listed cue explains look the same as unlisted cues, so this is no proof that shoppers follow "
-                     "one another.")  # fmt: skip
+        words.append(
+            _(
+                "Self-excitation explains the clusters; the cue sheet adds nothing beyond chance. Clusters that no "
+                "listed cue explains look the same as unlisted cues, so this is no proof that shoppers follow one "
+                "another."
+            )
+        )
     if alone - joint > 0.1:
-        words.append(f"Without the cue sheet the branching would have been taken for {alone:.2f} instead of {joint:.2f}: "
-                     "cue pulses pass for herding where cues are not recorded.")  # fmt: skip
+        words.append(
+            _(
+                "Without the cue sheet the branching would have been taken for {alone:.2f} instead of {joint:.2f}: "
+                "cue pulses pass for herding where cues are not recorded."
+            ).format(alone=alone, joint=joint)
+        )
     if ridge > 0.8:
-        words.append(f"The likelihood has a ridge: branching and a cue response are correlated at {ridge:.2f}, one can stand in "
-                     "for the other; read their intervals together.")  # fmt: skip
+        words.append(
+            _(
+                "The likelihood has a ridge: branching and a cue response are correlated at {ridge:.2f}, one can "
+                "stand in for the other; read their intervals together."
+            ).format(ridge=ridge)
+        )
     if len(used) < ENOUGH_BLOCKS:
-        words.append(f"Only {len(used)} stretches could be left out in turn; the choice is weak.")
+        words.append(_("Only {n} stretches could be left out in turn; the choice is weak.").format(n=len(used)))
     return needs_herd and needs_cues if (needs_herd or needs_cues) else False, tuple(words)
 
 

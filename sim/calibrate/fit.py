@@ -31,6 +31,7 @@ from sim.calibrate.intervals import HALF_CHI2, score_spread, wald_interval
 from sim.calibrate.likelihood import Fit, maximise
 from sim.calibrate.observed import CalibrationError, Observed
 from sim.calibrate.slips import Slips, fit_slips
+from sim.words import _
 
 FEWEST_ORDERS, SHORTEST_S, FEWEST_BINS = 100, 600.0, 30
 TIMES = (0.5, 0.75, 1.5, 2.0, 3.0)
@@ -91,26 +92,26 @@ def calibrate(
     """
     tell = tell or (lambda what: None)
     check(shows)
-    tell("laying the grid")
+    tell(_("laying the grid"))
     grid = make_grid(shows)
     spec, slips = full_spec(grid, herding=False), None
     if spec.kinds:
-        tell("finding when cues really came")
+        tell(_("finding when cues really came"))
         start = Model(spec, grid)
         found = fit_slips(start, maximise(start))
         if found is not None:
-            slips, grid, _ = found
+            slips, grid, _rest = found
     spec, exponent, dropped = _columns(spec, grid)
     choice = choose(spec, grid, tell) if name == "auto" else given(name, spec, grid)
     chosen = choice.fits[choice.chosen].spec
-    tell("response lengths")
+    tell(_("response lengths"))
     lengths, chosen, fit = _lengths(chosen, grid, choice.fits[choice.chosen])
     model = Model(chosen, grid)
     spread = dispersions(model, fit)
     mixed = mixing(model, fit)
     over = max((d.residual for d in spread if d.window_s >= 60), default=1.0)
     widen = max(1.0, score_spread(model, fit, blocks_of(grid))) if mixed and mixed.real and over > 1.1 else 1.0
-    tell("delays and quantities")
+    tell(_("delays and quantities"))
     converting, paying = (_delays([getattr(s, what) for s in shows]) for what in ("converting", "paying"))
     made = Calibrated(
         tuple(shows), grid, choice, model, fit, widen, lengths, slips, converting, paying, fit_amounts(shows),
@@ -118,7 +119,7 @@ def calibrate(
     )  # fmt: skip
     if not predict:
         return made
-    tell("predictive bands")
+    tell(_("predictive bands"))
     counts = simulated(model, fit, made.carted, mixed, widen, seed)
     seen, busiest = bands(model, counts, seed)
     return replace(made, bands=tuple(seen), busiest=tuple(busiest))
@@ -129,16 +130,30 @@ def check(shows: Sequence[Observed]) -> None:
     orders, span = sum(s.orders.total() for s in shows), sum(s.span_s for s in shows)
     names = ", ".join(s.name for s in shows)
     if orders == 0:
-        raise CalibrationError(f"{names}: no orders at all; calibration needs a record of orders, single or counted per bin")
+        raise CalibrationError(
+            _("{names}: no orders at all; calibration needs a record of orders, single or counted per bin").format(names=names)
+        )
     if span < SHORTEST_S:
-        raise CalibrationError(f"{names}: {span:,.0f} s is too short to calibrate on; at least {SHORTEST_S:,.0f} s are needed")
+        raise CalibrationError(
+            _("{names}: {span:,.0f} s is too short to calibrate on; at least {shortest_s:,.0f} s are needed").format(
+                names=names, span=span, shortest_s=SHORTEST_S
+            )
+        )
     if orders < FEWEST_ORDERS:
-        raise CalibrationError(f"{names}: {orders} orders are too few to calibrate on; at least {FEWEST_ORDERS} are needed, "
-                               "so add further shows to stream=")  # fmt: skip
+        raise CalibrationError(
+            _(
+                "{names}: {orders} orders are too few to calibrate on; at least {fewest_orders} are "
+                "needed, so add further shows to stream="
+            ).format(names=names, orders=orders, fewest_orders=FEWEST_ORDERS)
+        )
     widest = max(s.bin_s for s in shows)
     if widest and span / widest < FEWEST_BINS:
-        raise CalibrationError(f"{names}: {int(span / widest)} bins of {widest:g} s are too few to calibrate on; at least "
-                               f"{FEWEST_BINS} are needed, finer or longer")  # fmt: skip
+        raise CalibrationError(
+            _(
+                "{names}: {span} bins of {widest:g} s are too few to calibrate on; at least {fewest_bins} "
+                "are needed, finer or longer"
+            ).format(names=names, span=int(span / widest), widest=widest, fewest_bins=FEWEST_BINS)
+        )
 
 
 def _delays(parts: list) -> DelayFit | None:
@@ -153,7 +168,7 @@ def _columns(spec: Spec, grid: Grid) -> tuple[Spec, Estimate | None, list[str]]:
     fit, dropped = maximise(Model(spec, grid)), []
     over = max([1.0, *(d.residual for d in dispersions(Model(spec, grid), fit) if d.window_s >= 60)])
     price = 0.5 * math.log(max(grid.orders(), 2)) * over
-    for group, words in ((TREND, "time of show"), (CLOCK, "time of day")):
+    for group, words in ((TREND, _("time of show")), (CLOCK, _("time of day"))):
         inside = tuple(c for c in spec.columns if c in group)
         if not inside:
             continue
@@ -162,7 +177,11 @@ def _columns(spec: Spec, grid: Grid) -> tuple[Spec, Estimate | None, list[str]]:
         gain = fit.loglik - poorer.loglik
         if gain < price * len(inside):
             spec, fit = less, poorer
-            dropped.append(f"{words} (gain {gain:.1f} in log-likelihood, not worth {len(inside)} parameters)")
+            dropped.append(
+                _("{words} (gain {gain:.1f} in log-likelihood, not worth {n} parameters)").format(
+                    words=words, gain=gain, n=len(inside)
+                )
+            )
     if VIEWERS not in spec.columns:
         return spec, None, dropped
     exponent = Estimate(fit.value(f"x:{VIEWERS}"), *wald_interval(fit, f"x:{VIEWERS}"))

@@ -13,6 +13,7 @@ from scenarios.contract import Shoppers
 from scenarios.kernels import KERNELS
 from sim.calibrate.observed import CalibrationError, Events, Observed, kind_name
 from sim.demand.intensity import AT_ONCE, Carts
+from sim.words import _
 
 MOST_ROWS = 24
 """SKUs fitted on their own; the rest of a catalogue is one row together."""
@@ -81,7 +82,7 @@ def chosen_step(shows: Sequence[Observed]) -> float:
     cells = sum(s.span_s * min(len(s.skus), MOST_ROWS) for s in shows)
     if own > 0:
         if any(abs(own / s.bin_s - round(own / s.bin_s)) > 1e-9 for s in shows if s.bin_s > 0):
-            raise CalibrationError("the streams have bins of widths that do not divide one another; calibrate them apart")
+            raise CalibrationError(_("the streams have bins of widths that do not divide one another; calibrate them apart"))
         return own
     return float(max(1, math.ceil(cells / MOST_CELLS)))
 

@@ -21,6 +21,7 @@ from sim.calibrate.observed import CalibrationError, Observed, kind_name
 from sim.calibrate.parameters import Parameter, parameters, room, settings, uncertainty_of
 from sim.demand.audience import room as room_of
 from sim.setup.uncertain import KEY, plain
+from sim.words import _, counted
 
 Note = dict[tuple[str, ...], str]
 MOST_PUSHES = 96
@@ -33,12 +34,17 @@ def scenario_of(made: Calibrated, name: str, found: list[Parameter] | None = Non
     found = parameters(made, profiles=False) if found is None else found
     show = made.shows[-1]
     if show.span_s > LONGEST_S:
-        raise CalibrationError(f"{show.name} lasts {show.span_s:,.0f} s, longer than a show can be; calibrate on a part of it")
+        raise CalibrationError(
+            _("{name} lasts {span_s:,.0f} s, longer than a show can be; calibrate on a part of it").format(
+                name=show.name, span_s=show.span_s
+            )
+        )
     at = {p.at: p for p in found}
     values, notes = _skus(made, show, at)
     whole: dict[str, Any] = {
         "name": name,
-        "lesson": f"fitted from {len(made.shows)} recorded stream{'s' if len(made.shows) > 1 else ''}: "
+        "lesson": counted("fitted from {n} recorded stream", "fitted from {n} recorded streams", len(made.shows))
+        + ": "
         + ", ".join(s.name for s in made.shows),
         "duration_s": round(float(show.span_s), 3),
         "skus": values,
@@ -54,7 +60,7 @@ def scenario_of(made: Calibrated, name: str, found: list[Parameter] | None = Non
     if made.paying is not None:
         whole["shoppers"]["pay_law"] = made.paying.law
     whole["spread"] = {"lead_share": 0.0}
-    notes["spread", "lead_share"] = (
+    notes["spread", "lead_share"] = _(
         "the fit lets nobody come before a cue; what else varies by nature is not fitted and keeps its default"
     )
     whole["audience"] = _audience(made, show, notes)
@@ -65,7 +71,9 @@ def scenario_of(made: Calibrated, name: str, found: list[Parameter] | None = Non
 
 def note(p: Parameter) -> str:
     """The comment behind a fitted setting."""
-    return f"[{p.low:.4g}, {p.high:.4g}] 95 %, instead of {p.default:g}; {p.source}"
+    return _("[{low:.4g}, {high:.4g}] 95 %, instead of {default:g}; {source}").format(
+        low=p.low, high=p.high, default=p.default, source=p.source
+    )
 
 
 def _short(value: float) -> float:
@@ -82,7 +90,7 @@ def _skus(made: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Paramet
         if units < 0:
             mine = [k for k, name in enumerate(show.skus) if name == sku]
             units = max(1, math.ceil(float(sold[mine].sum()) if mine else 1.0))
-            notes["skus", sku, "stock"] = "not in the record: the units sold in the last stream stand in; set your own"
+            notes["skus", sku, "stock"] = _("not in the record: the units sold in the last stream stand in; set your own")
         values[sku] = {"stock": int(units)}
         for key in ("popularity", "appeal"):
             if ("skus", sku, key) in at:
@@ -155,11 +163,18 @@ def _audience(made: Calibrated, show: Observed, notes: Note) -> dict[str, Any]:
         Push(float(t), float(v / least - 1), max(1.0, slot)) for t, v in zip(starts, level, strict=True) if v > 1.03 * least
     ]
     seen = math.isfinite(made.grid.room)
-    words = "viewers" + (f" to the power {made.fit.value('x:viewers'):.2f}" if VIEWERS in made.model.spec.columns else "")
+    words = (
+        _("viewers to the power {value:.2f}").format(value=made.fit.value("x:viewers"))
+        if VIEWERS in made.model.spec.columns
+        else _("viewers")
+    )
     notes["audience", "arrivals_per_min"] = (
-        f"a room of {room(made):,.0f} at an ordinary moment; pushes follow the fitted course of demand ({words})" if seen else
-        "the record has no viewers: the default room, with rates that give the orders seen"
-    )  # fmt: skip
+        _("a room of {room:,.0f} at an ordinary moment; pushes follow the fitted course of demand ({words})").format(
+            room=room(made), words=words
+        )
+        if seen
+        else _("the record has no viewers: the default room, with rates that give the orders seen")
+    )
     made_of: dict[str, Any] = {"arrivals_per_min": _short(arrivals)}
     if pushes:
         made_of["pushes"] = {f"p{k:02d}": {"at_s": round(p.at_s, 3), "lift": _short(p.lift), "duration_s": round(p.duration_s, 3)}
@@ -172,33 +187,50 @@ def unidentified(made: Calibrated) -> list[str]:
     said = []
     have = settings(made, dict(zip(made.fit.names, made.fit.at.tolist(), strict=True)) | {"level": 0.0})
     if not math.isfinite(made.grid.room):
-        said.append("Viewers are not recorded: the default room stands in, and only its product with the rates is fitted.")
+        said.append(_("Viewers are not recorded: the default room stands in, and only its product with the rates is fitted."))
     if RATIO not in made.model.place:
-        said.append("Carts are not recorded: direct_share, cart_conversion, cart_median_s and cart_sigma keep their defaults.")
+        said.append(_("Carts are not recorded: direct_share, cart_conversion, cart_median_s and cart_sigma keep their defaults."))
     elif made.converting is None and ("shoppers", "cart_conversion") not in have:
-        said.append("Too few carts are seen to become orders: cart_conversion, cart_median_s and cart_sigma keep their defaults.")
+        said.append(
+            _("Too few carts are seen to become orders: cart_conversion, cart_median_s and cart_sigma keep their defaults.")
+        )
     elif made.converting is None:
-        said.append("Carts and orders are not linked one to one: cart_sigma keeps its default; conversion and median delay come "
-                    "from how orders follow carts in bulk.")  # fmt: skip
+        said.append(
+            _(
+                "Carts and orders are not linked one to one: cart_sigma keeps its default; conversion and median "
+                "delay come from how orders follow carts in bulk."
+            )
+        )
     if made.paying is None:
-        said.append("Payments are not recorded order by order: never_pay, pay_median_s and pay_sigma keep their defaults.")
+        said.append(_("Payments are not recorded order by order: never_pay, pay_median_s and pay_sigma keep their defaults."))
     elif made.paying.seen == made.paying.of:
-        said.append("The record holds paid orders only: never_pay keeps its default.")
+        said.append(_("The record holds paid orders only: never_pay keeps its default."))
     elif not made.paying.apart:
-        said.append("Follow-up is too short to tell late payers from those who never pay: never_pay keeps its default.")
+        said.append(_("Follow-up is too short to tell late payers from those who never pay: never_pay keeps its default."))
     if made.amounts is None:
-        said.append("Units per order are not recorded: single_share keeps its default.")
+        said.append(_("Units per order are not recorded: single_share keeps its default."))
     if not made.model.spec.herding:
-        said.append("Herding 从众 is off: self-excitation added nothing beyond chance.")
+        said.append(_("Herding 从众 is off: self-excitation added nothing beyond chance."))
     if not made.model.spec.kinds:
         none = not any(len(s.cues) for s in made.shows)
-        said.append("No response to cues is fitted: " + ("the record has no cues." if none else
-                    "the cue sheet added nothing beyond chance; the cues in the file have peak 0."))  # fmt: skip
+        said.append(
+            _("No response to cues is fitted: the record has no cues.")
+            if none
+            else _("No response to cues is fitted: the cue sheet added nothing beyond chance; the cues in the file have peak 0.")
+        )
     if len(made.shows) < 3:
-        said.append("With fewer than three streams the spread from show to show cannot be seen; a new show may differ by more "
-                    "than the intervals say.")  # fmt: skip
-    said.append("Not fitted from a stream: the stay of viewers, retries of refused shoppers, feed, staff, leaks and ledger keep "
-                "their defaults.")  # fmt: skip
+        said.append(
+            _(
+                "With fewer than three streams the spread from show to show cannot be seen; a new show may differ by "
+                "more than the intervals say."
+            )
+        )
+    said.append(
+        _(
+            "Not fitted from a stream: the stay of viewers, retries of refused shoppers, feed, staff, leaks and "
+            "ledger keep their defaults."
+        )
+    )
     return said
 
 
@@ -214,7 +246,7 @@ def _write(lines: list[str], values: Mapping[str, Any], notes: Note, path: tuple
     for key, value in values.items():
         here = (*path, str(key))
         if here == (KEY,):
-            lines.append("# uncertain=true draws these anew for each show, jointly: mean + root @ standard normal numbers")
+            lines.append(_("# uncertain=true draws these anew for each show, jointly: mean + root @ standard normal numbers"))
         if isinstance(value, Mapping) and any(n[: len(here)] == here for n in notes):
             lines.append(f"{pad}{_yaml(key, None).removesuffix(' null')}")
             _write(lines, value, notes, here)

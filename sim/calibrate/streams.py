@@ -11,6 +11,7 @@ import numpy as np
 from scenarios.contract import CUE_KINDS
 from sim.calibrate.observed import MARK_DTYPE, WINDOW_DTYPE, CalibrationError, Delays, Events, Observed, events, while_open
 from sim.core.units import US
+from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,14 +36,18 @@ def observed_from(head: Any, frame: pd.DataFrame, sku: list[str] | None = None) 
     deeds = frame[frame["kind"].isin(["order", "cart", "pay", "cancel", "restock", "level", "view"])]
     if not len(deeds[deeds["kind"] == "order"]):
         kinds = ", ".join(sorted(set(frame["kind"]))) or "nothing"
-        raise CalibrationError(f"{head.name}: no orders at all (it holds {kinds}); calibration needs orders, single or per bin")
+        raise CalibrationError(
+            _("{name}: no orders at all (it holds {kinds}); calibration needs orders, single or per bin").format(
+                name=head.name, kinds=kinds
+            )
+        )
     nameless = bool((deeds.loc[deeds["kind"] == "order", "sku"] == "").all())
     if nameless:
         frame = frame.assign(sku=head.name)
     if sku:
         frame = frame[frame["sku"].isin([*sku, ""]) | (frame["kind"] == "viewers")]
         if not (frame["kind"] == "order").any():
-            raise CalibrationError(f"{head.name}: no order of {', '.join(sku)}; choose another sku=")
+            raise CalibrationError(_("{name}: no order of {sku}; choose another sku=").format(name=head.name, sku=", ".join(sku)))
     orders = frame[frame["kind"] == "order"]
     names = tuple(n for n in dict.fromkeys(orders["sku"]) if n)
     start = int(frame.loc[frame["kind"] != "cue", "t_us"].min())

@@ -6,8 +6,8 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from scenarios.setting import nearest
 from sim.cli.wide import WIDE
+from sim.words import _, nearest
 
 INPUT = {"ingest": "files", "replay": "stream", "review": "stream", "calibrate": "stream", "shadow": "input"}
 """Verb to the setting that names what it reads."""
@@ -21,18 +21,25 @@ def bare(word: str, verb: str) -> str:
 
     text = word.translate(WIDE)
     if text != word and "=" in text:
-        return f"{word!r} has signs of a Chinese keyboard; write it as {text!r}"
+        return _("{word!r} has signs of a Chinese keyboard; write it as {text!r}").format(word=word, text=text)
     if any(word.count(a) != word.count(b) for a, b in ("[]", "()", "{}")):
-        return f"{word!r} is a piece of a word that was cut at a space; put the whole word in quotes, as in 'strategy=[a b,c]'"
+        return _(
+            "{word!r} is a piece of a word that was cut at a space; put the whole word in quotes, as in 'strategy=[a b,c]'"
+        ).format(word=word)
     if verb in INPUT and (Path(word).exists() or "." in word or "/" in word):
-        return f"{word!r} needs the name of its setting; write {INPUT[verb]}={word}"
+        return _("{word!r} needs the name of its setting; write {key}={word}").format(word=word, key=INPUT[verb])
     keys = [*([f.name for f in fields(RECORDS[verb])] if verb in RECORDS else []), *GROUPS.get(verb, ()), "scenario", "strategy"]
     if word.split(".")[0] in keys:
-        return f"{word!r} has no value; write {word}=VALUE, without spaces round the ="
+        return _("{word!r} has no value; write {word}=VALUE, without spaces round the =").format(word=word)
     if (key := _chosen_by(word, verb)) is not None:
-        return f"{word!r} needs the name of its setting; write {key}={word}"
+        return _("{word!r} needs the name of its setting; write {key}={word}").format(word=word, key=key)
     near = nearest(word, keys)
-    return f"{word!r} is not of the form key=value{f'; did you mean {near}=?' if near else ''}; see stockcue {verb} --help"
+    text = (
+        _("{word!r} is not of the form key=value; did you mean {near}=?; see stockcue {verb} --help")
+        if near
+        else _("{word!r} is not of the form key=value; see stockcue {verb} --help")
+    )
+    return text.format(word=word, near=near, verb=verb)
 
 
 def _chosen_by(word: str, verb: str) -> str | None:
@@ -77,12 +84,20 @@ def percent(value: object) -> str | None:
 def range_words(verb: str, key: str, low: str, high: str) -> str:
     """How a range is written, and where."""
     if verb in ("sweep", "tune", "sensitivity"):
-        return f"a range is written {key}=interval({low},{high}), steps range({low},{high},STEP), single values {low},{high}"
-    return f"{verb} takes one value; stockcue sweep varies it, written {key}=interval({low},{high})"
+        return _(
+            "a range is written {key}=interval({low},{high}), steps range({low},{high},STEP), single values {low},{high}"
+        ).format(key=key, low=low, high=high)
+    return _("{verb} takes one value; stockcue sweep varies it, written {key}=interval({low},{high})").format(
+        verb=verb, key=key, low=low, high=high
+    )
 
 
 def several_words(verb: str, word: str, key: str, text: str) -> str:
     """What to say of several values where one is taken."""
     if found := re.fullmatch(r"(\d+),(\d+)", text.strip()):
-        return f"{word!r} gives several values, and {verb} takes one; a decimal is written {key}={found[1]}.{found[2]}"
-    return f"{word!r} gives several values, and {verb} takes one; a list is written [a,b], and stockcue sweep plays several"
+        return _("{word!r} gives several values, and {verb} takes one; a decimal is written {key}={whole}.{part}").format(
+            word=word, verb=verb, key=key, whole=found[1], part=found[2]
+        )
+    return _(
+        "{word!r} gives several values, and {verb} takes one; a list is written [a,b], and stockcue sweep plays several"
+    ).format(word=word, verb=verb)

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.plain_yaml import plain_yaml, spoken
-from scenarios.setting import did_you_mean
 from sim.app.progress import aloud
 from sim.cli.words import WordError, Words, labelled, laid_over, listed, split
 from sim.setup.options import ENDINGS, options
-from sim.words import _
+from sim.words import _, did_you_mean
 
 CHOOSING = ("scenario", "strategy", "experiment")
 BOOK = ".xlsx"
@@ -54,18 +53,23 @@ def _words_of(name: str, verb: str, folders: Sequence[str], within: tuple[str, .
     """The words an experiment stands for. within: the experiments that led here."""
     known = options("experiment", folders)
     if name not in known and not name.endswith((*ENDINGS, BOOK)):
-        raise WordError(f"no experiment is called {name!r}{_file_or(name, known, (*ENDINGS, '/recommended.yaml'))}")
+        hint = _file_or(name, known, (*ENDINGS, "/recommended.yaml"))
+        raise WordError(_("no experiment is called {name!r}{hint}").format(name=name, hint=hint))
     if name in within:
-        raise WordError(f"the experiment {name!r} rests on itself; take it out of its defaults")
+        raise WordError(_("the experiment {name!r} rests on itself; take it out of its defaults").format(name=name))
     path = Path(known.get(name, name))
     made = _sheet(path) if path.suffix == BOOK else _file(str(path), "experiment")
     if "overrides" not in made and set(made) - set(OURS):
         return _of_hydra(made, path, verb, folders, (*within, name))
     if (meant := made.get("verb", "rehearse")) != verb and not (meant == "rehearse" and verb == "breakpoint"):
-        raise WordError(f"the experiment {name!r} is for another verb; give it as stockcue {meant} experiment={name}")
+        raise WordError(
+            _("the experiment {name!r} is for another verb; give it as stockcue {meant} experiment={name}").format(
+                name=name, meant=meant
+            )
+        )
     given = made.get("overrides")
     if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
-        raise WordError(f"the experiment file {name!r} needs overrides, a list of words of the command line")
+        raise WordError(_("the experiment file {name!r} needs overrides, a list of words of the command line").format(name=name))
     return [_beside(word, path.parent) for word in given]
 
 
@@ -81,11 +85,15 @@ def _of_hydra(made: dict[str, Any], path: Path, verb: str, folders: Sequence[str
     package = re.search(r"#\s*@package\s+(\S+)", path.read_text(encoding="utf-8"))
     if package and package[1] != "_global_":
         raise WordError(
-            f"the experiment file {str(path)!r} is laid into {package[1]!r}; write # @package _global_ in its first line"
+            _("the experiment file {path!r} is laid into {package!r}; write # @package _global_ in its first line").format(
+                path=str(path), package=package[1]
+            )
         )
     defaults = made.pop("defaults", [])
     if not isinstance(defaults, list):
-        raise WordError(f"defaults of the experiment file {str(path)!r} must be a list, as in [override /gate: calm_room]")
+        raise WordError(
+            _("defaults of the experiment file {path!r} must be a list, as in [override /gate: calm_room]").format(path=str(path))
+        )
     words: list[str] = []
     for entry in defaults:
         words += _default(entry, path, verb, folders, within)
@@ -107,8 +115,10 @@ def _default(entry: Any, path: Path, verb: str, folders: Sequence[str], within: 
     chosen = ",".join(map(str, value)) if isinstance(value, list) else str(value)
     if group not in ("scenario", "strategy", "gate", "operations", "score", "feed") or value is None:
         raise WordError(
-            f"defaults of the experiment file {str(path)!r} hold {entry!r}, which chooses nothing; they choose as in override "
-            "/gate: calm_room, of scenario, strategy, gate, operations, score or feed"
+            _(
+                "defaults of the experiment file {path!r} hold {entry!r}, which chooses nothing; they choose as in override "
+                "/gate: calm_room, of scenario, strategy, gate, operations, score or feed"
+            ).format(path=str(path), entry=entry)
         )
     return [_beside(f"{group}=[{chosen}]" if isinstance(value, list) else f"{group}={chosen}", path.parent)]
 
@@ -152,7 +162,11 @@ def chosen_scenario(choice: str, folders: Sequence[str] = ()) -> tuple[dict[str,
     own = options("scenario", folders)
     if choice not in own and not choice.endswith(ENDINGS):
         if choice not in names():
-            raise WordError(f"no scenario is called {choice!r}{_file_or(choice, [*own, *names()], ENDINGS)}")
+            raise WordError(
+                _("no scenario is called {choice!r}{file_or}").format(
+                    choice=choice, file_or=_file_or(choice, [*own, *names()], ENDINGS)
+                )
+            )
         preset = load(choice)
         return plain(preset), preset
     given = _file(str(own.get(choice, choice)), "scenario")
@@ -178,7 +192,7 @@ def chosen_world(choice: str | None, folders: Sequence[str] = ()) -> dict[str, A
 def _file_or(name: str, known: Iterable[str], endings: Iterable[str]) -> str:
     """A hint: the file of that name where there is one, else the nearest known name."""
     file = next((f"{name}{ending}" for ending in endings if Path(f"{name}{ending}").is_file()), None)
-    return f"; did you mean {file!r}?" if file else did_you_mean(name, known)
+    return _("; did you mean {file!r}?").format(file=file) if file else did_you_mean(name, known)
 
 
 def _file(path: str, what: str) -> dict[str, Any]:
@@ -187,17 +201,17 @@ def _file(path: str, what: str) -> dict[str, Any]:
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    where = f"the {what} file {path!r}"
+    where = _("the {what} file {path!r}").format(what=what, path=path)
     try:
         if Path(path).exists() and not Path(path).is_file():
-            raise WordError(f"{where} is a folder or a device; give a file")
+            raise WordError(_("{where} is a folder or a device; give a file").format(where=where))
         text = Path(path).read_text(encoding="utf-8-sig")
         plain_yaml(text, where, WordError)  # within bounds; OmegaConf then reads 1e3 as a number, which YAML alone does not
         made = spoken(OmegaConf.to_container(OmegaConf.create(text), resolve=False))
     except OSError as error:
-        raise WordError(f"{where} cannot be read: {error.strerror or error}") from None
+        raise WordError(_("{where} cannot be read: {strerror}").format(where=where, strerror=error.strerror or error)) from None
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
-        raise WordError(f"{where} is not YAML: {' '.join(str(error).split())}") from None
+        raise WordError(_("{where} is not YAML: {split}").format(where=where, split=" ".join(str(error).split()))) from None
     if not isinstance(made, dict) or "${" in str(made):
-        raise WordError(f"the {what} file {path!r} must hold settings by name, without ${{...}}")
+        raise WordError(_("the {what} file {path!r} must hold settings by name, without ${{...}}").format(what=what, path=path))
     return {str(key): value for key, value in made.items()}

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenarios.setting import did_you_mean, nearest
 from sim.cli.bare import percent, range_words, several_words, span
 from sim.cli.chosen import chosen_scenario, chosen_strategies
 from sim.cli.grammar import TEXTS, axis_of, several, value_of
@@ -22,6 +21,7 @@ from sim.setup.options import CONF, options
 from sim.setup.paths import steps
 from sim.setup.space import ROOMS, called_by_name, declared_entries, declared_names
 from sim.setup.tree import GROUPS, complete, strategy_node, tree_of, values_used
+from sim.words import _, did_you_mean, nearest
 
 EXAMPLE = "example"
 """The recording that comes with StockCue, by name."""
@@ -62,10 +62,10 @@ def compose_varied(verb: str, cut: Words, default: str) -> Varied | None:
         scenario = _applied({"scenario": values}, [w for w in fixed if _room(w, verb) == "scenario"], verb)["scenario"]
         name = str(scenario.get("name", choice))
         if name in scenarios:
-            raise WordError(f"two scenarios are called {name!r}; give each once, or another name")
+            raise WordError(_("two scenarios are called {name!r}; give each once, or another name").format(name=name))
         scenarios[name], presets[name] = scenario, preset
     if not scenarios:
-        raise WordError("scenario= names no scenario; see stockcue list")
+        raise WordError(_("scenario= names no scenario; see stockcue list"))
     others = [w for w in fixed if _room(w, verb) != "scenario"]
     config["scenario"] = next(iter(scenarios.values()))
     config["options"] = {
@@ -96,14 +96,21 @@ def _ranges(cut: Words, labels: Mapping[str, str], verb: str) -> tuple[list[Axis
     """Words that give several values as axes, and the other words; both with the strategy's label in their keys."""
     axes, fixed = [], []
     for word in cut.rest:
-        _, key, value = parts(word, verb)
+        _name, key, value = parts(word, verb)
         if value is None or not several(key, value):
             fixed += addressed([word], labels, verb)
             continue
         if (root := key.split(".")[0]) not in ROOMS:
             near = nearest(root, ROOMS)
-            more = f"; did you mean {near!r}?" if near else ", and this is none of them: give it one value"
-            raise WordError(f"{word!r} gives several values; {verb} varies settings of {', '.join(ROOMS)}{more}")
+            text = (
+                _("{word!r} gives several values; {verb} varies settings of {rooms}; did you mean {near!r}?")
+                if near
+                else _(
+                    "{word!r} gives several values; {verb} varies settings of {rooms}, and this is none of them: give it one "
+                    "value"
+                )
+            )
+            raise WordError(text.format(word=word, verb=verb, rooms=", ".join(ROOMS), near=near))
         axis = axis_of(parts(addressed([word], labels, verb)[0], verb).key, value, word)
         if axis.key in GROUPS[verb]:
             for name in axis.values:
@@ -112,7 +119,7 @@ def _ranges(cut: Words, labels: Mapping[str, str], verb: str) -> tuple[list[Axis
     taken = {parts(word, verb).key for word in fixed}
     for axis in axes:
         if axis.key in taken:
-            raise WordError(f"{axis.key} is given one value and a range; give it once")
+            raise WordError(_("{key} is given one value and a range; give it once").format(key=axis.key))
     return axes, fixed
 
 
@@ -166,16 +173,20 @@ def _composed(verb: str, chosen: Sequence[tuple[str, str]], folders: Sequence[st
         with initialize_config_dir(str(CONF), version_base="1.3"):
             made: Any = OmegaConf.to_container(compose(config_name=f"stockcue_{verb}", overrides=paths), resolve=True)
     except (YAMLError, OmegaConfBaseException, ValueError) as error:
-        raise WordError(f"an option of {', '.join(f'{g}={n}' for g, n in chosen)} cannot be read: {_one_line(error)}") from None
+        raise WordError(_("an option of {list} cannot be read: {one_line}").format(
+                           list=', '.join((f'{g}={n}' for g, n in chosen)), one_line=_one_line(error))) from None  # fmt: skip
     return made
 
 
 def _known(group: str, name: str, folders: Sequence[str]) -> None:
     """Refuse an option that is not there."""
     if not name:
-        raise WordError(f"{group}= names no option; known: {', '.join(options(group, folders))}")
+        raise WordError(
+            _("{group}= names no option; known: {options}").format(group=group, options=", ".join(options(group, folders)))
+        )
     if name not in (known := options(group, folders)):
-        raise WordError(f"{group} has no option {name!r}{did_you_mean(name, known)}")
+        raise WordError(_("{group} has no option {name!r}{did_you_mean}").format(group=group, name=name,
+                           did_you_mean=did_you_mean(name, known)))  # fmt: skip
 
 
 def _quoted(text: str) -> str:
@@ -218,7 +229,8 @@ def _put(tree: dict[str, Any], word: str, verb: str) -> dict[str, Any]:
         _there(node, path, depth, prefix, verb)
         below = node.get(name)
         if below is not None and not isinstance(below, Mapping):
-            raise WordError(f"{'.'.join(path[: depth + 1])} is a single value and has no setting {path[depth + 1]!r}")
+            raise WordError(_("{path} is a single value and has no setting {path_path!r}").format(
+                               path='.'.join(path[:depth + 1]), path_path=path[depth + 1]))  # fmt: skip
         node[name] = dict(below or {})
         node = node[name]
     _there(node, path, len(path) - 1, prefix, verb)
@@ -231,10 +243,12 @@ def _put(tree: dict[str, Any], word: str, verb: str) -> dict[str, Any]:
     value, standing = value_of(key, text or ""), node.get(last)
     _as_people_write(verb, word, key, value, standing)
     if prefix == "+" and standing is not None:
-        raise WordError(f"{key} is there already; leave out the + to change it")
+        raise WordError(_("{key} is there already; leave out the + to change it").format(key=key))
     by_name = isinstance(value, str) and path[0] == "scenario" and called_by_name(path[1:])
     if isinstance(standing, Mapping) and standing and not isinstance(value, Mapping) and not by_name:
-        raise WordError(f"{key} is a group of settings; set one of them, as in {key}.{next(iter(standing))}=...")
+        raise WordError(
+            _("{key} is a group of settings; set one of them, as in {key}.{next}=...").format(key=key, next=next(iter(standing)))
+        )
     node[last] = laid_over(standing, value) if isinstance(standing, Mapping) and isinstance(value, Mapping) else value
     return made
 
@@ -242,15 +256,16 @@ def _put(tree: dict[str, Any], word: str, verb: str) -> dict[str, Any]:
 def _as_people_write(verb: str, word: str, key: str, value: Any, standing: Any) -> None:
     """Refuse what is a number to people and none here: nothing at all, 20-400, 5 %."""
     if value == "" and key not in TEXTS and not isinstance(standing, str):
-        raise WordError(f"{word!r} gives no value; leave it out to keep its default")
+        raise WordError(_("{word!r} gives no value; leave it out to keep its default").format(word=word))
     if key == "stream" and isinstance(value, str) and nearest(value, [EXAMPLE]) and value != EXAMPLE and not Path(value).exists():
-        raise WordError(f"there is no file {value!r}; did you mean {EXAMPLE!r}, the show that comes with StockCue?")
+        raise WordError(_("there is no file {value!r}; did you mean {example!r}, the show that comes with StockCue?").format(
+                           value=value, example=EXAMPLE))  # fmt: skip
     if key.split(".")[0] not in ROOMS:
         return
     if ends := span(value):
-        raise WordError(f"{word} is no number; {range_words(verb, key, *ends)}")
+        raise WordError(_("{word} is no number; {range_words}").format(word=word, range_words=range_words(verb, key, *ends)))
     if (share := percent(value)) is not None:
-        raise WordError(f"{word} is no number; shares are written {key}={share}")
+        raise WordError(_("{word} is no number; shares are written {key}={share}").format(word=word, key=key, share=share))
 
 
 def _there(node: Mapping[str, Any], path: Sequence[str], depth: int, prefix: str, verb: str) -> None:
@@ -265,7 +280,8 @@ def _there(node: Mapping[str, Any], path: Sequence[str], depth: int, prefix: str
     if gone := of_old(".".join(path)):
         raise WordError(gone)
     where = ".".join(path[:depth]) or verb
-    raise WordError(f"{where} has no setting {name!r}{did_you_mean(name, [k for k in node if k != 'name'] or list(node))}")
+    raise WordError(_("{where} has no setting {name!r}{did_you_mean}").format(where=where, name=name,
+                       did_you_mean=did_you_mean(name, [k for k in node if k != 'name'] or list(node))))  # fmt: skip
 
 
 def _print(values: Mapping[str, Any]) -> None:

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from scenarios.setting import did_you_mean
 from sim.cli.words import WordError, unquoted
+from sim.words import _, did_you_mean
 
 if TYPE_CHECKING:
     from sim.setup.design import Axis
@@ -37,7 +37,7 @@ def value_of(key: str, text: str) -> Any:
     if found is None:
         raise WordError(_unreadable(f"{key}={text}"))
     if found.is_sweep_override():
-        raise WordError(f"{f'{key}={text}'!r} gives several values; give one, or a list written [a,b]")
+        raise WordError(_("{text!r} gives several values; give one, or a list written [a,b]").format(text=f"{key}={text}"))
     return _restored(found.value(), held)
 
 
@@ -57,20 +57,26 @@ def axis_of(key: str, text: str, word: str) -> Axis:
     swept = found.value()
     tags = set(getattr(swept, "tags", ()))
     if tags - {"log"} or (tags and not isinstance(swept, IntervalSweep)):
-        raise WordError(f"{word!r} has a tag that means nothing here; only tag(log,interval(a,b)) does")
+        raise WordError(_("{word!r} has a tag that means nothing here; only tag(log,interval(a,b)) does").format(word=word))
     if isinstance(swept, IntervalSweep):
         return Axis(key, swept.start, swept.end, "log" in tags, isinstance(swept.start, int) and isinstance(swept.end, int))
     try:
         listed = islice(found.sweep_iterator(Transformer.identity), MOST + 1)
         values = [_restored(v.text if isinstance(v, QuotedString) else v, held) for v in listed]
     except Exception:
-        raise WordError(f"{word!r} gives no list of values; write a,b,c or range(a,b,step) or interval(a,b)") from None
+        raise WordError(
+            _("{word!r} gives no list of values; write a,b,c or range(a,b,step) or interval(a,b)").format(word=word)
+        ) from None
     if len(values) > MOST:
-        raise WordError(f"{word!r} lists more than {MOST:,} values; take a larger step, or interval(a,b) and points=")
+        raise WordError(
+            _("{word!r} lists more than {most:,} values; take a larger step, or interval(a,b) and points=").format(
+                word=word, most=MOST
+            )
+        )
     if not values:
-        raise WordError(f"{word!r} lists no value; its start must lie before its end")
+        raise WordError(_("{word!r} lists no value; its start must lie before its end").format(word=word))
     if any(not isinstance(v, int | float | str) for v in values):
-        raise WordError(f"{word!r} must give numbers or names to choose from")
+        raise WordError(_("{word!r} must give numbers or names to choose from").format(word=word))
     return Axis(key, values=tuple(values))
 
 
@@ -169,9 +175,11 @@ def _unescaped(quoted: str) -> str:
 def _unreadable(word: str) -> str:
     """What is wrong with a word's syntax."""
     if re.search(r"=(tag\(|int\()?.*interval\(", word):
-        return f"{word!r} gives no interval; its ends are two numbers, as in interval(10,400)"
+        return _("{word!r} gives no interval; its ends are two numbers, as in interval(10,400)").format(word=word)
     if any(word.count(a) != word.count(b) for a, b in ("()", "[]", "{}")):
-        return f"{word!r} cannot be read: it has a bracket that is not closed, or not opened"
+        return _("{word!r} cannot be read: it has a bracket that is not closed, or not opened").format(word=word)
     if (called := re.match(r"[^=]*=(\w+)\(", word)) and called[1] not in FUNCTIONS:
-        return f"{word!r} calls {called[1]!r}, which means nothing here{did_you_mean(called[1], FUNCTIONS[:3])}"
-    return f"{word!r} cannot be read as key=value; put a value with special characters in quotes"
+        return _("{word!r} calls {called!r}, which means nothing here{did_you_mean}").format(
+            word=word, called=called[1], did_you_mean=did_you_mean(called[1], FUNCTIONS[:3])
+        )
+    return _("{word!r} cannot be read as key=value; put a value with special characters in quotes").format(word=word)

@@ -29,8 +29,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _spoken(words: list[str]) -> int:
     """Dispatch, in the language that ``lang=`` asks for; nothing else decides it."""
-    from scenarios.setting import did_you_mean
     from sim.cli.words import WordError
+    from sim.words import did_you_mean
 
     if any("\udc80" <= sign <= "\udcff" for word in words for sign in word):
         raise WordError(
@@ -66,8 +66,8 @@ def _dispatch(words: list[str]) -> int:
 
 
 def _no_verb(word: str) -> ValueError:
-    from scenarios.setting import did_you_mean
     from sim.cli.words import WordError
+    from sim.words import did_you_mean
 
     return WordError(_("there is no verb {word!r}{hint}").format(word=word, hint=did_you_mean(word, VERBS)))
 

@@ -70,12 +70,12 @@ def bench(words: list[str]) -> int:
         from sim.cli.words import WordError
 
         raise WordError(
-            "the benchmarks are not part of the installed package; run `stockcue bench` in a checkout of the project"
+            _("the benchmarks are not part of the installed package; run `stockcue bench` in a checkout of the project")
         ) from None
-    from scenarios.setting import did_you_mean
     from sim.cli.words import WordError
+    from sim.words import did_you_mean
 
     known = [*OTHERS, "--quick"]
     if (odd := next((word for word in words if word not in known), None)) is not None:
-        raise WordError(f"bench has no option {odd!r}{did_you_mean(odd, known)}")
+        raise WordError(_("bench has no option {odd!r}{did_you_mean}").format(odd=odd, did_you_mean=did_you_mean(odd, known)))
     return int(bench(words) or OK)

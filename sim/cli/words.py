@@ -13,9 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scenarios.setting import did_you_mean, nearest
 from sim.cli.wide import WIDE
-from sim.words import _
+from sim.words import _, did_you_mean, nearest
 
 
 class WordError(ValueError):
@@ -72,7 +71,9 @@ def split(words: Iterable[str], verb: str, choosing: Iterable[str]) -> Words:
             made.folders += [_place(entry) for entry in listed(value)]
         elif prefix in ("", "+", "++") and key in choosing and value is not None:
             if not unquoted(value):
-                raise WordError(f"{key}= names no {key}; give a name or a file, or leave it out; see stockcue list")
+                raise WordError(
+                    _("{key}= names no {key}; give a name or a file, or leave it out; see stockcue list").format(key=key)
+                )
             made.chosen[key] = unquoted(value)
         else:
             made.rest.append(word)
@@ -107,13 +108,13 @@ def given(verb: str, words: Iterable[str], names: Sequence[str]) -> tuple[list[s
 
 def _option(word: str, following: Iterator[str], made: Words, verb: str) -> None:
     """An option of Hydra's: ``--cfg [job]`` and ``--config-dir FOLDER``, or a sentence on what to write instead."""
-    name, _, value = word.partition("=")
+    name, _equals, value = word.partition("=")
     if name in ("--cfg", "-c"):
         kind = value or next(following, "job")
         if kind in ("hydra", "all"):
-            raise WordError(f"{verb} runs without Hydra's own settings; --cfg job shows those of {verb}")
+            raise WordError(_("{verb} runs without Hydra's own settings; --cfg job shows those of {verb}").format(verb=verb))
         if value and kind != "job":
-            raise WordError(f"--cfg={kind} shows nothing; --cfg job shows the settings of {verb}")
+            raise WordError(_("--cfg={kind} shows nothing; --cfg job shows the settings of {verb}").format(kind=kind, verb=verb))
         if kind != "job":
             # A bare --cfg may stand between the words.
             again = split([kind], verb, ())
@@ -122,23 +123,35 @@ def _option(word: str, following: Iterator[str], made: Words, verb: str) -> None
     elif name in ("--config-dir", "-cd"):
         folder = value or next(following, "")
         if not folder:
-            raise WordError("--config-dir needs a folder of options, as in --config-dir ours, with ours/gate/calm.yaml in it")
+            raise WordError(_("--config-dir needs a folder of options, as in --config-dir ours, with ours/gate/calm.yaml in it"))
         made.folders.append(_place(folder))
     elif name in HYDRA_OPTIONS:
-        raise WordError(f"{verb} has no option {name!r}: {HYDRA_OPTIONS[name]}")
+        raise WordError(
+            _("{verb} has no option {name!r}: {hydra_options}").format(verb=verb, name=name, hydra_options=HYDRA_OPTIONS[name])
+        )
     else:
-        more = did_you_mean(name, ["--cfg", "--config-dir", "--help"])
-        near = more if "mean" in more else f"; settings are written key=value, see stockcue {verb} --help"
-        raise WordError(f"{verb} has no option {word!r}{near}")
+        near = nearest(name, ["--cfg", "--config-dir", "--help"])
+        text = (
+            _("{verb} has no option {word!r}; did you mean {near!r}?")
+            if near
+            else _("{verb} has no option {word!r}; settings are written key=value, see stockcue {verb} --help")
+        )
+        raise WordError(text.format(verb=verb, word=word, near=near))
 
 
 def _place(folder: str) -> str:
     """A folder of options, as it is or as Hydra writes it (file://...)."""
     if folder.startswith("pkg://"):
-        raise WordError(f"{folder!r} is a Python package, and options are read from folders alone; give its path")
+        raise WordError(
+            _("{folder!r} is a Python package, and options are read from folders alone; give its path").format(folder=folder)
+        )
     path = Path(folder.removeprefix("file://")).expanduser()
     if not path.is_dir():
-        raise WordError(f"there is no folder of options {str(path)!r}; give one that holds gate/, score/, operations/ or feed/")
+        raise WordError(
+            _("there is no folder of options {path!r}; give one that holds gate/, score/, operations/ or feed/").format(
+                path=str(path)
+            )
+        )
     return str(path.resolve())
 
 
@@ -148,13 +161,19 @@ def parts(word: str, verb: str) -> Parts:
 
     found = _WORD.fullmatch(word)
     if word.startswith("-"):
-        raise WordError(f"{verb} has no option {word!r}; settings are written key=value, see stockcue {verb} --help")
+        raise WordError(
+            _("{verb} has no option {word!r}; settings are written key=value, see stockcue {verb} --help").format(
+                verb=verb, word=word
+            )
+        )
     if found is None or (found["value"] is None and found["prefix"] != "~") or found["key"] != found["key"].strip():
         raise WordError(bare(word, verb))
     if found["key"].split(".")[0] == "hydra" and found["key"] != SEARCHPATH:
-        raise WordError(f"{verb} runs without Hydra's own settings; leave out {word!r}")
+        raise WordError(_("{verb} runs without Hydra's own settings; leave out {word!r}").format(verb=verb, word=word))
     if found["prefix"] == "~" and "." not in found["key"]:
-        raise WordError(f"{found['key']!r} cannot be taken away as a whole; set it, or leave it out to keep its default")
+        raise WordError(
+            _("{key!r} cannot be taken away as a whole; set it, or leave it out to keep its default").format(key=found["key"])
+        )
     return Parts(found["prefix"] or "", found["key"], found["value"])
 
 
@@ -172,7 +191,9 @@ def listed(value: str) -> list[str]:
     """
     text = value.strip()
     if text.startswith("[") != text.endswith("]"):
-        raise WordError(f"{value!r} has a bracket that is not closed, or not opened; a list is written [a,b]")
+        raise WordError(
+            _("{value!r} has a bracket that is not closed, or not opened; a list is written [a,b]").format(value=value)
+        )
     text = text[1:-1] if text.startswith("[") else text
     return [entry for entry in (unquoted(part) for part in text.split(",")) if entry]
 
@@ -186,17 +207,27 @@ def labelled(entries: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for entry in entries:
         if (plain := entry.translate(WIDE)) != entry and not Path(entry).exists():
-            raise WordError(f"{entry!r} has signs of a Chinese keyboard; write it as {plain!r}")
+            raise WordError(
+                _("{entry!r} has signs of a Chinese keyboard; write it as {plain!r}").format(entry=entry, plain=plain)
+            )
         given = None if _DRIVE.match(entry) else _LABEL.fullmatch(entry)
         if given is None and ":" in entry and not _DRIVE.match(entry):
-            raise WordError(f"{entry!r} has no label that can be used; a label begins with a letter, then come letters, "
-                            "digits, _ and -, as in low:fixed_count")  # fmt: skip
+            raise WordError(
+                _(
+                    "{entry!r} has no label that can be used; a label begins with a letter, then come letters, "
+                    "digits, _ and -, as in low:fixed_count"
+                ).format(entry=entry)
+            )
         label, source = (given["label"], given["source"]) if given else (re.sub(r"\W", "_", stem(entry)), entry)
         if label in found:
-            raise WordError(f"two strategies are called {label!r}; label them, as in strategy=[low:{source},high:{source}]")
+            raise WordError(
+                _("two strategies are called {label!r}; label them, as in strategy=[low:{source},high:{source}]").format(
+                    label=label, source=source
+                )
+            )
         found[label] = source
     if not found:
-        raise WordError("strategy= names no strategy; see stockcue list")
+        raise WordError(_("strategy= names no strategy; see stockcue list"))
     return found
 
 

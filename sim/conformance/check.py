@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from sim.conformance.readings import SHAPES, extremes, readings
+from sim.words import _
 from strategies.contract import EMERGENCY, LINE, NEVER, Fold, Signal, Strategy
 from strategies.registry import StrategyError, settings
 
@@ -55,10 +56,10 @@ def check(strategy: Strategy, seed: int = 0) -> list[Finding]:
         ("declaration", _declaration),
         ("deterministic", _deterministic),
         ("answers", _answers),
-        ("no look-ahead", _no_look_ahead),
+        (_("no look-ahead"), _no_look_ahead),
         ("independent", _independent),
         ("bounds", _bounds),
-        ("falls back to calm", _falls_back),
+        (_("falls back to calm"), _falls_back),
         ("imports", _imports),
         ("compiles", _compiles),
     )
@@ -66,14 +67,14 @@ def check(strategy: Strategy, seed: int = 0) -> list[Finding]:
     for name, rule in rules:
         if name == "compiles" and failures(found):
             # Machine code checks no array bounds: a fold that breaks a rule in Python is not run compiled.
-            found.append(Finding(name, False, "Not tried, because another rule is broken.", WARNING))
+            found.append(Finding(name, False, _("Not tried, because another rule is broken."), WARNING))
             continue
         try:
             found.append(Finding(name, True, rule(strategy, seed)))
         except _Broken as broken:
             found.append(Finding(name, False, str(broken), _kind(name, strategy)))
         except Exception as error:
-            found.append(Finding(name, False, f"It raised {type(error).__name__}: {error}."))
+            found.append(Finding(name, False, _("It raised {name}: {error}.").format(name=type(error).__name__, error=error)))
     return found
 
 
@@ -113,39 +114,42 @@ def play(fold: Fold, params: np.ndarray, cells: int, signals: Sequence[Signal]) 
         level = fold(params, memory, signal)
         _answer(level, memory, i)
         if not np.array_equal(given, params):
-            raise _Broken(f"It changed its params at reading {i}.")
+            raise _Broken(_("It changed its params at reading {i}.").format(i=i))
         levels.append(int(level))
         lines.append(float(memory[LINE]))
     if np.count_nonzero(buffer == CANARY) < 2 * MARGIN:
-        raise _Broken(f"It wrote outside the {cells} memory cells it declares.")
+        raise _Broken(_("It wrote outside the {cells} memory cells it declares.").format(cells=cells))
     return _Trace(tuple(levels), tuple(lines), memory.tobytes())
 
 
 def _answer(level: object, memory: np.ndarray, i: int) -> None:
     if isinstance(level, bool) or not isinstance(level, int | np.integer) or not 0 <= level <= EMERGENCY:
-        raise _Broken(f"At reading {i} it answered {level!r}; a level is a whole number from 0 to {EMERGENCY}.")
+        raise _Broken(_("At reading {i} it answered {level!r}; a level is a whole number from 0 to {emergency}.").format(
+                         i=i, level=level, emergency=EMERGENCY))  # fmt: skip
     if not math.isfinite(memory[LINE]) or memory[LINE] < 0.0:
-        raise _Broken(f"At reading {i} memory[LINE] is {memory[LINE]}; a stock line is finite and not negative.")
+        raise _Broken(_("At reading {i} memory[LINE] is {memory}; a stock line is finite and not negative.").format(
+                         i=i, memory=memory[LINE]))  # fmt: skip
     if np.isnan(memory).any():
-        raise _Broken(f"At reading {i} memory cell {int(np.flatnonzero(np.isnan(memory))[0])} is not a number.")
+        raise _Broken(_("At reading {i} memory cell {flatnonzero} is not a number.").format(i=i,
+                         flatnonzero=int(np.flatnonzero(np.isnan(memory))[0])))  # fmt: skip
 
 
 def _declaration(strategy: Strategy, seed: int) -> str:
     names = [param.name for param in strategy.params]
     if len(set(names)) < len(names):
-        raise _Broken("Two params have the same name.")
+        raise _Broken(_("Two params have the same name."))
     for param in strategy.params:
         if not param.low <= param.default <= param.high:
-            raise _Broken(f"The default of {param.name!r} is outside its bounds.")
+            raise _Broken(_("The default of {name!r} is outside its bounds.").format(name=param.name))
         if not (param.unit and param.meaning and param.confidence in ("H", "M", "L", "A")):
-            raise _Broken(f"{param.name!r} needs a unit, a meaning and a confidence of H, M, L or A.")
+            raise _Broken(_("{name!r} needs a unit, a meaning and a confidence of H, M, L or A.").format(name=param.name))
     if strategy.memory < 1:
-        raise _Broken("It needs at least one memory cell, for the stock line.")
+        raise _Broken(_("It needs at least one memory cell, for the stock line."))
     try:
         settings(strategy)
     except StrategyError as error:
         raise _Broken(str(error)) from None
-    return f"{len(names)} params and {strategy.memory} memory cells are declared."
+    return _("{n} params and {memory} memory cells are declared.").format(n=len(names), memory=strategy.memory)
 
 
 def _answers(strategy: Strategy, seed: int) -> str:
@@ -155,8 +159,9 @@ def _answers(strategy: Strategy, seed: int) -> str:
             try:
                 seen.update(play(strategy.fold, _defaults(strategy, tier), strategy.memory, readings(shape, seed)).levels)
             except IndexError as error:
-                raise _Broken(f"It reads or writes outside its params or its {strategy.memory} cells: {error}.") from None
-    return f"Levels {sorted(seen)} were seen over {len(SHAPES)} shapes and 3 tiers."
+                raise _Broken(_("It reads or writes outside its params or its {memory} cells: {error}.").format(
+                                 memory=strategy.memory, error=error)) from None  # fmt: skip
+    return _("Levels {seen} were seen over {n} shapes and 3 tiers.").format(seen=sorted(seen), n=len(SHAPES))
 
 
 def _deterministic(strategy: Strategy, seed: int) -> str:
@@ -166,10 +171,10 @@ def _deterministic(strategy: Strategy, seed: int) -> str:
         try:
             trace = play(strategy.fold, _defaults(strategy), strategy.memory, readings(shape, seed))
         except Exception:
-            return "Not judged, because it cannot be run; see the other findings."
+            return _("Not judged, because it cannot be run; see the other findings.")
         if traces.setdefault(shape, trace) != trace:
-            raise _Broken(f"Two runs over the same {shape!r} readings differ.")
-    return "The same readings give the same answers."
+            raise _Broken(_("Two runs over the same {shape!r} readings differ.").format(shape=shape))
+    return _("The same readings give the same answers.")
 
 
 def _no_look_ahead(strategy: Strategy, seed: int) -> str:
@@ -182,9 +187,11 @@ def _no_look_ahead(strategy: Strategy, seed: int) -> str:
             for future in ([], changed):
                 part = play(strategy.fold, _defaults(strategy), strategy.memory, [*signals[:cut], *future])
                 if part.levels[:cut] != whole.levels[:cut] or part.lines[:cut] != whole.lines[:cut]:
-                    raise _Broken(f"On {shape!r} its first {cut} answers depend on what comes after them.")
+                    raise _Broken(
+                        _("On {shape!r} its first {cut} answers depend on what comes after them.").format(shape=shape, cut=cut)
+                    )
             cuts += 1
-    return f"At {cuts} cut points nothing that comes later changes an answer."
+    return _("At {cuts} cut points nothing that comes later changes an answer.").format(cuts=cuts)
 
 
 def _independent(strategy: Strategy, seed: int) -> str:
@@ -197,15 +204,20 @@ def _independent(strategy: Strategy, seed: int) -> str:
         for k, signal in enumerate(pair):
             mixed[k].append(int(strategy.fold(params, memories[k], signal)))
     if [tuple(levels) for levels in mixed] != alone:
-        raise _Broken("Two SKUs run side by side answer otherwise than alone: it keeps state outside its memory.")
-    return "Two SKUs side by side answer as they do alone."
+        raise _Broken(_("Two SKUs run side by side answer otherwise than alone: it keeps state outside its memory."))
+    return _("Two SKUs side by side answer as they do alone.")
 
 
 def _bounds(strategy: Strategy, seed: int) -> str:
     base = _defaults(strategy)
-    trials = [("its defaults", base)]
+    trials = [(_("its defaults"), base)]
     for side in ("low", "high"):
-        trials.append((f"every param {side}", np.array([getattr(param, side) for param in strategy.params], dtype=float)))
+        trials.append(
+            (
+                _("every param {side}").format(side=side),
+                np.array([getattr(param, side) for param in strategy.params], dtype=float),
+            )
+        )
         for i, param in enumerate(strategy.params):
             values = base.copy()
             values[i] = getattr(param, side)
@@ -216,7 +228,7 @@ def _bounds(strategy: Strategy, seed: int) -> str:
                 play(strategy.fold, values, strategy.memory, signals)
             except Exception as error:
                 raise _Broken(f"With {label}: {type(error).__name__.lstrip('_')}: {error}") from None
-    return f"{len(trials)} settings at their bounds survive extreme readings."
+    return _("{n} settings at their bounds survive extreme readings.").format(n=len(trials))
 
 
 def _falls_back(strategy: Strategy, seed: int) -> str:
@@ -229,16 +241,17 @@ def _falls_back(strategy: Strategy, seed: int) -> str:
         signals.append(last._replace(t=t, now=t, left=last.left - 30.0 * i, mark=((i * 7919) % 1000) / 1000.0, **full))
     levels = play(strategy.fold, _defaults(strategy), strategy.memory, signals).levels
     if max(levels) == 0:
-        return "It never speaks on a sell-out, so there is nothing to take back."
+        return _("It never speaks on a sell-out, so there is nothing to take back.")
     if min(levels[-20:]) > 0:
-        raise _Broken(f"{CALM_S / 3600.0:g} hours after stock came back it still says {levels[-1]}: a freeze would never end.")
-    return "It is calm again after the stock came back."
+        raise _Broken(_("{calm_s:g} hours after stock came back it still says {levels}: a freeze would never end.").format(
+                         calm_s=CALM_S / 3600.0, levels=levels[-1]))  # fmt: skip
+    return _("It is calm again after the stock came back.")
 
 
 def _imports(strategy: Strategy, seed: int) -> str:
     source = inspect.getsourcefile(strategy.fold)
     if source is None:
-        raise _Broken("Its source cannot be read, so its imports are unknown.")
+        raise _Broken(_("Its source cannot be read, so its imports are unknown."))
     extra: set[str] = set()
     for node in ast.walk(ast.parse(Path(source).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -247,8 +260,10 @@ def _imports(strategy: Strategy, seed: int) -> str:
             extra.add("." * node.level + (node.module or ""))
     extra.difference_update(ALLOWED_IMPORTS)
     if extra:
-        raise _Broken(f"It imports {', '.join(sorted(extra))}; a strategy needs math, typing and the contract only.")
-    return "It imports nothing that could show it the future."
+        raise _Broken(
+            _("It imports {extra}; a strategy needs math, typing and the contract only.").format(extra=", ".join(sorted(extra)))
+        )
+    return _("It imports nothing that could show it the future.")
 
 
 def _compiles(strategy: Strategy, seed: int) -> str:
@@ -258,17 +273,21 @@ def _compiles(strategy: Strategy, seed: int) -> str:
     try:
         fast = compile_fold(strategy.fold)
     except CannotCompile as error:
-        raise _Broken(f"It runs as plain Python, slower: {error}") from None
+        raise _Broken(_("It runs as plain Python, slower: {error}").format(error=error)) from None
     if fast is strategy.fold:
-        return "There is no compiler here; it runs as plain Python."
+        return _("There is no compiler here; it runs as plain Python.")
     streams = {shape: readings(shape, seed) for shape in SHAPES} | {"extreme": extremes()}
     for tier in range(3):
         params = _defaults(strategy, tier)
         for shape, signals in streams.items():
             if play(fast, params, strategy.memory, signals) != play(strategy.fold, params, strategy.memory, signals):
                 return _differs(shape)
-    return "Compiled and plain answers agree bit for bit."
+    return _("Compiled and plain answers agree bit for bit.")
 
 
 def _differs(shape: str) -> str:
-    raise _Broken(f"Compiled it answers otherwise than plain on {shape!r} readings, so results would depend on the machine.")
+    raise _Broken(
+        _("Compiled it answers otherwise than plain on {shape!r} readings, so results would depend on the machine.").format(
+            shape=shape
+        )
+    )

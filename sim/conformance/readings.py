@@ -7,6 +7,7 @@ cumulative figures never fall, the stock is never below 0, and readings may be l
 from __future__ import annotations
 
 from sim.demand.streams import stream
+from sim.words import _
 from strategies.contract import NEVER, Signal
 
 SHAPES = ("quiet", "burst", "sell-out", "restock", "frozen", "cart mirage")
@@ -21,7 +22,7 @@ def readings(shape: str, seed: int = 0, count: int = 300) -> list[Signal]:
     True
     """
     if shape not in SHAPES:
-        raise ValueError(f"There is no shape {shape!r}; known are {', '.join(SHAPES)}.")
+        raise ValueError(_("There is no shape {shape!r}; known are {shapes}.").format(shape=shape, shapes=", ".join(SHAPES)))
     rng = stream(seed, "readings", shape)
     initial = {"quiet": 300.0, "sell-out": 150.0}.get(shape, 500.0)
     stock, orders, carts, paid, viewers = initial, 0.0, 0.0, 0.0, 2000.0

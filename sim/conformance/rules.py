@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from scenarios.setting import did_you_mean
 from sim.conformance.series import RuleError, seconds, values
 from sim.core.policy import Policy
 from sim.demand.streams import stream
-from sim.words import _
+from sim.words import _, did_you_mean
 from strategies.contract import LEVEL_NAMES, LINE, NEVER, TIERS, Signal
 from strategies.gate import GATE_MEMORY, GATE_SHARED, gate, machine
 
@@ -144,7 +143,7 @@ def _test(given: Any, number: int, content: Mapping[str, Any], items: Mapping[st
     if not isinstance(expected, list) or not expected:
         raise RuleError(
             _("{where}: expect must list what is expected, as in [{example}]").format(
-                where=where, example="{at: 7min, sku: mask, level: 2}"
+                where=where, example=_("{at: 7min, sku: mask, level: 2}")
             )
         )
     asked = tuple(_expected(one, series, last_s, where) for one in expected)
@@ -154,8 +153,11 @@ def _test(given: Any, number: int, content: Mapping[str, Any], items: Mapping[st
 
 def _figures(sku: str, given: Any, items: Mapping[str, Item], where: str) -> dict[str, list[float | None]]:
     if sku not in items:
-        raise RuleError(_("{where} has a series of {sku!r}, which is no item of the file{hint}").format(
-            where=where, sku=sku, hint=did_you_mean(sku, items)))  # fmt: skip
+        raise RuleError(
+            _("{where} has a series of {sku!r}, which is no item of the file{hint}").format(
+                where=where, sku=sku, hint=did_you_mean(sku, items)
+            )
+        )
     known(mapping(given, f"{where}: {sku}"), FIGURES, f"{where}: {sku}")
     try:
         made = {str(name): values(text) for name, text in given.items()}

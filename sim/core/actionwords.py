@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from scenarios.setting import ScenarioError, did_you_mean
+from scenarios.setting import ScenarioError
 from sim.core.response import AMOUNTS, CHANNEL_NAMES, ORDERABLE, Action, Playbook
+from sim.words import did_you_mean
 
 NONE = "none"
 ON, OFF = "on", "off"

@@ -9,6 +9,7 @@ from sim.core import world as W
 from sim.core.feed import news, signal_of
 from sim.core.run import Run
 from sim.core.stage import set_stage
+from sim.words import _
 from strategies.contract import LINE
 
 FIGURES = {
@@ -27,7 +28,7 @@ def paths(run: Run, sku: int) -> dict[str, np.ndarray]:
     below 0 means that more is promised than exists. The run must have kept its journal, as those of ``play`` do.
     """
     if run.journal is None:
-        raise ValueError("this run kept no journal; play it alone")
+        raise ValueError(_("this run kept no journal; play it alone"))
     columns = np.eye(W.N_STOCK, dtype=np.int64)[:, list(FIGURES.values())]
     ((t, figures),) = run.journal.of(sku).steps(columns, run.stock[[sku]] @ columns)
     path = {"t": t} | dict(zip(FIGURES, figures, strict=True))

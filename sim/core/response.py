@@ -11,8 +11,9 @@ from functools import cached_property
 from statistics import NormalDist
 
 from scenarios.contract import Scenario
-from scenarios.setting import ScenarioError, check_types, did_you_mean, setting, validate
+from scenarios.setting import ScenarioError, check_types, setting, validate
 from scenarios.staffing import NOTICE_CHANNELS, NoticeChannel, Staff
+from sim.words import _, did_you_mean
 from strategies.contract import LEVEL_NAMES
 from strategies.maths import night
 
@@ -43,7 +44,9 @@ class Action:
         validate(self, "action")
         if self.amount != "all" and self.what != "restock":
             raise ScenarioError(
-                f"an action {self.what!r} asks for no amount; only a restock does, leave out amount={self.amount}"
+                _("an action {what!r} asks for no amount; only a restock does, leave out amount={amount}").format(
+                    what=self.what, amount=self.amount
+                )
             )
 
     @property
@@ -145,7 +148,11 @@ def channel_of(staff: Staff, name: str) -> NoticeChannel:
     for c in staff.channels:
         if c.name == name:
             return c
-    raise ScenarioError(f"no notice channel is called {name!r}{did_you_mean(name, [c.name for c in staff.channels])}")
+    raise ScenarioError(
+        _("no notice channel is called {name!r}{did_you_mean}").format(
+            name=name, did_you_mean=did_you_mean(name, [c.name for c in staff.channels])
+        )
+    )
 
 
 def playbook_from(name: str, values: dict) -> Playbook:

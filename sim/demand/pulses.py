@@ -12,6 +12,7 @@ import numpy as np
 
 from scenarios.contract import Kernel
 from scenarios.setting import ScenarioError
+from sim.words import _
 
 Room = tuple[np.ndarray, np.ndarray]
 
@@ -24,9 +25,11 @@ def _drawn(rng: np.random.Generator, mean: float) -> int:
     """A Poisson number of people, each of whom will be drawn; raises a sentence where they are too many to draw."""
     if mean > MOST:
         raise ScenarioError(
-            f"about {mean:,.0f} people would act on one cue, and more than {MOST:,} are not drawn; lower "
-            "audience.arrivals_per_min, shoppers.buy_rate or shelf_rate, the cue's peak or cart_surge, or raise "
-            "shoppers.cart_conversion"
+            _(
+                "about {mean:,.0f} people would act on one cue, and more than {most:,} are not drawn; lower "
+                "audience.arrivals_per_min, shoppers.buy_rate or shelf_rate, the cue's peak or cart_surge, or raise "
+                "shoppers.cart_conversion"
+            ).format(mean=mean, most=MOST)
         )
     return int(rng.poisson(mean))
 

@@ -15,6 +15,7 @@ from sim.core.tape import DELIVER, SAMPLE, blank
 from sim.demand.pulses import Room
 from sim.demand.shoppers import Rows, even_us
 from sim.demand.streams import stream
+from sim.words import _
 
 MOST_READINGS = 5_000_000
 """Readings of one show at most: 58 days at one a second."""
@@ -44,8 +45,10 @@ def _message(feed: Feed, m: Message, rng: np.random.Generator, duration_s: float
     n = int(duration_s / m.period_s)
     if n > MOST_READINGS:
         raise ScenarioError(
-            f"a reading every {m.period_s:g} s makes {n:,} of them in {duration_s:,.0f} s, and more than "
-            f"{MOST_READINGS:,} are not taken; raise feed.period_s"
+            _(
+                "a reading every {period_s:g} s makes {n:,} of them in {duration_s:,.0f} s, and more than {most_readings:,} "
+                "are not taken; raise feed.period_s"
+            ).format(period_s=m.period_s, n=n, duration_s=duration_s, most_readings=MOST_READINGS)
         )
     taken_s = np.arange(1, n + 1) * m.period_s
     take = blank(n)

@@ -17,6 +17,7 @@ from sim.engine.hearing import hear, spell_out, trace, weigh
 from sim.engine.scan import scan
 from sim.engine.stretch import bare, stretch
 from sim.native import CannotCompile, Entry, compiled, function_at, numba_or_none
+from sim.words import _
 from strategies.contract import Fold, Signal
 from strategies.reach import Reach, is_users, reach
 
@@ -37,7 +38,7 @@ def compile_fold(fold: Fold) -> Fold:
     if numba_or_none() is None:
         return fold
     if not isinstance(fold, FunctionType):
-        raise CannotCompile("a fold that is not a plain function does not compile")
+        raise CannotCompile(_("a fold that is not a plain function does not compile"))
     return _compile(fold, _identity(fold))
 
 
@@ -120,7 +121,7 @@ def _with_fold(function: Any, *types: Any) -> Any:
 def _world_type() -> Any:
     numba = numba_or_none()
     fields = []
-    for _, kind, dimensions in (get_args(hint) for hint in get_type_hints(World, include_extras=True).values()):
+    for _name, kind, dimensions in (get_args(hint) for hint in get_type_hints(World, include_extras=True).values()):
         fields.append(numba.types.Array(getattr(numba.types, kind), dimensions, "C"))
     return numba.types.NamedTuple(tuple(fields), World)
 

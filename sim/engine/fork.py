@@ -30,6 +30,7 @@ from sim.engine.control import Begun, Control
 from sim.engine.scan import T_LACK, T_SKU
 from sim.engine.simulate import engine_for, finish, play, run_rows, speak
 from sim.engine.twice import answered_twice
+from sim.words import _
 from strategies import silent
 from strategies.gate import MACHINE
 from strategies.registry import gate_settings, settings
@@ -53,7 +54,9 @@ def play_all(stage: Stage, policies: Sequence[Policy], trunk: Run | None = None)
     if trunk is None:
         trunk = play(stage, nobody())
     if trunk.tape is not stage.tape or len(trunk.alerts) or len(trunk.orders) or not trunk.acting:
-        raise ValueError(f"the run of {trunk.policy.name!r} is no trunk; give the silent run of the same stage")
+        raise ValueError(
+            _("the run of {name!r} is no trunk; give the silent run of the same stage").format(name=trunk.policy.name)
+        )
     if not policies:
         return
     troop = Troop(stage, policies)
@@ -118,7 +121,7 @@ class Trail:
         policy, engine, old = troop.policies[lead], troop.engines[troop.place[lead][0]], self.control
         env = simpy.Environment(self.at)
         said, ordered, lacks = [], [], []
-        for (j, sku, level, reading, _), (stock, line, lack) in zip(alerts.rows.tolist(), alerts.shown.tolist(), strict=True):
+        for (j, sku, level, reading, _held), (stock, line, lack) in zip(alerts.rows.tolist(), alerts.shown.tolist(), strict=True):
             if level >= MACHINE:
                 ordered.append((int(self.times[j]) + 1, sku, level - MACHINE, reading, stock, line, lack))
             else:

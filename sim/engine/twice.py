@@ -14,6 +14,7 @@ from sim.core.stage import Stage
 from sim.core.world import World
 from sim.engine.compiled import compile_fold
 from sim.native import CannotCompile, numba_or_none
+from sim.words import _
 from strategies.contract import LINE, StrategyError
 from strategies.reach import is_users
 
@@ -52,8 +53,10 @@ def compare(world: World, policy: Policy, machine: object, rows: np.ndarray, nam
             if plain != quick or not np.array_equal(world.memory[s], other[s], equal_nan=True):
                 line = f", lines {world.memory[s, LINE]:g} and {other[s, LINE]:g}" if plain == quick else ""
                 raise StrategyError(
-                    f"the strategy {policy.strategy.name!r} answers {plain} as plain Python and {quick} compiled{line} at "
-                    f"reading {k + 1} of {name!r}, so results would depend on the machine; see stockcue check"
+                    _(
+                        "the strategy {name!r} answers {plain} as plain Python and {quick} compiled{line} at reading {k} of "
+                        "{name2!r}, so results would depend on the machine; see stockcue check"
+                    ).format(name=policy.strategy.name, plain=plain, quick=quick, line=line, k=k + 1, name2=name)
                 )
 
 

@@ -49,10 +49,12 @@ def refuse_strange(final: Path, verb: str = "") -> None:
     if not final.exists() or (final.is_dir() and not any(final.iterdir())):
         return
     if not (final / MANIFEST).is_file():
-        raise FolderError(f"{str(final)!r} exists and is not a run folder; choose another out=")
+        raise FolderError(_("{final!r} exists and is not a run folder; choose another out=").format(final=str(final)))
     made = _manifest(final).get("command") or ["", verb]
     if verb and made[1] != verb:
-        raise FolderError(f"{str(final)!r} holds what stockcue {made[1]} made; choose another out=")
+        raise FolderError(
+            _("{final!r} holds what stockcue {made} made; choose another out=").format(final=str(final), made=made[1])
+        )
 
 
 def _manifest(folder: Path) -> dict[str, Any]:
@@ -84,7 +86,11 @@ def run_folder(final: Path, verb: str = "") -> Iterator[Path]:
                 _("{who} writes {folder!r}; wait for it, or choose another out=").format(who=who, folder=str(final))
             ) from None
         except OSError as error:
-            raise FolderError(f"Results cannot be written to {str(final)!r}: {error.strerror}; choose another out=") from None
+            raise FolderError(
+                _("Results cannot be written to {final!r}: {strerror}; choose another out=").format(
+                    final=str(final), strerror=error.strerror
+                )
+            ) from None
         try:
             yield folder
             folder.chmod(0o777 & ~_umask())

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from sim.conformance.check import answers
 from sim.core.policy import Policy
 from sim.jobs.serialise import origin_of
+from sim.words import _
 from strategies.contract import Strategy, StrategyError
 from strategies.reach import Reach, reach
 from strategies.registry import is_built_in
@@ -44,16 +45,22 @@ def _steady(strategy: Strategy) -> Reach:
     found, name = reach(strategy.fold), strategy.name
     if found.machine:
         raise StrategyError(
-            f"the strategy {name!r} {found.machine[0]}: a fold that reads the machine, or keeps state of its own, may answer "
-            "otherwise when what was begun is taken up again, and results would be mixed unseen; give it what it needs as "
-            "settings and memory, or play it where nothing is taken up again: rehearse, or shadow without out= and state="
+            _(
+                "the strategy {name!r} {machine}: a fold that reads the machine, or keeps state of its own, may answer "
+                "otherwise when what was begun is taken up again, and results would be mixed unseen; give it what it needs as "
+                "settings and memory, or play it where nothing is taken up again: rehearse, or shadow without out= and state="
+            ).format(name=name, machine=found.machine[0])
         )
     if found.odd:
         raise StrategyError(
-            f"the strategy {name!r} uses {found.odd[0]!r}, whose value cannot be told from another; use plain numbers"
+            _("the strategy {name!r} uses {odd!r}, whose value cannot be told from another; use plain numbers").format(
+                name=name, odd=found.odd[0]
+            )
         )
     if answers_of(strategy) != _answers(strategy):
-        raise StrategyError(f"the strategy {name!r} answers the same readings now so, now otherwise; see stockcue check")
+        raise StrategyError(
+            _("the strategy {name!r} answers the same readings now so, now otherwise; see stockcue check").format(name=name)
+        )
     return found
 
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from sim.jobs.plan import Chunk, Plan
 from sim.jobs.work_folder import begun, holds
+from sim.words import _
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -64,9 +65,9 @@ class Parts:
             values = np.column_stack([table.column(name).to_numpy() for name in self.plan.metrics])
             seal = (table.schema.metadata or {}).get(b"stockcue", b"").decode("ascii", "replace")
         except (OSError, ValueError, KeyError, pa.ArrowException) as error:
-            raise Damaged(f"part {chunk.number} cannot be read: {error}") from None
+            raise Damaged(_("part {number} cannot be read: {error}").format(number=chunk.number, error=error)) from None
         if seal != self._seal(chunk, values):
-            raise Damaged(f"part {chunk.number} is not what was written")
+            raise Damaged(_("part {number} is not what was written").format(number=chunk.number))
         return values
 
     def _seal(self, chunk: Chunk, values: np.ndarray) -> str:

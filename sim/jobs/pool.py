@@ -22,6 +22,7 @@ from sim.jobs.interrupts import deaf
 from sim.jobs.plan import Chunk, Plan, order, play_chunk
 from sim.jobs.program import program
 from sim.setup.settings import SettingError
+from sim.words import _
 
 ENGINES = ("local", "dask", "ray")
 TRIES = 3
@@ -51,7 +52,7 @@ def pool(engine: str, address: str, workers: int) -> Iterator[Pool]:
     """The pool of an engine. workers: processes of this machine; 0: one a core."""
     if engine == "local":
         if address:
-            raise SettingError("address= is of a cluster; choose engine=dask or engine=ray with it")
+            raise SettingError(_("address= is of a cluster; choose engine=dask or engine=ray with it"))
         yield _local(workers or _cores())
     elif engine == "dask":
         with _dask(address) as made:
@@ -75,9 +76,11 @@ def steady(crew: Pool, plan: Plan, chunks: Sequence[Chunk], note: Callable[[str]
         except crew.lost:
             deaths += 1
             if deaths >= TRIES:
-                said = f"workers died {TRIES} times in a row, as they do when memory runs out: take fewer, or machines with more"
+                said = _(
+                    "workers died {tries} times in a row, as they do when memory runs out: take fewer, or machines with more"
+                ).format(tries=TRIES)
                 raise WorkersLost(said) from None
-            note(f"a worker died; what it had not finished is played by new ones ({len(waiting)} to go)")
+            note(_("a worker died; what it had not finished is played by new ones ({n} to go)").format(n=len(waiting)))
         left = list(waiting)
 
 
@@ -141,7 +144,7 @@ def _task(ordered: bytes, chunk: Chunk, wanted: str, parent: int) -> Played:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     if program() != wanted:
-        raise OtherProgram("a worker runs another StockCue than this process; install the same version everywhere")
+        raise OtherProgram(_("a worker runs another StockCue than this process; install the same version everywhere"))
     return chunk, play_chunk(ordered, chunk)
 
 
@@ -164,24 +167,28 @@ def _leave_with(parent: int) -> None:
 def _dask(address: str) -> Iterator[Pool]:
     """Workers of a running Dask scheduler. It plays a lost worker's chunks again itself."""
     if not address:
-        raise SettingError("engine=dask needs the scheduler's address, as in address=tcp://10.0.0.5:8786")
+        raise SettingError(_("engine=dask needs the scheduler's address, as in address=tcp://10.0.0.5:8786"))
     try:
         from distributed import Client
         from distributed.client import FutureCancelledError
         from distributed.scheduler import KilledWorker
     except ImportError:
-        raise SettingError("engine=dask needs the package dask; install it with pip install 'stockcue[dask]'") from None
+        raise SettingError(_("engine=dask needs the package dask; install it with pip install 'stockcue[dask]'")) from None
     try:
         client = Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:
         raise SettingError(
-            f"no Dask scheduler answers at {address!r} ({type(error).__name__}); start one, or correct address="
+            _("no Dask scheduler answers at {address!r} ({name}); start one, or correct address=").format(
+                address=address, name=type(error).__name__
+            )
         ) from None
     with client:
         threads = sum(client.nthreads().values())
         if not threads:
             raise SettingError(
-                f"the Dask scheduler at {address!r} has no workers; start some with dask worker {address} --nthreads 1"
+                _("the Dask scheduler at {address!r} has no workers; start some with dask worker {address} --nthreads 1").format(
+                    address=address
+                )
             )
 
         def play(plan: Plan, chunks: Sequence[Chunk]) -> Iterator[Played]:
@@ -202,12 +209,14 @@ def _ray(address: str) -> Iterator[Pool]:
         import ray
         from ray.util.joblib import register_ray
     except ImportError:
-        raise SettingError("engine=ray needs the package ray; install it with pip install 'stockcue[ray]'") from None
+        raise SettingError(_("engine=ray needs the package ray; install it with pip install 'stockcue[ray]'")) from None
     try:
         ray.init(address=address or None, include_dashboard=False if not address else None, log_to_driver=False)
     except (ConnectionError, ValueError) as error:
         raise SettingError(
-            f"no Ray cluster answers at {address!r} ({type(error).__name__}); start one, or correct address="
+            _("no Ray cluster answers at {address!r} ({name}); start one, or correct address=").format(
+                address=address, name=type(error).__name__
+            )
         ) from None
     try:
         register_ray()

@@ -21,6 +21,7 @@ from sim.jobs.program import program
 from sim.jobs.trials import play_trials
 from sim.jobs.work_folder import PLAYED
 from sim.setup.space import World
+from sim.words import _
 
 Tell = Callable[[int, int, str], None]
 Note = Callable[[str], None]
@@ -100,8 +101,10 @@ def refuse_too_large(need: float, final: Path) -> None:
     free = shutil.disk_usage(where).free
     if need * MARGIN > free:
         raise FolderError(
-            f"the sweep needs about {size(need)} where {str(final)!r} is to be, and {size(free)} are free; "
-            "take fewer candidates or replicates, or choose another out="
+            _(
+                "the sweep needs about {size} where {final!r} is to be, and {size2} are free; take fewer candidates or "
+                "replicates, or choose another out="
+            ).format(size=size(need), final=str(final), size2=size(free))
         )
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from sim.core.policy import Policy
 from sim.core.response import Playbook
 from sim.private import private_folder
+from sim.words import _
 from strategies import registry
 from strategies.contract import Origin, Strategy, StrategyError
 from strategies.reach import reach
@@ -81,8 +82,10 @@ def _strategy(origin: Origin, values: tuple[tuple[str, str], ...]) -> Strategy:
         names = sorted(name for name in now | then if name and now.get(name) != then.get(name))
         what = f"other values of {', '.join(names)}" if names else "other code"
         raise StrategyError(
-            f"a worker that loads the strategy {strategy.name!r} finds {what}: what it reads while it is loaded must be the same "
-            "everywhere; keep such values in the strategy's own folder, or write them into its file"
+            _(
+                "a worker that loads the strategy {name!r} finds {what}: what it reads while it is loaded must be the same "
+                "everywhere; keep such values in the strategy's own folder, or write them into its file"
+            ).format(name=strategy.name, what=what)
         )
     return strategy
 

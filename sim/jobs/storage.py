@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.jobs.folder import FolderError, free
+from sim.words import _
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -51,7 +52,9 @@ def open_study(path: Path | None, objectives: int, name: str = "tune") -> Study:
         except Exception as error:
             if passing := _passing(error):
                 raise FolderError(
-                    f"{str(path)!r} cannot be used now ({passing}); free the disk or end the other process"
+                    _("{path!r} cannot be used now ({passing}); free the disk or end the other process").format(
+                        path=str(path), passing=passing
+                    )
                 ) from None
             path.replace(free(path.with_name(path.name + ".damaged")))
             print(f"{path.name} was damaged and is set aside; the search begins anew", file=sys.stderr)
@@ -61,7 +64,11 @@ def open_study(path: Path | None, objectives: int, name: str = "tune") -> Study:
         _closed(_made(whole, objectives, name))
     except Exception as error:
         if passing := _passing(error):
-            raise FolderError(f"{str(path)!r} cannot be written ({passing}); free the disk, or choose another out=") from None
+            raise FolderError(
+                _("{path!r} cannot be written ({passing}); free the disk, or choose another out=").format(
+                    path=str(path), passing=passing
+                )
+            ) from None
         raise
     os.replace(whole, path)
     return _read(path, objectives, name)
@@ -86,7 +93,7 @@ def _read(path: Path, objectives: int, name: str) -> Study:
         raise ValueError(found)
     study = _made(path, objectives, name)
     if len(study.directions) != objectives:
-        raise ValueError("a study of other objectives")
+        raise ValueError(_("a study of other objectives"))
     study.get_trials(deepcopy=False)
     return study
 

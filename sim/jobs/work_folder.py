@@ -17,10 +17,10 @@ from typing import Any
 from sim.jobs.folder import ACCOUNT, MANIFEST, FolderError, checksum, refuse_strange, tidy
 from sim.jobs.locks import holder, locked
 from sim.jobs.pool import WorkersLost
-from sim.words import _
+from sim.words import N_, _
 
-KEPT = "what was played is kept: the same command goes on from there."
-NOTHING_YET = "nothing was finished that could be kept."
+KEPT = N_("what was played is kept: the same command goes on from there.")
+NOTHING_YET = N_("nothing was finished that could be kept.")
 PLAYED = "what is played"
 """Name of the note's checksum over all that is played; it says nothing beside a setting that differs."""
 
@@ -47,7 +47,11 @@ def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Ite
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("w")
     except OSError as error:
-        raise FolderError(f"Results cannot be written to {str(final)!r}: {error.strerror}; choose another out=") from None
+        raise FolderError(
+            _("Results cannot be written to {final!r}: {strerror}; choose another out=").format(
+                final=str(final), strerror=error.strerror
+            )
+        ) from None
     needed = True
     try:
         with lock:
@@ -86,7 +90,7 @@ def _begin(folder: Path, what: str, facts: Mapping[str, Any]) -> None:
         fresh.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         os.replace(fresh, noted)
     else:
-        refuse_other(before, facts, f"the unfinished {what} in {str(folder)!r} was begun")
+        refuse_other(before, facts, _("the unfinished {what} in {folder!r} was begun").format(what=what, folder=str(folder)))
 
 
 def known(path: Path) -> dict[str, Any] | None:
@@ -102,15 +106,20 @@ def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) 
     """Raise a sentence that says what changed, if anything did; another version of the program first."""
     was, now = (str(made.get("versions", {}).get("stockcue", "")) for made in (begun, facts))
     if was != now:
-        raise FolderError(f"{what} by StockCue {was or '?'} and this is {now}; delete the folder, or choose another out=")
+        raise FolderError(
+            _("{what} by StockCue {was} and this is {now}; delete the folder, or choose another out=").format(
+                what=what, was=was or "?", now=now
+            )
+        )
     changed = list(differences(begun, json.loads(json.dumps(facts))))
     # A checksum that differs because a setting does has nothing to add.
     changed = [text for text in changed if not text.startswith(PLAYED)] or changed
     if changed:
-        more = f" and {len(changed) - 5} more" if len(changed) > 5 else ""
+        more = _(" and {n} more").format(n=len(changed) - 5) if len(changed) > 5 else ""
         raise FolderError(
-            f"{what} with other settings: {'; '.join(changed[:5])}{more}; give those again, delete the folder, "
-            "or choose another out="
+            _("{what} with other settings: {changed}{more}; give those again, delete the folder, or choose another out=").format(
+                what=what, changed="; ".join(changed[:5]), more=more
+            )
         )
 
 
@@ -124,11 +133,15 @@ def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str, ident
         refuse_strange(final)
         return False
     if not isinstance(manifest.get(what), Mapping):
-        raise FolderError(f"{str(final)!r} holds another study; choose another out=")
+        raise FolderError(_("{final!r} holds another study; choose another out=").format(final=str(final)))
     if manifest.get("account") != ACCOUNT:
-        raise FolderError(f"the {what} in {str(final)!r} was judged by the old account (J a sum of losses): its report stays "
-                          "readable and its figures do not compare with new ones; choose another out=")  # fmt: skip
-    refuse_other(manifest[what], facts, f"the {what} in {str(final)!r} was made")
+        raise FolderError(
+            _(
+                "the {what} in {final!r} was judged by the old account (J a sum of losses): its report stays "
+                "readable and its figures do not compare with new ones; choose another out="
+            ).format(what=what, final=str(final))
+        )
+    refuse_other(manifest[what], facts, _("the {what} in {final!r} was made").format(what=what, final=str(final)))
     done = _undamaged(final, manifest, worth)
     begun_with, now = known(workshop(final, what) / f"{what}.json"), json.loads(json.dumps(identity or facts))
     # Without a note it is what a kill left of one that was being removed.
@@ -169,17 +182,17 @@ def differences(old: Any, new: Any, where: str = "") -> Iterable[str]:
         for key in dict.fromkeys([*old, *new]):
             yield from differences(old.get(key), new.get(key), f"{where}.{key}" if where else str(key))
     elif old != new:
-        yield f"{where} was {_short(old)}, is {_short(new)}"
+        yield _("{where} was {old}, is {new}").format(where=where, old=_short(old), new=_short(new))
 
 
 def _short(value: Any) -> str:
-    text = "not set" if value is None else json.dumps(value, ensure_ascii=False)
+    text = _("not set") if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _halted(why: BaseException, needed: bool) -> BaseException:
     """What to raise for what stopped a study."""
-    kept = KEPT if needed else NOTHING_YET
+    kept = _(KEPT) if needed else _(NOTHING_YET)
     if isinstance(why, KeyboardInterrupt):
-        return KeyboardInterrupt(f"Interrupted; {kept}")
+        return KeyboardInterrupt(_("Interrupted; {kept}").format(kept=kept))
     return WorkersLost(f"{why}; {kept}") if isinstance(why, WorkersLost) else FolderError(f"{why}; {kept}")

@@ -9,13 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scenarios.setting import did_you_mean
 from sim.core.tape import TAKE
 from sim.replay.clock import StreamError
 from sim.replay.closedloop import band
 from sim.replay.recorded import beyond
 from sim.replay.stream import Stream
-from sim.words import _
+from sim.words import _, did_you_mean
 
 LEVEL = 0.9
 """Share of shows a band is to hold."""

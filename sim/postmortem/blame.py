@@ -41,6 +41,7 @@ from sim.postmortem import idealised as ideal
 from sim.postmortem.hindsight import Lines, best_lines, with_lines
 from sim.postmortem.losses import Losses, lost
 from sim.score.profiles import Profile, unit_costs
+from sim.words import _
 
 LEAK, LAG, REACTION, RESERVATION, THRESHOLD, DEMAND = CAUSES = ("leak", "lag", "reaction", "reservation", "threshold", "demand")
 """Causes in the order of every table and picture."""
@@ -110,9 +111,9 @@ def blame(
     tell = progress or (lambda done, of, what: None)
     worlds: dict[Factors, Losses] = {}
     for number, factors in enumerate(WORLDS):
-        tell(number, len(WORLDS) + 1, " + ".join(sorted(factors)) or "as it was")
+        tell(number, len(WORLDS) + 1, " + ".join(sorted(factors)) or _("as it was"))
         worlds[factors] = lost(*ideal_world(stage, policy, factors), profile)
-    tell(len(WORLDS), len(WORLDS) + 1, "best lines")
+    tell(len(WORLDS), len(WORLDS) + 1, _("best lines"))
     clean = ideal_stage(stage)
     lines = known or best_known(clean, [ideal_stage(other) for other in others], profile)
     ruled = lost(*with_lines(clean, lines.values), profile)

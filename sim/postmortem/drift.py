@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.postmortem.show_profile import FEATURES, Habits
+from sim.words import N_, _, counted
 
 ERROR = 0.05
 """Chance of any false alarm in a table."""
@@ -26,7 +27,7 @@ SHOWS = 3
 """Earlier shows from which on shows are compared as wholes."""
 LEAST = 6
 """Blocks that each side must have."""
-BY_SHOW, BY_BLOCK, BY_PAYMENT = "shows as wholes", "blocks of 5 min", "single payments"
+BY_SHOW, BY_BLOCK, BY_PAYMENT = N_("shows as wholes"), N_("blocks of 5 min"), N_("single payments")
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def drift(now: Habits, earlier: Sequence[Habits]) -> list[Drift]:
     raw = {feature: _tested(feature, now, earlier) for feature in FEATURES}
     corrected = holm({feature: p for feature, (p, _, _) in raw.items() if np.isfinite(p)})
     rows = []
-    for feature, (_, test, why_not) in raw.items():
+    for feature, (_p, test, why_not) in raw.items():
         past = [h.figures[feature] for h in earlier if np.isfinite(h.figures[feature])]
         p = corrected.get(feature, float("nan"))
         before = float(np.mean(past)) if past else float("nan")
@@ -63,18 +64,26 @@ def _tested(feature: str, now: Habits, earlier: Sequence[Habits]) -> tuple[float
     x = now.figures[feature]
     past = np.array([h.figures[feature] for h in earlier if np.isfinite(h.figures[feature])])
     if not np.isfinite(x):
-        return float("nan"), "", "this show does not tell"
+        return float("nan"), "", _("this show does not tell")
     if not len(past):
-        return float("nan"), "", "no earlier show tells"
+        return float("nan"), "", _("no earlier show tells")
     if len(past) >= SHOWS:
         p = by_show(x, past)
-        return p, BY_SHOW, "" if np.isfinite(p) else "the earlier shows are all alike in it"
+        return p, BY_SHOW, "" if np.isfinite(p) else _("the earlier shows are all alike in it")
     mine, theirs, test = now.blocks.get(feature, []), [h.blocks.get(feature, []) for h in earlier], BY_BLOCK
     if feature == "pay_delay_s":
         mine, theirs, test = now.delays, [h.delays for h in earlier], BY_PAYMENT
     a, b = _finite(mine), _finite([x for part in theirs for x in part])
     if min(len(a), len(b)) < LEAST:
-        return float("nan"), "", f"{len(past)} earlier show{'s' if len(past) > 1 else ''}: too little for one figure a show"
+        return (
+            float("nan"),
+            "",
+            counted(
+                "{n} earlier show: too little for one figure a show",
+                "{n} earlier shows: too little for one figure a show",
+                len(past),
+            ),
+        )
     from scipy.stats import mannwhitneyu
 
     return float(mannwhitneyu(a, b).pvalue), test, ""

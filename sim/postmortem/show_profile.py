@@ -21,6 +21,7 @@ from sim.core.units import US
 from sim.replay.censor import demand_end
 from sim.replay.clock import StreamError
 from sim.replay.stream import Stream
+from sim.words import N_, _
 
 BLOCK_S, BIN_S = 300.0, 10.0
 LONGEST_LEAD_S = 120.0
@@ -29,12 +30,12 @@ LEAST_LEAD = 0.3
 MOST_DELAYS = 2000
 FILE = "habits.json"
 FEATURES = {
-    "orders_per_min": ("orders per minute", "每分钟下单", "1/min"),
-    "units_per_order": ("units per order", "件单比", "units"),
-    "orders_per_cart": ("units ordered per unit carted", "加购转化", "ratio"),
-    "pay_delay_s": ("median time from order to payment", "付款时长", "s"),
-    "peak_over_mean": ("busiest 60 s over the mean minute", "峰均比", "x"),
-    "cart_lead_s": ("carts lead orders by", "加购领先下单", "s"),
+    "orders_per_min": (N_("orders per minute"), "每分钟下单", "1/min"),
+    "units_per_order": (N_("units per order"), "件单比", "units"),
+    "orders_per_cart": (N_("units ordered per unit carted"), "加购转化", "ratio"),
+    "pay_delay_s": (N_("median time from order to payment"), "付款时长", "s"),
+    "peak_over_mean": (N_("busiest 60 s over the mean minute"), "峰均比", "x"),
+    "cart_lead_s": (N_("carts lead orders by"), "加购领先下单", "s"),
 }
 """Figure to its name, its name in the field's words, its unit."""
 
@@ -163,5 +164,7 @@ def saved(folder: Path) -> Habits:
         return Habits(str(made["name"]), figures, blocks, [float(x) for x in made["delays"]])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise StreamError(
-            f"{str(folder)!r} holds no {FILE} of an earlier review; give a recording, or a review's folder"
+            _("{folder!r} holds no {file} of an earlier review; give a recording, or a review's folder").format(
+                folder=str(folder), file=FILE
+            )
         ) from None

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sim.core.units import US
 from sim.replay import dates
+from sim.words import _
 
 ZONED, NAIVE, SECONDS = "with a time zone", "without a time zone", "seconds since the start"
 UNIX = {"Unix seconds": US, "Unix milliseconds": 1000, "Unix microseconds": 1, "Unix nanoseconds": 0.001}
@@ -168,9 +169,11 @@ def find_zone(name: str | None) -> tzinfo | None:
     if _OFFSET.fullmatch(name):
         offset = _written_offset_us(name)
         if offset is None:
-            raise StreamError(f"zone={name!r} is not a time zone: offsets go to 14:00; write UTC, +08:00 or Asia/Shanghai")
+            raise StreamError(
+                _("zone={name!r} is not a time zone: offsets go to 14:00; write UTC, +08:00 or Asia/Shanghai").format(name=name)
+            )
         return timezone(timedelta(microseconds=offset))
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise StreamError(f"zone={name!r} is not a time zone; write UTC, +08:00 or Asia/Shanghai") from None
+        raise StreamError(_("zone={name!r} is not a time zone; write UTC, +08:00 or Asia/Shanghai").format(name=name)) from None

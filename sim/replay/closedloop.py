@@ -30,13 +30,14 @@ from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, impute
 from sim.replay.lives import CLOSED, IMPUTED, UNPAID, endings
 from sim.replay.night import as_run, night_name, said_of
 from sim.replay.silent import SILENT, silent_policy
-from sim.replay.stream import Stream
+from sim.replay.stream import Stream, faster
 from sim.replay.whatif import stocked
 from sim.score.cost import Judge
 from sim.score.outcomes import outcomes
 from sim.score.profiles import PROFILES, Profile
 from sim.score.stories import read_stories
 from sim.stats.paired import difference
+from sim.words import _
 
 LOOP = "closed"
 UNITS = ("net", "gmv", "oversold_units", "missed_units", "missed_true_stockout", "missed_frozen_alert", "sold_units", "notices")
@@ -92,7 +93,7 @@ def closed_replay(
     names = [*(p.name for p in teams), *([night_name()] if stream.did else [])]
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
-        raise StreamError(f"two strategies are called {twice!r}; give one of them a label")
+        raise StreamError(_("two strategies are called {twice!r}; give one of them a label").format(twice=twice))
     made = impute(stream, bin_s, world)
     tried, notes = stocked(stream, whatif)
     rows, alerts, shown = [], [], {}
@@ -204,7 +205,7 @@ def runout_table(stream: Stream, outs: Sequence[tuple[dict[str, Any], np.ndarray
     """When SKUs sell out. One row per strategy, bound and SKU: share of draws in which it does; t_s, t_low, t_high: middle and 95
     % range of the moment over draws [show s] (inf: not); at, at_low, at_high: the same on the recording's clock, "" for not."""
     rows = []
-    for key in dict.fromkeys((k["strategy"], k["bound"]) for k, _ in outs):
+    for key in dict.fromkeys((k["strategy"], k["bound"]) for k, _shown in outs):
         times = np.array([t for k, t in outs if (k["strategy"], k["bound"]) == key])
         for n, sku in enumerate(stream.skus):
             low, middle, high = band(times[:, n])
@@ -218,15 +219,19 @@ def runout_table(stream: Stream, outs: Sequence[tuple[dict[str, Any], np.ndarray
 def paid_words(stream: Stream, world: Scenario | None) -> tuple[str, ...]:
     """How it is known which orders were never paid, where that decides what stock was left."""
     scenario = world or backdrop()
-    share = f"{100 * scenario.shoppers.never_pay:.0f} % (scenario.shoppers.never_pay)"
+    share = _("{never_pay:.0f} % (scenario.shoppers.never_pay)").format(never_pay=100 * scenario.shoppers.never_pay)
     if scenario.ledger.mode != "deduct_on_payment":
         return ()
     return {
-        CLOSED: ("which orders were never paid is read off the recording's closings",),
-        UNPAID: ("the recording has no closings: orders without a payment count as never paid",),
-        IMPUTED: (f"the recording has neither closings nor payments: which orders were never paid is imputed, {share} of "
-                  "them; an export with a closing or payment time would tell",),
-    }[endings(stream, scenario)]  # fmt: skip
+        CLOSED: (_("which orders were never paid is read off the recording's closings"),),
+        UNPAID: (_("the recording has no closings: orders without a payment count as never paid"),),
+        IMPUTED: (
+            _(
+                "the recording has neither closings nor payments: which orders were never paid is imputed, {share} of "
+                "them; an export with a closing or payment time would tell"
+            ).format(share=share),
+        ),
+    }[endings(stream, scenario)]
 
 
 def spell_table(made: Imputation, seed: int, replicates: int) -> pd.DataFrame:
@@ -269,8 +274,17 @@ def fidelity(stream: Stream, silent: Run) -> dict[str, float]:
 
 def caption(stream: Stream, made: Imputation) -> str:
     """The sentence that stands on every table and figure."""
-    faster = f"; time runs {stream.speedup:g} times faster than recorded" if stream.speedup != 1 else ""
     blind = sum(w.end - w.start for w in made.windows) / US / 60
-    what = (f"demand is imputed in {len(made.windows)} blind spells ({blind:,.0f} SKU-minutes)" if made.windows
-            else "no spell of the recording is blind, so no demand is imputed")  # fmt: skip
-    return f"closed-loop replay of {stream.name}: strategies act, recorded orders may be refused, {what}{faster}"
+    text = (
+        _(
+            "closed-loop replay of {stream}: strategies act, recorded orders may be refused, demand is imputed in {n} blind "
+            "spells ({minutes:,.0f} SKU-minutes)"
+        )
+        if made.windows
+        else _(
+            "closed-loop replay of {stream}: strategies act, recorded orders may be refused, no spell of the recording is "
+            "blind, so no demand is imputed"
+        )
+    )
+    said = text.format(stream=stream.name, n=len(made.windows), minutes=blind)
+    return said if stream.speedup == 1 else faster(said, stream.speedup)

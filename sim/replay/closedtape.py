@@ -29,17 +29,18 @@ from sim.replay.clock import StreamError
 from sim.replay.impute import LIKELY, Imputation
 from sim.replay.lives import AGAIN, CHANNEL, CUE, MARK, RELEASE, Lives, imputed_lives, recorded_lives
 from sim.replay.stream import AT_ONCE, MOST_BYTES, Stream
+from sim.words import N_, _
 
 BELIEVED = ("spread", "herding")
 """Parts of a scenario that say how unseen demand may move (``impute``); the tape has what was drawn from it."""
 WORLD = ("host", "shoppers", "channels", "ledger", "leaks", "touchpoints", "staff", "supply", *BELIEVED)
 """Parts of a scenario that a closed-loop replay takes from its settings; all others are the recording's."""
 ASSUMPTIONS = (
-    "whoever is refused leaves: nobody comes back or takes another SKU, and nobody else comes instead",
-    "which cue brought an order is drawn from the fitted response, so breaking off a cue keeps some of its orders away",
-    "an imputed order lives the life (units, time to payment, return) of a recorded order of its SKU drawn at random",
-    "the host keeps to the run of show as recorded, breaks off a cue when prompted, and improvises nothing",
-    "what the recording's own team did (freezes, prompts) is unknown unless declared; its effect is in the recorded demand",
+    N_("whoever is refused leaves: nobody comes back or takes another SKU, and nobody else comes instead"),
+    N_("which cue brought an order is drawn from the fitted response, so breaking off a cue keeps some of its orders away"),
+    N_("an imputed order lives the life (units, time to payment, return) of a recorded order of its SKU drawn at random"),
+    N_("the host keeps to the run of show as recorded, breaks off a cue when prompted, and improvises nothing"),
+    N_("what the recording's own team did (freezes, prompts) is unknown unless declared; its effect is in the recorded demand"),
 )
 
 
@@ -51,7 +52,7 @@ def backdrop() -> Scenario:
 
     points = Touchpoints(AT_ONCE, AT_ONCE, AT_ONCE, AT_ONCE)
     host = Host(checks_screen=False, moves_on=False, calls_restock=False)
-    return Scenario("recorded", "the world behind a recording", 1.0, (Sku("any", 0),), touchpoints=points, host=host)
+    return Scenario("recorded", N_("the world behind a recording"), 1.0, (Sku("any", 0),), touchpoints=points, host=host)
 
 
 def closed_stage(
@@ -96,10 +97,14 @@ def closed_scenario(stream: Stream, feed: Feed | None = None, world: Scenario | 
     world = world or backdrop()
     parts = {name: getattr(world, name) for name in WORLD if name not in BELIEVED}
     parts["supply"] = replace(world.supply, deliveries=())
-    scenario = replace(stream.scenario(feed), lesson="a recorded show, replayed closed-loop", **parts)
+    scenario = replace(stream.scenario(feed), lesson=N_("a recorded show, replayed closed-loop"), **parts)
     if int(scenario.duration_s / scenario.feed.period_s) * len(stream.skus) * 28 > MOST_BYTES:
-        raise StreamError("the readings of one run would take more than 1 GB; choose a longer feed.period_s, fewer SKUs (sku=) "
-                          "or a part (start=, end=)")  # fmt: skip
+        raise StreamError(
+            _(
+                "the readings of one run would take more than 1 GB; choose a longer feed.period_s, fewer SKUs "
+                "(sku=) or a part (start=, end=)"
+            )
+        )
     return scenario
 
 

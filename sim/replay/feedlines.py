@@ -14,6 +14,7 @@ from sim.core.units import US
 from sim.replay.clock import SECONDS, StreamError
 from sim.replay.shadow.sheets import MOST
 from sim.replay.stream import Stream
+from sim.words import _
 
 KIND_OF = {TAKE: "order", CART: "cart", SUPPLY: "restock", EDIT_ADD: "correction", EDIT_SET: "level"}
 FEED, STOCK, CUES = "feed.jsonl", "feed_stock.jsonl", "feed_cues.jsonl"
@@ -22,8 +23,12 @@ FEED, STOCK, CUES = "feed.jsonl", "feed_stock.jsonl", "feed_cues.jsonl"
 def feed_lines(stream: Stream) -> Iterator[str]:
     """The recording as lines without newlines: a tick at its start, what happened, its end."""
     if stream.speedup < 1:
-        raise StreamError(f"speedup={stream.speedup:g} spreads a microsecond of the recording over several of the show; "
-                          "a feed can be written for a speedup of at least 1")  # fmt: skip
+        raise StreamError(
+            _(
+                "speedup={speedup:g} spreads a microsecond of the recording over several of the show; a feed "
+                "can be written for a speedup of at least 1"
+            ).format(speedup=stream.speedup)
+        )
     names = [s.id for s in stream.skus]
     yield json.dumps({"t": written(stream, 0), "kind": "tick"})
     rows = zip(stream.t.tolist(), stream.what.tolist(), stream.sku.tolist(), stream.qty.tolist(), strict=True)
@@ -34,7 +39,11 @@ def feed_lines(stream: Stream) -> Iterator[str]:
             yield people[1]
             people = next(crowd, None)
         if what in (TAKE, CART) and qty > MOST:
-            raise StreamError(f"{qty:,} units of {names[sku]!r} at once are more than a line may say ({MOST:,})")
+            raise StreamError(
+                _("{qty:,} units of {names!r} at once are more than a line may say ({most:,})").format(
+                    qty=qty, names=names[sku], most=MOST
+                )
+            )
         figure = "value" if what == EDIT_SET else "qty"
         said = {"t": written(stream, t), "kind": KIND_OF[what], "sku": names[sku], figure: qty}
         yield json.dumps(said, ensure_ascii=False)
@@ -70,8 +79,12 @@ def write_feed(stream: Stream, feed: Feed, folder: Path, final: Path | None = No
     """Write the lines and their sheets into ``folder``, which will be called ``final``; returns the sentence that says how
     ``stockcue shadow`` reads them as a replay with ``feed`` does."""
     if feed != Feed(period_s=feed.period_s, lag_s=feed.lag_s):
-        raise StreamError("a live feed loses and delays readings by itself, so feed_lines=write goes with feed.period_s and "
-                          "feed.lag_s alone; leave the other feed settings out")  # fmt: skip
+        raise StreamError(
+            _(
+                "a live feed loses and delays readings by itself, so feed_lines=write goes with feed.period_s "
+                "and feed.lag_s alone; leave the other feed settings out"
+            )
+        )
     with (folder / FEED).open("w", encoding="utf-8") as file:
         file.writelines(line + "\n" for line in feed_lines(stream))
     fields = ("stock", "tier", "price", "margin", "safety_stock")
@@ -85,4 +98,6 @@ def write_feed(stream: Stream, feed: Feed, folder: Path, final: Path | None = No
              f"end={written(stream, last_us(stream))}", f"period_s={feed.period_s!r}", f"lag_s={feed.lag_s!r}",
              *([f"zone={stream.clock.zone}"] if stream.clock.zone else []),
              *([f"speedup={stream.speedup!r}"] if stream.speedup != 1 else [])]  # fmt: skip
-    return f"the same as a live feed, from within {final or folder}: {shlex.join(['stockcue', 'shadow', *words])}"
+    return _("the same as a live feed, from within {final}: {value}").format(
+        final=final or folder, value=shlex.join(["stockcue", "shadow", *words])
+    )

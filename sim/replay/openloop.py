@@ -17,7 +17,8 @@ from sim.replay.judge import ALERTS, LOOP, SELLOUTS, TABLE, judge
 from sim.replay.night import known_by, night_name
 from sim.replay.read import Loaded
 from sim.replay.silent import silent_policy
-from sim.replay.stream import Stream
+from sim.replay.stream import Stream, faster
+from sim.words import _
 
 Player = Callable[..., Run]
 
@@ -65,10 +66,10 @@ def replay(
     stream = loaded.stream
     names = [*(p.name for p in policies), *([night_name()] if stream.did else [])]
     if not policies:
-        raise StreamError("no strategy is named; name at least one to replay")
+        raise StreamError(_("no strategy is named; name at least one to replay"))
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
-        raise StreamError(f"two strategies are called {twice!r}; give one of them a label")
+        raise StreamError(_("two strategies are called {twice!r}; give one of them a label").format(twice=twice))
     stage = set_stage(stream.scenario(feed), stream.tape(feed))
     real = stream.sellouts(merge_s)
     runs: list[Run] = []
@@ -90,5 +91,5 @@ def replay(
 
 def caption(stream: Stream) -> str:
     """The sentence that stands on every figure."""
-    faster = f"; time runs {stream.speedup:g} times faster than recorded" if stream.speedup != 1 else ""
-    return f"open-loop replay of {stream.name}: alerts are recorded and nothing follows from them{faster}"
+    said = _("open-loop replay of {stream}: alerts are recorded and nothing follows from them").format(stream=stream.name)
+    return said if stream.speedup == 1 else faster(said, stream.speedup)

@@ -18,6 +18,7 @@ from sim.replay.ingest.run import ingest
 from sim.replay.shut import with_shut
 from sim.replay.stream import Stream
 from sim.replay.teamlog import with_log
+from sim.words import _
 
 COUNTS = ("file", "kind", "rows", "used", "set_aside", "rejected", "out_of_order")
 
@@ -46,11 +47,15 @@ def load(
 ) -> Loaded:
     """Read a recording; :class:`StreamError` where it cannot be used at all. Arguments as in the package's docstring."""
     if not (isinstance(speedup, int | float) and math.isfinite(speedup) and speedup > 0):
-        raise StreamError(f"speedup={speedup!r} is not a positive number; 60 turns hours into minutes")
+        raise StreamError(_("speedup={speedup!r} is not a positive number; 60 turns hours into minutes").format(speedup=speedup))
     path, units, sheet = stream_in(Path(path)), *_stock(stock)
     if path.is_file() and is_stream(path):
         if cues or sheet:
-            raise StreamError(f"{path.name} is a finished stream; give cues= and stock sheets to stockcue ingest, with its files")
+            raise StreamError(
+                _("{name} is a finished stream; give cues= and stock sheets to stockcue ingest, with its files").format(
+                    name=path.name
+                )
+            )
         head, frame, rejects = read_head(path), read_frame(path, NEEDED), pd.DataFrame(columns=list(COLUMNS))
     else:
         made = ingest(path, zone=zone or None, assumed=None, cues=cues or None, stock=sheet)
@@ -72,7 +77,9 @@ def stream_in(path: Path) -> Path:
     streams = sorted(p for p in path.glob(f"*{SUFFIX}") if is_stream(p))
     if len(streams) > 1:
         raise StreamError(
-            f"folder {path} holds {len(streams)} streams ({', '.join(p.name for p in streams[:3])}); name one of them"
+            _("folder {path} holds {n} streams ({list}); name one of them").format(
+                path=path, n=len(streams), list=", ".join(p.name for p in streams[:3])
+            )
         )
     return streams[0] if streams else path
 
@@ -88,7 +95,11 @@ def _stock(given: Any) -> tuple[Any, str | Path | None]:
     """Declared stock as units or {sku: units}, or as a sheet."""
     if isinstance(given, Path) or (isinstance(given, str) and given != "" and not given.strip().lstrip("-").isdigit()):
         if not Path(given).exists():
-            raise StreamError(f"stock={str(given)!r} is neither a number of units nor a file; write stock=500 or stock=FILE")
+            raise StreamError(
+                _("stock={given!r} is neither a number of units nor a file; write stock=500 or stock=FILE").format(
+                    given=str(given)
+                )
+            )
         return None, given
     return (None if given == "" else given), None
 
@@ -108,12 +119,18 @@ def _notes(head: Head, found: Opened, end_given: bool) -> tuple[str, ...]:
     stream = found.stream
     notes = [*head.notes, *found.notes, *(c["finding"] for c in head.checks if not c["ok"])]
     if stream.speedup != 1:
-        notes.append(f"time runs {stream.speedup:g} times faster than recorded; leads and horizons are in show seconds")
+        notes.append(
+            _("time runs {speedup:g} times faster than recorded; leads and horizons are in show seconds").format(
+                speedup=stream.speedup
+            )
+        )
     if stream.kind == "levels":
         gap_s = stream.reading_s * stream.speedup
-        notes.append(f"stock was polled about every {gap_s:,.0f} s; what happened between polls is known as a sum")
+        notes.append(
+            _("stock was polled about every {gap_s:,.0f} s; what happened between polls is known as a sum").format(gap_s=gap_s)
+        )
     if not end_given:
-        notes.append("strategies are told that the show is planned to end where the recording ends; say end= to change that")
+        notes.append(_("strategies are told that the show is planned to end where the recording ends; say end= to change that"))
     if stream.viewers is None:
-        notes.append("the recording has no number of viewers; strategies that look at it see 0")
+        notes.append(_("the recording has no number of viewers; strategies that look at it see 0"))
     return tuple(notes)

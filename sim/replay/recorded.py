@@ -10,7 +10,7 @@ import numpy as np
 from scenarios.contract import Leaks, Ledger, Scenario
 from sim.core.tape import EDIT_ADD, TAKE
 from sim.replay.stream import Stream
-from sim.words import _
+from sim.words import _, ngettext
 
 MOST = 5
 """SKUs named in a sentence."""
@@ -41,15 +41,27 @@ def as_recorded(stream: Stream) -> str:
     ordered = int(stream.qty[stream.what == TAKE].sum())
     back = int(stream.qty[(stream.what == EDIT_ADD) & (stream.qty > 0)].sum())
     opening = sum(s.stock for s in stream.skus)
-    head = f"As recorded: {ordered:,} units ordered of {opening:,} there at the start" + (f", {back:,} came back" if back else "")
+    text = (
+        _("As recorded: {ordered:,} units ordered of {opening:,} there at the start, {back:,} came back")
+        if back
+        else _("As recorded: {ordered:,} units ordered of {opening:,} there at the start")
+    )
+    head = text.format(ordered=ordered, opening=opening, back=back)
     over = beyond(stream)
     if not over:
-        return f"{head}; nothing was sold beyond the stock."
-    parts = [
-        f"{b.sku} {b.units:,} ({f'from {stream.at(b.t_s)}' if b.t_s >= 0 else 'there was none from the start'})" for b in over
-    ]
-    more = f" and {len(over) - MOST} more SKUs" if len(over) > MOST else ""
-    return f"{head}; {sum(b.units for b in over):,} units were oversold: {', '.join(parts[:MOST])}{more}."
+        return _("{head}; nothing was sold beyond the stock.").format(head=head)
+    since = (_("{sku} {units:,} (there was none from the start)"), _("{sku} {units:,} (from {start})"))
+    parts = [since[b.t_s >= 0].format(sku=b.sku, units=b.units, start=stream.at(max(b.t_s, 0.0))) for b in over]
+    n, units, more = len(over) - MOST, sum(b.units for b in over), ", ".join(parts[:MOST])
+    if n > 0:
+        text = ngettext(
+            "{head}; {units:,} units were oversold: {list} and {n} more SKUs.",
+            "{head}; {units:,} units were oversold: {list} and {n} more SKUs.",
+            n,
+        )
+    else:
+        text = _("{head}; {units:,} units were oversold: {list}.")
+    return text.format(head=head, units=units, list=more, n=n)
 
 
 def said_first(stream: Stream, world: Scenario | None) -> tuple[str, ...]:

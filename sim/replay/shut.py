@@ -13,12 +13,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from scenarios.setting import did_you_mean
 from sim.core.tape import TAKE
 from sim.core.units import US
 from sim.replay.clock import StreamError
 from sim.replay.moments import show_us
 from sim.replay.stream import Stream
+from sim.words import _, did_you_mean, ngettext
 
 FIELDS = ("sku", "from", "to")
 
@@ -31,13 +31,22 @@ def with_shut(stream: Stream, given: Any) -> Stream:
     for row in rows:
         sku = str(row.get("sku") or "")
         if sku and sku not in names:
-            raise StreamError(f"shut= names the SKU {sku!r}, which the recording has not{did_you_mean(sku, names)}")
+            raise StreamError(
+                _("shut= names the SKU {sku!r}, which the recording has not{did_you_mean}").format(
+                    sku=sku, did_you_mean=did_you_mean(sku, names)
+                )
+            )
         start, end = (show_us(stream, str(row[field]), f"shut {field}") for field in FIELDS[1:])
-        said = f"the shut spell from {row['from']} to {row['to']}" + (f" of {sku}" if sku else "")
+        text = _("the shut spell from {start} to {end} of {sku}") if sku else _("the shut spell from {start} to {end}")
+        said = text.format(start=row["from"], end=row["to"], sku=sku)
         if end <= start:
-            raise StreamError(f"{said} does not end after it begins; exchange from and to")
+            raise StreamError(_("{spell} does not end after it begins; exchange from and to").format(spell=said))
         if end <= 0 or start >= stream.span_s * US:
-            raise StreamError(f"{said} lies outside the recording ({stream.at(0.0)} to {stream.at(stream.span_s)}); correct it")
+            raise StreamError(
+                _("{spell} lies outside the recording ({start} to {end}); correct it").format(
+                    spell=said, start=stream.at(0.0), end=stream.at(stream.span_s)
+                )
+            )
         made += [(k, max(0, start), end, said) for k in ([names.index(sku)] if sku else range(len(names)))]
     _agree(stream, sorted(made))
     return replace(stream, shut=(*stream.shut, *(spell[:3] for spell in sorted(made))))
@@ -46,32 +55,53 @@ def with_shut(stream: Stream, given: Any) -> Stream:
 def _agree(stream: Stream, spells: list[tuple[int, int, int, str]]) -> None:
     for one, two in pairwise(spells):
         if one[0] == two[0] and two[1] < one[2]:
-            raise StreamError(f"{two[3]} overlaps {one[3]} ({stream.skus[one[0]].id}); make them one or move them apart")
+            raise StreamError(
+                _("{two} overlaps {one} ({id}); make them one or move them apart").format(
+                    two=two[3], one=one[3], id=stream.skus[one[0]].id
+                )
+            )
     for sku, start, end, said in spells:
         inside = int(((stream.what == TAKE) & (stream.sku == sku) & (stream.t > start) & (stream.t < end)).sum())
         if inside:
-            raise StreamError(f"{said} holds {inside} recorded order{'s' * (inside > 1)} of {stream.skus[sku].id}, so it was on "
-                              "sale then; correct the spell")  # fmt: skip
+            raise StreamError(
+                ngettext(
+                    "{spell} holds {n} recorded order of {sku}, so it was on sale then; correct the spell",
+                    "{spell} holds {n} recorded orders of {sku}, so it was on sale then; correct the spell",
+                    inside,
+                ).format(spell=said, n=inside, sku=stream.skus[sku].id)
+            )
 
 
 def _rows(given: Any) -> list[Mapping[str, Any]]:
     if isinstance(given, str | Path):
         path = Path(given)
         if not path.is_file():
-            raise StreamError(f"shut={str(given)!r} is not a file; write a CSV file with the columns sku, from, to, or a list")
+            raise StreamError(
+                _("shut={given!r} is not a file; write a CSV file with the columns sku, from, to, or a list").format(
+                    given=str(given)
+                )
+            )
         with path.open(encoding="utf-8-sig", newline="") as file:
             found: list[Mapping[str, Any]] = list(csv.DictReader(file))
     elif isinstance(given, Sequence):
         found = [row for row in given if isinstance(row, Mapping)]
         if len(found) < len(given):
-            raise StreamError("shut= is a file or a list, as in shut=[{sku: mask, from: '20:10:00', to: '20:15:00'}]")
+            raise StreamError(_("shut= is a file or a list, as in shut=[{sku: mask, from: '20:10:00', to: '20:15:00'}]"))
     else:
-        raise StreamError("shut= is a file or a list, as in shut=[{sku: mask, from: '20:10:00', to: '20:15:00'}]")
+        raise StreamError(_("shut= is a file or a list, as in shut=[{sku: mask, from: '20:10:00', to: '20:15:00'}]"))
     for row in found:
         lacking = [f for f in FIELDS[1:] if row.get(f) in (None, "")]
         if lacking:
-            raise StreamError(f"a shut spell does not say {' or '.join(lacking)}: {dict(row)}; columns are {', '.join(FIELDS)}")
+            raise StreamError(
+                _("a shut spell does not say {lacking}: {dict}; columns are {fields}").format(
+                    lacking=" or ".join(lacking), dict=dict(row), fields=", ".join(FIELDS)
+                )
+            )
         strange = [str(k) for k in row if k not in FIELDS]
         if strange:
-            raise StreamError(f"a shut spell has no {strange[0]!r}{did_you_mean(strange[0], FIELDS)}")
+            raise StreamError(
+                _("a shut spell has no {strange!r}{did_you_mean}").format(
+                    strange=strange[0], did_you_mean=did_you_mean(strange[0], FIELDS)
+                )
+            )
     return found

@@ -24,6 +24,7 @@ from sim.demand.readings import lay_readings
 from sim.demand.streams import stream
 from sim.engine.asrun import Deed
 from sim.replay.clock import Clock, StreamError
+from sim.words import _
 
 LONGEST_S = 1_000_000
 """Longest show a scenario can have [s]."""
@@ -139,8 +140,12 @@ class Stream:
         n = int(scenario.duration_s / scenario.feed.period_s)
         size = n * len(self.skus) * 24
         if size > MOST_BYTES:
-            raise StreamError(f"{n:,} readings of {len(self.skus)} SKUs would take {size / 2**30:.1f} GB; "
-                              "choose a longer feed.period_s, fewer SKUs (sku=) or a part (start=, end=)")  # fmt: skip
+            raise StreamError(
+                _(
+                    "{n:,} readings of {self_skus} SKUs would take {size:.1f} GB; choose a longer "
+                    "feed.period_s, fewer SKUs (sku=) or a part (start=, end=)"
+                ).format(n=n, self_skus=len(self.skus), size=size / 2**30)
+            )
         rows = blank(len(self.t))
         rows["t"][:], rows["kind"][:], rows["sku"][:], rows["qty"][:] = self.t, self.what, self.sku, self.qty
         rows["channel"][:] = np.where(self.what == TAKE, 0, -1)
@@ -195,3 +200,8 @@ class Stream:
                     spells.append([name, float(t[k]), back, 1])
             found += spells
         return pd.DataFrame(found, columns=["sku", "t_s", "back_s", "times"])
+
+
+def faster(said: str, speedup: float) -> str:
+    """A sentence about a recording whose time runs faster than it did."""
+    return _("{sentence}; time runs {speedup:g} times faster than recorded").format(sentence=said, speedup=speedup)

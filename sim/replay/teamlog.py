@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.setting import did_you_mean
 from sim.core.response import DELIST_SKU, FREEZE_SKU, NOTIFY, REOPEN, RESTOCK
 from sim.core.tape import CART, SUPPLY, TAKE
 from sim.core.units import US
@@ -24,7 +23,7 @@ from sim.replay.lives import linked
 from sim.replay.moments import show_us
 from sim.replay.stream import Stream
 from sim.replay.teamrows import Row, log_rows
-from sim.words import _
+from sim.words import _, did_you_mean
 from strategies.contract import EMERGENCY, PREPARE, WATCH
 
 ACTIONS = {

@@ -7,12 +7,11 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scenarios.setting import did_you_mean
 from sim.replay.clock import StreamError
 from sim.replay.ingest.chunk import everything
 from sim.replay.ingest.names import key
 from sim.replay.ingest.sources import tables
-from sim.words import _
+from sim.words import _, did_you_mean
 
 COLUMNS = {
     "time": ("time", "at", "moment", "when", "时间", "操作时间", "发生时间", "处理时间"),

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.setting import did_you_mean
 from sim.core.tape import TAKE
 from sim.replay.clock import StreamError
 from sim.replay.ingest.open import units_of
 from sim.replay.stream import Stream
+from sim.words import _, did_you_mean
 
 
 def stocked(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
@@ -24,14 +24,18 @@ def stocked(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
     wanted = {str(k): v for k, v in given.items()} if isinstance(given, Mapping) else dict.fromkeys(names, given)
     for name in wanted:
         if name not in names:
-            raise StreamError(f"whatif_stock= names the SKU {name!r}, which the recording has not{did_you_mean(name, names)}")
+            raise StreamError(
+                _("whatif_stock= names the SKU {name!r}, which the recording has not{did_you_mean}").format(
+                    name=name, did_you_mean=did_you_mean(name, names)
+                )
+            )
     units = {name: units_of(value, name) for name, value in wanted.items()}
     sold = np.bincount(stream.sku[stream.what == TAKE], stream.qty[stream.what == TAKE], len(names)).astype(int)
     said = []
     for k, s in enumerate(stream.skus):
         new = units.get(s.id, s.stock)
         if new != s.stock:
-            said.append(f"{s.id}: {new:,} units are tried, {s.stock:,} were there")
+            said.append(_("{id}: {new:,} units are tried, {stock:,} were there").format(id=s.id, new=new, stock=s.stock))
         if new < s.stock and new < sold[k]:
-            said[-1] += f"; {sold[k]:,} were ordered that night, and what does not fit is refused"
+            said[-1] += _("; {sold:,} were ordered that night, and what does not fit is refused").format(sold=sold[k])
     return replace(stream, skus=tuple(replace(s, stock=units.get(s.id, s.stock)) for s in stream.skus)), tuple(said)

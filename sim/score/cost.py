@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from scenarios.setting import ScenarioError, did_you_mean
+from scenarios.setting import ScenarioError
 from sim.core.run import Run
 from sim.core.units import US, to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
@@ -31,6 +31,7 @@ from sim.score.profiles import PROFILES, Profile
 from sim.score.settle import NO_RESTOCK, TRUE_STOCKOUT
 from sim.score.stories import Stories, read_stories
 from sim.score.whole import Desk
+from sim.words import _, did_you_mean
 
 
 class Judge:
@@ -38,7 +39,9 @@ class Judge:
 
     def __init__(self, baseline: Run, profile: Profile = PROFILES["balanced"]) -> None:
         if baseline.acting and len(baseline.alerts):
-            raise ValueError(f"the baseline {baseline.policy.name!r} sends alerts; give the silent run of the same tape")
+            raise ValueError(
+                _("the baseline {name!r} sends alerts; give the silent run of the same tape").format(name=baseline.policy.name)
+            )
         self.baseline, self.profile = baseline, profile
         scenario = baseline.scenario
         self.stories = read_stories(baseline.tape, scenario)
@@ -109,7 +112,9 @@ class Judge:
         if tape is mine or (tape.key == mine.key and len(tape) == len(mine)):
             return self.stories
         if tape.key != mine.key or len(tape) < len(mine):
-            raise ValueError(f"the run of {run.policy.name!r} is not on the judge's tape; judge it with its own silent run")
+            raise ValueError(
+                _("the run of {name!r} is not on the judge's tape; judge it with its own silent run").format(name=run.policy.name)
+            )
         return read_stories(tape, run.scenario)
 
     def _row(self, run: Run, stories: Stories, parts: frozenset[str]) -> dict[str, float]:
@@ -187,7 +192,9 @@ def _parts(metrics: tuple[str, ...]) -> frozenset[str]:
     """The parts of a row that ``metrics`` need: costs rest on units and on what shoppers met."""
     for name in metrics:
         if name not in METRICS:
-            raise ScenarioError(f"there is no metric {name!r}{did_you_mean(name, METRICS)}")
+            raise ScenarioError(
+                _("there is no metric {name!r}{did_you_mean}").format(name=name, did_you_mean=did_you_mean(name, METRICS))
+            )
     parts = {part for part, names in PARTS.items() if not names.isdisjoint(metrics)}
     return frozenset(parts | {"units", "shoppers"} if "costs" in parts else parts)
 

@@ -13,20 +13,25 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Scenario
-from scenarios.setting import ScenarioError, check_types, did_you_mean, setting, validate
+from scenarios.setting import ScenarioError, check_types, setting, validate
+from sim.words import N_, _, did_you_mean
 
 GONE = {
-    "cu": "a refused unit loses its contribution, price margin (1 - return_rate) (1 - recapture): set scenario.skus.ID.margin, "
-    "score.return_rate or score.recapture",
-    "cf": "a needless freeze costs what it refused, which the account counts already: leave it out",
+    "cu": N_(
+        "a refused unit loses its contribution, price margin (1 - return_rate) (1 - recapture): set scenario.skus.ID.margin, "
+        "score.return_rate or score.recapture"
+    ),
+    "cf": N_("a needless freeze costs what it refused, which the account counts already: leave it out"),
 }
 """Weights of the account before this one, and what to set instead."""
 
 
 def of_old(key: str) -> str:
     """What to say of a setting that older versions had ("" of any other)."""
-    room, _, name = key.partition(".")
-    return f"{key} is a weight of the old account; {GONE[name]}" if room == "score" and name in GONE else ""
+    room, _dot, name = key.partition(".")
+    if room != "score" or name not in GONE:
+        return ""
+    return _("{key} is a weight of the old account; {instead}").format(key=key, instead=_(GONE[name]))
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,15 @@ class Profile:
         validate(self, f"score {self.name}")
         if not self.penalty_from < self.penalty_to < self.penalty_step_at:
             raise ScenarioError(
-                f"score {self.name}: the rates must rise, penalty_from < penalty_to < penalty_step_at, and are "
-                f"{self.penalty_from:g}, {self.penalty_to:g}, {self.penalty_step_at:g}; change them"
+                _(
+                    "score {name}: the rates must rise, penalty_from < penalty_to < penalty_step_at, and are "
+                    "{penalty_from:g}, {penalty_to:g}, {penalty_step_at:g}; change them"
+                ).format(
+                    name=self.name,
+                    penalty_from=self.penalty_from,
+                    penalty_to=self.penalty_to,
+                    penalty_step_at=self.penalty_step_at,
+                )
             )
 
 
@@ -87,7 +99,9 @@ def make_profile(name: str = "balanced", **values: Any) -> Profile:
     30.0
     """
     if name not in PROFILES:
-        raise ScenarioError(f"no score profile is called {name!r}{did_you_mean(name, PROFILES)}")
+        raise ScenarioError(
+            _("no score profile is called {name!r}{did_you_mean}").format(name=name, did_you_mean=did_you_mean(name, PROFILES))
+        )
     for key in values:
         if gone := of_old(f"score.{key}"):
             raise ScenarioError(gone)
@@ -173,9 +187,15 @@ def only(limits: Limits, names: Sequence[str]) -> Limits:
     given = {f.name for f in fields(limits) if f.name != "name" and getattr(limits, f.name) is not None}
     for name in names:
         if name in GONE_LIMITS:
-            raise ScenarioError(f"the limit {name} is of an older version; {GONE_LIMITS[name]}")
+            raise ScenarioError(
+                _("the limit {name} is of an older version; {gone_limits}").format(name=name, gone_limits=GONE_LIMITS[name])
+            )
         if name not in given:
-            raise ScenarioError(f"limits {limits.name} have no {name!r}{did_you_mean(name, sorted(given))}")
+            raise ScenarioError(
+                _("limits {name} have no {name2!r}{did_you_mean}").format(
+                    name=limits.name, name2=name, did_you_mean=did_you_mean(name, sorted(given))
+                )
+            )
     made: dict[str, Any] = dict.fromkeys(given - set(names))
     return replace(limits, **made)
 

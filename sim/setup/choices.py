@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from typing import Any
 
-from scenarios.setting import check_types, did_you_mean
+from scenarios.setting import check_types
 from sim.core.actionwords import actions_of, switched
 from sim.core.policy import Policy
 from sim.core.response import ORDERABLE, Playbook, playbook_from
 from sim.score.profiles import Profile, make_profile
 from sim.setup.policies import find_playbook
 from sim.setup.settings import SettingError
+from sim.words import _, did_you_mean
 from strategies import registry
 from strategies.contract import TIERS, Strategy
 from strategies.gate import GATE_PARAMS
@@ -41,7 +42,9 @@ def policy_from(strategy: Strategy, tag: str, values: Plain, gate: Plain, operat
 
 def _tiers(label: str, by_tier: Any) -> Mapping[str, Plain]:
     if not isinstance(by_tier or {}, Mapping) or any(not isinstance(v, Mapping) for v in (by_tier or {}).values()):
-        raise SettingError(f"strategy.{label}.by_tier holds settings by tier, as in by_tier.traffic.NAME=VALUE")
+        raise SettingError(
+            _("strategy.{label}.by_tier holds settings by tier, as in by_tier.traffic.NAME=VALUE").format(label=label)
+        )
     return by_tier or {}
 
 
@@ -49,7 +52,7 @@ def numbers(where: str, values: Plain, but: Sequence[str] = ("name",)) -> None:
     """Refuse what is not a number: the records check bounds, and a text has none."""
     for key, value in values.items():
         if key not in but and not (value is None or (isinstance(value, int | float) and not isinstance(value, bool))):
-            raise SettingError(f"{where}.{key} must be a number, not {value!r}")
+            raise SettingError(_("{where}.{key} must be a number, not {value!r}").format(where=where, key=key, value=value))
 
 
 def playbook_of(default: str, operations: Plain) -> Playbook:
@@ -66,7 +69,9 @@ def playbook_of(default: str, operations: Plain) -> Playbook:
         actions = given.get(level, [])
         if not isinstance(actions, list) or any(not isinstance(a, Mapping) for a in actions):
             raise SettingError(
-                f"operations.{level} must be a list of actions, as in [{{what: freeze, by: auto}}] or freeze:auto+notify"
+                _(
+                    "operations.{level} must be a list of actions, as in [{{what: freeze, by: auto}}] or freeze:auto+notify"
+                ).format(level=level)
             )
         for action in actions:
             numbers(f"operations.{level}", action, ("what", "by", "channel", "amount"))
@@ -108,5 +113,7 @@ def acting(policies: Sequence[Policy]) -> Sequence[Policy]:
 def one_of(key: str, value: str, known: Sequence[str]) -> str:
     """``value`` if it is known, else a sentence with the nearest."""
     if value not in known:
-        raise SettingError(f"{key} has no option {value!r}{did_you_mean(value, known)}")
+        raise SettingError(
+            _("{key} has no option {value!r}{did_you_mean}").format(key=key, value=value, did_you_mean=did_you_mean(value, known))
+        )
     return value

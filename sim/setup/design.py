@@ -17,6 +17,7 @@ import numpy as np
 
 from sim.demand.streams import stream
 from sim.setup.settings import SettingError
+from sim.words import _
 
 Value = float | int | str | bool
 DESIGNS = ("auto", "grid", "random", "lhs", "sobol")
@@ -72,21 +73,33 @@ def settled(axis: Axis) -> Axis:
     """The axis itself if it holds at least two values in order; else a sentence."""
     if axis.values:
         if len({v if isinstance(v, str) else float(v) for v in axis.values}) < len(axis.values):
-            raise SettingError(f"{axis.key} lists a value twice; give each once")
+            raise SettingError(_("{key} lists a value twice; give each once").format(key=axis.key))
         return axis
     low, high = axis.low, axis.high
     if low is None or high is None:
-        raise SettingError(f"the range of {axis.key} holds no value; give its ends, as in {axis.key}=interval(1,10)")
+        raise SettingError(_("the range of {key} holds no value; give its ends, as in {key}=interval(1,10)").format(key=axis.key))
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise SettingError(f"the range of {axis.key} must have finite ends, not {low:g} and {high:g}")
+        raise SettingError(
+            _("the range of {key} must have finite ends, not {low:g} and {high:g}").format(key=axis.key, low=low, high=high)
+        )
     if low > high:
-        raise SettingError(f"the range of {axis.key} runs from {low:g} down to {high:g}; write interval({high:g},{low:g})")
+        raise SettingError(
+            _("the range of {key} runs from {low:g} down to {high:g}; write interval({high:g},{low:g})").format(
+                key=axis.key, low=low, high=high
+            )
+        )
     if low == high:
-        raise SettingError(f"the range of {axis.key} is empty, both ends are {low:g}; write {axis.key}={low:g}")
+        raise SettingError(
+            _("the range of {key} is empty, both ends are {low:g}; write {key}={low:g}").format(key=axis.key, low=low)
+        )
     if axis.log and low <= 0:
-        raise SettingError(f"the logarithmic range of {axis.key} must begin above 0, not at {low:g}")
+        raise SettingError(_("the logarithmic range of {key} must begin above 0, not at {low:g}").format(key=axis.key, low=low))
     if axis.whole and not (float(low).is_integer() and float(high).is_integer()):
-        raise SettingError(f"{axis.key} takes whole numbers, so its range must end in them, not {low:g} and {high:g}")
+        raise SettingError(
+            _("{key} takes whole numbers, so its range must end in them, not {low:g} and {high:g}").format(
+                key=axis.key, low=low, high=high
+            )
+        )
     return axis
 
 
@@ -109,13 +122,16 @@ def sample(axes: Sequence[Axis], design: str, points: int, seed: int, *name: str
     if design == "grid":
         if open_axis is not None:
             raise SettingError(
-                f"a grid needs listed values, and {open_axis.key} is an interval; write range(start,stop,step) or choose "
-                "design=lhs"
-            )  # fmt: skip
+                _(
+                    "a grid needs listed values, and {key} is an interval; write range(start,stop,step) or choose design=lhs"
+                ).format(key=open_axis.key)
+            )
         count = math.prod(len(axis.values) for axis in axes)
         if count > MOST:
             raise SettingError(
-                f"the grid over {', '.join(a.key for a in axes)} has {count:,} points; choose design=lhs with points="
+                _("the grid over {list} has {count:,} points; choose design=lhs with points=").format(
+                    list=", ".join(a.key for a in axes), count=count
+                )
             )
         found = [dict(zip((a.key for a in axes), point, strict=True)) for point in itertools.product(*(a.values for a in axes))]
     else:
@@ -134,7 +150,7 @@ def _cube(design: str, dimensions: int, points: int, rng: np.random.Generator) -
     from scipy.stats import qmc
 
     if dimensions > qmc.Sobol.MAXDIM and design == "sobol":
-        raise SettingError(f"Sobol points have at most {qmc.Sobol.MAXDIM} axes; choose design=lhs")
+        raise SettingError(_("Sobol points have at most {maxdim} axes; choose design=lhs").format(maxdim=qmc.Sobol.MAXDIM))
     made: Any = qmc.LatinHypercube(dimensions, seed=rng) if design == "lhs" else qmc.Sobol(dimensions, seed=rng)
     with warnings.catch_warnings():
         # A count that is no power of two loses some balance, which the help says; it is no reason to shout.

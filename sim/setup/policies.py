@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from scenarios.setting import did_you_mean
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.response import Playbook
+from sim.words import _, did_you_mean
 from strategies import registry
 
 
@@ -37,5 +37,9 @@ def make_policy(
 def find_playbook(name: str) -> Playbook:
     """A shipped playbook by name."""
     if name not in PLAYBOOKS:
-        raise PolicyError(f"no operations setting is called {name!r}{did_you_mean(name, PLAYBOOKS)}")
+        raise PolicyError(
+            _("no operations setting is called {name!r}{did_you_mean}").format(
+                name=name, did_you_mean=did_you_mean(name, PLAYBOOKS)
+            )
+        )
     return PLAYBOOKS[name]

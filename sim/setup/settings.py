@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from scenarios.setting import ScenarioError, check_types, setting, validate
+from sim.words import _
 
 MODELS = ("poisson", "cue", "hawkes", "both")
 """Models of demand, from the simplest to the richest."""
@@ -186,12 +187,12 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
         return str(value)
     if kind is bool:
         if not isinstance(value, bool):
-            raise SettingError(f"{name} must be true or false, not {value!r}")
+            raise SettingError(_("{name} must be true or false, not {value!r}").format(name=name, value=value))
         return value
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise SettingError(f"{name} must be a number, not {value!r}")
+        raise SettingError(_("{name} must be a number, not {value!r}").format(name=name, value=value))
     if kind is int and value != int(value):
-        raise SettingError(f"{name} must be a whole number, not {value!r}")
+        raise SettingError(_("{name} must be a whole number, not {value!r}").format(name=name, value=value))
     return kind(value)
 
 

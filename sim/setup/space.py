@@ -13,7 +13,6 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from scenarios.contract import Scenario
 from scenarios.registry import BY_NAME
-from scenarios.setting import did_you_mean
 from sim.core.actionwords import standing
 from sim.core.policy import Policy
 from sim.setup.choices import policy_from
@@ -21,6 +20,7 @@ from sim.setup.design import Axis, Value, sample, settled
 from sim.setup.paths import steps
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import Uncertainty, asked, complete
+from sim.words import _, did_you_mean
 from strategies import registry
 from strategies.contract import TIERS, Strategy
 from strategies.gate import GATE_PARAMS
@@ -97,19 +97,29 @@ def _put(node: dict[str, Any], path: Sequence[str], depth: int, value: Value) ->
     if part not in node and not free:
         where = ".".join(path[:depth]) or "a sweep"
         settings = [name for name in node if name not in ("name", "by_tier")]
-        raise SettingError(f"{where} has no setting {part!r}{did_you_mean(part, settings)}")
+        raise SettingError(
+            _("{where} has no setting {part!r}{did_you_mean}").format(
+                where=where, part=part, did_you_mean=did_you_mean(part, settings)
+            )
+        )
     below = node.get(part)
     if depth == len(path) - 1:
         called = isinstance(value, str) and path[0] == "scenario" and called_by_name(path[1:])
         if isinstance(below, Mapping) and not called:
             inside = f", as in {'.'.join(path)}.{next(iter(below))}=..." if below else ""
-            raise SettingError(f"{'.'.join(path)} is a group of settings; vary one of them{inside}")
+            raise SettingError(
+                _("{path} is a group of settings; vary one of them{inside}").format(path=".".join(path), inside=inside)
+            )
         node[part] = value
         return
     if below is None and (free or part == "by_tier"):
         below = {}
     if not isinstance(below, Mapping):
-        raise SettingError(f"{'.'.join(path[: depth + 1])} is a single value and has no setting {path[depth + 1]!r}")
+        raise SettingError(
+            _("{path} is a single value and has no setting {path_path!r}").format(
+                path=".".join(path[: depth + 1]), path_path=path[depth + 1]
+            )
+        )
     node[part] = dict(below)
     _put(node[part], path, depth + 1, value)
 
@@ -207,17 +217,25 @@ def _known(axes: Iterable[Axis], config: Plain) -> list[Axis]:
     for axis in axes:
         path = axis.key.split(".")
         if path[0] not in ROOMS:
-            raise SettingError(f"{axis.key} cannot be varied{did_you_mean(path[0], ROOMS)}")
+            raise SettingError(
+                _("{key} cannot be varied{did_you_mean}").format(key=axis.key, did_you_mean=did_you_mean(path[0], ROOMS))
+            )
         if axis.key in found:
-            raise SettingError(f"{axis.key} is varied twice; give it one range")
+            raise SettingError(_("{key} is varied twice; give it one range").format(key=axis.key))
         if axis.key in SHARED and not config.get("options", {}).get(axis.key):
             raise SettingError(
-                f"{axis.key} is a group of settings; vary one of them, as in {axis.key}.{next(iter(config[axis.key]))}=..."
+                _("{key} is a group of settings; vary one of them, as in {key}.{next}=...").format(
+                    key=axis.key, next=next(iter(config[axis.key]))
+                )
             )
         if path[0] == "strategy" and (len(path) < 3 or path[1] not in config["strategy"]):
-            raise SettingError(f"{axis.key} belongs to no strategy chosen{did_you_mean((*path, '')[1], config['strategy'])}")
+            raise SettingError(
+                _("{key} belongs to no strategy chosen{did_you_mean}").format(
+                    key=axis.key, did_you_mean=did_you_mean((*path, "")[1], config["strategy"])
+                )
+            )
         if path[0] in ("strategy", "scenario") and path[-1] == "name":
-            raise SettingError(f"{axis.key} cannot be varied; several are written {path[0]}=[a,b]")
+            raise SettingError(_("{key} cannot be varied; several are written {path}=[a,b]").format(key=axis.key, path=path[0]))
         found[axis.key] = settled(axis)
     return [axis for axis in found.values() if not axis.key.startswith("scenario.")]
 

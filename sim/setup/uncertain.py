@@ -22,6 +22,7 @@ from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
 from sim.demand.streams import stream
 from sim.setup.settings import SettingError
+from sim.words import _
 
 KEY = "uncertainty"
 SCALES = ("log", "logit", "plain")
@@ -107,8 +108,12 @@ def asked(values: Mapping[str, Any], uncertain: bool) -> tuple[Scenario, Uncerta
     if not uncertain:
         return scenario, None
     if found is None:
-        raise SettingError(f"scenario {scenario.name!r} says nothing about how uncertain it is; uncertain=true needs a file "
-                           "written by stockcue calibrate")  # fmt: skip
+        raise SettingError(
+            _(
+                "scenario {name!r} says nothing about how uncertain it is; uncertain=true needs a file "
+                "written by stockcue calibrate"
+            ).format(name=scenario.name)
+        )
     check_places(scenario, found)
     return scenario, found
 
@@ -149,8 +154,10 @@ def uncertainty_from(values: Any) -> Uncertainty:
             raise ValueError
     except (KeyError, TypeError, ValueError, IndexError, UnboundLocalError):
         raise SettingError(
-            "the scenario's group 'uncertainty' must hold parameters (at, scale: log, logit or plain, mean) and root, the lower "
-            "triangle with a row for each of them; let stockcue calibrate write it, or leave it out"
+            _(
+                "the scenario's group 'uncertainty' must hold parameters (at, scale: log, logit or plain, mean) and root, "
+                "the lower triangle with a row for each of them; let stockcue calibrate write it, or leave it out"
+            )
         ) from None
     return Uncertainty(made, root)
 
@@ -166,7 +173,11 @@ def check_places(scenario: Scenario, uncertainty: Uncertainty) -> None:
         else:
             ok = len(p.at) == 2 and p.at[0] in groups and _number(getattr(scenario, p.at[0]), p.at[1])
         if not ok:
-            raise SettingError(f"the uncertainty is about {'.'.join(p.at)}, which scenario {scenario.name!r} does not have")
+            raise SettingError(
+                _("the uncertainty is about {at}, which scenario {name!r} does not have").format(
+                    at=".".join(p.at), name=scenario.name
+                )
+            )
 
 
 def _number(record: Any, name: str) -> bool:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.stats.paired import student
+from sim.words import _
 
 FEWEST = 8
 """Fewest shows by which overfitting can be judged."""
@@ -80,7 +81,7 @@ def walk_forward(gains: np.ndarray, first: int = 1) -> list[Step]:
     [1, 0]
     """
     if not 1 <= first < len(gains):
-        raise ValueError(f"first must be 1 to {len(gains) - 1}, one less than the nights")
+        raise ValueError(_("first must be 1 to {n}, one less than the nights").format(n=len(gains) - 1))
     start = int(gains[:first].mean(0).argmax())
     steps = []
     for night in range(first, len(gains)):

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from sim.words import _
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -136,9 +138,13 @@ def compare(table: pd.DataFrame, reference: str, metrics: Sequence[str], level: 
     import pandas as pd
 
     if reference not in set(table["strategy"]):
-        raise ValueError(f"no strategy in the table is called {reference!r}; it has {', '.join(sorted(set(table['strategy'])))}")
+        raise ValueError(
+            _("no strategy in the table is called {reference!r}; it has {set}").format(
+                reference=reference, set=", ".join(sorted(set(table["strategy"])))
+            )
+        )
     if table.duplicated(["scenario", "strategy", "replicate"]).any():
-        raise ValueError("a scenario, strategy and replicate occur twice; give one row per run")
+        raise ValueError(_("a scenario, strategy and replicate occur twice; give one row per run"))
     rows = []
     for metric in metrics:
         wide = table.pivot(index=["scenario", "replicate"], columns="strategy", values=metric)

@@ -36,6 +36,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.stats.paired import shows_for, tailed
+from sim.words import _
 
 Draw = Callable[[Sequence[int], Sequence[int]], np.ndarray]
 """(candidate numbers, replicate numbers) to the figure of merit, float64 [replicate, candidate]; lower is better. Paired: the
@@ -75,11 +76,12 @@ class Rules:
 
     def __post_init__(self) -> None:
         if not self.delta > 0:
-            raise SelectionError(f"delta must be above 0 CNY, not {self.delta:g}; say which difference is too small to matter")
+            text = _("delta must be above 0 CNY, not {delta:g}; say which difference is too small to matter")
+            raise SelectionError(text.format(delta=self.delta))
         if not 0.5 < self.confidence < 1:
-            raise SelectionError(f"confidence must lie between 0.5 and 1, not {self.confidence:g}")
+            raise SelectionError(_("confidence must lie between 0.5 and 1, not {value:g}").format(value=self.confidence))
         if self.first < 3 or self.batch < 1 or self.most < self.first:
-            raise SelectionError("a selection needs first >= 3, batch >= 1 and most >= first; change them")
+            raise SelectionError(_("a selection needs first >= 3, batch >= 1 and most >= first; change them"))
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,7 @@ def select(draw: Draw, candidates: int, rules: Rules, tell: Tell | None = None, 
     ``tell(plays, of, words)`` hears of every batch; ``of``: plays at most from here.
     """
     if candidates < 1:
-        raise SelectionError("there is no candidate to select; name at least one")
+        raise SelectionError(_("there is no candidate to select; name at least one"))
     values = np.full((0, candidates), np.nan)
     alive, seen = np.arange(candidates), np.zeros(candidates, np.int64)
     looks, plays, decided = 0, 0, False
@@ -163,7 +165,8 @@ def select(draw: Draw, candidates: int, rules: Rules, tell: Tell | None = None, 
             frozen = spread(values)
         alive, closed = _screen(values, alive, frozen, rules, candidates)
         if tell:
-            tell(plays, plays + len(alive) * (rules.most - len(values)), f"{len(alive)} of {candidates} candidates still in play")
+            doing = _("{n} of {candidates} candidates still in play").format(n=len(alive), candidates=candidates)
+            tell(plays, plays + len(alive) * (rules.most - len(values)), doing)
         if len(alive) == 1 or closed:
             decided = True
             break
@@ -266,10 +269,10 @@ def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Sel
     values = np.asarray(values, float)
     n, k = values.shape
     if n < 2 or np.isnan(values).any():
-        raise SelectionError(f"candidates can be compared from 2 shows on that all of them played; there are {n} shows")
+        text = _("candidates can be compared from 2 shows on that all of them played; there are {n} shows")
+        raise SelectionError(text.format(n=n))
     rules = Rules(delta, confidence, first=max(3, n), most=max(3, n))
-    best = int(np.argmin(values.mean(0)))
-    alpha = (1 - confidence) / max(1, k - 1)
+    best, alpha = int(np.argmin(values.mean(0))), (1 - confidence) / max(1, k - 1)
     mean, low, high = tailed(values - values[:, [best]], alpha / k)
     state = np.where(low > 0, WORSE, np.where(high <= delta, NEAR, OPEN))
     state[best] = BEST

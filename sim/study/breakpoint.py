@@ -24,6 +24,7 @@ from scenarios.staffing import SOURCES
 from sim.core.policy import Policy
 from sim.score.profiles import Limits
 from sim.stats.certify import CERTIFIED, NEEDED, REFUTED, Certificate, by_construction, certify
+from sim.words import N_, _
 
 Play = Callable[[Scenario, Policy], np.ndarray]
 """(world, policy) -> columns NEEDED of every show, float64 [replicate, metric]; the same replicates each time."""
@@ -64,7 +65,7 @@ def _mirage(scenario: Scenario, policy: Policy, x: float) -> tuple[Scenario, Pol
 
 def _source(name: str, part: str, high: float) -> Dial:
     """A dial of one source of the readings alone."""
-    what, unit = {"lag_s": ("age", "s"), "period_s": ("time between readings", "s"), "loss_p": ("share lost", "")}[part]
+    what, unit = {"lag_s": (_("age"), "s"), "period_s": (_("time between readings"), "s"), "loss_p": (_("share lost"), "")}[part]
 
     def now(scenario: Scenario, policy: Policy) -> float:
         own = getattr(getattr(scenario.feed, name), part)
@@ -75,7 +76,7 @@ def _source(name: str, part: str, high: float) -> Dial:
         source = replace(getattr(feed, name), **{part: None if x == getattr(feed, part) else x})
         return replace(scenario, feed=replace(feed, **{name: source})), policy
 
-    label, meaning = f"{name}_{part.split('_')[0]}", f"{what} of the {name} the alert engine gets"
+    label, meaning = f"{name}_{part.split('_')[0]}", _("{what} of the {name} the alert engine gets").format(what=what, name=name)
     return Dial(label, meaning, unit, f"scenario.feed.{name}.{part}", now, high, turn)
 
 
@@ -88,19 +89,54 @@ PARTS = (("lag_s", 300.0), ("period_s", 300.0), ("loss_p", 1.0))
 DIALS = {
     d.name: d
     for d in (
-        Dial("feed_lag", "age of the readings the alert engine gets", "s", "scenario.feed.lag_s",
-             lambda s, p: s.feed.lag_s, 300.0, _scenario("feed", lag_s=_same)),
-        Dial("freeze_latency", "from the decision to freeze to no more orders", "s", "operations.propagate_s",
-             lambda s, p: p.playbook.auto_s + p.playbook.propagate_s, 300.0, _freeze),
-        Dial("cue_slip", "standard deviation of cues around the run of show", "s", "scenario.host.slip_s",
-             lambda s, p: s.host.slip_s, 900.0, _scenario("host", slip_s=_same)),
-        Dial("payment_delay", "median delay from order to payment", "s", "scenario.shoppers.pay_median_s",
-             lambda s, p: s.shoppers.pay_median_s, 900.0, _scenario("shoppers", pay_median_s=_same)),
-        Dial("cart_mirage", "carts without orders that follow a cue, per order", "x", "scenario.cues.*.cart_surge",
-             lambda s, p: max((c.cart_surge for c in s.cues), default=0.0), 100.0, _mirage),
+        Dial(
+            "feed_lag",
+            N_("age of the readings the alert engine gets"),
+            "s",
+            "scenario.feed.lag_s",
+            lambda s, p: s.feed.lag_s,
+            300.0,
+            _scenario("feed", lag_s=_same),
+        ),
+        Dial(
+            "freeze_latency",
+            N_("from the decision to freeze to no more orders"),
+            "s",
+            "operations.propagate_s",
+            lambda s, p: p.playbook.auto_s + p.playbook.propagate_s,
+            300.0,
+            _freeze,
+        ),
+        Dial(
+            "cue_slip",
+            N_("standard deviation of cues around the run of show"),
+            "s",
+            "scenario.host.slip_s",
+            lambda s, p: s.host.slip_s,
+            900.0,
+            _scenario("host", slip_s=_same),
+        ),
+        Dial(
+            "payment_delay",
+            N_("median delay from order to payment"),
+            "s",
+            "scenario.shoppers.pay_median_s",
+            lambda s, p: s.shoppers.pay_median_s,
+            900.0,
+            _scenario("shoppers", pay_median_s=_same),
+        ),
+        Dial(
+            "cart_mirage",
+            N_("carts without orders that follow a cue, per order"),
+            "x",
+            "scenario.cues.*.cart_surge",
+            lambda s, p: max((c.cart_surge for c in s.cues), default=0.0),
+            100.0,
+            _mirage,
+        ),
         *(_source(name, part, high) for part, high in PARTS for name in SOURCES),
     )
-}  # fmt: skip
+}
 """Dials by name."""
 USUAL = ("feed_lag", "freeze_latency", "cue_slip", "payment_delay", "cart_mirage")
 """Dials that are turned where none is named."""
@@ -198,7 +234,7 @@ def _halve(
     """Halve the bracket around the first severity that is not good, starting from those tried already."""
     high = min(u for u, p in tried.items() if not good(p))
     low = max(u for u in tried if u < high)
-    for _ in range(steps):
+    for _step in range(steps):
         middle = (low + high) / 2
         if good(at(middle)):
             low = middle

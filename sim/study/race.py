@@ -21,6 +21,7 @@ from sim.jobs.resume import play_missing
 from sim.stats.pareto import OBJECTIVES
 from sim.stats.selection import Rules, Selection, select
 from sim.study.decide import COSTS, Trials
+from sim.words import _
 
 Tell = Callable[[int, int, str], None]
 
@@ -38,7 +39,9 @@ def race(folder: Path, plan: Plan, rules: Rules, crew: Pool, tell: Tell, path: P
         place = folder / f"round-{len(rounds):04d}"
         place.mkdir(exist_ok=True)
         parts = Parts(place, stage, stage.digest())
-        words = f"round {len(rounds) + 1}, {len(which)} of {len(plan.candidates)} candidates in the race"
+        words = _("round {n}, {n2} of {plan_candidates} candidates in the race").format(
+            n=len(rounds) + 1, n2=len(which), plan_candidates=len(plan.candidates)
+        )
         before = sum(earlier.plan.runs for earlier in rounds)
         n = len(plan.worlds)
         most = min(before // n + len(which) * (rules.most - numbers[0]), rules.budget or plan.runs) * n

@@ -24,6 +24,7 @@ from sim.setup.policies import PolicyError, make_policy
 from sim.setup.uncertain import Uncertainty, staged
 from sim.study.leaks import Mended, compare_mending, open_leaks, silent_net
 from sim.study.worth import COLUMNS, SHOWS, Worth, judged_chains, sample, summarise, worth_of_show
+from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,7 +185,7 @@ def _leader(played: Sequence[_Played]) -> str:
     for row in (row for p in played for row in p.rows):
         total[row["strategy"]] = total.get(row["strategy"], 0.0) + row["J"]
     name = min(total, key=lambda key: total[key])
-    return f"best so far {name}, J {total[name] / len(played):,.0f}"
+    return _("best so far {name}, J {total:,.0f}").format(name=name, total=total[name] / len(played))
 
 
 def with_baseline(policies: Sequence[Policy]) -> list[Policy]:
@@ -193,7 +194,9 @@ def with_baseline(policies: Sequence[Policy]) -> list[Policy]:
     names = [p.name for p in others]
     for name in names:
         if names.count(name) > 1:
-            raise PolicyError(f"two strategies are called {name!r}; label them, as in strategy=[low:{name},high:{name}]")
+            raise PolicyError(
+                _("two strategies are called {name!r}; label them, as in strategy=[low:{name},high:{name}]").format(name=name)
+            )
     return [make_policy(BASELINE), *others]
 
 

@@ -22,6 +22,7 @@ from sim.score.profiles import Limits, met
 from sim.setup.design import Axis
 from sim.setup.space import Candidate
 from sim.stats.robust import clearly_worse, merit
+from sim.words import _
 
 if TYPE_CHECKING:
     from optuna.study import Study
@@ -98,7 +99,7 @@ class Searcher:
             self._batch(done)
             done = self.finished()
             best = self.incumbent(self.valued(done))
-            what = "" if best.feasible else " (breaks limits)"
+            what = "" if best.feasible else _(" (breaks limits)")
             figure = f"{self.plan.objectives[0]} {best.values[0]:,.6g}"
             tell(min(len(done), self.plan.trials), self.plan.trials, f"best {best.candidate.name}, {figure}{what}")
         return self.valued(done[: self.plan.trials])
@@ -262,7 +263,7 @@ def broken(rows: np.ndarray, metrics: Sequence[str], limits: Limits | None) -> d
     found: dict[str, float] = {}
     for world in rows:
         held = met({name: world[:, k] for k, name in enumerate(metrics)}, limits)
-        for name, (value, limit, _) in held.items():
+        for name, (value, limit, _good) in held.items():
             over = float((value - limit) / max(limit, 1e-9))
             found[name] = max(found.get(name, -np.inf), np.inf if np.isnan(over) else over)
     return found

@@ -21,6 +21,7 @@ from sim.stats.robust import merit
 from sim.stats.selection import Rules, Selection, select, standings
 from sim.study.decide import SMALL
 from sim.study.search import Plan, Searcher, Tried, broken
+from sim.words import _
 
 FIRST = 30
 """Judging shows every finalist gets."""
@@ -110,7 +111,7 @@ def tune(
     delta = judging.delta or small(play(named[:1], range(JUDGE_FROM, JUDGE_FROM + SAMPLE))[..., metric("net_hindsight")])
     rules = Rules(delta, judging.confidence, first=min(FIRST, judging.shows), most=judging.shows)
     kept: list[np.ndarray] = []
-    say = tell("judging plays")
+    say = tell(_("judging plays"))
     say(0, judging.shows * len(named), "")
 
     def draw(which: Sequence[int], replicates: Sequence[int]) -> np.ndarray:
@@ -132,7 +133,7 @@ def tune(
     front = front_of(judged, plan)
     best = named[chosen(selection, judged, plan, front)]
     start = makers[best.family].make({}, f"{best.family} ({DEFAULT})")
-    say = tell("fresh shows")
+    say = tell(_("fresh shows"))
     say(0, judging.confirm, "")
     confirmed = play([best, start, *rivals(named, judged, plan)], range(CONFIRM_FROM, CONFIRM_FROM + judging.confirm))
     say(judging.confirm, judging.confirm, "")

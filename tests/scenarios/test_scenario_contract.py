@@ -9,7 +9,8 @@ import pytest
 
 from scenarios import contract, staffing
 from scenarios.contract import Audience, Cue, Delivery, Ledger, SalesChannel, Scenario, Shoppers, Sku, Supply
-from scenarios.setting import CONFIDENCE, ScenarioError, assumptions, did_you_mean
+from scenarios.setting import CONFIDENCE, ScenarioError, assumptions
+from sim.words import did_you_mean
 
 
 def show(**parts: object) -> Scenario:

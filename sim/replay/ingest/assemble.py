@@ -25,6 +25,7 @@ from sim.replay.ingest.sieve import KIND, MARK, Facts
 from sim.replay.ingest.spool import Spool, taken
 from sim.replay.ingest.state import FileState
 from sim.replay.ingest.vocab import Vocab, repair_words
+from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,21 +103,28 @@ class Making:
         """A file must have something to use, and says what was done to it."""
         if not state.used and not (state.aside and state.rejected == 0 and len(self.states) > 1):
             first = state.first_reject
-            why = f"the first, line {first.line}: {first.reason}" if first else f"they are {', '.join(state.aside)}"
+            why = (
+                _("the first, line {line}: {reason}").format(line=first.line, reason=first.reason)
+                if first
+                else _("they are {aside}").format(aside=", ".join(state.aside))
+            )
             if state.rows == 0:
-                raise StreamError(f"{state.where} has a header and no rows; export the show again")
+                raise StreamError(_("{where} has a header and no rows; export the show again").format(where=state.where))
             if not (first and "was there already" in first.reason and len(self.states) > 1):
                 raise StreamError(
-                    f"{state.where}: not one of its {state.rows} rows can be used ({why}); check that it is the right file"
+                    _("{where}: not one of its {rows} rows can be used ({why}); check that it is the right file").format(
+                        where=state.where, rows=state.rows, why=why
+                    )
                 )
         self.book.turn()
         if state.out_of_order and state.mapping.kind != "stock":
-            state.notes.append(f"{state.where}: {state.out_of_order} rows were out of order; sorted")
+            state.notes.append(_("{where}: {out_of_order} rows were out of order; sorted").format(
+                                  where=state.where, out_of_order=state.out_of_order))  # fmt: skip
 
     def leave(self, name: str, why: str) -> None:
         """Say of a file, a sheet or a file of an archive why it is not used."""
         why = why.removeprefix(name).strip(" :,")
-        self.left.append(f"{name}: not used: {why}")
+        self.left.append(_("{name}: not used: {why}").format(name=name, why=why))
 
     def forget(self, kind: str) -> None:
         """A sheet given by name takes the place of one that lay in the folder."""
@@ -134,12 +142,12 @@ class Making:
             return
         if folder is None and len(self.states) == 1:
             only = self.states[0]
-            raise StreamError(
-                f"{only.where} holds {only.mapping.kind}, but {' or '.join(STREAMS)} is needed here; give another file"
-            )
+            raise StreamError(_("{where} holds {kind}, but {streams} is needed here; give another file").format(
+                                 where=only.where, kind=only.mapping.kind, streams=' or '.join(STREAMS)))  # fmt: skip
         there = ", ".join(called(f) for f in files)
-        where = f"folder {folder}" if folder else "what was given"
-        raise StreamError(f"{where} holds no stream ({there}); name one file with orders, events or stock levels")
+        where = f"folder {folder}" if folder else _("what was given")
+        raise StreamError(_("{where} holds no stream ({there}); name one file with orders, events or stock levels").format(
+                             where=where, there=there))  # fmt: skip
 
     def close(self) -> Head:
         """Work out what needs the whole, check it, and give the account."""
@@ -148,7 +156,7 @@ class Making:
         found = self._finished(clock)
         declared = {k: {f: v for f, v in d.items() if f != "line"} for s in self.states for k, d in s.declared.items()}
         if not len(self.spool):
-            raise StreamError(f"{self.name}: nothing is left to make a stream of; check the files")
+            raise StreamError(_("{name}: nothing is left to make a stream of; check the files").format(name=self.name))
         times = np.sort(np.concatenate(self.spool.times))
         if (
             clock.kind == SECONDS
@@ -157,8 +165,8 @@ class Making:
             and times[-1] - times[0] < SHOWS * US
         ):
             span = f"{clock.text(int(times[0]))} to {clock.text(int(times[-1]))}"
-            raise StreamError(f"{self.places[0]} has times from {span}, which are Excel's numbers of days; write them as "
-                              "2026-06-18 20:00:00")  # fmt: skip
+            raise StreamError(_("{places} has times from {span}, which are Excel's numbers of days; write them as 2026-06-18 "
+                                "20:00:00").format(places=self.places[0], span=span))  # fmt: skip
         steps = np.diff(times)
         finest = int(steps[steps > 0].min()) / US if (steps > 0).any() else 0.0
         found.append(checks.enough(int(times[-1] - times[0]) / US, self.units, self.name))
@@ -188,9 +196,10 @@ class Making:
         for state in timed[1:]:
             other = Clock(state.clock, state.zone)
             if other.family != main.family:
-                what = "the stream" if state.mapping.kind == "cues" else timed[0].where
-                raise StreamError(f"{state.where} writes times {other.kind}, {what} {main.kind}; say what zone the bare times "
-                                  "are in: zone=UTC or zone=+08:00")  # fmt: skip
+                what = _("the stream") if state.mapping.kind == "cues" else timed[0].where
+                raise StreamError(_("{where} writes times {kind}, {what} {main_kind}; say what zone the bare times are in: "
+                                    "zone=UTC or zone=+08:00").format(where=state.where, kind=other.kind,
+                                     what=what, main_kind=main.kind))  # fmt: skip
         return main
 
     def _finished(self, clock: Clock) -> list[dict[str, Any]]:
@@ -246,11 +255,15 @@ class Making:
     def _notes(self, clock: Clock) -> list[str]:
         notes = [note for s in self.states for note in s.notes]
         notes += [f"{s.where}: {n} {what}" for s in self.states for what, n in s.remarks.items()]
-        notes += [f"{s.where}: {n} rows set aside ({why})" for s in self.states for why, n in s.aside.items()]
+        notes += [
+            _("{where}: {n} rows set aside ({why})").format(where=s.where, n=n, why=why)
+            for s in self.states
+            for why, n in s.aside.items()
+        ]
         notes += self.left
         if clock.kind == NAIVE:
-            said = f"taken as {clock.zone}" if clock.zone else "taken as they are, all on one clock"
-            notes.append(f"times have no time zone; {said}")
+            said = _("taken as {zone}").format(zone=clock.zone) if clock.zone else _("taken as they are, all on one clock")
+            notes.append(_("times have no time zone; {said}").format(said=said))
         return notes
 
     # -- rows -------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from sim.replay.clock import NAIVE, Clock, StreamError, find_zone
+from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -203,16 +204,22 @@ def read_head(path: Path) -> Head:
     found = _metadata(path)
     version = found.get(KEY, b"").decode("ascii", "replace")
     if not version:
-        raise StreamError(f"{path.name} is not a canonical stream; make one of it with: stockcue ingest files={path.name}")
+        raise StreamError(
+            _("{name} is not a canonical stream; make one of it with: stockcue ingest files={name}").format(name=path.name)
+        )
     if version != str(VERSION):
         raise StreamError(
-            f"{path.name} is a stream of version {version}, and version {VERSION} is read here; ingest its files again"
+            _("{name} is a stream of version {version}, and version {version2} is read here; ingest its files again").format(
+                name=path.name, version=version, version2=VERSION
+            )
         )
     try:
         account = json.loads(found[ACCOUNT])
         return Head(**{f.name: account[f.name] for f in fields(Head) if f.name in account})
     except (KeyError, TypeError, ValueError):
-        raise StreamError(f"{path.name} has lost the account in its metadata; ingest its files again") from None
+        raise StreamError(
+            _("{name} has lost the account in its metadata; ingest its files again").format(name=path.name)
+        ) from None
 
 
 def _metadata(path: Path) -> Mapping[bytes, bytes]:
@@ -222,9 +229,11 @@ def _metadata(path: Path) -> Mapping[bytes, bytes]:
     try:
         return read_schema(path).metadata or {}
     except FileNotFoundError:
-        raise StreamError(f"there is no file {path}; check the path") from None
+        raise StreamError(_("there is no file {path}; check the path").format(path=path)) from None
     except (ArrowException, OSError, UnicodeDecodeError):
-        raise StreamError(f"{path.name} is named .parquet but is not a readable Parquet file; export it again") from None
+        raise StreamError(
+            _("{name} is named .parquet but is not a readable Parquet file; export it again").format(name=path.name)
+        ) from None
 
 
 def batches(path: Path, columns: Sequence[str] = NAMES, rows: int = ROW_GROUP) -> Iterator[pd.DataFrame]:

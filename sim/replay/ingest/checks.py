@@ -11,6 +11,7 @@ from sim.replay.clock import Clock
 from sim.replay.ingest.finish import Rows, gathered, ledger_holes
 from sim.replay.ingest.spool import Spool
 from sim.replay.ingest.state import FileState
+from sim.words import _, ngettext
 
 LITTLE = 0.05
 """Most that online and arrivals x stay may differ (domain T33)."""
@@ -34,9 +35,16 @@ def little(state: FileState) -> Finding | None:
     expected = float(came[some].mean()) / width * mean_stay
     ratio = float(online[some].mean()) / expected if expected else float("inf")
     good = abs(ratio - 1) <= LITTLE
-    said = f"{online[some].mean():,.0f} people online, arrivals x stay gives {expected:,.0f} (ratio {ratio:.3f})"
-    tail = "" if good else ": more than 5 % apart, so one of the three series is not what it says"
-    return {"check": "Little's law", "file": state.where, "ok": good, "figure": ratio, "finding": f"{state.where}: {said}{tail}"}
+    text = (
+        _("{where}: {online:,.0f} people online, arrivals x stay gives {expected:,.0f} (ratio {ratio:.3f})")
+        if good
+        else _(
+            "{where}: {online:,.0f} people online, arrivals x stay gives {expected:,.0f} (ratio {ratio:.3f}): more than 5 % "
+            "apart, so one of the three series is not what it says"
+        )
+    )
+    said = text.format(where=state.where, online=online[some].mean(), expected=expected, ratio=ratio)
+    return {"check": _("Little's law"), "file": state.where, "ok": good, "figure": ratio, "finding": said}
 
 
 def totals(state: FileState) -> Finding | None:
@@ -47,17 +55,22 @@ def totals(state: FileState) -> Finding | None:
         return None
     odd = np.flatnonzero(some & (rows["enrolled"] + rows["stock"] != rows["total"]))
     share = 1 - len(odd) / int(some.sum())
-    said = f"ordered + available = total in {100 * share:.1f} % of {int(some.sum()):,} rows"
+    text = _("{where}: ordered + available = total in {share:.1f} % of {n:,} rows")
+    given: dict[str, Any] = {}
     if len(odd):
         first = odd[np.argmin(rows["line"][odd])]
-        figures = [int(rows[n][first]) for n in ("enrolled", "stock", "total")]
-        said += f"; the first that differs is line {int(rows['line'][first])}: {figures[0]} + {figures[1]} against {figures[2]}"
+        text = _(
+            "{where}: ordered + available = total in {share:.1f} % of {n:,} rows; the first that differs is line {line}: "
+            "{enrolled} + {stock} against {total}"
+        )
+        given = {n: int(rows[n][first]) for n in ("line", "enrolled", "stock", "total")}
+    said = text.format(where=state.where, share=100 * share, n=int(some.sum()), **given)
     return {
-        "check": "stock adds up",
+        "check": _("stock adds up"),
         "file": state.where,
         "ok": not len(odd),
         "figure": share,
-        "finding": f"{state.where}: {said}",
+        "finding": said,
     }
 
 
@@ -66,12 +79,24 @@ def ledger(state: FileState, skus: list[str]) -> Finding | None:
     rows = gathered(state)
     wrong = np.union1d(ledger_holes(rows), np.flatnonzero(rows["odd"] > 0))
     if not len(wrong):
-        return {"check": "stock ledger joins", "file": state.where, "ok": True, "figure": 0.0,
-                "finding": f"{state.where}: every entry begins where the one before ended"}  # fmt: skip
+        return {
+            "check": _("stock ledger joins"),
+            "file": state.where,
+            "ok": True,
+            "figure": 0.0,
+            "finding": _("{where}: every entry begins where the one before ended").format(where=state.where),
+        }
     first = wrong[np.argmin(rows["line"][wrong])]
-    said = f"{len(wrong)} entries do not join; the first is line {int(rows['line'][first])} ({skus[int(rows['sku'][first])]})"
-    return {"check": "stock ledger joins", "file": state.where, "ok": False, "figure": float(len(wrong)),
-            "finding": f"{state.where}: {said}"}  # fmt: skip
+    said = _("{n} entries do not join; the first is line {line} ({skus})").format(
+        n=len(wrong), line=int(rows["line"][first]), skus=skus[int(rows["sku"][first])]
+    )
+    return {
+        "check": _("stock ledger joins"),
+        "file": state.where,
+        "ok": False,
+        "figure": float(len(wrong)),
+        "finding": f"{state.where}: {said}",
+    }
 
 
 def against_orders(
@@ -104,16 +129,27 @@ def against_orders(
     taken_back = (np.diff(later) == 1) & (beyond[1:] == -beyond[:-1])
     real[:-1] &= ~taken_back
     real[1:] &= ~taken_back
-    said = f"{state.where} agrees with the orders at every figure"
+    said = _("{where} agrees with the orders at every figure").format(where=state.where)
     if real.any():
         k = int(np.flatnonzero(real)[np.argmin(rows["t"][later[real]])])
         now = later[k]
-        says = f"{skus[int(keys[now])]} went from {rows['stock'][now - 1]:,.0f} to {rows['stock'][now]:,.0f} between "
-        says += f"{clock.text(int(rows['t'][now - 1]))} and {clock.text(int(rows['t'][now]))}, "
-        says += f"where the recorded orders, returns and restocks make {net[now]:+,.0f}"
-        said = f"{state.where} contradicts the orders {int(real.sum())} times; first in line {int(rows['line'][now])}: {says}"
+        text = _(
+            "{where} contradicts the orders {times} times; first in line {line}: {sku} went from {before:,.0f} to "
+            "{after:,.0f} between {start} and {end}, where the recorded orders, returns and restocks make {net:+,.0f}"
+        )
+        said = text.format(
+            where=state.where,
+            times=int(real.sum()),
+            line=int(rows["line"][now]),
+            sku=skus[int(keys[now])],
+            before=rows["stock"][now - 1],
+            after=rows["stock"][now],
+            start=clock.text(int(rows["t"][now - 1])),
+            end=clock.text(int(rows["t"][now])),
+            net=net[now],
+        )
     finding = {
-        "check": "stock against orders",
+        "check": _("stock against orders"),
         "file": state.where,
         "ok": not real.any(),
         "figure": float(real.sum()),
@@ -127,13 +163,23 @@ def oversold(state: FileState, skus: list[str], clock: Clock) -> Finding | None:
     if not state.owed:
         return None
     worst = sorted(state.owed.items(), key=lambda item: item[1][0])
-    told = [
-        f"{skus[k] or 'the item'} down to {low:,} (first at {clock.text(at)}, line {line})" for k, (low, at, line) in worst[:5]
-    ]
-    more = f" and {len(worst) - 5} more" if len(worst) > 5 else ""
-    return {"check": "oversold by the shop's own figures", "file": state.where, "ok": False,
-            "figure": float(-sum(low for low, *_ in state.owed.values())),
-            "finding": f"{state.where} reports stock below zero: {'; '.join(told)}{more}"}  # fmt: skip
+    text = _("{sku} down to {low:,} (first at {at}, line {line})")
+    told = [text.format(sku=skus[k] or _("the item"), low=low, at=clock.text(at), line=line) for k, (low, at, line) in worst]
+    list_of, more = "; ".join(told[:5]), len(told) - 5
+    finding = (
+        ngettext(
+            "{where} reports stock below zero: {list} and {n} more", "{where} reports stock below zero: {list} and {n} more", more
+        )
+        if more > 0
+        else _("{where} reports stock below zero: {list}")
+    ).format(where=state.where, list=list_of, n=more)
+    return {
+        "check": _("oversold by the shop's own figures"),
+        "file": state.where,
+        "ok": False,
+        "figure": float(-sum(low for low, *_ in state.owed.values())),
+        "finding": finding,
+    }
 
 
 def counted_twice(states: list[FileState]) -> Finding | None:
@@ -142,13 +188,18 @@ def counted_twice(states: list[FileState]) -> Finding | None:
     if len(selling) < 2 or all(s.ids for s in selling):
         return None
     names = " and ".join(s.where for s in selling)
-    said = f"{names} both hold orders and not all have order numbers; the same order may be counted twice"
-    return {"check": "orders once", "file": "", "ok": False, "figure": float(len(selling)), "finding": said}
+    said = _("{names} both hold orders and not all have order numbers; the same order may be counted twice").format(names=names)
+    return {"check": _("orders once"), "file": "", "ok": False, "figure": float(len(selling)), "finding": said}
 
 
 def enough(span_s: float, units: int, name: str) -> Finding:
     """Whether the stream is long and busy enough to say anything."""
     good = span_s >= SHORT_S and units >= SHORT_UNITS
-    said = f"{name} has {units:,} units ordered in {span_s:,.0f} s"
-    tail = "" if good else f": too {'short' if span_s < SHORT_S else 'quiet'} to judge or fit anything by"
-    return {"check": "length", "file": "", "ok": good, "figure": span_s, "finding": said + tail}
+    if good:
+        text = _("{name} has {units:,} units ordered in {span:,.0f} s")
+    elif span_s < SHORT_S:
+        text = _("{name} has {units:,} units ordered in {span:,.0f} s: too short to judge or fit anything by")
+    else:
+        text = _("{name} has {units:,} units ordered in {span:,.0f} s: too quiet to judge or fit anything by")
+    said = text.format(name=name, units=units, span=span_s)
+    return {"check": "length", "file": "", "ok": good, "figure": span_s, "finding": said}

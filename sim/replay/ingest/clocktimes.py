@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sim.replay.clock import SECONDS
 from sim.replay.dates import clock_s
+from sim.words import _
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -35,5 +36,5 @@ def clock_times(sieve: Sieve, texts: pa.Array) -> pa.Array:
     made = [None if s is None else early + timedelta(seconds=(s - of_day) % DAY_S) for s in seconds]
     days = sorted({f"{t:%Y-%m-%d}" for t in made if t is not None})
     n = sum(t is not None for t in made)
-    sieve.state.remarks[f"clock times are taken on the recording's day ({' and '.join(days)})"] += n
+    sieve.state.remarks[_("clock times are taken on the recording's day ({days})").format(days=" and ".join(days))] += n
     return pa.array([w if t is None else f"{t:%Y-%m-%d %H:%M:%S}" for w, t in zip(words, made, strict=True)], pa.string())

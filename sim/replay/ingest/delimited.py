@@ -15,6 +15,7 @@ from sim.replay.ingest.chunk import Chunk, Reject, Source, Wanted
 from sim.replay.ingest.encodings import Encoding
 from sim.replay.ingest.files import BLOCK, File, encoding_of, texts
 from sim.replay.ingest.names import MOST_COLUMNS, tidy
+from sim.words import _
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -44,7 +45,7 @@ def delimited(file: File, block: int = BLOCK) -> Source:
     encoding, size = encoding_of(file)
     first = next((text for text, _ in texts(file, encoding, block) if text.strip()), None)
     if first is None:
-        raise StreamError(f"{file.name} is empty; give a file with a header and rows")
+        raise StreamError(_("{name} is empty; give a file with a header and rows").format(name=file.name))
     lines = first.split("\n", 500)[:500]
     tops = [k for k, line in enumerate(lines) if line.strip()][: TITLES + 1]
 
@@ -53,8 +54,12 @@ def delimited(file: File, block: int = BLOCK) -> Source:
 
     top = at(tops[0])
     if len(top.header) > MOST_COLUMNS:
-        raise StreamError(f"{file.name} has {len(top.header):,} columns, more than the {MOST_COLUMNS:,} of the widest sheet; "
-                          "it is no table of rows, check the file")  # fmt: skip
+        raise StreamError(
+            _(
+                "{name} has {n:,} columns, more than the {most_columns:,} of the widest sheet; it is no table "
+                "of rows, check the file"
+            ).format(name=file.name, n=len(top.header), most_columns=MOST_COLUMNS)
+        )
     return replace(top, below=[at(k) for k in tops[1:]])
 
 

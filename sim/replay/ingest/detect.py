@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from scenarios.setting import did_you_mean, nearest
 from sim.replay.clock import StreamError, parse_time
 from sim.replay.ingest.chunk import Source
 from sim.replay.ingest.mapping import Mapping, chosen, known_names, shipped, words
 from sim.replay.ingest.names import key, tidy, twice
+from sim.words import N_, _, did_you_mean, nearest
 
 STREAMS = ("events", "orders", "levels", "flow", "dashboard")
-NEEDS = (
-    "orders need order_id and time, events need time, type and sku, stock levels need time and available, a cue sheet needs "
-    "start_time and sku (or name)"
+NEEDS = N_(
+    "orders need order_id and time, events need time, type and sku, stock levels need time and available, a cue sheet "
+    "needs start_time and sku (or name)"
 )
 HINTED = 200
 """Columns looked at for one that may be misspelt; comparing words is slow."""
@@ -45,8 +45,14 @@ def _headed(source: Source, table: Source) -> Source:
     above = table.line - source.line
     if not above:
         return table
-    said = "a line above it is" if above == 1 else f"{above} lines above it are"
-    return replace(table, notes=[*table.notes, f"{source.where}: the header is line {table.line}; {said} passed over"])
+    said = _("a line above it is") if above == 1 else _("{above} lines above it are").format(above=above)
+    return replace(
+        table,
+        notes=[
+            *table.notes,
+            _("{where}: the header is line {line}; {said} passed over").format(where=source.where, line=table.line, said=said),
+        ],
+    )
 
 
 def _best(source: Source) -> Mapping | None:
@@ -72,7 +78,11 @@ def _best(source: Source) -> Mapping | None:
     readings = {tuple(sorted(shipped()[n].find(source.header).items())) for n in best}
     kinds = {shipped()[n].kind for n in best}
     if len(readings) > 1 or len(kinds) > 1:
-        raise StreamError(f"{source.where} can be read as {' or as '.join(best)}; say which: mapping={best[0]}")
+        raise StreamError(
+            _("{where} can be read as {best}; say which: mapping={best_best}").format(
+                where=source.where, best=" or as ".join(best), best_best=best[0]
+            )
+        )
     return shipped()[best[0]]
 
 
@@ -81,8 +91,11 @@ def told(source: Source, name: str) -> tuple[Source, Mapping]:
     mapping = chosen(name)
     if mapping.header:
         if not headerless(source, mapping):
-            raise StreamError(f"{source.where} does not look like {name}: its first line should have {len(mapping.header)} cells "
-                              f"({', '.join(mapping.header)})")  # fmt: skip
+            raise StreamError(
+                _("{where} does not look like {name}: its first line should have {n} cells ({header})").format(
+                    where=source.where, name=name, n=len(mapping.header), header=", ".join(mapping.header)
+                )
+            )
         return source, mapping
     for table in (source, *source.below):
         if mapping.fits(mapping.find(table.header)):
@@ -92,7 +105,9 @@ def told(source: Source, name: str) -> tuple[Source, Mapping]:
     missing = [n for n in mapping.needs if n not in found]
     names = {**mapping.columns, **mapping.series}
     wanted = "; ".join(f"{n} ({' or '.join(names[n][:3])})" for n in missing) or "a series"
-    raise StreamError(f"{source.where} has no column for {wanted}, which mapping {name} needs")
+    raise StreamError(
+        _("{where} has no column for {wanted}, which mapping {name} needs").format(where=source.where, wanted=wanted, name=name)
+    )
 
 
 def one_of_each(source: Source, mapping: Mapping) -> list[str]:
@@ -101,8 +116,12 @@ def one_of_each(source: Source, mapping: Mapping) -> list[str]:
     used = {key(name): name for name in mapping.find(source.header).values()}
     for name in sorted(many & set(used)):
         written = [h for h in source.header if key(h) == name]
-        both = f"called {written[0]!r}" if len(set(written)) == 1 else f"for one thing, {' and '.join(map(repr, written[:3]))}"
-        raise StreamError(f"{source.where} has two columns {both}; rename one")
+        both = (
+            f"called {written[0]!r}"
+            if len(set(written)) == 1
+            else _("for one thing, {map}").format(map=" and ".join(map(repr, written[:3])))
+        )
+        raise StreamError(_("{where} has two columns {both}; rename one").format(where=source.where, both=both))
     return sorted({name for name in source.header if key(name) in many})
 
 
@@ -141,12 +160,20 @@ def unknown(source: Source, wanted: tuple[str, ...]) -> StreamError:
     header = [name for name in header if name] or [tidy(source.where)]
     shown = ", ".join(h[:30] for h in header[:8]) + (", ..." if len(header) > 8 else "")
     if not any(any(ch.isalpha() for ch in name) for name in header):
-        return StreamError(f"{source.where} starts with data ({shown}) where column names are needed; put a header line above it")
+        return StreamError(
+            _("{where} starts with data ({shown}) where column names are needed; put a header line above it").format(
+                where=source.where, shown=shown
+            )
+        )
     need = NEEDS if "orders" in wanted else NEED_OF[wanted[0]]
-    return StreamError(f"{source.where} has the columns {shown}, which is not enough: {need}{_hint(header)}")
+    return StreamError(
+        _("{where} has the columns {shown}, which is not enough: {need}{hint}").format(
+            where=source.where, shown=shown, need=need, hint=_hint(header)
+        )
+    )
 
 
-NEED_OF = {"cues": "a cue sheet needs start_time and sku (or name)", "stock": "a stock sheet needs sku and stock"}
+NEED_OF = {"cues": N_("a cue sheet needs start_time and sku (or name)"), "stock": N_("a stock sheet needs sku and stock")}
 
 
 def _hint(header: list[str]) -> str:
@@ -159,14 +186,18 @@ def _hint(header: list[str]) -> str:
     for word in header[:HINTED]:
         near = nearest(word.strip().lower(), names)
         if near and word not in found:
-            return f"; did you mean {near!r} by {word!r}?"
-    return "; rename the columns or add the missing ones"
+            return _("; did you mean {near!r} by {word!r}?").format(near=near, word=word)
+    return _("; rename the columns or add the missing ones")
 
 
 def must_be(where: str, mapping: Mapping, wanted: tuple[str, ...]) -> None:
     """:class:`StreamError` where a file is of another kind than is needed here."""
     if mapping.kind not in wanted:
-        raise StreamError(f"{where} holds {mapping.kind}, but {' or '.join(wanted)} is needed here; give another file")
+        raise StreamError(
+            _("{where} holds {kind}, but {wanted} is needed here; give another file").format(
+                where=where, kind=mapping.kind, wanted=" or ".join(wanted)
+            )
+        )
 
 
 def must_fit(given: object, used: list[Mapping]) -> None:
@@ -174,11 +205,17 @@ def must_fit(given: object, used: list[Mapping]) -> None:
     if given and not isinstance(given, dict) and chosen(str(given)).name not in [m.name for m in used]:
         mapping = chosen(str(given))
         wanted = "; ".join(f"{n} ({' or '.join(mapping.columns[n][:3])})" for n in mapping.needs if n in mapping.columns)
-        raise StreamError(f"not one of the files has the columns that mapping {given} needs: {wanted}")
+        raise StreamError(
+            _("not one of the files has the columns that mapping {given} needs: {wanted}").format(given=given, wanted=wanted)
+        )
 
 
 def must_know(given: object, files: list[str]) -> None:
     """:class:`StreamError` where a mapping is named for a file that is not there."""
     for name in given if isinstance(given, dict) else ():
         if name not in files:
-            raise StreamError(f"a mapping is named for {name!r}, which is not among the files{did_you_mean(str(name), files)}")
+            raise StreamError(
+                _("a mapping is named for {name!r}, which is not among the files{did_you_mean}").format(
+                    name=name, did_you_mean=did_you_mean(str(name), files)
+                )
+            )

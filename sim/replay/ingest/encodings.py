@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sim.replay.clock import StreamError
 from sim.replay.ingest.names import key
+from sim.words import N_, _
 
 SAMPLE = 300_000
 """Bytes, of lines that are not plain ASCII, by which an encoding is told."""
@@ -35,10 +36,14 @@ class Encoding:
 
     def notes(self, where: str) -> list[str]:
         """What a reader must know."""
-        told = [] if self.name == UTF8 else [f"{where} is not UTF-8; read as {self.shown}"]
+        told = [] if self.name == UTF8 else [_("{where} is not UTF-8; read as {shown}").format(where=where, shown=self.shown)]
         if self.damaged:
             plural = "character" if self.damaged == 1 else "characters"
-            told.append(f"{where} has {self.damaged:,} damaged {plural}; rows that need them are rejected")
+            told.append(
+                _("{where} has {damaged:,} damaged {plural}; rows that need them are rejected").format(
+                    where=where, damaged=self.damaged, plural=plural
+                )
+            )
         return told
 
 
@@ -57,14 +62,16 @@ def told(where: str, blocks: Callable[[], Iterable[bytes]], names: Callable[[], 
     best = _best(where, _sample(blocks()), names())
     damaged, read = _faults(best, blocks())
     if read < FEW * damaged:
-        raise StreamError(f"{where} is neither UTF-8 nor whole {KNOWN[best][0]} text; save it as UTF-8")
+        raise StreamError(
+            _("{where} is neither UTF-8 nor whole {known} text; save it as UTF-8").format(where=where, known=KNOWN[best][0])
+        )
     return Encoding(best, KNOWN[best][0], damaged)
 
 
 def _best(where: str, sample: bytes, names: frozenset[str]) -> str:
     """The encoding that makes the most usual characters of a sample; a known column name in its first line speaks loudest."""
     shares = {}
-    for name, (_, usual) in KNOWN.items():
+    for name, (_words, usual) in KNOWN.items():
         text = sample.decode(name, "replace")
         cells = re.split(r"[,;\t|]", text.partition("\n")[0])
         shares[name] = _share(text, usual) + (any(key(c.strip('"')) in names and not c.isascii() for c in cells))
@@ -74,8 +81,12 @@ def _best(where: str, sample: bytes, names: frozenset[str]) -> str:
     if shares[best] >= CLEAR and (lead >= MARGIN or sure):
         return best
     near = " or ".join(KNOWN[n][0] for n in ranked if shares[n] >= CLEAR)
-    guess = f" (it may be {near})" if near else ""
-    raise StreamError(f"{where} is neither UTF-8 nor clearly GBK, Big5, Shift-JIS or Western text{guess}; save it as UTF-8")
+    guess = _(" (it may be {near})").format(near=near) if near else ""
+    raise StreamError(
+        _("{where} is neither UTF-8 nor clearly GBK, Big5, Shift-JIS or Western text{guess}; save it as UTF-8").format(
+            where=where, guess=guess
+        )
+    )
 
 
 def _faults(name: str, blocks: Iterable[bytes]) -> tuple[int, int]:
@@ -137,7 +148,7 @@ KNOWN: dict[str, tuple[str, Callable[[str], float]]] = {
     "gb18030": ("GBK", _by_lead("gb2312", (0xA1, 0xA3), (0xB0, 0xD7))),
     "cp950": ("Big5", _by_lead("big5", (0xA1, 0xA3), (0xA4, 0xC6))),
     "cp932": ("Shift-JIS", _by_lead("cp932", (0x81, 0x83), (0x88, 0x97))),
-    "cp949": ("Korean (EUC-KR)", _by_lead("euc_kr", (0xA1, 0xA3), (0xB0, 0xC8))),
+    "cp949": (N_("Korean (EUC-KR)"), _by_lead("euc_kr", (0xA1, 0xA3), (0xB0, 0xC8))),
     "cp1252": ("Windows-1252", _alone),
 }
 """Encodings that are told apart: what people call them, and how many characters of a run are usual in them."""

@@ -16,6 +16,7 @@ from sim.replay.clock import StreamError
 from sim.replay.ingest.encodings import UTF16, Encoding, told
 from sim.replay.ingest.mapping import known_names
 from sim.replay.ingest.paths import called, must_be_file
+from sim.words import _
 
 TEXT = {".csv": "CSV", ".tsv": "TSV", ".txt": "text", ".jsonl": "JSON", ".ndjson": "JSON", ".json": "JSON"}
 BOOKS = {".xlsx": "workbook", ".xlsm": "workbook", ".xls": "workbook", ".xlsb": "workbook", ".ods": "workbook", ".et": "workbook"}
@@ -60,12 +61,14 @@ def opened(file: File) -> IO[bytes]:
         zipped = start == b"\x1f\x8b"
         said = file.name.lower().endswith(".gz")
         if said and start and not zipped:
-            raise StreamError(f"{file.name} is named .gz but is not gzip-compressed; rename or compress it")
+            raise StreamError(_("{name} is named .gz but is not gzip-compressed; rename or compress it").format(name=file.name))
         if zipped and not said:
-            raise StreamError(f"{file.name} is gzip-compressed but not named so; rename it to {file.name}.gz")
+            raise StreamError(_("{name} is gzip-compressed but not named so; rename it to {name}.gz").format(name=file.name))
         return gzip.open(file.path, "rb") if zipped else file.path.open("rb")  # type: ignore[return-value]
     except OSError as error:
-        raise StreamError(f"{file.name} cannot be read ({error.strerror}); check its permissions") from None
+        raise StreamError(
+            _("{name} cannot be read ({strerror}); check its permissions").format(name=file.name, strerror=error.strerror)
+        ) from None
 
 
 def blocks(file: File, size: int = BLOCK) -> Iterator[bytes]:
@@ -75,9 +78,11 @@ def blocks(file: File, size: int = BLOCK) -> Iterator[bytes]:
             try:
                 block = raw.read(size)
             except (EOFError, zlib.error, gzip.BadGzipFile):
-                raise StreamError(f"{file.name} is a damaged or cut-off gzip file; copy it again") from None
+                raise StreamError(_("{name} is a damaged or cut-off gzip file; copy it again").format(name=file.name)) from None
             except OSError as error:
-                raise StreamError(f"{file.name} cannot be read ({error.strerror}); check its permissions") from None
+                raise StreamError(
+                    _("{name} cannot be read ({strerror}); check its permissions").format(name=file.name, strerror=error.strerror)
+                ) from None
             if not block:
                 return
             yield block
@@ -95,18 +100,18 @@ def encoding_of(file: File) -> tuple[Encoding, int]:
         if number == 0:
             _must_be_text(file.name, block)
         if b"\0" in block and not wide:
-            raise StreamError(f"{file.name} is a binary file, not text; export it as CSV")
+            raise StreamError(_("{name} is a binary file, not text; export it as CSV").format(name=file.name))
         try:
             text = decoder.decode(block) if clean else block.decode("latin-1")
         except UnicodeDecodeError:
             clean, text = False, block.decode("latin-1")
         seen, size = seen or bool(text.strip()), size + len(text)
     if not seen:
-        raise StreamError(f"{file.name} is empty; give a file with a header and rows")
+        raise StreamError(_("{name} is empty; give a file with a header and rows").format(name=file.name))
     if clean and not decoder.getstate()[0]:
         return encoding, size
     if wide:
-        raise StreamError(f"{file.name} is damaged or cut-off UTF-16 text; save it as UTF-8")
+        raise StreamError(_("{name} is damaged or cut-off UTF-16 text; save it as UTF-8").format(name=file.name))
     found = told(file.name, partial(blocks, file), known_names)
     decoder = found.decoder()
     return found, sum(len(decoder.decode(block)) for block in blocks(file))
@@ -114,10 +119,14 @@ def encoding_of(file: File) -> tuple[Encoding, int]:
 
 def _must_be_text(where: str, head: bytes) -> None:
     if head[:4] == PARQUET:
-        raise StreamError(f"{where} is a Parquet file; rename it to end in .parquet")
+        raise StreamError(_("{where} is a Parquet file; rename it to end in .parquet").format(where=where))
     if head.removeprefix(codecs.BOM_UTF8).lstrip()[:200].lower().startswith(_WEB):
-        raise StreamError(f"{where} is a web page or XML, not a table of rows; download the export itself (are you logged in?), "
-                          "or open it in a spreadsheet and save it as .xlsx")  # fmt: skip
+        raise StreamError(
+            _(
+                "{where} is a web page or XML, not a table of rows; download the export itself (are you logged "
+                "in?), or open it in a spreadsheet and save it as .xlsx"
+            ).format(where=where)
+        )
 
 
 def texts(file: File, encoding: Encoding, size: int = BLOCK) -> Iterator[tuple[str, bool]]:
@@ -130,7 +139,9 @@ def texts(file: File, encoding: Encoding, size: int = BLOCK) -> Iterator[tuple[s
         part, rest = text[:cut], text[cut:]
         if len(rest) > LONGEST_LINE:
             raise StreamError(
-                f"{file.name} has a line of more than {LONGEST_LINE:,} characters, so it is no table; check the file"
+                _("{name} has a line of more than {longest_line:,} characters, so it is no table; check the file").format(
+                    name=file.name, longest_line=LONGEST_LINE
+                )
             )
         if part:
             yield part.replace("\r\n", "\n").replace("\r", "\n"), False

@@ -11,6 +11,7 @@ from sim.core.units import US
 from sim.replay.ingest.dashboard import FIGURES
 from sim.replay.ingest.sieve import KIND, MARK, NUMBERS, Facts
 from sim.replay.ingest.state import FileState
+from sim.words import _
 
 Rows = dict[str, np.ndarray]
 STALL_BINS, CERTAIN, SPREAD, AROUND = 3, 9.2, 2.4, 121
@@ -116,12 +117,18 @@ def binned(state: FileState, known: Callable[[np.ndarray], np.ndarray]) -> list[
         some = np.flatnonzero(~np.isnan(figures))
         missing = len(figures) - len(some)
         if missing:
-            state.notes.append(f"{state.where}: {kind} was not measured in {missing:,} of {len(figures):,} bins")
+            state.notes.append(
+                _("{where}: {kind} was not measured in {missing:,} of {n:,} bins").format(
+                    where=state.where, kind=kind, missing=missing, n=len(figures)
+                )
+            )
         if kind == "order":
             twice = known(rows["sku"][some]) & (rows["sku"][some] > 0)
             if twice.any():
                 state.notes.append(
-                    f"{state.where}: orders of {int(twice.sum())} bins are left out, for they are known one by one"
+                    _("{where}: orders of {twice} bins are left out, for they are known one by one").format(
+                        where=state.where, twice=int(twice.sum())
+                    )
                 )
                 some = some[~twice]
         if kind in state.mapping.cumulative:
@@ -154,7 +161,9 @@ def _differenced(state: FileState, rows: Rows, kind: str, some: np.ndarray, widt
         now, gain, t, gap, mark, unknown = (c[stays] for c in (now, gain, t, gap, mark, unknown))
     names = {code: name for name, code in MARK.items()}
     for code in np.unique(mark[mark > 0]).tolist():
-        state.remarks[f"readings of the {kind} counter marked {names[code]}"] += int((mark == code).sum())
+        state.remarks[_("readings of the {kind} counter marked {names}").format(kind=kind, names=names[code])] += int(
+            (mark == code).sum()
+        )
     figure = {"qty": np.where(unknown, 0, gain), "value": np.where(unknown, gain, np.nan)}
     if kind in FIGURES:
         figure = {"value": np.where(unknown, np.nan, gain)}

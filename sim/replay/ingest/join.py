@@ -11,6 +11,7 @@ from sim.replay.clock import StreamError
 from sim.replay.ingest.chunk import Chunk, Source, Wanted
 from sim.replay.ingest.mapping import Mapping, shipped
 from sim.replay.ingest.values import clean
+from sim.words import _
 
 TAKEN = ("time", "paid_time", "closed_time", "status")
 """Fields of a list that a detail takes over where it has none of its own."""
@@ -29,8 +30,12 @@ def joined(tables: list[Table]) -> list[Table]:
     for source, mapping in details:
         if not lists[mapping.times_from] and not _timed(source, mapping):
             names = " or ".join(shipped()[mapping.times_from].columns["time"][:2])
-            raise StreamError(f"{source.where} does not say when its orders were placed; give the order list of the same export "
-                              f"too, the one with {names}")  # fmt: skip
+            raise StreamError(
+                _(
+                    "{where} does not say when its orders were placed; give the order list of the same export "
+                    "too, the one with {names}"
+                ).format(where=source.where, names=names)
+            )
     out: list[Table] = []
     for source, mapping in tables:
         if mapping.times_from and lists[mapping.times_from]:
@@ -79,7 +84,9 @@ def _detail(source: Source, mapping: Mapping, lists: list[Table]) -> Table:
             more = zip(taken.values(), zip(*rows, strict=True), strict=True) if rows else ()
             yield replace(chunk, columns={**chunk.columns, **{name: pa.array(list(c), pa.string()) for name, c in more}})
 
-    note = f"{source.where}: {', '.join(taken)} of each order are those in {', '.join(s.where for s, _ in lists)}"
+    note = _("{where}: {taken} of each order are those in {list}").format(
+        where=source.where, taken=", ".join(taken), list=", ".join((s.where for s, _ in lists))
+    )
     return replace(source, header=[*source.header, *taken.values()], chunks=chunks, notes=[*source.notes, note]), whole
 
 
@@ -91,7 +98,7 @@ def _rest(source: Source, mapping: Mapping, details: list[Table]) -> Source:
         for chunk in detail.chunks(None, how.knows)
         for number in _texts(chunk, how.find(detail.header).get("order_id"))
     }
-    why = f"the order's items are in {', '.join(s.where for s, _ in details)}"
+    why = _("the order's items are in {list}").format(list=", ".join((s.where for s, _ in details)))
     column = mapping.find(source.header).get("order_id")
 
     def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[Chunk]:

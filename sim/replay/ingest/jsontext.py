@@ -16,6 +16,7 @@ from sim.replay.ingest.files import BLOCK, File, encoding_of, texts
 from sim.replay.ingest.jsonrows import TwoLists, lists_of, loaded, rows, whole
 from sim.replay.ingest.mapping import time_names
 from sim.replay.ingest.names import MOST_COLUMNS, key
+from sim.words import _
 
 AT_ONCE = 131_072
 PREVIEW = 2_000
@@ -66,7 +67,11 @@ def json_text(file: File, block: int = BLOCK) -> Source:
 
     header, any_object = _header(file, entries())
     if not any_object:
-        raise StreamError(f"{file.name} has no line that is a JSON object, so it is not JSON lines; check the file or its suffix")
+        raise StreamError(
+            _("{name} has no line that is a JSON object, so it is not JSON lines; check the file or its suffix").format(
+                name=file.name
+            )
+        )
 
     def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[Chunk]:
         for held, share in parts():
@@ -79,7 +84,7 @@ def _header(file: File, entries: Read) -> tuple[list[str], bool]:
     """The columns of the first entries, at most MOST_COLUMNS, and whether any is an object."""
     header: dict[str, None] = {}
     any_object = False
-    for entry in islice((entry for entry, _ in entries if entry is not None), PREVIEW):
+    for entry in islice((entry for entry, _line in entries if entry is not None), PREVIEW):
         if entry.value is None:
             continue
         any_object = True
@@ -88,8 +93,12 @@ def _header(file: File, entries: Read) -> tuple[list[str], bool]:
                 if len(header) < MOST_COLUMNS:
                     header |= dict.fromkeys(row)
         except TwoLists as lists:
-            raise StreamError(f"{file.name}, line {entry.number}, has several lists of objects ({lists}) and none has both an "
-                              "item and a quantity; write one object an item") from None  # fmt: skip
+            raise StreamError(
+                _(
+                    "{name}, line {number}, has several lists of objects ({lists}) and none has both an item "
+                    "and a quantity; write one object an item"
+                ).format(name=file.name, number=entry.number, lists=lists)
+            ) from None
         except RecursionError:
             continue
     return [name for name in header if name][:MOST_COLUMNS], any_object
@@ -126,12 +135,15 @@ def _array(file: File, parts: Iterable[str]) -> Read:
             value, end = decoder.raw_decode(rest, at)
             # A number may go on in the next part.
             if end == len(rest) and not isinstance(value, dict | list):
-                raise json.JSONDecodeError("cut off", rest, at)
+                raise json.JSONDecodeError(_("cut off"), rest, at)
         except (ValueError, RecursionError, IndexError) as error:
             more = None if isinstance(error, RecursionError) else next(source, None)
             if more is None or len(rest) - at > 2 * BLOCK:
-                raise StreamError(f"{file.name}: entry {number + 1} of its array is not JSON, or the file is cut off; "
-                                  "export it again") from None  # fmt: skip
+                raise StreamError(
+                    _("{name}: entry {number} of its array is not JSON, or the file is cut off; export it again").format(
+                        name=file.name, number=number + 1
+                    )
+                ) from None
             yield None, at
             rest, at = rest[at:] + more, 0
             continue
@@ -147,16 +159,26 @@ def _reply(file: File, parts: Iterable[str]) -> Read:
         pieces.append(text)
         size += len(text)
         if size > WHOLE:
-            raise StreamError(f"{file.name} is one JSON object of more than {WHOLE:,} characters; write one object a line")
+            raise StreamError(
+                _("{name} is one JSON object of more than {whole:,} characters; write one object a line").format(
+                    name=file.name, whole=WHOLE
+                )
+            )
     value = loaded("".join(pieces))
     if value is None:
-        raise StreamError(f"{file.name} is neither JSON lines nor a JSON array or object, or it is cut off; export it again")
+        raise StreamError(
+            _("{name} is neither JSON lines nor a JSON array or object, or it is cut off; export it again").format(name=file.name)
+        )
     # An object with a time of its own is an entry, and its lists are its items.
     lists = [] if any(key(str(name)) in time_names() for name in value) else list(lists_of(value, "", 0))
     where, found = max(lists, key=lambda item: len(item[1]), default=("", [value]))
     if where and sum(len(inner) == len(found) for _, inner in lists) > 1:
         names = ", ".join(name for name, inner in lists if len(inner) == len(found))
-        raise StreamError(f"{file.name} has several lists of objects ({names}); keep the one with the orders, one object a line")
+        raise StreamError(
+            _("{name} has several lists of objects ({names}); keep the one with the orders, one object a line").format(
+                name=file.name, names=names
+            )
+        )
     for number, inner in enumerate(found, 1):
         yield Entry(number, inner, json.dumps(inner, ensure_ascii=False)), 0
     yield None, size

@@ -9,10 +9,11 @@ import numpy as np
 
 from sim.replay.ingest.doubles import ALIVE, CLOSED, PAID, SHUT, Book, rank
 from sim.replay.ingest.sieve import KIND, NUMBERS, Facts
+from sim.words import N_
 
-CLOSED_LATER = "orders were closed later; they count as taken, for the file does not say when their units came back"
-REFUNDED_LATER = "orders were refunded later; they count as taken, for the file does not say when their units came back"
-REOPENED = "orders were closed in an earlier export and went on in this one; they count as taken"
+CLOSED_LATER = N_("orders were closed later; they count as taken, for the file does not say when their units came back")
+REFUNDED_LATER = N_("orders were refunded later; they count as taken, for the file does not say when their units came back")
+REOPENED = N_("orders were closed in an earlier export and went on in this one; they count as taken")
 ENDED = CLOSED | SHUT
 
 

@@ -21,13 +21,13 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.plain_yaml import MOST, plain_yaml
-from scenarios.setting import did_you_mean
 from sim.replay.clock import StreamError, find_zone
 from sim.replay.dates import ORDERS
 from sim.replay.ingest.canon import KINDS
 from sim.replay.ingest.names import key
 from sim.replay.ingest.paths import must_be_file
 from sim.setup.options import options
+from sim.words import N_, _, did_you_mean
 
 FIELDS = {
     "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status", "kinds"),
@@ -42,8 +42,8 @@ FIELDS = {
 LEAST = {"orders": ("time",), "events": ("time", "type", "sku"), "levels": ("time", "stock"), "flow": ("time", "sku", "change"),
          "dashboard": ("time",), "cues": ("start_time",), "stock": ("sku", "stock")}  # fmt: skip
 """Fields a mapping of a kind has to name."""
-SURE = {"high": "from real files or official documents", "medium": "from several public sources that agree",
-        "low": "from one source, or in parts supposed", "own": "the user's own"}  # fmt: skip
+SURE = {"high": N_("from real files or official documents"), "medium": N_("from several public sources that agree"),
+        "low": N_("from one source, or in parts supposed"), "own": N_("the user's own")}  # fmt: skip
 """How sure a mapping's layout is."""
 MOST_NAMES = 1_000
 """Names that a column of a mapping may go by."""
@@ -118,10 +118,14 @@ def _many(where: str, value: Any) -> tuple[str, ...]:
     if isinstance(value, str):
         return (value,)
     if isinstance(value, list) and len(value) > MOST_NAMES:
-        raise StreamError(f"{where} lists {len(value):,} names, more than {MOST_NAMES:,}; leave out those that no file has")
+        raise StreamError(
+            _("{where} lists {n:,} names, more than {most_names:,}; leave out those that no file has").format(
+                where=where, n=len(value), most_names=MOST_NAMES
+            )
+        )
     if isinstance(value, list) and value and all(isinstance(v, str | int | float) and not isinstance(v, bool) for v in value):
         return tuple(str(v) for v in value)
-    raise StreamError(f"{where} must be a name or a list of names, not {value!r}")
+    raise StreamError(_("{where} must be a name or a list of names, not {value!r}").format(where=where, value=value))
 
 
 def read_mapping(text: str, name: str, where: str) -> Mapping:
@@ -130,12 +134,18 @@ def read_mapping(text: str, name: str, where: str) -> Mapping:
     if not isinstance(given, dict) or given.get("kind") not in FIELDS:
         kind = given.get("kind") if isinstance(given, dict) else None
         raise StreamError(
-            f"mapping {where} needs kind: one of {', '.join(FIELDS)}{did_you_mean(str(kind), FIELDS) if kind else ''}"
+            _("mapping {where} needs kind: one of {fields}{hint}").format(
+                where=where, fields=", ".join(FIELDS), hint=did_you_mean(str(kind), FIELDS) if kind else ""
+            )
         )
     known = {f.name for f in fields(Mapping)} - {"name"}
     for word in given:
         if word not in known:
-            raise StreamError(f"mapping {where} has no key {str(word)!r}{did_you_mean(str(word), known)}")
+            raise StreamError(
+                _("mapping {where} has no key {word!r}{did_you_mean}").format(
+                    where=where, word=str(word), did_you_mean=did_you_mean(str(word), known)
+                )
+            )
     parts = _parts(where, given)
     least = tuple(n for n in LEAST[given["kind"]] if not (parts["times_from"] and n == "time"))
     parts["needs"] = parts["needs"] or (() if parts["header"] else least)
@@ -147,23 +157,31 @@ def _parts(where: str, given: dict[str, Any]) -> dict[str, Any]:
     for word in ("columns", "series"):
         part = given.get(word) or {}
         if not isinstance(part, dict):
-            raise StreamError(f"{word} of mapping {where} must be fields with the names they go by")
-        out[word] = {str(k): _many(f"{word}.{k} of mapping {where}", v) for k, v in part.items()}
+            raise StreamError(
+                _("{word} of mapping {where} must be fields with the names they go by").format(word=word, where=where)
+            )
+        out[word] = {
+            str(k): _many(_("{word}.{k} of mapping {where}").format(word=word, k=k, where=where), v) for k, v in part.items()
+        }
     for word in ("needs", "marks", "header", "cumulative", "carried"):
-        out[word] = _many(f"{word} of mapping {where}", given[word]) if given.get(word) else ()
+        out[word] = _many(_("{word} of mapping {where}").format(word=word, where=where), given[word]) if given.get(word) else ()
     types = given.get("types") or {}
     if not isinstance(types, dict) or not all(isinstance(v, str) for v in types.values()):
-        raise StreamError(f"types of mapping {where} must be words with the kinds they mean")
+        raise StreamError(_("types of mapping {where} must be words with the kinds they mean").format(where=where))
     out["types"] = {str(k).strip().lower(): v for k, v in types.items()}
     for word in ("bin_s", "jump"):
         value = given.get(word, 0.0)
         if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
-            raise StreamError(f"{word} of mapping {where} must be a number from 0, not {value!r}")
+            raise StreamError(
+                _("{word} of mapping {where} must be a number from 0, not {value!r}").format(word=word, where=where, value=value)
+            )
         out[word] = float(value)
     for word, default in (("zone", ""), ("stamp", "start"), ("dates", ""), ("times_from", ""), ("sure", "own"), ("source", "")):
         value = given.get(word) or default
         if not isinstance(value, str):
-            raise StreamError(f"{word} of mapping {where} must be a text, not {str(value)[:60]!r}")
+            raise StreamError(
+                _("{word} of mapping {where} must be a text, not {value!r}").format(word=word, where=where, value=str(value)[:60])
+            )
         out[word] = value
     return out
 
@@ -172,21 +190,39 @@ def _checked(made: Mapping, where: str) -> Mapping:
     allowed = (*FIELDS[made.kind],)
     for name in (*made.columns, *made.needs, *made.carried):
         if name not in allowed and name not in made.series:
-            raise StreamError(f"mapping {where}: {made.kind} have no field {name!r}{did_you_mean(name, allowed)}")
+            raise StreamError(
+                _("mapping {where}: {kind} have no field {name!r}{did_you_mean}").format(
+                    where=where, kind=made.kind, name=name, did_you_mean=did_you_mean(name, allowed)
+                )
+            )
     for name in LEAST[made.kind]:
         if name not in made.columns and not (made.times_from and name == "time"):
-            raise StreamError(f"mapping {where}: {made.kind} need a column for {name}")
+            raise StreamError(
+                _("mapping {where}: {kind} need a column for {name}").format(where=where, kind=made.kind, name=name)
+            )
     for kind in (*made.series, *made.cumulative, *made.types.values()):
         if kind not in (*KINDS, ASIDE):
-            raise StreamError(f"mapping {where}: {kind!r} is no kind of row{did_you_mean(kind, KINDS)}")
+            raise StreamError(
+                _("mapping {where}: {kind!r} is no kind of row{did_you_mean}").format(
+                    where=where, kind=kind, did_you_mean=did_you_mean(kind, KINDS)
+                )
+            )
     if made.stamp not in ("start", "end"):
-        raise StreamError(f"mapping {where}: stamp must be start or end, not {made.stamp!r}")
+        raise StreamError(_("mapping {where}: stamp must be start or end, not {stamp!r}").format(where=where, stamp=made.stamp))
     if made.times_from and made.kind != "orders":
-        raise StreamError(f"mapping {where}: times_from is for orders, not {made.kind}")
+        raise StreamError(_("mapping {where}: times_from is for orders, not {kind}").format(where=where, kind=made.kind))
     if made.sure not in SURE:
-        raise StreamError(f"mapping {where}: sure must be one of {', '.join(SURE)}, not {made.sure[:60]!r}")
+        raise StreamError(
+            _("mapping {where}: sure must be one of {sure}, not {sure_sure!r}").format(
+                where=where, sure=", ".join(SURE), sure_sure=made.sure[:60]
+            )
+        )
     if made.dates not in ORDERS:
-        raise StreamError(f"mapping {where}: dates must be {' or '.join(ORDERS[1:])}, not {made.dates[:60]!r}")
+        raise StreamError(
+            _("mapping {where}: dates must be {orders}, not {dates!r}").format(
+                where=where, orders=" or ".join(ORDERS[1:]), dates=made.dates[:60]
+            )
+        )
     find_zone(made.zone)
     return made
 
@@ -227,7 +263,11 @@ def chosen(name: str) -> Mapping:
     if name in shipped():
         return shipped()[name]
     if not name.endswith((".yaml", ".yml")):
-        raise StreamError(f"no mapping is called {name!r}{did_you_mean(name, shipped())}; a file of your own ends in .yaml")
+        raise StreamError(
+            _("no mapping is called {name!r}{did_you_mean}; a file of your own ends in .yaml").format(
+                name=name, did_you_mean=did_you_mean(name, shipped())
+            )
+        )
     path = Path(name)
     must_be_file(path)
     try:
@@ -235,6 +275,8 @@ def chosen(name: str) -> Mapping:
             text = file.read(MOST + 1).decode("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise StreamError(
-            f"the mapping file {name!r} cannot be read: {getattr(error, 'strerror', None) or 'not UTF-8'}"
+            _("the mapping file {name!r} cannot be read: {getattr}").format(
+                name=name, getattr=getattr(error, "strerror", None) or _("not UTF-8")
+            )
         ) from None
     return read_mapping(text, Path(name).stem, name)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.replay.ingest.values import BIT
+from sim.words import N_
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,9 +20,14 @@ FEW = 0.2
 """Long numbers were cut where at least half of them end in zeros and chance would make fewer than this share of those."""
 POWER = r"^[+-]?\d(?:[.,]\d+)?[eE]\+?\d{1,3}$"
 FLOAT = r"^\d{1,15}\.0+$"
-_SO = "they tell no orders apart, so their rows are told apart by what else they say; export the column as text"
-SCIENTIFIC = f"numbers of orders are in scientific notation (as in 5.76461E+17), as Excel leaves them: {_SO}"
-ROUNDED = f"numbers of orders end in zeros after their first 15 digits, rounded as Excel does it: {_SO}"
+SCIENTIFIC = N_(
+    "numbers of orders are in scientific notation (as in 5.76461E+17), as Excel leaves them: they tell no orders apart, so "
+    "their rows are told apart by what else they say; export the column as text"
+)
+ROUNDED = N_(
+    "numbers of orders end in zeros after their first 15 digits, rounded as Excel does it: they tell no orders apart, so "
+    "their rows are told apart by what else they say; export the column as text"
+)
 
 
 def read_numbers(sieve: Sieve, field: str) -> tuple[pa.Array, np.ndarray]:

@@ -13,20 +13,20 @@ import numpy as np
 import pandas as pd
 
 from scenarios.contract import Sku
-from scenarios.setting import did_you_mean
-from sim.core.tape import CART, EDIT_ADD, SUPPLY, TAKE
 from sim.core.units import US, to_us
 from sim.replay.clock import Clock, StreamError, parse_time
 from sim.replay.ingest import links, plan
 from sim.replay.ingest.canon import Head, read_frame, read_head
+from sim.replay.ingest.contents import MOVES, units_in
 from sim.replay.stream import LONGEST_S, Stream
+from sim.words import N_, _, did_you_mean
 
 SHORT_S, FINE_S, COARSE_S = 6 * 3600.0, 1.0, 5.0
 """Recordings up to SHORT_S are read every FINE_S, longer ones every COARSE_S [show s]."""
-MOVES = {"order": TAKE, "cart": CART, "cancel": EDIT_ADD, "restock": SUPPLY, "correction": EDIT_ADD}
 """Kinds that the tape has rows for."""
 NEEDED = (*MOVES, "level", "viewers", "cue", "view", "fav", "click", "pay")
-WHOLE_ROOM, OTHER_SKUS, OUTSIDE, UNDECLARED = "about the whole room", "other SKUs", "outside start= and end=", "no stock declared"
+WHOLE_ROOM, OTHER_SKUS = N_("about the whole room"), N_("other SKUs")
+OUTSIDE, UNDECLARED = N_("outside start= and end="), N_("no stock declared")
 MOST_SKUS = 30_000
 
 
@@ -81,7 +81,7 @@ def opened(
     start, end = (begins if cut[0] is None else cut[0]), (part.rows["at"].max() if cut[1] is None else cut[1])
     stream = _stream(part, moves, skus, (int(start), int(end)), speedup, whole)
     part.account(part.rows)
-    return Opened(stream, part.aside, (*part.notes, *_units(moves, skus)))
+    return Opened(stream, part.aside, (*part.notes, *units_in(moves, skus)))
 
 
 class _Part:
@@ -100,8 +100,8 @@ class _Part:
         if not use.any():
             kinds = ", ".join(rows["kind"].unique()[:5]) or "none"
             total = sum(f["rows"] for f in head.files)
-            raise StreamError(f"{self.where}: not one of its {total} rows can be used (they are {kinds}); "
-                              "check that it is the right file")  # fmt: skip
+            raise StreamError(_("{where}: not one of its {total} rows can be used (they are {kinds}); check that it is the "
+                                "right file").format(where=self.where, total=total, kinds=kinds))  # fmt: skip
         self.rows = rows[use]
 
     def note(self, gone: pd.DataFrame, why: Any) -> None:
@@ -116,7 +116,7 @@ class _Part:
         gone = gone[~pd.MultiIndex.from_frame(gone[["file", "line"]]).isin(lines)]
         for (file, reason), n in Counter(zip(gone["file"], gone["why"], strict=True)).items():
             self.aside[file, reason] += int(n)
-            self.notes.append(f"{file}: {n} rows set aside ({reason})")
+            self.notes.append(_("{file}: {n} rows set aside ({reason})").format(file=file, n=n, reason=reason))
 
     def keep(self, stays: pd.Series, why: str) -> None:
         """Move rows out of the used ones; a stream must keep some."""
@@ -124,7 +124,8 @@ class _Part:
         self.note(gone, why)
         self.rows = self.rows[stays]
         if self.rows.empty:
-            raise StreamError(f"{self.where}: no row is left after setting aside {len(gone)} rows ({why}); choose differently")
+            raise StreamError(_("{where}: no row is left after setting aside {n} rows ({why}); choose differently").format(
+                                 where=self.where, n=len(gone), why=why))  # fmt: skip
 
     def choose(self, wanted: str | Iterable[str] | None) -> list[str]:
         """SKUs to replay, in order of first appearance; a source without a SKU column has one, called after it."""
@@ -138,13 +139,14 @@ class _Part:
         names = [wanted] if isinstance(wanted, str) else [str(w) for w in wanted]
         for name in names:
             if name not in known:
-                raise StreamError(f"{self.where} has no SKU {name!r}{did_you_mean(name, known)}")
+                raise StreamError(_("{where} has no SKU {name!r}{did_you_mean}").format(where=self.where,
+                                     name=name, did_you_mean=did_you_mean(name, known)))  # fmt: skip
         return [k for k in known if k in names]
 
     def cut(self, start: int | None, end: int | None) -> None:
         """Keep the rows from ``start`` to ``end`` [us]; of stock levels also each SKU's last one before, as its opening."""
         if start is not None and end is not None and end <= start:
-            raise StreamError("end= is not after start=; exchange them")
+            raise StreamError(_("end= is not after start=; exchange them"))
         if start is not None:
             early = self.rows[(self.rows["kind"] == "level") & (self.rows["at"] <= start)]
             last = early.groupby("sku", sort=False).tail(1).index
@@ -159,10 +161,13 @@ def bound(text: str | None, what: str, clock: Clock) -> int | None:
         return None
     found = parse_time(str(text))
     if not found:
-        raise StreamError(f"{what}={text!r} is not a time; write it the way the recording writes its own")
+        raise StreamError(
+            _("{what}={text!r} is not a time; write it the way the recording writes its own").format(what=what, text=text)
+        )
     other = Clock(found[0], clock.zone)
     if other.family != clock.family:
-        raise StreamError(f"{what}={text!r} is a time {found[0]}, but the recording's times are {clock.kind}; write it their way")
+        raise StreamError(_("{what}={text!r} is a time {found}, but the recording's times are {kind}; write it their way").format(
+                             what=what, text=text, found=found[0], kind=clock.kind))  # fmt: skip
     return other.microseconds(found[1])
 
 
@@ -170,7 +175,9 @@ def _stocked(part: _Part, stock: Any, names: list[str]) -> list[Sku]:
     """SKUs with the stock at the start: what a level says, else what is declared."""
     opening = _openings(part.rows)
     if opening and stock is not None:
-        raise StreamError(f"{part.where} holds stock levels, which say themselves what there was; leave stock= out")
+        raise StreamError(
+            _("{where} holds stock levels, which say themselves what there was; leave stock= out").format(where=part.where)
+        )
     if isinstance(stock, Mapping):
         sheet = {str(k): {"stock": units_of(v, str(k))} for k, v in stock.items()}
     elif stock is not None:
@@ -180,12 +187,12 @@ def _stocked(part: _Part, stock: Any, names: list[str]) -> list[Sku]:
         for name, units in opening.items():
             sheet[name] = {**sheet.get(name, {}), "stock": units}
     if not sheet:
-        raise StreamError(f"{part.where} says what was ordered, not how much there was; declare it: stock=500 for every SKU, "
-                          "or stock=FILE with the columns sku and stock")  # fmt: skip
+        raise StreamError(_("{where} says what was ordered, not how much there was; declare it: stock=500 for every SKU, or "
+                            "stock=FILE with the columns sku and stock").format(where=part.where))  # fmt: skip
     kept = [name for name in names if name in sheet]
     if not kept:
-        raise StreamError(f"no stock is declared for any SKU of {part.where} ({', '.join(names[:5])}); "
-                          f"it is declared for {', '.join(list(sheet)[:5])}")  # fmt: skip
+        raise StreamError(_("no stock is declared for any SKU of {where} ({names}); it is declared for {sheet}").format(
+                             where=part.where, names=', '.join(names[:5]), sheet=', '.join(list(sheet)[:5])))  # fmt: skip
     return [Sku(id=name, **cast(dict[str, Any], sheet[name])) for name in kept]
 
 
@@ -208,7 +215,8 @@ def units_of(value: Any, name: str) -> int:
     except ValueError:
         number = -1
     if not 0 <= number <= 10**8:
-        raise StreamError(f"stock={value!r} for {name!r} is not a number of units from 0 to 100,000,000; correct it")
+        raise StreamError(_("stock={value!r} for {name!r} is not a number of units from 0 to 100,000,000; correct it").format(
+                             value=value, name=name))  # fmt: skip
     return number
 
 
@@ -220,12 +228,16 @@ def _stream(
     span_s = (end - start) / US / speedup
     if span_s > LONGEST_S - 3600:
         least = int(span_s * speedup / LONGEST_S) + 2
-        raise StreamError(f"{part.where} lasts {span_s:,.0f} s of show time, more than {LONGEST_S:,} s; "
-                          f"choose a part (start=, end=) or a speedup of at least {least}")  # fmt: skip
+        raise StreamError(_("{where} lasts {span_s:,.0f} s of show time, more than {longest_s:,} s; choose a part (start=, "
+                            "end=) or a speedup of at least {least}").format(where=part.where, span_s=span_s,
+                             longest_s=LONGEST_S, least=least))  # fmt: skip
     if int(moves["qty"].abs().sum()) >= 2**31:
-        raise StreamError(f"{part.where} adds up to more than two thousand million units; check its quantities")
+        raise StreamError(
+            _("{where} adds up to more than two thousand million units; check its quantities").format(where=part.where)
+        )
     if len(skus) > MOST_SKUS:
-        raise StreamError(f"{part.where} has {len(skus):,} SKUs; choose some with sku= or declare stock for some only")
+        raise StreamError(_("{where} has {n:,} SKUs; choose some with sku= or declare stock for some only").format(
+                             where=part.where, n=len(skus)))  # fmt: skip
     index = {s.id: k for k, s in enumerate(skus)}
     # Within a bin whatever adds comes first, so that no sell-out appears which no stock figure showed.
     adds = (moves["bin_s"] > 0) & ((moves["kind"] == "order") | (moves["qty"] < 0))
@@ -273,18 +285,3 @@ def kind_of(head: Head) -> str:
     return next(
         (k for k in ("events", "orders", "dashboard") if k in kinds), "levels" if kinds & {"levels", "flow"} else "orders"
     )
-
-
-def _units(moves: pd.DataFrame, skus: list[Sku]) -> list[str]:
-    """Sentences on what the stream holds, and where more was ordered than there was."""
-    what = moves["kind"].map(MOVES)
-    total = {code: int(moves.loc[what == code, "qty"].sum()) for code in (TAKE, CART, SUPPLY, EDIT_ADD)}
-    out = [f"{total[TAKE]:,} units ordered, {total[CART]:,} put into carts, {total[SUPPLY]:,} restocked, "
-           f"{total[EDIT_ADD]:,} returned or corrected (net), over {len(skus)} SKUs"]  # fmt: skip
-    stock = moves[what != CART]
-    moved = stock["qty"].where(stock["kind"] != "order", -stock["qty"]).groupby(stock["sku"]).sum()
-    left = {s.id: s.stock + int(moved.get(s.id, 0)) for s in skus}
-    beyond = {name: -n for name, n in left.items() if n < 0}
-    for name in sorted(beyond, key=lambda n: -beyond[n])[:5]:
-        out.append(f"{name}: {beyond[name]:,} more units were ordered than there were; the stream keeps those orders too")
-    return out

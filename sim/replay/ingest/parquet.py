@@ -12,6 +12,7 @@ from sim.replay.ingest.chunk import Chunk, Source, Wanted
 from sim.replay.ingest.files import File
 from sim.replay.ingest.jsonrows import as_text
 from sim.replay.ingest.names import MOST_COLUMNS, tidy
+from sim.words import _
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,7 +27,7 @@ def parquet(file: File) -> Source:
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
 
-    fault = StreamError(f"{file.name} is named .parquet but is not a readable Parquet file; export it again")
+    fault = StreamError(_("{name} is named .parquet but is not a readable Parquet file; export it again").format(name=file.name))
     # Names that are no UTF-8 come as a UnicodeDecodeError, which is a ValueError.
     faults = (ArrowException, OSError, ValueError, MemoryError)
     try:
@@ -34,13 +35,17 @@ def parquet(file: File) -> Source:
         header = [tidy(name) for name in opened.schema_arrow.names]
         total = opened.metadata.num_rows
     except PermissionError as error:
-        raise StreamError(f"{file.name} cannot be read ({error.strerror}); check its permissions") from None
+        raise StreamError(
+            _("{name} cannot be read ({strerror}); check its permissions").format(name=file.name, strerror=error.strerror)
+        ) from None
     except faults:
         raise fault from None
     if total == 0:
-        raise StreamError(f"{file.name} has columns and no rows; export the show again")
+        raise StreamError(_("{name} has columns and no rows; export the show again").format(name=file.name))
     if len(header) > MOST_COLUMNS:
-        raise StreamError(f"{file.name} has {len(header):,} columns, so it is no table of rows; check the file")
+        raise StreamError(
+            _("{name} has {n:,} columns, so it is no table of rows; check the file").format(name=file.name, n=len(header))
+        )
 
     def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[Chunk]:
         at, keep = 1, [k for k, name in enumerate(header) if name and (k == 0 or wanted(name))]
@@ -54,7 +59,9 @@ def parquet(file: File) -> Source:
                 raise
             raise fault from None
 
-    return Source(file.name, header, chunks, [f"{file.name} is Parquet: line numbers count its rows"], path=file.name)
+    return Source(
+        file.name, header, chunks, [_("{name} is Parquet: line numbers count its rows").format(name=file.name)], path=file.name
+    )
 
 
 def _batch(batch: pa.RecordBatch, header: list[str], keep: list[int], first: int, share: float) -> Chunk:

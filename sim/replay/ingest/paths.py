@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from scenarios.setting import nearest
 from sim.replay.clock import StreamError
+from sim.words import _, nearest
 
 
 def called(path: Path) -> str:
@@ -31,7 +31,11 @@ def must_be_file(path: Path) -> None:
         beside = [called(p) for p in path.parent.iterdir()] if path.parent.is_dir() else []
         near = nearest(called(path), beside)
         hint = f"; did you mean {near!r}?" if near else "; check the path"
-        raise StreamError(f"there is no file {str(path.parent / called(path)).encode('utf-8', 'replace').decode()}{hint}")
+        raise StreamError(
+            _("there is no file {decode}{hint}").format(
+                decode=str(path.parent / called(path)).encode("utf-8", "replace").decode(), hint=hint
+            )
+        )
     if not path.is_file():
         what = "a folder" if path.is_dir() else "a pipe or a device"
-        raise StreamError(f"{called(path)} is {what}, not a file; name a file")
+        raise StreamError(_("{called} is {what}, not a file; name a file").format(called=called(path), what=what))

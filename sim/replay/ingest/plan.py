@@ -10,6 +10,7 @@ from scenarios.contract import Cue
 from scenarios.kernels import KERNELS
 from sim.core.units import US
 from sim.replay.clock import StreamError
+from sim.words import _
 
 MOST_TAU = 10.0
 """A response is followed this many time scales at most."""
@@ -25,8 +26,12 @@ def cues(part: Any, names: list[str], span: tuple[int, int], whole: tuple[int, i
         return ()
     if not sheet["at"].between(whole[0], whole[1]).any():
         where, clock = ", ".join(sheet["file"].unique()), part.head.own_clock
-        raise StreamError(f"not one of the {len(sheet)} cues of {where} lies inside the recording ({clock.text(whole[0])} to "
-                          f"{clock.text(whole[1])}); check the sheet, or zone=")  # fmt: skip
+        raise StreamError(
+            _(
+                "not one of the {n} cues of {where} lies inside the recording ({whole} to {whole_whole}); "
+                "check the sheet, or zone="
+            ).format(n=len(sheet), where=where, whole=clock.text(whole[0]), whole_whole=clock.text(whole[1]))
+        )
     inside = (sheet["at"] >= span[0]) & (sheet["at"] < span[1])
     part.note(sheet[~inside], "outside the recording")
     part.cues = sheet = sheet[inside]

@@ -23,6 +23,7 @@ from sim.replay.ingest.paths import called
 from sim.replay.ingest.rejects import Rejects
 from sim.replay.ingest.sieve import Facts, Sieve
 from sim.replay.ingest.sources import SUFFIXES, tables
+from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,17 +173,21 @@ def _files(paths: str | Path | Iterable[str | Path]) -> tuple[list[Path], Path |
     """The files to read, and the folder they were found in, if it was one."""
     many = [Path(paths)] if isinstance(paths, str | Path) else [Path(p) for p in paths]
     if not many:
-        raise StreamError("no file is named; name files or a folder")
+        raise StreamError(_("no file is named; name files or a folder"))
     if len(many) > 1 or not many[0].is_dir():
         names = [p.name for p in many]
         twice = next((n for n in names if names.count(n) > 1), None)
         if twice:
-            raise StreamError(f"two files are called {twice}; rename one, for rows are traced by their file's name")
+            raise StreamError(
+                _("two files are called {twice}; rename one, for rows are traced by their file's name").format(twice=twice)
+            )
         return many, None
     found = sorted(p for p in many[0].iterdir() if p.is_file() and not p.name.startswith((".", "~$")) and _readable(p))
     if not found:
         raise StreamError(
-            f"folder {many[0]} holds no stream (nothing readable); name one file with orders, events or stock levels"
+            _("folder {many} holds no stream (nothing readable); name one file with orders, events or stock levels").format(
+                many=many[0]
+            )
         )
     return found, many[0]
 

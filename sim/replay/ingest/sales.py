@@ -6,7 +6,6 @@ from functools import partial
 
 import numpy as np
 
-from scenarios.setting import did_you_mean
 from sim.replay.ingest import knowledge, same, status
 from sim.replay.ingest.doubles import ALIVE, CLOSED, PAID, SHUT
 from sim.replay.ingest.mapping import ASIDE, words
@@ -15,6 +14,7 @@ from sim.replay.ingest.money import read_money, uses_comma
 from sim.replay.ingest.numbers import read_numbers
 from sim.replay.ingest.sieve import KIND, Facts, Sieve
 from sim.replay.ingest.values import Number, read_units
+from sim.words import did_you_mean
 
 MOST = 1_000_000
 """Most units one order may speak of: beyond it a figure is a mistake."""

@@ -7,13 +7,13 @@ from functools import partial
 import numpy as np
 
 from scenarios.contract import TIERS
-from scenarios.setting import did_you_mean
 from sim.replay.clock import StreamError
 from sim.replay.ingest.mapping import ASIDE, words
 from sim.replay.ingest.seen import Seen, mixed
 from sim.replay.ingest.sieve import KIND, MARK, Facts, Sieve
 from sim.replay.ingest.tradewords import CUES, TIER_WORDS
 from sim.replay.ingest.values import Number, clean, read_level, read_number, read_span, read_units
+from sim.words import _, did_you_mean
 
 MOST_STOCK = 100_000_000
 """Most units a stock figure may speak of: beyond it it is a mistake."""
@@ -57,7 +57,7 @@ def add_places(sieve: Sieve, us: np.ndarray, sku: np.ndarray, figures: dict[str,
     rows = np.flatnonzero(sieve.good)
     places = np.array(_places(sieve), object)[rows]
     key = mixed(us[rows].astype(np.uint64), sku[rows].astype(np.uint64))
-    _, first, back = np.unique(key, return_index=True, return_inverse=True)
+    _keys, first, back = np.unique(key, return_index=True, return_inverse=True)
     groups: dict[int, dict[str, int]] = {}
     for k, (g, place) in enumerate(zip(back.tolist(), places.tolist(), strict=True)):
         if place in groups.setdefault(g, {}):
@@ -67,8 +67,12 @@ def add_places(sieve: Sieve, us: np.ndarray, sku: np.ndarray, figures: dict[str,
     for g, there in groups.items():
         name = int(sku[rows[first[g]]])
         if sets.setdefault(name, set(there)) != set(there):
-            raise StreamError(f"{sieve.state.where} tells the stock of {sieve.state.skus.words[name]} by warehouse, and not of "
-                              "all of them at every time; give one figure an item and time")  # fmt: skip
+            raise StreamError(
+                _(
+                    "{where} tells the stock of {words} by warehouse, and not of all of them at every time; "
+                    "give one figure an item and time"
+                ).format(where=sieve.state.where, words=sieve.state.skus.words[name])
+            )
         if len(there) < 2:
             continue
         ks = sorted(there.values())
@@ -178,8 +182,12 @@ def stock(sieve: Sieve) -> Facts:
         elif sieve.state.shelves[name].get(places[row]) == said:
             faults[row] = f"sku {name} was declared already (line {known[name]['line']})"
         else:
-            raise StreamError(f"{sieve.state.where} declares the stock of {name} twice, in lines {known[name]['line']} and "
-                              f"{line}, and does not say that these are two warehouses; leave one of them out")  # fmt: skip
+            raise StreamError(
+                _(
+                    "{where} declares the stock of {name} twice, in lines {line} and {line2}, and does not say "
+                    "that these are two warehouses; leave one of them out"
+                ).format(where=sieve.state.where, name=name, line=known[name]["line"], line2=line)
+            )
     sieve.fail(faults != None, faults)  # noqa: E711
     return sieve.settle()
 

@@ -20,6 +20,7 @@ from sim.replay.ingest.clocktimes import clock_times
 from sim.replay.ingest.state import FileState
 from sim.replay.ingest.times import parse_times, shifted
 from sim.replay.ingest.values import BIT, EMPTY, Number, clean, each, read_number
+from sim.words import _
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -175,8 +176,12 @@ class Sieve:
             return False
         if len(told) != 1:
             what = "in both orders" if told else "which may begin with the day or the month"
-            raise StreamError(f"{self.state.where} writes dates such as {one!r}, {what}; say dates: day-first or dates: "
-                              "month-first in a mapping of your own (mapping=FILE.yaml)")  # fmt: skip
+            raise StreamError(
+                _(
+                    "{where} writes dates such as {one!r}, {what}; say dates: day-first or dates: month-first "
+                    "in a mapping of your own (mapping=FILE.yaml)"
+                ).format(where=self.state.where, one=one, what=what)
+            )
         self.state.dates = told.pop()
         self.state.notes.append(f"{self.state.where}: dates such as {one} are read {self.state.dates}, as others of them show")
         return True

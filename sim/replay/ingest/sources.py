@@ -15,6 +15,7 @@ from sim.replay.ingest.files import BLOCK, FORMATS, OLE, TEXT, ZIP, File, named,
 from sim.replay.ingest.jsontext import json_text
 from sim.replay.ingest.parquet import parquet
 from sim.replay.ingest.workbook import Unused, is_book, members, sheets
+from sim.words import _
 
 SUFFIXES = ", ".join(FORMATS)
 
@@ -34,18 +35,24 @@ def tables(path: Path, rooms: ExitStack, block: int = BLOCK) -> tuple[list[Sourc
 
 def _tables(file: File, rooms: ExitStack, block: int, inside: bool = False) -> tuple[list[Source], list[Unused]]:
     if file.suffix not in FORMATS or (file.name.lower().endswith(".gz") and file.suffix not in TEXT):
-        raise StreamError(f"{file.name} has a suffix that is not read here; known are {SUFFIXES}, the text ones also with .gz")
+        raise StreamError(
+            _("{name} has a suffix that is not read here; known are {suffixes}, the text ones also with .gz").format(
+                name=file.name, suffixes=SUFFIXES
+            )
+        )
     if inside and file.suffix == ".zip":
-        raise StreamError(f"{file.name} is an archive inside an archive; unpack it and name the files")
+        raise StreamError(_("{name} is an archive inside an archive; unpack it and name the files").format(name=file.name))
     start = start_of(file)
     if file.suffix == ".parquet":
         if is_stream(file.path):
-            raise StreamError(f"{file.name} is a stream already; replay it, or ingest the files it was made of")
+            raise StreamError(
+                _("{name} is a stream already; replay it, or ingest the files it was made of").format(name=file.name)
+            )
         return [parquet(file)], []
     if start.startswith(ZIP) or start.startswith(OLE):
         return _packed(file, start, rooms, block)
     if file.suffix == ".zip":
-        raise StreamError(f"{file.name} is not a zip archive; name the files themselves")
+        raise StreamError(_("{name} is not a zip archive; name the files themselves").format(name=file.name))
     return [json_text(file, block) if TEXT.get(file.suffix) == "JSON" else delimited(file, block)], []
 
 

@@ -18,6 +18,7 @@ from sim.replay.ingest.seen import Seen
 from sim.replay.ingest.times import CLOCKS
 from sim.replay.ingest.values import RULES
 from sim.replay.ingest.vocab import Vocab
+from sim.words import _
 
 if TYPE_CHECKING:
     from sim.replay.ingest.knowledge import Knowledge
@@ -81,8 +82,12 @@ class FileState:
             self._met.setdefault(code, int(lines[int(np.argmax(clocks == code))]))
         if len(self._met) > 1:
             (a, at), (b, then) = sorted(self._met.items(), key=lambda item: item[1])[:2]
-            raise StreamError(f"{self.where} mixes two clocks: times are {CLOCKS[a]} from line {at} and {CLOCKS[b]} from line "
-                              f"{then}; write all of them one way")  # fmt: skip
+            raise StreamError(
+                _(
+                    "{where} mixes two clocks: times are {clocks} from line {at} and {clocks_clocks} from line "
+                    "{then}; write all of them one way"
+                ).format(where=self.where, clocks=CLOCKS[a], at=at, clocks_clocks=CLOCKS[b], then=then)
+            )
         if self._met:
             self.clock = CLOCKS[next(iter(self._met))]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from sim.replay.clock import StreamError
 from sim.replay.ingest.files import BLOCK, File
+from sim.words import _
 
 MEMORY = 4 * 2**30
 """Address space a workbook may take while it is opened [bytes]: about 1.5 GiB are used by 10^6 rows of 12 columns."""
@@ -53,7 +54,7 @@ def sheets(file: File, folder: Path) -> tuple[list[File], list[Unused]]:
     except subprocess.TimeoutExpired:
         said = []
     if not said or "done" not in said[-1]:
-        raise StreamError(f"{file.name} takes too much memory or time to open, or is damaged; save it as CSV")
+        raise StreamError(_("{name} takes too much memory or time to open, or is damaged; save it as CSV").format(name=file.name))
     found, unused = [], []
     for sheet in said[:-1]:
         if "name" not in sheet:
@@ -78,8 +79,11 @@ def _must_fit(file: File) -> None:
     except (zipfile.BadZipFile, OSError, RuntimeError, ValueError):
         return
     if size > MOST_UNPACKED:
-        raise StreamError(f"{file.name} unpacks to {size / 2**30:,.0f} GiB, more than the {MOST_UNPACKED / 2**30:.0f} GiB "
-                          "that are read; save its sheets as CSV")  # fmt: skip
+        raise StreamError(
+            _(
+                "{name} unpacks to {size:,.0f} GiB, more than the {most_unpacked:.0f} GiB that are read; save its sheets as CSV"
+            ).format(name=file.name, size=size / 2**30, most_unpacked=MOST_UNPACKED / 2**30)
+        )
 
 
 def members(file: File, folder: Path) -> list[File]:
@@ -88,9 +92,13 @@ def members(file: File, folder: Path) -> list[File]:
         with zipfile.ZipFile(file.path) as archive:
             held = [m for m in archive.infolist() if not m.is_dir() and not _of_a_machine(m.filename)]
             if len(held) > MOST_MEMBERS:
-                raise StreamError(f"{file.name} holds {len(held):,} files, more than {MOST_MEMBERS:,}; unpack the ones to read")
+                raise StreamError(
+                    _("{name} holds {n:,} files, more than {most_members:,}; unpack the ones to read").format(
+                        name=file.name, n=len(held), most_members=MOST_MEMBERS
+                    )
+                )
             if any(m.flag_bits & 1 for m in held):
-                raise StreamError(f"{file.name} is locked with a password; unpack it and name the files")
+                raise StreamError(_("{name} is locked with a password; unpack it and name the files").format(name=file.name))
             left, found = MOST_UNPACKED, []
             for k, member in enumerate(held):
                 path = folder / str(k)
@@ -98,16 +106,21 @@ def members(file: File, folder: Path) -> list[File]:
                     while block := source.read(BLOCK):
                         left -= len(block)
                         if left < 0:
-                            raise StreamError(f"{file.name} unpacks to more than {MOST_UNPACKED / 2**30:.0f} GiB; unpack it "
-                                              "and name the files")  # fmt: skip
+                            raise StreamError(
+                                _("{name} unpacks to more than {most_unpacked:.0f} GiB; unpack it and name the files").format(
+                                    name=file.name, most_unpacked=MOST_UNPACKED / 2**30
+                                )
+                            )
                         target.write(block)
                 found.append(File(path, f"{file.name}/{_name(member)}"))
     except (zipfile.BadZipFile, EOFError, RuntimeError, OSError, ValueError, zlib.error) as error:
         if isinstance(error, StreamError):
             raise
-        raise StreamError(f"{file.name} is a damaged archive; copy it again, or unpack it and name the files") from None
+        raise StreamError(
+            _("{name} is a damaged archive; copy it again, or unpack it and name the files").format(name=file.name)
+        ) from None
     if not found:
-        raise StreamError(f"{file.name} is an archive without files; name another")
+        raise StreamError(_("{name} is an archive without files; name another").format(name=file.name))
     return found
 
 

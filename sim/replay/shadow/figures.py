@@ -15,6 +15,7 @@ from sim.replay.clock import StreamError
 from sim.replay.shadow.batch import COUNTS, Batch
 from sim.replay.shadow.lag import Lag
 from sim.replay.shadow.show import Said
+from sim.words import _
 
 if TYPE_CHECKING:
     from sim.replay.shadow.loop import Shadow
@@ -92,4 +93,8 @@ def write(path: Path | None, metrics: dict[str, Any]) -> None:
         beside.write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
         os.replace(beside, path)
     except OSError as error:
-        raise StreamError(f"metrics={str(path)!r} cannot be written ({error.strerror}); choose another metrics=") from None
+        raise StreamError(
+            _("metrics={path!r} cannot be written ({strerror}); choose another metrics=").format(
+                path=str(path), strerror=error.strerror
+            )
+        ) from None

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from scenarios.setting import did_you_mean
 from sim.core.tape import EDIT_SET
 from sim.core.units import US
 from sim.replay.clock import NAIVE, SECONDS, Clock, number_time, parse_time
@@ -35,6 +34,7 @@ from sim.replay.shadow.batch import (
 from sim.replay.shadow.ids import Ids
 from sim.replay.shadow.sheets import MOST, MOST_STOCK, Level, bound, level_of, sold
 from sim.replay.stream import LONGEST_S
+from sim.words import did_you_mean
 
 BELIEVED = ("end", *ASIDE)
 """Kinds that wait for no second line: the end, and what moves no time."""

@@ -94,7 +94,7 @@ class Shadow:
                     self._gone_over()
                 self._silence(at - last, bool(lines))
                 if not lines and self.ways.idle_s and at - last >= self.ways.idle_s:
-                    self.tell(f"no line has come for {self.ways.idle_s:g} s")
+                    self.tell(_("no line has come for {idle_s:g} s").format(idle_s=self.ways.idle_s))
                     break
                 self._now_and_then(at)
             if not self.stopped:
@@ -114,7 +114,8 @@ class Shadow:
             return
         self.silent = not self.silent
         level = BLIND if self.silent else 0
-        reason = f"no line has come for {limit:g} s: stock is not seen any more" if self.silent else "lines come again"
+        text = _("no line has come for {limit:g} s: stock is not seen any more") if self.silent else _("lines come again")
+        reason = text.format(limit=limit)
         at = datetime.fromtimestamp(self.now(), self.plan.rules.zone or UTC).isoformat(timespec="milliseconds")
         self.alerts += 1
         text = feed_line(self.alerts, at, max(0, self.sieve.newest) / US if self.show else None, level, reason) + "\n"
@@ -127,7 +128,8 @@ class Shadow:
         if batch.ahead and at - self.warned >= WARN_S:
             self.warned = at
             number, far_s = batch.ahead[-1]
-            self.tell(f"line {number:,} is stamped {far_s:,.0f} s ahead of all others; it waits for another to confirm it")
+            text = _("line {n:,} is stamped {far:,.0f} s ahead of all others; it waits for another to confirm it")
+            self.tell(text.format(n=number, far=far_s))
 
     def stop(self, *_: Any) -> None:
         """End after the lines at hand (a signal handler)."""
@@ -290,5 +292,6 @@ class Shadow:
         self.outbox.go_on(*head["out"])
         self.outbox.put(head["pending"])
         self.outbox.sync()
-        self.tell(f"going on after line {s.number:,}" + (f" (seq {s.seq})" if s.seq >= 0 else "")
-                  + (", the show has ended already" if self.ended else ""))  # fmt: skip
+        place = f"{s.number:,} (seq {s.seq})" if s.seq >= 0 else f"{s.number:,}"
+        text = _("going on after line {line}, the show has ended already") if self.ended else _("going on after line {line}")
+        self.tell(text.format(line=place))

@@ -80,8 +80,10 @@ class Growing:
             return
         found = self._found(len(data)) if self.behind() else b""
         if not data.startswith(found):
-            other = _("{name}={path!r} holds something else at byte {n:,} than the feed makes; give the feed it came from, or "
-                      "choose another {name}=")  # fmt: skip
+            other = _(
+                "{name}={path!r} holds something else at byte {n:,} than the feed makes; give the feed it came from, or "
+                "choose another {name}="
+            )
             raise StreamError(other.format(name=self.name, path=str(self.path), n=self.size))
         if found != data:
             self.cut(self.size + len(found))
@@ -102,8 +104,11 @@ class Growing:
             try:
                 flush(self.fd)
             except OSError as error:
-                raise StreamError(_("{name}={path!r} cannot be brought to the disk ({why}); choose another {name}=").format(
-                    name=self.name, path=str(self.path), why=error.strerror)) from None  # fmt: skip
+                raise StreamError(
+                    _("{name}={path!r} cannot be brought to the disk ({why}); choose another {name}=").format(
+                        name=self.name, path=str(self.path), why=error.strerror
+                    )
+                ) from None
             self.dirty = False
 
     def close(self) -> None:
@@ -156,7 +161,11 @@ def _append(path: Path, name: str) -> int:
             flush_folder(path.parent)
         return fd
     except OSError as error:
-        raise StreamError(f"{name}={str(path)!r} cannot be written ({error.strerror}); choose another {name}=") from None
+        raise StreamError(
+            _("{name}={path!r} cannot be written ({strerror}); choose another {name}=").format(
+                name=name, path=str(path), strerror=error.strerror
+            )
+        ) from None
 
 
 def _put(fd: int, data: bytes) -> None:

@@ -17,6 +17,7 @@ from sim.replay.clock import Clock, StreamError, find_zone
 from sim.replay.shadow.batch import Rules
 from sim.replay.shadow.sheets import bound, cue_sheet, declared, planned
 from sim.replay.stream import LONGEST_S, Stream
+from sim.words import _
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,8 +40,11 @@ class Plan:
         end = bound(self.end, "end", clock) or start_us + round(self.length_s * speedup * US)
         span_s = to_us((end - start_us) / US / speedup) / US
         if not 0 < span_s <= LONGEST_S - 3600:
-            raise StreamError(f"the planned end {clock.text(end)} is not within {LONGEST_S:,} s after the start "
-                              f"{clock.text(start_us)}; correct end= or start=")  # fmt: skip
+            raise StreamError(
+                _(
+                    "the planned end {end} is not within {longest_s:,} s after the start {start_us}; correct end= or start="
+                ).format(end=clock.text(end), longest_s=LONGEST_S, start_us=clock.text(start_us))
+            )
         names = [s.id for s in self.skus]
         cues = planned(self.cues, names, (start_us, end), clock, speedup)
         none = np.zeros(0, np.int64)
@@ -64,14 +68,16 @@ def plan(
     """Read the sheets. ``stock``: units by SKU, a stock sheet, or SKUs as they are; ``rules``: further fields of
     :class:`~sim.replay.shadow.lines.Rules`."""
     if not policies:
-        raise StreamError("no strategy is named; name at least one to follow the feed with")
+        raise StreamError(_("no strategy is named; name at least one to follow the feed with"))
     names = [p.name for p in policies]
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
-        raise StreamError(f"two strategies are called {twice!r}; give one of them a label")
+        raise StreamError(_("two strategies are called {twice!r}; give one of them a label").format(twice=twice))
     if bool(end) == bool(length_s):
-        raise StreamError("strategies are told how long the show still goes on; say its planned end: end=TIME or length_s=SECONDS"
-                          + (", not both" if end else ""))  # fmt: skip
+        raise StreamError(
+            _("strategies are told how long the show still goes on; say its planned end: end=TIME or length_s=SECONDS")
+            + (_(", not both") if end else "")
+        )
     where, feed = find_zone(zone), feed or Feed()
     skus, sheet = declared(stock), cue_sheet(cues, zone)
     reading = Rules(tuple(s.id for s in skus), tuple(s.stock for s in skus), where, start, end,

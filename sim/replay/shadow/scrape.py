@@ -6,14 +6,21 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sim.replay.clock import StreamError
+from sim.words import N_, _
 
-COUNTERS = {"late": "lines that missed a reading", "out_of_order": "lines earlier than the newest",
-            "repaired": "lines whose figure was not written as a number", "from_future": "lines stamped far ahead, not confirmed",
-            "below_zero": "stock figures below zero", "unreadable_seen": "seen times that could not be read",
-            "readings": "readings taken", "missed_readings": "readings missed", "alerts": "alerts said",
+COUNTERS = {"late": N_("lines that missed a reading"), "out_of_order": N_("lines earlier than the newest"),
+            "repaired": N_(
+                "lines whose figure was not written as a number"), "from_future": N_(
+                "lines stamped far ahead, not confirmed"),
+            "below_zero": N_("stock figures below zero"), "unreadable_seen": N_("seen times that could not be read"),
+            "readings": N_("readings taken"), "missed_readings": N_("readings missed"), "alerts": N_("alerts said"),
             "restarts": "restarts"}  # fmt: skip
 """Counts of the metrics that only grow."""
-GAUGES = {"show_s": "newest moment of the show [s]", "silent": "1 while nothing comes", "ended": "1 when the show is over"}
+GAUGES = {
+    "show_s": N_("newest moment of the show [s]"),
+    "silent": N_("1 while nothing comes"),
+    "ended": N_("1 when the show is over"),
+}
 
 
 class Scrape:
@@ -40,17 +47,17 @@ class Collector:
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
         m = self.metrics()
-        lines = CounterMetricFamily("stockcue_lines", "lines by what became of them", labels=["verdict"])
+        lines = CounterMetricFamily("stockcue_lines", _("lines by what became of them"), labels=["verdict"])
         for verdict, n in m["lines"].items():
             if verdict not in ("read", "held", "unfinished_bytes"):
                 lines.add_metric([verdict], n)
         yield lines
-        yield GaugeMetricFamily("stockcue_lines_held", "lines that wait for another to confirm them", m["lines"]["held"])
+        yield GaugeMetricFamily("stockcue_lines_held", _("lines that wait for another to confirm them"), m["lines"]["held"])
         for name, what in COUNTERS.items():
             yield CounterMetricFamily(f"stockcue_{name}", what, m[name])
         for name, what in GAUGES.items():
             yield GaugeMetricFamily(f"stockcue_{name}", what, float(m[name]))
-        lag = GaugeMetricFamily("stockcue_lag_seconds", "what was timed, as in the metrics file", labels=["of", "quantile"])
+        lag = GaugeMetricFamily("stockcue_lag_seconds", _("what was timed, as in the metrics file"), labels=["of", "quantile"])
         for of, found in m["lag_s"].items():
             for quantile in ("p50", "p95", "max"):
                 lag.add_metric([of, quantile], found[quantile])
@@ -62,12 +69,14 @@ def scraped(port: int, metrics: Callable[[], Mapping[str, Any]], tell: Callable[
     try:
         from prometheus_client import CollectorRegistry, start_http_server
     except ImportError:
-        raise StreamError("prometheus_port= needs Prometheus' client library: pip install 'stockcue[metrics]'") from None
+        raise StreamError(_("prometheus_port= needs Prometheus' client library: pip install 'stockcue[metrics]'")) from None
     registry = CollectorRegistry()
     registry.register(Collector(metrics))
     try:
         server, thread = start_http_server(port, addr="127.0.0.1", registry=registry)
     except OSError as error:
-        raise StreamError(f"prometheus_port={port} cannot be used ({error.strerror}); name another") from None
-    tell(f"metrics are at http://127.0.0.1:{port}/metrics")
+        raise StreamError(
+            _("prometheus_port={port} cannot be used ({strerror}); name another").format(port=port, strerror=error.strerror)
+        ) from None
+    tell(_("metrics are at http://127.0.0.1:{port}/metrics").format(port=port))
     return Scrape(server, thread)

@@ -21,6 +21,7 @@ from sim.replay.ingest.run import Ingested, sheet
 from sim.replay.ingest.sales import MOST
 from sim.replay.ingest.shelf import MOST_STOCK
 from sim.replay.ingest.values import read_level
+from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,10 +61,18 @@ def declared(stock: Any) -> tuple[Sku, ...]:
     elif isinstance(stock, Sequence) and stock and not isinstance(stock, str):
         return tuple(stock)
     else:
-        raise StreamError("a live feed does not say what there is to sell; declare it: stock={mask: 500, serum: 200}, "
-                          "or stock=FILE with the columns sku and stock")  # fmt: skip
+        raise StreamError(
+            _(
+                "a live feed does not say what there is to sell; declare it: stock={mask: 500, serum: 200}, or "
+                "stock=FILE with the columns sku and stock"
+            )
+        )
     if len(items) > MOST_SKUS:
-        raise StreamError(f"{len(items):,} SKUs are declared, more than {MOST_SKUS:,}; leave out what the show does not sell")
+        raise StreamError(
+            _("{n:,} SKUs are declared, more than {most_skus:,}; leave out what the show does not sell").format(
+                n=len(items), most_skus=MOST_SKUS
+            )
+        )
     return tuple(Sku(id=name, **facts) for name, facts in items.items())
 
 
@@ -86,8 +95,12 @@ def planned(cues: Sheet | None, names: list[str], span: tuple[int, int], clock: 
         return ()
     theirs, where = cues.head.own_clock, ", ".join(cues.cues["file"].unique())
     if theirs.family != clock.family:
-        raise StreamError(f"{where} writes times {theirs.kind}, the stream {clock.kind}; say what zone the bare times are in: "
-                          "zone=UTC or zone=+08:00")  # fmt: skip
+        raise StreamError(
+            _(
+                "{where} writes times {kind}, the stream {clock_kind}; say what zone the bare times are in: "
+                "zone=UTC or zone=+08:00"
+            ).format(where=where, kind=theirs.kind, clock_kind=clock.kind)
+        )
     return plan.cues(Sheet(cues.cues, cues.head), names, span, span, speedup)
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 from sim.replay.clock import StreamError
 from sim.replay.shadow.batch import LONGEST, decode
+from sim.words import _
 
 CHUNK, POLL_S = 65_536, 0.05
 KEPT = 1000
@@ -37,12 +38,20 @@ class Source:
         while left:
             data = os.read(self.fd, min(left, 1 << 20))
             if not data:
-                raise StreamError(f"{self._name()} holds {offset - left:,} bytes, but {where} has read {offset:,} of it already; "
-                                  "give the same feed from its start, or say resend=new or resend=seq")  # fmt: skip
+                raise StreamError(
+                    _(
+                        "{name} holds {offset:,} bytes, but {where} has read {offset2:,} of it already; give "
+                        "the same feed from its start, or say resend=new or resend=seq"
+                    ).format(name=self._name(), offset=offset - left, where=where, offset2=offset)
+                )
             found, left = zlib.crc32(data, found), left - len(data)
         if found != crc:
-            raise StreamError(f"{self._name()} does not begin with what {where} has read of it; "
-                              "give the same feed from its start, or say resend=new or resend=seq")  # fmt: skip
+            raise StreamError(
+                _(
+                    "{name} does not begin with what {where} has read of it; give the same feed from its "
+                    "start, or say resend=new or resend=seq"
+                ).format(name=self._name(), where=where)
+            )
         self.offset, self.crc = offset, crc
 
     def read(self, wait_s: float) -> list[bytes]:
@@ -123,29 +132,33 @@ class Source:
         except FileNotFoundError:
             return False
         if (here.st_dev, here.st_ino) != (there.st_dev, there.st_ino):
-            what = "another file has taken its name"
+            what = _("another file has taken its name")
         elif there.st_size < os.lseek(self.fd, 0, os.SEEK_CUR):
-            what = "it was cut short"
+            what = _("it was cut short")
         else:
             return False
-        self.tell(f"{self.path}: {what}; reading on from the start of the file that is there now")
+        self.tell(_("{path}: {what}; reading on from the start of the file that is there now").format(path=self.path, what=what))
         self.close()
         self.fd = _open(self.path)
         self.offset = self.crc = 0
         return True
 
     def _name(self) -> str:
-        return "standard input" if self.path == "-" else self.path
+        return _("standard input") if self.path == "-" else self.path
 
 
 def _open(path: str) -> int:
     try:
         fd = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
-        raise StreamError(f"input={path!r} is not there; name a file of JSON lines, or - for standard input") from None
+        raise StreamError(
+            _("input={path!r} is not there; name a file of JSON lines, or - for standard input").format(path=path)
+        ) from None
     except OSError as error:
-        raise StreamError(f"input={path!r} cannot be read ({error.strerror}); check its permissions") from None
+        raise StreamError(
+            _("input={path!r} cannot be read ({strerror}); check its permissions").format(path=path, strerror=error.strerror)
+        ) from None
     if os.path.isdir(path):
         os.close(fd)
-        raise StreamError(f"input={path!r} is a folder; name a file of JSON lines, or - for standard input")
+        raise StreamError(_("input={path!r} is a folder; name a file of JSON lines, or - for standard input").format(path=path))
     return fd

@@ -35,7 +35,11 @@ def save(path: Path, head: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
     try:
         write_whole(path, room.getbuffer())
     except OSError as error:
-        raise StreamError(f"the state cannot be written to {str(path)!r} ({error.strerror}); choose another state=") from None
+        raise StreamError(
+            _("the state cannot be written to {path!r} ({strerror}); choose another state=").format(
+                path=str(path), strerror=error.strerror
+            )
+        ) from None
 
 
 def load(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
@@ -46,9 +50,15 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise StreamError(f"state={str(path)!r} cannot be read ({error.strerror or error}); check the file") from None
+        raise StreamError(
+            _("state={path!r} cannot be read ({strerror}); check the file").format(
+                path=str(path), strerror=error.strerror or error
+            )
+        ) from None
     if not data.startswith((MAGIC[: len(data)], b"\0")):  # zeros: a first page that never reached the disk
-        raise StreamError(f"state={str(path)!r} is not a state of stockcue shadow; name another, or delete it")
+        raise StreamError(
+            _("state={path!r} is not a state of stockcue shadow; name another, or delete it").format(path=str(path))
+        )
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as found:
             arrays = {name: found[name] for name in found.files}
@@ -89,5 +99,9 @@ def must_agree(path: Path, then: Mapping[str, Any], now: Mapping[str, Any]) -> N
     found = differences(then, json.loads(json.dumps(now)))
     if found:
         more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-        raise StreamError(f"state={str(path)!r} was made with other settings: {'; '.join(found[:3])}{more}; "
-                          "set them back, or begin anew with another out= or state=")  # fmt: skip
+        raise StreamError(
+            _(
+                "state={path!r} was made with other settings: {found}{more}; set them back, or begin anew with "
+                "another out= or state="
+            ).format(path=str(path), found="; ".join(found[:3]), more=more)
+        )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sim.words import N_, _
+
 
 @dataclass(frozen=True)
 class Ways:
@@ -28,12 +30,29 @@ class Ways:
     port: int = 0
 
 
+ODD = (N_("rejected"), N_("duplicate"), N_("behind"), N_("resent"), N_("held"))
+"""What else may become of a line."""
+
+
 def sentence(m: Mapping[str, Any]) -> str:
     """The metrics in one line."""
     lag, lines = m["lag_s"], m["lines"]
-    odd = ", ".join(f"{lines[k]:,} {k}" for k in ("rejected", "duplicate", "behind", "resent", "held") if lines[k])
-    own = lag["done"]
-    return (f"{lines['read']:,} lines ({lines['used']:,} used{', ' + odd if odd else ''}), {m['late']:,} late, "
-            f"{m['repaired']:,} repaired, {m['from_future']:,} from the future, "
-            f"{m['readings']:,} readings, {m['alerts']:,} alerts; lines per busy second {m['lines_per_busy_s']:,.0f}; "
-            f"read to done p50 {own['p50'] * 1e3:.1f} ms, p95 {own['p95'] * 1e3:.1f}, max {own['max'] * 1e3:.1f}")  # fmt: skip
+    odd = {k: lines[k] for k in ODD if lines[k]}
+    read = _("{read:,} lines ({used:,} used{odd})").format(
+        read=lines["read"], used=lines["used"], odd="".join(f", {n:,} {_(k)}" for k, n in odd.items())
+    )
+    text = _(
+        "{lines}, {late:,} late, {repaired:,} repaired, {future:,} from the future, {readings:,} readings, {alerts:,} "
+        "alerts; lines per busy second {pace:,.0f}; read to done p50 {p50:.1f} ms, p95 {p95:.1f}, max {max:.1f}"
+    )
+    done = {k: 1e3 * lag["done"][k] for k in ("p50", "p95", "max")}
+    return text.format(
+        lines=read,
+        late=m["late"],
+        repaired=m["repaired"],
+        future=m["from_future"],
+        readings=m["readings"],
+        alerts=m["alerts"],
+        pace=m["lines_per_busy_s"],
+        **done,
+    )
