@@ -30,10 +30,11 @@ def clock(seconds: float) -> str:
 def rows(table: pd.DataFrame) -> list[list[str]]:
     """The table as text."""
     return [
-        [str(r.item), number(r.planned), number(r.wanted_p50), f"{number(r.wanted_p05)}..{number(r.wanted_p95)}",
-         f"{100 * r.sold_out:.0f} %", clock(r.out_p50_s), f"{clock(r.out_p05_s)}..{clock(r.out_p95_s)}", number(r.bring),
-         f"{number(r.bring_low)}..{number(r.bring_high)}", number(r.gain), f"+-{number(r.gain_half)}"]
-        for r in table.itertuples()
+        [str(r["item"]), number(r["planned"]), number(r["wanted_p50"]), f"{number(r['wanted_p05'])}..{number(r['wanted_p95'])}",
+         f"{100 * r['sold_out']:.0f} %", clock(r["out_p50_s"]), f"{clock(r['out_p05_s'])}..{clock(r['out_p95_s'])}",
+         number(r["bring"]), f"{number(r['bring_low'])}..{number(r['bring_high'])}", number(r["gain"]),
+         f"+-{number(r['gain_half'])}"]
+        for r in table.to_dict("records")
     ]  # fmt: skip
 
 
@@ -48,10 +49,10 @@ def sentences(table: pd.DataFrame, carry: float) -> list[str]:
     """What the table comes to."""
     sure = table[table["gain"] > table["gain_half"]].sort_values("gain", ascending=False)
     said = []
-    for r in sure.itertuples():
+    for r in sure.to_dict("records"):
         text = _("{item}: {bring} units instead of {planned} earn {gain} CNY more a show (95 %: +-{half}).")
-        said.append(text.format(item=r.item, bring=number(r.bring), planned=number(r.planned), gain=number(r.gain),
-                                half=number(r.gain_half)))  # fmt: skip
+        said.append(text.format(item=r["item"], bring=number(r["bring"]), planned=number(r["planned"]), gain=number(r["gain"]),
+                                half=number(r["gain_half"])))  # fmt: skip
     if sure.empty:
         said.append(_("For no item did another stock earn more than the planned one beyond chance."))
     text = _(
