@@ -29,6 +29,7 @@ from sim.report.text.leaks import leak_lines
 from sim.score.outcomes import outcomes
 from sim.score.profiles import Profile
 from sim.setup.assumptions import assumption_table, summary
+from sim.setup.carried import carried_out, short_windows
 from sim.setup.choices import described, one_of
 from sim.setup.settings import Rehearse, SettingError
 from sim.setup.uncertain import Uncertainty
@@ -137,6 +138,7 @@ def _settled(scenario: Any, policies: Any, score: Any, uncertain: Any, base: Sce
     """Records; every fault is found here, before anything is played."""
     show, uncertainty = drawn(scenario, uncertain)
     teams = with_baseline(policies_of(policies))
+    carried_out(teams, show)
     one_of("figure_sku", s.figure_sku, ["auto", *(k.id for k in show.skus)])
     one_of("figure", s.figure, [*PICTURES, *(p.name for p in teams)])
     if s.figure_replicate >= s.replicates:
@@ -160,6 +162,7 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
                    show.uncertainty)  # fmt: skip
     told.close()
     lines, leaks = tables.summary(found.scores, found.worth), leak_lines(found.leaks)
+    leaks += short_windows(show.policies, show.scenario, show.profile)
     assumed = assumption_table(show.scenario, show.base, show.policies, show.profile)
     pictures = _pictures(folder, show, found.shown)
     write_table(found.scores, folder / "scores.parquet")

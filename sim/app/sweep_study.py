@@ -13,6 +13,7 @@ from sim.app.ranges import varied
 from sim.jobs.identity import own_files
 from sim.jobs.plan import Plan
 from sim.jobs.resume import identity
+from sim.setup.carried import carried_out
 from sim.setup.settings import SettingError
 from sim.setup.settings_search import Sweep
 from sim.setup.space import Candidate, make_candidates, make_worlds
@@ -39,6 +40,9 @@ def field_of(
     config = configuration(teams, choices)
     worlds = make_worlds(scenarios, axes, s.design, s.world_points, s.seed, s.uncertain)
     candidates = make_candidates(config, axes, s.design, s.points, s.seed)
+    books = {c.policy.playbook: c.policy for c in candidates}
+    for world in worlds:
+        carried_out(books.values(), world.scenario)
     if len(worlds) * len(candidates) == 1:
         text = _(
             "sweep has nothing to compare; give a range{example}, or several strategies or scenarios; one setting as it "

@@ -22,6 +22,7 @@ from sim.report.text.layout import duration
 from sim.score.cost import CORE
 from sim.score.metrics import METRICS
 from sim.score.profiles import LIMITS, Profile
+from sim.setup.carried import carried_out
 from sim.setup.choices import one_of
 from sim.setup.design import Axis
 from sim.setup.settings import SettingError
@@ -66,6 +67,8 @@ def search_of(
         found = {family: pair for family, pair in found.items() if pair[1]}
         told.note(_("not searched, for nothing of theirs varies: {names}").format(names=", ".join(idle)))
     worlds = make_worlds(scenarios, axes, "auto", s.world_points, s.seed, s.uncertain)
+    for world in worlds:
+        carried_out(teams, world.scenario)
     trials = -(-s.trials // BATCH) * BATCH  # all that are played count
     plan = Plan(trials, s.replicates, s.seed, CORE, s.robust, s.alpha, _objectives(s.objectives),
                 None if s.limits == "none" else LIMITS[s.limits], s.prune)  # fmt: skip
