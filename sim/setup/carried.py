@@ -30,7 +30,7 @@ def _one(policy: Policy, scenario: Scenario, somebody: bool) -> None:
             if somebody or action.what == "notify":
                 continue
             text = _("nobody is on duty in {scenario} to carry out {what!r} of the playbook {book!r} ({strategy}); put "
-                     "somebody on duty in scenario.staff.shifts, or let a machine do it, as in operations=freeze_only")  # fmt: skip
+                     "somebody on duty (scenario.staff.shifts), or let a machine do it: operations=freeze_only")  # fmt: skip
             raise SettingError(
                 text.format(scenario=scenario.name, what=action.what, book=policy.playbook.name, strategy=policy.name)
             )
