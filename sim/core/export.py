@@ -48,12 +48,13 @@ def for_markdown(text: str) -> str:
 
 
 def for_page(text: str) -> str:
-    """A whole Markdown page without HTML of anybody's: what would open a tag is shown as it stands.
+    """A whole Markdown page without HTML of anybody's: what would open a tag is shown as it stands. People look at pages in a
+    terminal too, so control characters are spelt out.
 
     >>> for_page("a <b>x</b>, 3 < 5")
     'a &lt;b>x&lt;/b>, 3 < 5'
     """
-    text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", text)
+    text = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", for_terminal(text))
     return re.sub(r"\]\((?=\s*(?:javascript|data|vbscript):)", r"]\\(", text, flags=re.IGNORECASE)
 
 

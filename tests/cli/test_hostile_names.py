@@ -1,6 +1,11 @@
-"""Names come from files of others: they stay in the working folder, run nothing in a terminal, a page or a sheet."""
+"""Names come from files of others: they stay in the working folder, run nothing in a terminal, a page or a sheet.
+
+One list, as SKUs, scenario, cues, strategy and notes at once, against every output of every verb.
+"""
 
 import csv
+import html.parser
+import json
 import re
 
 import pytest
@@ -9,47 +14,142 @@ import yaml
 from sim.cli import main as cli
 from sim.core.export import for_file_name, for_page, for_spreadsheet, for_terminal
 
-HOSTILE = ("../../x", "/etc/x", "..", "C:\\x", "CON", "a\x00b", "x" * 300, "<script>alert(1)</script>", "<img src=x onerror=y>",
+HOSTILE = ("../../x", "/etc/x", "..", "C:\\x", "CON", "x" * 300, "<script>alert(1)</script>", "<img src=x onerror=y>",
            "[a](javascript:b)", "=cmd|' /C calc'!A0", "+1+1", "@SUM(1)", "-2+3", "\t=1", "\x1b[31mred", "\x1b]0;title\x07",
-           "\u202egnp", "a\rb", "a\nb", "a|b", "${oc.env:HOME}", "%s%n", "面膜")  # fmt: skip
+           "\u202egnp", "a\rb", "a\nb", "a|b", "${oc.env:HOME}", "%s%n", "$x_{", "面膜")  # fmt: skip
 """What a name could be."""
-FILES = ("rehearse", "strategy=[silent,fixed_count]", "replicates=2"), ("sweep", "strategy=fixed_count", "strategy.units=3,9",
-         "replicates=2", "workers=1"), ("breakpoint", "strategy=fixed_count", "dials=feed_lag", "replicates=10", "steps=1",
-         "workers=1")  # fmt: skip
+NUL = "a\x00b"
+"""A table with it is no text, a YAML file cannot hold it; a line of JSON can."""
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+BAD = "<script>alert(1)</script>\x1b[31m](javascript:b)"
+MINE = f"""\
+from strategies.contract import Strategy
+
+def fold(p, m, s):
+    m[0] = 4.0
+    return 3 if s.stock <= 4.0 else 0
+
+STRATEGY = Strategy({BAD!r}, {BAD!r}, fold)
+"""
+PLAYED = ("scenario=theirs.yaml", "workers=1")
+RANGED = (*PLAYED, "strategy=fixed_count", "replicates=2")
+VERBS = {
+    "rehearse": (*PLAYED, "strategy=[fixed_count,./mine.py]", "replicates=2", "out=runs/r"),
+    "rehearse again": (*PLAYED, "strategy=[fixed_count,./mine.py]", "replicates=2", "figure=none", "seed=2"),
+    "diff": ("runs/r", "runs/s"),
+    "sweep": (*RANGED, "strategy.units=3,9", "out=runs/s"),
+    "tune": (*PLAYED, "strategy=fixed_count", "strategy.units=interval(1,9)", "trials=8", "replicates=4", "judging=5",
+             "confirm=5", "finalists=2"),
+    "breakpoint": (*PLAYED, "strategy=fixed_count", "dials=feed_lag", "replicates=10", "steps=1"),
+    "sensitivity": (*RANGED, "strategy.units=interval(3,9)", "gate.cooldown_s=interval(0,30)", "points=8"),
+    "review": ("scenario=theirs.yaml", "strategy=./mine.py", "shows=0", "alerts=0"),
+    "ingest": ("files=orders.csv", "zone=Asia/Shanghai"),
+    "replay": ("stream=orders.csv", "stock=5", "strategy=[fixed_count,./mine.py]", "zone=Asia/Shanghai", "feed_lines=write"),
+    "calibrate": ("stream=orders.csv", "zone=Asia/Shanghai", "model=poisson"),
+    "shadow": ("input=feed.jsonl", "follow=no", "stock=stock.jsonl", "length_s=90", "out=runs/a.jsonl", "strategy=./mine.py"),
+    "list": ("scenarios",),
+    "check": ("./mine.py",),
+}  # fmt: skip
+"""Words of every verb, kept small."""
 
 
-@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+@pytest.mark.parametrize("name", [*HOSTILE, NUL], ids=ascii)
 def test_one_function_each(name):
     made = for_file_name(name)
     assert made not in ("", ".", "..")
     assert not re.search(r'[/\\:*?"<>|\x00-\x1f]', made)
     assert len(made) <= 81
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e]", for_terminal(name))
+    assert not CONTROL.search(for_terminal(name))
     assert not re.search(r"<[A-Za-z/!?]|\]\(javascript:", for_page(name))
     assert not for_spreadsheet(name).lstrip("\t\r\n ").startswith(("=", "+", "-", "@"))
 
 
-@pytest.mark.parametrize("words", FILES, ids=lambda words: words[0])
-@pytest.mark.parametrize("name", ["../../x\x1b[31m", "<script>alert(1)</script>", "=cmd|' /C calc'!A0"], ids=ascii)
-def test_outputs_hold_them_harmless(tiny, tmp_path, monkeypatch, capsys, plain_engine, words, name):
-    work = tmp_path / "deep" / "er"
-    work.mkdir(parents=True)
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """A working folder two steps down, with files of others in it."""
+    folder = tmp_path_factory.mktemp("names") / "deep" / "er"
+    folder.mkdir(parents=True)
+    ours = [name for name in HOSTILE if "${" not in name]  # a scenario that says that is refused
+    cues = {f"c{k}": {"at_s": 2.0 * k, "sku": name, "kind": "link_drop"} for k, name in enumerate(ours)}
+    show = {"name": BAD, "lesson": BAD, "duration_s": 60, "audience": {"arrivals_per_min": 200}, "shoppers": {"buy_rate": 0.1},
+            "skus": {name: {"stock": 6} for name in ours}, "cues": cues}  # fmt: skip
+    (folder / "theirs.yaml").write_text(yaml.safe_dump(show), encoding="utf-8")
+    (folder / "mine.py").write_text(MINE, encoding="utf-8")
+    names = [*HOSTILE, NUL]
+    with (folder / "orders.csv").open("w", encoding="utf-8", newline="") as file:
+        rows = [
+            [f"{BAD}{k}", f"2026-06-18 20:{k // 6:02d}:{k % 6 * 10:02d}", HOSTILE[k % 24], 1, BAD if k % 50 == 7 else "paid"]
+            for k in range(360)
+        ]
+        csv.writer(file).writerows([["order_id", "order_time", "sku", "quantity", "status"], *rows])
+    feed = [{"t": k, "kind": "order", "sku": name, "qty": 3} for k, name in enumerate(names)]
+    feed += [{"t": 30, "kind": BAD}, {"t": 90, "kind": "end"}]
+    (folder / "feed.jsonl").write_text("".join(json.dumps(e) + "\n" for e in feed) + BAD + "\n", encoding="utf-8")
+    (folder / "stock.jsonl").write_text("".join(json.dumps({"sku": n, "stock": 6}) + "\n" for n in names), encoding="utf-8")
+    return folder
+
+
+class Tags(html.parser.HTMLParser):
+    """Collects what of a page comes to life."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live: list[str] = []
+
+    def handle_starttag(self, tag, attrs):
+        leads = ("href", "src", "action")
+        self.live += [f"{k}={v}" for k, v in attrs if k.startswith("on") or (k in leads and "javascript:" in (v or ""))]
+        if dict(attrs).get("src") == "x":
+            self.live.append(tag)
+
+    def handle_data(self, data):
+        if self.cdata_elem == "script" and data.strip() == "alert(1)":
+            self.live.append("script")
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_output_holds_them_harmless(work, monkeypatch, capsys, plain_engine, verb):
     monkeypatch.chdir(work)
-    show = yaml.safe_load((tmp_path / tiny).read_text("utf-8"))
-    show |= {"name": name, "lesson": name, "skus": {name: {"stock": 25}}}
-    show["cues"] = {"c01": {"at_s": 10, "sku": name, "kind": "link_drop"}}
-    (work / "theirs.yaml").write_text(yaml.safe_dump(show), encoding="utf-8")
-    figure = ["figure=none"] if words[0] == "rehearse" else []
-    code = cli.main([*words, *figure, "scenario=theirs.yaml"])
-    out = capsys.readouterr()
-    assert code == 0, out.err
-    assert {p.name for p in tmp_path.iterdir()} == {"tiny.yaml", "deep"}
-    assert {p.name for p in (tmp_path / "deep").iterdir()} == {"er"}
-    assert {p.name for p in work.iterdir()} == {"theirs.yaml", "runs"}
-    assert len(list((work / "runs").iterdir())) == 1, "one step below runs/"
-    assert "\x1b" not in out.out + out.err
-    for page in work.rglob("*.md"):
-        assert not re.search(r"<[A-Za-z/!?]", page.read_text("utf-8")), page
-    for sheet in work.rglob("*.csv"):
-        for row in csv.reader(sheet.open(encoding="utf-8")):
-            assert not [cell for cell in row if cell[:1] in "=+@" and cell], sheet
+    before = {p: p.stat().st_mtime_ns for p in work.rglob("*")}
+    code = cli.main([verb.split()[0], *VERBS[verb]])
+    said = capsys.readouterr()
+    assert code == 0, said.err
+    assert not CONTROL.search(said.out + said.err)
+    assert [p.name for p in work.parent.parent.iterdir()] == ["deep"]
+    assert [p.name for p in work.parent.iterdir()] == ["er"]
+    made = [p for p in work.rglob("*") if p.stat().st_mtime_ns != before.get(p)]
+    assert made or verb in ("list", "check", "diff")
+    for path in made:
+        place = path.relative_to(work)
+        assert not CONTROL.search(str(place)), ascii(place)
+        assert all(for_file_name(step.lstrip(".")) == step.lstrip(".") for step in place.parts), place
+        assert place.parts[0] in ("runs", "fitted")
+        if path.is_file():
+            harmless(path)
+
+
+def harmless(path) -> None:
+    """Nothing in a file runs, whoever opens it."""
+    if path.suffix in (".md", ".html", ".csv", ".json", ".jsonl", ".yaml", ".txt"):
+        text = path.read_text("utf-8")
+        if path.suffix == ".md":
+            assert not re.search(r"<[A-Za-z/!?]|\]\((?=\s*javascript:)", text), path
+        elif path.suffix == ".html":
+            page = Tags()
+            page.feed(text)
+            assert not page.live, (path, page.live)
+        elif path.suffix == ".csv":
+            cells = [cell for row in csv.reader(text.splitlines(True)) for cell in row]
+            assert not [c for c in cells if c[:1] in ("=", "@") or (c[:1] in ("+", "-") and not number(c))], path
+        elif path.suffix == ".json":
+            json.loads(text)
+        if path.suffix not in (".csv", ".html"):
+            assert not re.search(r"[\x00-\x08\x0b\x0c\x0e-\x1f]", text), path
+
+
+def number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from sim import words
+from sim.core.export import for_terminal
 from sim.replay.recorded import time_of_day
 from sim.words import N_
 
@@ -127,6 +128,7 @@ def clock_times(axis: Any, at: At | None, per: float) -> None:
 def text(name: str) -> str:
     """Words that can be drawn: as they are with a Chinese font, else what is left without Chinese characters, or a number in
     brackets where nothing is, or what is left stands for other words already."""
+    name = for_terminal(name)
     if _can_be_drawn(name):
         return name
     left = re.sub(r"\s+", " ", "".join(c for c in name if ord(c) < 0x2E80)).strip(" -·,()")
