@@ -7,12 +7,16 @@ import csv
 import html.parser
 import json
 import re
+import warnings
 
 import pytest
 import yaml
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from sim.cli import main as cli
 from sim.core.export import for_file_name, for_page, for_spreadsheet, for_terminal
+from sim.report.figures import style
 
 HOSTILE = ("../../x", "/etc/x", "..", "C:\\x", "CON", "x" * 300, "<script>alert(1)</script>", "<img src=x onerror=y>",
            "[a](javascript:b)", "=cmd|' /C calc'!A0", "+1+1", "@SUM(1)", "-2+3", "\t=1", "\x1b[31mred", "\x1b]0;title\x07",
@@ -34,19 +38,21 @@ STRATEGY = Strategy({BAD!r}, {BAD!r}, fold)
 PLAYED = ("scenario=theirs.yaml", "workers=1")
 RANGED = (*PLAYED, "strategy=fixed_count", "replicates=2")
 VERBS = {
-    "rehearse": (*PLAYED, "strategy=[fixed_count,./mine.py]", "replicates=2", "out=runs/r"),
-    "rehearse again": (*PLAYED, "strategy=[fixed_count,./mine.py]", "replicates=2", "figure=none", "seed=2"),
-    "diff": ("runs/r", "runs/s"),
+    "rehearse": (*PLAYED, "strategy=[fixed_count,./mine.py]", "replicates=2", "figure=none", "out=runs/r"),
+    "rehearse again": (*PLAYED, "strategy=fixed_count", "replicates=2", "figure=none", "seed=2", "out=runs/b"),
+    "diff": ("runs/r", "runs/b"),
     "sweep": (*RANGED, "strategy.units=3,9", "out=runs/s"),
-    "tune": (*PLAYED, "strategy=fixed_count", "strategy.units=interval(1,9)", "trials=8", "replicates=4", "judging=5",
-             "confirm=5", "finalists=2"),
+    "tune": (*PLAYED, "strategy=fixed_count", "strategy.units=interval(1,9)", "trials=8", "replicates=4", "judging=20",
+             "confirm=10", "finalists=2"),
     "breakpoint": (*PLAYED, "strategy=fixed_count", "dials=feed_lag", "replicates=10", "steps=1"),
     "sensitivity": (*RANGED, "strategy.units=interval(3,9)", "gate.cooldown_s=interval(0,30)", "points=8"),
-    "review": ("scenario=theirs.yaml", "strategy=./mine.py", "shows=0", "alerts=0"),
+    "review": ("scenario=theirs.yaml", "strategy=./mine.py", "shows=0", "alerts=0", "figure=none"),
     "ingest": ("files=orders.csv", "zone=Asia/Shanghai"),
-    "replay": ("stream=orders.csv", "stock=5", "strategy=[fixed_count,./mine.py]", "zone=Asia/Shanghai", "feed_lines=write"),
+    "replay": ("stream=orders.csv", "stock=5", "strategy=[fixed_count,./mine.py]", "zone=Asia/Shanghai", "feed_lines=write",
+               "figure=none"),
     "calibrate": ("stream=orders.csv", "zone=Asia/Shanghai", "model=poisson"),
     "shadow": ("input=feed.jsonl", "follow=no", "stock=stock.jsonl", "length_s=90", "out=runs/a.jsonl", "strategy=./mine.py"),
+    "export": ("scenario=theirs.yaml", "strategy=fixed_count", "replicates=2"),
     "list": ("scenarios",),
     "check": ("./mine.py",),
 }  # fmt: skip
@@ -64,6 +70,17 @@ def test_one_function_each(name):
     assert not for_spreadsheet(name).lstrip("\t\r\n ").startswith(("=", "+", "-", "@"))
 
 
+def test_pictures_draw_them_as_text():
+    """As titles, all at once: no formula, no control character, no warning of a character that no font has."""
+    with rc_context(style.settings()), warnings.catch_warnings():
+        warnings.simplefilter("error")
+        figure = Figure(figsize=(6, 3))
+        for k, name in enumerate([*HOSTILE, NUL]):
+            assert not CONTROL.search(style.text(name))
+            figure.text(0.01, k / 26, style.text(name))
+        assert style.png(figure).startswith(b"\x89PNG")
+
+
 @pytest.fixture(scope="module")
 def work(tmp_path_factory):
     """A working folder two steps down, with files of others in it."""
@@ -71,7 +88,7 @@ def work(tmp_path_factory):
     folder.mkdir(parents=True)
     ours = [name for name in HOSTILE if "${" not in name]  # a scenario that says that is refused
     cues = {f"c{k}": {"at_s": 2.0 * k, "sku": name, "kind": "link_drop"} for k, name in enumerate(ours)}
-    show = {"name": BAD, "lesson": BAD, "duration_s": 60, "audience": {"arrivals_per_min": 200}, "shoppers": {"buy_rate": 0.1},
+    show = {"name": BAD, "lesson": BAD, "duration_s": 60, "audience": {"arrivals_per_min": 60}, "shoppers": {"buy_rate": 0.1},
             "skus": {name: {"stock": 6} for name in ours}, "cues": cues}  # fmt: skip
     (folder / "theirs.yaml").write_text(yaml.safe_dump(show), encoding="utf-8")
     (folder / "mine.py").write_text(MINE, encoding="utf-8")

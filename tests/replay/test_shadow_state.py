@@ -1,5 +1,6 @@
 """Killed at any moment, a shadow goes on without a lost or a repeated alert."""
 
+import fcntl
 import gc
 import json
 import os
@@ -7,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -122,8 +124,12 @@ def test_kill_9_while_the_file_grows(whole, tmp_path):
         with (tmp_path / "a.feed").open("ab") as file:
             file.write(data[at:until])
         at = until
-        child = child or forked(plan, ways(tmp_path, follow=True, save_events=rng.choice([1, 50, 10**6])))
-        time.sleep(rng.random() * 0.12)
+        if not child:
+            often = rng.choice([1, 50, 10**6])
+            child = forked(plan, ways(tmp_path, follow=True, save_events=often))
+        if often == 1:  # it has saved what is there
+            end = data[:at].rfind(b"\n") + 1
+            wait_for(lambda: saved(tmp_path)["offset"] >= end, child)  # noqa: B023
         if rng.random() < 0.8:
             os.kill(child, signal.SIGKILL)
             os.waitpid(child, 0)
@@ -162,11 +168,12 @@ def test_kill_9_on_standard_input(resend, tmp_path):
         after = sum(json.loads(text)["seq"] <= found[0]["seq"] for text in lines) if found else 0
         begin = {"start": 0, "new": number, "seq": max(0, after - rng.randrange(200))}[resend]
         read, write = os.pipe()
+        often = rng.choice([1, 50, 10**6])
         child = os.fork()
         if child == 0:
             os.close(write)
             os.dup2(read, 0)
-            child_run(plan, ways(tmp_path, source="-", resend=resend, save_events=rng.choice([1, 50, 10**6])))
+            child_run(plan, ways(tmp_path, source="-", resend=resend, save_events=often))
         os.close(read)
         kill_at = rng.randrange(after, after + len(lines) // 10) if kills < 12 else len(lines)
         try:
@@ -175,7 +182,10 @@ def test_kill_9_on_standard_input(resend, tmp_path):
         except BrokenPipeError:
             pass
         if kill_at < len(lines):
-            time.sleep(rng.random() * 0.05)
+            wait_for(lambda: not waiting(write), child)  # noqa: B023  (it has read them all)
+            if often == 1:  # and saved them
+                last = json.loads(lines[kill_at - 1])["seq"]
+                wait_for(lambda: saved(tmp_path)["seq"] >= last, child)  # noqa: B023
             os.kill(child, signal.SIGKILL)
             kills += 1
         os.close(write)
@@ -185,6 +195,24 @@ def test_kill_9_on_standard_input(resend, tmp_path):
     found = json.loads((tmp_path / "a.metrics").read_text())
     assert found["lines"]["used"] == metrics["lines"]["used"]
     assert (found["lines"]["resent"] > 0) == (resend == "seq")
+
+
+def wait_for(event, child: int) -> None:
+    """Until it has come, or the child is no more."""
+    deadline = time.monotonic() + 120
+    while not event() and not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        assert time.monotonic() < deadline, "the child neither works nor ends"
+        time.sleep(0.002)
+
+
+def waiting(pipe: int) -> int:
+    """Bytes that nobody has read yet."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)), sys.byteorder)
+
+
+def saved(folder: Path) -> dict:
+    """What the state says."""
+    return state.load(folder / "a.state")[0] if (folder / "a.state").exists() else {"offset": -1, "seq": -1}
 
 
 def child_run(plan, where) -> None:

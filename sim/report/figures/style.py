@@ -128,7 +128,7 @@ def clock_times(axis: Any, at: At | None, per: float) -> None:
 def text(name: str) -> str:
     """Words that can be drawn: as they are with a Chinese font, else what is left without Chinese characters, or a number in
     brackets where nothing is, or what is left stands for other words already."""
-    name = for_terminal(name)
+    name = for_terminal(name).replace("\t", " ")
     if _can_be_drawn(name):
         return name
     left = re.sub(r"\s+", " ", "".join(c for c in name if ord(c) < 0x2E80)).strip(" -·,()")
