@@ -7,6 +7,7 @@
 #   make bench   how fast, with the parity check first
 #   make docs    the documentation, in docs/_build
 #   make oldest  the quick tests with the lowest versions that pyproject.toml allows
+#   make words    every sentence of the code into sim/locale/stockcue.pot, for translators
 #   make audit   known weaknesses of what is installed
 #   make clean   remove the environment and all results
 #
@@ -17,9 +18,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test quick lint bench docs oldest audit clean
+.PHONY: help demo test quick lint bench docs oldest audit words clean
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -15
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -16
 
 $(READY): pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'StockCue needs Python 3.11 or newer; set PYTHON=...')"
@@ -59,6 +60,11 @@ oldest: $(READY)
 audit: $(READY)
 	$(BIN)/python -m pip install --quiet pip-audit
 	$(BIN)/pip-audit --skip-editable
+
+words: $(READY)
+	$(BIN)/python -m pip install --quiet "babel>=2.16"
+	$(BIN)/pybabel extract --no-location --sort-output --no-wrap --omit-header -k _ -k N_ -k ngettext:1,2 -k counted:1,2 -k setting:2 -k Param:6 -k Metric:1 \
+	  -o sim/locale/stockcue.pot sim strategies scenarios
 
 clean:
 	rm -rf $(VENV) docs/_build runs build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scenarios.setting import REQUIRED, ScenarioError, setting, validate
-from sim.words import did_you_mean
+from sim.words import _, did_you_mean
 
 if TYPE_CHECKING:
     from scenarios.contract import Scenario, Sku
@@ -45,25 +45,39 @@ class Bundle:
         validate(self, "bundle")
         names = [p.sku for p in self.parts]
         if not 1 <= len(names) <= MOST_PARTS:
-            raise ScenarioError(f"bundle {self.id!r} has {len(names)} parts; give it 1 to {MOST_PARTS}")
+            raise ScenarioError(
+                _("bundle {id!r} has {n} parts; give it 1 to {most_parts}").format(
+                    id=self.id, n=len(names), most_parts=MOST_PARTS
+                )
+            )
         if len(set(names)) < len(names):
             twice = next(n for n in names if names.count(n) > 1)
-            raise ScenarioError(f"bundle {self.id!r} names {twice!r} twice; say how many by its units")
+            raise ScenarioError(
+                _("bundle {id!r} names {twice!r} twice; say how many by its units").format(id=self.id, twice=twice)
+            )
 
 
 def check_bundles(bundles: Sequence[Bundle], skus: Sequence[Sku]) -> list[str]:
     """Refuse bundles of items that the catalogue lacks, and names that are taken; answers all that can be ordered."""
     prices = {s.id: s.price for s in skus}
     if len(bundles) > MOST_BUNDLES:
-        raise ScenarioError(f"a show has at most {MOST_BUNDLES:,} bundles, not {len(bundles):,}")
+        raise ScenarioError(
+            _("a show has at most {most_bundles:,} bundles, not {n:,}").format(most_bundles=MOST_BUNDLES, n=len(bundles))
+        )
     for k, bundle in enumerate(bundles):
         if bundle.id in prices or bundle.id in [b.id for b in bundles[:k]]:
-            raise ScenarioError(f"two items are called {bundle.id!r}; a bundle needs a name of its own")
+            raise ScenarioError(_("two items are called {id!r}; a bundle needs a name of its own").format(id=bundle.id))
         for part in bundle.parts:
             if part.sku not in prices:
-                raise ScenarioError(f"bundle {bundle.id!r} has a part {part.sku!r}{did_you_mean(part.sku, prices)}")
+                raise ScenarioError(
+                    _("bundle {id!r} has a part {sku!r}{did_you_mean}").format(
+                        id=bundle.id, sku=part.sku, did_you_mean=did_you_mean(part.sku, prices)
+                    )
+                )
         if not sum(p.units * prices[p.sku] for p in bundle.parts) > 0:
-            raise ScenarioError(f"the parts of bundle {bundle.id!r} have no price to share its own by; give one of them a price")
+            raise ScenarioError(
+                _("the parts of bundle {id!r} have no price to share its own by; give one of them a price").format(id=bundle.id)
+            )
     return [*prices, *(b.id for b in bundles)]
 
 

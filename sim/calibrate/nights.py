@@ -17,6 +17,7 @@ from scenarios.kernels import KERNELS
 from scenarios.spread import Spread
 from sim.calibrate.observed import CalibrationError, Observed
 from sim.stats.pooling import Prior, cochran, pooled
+from sim.words import _
 
 STEP_S = 1.0
 FEWEST = 5
@@ -165,5 +166,7 @@ def check_nights(shows: Sequence[Observed]) -> None:
             same = len(show.orders) == len(other.orders) > 0 and np.array_equal(show.orders.t, other.orders.t)
             if same and np.array_equal(show.orders.n, other.orders.n):
                 raise CalibrationError(
-                    f"{other.name} and {show.name} hold the same orders at the same times; give each night once"
+                    _("{name} and {show_name} hold the same orders at the same times; give each night once").format(
+                        name=other.name, show_name=show.name
+                    )
                 )

@@ -31,20 +31,24 @@ def prepare() -> None:
 def tell() -> None:
     """Say, once, what could not be shown."""
     if _escaped:
-        said = _("this terminal ({encoding}) cannot show some characters, which stand as \\u....; files hold them whole, and "
-                 "PYTHONUTF8=1 shows them where the terminal can")  # fmt: skip
+        said = _(
+            "this terminal ({encoding}) cannot show some characters, which stand as \\u....; files hold them whole, and "
+            "PYTHONUTF8=1 shows them where the terminal can"
+        )
         print(f"stockcue: {said.format(encoding=', '.join(sorted(_escaped)))}", file=sys.stderr)
         _escaped.clear()
     style = sys.modules.get("sim.report.figures.style")
     if style is not None and (replaced := style.undrawn()):
-        said = _("no installed font has Chinese characters, so pictures leave them out{names}; install one, as Noto Sans CJK SC")
-        print(f"stockcue: {said.format(names=_numbered(replaced))}", file=sys.stderr)
-
-
-def _numbered(replaced: dict[str, str]) -> str:
-    """Which marks stand for which names."""
-    marks = [f"{mark} for {words}" for words, mark in replaced.items() if mark.endswith("]")]
-    return f" and write {', '.join(marks)}" if marks else ""
+        marks = [_("{mark} for {words}").format(mark=mark, words=words) for words, mark in replaced.items() if mark.endswith("]")]
+        said = (
+            _(
+                "no installed font has Chinese characters, so pictures leave them out and write {marks}; install one, as "
+                "Noto Sans CJK SC"
+            )
+            if marks
+            else _("no installed font has Chinese characters, so pictures leave them out; install one, as Noto Sans CJK SC")
+        )
+        print(f"stockcue: {said.format(marks=', '.join(marks))}", file=sys.stderr)
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:

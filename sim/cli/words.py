@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.cli.wide import WIDE
-from sim.words import _, did_you_mean, nearest
+from sim.words import N_, _, did_you_mean, nearest
 
 
 class WordError(ValueError):
@@ -45,12 +45,13 @@ class Parts(NamedTuple):
     value: str | None
 
 
+_SEVERAL, _NAMED = N_("stockcue sweep plays several values of a setting"), N_("the verb names the configuration")
+_OWN, _LEAVE = N_("options of your own lie in a folder given with --config-dir"), N_("leave it out")
+_SHOWS, _EVERYTHING = N_("--cfg shows the settings"), N_("--cfg shows everything")
 HYDRA_OPTIONS = {
-    "--multirun": "stockcue sweep plays several values of a setting", "-m": "stockcue sweep plays several values of a setting",
-    "--config-name": "the verb names the configuration", "-cn": "the verb names the configuration",
-    "--config-path": "options of your own lie in a folder given with --config-dir", "-cp": "options of your own lie in a folder "
-    "given with --config-dir", "--info": "--cfg shows the settings", "--run": "leave it out", "-r": "leave it out",
-    "--resolve": "--cfg always shows resolved values", "--package": "--cfg shows everything", "-p": "--cfg shows everything",
+    "--multirun": _SEVERAL, "-m": _SEVERAL, "--config-name": _NAMED, "-cn": _NAMED, "--config-path": _OWN, "-cp": _OWN,
+    "--info": _SHOWS, "--run": _LEAVE, "-r": _LEAVE, "--resolve": N_("--cfg always shows resolved values"),
+    "--package": _EVERYTHING, "-p": _EVERYTHING,
 }  # fmt: skip
 """Options of Hydra's command line that have no meaning here, and what to do instead."""
 SEARCHPATH = "hydra.searchpath"
@@ -127,7 +128,7 @@ def _option(word: str, following: Iterator[str], made: Words, verb: str) -> None
         made.folders.append(_place(folder))
     elif name in HYDRA_OPTIONS:
         raise WordError(
-            _("{verb} has no option {name!r}: {hydra_options}").format(verb=verb, name=name, hydra_options=HYDRA_OPTIONS[name])
+            _("{verb} has no option {name!r}: {hydra_options}").format(verb=verb, name=name, hydra_options=_(HYDRA_OPTIONS[name]))
         )
     else:
         near = nearest(name, ["--cfg", "--config-dir", "--help"])
@@ -161,11 +162,8 @@ def parts(word: str, verb: str) -> Parts:
 
     found = _WORD.fullmatch(word)
     if word.startswith("-"):
-        raise WordError(
-            _("{verb} has no option {word!r}; settings are written key=value, see stockcue {verb} --help").format(
-                verb=verb, word=word
-            )
-        )
+        raise WordError(_("{verb} has no option {word!r}; settings are written key=value, see stockcue {verb} --help").format(
+                           verb=verb, word=word))  # fmt: skip
     if found is None or (found["value"] is None and found["prefix"] != "~") or found["key"] != found["key"].strip():
         raise WordError(bare(word, verb))
     if found["key"].split(".")[0] == "hydra" and found["key"] != SEARCHPATH:
@@ -212,12 +210,8 @@ def labelled(entries: Iterable[str]) -> dict[str, str]:
             )
         given = None if _DRIVE.match(entry) else _LABEL.fullmatch(entry)
         if given is None and ":" in entry and not _DRIVE.match(entry):
-            raise WordError(
-                _(
-                    "{entry!r} has no label that can be used; a label begins with a letter, then come letters, "
-                    "digits, _ and -, as in low:fixed_count"
-                ).format(entry=entry)
-            )
+            raise WordError(_("{entry!r} has no label that can be used; a label begins with a letter, then come letters, "
+                              "digits, _ and -, as in low:fixed_count").format(entry=entry))  # fmt: skip
         label, source = (given["label"], given["source"]) if given else (re.sub(r"\W", "_", stem(entry)), entry)
         if label in found:
             raise WordError(
@@ -255,18 +249,33 @@ def _whose(key: str, first: str, labels: Mapping[str, str], value: str) -> str:
 
     near = nearest(first, labels)
     if near and key.count(".") > 1:
-        return f"no strategy called {first!r} is chosen; did you mean {near!r}?"
+        return _("no strategy called {first!r} is chosen; did you mean {near!r}?").format(first=first, near=near)
     if key.count(".") > 1 and first in registry.names():
-        return f"strategy {first!r} is not chosen; add it to strategy=[{','.join(labels)}], or leave out {key}"
+        return _("strategy {first!r} is not chosen; add it to strategy=[{labels}], or leave out {key}").format(
+            first=first, labels=",".join(labels), key=key
+        )
     setting = key.removeprefix("strategy.")
     name = setting.split(".")[-1]
     having = [label for label, source in labels.items() if name in {p.name for p in registry.load(source).params}]
     if not having:
         known = {p.name for source in labels.values() for p in registry.load(source).params}
-        return f"none of the {len(labels)} strategies chosen has a setting {name!r}{did_you_mean(name, sorted(known))}"
-    whose = f"{name} is a setting of {', '.join(having)}" if len(having) < len(labels) else "all of them have it"
-    return (f"{len(labels)} strategies are chosen and {whose}; say whose setting it is, as in "
-            f"strategy.{having[0]}.{setting}={value}, or choose one with strategy={labels[having[0]]}")  # fmt: skip
+        return _("none of the {n} strategies chosen has a setting {name!r}{did_you_mean}").format(
+            n=len(labels), name=name, did_you_mean=did_you_mean(name, sorted(known))
+        )
+    text = (
+        _(
+            "{n} strategies are chosen and {name} is a setting of {having}; say whose setting it is, as in "
+            "strategy.{one}.{setting}={value}, or choose one with strategy={source}"
+        )
+        if len(having) < len(labels)
+        else _(
+            "{n} strategies are chosen and all of them have it; say whose setting it is, as in "
+            "strategy.{one}.{setting}={value}, or choose one with strategy={source}"
+        )
+    )
+    return text.format(
+        n=len(labels), name=name, having=", ".join(having), one=having[0], setting=setting, value=value, source=labels[having[0]]
+    )
 
 
 def laid_over(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:

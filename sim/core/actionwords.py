@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from scenarios.setting import ScenarioError
 from sim.core.response import AMOUNTS, CHANNEL_NAMES, ORDERABLE, Action, Playbook
-from sim.words import did_you_mean
+from sim.words import _, did_you_mean
 
 NONE = "none"
 ON, OFF = "on", "off"
@@ -48,7 +48,9 @@ def _action(word: str, where: str) -> Action:
     what, *more = word.split(":")
     if what not in ORDERABLE:
         raise ScenarioError(
-            f"{where} knows no action {what!r}{did_you_mean(what, ORDERABLE)}; several are written a+b, none none"
+            _("{where} knows no action {what!r}{did_you_mean}; several are written a+b, none none").format(
+                where=where, what=what, did_you_mean=did_you_mean(what, ORDERABLE)
+            )
         )
     made = Action(what)
     for part in more:
@@ -73,10 +75,16 @@ def sized(a: Action, size: str | float, where: str) -> Action:
     except ValueError:
         nearest = did_you_mean(str(size), ["auto", "person", *CHANNEL_NAMES, "all", "lack"])
         raise ScenarioError(
-            f"{where} has {size!r} behind {a.what}, which is nobody who does it, no channel and no amount{nearest}"
+            _("{where} has {size!r} behind {what}, which is nobody who does it, no channel and no amount{nearest}").format(
+                where=where, size=size, what=a.what, nearest=nearest
+            )
         ) from None
     if a.what not in (*SIZED, "restock"):
-        raise ScenarioError(f"{where} has a size behind {a.what}, which has none; only restock, lower_exposure and release do")
+        raise ScenarioError(
+            _("{where} has a size behind {what}, which has none; only restock, lower_exposure and release do").format(
+                where=where, what=a.what
+            )
+        )
     return replace(a, value=share, amount="share" if a.what == "restock" else a.amount)
 
 
@@ -86,8 +94,12 @@ def switched(book: Playbook, what: str, value: object) -> Playbook:
     if value is False or value == OFF:
         return replace(book, **{level: tuple(a for a in acts if a.what != what) for level, acts in levels.items()})
     if not any(a.what == what for acts in levels.values() for a in acts):
-        raise ScenarioError(f"operations.{what}={value} changes nothing: playbook {book.name!r} has no such action; give it to "
-                            f"a level, as in operations.prepare={what}")  # fmt: skip
+        raise ScenarioError(
+            _(
+                "operations.{what}={value} changes nothing: playbook {name!r} has no such action; give it to "
+                "a level, as in operations.prepare={what}"
+            ).format(what=what, value=value, name=book.name)
+        )
     if value is True or value == ON:
         return book
     where, size = f"operations.{what}", value if isinstance(value, int | float) else str(value)

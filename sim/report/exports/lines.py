@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from scenarios.contract import Sku
 from sim.core.policy import Policy
-from sim.words import _
+from sim.words import N_, _
 from strategies.contract import EMERGENCY, PREPARE, TIERS
 
 STOCK, ORDERS, CLOSED = "stockcue_stock_units", "stockcue_orders_total", "stockcue_closed"
@@ -65,10 +65,14 @@ EXPORTED: dict[str, Callable[[Values, Sku], dict[int, Line]]] = {
 }  # fmt: skip
 """Strategies that are lines, and their lines by level."""
 NEAREST = {
-    "tiered": ("fixed_count", "by_tier sets its line for each tier"), "platform_default": ("fixed_count", "it is a fixed line"),
-    "cart_lead": ("cover_time", "it knows no carts"), "gamma_poisson": ("cover_time", "it knows a rate, but no chance"),
-    "newsvendor_freeze": ("cover_time", "it knows a rate, but no cost"), "smart": ("cover_time", "it knows a rate, but no cue"),
-    "conversion_trend": ("window_forecast", "it follows a trend of orders"),
+    "tiered": ("fixed_count", N_(
+        "by_tier sets its line for each tier")), "platform_default": ("fixed_count", N_(
+        "it is a fixed line")),
+    "cart_lead": ("cover_time", N_("it knows no carts")), "gamma_poisson": ("cover_time", N_("it knows a rate, but no chance")),
+    "newsvendor_freeze": ("cover_time", N_(
+        "it knows a rate, but no cost")), "smart": ("cover_time", N_(
+        "it knows a rate, but no cue")),
+    "conversion_trend": ("window_forecast", N_("it follows a trend of orders")),
 }  # fmt: skip
 """For a strategy that is no line, the exported one that is nearest, and in what it falls short."""
 
@@ -77,9 +81,9 @@ def lines_of(policy: Policy, sku: Sku) -> dict[int, Line]:
     """The lines of a policy for one item, by level."""
     strategy = policy.strategy
     if strategy.name not in EXPORTED or strategy.origin is not None:
-        near, why = NEAREST.get(strategy.name, ("cover_time", "a line over a rate of orders"))
+        near, why = NEAREST.get(strategy.name, ("cover_time", N_("a line over a rate of orders")))
         said = _("{name} is no line that Prometheus could watch; exported are {known}. Nearest: {near} ({why})")
-        raise ExportError(said.format(name=strategy.name, known=", ".join(EXPORTED), near=near, why=why))
+        raise ExportError(said.format(name=strategy.name, known=", ".join(EXPORTED), near=near, why=_(why)))
     values = dict(zip((p.name for p in strategy.params), policy.params[TIERS.index(sku.tier)].tolist(), strict=True))
     return EXPORTED[strategy.name](values, sku)
 
