@@ -279,6 +279,24 @@ def test_what_came_before_the_start_is_rejected(tmp_path):
     assert rejects(tmp_path)[0]["reason"] == "t is before the start of the show"
 
 
+@pytest.mark.parametrize("together", [True, False])
+def test_a_first_line_from_the_future_neither_blinds_the_feed_nor_passes_in_silence(tmp_path, together):
+    """Without start= the show began with it, and everything until its moment was too early."""
+    late, rest = line("2026-06-18T20:50:00Z"), [line(f"2026-06-18T20:00:0{k}Z") for k in range(1, 6)]
+    said = []
+    (tmp_path / "a.feed").write_text("")
+    shadow = Shadow(small(tmp_path), ways(tmp_path, follow=True), said.append)
+    for part in [[late, *rest]] if together else [[late], rest]:
+        shadow.step([one.encode() + b"\n" for one in part], 0.0)
+    metrics = shadow.metrics()
+    assert account(metrics) == {"used": 5, "rejected": 1}
+    assert shadow.sieve.counts["from_future"] == 1
+    assert any("line 1, the first, is stamped far ahead of those that follow" in text for text in said)
+    assert shadow.sieve.clock.text(shadow.sieve.start_us) == "2026-06-18T20:00:01Z"
+    shadow.parts.close()
+    assert rejects(tmp_path)[0]["reason"].startswith("t is far ahead of the lines that follow")
+
+
 def test_clocks_of_one_family_go_together(tmp_path):
     """ISO with a zone, Unix seconds and milliseconds, and naive times where the zone is known, all mean the same moment."""
     times = ["2026-06-18T20:00:00+08:00", 1781784001, 1781784002000, "2026-06-18 20:00:03"]

@@ -207,3 +207,16 @@ def test_closed_and_refunded_in_all_words(tmp_path, word, says):
     _, _, said = read(tmp_path, o=head + f"1,{T}01,tea,1,{word}\n2,{T}02,tea,1,已完成\n")
     assert says in said
     assert ("later" in said) == bool(says)
+
+
+def test_a_cancelled_line_without_units_is_a_cancellation_and_no_fault(tmp_path):
+    """Amazon writes 0 units for them; they were rejected like a typing mistake."""
+    head = "amazon-order-id\torder-item-id\tpurchase-date\tlast-updated-date\titem-status\tsku\tquantity\titem-price\n"
+    rows = [("1", "Shipped", 2), ("2", "Cancelled", 0), ("3", "Shipped", 0)]
+    lines = [f"1-{k}\t{k}\t2026-06-18T20:00:0{k}+00:00\t2026-06-18T21:00:00+00:00\t{said}\tA\t{n}\t20\n" for k, said, n in rows]
+    (tmp_path / "a.txt").write_text(head + "".join(lines))
+    made = ingest(tmp_path / "a.txt")
+    (account,) = made.head.files
+    assert (account["used"], account["set_aside"], account["rejected"]) == (1, 1, 1)
+    assert any("cancelled, with no units left" in note for note in made.head.notes)
+    made.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import numpy as np
@@ -18,6 +19,9 @@ from sim.words import did_you_mean
 
 MOST = 1_000_000
 """Most units one order may speak of: beyond it a figure is a mistake."""
+NO_UNITS = "cancelled, with no units left"
+"""What some platforms (Amazon) make of a cancelled line: its quantity becomes 0."""
+_ZERO = re.compile(r"0+(\.0+)?")
 PACKED = ("order_id", "sub_id", "sku", "qty", "amount", "status")
 """Fields that pack several sub-orders into one row."""
 WAYS = {"order": "order", "cart": "cart", "cancel": "return", "restock": "restock"}
@@ -35,9 +39,10 @@ def orders(sieve: Sieve) -> Facts:
     closed, was_closed = sieve.time("closed_time", needed=False) if sieve.has("closed_time") else (us, never)
     sku = sieve.sku()
     numbers = _numbers(sieve)
-    qty, amount = _quantity(sieve), _amount(sieve)
     said, codes = sieve.coded("status")
     stands = np.array([status.meaning(w) for w in said], object)[codes]
+    sieve.put_aside((stands == status.CLOSED) & _nothing(sieve), NO_UNITS)
+    qty, amount = _quantity(sieve), _amount(sieve)
     shut = (stands == status.CLOSED) | (stands == status.REFUNDED)
     flags = PAID * was_paid + CLOSED * was_closed + SHUT * (shut & ~was_closed) + ALIVE * (stands == status.GOES_ON)
     same.know(sieve, us, np.where(was_paid, paid, us), np.where(was_closed, closed, us))
@@ -103,6 +108,14 @@ def _numbers(sieve: Sieve, needed: bool = True) -> same.Numbers:
     if needed:
         sieve.fail(blank & alone, "order id is empty")
     return same.Numbers(ids, of_order, ~alone & ~gone, (blank | broken) & (alone | gone), blank & alone)
+
+
+def _nothing(sieve: Sieve) -> np.ndarray:
+    """Rows whose quantity is 0."""
+    if not sieve.has("qty"):
+        return np.zeros(sieve.n, bool)
+    words, codes = sieve.coded("qty")
+    return np.array([bool(_ZERO.fullmatch(w)) for w in words], bool)[codes]
 
 
 def _quantity(sieve: Sieve, empty: int = 0) -> np.ndarray:

@@ -57,7 +57,8 @@ class Rules(NamedTuple):
 class Batch:
     """What some lines came to. ``crowd``: numbers of viewers; ``rejects``: (line number, reason, line); ``waited``: seen less
     happened [us of the feed], where lines say it; ``known``: when each was knowable [us on the feed's clock]; ``ahead``: number
-    of each line stamped far ahead of all others, and how far [s]; ``ended``: the show is over."""
+    of each line stamped far ahead of all others, and how far [s]; ``ended``: the show is over; ``again``: number of a first line
+    from the future, without which the show begins anew here (0: there was none)."""
 
     t: list[int] = field(default_factory=list)
     what: list[int] = field(default_factory=list)
@@ -69,6 +70,7 @@ class Batch:
     known: list[int] = field(default_factory=list)
     ahead: list[tuple[int, float]] = field(default_factory=list)
     ended: bool = False
+    again: int = 0
 
     def events(self) -> Events:
         """As arrays."""

@@ -60,6 +60,7 @@ class Sieve:
         self.level: dict[int, Level] = {}
         self.counts: Counter[str] = Counter()
         self.held: Held | None = None
+        self.opening: tuple[int, bytes] | None = None
         self.ids = Ids(rules.remember)
         self.jump_us, self.period_us = int(rules.jump_s * US), max(1, int(rules.period_s * US))
         for name, text in (("start", rules.start), ("end", rules.end)):
@@ -113,7 +114,14 @@ class Sieve:
             if self.catching_up and seq <= self.seq:
                 return "resent"
             self.catching_up, self.seq = False, max(self.seq, seq)
+        unopened = self.start_us is None
         t = self._time(event.get("t"), "t")
+        if unopened and self.start_us is not None and wall_us is None:
+            self.opening = self.number, line
+        if isinstance(t, int) and t < 0 and self.opening and t < -self.jump_us and self.counts["used"] <= 1:
+            t = self._opened_late(event, batch)
+        if isinstance(t, int) and t < 0:
+            return "t is before the start of the show"
         if isinstance(t, str):
             return t
         if wall_us is not None:
@@ -143,9 +151,24 @@ class Sieve:
         if self.start_us is None:
             self.start_us = 0 if clock.kind == SECONDS else us
         t = round((us - self.start_us) / self.rules.speedup)
-        if t < 0:
+        if t < 0 and name != "t":
             return f"{name} is before the start of the show"
         return t if t <= LONGEST_S * US else f"{name} is more than {LONGEST_S:,} s after the start of the show"
+
+    def _opened_late(self, event: dict[str, Any], batch: Batch) -> int | str:
+        """The first line was stamped far after this one, and nothing else was used yet: it is the odd one, and the show begins
+        here. Left as it was, every line until its moment would be too early."""
+        number, line = self.opening or (0, b"")
+        self._reject(batch, number, "t is far ahead of the lines that follow, so the show does not begin with it", line)
+        self.counts["from_future"] += 1
+        for name in [n for n in self.counts if n == "used" or n.startswith("kind_")]:
+            del self.counts[name]
+        for column in (batch.t, batch.what, batch.sku, batch.qty, batch.crowd, batch.waited, batch.known):
+            column.clear()
+        self.start_us, self.held, self.opening, self.newest, self.bound = None, None, None, -1, -1
+        self.told, self.level = [self.rules.levels == "set"] * len(self.rules.skus), {}
+        self.ids, batch.again = Ids(self.rules.remember), number
+        return self._time(event.get("t"), "t")
 
     def _leap(self, line: bytes, kind: str, event: dict[str, Any], t: int, batch: Batch) -> str:
         """A line far ahead of all others would make every later one late, so it waits for a second to say the same, be it a tick

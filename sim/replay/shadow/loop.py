@@ -139,6 +139,9 @@ class Shadow:
         """Take some lines that were read at ``at`` (monotonic clock) through to their alerts."""
         wall_us = int(self.now() * US)
         batch = self.sieve.take(lines, wall_us if self.ways.wall else None)
+        if batch.again:
+            self.show, self.crowd = None, (-1, 0.0)
+            self.tell(f"line {batch.again:,}, the first, is stamped far ahead of those that follow; the show begins without it")
         said = self._said(batch, wall_us)
         self.rejects.write(batch.rejects)
         self._ahead(batch, at)
