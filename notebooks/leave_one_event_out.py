@@ -55,7 +55,7 @@ def observed(name: str, rows: pd.DataFrame, schedule: pd.DataFrame) -> Observed:
     t, n, shut = counted(minute - minute[0], counter)
     seen = (rows["viewers"] > 0).to_numpy()
     begins = schedule["start_time"].dt.as_unit("s").astype("int64").to_numpy() - start
-    cues = [(float(at), 0, RUN_START) for at in begins if 0 <= at < span]
+    cues = [(float(at), 0, RUN_START, np.inf) for at in begins if 0 <= at < span]
     none = events(np.zeros(0), np.zeros(0, int))
     return Observed(
         name, span, ("donation",), events(t * 60.0, np.zeros(len(t), int), n.astype(int)), none,

@@ -18,6 +18,7 @@ from sim.app.recording import EXAMPLE, Recording
 from sim.app.result import HERE, Result, Said
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fit import calibrate as fitted
+from sim.calibrate.natural import natural_of
 from sim.calibrate.nights import Step, check_nights, contradictions, settling
 from sim.calibrate.nights import told as by_night
 from sim.calibrate.observed import Observed
@@ -60,7 +61,8 @@ def calibrate(
     name : str
         Name of the scenario; None: fitted.
     model : str
-        ``poisson``, ``cue``, ``hawkes`` or ``both``; None or ``auto``: chosen by stretches left out.
+        ``poisson``, ``cue``, ``room`` (cues and a moving room), ``hawkes`` or ``both``; None or ``auto``: chosen by stretches
+        left out.
     seed : int
         Key of the random streams behind the predictive bands, 0 to 1e15; None: 1.
     zone : str
@@ -246,7 +248,7 @@ def facts_of(made: Calibrated, found: Sequence[Parameter]) -> dict[str, Any]:
                         "source": p.source} for p in found],
         "model": {"chosen": made.choice.chosen, "tried": tried, "blocks": made.choice.blocks, "words": made.choice.words},
         "viewers_exponent": made.exponent, "left_out": made.dropped, "widened": made.widen, "level_sd": made.level_sd,
-        "delays": delays, "slips": None if made.slips is None else made.slips._asdict(),
+        "delays": delays, "spread": _spread(made), "slips": None if made.slips is None else made.slips._asdict(),
         "responses": {str(k): v._asdict() for k, v in made.lengths.items()},
         "residuals": {"ks": made.residuals.distance, "p": made.residuals.p, "gaps": len(made.residuals.gaps)},
         "dispersion": [d._asdict() for d in made.dispersions],
@@ -255,6 +257,13 @@ def facts_of(made: Calibrated, found: Sequence[Parameter]) -> dict[str, Any]:
         "not_identified": unidentified(made),
     }  # fmt: skip
     return _finite(plain)
+
+
+def _spread(made: Calibrated) -> dict[str, Any]:
+    """What varies by nature: fitted with intervals, set by the record, kept at the default and why."""
+    n = natural_of(made)
+    return {"fitted": {k: e._asdict() for k, e in n.fitted.items()}, "kept": n.kept,
+            "set": {k: {"value": v, "why": why} for k, (v, why) in n.set.items()}}  # fmt: skip
 
 
 def _finite(value: Any) -> Any:

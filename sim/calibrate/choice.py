@@ -1,4 +1,5 @@
-"""Which model the record supports: Poisson, cue responses, self-excitation, or both, by the likelihood of stretches left out."""
+"""Which model the record supports: Poisson, cues, a moving room, self-excitation or both, by the likelihood of stretches left
+out."""
 
 from __future__ import annotations
 
@@ -11,12 +12,15 @@ import numpy as np
 from sim.calibrate.grid import Grid, default_kernel, kernel_kinds
 from sim.calibrate.intensity import MEAN, Model, N, Spec, without
 from sim.calibrate.likelihood import Fit, loglik_cells, maximise
+from sim.calibrate.moving import Moving, moving_room
 from sim.calibrate.observed import CalibrationError
+from sim.calibrate.room import Rooms
 from sim.words import _
 
 FOLDS = 5
 ENOUGH_BLOCKS = 10
 BLOCKS = 40
+ROOM = "room"
 Tell = Callable[[str], None]
 
 
@@ -33,8 +37,9 @@ class Tried(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """``chosen``: the simplest model within one standard error of the best. ``fits``: full fits by name. ``tried``: the table.
-    ``blocks``: stretches scored. ``apart``: whether cues and self-excitation can be told apart. ``words``: that in sentences."""
+    """``chosen``: the simplest model within one standard error of the best. ``fits``: full fits by name. ``moving``: the room's,
+    where it was fitted. ``tried``: the table. ``blocks``: stretches scored. ``apart``: whether cues and self-excitation can be
+    told apart. ``words``: that in sentences."""
 
     chosen: str
     fits: dict[str, Fit]
@@ -42,6 +47,7 @@ class Choice(NamedTuple):
     blocks: int
     apart: bool | None
     words: tuple[str, ...]
+    moving: Moving | None = None
 
 
 def blocks_of(grid: Grid, durations: dict[int, float] | None = None, least_s: float = 60.0) -> list[np.ndarray]:
@@ -82,10 +88,11 @@ def folds_of(grid: Grid, blocks: list[np.ndarray]) -> list[np.ndarray]:
 
 def specs_of(full: Spec) -> dict[str, Spec]:
     """The models that differ from one another in cues and herding alone."""
-    made = {"poisson": without(full, kinds=(), herding=False, appeals=False, lead=False)}
+    made = {"poisson": without(full, kinds=(), herding=False, appeals=False, early=False)}
     if full.kinds:
         made["cue"] = without(full, herding=False)
-    made["hawkes"] = without(full, kinds=(), herding=True, appeals=False, lead=False)
+    made[ROOM] = without(full, herding=False)
+    made["hawkes"] = without(full, kinds=(), herding=True, appeals=False, early=False)
     if full.kinds:
         made["both"] = without(full, herding=True)
     return made
@@ -93,7 +100,7 @@ def specs_of(full: Spec) -> dict[str, Spec]:
 
 def scorable(grid: Grid, folds: list[np.ndarray]) -> list[np.ndarray]:
     """Per row, the bins whose fold can be predicted from the others: a response to a kind of cue that was only ever seen in
-    its own fold cannot, under any model."""
+    its own fold cannot, under any model. A bin is left out for all rows of its show, which share a room."""
     made = [row.used.copy() for row in grid.rows]
     for kind in kernel_kinds(grid):
         spans = [(row, span) for row in grid.rows if row.what == "orders"
@@ -102,7 +109,7 @@ def scorable(grid: Grid, folds: list[np.ndarray]) -> list[np.ndarray]:
         if len(where) == 1:
             for row, (a, b) in spans:
                 for k, other in enumerate(grid.rows):
-                    if (other.show, other.sku) == (row.show, row.sku):
+                    if other.show == row.show:
                         made[k][a:b] = False
     return made
 
@@ -120,26 +127,50 @@ def held_out(spec: Spec, grid: Grid, full: Fit, blocks: list[np.ndarray], folds:
     return made
 
 
+def held_out_room(
+    spec: Spec, grid: Grid, full: Moving, blocks: list[np.ndarray], folds: list[np.ndarray]
+) -> np.ndarray:  # fmt: skip
+    """The same for a moving room, whose scales are those of the whole record; every bin given all that came before it."""
+    rooms, allowed = Rooms(Model(spec, grid)), scorable(grid, folds)
+    made, s = np.zeros(int(max(b.max() for b in blocks)) + 1), full.settled
+    for fold in range(int(max(f.max() for f in folds)) + 1):
+        fit = rooms.settle(s.hyper, s.fit.at, s.z, [folds[r.show] != fold for r in grid.rows]).fit
+        for show in [k for k in rooms.shows if (folds[k] == fold).any()]:
+            use = (folds[show] == fold) & np.any([a for r, a in zip(grid.rows, allowed, strict=True) if r.show == show], axis=0)
+            cells = rooms.ahead(fit.at, s.hyper, show)
+            made += np.bincount(blocks[show][use], cells[use], len(made))
+    return made
+
+
 def choose(full: Spec, grid: Grid, tell: Tell | None = None) -> Choice:
-    """Fit the four models (two without cues) and compare them on what they were not fitted to."""
+    """Fit the models and compare them on what they were not fitted to."""
     blocks = blocks_of(grid)
     folds = folds_of(grid, blocks)
     specs, fits, scores = specs_of(full), {}, {}
+    moving: Moving | None = None
     for name, spec in specs.items():
         if tell:
             tell(f"fitting {name}")
         fits[name] = maximise(Model(spec, grid))
-        scores[name] = held_out(spec, grid, fits[name], blocks, folds)
+        if name == ROOM:
+            moving = moving_room(Model(spec, grid), fits[name].at)
+            fits[name] = moving.settled.fit
+            scores[name] = held_out_room(spec, grid, moving, blocks, folds)
+        else:
+            scores[name] = held_out(spec, grid, fits[name], blocks, folds)
     used = np.flatnonzero(np.any(list(scores.values()), axis=0))
     best = max(scores, key=lambda name: scores[name].sum())
     tried = []
     for name in specs:
         behind = (scores[best] - scores[name])[used]
         error = math.sqrt(len(used)) * float(behind.std(ddof=1)) if len(used) > 1 else math.nan
-        tried.append(Tried(name, len(fits[name].free), fits[name].loglik, float(scores[name].sum()), float(behind.sum()), error))
+        more = len(moving.spread) if name == ROOM and moving else 0
+        tried.append(
+            Tried(name, len(fits[name].free) + more, fits[name].loglik, float(scores[name].sum()), float(behind.sum()), error)
+        )
     chosen = next(t.name for t in tried if t.behind <= max(t.error, 0.0) or t.name == best)
     apart, words = _told_apart(scores, used, fits, chosen)
-    return Choice(chosen, fits, tuple(tried), len(used), apart, words)
+    return Choice(chosen, fits, tuple(tried), len(used), apart, (*words, *_room_words(scores, used)), moving)
 
 
 def given(name: str, full: Spec, grid: Grid) -> Choice:
@@ -152,11 +183,22 @@ def given(name: str, full: Spec, grid: Grid) -> Choice:
             )
         )
     fit = maximise(Model(specs[name], grid))
+    moving = moving_room(Model(specs[name], grid), fit.at) if name == ROOM else None
+    fit = fit if moving is None else moving.settled.fit
     tried = Tried(name, len(fit.free), fit.loglik, math.nan, math.nan, math.nan)
     words = _(
         "The model was given (model=), not chosen; whether cue pulses and self-excitation can be told apart was not looked at."
     )
-    return Choice(name, {name: fit}, (tried,), 0, None, (words,))
+    return Choice(name, {name: fit}, (tried,), 0, None, (words,), moving)
+
+
+def _room_words(scores: dict[str, np.ndarray], used: np.ndarray) -> tuple[str, ...]:
+    """What a moving room is worth beside self-excitation."""
+    other = max((n for n in scores if n != ROOM), key=lambda n: scores[n].sum())
+    gain = (scores[ROOM] - scores[other])[used]
+    told = _("Held-out log-likelihood of a moving room over the best model without one ({other}): {gain:+.1f} ± {error:.1f}.")
+    error = math.sqrt(len(used)) * float(gain.std(ddof=1)) if len(used) > 1 else math.nan
+    return (told.format(other=other, gain=float(gain.sum()), error=error),)
 
 
 def _told_apart(

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.calibrate.amounts import Amounts, fit_amounts
-from sim.calibrate.choice import Choice, blocks_of, choose, given
+from sim.calibrate.choice import ROOM, Choice, blocks_of, choose, given
 from sim.calibrate.delays import DelayFit, Estimate, fit_delays, together
 from sim.calibrate.fitness import (
     Band,
@@ -19,23 +19,24 @@ from sim.calibrate.fitness import (
     Dispersion,
     Mixing,
     Residuals,
-    bands,
     dispersions,
     mixing,
     residuals,
-    simulated,
 )
 from sim.calibrate.grid import CLOCK, TREND, VIEWERS, Grid, default_kernel, make_grid
-from sim.calibrate.intensity import Model, Spec, full_spec, without
+from sim.calibrate.intensity import AHEAD, EARLY, Model, Spec, full_spec, without
 from sim.calibrate.intervals import HALF_CHI2, score_spread, wald_interval
 from sim.calibrate.likelihood import Fit, maximise
+from sim.calibrate.moving import Moving, cue_sizes, moving_room
 from sim.calibrate.observed import CalibrationError, Observed
+from sim.calibrate.room import in_mood
 from sim.calibrate.slips import Slips, fit_slips
 from sim.words import _
 
 FEWEST_ORDERS, SHORTEST_S, FEWEST_BINS = 100, 600.0, 30
 TIMES = (0.5, 0.75, 1.5, 2.0, 3.0)
 """Durations tried for a response, as multiples of its kind's default."""
+EARLY_ONES = (EARLY, AHEAD)
 Tell = Callable[[str], None]
 
 
@@ -54,7 +55,8 @@ class Length(NamedTuple):
 class Calibrated:
     """Everything found. ``fit`` is over ``model``; ``widen``: factor on its variances where the record is more dispersed than
     the model; ``exponent``: of the viewers, even where the scenario holds it at 1; ``level_sd``:
-    spread of the shows' general level (log), 0 with fewer than three shows."""
+    spread of the shows' general level (log), 0 with fewer than three shows. ``moving``: how the room moves, where that was tried;
+    ``sizes``: log spread of cues beside it, or why not."""
 
     shows: tuple[Observed, ...]
     grid: Grid
@@ -75,6 +77,13 @@ class Calibrated:
     busiest: tuple[Busiest, ...]
     dropped: tuple[str, ...]
     exponent: Estimate | None = None
+    moving: Moving | None = None
+    sizes: tuple[Estimate | None, str] = (None, "")
+
+    @property
+    def moves(self) -> bool:
+        """Whether the scenario's room moves as fitted."""
+        return self.choice.chosen == ROOM
 
     @property
     def carted(self) -> Carted | None:
@@ -88,7 +97,8 @@ def calibrate(
 ) -> Calibrated:
     """Fit everything the shows can say. Raises :class:`CalibrationError` where they say too little.
 
-    ``name``: the model, or auto to choose among them. ``predict``: whether to simulate predictive bands.
+    ``name``: the model, or auto to choose among them. ``predict``: whether to draw predictive bands, of the shows that the
+    scenario draws.
     """
     tell = tell or (lambda what: None)
     check(shows)
@@ -97,31 +107,45 @@ def calibrate(
     spec, slips = full_spec(grid, herding=False), None
     if spec.kinds:
         tell(_("finding when cues really came"))
-        start = Model(spec, grid)
-        found = fit_slips(start, maximise(start))
-        if found is not None:
-            slips, grid, _rest = found
+        start = Model(without(spec, early=False), grid)
+        slipped = fit_slips(start, maximise(start))
+        if slipped is not None:
+            slips, grid = slipped[:2]
     spec, exponent, dropped = _columns(spec, grid)
     choice = choose(spec, grid, tell) if name == "auto" else given(name, spec, grid)
     chosen = choice.fits[choice.chosen].spec
     tell(_("response lengths"))
-    lengths, chosen, fit = _lengths(chosen, grid, choice.fits[choice.chosen])
-    model = Model(chosen, grid)
+    moving = choice.moving if choice.chosen == ROOM else None
+    felt = grid if moving is None else in_mood(Model(chosen, grid), moving.settled)
+    lengths, longer, fit = _lengths(chosen, felt, choice.fits[choice.chosen])
+    if moving is not None:
+        moving = moving if longer == chosen else moving_room(Model(longer, grid), fit.at, moving)
+        fit, felt = moving.settled.fit, in_mood(Model(longer, grid), moving.settled)
+    chosen, model = longer, Model(longer, felt)
     spread = dispersions(model, fit)
     mixed = mixing(model, fit)
     over = max((d.residual for d in spread if d.window_s >= 60), default=1.0)
-    widen = max(1.0, score_spread(model, fit, blocks_of(grid))) if mixed and mixed.real and over > 1.1 else 1.0
+    real = moving is None and mixed is not None and mixed.real and over > 1.1
+    widen = max(1.0, score_spread(model, fit, blocks_of(grid))) if real else 1.0
     tell(_("delays and quantities"))
     converting, paying = (_delays([getattr(s, what) for s in shows]) for what in ("converting", "paying"))
+    room = choice.moving if moving is None else moving
+    sizes: tuple[Estimate | None, str] = (None, _("no moving room was fitted"))
+    if room is not None:
+        tell(_("sizes of cues"))
+        sizes = cue_sizes(Model(room.settled.fit.spec, grid), room)
     made = Calibrated(
         tuple(shows), grid, choice, model, fit, widen, lengths, slips, converting, paying, fit_amounts(shows),
-        _level_sd(model, fit), residuals(model, fit, seed), tuple(spread), mixed, (), (), tuple(dropped), exponent
+        _level_sd(model, fit), residuals(model, fit, seed), tuple(spread), mixed, (), (), tuple(dropped), exponent,
+        room, sizes,
     )  # fmt: skip
     if not predict:
         return made
     tell(_("predictive bands"))
-    counts = simulated(model, fit, made.carted, mixed, widen, seed)
-    seen, busiest = bands(model, counts, seed)
+    # Here, because it draws the scenario that is made of this record.
+    from sim.calibrate.predicted import predicted
+
+    seen, busiest = predicted(made, seed)
     return replace(made, bands=tuple(seen), busiest=tuple(busiest))
 
 
@@ -162,17 +186,19 @@ def _delays(parts: list) -> DelayFit | None:
 
 
 def _columns(spec: Spec, grid: Grid) -> tuple[Spec, Estimate | None, list[str]]:
-    """Leave out the course over the show, or the time of day, where it does not pay for its parameters (BIC,
-    dearer by the dispersion the model leaves); hold the viewers' exponent at 1, the generator's law, where the record does not
-    contradict it. The exponent is estimated either way."""
+    """Leave out those who come early, the course over the show, or the time of day, where it does not pay for its parameters
+    (BIC, dearer by the dispersion the model leaves); hold the viewers' exponent at 1, the generator's law, where the record does
+    not contradict it. The exponent is estimated either way."""
     fit, dropped = maximise(Model(spec, grid)), []
     over = max([1.0, *(d.residual for d in dispersions(Model(spec, grid), fit) if d.window_s >= 60)])
     price = 0.5 * math.log(max(grid.orders(), 2)) * over
-    for group, words in ((TREND, _("time of show")), (CLOCK, _("time of day"))):
-        inside = tuple(c for c in spec.columns if c in group)
+    for group, words in ((EARLY_ONES, _("orders before an expected cue")), (TREND, _("time of show")), (CLOCK, _("time of day"))):
+        inside = EARLY_ONES * spec.early if group is EARLY_ONES else tuple(c for c in spec.columns if c in group)
         if not inside:
             continue
-        less = without(spec, columns=tuple(c for c in spec.columns if c not in inside))
+        less = without(
+            spec, columns=tuple(c for c in spec.columns if c not in inside), early=spec.early and group is not EARLY_ONES
+        )
         poorer = maximise(Model(less, grid))
         gain = fit.loglik - poorer.loglik
         if gain < price * len(inside):
@@ -212,16 +238,21 @@ def _lengths(spec: Spec, grid: Grid, fit: Fit) -> tuple[dict[int, Length], Spec,
     return made, spec, fit
 
 
-def _level_sd(model: Model, fit: Fit) -> float:
-    """How far the shows' general levels lie apart, beyond chance (log; method of moments)."""
+def _level_residuals(model: Model, fit: Fit) -> dict[int, tuple[float, float]]:
+    """Per show, the log of its orders over those expected without its mood, and the variance of chance alone."""
     seen: dict[int, float] = {}
     due: dict[int, float] = {}
     for row in model.grid.rows:
         if row.what == "orders":
             seen[row.show] = seen.get(row.show, 0.0) + float(row.y[row.used].sum())
-            due[row.show] = due.get(row.show, 0.0) + float(model.rate(row, fit.at)[row.used].sum())
-    if len(seen) < 3:
+            due[row.show] = due.get(row.show, 0.0) + float(model.rate(replace(row, mood=1.0), fit.at)[row.used].sum())
+    return {s: (math.log((seen[s] + 0.5) / (due[s] + 0.5)), 1 / (seen[s] + 0.5)) for s in seen}
+
+
+def _level_sd(model: Model, fit: Fit) -> float:
+    """How far the shows' general levels lie apart, beyond chance (log; method of moments)."""
+    found = _level_residuals(model, fit)
+    if len(found) < 3:
         return 0.0
-    logs = np.log([(seen[s] + 0.5) / (due[s] + 0.5) for s in seen])
-    noise = float(np.mean([1 / (seen[s] + 0.5) for s in seen]))
+    logs, noise = np.array([v for v, _ in found.values()]), float(np.mean([n for _, n in found.values()]))
     return math.sqrt(max(float(logs.var(ddof=1)) - noise, 0.0))

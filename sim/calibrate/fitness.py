@@ -8,16 +8,13 @@ from typing import NamedTuple
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from sim.calibrate.grid import Row
-from sim.calibrate.intensity import CONV, MEAN, RATIO, WAIT, Model, N
+from sim.calibrate.intensity import Model
 from sim.calibrate.intervals import HALF_CHI2
 from sim.calibrate.likelihood import Fit, loglik_cells
-from sim.demand.intensity import Carts, delayed, waiting
 from sim.demand.streams import stream
 
 WINDOWS_S = (1.0, 10.0, 60.0, 300.0)
-BANDS_S = (60.0, 300.0, 900.0)
-DRAWS, EACH = 40, 5
+BANDS_S = (60.0, 300.0, 900.0, 3600.0)
 LEVEL = 0.90
 
 
@@ -155,62 +152,6 @@ def mixing(model: Model, fit: Fit, window_s: float = 60.0) -> Mixing | None:
     high = math.inf if plain >= top - HALF_CHI2 else math.exp(inside.max(initial=float(best.x)))
     low = math.exp(inside.min(initial=float(best.x)))
     return Mixing(bins * model.grid.step_s, math.exp(float(best.x)) if real else math.inf, low, high, top - plain, real)
-
-
-def immigrants(model: Model, at: np.ndarray, row: Row, law: Carted | None) -> np.ndarray:
-    """Orders per bin that no order caused: direct ones and those by cart."""
-    parts = model.parts(row, at, (-1, *model.spec.kinds))
-    interest = np.asarray(sum(parts.values()))
-    if RATIO not in model.place:
-        return interest
-    step, ratio = model.grid.step_s, math.exp(at[model.place[RATIO]])
-    if law is None and CONV in model.place:
-        law = Carted(math.exp(at[model.place[CONV]]), math.exp(at[model.place[WAIT]]), 1.2)
-    if law is None:
-        return interest
-    path = waiting(step, Carts(0.0, "lognormal", law.median_s, law.sigma), 3600.0)
-    return interest + law.conversion * ratio * delayed(interest, path)
-
-
-def with_followers(rng: np.random.Generator, born: np.ndarray, step_s: float, n: float, mean_s: float) -> np.ndarray:
-    """Counts per bin with followers of followers added (Poisson(n) each, exponential delay), as the generator lays them."""
-    total, young = born.astype(np.int64), born.astype(np.int64)
-    while young.any():
-        where = np.flatnonzero(young)
-        parents = np.repeat(where, rng.poisson(n * young[where]))
-        at = parents + rng.random(len(parents)) + rng.exponential(mean_s / step_s, len(parents))
-        young = np.bincount(at[at < len(total)].astype(np.int64), minlength=len(total))
-        total = total + young
-    return total
-
-
-def simulated(model: Model, fit: Fit, law: Carted | None, mixed: Mixing | None, widen: float, seed: int) -> list[np.ndarray]:
-    """Orders per bin of each show, all SKUs together, [draw, bin]: parameters drawn from their joint uncertainty, then orders."""
-    rng = stream(seed, "calibrate", "bands")
-    index = [fit.names.index(name) for name in fit.free]
-    shows = sorted({r.show for r in model.grid.rows})
-    made = [np.zeros((DRAWS * EACH, next(len(r.y) for r in model.grid.rows if r.show == s)), np.int64) for s in shows]
-    values, vectors = np.linalg.eigh(fit.cov * widen)
-    root = vectors * np.sqrt(np.maximum(values, 0.0))
-    for d in range(DRAWS):
-        at = fit.at.copy()
-        at[index] += root @ rng.standard_normal(len(index))
-        at = np.clip(at, *model.limits.T)
-        for row in (r for r in model.grid.rows if r.what == "orders"):
-            due = immigrants(model, at, row, law) * row.open
-            n, mean = (at[model.place[N]], math.exp(at[model.place[MEAN]])) if model.spec.herding else (0.0, 1.0)
-            for e in range(EACH):
-                rate = due * _mixed(rng, len(due), model.grid.step_s, mixed) if mixed and mixed.real else due
-                counts = rng.poisson(rate)
-                counts = with_followers(rng, counts, model.grid.step_s, n, mean) * row.used if n > 0 else counts
-                made[shows.index(row.show)][d * EACH + e] += counts
-    return made
-
-
-def _mixed(rng: np.random.Generator, bins: int, step: float, mixed: Mixing) -> np.ndarray:
-    width = max(1, round(mixed.window_s / step))
-    draws = rng.gamma(mixed.size, 1 / mixed.size, math.ceil(bins / width))
-    return np.repeat(draws, width)[:bins]
 
 
 def bands(model: Model, counts: list[np.ndarray], seed: int = 0) -> tuple[list[Band], list[Busiest]]:

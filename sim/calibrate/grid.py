@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -28,11 +28,11 @@ VIEWERS = "viewers"
 
 @dataclass(frozen=True, eq=False)
 class Row:
-    """One SKU of one show, orders or carts. ``y``: counts per bin, ``used``: bins that count, ``open``: share of the bin in
-    which the SKU could be bought, ``x``: covariates [bin, column],
-    ``cues``: times [s] by kind. ``feed``: orders that followers may follow (None: nothing follows, as with carts).
-    ``carts``: how those come who order later, where carts are not known. ``carted``: carts per bin from which orders follow,
-    where single ones are not linked.
+    """One SKU of one show, orders or carts. ``y``: counts per bin, ``used``: bins that count, ``open``: share of the bin in which
+    the SKU could be bought, ``x``: covariates [bin, column], ``cues``: times [s] by kind, ``lasts``: how long each may last [s]
+    (none: as long as its kind). ``feed``: orders that followers may follow (None: nothing follows, as with carts). ``mood``: what
+    interest is multiplied by, per bin (``room.py``). ``carts``: how those come who order later, where carts are not known.
+    ``carted``: carts per bin from which orders follow, where single ones are not linked.
     """
 
     show: int
@@ -45,6 +45,8 @@ class Row:
     open: np.ndarray
     feed: np.ndarray | None = None
     carts: Carts = AT_ONCE
+    mood: np.ndarray | float = 1.0
+    lasts: dict[int, np.ndarray] = field(default_factory=dict)
     carted: np.ndarray | None = None
 
 
@@ -130,10 +132,11 @@ def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tu
         y = counts(show.orders, mine & show.first, bins, step) if show.first is not None else every
         if not every.any():
             continue
-        cues = {int(kind): np.sort(show.cues["at_s"][(group[show.cues["sku"]] == k) & (show.cues["kind"] == kind)])
-                for kind in np.unique(show.cues["kind"][group[show.cues["sku"]] == k])}  # fmt: skip
+        marks = np.sort(show.cues[group[show.cues["sku"]] == k], order="at_s")
+        cues, lasts = ({int(kind): marks[what][marks["kind"] == kind] for kind in np.unique(marks["kind"])}
+                       for what in ("at_s", "length_s"))  # fmt: skip
         shares = _open(show, group == k, bins, step)
-        base = Row(number, name, "orders", y, shares > 1e-9, x, cues, shares, feed=every, carts=path)
+        base = Row(number, name, "orders", y, shares > 1e-9, x, cues, shares, feed=every, carts=path, lasts=lasts)
         if has_carts:
             carts = counts(show.carts, group[show.carts.sku] == k, bins, step)
             made.append(replace(base, carted=None if linked else carts))
@@ -141,6 +144,18 @@ def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tu
         else:
             made.append(base)
     return made
+
+
+def covariates(show: Observed, grid: Grid) -> np.ndarray:
+    """What is known beforehand of each bin of a show [bin, column], as the grid has it for its own."""
+    bins = max(1, math.ceil(show.span_s / grid.step_s - 1e-9))
+    return _covariates(show, bins, grid.step_s, grid.columns, grid.room)
+
+
+def rows_like(show: Observed, grid: Grid, number: int = 0) -> Grid:
+    """A show that the grid does not hold, on its step and with its columns and SKUs."""
+    kept = [n for n in dict.fromkeys(r.sku for r in grid.rows) if n != OTHERS]
+    return grid._replace(rows=_rows(number, show, grid.step_s, kept, grid.columns, grid.room))
 
 
 def _covariates(show: Observed, bins: int, step: float, columns: tuple[str, ...], room: float) -> np.ndarray:
@@ -183,6 +198,11 @@ def kernel_kinds(grid: Grid, fewest: int = 1) -> tuple[int, ...]:
             for kind, at in row.cues.items():
                 seen[kind] = seen.get(kind, 0) + len(at)
     return tuple(sorted(kind for kind, n in seen.items() if n >= fewest))
+
+
+def expected(kind: int) -> bool:
+    """Whether the audience knows when a cue of this kind comes."""
+    return KERNELS[kind_name(kind)].expected
 
 
 def default_kernel(kind: int) -> tuple[str, float, float, float]:

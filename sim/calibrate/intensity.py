@@ -1,6 +1,6 @@
 """The intensity of orders and carts, and its slopes.
 
-For SKU s in bin k, with e = exp(covariates) the room's demand relative to an ordinary moment::
+For SKU s in bin k, with e = exp(covariates) x mood the room's demand relative to an ordinary moment::
 
     interest  = e [ shelf_s step + sum over kinds c of rate_c appeal_s response_c(k) ]        orders intended
     carts     = ratio * interest
@@ -18,26 +18,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy.special import expit
 
 from scenarios.contract import Shoppers
-from sim.calibrate.grid import OTHERS, Grid, Row, default_kernel, kernel_kinds
+from scenarios.kernels import mass
+from scenarios.spread import Spread
+from sim.calibrate.grid import OTHERS, Grid, Row, default_kernel, expected, kernel_kinds
 from sim.calibrate.observed import kind_name
-from sim.demand.intensity import Carts, delayed, excited, response, waiting
+from sim.demand.intensity import Carts, ahead, delayed, excited, response, waiting
 
 N, MEAN, RATIO, CONV, WAIT = "branching", "mean_s", "cart ratio", "conversion", "cart median"
+EARLY, AHEAD = "early", "early mean"
 TINY = 1e-12
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What the model has. ``kinds``: cue kinds with a response. ``lead``: whether responses may begin before or after the
-    cue. ``durations``: end of a kind's response [s] where not its default; ``fixed``: parameters held at a value."""
+    """What the model has. ``kinds``: cue kinds with a response. ``early``: whether some come before a cue that is
+    expected. ``durations``: end of a kind's response [s] where not its default; ``fixed``: parameters held at a value."""
 
     kinds: tuple[int, ...] = ()
     herding: bool = False
     columns: tuple[str, ...] = ()
     appeals: bool = False
-    lead: bool = False
+    early: bool = False
     shapes: Mapping[int, str] = field(default_factory=dict)
     durations: Mapping[int, float] = field(default_factory=dict)
     fixed: Mapping[str, float] = field(default_factory=dict)
@@ -55,7 +59,7 @@ def names_of(spec: Spec, grid: Grid) -> tuple[str, ...]:
     made = [f"shelf:{s}" for s in skus]
     cued = [s for s in skus if any(set(r.cues) & set(spec.kinds) for r in grid.rows if r.sku == s)]
     made += [f"cue:{kind_name(k)}" for k in spec.kinds] + [f"tau:{kind_name(k)}" for k in spec.kinds]
-    made += [f"lead:{kind_name(k)}" for k in spec.kinds] if spec.lead else []
+    made += [EARLY, AHEAD] if spec.early else []
     made += [f"appeal:{s}" for s in cued[1:] if s != OTHERS] if spec.appeals else []
     made += [f"x:{c}" for c in spec.columns]
     made += [RATIO] if any(r.what == "carts" for r in grid.rows) else []
@@ -69,11 +73,16 @@ def bounds(name: str, spec: Spec, step: float) -> tuple[float, float]:
     if head == "tau":
         kind = next(k for k in spec.kinds if kind_name(k) == tail)
         return math.log(max(0.1, 0.1 * step)), math.log(spec.duration(kind))
-    if head == "lead":
-        return -1800.0, 1800.0
     if head == "x":
         return -20.0, 20.0
-    fixed = {N: (0.0, 0.95), MEAN: (math.log(max(0.5, step / 4)), math.log(3600.0)), CONV: (-14.0, 0.0), WAIT: (0.0, 7.5)}
+    fixed = {
+        N: (0.0, 0.95),
+        MEAN: (math.log(max(0.5, step / 4)), math.log(3600.0)),
+        CONV: (-14.0, 0.0),
+        WAIT: (0.0, 7.5),
+        EARLY: (-7.0, 2.5),
+        AHEAD: (math.log(max(10.0, step / 2)), math.log(3600.0)),
+    }
     return fixed.get(name, (-30.0, 20.0))
 
 
@@ -107,6 +116,8 @@ class Model:
         for name, value in ((RATIO, 0.0), (CONV, math.log(plain.cart_conversion)), (WAIT, math.log(plain.cart_median_s))):
             if name in self.place:
                 at[self.place[name]] = value
+        if spec.early:
+            at[self.place[EARLY]], at[self.place[AHEAD]] = -2.0, math.log(Spread().lead_s)
         if spec.herding:
             at[self.place[N]], at[self.place[MEAN]] = 0.3, math.log(max(30.0, grid.step_s))
         for name, value in spec.fixed.items():
@@ -117,18 +128,32 @@ class Model:
         """Interest by source: -1 the shelf, else a cue kind (those of ``which``)."""
         p, step = self.place, self.grid.step_s
         e = np.exp(row.x[:, self.columns] @ at[[p[f"x:{c}"] for c in self.spec.columns]]) if self.columns else np.ones(len(row.y))
+        e = e * row.mood
         made = {-1: math.exp(at[p[f"shelf:{row.sku}"]]) * step * e} if -1 in which else {}
         appeal = at[p[f"appeal:{row.sku}"]] if f"appeal:{row.sku}" in p else 0.0
         for k in which:
             if k >= 0 and k in row.cues:
                 name = kind_name(k)
-                starts = row.cues[k] + (at[p[f"lead:{name}"]] if self.spec.lead else 0.0)
-                tau = math.exp(at[p[f"tau:{name}"]])
-                shape = response(len(row.y), step, starts, self.spec.shape(k), tau, self.spec.duration(k), row.carts)
-                made[k] = math.exp(at[p[f"cue:{name}"]] + appeal) * e * shape
+                made[k] = math.exp(at[p[f"cue:{name}"]] + appeal) * e * self.responses(row, at, k)
         if row.what == "carts":
             return {k: v * math.exp(at[p[RATIO]]) for k, v in made.items()}
         return made
+
+    def one(self, row: Row, at: np.ndarray, kind: int, number: int) -> np.ndarray:
+        """Orders expected per bin by one cue of a kind."""
+        cut = slice(number, number + 1)
+        alone = replace(row, cues={kind: row.cues[kind][cut]}, lasts={k: v[cut] for k, v in row.lasts.items() if k == kind})
+        return self.parts(alone, at, (kind,))[kind] * row.open
+
+    def responses(self, row: Row, at: np.ndarray, kind: int) -> np.ndarray:
+        """What the cues of a kind bring per bin where the response is 1 at its peak; some come early where they expect it."""
+        law = (self.spec.shape(kind), math.exp(at[self.place[f"tau:{kind_name(kind)}"]]), self.spec.duration(kind))
+        made = pulses(row, self.grid.step_s, kind, row.cues[kind], law)
+        if not self.spec.early or not expected(kind):
+            return made
+        share, whole = float(expit(at[self.place[EARLY]])), float(mass(law[0], np.array(law[2]), law[1], law[2]))
+        before = ahead(len(row.y), self.grid.step_s, row.cues[kind], math.exp(at[self.place[AHEAD]]))
+        return (1 - share) * made + share * whole * before
 
     def carted(self, row: Row, at: np.ndarray) -> np.ndarray | float:
         """Orders to be expected from recorded carts."""
@@ -152,8 +177,8 @@ class Model:
         whole = self.followed(row, at, sum(parts.values()) + self.carted(row, at))  # type: ignore[arg-type]
         return np.maximum(whole * row.open, TINY)
 
-    def slopes(self, row: Row, at: np.ndarray) -> tuple[np.ndarray, list[int], np.ndarray]:
-        """Rate, the parameters it depends on, and its derivatives [parameter, bin]."""
+    def slopes(self, row: Row, at: np.ndarray) -> tuple[np.ndarray, list[int], np.ndarray, np.ndarray]:
+        """Rate, the parameters it depends on, its derivatives [parameter, bin], and that to the log of the mood [bin]."""
         p, spec = self.place, self.spec
         parts = self.parts(row, at, (-1, *spec.kinds))
         carted = self.carted(row, at)
@@ -166,9 +191,9 @@ class Model:
                 continue
             name = kind_name(k)
             made[p[f"cue:{name}"]] = parts[k]
-            for head, eps in (("tau", 1e-4), ("lead", 0.05 * self.grid.step_s)):
-                if f"{head}:{name}" in p:
-                    made[p[f"{head}:{name}"]] = self._difference(row, at, p[f"{head}:{name}"], eps, k)
+            made[p[f"tau:{name}"]] = self._difference(row, at, p[f"tau:{name}"], 1e-4, k)
+            for head in (EARLY, AHEAD) if spec.early and expected(k) else ():
+                made[p[head]] = made.get(p[head], 0.0) + self._difference(row, at, p[head], 1e-4, k)
         if f"appeal:{row.sku}" in p:
             made[p[f"appeal:{row.sku}"]] = interest - parts[-1]
         for column, name in zip(self.columns, spec.columns, strict=True):
@@ -188,7 +213,8 @@ class Model:
             made = {k: v * lift for k, v in made.items()}
             made[p[N]] = lift * (past + whole * own)
             made[p[MEAN]] = lift * n * ((later - past) + whole * (owned - own)) / 1e-4
-        return np.maximum(whole * row.open, TINY), list(made), np.array(list(made.values())) * row.open
+        jac = np.array(list(made.values())) * row.open
+        return np.maximum(whole * row.open, TINY), list(made), jac, np.asarray(interest * lift * row.open)
 
     def _difference(self, row: Row, at: np.ndarray, index: int, eps: float, kind: int) -> np.ndarray:
         up, down = at.copy(), at.copy()
@@ -197,11 +223,22 @@ class Model:
         return (self.parts(row, up, (kind,))[kind] - self.parts(row, down, (kind,))[kind]) / (2 * eps)
 
 
+def pulses(row: Row, step_s: float, kind: int, starts_s: np.ndarray, law: tuple[str, float, float]) -> np.ndarray:
+    """Responses to a row's cues of a kind per bin, by shape, time scale and duration; one that the host cut short ends there."""
+    lasts = np.minimum(row.lasts[kind], law[2]) if kind in row.lasts else np.full(len(starts_s), law[2])
+    made = np.zeros(len(row.y))
+    for length in np.unique(lasts).tolist():
+        if length > 0:
+            made += response(len(row.y), step_s, starts_s[lasts == length], law[0], law[1], length, row.carts)
+    return made
+
+
 def full_spec(grid: Grid, herding: bool = True, appeals: bool | None = None) -> Spec:
     """Everything the record could support: all cue kinds, all covariates, appeal where several SKUs are cued."""
     kinds = kernel_kinds(grid)
     cued = {r.sku for r in grid.rows if r.what == "orders" and set(r.cues) & set(kinds)}
-    return Spec(kinds, herding, grid.columns, len(cued) > 1 if appeals is None else appeals)
+    early = any(map(expected, kinds))
+    return Spec(kinds, herding, grid.columns, len(cued) > 1 if appeals is None else appeals, early)
 
 
 def without(spec: Spec, **changes: object) -> Spec:

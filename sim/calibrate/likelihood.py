@@ -19,9 +19,9 @@ SMALL = 1e-5
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """``at``: parameters by name, logarithms but for branching, leads and covariates. ``loglik``: of the bins used. ``cov``:
-    inverse information over ``free`` names. ``stuck``: names that ended at a bound. ``r``: negative binomial size per bin
-    (inf: Poisson)."""
+    """``at``: parameters by name, logarithms but for branching, the early share (log odds) and covariates. ``loglik``: of the
+    bins used. ``cov``: inverse information over ``free`` names. ``stuck``: names that ended at a bound. ``r``: negative binomial
+    size per bin (inf: Poisson)."""
 
     spec: Spec
     names: tuple[str, ...]
@@ -59,7 +59,7 @@ def score(model: Model, at: np.ndarray, r: float, keep: Sequence[np.ndarray] | N
     total, slope, info = 0.0, np.zeros(size), np.zeros((size, size))
     for k, row in enumerate(model.grid.rows):
         use = row.used if keep is None else row.used & keep[k]
-        rate, index, jac = model.slopes(row, at)
+        rate, index, jac, _ = model.slopes(row, at)
         y, rate, jac = row.y[use], rate[use], jac[:, use]
         weight = 1 / (rate if math.isinf(r) else rate * (1 + rate / r))
         total += float(loglik_cells(y, rate, r).sum())
@@ -104,8 +104,8 @@ def maximise(
 
 
 def _reach(model: Model) -> np.ndarray:
-    """Largest steps are 1.5 on a log scale; leads may move further."""
-    return np.array([max(60.0, model.grid.step_s) if n.startswith("lead") else 0.2 if n == N else 1.0 for n in model.names])
+    """Largest steps are 1.5 on a log scale, .3 of the branching."""
+    return np.array([0.2 if n == N else 1.0 for n in model.names])
 
 
 def _free(model: Model, at: np.ndarray, slope: np.ndarray, info: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ empty, and what rests on it is then not fitted.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -16,8 +17,9 @@ from sim.core.run import Run
 from sim.core.tape import Tape
 from sim.core.units import US
 
-MARK_DTYPE = np.dtype([("at_s", "f8"), ("sku", "i4"), ("kind", "i4")])
-"""One cue as the sheet has it: time [s], SKU (index), kind (index into CUE_KINDS)."""
+MARK_DTYPE = np.dtype([("at_s", "f8"), ("sku", "i4"), ("kind", "i4"), ("length_s", "f8")])
+"""One cue as the sheet has it: time [s], SKU (index), kind (index into CUE_KINDS), how long the host stays with it at most [s]
+(inf: not known, the kind's own)."""
 WINDOW_DTYPE = np.dtype([("sku", "i4"), ("from_s", "f8"), ("to_s", "f8")])
 """One stretch in which a SKU (-1: any) could not be bought or was not recorded."""
 
@@ -125,6 +127,7 @@ def _spoken(tape: Tape, planned: bool) -> np.ndarray:
     cues = tape.cues[tape.cues["planned"] >= 0] if planned else tape.cues
     rows = np.zeros(len(cues), MARK_DTYPE)
     rows["at_s"], rows["sku"], rows["kind"] = cues["planned" if planned else "start"] / US, cues["sku"], cues["kind"]
+    rows["length_s"] = np.inf
     return rows
 
 
@@ -150,10 +153,14 @@ def from_run(run: Run) -> Observed:
     from sim.core.history import paths
 
     seen = from_tape(run.scenario, run.tape, run.outcome)
-    shut = []
+    least, shut = fewest(seen.orders, len(seen.skus)), []
+    cut = np.minimum(run.cue_cut, run.tape.cues["end"])
+    # A host who moves on ends a response: nobody acts on that cue any more.
+    length = np.where(cut < run.tape.cues["end"], (cut - run.tape.cues["start"]) / US, np.inf)
+    seen.cues["length_s"] = np.maximum(length, 0.0)
     for k in range(len(seen.skus)):
         path = paths(run, k)
-        out = (path["record"] <= 0) | (path["closed"] > 0)
+        out = (path["record"] < least[k]) | (path["closed"] > 0)
         edges = np.flatnonzero(np.diff(np.concatenate([[False], out, [False]]).astype(int)))
         for a, b in edges.reshape(-1, 2).tolist():
             until = path["t"][b] / US if b < len(out) else seen.span_s
@@ -161,6 +168,17 @@ def from_run(run: Run) -> Observed:
     table = np.array(shut, WINDOW_DTYPE)
     converting = while_open(seen.converting, seen.carts.t, seen.carts.sku, table) if seen.converting is not None else None
     return replace(seen, shut=table, converting=converting)
+
+
+def fewest(orders: Events, skus: int, rank: float = 0.99) -> list[int]:
+    """Units of each SKU below which its demand is not taken as seen: what all but one order in a hundred ask for, and two at
+    least. With less than that left large orders are refused, which no record tells, and single units that come back are bought
+    by those who wait for them. The first moment below it is a stopping time, so a likelihood cut there stays one."""
+    made = []
+    for k in range(skus):
+        mine = orders.units[(orders.sku == k) & (orders.units > 0)]
+        made.append(max(2, math.ceil(float(np.quantile(mine, rank)))) if len(mine) else 2)
+    return made
 
 
 def while_open(delays: Delays, t: np.ndarray, sku: np.ndarray, shut: np.ndarray) -> Delays:

@@ -17,11 +17,13 @@ from scipy.special import expit
 
 from scenarios.contract import Audience, Herding, Host, Shoppers
 from scenarios.kernels import KERNELS
+from scenarios.spread import Spread
 from sim.calibrate.delays import Estimate
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.grid import OTHERS
-from sim.calibrate.intensity import CONV, MEAN, RATIO, WAIT, N
+from sim.calibrate.intensity import AHEAD, CONV, EARLY, MEAN, RATIO, WAIT, N
 from sim.calibrate.intervals import profile_interval
+from sim.calibrate.natural import natural_of
 from sim.calibrate.observed import kind_name
 from sim.setup.uncertain import Uncertain, Uncertainty
 
@@ -73,7 +75,17 @@ def coordinates(made: Calibrated) -> Coordinates:
         blocks.append(np.array([[0.5 / made.slips.cues]]))
     theta["level"] = 0.0
     names.append("level")
-    blocks.append(np.array([[made.level_sd**2]]))
+    # A moving room's fit holds what its level leaves open; other models know the mean level from so many shows.
+    blocks.append(np.array([[0.0 if made.moves else made.level_sd**2 / len(made.shows)]]))
+    if made.moves and made.moving is not None and made.moving.spread:
+        theta |= {f"spread:{n}": math.log(e.value) for n, e in made.moving.spread.items()}
+        names += [f"spread:{n}" for n in made.moving.spread]
+        blocks.append(made.moving.cov)
+    if made.sizes[0] is not None and made.sizes[0].value > 0:
+        e = made.sizes[0]
+        theta["spread:cue_sd"] = math.log(e.value)
+        names.append("spread:cue_sd")
+        blocks.append(np.array([[(math.log(e.high / max(e.low, e.value**2 / e.high)) / 3.92) ** 2]]))
     size = sum(len(b) for b in blocks)
     cov, k = np.zeros((size, size)), 0
     for block in blocks:
@@ -130,6 +142,11 @@ def settings(made: Calibrated, theta: dict[str, float]) -> dict[At, float]:
         found["shoppers", "single_share"] = float(expit(theta["single"]))
     if "slip" in theta:
         found["host", "slip_s"] = math.exp(theta["slip"])
+    found |= {("spread", n.partition(":")[2]): math.exp(v) for n, v in theta.items() if n.startswith("spread:")}
+    if EARLY in made.fit.free:
+        found["spread", "lead_share"] = float(expit(theta[EARLY]))
+    if AHEAD in made.fit.free:
+        found["spread", "lead_s"] = math.exp(theta[AHEAD])
     return found
 
 
@@ -166,7 +183,7 @@ def _cues(made: Calibrated, theta: dict[str, float], per_viewer: float) -> dict[
     return found
 
 
-SHARES = {"direct_share", "cart_conversion", "never_pay", "single_share", "branching"}
+SHARES = {"direct_share", "cart_conversion", "never_pay", "single_share", "branching", "lead_share"}
 
 
 def scale_of(at: At) -> str:
@@ -213,11 +230,11 @@ def default_of(at: At) -> float:
         return float(getattr(KERNELS[at[1]], at[2]))
     if at[0] == "skus":
         return 1.0
-    return float(getattr({"shoppers": Shoppers(), "herding": Herding(), "host": Host()}[at[0]], at[1]))
+    return float(getattr({"shoppers": Shoppers(), "herding": Herding(), "host": Host(), "spread": Spread()}[at[0]], at[1]))
 
 
 UNITS = {"buy_rate": "/viewer/min", "shelf_rate": "/viewer/min", "peak": "x", "tau_s": "s", "mean_s": "s", "cart_median_s": "s",
-         "pay_median_s": "s", "slip_s": "s"}  # fmt: skip
+         "pay_median_s": "s", "slip_s": "s", "mood_s": "s", "slow_s": "s", "lead_s": "s"}  # fmt: skip
 
 
 def parameters(made: Calibrated, profiles: bool = True, tell: Callable[[str], None] | None = None) -> list[Parameter]:
@@ -225,6 +242,7 @@ def parameters(made: Calibrated, profiles: bool = True, tell: Callable[[str], No
     joint covariance."""
     places, mean, cov = joint(made, coordinates(made))
     exact = _profiled(made, tell) if profiles else {}
+    natural = {("spread", n): e for n, e in natural_of(made).fitted.items()}
     values = settings(made, coordinates(made).theta)
     made_of = f"fitted from {len(made.shows)} stream{'s' if len(made.shows) > 1 else ''}, {made.grid.orders():,} orders"
     found = []
@@ -234,7 +252,11 @@ def parameters(made: Calibrated, profiles: bool = True, tell: Callable[[str], No
         way = "curvature"
         if at in exact:
             low, high, way = exact[at].low, exact[at].high, "profile"
+        if at in natural:
+            low, high, way = natural[at].low, natural[at].high, "varies by nature"
         found.append(Parameter(at, values[at], low, high, UNITS.get(at[-1], ""), default_of(at), f"{made_of}; {way}", scale))
+    found += [Parameter(at, e.value, e.low, e.high, UNITS.get(at[-1], ""), default_of(at), f"{made_of}; varies by nature", LOG)
+              for at, e in natural.items() if at not in places]  # fmt: skip
     return found
 
 
@@ -259,6 +281,8 @@ def _profiled(made: Calibrated, tell: Callable[[str], None] | None) -> dict[At, 
     if made.slips is not None:
         found["host", "slip_s"] = made.slips.sd_s
     wanted: list[tuple[str, At, Callable[[float], float]]] = []
+    if made.moves:
+        return found
     wanted += [(f"tau:{kind_name(k)}", ("cues", kind_name(k), "tau_s"), math.exp) for k in made.model.spec.kinds]
     if made.model.spec.herding:
         wanted += [(N, ("herding", "branching"), float), (MEAN, ("herding", "mean_s"), math.exp)]

@@ -15,8 +15,9 @@ from scenarios.contract import Audience, Push, Scenario
 from scenarios.kernels import KERNELS
 from scenarios.registry import from_plain
 from sim.calibrate.fit import Calibrated
-from sim.calibrate.grid import VIEWERS
+from sim.calibrate.grid import VIEWERS, covariates
 from sim.calibrate.intensity import RATIO
+from sim.calibrate.natural import natural_of
 from sim.calibrate.observed import CalibrationError, Observed, kind_name
 from sim.calibrate.parameters import Parameter, parameters, room, settings, uncertainty_of
 from sim.demand.audience import room as room_of
@@ -24,15 +25,18 @@ from sim.setup.uncertain import KEY, plain
 from sim.words import _, counted
 
 Note = dict[tuple[str, ...], str]
-MOST_PUSHES = 96
+MOST_PUSHES = 480
 SLOT_S = 600.0
 LONGEST_S = 900_000.0
 
 
-def scenario_of(made: Calibrated, name: str, found: list[Parameter] | None = None) -> tuple[dict[str, Any], Note]:
-    """The scenario as plain data, and a comment for each fitted place. The run of show 排品表 is the last stream's."""
+def scenario_of(
+    made: Calibrated, name: str, found: list[Parameter] | None = None, show: Observed | None = None
+) -> tuple[dict[str, Any], Note]:
+    """The scenario as plain data, and a comment for each fitted place. Run of show 排品表 and viewers are those of ``show``,
+    which need not be one it was fitted to; none: of the last stream."""
     found = parameters(made, profiles=False) if found is None else found
-    show = made.shows[-1]
+    show = made.shows[-1] if show is None else show
     if show.span_s > LONGEST_S:
         raise CalibrationError(
             _("{name} lasts {span_s:,.0f} s, longer than a show can be; calibrate on a part of it").format(
@@ -59,10 +63,10 @@ def scenario_of(made: Calibrated, name: str, found: list[Parameter] | None = Non
         whole["herding"] = {"on": True, **whole["herding"]}
     if made.paying is not None:
         whole["shoppers"]["pay_law"] = made.paying.law
-    whole["spread"] = {"lead_share": 0.0}
-    notes["spread", "lead_share"] = _(
-        "the fit lets nobody come before a cue; what else varies by nature is not fitted and keeps its default"
-    )
+    natural = natural_of(made)
+    mine = [p for p in found if p.at[0] == "spread"]
+    whole["spread"] = {p.at[1]: _short(p.value) for p in mine} | {n: v for n, (v, _why) in natural.set.items()}
+    notes |= {p.at: note(p) for p in mine} | {("spread", n): why for n, (_value, why) in natural.set.items()}
     whole["audience"] = _audience(made, show, notes)
     whole[KEY] = plain(uncertainty_of(made))
     from_plain({k: v for k, v in whole.items() if k != KEY})
@@ -116,8 +120,9 @@ def _cues(made: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Paramet
             peak = at.get(("cues", kind_name(kind), "peak"))
             cue["peak"] = _short(peak.value) if peak else KERNELS[kind_name(kind)].peak
             cue["tau_s"] = _short(at["cues", kind_name(kind), "tau_s"].value)
-            if made.lengths[kind].value != KERNELS[kind_name(kind)].duration_s:
-                cue["duration_s"] = made.lengths[kind].value
+            length = min(made.lengths[kind].value, max(float(row["length_s"]), 0.1))
+            if length != KERNELS[kind_name(kind)].duration_s:
+                cue["duration_s"] = round(length, 3)
         rows[f"c{len(rows) + 1:02d}"] = cue
     return rows
 
@@ -125,13 +130,12 @@ def _cues(made: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Paramet
 def course(made: Calibrated, show: Observed) -> tuple[np.ndarray, np.ndarray]:
     """Slot starts [s] and the room's demand in them, relative to an ordinary moment: viewers to their exponent, course over
     the show, time of day; without the viewers whom the cues themselves draw in."""
-    number = next(k for k, s in enumerate(made.shows) if s is show)
-    row = next(r for r in made.grid.rows if r.show == number)
     step, columns = made.grid.step_s, made.grid.columns
-    log = np.zeros(len(row.y))
+    x = covariates(show, made.grid)
+    log = np.zeros(len(x))
     for name in made.model.spec.columns:
-        log += made.fit.value(f"x:{name}") * row.x[:, columns.index(name)]
-    log -= np.log(_drawn_in(made, show, (np.arange(len(row.y)) + 0.5) * step))
+        log += made.fit.value(f"x:{name}") * x[:, columns.index(name)]
+    log -= np.log(_drawn_in(made, show, (np.arange(len(log)) + 0.5) * step))
     slot = max(SLOT_S, show.span_s / MOST_PUSHES, step)
     starts = np.arange(0.0, show.span_s - slot / 2, slot) if show.span_s > slot else np.array([0.0])
     which = np.minimum((np.arange(len(log)) * step / slot).astype(int), len(starts) - 1)
@@ -218,13 +222,10 @@ def unidentified(made: Calibrated) -> list[str]:
             if none
             else _("No response to cues is fitted: the cue sheet added nothing beyond chance; the cues in the file have peak 0.")
         )
-    if len(made.shows) < 3:
-        said.append(
-            _(
-                "With fewer than three streams the spread from show to show cannot be seen; a new show may differ by "
-                "more than the intervals say."
-            )
-        )
+    natural = natural_of(made)
+    for why in dict.fromkeys(natural.kept.values()):
+        told = _("How far shows vary by nature, default kept for {names}: {why}.")
+        said.append(told.format(names=", ".join(n for n, w in natural.kept.items() if w == why), why=why))
     said.append(
         _(
             "Not fitted from a stream: the stay of viewers, retries of refused shoppers, feed, staff, leaks and "

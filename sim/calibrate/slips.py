@@ -114,7 +114,7 @@ def _lay(sheet: Grid, here: Model, fit: Fit, offsets: np.ndarray) -> dict[Key, n
 def _scale(model: Model, fit: Fit, row: Row, kind: int) -> float:
     """Expected count per second of a response, the row's mean demand included."""
     part = model.parts(row, fit.at, (kind,))[kind]
-    shape = _response(model, fit, row.carts, len(row.y), kind, row.cues[kind])
+    shape = model.responses(row, fit.at, kind)
     return float(part.sum() / shape.sum()) if shape.sum() > 0 else 0.0
 
 

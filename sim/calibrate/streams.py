@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scenarios.contract import CUE_KINDS
-from sim.calibrate.observed import MARK_DTYPE, WINDOW_DTYPE, CalibrationError, Delays, Events, Observed, events, while_open
+from sim.calibrate.observed import (
+    MARK_DTYPE,
+    WINDOW_DTYPE,
+    CalibrationError,
+    Delays,
+    Events,
+    Observed,
+    events,
+    fewest,
+    while_open,
+)
 from sim.core.units import US
 from sim.words import _
 
@@ -58,12 +68,13 @@ def observed_from(head: Any, frame: pd.DataFrame, sku: list[str] | None = None) 
     linked = _linked(good, frame[frame["kind"] == "cart"])
     width = 0.0 if head.resolution_s < 0.01 else float(head.resolution_s)
     carts = _of(frame, "cart", names, start)
-    shut = _shut(frame, orders, names, start, usual, head.declared)
+    made = _events(good, names, start)
+    shut = _shut(frame, orders, names, start, usual, head.declared, [1] * len(names) if usual else fewest(made, len(names)))
     return Observed(
         head.name,
         span,
         names,
-        _events(good, names, start),
+        made,
         carts,
         _cues(frame, names, start, span),
         bin_s=usual,
@@ -96,14 +107,15 @@ def _of(frame: pd.DataFrame, kind: str, names: tuple[str, ...], start: int) -> E
 
 def _cues(frame: pd.DataFrame, names: tuple[str, ...], start: int, span: float) -> np.ndarray:
     """Cues while the record runs, about one of its SKUs;
-    one about the whole room is about the only SKU there is, else it is left out."""
+    one about the whole room is about the only SKU there is, else it is left out. A planned length ends a response."""
     rows = frame[frame["kind"] == "cue"]
     made = []
-    for t, sku, label in zip(rows["t_us"].tolist(), rows["sku"].tolist(), rows["label"].tolist(), strict=True):
+    columns = (rows["t_us"].tolist(), rows["sku"].tolist(), rows["label"].tolist(), rows["value"].tolist())
+    for t, sku, label, value in zip(*columns, strict=True):
         kind = label.partition("/")[0]
         name = sku if sku in names else names[0] if len(names) == 1 else ""
         if name and kind in CUE_KINDS and 0 <= (t - start) / US < span:
-            made.append(((t - start) / US, names.index(name), CUE_KINDS.index(kind)))
+            made.append(((t - start) / US, names.index(name), CUE_KINDS.index(kind), value if value > 0 else math.inf))
     return np.sort(np.array(made, MARK_DTYPE).reshape(-1), order="at_s")
 
 
@@ -157,9 +169,10 @@ def _viewers(frame: pd.DataFrame, start: int) -> tuple[np.ndarray, np.ndarray] |
 
 
 def _shut(
-    frame: pd.DataFrame, orders: pd.DataFrame, names: tuple[str, ...], start: int, usual: float, declared: Any
-) -> np.ndarray:
-    """Stretches without stock, and bins whose count is not known."""
+    frame: pd.DataFrame, orders: pd.DataFrame, names: tuple[str, ...], start: int, usual: float, declared: Any,
+    least: list[int],
+) -> np.ndarray:  # fmt: skip
+    """Stretches without stock (below ``least`` units), and bins whose count is not known."""
     made: list[tuple[int, float, float]] = []
     bad = orders[(orders["mark"] != "") | (orders["bin_s"] > usual * 1.01)]
     for t, width, sku in zip(bad["t_us"].tolist(), bad["bin_s"].tolist(), bad["sku"].tolist(), strict=True):
@@ -169,9 +182,9 @@ def _shut(
     for k, name in enumerate(names):
         mine = levels[levels["sku"] == name]
         if len(mine):
-            made += _spells(k, mine["t_us"].to_numpy(), mine["value"].to_numpy() <= 0, start)
+            made += _spells(k, mine["t_us"].to_numpy(), mine["value"].to_numpy() < least[k], start)
         elif name in declared and "stock" in declared[name]:
-            made += _run_out(k, frame[frame["sku"] == name], int(declared[name]["stock"]), start)
+            made += _run_out(k, frame[frame["sku"] == name], int(declared[name]["stock"]), start, least[k])
     return np.array(made, WINDOW_DTYPE).reshape(-1)
 
 
@@ -181,12 +194,12 @@ def _spells(k: int, t: np.ndarray, out: np.ndarray, start: int) -> list[tuple[in
     return [(k, (int(t[a]) - start) / US, min((int(ends[b]) - start) / US, 1e9)) for a, b in edges.tolist()]
 
 
-def _run_out(k: int, rows: pd.DataFrame, stock: int, start: int) -> list[tuple[int, float, float]]:
+def _run_out(k: int, rows: pd.DataFrame, stock: int, start: int, least: int) -> list[tuple[int, float, float]]:
     """Stretches in which the declared stock and what came back had all been sold."""
     sign = {"order": -1, "cancel": 1, "restock": 1}
     moves = rows[rows["kind"].isin(sign)]
     level = stock + (moves["qty"].to_numpy() * moves["kind"].map(sign).to_numpy()).cumsum()
-    return _spells(k, moves["t_us"].to_numpy(), level <= 0, start)
+    return _spells(k, moves["t_us"].to_numpy(), level < least, start)
 
 
 def _stock(frame: pd.DataFrame, names: tuple[str, ...], declared: Any) -> tuple[int, ...]:

@@ -22,8 +22,9 @@ from sim.core.tape import TAKE
 from sim.core.units import US
 from sim.replay.cells import Cells, Source
 from sim.replay.censor import Window, demand_end
-from sim.replay.posterior import Posterior, Prior, Problem, Process, posterior
+from sim.replay.posterior import Posterior, Prior, Problem, posterior
 from sim.replay.stream import Stream
+from sim.stats.latent import Process
 
 SCALES = ((0.0, 0.35), (0.5, 0.2), (1.0, 0.35), (1.5, 0.1))
 """Scales of the spread's mood and their weights beforehand: a third for a room that does not move (project, A)."""

@@ -30,16 +30,10 @@ from scipy.linalg import cho_solve, cholesky_banded, solve_banded, solve_triangu
 from scipy.special import gammainc
 
 from sim.replay.cells import Cells
+from sim.stats.latent import Process, precision, sum_variances, tied, times
 
 ROUNDS, CLOSE = 60, 1e-6
 TINY = 1e-12
-
-
-class Process(NamedTuple):
-    """One Ornstein-Uhlenbeck part of the mood: log standard deviation, time constant [s]."""
-
-    sd: float
-    tau_s: float
 
 
 class Prior(NamedTuple):
@@ -87,38 +81,8 @@ class Posterior:
         if self.band is None:
             return own, np.zeros(len(self.z)), across, np.zeros((len(self.z), len(self.theta)))
         shift = self.shift.reshape(*self.z.shape, -1).sum(1)
-        room = _block_sums(self.band, self.z.shape[1]) + np.einsum("bp,pq,bq->b", shift, spread, shift)
+        room = sum_variances(self.band, self.z.shape[1]) + np.einsum("bp,pq,bq->b", shift, spread, shift)
         return own, room, across, shift
-
-
-def _block_sums(band: np.ndarray, k: int) -> np.ndarray:
-    """Variance of the sum of the processes in every bin, from the banded factor U of their precision (Takahashi's recursion)."""
-    reach, n = len(band) - 1, band.shape[1]
-    found = np.zeros((n + reach, reach + 1))
-    for i in range(n - 1, -1, -1):
-        pull = [band[reach - j, i + j] / band[reach, i] if i + j < n else 0.0 for j in range(1, reach + 1)]
-        for j in range(reach, -1, -1):
-            total = 1 / band[reach, i] ** 2 if j == 0 else 0.0
-            for step in range(1, reach + 1):
-                low, high = min(step, j), max(step, j)
-                total -= pull[step - 1] * found[i + low, high - low]
-            found[i, j] = total
-    own = found[:n, 0].reshape(-1, k).sum(1)
-    return own + 2 * found[:n:2, 1] if k == 2 else own
-
-
-def _prior_band(mood: tuple[Process, ...], bins: int, bin_s: float) -> np.ndarray:
-    """Precision of the stationary processes, processes interleaved, as upper bands [1 + processes, bins x processes]."""
-    k = len(mood)
-    band = np.zeros((k + 1, bins * k))
-    for c, p in enumerate(mood):
-        phi = math.exp(-bin_s / p.tau_s)
-        inner = 1 / (p.sd**2 * -math.expm1(-2 * bin_s / p.tau_s))
-        diag = np.full(bins, inner * (1 + phi**2))
-        diag[0] = diag[-1] = inner if bins > 1 else 1 / p.sd**2
-        band[k, c::k] = diag
-        band[0, c + k :: k] = -inner * phi
-    return band
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,39 +160,21 @@ def _look(problem: Problem, mood: tuple[Process, ...], band: np.ndarray | None, 
     if not mood:
         return _Point(value, np.empty(0), grad, np.empty(0), np.empty((0, len(theta))), info)
     k = len(mood)
-    value -= 0.5 * _quadratic(band, z.ravel())
+    assert band is not None
+    pulled = times(band, z.ravel())
+    value -= 0.5 * float(z.ravel() @ pulled)
     bins = sparse.csr_matrix((interest * weight, (problem.bin_of, np.arange(len(rate)))), shape=(problem.bins, len(rate)))
     cross = np.repeat((bins @ jac).toarray(), k, axis=0)
     grad_b = np.bincount(problem.bin_of, interest * slope, problem.bins)
     info_b = np.bincount(problem.bin_of, interest**2 * weight, problem.bins)
-    return _Point(value, np.repeat(grad_b, k) - _times(band, z.ravel()), grad, info_b, cross, info)
-
-
-def _times(band: np.ndarray | None, x: np.ndarray) -> np.ndarray:
-    assert band is not None
-    k = len(band) - 1
-    return band[k] * x + np.concatenate([band[0, k:] * x[k:], np.zeros(k)]) + np.concatenate([np.zeros(k), band[0, k:] * x[:-k]])
-
-
-def _quadratic(band: np.ndarray | None, x: np.ndarray) -> float:
-    return float(x @ _times(band, x))
-
-
-def _whole_band(band: np.ndarray, info_b: np.ndarray) -> np.ndarray:
-    """Prior precision plus the data's, which ties the processes of one bin together."""
-    k = len(band) - 1
-    made = band.copy()
-    made[k] += np.repeat(info_b, k)
-    if k == 2:
-        made[1, 1::2] += info_b
-    return made
+    return _Point(value, np.repeat(grad_b, k) - pulled, grad, info_b, cross, info)
 
 
 def posterior(problem: Problem, mood: tuple[Process, ...], start: np.ndarray | None = None) -> Posterior:
     """The posterior under a mood (none: ``()``). Same problem, same answer."""
     k, theta = len(mood), (problem.prior.mean if start is None else start).copy()
     z = np.zeros((problem.bins, k))
-    band = _prior_band(mood, problem.bins, problem.bin_s) if k else None
+    band = precision(mood, problem.bins, problem.bin_s) if k else None
     now, damp = _look(problem, mood, band, z, theta), 1e-3
     for _ in range(ROUNDS):
         step_z, step = _step(now, band, damp)
@@ -254,7 +200,7 @@ def _step(now: _Point, band: np.ndarray | None, damp: float) -> tuple[np.ndarray
     info = now.info + np.diag(damp * np.diag(now.info))
     if band is None:
         return np.empty(0), np.linalg.solve(info, now.grad)
-    whole = _whole_band(band, now.info_z)
+    whole = tied(band, now.info_z)
     whole[-1] *= 1 + damp
     solved = solveh_banded(whole, np.column_stack([now.cross, now.grad_z]))
     across, free = solved[:, :-1], solved[:, -1]
@@ -268,8 +214,8 @@ def _closed(
     evidence = now.value + 0.5 * float(np.log(problem.prior.precision).sum())
     factor, shift, info = None, np.empty((0, len(theta))), now.info
     if band is not None:
-        factor = cholesky_banded(_whole_band(band, now.info_z))
-        shift = solveh_banded(_whole_band(band, now.info_z), now.cross)
+        factor = cholesky_banded(tied(band, now.info_z))
+        shift = solveh_banded(tied(band, now.info_z), now.cross)
         info = info - now.cross.T @ shift
         evidence += float(np.log(cholesky_banded(band)[-1]).sum()) - float(np.log(factor[-1]).sum())
     chol = np.linalg.cholesky((info + info.T) / 2 + np.eye(len(info)) * 1e-9)

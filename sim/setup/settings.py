@@ -9,7 +9,7 @@ from typing import Any, TypeVar, get_type_hints
 from scenarios.setting import ScenarioError, check_types, setting, validate
 from sim.words import _
 
-MODELS = ("poisson", "cue", "hawkes", "both")
+MODELS = ("poisson", "cue", "room", "hawkes", "both")
 """Models of demand, from the simplest to the richest."""
 
 

