@@ -30,6 +30,7 @@ from sim.report.text.tune_tables import Table, finalist_head, finalist_rows, fro
 from sim.report.text.unseen import unseen
 from sim.score.cost import CORE
 from sim.setup.settings_search import Tune
+from sim.stats.certify import by_construction
 from sim.study.recommend import bundled_strategy, recommendation, value_word, write_recommendation
 from sim.study.tune import CONFIRM_FROM, Tuned, starts
 from sim.study.tune import tune as searched
@@ -176,7 +177,8 @@ def _report(folder: Path, search: Search, found: Tuned, words: Written, database
     from sim.report.figures.tune import front, history
 
     names, axes = [w.name for w in search.worlds], search.space[found.best.family] if found.best.settings else []
-    said = sentences.of_tuning(found, search.plan, search.judging, names, search.profile, axes)
+    certain = [by_construction(w.scenario) for w in search.worlds]
+    said = sentences.of_tuning(found, search.plan, search.judging, names, search.profile, axes, certain)
     said.append(unseen(found.confirmed.shape[1], float(search.task.facts.get("shock", 0.0))))
     tables = [
         Table(_("Finalists, on judging shows"), [finalist_head(search.plan), *finalist_rows(found, search.plan)], (2, 3, 4, 5, 7))

@@ -141,9 +141,9 @@ class Hosting:
         for k, (start, end, planned, item, kind, peak, tau, shape) in enumerate(self.cues):
             if start <= self.now or kind != PITCH or planned < 0:
                 continue
-            if self.world.cue_cut[k] > self.now and self.would_pitch(item):
-                length = (min(end, int(self.world.cue_cut[k])) - start) / US
-                cue = Cue(self.now / US, self.names[item], "pitch", peak, tau, length, shape=KERNEL_SHAPES[shape])
+            length = min(end, int(self.world.cue_cut[k])) - start  # a restock call may have taken all of it
+            if length >= LEAST_US and self.world.cue_cut[k] > self.now and self.would_pitch(item):
+                cue = Cue(self.now / US, self.names[item], "pitch", peak, tau, length / US, shape=KERNEL_SHAPES[shape])
                 self.cut(k, item, alert)
                 self.improvise(cue, alert)
                 return

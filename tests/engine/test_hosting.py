@@ -150,3 +150,16 @@ def test_what_a_host_does_with_a_prompt_is_a_setting():
     assert host_seconds(pushed) <= host_seconds(pushed, drawn=True) + 1e-3
     sold = [int((run.outcome[run.tape.sku == 0] >= 20).sum()) for run in (now, later, pushed)]
     assert sold[0] < min(sold[1:])
+
+
+def test_a_pitch_whose_time_a_call_has_taken_is_not_brought_forward():
+    """A restock call takes all of the next pitch; the host, told to drop the called item, cannot speak that pitch now. It ended
+    the run with a fault of a cue of no length."""
+    book = replace(ASKS, prepare=(Action("restock", "auto"),))
+    cues = (Cue(10.0, "a", "link_drop", duration_s=60.0), Cue(130.0, "b", duration_s=60.0), Cue(300.0, "b", duration_s=60.0))
+    scenario = Scenario("s", "none", 400.0, (Sku("a", 40), Sku("b", 400)), cues, Host(follow_p=1.0, reaction_s=1.0),
+                        Audience(3000.0), shoppers=Shoppers(buy_rate=0.03), supply=Supply(1.0, 60.0, 0.1))  # fmt: skip
+    for seed in (0, 2, 3):
+        stage = set_stage(scenario, draw_tape(scenario, seed))
+        run = play(stage, make_policy("fixed_count", {"units": 30.0, "emergency_share": 0.5}, playbook=book))
+        assert host_seconds(run) <= host_seconds(run, drawn=True) + 1e-3

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,9 +30,10 @@ ROBUST_WORDS = {
 
 
 def of_tuning(
-    found: Tuned, plan: Plan, judging: Judging, worlds: Sequence[str], profile: Profile, axes: Sequence[Axis]
-) -> list[str]:
-    """The statement that goes into recommended.yaml and the report."""
+    found: Tuned, plan: Plan, judging: Judging, worlds: Sequence[str], profile: Profile, axes: Sequence[Axis],
+    certain: Sequence[Collection[str]] | None = None,
+) -> list[str]:  # fmt: skip
+    """The statement that goes into recommended.yaml and the report. certain: by world, limits that hold by construction."""
     costs = found.confirmed[..., CORE.index("J")]
     said = [f"{found.best.name}: {worded(found.best.settings)}.", *_ends(found, axes)]
     earned = [float(found.confirmed[:, :, 0, CORE.index(name)].mean()) for name in ("net", "gmv")]
@@ -64,7 +65,8 @@ def of_tuning(
             n,
         )
         said.append(text.format(objectives=", ".join(plan.objectives), n=n))
-    return said + [_limits(found, limits, judging, worlds) for limits in ([plan.limits] if plan.limits else LIMITS.values())]
+    asked = [plan.limits] if plan.limits else LIMITS.values()
+    return said + [_limits(found, limits, judging, worlds, certain) for limits in asked]
 
 
 def _ends(found: Tuned, axes: Sequence[Axis]) -> list[str]:
@@ -166,8 +168,10 @@ def _race(found: Tuned, judging: Judging, names: Sequence[str]) -> str:
     return text.format(n=len(names), best=names[race.best], confidence=judging.confidence, delta=number(found.delta), tied=tied)
 
 
-def _limits(found: Tuned, limits: Limits, judging: Judging, worlds: Sequence[str]) -> str:
+def _limits(
+    found: Tuned, limits: Limits, judging: Judging, worlds: Sequence[str], certain: Sequence[Collection[str]] | None
+) -> str:  # fmt: skip
     """What the fresh shows certify, in the worst scenario."""
     rows = found.confirmed[..., [CORE.index(name) for name in NEEDED]]
-    made = in_worst_world(rows, limits, judging.confidence, [0])[0]
+    made = in_worst_world(rows, limits, judging.confidence, [0], certain)[0]
     return _("Limits {limits}: {certificate}.").format(limits=limits.name, certificate=certificate(made, worlds))
