@@ -1,0 +1,76 @@
+"""A canary: what the project uses of numba that numba promises nobody. A numba that breaks one of these fails here, by name."""
+
+from __future__ import annotations
+
+import pytest
+
+from sim.native import function_at, numba_or_none
+
+numba = numba_or_none()
+pytestmark = pytest.mark.skipif(numba is None, reason="compiling is switched off")
+WHO = f"numba {getattr(numba, '__version__', '')}"
+
+
+def twice(x):
+    return 2 * x
+
+
+@pytest.mark.parametrize("option", ["_nrt", "no_cpython_wrapper", "no_cfunc_wrapper", "forceinline"])
+def test_a_target_option_is_known(option):
+    """Used by ``sim.native.compiled`` and ``_inner``."""
+    machine = numba.njit(["int64(int64)"], **{option: option != "_nrt"})(twice)
+    assert machine.targetoptions.get(option) is (option != "_nrt"), f"{WHO} has no option {option}"
+
+
+@pytest.mark.parametrize("option", ["nrt_of_no_numba"])
+def test_an_unknown_option_is_refused(option):
+    """Else the test above would show nothing."""
+    with pytest.raises(KeyError):
+        numba.njit(["int64(int64)"], **{option: True})(twice)
+
+
+def test_reference_counting_can_be_switched_off():
+    machine = numba.njit(["int64(int64)"], _nrt=False)(twice)
+    assert machine(4) == 8, f"{WHO} does not run code without reference counting"
+
+
+def test_machine_code_has_an_entry_point():
+    """Used by ``sim.native.Entry``: the call without checks of types."""
+    machine = numba.njit(["int64(int64)"])(twice)
+    (code,) = machine.overloads.values()
+    assert code.entry_point(4) == 8, f"{WHO} has no overloads[...].entry_point that can be called"
+
+
+def test_machine_code_has_an_address():
+    """Used by ``sim.engine.compiled._address``."""
+    import ctypes
+
+    machine = numba.njit(["int64(int64)"])(twice)
+    result = machine.get_compile_result(numba.types.int64(numba.types.int64))
+    at = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+    assert ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(at)(4) == 8, f"{WHO} gives no address of a C function"
+
+
+def test_an_address_becomes_a_function():
+    """Used by ``sim.native.function_at``: numba's record of a first-class function, field by field."""
+    from numba.core import types
+    from numba.core.datamodel import default_manager
+
+    signature = numba.types.int64(numba.types.int64)
+    fields = set(default_manager.lookup(types.FunctionType(signature))._fields)
+    assert fields >= {"c_addr", "py_addr", "jit_addr"}, f"{WHO} keeps a function as {sorted(fields)}"
+    machine = numba.njit([signature])(twice)
+    result = machine.get_compile_result(signature)
+    address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
+    at = function_at(signature)
+
+    @numba.njit
+    def call(address, x):
+        return at(address)(x)
+
+    assert call(address, 4) == 8, f"{WHO} does not call a function by its address"
+
+
+def test_the_cache_has_a_folder_of_its_own():
+    """Used by ``sim.native.numba_or_none``."""
+    assert hasattr(numba.config, "CACHE_DIR"), f"{WHO} has no config.CACHE_DIR"
