@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from scenarios.bundles import Bundle, Part
 from scenarios.contract import (
     Audience,
     Cue,
@@ -40,7 +41,7 @@ BUSY = Scenario(
     "all that can happen, in half a minute",
     30.0,
     (Sku("mask", 20, "traffic", safety_stock=3, held_back=3, buffer=1), Sku("serum", 15)),
-    (Cue(5.0, "mask", "link_drop", cart_surge=1.0), Cue(15.0, "serum")),
+    (Cue(5.0, "mask", "link_drop", cart_surge=1.0), Cue(15.0, "serum"), Cue(20.0, "duo", "deal")),
     audience=Audience(60.0, pushes=(Push(3.0, 2.0, 10.0),)),
     shoppers=Shoppers(buy_rate=0.05),
     herding=Herding(True),
@@ -51,6 +52,7 @@ BUSY = Scenario(
                 lost_release_p=0.1),
     feed=Feed(1.0, lag_sigma=0.2, loss_p=0.1, duplicate_p=0.1, disorder_p=0.1, outages=(Outage(10.0, 3.0, True),)),
     supply=Supply(1.0, 5.0, requests=2, deliveries=(Delivery(10.0, "mask", 5), Delivery(12.0, "mask", 2, True))),
+    bundles=(Bundle("duo", 100.0, (Part("mask"), Part("serum", 2)), popularity=0.5),),
 )  # fmt: skip
 AT_ONCE = {("duration_s",): {"feed": replace(BUSY.feed, period_s=3600.0)}}
 """What else is set so that the end of a bound is played in a moment."""
@@ -60,6 +62,7 @@ REFUSED = {
     ("channels", 0, "share"): "add up to", ("supply", "deliveries", 0, "at_s"): "lies outside the show",
     ("staff", "channels", 0, "ack_median_s"): "ack_p90_s is below", ("staff", "channels", 0, "ack_p90_s"): "ack_p90_s is below",
     ("audience", "arrivals_per_min"): "people would act on one cue", ("skus", 0, "appeal"): "people would act on one cue",
+    ("bundles", 0, "appeal"): "people would act on one cue",
     ("cues", 0, "cart_surge"): "people would act on one cue", ("shoppers", "cart_conversion"): "people would act on one cue",
 }  # fmt: skip
 """Ends that cannot stand with the rest of this show, and the words that say so."""
@@ -116,7 +119,15 @@ def tried_at(path: Path, end: float) -> tuple[bool, str]:
 def test_every_record_of_a_scenario_was_tried():
     known = {path[:-1] for path, _ in declared(BUSY)}
     assert len([*declared(BUSY)]) > 200
-    assert {("leaks",), ("ledger",), ("touchpoints", "cart"), ("feed", "outages", 0), ("audience", "pushes", 0)} <= known
+    assert {
+        ("leaks",),
+        ("ledger",),
+        ("bundles", 0),
+        ("bundles", 0, "parts", 0),
+        ("touchpoints", "cart"),
+        ("feed", "outages", 0),
+        ("audience", "pushes", 0),
+    } <= known
 
 
 def test_a_show_is_played_at_every_bound_of_gate_playbook_and_profile():
