@@ -2,7 +2,7 @@
 
     python -m benchmarks.presets [SHOWS] [PRESET ...]
 
-prints the tables of docs/background/presets.md. A strategy that earns less than silence is marked; "sure" where a bound that
+prints a table per preset. A strategy that earns less than silence is marked; "sure" where a bound that
 allows for all pairs of the tables together (5 %) says so. Shows are as uncertain as their presets.
 """
 
