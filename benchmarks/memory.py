@@ -1,6 +1,6 @@
 """How much memory a large sweep takes: a million runs of LS-1 with every metric there is, by two workers.
 
-    python -m benchmarks --memory [SHOWS [CANDIDATES]]
+    python -m benchmarks --memory [SHOWS [CANDIDATES] | --quick]
 
 The parent writes one part a chunk and joins them to one table; workers hold one show at a time. Peaks are of resident memory
 (``ru_maxrss``), libraries included.
@@ -39,7 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     from joblib.externals.loky import get_reusable_executor
 
     numbers = [int(word) for word in argv or [] if word.isdigit()]
-    shows, candidates = (numbers + [SHOWS, CANDIDATES][len(numbers) :])[:2]
+    most = SHOWS // 10 if "--quick" in (argv or []) else SHOWS
+    shows, candidates = (numbers + [most, CANDIDATES][len(numbers) :])[:2]
     plan, before = plan_of(shows, candidates), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     warm(c.policy for c in plan.candidates)
     start = time.perf_counter()

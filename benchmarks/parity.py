@@ -1,6 +1,6 @@
 """Do all paths tell the same story? Random worlds, each under several policies, by every way there is to play and to score.
 
-    python -m benchmarks --parity [WORLDS [FIRST]]
+    python -m benchmarks --parity [WORLDS [FIRST] | --quick]
 
 A world (``tests/parity/worlds.py``: every mechanism on or off) is played by the oracle (a SimPy process per shopper), by the
 compiled engine and by the shared prefix of a sweep; every metric is counted by the compiled pass and by the readable form. One
@@ -61,7 +61,8 @@ def world(seed: int) -> np.ndarray:
 def main(argv: list[str] | None = None) -> int:
     """Print what was compared."""
     numbers = [int(word) for word in argv or [] if word.isdigit()]
-    count, first = (numbers + [WORLDS, 0][len(numbers) :])[:2]
+    most = WORLDS // 10 if "--quick" in (argv or []) else WORLDS
+    count, first = (numbers + [most, 0][len(numbers) :])[:2]
     total = np.zeros(len(COUNTED), np.int64)
     for k in range(count):
         total += world(first + k)
