@@ -146,18 +146,20 @@ def _study(search: Search, words: Written, told: Listener) -> Study:
 
     def estimate(work: Path, workers: int) -> str:
         taken_up(work)
-        return f"{announced(search)}; {foreseen(search, work / DATABASE, workers)}"
+        return f"{announced(search)}; {foreseen(search, work / DATABASE, workers, told.note)}"
 
     def write(folder: Path, work: Path, hands: Pool) -> Said:
         play = crew(hands, search.worlds, s.seed, search.profile, note=told.note)
         first = starts(search.space, search.makers)
         stages: Any = told.stage
-        found = searched(search.makers, search.space, play, search.plan, search.judging, first, work / DATABASE, stages)
+        found = searched(
+            search.makers, search.space, play, search.plan, search.judging, first, work / DATABASE, stages, told.note
+        )
         told.close()
         return _report(folder, search, found, words, work / DATABASE)
 
     return Study(
-        announced(search), RECOMMENDED, lambda work: trials_in(work / DATABASE, objectives) > 0, estimate, write,
+        announced(search), RECOMMENDED, lambda work: trials_in(work / DATABASE, objectives, told.note) > 0, estimate, write,
         lambda work: shutil.rmtree(work, ignore_errors=True), (s.engine, s.address, s.workers),
         identity=but_trials(task.facts), goes_on=earlier == task.final,
     )  # fmt: skip

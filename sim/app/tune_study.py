@@ -13,6 +13,7 @@ from sim.app.progress import Listener
 from sim.app.ranges import varied
 from sim.jobs.folder import versions
 from sim.jobs.identity import own_files
+from sim.jobs.paired_play import Note
 from sim.jobs.plan import Plan as Shows
 from sim.jobs.program import program
 from sim.jobs.resume import probe
@@ -113,11 +114,11 @@ def _objectives(given: Any) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
-def foreseen(study: Search, database: Path, workers: int) -> str:
+def foreseen(study: Search, database: Path, workers: int, note: Note) -> str:
     """How long it takes at most, from a short probe of every family as it stands; dropping settings early makes it shorter."""
     j, plan, n, teams = study.judging, study.plan, len(study.worlds), study.teams
     sample = Shows(study.worlds, teams, plan.shows, plan.seed, study.profile)
-    done = trials_in(database, len(plan.objectives))
+    done = trials_in(database, len(plan.objectives), note)
     batches = max(0, -(-(plan.trials - done) // BATCH))  # each may play the incumbent once more
     plays = batches * (BATCH + 1) * plan.shows + (j.finalists + 2 * len(teams)) * j.shows + (2 + n) * j.confirm
     seconds = probe(sample).seconds * plays * n / sample.runs / workers

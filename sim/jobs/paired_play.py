@@ -22,13 +22,20 @@ SPAN = 4
 """Replicates in one task: enough that handing it over costs nothing beside playing it."""
 
 
+Note = Callable[[str], None]
+
+
+def unheard(_text: str) -> None:
+    """Nobody is there to be told."""
+
+
 def crew(
     pool: Pool,
     worlds: Sequence[World],
     seed: int,
     profile: Profile,
     metrics: tuple[str, ...] = CORE,
-    note: Callable[[str], None] = print,
+    note: Note = unheard,
 ) -> Play:
     """A way to play any candidates in ``worlds``. note(text): called when a worker died."""
 

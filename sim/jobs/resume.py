@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.jobs.evaluate import warm
 from sim.jobs.folder import FolderError, versions
+from sim.jobs.paired_play import Note, unheard
 from sim.jobs.parts import Damaged, Parts
 from sim.jobs.plan import Plan
 from sim.jobs.pool import Pool, steady
@@ -24,7 +25,6 @@ from sim.setup.space import World
 from sim.words import _
 
 Tell = Callable[[int, int, str], None]
-Note = Callable[[str], None]
 FEW, MORE, PROBE_TAPES = 8, 8, 3
 """Candidates a probe plays on a tape, how many times as many it takes next where they are done at once, tapes of the first and
 the last world."""
@@ -127,7 +127,7 @@ def identity(plan: Plan, described: Mapping[str, Any]) -> dict[str, Any]:
             "versions": versions()}  # fmt: skip
 
 
-def play_missing(parts: Parts, crew: Pool, tell: Tell, note: Note = print) -> int:
+def play_missing(parts: Parts, crew: Pool, tell: Tell, note: Note = unheard) -> int:
     """Play every chunk that has no sound part; returns how many parts had been damaged. Workers that die are replaced.
 
     tell(done, of, what): called as runs are done. note(text): called when something happened that should be known.
@@ -143,7 +143,7 @@ def play_missing(parts: Parts, crew: Pool, tell: Tell, note: Note = print) -> in
     return damaged
 
 
-def gather(parts: Parts, crew: Pool, tell: Tell, path: Path, note: Note = print) -> int:
+def gather(parts: Parts, crew: Pool, tell: Tell, path: Path, note: Note = unheard) -> int:
     """Play what is missing and write the finished table to ``path``; returns how many damaged parts were played again."""
     damaged = play_missing(parts, crew, tell, note)
     while True:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-import sys
 import warnings
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.jobs.folder import FolderError, free
+from sim.jobs.paired_play import Note, unheard
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -23,21 +23,21 @@ NO_TIME = "1970-01-01 00:00:00.000000"
 """Instead of the clock times that Optuna notes: the same search leaves the same bytes."""
 
 
-def trials_in(path: Path, objectives: int) -> int:
+def trials_in(path: Path, objectives: int, note: Note = unheard) -> int:
     """Finished trials in a database file; 0 where there is none."""
     from optuna.trial import TrialState
 
     if not path.exists():
         return 0
-    return len(open_study(path, objectives).get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
+    return len(open_study(path, objectives, note=note).get_trials(deepcopy=False, states=(TrialState.COMPLETE,)))
 
 
-def open_study(path: Path | None, objectives: int, name: str = "tune") -> Study:
+def open_study(path: Path | None, objectives: int, name: str = "tune", note: Note = unheard) -> Study:
     """The study in a database file, made or taken up again; None: in memory.
 
     A new file is made whole under another name first. One that cannot be read as such a study, whatever is wrong with it, is
-    set aside as ``NAME.damaged``, and the search begins anew. Raises :class:`FolderError` where the disk or another process is
-    at fault.
+    set aside as ``NAME.damaged``, which ``note`` is told, and the search begins anew. Raises :class:`FolderError` where the disk
+    or another process is at fault.
     """
     import optuna
 
@@ -57,7 +57,7 @@ def open_study(path: Path | None, objectives: int, name: str = "tune") -> Study:
                     )
                 ) from None
             path.replace(free(path.with_name(path.name + ".damaged")))
-            print(f"{path.name} was damaged and is set aside; the search begins anew", file=sys.stderr)
+            note(_("{file} was damaged and is set aside; the search begins anew").format(file=path.name))
     whole = path.with_name(path.name + ".tmp")
     whole.unlink(missing_ok=True)
     try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.jobs.paired_play import Play
+from sim.jobs.paired_play import Note, Play, unheard
 from sim.jobs.storage import open_study
 from sim.jobs.trials import JUDGE_FROM
 from sim.setup.design import Axis, Value
@@ -100,10 +100,11 @@ def tune(
     first: Sequence[tuple[str, Mapping[str, Value]]] = (),
     database: Path | None = None,
     tell: Callable[[str], Tell] = lambda unit: lambda done, of, words: None,
+    note: Note = unheard,
 ) -> Tuned:
     """Search, judge, confirm. makers, space: by family. first: settings to try first. database: where the search lives (SQLite),
     so that it can be taken up again; None: in memory. tell(unit): who hears of a stage that counts in that unit."""
-    study = open_study(database, len(plan.objectives))
+    study = open_study(database, len(plan.objectives), note=note)
     searcher = Searcher(study, space, lambda family, settings, name: makers[family].make(settings, name), play, plan)
     tried = searcher.run(first, tell("trials"))
     named = finalists_of(tried, makers, plan, judging.finalists)

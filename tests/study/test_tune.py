@@ -250,11 +250,12 @@ def test_more_trials_later_are_as_good_as_at_once(tmp_path, how):
     assert later.confirmed.tobytes() == once.confirmed.tobytes()
 
 
-def test_a_damaged_study_is_set_aside_and_searched_anew(tmp_path, whole, capsys):
+def test_a_damaged_study_is_set_aside_and_searched_anew(tmp_path, whole):
     path = tmp_path / "study.db"
     path.write_bytes(b"no database at all, but longer than a header would be" * 50)
-    again = tune(makers(), SPACE, Fake(), SHORT, JUDGING, database=path)
-    assert "set aside" in capsys.readouterr().err
+    heard: list[str] = []
+    again = tune(makers(), SPACE, Fake(), SHORT, JUDGING, database=path, note=heard.append)
+    assert heard == ["study.db was damaged and is set aside; the search begins anew"]
     assert again.best.name == whole.best.name
     assert (tmp_path / "study.db.damaged").exists()
 
