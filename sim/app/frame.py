@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shlex
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -101,9 +102,29 @@ def command_word(key: str, value: Any) -> str:
     return shlex.quote(f"{key}={value}")
 
 
+class Settled(Exception):
+    """Everything that was asked for holds, and nothing is to be played."""
+
+
+_trying: ContextVar[bool] = ContextVar("trying", default=False)
+
+
+@contextmanager
+def trying() -> Iterator[None]:
+    """Verbs called in here settle what they are asked for, refuse what does not hold, and end before anything is played."""
+    token = _trying.set(True)
+    try:
+        with suppress(Settled):
+            yield
+    finally:
+        _trying.reset(token)
+
+
 def published(task: Task, write: Callable[[Path], Said]) -> Any:
     """The Result of a task. write(folder): plays what is to be played, leaves every file but the manifest in ``folder`` and
     returns what there is to say. The run folder is there whole or not at all; a place that cannot be used is refused before."""
+    if _trying.get():
+        raise Settled
     with run_folder(task.final, task.verb) as folder:
         said = write(folder)
         for page in folder.glob("*.md"):  # names come from files, and a page may be opened where HTML runs
@@ -142,6 +163,8 @@ class Study:
 def resumed(task: Task, study: Study, told: Listener) -> Any:
     """The Result of a task that goes on where it was stopped. Finished before: nothing is played. Refused in one sentence: a
     folder that holds anything else, work begun with other settings, another process at the same study."""
+    if _trying.get():
+        raise Settled
     identity = task.facts if study.identity is None else study.identity
     if not study.goes_on and finished(task.final, task.verb, task.facts, study.proof, identity):
         told.say(_("{study}: finished before, nothing is left to play").format(study=study.announced))

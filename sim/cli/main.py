@@ -13,6 +13,7 @@ from sim import __version__
 from sim.cli import pages, reading, terminal
 from sim.cli.endings import OK, ended, shown
 from sim.cli.helptext import HELP, help_on
+from sim.cli.tried import PLAYED, without_cfg
 from sim.words import LANGUAGES, _, language, speaking
 
 
@@ -59,6 +60,11 @@ def _dispatch(words: list[str]) -> int:
             raise _no_verb(topic)
         print(help_on(topic))
     elif verb in VERBS:
+        if verb in PLAYED and (asked := without_cfg(words[1:])) is not None:
+            from sim.app.frame import trying
+
+            with trying():
+                VERBS[verb](asked)
         return VERBS[verb](words[1:])
     else:
         raise _no_verb(verb)

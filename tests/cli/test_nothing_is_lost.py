@@ -88,3 +88,19 @@ def test_a_code_page_is_called_by_its_name(monkeypatch, capsys):
     assert "this terminal (cp1252) cannot show some characters" in text
     assert "charmap" not in text
     Terminal().say("x")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["rehearse", "figure_replicate=9", "replicates=5"], "figure_replicate must be below replicates = 5"),
+        (["rehearse", "figure=foo"], "figure has no option 'foo'"),
+    ],
+)
+def test_cfg_refuses_what_only_the_verb_refuses(tmp_path, monkeypatch, capsys, words, said):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([*words, "--cfg"]) == 2
+    shown = capsys.readouterr()
+    assert said in shown.err
+    assert shown.out == ""
+    assert list(tmp_path.iterdir()) == []
