@@ -41,7 +41,7 @@ def follow(config: Mapping[str, Any], told: Listener) -> dict[str, Any]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    tell(sentence(metrics))
+    shadow.log("info", sentence(metrics))
     lines = metrics["lines"]
     if lines["rejected"] and not lines["used"]:
         tell(_("warning: not one line could be used; see why in the rejects"))
@@ -78,7 +78,7 @@ def ways(s: Settings) -> Ways:
 
     made = Ways(s.input, out, beside(s.state, ".state"), beside(s.rejects, ".rejects.jsonl"), beside(s.metrics, ".metrics.json"),
                 s.follow == "yes", s.clock == "wall", s.resend, s.idle_s, s.save_events, s.save_s, s.report_s, s.silent_s,
-                s.prometheus_port)  # fmt: skip
+                s.prometheus_port, s.log)  # fmt: skip
     files = [str(p.resolve()) for p in (out, made.state, made.rejects, made.metrics) if p]
     if s.input != "-":
         files.append(str(Path(s.input).resolve()))

@@ -136,6 +136,8 @@ class Shadow:
     save_s: float = setting(5.0, "save the state after this long at the latest", "s", 0.01, 3600)
     prometheus_port: int = setting(0, "port on which Prometheus can scrape the metrics; 0: none", "", 0, 65535)
     report_s: float = setting(60.0, "a line of metrics on standard error this often; 0: only at the end", "s", 0, 10**6)
+    log: str = setting("info", "what is said on standard error: what went wrong, reports too, every saving and sending too",
+                       choices=("warning", "info", "debug"))  # fmt: skip
 
 
 @dataclass(frozen=True)

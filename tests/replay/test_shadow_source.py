@@ -150,6 +150,30 @@ def test_a_feed_read_once_is_never_silent(tmp_path, more):
     assert (tmp_path / "a.jsonl").read_text() == ""
 
 
+def test_health_says_how_old_things_are(tmp_path):
+    (tmp_path / "a.feed").write_text(line(0) + "\n")
+    shadow = Shadow(small(tmp_path), ways(tmp_path, follow=True), lambda text: None, now=lambda: 1_800_000_000.0)
+    shadow.heard -= 70.0
+    shadow.saved -= 3.0
+    health = shadow.metrics()["health"]
+    assert health | {"quiet_s": 70.0, "state_age_s": 3.0} == health | {
+        "quiet_s": pytest.approx(70.0, abs=5.0), "state_age_s": pytest.approx(3.0, abs=5.0)}  # fmt: skip
+    assert (health["at"], health["well"]) == ("2027-01-15T08:00:00+00:00", True)
+    shadow._silence(70.0, False)
+    assert not shadow.metrics()["health"]["well"]
+    shadow.step([line(5).encode()], time.monotonic())
+    assert shadow.metrics()["health"]["quiet_s"] < 60.0
+
+
+@pytest.mark.parametrize(("log", "some"), [("warning", ()), ("info", ("read to done",)), ("debug", ("read to done", "are sent"))])
+def test_people_are_told_as_much_as_they_asked_for(tmp_path, log, some):
+    told = []
+    (tmp_path / "a.feed").write_text(line(1, qty=25) + "\n" + line(9) + "\n")
+    Shadow(small(tmp_path, stock=220), ways(tmp_path, log=log, report_s=1e-9), told.append).run()
+    for text in ("read to done", "are sent", "state saved"):
+        assert any(text in t for t in told) == (text in (*some, *(("state saved",) if log == "debug" else ())))
+
+
 def test_prometheus_scrapes_the_metrics(tmp_path):
     pytest.importorskip("prometheus_client")
     import socket

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +82,15 @@ class Figures:
             "busy_s": self.busy_s,
             "lines_per_busy_s": sum(lines.values()) / busy,
             "lag_s": {name: lag.summary() for name, lag in self.lags.items()},
+            "health": self.health(shadow),
         }
+
+    def health(self, shadow: Shadow) -> dict[str, Any]:
+        """When this was said (this machine's clock), how long ago a line came and the state was saved [s], and whether all is
+        well: lines come, or the show is over. A file older than two reports says that nobody is there."""
+        at = datetime.fromtimestamp(shadow.now(), shadow.plan.rules.zone or UTC).isoformat(timespec="seconds")
+        quiet, saved = time.monotonic() - shadow.heard, time.monotonic() - shadow.saved
+        return {"at": at, "quiet_s": round(quiet, 1), "state_age_s": round(saved, 1), "well": shadow.ended or not shadow.silent}
 
 
 def write(path: Path | None, metrics: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -26,8 +27,8 @@ from sim.replay.shadow.scrape import scraped
 from sim.replay.shadow.sheets import Level
 from sim.replay.shadow.show import Said, Show
 from sim.replay.shadow.source import Source
-from sim.replay.shadow.state import save, set_aside
-from sim.replay.shadow.ways import Ways, sentence
+from sim.replay.shadow.state import head_of, save, set_aside
+from sim.replay.shadow.ways import LEVELS, Ways, sentence
 from sim.words import _
 
 BLIND = 2
@@ -43,6 +44,7 @@ class Shadow:
 
     def __init__(self, plan: Plan, ways: Ways, tell: Callable[[str], None], now: Callable[[], float] = time.time) -> None:
         self.plan, self.ways, self.tell, self.now = plan, ways, tell, now
+        self.heard = time.monotonic()
         self.sieve = Sieve(plan.rules)
         for policy in plan.policies:
             engine_for(policy)  # compiled now rather than at the first line
@@ -83,7 +85,7 @@ class Shadow:
         try:
             last = time.monotonic()
             if self.ways.port:
-                self.parts.callback(scraped(self.ways.port, self.metrics, self.tell).close)
+                self.parts.callback(scraped(self.ways.port, self.metrics, partial(self.log, "info")).close)
             while not (self.ended or self.source.at_end or self.stopped):
                 lines = self.source.read(self._patience())
                 at = time.monotonic()
@@ -94,7 +96,7 @@ class Shadow:
                     self._gone_over()
                 self._silence(at - last, bool(lines))
                 if not lines and self.ways.idle_s and at - last >= self.ways.idle_s:
-                    self.tell(_("no line has come for {idle_s:g} s").format(idle_s=self.ways.idle_s))
+                    self.log("info", _("no line has come for {idle_s:g} s").format(idle_s=self.ways.idle_s))
                     break
                 self._now_and_then(at)
             if not self.stopped:
@@ -131,6 +133,11 @@ class Shadow:
             text = _("line {n:,} is stamped {far:,.0f} s ahead of all others; it waits for another to confirm it")
             self.tell(text.format(n=number, far=far_s))
 
+    def log(self, level: str, text: str) -> None:
+        """Tell people, where they asked for so much; what went wrong is always told."""
+        if LEVELS.index(level) <= LEVELS.index(self.ways.log):
+            self.tell(text)
+
     def stop(self, *_: Any) -> None:
         """End after the lines at hand (a signal handler)."""
         self.stopped = True
@@ -138,6 +145,7 @@ class Shadow:
     def step(self, lines: list[bytes], at: float) -> None:
         """Take some lines that were read at ``at`` (monotonic clock) through to their alerts."""
         wall_us = int(self.now() * US)
+        self.heard = at if lines else self.heard
         batch = self.sieve.take(lines, wall_us if self.ways.wall else None)
         if batch.again:
             self.show, self.crowd = None, (-1, 0.0)
@@ -181,6 +189,8 @@ class Shadow:
             self._save(text)
         self.outbox.put(text)
         self.outbox.sync()
+        if text:
+            self.log("debug", _("alerts up to {n:,} are sent").format(n=self.alerts))
 
     def _gone_over(self) -> None:
         """The feed has been read to its end, as far as it is there: what the files have must have come from it."""
@@ -224,7 +234,7 @@ class Shadow:
             self._save("")
         if at - self.reported >= self.ways.report_s > 0:
             self.reported = at
-            self.tell(sentence(self.metrics()))
+            self.log("info", sentence(self.metrics()))
             self._write_metrics()
 
     # -- figures ----------------------------------------------------------------------------------------------
@@ -254,19 +264,10 @@ class Shadow:
         s = self.sieve
         young, old = s.ids.state()
         self.own = dict(list(self.own.items())[-OWN_KEPT:])
-        head = {
-            "config": self.plan.bound_to, "offset": self.source.offset, "crc": self.source.crc,
-            "out": [self.outbox.size, self.outbox.crc], "pending": pending, "own": self.own,
-            "rejects": [self.rejects.size, self.rejects.crc], "alerts": self.alerts, "missed": self.missed,
-            "silent": self.silent, "restarts": self.restarts, "ended": self.ended, "crowd": self.crowd,
-            "busy_s": self.figures.busy_s,
-            "clock": s.clock.kind if s.clock else None, "start_us": s.start_us, "newest": s.newest, "bound": s.bound,
-            "offset_us": s.offset_us, "number": s.number, "units": s.units, "crowd_t": s.crowd_t, "seq": s.seq, "told": s.told,
-            "level": [[k, v.us, v.stock, v.enrolled, v.total] for k, v in s.level.items()], "counts": s.counts,
-            "held": [s.held.number, s.held.line.decode(), s.held.t] if s.held else None, "shown": self.show is not None,
-        }  # fmt: skip
+        head = head_of(self, pending)
         arrays = {"ids_young": young, "ids_old": old} | self.figures.state()
         save(self.ways.state, head, arrays | (self.show.state() if self.show else {}))
+        self.log("debug", _("state saved after line {n:,}").format(n=s.number))
 
     def _resume(self, head: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Go on from a state."""
@@ -297,4 +298,4 @@ class Shadow:
         self.outbox.sync()
         place = f"{s.number:,} (seq {s.seq})" if s.seq >= 0 else f"{s.number:,}"
         text = _("going on after line {line}, the show has ended already") if self.ended else _("going on after line {line}")
-        self.tell(text.format(line=place))
+        self.log("info", text.format(line=place))

@@ -57,6 +57,10 @@ class Collector:
             yield CounterMetricFamily(f"stockcue_{name}", what, m[name])
         for name, what in GAUGES.items():
             yield GaugeMetricFamily(f"stockcue_{name}", what, float(m[name]))
+        health = m["health"]
+        yield GaugeMetricFamily("stockcue_quiet_seconds", "since the last line came", health["quiet_s"])
+        yield GaugeMetricFamily("stockcue_state_age_seconds", "since the state was saved", health["state_age_s"])
+        yield GaugeMetricFamily("stockcue_well", "1 while lines come, or the show is over", float(health["well"]))
         lag = GaugeMetricFamily("stockcue_lag_seconds", _("what was timed, as in the metrics file"), labels=["of", "quantile"])
         for of, found in m["lag_s"].items():
             for quantile in ("p50", "p95", "max"):

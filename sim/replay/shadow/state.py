@@ -8,13 +8,16 @@ import os
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sim.jobs.durable import write_whole
 from sim.replay.clock import StreamError
 from sim.words import _
+
+if TYPE_CHECKING:
+    from sim.replay.shadow.loop import Shadow
 
 VERSION = 3
 """2: two gates, one for people and one for machines. 3: what the files held, so that a lost tail is seen."""
@@ -40,6 +43,22 @@ def save(path: Path, head: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
                 path=str(path), strerror=error.strerror
             )
         ) from None
+
+
+def head_of(shadow: Shadow, pending: str) -> dict[str, Any]:
+    """What a state says in plain data, with the alerts that are about to be written."""
+    s = shadow.sieve
+    return {
+        "config": shadow.plan.bound_to, "offset": shadow.source.offset, "crc": shadow.source.crc,
+        "out": [shadow.outbox.size, shadow.outbox.crc], "pending": pending, "own": shadow.own,
+        "rejects": [shadow.rejects.size, shadow.rejects.crc], "alerts": shadow.alerts, "missed": shadow.missed,
+        "silent": shadow.silent, "restarts": shadow.restarts, "ended": shadow.ended, "crowd": shadow.crowd,
+        "busy_s": shadow.figures.busy_s,
+        "clock": s.clock.kind if s.clock else None, "start_us": s.start_us, "newest": s.newest, "bound": s.bound,
+        "offset_us": s.offset_us, "number": s.number, "units": s.units, "crowd_t": s.crowd_t, "seq": s.seq, "told": s.told,
+        "level": [[k, v.us, v.stock, v.enrolled, v.total] for k, v in s.level.items()], "counts": s.counts,
+        "held": [s.held.number, s.held.line.decode(), s.held.t] if s.held else None, "shown": shadow.show is not None,
+    }  # fmt: skip
 
 
 def load(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:

@@ -9,6 +9,9 @@ from typing import Any
 
 from sim.words import N_, _
 
+LEVELS = ("warning", "info", "debug")
+"""What is said to people: what went wrong; reports, beginnings and ends too; every saving and sending too."""
+
 
 @dataclass(frozen=True)
 class Ways:
@@ -28,6 +31,7 @@ class Ways:
     report_s: float = 60.0
     silent_s: float = 60.0
     port: int = 0
+    log: str = "info"
 
 
 ODD = (N_("rejected"), N_("duplicate"), N_("behind"), N_("resent"), N_("held"))
