@@ -63,7 +63,6 @@ class Shadow:
             self.outbox, self.rejects = self._part(Outbox(ways.out)), self._part(Rejects(ways.rejects))
             found, self.why, self.broken, self.own = start(ways, plan.bound_to, self.outbox, self.rejects)
             self.again = found is None
-            """Whether everything is made again and the files are not known to agree yet."""
             if found:
                 self._resume(*found)
             else:
@@ -138,8 +137,8 @@ class Shadow:
         if LEVELS.index(level) <= LEVELS.index(self.ways.log):
             self.tell(text)
 
-    def stop(self, *_: Any) -> None:
-        """End after the lines at hand (a signal handler)."""
+    def stop(self, *_: Any) -> None:  # a signal handler
+        """End after the lines at hand."""
         self.stopped = True
 
     def step(self, lines: list[bytes], at: float) -> None:
@@ -236,8 +235,6 @@ class Shadow:
             self.reported = at
             self.log("info", sentence(self.metrics()))
             self._write_metrics()
-
-    # -- figures ----------------------------------------------------------------------------------------------
 
     def metrics(self) -> dict[str, Any]:
         """Counts, lags [s] and rates as plain data."""
