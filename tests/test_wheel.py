@@ -67,6 +67,15 @@ def test_the_shipped_recording_replays_from_an_empty_folder(installed, tmp_path)
     assert "open" in done.stdout.lower()
 
 
+def test_pages_and_languages_are_in_the_wheel(installed, tmp_path):
+    done = stockcue(installed, tmp_path, "rehearse", "replicates=1", "strategy=[silent]", "out=here", "lang=zh")
+    assert done.returncode == 0, done.stderr
+    pytest.importorskip("bokeh", reason="pages need the extra pages")
+    page = (tmp_path / "here" / "report.html").read_text("utf-8")
+    assert "净收益" in page
+    assert "SC.timelines" in page
+
+
 def test_a_wrong_word_is_one_sentence(installed, tmp_path):
     done = stockcue(installed, tmp_path, "rehearse", "scenario=first_shwo")
     assert done.returncode == 2
