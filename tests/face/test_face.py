@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gettext
 import inspect
 import json
 import re
@@ -317,31 +316,14 @@ def test_settings_reach_what_they_name():
 
 
 def test_sentences_are_translated(tmp_path, monkeypatch):
-    """A catalogue in the user's language is all that a second language needs."""
-    folder = tmp_path / "locale"
-    place = folder / "zh_CN" / "LC_MESSAGES"
-    place.mkdir(parents=True)
-    _write_mo(place / "stockcue.mo", {"done in {s:.1f} s": "用时 {s:.1f} 秒", "": "Content-Type: text/plain; charset=UTF-8\n"})
-    monkeypatch.setattr(sim.words, "FOLDER", folder)
+    """A catalogue is all that a second language needs; the machine's own language decides nothing."""
+    (place := tmp_path / "zh" / "LC_MESSAGES").mkdir(parents=True)
+    (place / "stockcue.po").write_text('msgid "done in {s:.1f} s"\nmsgstr "用时 {s:.1f} 秒"\n', encoding="utf-8")
+    monkeypatch.setattr(sim.words, "FOLDER", tmp_path)
     monkeypatch.setenv("LANGUAGE", "zh_CN")
-    sim.words._catalogue.cache_clear()
-    assert sim.words._("done in {s:.1f} s").format(s=2) == "用时 2.0 秒"
-    assert sim.words._("not there") == "not there"
-    assert isinstance(sim.words._catalogue(folder), gettext.GNUTranslations)
-    sim.words._catalogue.cache_clear()
-
-
-def _write_mo(path: Path, words: dict[str, str]) -> None:
-    """A compiled catalogue (GNU gettext's format)."""
-    import struct
-
-    keys = sorted(words)
-    ids, texts = [k.encode() for k in keys], [words[k].encode() for k in keys]
-    start = 28 + 16 * len(keys)
-    offsets, data = [], b""
-    for block in (ids, texts):
-        for item in block:
-            offsets += [len(item), start + len(data)]
-            data += item + b"\0"
-    head = struct.pack("<7I", 0x950412DE, 0, len(keys), 28, 28 + 8 * len(keys), 0, 0)
-    path.write_bytes(head + struct.pack(f"<{len(offsets)}I", *offsets) + data)
+    sim.words.catalogue.cache_clear()
+    assert sim.words._("done in {s:.1f} s") == "done in {s:.1f} s"
+    with sim.words.speaking("zh"):
+        assert sim.words._("done in {s:.1f} s").format(s=2) == "用时 2.0 秒"
+        assert sim.words._("not there") == "not there"
+    sim.words.catalogue.cache_clear()

@@ -15,8 +15,8 @@ from tests.words.catalogue import sentences
 
 PAGES = ("sim/report/pages", "sim/app/page_of.py", "sim/app/pages.py", "sim/score/metrics.py")
 """What stands on a page has every sentence in every language."""
-MOST = 20
-"""Of so many sentences elsewhere one may still be without a translation."""
+MOST = 0.4
+"""Share of all sentences that may still be without a translation; none of those of pages."""
 OTHERS = [lang for lang in LANGUAGES if lang != "en"]
 
 
@@ -34,8 +34,8 @@ def test_every_sentence_is_in_both_languages(lang):
     missing = {text: where for text, (_one, where) in sentences().items() if text not in known}
     add = "python -m tests.words.catalogue zh adds them; then translate"
     assert {text: where for text, where in missing.items() if where.startswith(PAGES)} == {}, add
-    # What is said elsewhere changes daily: a sentence that is new is spoken in English until it is translated.
-    assert len(missing) <= len(known) / MOST, f"{add}: {missing}"
+    # Refusals of rare mistakes are still in English, and a sentence that is new is until it is translated.
+    assert len(missing) <= MOST * len(sentences()), f"{add}: {missing}"
 
 
 @pytest.mark.parametrize("lang", OTHERS)
