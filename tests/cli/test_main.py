@@ -64,7 +64,8 @@ def test_help_names_every_setting_and_its_default(verb, record):
 def test_help_examples_are_read_without_complaint(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "my_show.yaml").write_text("base: first_show\n")
-    (tmp_path / "fitted.yaml").write_text("base: first_show\n")
+    drawn = "uncertainty:\n  parameters:\n  - {at: [shoppers, buy_rate], scale: log, mean: -5.1}\n  root: [[0.1]]\n"
+    (tmp_path / "fitted.yaml").write_text(f"base: first_show\n{drawn}")
     (tmp_path / "mine.py").write_text((ROOT / "strategies" / "fixed_count.py").read_text(encoding="utf-8"))
     lines = [shlex.split(line)[1:] for text in HELP.values() for line in text.splitlines() if line.startswith(VARYING)]
     examples = [words for words in lines if all("=" in word for word in words[1:])]
