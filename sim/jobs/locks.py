@@ -22,6 +22,8 @@ def holder(path: Path) -> str:
         there = path.stat()
         for entry in Path("/proc/locks").read_text(encoding="ascii").splitlines():
             words = entry.split()
+            if words[1] == "->":  # who waits for a lock holds none
+                continue
             major, minor, inode = words[5].split(":")
             same = int(inode) == there.st_ino and os.makedev(int(major, 16), int(minor, 16)) == there.st_dev
             if words[1] == "FLOCK" and same and int(words[4]) > 0:
