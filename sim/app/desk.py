@@ -171,7 +171,7 @@ class Desk:
         return {"verb": "rehearse", "overrides": [*source["words"], *turned, f"replicates={self.shows}", f"seed={self.seed}"]}
 
 
-def _turned(one: Policy, own: Mapping[str, float], book: Mapping[str, float]) -> Policy:
+def _turned(one: Policy, own: Mapping[str, Any], book: Mapping[str, Any]) -> Policy:
     made = policy(one, label=one.name, **own)
     return replace(made, playbook=replace(one.playbook, **book))
 

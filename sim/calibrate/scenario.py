@@ -64,9 +64,9 @@ def scenario_of(
     if made.paying is not None:
         whole["shoppers"]["pay_law"] = made.paying.law
     natural = natural_of(made)
-    mine = [p for p in found if p.at[0] == "spread"]
-    whole["spread"] = {p.at[1]: _short(p.value) for p in mine} | {n: v for n, (v, _why) in natural.set.items()}
-    notes |= {p.at: note(p) for p in mine} | {("spread", n): why for n, (_value, why) in natural.set.items()}
+    fitted = [p for p in found if p.at[0] == "spread"]
+    whole["spread"] = {p.at[1]: _short(p.value) for p in fitted} | {n: v for n, (v, _why) in natural.set.items()}
+    notes |= {p.at: note(p) for p in fitted} | {("spread", n): why for n, (_value, why) in natural.set.items()}
     whole["audience"] = _audience(made, show, notes)
     whole[KEY] = plain(uncertainty_of(made))
     from_plain({k: v for k, v in whole.items() if k != KEY})

@@ -6,8 +6,9 @@ A word names the action; behind colons follow, in any order and only where they 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from scenarios.setting import ScenarioError
 from sim.core.response import AMOUNTS, CHANNEL_NAMES, ORDERABLE, Action, Playbook
@@ -92,7 +93,7 @@ def switched(book: Playbook, what: str, value: object) -> Playbook:
     """A playbook with an action switched off in every level, kept (``on``), or given another amount."""
     levels = {level: getattr(book, level) for level in ("watch", "prepare", "emergency", "resolved")}
     if value is False or value == OFF:
-        return replace(book, **{level: tuple(a for a in acts if a.what != what) for level, acts in levels.items()})
+        return _relevelled(book, {level: tuple(a for a in acts if a.what != what) for level, acts in levels.items()})
     if not any(a.what == what for acts in levels.values() for a in acts):
         raise ScenarioError(
             _(
@@ -103,9 +104,13 @@ def switched(book: Playbook, what: str, value: object) -> Playbook:
     if value is True or value == ON:
         return book
     where, size = f"operations.{what}", value if isinstance(value, int | float) else str(value)
-    return replace(
-        book, **{level: tuple(sized(a, size, where) if a.what == what else a for a in acts) for level, acts in levels.items()}
-    )
+    resized = {k: tuple(sized(a, size, where) if a.what == what else a for a in acts) for k, acts in levels.items()}
+    return _relevelled(book, resized)
+
+
+def _relevelled(book: Playbook, levels: Mapping[str, Any]) -> Playbook:
+    """``book`` with these actions by level."""
+    return replace(book, **levels)
 
 
 def standing(book: Playbook, key: str) -> str | float | None:

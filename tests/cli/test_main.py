@@ -231,7 +231,7 @@ def test_a_rehearsal_from_a_file_with_a_user_strategy(tiny, plain_engine, capsys
     words = ["rehearse", f"scenario={tiny}", "strategy=[./mine.py,low:fixed_count]", "strategy.mine.units=9", "replicates=2"]
     code, out, _ = run(capsys, *words, "out=结果 1", "figure=all")
     assert code == 0
-    for name in ("mine", "low", "silent", "assumptions", "skill"):
+    for name in ("mine", "low", "silent", "assumptions", "left on the table"):
         assert name in out
     folder = tmp_path / "结果 1"
     made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))

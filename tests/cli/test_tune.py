@@ -36,7 +36,8 @@ def test_a_search_ends_in_a_file_that_rehearse_plays_as_it_is(capsys, tmp_path, 
     assert list(made["settings_by_tier"]) == ["traffic 引流款", "profit 利润款", "longtail 长尾款"]
     assert len(pd.read_parquet(tmp_path / "t" / "trials.parquet")) == 8
     assert {p.name for p in (tmp_path / "t").iterdir()} == {
-        "recommended.yaml", "trials.parquet", "shows.parquet", "history.png", "study.db", "report.md", "manifest.json"
+        "recommended.yaml", "trials.parquet", "shows.parquet", "history.png", "study.db", "report.md", "manifest.json",
+        "recommended.xlsx", "report.html",
     }  # fmt: skip
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".t")]
     code, _, err = run(capsys, "rehearse", "experiment=t/recommended.yaml", "replicates=2", "figure=none", "out=r")

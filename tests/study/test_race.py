@@ -81,7 +81,6 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(tmp_path, whole):
         ("select=kn delta=5 budget=29", "does not pay for the first 6 shows of 5 candidates in 1 worlds, 30 runs"),
         ("select=kn delta=5 replicates=2", "replicates of 3 or more"),
         ("select=none first=5", "first= is for select=kn alone"),
-        ("select=none delta=5 first=30 shock=5", "shock= is for select=kn alone"),
     ],
 )
 def test_a_race_that_cannot_be_run_is_a_sentence(capsys, tmp_path, monkeypatch, more, said):

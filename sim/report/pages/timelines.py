@@ -29,7 +29,7 @@ def of_table(
     entries: list[tuple[str, str, str, str]] = []
     used = 0
     judged = {} if alerts is None or not len(alerts) else _judged(alerts, chains)
-    for number_of, one in enumerate(table.to_dict("records")):
+    for number_of, one in enumerate(_records(table)):
         text = packed(_columns(one, judged))
         if used + len(text) > ROOM:
             return blobs, entries, len(table) - len(blobs)
@@ -39,14 +39,19 @@ def of_table(
     return blobs, entries, 0
 
 
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table by column name."""
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
 def _judged(alerts: pd.DataFrame, chains: pd.DataFrame | None) -> dict[tuple[Any, ...], dict[str, Any]]:
     """Rows of the alerts' table by strategy, show, item, moment and level, each with the worth of its chain (``cny``)."""
     known: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
     if chains is not None and "worth_cny" in chains:
-        for row in chains.to_dict("records"):
+        for row in _records(chains):
             known.setdefault((row["strategy"], row["replicate"], row["sku"]), []).append(row)
     found = {}
-    for r in alerts.to_dict("records"):
+    for r in _records(alerts):
         t, key = float(r["t_s"]), (r["strategy"], r["replicate"], r["sku"])
         chain = next((c for c in known.get(key, ()) if c["t_s"] <= t <= _end(c)), None)
         found[(*key, round(t, 3), int(r["level"]))] = r | {"cny": math.nan if chain is None else float(chain["worth_cny"])}
