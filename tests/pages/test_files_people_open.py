@@ -156,3 +156,15 @@ def test_pages_are_small_and_the_same_again(rehearsed, tmp_path):
     first, second = (page(rehearsed, out=tmp_path / f"{k}.html", lang="en").read_bytes() for k in (1, 2))
     assert first == second
     assert len(first) < 3_000_000
+
+
+def test_a_page_tells_a_rivals_distance_as_the_table_does(rehearsed):
+    """One interval for all rows at once; two in one folder would contradict each other."""
+    from sim.report.pages.rehearsal import figures
+    from sim.report.text.tables import summary
+
+    scores = pd.read_parquet(rehearsed / "scores.parquet")
+    found = figures(scores)
+    assert [line.strategy for line in summary(scores)] == list(found)
+    for line in summary(scores):
+        assert found[line.strategy]["behind"] == (line.behind.mean, line.behind.low, line.behind.high)
