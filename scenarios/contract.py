@@ -46,6 +46,11 @@ class Sku(Checked):
     appeal: float = setting(1.0, "multiplies the buy rate while the SKU is cued", "", 0, 1e4, "project", "A")
     return_rate: float | None = setting(None, "sold units that come back; none: the score profile's", "", 0, 1, "domain 6.2")
 
+    @property
+    def listed(self) -> int:
+        """Units offered for sale at show start."""
+        return self.stock - self.held_back - self.buffer
+
     def __post_init__(self) -> None:
         super().__post_init__()
         if self.buffer + self.held_back > self.stock:

@@ -12,9 +12,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from scenarios.contract import Scenario, Sku
 from sim.conformance.series import RuleError, seconds, values
 from sim.core.policy import Policy
 from sim.demand.streams import stream
+from sim.setup.choices import numbers
 from sim.words import _, did_you_mean
 from strategies.contract import LEVEL_NAMES, LINE, NEVER, TIERS, Signal
 from strategies.gate import GATE_MEMORY, GATE_SHARED, gate, machine
@@ -22,8 +24,8 @@ from strategies.gate import GATE_MEMORY, GATE_SHARED, gate, machine
 LEVELS = {name.split()[0]: k for k, name in enumerate(LEVEL_NAMES)}
 FIGURES = ("stock", "orders", "carts", "paid", "viewers", "closed")
 """Figures that a series may give."""
-ITEM = {"stock": 0.0, "price": 90.0, "margin": 0.35, "tier": "profit", "safety_stock": 0.0}
-"""Facts of an item, as a scenario's."""
+ITEM = ("stock", "price", "margin", "tier", "safety_stock")
+"""Facts of an item that a rules file may give, as a scenario's; bounds and defaults are those of its record."""
 EXPECTED = ("at", "sku", "level", "machine", "line")
 LINE_STEP = 0.5
 """A line may differ from the expected one by half a unit [units]."""
@@ -32,7 +34,7 @@ LINE_STEP = 0.5
 class Item(NamedTuple):
     """Facts of an item and its planned cues: (time [s], peak as a multiple of the base rate), in order of time."""
 
-    facts: Mapping[str, Any]
+    facts: Sku
     cues: tuple[tuple[float, float], ...] = ()
 
 
@@ -116,13 +118,9 @@ def item(sku: str, given: Any) -> Item:
     """An item's facts and cues, as a rules file gives them."""
     given = {"stock": given} if isinstance(given, int | float) else mapping(given, f"items.{sku}")
     known(given, [*ITEM, "cues"], f"items.{sku}")
-    facts = ITEM | {k: v for k, v in given.items() if k != "cues"}
-    if facts["tier"] not in TIERS:
-        hint = did_you_mean(str(facts["tier"]), TIERS)
-        raise RuleError(_("items.{sku}: there is no tier {tier!r}{hint}").format(sku=sku, tier=facts["tier"], hint=hint))
-    for name, value in facts.items():
-        if name != "tier" and (isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 1e9):
-            raise RuleError(_("items.{sku}.{name} must be a number of at least 0").format(sku=sku, name=name))
+    own = {"stock": 0} | {key: value for key, value in given.items() if key != "cues"}
+    numbers(f"items.{sku}", own, ("tier",))
+    facts = Sku(id=sku, **own)
     cues = []
     for cue in given.get("cues") or ():
         known(mapping(cue, f"items.{sku}.cues"), ("at", "lift"), f"items.{sku}.cues")
@@ -148,7 +146,7 @@ def _test(given: Any, number: int, content: Mapping[str, Any], items: Mapping[st
         )
     asked = tuple(_expected(one, series, last_s, where) for one in expected)
     duration_s = seconds(content.get("duration", last_s))
-    return Test(name, interval_s, duration_s, float(content.get("start_hour", 20.0)), items, series, asked)
+    return Test(name, interval_s, duration_s, float(content.get("start_hour", Scenario.start_hour)), items, series, asked)
 
 
 def _figures(sku: str, given: Any, items: Mapping[str, Item], where: str) -> dict[str, list[float | None]]:
@@ -248,7 +246,7 @@ def signals(test: Test, sku: str) -> list[Signal]:
     own, facts = test.series[sku], test.items[sku].facts
     length = max(len(v) for one in test.series.values() for v in one.values())
     first = next((v for v in own.get("stock", ()) if v is not None), 0.0)
-    initial = float(facts["stock"]) or first + (next((v for v in own.get("orders", ()) if v is not None), 0.0))
+    initial = float(facts.stock) or first + (next((v for v in own.get("orders", ()) if v is not None), 0.0))
     last = {"stock": initial, "orders": 0.0, "carts": 0.0, "paid": 0.0, "viewers": 0.0, "closed": 0.0}
     taken = dict.fromkeys(last, 0.0)
     marks = stream(0, "reading marks", sku).random(length)
@@ -278,8 +276,8 @@ def _signal(
     return Signal(
         now=now, t=now - age["orders"], stock=max(0.0, last["stock"]), orders=last["orders"], carts=last["carts"],
         paid=last["paid"], unpaid=last["orders"] - last["paid"], viewers=last["viewers"], closed=last["closed"], initial=initial,
-        safety=float(facts["safety_stock"]), price=float(facts["price"]), margin=float(facts["margin"]),
-        tier=float(TIERS.index(facts["tier"])), left=test.duration_s - now, next_cue=NEVER if cue_s is None else cue_s - now,
+        safety=float(facts.safety_stock), price=float(facts.price), margin=float(facts.margin),
+        tier=float(TIERS.index(facts.tier)), left=test.duration_s - now, next_cue=NEVER if cue_s is None else cue_s - now,
         next_lift=lift, mark=mark, office=max(0.0, last["stock"]), skus=float(len(test.items)), stock_age=age["stock"],
         orders_age=age["orders"], carts_age=age["carts"], traffic_age=age["viewers"],
         hour=(test.start_hour + now / 3600.0) % 24.0,

@@ -122,7 +122,7 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     rules[W.DRAWN], rules[W.DRAWN_CUES] = len(tape), len(tape.cues)
     rules[W.CHECKS_SCREEN] = scenario.host.checks_screen
     rates = np.array([scenario.scarcity.gain, scenario.scarcity.below, scenario.leaks.lost_release_p, scenario.start_hour])
-    facts = np.array([[s.stock - s.held_back - s.buffer, s.safety_stock, s.price, s.margin, TIERS.index(s.tier),
+    facts = np.array([[s.listed, s.safety_stock, s.price, s.margin, TIERS.index(s.tier),
                        10_007 + 2 * (key_of(s.id) % 450_000)] for s in skus], np.float64)  # fmt: skip
     views = np.repeat(stock[:, W.RECORD][None, :], len(observers), axis=0)
     views[W.ERP] = 0
@@ -181,7 +181,7 @@ def _log_room(scenario: Scenario, tape: Tape) -> int:
 def _opening_stock(scenario: Scenario, tape: Tape) -> np.ndarray:
     stock = np.zeros((len(scenario.skus), W.N_STOCK), np.int64)
     for k, s in enumerate(scenario.skus):
-        listed = s.stock - s.held_back - s.buffer + round(s.stock * scenario.leaks.overlist_share)
+        listed = s.listed + round(s.stock * scenario.leaks.overlist_share)
         stock[k, W.PHYSICAL] = max(0, s.stock - tape.record_error[k])
         stock[k, W.HIDDEN], stock[k, W.BUFFERED] = s.held_back, s.buffer
         stock[k, W.RECORD] = stock[k, W.LISTED] = listed

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import stockcue as sc
+from scenarios.contract import Sku
 from sim.app.rules import run_rules
 from sim.cli.main import main
 from sim.conformance.rules import Expected, Item, Test, course, faults
@@ -78,8 +79,7 @@ def test_a_failing_test_names_time_item_expected_and_got(rules, capsys):
 def test_an_alert_stands_until_it_is_taken_back():
     policy = sc.policy("fixed_count", units=50, gate={"keep_s": 3, "hysteresis": 0.15})
     stock = [100.0, 40.0, 55.0, 58.0, 58.0, 58.0]
-    test = Test("t", 60.0, 3600.0, 20.0, {"a": Item({"stock": 100.0, "price": 1.0, "margin": 0.3, "tier": "profit",
-                                                     "safety_stock": 0.0})}, {"a": {"stock": stock}}, ())  # fmt: skip
+    test = Test("t", 60.0, 3600.0, 20.0, {"a": Item(Sku("a", 100))}, {"a": {"stock": stock}}, ())  # fmt: skip
     # 55 is within 15 % of the line, 58 is not.
     assert [s.level for s in course(policy, test)["a"]] == [0, 2, 2, 0, 0, 0]
 
@@ -87,7 +87,7 @@ def test_an_alert_stands_until_it_is_taken_back():
 def test_a_lost_reading_keeps_the_last_value_and_ages():
     from sim.conformance.rules import signals
 
-    facts = {"stock": 100.0, "price": 1.0, "margin": 0.3, "tier": "profit", "safety_stock": 0.0}
+    facts = Sku("a", 100)
     test = Test("t", 10.0, 60.0, 20.0, {"a": Item(facts, ((15.0, 4.0),))}, {"a": {"stock": [100.0, 90.0, None, 70.0]}}, ())
     feed = signals(test, "a")
     assert [s.stock for s in feed] == [100, 90, 90, 70]
@@ -105,10 +105,8 @@ def test_the_engine_sends_the_same_alerts_of_the_same_readings(name):
     columns = {"stock": R_STOCK, "orders": R_ORDERS, "carts": R_CARTS, "paid": R_PAID, "closed": R_CLOSED}
     items, series = {}, {}
     for k, sku in enumerate(show.skus):
-        facts = {"stock": float(run.readings[0, k, R_STOCK]), "price": sku.price, "margin": sku.margin, "tier": sku.tier,
-                 "safety_stock": float(sku.safety_stock)}  # fmt: skip
         cues = tuple((c.at_s, c.kernel().peak) for c in show.cues if c.sku == sku.id)
-        items[sku.id] = Item(facts, cues)
+        items[sku.id] = Item(sku, cues)
         # The engine takes its first reading one period after the start; a series has its first value at the start.
         series[sku.id] = {n: [None, *map(float, run.readings[:, k, c])] for n, c in columns.items()}
         series[sku.id]["viewers"] = [None, *map(float, run.tape.viewers[: len(run.readings)])]
@@ -132,10 +130,12 @@ def test_the_engine_sends_the_same_alerts_of_the_same_readings(name):
     ("{units: 50}", "{unit: 50}", "did you mean 'units'?"),
     ("500-50x10", "500-50y10", "is no series"),
     ("stock: \"500", "stok: \"500", "has no entry 'stok'; did you mean 'stock'?"),
-    ("tier: traffic", "tier: trafic", "there is no tier 'trafic'; did you mean 'traffic'?"),
+    ("tier: traffic", "tier: trafic", "'trafic' is not a choice; did you mean 'traffic'?"),
     ("interval: 60s", "intervall: 60s", "has no entry 'intervall'; did you mean 'interval'?"),
     ("interval: 60s", "interval: 0", "interval must be above 0"),
-    ("stock: 500", "stock: -1", "must be a number of at least 0"),
+    ("stock: 500", "stock: -1", "sku.stock = -1 units is outside its bounds"),
+    ("stock: 500", "stock: abc", "items.面膜.stock must be a number, not 'abc'"),
+    ("stock: 500", "stock: true", "items.面膜.stock must be a number"),
 ])  # fmt: skip
 def test_a_wrong_file_is_one_sentence_that_names_it(rules, capsys, old, new, sentence):
     assert old in GOOD
@@ -169,7 +169,7 @@ def test_an_own_strategy_lies_beside_its_rules(rules, tmp_path):
 
 def test_expectations_are_all_checked():
     policy = sc.policy("fixed_count", units=50)
-    facts = {"stock": 40.0, "price": 1.0, "margin": 0.3, "tier": "profit", "safety_stock": 0.0}
+    facts = Sku("a", 40)
     asked = (Expected(0.0, "a", 3, 3, 10.0),)
     found = faults(policy, Test("t", 1.0, 9.0, 20.0, {"a": Item(facts)}, {"a": {"stock": [40.0]}}, asked))
     assert {(f.what, f.expected, f.got) for f in found} == {("level", 3, 2), ("machine", 3, 2), ("line", 10, 50)}

@@ -44,7 +44,7 @@ def _fixed(v: Values, sku: Sku) -> dict[int, Line]:
 
 
 def _percent(v: Values, sku: Sku) -> dict[int, Line]:
-    line = v["share"] * (sku.stock - sku.held_back - sku.buffer)
+    line = v["share"] * sku.listed
     return {PREPARE: Line(line), EMERGENCY: Line(line * v["emergency_share"])}
 
 

@@ -51,7 +51,7 @@ def rule_tests(policy: Policy, show: Scenario, every_s: float) -> str:
 
 def _test(sku: Sku, lines: Mapping[int, Line], policy: Policy, every_s: float) -> dict[str, Any]:
     """A series that falls evenly to 0, long enough to fill every window, and what stands before, at and after each line."""
-    offered = max(1, sku.stock - sku.held_back - sku.buffer)
+    offered = max(1, sku.listed)
     window = max((line.window_s for line in lines.values()), default=0.0)
     # A whole number of units a step: the pace of a test is exact.
     pace = max(1, offered // max(TEST_STEPS, int(2 * window / every_s)))
