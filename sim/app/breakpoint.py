@@ -19,10 +19,10 @@ from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
 from sim.app.result import HERE, Result, Said
 from sim.core.policy import Policy
-from sim.jobs.cache import WORTH, Kept
+from sim.jobs.cache import WORTH, Cache
 from sim.jobs.folder import versions, write_table
 from sim.jobs.identity import own_files
-from sim.jobs.paired_play import crew
+from sim.jobs.paired_play import paired_play
 from sim.jobs.plan import Plan
 from sim.jobs.pool import Pool
 from sim.jobs.program import program
@@ -145,13 +145,13 @@ def breakpoint(
         listener(progress),
     )
 
-    def write(folder: Path, work: Path, hands: Pool) -> Said:
-        found = bisected(study, hands, Kept(work), told)
+    def write(folder: Path, work: Path, pool: Pool) -> Said:
+        found = bisected(study, pool, Cache(work), told)
         told.close()
         return _report(folder, study, task, found)
 
     def estimate(work: Path, workers: int) -> str:
-        return f"{announced(study)}; {foreseen(study, len(Kept(work)), workers)}"
+        return f"{announced(study)}; {foreseen(study, len(Cache(work)), workers)}"
 
     try:
         return resumed(task, Study(
@@ -220,10 +220,10 @@ def foreseen(study: Points, kept: int, workers: int) -> str:
     )
 
 
-def bisected(study: Points, hands: Pool, kept: Kept, told: Listener) -> dict[str, Found]:
+def bisected(study: Points, pool: Pool, cache: Cache, told: Listener) -> dict[str, Found]:
     """By strategy every dial, turned where the strategy keeps to the limits without."""
     s, silent, scenario = study.settings, make_policy("silent"), study.scenario
-    played, of, doing = len(kept), study.points, ""
+    played, of, doing = len(cache), study.points, ""
     asked: set[str] = set()
     progress = told.stage("points")
 
@@ -232,13 +232,13 @@ def bisected(study: Points, hands: Pool, kept: Kept, told: Listener) -> dict[str
 
         def rows() -> np.ndarray:
             nonlocal played
-            one = crew(hands, plan.worlds, s.seed, study.profile, NEEDED, told.note)
+            one = paired_play(pool, plan.worlds, s.seed, study.profile, NEEDED, told.note)
             made = one(plan.candidates, range(s.replicates))[0, :, 0]
             played += 1
             return made
 
         asked.add(name := plan.digest()[:24])
-        made = kept(name, rows)
+        made = cache(name, rows)
         progress(played, max(played, of), doing)
         return made
 

@@ -20,7 +20,7 @@ from sim.calibrate.fit import Calibrated
 from sim.calibrate.fit import calibrate as fitted
 from sim.calibrate.natural import natural_of
 from sim.calibrate.nights import Step, check_nights, contradictions, settling
-from sim.calibrate.nights import told as by_night
+from sim.calibrate.nights import quantities as by_night
 from sim.calibrate.observed import Observed
 from sim.calibrate.parameters import Parameter, parameters
 from sim.calibrate.scenario import scenario_of, unidentified, yaml_of

@@ -58,7 +58,7 @@ class Dial:
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class DrawnShow:
     """One show that is played again and again: its stage, and who judges what is played on it."""
 
     stage: Stage
@@ -74,8 +74,8 @@ class Desk:
     ) -> None:  # fmt: skip
         self.show, self.policies, self.profile, self.seed, self.uncertainty = show, list(policies), profile, seed, uncertainty
         self.dials = {d.key: d for d in dials_of(show, self.policies)}
-        self.own: list[Kept] = []
-        self.other: tuple[Scenario, list[Kept]] = show, self.own
+        self.own: list[DrawnShow] = []
+        self.other: tuple[Scenario, list[DrawnShow]] = show, self.own
         self.shows = shows
 
     def values(self, given: Mapping[str, Any]) -> dict[str, float]:
@@ -111,7 +111,7 @@ class Desk:
     def answers(self, given: Mapping[str, Any], stopped: Callable[[], bool] = lambda: False) -> Iterator[dict[str, Any]]:
         """What came of it, after every BATCH shows; the last one has all. Ends without where ``stopped`` says so."""
         show, policies = self.settled(self.values(given))
-        kept = self._kept(show)
+        kept = self._drawn(show)
         rows: list[list[dict[str, float]]] = [[] for _one in policies]
         first: Run | None = None
         for number in range(self.shows):
@@ -130,7 +130,7 @@ class Desk:
             if (number + 1) % BATCH == 0 or number + 1 == self.shows:
                 yield self._answer(policies, rows, number + 1, first if number < BATCH else None)
 
-    def _kept(self, show: Scenario) -> list[Kept]:
+    def _drawn(self, show: Scenario) -> list[DrawnShow]:
         """Shows of a world that were drawn before: those it began with, and those of the last one that was tried."""
         if show is self.show:
             return self.own
@@ -138,11 +138,11 @@ class Desk:
             self.other = show, []
         return self.other[1]
 
-    def _show(self, show: Scenario, number: int) -> Kept:
+    def _show(self, show: Scenario, number: int) -> DrawnShow:
         stage = staged(show, self.uncertainty, self.seed, number)
-        return Kept(stage, Judge(play(stage, nobody()), self.profile))
+        return DrawnShow(stage, Judge(play(stage, nobody()), self.profile))
 
-    def _fit(self, kept: list[Kept]) -> None:
+    def _fit(self, kept: list[DrawnShow]) -> None:
         """No more shows than there is room for."""
         if len(kept) == 1:
             tape = kept[0].stage.tape

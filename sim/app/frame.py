@@ -155,7 +155,7 @@ class Study:
     identity: Mapping[str, Any] | None = None
     goes_on: bool = False
 
-    def hands(self) -> AbstractContextManager[Pool]:
+    def pool(self) -> AbstractContextManager[Pool]:
         """Who plays."""
         return pool(*self.who)
 
@@ -175,9 +175,9 @@ def resumed(task: Task, study: Study, told: Listener) -> Any:
         return load(task.final)
     # In a room that goes with the process nothing can be kept for a later one.
     worth = study.worth if task.room is None else lambda folder: False
-    with study.hands() as hands, begun(task.final, task.verb, identity, worth) as work:
-        told.say(study.foreseen(work, at_once(study.who[0], hands.workers)))
-        result = published(task, lambda folder: study.write(folder, work, hands))
+    with study.pool() as pool, begun(task.final, task.verb, identity, worth) as work:
+        told.say(study.foreseen(work, at_once(study.who[0], pool.workers)))
+        result = published(task, lambda folder: study.write(folder, work, pool))
         study.clean(work)
         return result
 

@@ -18,7 +18,7 @@ from sim.app.plain import configuration
 from sim.app.progress import Listener, Tell, listener
 from sim.app.ranges import varied
 from sim.app.result import HERE, Result, Said
-from sim.jobs.cache import WORTH, Kept
+from sim.jobs.cache import WORTH, Cache
 from sim.jobs.evaluate import warm
 from sim.jobs.folder import versions, write_table
 from sim.jobs.identity import own_files
@@ -143,10 +143,10 @@ def sensitivity(
     task = Task("sensitivity", f"sensitivity-{study.scenario}", facts, out, command, "sensitivity")
 
     def kept(work: Path) -> int:
-        return min(study.runs, len(Kept(work)) * study.block * s.replicates)
+        return min(study.runs, len(Cache(work)) * study.block * s.replicates)
 
-    def write(folder: Path, work: Path, hands: Pool) -> Said:
-        found = sobol(study.axes, _played(study, hands, Kept(work), kept(work), told), s.points, s.seed)
+    def write(folder: Path, work: Path, pool: Pool) -> Said:
+        found = sobol(study.axes, _played(study, pool, Cache(work), kept(work), told), s.points, s.seed)
         told.close()
         return _report(folder, study, task, found)
 
@@ -205,7 +205,7 @@ def _foreseen(study: Design, before: int, workers: int) -> str:
     return kept + _("about {time} on {workers}").format(time=left, workers=counted("{n:,} worker", "{n:,} workers", workers))
 
 
-def _played(study: Design, hands: Pool, kept: Kept, done: int, told: Listener) -> Any:
+def _played(study: Design, pool: Pool, cache: Cache, done: int, told: Listener) -> Any:
     """Settings to their net on every show, float64 [show, setting], kept in blocks. done: runs that are kept already."""
     replicates, progress = study.settings.replicates, told.stage("runs")
 
@@ -218,7 +218,7 @@ def _played(study: Design, hands: Pool, kept: Kept, done: int, told: Listener) -
         else:  # pairs are played, not all in all
             chunks = [Chunk(k, k, 0, replicates, k, k + 1) for k in range(n)]
         made = np.empty((replicates, n))
-        for chunk, rows in steady(hands, plan, chunks, told.note):
+        for chunk, rows in steady(pool, plan, chunks, told.note):
             made[chunk.start : chunk.stop, chunk.first : chunk.last] = rows[:, NET].reshape(chunk.stop - chunk.start, -1)
             done = min(study.runs, done + chunk.runs)
             progress(done, study.runs, "")
@@ -229,7 +229,7 @@ def _played(study: Design, hands: Pool, kept: Kept, done: int, told: Listener) -
         progress(done, study.runs, "")
         for k in range(0, len(settings), study.block):
             plan = study.plan(settings[k : k + study.block])
-            made.append(kept(plan.digest()[:24], partial(block, plan)))
+            made.append(cache(plan.digest()[:24], partial(block, plan)))
         return np.concatenate(made, axis=1)
 
     return evaluate

@@ -152,8 +152,8 @@ def _whole(field: Field, told: Listener) -> Study:
         before = _(", {n:,} of them played before").format(n=plan.runs - left) if left < plan.runs else ""
         return f"{announced(plan)}{before}; {_takes(expected, left / plan.runs, workers)}"
 
-    def write(folder: Path, work: Path, hands: Pool) -> Said:
-        damaged = gather(parts(work), hands, told.stage("runs"), folder / TABLE, told.note)
+    def write(folder: Path, work: Path, pool: Pool) -> Said:
+        damaged = gather(parts(work), pool, told.stage("runs"), folder / TABLE, told.note)
         return _report(folder, field, told, damaged)
 
     def clean(work: Path) -> None:
@@ -175,8 +175,8 @@ def _raced(field: Field, rules: Rules, told: Listener) -> Study:
         takes = _takes(expected, rules.first / plan.replicates, workers)
         return text.format(study=announced(plan), n=rules.first, takes=takes)
 
-    def write(folder: Path, work: Path, hands: Pool) -> Said:
-        damaged = race(work, plan, rules, hands, told.stage("runs"), folder / TABLE, told.note)
+    def write(folder: Path, work: Path, pool: Pool) -> Said:
+        damaged = race(work, plan, rules, pool, told.stage("runs"), folder / TABLE, told.note)
         return _report(folder, field, told, damaged)
 
     def clean(work: Path) -> None:

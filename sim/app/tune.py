@@ -17,7 +17,7 @@ from sim.app.result import HERE, Result, Said
 from sim.app.tune_study import Search, announced, but_trials, foreseen, search_of
 from sim.app.written import Written, written
 from sim.jobs.folder import config_hash, write_table
-from sim.jobs.paired_play import crew
+from sim.jobs.paired_play import paired_play
 from sim.jobs.pool import Pool
 from sim.jobs.storage import sealed, trials_in
 from sim.jobs.trials import JUDGE_FROM
@@ -148,8 +148,8 @@ def _study(search: Search, words: Written, told: Listener) -> Study:
         taken_up(work)
         return f"{announced(search)}; {foreseen(search, work / DATABASE, workers, told.note)}"
 
-    def write(folder: Path, work: Path, hands: Pool) -> Said:
-        play = crew(hands, search.worlds, s.seed, search.profile, note=told.note)
+    def write(folder: Path, work: Path, pool: Pool) -> Said:
+        play = paired_play(pool, search.worlds, s.seed, search.profile, note=told.note)
         first = starts(search.space, search.makers)
         stages: Any = told.stage
         found = searched(

@@ -2,7 +2,7 @@
 
 For SKU s in bin k, with e = exp(covariates) x mood the room's demand relative to an ordinary moment::
 
-    interest  = e [ shelf_s step + sum over kinds c of rate_c appeal_s response_c(k) ]        orders intended
+    interest  = e [ uncued_s step + sum over kinds c of rate_c appeal_s response_c(k) ]        orders intended
     carts     = ratio * interest
     orders    = ( interest + carted + branching * past orders' kernel ) / (1 - branching * own)
 
@@ -56,7 +56,7 @@ class Spec:
 def names_of(spec: Spec, grid: Grid) -> tuple[str, ...]:
     """The model's parameters, in order."""
     skus = list(dict.fromkeys(r.sku for r in grid.rows))
-    made = [f"shelf:{s}" for s in skus]
+    made = [f"uncued:{s}" for s in skus]
     cued = [s for s in skus if any(set(r.cues) & set(spec.kinds) for r in grid.rows if r.sku == s)]
     made += [f"cue:{kind_name(k)}" for k in spec.kinds] + [f"tau:{kind_name(k)}" for k in spec.kinds]
     made += [EARLY, AHEAD] if spec.early else []
@@ -99,12 +99,12 @@ class Model:
     def start(self) -> np.ndarray:
         """Where the search begins: defaults scaled to the number of orders there are."""
         grid, spec, at = self.grid, self.spec, np.zeros(len(self.names))
-        seconds = {f"shelf:{r.sku}": 0.0 for r in grid.rows}
+        seconds = {f"uncued:{r.sku}": 0.0 for r in grid.rows}
         orders = dict(seconds)
         for r in grid.rows:
             if r.what == "orders":
-                seconds[f"shelf:{r.sku}"] += float(r.used.sum()) * grid.step_s
-                orders[f"shelf:{r.sku}"] += float(r.y[r.used].sum())
+                seconds[f"uncued:{r.sku}"] += float(r.used.sum()) * grid.step_s
+                orders[f"uncued:{r.sku}"] += float(r.y[r.used].sum())
         for name in seconds:
             at[self.place[name]] = math.log((0.3 * orders[name] + 0.5) / max(seconds[name], 1.0))
         mean = sum(orders.values()) / max(sum(seconds.values()), 1.0)
@@ -125,11 +125,11 @@ class Model:
         return np.clip(at, *self.limits.T)
 
     def parts(self, row: Row, at: np.ndarray, which: Sequence[int]) -> dict[int, np.ndarray]:
-        """Interest by source: -1 the shelf, else a cue kind (those of ``which``)."""
+        """Interest by source: -1 no cue, else a cue kind (those of ``which``)."""
         p, step = self.place, self.grid.step_s
         e = np.exp(row.x[:, self.columns] @ at[[p[f"x:{c}"] for c in self.spec.columns]]) if self.columns else np.ones(len(row.y))
         e = e * row.mood
-        made = {-1: math.exp(at[p[f"shelf:{row.sku}"]]) * step * e} if -1 in which else {}
+        made = {-1: math.exp(at[p[f"uncued:{row.sku}"]]) * step * e} if -1 in which else {}
         appeal = at[p[f"appeal:{row.sku}"]] if f"appeal:{row.sku}" in p else 0.0
         for k in which:
             if k >= 0 and k in row.cues:
@@ -185,7 +185,7 @@ class Model:
         interest = sum(parts.values())
         whole = self.followed(row, at, interest + carted)  # type: ignore[arg-type]
         lift = 1.0
-        made: dict[int, np.ndarray] = {p[f"shelf:{row.sku}"]: parts[-1]}
+        made: dict[int, np.ndarray] = {p[f"uncued:{row.sku}"]: parts[-1]}
         for k in spec.kinds:
             if k not in parts:
                 continue

@@ -30,7 +30,7 @@ TIER_SD = 0.2
 """Standard deviations from night to night (log) that are known beforehand: those of the shipped spread; of tiers, assumed."""
 
 
-class Told(NamedTuple):
+class Quantity(NamedTuple):
     """What one night says of one quantity, as a log: "level" (orders a second, or a viewer-second, outside cues), "lift KIND"
     (orders inside the responses over outside), "tier NAME" (its share of the level)."""
 
@@ -52,18 +52,18 @@ class Step(NamedTuple):
     score: float
 
 
-def told(shows: Sequence[Observed]) -> list[Told]:
+def quantities(shows: Sequence[Observed]) -> list[Quantity]:
     """Every quantity of every night that has enough orders, in the order of the nights' clocks, else as given."""
     by_viewer = all(s.viewers is not None for s in shows)
     order = np.argsort([s.start_unix_s for s in shows], kind="stable") if _dated(shows) else range(len(shows))
-    return [one for k in order for one in _told(shows[k], by_viewer)]
+    return [one for k in order for one in _quantities(shows[k], by_viewer)]
 
 
 def _dated(shows: Sequence[Observed]) -> bool:
     return bool(np.isfinite([s.start_unix_s for s in shows]).all())
 
 
-def _told(show: Observed, by_viewer: bool) -> list[Told]:
+def _quantities(show: Observed, by_viewer: bool) -> list[Quantity]:
     n = max(1, int(show.span_s / STEP_S))
     edges = np.arange(n + 1) * STEP_S
     people = np.ones(n)
@@ -87,15 +87,15 @@ def _told(show: Observed, by_viewer: bool) -> list[Told]:
             within[c] += rate * people[at].sum() * STEP_S
     found, total, exposure = [], outside.sum(), time.sum()
     if total >= FEWEST and exposure > 0:
-        found.append(Told("level", show.name, float(np.log(total / exposure)), float(total**-0.5)))
+        found.append(Quantity("level", show.name, float(np.log(total / exposure)), float(total**-0.5)))
     for c in np.flatnonzero((inside >= FEWEST) & (within > 0)).tolist():
         error = float(np.sqrt(1 / inside[c] + 1 / max(total, 1.0)))
-        found.append(Told(f"lift {CUE_KINDS[c]}", show.name, float(np.log(inside[c] / within[c])), error))
+        found.append(Quantity(f"lift {CUE_KINDS[c]}", show.name, float(np.log(inside[c] / within[c])), error))
     for tier in sorted({*show.tiers} - {""}):
         own = np.array(show.tiers) == tier
         part = outside[own].sum()
         if FEWEST <= part < total:
-            found.append(Told(f"tier {tier}", show.name, float(np.log(part / total)), float(np.sqrt(1 / part - 1 / total))))
+            found.append(Quantity(f"tier {tier}", show.name, float(np.log(part / total)), float(np.sqrt(1 / part - 1 / total))))
     return found
 
 
@@ -116,7 +116,7 @@ def _responses(show: Observed, sku: int, n: int) -> np.ndarray:
     return made
 
 
-def settling(found: Sequence[Told]) -> list[Step]:
+def settling(found: Sequence[Quantity]) -> list[Step]:
     """The prior for the next night after one night, two nights, and so on, of every quantity, beside what came."""
     steps = []
     for quantity in dict.fromkeys(one.quantity for one in found):
@@ -138,7 +138,7 @@ def _before(quantity: str) -> float:
     return LEVEL_SD if quantity == "level" else TIER_SD if quantity.startswith("tier ") else LIFT_SD
 
 
-def contradictions(found: Sequence[Told]) -> list[tuple[str, str, float]]:
+def contradictions(found: Sequence[Quantity]) -> list[tuple[str, str, float]]:
     """Nights that the others do not foresee: (quantity, night, times the others' mean), where the nights differ beyond chance and
     the band of the others, which leaves out one in a hundred over all nights and quantities, does not hold it. Three or more."""
     from scipy import stats

@@ -118,11 +118,11 @@ def settings(made: Calibrated, theta: dict[str, float]) -> dict[At, float]:
         found["shoppers", "direct_share"] = 1 / total
     if RATIO in theta and (made.converting is not None or CONV in theta):
         found["shoppers", "cart_conversion"] = conversion
-    shelves = {n.partition(":")[2]: math.exp(v) for n, v in theta.items() if n.startswith("shelf:")}
+    uncued = {n.partition(":")[2]: math.exp(v) for n, v in theta.items() if n.startswith("uncued:")}
     level = math.exp(theta["level"])
-    found["shoppers", "shelf_rate"] = 60 * sum(shelves.values()) * total * level / people
-    for sku, rate in shelves.items():
-        found["skus", sku, "popularity"] = rate / (sum(shelves.values()) / len(shelves))
+    found["shoppers", "shelf_rate"] = 60 * sum(uncued.values()) * total * level / people
+    for sku, rate in uncued.items():
+        found["skus", sku, "popularity"] = rate / (sum(uncued.values()) / len(uncued))
     found |= _cues(made, theta, total * level / people)
     if made.model.spec.herding:
         found["herding", "branching"], found["herding", "mean_s"] = theta[N], math.exp(theta[MEAN])

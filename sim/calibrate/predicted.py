@@ -50,11 +50,11 @@ def predicted(made: Calibrated, seed: int, draws: int = 0) -> tuple[list[Band], 
     """Bands of every show of the record, each with its own run of show and viewers; what is not known of the parameters is
     drawn with what varies by nature."""
     draws = draws or int(np.clip(ROWS / max(made.grid.orders(), 1), LEAST, DRAWS))
-    found = [_shown(made, show, number, draws, seed) for number, show in enumerate(made.shows)]
+    found = [_simulated(made, show, number, draws, seed) for number, show in enumerate(made.shows)]
     return bands(made.model, found, seed)
 
 
-def _shown(made: Calibrated, show: Observed, number: int, draws: int, seed: int) -> np.ndarray:
+def _simulated(made: Calibrated, show: Observed, number: int, draws: int, seed: int) -> np.ndarray:
     values, _ = scenario_of(made, "predicted", show=show)
     rows = [r for r in made.grid.rows if r.show == number and r.what == "orders"]
     return counted(simple(values), rows, made.grid.step_s, draws, seed, uncertainty_from(values["uncertainty"]))

@@ -32,7 +32,7 @@ class Server:
         self.desk, self.words, self.host, self.out = desk, words, host, out
         self.token, self.latest, self.saved = secrets.token_urlsafe(18), 0, 0
         self.lock, self.lang = threading.Lock(), language()
-        self.hands = ThreadPoolExecutor(1)
+        self.executor = ThreadPoolExecutor(1)
         try:
             sockets = bind_sockets(port, host)
         except OSError as error:
@@ -84,7 +84,7 @@ class Server:
                     return
                 answers = server.desk.answers(values, lambda: number != server.latest)
                 loop = asyncio.get_running_loop()
-                while (answer := await loop.run_in_executor(server.hands, next, answers, None)) is not None:
+                while (answer := await loop.run_in_executor(server.executor, next, answers, None)) is not None:
                     if number != server.latest:
                         break
                     self.write(json.dumps(answer, allow_nan=False) + "\n")
@@ -120,4 +120,4 @@ class Server:
         """Stop listening."""
         self.latest += 1
         self.http.stop()
-        self.hands.shutdown(wait=False, cancel_futures=True)
+        self.executor.shutdown(wait=False, cancel_futures=True)

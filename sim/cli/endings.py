@@ -20,7 +20,7 @@ class Unprinted(Exception):
     """What was found lies in a folder and could not be printed; the message is one sentence."""
 
 
-def shown(result: Any) -> None:
+def show(result: Any) -> None:
     """Print a Result, whose folder is written by now."""
     try:
         print(for_terminal(str(result)), flush=True)

@@ -11,7 +11,7 @@ from typing import Any
 
 from sim import __version__
 from sim.cli import pages, reading, terminal
-from sim.cli.endings import OK, ended, shown
+from sim.cli.endings import OK, ended, show
 from sim.cli.helptext import HELP, help_on
 from sim.cli.tried import PLAYED, without_cfg
 from sim.words import LANGUAGES, _, language, speaking
@@ -94,7 +94,7 @@ def _show(verb: Callable[..., Any], words: list[str], *things: Any, **settings: 
 
     began = time.monotonic()
     result = verb(*things, **({"out": ""} | settings), progress=Terminal(), command=words)
-    shown(result)
+    show(result)
     with suppress(OSError, ValueError):
         print(_("done in {s:.1f} s").format(s=time.monotonic() - began), file=sys.stderr)
     return OK

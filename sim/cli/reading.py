@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sim.cli.endings import FAILED, OK, shown
+from sim.cli.endings import FAILED, OK, show
 from sim.core.export import for_terminal
 from sim.words import _
 
@@ -17,7 +17,7 @@ def diff(words: list[str]) -> int:
         raise WordError(
             _("diff compares two run folders, and {n} are named; give stockcue diff FOLDER FOLDER").format(n=len(folders))
         )
-    shown(compare(*folders, out=out[-1] if out else None, command=words))
+    show(compare(*folders, out=out[-1] if out else None, command=words))
     return OK
 
 
@@ -31,7 +31,7 @@ def walk(words: list[str]) -> int:
 
         raise WordError(_("first must be a whole number of nights, as in first=3"))
     result = walk(folders, first=int(settings.get("first", 1)), out=settings.get("out"), command=words)
-    shown(result)
+    show(result)
     return OK
 
 

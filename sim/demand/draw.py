@@ -25,7 +25,7 @@ from sim.core.units import US
 from sim.demand.audience import room
 from sim.demand.host import cue_row, lifts, perform
 from sim.demand.mood import cue_size, heat
-from sim.demand.pulses import Room, lead_times, pulse_times, shelf_times
+from sim.demand.pulses import Room, lead_times, pulse_times, uncued_times
 from sim.demand.readings import lay_readings
 from sim.demand.shoppers import Party, Rows, delay_us, even_us, lay
 from sim.demand.streams import stream
@@ -42,7 +42,7 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     warmth = heat(scenario, seed, replicate, viewers[0])
     sold = items(scenario)
     rooms = [felt(viewers, warmth, k) for k in range(len(sold))]
-    blocks = [_shelf(scenario, seed, replicate, k, item.id, rooms[k]) for k, item in enumerate(sold)]
+    blocks = [_uncued(scenario, seed, replicate, k, item.id, rooms[k]) for k, item in enumerate(sold)]
     for number, (row, cue) in enumerate(zip(cues, records, strict=True)):
         blocks += _pulse(scenario, (seed, replicate, "cue", number), row, cue, number, rooms[int(row["sku"])])
     first = 0
@@ -93,14 +93,14 @@ def _party(
     return lay(rng, scenario, party)
 
 
-def _shelf(scenario: Scenario, seed: int, replicate: int, k: int, name: str, viewers: Room) -> Rows:
+def _uncued(scenario: Scenario, seed: int, replicate: int, k: int, name: str, viewers: Room) -> Rows:
     sold = items(scenario)
     total = sum(s.popularity for s in sold)
     share = sold[k].popularity / total if total > 0 else 0.0
     rng = stream(seed, replicate, "shelf", name)
     per_order, direct = _acts(scenario)
     rate = scenario.shoppers.shelf_rate / 60 * share * per_order * _largest(scenario)
-    t = shelf_times(rng, rate, viewers)
+    t = uncued_times(rng, rate, viewers)
     return _party(rng, scenario, t, k, -1, direct, scenario.shoppers.cart_conversion)
 
 

@@ -54,7 +54,7 @@ def pulse_times(rng: np.random.Generator, kernel: Kernel, start_s: float, per_vi
     return t[keep]
 
 
-def shelf_times(rng: np.random.Generator, per_viewer_s: float, room: Room) -> np.ndarray:
+def uncued_times(rng: np.random.Generator, per_viewer_s: float, room: Room) -> np.ndarray:
     """Times [s] at which people act without any cue: intensity ``V(t) * per_viewer_s`` over the show."""
     grid, viewers = room
     bound, end = float(viewers.max()), float(grid[-1])

@@ -51,7 +51,7 @@ class AsRun(Control):
         """The moment a deed changes the world."""
         sku, what = deed.sku, deed.what
         if what == NOTIFY:
-            self.told(sku, int(deed.value))
+            self.notice(sku, int(deed.value))
         elif what == ADMIT:
             self.admit(sku, int(deed.value))
         elif what == RESTOCK:
@@ -66,7 +66,7 @@ class AsRun(Control):
                 self.close_item(sku, state)
                 self.note(sku, what, NO_ALERT)
 
-    def told(self, sku: int, level: int) -> None:
+    def notice(self, sku: int, level: int) -> None:
         """A notice that somebody wrote down, so somebody minded it."""
         reading = int(self.world.head[W.LAST_READING])
         stock = float(self.world.stock[sku, RECORD])

@@ -27,16 +27,16 @@ ROOM = 64
 NO_WANT = np.zeros((0, 4), np.int64)
 
 
-class Told(NamedTuple):
-    """Decisions in order: rows int64 [decision, (place of the reading, SKU, level, reading, lack)], shown float64 [decision,
+class Decisions(NamedTuple):
+    """Decisions in order: rows int64 [decision, (place of the reading, SKU, level, reading, lack)], evidence float64 [decision,
     (stock, line, lack)] [units]."""
 
     rows: np.ndarray
-    shown: np.ndarray
+    evidence: np.ndarray
 
 
 NONE_YET = np.zeros((0, 6), np.int64), np.zeros((0, 3))
-NOTHING_TOLD = Told(np.zeros((0, 5), np.int64), np.zeros((0, 3)))
+NO_DECISIONS = Decisions(np.zeros((0, 5), np.int64), np.zeros((0, 3)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,14 +57,14 @@ class Family:
         return self.memory.copy(), self.gate_memory.copy(), self.gate_shared.copy()
 
 
-class Troop:
+class CandidateSet:
     """All candidates on one stage; a candidate is its place in ``policies``."""
 
     def __init__(self, stage: Stage, policies: Sequence[Policy]) -> None:
         self.stage, self.policies = stage, policies
         self.rows, self.newest = deliveries(stage.tape)
         self.row_t = stage.tape.t[self.rows]
-        self.told: list[list[Told]] = [[] for _ in policies]
+        self.decisions: list[list[Decisions]] = [[] for _ in policies]
         self.place = [(0, 0)] * len(policies)
         self.families: list[Family] = []
         self.engines: list[Engine] = []
@@ -81,7 +81,7 @@ class Troop:
             self.engines.append(engine_for(policies[members[0]]))
             for m, k in enumerate(members):
                 self.place[k] = (number, m)
-        self.kept: list[tuple[np.ndarray, ...]] = []
+        self.remembered: list[tuple[np.ndarray, ...]] = []
 
     def by_playbook(self) -> list[list[int]]:
         """Candidates in groups with the same playbook: others cannot share a world in which anybody acts."""
@@ -109,13 +109,13 @@ class Troop:
         for number in sorted({self.place[k][0] for k in members}):
             mine = [k for k in members if self.place[k][0] == number]
             which = np.array([self.place[k][1] for k in mine], np.int64)
-            for k, stop, told in zip(
+            for k, stop, decisions in zip(
                 mine, *self._read(self.families[number], which, run, start, want, matters, asks), strict=True
             ):
-                self.told[k].append(told)
+                self.decisions[k].append(decisions)
                 now = b""
                 if stop >= 0:
-                    rows = told.rows
+                    rows = decisions.rows
                     now = rows[(rows[:, T_ROW] == stop) & (matters[rows[:, T_LEVEL]] == 1)].tobytes()
                 groups.setdefault((stop, now), []).append(k)
         for (stop, _), group in groups.items():
@@ -123,41 +123,45 @@ class Troop:
 
     def _read(
         self, family: Family, which: np.ndarray, run: Run, start: int, want: np.ndarray, matters: np.ndarray, asks: np.ndarray
-    ) -> tuple[list[int], list[Told]]:
+    ) -> tuple[list[int], list[Decisions]]:
         """Where each of the members ``which`` of one family stops (-1: nowhere), and what he says until then."""
         family.world.readings[:] = run.readings
         stop, active, at = np.full(len(family.params), -1), which.copy(), np.array([start, 0, len(which)])
         least, agreed = 2 * len(self.stage.tiers) * len(which), np.empty(len(which), np.int64)
         room, parts = least + ROOM + 4 * len(which), []
         while at[PLACE] < len(self.rows) and at[ACTIVE]:
-            rows, shown = np.empty((room, 6), np.int64), np.empty((room, 3))
+            rows, evidence = np.empty((room, 6), np.int64), np.empty((room, 3))
             n = family.scan(
                 family.world, family.fold, self.rows, self.newest, at, want, matters, asks, active, family.params, family.gates,
-                family.memory, family.gate_memory, family.gate_shared, rows, shown, agreed, stop,
+                family.memory, family.gate_memory, family.gate_shared, rows, evidence, agreed, stop,
             )  # fmt: skip
-            parts.append((rows[:n], shown[:n]))
+            parts.append((rows[:n], evidence[:n]))
             room *= 4
-        rows, shown = (np.concatenate(column) for column in zip(NONE_YET, *parts, strict=True))
+        rows, evidence = (np.concatenate(column) for column in zip(NONE_YET, *parts, strict=True))
         order = np.argsort(rows[:, MEMBER], kind="stable")
-        rows, shown = rows[order], shown[order]
+        rows, evidence = rows[order], evidence[order]
         edges = np.searchsorted(rows[:, MEMBER], [which, which + 1]).T.tolist()
         rows = np.ascontiguousarray(rows[:, :MEMBER])
-        return stop[which].tolist(), [Told(rows[a:b], shown[a:b]) if a < b else NOTHING_TOLD for a, b in edges]
+        return stop[which].tolist(), [Decisions(rows[a:b], evidence[a:b]) if a < b else NO_DECISIONS for a, b in edges]
 
     def remember(self) -> None:
         """Keep what everybody remembers at the fork."""
-        self.kept = [family.state() for family in self.families]
+        self.remembered = [family.state() for family in self.families]
 
-    def at_fork(self, k: int, place: int) -> tuple[dict[str, np.ndarray], Told, Told]:
-        """What candidate ``k`` has in his world where he left the trunk, memory and settings; what he had said before, and
+    def at_fork(self, k: int, place: int) -> tuple[dict[str, np.ndarray], Decisions, Decisions]:
+        """What candidate ``k`` has in his world where he left the baseline run, memory and settings; what he had said before, and
         what he says there."""
         number, m = self.place[k]
         names = ("memory", "gate_memory", "gate_shared")
-        state = {name: array[m].copy() for name, array in zip(names, self.kept[number], strict=True)}
-        family, told = self.families[number], self.told[k][0]
+        state = {name: array[m].copy() for name, array in zip(names, self.remembered[number], strict=True)}
+        family, decisions = self.families[number], self.decisions[k][0]
         state |= {"params": family.params[m], "gate_settings": family.gates[m], "lack_cell": family.world.lack_cell}
-        now = int(np.searchsorted(told.rows[:, T_ROW], place))
-        return state, Told(told.rows[:now], told.shown[:now]), Told(told.rows[now:], told.shown[now:])
+        now = int(np.searchsorted(decisions.rows[:, T_ROW], place))
+        return (
+            state,
+            Decisions(decisions.rows[:now], decisions.evidence[:now]),
+            Decisions(decisions.rows[now:], decisions.evidence[now:]),
+        )
 
     def effect(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """:func:`consequential` and :func:`by_lack` under the playbook of candidate ``k``."""
@@ -166,7 +170,7 @@ class Troop:
             self.effects[id(book)] = consequential(book), by_lack(book)
         return self.effects[id(book)]
 
-    def as_told(self, decided: Sequence[tuple[int, int, int, int, float]], k: int) -> np.ndarray:
+    def as_decisions(self, decided: Sequence[tuple[int, int, int, int, float]], k: int) -> np.ndarray:
         """What the gates of candidate ``k`` decided in his own run (``Control.decisions``), in columns T_*."""
         asks = self.effect(k)[1].tolist()
         made = [(row, sku, level, reading, int(lack) * asks[level]) for row, sku, level, reading, lack in decided]
@@ -190,7 +194,7 @@ class Troop:
             groups[key], made[key] = [lead], run
         others = [k for k in members if k != lead]
         for k, held in zip(others, self._held(others), strict=True):
-            key = b"".join(t.rows.tobytes() for t in self.told[k]), held.tobytes(), self.gates[k]
+            key = b"".join(t.rows.tobytes() for t in self.decisions[k]), held.tobytes(), self.gates[k]
             groups.setdefault(key, []).append(k)
             if key not in made:
                 made[key] = self._as_own(run, k, tuple(held.tolist()))
@@ -209,12 +213,12 @@ class Troop:
     def _as_own(self, run: Run, k: int, suppressed: tuple[int, ...]) -> Run:
         """The run of ``k``, who shares its world: decisions are his own, who heard and handled them is on record there."""
         matters = self.effect(k)[0]
-        rows, shown = (np.concatenate([t[part] for t in self.told[k]]) for part in (0, 1))
+        rows, evidence = (np.concatenate([t[part] for t in self.decisions[k]]) for part in (0, 1))
         to_machine = rows[:, T_LEVEL] >= MACHINE
-        alerts = self._decided(ALERT_DTYPE, rows[~to_machine], shown[~to_machine])
-        orders = self._decided(ORDER_DTYPE, rows[to_machine], shown[to_machine])
+        alerts = self._decided(ALERT_DTYPE, rows[~to_machine], evidence[~to_machine])
+        orders = self._decided(ORDER_DTYPE, rows[to_machine], evidence[to_machine])
         orders["level"] -= MACHINE
-        orders["lack"] = shown[to_machine, 2]
+        orders["lack"] = evidence[to_machine, 2]
         alerts["heard"] = alerts["handled"] = -1
         mine = np.flatnonzero(matters[alerts["level"]])
         theirs = np.flatnonzero(matters[run.alerts["level"]])
@@ -228,13 +232,13 @@ class Troop:
             actions = actions.copy()
             actions["alert"] = [number.get(a, a) for a in actions["alert"].tolist()]
         return replace(run, policy=self.policies[k], alerts=alerts, actions=actions, suppressed=suppressed,
-                       lacks=shown[~to_machine, 2], orders=orders)  # fmt: skip
+                       lacks=evidence[~to_machine, 2], orders=orders)  # fmt: skip
 
-    def _decided(self, kind: np.dtype, rows: np.ndarray, shown: np.ndarray) -> np.ndarray:
+    def _decided(self, kind: np.dtype, rows: np.ndarray, evidence: np.ndarray) -> np.ndarray:
         made = np.zeros(len(rows), kind)
         made["t"] = self.row_t[rows[:, T_ROW]] + 1
         made["sku"], made["level"], made["reading"] = rows[:, T_SKU], rows[:, T_LEVEL], rows[:, T_READING]
-        made["stock"], made["line"] = shown[:, 0], shown[:, 1]
+        made["stock"], made["line"] = evidence[:, 0], evidence[:, 1]
         return made
 
 

@@ -91,19 +91,19 @@ def stretch_at(w, address, until):
 
 
 def scan_at(
-    w, address, rows, newest, at, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared, told, shown,
-    agreed, stop,
+    w, address, rows, newest, at, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared, decisions,
+    evidence, agreed, stop,
 ):  # fmt: skip
     """:func:`~sim.engine.scan.scan` with the address of a strategy."""
     return scan(
         w, fold_at(address), rows, newest, at, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared,
-        told, shown, agreed, stop,
+        decisions, evidence, agreed, stop,
     )  # fmt: skip
 
 
-def hear_at(w, address, rows, told, shown):
+def hear_at(w, address, rows, decisions, evidence):
     """:func:`~sim.engine.hearing.hear` with the address of a strategy."""
-    return hear(w, fold_at(address), rows, told, shown)
+    return hear(w, fold_at(address), rows, decisions, evidence)
 
 
 def trace_at(w, address, rows, lines):
@@ -200,9 +200,9 @@ def compiled_hearing() -> Hearing:
         return Hearing(hear, spell_out, weigh)
     t = numba.types
     whole, rows, level, line = t.int64, t.int32[::1], t.int64[::1], t.float64[::1]
-    told, shown, world = t.int64[:, ::1], t.float64[:, ::1], _world_type()
+    decisions, evidence, world = t.int64[:, ::1], t.float64[:, ::1], _world_type()
     return Hearing(
-        _with_fold(hear_at, rows, told, shown),
+        _with_fold(hear_at, rows, decisions, evidence),
         compiled_spelling(),
-        compiled(weigh, whole(world, rows, level, line, told, shown)),
+        compiled(weigh, whole(world, rows, level, line, decisions, evidence)),
     )

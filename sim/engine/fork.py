@@ -1,10 +1,10 @@
 """Play many policies on one stage, running only what differs.
 
-Until a policy first does something, its world is everyone's world: that of the silent run, the *trunk*. So
+Until a policy first does something, its world is everyone's world: that of the silent run, the *baseline run*. So
 
-1. every candidate's strategy and gate are run over the trunk's readings (:mod:`sim.engine.scan`) up to their first decision
+1. every candidate's strategy and gate are run over its readings (:mod:`sim.engine.scan`) up to their first decision
    that has consequences under their playbook;
-2. the trunk is run once more, in order; where candidates fork, one of them (the *lead*) gets a copy of the world and is run
+2. it is run once more, in order; where candidates fork, one of them (the *lead*) gets a copy of the world and is run
    to its end, SimPy clock, staff and host included;
 3. the others that forked there with the same decision are read over the lead's readings: as long as they decide the same,
    the lead's world is theirs too; where they part from it, the next one leads.
@@ -25,7 +25,7 @@ from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.core.stage import Stage
 from sim.core.world import World
-from sim.engine.candidates import NO_WANT, Told, Troop
+from sim.engine.candidates import NO_WANT, CandidateSet, Decisions
 from sim.engine.control import Begun, Control
 from sim.engine.scan import T_LACK, T_SKU
 from sim.engine.simulate import engine_for, finish, play, run_rows, speak
@@ -40,61 +40,61 @@ Shared = tuple[list[int], Run]
 
 
 def nobody() -> Policy:
-    """The policy that says nothing: its run is the trunk."""
+    """The policy that says nothing: its run is the baseline."""
     return Policy(silent.STRATEGY, settings(silent.STRATEGY), gate_settings(), PLAYBOOKS["none"], "silent")
 
 
-def play_all(stage: Stage, policies: Sequence[Policy], trunk: Run | None = None) -> Iterator[Shared]:
+def play_all(stage: Stage, policies: Sequence[Policy], baseline: Run | None = None) -> Iterator[Shared]:
     """Every policy's run, as (places in ``policies``, Run); places whose runs are identical share one Run.
 
     Each place comes exactly once, in no particular order. A shared Run is that of its first place: the others' differ in the
-    policy and in the stock lines and lacks that their alerts record, in nothing else. ``trunk``: the silent run of the stage,
+    policy and in the stock lines and lacks that their alerts record, in nothing else. ``baseline``: the silent run of the stage,
     where it is at hand.
     """
-    if trunk is None:
-        trunk = play(stage, nobody())
-    if trunk.tape is not stage.tape or len(trunk.alerts) or len(trunk.orders) or not trunk.acting:
+    if baseline is None:
+        baseline = play(stage, nobody())
+    if baseline.tape is not stage.tape or len(baseline.alerts) or len(baseline.orders) or not baseline.acting:
         raise ValueError(
-            _("the run of {name!r} is no trunk; give the silent run of the same stage").format(name=trunk.policy.name)
+            _("the run of {name!r} is no baseline; give the silent run of the same stage").format(name=baseline.policy.name)
         )
     if not policies:
         return
-    troop = Troop(stage, policies)
-    for members in troop.kinds:
+    candidates = CandidateSet(stage, policies)
+    for members in candidates.kinds:
         # One of them a show, each in its turn: their settings differ, their code does not.
-        answered_twice(stage, policies[members[stage.tape.key[1] % len(members)]], trunk.readings)
+        answered_twice(stage, policies[members[stage.tape.key[1] % len(members)]], baseline.readings)
     forks: dict[int, list[list[int]]] = {}
-    for members in troop.by_playbook():
-        for place, group in troop.read(members, trunk, 0, NO_WANT):
+    for members in candidates.by_playbook():
+        for place, group in candidates.read(members, baseline, 0, NO_WANT):
             if place < 0:
-                yield from troop.share(group, trunk)
+                yield from candidates.share(group, baseline)
             else:
                 forks.setdefault(place, []).append(group)
-    troop.remember()
-    trail = Trail(stage, trunk.policy, troop.rows)
+    candidates.remember()
+    cursor = Cursor(stage, baseline.policy, candidates.rows)
     for place in sorted(forks):
-        trail.go_to(place)
+        cursor.go_to(place)
         for group in forks[place]:
-            yield from _branch(troop, trail, group, place)
+            yield from _branch(candidates, cursor, group, place)
 
 
-def _branch(troop: Troop, trail: Trail, group: list[int], place: int) -> Iterator[Shared]:
+def _branch(candidates: CandidateSet, cursor: Cursor, group: list[int], place: int) -> Iterator[Shared]:
     """The runs of candidates that forked together at ``place``."""
     open_groups = [(group, place)]
     while open_groups:
         (lead, *others), at = open_groups.pop()
-        run, rows = trail.leave(troop, lead, *troop.at_fork(lead, place))
+        run, rows = cursor.leave(candidates, lead, *candidates.at_fork(lead, place))
         same = [lead]
-        for parted, members in troop.read(others, run, at + 1, troop.matter(rows, lead)) if others else ():
+        for parted, members in candidates.read(others, run, at + 1, candidates.matter(rows, lead)) if others else ():
             if parted < 0:
                 same += members
             else:
                 open_groups.append((members, parted))
-        yield from troop.share(same, run, lead, rows)
+        yield from candidates.share(same, run, lead, rows)
 
 
-class Trail:
-    """The trunk, run a second time, row by row: where candidates leave it they take a copy of its world along."""
+class Cursor:
+    """The baseline run, played a second time, row by row: where candidates leave it they take a copy of its world along."""
 
     def __init__(self, stage: Stage, policy: Policy, rows: np.ndarray) -> None:
         self.stage, self.engine, self.times = stage, engine_for(policy), stage.tape.t[rows]
@@ -114,14 +114,16 @@ class Trail:
             self.env.step()
 
     def leave(
-        self, troop: Troop, lead: int, state: dict[str, np.ndarray], alerts: Told, now: Told
+        self, candidates: CandidateSet, lead: int, state: dict[str, np.ndarray], alerts: Decisions, now: Decisions
     ) -> tuple[Run, np.ndarray]:  # fmt: skip
         """Run candidate ``lead`` from here to the end: the run, and all its decisions (columns T_*). state: what its strategy and
         gate remember; alerts: what it said before; now: what it says at this row."""
-        policy, engine, old = troop.policies[lead], troop.engines[troop.place[lead][0]], self.control
+        policy, engine, old = candidates.policies[lead], candidates.engines[candidates.place[lead][0]], self.control
         env = simpy.Environment(self.at)
         said, ordered, lacks = [], [], []
-        for (j, sku, level, reading, _held), (stock, line, lack) in zip(alerts.rows.tolist(), alerts.shown.tolist(), strict=True):
+        for (j, sku, level, reading, _held), (stock, line, lack) in zip(
+            alerts.rows.tolist(), alerts.evidence.tolist(), strict=True
+        ):
             if level >= MACHINE:
                 ordered.append((int(self.times[j]) + 1, sku, level - MACHINE, reading, stock, line, lack))
             else:
@@ -133,10 +135,12 @@ class Trail:
             env.step()
         speak(env, control)
         run_rows(env, control, engine)
-        return finish(self.stage, policy, control, True), np.concatenate([alerts.rows, troop.as_told(control.decisions, lead)])
+        return finish(self.stage, policy, control, True), np.concatenate(
+            [alerts.rows, candidates.as_decisions(control.decisions, lead)]
+        )
 
-    def _world(self, state: dict[str, np.ndarray], now: Told) -> World:
-        """A copy of the trunk's world, with the policy's strategy and gate in it.
+    def _world(self, state: dict[str, np.ndarray], now: Decisions) -> World:
+        """A copy of the baseline run's world, with the policy's strategy and gate in it.
 
         The log of record changes is not copied: what lies behind is common, and whoever runs next writes his own on top.
         """
@@ -144,6 +148,6 @@ class Trail:
         mine = {name: getattr(w, name).copy() for name in CHANGING}
         mine["outbox"], mine["evidence"] = np.zeros((2 * n, 3), np.int64), np.zeros((2 * n, 3))
         mine["outbox"][:count] = now.rows[:, T_SKU:T_LACK]
-        mine["evidence"][:count] = now.shown
+        mine["evidence"][:count] = now.evidence
         mine["head"][W.N_OUT] = count
         return w._replace(**mine, **state)

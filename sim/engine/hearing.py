@@ -13,24 +13,24 @@ from strategies.contract import LINE
 from strategies.gate import MACHINE, gate
 
 T_ROW, T_SKU, T_LEVEL, T_READING = range(4)
-"""Columns of ``told``: row that delivered the reading, SKU, level, number of the reading."""
+"""Columns of ``decisions``: row that delivered the reading, SKU, level, number of the reading."""
 
 
-def hear(w, fold, rows, told, shown):
-    """Deliver readings from ``rows[head[NEXT]]`` on, until all are or ``told`` could overflow; returns the decisions noted."""
+def hear(w, fold, rows, decisions, evidence):
+    """Deliver readings from ``rows[head[NEXT]]`` on, until all are or ``decisions`` could overflow; returns how many it noted."""
     n = 0
     k = w.head[NEXT]
-    while k < rows.shape[0] and n + w.stock.shape[0] <= told.shape[0]:
+    while k < rows.shape[0] and n + w.stock.shape[0] <= decisions.shape[0]:
         deliver(w, fold, rows[k])
         for j in range(w.head[N_OUT]):
             if w.outbox[j, O_LEVEL] >= MACHINE:
                 continue
-            told[n, T_ROW] = rows[k]
-            told[n, T_SKU] = w.outbox[j, O_SKU]
-            told[n, T_LEVEL] = w.outbox[j, O_LEVEL]
-            told[n, T_READING] = w.outbox[j, O_READING]
-            shown[n, E_STOCK] = w.evidence[j, E_STOCK]
-            shown[n, E_LINE] = w.evidence[j, E_LINE]
+            decisions[n, T_ROW] = rows[k]
+            decisions[n, T_SKU] = w.outbox[j, O_SKU]
+            decisions[n, T_LEVEL] = w.outbox[j, O_LEVEL]
+            decisions[n, T_READING] = w.outbox[j, O_READING]
+            evidence[n, E_STOCK] = w.evidence[j, E_STOCK]
+            evidence[n, E_LINE] = w.evidence[j, E_LINE]
             n += 1
         w.head[N_OUT] = 0
         k += 1
@@ -62,12 +62,12 @@ def trace(w, fold, rows, lines):
     return rows.shape[0]
 
 
-def weigh(w, rows, levels, lines, told, shown):
+def weigh(w, rows, levels, lines, decisions, evidence):
     """Ask the gate about levels already found (flat, SKU by SKU), from ``rows[head[NEXT]]`` on; as :func:`hear`."""
     n = 0
     k = w.head[NEXT]
     skus = w.stock.shape[0]
-    while k < rows.shape[0] and n + skus <= told.shape[0]:
+    while k < rows.shape[0] and n + skus <= decisions.shape[0]:
         i = rows[k]
         r = w.who[i]
         now = w.t[i] / US
@@ -76,12 +76,12 @@ def weigh(w, rows, levels, lines, told, shown):
             line = lines[k * skus + s]
             say = gate(w.gate_settings, w.gate_memory[s], w.gate_shared, now, levels[k * skus + s], stock, line)
             if say >= 0:
-                told[n, T_ROW] = i
-                told[n, T_SKU] = s
-                told[n, T_LEVEL] = say
-                told[n, T_READING] = r
-                shown[n, E_STOCK] = stock
-                shown[n, E_LINE] = line
+                decisions[n, T_ROW] = i
+                decisions[n, T_SKU] = s
+                decisions[n, T_LEVEL] = say
+                decisions[n, T_READING] = r
+                evidence[n, E_STOCK] = stock
+                evidence[n, E_LINE] = line
                 n += 1
         w.head[LAST_READING] = r
         k += 1

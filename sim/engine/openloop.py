@@ -64,7 +64,11 @@ def listen(heard: Heard, policy: Policy) -> Run:
         dropped = len(heard.rows) - len(heard.kept)
     else:
         answered_twice(heard.stage, policy, heard.run.readings)
-        found = _noted(world, len(heard.rows), lambda told, shown: compiled_hearing().hear(world, fold, heard.rows, told, shown))
+        found = _noted(
+            world,
+            len(heard.rows),
+            lambda decisions, evidence: compiled_hearing().hear(world, fold, heard.rows, decisions, evidence),
+        )
         dropped = int(world.head[DROPPED_READINGS])
     return Run(
         scenario=heard.stage.scenario,
@@ -86,12 +90,12 @@ def listen(heard: Heard, policy: Policy) -> Run:
 def _noted(world: World, end: int, go_on: Any) -> tuple[np.ndarray, np.ndarray]:
     """Every decision of a pass that stops whenever its note pad is full."""
     room = max(ROOM, world.stock.shape[0])
-    told, shown, all_told, all_shown = np.empty((room, 4), np.int64), np.empty((room, 2)), [], []
+    decisions, evidence, all_decisions, all_evidence = np.empty((room, 4), np.int64), np.empty((room, 2)), [], []
     while world.head[NEXT] < end:
-        n = go_on(told, shown)
-        all_told.append(told[:n].copy())
-        all_shown.append(shown[:n].copy())
-    return (np.concatenate(all_told), np.concatenate(all_shown)) if all_told else (told[:0], shown[:0])
+        n = go_on(decisions, evidence)
+        all_decisions.append(decisions[:n].copy())
+        all_evidence.append(evidence[:n].copy())
+    return (np.concatenate(all_decisions), np.concatenate(all_evidence)) if all_decisions else (decisions[:0], evidence[:0])
 
 
 def _plainly(heard: Heard, policy: Policy, world: World) -> tuple[np.ndarray, np.ndarray]:
@@ -99,14 +103,14 @@ def _plainly(heard: Heard, policy: Policy, world: World) -> tuple[np.ndarray, np
     code, rows = compiled_hearing(), heard.kept
     levels, lines = answers(policy, world, rows)
     level, line = np.array(levels, np.int64), np.array(lines, np.float64)
-    return _noted(world, len(rows), lambda told, shown: code.weigh(world, rows, level, line, told, shown))
+    return _noted(world, len(rows), lambda decisions, evidence: code.weigh(world, rows, level, line, decisions, evidence))
 
 
-def _alerts(heard: Heard, told: np.ndarray, shown: np.ndarray) -> np.ndarray:
+def _alerts(heard: Heard, decisions: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     """Decisions as a Run keeps them: sent on the first odd microsecond after the reading; nobody hears of them."""
-    made = np.empty(len(told), ALERT_DTYPE)
-    made["t"] = heard.stage.tape.t[told[:, T_ROW]] | 1
-    made["sku"], made["level"], made["reading"] = told[:, T_SKU], told[:, T_LEVEL], told[:, T_READING]
-    made["stock"], made["line"] = shown[:, E_STOCK], shown[:, E_LINE]
+    made = np.empty(len(decisions), ALERT_DTYPE)
+    made["t"] = heard.stage.tape.t[decisions[:, T_ROW]] | 1
+    made["sku"], made["level"], made["reading"] = decisions[:, T_SKU], decisions[:, T_LEVEL], decisions[:, T_READING]
+    made["stock"], made["line"] = evidence[:, E_STOCK], evidence[:, E_LINE]
     made["heard"] = made["handled"] = -1
     return made

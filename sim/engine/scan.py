@@ -14,10 +14,10 @@ from strategies.contract import LINE
 from strategies.gate import MACHINE, gate, machine
 
 T_ROW, T_SKU, T_LEVEL, T_READING, T_LACK = range(5)
-"""Columns of ``told``: place of the reading in ``rows``; then SKU, level and reading in the order of the outbox; units lacking,
-where the level asks for as many."""
+"""Columns of ``decisions``: place of the reading in ``rows``; then SKU, level and reading in the order of the outbox; units
+lacking, where the level asks for as many."""
 MEMBER = 5
-"""Column of ``told`` with the member who decided."""
+"""Column of ``decisions`` with the member who decided."""
 PLACE, WANTED, ACTIVE = range(3)
 """``at``: place of the next reading, decisions of ``want`` before it, members still reading."""
 PARTED = -1
@@ -38,8 +38,8 @@ def scan(
     memory,
     gate_memory,
     gate_shared,
-    told,
-    shown,
+    decisions,
+    evidence,
     agreed,
     stop,
 ):
@@ -49,8 +49,8 @@ def scan(
     int64 [decision, (row, SKU, level, lack)]. matters: int64 [level of people, then of machines], 1 where a decision has
     consequences; asks: 1 where how many units lack is one of them. params, gates: settings by member; memory, gate_memory,
     gate_shared: state by member, read and written. A member stops at the first reading at which his decisions that matter are
-    not the wanted ones: its place goes to ``stop`` [member]. told, shown: decisions (columns T_* and MEMBER; stock, line and
-    lack [units]), by reading, SKU, member. agreed: room, one entry a member. Where ``told`` is full the pass ends before a
+    not the wanted ones: its place goes to ``stop`` [member]. decisions: columns T_* and MEMBER; evidence: stock, line and lack
+    [units]), by reading, SKU, member. agreed: room, one entry a member. Where ``decisions`` is full the pass ends before a
     reading, and goes on from ``at`` when called again; the first at[ACTIVE] of ``which`` are those who still read.
     """
     n, j, p, active = 0, at[PLACE], at[WANTED], at[ACTIVE]
@@ -58,7 +58,7 @@ def scan(
     w.head[LAST_READING] = newest[j]
     for s in range(skus):
         w.plan_next[s] = 0
-    while active > 0 and j < rows.shape[0] and n + 2 * skus * active <= told.shape[0]:
+    while active > 0 and j < rows.shape[0] and n + 2 * skus * active <= decisions.shape[0]:
         i = rows[j]
         r = w.who[i]
         after = p
@@ -77,13 +77,13 @@ def scan(
                     line = memory[m, s, LINE]
                     say = gate(gates[m], gate_memory[m, s], gate_shared[m], now, level, signal.stock, line)
                     if say >= 0:
-                        note(told, shown, n, j, r, s, m, say, w.lack_cell[0], memory[m, s], signal.stock, asks)
-                        agreed[c] = agree(want, after, agreed[c], told[n], matters)
+                        note(decisions, evidence, n, j, r, s, m, say, w.lack_cell[0], memory[m, s], signal.stock, asks)
+                        agreed[c] = agree(want, after, agreed[c], decisions[n], matters)
                         n += 1
                     say = machine(gates[m], gate_memory[m, s], now, level, signal.stock, line)
                     if say >= 0:
-                        note(told, shown, n, j, r, s, m, say + MACHINE, w.lack_cell[0], memory[m, s], signal.stock, asks)
-                        agreed[c] = agree(want, after, agreed[c], told[n], matters)
+                        note(decisions, evidence, n, j, r, s, m, say + MACHINE, w.lack_cell[0], memory[m, s], signal.stock, asks)
+                        agreed[c] = agree(want, after, agreed[c], decisions[n], matters)
                         n += 1
         active = part(which, agreed, active, after, stop, j)
         p = after
@@ -92,29 +92,29 @@ def scan(
     return n
 
 
-def note(told, shown, n, j, r, s, m, level, cell, memory, stock, asks):
+def note(decisions, evidence, n, j, r, s, m, level, cell, memory, stock, asks):
     """Write a decision down."""
-    told[n, T_ROW] = j
-    told[n, T_SKU] = s
-    told[n, T_LEVEL] = level
-    told[n, T_READING] = r
-    told[n, MEMBER] = m
-    shown[n, 0] = stock
-    shown[n, 1] = memory[LINE]
-    shown[n, 2] = lacking(memory, cell, stock)
-    told[n, T_LACK] = int(shown[n, 2]) if asks[level] == 1 else 0
+    decisions[n, T_ROW] = j
+    decisions[n, T_SKU] = s
+    decisions[n, T_LEVEL] = level
+    decisions[n, T_READING] = r
+    decisions[n, MEMBER] = m
+    evidence[n, 0] = stock
+    evidence[n, 1] = memory[LINE]
+    evidence[n, 2] = lacking(memory, cell, stock)
+    decisions[n, T_LACK] = int(evidence[n, 2]) if asks[level] == 1 else 0
 
 
-def agree(want, after, p, told, matters):
-    """The next wanted decision after one that is ``told``; PARTED where that matters and is not the wanted one."""
-    if matters[told[T_LEVEL]] == 0 or p == PARTED:
+def agree(want, after, p, decisions, matters):
+    """The next wanted decision after one that is ``decisions``; PARTED where that matters and is not the wanted one."""
+    if matters[decisions[T_LEVEL]] == 0 or p == PARTED:
         return p
-    return p + 1 if p < after and same(want[p], told) else PARTED
+    return p + 1 if p < after and same(want[p], decisions) else PARTED
 
 
-def same(want, told):
+def same(want, decisions):
     """Whether a decision is the wanted one: SKU, level and, where it counts, units lacking."""
-    return want[1] == told[T_SKU] and want[2] == told[T_LEVEL] and want[3] == told[T_LACK]
+    return want[1] == decisions[T_SKU] and want[2] == decisions[T_LEVEL] and want[3] == decisions[T_LACK]
 
 
 def part(which, agreed, active, after, stop, j):

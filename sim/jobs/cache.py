@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-WORTH = "*.kept"
+WORTH = "*.cached"
 """Pattern of the files that hold something."""
 
 
-class Kept:
+class Cache:
     """Arrays by name, which must say all that an array follows from. A file is a checksum and a NumPy file; one that is damaged
     is made again."""
 
@@ -26,7 +26,7 @@ class Kept:
 
     def __call__(self, name: str, make: Callable[[], np.ndarray]) -> np.ndarray:
         """The array called ``name``, made where it is not there yet."""
-        path = self.folder / f"{name}.kept"
+        path = self.folder / f"{name}.cached"
         content = path.read_bytes() if path.exists() else b""
         if content and content[:32] == _seal(name, content[32:]):
             return np.asarray(np.load(io.BytesIO(content[32:])))

@@ -30,10 +30,10 @@ def evaluate(
     metrics: names from ``sim.score.metrics.METRICS``. Each value is, bit for bit, that of ``score_run(play(stage, policy),
     baseline)``, whatever else is evaluated with it.
     """
-    trunk = play(stage, make_policy("silent"))
-    judge = Judge(trunk, profile)
+    baseline = play(stage, make_policy("silent"))
+    judge = Judge(baseline, profile)
     out = np.empty((len(policies), len(metrics)))
-    for places, run in play_all(stage, policies, trunk):
+    for places, run in play_all(stage, policies, baseline):
         row = judge.score(run, metrics)
         out[places] = [row[name] for name in metrics]
     return out

@@ -29,7 +29,7 @@ def unheard(_text: str) -> None:
     """Nobody is there to be told."""
 
 
-def crew(
+def paired_play(
     pool: Pool,
     worlds: Sequence[World],
     seed: int,

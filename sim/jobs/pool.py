@@ -62,18 +62,18 @@ def pool(engine: str, address: str, workers: int) -> Iterator[Pool]:
             yield made
 
 
-def steady(crew: Pool, plan: Plan, chunks: Sequence[Chunk], note: Callable[[str], None]) -> Iterator[Played]:
+def steady(pool: Pool, plan: Plan, chunks: Sequence[Chunk], note: Callable[[str], None]) -> Iterator[Played]:
     """Results of all chunks as they come, though workers die: new ones play what is left. Raises WorkersLost where they do so
     TRIES times in a row. note(text): told when it happens."""
     left, deaths = list(chunks), 0
     while left:
         waiting = dict.fromkeys(left)
         try:
-            for chunk, values in crew.play(plan, left):
+            for chunk, values in pool.play(plan, left):
                 del waiting[chunk]
                 deaths = 0
                 yield chunk, values
-        except crew.lost:
+        except pool.lost:
             deaths += 1
             if deaths >= TRIES:
                 said = _(

@@ -127,7 +127,7 @@ def identity(plan: Plan, described: Mapping[str, Any]) -> dict[str, Any]:
             "versions": versions()}  # fmt: skip
 
 
-def play_missing(parts: Parts, crew: Pool, tell: Tell, note: Note = unheard) -> int:
+def play_missing(parts: Parts, pool: Pool, tell: Tell, note: Note = unheard) -> int:
     """Play every chunk that has no sound part; returns how many parts had been damaged. Workers that die are replaced.
 
     tell(done, of, what): called as runs are done. note(text): called when something happened that should be known.
@@ -136,16 +136,16 @@ def play_missing(parts: Parts, crew: Pool, tell: Tell, note: Note = unheard) -> 
     of = parts.plan.runs
     done = of - sum(chunk.runs for chunk in missing)
     tell(done, of, "")
-    for chunk, values in steady(crew, parts.plan, missing, note):
+    for chunk, values in steady(pool, parts.plan, missing, note):
         parts.write(chunk, values)
         done += chunk.runs
         tell(done, of, "")
     return damaged
 
 
-def gather(parts: Parts, crew: Pool, tell: Tell, path: Path, note: Note = unheard) -> int:
+def gather(parts: Parts, pool: Pool, tell: Tell, path: Path, note: Note = unheard) -> int:
     """Play what is missing and write the finished table to ``path``; returns how many damaged parts were played again."""
-    damaged = play_missing(parts, crew, tell, note)
+    damaged = play_missing(parts, pool, tell, note)
     while True:
         try:
             parts.assemble(path)
@@ -153,4 +153,4 @@ def gather(parts: Parts, crew: Pool, tell: Tell, path: Path, note: Note = unhear
         except Damaged:
             # A part was sound when it was counted and is not now: play it again.
             path.unlink(missing_ok=True)
-            damaged += play_missing(parts, crew, tell, note)
+            damaged += play_missing(parts, pool, tell, note)

@@ -42,7 +42,7 @@ def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Ite
     what: the verb. facts: all that decides the result. Refuses a folder begun with others, one that another process is using,
     and one that cannot be written.
     """
-    folder, fresh = workshop(final, what), not final.parent.exists()
+    folder, fresh = work_folder(final, what), not final.parent.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("w")
@@ -76,7 +76,7 @@ def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Ite
                 final.parent.rmdir()
 
 
-def workshop(final: Path, what: str = "sweep") -> Path:
+def work_folder(final: Path, what: str = "sweep") -> Path:
     """Where an unfinished study keeps what it has."""
     return final.parent / f".{final.name}-{what}"
 
@@ -143,10 +143,10 @@ def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str, ident
         )
     refuse_other(manifest[what], facts, _("the {what} in {final!r} was made").format(what=what, final=str(final)))
     done = _undamaged(final, manifest, worth)
-    begun_with, now = known(workshop(final, what) / f"{what}.json"), json.loads(json.dumps(identity or facts))
+    begun_with, now = known(work_folder(final, what) / f"{what}.json"), json.loads(json.dumps(identity or facts))
     # Without a note it is what a kill left of one that was being removed.
     if done and begun_with in (None, now):
-        _forget(workshop(final, what))
+        _forget(work_folder(final, what))
     return done
 
 

@@ -45,14 +45,14 @@ from sim.words import _
 
 LEAK, LAG, REACTION, RESERVATION, THRESHOLD, DEMAND = CAUSES = ("leak", "lag", "reaction", "reservation", "threshold", "demand")
 """Causes in the order of every table and picture."""
-HANDS = (LAG, REACTION, RESERVATION)
-PARTS = math.factorial(len(HANDS))
+PLAYERS = (LAG, REACTION, RESERVATION)
+PARTS = math.factorial(len(PLAYERS))
 """Shares are whole multiples of 1/PARTS unit."""
 
 Factors = frozenset[str]
 Progress = Callable[[int, int, str], None]
 WORLDS: tuple[Factors, ...] = tuple(
-    frozenset((*leak, *hands)) for leak in ((), (LEAK,)) for k in range(4) for hands in itertools.combinations(HANDS, k)
+    frozenset((*leak, *some)) for leak in ((), (LEAK,)) for k in range(4) for some in itertools.combinations(PLAYERS, k)
 )
 """Every set of ideal factors that is played, smaller sets first."""
 
@@ -119,13 +119,13 @@ def blame(
     ruled = lost(*with_lines(clean, lines.values), profile)
     actual = worlds[WORLDS[0]]
     value = {factors: least([worlds[s] for s in WORLDS if s <= factors]) for factors in WORLDS}
-    after = {s: value[frozenset((LEAK, *s))] for k in range(4) for s in map(frozenset, itertools.combinations(HANDS, k))}
+    after = {s: value[frozenset((LEAK, *s))] for k in range(4) for s in map(frozenset, itertools.combinations(PLAYERS, k))}
     last = least([*worlds.values(), ruled])
     table = np.stack([
-        PARTS * (actual.units - value[frozenset((LEAK,))]), *(shapley(after, name) for name in HANDS),
-        PARTS * (after[frozenset(HANDS)] - last), PARTS * last,
+        PARTS * (actual.units - value[frozenset((LEAK,))]), *(shapley(after, name) for name in PLAYERS),
+        PARTS * (after[frozenset(PLAYERS)] - last), PARTS * last,
     ])  # fmt: skip
-    alone = [actual.units - worlds[frozenset((name,))].units for name in (LEAK, *HANDS)]
+    alone = [actual.units - worlds[frozenset((name,))].units for name in (LEAK, *PLAYERS)]
     cost = (table * np.stack(unit_costs(profile, stage.scenario))).sum((1, 2)) / PARTS
     return Blame(actual, table, np.stack(alone).sum(2), cost, lines, len(others))
 
@@ -151,7 +151,7 @@ def least(worlds: Sequence[Losses]) -> np.ndarray:
     return np.stack([w.units for w in worlds])[pick, :, np.arange(len(pick))].T
 
 
-def shapley(value: dict[Factors, np.ndarray], one: str, players: Iterable[str] = HANDS) -> np.ndarray:
+def shapley(value: dict[Factors, np.ndarray], one: str, players: Iterable[str] = PLAYERS) -> np.ndarray:
     """``n!`` times the Shapley value of ``one`` in a game of losses: what it takes away, over all orders; whole numbers.
 
     >>> both = {frozenset(s): np.array(0 if len(s) == 2 else 10) for s in ((), ("lag",), ("reaction",), ("lag", "reaction"))}

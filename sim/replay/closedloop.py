@@ -27,8 +27,8 @@ from sim.replay.closedtape import backdrop, closed_stage, imputed_rows
 from sim.replay.draws import draw
 from sim.replay.draws import high as high_of
 from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, impute
-from sim.replay.lives import CLOSED, IMPUTED, UNPAID, endings
 from sim.replay.night import as_run, night_name, said_of
+from sim.replay.order_lives import CLOSED, IMPUTED, UNPAID, endings
 from sim.replay.silent import SILENT, silent_policy
 from sim.replay.stream import Stream, faster
 from sim.replay.whatif import stocked

@@ -27,7 +27,7 @@ from sim.demand.streams import stream as random_stream
 from sim.replay.cells import counted
 from sim.replay.clock import StreamError
 from sim.replay.impute import LIKELY, Imputation
-from sim.replay.lives import AGAIN, CHANNEL, CUE, MARK, RELEASE, Lives, imputed_lives, recorded_lives
+from sim.replay.order_lives import AGAIN, CHANNEL, CUE, MARK, RELEASE, Lives, imputed_lives, recorded_lives
 from sim.replay.stream import AT_ONCE, MOST_BYTES, Stream
 from sim.words import N_, _
 

@@ -1,6 +1,6 @@
 """The posterior of some SKUs of a recording: what is believed beforehand, how much the room moves, whether orders bring orders.
 
-Beliefs are normal on the log scale. What no cue causes: SHELF_SD about half of the mean rate; the level of cues, FEATURED_SD
+Beliefs are normal on the log scale. What no cue causes: UNCUED_SD about half of the mean rate; the level of cues, FEATURED_SD
 about what the defaults say of featured and other demand; kinds apart from their declared peaks, KIND_SD; SKUs among each other,
 APPEAL_SD; cues of a kind, ``Spread.cue_sd``. So a cue of a kind never seen on sale brings what its declared peak says, and is
 uncertain.
@@ -30,8 +30,8 @@ SCALES = ((0.0, 0.35), (0.5, 0.2), (1.0, 0.35), (1.5, 0.1))
 """Scales of the spread's mood and their weights beforehand: a third for a room that does not move (project, A)."""
 HERDS, HERD, HERD_SD = 0.25, float(np.log(Herding().branching)), 0.7
 """Weight of herding beforehand; log of the branching and its standard deviation where there is some (project, A)."""
-SHELF_SD, FEATURED_SD, KIND_SD, APPEAL_SD, LEAST_CUE_SD = 2.0, 1.5, 0.35, 0.5, 0.1
-"""Standard deviations of logs; SHELF_SD is that of popularity [CMM], the others are the project's (A)."""
+UNCUED_SD, FEATURED_SD, KIND_SD, APPEAL_SD, LEAST_CUE_SD = 2.0, 1.5, 0.35, 0.5, 0.1
+"""Standard deviations of logs; UNCUED_SD is that of popularity [CMM], the others are the project's (A)."""
 FEATURED = float(np.log(Shoppers().buy_rate / Shoppers().shelf_rate))
 LEAD, LEAD_SD = float(np.log(0.08)), 1.0
 """Log of the orders that come early over those that wait, and its standard deviation (project, A)."""
@@ -108,19 +108,19 @@ def _prior(
     cued = sorted({s.cue for s in every if s.cue >= 0})
     kinds = sorted({stream.cues[c].kind for c in cued}, key=CUE_KINDS.index)
     featured = sorted({s.sku for s in every if s.cue >= 0})
-    names: list[tuple] = [("shelf", k) for k in skus]
+    names: list[tuple] = [("uncued", k) for k in skus]
     names += [("featured",)] * bool(cued) + [("kind", k) for k in kinds] + [("appeal", k) for k in featured]
     names += [("cue", c) for c in cued] + [("early",)] * any(s.early for s in every) + [("herd",)] * herds
     at = {name: k for k, name in enumerate(names)}
     seconds = max(float((cells.end - cells.start).sum()), 1.0)
     usual = np.log((float(cells.orders.sum()) / 2 + 0.5) / seconds)
-    spreads = {"shelf": (usual, SHELF_SD), "featured": (usual + FEATURED, FEATURED_SD), "kind": (0.0, KIND_SD),
+    spreads = {"uncued": (usual, UNCUED_SD), "featured": (usual + FEATURED, FEATURED_SD), "kind": (0.0, KIND_SD),
                "appeal": (0.0, APPEAL_SD), "cue": (0.0, cue_sd), "early": (LEAD, LEAD_SD),
                "herd": (HERD, HERD_SD)}  # fmt: skip
     rows, columns, known = [], [], np.zeros(len(every))
     for j, s in enumerate(every):
         if s.cue < 0:
-            mine = [at["shelf", s.sku]]
+            mine = [at["uncued", s.sku]]
         else:
             cue = stream.cues[s.cue]
             known[j] = np.log(max(cue.kernel().peak, 1e-9))

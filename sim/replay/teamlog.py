@@ -19,8 +19,8 @@ from sim.core.units import US
 from sim.engine.asrun import Deed
 from sim.replay.clock import StreamError
 from sim.replay.ingest.names import key
-from sim.replay.lives import linked
 from sim.replay.moments import show_us
+from sim.replay.order_lives import linked
 from sim.replay.stream import Stream
 from sim.replay.teamrows import Row, log_rows
 from sim.words import _, did_you_mean

@@ -26,7 +26,7 @@ from sim.words import _
 Tell = Callable[[int, int, str], None]
 
 
-def race(folder: Path, plan: Plan, rules: Rules, crew: Pool, tell: Tell, path: Path, note: Callable[[str], None]) -> int:
+def race(folder: Path, plan: Plan, rules: Rules, pool: Pool, tell: Tell, path: Path, note: Callable[[str], None]) -> int:
     """Play rounds until the rules end the race, and write the table of all of them to ``path``; returns how many damaged parts
     were played again. folder: where the rounds are kept meanwhile."""
     rounds: list[Parts] = []
@@ -45,7 +45,7 @@ def race(folder: Path, plan: Plan, rules: Rules, crew: Pool, tell: Tell, path: P
         before = sum(earlier.plan.runs for earlier in rounds)
         n = len(plan.worlds)
         most = min(before // n + len(which) * (rules.most - numbers[0]), rules.budget or plan.runs) * n
-        damaged += play_missing(parts, crew, lambda done, of, _: tell(before + done, most, words), note)
+        damaged += play_missing(parts, pool, lambda done, of, _: tell(before + done, most, words), note)
         rounds.append(parts)
         made = np.empty((len(plan.worlds), len(numbers), len(which)))
         for chunk in parts.chunks:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scenarios.spread import CERTAIN
-from sim.calibrate.nights import Told, check_nights, contradictions, settling, told
+from sim.calibrate.nights import Quantity, check_nights, contradictions, quantities, settling
 from sim.calibrate.observed import CalibrationError, Observed, from_tape
 from sim.demand.draw import draw_tape
 from sim.report.text import nights as words
@@ -28,7 +28,7 @@ def ten() -> list[Observed]:
 
 def test_the_level_moves_and_the_lift_does_not(ten) -> None:
     """The level's spread is found within its error (chi-square, 1 in 1,000 either side); lifts agree between nights."""
-    found = told(ten)
+    found = quantities(ten)
     levels = np.array([one.value for one in found if one.quantity == "level"])
     assert 0.35 < levels.std(ddof=1) / BETWEEN < 1.8
     assert not contradictions(found)
@@ -40,7 +40,7 @@ def test_the_level_moves_and_the_lift_does_not(ten) -> None:
 
 def test_more_nights_say_more_and_it_is_measured(ten) -> None:
     """Bands shrink, most of the next nights lie in them, later forecasts score higher."""
-    steps = settling(told(ten))
+    steps = settling(quantities(ten))
     level = [s for s in steps if s.quantity == "level"]
     assert [s.prior.nights for s in level] == list(range(1, 11))
     widths = [s.prior.band()[1] - s.prior.band()[0] for s in level]
@@ -67,7 +67,7 @@ def test_the_band_holds_the_next_night() -> None:
 def test_a_night_that_contradicts_the_others_is_named(ten) -> None:
     """Orders an hour taken for orders a minute: said, with how far off, and not refused."""
     loud = replace(ten[3], orders=replace(ten[3].orders, n=ten[3].orders.n * 60))
-    found = told([*ten[:3], loud, *ten[4:]])
+    found = quantities([*ten[:3], loud, *ten[4:]])
     odd = [(quantity, night) for quantity, night, times in contradictions(found) if times > 2]
     assert ("level", "night-3") in odd
     said = words.sentences(settling(found), contradictions(found))
@@ -83,5 +83,5 @@ def test_a_night_given_twice_is_refused(ten) -> None:
 def test_what_has_too_few_orders_is_left_out(ten) -> None:
     few = replace(ten[0], orders=replace(ten[0].orders, t=ten[0].orders.t[:3], sku=ten[0].orders.sku[:3],
                                          n=ten[0].orders.n[:3], units=ten[0].orders.units[:3]))  # fmt: skip
-    assert told([few]) == []
-    assert settling([Told("level", "n", 0.0, 0.1)])[0].prior.nights == 1
+    assert quantities([few]) == []
+    assert settling([Quantity("level", "n", 0.0, 0.1)])[0].prior.nights == 1

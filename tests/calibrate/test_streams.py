@@ -112,9 +112,9 @@ def test_a_bin_half_shut_counts_half():
     shut = np.array([(0, k + 0.5, k + 1.0) for k in range(4000)], WINDOW_DTYPE)
     made = Observed("x", 4000.0, ("a",), events(t, np.zeros(len(t), int)), none, np.zeros(0, MARK_DTYPE), shut=shut)
     fit = maximise(Model(Spec(), make_grid([made], trend=0)))
-    assert np.exp(fit.value("shelf:a")) == pytest.approx(1.0, abs=3.3 / np.sqrt(2000))
+    assert np.exp(fit.value("uncued:a")) == pytest.approx(1.0, abs=3.3 / np.sqrt(2000))
     open_fit = maximise(Model(Spec(), make_grid([replace(made, shut=shut[:0])], trend=0)))
-    assert np.exp(open_fit.value("shelf:a")) == pytest.approx(0.5, abs=0.05)
+    assert np.exp(open_fit.value("uncued:a")) == pytest.approx(0.5, abs=0.05)
 
 
 def test_a_stream_without_orders_says_what_it_holds(log):

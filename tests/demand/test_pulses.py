@@ -9,7 +9,7 @@ import pytest
 
 from scenarios.contract import Kernel
 from scenarios.kernels import KERNELS
-from sim.demand.pulses import pulse_times, shelf_times
+from sim.demand.pulses import pulse_times, uncued_times
 from sim.demand.streams import stream
 
 FLAT = (np.linspace(0, 1000, 101), np.full(101, 500.0))
@@ -49,7 +49,7 @@ def test_a_pulse_brings_as_many_as_its_area_says(kernel):
 def test_the_shelf_follows_the_room():
     """A room that doubles half-way brings two thirds of the orders in the second half (4 standard errors)."""
     grid = np.linspace(0, 1000, 2001)
-    t = shelf_times(stream(2, "shelf"), 0.05, (grid, np.where(grid < 500, 1000.0, 2000.0)))
+    t = uncued_times(stream(2, "shelf"), 0.05, (grid, np.where(grid < 500, 1000.0, 2000.0)))
     share = (t >= 500).mean()
     assert abs(share - 2 / 3) < 4 * math.sqrt(2 / 9 / len(t))
 

@@ -87,15 +87,15 @@ def ls1() -> Stage:
 
 
 def test_a_threshold_family_needs_few_runs(ls1):
-    """Lines between two readings are one course; lines never reached are the trunk's."""
+    """Lines between two readings are one course; lines never reached are the baseline run's."""
     family = threshold_family(np.linspace(0, 400, 240).tolist())
-    trunk = play(ls1, make_policy("silent"))
-    shared = list(play_all(ls1, family, trunk))
+    baseline = play(ls1, make_policy("silent"))
+    shared = list(play_all(ls1, family, baseline))
     assert len(shared) < 120
     quiet = [make_policy("silent", label=f"quiet{k}") for k in range(5)]
-    ((places, run),) = play_all(ls1, quiet, trunk)
+    ((places, run),) = play_all(ls1, quiet, baseline)
     assert places == [0, 1, 2, 3, 4]
-    assert run.outcome is trunk.outcome
+    assert run.outcome is baseline.outcome
 
 
 def test_candidates_of_many_words_fit(ls1, monkeypatch):
@@ -116,7 +116,7 @@ def test_plain_strategies_fork_too():
     check(set_stage(scenario, draw_tape(scenario, 2)), policies)
 
 
-def test_only_the_silent_run_of_the_stage_is_a_trunk(ls1):
+def test_only_the_silent_run_of_the_stage_is_a_baseline(ls1):
     loud = play(ls1, make_policy("fixed_count", playbook="freeze_only"))
     with pytest.raises(ValueError, match="silent run of the same stage"):
         next(play_all(ls1, [make_policy("silent")], loud))

@@ -3,35 +3,35 @@
 import numpy as np
 import pytest
 
-from sim.jobs.cache import WORTH, Kept
+from sim.jobs.cache import WORTH, Cache
 
 
 def test_made_once_by_name(tmp_path):
-    kept, made = Kept(tmp_path), []
+    kept, made = Cache(tmp_path), []
     for name in ("a", "b", "a"):
         rows = kept(name, lambda name=name: made.append(name) or np.full((2, 3), ord(name)))
         assert (rows == ord(name)).all()
     assert made == ["a", "b"]
-    assert len(Kept(tmp_path)) == 2
+    assert len(Cache(tmp_path)) == 2
 
 
 @pytest.mark.parametrize("place", range(0, 300, 7))
 def test_a_damaged_file_is_made_again(tmp_path, place):
     """Any byte: of the checksum, of the header that says how much there is, of the figures; and a file cut short."""
     wanted = np.arange(20.0).reshape(4, 5)
-    Kept(tmp_path)("a", lambda: wanted)
+    Cache(tmp_path)("a", lambda: wanted)
     (file,) = tmp_path.glob(WORTH)
     whole = file.read_bytes()
     for damaged in (whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :], whole[:place]):
         file.write_bytes(damaged)
         made = []
-        rows = Kept(tmp_path)("a", lambda made=made: made.append(1) or wanted)
+        rows = Cache(tmp_path)("a", lambda made=made: made.append(1) or wanted)
         assert made == [1]
         np.testing.assert_array_equal(rows, wanted)
 
 
 def test_a_file_under_another_name_is_not_believed(tmp_path):
-    kept = Kept(tmp_path)
+    kept = Cache(tmp_path)
     kept("a", lambda: np.zeros(3))
-    (tmp_path / "a.kept").rename(tmp_path / "b.kept")
+    (tmp_path / "a.cached").rename(tmp_path / "b.cached")
     assert kept("b", lambda: np.ones(3)).all()

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from sim.jobs.folder import FolderError, run_folder, write_manifest
-from sim.jobs.work_folder import finished, workshop
+from sim.jobs.work_folder import finished, work_folder
 
 OPERATIONS = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "shutil.rmtree")
 KILLED = 9
@@ -98,7 +98,7 @@ def test_the_work_folder_of_a_finished_study_goes_and_another_ones_stays(tmp_pat
     with run_folder(final, "sweep") as folder:
         (folder / "sweep.parquet").write_text("x")
         write_manifest(folder, {"command": ["stockcue", "sweep"], "sweep": {"seed": 1}})
-    left = workshop(final)
+    left = work_folder(final)
     for noted, stays in (('{"seed": 2}', True), ('{"seed": 1}', False)):
         left.mkdir(exist_ok=True)
         (left / "lock").touch()
@@ -113,7 +113,7 @@ def test_the_work_of_a_search_goes_when_it_is_finished(tmp_path):
     with run_folder(final, "tune") as folder:
         (folder / "study.db").write_text("x")
         write_manifest(folder, {"command": ["stockcue", "tune"], "tune": {"seed": 1, "trials": 8}})
-    left = workshop(final, "tune")
+    left = work_folder(final, "tune")
     for noted, stays in (('{"seed": 2}', True), ('{"seed": 1}', False), (None, False)):
         left.mkdir(exist_ok=True)
         (left / "study.db").touch()

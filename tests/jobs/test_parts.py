@@ -7,7 +7,7 @@ import pytest
 from sim.jobs.folder import FolderError
 from sim.jobs.parts import Damaged, Parts, opened
 from sim.jobs.plan import Plan
-from sim.jobs.work_folder import differences, workshop
+from sim.jobs.work_folder import differences, work_folder
 from sim.score.profiles import PROFILES
 from sim.setup.policies import make_policy
 from sim.setup.space import Candidate, World
@@ -117,7 +117,7 @@ def test_a_resume_says_what_changed(tmp_path):
     with opened(final, plan(), facts) as parts:
         parts.write(parts.chunks[0], values(parts.chunks[0]))
     with opened(final, plan(), facts) as again:
-        assert again.folder == workshop(final)
+        assert again.folder == work_folder(final)
         assert again.missing() == (again.chunks[1:], 0)
     says = r"replicates was 5, is 6; strategy\.a\.units was not set, is 3; varied.*\[1, 2\].*\[1, 3\]"
     other = {"replicates": 6, "strategy": {"a": {"units": 3}}, "varied": {"gate.n": [1, 3]}}
@@ -144,7 +144,7 @@ def test_two_processes_do_not_share_a_sweep(tmp_path):
 def test_a_note_that_was_cut_short_is_written_anew(tmp_path):
     with opened(tmp_path / "res", plan(), {"a": 1}) as parts:
         parts.write(parts.chunks[0], values(parts.chunks[0]))
-    (workshop(tmp_path / "res") / "sweep.json").write_text('{"a": ')
+    (work_folder(tmp_path / "res") / "sweep.json").write_text('{"a": ')
     with opened(tmp_path / "res", plan(), {"a": 1}) as parts:
         assert parts.missing()[0] == parts.chunks[1:]
     with pytest.raises(FolderError, match="a was 1, is 2"), opened(tmp_path / "res", plan(), {"a": 2}):

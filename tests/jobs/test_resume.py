@@ -18,13 +18,13 @@ import sim.app.frame as frame
 import sim.jobs.resume as sweep
 from sim.cli import main as cli
 from sim.jobs.folder import FolderError
-from sim.jobs.paired_play import crew
+from sim.jobs.paired_play import paired_play
 from sim.jobs.parts import Parts, opened
 from sim.jobs.plan import order
 from sim.jobs.pool import OtherProgram, Pool, WorkersLost, _alone, _task, pool
 from sim.jobs.program import program
 from sim.jobs.resume import gather, probe, refuse_too_large
-from sim.jobs.work_folder import workshop
+from sim.jobs.work_folder import work_folder
 from tests.cli.conftest import SHOW
 from tests.jobs.test_plan import plan
 
@@ -67,7 +67,7 @@ def started(*words: str) -> subprocess.Popen:
 
 
 def count(out: Path) -> int:
-    return len(list(workshop(out).glob("part-*.parquet")))
+    return len(list(work_folder(out).glob("part-*.parquet")))
 
 
 def wait_for(parts: int, out: Path, job: subprocess.Popen) -> None:
@@ -230,7 +230,7 @@ def test_a_search_outlives_its_workers():
 
     made, heard = plan(replicates=9), []
     found = [
-        crew(Pool(1, play, (Gone,)), made.worlds, 1, made.profile, note=heard.append)(made.candidates, range(9))
+        paired_play(Pool(1, play, (Gone,)), made.worlds, 1, made.profile, note=heard.append)(made.candidates, range(9))
         for play in (_alone, faltering)
     ]
     np.testing.assert_array_equal(*found)
@@ -245,11 +245,11 @@ def _raised(error):
 def test_damaged_parts_are_played_again(whole, tmp_path, capsys):
     stopped_after(6)
     capsys.readouterr()
-    kept = sorted(workshop(tmp_path / "res").glob("part-*.parquet"))
+    kept = sorted(work_folder(tmp_path / "res").glob("part-*.parquet"))
     kept[0].write_bytes(b"")
     kept[2].write_bytes(kept[2].read_bytes()[:-40])
     kept[4].write_bytes(kept[3].read_bytes())
-    (workshop(tmp_path / "res") / "part-000031.tmp").write_bytes(b"half")
+    (work_folder(tmp_path / "res") / "part-000031.tmp").write_bytes(b"half")
     assert cli.main([*WORDS, "out=res", "workers=1"]) == 0
     assert "damaged parts that were played again: 3" in capsys.readouterr().err
     assert tables(tmp_path / "res") == whole

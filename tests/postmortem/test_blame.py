@@ -7,7 +7,7 @@ import pytest
 
 from scenarios.registry import load
 from sim.core.playbooks import PLAYBOOKS
-from sim.postmortem.blame import CAUSES, HANDS, PARTS, blame, least, shapley
+from sim.postmortem.blame import CAUSES, PARTS, PLAYERS, blame, least, shapley
 from sim.postmortem.losses import MISSED, OVERSOLD, Losses, lost
 from sim.setup.policies import make_policy
 from tests.parity.worlds import random_policy, random_scenario
@@ -89,14 +89,14 @@ def test_other_shows_may_have_other_items():
 
 def test_shapley_is_efficient_symmetric_and_gives_a_dummy_nothing():
     rng = np.random.Generator(np.random.PCG64(3))
-    sets = [frozenset(n for b, n in enumerate(HANDS) if k >> b & 1) for k in range(8)]
+    sets = [frozenset(n for b, n in enumerate(PLAYERS) if k >> b & 1) for k in range(8)]
     value = {s: rng.integers(0, 50, (2, 3)) for s in sets}
-    total = sum(shapley(value, name) for name in HANDS)
-    assert np.array_equal(total, PARTS * (value[frozenset()] - value[frozenset(HANDS)]))
+    total = sum(shapley(value, name) for name in PLAYERS)
+    assert np.array_equal(total, PARTS * (value[frozenset()] - value[frozenset(PLAYERS)]))
     dummy = {s: value[s - {"lag"}] for s in sets}
     assert not shapley(dummy, "lag").any()
     count = {s: np.array(30 - 10 * len(s)) for s in sets}
-    assert {int(shapley(count, name)) for name in HANDS} == {PARTS * 10}
+    assert {int(shapley(count, name)) for name in PLAYERS} == {PARTS * 10}
 
 
 def test_least_takes_each_skus_cheapest_world_and_the_first_among_equals():

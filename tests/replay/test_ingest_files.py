@@ -19,13 +19,13 @@ from sim.cli.main import main
 from sim.replay import StreamError
 from sim.replay.ingest.canon import read_head
 from sim.replay.ingest.chunk import everything
-from sim.replay.ingest.encodings import told
+from sim.replay.ingest.encodings import recognised
 from sim.replay.ingest.jsonrows import rows
 from sim.replay.ingest.mapping import known_names, read_mapping, shipped
 from sim.replay.ingest.names import key
 from sim.replay.ingest.quotes import is_open
 from sim.replay.ingest.run import ingest
-from sim.replay.ingest.unroll import shown, spread
+from sim.replay.ingest.unroll import as_text, spread
 
 T = "2026-06-18 20:00:"
 HEAD = "order_id,time,sku,qty\n"
@@ -84,10 +84,10 @@ def test_text_in_a_workbook_stays_text_and_dates_are_dates(tmp_path):
 
 
 def test_a_number_in_a_workbook_is_written_as_a_spreadsheet_shows_it():
-    assert [shown(v) for v in (576461413038785752.0, 4001.0, 59.9, 0.1 + 0.2, True, time(20, 0), date(2026, 6, 18))] == [
+    assert [as_text(v) for v in (576461413038785752.0, 4001.0, 59.9, 0.1 + 0.2, True, time(20, 0), date(2026, 6, 18))] == [
         "576461413038786000", "4001", "59.9", "0.3", "TRUE", "20:00:00", "2026-06-18"]  # fmt: skip
-    assert shown(datetime(2026, 6, 18, 20, 0, 5, 123000)) == "2026-06-18 20:00:05.123"
-    assert shown("two\nlines") == "two lines"
+    assert as_text(datetime(2026, 6, 18, 20, 0, 5, 123000)) == "2026-06-18 20:00:05.123"
+    assert as_text("two\nlines") == "two lines"
 
 
 def test_a_show_that_reaches_midnight_keeps_its_time_of_day(tmp_path):
@@ -370,7 +370,7 @@ def test_an_encoding_is_told_and_one_bad_byte_changes_one_row(tmp_path, text, en
 def test_korean_is_not_taken_for_chinese():
     text = "번호,상품명,수량\n1,마스크팩,2\n2,세럼,1\n3,크림 세트 세일,4\n"
     with pytest.raises(StreamError, match="it may be GBK or Korean"):
-        told("a.csv", lambda: iter([text.encode("euc_kr")]), known_names)
+        recognised("a.csv", lambda: iter([text.encode("euc_kr")]), known_names)
 
 
 def test_damage_in_a_column_that_nobody_uses_costs_nothing(tmp_path):

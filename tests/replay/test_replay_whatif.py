@@ -16,7 +16,7 @@ from sim.replay.closedloop import closed_replay
 from sim.replay.closedtape import backdrop, closed_stage
 from sim.replay.draws import draw
 from sim.replay.impute import impute
-from sim.replay.lives import CLOSED, IMPUTED, UNPAID, endings
+from sim.replay.order_lives import CLOSED, IMPUTED, UNPAID, endings
 from sim.replay.shut import with_shut
 from sim.replay.silent import silent_policy
 from sim.replay.whatif import stocked

@@ -231,7 +231,7 @@ def test_alerts_that_no_feed_makes_are_kept_where_anything_knows_them(quick):
     (quick / "a.feed").write_text("".join(lines[:2]))
     shadow = Shadow(made(quick), ways(quick, follow=True, silent_s=5), lambda text: None, now=lambda: 1.7e9)
     for quiet_s, new in ((0.0, 2), (9.0, 0), (0.0, 2), (9.0, 0)):
-        if new and shadow.sieve.number:
+        if new and shadow.reader.number:
             (quick / "a.feed").write_text("".join(lines))
         if got := shadow.source.read(0.0):
             shadow.step(got, 0.0)

@@ -13,7 +13,7 @@ from scenarios.contract import Audience, Cue, Herding, Kernel, Push
 from sim.core.tape import ACCEPTED, ORDER
 from sim.demand.audience import room, survival
 from sim.demand.draw import draw_tape
-from sim.demand.pulses import shelf_times
+from sim.demand.pulses import uncued_times
 from sim.demand.streams import stream
 from tests.textbook.worlds import assert_mean, assert_share, assert_variance, constant_world, one_cue, runs
 
@@ -81,7 +81,7 @@ def test_t03_any_intensity(base: float, jump: float, tau: float, end: float, pri
         assert theory == pytest.approx(printed, abs=5e-4)
     grid = np.linspace(0, end, 20_001)
     curve = base + np.where(grid >= 60, jump * np.exp(-(grid - 60) / tau), 0.0)
-    counts = np.array([len(shelf_times(stream(3, r, "any"), 1.0, (grid, curve))) for r in range(2000)], float)
+    counts = np.array([len(uncued_times(stream(3, r, "any"), 1.0, (grid, curve))) for r in range(2000)], float)
     assert_mean(counts, theory)
     assert_variance(counts, theory)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from sim.jobs.paired_play import crew
+from sim.jobs.paired_play import paired_play
 from sim.jobs.pool import pool
 from sim.score.cost import CORE
 from sim.score.profiles import Profile
@@ -40,7 +40,7 @@ def test_t10_tune_recovers_the_newsvendor_line(co: float, cs: float) -> None:
     profile = Profile("t10", co=co, cs=cs, ca=0.0, cx=0.0, penalty_linear=0.0, penalty_step=0.0)
     space = {"fixed_count": [Axis(UNITS, 0, 80, whole=True)]}
     with pool("local", "", 1) as alone:
-        play = crew(alone, [world], 10, profile)
+        play = paired_play(alone, [world], 10, profile)
         found = tune({"fixed_count": Maker(CONFIG, "fixed_count")}, space, play, Plan(32, 24, 1, CORE),
                      Judging(finalists=5, shows=60, confirm=40, delta=1.0))  # fmt: skip
 

@@ -20,8 +20,8 @@ from sim.replay.ingest.doubles import Book
 from sim.replay.ingest.knowledge import Knowledge
 from sim.replay.ingest.mapping import Mapping
 from sim.replay.ingest.paths import called
+from sim.replay.ingest.row_validator import KIND, MARK, Facts
 from sim.replay.ingest.seen import Seen
-from sim.replay.ingest.sieve import KIND, MARK, Facts
 from sim.replay.ingest.spool import Spool, taken
 from sim.replay.ingest.state import FileState
 from sim.replay.ingest.vocab import Vocab, repair_words

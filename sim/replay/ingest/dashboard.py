@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.replay.ingest.shelf import keep, polled_once
-from sim.replay.ingest.sieve import Facts, Sieve
+from sim.replay.ingest.row_validator import Facts, RowValidator
+from sim.replay.ingest.stock_rows import keep, polled_once
 from sim.replay.ingest.values import Number, read_number, read_span
 
 FIGURES = ("viewers", "amount", "stay", "level", "waiting")
@@ -13,21 +13,21 @@ FIGURES = ("viewers", "amount", "stay", "level", "waiting")
 MOST = 10**12
 
 
-def dashboard(sieve: Sieve) -> Facts:
+def dashboard(validator: RowValidator) -> Facts:
     """Rows of a dashboard. A blank or negative figure was not measured; one that cannot be read rejects the row."""
-    us, _ = sieve.time("time")
-    sku = sieve.sku("series")
-    mapping = sieve.state.mapping
+    us, _ = validator.time("time")
+    sku = validator.sku("series")
+    mapping = validator.state.mapping
     series = {}
     for kind in mapping.series:
-        if sieve.has(kind):
-            series[kind] = sieve.number(kind, _reader(kind, kind in mapping.cumulative))
-    polled_once(sieve, sku, us)
-    silent = np.all([np.isnan(column) for column in series.values()], axis=0) if series else np.ones(sieve.n, bool)
-    sieve.put_aside(silent & sieve.good, "nothing measured")
-    sieve.state.ordered(us, sieve.good, sku)
-    keep(sieve, t=us, sku=sku, **{f"series {kind}": column for kind, column in series.items()})
-    return sieve.settle()
+        if validator.has(kind):
+            series[kind] = validator.number(kind, _reader(kind, kind in mapping.cumulative))
+    polled_once(validator, sku, us)
+    silent = np.all([np.isnan(column) for column in series.values()], axis=0) if series else np.ones(validator.n, bool)
+    validator.put_aside(silent & validator.good, "nothing measured")
+    validator.state.ordered(us, validator.good, sku)
+    keep(validator, t=us, sku=sku, **{f"series {kind}": column for kind, column in series.items()})
+    return validator.settle()
 
 
 def _reader(kind: str, running: bool):

@@ -86,7 +86,7 @@ def _best(source: Source) -> Mapping | None:
     return shipped()[best[0]]
 
 
-def told(source: Source, name: str) -> tuple[Source, Mapping]:
+def named(source: Source, name: str) -> tuple[Source, Mapping]:
     """A mapping asked for by name; :class:`StreamError` where the file lacks what it needs."""
     mapping = chosen(name)
     if mapping.header:
@@ -138,11 +138,11 @@ def meaning(source: Source, given: object, folder: bool = False) -> tuple[Source
     workbook, may hold more."""
     if isinstance(given, dict):
         name = given.get(source.where, given.get(source.path))
-        return detect(source) if name is None else told(source, str(name))
+        return detect(source) if name is None else named(source, str(name))
     if given is None or given == "":
         return detect(source)
     try:
-        return told(source, str(given))
+        return named(source, str(given))
     except StreamError:
         chosen(str(given))
         beside = detect(source)

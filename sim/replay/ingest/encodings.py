@@ -51,7 +51,7 @@ UTF16 = Encoding("utf-16", "UTF-16")
 """What a spreadsheet calls Unicode text; told by its first two bytes."""
 
 
-def told(where: str, blocks: Callable[[], Iterable[bytes]], names: Callable[[], frozenset[str]]) -> Encoding:
+def recognised(where: str, blocks: Callable[[], Iterable[bytes]], names: Callable[[], frozenset[str]]) -> Encoding:
     """The encoding of a file that is not clean UTF-8. ``names``: keys of the columns that are known.
 
     :class:`StreamError` where no encoding is clear.

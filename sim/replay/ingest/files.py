@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from sim.replay.clock import StreamError
-from sim.replay.ingest.encodings import UTF16, Encoding, told
+from sim.replay.ingest.encodings import UTF16, Encoding, recognised
 from sim.replay.ingest.mapping import known_names
 from sim.replay.ingest.paths import called, must_be_file
 from sim.words import _
@@ -112,7 +112,7 @@ def encoding_of(file: File) -> tuple[Encoding, int]:
         return encoding, size
     if wide:
         raise StreamError(_("{name} is damaged or cut-off UTF-16 text; save it as UTF-8").format(name=file.name))
-    found = told(file.name, partial(blocks, file), known_names)
+    found = recognised(file.name, partial(blocks, file), known_names)
     decoder = found.decoder()
     return found, sum(len(decoder.decode(block)) for block in blocks(file))
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.core.units import US
 from sim.replay.ingest.dashboard import FIGURES
-from sim.replay.ingest.sieve import KIND, MARK, NUMBERS, Facts
+from sim.replay.ingest.row_validator import KIND, MARK, NUMBERS, Facts
 from sim.replay.ingest.state import FileState
 from sim.words import _
 

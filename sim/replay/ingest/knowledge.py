@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.replay.ingest.doubles import ALIVE, CLOSED, PAID, SHUT, Book, rank
-from sim.replay.ingest.sieve import KIND, NUMBERS, Facts
+from sim.replay.ingest.row_validator import KIND, NUMBERS, Facts
 from sim.words import N_
 
 CLOSED_LATER = N_("orders were closed later; they count as taken, for the file does not say when their units came back")

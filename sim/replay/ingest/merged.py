@@ -11,33 +11,33 @@ from sim.replay.ingest.values import BIT, EMPTY
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sim.replay.ingest.sieve import Sieve
+    from sim.replay.ingest.row_validator import RowValidator
 
 OF_ORDER = ("order_id", "time", "paid_time", "closed_time", "status")
 """Fields that belong to a whole order."""
 
 
-def fill_down(sieve: Sieve) -> None:
+def fill_down(validator: RowValidator) -> None:
     """Give lines without number and time those of the order above them."""
     import pyarrow as pa
 
-    if not all(sieve.has(f) for f in ("order_id", "time", "sku")) or not sieve.n:
+    if not all(validator.has(f) for f in ("order_id", "time", "sku")) or not validator.n:
         return
-    below = _empty(sieve.cells["order_id"]) & _empty(sieve.cells["time"]) & ~_empty(sieve.cells["sku"])
-    rows, above = np.arange(sieve.n), sieve.state.above
+    below = _empty(validator.cells["order_id"]) & _empty(validator.cells["time"]) & ~_empty(validator.cells["sku"])
+    rows, above = np.arange(validator.n), validator.state.above
     source = np.maximum.accumulate(np.where(below, -1, rows))
-    fields = [f for f in OF_ORDER if sieve.has(f)]
+    fields = [f for f in OF_ORDER if validator.has(f)]
     if below.any():
         found = below & ((source >= 0) | bool(above))
         for field in fields:
-            column = sieve.cells[field]
+            column = validator.cells[field]
             upper = column.take(pa.array(np.maximum(source, 0)))
             if below[0] and above:
                 upper = pa.array(np.where(source >= 0, upper.to_numpy(zero_copy_only=False), above[field]), pa.string())
-            sieve.cells[field] = _choose(found & _empty(column), upper, column)
-        sieve.repairs[found] |= BIT["merged"]
+            validator.cells[field] = _choose(found & _empty(column), upper, column)
+        validator.repairs[found] |= BIT["merged"]
     if source[-1] >= 0:
-        sieve.state.above = {f: sieve.cells[f][int(source[-1])].as_py() for f in fields}
+        validator.state.above = {f: validator.cells[f][int(source[-1])].as_py() for f in fields}
 
 
 def _empty(column: pa.Array) -> np.ndarray:

@@ -12,7 +12,7 @@ from sim.words import N_
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from sim.replay.ingest.sieve import Sieve
+    from sim.replay.ingest.row_validator import RowValidator
 
 DIGITS = 15
 """Digits that a spreadsheet keeps of a number; it writes zeros for the others."""
@@ -30,25 +30,25 @@ ROUNDED = N_(
 )
 
 
-def read_numbers(sieve: Sieve, field: str) -> tuple[pa.Array, np.ndarray]:
+def read_numbers(validator: RowValidator, field: str) -> tuple[pa.Array, np.ndarray]:
     """A column of numbers as text, and the rows in which a spreadsheet has destroyed them.
 
     4001.0 is 4001 (a repair); which rows are destroyed is remembered on the file's account.
     """
     import pyarrow.compute as pc
 
-    texts = sieve.texts(field)
-    if not sieve.has(field):
-        return texts, np.zeros(sieve.n, bool)
+    texts = validator.texts(field)
+    if not validator.has(field):
+        return texts, np.zeros(validator.n, bool)
     floats = pc.match_substring_regex(texts, FLOAT)
     if pc.any(floats).as_py():
         texts = pc.if_else(floats, pc.replace_substring_regex(texts, r"\.0+$", ""), texts)
-        sieve.repairs[floats.to_numpy(zero_copy_only=False)] |= BIT["number"]
+        validator.repairs[floats.to_numpy(zero_copy_only=False)] |= BIT["number"]
     power = pc.match_substring_regex(texts, POWER).to_numpy(zero_copy_only=False)
     cut = cut_off(texts)
     for which, what in ((power, SCIENTIFIC), (cut, ROUNDED)):
         if which.any():
-            sieve.state.remarks[what] += int(which.sum())
+            validator.state.remarks[what] += int(which.sum())
     return texts, power | cut
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.replay.clock import StreamError, find_zone
-from sim.replay.ingest import dashboard, sales, shelf
+from sim.replay.ingest import dashboard, sales, stock_rows
 from sim.replay.ingest.assemble import Making
 from sim.replay.ingest.canon import Head, Writer
 from sim.replay.ingest.carried import carried
@@ -21,16 +21,16 @@ from sim.replay.ingest.mapping import Mapping
 from sim.replay.ingest.names import listed
 from sim.replay.ingest.paths import called
 from sim.replay.ingest.rejects import Rejects
-from sim.replay.ingest.sieve import Facts, Sieve
+from sim.replay.ingest.row_validator import Facts, RowValidator
 from sim.replay.ingest.sources import SUFFIXES, tables
 from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
 
-JUDGES: dict[str, Callable[[Sieve], Facts]] = {
-    "orders": sales.orders, "events": sales.events, "levels": shelf.levels, "flow": shelf.flow, "cues": shelf.cues,
-    "stock": shelf.stock, "dashboard": dashboard.dashboard,
+JUDGES: dict[str, Callable[[RowValidator], Facts]] = {
+    "orders": sales.orders, "events": sales.events, "levels": stock_rows.levels, "flow": stock_rows.flow, "cues": stock_rows.cues,
+    "stock": stock_rows.stock, "dashboard": dashboard.dashboard,
 }  # fmt: skip
 ASSUMED = "+08:00"
 """The zone of times that have none, where neither the user nor the mapping says."""
@@ -210,7 +210,7 @@ def _read(source: Source, mapping: Mapping, making: Making, rejects: Rejects, pr
     judge = JUDGES[mapping.kind]
     for chunk in source.chunks(list(mapping.header) or None, mapping.knows):
         for part in _portions(chunk):
-            facts = judge(Sieve(part, state)) if len(part.lines) else None
+            facts = judge(RowValidator(part, state)) if len(part.lines) else None
             if facts is None:
                 state.only_rejects(part)
             rejects.add(state.where, state.rejects)

@@ -13,7 +13,7 @@ from sim.replay.ingest.mapping import ASIDE, words
 from sim.replay.ingest.merged import fill_down
 from sim.replay.ingest.money import read_money, uses_comma
 from sim.replay.ingest.numbers import read_numbers
-from sim.replay.ingest.sieve import KIND, Facts, Sieve
+from sim.replay.ingest.row_validator import KIND, Facts, RowValidator
 from sim.replay.ingest.values import Number, read_units
 from sim.words import did_you_mean
 
@@ -28,110 +28,110 @@ WAYS = {"order": "order", "cart": "cart", "cancel": "return", "restock": "restoc
 REMARK = {status.CLOSED: knowledge.CLOSED_LATER, status.REFUNDED: knowledge.REFUNDED_LATER}
 
 
-def orders(sieve: Sieve) -> Facts:
+def orders(validator: RowValidator) -> Facts:
     """Rows of an order export: an order each, the payment and the closing too where their times are there."""
-    unpack(sieve)
-    fill_down(sieve)
-    sieve.several()
-    us, _ = sieve.time("time")
-    never = np.zeros(sieve.n, bool)
-    paid, was_paid = sieve.time("paid_time", needed=False) if sieve.has("paid_time") else (us, never)
-    closed, was_closed = sieve.time("closed_time", needed=False) if sieve.has("closed_time") else (us, never)
-    sku = sieve.sku()
-    numbers = _numbers(sieve)
-    said, codes = sieve.coded("status")
+    unpack(validator)
+    fill_down(validator)
+    validator.several()
+    us, _ = validator.time("time")
+    never = np.zeros(validator.n, bool)
+    paid, was_paid = validator.time("paid_time", needed=False) if validator.has("paid_time") else (us, never)
+    closed, was_closed = validator.time("closed_time", needed=False) if validator.has("closed_time") else (us, never)
+    sku = validator.sku()
+    numbers = _numbers(validator)
+    said, codes = validator.coded("status")
     stands = np.array([status.meaning(w) for w in said], object)[codes]
-    sieve.put_aside((stands == status.CLOSED) & _nothing(sieve), NO_UNITS)
-    qty, amount = _quantity(sieve), _amount(sieve)
+    validator.put_aside((stands == status.CLOSED) & _nothing(validator), NO_UNITS)
+    qty, amount = _quantity(validator), _amount(validator)
     shut = (stands == status.CLOSED) | (stands == status.REFUNDED)
     flags = PAID * was_paid + CLOSED * was_closed + SHUT * (shut & ~was_closed) + ALIVE * (stands == status.GOES_ON)
-    same.know(sieve, us, np.where(was_paid, paid, us), np.where(was_closed, closed, us))
+    same.know(validator, us, np.where(was_paid, paid, us), np.where(was_closed, closed, us))
     rows = same.Rows(sku, us, qty, amount, flags.astype(np.uint8), np.where(was_paid, paid, -1), np.where(was_closed, closed, -1))
-    same.orders_once(sieve, numbers, rows)
+    same.orders_once(validator, numbers, rows)
     for word, remark in REMARK.items():
-        if n := int(((stands == word) & ~was_closed & sieve.good).sum()):
-            sieve.state.remarks[remark] += n
-    sieve.state.ids = sieve.state.ids or not numbers.lost.all()
-    sieve.state.ordered(us, sieve.good)
+        if n := int(((stands == word) & ~was_closed & validator.good).sum()):
+            validator.state.remarks[remark] += n
+    validator.state.ids = validator.state.ids or not numbers.lost.all()
+    validator.state.ordered(us, validator.good)
     ids = numbers.ids
-    sieve.emit("order", np.arange(sieve.n), us, sku=sku, qty=qty, value=amount, order_id=ids)
+    validator.emit("order", np.arange(validator.n), us, sku=sku, qty=qty, value=amount, order_id=ids)
     if was_closed.any():
-        was_closed = was_closed & ~same.closed_elsewhere(sieve, numbers, sku, was_closed)
+        was_closed = was_closed & ~same.closed_elsewhere(validator, numbers, sku, was_closed)
     for kind, at, which in (("pay", paid, was_paid), ("cancel", closed, was_closed)):
         some = np.flatnonzero(which)
         if len(some):
             value = amount[some] if kind == "pay" else np.nan
-            sieve.emit(kind, some, at[some], sku=sku[some], qty=qty[some], value=value, order_id=ids.take(some))
-    return sieve.settle()
+            validator.emit(kind, some, at[some], sku=sku[some], qty=qty[some], value=value, order_id=ids.take(some))
+    return validator.settle()
 
 
-def events(sieve: Sieve) -> Facts:
+def events(validator: RowValidator) -> Facts:
     """Rows of an event log: what each is says its type."""
-    us, _ = sieve.time("time")
-    known = words(sieve.state.mapping)
-    types, codes = sieve.coded("type")
+    us, _ = validator.time("time")
+    known = words(validator.state.mapping)
+    types, codes = validator.coded("type")
     kinds = [known.get(w.lower()) for w in types]
     strange = np.array([k is None for k in kinds], bool)
     why = [f"type {w.lower()[:60]!r} is not known{did_you_mean(w.lower()[:60], known)}" for w in types]
-    sieve.fail(strange[codes], np.array(why, object)[codes])
+    validator.fail(strange[codes], np.array(why, object)[codes])
     unwanted = np.array([k == ASIDE for k in kinds], bool)
-    sieve.put_aside(unwanted[codes] & (sieve.fault == None), np.array([w.lower() for w in types], object)[codes])  # noqa: E711
+    validator.put_aside(unwanted[codes] & (validator.fault == None), np.array([w.lower() for w in types], object)[codes])  # noqa: E711
     kind = np.array([KIND.get(k or "", 0) for k in kinds], np.int8)[codes]
-    sku = sieve.sku()
-    qty = _quantity(sieve, empty=1)
-    amount = _amount(sieve, kind == KIND["order"])
-    numbered = sieve.has("sub_id") or sieve.has("order_id")
-    same.know(sieve, us)
+    sku = validator.sku()
+    qty = _quantity(validator, empty=1)
+    amount = _amount(validator, kind == KIND["order"])
+    numbered = validator.has("sub_id") or validator.has("order_id")
+    same.know(validator, us)
     if numbered:
-        numbers = _numbers(sieve, needed=False)
+        numbers = _numbers(validator, needed=False)
         ids = numbers.ids
-        rows = same.Rows(sku, us, qty, amount, np.zeros(sieve.n, np.uint8), None, None)
-        same.events_once(sieve, numbers, rows, kind, [w.lower() for w in types], codes)
-        sieve.state.ids = sieve.state.ids or not numbers.lost.all()
+        rows = same.Rows(sku, us, qty, amount, np.zeros(validator.n, np.uint8), None, None)
+        same.events_once(validator, numbers, rows, kind, [w.lower() for w in types], codes)
+        validator.state.ids = validator.state.ids or not numbers.lost.all()
     else:
-        ids = sieve.texts("user")
-    sieve.state.ordered(us, sieve.good)
+        ids = validator.texts("user")
+    validator.state.ordered(us, validator.good)
     money = np.isin(kind, [KIND["order"], KIND["pay"], KIND["amount"]])
-    sieve.emit(kind, np.arange(sieve.n), us, sku=sku, qty=qty, value=np.where(money, amount, np.nan), order_id=ids)
-    return sieve.settle()
+    validator.emit(kind, np.arange(validator.n), us, sku=sku, qty=qty, value=np.where(money, amount, np.nan), order_id=ids)
+    return validator.settle()
 
 
-def _numbers(sieve: Sieve, needed: bool = True) -> same.Numbers:
+def _numbers(validator: RowValidator, needed: bool = True) -> same.Numbers:
     """The number each row goes by (the line's, else the order's), the order's own, and which of them identify."""
     import pyarrow.compute as pc
 
-    order, broken = read_numbers(sieve, "order_id")
-    line, gone = read_numbers(sieve, "sub_id")
+    order, broken = read_numbers(validator, "order_id")
+    line, gone = read_numbers(validator, "sub_id")
     blank, alone = (pc.equal(t, "").to_numpy(zero_copy_only=False) for t in (order, line))
-    ids = pc.if_else(pc.equal(line, ""), order, line) if sieve.has("sub_id") else order
-    of_order = pc.if_else(pc.equal(order, ""), line, order) if sieve.has("sub_id") else order
+    ids = pc.if_else(pc.equal(line, ""), order, line) if validator.has("sub_id") else order
+    of_order = pc.if_else(pc.equal(order, ""), line, order) if validator.has("sub_id") else order
     if needed:
-        sieve.fail(blank & alone, "order id is empty")
+        validator.fail(blank & alone, "order id is empty")
     return same.Numbers(ids, of_order, ~alone & ~gone, (blank | broken) & (alone | gone), blank & alone)
 
 
-def _nothing(sieve: Sieve) -> np.ndarray:
+def _nothing(validator: RowValidator) -> np.ndarray:
     """Rows whose quantity is 0."""
-    if not sieve.has("qty"):
-        return np.zeros(sieve.n, bool)
-    words, codes = sieve.coded("qty")
+    if not validator.has("qty"):
+        return np.zeros(validator.n, bool)
+    words, codes = validator.coded("qty")
     return np.array([bool(_ZERO.fullmatch(w)) for w in words], bool)[codes]
 
 
-def _quantity(sieve: Sieve, empty: int = 0) -> np.ndarray:
+def _quantity(validator: RowValidator, empty: int = 0) -> np.ndarray:
     """Units of each row: 1 where the file does not say, ``empty`` where the cell does not (0: it must)."""
-    if not sieve.has("qty"):
-        return np.ones(sieve.n, np.int64)
-    found = sieve.number("qty", partial(read_units, meaning="qty", least=1, most=MOST), needed=not empty)
+    if not validator.has("qty"):
+        return np.ones(validator.n, np.int64)
+    found = validator.number("qty", partial(read_units, meaning="qty", least=1, most=MOST), needed=not empty)
     return np.nan_to_num(found, nan=empty).astype(np.int64)
 
 
-def _amount(sieve: Sieve, only: np.ndarray | None = None) -> np.ndarray:
+def _amount(validator: RowValidator, only: np.ndarray | None = None) -> np.ndarray:
     """Money of each row, NaN where there is none; a negative amount is no order, one that cannot be read is said to be so."""
-    if not sieve.has("amount"):
-        return np.full(sieve.n, np.nan)
-    words, codes = sieve.coded("amount")
-    state = sieve.state
+    if not validator.has("amount"):
+        return np.full(validator.n, np.nan)
+    words, codes = validator.coded("amount")
+    state = validator.state
     state.comma = uses_comma(words) if state.comma is None else state.comma
     found = {word: read_money(word, state.comma) if word else None for word in words}
 
@@ -139,11 +139,11 @@ def _amount(sieve: Sieve, only: np.ndarray | None = None) -> np.ndarray:
         number = found[text]
         return f"amount {number.value:g} is negative: a refund, not an order" if number and number.value < 0 else number
 
-    before = sieve.fault.copy()
-    money = sieve.number("amount", paid)
+    before = validator.fault.copy()
+    money = validator.number("amount", paid)
     if only is not None:
-        sieve.fault[~only] = before[~only]
-    unread = np.array([bool(w) and found[w] is None for w in words], bool)[codes] & sieve.good
+        validator.fault[~only] = before[~only]
+    unread = np.array([bool(w) and found[w] is None for w in words], bool)[codes] & validator.good
     if unread.any():
         state.remarks[
             f"rows have an amount that cannot be read (such as {words[codes[np.argmax(unread)]][:30]!r}); it is left out"
@@ -151,13 +151,13 @@ def _amount(sieve: Sieve, only: np.ndarray | None = None) -> np.ndarray:
     return money
 
 
-def unpack(sieve: Sieve) -> None:
+def unpack(validator: RowValidator) -> None:
     """Take rows apart that pack several sub-orders between semicolons."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    columns = {f: sieve.cells[f] for f in PACKED if f in sieve.cells}
-    never = np.zeros(sieve.n, bool)
+    columns = {f: validator.cells[f] for f in PACKED if f in validator.cells}
+    never = np.zeros(validator.n, bool)
     packs = dict.fromkeys(("sub_id", "sku", "qty"), never)
     for field in [f for f in packs if f in columns]:
         half, full = (pc.match_substring(columns[field], sign).to_numpy(zero_copy_only=False) for sign in ";；")
@@ -179,8 +179,8 @@ def unpack(sieve: Sieve) -> None:
     origin = np.concatenate([plain, [r for r, _, _ in rows]]).astype(np.int64)
     order = np.argsort(origin, kind="stable")
     cells = {}
-    for name, column in sieve.cells.items():
+    for name, column in validator.cells.items():
         mine = [c.get(name) if name in columns else column[r].as_py() for r, c, _ in rows]
         cells[name] = pa.concat_arrays([column.take(plain), pa.array(mine, pa.string())]).take(order)
     faults = np.array([None] * len(plain) + [why for *_, why in rows], object)[order]
-    sieve.replace(cells, origin[order], np.flatnonzero(np.arange(len(origin))[order] >= len(plain)), faults)
+    validator.replace(cells, origin[order], np.flatnonzero(np.arange(len(origin))[order] >= len(plain)), faults)

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.replay.ingest.sieve import NUMBERS, Facts
+from sim.replay.ingest.row_validator import NUMBERS, Facts
 
 IN_MEMORY = 1_500_000
 """Facts kept in memory; beyond it they go to disk."""

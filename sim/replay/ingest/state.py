@@ -32,7 +32,7 @@ class FileState:
     """One file of an ingest. ``file``: its number; ``seen``, ``skus``, ``labels``, ``book``, ``knowledge``: shared with the other
     files. ``comma``: its amounts have a decimal comma; ``dates``: whether day or month comes first in it; ``opening``: when the
     recording begins [us], and on what clock, where that is known. ``part``: how many headers came again; ``last_us``: the last
-    moment it knows of; ``shelves``: what was declared of an item by warehouse; ``owed``: SKU to its lowest figure below zero,
+    moment it knows of; ``by_warehouse``: what was declared of an item; ``owed``: SKU to its lowest figure below zero,
     when the first was reported [us] and in which line; ``above``: the row that the empty cells of a merged order stand for."""
 
     where: str
@@ -67,7 +67,7 @@ class FileState:
     notes: list[str] = field(default_factory=list)
     parts: list[dict[str, np.ndarray]] = field(default_factory=list)
     declared: dict[str, dict[str, Any]] = field(default_factory=dict)
-    shelves: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    by_warehouse: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     owed: dict[int, tuple[int, int, int]] = field(default_factory=dict)
     ids: bool = False
     unused: list[str] = field(default_factory=list)

@@ -23,10 +23,10 @@ SHORTEST_NUMBER = 8
 """Digits from which on a whole number is taken for a code, not for a figure."""
 
 
-def shown(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A cell's value as text.
 
-    >>> shown(576461413038785752.0), shown(2.0), shown(59.9), shown("0012"), shown(datetime(2026, 6, 18, 20))
+    >>> as_text(576461413038785752.0), as_text(2.0), as_text(59.9), as_text("0012"), as_text(datetime(2026, 6, 18, 20))
     ('576461413038786000', '2', '59.9', '0012', '2026-06-18 20:00:00')
     """
     if isinstance(value, str):
@@ -76,7 +76,7 @@ class Rows:
         """The rows; a date in a column of ``midnight`` is one with a time of day, which is 00:00:00."""
         held: dict[int, tuple[str, int]] = {}
         for k, row in enumerate(self.sheet.iter_rows()):
-            cells = [value if type(value) is str and "\n" not in value else shown(value) for value in row]
+            cells = [value if type(value) is str and "\n" not in value else as_text(value) for value in row]
             for column, value in enumerate(row):
                 if isinstance(value, date):
                     (self.moments if isinstance(value, datetime) else self.days).add(column)

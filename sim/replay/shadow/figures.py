@@ -35,12 +35,12 @@ class Figures:
 
     def note(self, shadow: Shadow, batch: Batch, wall_us: int, lines: int, at: float, said: list[Said]) -> None:
         """Measure what these lines took, now that it is done."""
-        spent, now_us, sieve = time.monotonic() - at, int(shadow.now() * US), shadow.sieve
+        spent, now_us, reader = time.monotonic() - at, int(shadow.now() * US), shadow.reader
         self.busy_s += spent
         self.lags["seen"].add(np.array(batch.waited) / US)
-        if sieve.clock is not None and sieve.clock.family == "absolute":
+        if reader.clock is not None and reader.clock.family == "absolute":
             self.lags["read"].add((wall_us - np.array(batch.known)) / US)
-            moments = [(sieve.start_us or 0) + int(s.t * shadow.plan.rules.speedup) for s in said]
+            moments = [(reader.start_us or 0) + int(s.t * shadow.plan.rules.speedup) for s in said]
             self.lags["alert"].add((now_us - np.array(moments)) / US)
         if lines:
             self.lags["done"].several(spent, lines)
@@ -59,12 +59,12 @@ class Figures:
 
     def metrics(self, shadow: Shadow) -> dict[str, Any]:
         """Counts, lags [s] and rates as plain data; every line read is in exactly one of ``lines``."""
-        sieve, show = shadow.sieve, shadow.show
-        counts = sieve.counts
-        lines = {name: counts[name] for name in COUNTS} | {"held": int(sieve.held is not None)}
+        reader, show = shadow.reader, shadow.show
+        counts = reader.counts
+        lines = {name: counts[name] for name in COUNTS} | {"held": int(reader.held is not None)}
         busy = max(self.busy_s, 1e-9)
         return {
-            "lines": lines | {"read": sieve.number, "unfinished_bytes": shadow.source.unfinished()},
+            "lines": lines | {"read": reader.number, "unfinished_bytes": shadow.source.unfinished()},
             "kinds": {k.removeprefix("kind_"): n for k, n in sorted(counts.items()) if k.startswith("kind_")},
             "late": counts["late"],
             "repaired": counts["repaired"],
@@ -78,7 +78,7 @@ class Figures:
             "alerts": shadow.alerts,
             "ended": shadow.ended,
             "restarts": shadow.restarts,
-            "show_s": max(0, sieve.newest) / US,
+            "show_s": max(0, reader.newest) / US,
             "busy_s": self.busy_s,
             "lines_per_busy_s": sum(lines.values()) / busy,
             "lag_s": {name: lag.summary() for name, lag in self.lags.items()},

@@ -40,7 +40,7 @@ BELIEVED = ("end", *ASIDE)
 """Kinds that wait for no second line: the end, and what moves no time."""
 
 
-class Sieve:
+class LineReader:
     """Reads lines; what it must remember between them is in :meth:`state`.
 
     ``clock``: None until known. ``start_us``: start on that clock. ``newest``: latest time of a line [us of show time], -1 before

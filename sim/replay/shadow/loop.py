@@ -19,7 +19,7 @@ from sim.replay.alertlines import alert_line, feed_line
 from sim.replay.clock import Clock
 from sim.replay.shadow import figures
 from sim.replay.shadow.batch import Batch, Held, decode
-from sim.replay.shadow.lines import Sieve
+from sim.replay.shadow.lines import LineReader
 from sim.replay.shadow.outbox import Outbox, Rejects
 from sim.replay.shadow.plan import Plan
 from sim.replay.shadow.recovery import lock_names, own_alert, settle, start
@@ -45,7 +45,7 @@ class Shadow:
     def __init__(self, plan: Plan, ways: Ways, tell: Callable[[str], None], now: Callable[[], float] = time.time) -> None:
         self.plan, self.ways, self.tell, self.now = plan, ways, tell, now
         self.heard = time.monotonic()
-        self.sieve = Sieve(plan.rules)
+        self.reader = LineReader(plan.rules)
         for policy in plan.policies:
             engine_for(policy)  # compiled now rather than at the first line
         self.show: Show | None = None
@@ -119,7 +119,7 @@ class Shadow:
         reason = text.format(limit=limit)
         at = datetime.fromtimestamp(self.now(), self.plan.rules.zone or UTC).isoformat(timespec="milliseconds")
         self.alerts += 1
-        text = feed_line(self.alerts, at, max(0, self.sieve.newest) / US if self.show else None, level, reason) + "\n"
+        text = feed_line(self.alerts, at, max(0, self.reader.newest) / US if self.show else None, level, reason) + "\n"
         self.own[self.alerts] = text
         self._send(text)
         self.tell(reason)
@@ -145,7 +145,7 @@ class Shadow:
         """Take some lines that were read at ``at`` (monotonic clock) through to their alerts."""
         wall_us = int(self.now() * US)
         self.heard = at if lines else self.heard
-        batch = self.sieve.take(lines, wall_us if self.ways.wall else None)
+        batch = self.reader.take(lines, wall_us if self.ways.wall else None)
         if batch.again:
             self.show, self.crowd = None, (-1, 0.0)
             self.tell(f"line {batch.again:,}, the first, is stamped far ahead of those that follow; the show begins without it")
@@ -200,21 +200,21 @@ class Shadow:
 
     def _said(self, batch: Batch, wall_us: int) -> list[Said]:
         """What the strategies say now that these lines are known."""
-        sieve = self.sieve
-        if sieve.start_us is None or sieve.clock is None or sieve.newest < 0:
+        reader = self.reader
+        if reader.start_us is None or reader.clock is None or reader.newest < 0:
             return []
         if self.show is None:
-            self.show = self._open(sieve.start_us, sieve.clock)
+            self.show = self._open(reader.start_us, reader.clock)
         if self.ways.wall:
-            sieve.bound = max(sieve.bound, sieve.now(wall_us))
-            self.missed += self.show.skip_to(sieve.bound)
+            reader.bound = max(reader.bound, reader.now(wall_us))
+            self.missed += self.show.skip_to(reader.bound)
         crowd = [self.crowd, *batch.crowd]
         known = np.array([t for t, _ in crowd]), np.array([n for _, n in crowd])
-        said = self.show.advance(batch.events(), sieve.bound, known)
+        said = self.show.advance(batch.events(), reader.bound, known)
         self.crowd = crowd[-1]
         if batch.ended:
             self.ended = True
-            said += self.show.finish(sieve.newest, known)
+            said += self.show.finish(reader.newest, known)
         return said
 
     def _open(self, start_us: int, clock: Clock) -> Show:
@@ -223,7 +223,7 @@ class Shadow:
     def _patience(self) -> float:
         """How long to wait for lines [s]."""
         if self.ways.wall and self.show:
-            left_us = self.show.due() - self.sieve.now(int(self.now() * US))
+            left_us = self.show.due() - self.reader.now(int(self.now() * US))
             return min(0.5, max(0.0, left_us / US * self.plan.rules.speedup))
         return 0.5
 
@@ -258,7 +258,7 @@ class Shadow:
                 made = _("{why}; they were made again from {feed!r}, and what was there agrees")
                 self.tell(made.format(why=self.why, feed=self.ways.source))
         self.rejects.sync()
-        s = self.sieve
+        s = self.reader
         young, old = s.ids.state()
         self.own = dict(list(self.own.items())[-OWN_KEPT:])
         head = head_of(self, pending)
@@ -268,7 +268,7 @@ class Shadow:
 
     def _resume(self, head: Mapping[str, Any], arrays: dict[str, np.ndarray]) -> None:
         """Go on from a state."""
-        s, where = self.sieve, f"state={str(self.ways.state)!r}"
+        s, where = self.reader, f"state={str(self.ways.state)!r}"
         if self.ways.resend == "start":
             self.source.skip(head["offset"], head["crc"], where)
         s.catching_up = self.ways.resend == "seq"

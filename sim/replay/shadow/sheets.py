@@ -19,7 +19,7 @@ from sim.replay.ingest.finish import poll_steps
 from sim.replay.ingest.open import MOST_SKUS, MOVES, bound, units_of
 from sim.replay.ingest.run import Ingested, sheet
 from sim.replay.ingest.sales import MOST
-from sim.replay.ingest.shelf import MOST_STOCK
+from sim.replay.ingest.stock_rows import MOST_STOCK
 from sim.replay.ingest.values import read_level
 from sim.words import _
 

@@ -47,7 +47,7 @@ def save(path: Path, head: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) 
 
 def head_of(shadow: Shadow, pending: str) -> dict[str, Any]:
     """What a state says in plain data, with the alerts that are about to be written."""
-    s = shadow.sieve
+    s = shadow.reader
     return {
         "config": shadow.plan.bound_to, "offset": shadow.source.offset, "crc": shadow.source.crc,
         "out": [shadow.outbox.size, shadow.outbox.crc], "pending": pending, "own": shadow.own,
@@ -105,10 +105,10 @@ def differences(then: Any, now: Any, where: str = "") -> list[str]:
     if isinstance(then, Mapping) and isinstance(now, Mapping):
         keys = dict.fromkeys([*then, *now])
         return [d for k in keys for d in differences(then.get(k), now.get(k), f"{where}.{k}" if where else str(k))]
-    return [] if then == now else [f"{where} was {_shown(then)} and is now {_shown(now)}"]
+    return [] if then == now else [f"{where} was {_as_text(then)} and is now {_as_text(now)}"]
 
 
-def _shown(value: Any) -> str:
+def _as_text(value: Any) -> str:
     text = "absent" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) < 60 else text[:57] + "..."
 

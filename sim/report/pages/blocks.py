@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sim.report.pages.kit import shown
+from sim.report.pages.kit import shortened
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -119,4 +119,4 @@ def _cell(row: Mapping[str, Any], column: str, with_ends: bool) -> str:
         return spread(float(value), float(row[f"{column}_low"]), float(row[f"{column}_high"]))
     if isinstance(value, int | float):
         return number(value)
-    return "–" if value is None else shown(value)
+    return "–" if value is None else shortened(value)

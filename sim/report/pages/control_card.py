@@ -14,7 +14,7 @@ from sim.core.policy import Policy
 from sim.core.response import Action, Playbook
 from sim.report.figures.style import clock
 from sim.report.pages.blocks import Grid, number
-from sim.report.pages.kit import render, script, shown
+from sim.report.pages.kit import render, script, shortened
 from sim.words import N_, _
 from strategies.contract import TIER_NAMES
 
@@ -100,7 +100,7 @@ def items(card: Card) -> pd.DataFrame:
     show, hours = card.scenario, half_hours(card.scenario.duration_s)
     rows = []
     for k, sku in enumerate(show.skus):
-        row: dict[str, Any] = {_("item"): shown(sku.id), _("tier"): TIER_NAMES.get(sku.tier, sku.tier), _("stock"): sku.stock}
+        row: dict[str, Any] = {_("item"): shortened(sku.id), _("tier"): TIER_NAMES.get(sku.tier, sku.tier), _("stock"): sku.stock}
         for n, at in enumerate(hours):
             words = _("line now, {clock}") if n == 0 else _("line at {clock}")
             row[words.format(clock=clock(at, show.start_hour))] = _line(card.lines[k, n])
@@ -142,8 +142,8 @@ def html(card: Card) -> str:
     head = [(str(c), "", "") for c in table.columns]
     rows = [[_cell(v) for v in row] for row in table.values.tolist()]
     grid = Grid(_("The items"), head, rows, frozenset({2}), _about_lines(card))
-    return render("card.html", title=_("Control room card: {name}").format(name=shown(card.scenario.name)), card=card,
-                  strategy=shown(card.policy.name), begins=clock(0.0, card.scenario.start_hour), items=grid,
+    return render("card.html", title=_("Control room card: {name}").format(name=shortened(card.scenario.name)), card=card,
+                  strategy=shortened(card.policy.name), begins=clock(0.0, card.scenario.start_hour), items=grid,
                   levels=levels_grid(card.policy.playbook), style=script("page.css"), small=len(table) > 16)  # fmt: skip
 
 

@@ -4,16 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
-from sim.report.pages.kit import library, render, script, scripts, shown
+from sim.report.pages.kit import library, render, script, scripts, shortened
 from sim.report.pages.spoken import spoken
 
 
 def html(desk: Any, token: str) -> str:
     """desk: dials and shows (``sim.app.desk.Desk``). token: what its requests must bring."""
     dials = [
-        {"key": d.key, "label": shown(d.label), "unit": d.unit, "low": d.low, "high": d.high, "value": d.value, "world": d.world}
+        {
+            "key": d.key,
+            "label": shortened(d.label),
+            "unit": d.unit,
+            "low": d.low,
+            "high": d.high,
+            "value": d.value,
+            "world": d.world,
+        }
         for d in desk.dials.values()
     ]
-    return render("desk.html", name=shown(desk.show.name), lesson=shown(desk.show.lesson, 300), style=script("page.css"),
+    return render("desk.html", name=shortened(desk.show.name), lesson=shortened(desk.show.lesson, 300), style=script("page.css"),
                   library=library(), scripts=scripts(("columns.js", "timeline.js", "desk.js")), words=spoken(), dials=dials,
                   token=token, hour=desk.show.start_hour)  # fmt: skip

@@ -48,7 +48,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     made.globals["_"] = lambda sentence, **values: _(sentence).format(**values) if values else _(sentence)
-    made.filters["name"] = shown
+    made.filters["name"] = shortened
     return made
 
 
@@ -57,10 +57,10 @@ def render(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(lang=language(), **values)
 
 
-def shown(name: object, most: int = LONGEST) -> str:
+def shortened(name: object, most: int = LONGEST) -> str:
     """A name from outside as a page shows it: signs that turn the direction of writing spelt out, and not without end.
 
-    >>> shown("a" + chr(0x202E) + "b") == "a" + chr(92) + "u202eb", shown("x" * 130, 3)
+    >>> shortened("a" + chr(0x202E) + "b") == "a" + chr(92) + "u202eb", shortened("x" * 130, 3)
     (True, 'xxx…')
     """
     text = for_terminal(str(name))

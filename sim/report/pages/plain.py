@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.report.pages.blocks import number
-from sim.report.pages.kit import shown
+from sim.report.pages.kit import shortened
 from sim.stats.certify import CERTIFIED, REFUTED
 from sim.stats.paired import difference
 from sim.words import _
@@ -29,14 +29,18 @@ def tuned(t: Tables) -> list[str]:
     mine = fresh[fresh["candidate"] == best].sort_values(["world", "replicate"])
     net = difference(mine["net"].to_numpy(float), np.zeros(len(mine)))
     text = _("Recommended: {name}. On {n} fresh shows it earned {net} CNY a show, between {low} and {high}.")
-    said = [text.format(name=shown(best), n=len(mine), net=number(net.mean, 0), low=number(net.low, 0), high=number(net.high, 0))]
+    said = [
+        text.format(name=shortened(best), n=len(mine), net=number(net.mean, 0), low=number(net.low, 0), high=number(net.high, 0))
+    ]
     text = _("It sold {oversold} units a show that were not there, and missed {missed} units that could have been sold.")
     said.append(text.format(oversold=number(mine["oversold_units"].mean(), 1), missed=number(mine["missed_units"].mean(), 0)))
     before = fresh[fresh["candidate"] == start].sort_values(["world", "replicate"])
     if start and start != best and len(before) == len(mine):
         gain = difference(mine["net"].to_numpy(float), before["net"].to_numpy(float))
         text = _("Against {name}, which is what stands now, that is {gain} CNY a show, between {low} and {high}.")
-        said.append(text.format(name=shown(start), gain=number(gain.mean, 0), low=number(gain.low, 0), high=number(gain.high, 0)))
+        said.append(
+            text.format(name=shortened(start), gain=number(gain.mean, 0), low=number(gain.low, 0), high=number(gain.high, 0))
+        )
     return said
 
 
@@ -47,15 +51,17 @@ def broken(t: Tables) -> list[str]:
         as_is = rows[rows["severity"].isna()]
         state = str(as_is["state"].iloc[0]) if len(as_is) else ""
         if state == REFUTED:
-            said.append(_("{name} breaks the limits already as things are, before anything gets worse.").format(name=shown(name)))
+            said.append(
+                _("{name} breaks the limits already as things are, before anything gets worse.").format(name=shortened(name))
+            )
             continue
         if state == CERTIFIED:
-            said.append(_("{name} keeps to the limits as things are.").format(name=shown(name)))
+            said.append(_("{name} keeps to the limits as things are.").format(name=shortened(name)))
         turned = rows[rows["severity"].notna() & (rows["dial"] != "none")]
         for dial, points in turned.groupby("dial", sort=False):
             bad = points[points["state"] == REFUTED]["severity"]
             good = points[points["state"] == CERTIFIED]["severity"]
-            words = {"name": shown(name), "dial": shown(dial), "unit": points["unit"].iloc[0]}
+            words = {"name": shortened(name), "dial": shortened(dial), "unit": points["unit"].iloc[0]}
             if len(bad):
                 said.append(_("{name}: {dial} of {breaks} {unit} breaks them.").format(**words, breaks=number(float(bad.min()))))
             elif len(good):
@@ -69,8 +75,8 @@ def sensitive(t: Tables) -> list[str]:
     first = rows.iloc[0]
     text = _("What matters most is {setting}: {share} % of the ups and downs of net hang on it, between {low} and {high}.")
     shares = (number(100 * max(0.0, float(first[k])), 0) for k in ("total", "total_low", "total_high"))
-    said = [text.format(setting=shown(first["key"]), **dict(zip(("share", "low", "high"), shares, strict=True)))]
-    idle = [shown(k) for k, total in zip(rows["key"], rows["total"], strict=True) if float(total) < 0.05]
+    said = [text.format(setting=shortened(first["key"]), **dict(zip(("share", "low", "high"), shares, strict=True)))]
+    idle = [shortened(k) for k, total in zip(rows["key"], rows["total"], strict=True) if float(total) < 0.05]
     if idle:
         said.append(_("Hardly anything hangs on {settings}, over these ranges.").format(settings=_(", ").join(idle)))
     return said
@@ -84,8 +90,8 @@ def replayed(t: Tables) -> list[str]:
     said = []
     for name, rows in table.groupby("strategy", sort=False):
         text = _("{name} would have warned of {warned} of {sellouts} sell-outs in time, with {alerts} alerts in all.")
-        said.append(text.format(name=shown(name), warned=number(rows["warned"].sum()), sellouts=number(rows["sellouts"].sum()),
-                                alerts=number(rows["alerts"].sum())))  # fmt: skip
+        warned, sellouts, alerts = (number(rows[column].sum()) for column in ("warned", "sellouts", "alerts"))
+        said.append(text.format(name=shortened(name), warned=warned, sellouts=sellouts, alerts=alerts))
     return [*said, _("Nothing was done in this replay: it tells when alerts would have come, not what they would have saved.")]
 
 
@@ -124,8 +130,8 @@ def fitted(t: Tables) -> list[str]:
         if width.notna().any():
             row = rows.loc[width.idxmax()]
             text = _("Known worst is {setting}: {value}, between {low} and {high}.")
-            said.append(text.format(setting=shown(row.iloc[0]), value=number(float(row["value"])), low=number(float(row["low"])),
-                                    high=number(float(row["high"]))))  # fmt: skip
+            value, low, high = (number(float(row[column])) for column in ("value", "low", "high"))
+            said.append(text.format(setting=shortened(row.iloc[0]), value=value, low=low, high=high))
     return [*said, _("Rehearse it with uncertain=true, so that what is not known is drawn anew in every show.")]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.report.pages.blocks import number
-from sim.report.pages.kit import shown
+from sim.report.pages.kit import shortened
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -42,4 +42,4 @@ def plain(data: Mapping[str, Any], candidates: pd.DataFrame, verdict: Sequence[s
 
 
 def _value(value: Any) -> str:
-    return shown(f"{value:.4g}" if isinstance(value, float) else value)
+    return shortened(f"{value:.4g}" if isinstance(value, float) else value)

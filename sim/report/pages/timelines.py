@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.report.pages.blocks import Blob, number
 from sim.report.pages.columns import packed
-from sim.report.pages.kit import shown
+from sim.report.pages.kit import shortened
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def of_table(
             return blobs, entries, len(table) - len(blobs)
         used += len(text)
         blobs.append(Blob(f"timeline-{number_of}", text))
-        entries.append((blobs[-1].id, shown(one["strategy"]), str(one["replicate"]), shown(one["sku"])))
+        entries.append((blobs[-1].id, shortened(one["strategy"]), str(one["replicate"]), shortened(one["sku"])))
     return blobs, entries, 0
 
 
@@ -73,7 +73,7 @@ def _columns(one: dict[str, Any], judged: dict[tuple[Any, ...], dict[str, Any]])
         elif isinstance(value, float) and not math.isfinite(value):
             made[name] = None
         else:
-            made[name] = shown(value) if isinstance(value, str) else value
+            made[name] = shortened(value) if isinstance(value, str) else value
     told = [
         judged.get((one["strategy"], one["replicate"], one["sku"], round(float(t), 3), int(level)))
         for t, level in zip(one["alert_t"], one["alert_level"], strict=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.report.pages.kit import shown
+from sim.report.pages.kit import shortened
 from sim.stats.paired import student
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def of_trials(
     names = [str(n) for n in candidates["candidate"]]
     means = means.reindex(names)
     made: dict[str, Any] = {
-        "candidate": [shown(n) for n in names], "family": [shown(f) for f in candidates["family"]], "figures": figures,
+        "candidate": [shortened(n) for n in names], "family": [shortened(f) for f in candidates["family"]], "figures": figures,
         "net": means["net"].to_numpy(float), **{name: means[name].to_numpy(float) for name in figures},
         "setting": setting, "prices": [float(score.get("recapture", 0.2)), value, float(score.get("ca", 1.5)),
         float(score.get("cx", 0.5))],
@@ -105,13 +105,13 @@ def _settings(candidates: pd.DataFrame) -> dict[str, Any]:
     import pandas as pd
 
     keys = [str(c) for c in candidates.columns if c not in ("candidate", "family")]
-    made: dict[str, Any] = {"varied": [shown(k) for k in keys], "keys": keys}
+    made: dict[str, Any] = {"varied": [shortened(k) for k in keys], "keys": keys}
     for number, key in enumerate(keys):
         column = candidates[key]
         if pd.api.types.is_numeric_dtype(column) and column.dtype != bool:
             made[f"v{number}"] = column.to_numpy(float)
         else:
-            made[f"v{number}"] = [None if v is None or v != v else shown(v) for v in column]
+            made[f"v{number}"] = [None if v is None or v != v else shortened(v) for v in column]
     return made
 
 

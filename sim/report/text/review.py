@@ -6,7 +6,7 @@ import math
 
 from scenarios.contract import Scenario
 from sim.core.export import for_markdown
-from sim.postmortem.blame import HANDS
+from sim.postmortem.blame import PLAYERS
 from sim.postmortem.claim import SHOWS, Claim
 from sim.postmortem.drift import BY_SHOW, ERROR
 from sim.postmortem.losses import KINDS, MISSED, OVERSOLD
@@ -193,7 +193,7 @@ def drift_notes(r: Review) -> list[str]:
 
 def order_note() -> str:
     """How the split was made, in two sentences."""
-    hands = ", ".join(_(hand) for hand in HANDS)
+    hands = ", ".join(_(name) for name in PLAYERS)
     return _(
         "Leaks are closed first; then {hands} share by Shapley value; then the threshold is held against the best "
         "lines one could have known; what remains is demand. Shares add up exactly; a share below zero spared units "

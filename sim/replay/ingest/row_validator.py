@@ -41,7 +41,7 @@ FALL_BACK = ("sku", "order_id")
 HEADER_AGAIN = "header row again"
 
 
-class Sieve:
+class RowValidator:
     """One chunk under judgement. ``origin``: the chunk's row each judged row comes from (packed rows are taken apart)."""
 
     def __init__(self, chunk: Chunk, state: FileState) -> None:

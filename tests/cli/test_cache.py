@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from sim.cli import main as cli
-from sim.jobs.cache import WORTH, Kept
+from sim.jobs.cache import WORTH, Cache
 
 BREAK = ("breakpoint", "scenario=seckill_paydeduct", "strategy=newsvendor_freeze", "limits=platform", "only=seller_cancel_rate",
          "dials=[freeze_latency,feed_lag]", "replicates=20", "steps=2", "workers=1", "out=x")  # fmt: skip
@@ -30,7 +30,7 @@ def test_stopped_and_given_again(capsys, tmp_path, monkeypatch, words):
 
     (tmp_path / "b").mkdir()
     monkeypatch.chdir(tmp_path / "b")
-    plain, made = Kept.__call__, []
+    plain, made = Cache.__call__, []
 
     def stopping(self, name, make):
         if len(list(self.folder.glob(WORTH))) == 2:
@@ -38,7 +38,7 @@ def test_stopped_and_given_again(capsys, tmp_path, monkeypatch, words):
         return plain(self, name, make)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Kept, "__call__", stopping)
+        patch.setattr(Cache, "__call__", stopping)
         code, _, err = run(capsys, *words)
     assert code == 130
     assert "the same command goes on from there" in err
@@ -52,7 +52,7 @@ def test_stopped_and_given_again(capsys, tmp_path, monkeypatch, words):
     def counting(self, name, make):
         return plain(self, name, lambda: made.append(name) or make())
 
-    monkeypatch.setattr(Kept, "__call__", counting)
+    monkeypatch.setattr(Cache, "__call__", counting)
     assert run(capsys, *words)[0] == 0
     assert one.stem in made, "a damaged file is played again"
     assert len(set(made)) == len(made)
@@ -79,7 +79,7 @@ def interrupted(*_):
 def test_stopped_before_anything_was_played_leaves_nothing(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
-    monkeypatch.setattr(Kept, "__call__", interrupted)
+    monkeypatch.setattr(Cache, "__call__", interrupted)
     code, _, err = run(capsys, *BREAK)
     assert code == 130
     assert "nothing was finished" in err

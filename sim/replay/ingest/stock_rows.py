@@ -1,0 +1,212 @@
+"""Judges of stock figures (snapshots and ledgers), cue sheets and declared stock."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from scenarios.contract import TIERS
+from sim.replay.clock import StreamError
+from sim.replay.ingest.mapping import ASIDE, words
+from sim.replay.ingest.row_validator import KIND, MARK, Facts, RowValidator
+from sim.replay.ingest.seen import Seen, mixed
+from sim.replay.ingest.tradewords import CUES, TIER_WORDS
+from sim.replay.ingest.values import Number, clean, read_level, read_number, read_span, read_units
+from sim.words import _, did_you_mean
+
+MOST_STOCK = 100_000_000
+"""Most units a stock figure may speak of: beyond it it is a mistake."""
+
+
+def levels(validator: RowValidator) -> Facts:
+    """Rows of stock snapshots. What happened between two of them is worked out when all are there."""
+    us, _ = validator.time("time")
+    sku = validator.sku("item")
+    figures = {}
+    for name in ("stock", "enrolled", "total"):
+        shown, least = ("available", -MOST_STOCK) if name == "stock" else (name, 0)
+        rule = partial(read_level if name == "stock" else read_units, meaning=shown, least=least, most=MOST_STOCK)
+        figures[name] = (
+            validator.number(name, rule, needed=name == "stock") if validator.has(name) else np.full(validator.n, np.nan)
+        )
+    if validator.has("warehouse"):
+        add_places(validator, us, sku, figures)
+    polled_once(validator, sku, us)
+    validator.state.ordered(us, validator.good, sku)
+    owed(validator, sku, us, figures["stock"])
+    rows = np.arange(validator.n)
+    mark = np.where(figures["stock"] < 0, MARK["oversold"], 0)
+    validator.emit("level", rows, us, sku=sku, value=figures["stock"], mark=mark)
+    if validator.has("waiting"):
+        waiting = validator.number("waiting", partial(read_units, meaning="waiting", least=0, most=MOST_STOCK), needed=False)
+        known = np.flatnonzero(~np.isnan(waiting))
+        validator.emit("waiting", known, us[known], sku=sku[known], value=waiting[known])
+    keep(validator, t=us, sku=sku, **figures)
+    return validator.settle()
+
+
+def owed(validator: RowValidator, sku: np.ndarray, us: np.ndarray, stock: np.ndarray) -> None:
+    """Remember the figures below zero: oversells that the shop reports itself."""
+    for row in np.flatnonzero((stock < 0) & validator.good).tolist():
+        worst = validator.state.owed.setdefault(int(sku[row]), (0, int(us[row]), int(validator.lines[row])))
+        if stock[row] < worst[0]:
+            validator.state.owed[int(sku[row])] = (int(stock[row]), *worst[1:])
+
+
+def add_places(validator: RowValidator, us: np.ndarray, sku: np.ndarray, figures: dict[str, np.ndarray]) -> None:
+    """Add up the figures of one moment over warehouses or batches; :class:`StreamError` where they are not all told at once."""
+    rows = np.flatnonzero(validator.good)
+    places = np.array(_places(validator), object)[rows]
+    key = mixed(us[rows].astype(np.uint64), sku[rows].astype(np.uint64))
+    _keys, first, back = np.unique(key, return_index=True, return_inverse=True)
+    groups: dict[int, dict[str, int]] = {}
+    for k, (g, place) in enumerate(zip(back.tolist(), places.tolist(), strict=True)):
+        if place in groups.setdefault(g, {}):
+            continue
+        groups[g][place] = k
+    sets: dict[int, set[str]] = {}
+    for g, there in groups.items():
+        name = int(sku[rows[first[g]]])
+        if sets.setdefault(name, set(there)) != set(there):
+            raise StreamError(
+                _(
+                    "{where} tells the stock of {words} by warehouse, and not of all of them at every time; "
+                    "give one figure an item and time"
+                ).format(where=validator.state.where, words=validator.state.skus.words[name])
+            )
+        if len(there) < 2:
+            continue
+        ks = sorted(there.values())
+        for column in figures.values():
+            column[rows[ks[0]]] = column[rows[ks]].sum()
+        more = np.zeros(validator.n, bool)
+        more[rows[ks[1:]]] = True
+        validator.put_aside(more, "added to the item's first warehouse")
+
+
+def flow(validator: RowValidator) -> Facts:
+    """Rows of a stock ledger: what each change was, and the level after it."""
+    us, _ = validator.time("time")
+    sku = validator.sku()
+    change = validator.number("change", partial(read_units, meaning="change", least=-MOST_STOCK, most=MOST_STOCK))
+    after = validator.number("stock", partial(read_level, meaning="stock", least=-MOST_STOCK, most=MOST_STOCK))
+    before = validator.number("before", partial(read_level, meaning="before", least=-MOST_STOCK, most=MOST_STOCK), needed=False)
+    # Some ledgers write the size of a change without its sign; the two levels tell it.
+    moved = np.where(np.isnan(before), change, after - before)
+    odd = (np.abs(moved) != np.abs(change)) & validator.good
+    known = words(validator.state.mapping)
+    types, codes = validator.coded("type")
+    kinds = [known.get(w.lower()) if w else "correction" for w in types]
+    why = [f"type {w.lower()[:60]!r} is not known{did_you_mean(w.lower()[:60], known)}" for w in types]
+    validator.fail(np.array([k is None for k in kinds])[codes], np.array(why, object)[codes])
+    validator.put_aside(np.array([k == ASIDE for k in kinds])[codes], np.array([w.lower() for w in types], object)[codes])
+    kind = np.array([KIND.get(k or "", 0) for k in kinds], np.int8)[codes]
+    wrong = ((kind == KIND["order"]) & (moved > 0)) | (np.isin(kind, [KIND["cancel"], KIND["restock"]]) & (moved < 0))
+    kind = np.where(wrong | ~np.isin(kind, [KIND[k] for k in ("order", "cancel", "restock")]), KIND["correction"], kind).astype(
+        np.int8
+    )
+    validator.state.ordered(us, validator.good, sku)
+    moved = np.nan_to_num(moved).astype(np.int64)
+    qty = np.where(kind == KIND["correction"], moved, np.abs(moved))
+    owed(validator, sku, us, after)
+    validator.emit("level", np.arange(validator.n), us, sku=sku, value=after, mark=np.where(after < 0, MARK["oversold"], 0))
+    keep(validator, t=us, sku=sku, stock=after, before=before, kind=kind, qty=qty, odd=odd)
+    return validator.settle()
+
+
+def polled_once(validator: RowValidator, sku: np.ndarray, us: np.ndarray) -> None:
+    rows = np.flatnonzero(validator.good)
+    key = mixed(us[rows].astype(np.uint64), sku[rows].astype(np.uint64))
+    first = validator.state.seen.setdefault(f"poll {validator.state.file}", Seen()).first(key, validator.lines[rows])
+    again = np.flatnonzero(first >= 0)
+    faults = np.full(validator.n, None, object)
+    for k in again.tolist():
+        faults[rows[k]] = f"the item was polled at this time already (line {int(first[k])})"
+    validator.fail(faults != None, faults)  # noqa: E711
+
+
+def keep(validator: RowValidator, **columns: np.ndarray) -> None:
+    """Keep the good rows' figures for when the file is read to its end."""
+    good = validator.good
+    validator.state.parts.append({"line": validator.lines[good], **{k: v[good] for k, v in columns.items()}})
+
+
+def cues(validator: RowValidator) -> Facts:
+    """Rows of a run of show."""
+    us, _ = validator.time("start_time")
+    sku = validator.sku()
+    kinds, codes = validator.coded("cue")
+    small = [k.lower() or "pitch" for k in kinds]
+    why = [f"cue {k[:60]!r} is not known{did_you_mean(k[:60], CUES)}" for k in small]
+    validator.fail(np.array([k not in CUES for k in small])[codes], np.array(why, object)[codes])
+    length = validator.number("duration", _span)
+    names = validator.texts("name").to_pylist()
+    labels = [
+        validator.state.labels.code(f"{CUES.get(small[c], 'pitch')}/{n}") for c, n in zip(codes.tolist(), names, strict=True)
+    ]
+    validator.state.ordered(us, validator.good)
+    validator.emit("cue", np.arange(validator.n), us, sku=sku, qty=1, value=length, label=np.array(labels, np.int32))
+    return validator.settle()
+
+
+def _span(text: str) -> Number | str | None:
+    if not text:
+        return None
+    found = read_span(text)
+    return found if found is not None and found.value >= 0 else f"duration {text[:60]!r} is not a span of time"
+
+
+def stock(validator: RowValidator) -> Facts:
+    """Rows of declared stock; they make no facts but a declaration."""
+    names = validator.texts("sku").to_pylist()
+    validator.fail(np.array([not n for n in names], bool), "sku is empty")
+    units = validator.number("stock", partial(read_units, meaning="stock", least=0, most=MOST_STOCK))
+    tiers = [TIER_WORDS.get(t.lower(), t.lower()) for t in validator.texts("tier").to_pylist()]
+    why = [None if not t or t in TIERS else f"tier {t[:60]!r} is not known{did_you_mean(t[:60], TIER_WORDS)}" for t in tiers]
+    validator.fail(np.array([w is not None for w in why], bool), np.array(why, object))
+    rest = {name: validator.number(name, partial(_figure, meaning=name)) for name in ("price", "margin", "safety_stock")}
+    places = _places(validator)
+    known = validator.state.declared
+    faults = np.full(validator.n, None, object)
+    for row in np.flatnonzero(validator.good).tolist():
+        name = names[row]
+        said = {"stock": int(units[row])} | ({"tier": tiers[row]} if tiers[row] else {})
+        for field, column in rest.items():
+            if not np.isnan(column[row]):
+                said[field] = int(column[row]) if field == "safety_stock" else float(column[row])
+        line = int(validator.lines[row])
+        if name not in known:
+            known[name] = {"line": line, **said}
+            validator.state.by_warehouse[name] = {places[row]: said}
+        elif (
+            places[row] and places[row] not in validator.state.by_warehouse[name] and "" not in validator.state.by_warehouse[name]
+        ):
+            known[name]["stock"] += said["stock"]
+            validator.state.by_warehouse[name][places[row]] = said
+            validator.state.remarks["rows give the stock of an item in another warehouse or batch; added up"] += 1
+        elif validator.state.by_warehouse[name].get(places[row]) == said:
+            faults[row] = f"sku {name} was declared already (line {known[name]['line']})"
+        else:
+            raise StreamError(
+                _(
+                    "{where} declares the stock of {name} twice, in lines {line} and {line2}, and does not say "
+                    "that these are two warehouses; leave one of them out"
+                ).format(where=validator.state.where, name=name, line=known[name]["line"], line2=line)
+            )
+    validator.fail(faults != None, faults)  # noqa: E711
+    return validator.settle()
+
+
+def _places(validator: RowValidator) -> list[str]:
+    """Which warehouse and batch each row is about; "" where it is about neither."""
+    names = validator.state.mapping.named("warehouse", validator.chunk.columns)
+    columns = [clean(validator.chunk.columns[n])[0].take(validator.origin).to_pylist() for n in names]
+    return ["/".join(filter(None, cells)) for cells in zip(*columns, strict=True)] if columns else [""] * validator.n
+
+
+def _figure(text: str, meaning: str) -> Number | str | None:
+    if not text:
+        return None
+    found = read_number(text)
+    return found if found is not None and found.value >= 0 else f"{meaning} {text[:60]!r} is not a number"
