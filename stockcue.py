@@ -62,8 +62,8 @@ _HOMES = {
 
 def _refuse_hidden() -> None:
     """Raise a sentence where a folder of the user's is taken for our package ``sim`` (of the others ``sim/places.py`` speaks)."""
-    found = find_spec("sim")
-    place = Path((found and (found.origin or next(iter(found.submodule_search_locations or ()), ""))) or "")
+    spec = find_spec("sim")
+    place = Path((spec and (spec.origin or next(iter(spec.submodule_search_locations or ()), ""))) or "")
     if not place.resolve().is_relative_to(Path(__file__).resolve().parent / "sim"):
         raise ImportError(
             f"{str(place.parent if place.name == '__init__.py' else place)!r} hides StockCue's own package 'sim', because Python "

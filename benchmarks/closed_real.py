@@ -34,16 +34,16 @@ def stretches(t: np.ndarray, n: np.ndarray, cues: np.ndarray, bin_s: float, name
     made = []
     for k in range(0, int(t.max() // STRETCH_S), every):
         a = k * STRETCH_S
-        mine = (t > a) & (t <= a + STRETCH_S) & (n > 0)
-        total = int(n[mine].sum())
+        which = (t > a) & (t <= a + STRETCH_S) & (n > 0)
+        total = int(n[which].sum())
         if total < LEAST:
             continue
         stock = int(total * (0.4 + 0.3 * random_stream(7, name, k).random()))
         own = tuple(Cue(float(c - a), "a", "pitch") for c in cues if a <= c < a + STRETCH_S)
-        rows = int(mine.sum())
+        rows = int(which.sum())
         made.append(Stream(
-            f"{name} {k}", "orders", (Sku("a", stock),), ((t[mine] - a) * US).astype(np.int64), np.full(rows, TAKE, np.int8),
-            np.zeros(rows, np.int16), n[mine].astype(np.int32), own, Clock(SECONDS), 0, STRETCH_S, 1.0, max(bin_s, 5.0),
+            f"{name} {k}", "orders", (Sku("a", stock),), ((t[which] - a) * US).astype(np.int64), np.full(rows, TAKE, np.int8),
+            np.zeros(rows, np.int16), n[which].astype(np.int32), own, Clock(SECONDS), 0, STRETCH_S, 1.0, max(bin_s, 5.0),
             bin_s=bin_s,
         ))  # fmt: skip
     return made
@@ -78,24 +78,24 @@ def marathons(data: Path, every: int = 4) -> list[Stream]:
 def judged(whole: Stream, draws: int = DRAWS) -> dict[str, Any] | None:
     """True and imputed orders of one stretch; None where stock lasted."""
     kept, gone = hide(whole)
-    made = impute(kept)
-    if not made.windows:
+    imputation = impute(kept)
+    if not imputation.windows:
         return None
     true = int(gone.qty.sum()) if whole.bin_s else len(gone.t)
-    n = np.array([draw(made, 3, r).likely.sum() for r in range(draws)])
+    n = np.array([draw(imputation, 3, r).likely.sum() for r in range(draws)])
     ends = np.quantile(n, [0.025, 0.1, 0.9, 0.975])
-    most = sum(count for count, _, _ in high(made))
+    most = sum(count for count, _, _ in high(imputation))
     return {"true": true, "likely": n.mean(), "in80": ends[1] <= true <= ends[2], "in95": ends[0] <= true <= ends[3],
             "held": true <= most}  # fmt: skip
 
 
 def row(name: str, streams: list[Stream]) -> str:
     """One row of the table."""
-    found = pd.DataFrame([r for r in map(judged, streams) if r])
-    each = np.median(found["likely"] / found["true"].clip(lower=1))
-    whole = found["likely"].sum() / found["true"].sum()
-    return (f"| {name} | {len(found)} | {whole:.2f} | {each:.2f} | {found['in80'].mean():.2f} | "
-            f"{found['in95'].mean():.2f} | {found['held'].mean():.2f} |")  # fmt: skip
+    table = pd.DataFrame([r for r in map(judged, streams) if r])
+    each = np.median(table["likely"] / table["true"].clip(lower=1))
+    whole = table["likely"].sum() / table["true"].sum()
+    return (f"| {name} | {len(table)} | {whole:.2f} | {each:.2f} | {table['in80'].mean():.2f} | "
+            f"{table['in95'].mean():.2f} | {table['held'].mean():.2f} |")  # fmt: skip
 
 
 def main() -> None:

@@ -99,8 +99,8 @@ def _stopped(run: Run, stops: dict[str, float]) -> Case:
     stocks = {}
     for n, sku in enumerate(whole.skus):
         if sku.id in stops:
-            mine = (whole.sku == n) & (whole.t <= stops[sku.id] * US)
-            stocks[sku.id] = int(np.where(whole.what == TAKE, whole.qty, -whole.qty)[mine].sum())
+            own = (whole.sku == n) & (whole.t <= stops[sku.id] * US)
+            stocks[sku.id] = int(np.where(whole.what == TAKE, whole.qty, -whole.qty)[own].sum())
     return _cut(recording(run, {**{s.id: AMPLE for s in whole.skus}, **stocks}))
 
 
@@ -161,16 +161,16 @@ CASES: dict[str, Callable[[int], Case]] = {
 
 def items(case: Case, bin_s: float, draws: int = DRAWS) -> list[dict[str, Any]]:
     """One row per SKU with a blind spell: the truth and what is imputed."""
-    made = impute(case.stream, bin_s)
+    imputation = impute(case.stream, bin_s)
     t, sku = case.hidden
-    skus = sorted({w.sku for w in made.windows})
+    skus = sorted({w.sku for w in imputation.windows})
     total = dict.fromkeys(skus, 0)
     times: dict[int, list[np.ndarray]] = {k: [] for k in skus}
-    for w in made.windows:
-        mine = t[(sku == w.sku) & (t >= w.start) & (t < w.end)]
-        total[w.sku] += len(mine)
-        times[w.sku].append(mine)
-    found = [draw(made, 5, r) for r in range(draws)]
+    for w in imputation.windows:
+        own = t[(sku == w.sku) & (t >= w.start) & (t < w.end)]
+        total[w.sku] += len(own)
+        times[w.sku].append(own)
+    found = [draw(imputation, 5, r) for r in range(draws)]
     rows = []
     for k in skus:
         likely = [np.sort(d.t[d.likely & (d.sku == k)]) for d in found]

@@ -84,19 +84,19 @@ def particles(parts: tuple[Any, ...], bin_s: float, seen: np.ndarray, due: np.nd
     return made
 
 
-def judged(made: Calibrated, show: Observed) -> dict[str, Any]:
+def judged(fit: Calibrated, show: Observed) -> dict[str, Any]:
     """One event under a fit to the others."""
-    grid = rows_like(show, made.grid)
-    rooms = Rooms(Model(made.model.spec, grid))
-    assert made.moving is not None
-    hyper, row = made.moving.settled.hyper, grid.rows[0]
-    cells = rooms.ahead(made.fit.at, hyper, 0)
+    grid = rows_like(show, fit.grid)
+    rooms = Rooms(Model(fit.model.spec, grid))
+    assert fit.moving is not None
+    hyper, row = fit.moving.settled.hyper, grid.rows[0]
+    cells = rooms.ahead(fit.fit.at, hyper, 0)
     use = row.used
-    rate = rooms.model.rate(row, made.fit.at)
+    rate = rooms.model.rate(row, fit.fit.at)
     parts = hyper.parts(rooms.span_s)
     runs = particles(parts, grid.step_s, np.where(use, row.y, 0), np.where(use, rate, 0.0))
     rest = float(cells[use].sum()) - float(_normal(parts, grid.step_s, row.y, rate, use))
-    values, _ = scenario_of(made, "left out", show=show)
+    values, _ = scenario_of(fit, "left out", show=show)
     drawn = counted(simple(values), [row], grid.step_s, DRAWS, SEED, uncertainty_from(values["uncertainty"]))
     seen, rng = row.y * use, stream(SEED, "pit")
     found: dict[str, Any] = {"minutes": int(use.sum()), "loglik": float(cells[use].mean()),
@@ -114,24 +114,24 @@ def _normal(parts: tuple[Any, ...], step_s: float, y: np.ndarray, rate: np.ndarr
     return float(filtered(parts, step_s, np.where(use, y, 0.0), np.where(use, rate, 0.0)).sum())
 
 
-def table(found: dict[str, dict[str, Any]]) -> str:
+def table(value: dict[str, dict[str, Any]]) -> str:
     """Every event, and the means."""
     head = ["event", *(f"inside, {m} min" for m in WINDOWS_MIN), "15-min interval score / mean", "15-min CRPS / mean",
             "log-likelihood a minute", "by particles", "busiest minute (band)", "expected / seen"]  # fmt: skip
     lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for name, f in found.items():
+    for name, f in value.items():
         inside = [f"{f[f'{m} min']['inside']:.2f}" for m in WINDOWS_MIN]
         hit = "" if f["busiest_low"] <= f["busiest"] <= f["busiest_high"] else " out"
         cells = [name, *inside, f"{f['15 min']['score']:.2f}", f"{f['15 min']['crps']:.3f}", f"{f['loglik']:.3f}",
                  f"{f['by_particles']:.3f} ± {f['particles_se']:.3f}",
                  f"{f['busiest']:.0f} ({f['busiest_low']:.0f}-{f['busiest_high']:.0f}){hit}", f"{f['expected']:.2f}"]  # fmt: skip
         lines.append("| " + " | ".join(cells) + " |")
-    means = [f"{np.mean([f[f'{m} min']['inside'] for f in found.values()]):.2f}" for m in WINDOWS_MIN]
-    score, crps = (np.mean([f["15 min"][k] for f in found.values()]) for k in ("score", "crps"))
-    ll, pf = (np.mean([f[k] for f in found.values()]) for k in ("loglik", "by_particles"))
-    hits = sum(f["busiest_low"] <= f["busiest"] <= f["busiest_high"] for f in found.values())
+    means = [f"{np.mean([f[f'{m} min']['inside'] for f in value.values()]):.2f}" for m in WINDOWS_MIN]
+    score, crps = (np.mean([f["15 min"][k] for f in value.values()]) for k in ("score", "crps"))
+    ll, pf = (np.mean([f[k] for f in value.values()]) for k in ("loglik", "by_particles"))
+    hits = sum(f["busiest_low"] <= f["busiest"] <= f["busiest_high"] for f in value.values())
     lines.append(
-        f"| **mean** | {' | '.join(means)} | {score:.2f} | {crps:.3f} | {ll:.3f} | {pf:.3f} | {hits} of {len(found)} in | |"
+        f"| **mean** | {' | '.join(means)} | {score:.2f} | {crps:.3f} | {ll:.3f} | {pf:.3f} | {hits} of {len(value)} in | |"
     )
     return "\n".join(lines)
 
@@ -147,10 +147,10 @@ def main() -> None:
         if show.name in found or show.name not in asked:
             continue
         start = time.process_time()
-        made = calibrate(
+        fit = calibrate(
             [s for s in shows if s is not show], lambda what: print(what, file=sys.stderr), name="room", predict=False
         )
-        found[show.name] = {"event": show.name, **judged(made, show), "cpu": time.process_time() - start}
+        found[show.name] = {"event": show.name, **judged(fit, show), "cpu": time.process_time() - start}
         if out:
             with out.open("a") as file:
                 file.write(json.dumps(found[show.name]) + "\n")

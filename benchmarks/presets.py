@@ -28,9 +28,9 @@ HEAD = ("strategy", "net", "against silence", "left on the table", "oversold", "
 def table(preset: str, shows: int, pairs: int, seed: int = 1) -> tuple[list[str], list[str]]:
     """Lines of Markdown of one preset, best first, and the strategies that lose to silence."""
     others = [make_policy(name) for name in registry.names() if name != BASELINE]
-    found = rehearse(load(preset), others, shows, seed, PROFILES["balanced"])
-    parts = {str(k): v.sort_values("replicate") for k, v in found.scores.groupby("strategy", sort=False)}
-    quiet, worth = parts[BASELINE]["net"].to_numpy(), {w.strategy: w for w in found.worth}
+    rehearsal = rehearse(load(preset), others, shows, seed, PROFILES["balanced"])
+    parts = {str(k): v.sort_values("replicate") for k, v in rehearsal.scores.groupby("strategy", sort=False)}
+    quiet, worth = parts[BASELINE]["net"].to_numpy(), {w.strategy: w for w in rehearsal.worth}
     rows, losers = [], []
     for name in sorted(parts, key=lambda k: -parts[k]["net"].mean()):
         p = parts[name]

@@ -97,12 +97,12 @@ def measure(stream: Stream, policies: list[Policy], repeats: int = 5, player: Ca
     return out
 
 
-def report(found: list[Replayed]) -> str:
+def report(replay: list[Replayed]) -> str:
     """The timings as a text table."""
     head = f"{'strategy':<28}{'rows':>9}{'decisions':>11}{'plain s':>9}{'replay ms':>11}{'M rows/s':>10}{'alone ms':>10}"
     head += f"{'decisions/s':>13}{'plain/replay':>14}{'alerts':>8}"
     lines = [head, "-" * len(head)]
-    for r in found:
+    for r in replay:
         lines.append(
             f"{r.strategy:<28}{r.rows:>9,}{r.decisions:>11,}{r.plain_s:>9.2f}{r.whole_s * 1e3:>11.1f}"
             f"{r.rows / r.whole_s / 1e6:>10.1f}{r.alone_s * 1e3:>10.1f}"

@@ -40,10 +40,10 @@ def main() -> None:
     for k in range(nights):
         show = replace(rehearsed(night(), SEED, 100 * k), name=f"night {k}")
         others = [rehearsed(night(), SEED, 100 * k + j) for j in range(1, OTHERS + 1)]
-        found = smallest_changes(show, policy, profile)
-        made = next((p for p in consider(found.changes[:CONSIDERED], (others, [], []), policy, profile) if p.stands), None)
+        smallest = smallest_changes(show, policy, profile)
+        made = next((p for p in consider(smallest.changes[:CONSIDERED], (others, [], []), policy, profile) if p.stands), None)
         if made is None:
-            print(f"night {k:2d}: nothing proposed ({len(found.changes)} changes would have saved it)", flush=True)
+            print(f"night {k:2d}: nothing proposed ({len(smallest.changes)} changes would have saved it)", flush=True)
             continue
         fresh = [rehearsed(night(), SEED, 100 * k + 20 + j) for j in range(FRESH)]
         f, c = verdict(evidence(made.change, fresh, policy, profile)), made.claim

@@ -62,10 +62,10 @@ def wanted(stream: Stream, policies: list[Policy]) -> bytes:
 
 def shadow(stream: Stream, policies: list[Policy], folder: Path, source: str) -> Shadow:
     """A shadow of it with everything on: state, rejects, metrics."""
-    made = plan(policies, stream.skus, {}, start=str(written(stream, 0)), end=str(written(stream, last_us(stream))),
+    planned = plan(policies, stream.skus, {}, start=str(written(stream, 0)), end=str(written(stream, last_us(stream))),
                 feed=stream.feed())  # fmt: skip
     ways = Ways(source, folder / "alerts.jsonl", folder / "state", folder / "rejects", folder / "metrics", False)
-    return Shadow(made, ways, lambda text: tell("shadow", "bench", text))
+    return Shadow(planned, ways, lambda text: tell("shadow", "bench", text))
 
 
 def check(stream: Stream, policies: list[Policy], folder: Path) -> int:

@@ -47,8 +47,8 @@ def watch() -> None:
 
 def hides(name: str) -> str:
     """The folder or file that Python takes for our package ``name``; "" where it is ours."""
-    found: ModuleSpec | None = getattr(sys.modules.get(name), "__spec__", None) or find_spec(name)
-    place = found and (found.origin or next(iter(found.submodule_search_locations or ()), None))
+    spec: ModuleSpec | None = getattr(sys.modules.get(name), "__spec__", None) or find_spec(name)
+    place = spec and (spec.origin or next(iter(spec.submodule_search_locations or ()), None))
     if not place or Path(place).resolve().is_relative_to(BASE / name):
         return ""
     return str(Path(place).parent if Path(place).name == "__init__.py" else place)

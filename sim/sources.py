@@ -43,10 +43,10 @@ def checksum(*roots: str) -> str:
     imported by the names a user gives."""
     files = set(closure(roots).values())
     files.update(path for package in PLUGGED for path in (BASE / package).rglob("*.py"))
-    made = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(files):
-        made.update(path.relative_to(BASE).as_posix().encode() + path.read_bytes())
-    return made.hexdigest()[:16]
+        digest.update(path.relative_to(BASE).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _file(name: str) -> Path | None:

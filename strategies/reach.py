@@ -63,12 +63,12 @@ class Reach:
 
     def fingerprint(self) -> str:
         """Thirty-two hex digits: equal where code and values are."""
-        made = hashlib.sha256()
+        hasher = hashlib.sha256()
         for function in self.functions:
-            made.update(code_text(function.__code__).encode())
-            made.update(repr((digest(function.__defaults__), digest(function.__kwdefaults__))).encode())
-        made.update(repr(sorted(self.values.items())).encode())
-        return made.hexdigest()[:32]
+            hasher.update(code_text(function.__code__).encode())
+            hasher.update(repr((digest(function.__defaults__), digest(function.__kwdefaults__))).encode())
+        hasher.update(repr(sorted(self.values.items())).encode())
+        return hasher.hexdigest()[:32]
 
 
 def reach(fold: Any) -> Reach:
@@ -147,7 +147,7 @@ def _installed(file: str) -> bool:
     return any(path.is_relative_to(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "platstdlib"))
 
 
-def _into(found: Reach, value: Any, name: str, known: set[int]) -> None:
+def _into(reached: Reach, value: Any, name: str, known: set[int]) -> None:
     """Note what ``value``, called ``name`` where it is used, brings along."""
     if id(value) in known:
         return
@@ -157,43 +157,43 @@ def _into(found: Reach, value: Any, name: str, known: set[int]) -> None:
     if isinstance(value, FunctionType):
         known.add(id(value))
         if is_users(value.__module__ or "") or name == "fold":
-            _function(found, value, known)
+            _function(reached, value, known)
         else:
-            _named(found, value, name)
+            _named(reached, value, name)
     elif isinstance(value, ModuleType):
         known.add(id(value))
-        _module(found, value, name)
+        _module(reached, value, name)
     elif isinstance(value, type | BuiltinFunctionType | MethodType) or type(value).__name__ == "ufunc":
-        _named(found, value, name, known)
+        _named(reached, value, name, known)
     else:
-        _value(found, value, name, known)
+        _value(reached, value, name, known)
 
 
-def _function(found: Reach, function: FunctionType, known: set[int]) -> None:
-    found.functions.append(function)
+def _function(reached: Reach, function: FunctionType, known: set[int]) -> None:
+    reached.functions.append(function)
     for path, home in lookups(function):
         if path[0] == "global" and not home:
-            found.machine.append(_("keeps state in the global {path!r}").format(path=path[1]))
+            reached.machine.append(_("keeps state in the global {path!r}").format(path=path[1]))
             continue
         held = value = home.get(path[0], ABSENT)
         if value is ABSENT:
-            _put(found, path[0], "absent")
-            found.reads.append(Read(path, home, held))
+            _put(reached, path[0], "absent")
+            reached.reads.append(Read(path, home, held))
             continue
-        found.reads.append(Read(path, home, held))
+        reached.reads.append(Read(path, home, held))
         name, rest = path[0], list(path[1:])
         while rest and isinstance(value, ModuleType) and hasattr(value, rest[0]):
             within, inner = vars(value), rest.pop(0)
             name, value = f"{value.__name__}.{inner}", getattr(value, inner)
-            found.reads.append(Read((inner,), within, within.get(inner, ABSENT)))
-        _into(found, value, name, known)
+            reached.reads.append(Read((inner,), within, within.get(inner, ABSENT)))
+        _into(reached, value, name, known)
         if isinstance(value, type) and value.__module__ == "datetime" and {*rest} & {"now", "utcnow", "today"}:
-            found.machine.append(f"calls {name}.{rest[0]}")
+            reached.machine.append(f"calls {name}.{rest[0]}")
     for k, default in enumerate([*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]):
-        _into(found, default, f"{function.__name__} default {k}", known)
+        _into(reached, default, f"{function.__name__} default {k}", known)
 
 
-def _named(found: Reach, value: Any, name: str, known: set[int] | None = None) -> None:
+def _named(reached: Reach, value: Any, name: str, known: set[int] | None = None) -> None:
     """Something of Python's, StockCue's or an installed package, known by its name; or a class of the user's."""
     module = getattr(value, "__module__", None) or type(getattr(value, "__self__", None)).__module__
     label = getattr(value, "__qualname__", name)
@@ -202,43 +202,43 @@ def _named(found: Reach, value: Any, name: str, known: set[int] | None = None) -
         known.add(id(value))
         for member, inner in vars(value).items():
             if isinstance(inner, FunctionType) and not member.startswith("__"):
-                _into(found, inner, f"{name}.{member}", known)
-        _put(found, name, f"class {label}")
+                _into(reached, inner, f"{name}.{member}", known)
+        _put(reached, name, f"class {label}")
         return
     if module == "builtins" and label in MACHINE_BUILTINS:
-        found.machine.append(f"calls {label}")
+        reached.machine.append(f"calls {label}")
     elif root in MACHINE and root != "datetime" and name not in CONSTANT:
-        found.machine.append(f"calls {module}.{label}")
+        reached.machine.append(f"calls {module}.{label}")
     elif "numpy.random" in module or "numpy.random" in type(getattr(value, "__self__", None)).__module__:
-        found.machine.append(_("calls numpy.random ({label})").format(label=label))
-    _put(found, name, f"{module}.{label}")
+        reached.machine.append(_("calls numpy.random ({label})").format(label=label))
+    _put(reached, name, f"{module}.{label}")
 
 
-def _module(found: Reach, module: ModuleType, name: str) -> None:
+def _module(reached: Reach, module: ModuleType, name: str) -> None:
     """A module that is handed on whole."""
     root = module.__name__.split(".")[0]
     if root in MACHINE or module.__name__.startswith("numpy.random"):
-        found.machine.append(f"uses {module.__name__}")
+        reached.machine.append(f"uses {module.__name__}")
     file = getattr(module, "__file__", None)
     text = Path(file).read_bytes() if file and is_users(module.__name__) else b""
-    _put(found, name, f"module {root} {hashlib.sha256(text).hexdigest()[:16]}")
+    _put(reached, name, f"module {root} {hashlib.sha256(text).hexdigest()[:16]}")
 
 
-def _value(found: Reach, value: Any, name: str, known: set[int]) -> None:
+def _value(reached: Reach, value: Any, name: str, known: set[int]) -> None:
     """A plain value, or an object of the user's."""
     kind = type(value)
     root = kind.__module__.split(".")[0]
     if (root in MACHINE and root != "datetime" and name not in CONSTANT) or kind.__module__.startswith("numpy.random"):
-        found.machine.append(f"holds {name!r}, a {kind.__module__}.{kind.__qualname__}")
+        reached.machine.append(f"holds {name!r}, a {kind.__module__}.{kind.__qualname__}")
     made = digest(value)
     if not made:
-        found.odd.append(name)
+        reached.odd.append(name)
     if is_users(kind.__module__):
-        _into(found, kind, f"{name}'s class", known)
-    _put(found, name, made or f"a {kind.__qualname__}")
+        _into(reached, kind, f"{name}'s class", known)
+    _put(reached, name, made or f"a {kind.__qualname__}")
 
 
-def _put(found: Reach, name: str, made: str) -> None:
+def _put(reached: Reach, name: str, made: str) -> None:
     """Note a value; two modules may use one name for different things."""
-    while found.values.setdefault(name, made) != made:
+    while reached.values.setdefault(name, made) != made:
         name += "'"

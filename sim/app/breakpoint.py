@@ -264,17 +264,19 @@ def bisected(study: Points, pool: Pool, cache: Cache, told: Listener) -> dict[st
     return found
 
 
-def _report(folder: Path, study: Points, task: Task, found: dict[str, Found]) -> Said:
+def _report(folder: Path, study: Points, task: Task, results: dict[str, Found]) -> Said:
     """Table, sentences and picture, in the run folder and in words."""
     import pandas as pd
 
     s, scenario = study.settings, study.scenario
-    said = words.sentences(found)
+    sentences = words.sentences(results)
     head = words.head(scenario.name, study.called, s.replicates, s.confidence)
     title = _("{scenario}: limits {limits}, {shows} shows a point")
-    save(chart(found, title.format(scenario=scenario.name, limits=study.called, shows=s.replicates)), folder / "breakpoints.png")
-    frames = [table(every).assign(strategy=name) for name, every in found.items()]
+    save(
+        chart(results, title.format(scenario=scenario.name, limits=study.called, shows=s.replicates)), folder / "breakpoints.png"
+    )
+    frames = [table(every).assign(strategy=name) for name, every in results.items()]
     write_table(pd.concat(frames, ignore_index=True), folder / TABLE)
-    page = words.page(scenario.name, f"{head}, {_('seed {seed}').format(seed=s.seed)}. {task.repeat()}", found, said)
+    page = words.page(scenario.name, f"{head}, {_('seed {seed}').format(seed=s.seed)}. {task.repeat()}", results, sentences)
     (folder / "report.md").write_text(page, encoding="utf-8")
-    return Said(words.printed(head, found, said), said, [_("run folder: {folder}").format(folder=HERE)])
+    return Said(words.printed(head, results, sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])

@@ -105,21 +105,21 @@ def calibrate(
         steps = Steps(told)
         shows = [_observed(path, s, told) for path in paths]
         check_nights(shows)
-        made = fitted(shows, steps, s.seed, s.model)
-        found = parameters(made, tell=steps)
+        fit = fitted(shows, steps, s.seed, s.model)
+        found = parameters(fit, tell=steps)
         told.close()
-        return _published(made, found, s, task, file)
+        return _published(fit, found, s, task, file)
     finally:
         told.close()
 
 
-def _published(made: Calibrated, found: Sequence[Parameter], s: Calibrate, task: Task, file: Path | None) -> Result:
+def _published(fit: Calibrated, params: Sequence[Parameter], s: Calibrate, task: Task, file: Path | None) -> Result:
     """Scenario file and run folder, whole or not at all."""
-    unknown = unidentified(made)
-    values, notes = scenario_of(made, s.name, list(found))
-    text = yaml_of(values, notes, words_of.head(made, unknown))
-    pictures = _pictures(made) if s.figure != "none" else {}
-    single = by_night(made.shows) if len(made.shows) > 1 else []
+    unknown = unidentified(fit)
+    values, notes = scenario_of(fit, s.name, list(params))
+    text = yaml_of(values, notes, words_of.head(fit, unknown))
+    pictures = _pictures(fit) if s.figure != "none" else {}
+    single = by_night(fit.shows) if len(fit.shows) > 1 else []
     steps = settling(single)
     told = nights_of.sentences(steps, contradictions(single))
 
@@ -127,23 +127,23 @@ def _published(made: Calibrated, found: Sequence[Parameter], s: Calibrate, task:
         from sim.app.pictures import save
 
         (folder / "scenario.yaml").write_text(text, encoding="utf-8")
-        page = words_of.report(made, found, unknown, list(pictures), task.repeat())
+        page = words_of.report(fit, params, unknown, list(pictures), task.repeat())
         if steps:
             page += nights_of.page(steps, told)
             _nights(steps, folder / "nights.csv")
         (folder / "report.md").write_text(page, encoding="utf-8")
-        (folder / "fit.json").write_text(json.dumps(facts_of(made, found), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        _table(found, folder / "parameters.csv")
+        (folder / "fit.json").write_text(json.dumps(facts_of(fit, params), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        _table(params, folder / "parameters.csv")
         for name, figure in pictures.items():
             save(figure, folder / name)
         shown = f"{HERE}/scenario.yaml" if file is None else str(file)
         word = "{scenario=scenario.yaml}" if file is None else command_word("scenario", file)
         last = [_("scenario: {path} (stockcue rehearse {word} uncertain=true)").format(path=shown, word=word),
                 _("run folder: {folder} (report: report.md)").format(folder=HERE)]  # fmt: skip
-        printed = words_of.printed(made, found, unknown)
+        printed = words_of.printed(fit, params, unknown)
         if steps:
             printed += "\n\n" + nights_of.printed(steps, told)
-        return Said(printed, [*words_of.statement(made), *told], last)
+        return Said(printed, [*words_of.statement(fit), *told], last)
 
     result = published(task, write)
     if file is not None:
@@ -173,15 +173,15 @@ def _observed(path: str, s: Calibrate, told: Listener) -> Observed:
     path = path if shipped else str(stream_in(Path(path)))
     if not shipped and Path(path).is_file() and is_stream(Path(path)):
         return observe(path, skus)
-    made = ingest(EXAMPLE if shipped else path, zone=s.zone or None, name="invented_show" if shipped else None)
+    ingested = ingest(EXAMPLE if shipped else path, zone=s.zone or None, name="invented_show" if shipped else None)
     try:
-        if len(made.rejects):
+        if len(ingested.rejects):
             text = _("{name}: {n:,} rows rejected; stockcue ingest {word} tells which")
             word = command_word("files", path)
-            told.note(text.format(name=made.head.name, n=len(made.rejects), word=word))
-        return observed_from(made.head, made.frame(), skus)
+            told.note(text.format(name=ingested.head.name, n=len(ingested.rejects), word=word))
+        return observed_from(ingested.head, ingested.frame(), skus)
     finally:
-        made.close()
+        ingested.close()
 
 
 def _inputs(paths: Sequence[str]) -> dict[str, str]:
@@ -207,10 +207,10 @@ def _whole(path: Path, text: str) -> None:
     os.replace(name, path)
 
 
-def _pictures(made: Calibrated) -> dict[str, Figure]:
+def _pictures(fit: Calibrated) -> dict[str, Figure]:
     from sim.report.figures.calibration import band_plot, residual_plot, responses
 
-    drawn = {"responses.png": responses(made), "residuals.png": residual_plot(made), "bands.png": band_plot(made)}
+    drawn = {"responses.png": responses(fit), "residuals.png": residual_plot(fit), "bands.png": band_plot(fit)}
     return {name: figure for name, figure in drawn.items() if figure is not None}
 
 
@@ -226,42 +226,42 @@ def _nights(steps: Sequence[Step], path: Path) -> None:
     write_csv(pd.DataFrame(rows), path)
 
 
-def _table(found: Sequence[Parameter], path: Path) -> None:
+def _table(params: Sequence[Parameter], path: Path) -> None:
     import pandas as pd
 
     rows = [{"setting": ".".join(p.at), "value": p.value, "low": p.low, "high": p.high, "unit": p.unit, "default": p.default,
-             "source": p.source} for p in found]  # fmt: skip
+             "source": p.source} for p in params]  # fmt: skip
     write_csv(pd.DataFrame(rows), path)
 
 
-def facts_of(made: Calibrated, found: Sequence[Parameter]) -> dict[str, Any]:
+def facts_of(fit: Calibrated, params: Sequence[Parameter]) -> dict[str, Any]:
     """Everything found, as plain data."""
-    tried = [t._asdict() for t in made.choice.tried]
+    tried = [t._asdict() for t in fit.choice.tried]
     delays = {tag: None if d is None else {"law": d.law, "never": d.never, "median_s": d.median_s, "sigma": d.sigma,
                                            "seen": d.seen,
                                            "of": d.of, "gain_over_other_law": d.gain, "beyond_follow_up": d.beyond}
-              for tag, d in (("cart_to_order", made.converting), ("order_to_payment", made.paying))}  # fmt: skip
+              for tag, d in (("cart_to_order", fit.converting), ("order_to_payment", fit.paying))}  # fmt: skip
     plain = {
-        "streams": [{"name": s.name, "span_s": s.span_s, "orders": s.orders.total(), "bin_s": s.bin_s} for s in made.shows],
-        "step_s": made.grid.step_s,
+        "streams": [{"name": s.name, "span_s": s.span_s, "orders": s.orders.total(), "bin_s": s.bin_s} for s in fit.shows],
+        "step_s": fit.grid.step_s,
         "parameters": [{"setting": ".".join(p.at), "value": p.value, "low": p.low, "high": p.high, "default": p.default,
-                        "source": p.source} for p in found],
-        "model": {"chosen": made.choice.chosen, "tried": tried, "blocks": made.choice.blocks, "words": made.choice.words},
-        "viewers_exponent": made.exponent, "left_out": made.dropped, "widened": made.widen, "level_sd": made.level_sd,
-        "delays": delays, "spread": _spread(made), "slips": None if made.slips is None else made.slips._asdict(),
-        "responses": {str(k): v._asdict() for k, v in made.lengths.items()},
-        "residuals": {"ks": made.residuals.distance, "p": made.residuals.p, "gaps": len(made.residuals.gaps)},
-        "dispersion": [d._asdict() for d in made.dispersions],
-        "extra_dispersion": None if made.mixed is None else made.mixed._asdict(),
-        "bands": words_of.covered(made), "busiest_minute": [b._asdict() for b in made.busiest],
-        "not_identified": unidentified(made),
+                        "source": p.source} for p in params],
+        "model": {"chosen": fit.choice.chosen, "tried": tried, "blocks": fit.choice.blocks, "words": fit.choice.words},
+        "viewers_exponent": fit.exponent, "left_out": fit.dropped, "widened": fit.widen, "level_sd": fit.level_sd,
+        "delays": delays, "spread": _spread(fit), "slips": None if fit.slips is None else fit.slips._asdict(),
+        "responses": {str(k): v._asdict() for k, v in fit.lengths.items()},
+        "residuals": {"ks": fit.residuals.distance, "p": fit.residuals.p, "gaps": len(fit.residuals.gaps)},
+        "dispersion": [d._asdict() for d in fit.dispersions],
+        "extra_dispersion": None if fit.mixed is None else fit.mixed._asdict(),
+        "bands": words_of.covered(fit), "busiest_minute": [b._asdict() for b in fit.busiest],
+        "not_identified": unidentified(fit),
     }  # fmt: skip
     return _finite(plain)
 
 
-def _spread(made: Calibrated) -> dict[str, Any]:
+def _spread(fit: Calibrated) -> dict[str, Any]:
     """What varies by nature: fitted with intervals, set by the record, kept at the default and why."""
-    n = natural_of(made)
+    n = natural_of(fit)
     return {"fitted": {k: e._asdict() for k, e in n.fitted.items()}, "kept": n.kept,
             "set": {k: {"value": v, "why": why} for k, (v, why) in n.set.items()}}  # fmt: skip
 

@@ -68,7 +68,7 @@ def compare(a: Result | str | Path, b: Result | str | Path, *, out: Out = None, 
         found = found[~found["figure"].isin(MONEY)].reset_index(drop=True)
         notes.append(_("One of them is judged by the old account, so net and J are left out."))
     names = (one.folder.name, two.folder.name)
-    said = words_of.sentences([row["text"] for row in changed], found, only, notes)
+    sentences = words_of.sentences([row["text"] for row in changed], found, only, notes)
     facts = {"verb": one.verb, "a": one.manifest.get("config_hash"), "b": two.manifest.get("config_hash")}
     task = Task("diff", f"diff-{one.verb}", facts, out, command)
 
@@ -78,8 +78,8 @@ def compare(a: Result | str | Path, b: Result | str | Path, *, out: Out = None, 
         write_table(found, folder / "outcome.parquet")
         settings = pd.DataFrame([[r["setting"], r["a"], r["b"]] for r in changed], columns=["setting", "a", "b"])
         write_table(settings, folder / "settings.parquet")
-        (folder / "report.md").write_text(words_of.page(names, found, said, task.repeat()), encoding="utf-8")
-        return Said(words_of.printed(names, found, said), said, [_("run folder: {folder}").format(folder=HERE)])
+        (folder / "report.md").write_text(words_of.page(names, found, sentences, task.repeat()), encoding="utf-8")
+        return Said(words_of.printed(names, found, sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
 
     return published(task, write)
 
@@ -163,8 +163,8 @@ def _welch(a: np.ndarray, b: np.ndarray) -> tuple[float, float]:
         return math.nan, math.nan
     if a.std() == b.std() == 0.0:
         return float(b.mean() - a.mean()), float(b.mean() - a.mean())
-    found = ttest_ind(b, a, equal_var=False).confidence_interval(0.95)
-    return float(found.low), float(found.high)
+    interval = ttest_ind(b, a, equal_var=False).confidence_interval(0.95)
+    return float(interval.low), float(interval.high)
 
 
 # -- results that hold what studies came to -------------------------------------------------------------------

@@ -156,8 +156,8 @@ class Desk:
         for team, mine in zip(policies, rows, strict=True):
             cells: dict[str, Any] = {"strategy": team.name}
             for name in FIGURES:
-                found = difference([r[name] for r in mine], np.zeros(len(mine)))
-                cells[name] = [_finite(v) for v in (found.mean, found.low, found.high)]
+                gap = difference([r[name] for r in mine], np.zeros(len(mine)))
+                cells[name] = [_finite(v) for v in (gap.mean, gap.low, gap.high)]
             cells["shows"] = sorted(_finite(r["net"]) or 0.0 for r in mine)
             table.append(cells)
         made: dict[str, Any] = {"done": done, "of": self.shows, "table": table}
@@ -172,8 +172,8 @@ class Desk:
 
 
 def _turned(one: Policy, own: Mapping[str, Any], book: Mapping[str, Any]) -> Policy:
-    made = policy(one, label=one.name, **own)
-    return replace(made, playbook=replace(one.playbook, **book))
+    chosen = policy(one, label=one.name, **own)
+    return replace(chosen, playbook=replace(one.playbook, **book))
 
 
 def _put(tree: dict[str, Any], path: Sequence[str], value: Any) -> None:
@@ -203,26 +203,26 @@ def _plain(value: Any) -> Any:
 
 def dials_of(show: Scenario, policies: Sequence[Policy]) -> list[Dial]:
     """Dials that leave the shoppers alone first: settings of strategies, latencies; then stock, lag, cues."""
-    made = []
+    dials = []
     for one in policies:
         for k, p in list(enumerate(one.strategy.params))[:MOST_PARAMS]:
             value = float(one.params[0, k])
             if (one.params[:, k] == value).all() and p.high > p.low:
                 high = min(p.high, max(TIMES * value, p.default * 2, p.low + 1e-9))
-                made.append(Dial(f"strategy.{one.name}.{p.name}", f"{one.name}: {p.name}", p.unit, p.low, high, value, False))
+                dials.append(Dial(f"strategy.{one.name}.{p.name}", f"{one.name}: {p.name}", p.unit, p.low, high, value, False))
     for name, words in PLAYBOOK.items():
         value = float(getattr(policies[0].playbook, name))
         if all(getattr(one.playbook, name) == value for one in policies):
-            made.append(Dial(f"operations.{name}", _(words), "s", 0.0, max(10.0, TIMES * value), value, False))
-    made.append(Dial("scenario.feed.lag_s", _("readings arrive late by"), "s", 0.0, 120.0, float(show.feed.lag_s), True))
+            dials.append(Dial(f"operations.{name}", _(words), "s", 0.0, max(10.0, TIMES * value), value, False))
+    dials.append(Dial("scenario.feed.lag_s", _("readings arrive late by"), "s", 0.0, 120.0, float(show.feed.lag_s), True))
     for sku in [k for k in show.skus if _PLAIN.fullmatch(k.id)][:MOST_ITEMS]:
         label, stock = _("stock of {sku}").format(sku=sku.id), float(sku.stock)
-        made.append(Dial(f"scenario.skus.{sku.id}.stock", label, "units", 0.0, max(10.0, 3 * stock), stock, True))
+        dials.append(Dial(f"scenario.skus.{sku.id}.stock", label, "units", 0.0, max(10.0, 3 * stock), stock, True))
     for k, cue in list(enumerate(show.cues, 1))[:MOST_CUES]:
         when, size = (
             text.format(kind=cue.kind, sku=cue.sku) for text in (_("{kind} of {sku}, when"), _("{kind} of {sku}, how big"))
         )
         peak, last = float(cue.kernel().peak), float(show.duration_s) - 1
-        made.append(Dial(f"scenario.cues.c{k:02d}.at_s", when, "s", 0.0, last, float(cue.at_s), True))
-        made.append(Dial(f"scenario.cues.c{k:02d}.peak", size, "x", 0.0, TIMES * peak, peak, True))
-    return [d for d in made if d.low <= d.value <= d.high]
+        dials.append(Dial(f"scenario.cues.c{k:02d}.at_s", when, "s", 0.0, last, float(cue.at_s), True))
+        dials.append(Dial(f"scenario.cues.c{k:02d}.peak", size, "x", 0.0, TIMES * peak, peak, True))
+    return [d for d in dials if d.low <= d.value <= d.high]

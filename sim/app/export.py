@@ -74,18 +74,18 @@ def export(
         import pandas as pd
 
         runs = [play(set_stage(show, draw_tape(show, s.seed, k)), chosen, acting=False) for k in range(s.replicates)]
-        found = agreement(runs, lines, s.every_s)
+        agreed = agreement(runs, lines, s.every_s)
         told.close()
-        said = [*agreement_sentences(found, chosen.name, show.name, s.replicates, s.every_s), *map(_short, differs(chosen))]
+        sentences = [*agreement_sentences(agreed, chosen.name, show.name, s.replicates, s.every_s), *map(_short, differs(chosen))]
         texts = {
-            "rules.yml": rules(chosen, show, s.every_s, said), "rules_test.yml": rule_tests(chosen, show, s.every_s),
+            "rules.yml": rules(chosen, show, s.every_s, sentences), "rules_test.yml": rule_tests(chosen, show, s.every_s),
             "alertmanager.yml": routes(chosen), "dashboard.json": dashboard(chosen, show),
         }  # fmt: skip
         for name, text in texts.items():
             (folder / name).write_text(text, encoding="utf-8")
-        write_table(pd.DataFrame([found], columns=list(Agreement._fields)), folder / "agreement.parquet")
-        (folder / "report.md").write_text(page(list(texts), said, task.repeat()), encoding="utf-8")
-        return Said("\n".join(said), said, [_("run folder: {folder}").format(folder=HERE)])
+        write_table(pd.DataFrame([agreed], columns=list(Agreement._fields)), folder / "agreement.parquet")
+        (folder / "report.md").write_text(page(list(texts), sentences, task.repeat()), encoding="utf-8")
+        return Said("\n".join(sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
 
     try:
         return published(task, write)

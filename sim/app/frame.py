@@ -77,11 +77,11 @@ class Task:
         """The command, or what stands for it."""
         return f"stockcue.{self.verb}(...)" if self.command is None else command_line(self.verb, self.command)
 
-    def manifest(self, said: Said) -> dict[str, Any]:
+    def manifest(self, sentences: Said) -> dict[str, Any]:
         """What ``manifest.json`` says beside versions and checksums."""
         who = ["python", self.verb] if self.command is None else ["stockcue", self.verb, *self.command]
-        noted = {"command": who, self.key: self.facts, "config_hash": self.hash, **self.more, **said.noted}
-        return noted | {"said": {"text": said.text, "verdict": list(said.verdict), "last": list(said.last)}}
+        noted = {"command": who, self.key: self.facts, "config_hash": self.hash, **self.more, **sentences.noted}
+        return noted | {"said": {"text": sentences.text, "verdict": list(sentences.verdict), "last": list(sentences.last)}}
 
 
 def command_line(verb: str, words: Sequence[str]) -> str:

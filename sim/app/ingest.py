@@ -65,13 +65,13 @@ def ingest(
     told, own = listener(progress), _name(s.name)
     try:
         paths, mapped = _paths(s.files), _mapping(s.mapping)
-        made = ingested(paths, mapped, s.zone or None, name=own, cues=s.cues or None, stock=s.stock or None,
+        recording = ingested(paths, mapped, s.zone or None, name=own, cues=s.cues or None, stock=s.stock or None,
                         progress=told.stage("rows"))  # fmt: skip
         told.close()
         try:
-            return _published(made, s, out, command)
+            return _published(recording, s, out, command)
         finally:
-            made.close()
+            recording.close()
     finally:
         told.close()
 

@@ -224,26 +224,26 @@ def policy(
     if isinstance(source, Policy):
         node = node_of(source)
         values = node | settings | {"by_tier": {**node["by_tier"], **(by_tier or {})}}
-        made = policy_from(source.strategy, label or source.label, values, gate_node(gate, source), {}, source.name)
-        return replace(made, playbook=source.playbook if operations is None else _playbook(source.strategy, operations))
+        chosen = policy_from(source.strategy, label or source.label, values, gate_node(gate, source), {}, source.name)
+        return replace(chosen, playbook=source.playbook if operations is None else _playbook(source.strategy, operations))
     strategy = source if isinstance(source, Strategy) else registry.load(source)
     tag = label or (Path(source).stem if isinstance(source, str | Path) and str(source).endswith(".py") else "")
     values = {**settings, "by_tier": by_tier or {}}
-    made = policy_from(strategy, "" if tag == strategy.name else tag, values, gate_node(gate), {}, tag or strategy.name)
-    return replace(made, playbook=_playbook(strategy, operations))
+    chosen = policy_from(strategy, "" if tag == strategy.name else tag, values, gate_node(gate), {}, tag or strategy.name)
+    return replace(chosen, playbook=_playbook(strategy, operations))
 
 
 def policies_of(given: Any) -> list[Policy]:
     """Policies from one or several of them, each a name, a file, a Strategy or a Policy."""
     if isinstance(given, str | Path | Policy | Strategy):
         given = [given]
-    made = [one if isinstance(one, Policy) else policy(one) for one in given]
-    called = [p.name for p in made]
+    policies = [one if isinstance(one, Policy) else policy(one) for one in given]
+    called = [p.name for p in policies]
     twice = next((name for name in called if called.count(name) > 1), None)
     if twice is not None:
         text = _("two policies are called {name!r}; give one another name, as in policy({name!r}, label='other')")
         raise SettingError(text.format(name=twice))
-    return made
+    return policies
 
 
 def _playbook(strategy: Strategy, given: str | Plain | Playbook | None) -> Playbook:

@@ -59,66 +59,66 @@ def _made(result: Result) -> str:
     return _("Made by StockCue {version}: {command}").format(version=version, command=" ".join(map(str, command)))
 
 
-def _timelines(result: Result, made: Page) -> None:
+def _timelines(result: Result, page: Page) -> None:
     """Timelines of the folder, those that fit."""
     table = _table(result, "timelines")
     if table is None or not len(table):
         return
-    blobs, made.timelines, left = of_table(table, _table(result, "alerts"), _table(result, "chains"))
-    made.blobs += blobs
+    blobs, page.timelines, left = of_table(table, _table(result, "alerts"), _table(result, "chains"))
+    page.blobs += blobs
     if left:
-        made.notes.append(_("{n} more timelines are in timelines.parquet; a page has room for {m}.").format(n=left, m=len(blobs)))
+        page.notes.append(_("{n} more timelines are in timelines.parquet; a page has room for {m}.").format(n=left, m=len(blobs)))
 
 
 def _rehearsed(result: Result) -> Page:
     """Who did best, the table, the timelines."""
     scores = _table(result, "scores")
     name = str((result.manifest.get("config") or {}).get("scenario", {}).get("name", "") or "")
-    made = Page(_("Rehearsal of {name}").format(name=name) if name else _("Rehearsal"))
-    made.about = str((result.manifest.get("config") or {}).get("scenario", {}).get("lesson", ""))
+    page = Page(_("Rehearsal of {name}").format(name=name) if name else _("Rehearsal"))
+    page.about = str((result.manifest.get("config") or {}).get("scenario", {}).get("lesson", ""))
     if scores is None or not {"net", "J", "strategy"} <= set(scores.columns):
-        made.notes.append(_("The table of scores cannot be read, or is of a version that kept other figures."))
-        return made
+        page.notes.append(_("The table of scores cannot be read, or is of a version that kept other figures."))
+        return page
     found, shows = rehearsal.figures(scores), int(scores["replicate"].nunique())
-    made.plain = rehearsal.plain(found, shows, rehearsal.told_apart(result.table))
-    made.grids = [rehearsal.grid(found, shows)]
-    made.glossary = _glossary()
-    _timelines(result, made)
-    return made
+    page.plain = rehearsal.plain(found, shows, rehearsal.told_apart(result.table))
+    page.grids = [rehearsal.grid(found, shows)]
+    page.glossary = _glossary()
+    _timelines(result, page)
+    return page
 
 
 def _swept(result: Result) -> Page:
     """The best and how sure that is, every candidate, prices to move, the leaders' timelines."""
-    made = Page(_("Sweep of {scenario}").format(scenario=", ".join(_scenarios(result)) or "?"))
+    page = Page(_("Sweep of {scenario}").format(scenario=", ".join(_scenarios(result)) or "?"))
     candidates, standings = _table(result, "candidates"), _table(result, "standings")
     score = (result.manifest.get("sweep") or {}).get("score") or {}
-    rows = _trials(result, made, score)
+    rows = _trials(result, page, score)
     if candidates is None or rows is None:
-        made.notes.append(_("The table of runs cannot be read, or is of a version that kept other figures."))
-        return made
+        page.notes.append(_("The table of runs cannot be read, or is of a version that kept other figures."))
+        return page
     data = trials.of_trials(rows, candidates, standings, score)
     if "base" not in data:
-        made.notes.append(_("This sweep was played by a version that kept fewer terms: prices cannot be moved here."))
-    made.plain = sweeping.plain(data, candidates, [again(line) for line in result.verdict])
-    made.blobs.append(Blob("sweep-data", packed(data | base_words(result.manifest, candidates))))
-    made.sweep = "sweep-data"
+        page.notes.append(_("This sweep was played by a version that kept fewer terms: prices cannot be moved here."))
+    page.plain = sweeping.plain(data, candidates, [again(line) for line in result.verdict])
+    page.blobs.append(Blob("sweep-data", packed(data | base_words(result.manifest, candidates))))
+    page.sweep = "sweep-data"
     for name, title in (
         ("front", _("Pareto front: nobody beats these in all three at once")),
         ("certificates", _("Certificates")),
     ):
         if (table := _table(result, name)) is not None and len(table):
             grid = of_frame(title, table)
-            made.grids.append(Grid(grid.title, grid.head, grid.rows, grid.right, grid.note, True))
-    made.glossary = _glossary()
-    _timelines(result, made)
-    return made
+            page.grids.append(Grid(grid.title, grid.head, grid.rows, grid.right, grid.note, True))
+    page.glossary = _glossary()
+    _timelines(result, page)
+    return page
 
 
 def _scenarios(result: Result) -> list[str]:
     return list((result.manifest.get("sweep") or {}).get("scenario") or {})
 
 
-def _trials(result: Result, made: Page, score: Mapping[str, Any]) -> pd.DataFrame | None:
+def _trials(result: Result, page: Page, score: Mapping[str, Any]) -> pd.DataFrame | None:
     """The columns of the trials that a page shows, where they can be read."""
     import pyarrow.parquet as pq
 
@@ -133,7 +133,7 @@ def _trials(result: Result, made: Page, score: Mapping[str, Any]) -> pd.DataFram
                 groups += 1
             frame = file.read_row_groups(list(range(groups)), columns=there).to_pandas()
             if groups < file.num_row_groups:
-                made.notes.append(_("This page reads the first {n} of {all} runs; the folder has all.").format(
+                page.notes.append(_("This page reads the first {n} of {all} runs; the folder has all.").format(
                     n=f"{runs:,}", all=f"{file.metadata.num_rows:,}"))  # fmt: skip
     except Exception:  # whatever is wrong with a file of somebody else's, the page says it and shows the rest
         return None
@@ -158,26 +158,26 @@ HIDDEN = ("assumptions", "timelines", "rejects")
 
 def _any(result: Result) -> Page:
     """A page of sentences, the tables and the pictures of the folder; the table to look at first is open, the others folded."""
-    made = Page(_(TITLES.get(result.verb, "Result of {verb}")).format(verb=result.verb))
+    page = Page(_(TITLES.get(result.verb, "Result of {verb}")).format(verb=result.verb))
     tables = {name: frame for name in result.tables if (frame := _table(result, name)) is not None and len(frame)}
-    made.plain = plain(result.verb, tables, [again(line) for line in result.verdict])
+    page.plain = plain(result.verb, tables, [again(line) for line in result.verdict])
     first = next((name for name in FIRST.get(result.verb, ()) if name in tables), None)
     shown = [n for n in dict.fromkeys([*([first] if first else []), *tables]) if n not in HIDDEN]
     for name in shown[:8]:
         grid = of_frame(_(name.replace("_", " ")), tables[name], most=200)
-        made.grids.append(Grid(grid.title, grid.head, grid.rows, grid.right, grid.note, name != first))
-    _pictures(result, made)
-    return made
+        page.grids.append(Grid(grid.title, grid.head, grid.rows, grid.right, grid.note, name != first))
+    _pictures(result, page)
+    return page
 
 
-def _pictures(result: Result, made: Page) -> None:
+def _pictures(result: Result, page: Page) -> None:
     """The folder's pictures, those of the first importance first, as far as they are small."""
     room = SMALL
     for name in sorted(p.name for p in result.folder.glob("*.png")):
         content = (result.folder / name).read_bytes()
         if len(content) <= room:
             room -= len(content)
-            made.pictures.append((name.removesuffix(".png").replace("-", " "), base64.b64encode(content).decode()))
+            page.pictures.append((name.removesuffix(".png").replace("-", " "), base64.b64encode(content).decode()))
 
 
 FIRST = {"tune": ("shows",), "breakpoint": ("breakpoints",), "sensitivity": ("sensitivity",), "review": ("blame",),

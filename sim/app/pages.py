@@ -26,8 +26,8 @@ def written(folder: Path, verb: str, facts: Mapping[str, Any]) -> str:
         return ""
     if not library():
         return _("no report.html: pages need the chart library, which pip install 'stockcue[pages]' adds")
-    said = facts.get("said") or {}
-    result = Result(verb, folder, str(said.get("text", "")), tuple(said.get("verdict", ())), facts)
+    words = facts.get("said") or {}
+    result = Result(verb, folder, str(words.get("text", "")), tuple(words.get("verdict", ())), facts)
     (folder / PAGE).write_text(html_of(result, []), encoding="utf-8")
     return _("page: {path}").format(path=f"{HERE}/{PAGE}")
 
@@ -86,8 +86,8 @@ def opened(place: Path) -> tuple[Result, list[str]]:
             notes.append(_("{name} is missing from the folder.").format(name=name))
         elif checksum(place / name) != seal:
             notes.append(_("{name} is not what was written.").format(name=name))
-    said = manifest.get("said") or {}
-    result = Result(verb, place, str(said.get("text", "")), tuple(said.get("verdict", ())), manifest)
+    words = manifest.get("said") or {}
+    result = Result(verb, place, str(words.get("text", "")), tuple(words.get("verdict", ())), manifest)
     if manifest and result.note:
         notes.insert(0, result.note)
     return result, notes

@@ -53,10 +53,10 @@ class Caller(Listener):
 
 
 class Terminal(Listener):
-    """Announcements to standard output (or where ``said`` is), notes and progress to standard error."""
+    """Announcements to standard output (or where ``out`` is), notes and progress to standard error."""
 
-    def __init__(self, said: Any = None) -> None:
-        self.said, self.now = said, Progress("")
+    def __init__(self, out: Any = None) -> None:
+        self.said, self.now = out, Progress("")
 
     def say(self, sentence: str) -> None:
         """A line of standard output."""

@@ -116,10 +116,10 @@ def _teams(policies: Any) -> tuple[list[Policy], list[Axis]]:
         by_tier = {str(t): dict(v) for t, v in (values.pop("by_tier", None) or {}).items()}
         fixed = {k: v for k, v in values.items() if not _is_range(v)}
         tiers = {t: {k: v for k, v in row.items() if not _is_range(v)} for t, row in by_tier.items()}
-        made = policy(source, label=str(label), by_tier={t: row for t, row in tiers.items() if row}, **own, **fixed)
-        teams.append(made)
-        axes += [_axis(f"strategy.{made.name}.{k}", v) for k, v in values.items() if _is_range(v)]
-        axes += [_axis(f"strategy.{made.name}.by_tier.{t}.{k}", v)
+        chosen = policy(source, label=str(label), by_tier={t: row for t, row in tiers.items() if row}, **own, **fixed)
+        teams.append(chosen)
+        axes += [_axis(f"strategy.{chosen.name}.{k}", v) for k, v in values.items() if _is_range(v)]
+        axes += [_axis(f"strategy.{chosen.name}.by_tier.{t}.{k}", v)
                  for t in TIERS if t in by_tier for k, v in by_tier[t].items() if _is_range(v)]  # fmt: skip
     return policies_of(teams), axes
 

@@ -218,15 +218,15 @@ def _pictures(folder: Path, show: Show, shown: Run) -> list[str]:
     return list(runs)
 
 
-def _timelines(show: Show, found: Rehearsal) -> pd.DataFrame:
+def _timelines(show: Show, rehearsal: Rehearsal) -> pd.DataFrame:
     """What the page can show: every strategy in the show that is drawn, then in the dearest and the middle one; best first."""
-    s, scores = show.settings, found.scores
+    s, scores = show.settings, rehearsal.scores
     order = scores.groupby("strategy", sort=False)["J"].mean().sort_values(kind="stable").index
     best = scores[scores["strategy"] == order[0]].sort_values("replicate")["J"].to_numpy()
     first = [[k.id for k in show.scenario.skus].index(s.figure_sku)] if s.figure_sku != "auto" else []
 
     def play(name: str, number: int) -> Run:
-        drawn = found.shown
+        drawn = rehearsal.shown
         if (drawn.policy.name, drawn.tape.key[1]) == (name, number):
             return drawn
         return rerun(show.scenario, show.policies, name, s.seed, number, show.uncertainty)
@@ -237,7 +237,7 @@ def _timelines(show: Show, found: Rehearsal) -> pd.DataFrame:
 
 def worst_sku(run: Run) -> tuple[int, str]:
     """The SKU with most oversold units, among equals the one with most missed, then most demanded units; and that in words."""
-    found = outcomes(run)
-    sku = int(np.lexsort((found.demand, found.avoidable, found.oversold))[-1])
-    why = pages.shown_sku(run.tape, run.policy.name, found.oversold[sku] > 0, found.avoidable[sku] > 0)
+    outcome = outcomes(run)
+    sku = int(np.lexsort((outcome.demand, outcome.avoidable, outcome.oversold))[-1])
+    why = pages.shown_sku(run.tape, run.policy.name, outcome.oversold[sku] > 0, outcome.avoidable[sku] > 0)
     return sku, why

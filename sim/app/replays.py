@@ -56,20 +56,20 @@ def played(
     return _difference(s, name, loaded, found, policies) if s.diff else _open(name, loaded, found)
 
 
-def _open(name: str, loaded: Sequence[Loaded], found: list[Replay]) -> Played:
-    whole = openloop_text.together(found)
+def _open(name: str, loaded: Sequence[Loaded], replays: list[Replay]) -> Played:
+    whole = openloop_text.together(replays)
     empty = [f"{one.stream.name}: {name}" if len(loaded) > 1 else name for one in loaded for name in never_in(one.stream)]
-    about = [*(r.caption for r in found), *(as_recorded(one.stream) for one in loaded),
+    about = [*(r.caption for r in replays), *(as_recorded(one.stream) for one in loaded),
              openloop_text.about_sellouts(len(whole.sellouts), empty)]  # fmt: skip
     return Played(
         title=(_("Replay of {streams}").format(streams=name), _(OPEN_LOOP)),
-        printed=lambda notes: openloop_text.printed(found, [*about, *notes]),
-        page=lambda: [*openloop_text.page(found), "\n".join(f"- {a}" for a in about)],
+        printed=lambda notes: openloop_text.printed(replays, [*about, *notes]),
+        page=lambda: [*openloop_text.page(replays), "\n".join(f"- {a}" for a in about)],
         tables={"table": whole.table, "sellouts": whole.sellouts, "alerts": whole.alerts},
-        figures=lambda sku: _open_figures(loaded, found, sku),
+        figures=lambda sku: _open_figures(loaded, replays, sku),
         lines={
             f"alerts{_tail(loaded, one)}.jsonl": "".join(f"{line}\n" for line in alert_lines(one.stream, r.runs))
-            for one, r in zip(loaded, found, strict=True)
+            for one, r in zip(loaded, replays, strict=True)
         },
     )
 
@@ -78,11 +78,11 @@ def _tail(loaded: Sequence[Loaded], one: Loaded) -> str:
     return "" if len(loaded) == 1 else f"-{one.stream.name}"
 
 
-def _open_figures(loaded: Sequence[Loaded], found: Sequence[Replay], sku: str) -> list[tuple[str, Any]]:
+def _open_figures(loaded: Sequence[Loaded], replays: Sequence[Replay], sku: str) -> list[tuple[str, Any]]:
     from sim.report.figures.overview import overview
 
     made: list[tuple[str, Any]] = []
-    for one, result in zip(loaded, found, strict=True):
+    for one, result in zip(loaded, replays, strict=True):
         tail = _tail(loaded, one)
         number = _first_out(result.sellouts, one.stream) if sku == "auto" else _number(one.stream, sku)
         if number is not None:
@@ -102,9 +102,9 @@ def _number(stream: Stream, sku: str) -> int | None:
     return names.index(sku) if sku in names else None
 
 
-def _difference(s: Settings, name: str, loaded: Sequence[Loaded], found: list[Replay], policies: list[Policy]) -> Played:
+def _difference(s: Settings, name: str, loaded: Sequence[Loaded], replays: list[Replay], policies: list[Policy]) -> Played:
     a, b = (p.name for p in policies)
-    whole = openloop_text.together(found)
+    whole = openloop_text.together(replays)
     changed = rule_diff(whole.alerts, a, b, s.within_s)
     counts = diff_counts(changed, whole.sellouts, a, b)
     return Played(
@@ -112,7 +112,7 @@ def _difference(s: Settings, name: str, loaded: Sequence[Loaded], found: list[Re
         printed=lambda notes: diff_text.printed(changed, counts, a, b, s.within_s, notes),
         page=lambda: diff_text.page(changed, counts, a, b, s.within_s),
         tables={"diff": changed, "diff_counts": counts, "sellouts": whole.sellouts, "alerts": whole.alerts},
-        figures=lambda sku: diff_text.figures(loaded, found, changed, (a, b), sku),
+        figures=lambda sku: diff_text.figures(loaded, replays, changed, (a, b), sku),
     )
 
 
@@ -138,13 +138,13 @@ def _closed(
     )
 
 
-def _closed_figures(found: Sequence[Closed], sku: str) -> list[tuple[str, Any]]:
+def _closed_figures(replays: Sequence[Closed], sku: str) -> list[tuple[str, Any]]:
     from sim.report.figures.closed import closed_timeline, shown_sku
     from sim.report.figures.overview import overview
 
     made: list[tuple[str, Any]] = []
-    for c in found:
-        tail = "" if len(found) == 1 else f"-{c.stream.name}"
+    for c in replays:
+        tail = "" if len(replays) == 1 else f"-{c.stream.name}"
         number = shown_sku(c) if sku == "auto" else _number(c.stream, sku)
         if number is not None:
             made.append((f"closed{tail}", closed_timeline(c, number)))
@@ -152,19 +152,19 @@ def _closed_figures(found: Sequence[Closed], sku: str) -> list[tuple[str, Any]]:
     return made
 
 
-def write_tables(found: Played, folder: Path) -> None:
+def write_tables(replays: Played, folder: Path) -> None:
     """Every table of a replay as Parquet."""
-    for name, table in found.tables.items():
+    for name, table in replays.tables.items():
         write_table(table, folder / f"{name}.parquet")
-    for name, text in found.lines.items():
+    for name, text in replays.lines.items():
         (folder / filed(name)).write_text(text, encoding="utf-8")
 
 
-def write_pictures(found: Played, sku: str, folder: Path) -> None:
+def write_pictures(replays: Played, sku: str, folder: Path) -> None:
     """Every picture of a replay as PNG."""
     from sim.app.pictures import save
 
-    for stem, figure in found.figures(sku):
+    for stem, figure in replays.figures(sku):
         save(figure, folder / filed(f"{stem}.png"))
 
 

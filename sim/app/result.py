@@ -131,10 +131,10 @@ class Result:
         """What a reader must know first: that another version judged it; else empty."""
         if self.manifest.get("account") == ACCOUNT:
             return ""
-        made = self.manifest.get("versions", {}).get("stockcue")
+        kept_words = self.manifest.get("versions", {}).get("stockcue")
         text = _("Judged by the old account: StockCue {made} made it, and its J, limits and alert verdicts do not compare with "
                  "those of this version; play it again to compare.")  # fmt: skip
-        return text.format(made=made or "?")
+        return text.format(made=kept_words or "?")
 
     def save(self, folder: str | Path) -> Result:
         """Leave the run folder, the same as the command's, whole or not at all.
@@ -210,10 +210,10 @@ class Tables(Mapping[str, Any]):
         return len(self.files)
 
 
-def made(verb: str, folder: Path, said: Said, room: tempfile.TemporaryDirectory[str] | None) -> Result:
+def made(verb: str, folder: Path, sentences: Said, room: tempfile.TemporaryDirectory[str] | None) -> Result:
     """The Result of a run folder that was written just now."""
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    return Result(verb, folder, said.text, tuple(said.verdict), manifest, tuple(said.last), room)
+    return Result(verb, folder, sentences.text, tuple(sentences.verdict), manifest, tuple(sentences.last), room)
 
 
 def load(folder: str | Path) -> Result:
@@ -248,10 +248,17 @@ def load(folder: str | Path) -> Result:
             raise ResultError(
                 _("{name} in {folder!r} is not what was written; play it again").format(name=name, folder=str(place))
             )
-    said = manifest.get("said") or {}
-    result = Result(verb, place, str(said.get("text", "")), tuple(said.get("verdict", ())), manifest, tuple(said.get("last", ())))
+    kept_words = manifest.get("said") or {}
+    result = Result(
+        verb,
+        place,
+        str(kept_words.get("text", "")),
+        tuple(kept_words.get("verdict", ())),
+        manifest,
+        tuple(kept_words.get("last", ())),
+    )
     # Results of 0.2.0 say what they have to say on their page alone.
-    return result if said else Result(verb, place, result._page().rstrip("\n"), (), manifest)
+    return result if kept_words else Result(verb, place, result._page().rstrip("\n"), (), manifest)
 
 
 def _placed(line: str, folder: Path) -> str:

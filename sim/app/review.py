@@ -155,11 +155,11 @@ def _write(
 
 
 def _policy(given: Any) -> Policy:
-    made = policies_of(given)
-    if len(made) != 1:
+    policies = policies_of(given)
+    if len(policies) != 1:
         text = _("review judges the one setting that was in use, and {n} are chosen; name it, as in strategy=smart")
-        raise SettingError(text.format(n=len(made)))
-    return made[0]
+        raise SettingError(text.format(n=len(policies)))
+    return policies[0]
 
 
 def _stem(name: str) -> str:

@@ -105,8 +105,8 @@ def _clock(t_s: float) -> str:
 
 def recorded_case(s: Settings, rec: Recording, earlier: Sequence[Any], scenario: Any, feed: Any) -> Case:
     stream, world = rec.loaded.stream, world_of(scenario)
-    own_feed, made = feed_of(feed, stream.feed()), impute(stream, s.bin_s, world)
-    bounds = recorded(made, s.seed, s.replicate, own_feed, world)
+    own_feed, imputation = feed_of(feed, stream.feed()), impute(stream, s.bin_s, world)
+    bounds = recorded(imputation, s.seed, s.replicate, own_feed, world)
     before, others = [], []
     nights: list[tuple[str, Night | pd.DataFrame]] = []
     for one in earlier:
@@ -119,9 +119,9 @@ def recorded_case(s: Settings, rec: Recording, earlier: Sequence[Any], scenario:
             theirs = feed_of(feed, other.loaded.stream.feed())
             whole = impute(other.loaded.stream, s.bin_s, world)
             others.append(recorded(whole, s.seed, s.replicate, theirs, world, (LIKELY,))[LIKELY])
-    notes = [caption(stream, made), *(_("Assumed: {words}.").format(words=_(words)) for words in ASSUMPTIONS)]
+    notes = [caption(stream, imputation), *(_("Assumed: {words}.").format(words=_(words)) for words in ASSUMPTIONS)]
     notes += [*account(rec.table), *shop_behind(world)]
-    draws = [recorded(made, s.seed, s.replicate + k, own_feed, world, (LIKELY,))[LIKELY] for k in range(1, s.shows + 1)]
+    draws = [recorded(imputation, s.seed, s.replicate + k, own_feed, world, (LIKELY,))[LIKELY] for k in range(1, s.shows + 1)]
     notes.append(_("Times are on the recording's clock; it starts at {start}.").format(start=stream.at(0.0)))
     shown = list(bounds.values())
     return Case(

@@ -146,9 +146,9 @@ def sensitivity(
         return min(study.runs, len(Cache(work)) * study.block * s.replicates)
 
     def write(folder: Path, work: Path, pool: Pool) -> Said:
-        found = sobol(study.axes, _played(study, pool, Cache(work), kept(work), told), s.points, s.seed)
+        indices = sobol(study.axes, _played(study, pool, Cache(work), kept(work), told), s.points, s.seed)
         told.close()
-        return _report(folder, study, task, found)
+        return _report(folder, study, task, indices)
 
     about = _("{n:,} settings x {shows} shows = {runs:,} runs").format(n=study.points, shows=s.replicates, runs=study.runs)
     try:
@@ -235,12 +235,12 @@ def _played(study: Design, pool: Pool, cache: Cache, done: int, told: Listener) 
     return evaluate
 
 
-def _report(folder: Path, study: Design, task: Task, found: Sequence[Index]) -> Said:
+def _report(folder: Path, study: Design, task: Task, indices: Sequence[Index]) -> Said:
     """Table, sentence and picture, in the run folder and in words."""
     import pandas as pd
 
-    write_table(pd.DataFrame([asdict(i) for i in found]), folder / TABLE)
+    write_table(pd.DataFrame([asdict(i) for i in indices]), folder / TABLE)
     title = words.title(study.family, study.scenario, study.settings.replicates)
-    save(chart(found, title), folder / "sensitivity.png")
-    (folder / "report.md").write_text(words.page(title, task.repeat(), found), encoding="utf-8")
-    return Said(words.printed(found), [words.said(found)], [_("run folder: {folder}").format(folder=HERE)])
+    save(chart(indices, title), folder / "sensitivity.png")
+    (folder / "report.md").write_text(words.page(title, task.repeat(), indices), encoding="utf-8")
+    return Said(words.printed(indices), [words.said(indices)], [_("run folder: {folder}").format(folder=HERE)])

@@ -106,34 +106,34 @@ def stock(
         told.close()
 
 
-def table_of(show: Scenario, found: Brought) -> pd.DataFrame:
+def table_of(show: Scenario, brought: Brought) -> pd.DataFrame:
     """One row per item."""
     import pandas as pd
 
     rows = []
     for k, sku in enumerate(show.skus):
-        wanted = np.quantile(found.wanted[:, k], BAND)
-        gone = np.quantile(found.sold_out_s[:, k], BAND, method="inverted_cdf")
-        best, low, high = found.best(k)
-        gain, half = found.gain(k)
+        wanted = np.quantile(brought.wanted[:, k], BAND)
+        gone = np.quantile(brought.sold_out_s[:, k], BAND, method="inverted_cdf")
+        best, low, high = brought.best(k)
+        gain, half = brought.gain(k)
         rows.append({
-            "item": sku.id, "planned": int(found.units[0, k]), "wanted_p05": wanted[0], "wanted_p50": wanted[1],
-            "wanted_p95": wanted[2], "sold_out": float(np.isfinite(found.sold_out_s[:, k]).mean()), "out_p05_s": gone[0],
+            "item": sku.id, "planned": int(brought.units[0, k]), "wanted_p05": wanted[0], "wanted_p50": wanted[1],
+            "wanted_p95": wanted[2], "sold_out": float(np.isfinite(brought.sold_out_s[:, k]).mean()), "out_p05_s": gone[0],
             "out_p50_s": gone[1], "out_p95_s": gone[2], "bring": best, "bring_low": low, "bring_high": high, "gain": gain,
             "gain_half": half,
         })  # fmt: skip
     return pd.DataFrame(rows)
 
 
-def curves_of(show: Scenario, found: Brought) -> pd.DataFrame:
+def curves_of(show: Scenario, brought: Brought) -> pd.DataFrame:
     """One row per item and stock, by stock."""
     import pandas as pd
 
     rows = []
     for k, sku in enumerate(show.skus):
-        for j in np.argsort(found.units[:, k], kind="stable").tolist():
-            net = found.net[:, j, k]
+        for j in np.argsort(brought.units[:, k], kind="stable").tolist():
+            net = brought.net[:, j, k]
             half = 1.96 * net.std(ddof=1) / np.sqrt(len(net))
-            rows.append({"item": sku.id, "units": int(found.units[j, k]), "net": net.mean(), "net_low": net.mean() - half,
+            rows.append({"item": sku.id, "units": int(brought.units[j, k]), "net": net.mean(), "net_low": net.mean() - half,
                          "net_high": net.mean() + half})  # fmt: skip
     return pd.DataFrame(rows).drop_duplicates(["item", "units"], ignore_index=True)

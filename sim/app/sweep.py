@@ -241,8 +241,8 @@ def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
     parts = [standing.printed()] if standing else []
     parts += [deciding.printed(decision)] if decision else []
     last = _("run folder: {folder} (every run: {table}, what was varied: candidates.parquet, words: report.md)")
-    said = verdict.sentences(decision) if decision else []
-    return Said("\n".join(["", "\n\n".join(parts)]), said, [last.format(folder=HERE, table=TABLE)])
+    sentences = verdict.sentences(decision) if decision else []
+    return Said("\n".join(["", "\n\n".join(parts)]), sentences, [last.format(folder=HERE, table=TABLE)])
 
 
 def _decision(folder: Path, trials: Trials, decision: Decision) -> list[str]:

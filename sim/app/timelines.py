@@ -41,8 +41,8 @@ def shows_kept(cost: np.ndarray, drawn: int) -> list[int]:
 
 def in_trouble(run: Run) -> list[int]:
     """SKUs, those with most oversold, then most missed, then most demanded units first."""
-    found = outcomes(run)
-    return [int(k) for k in np.lexsort((found.demand, found.avoidable, found.oversold))[::-1]]
+    outcome = outcomes(run)
+    return [int(k) for k in np.lexsort((outcome.demand, outcome.avoidable, outcome.oversold))[::-1]]
 
 
 def kept(runs: Iterable[tuple[str, Callable[[], Run]]], first: Sequence[int] = ()) -> pd.DataFrame:

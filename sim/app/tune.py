@@ -175,40 +175,42 @@ def shorter(search: Search) -> Path | None:
     return Path(place) if trials else None
 
 
-def _report(folder: Path, search: Search, found: Tuned, words: Written, database: Path) -> Said:
+def _report(folder: Path, search: Search, tuning: Tuned, words: Written, database: Path) -> Said:
     from sim.report.figures.tune import front, history
 
-    names, axes = [w.name for w in search.worlds], search.space[found.best.family] if found.best.settings else []
+    names, axes = [w.name for w in search.worlds], search.space[tuning.best.family] if tuning.best.settings else []
     certain = [by_construction(w.scenario) for w in search.worlds]
-    said = sentences.of_tuning(found, search.plan, search.judging, names, search.profile, axes, certain)
-    said.append(unseen(found.confirmed.shape[1], float(search.task.facts.get("shock", 0.0))))
+    lines = sentences.of_tuning(tuning, search.plan, search.judging, names, search.profile, axes, certain)
+    lines.append(unseen(tuning.confirmed.shape[1], float(search.task.facts.get("shock", 0.0))))
     tables = [
-        Table(_("Finalists, on judging shows"), [finalist_head(search.plan), *finalist_rows(found, search.plan)], (2, 3, 4, 5, 7))
+        Table(
+            _("Finalists, on judging shows"), [finalist_head(search.plan), *finalist_rows(tuning, search.plan)], (2, 3, 4, 5, 7)
+        )
     ]
-    if found.front:
-        front_table = front_rows(found, search.plan)
+    if tuning.front:
+        front_table = front_rows(tuning, search.plan)
         tables.append(Table(_("Front: nobody beats these in all objectives"), front_table, range(2, len(front_table[0]))))
-    played_in = costliest(found)
+    played_in = costliest(tuning)
     if len(search.worlds) > 1:
         text = _("rehearse plays it in {world}, where it costs most of the {n}; the words for the others are in {file}.")
-        said.append(text.format(world=names[played_in], n=len(names), file=RECOMMENDED))
-    write_table(trials_table(found, search.plan), folder / "trials.parquet")
-    write_table(shows_table(found, search.plan, names), folder / "shows.parquet")
-    save(history(found, search.plan), folder / "history.png")
+        lines.append(text.format(world=names[played_in], n=len(names), file=RECOMMENDED))
+    write_table(trials_table(tuning, search.plan), folder / "trials.parquet")
+    write_table(shows_table(tuning, search.plan, names), folder / "shows.parquet")
+    save(history(tuning, search.plan), folder / "history.png")
     if len(search.plan.objectives) > 1:
-        save(front(found, search.plan), folder / "front.png")
+        save(front(tuning, search.plan), folder / "front.png")
     sealed(database, folder / DATABASE)
-    _recommend(folder, search, found, words, said, played_in)
+    _recommend(folder, search, tuning, words, lines, played_in)
     played = f"{announced(search)}. {search.task.repeat()}"
-    page = pages.tuning(played, said, tables, len(search.plan.objectives) > 1)
+    page = pages.tuning(played, lines, tables, len(search.plan.objectives) > 1)
     (folder / "report.md").write_text(page, encoding="utf-8")
     text = "\n\n".join("\n".join(aligned(t.rows, t.numbers)) for t in tables)
     last = _("recommended: {path}; play it with {command}")
     command = f"stockcue rehearse {{experiment={RECOMMENDED}}}"
-    return Said(f"\n{text}\n\n" + "\n".join(said), said, [last.format(path=f"{HERE}/{RECOMMENDED}", command=command)])
+    return Said(f"\n{text}\n\n" + "\n".join(lines), lines, [last.format(path=f"{HERE}/{RECOMMENDED}", command=command)])
 
 
-def _recommend(folder: Path, search: Search, found: Tuned, words: Written, said: Sequence[str], played_in: int) -> None:
+def _recommend(folder: Path, search: Search, tuning: Tuned, words: Written, lines: Sequence[str], played_in: int) -> None:
     """``recommended.yaml``, and the user's own files beside it."""
     s, names = search.settings, [w.name for w in search.worlds]
     rests_on = {
@@ -218,24 +220,24 @@ def _recommend(folder: Path, search: Search, found: Tuned, words: Written, said:
         "program": search.task.facts["program"], "study": config_hash(search.task.facts), "limits": s.limits,
         "command": search.task.asked(),
     }  # fmt: skip
-    name, source = found.best.family, bundled_strategy(folder, found.best.policy.strategy)
+    name, source = tuning.best.family, bundled_strategy(folder, tuning.best.policy.strategy)
     entry = source if source == name else f"{name}:{source}"
     each = words_for_each(search, [words.scenario(folder, show) for show in words.scenarios])
     kept = [word for word in words.fixed if _belongs(word, name)]
     played = ["replicates=200", f"seed={s.seed + 1}"]
     rests_on["words_for_each"] = dict(zip(names, map(" ".join, each), strict=True))
-    content = recommendation(found.best, entry, [*each[played_in], *kept], said, rests_on, played)
+    content = recommendation(tuning.best, entry, [*each[played_in], *kept], lines, rests_on, played)
     write_recommendation(folder / RECOMMENDED, content)
-    params = {f"strategy.{name}.{p.name}": p for p in found.best.policy.strategy.params} | {
+    params = {f"strategy.{name}.{p.name}": p for p in tuning.best.policy.strategy.params} | {
         f"gate.{p.name}": p for p in GATE_PARAMS
     }
-    workbook = book(content["overrides"], params, said, content["settings_by_tier"])
+    workbook = book(content["overrides"], params, lines, content["settings_by_tier"])
     (folder / RECOMMENDED).with_suffix(".xlsx").write_bytes(workbook)
 
 
-def costliest(found: Tuned) -> int:
+def costliest(tuning: Tuned) -> int:
     """The world in which the recommended setting cost most on fresh shows: rehearse plays one, and a harmless one flatters."""
-    return int(found.confirmed[:, :, 0, CORE.index("J")].mean(1).argmax())
+    return int(tuning.confirmed[:, :, 0, CORE.index("J")].mean(1).argmax())
 
 
 def words_for_each(search: Search, shows: Sequence[str]) -> list[list[str]]:

@@ -78,14 +78,14 @@ def walk(
     steps = walk_forward(nights.net, first)
     table = _table(nights, steps)
     luck = overfitting(nights.net) if len(nights.candidates) > 2 else None
-    said = words_of.sentences(table, nights.settings, luck)
+    sentences = words_of.sentences(table, nights.settings, luck)
     facts = {"first": first, "of": [r.manifest.get("config_hash") for r in read]}
     task = Task("walk", "walk", facts, out, command)
 
     def write(folder: Path) -> Said:
         write_table(table, folder / "nights.parquet")
-        (folder / "report.md").write_text(words_of.page(table, said, task.repeat()), encoding="utf-8")
-        return Said(words_of.printed(table, said), said, [_("run folder: {folder}").format(folder=HERE)])
+        (folder / "report.md").write_text(words_of.page(table, sentences, task.repeat()), encoding="utf-8")
+        return Said(words_of.printed(table, sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
 
     return published(task, write)
 
@@ -96,8 +96,8 @@ def _nights(result: Result) -> Nights:
         return _of_sweep(result)
     if result.verb == "replay" and result.manifest.get("loop") == "closed":
         return _of_replay(result)
-    said = _("{folder} was made by {verb}; walk takes sweeps and closed-loop replays (loop=closed)")
-    raise ResultError(said.format(folder=str(result.folder), verb=result.verb))
+    sentence = _("{folder} was made by {verb}; walk takes sweeps and closed-loop replays (loop=closed)")
+    raise ResultError(sentence.format(folder=str(result.folder), verb=result.verb))
 
 
 def _of_sweep(result: Result) -> Nights:
@@ -142,8 +142,8 @@ def _joined(parts: Sequence[Nights]) -> Nights:
         order.sort(key=lambda k: spans[k][0])
         for a, b in pairwise(order):
             if spans[b][0] < spans[a][1]:
-                said = _("{b} begins at {start}, before {a} ends at {end}; nights must not overlap")
-                raise ResultError(said.format(a=names[a], b=names[b], start=spans[b][0], end=spans[a][1]))
+                sentence = _("{b} begins at {start}, before {a} ends at {end}; nights must not overlap")
+                raise ResultError(sentence.format(a=names[a], b=names[b], start=spans[b][0], end=spans[a][1]))
     net, silent = np.concatenate([p.net for p in parts])[order], np.concatenate([p.silent for p in parts])[order]
     return Nights([names[k] for k in order], first.candidates, net, silent, [spans[k] for k in order], first.settings)
 

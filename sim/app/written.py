@@ -32,15 +32,15 @@ def written(scenarios: Mapping[str, Mapping[str, Any]], makers: Mapping[str, Mak
 
 def _words(where: str, node: Mapping[str, Any]) -> list[str]:
     """Words for everything in a node that is not left to its default."""
-    made: list[str] = []
+    lines: list[str] = []
     for key, value in node.items():
         if isinstance(value, Mapping):
-            made += [word for k, v in value.items() for word in _words(f"{where}.{key}.{k}", v)]
+            lines += [word for k, v in value.items() for word in _words(f"{where}.{key}.{k}", v)]
         elif key == "name" and where == "operations" and value:
-            made.append(f"operations={value}")
+            lines.append(f"operations={value}")
         elif value is not None and key != "name":
-            made.append(f"{where}.{key}={value_word(value)}")
-    return made
+            lines.append(f"{where}.{key}={value_word(value)}")
+    return lines
 
 
 def _scenario(folder: Path, values: Any) -> str:

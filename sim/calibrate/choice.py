@@ -220,11 +220,11 @@ def _told_apart(
         over[name] = (float(gain.sum()), math.sqrt(len(used)) * float(gain.std(ddof=1)))
     needs_herd, needs_cues = (over[name][0] > 2 * over[name][1] for name in ("cue", "hawkes"))
     alone, joint = fits["hawkes"].value(N), fits["both"].value(N)
-    said = _(
+    sentence = _(
         "Held-out log-likelihood of both over cues alone: {cue:+.1f} ± {cue_error:.1f}; over self-excitation alone: "
         "{hawkes:+.1f} ± {hawkes_error:.1f} (standard errors over {n} blocks)."
     ).format(cue=over["cue"][0], cue_error=over["cue"][1], hawkes=over["hawkes"][0], hawkes_error=over["hawkes"][1], n=len(used))
-    words.append(said)
+    words.append(sentence)
     ridge = _ridge(fits["both"])
     if needs_herd and needs_cues:
         words.append(

@@ -134,19 +134,19 @@ def calibrate(
     if room is not None:
         tell(_("sizes of cues"))
         sizes = cue_sizes(Model(room.settled.fit.spec, grid), room)
-    made = Calibrated(
+    calibrated = Calibrated(
         tuple(shows), grid, choice, model, fit, widen, lengths, slips, converting, paying, fit_amounts(shows),
         _level_sd(model, fit), residuals(model, fit, seed), tuple(spread), mixed, (), (), tuple(dropped), exponent,
         room, sizes,
     )  # fmt: skip
     if not predict:
-        return made
+        return calibrated
     tell(_("predictive bands"))
     # Here, because it draws the scenario that is made of this record.
     from sim.calibrate.predicted import predicted
 
-    seen, busiest = predicted(made, seed)
-    return replace(made, bands=tuple(seen), busiest=tuple(busiest))
+    seen, busiest = predicted(calibrated, seed)
+    return replace(calibrated, bands=tuple(seen), busiest=tuple(busiest))
 
 
 def check(shows: Sequence[Observed]) -> None:

@@ -99,8 +99,8 @@ def residuals(model: Model, fit: Fit, seed: int = 0) -> Residuals:
     every = np.concatenate(gaps) if gaps else np.zeros(0)
     if len(every) < 2:
         return Residuals(every, math.nan, math.nan)
-    found = kstest(-np.expm1(-every), "uniform")
-    return Residuals(every, float(found.statistic), float(found.pvalue))
+    test = kstest(-np.expm1(-every), "uniform")
+    return Residuals(every, float(test.statistic), float(test.pvalue))
 
 
 def by_window(values: np.ndarray, used: np.ndarray, bins: int) -> np.ndarray:

@@ -40,14 +40,14 @@ def leave_one_out(grid: Grid, specs: Mapping[str, Spec], tell: Callable[[str], N
             model = Model(spec, grid)
             others = [np.full(len(r.y), r.show != show) for r in grid.rows]
             plain, wide = maximise(model, keep=others), dispersed(model, others)
-            mine = [r for r in grid.rows if r.show == show and r.what == "orders"]
-            rates = [(r, model.rate(r, plain.at), model.rate(r, wide.at)) for r in mine]
+            own = [r for r in grid.rows if r.show == show and r.what == "orders"]
+            rates = [(r, model.rate(r, plain.at), model.rate(r, wide.at)) for r in own]
             cells = [np.concatenate(parts) for parts in zip(*(
                 (loglik_cells(r.y, a)[r.used], loglik_cells(r.y, b, wide.r)[r.used]) for r, a, b in rates),
                 strict=True)]  # fmt: skip
             first = cells[1] if first is None else first
             gain = cells[1] - first
-            due, seen = sum(float(a[r.used].sum()) for r, a, _ in rates), sum(float(r.y[r.used].sum()) for r in mine)
+            due, seen = sum(float(a[r.used].sum()) for r, a, _ in rates), sum(float(r.y[r.used].sum()) for r in own)
             made.append(Left(show, name, len(gain), float(cells[0].mean()), float(cells[1].mean()), float(gain.mean()),
                              _error(gain, max(1, round(3600 / grid.step_s))), due / seen, wide.r))  # fmt: skip
     return made

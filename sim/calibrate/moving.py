@@ -137,11 +137,11 @@ def _size_terms(model: Model, moving: Moving, keys: list[tuple[int, str, int, in
         info_b, cross = np.zeros(rooms.bins[show]), np.zeros((rooms.bins[show], len(at) + len(columns)))
         block, grad, grad_b = np.zeros((len(at) + len(columns),) * 2), np.zeros(len(at) + len(columns)), np.zeros(len(info_b))
         for row in (r for r in model.grid.rows if r.show == show):
-            mine = [c for c in columns if keys[c][1] == row.sku]
+            which = [c for c in columns if keys[c][1] == row.sku]
             moody = rooms.moved(row, s.z[place], shift)
             rate, index, jac, moved = model.slopes(moody, at)
-            each = np.array([model.one(moody, at, *keys[c][2:]) for c in mine]).reshape(len(mine), len(rate))
-            where = [*index, *(len(at) + columns.index(c) for c in mine)]
+            each = np.array([model.one(moody, at, *keys[c][2:]) for c in which]).reshape(len(which), len(rate))
+            where = [*index, *(len(at) + columns.index(c) for c in which)]
             every, use, b = np.vstack([jac, each]), row.used, rooms.of(row)
             off = row.y[use] / rate[use] - 1
             grad[where] += every[:, use] @ off

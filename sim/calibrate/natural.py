@@ -30,36 +30,36 @@ class Natural(NamedTuple):
     kept: dict[str, str]
 
 
-def natural_of(made: Calibrated) -> Natural:
+def natural_of(calibrated: Calibrated) -> Natural:
     """The spread of a fitted scenario."""
     fitted: dict[str, Estimate] = {}
     told: dict[str, tuple[float, str]] = {}
     kept = dict.fromkeys(RARE, _("about one cue in a hundred is of the tail, too few to fit it"))
     kept |= dict.fromkeys(("item_sd", "item_s"), _("moods of single SKUs are not fitted"))
-    if made.moving is not None and made.moves:
-        fitted |= made.moving.spread
-        kept |= made.moving.kept
+    if calibrated.moving is not None and calibrated.moves:
+        fitted |= calibrated.moving.spread
+        kept |= calibrated.moving.kept
     else:
-        kept |= _not_moving(made, told)
-        _level(made, fitted, kept)
-    size, why = made.sizes
+        kept |= _not_moving(calibrated, told)
+        _level(calibrated, fitted, kept)
+    size, why = calibrated.sizes
     if size is None:
         kept["cue_sd"] = why
     else:
         fitted["cue_sd"] = size
-    _lead(made, fitted, told)
+    _lead(calibrated, fitted, told)
     return Natural(fitted, told, {k: v for k, v in kept.items() if k not in fitted and k not in told})
 
 
-def _not_moving(made: Calibrated, told: dict[str, tuple[float, str]]) -> dict[str, str]:
+def _not_moving(calibrated: Calibrated, told: dict[str, tuple[float, str]]) -> dict[str, str]:
     """Where the model chosen has no room: it is ruled out where the record is long enough to have seen it, else it stays."""
-    m, names = made.moving, Hyper._fields[:4]
+    m, names = calibrated.moving, Hyper._fields[:4]
     if m is None:
         return dict.fromkeys(names, _("a model without a moving room was asked for"))
     if "mood_sd" not in m.spread:
         return {n: m.kept[n] for n in names}
     high, plain = m.spread["mood_sd"].high, Spread().mood_sd
-    herds = made.model.spec.herding
+    herds = calibrated.model.spec.herding
     if not herds and high >= plain:
         return dict.fromkeys(names, _("a moving room was not seen beyond chance, nor ruled out"))
     why = (
@@ -73,24 +73,24 @@ def _not_moving(made: Calibrated, told: dict[str, tuple[float, str]]) -> dict[st
     return {n: m.kept[n] for n in names if n in m.kept}
 
 
-def _level(made: Calibrated, fitted: dict[str, Estimate], kept: dict[str, str]) -> None:
-    n = len(made.shows)
+def _level(calibrated: Calibrated, fitted: dict[str, Estimate], kept: dict[str, str]) -> None:
+    n = len(calibrated.shows)
     if n < 3:
         kept["level_sd"] = _("3 shows are needed, the record has {n}").format(n=n)
         return
     from scipy.stats import chi2
 
-    sd = made.level_sd
+    sd = calibrated.level_sd
     ends = [sd * math.sqrt((n - 1) / float(chi2.ppf(p, n - 1))) for p in (0.975, 0.025)]
     fitted["level_sd"] = Estimate(sd, *ends)
 
 
-def _lead(made: Calibrated, fitted: dict[str, Estimate], told: dict[str, tuple[float, str]]) -> None:
-    fit = made.fit
+def _lead(calibrated: Calibrated, fitted: dict[str, Estimate], told: dict[str, tuple[float, str]]) -> None:
+    fit = calibrated.fit
     if EARLY not in fit.names or EARLY not in fit.free:
         told["lead_share"] = (0.0, _("orders before an expected cue were not seen beyond chance"))
         return
-    low, high = wald_interval(fit, EARLY, made.widen)
+    low, high = wald_interval(fit, EARLY, calibrated.widen)
     fitted["lead_share"] = Estimate(*(float(expit(v)) for v in (fit.value(EARLY), low, high)))
     if AHEAD in fit.free:
-        fitted["lead_s"] = Estimate(*(math.exp(v) for v in (fit.value(AHEAD), *wald_interval(fit, AHEAD, made.widen))))
+        fitted["lead_s"] = Estimate(*(math.exp(v) for v in (fit.value(AHEAD), *wald_interval(fit, AHEAD, calibrated.widen))))

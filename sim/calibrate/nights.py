@@ -73,8 +73,8 @@ def _quantities(show: Observed, by_viewer: bool) -> list[Quantity]:
     inside, within = np.zeros(len(CUE_KINDS)), np.zeros(len(CUE_KINDS))
     base = []
     for k in range(len(show.skus)):
-        mine = show.orders.sku == k
-        orders = np.histogram(show.orders.t[mine], edges, weights=show.orders.n[mine])[0]
+        which = show.orders.sku == k
+        orders = np.histogram(show.orders.t[which], edges, weights=show.orders.n[which])[0]
         open_, kind = _open(show, k, n), _responses(show, k, n)
         free = open_ & (kind < 0)
         outside[k], time[k] = orders[free].sum(), people[free].sum() * STEP_S
@@ -120,15 +120,15 @@ def settling(found: Sequence[Quantity]) -> list[Step]:
     """The prior for the next night after one night, two nights, and so on, of every quantity, beside what came."""
     steps = []
     for quantity in dict.fromkeys(one.quantity for one in found):
-        mine = [one for one in found if one.quantity == quantity]
-        values, errors = (np.array([getattr(one, name) for one in mine]) for name in ("value", "error"))
-        for n in range(1, len(mine) + 1):
+        which = [one for one in found if one.quantity == quantity]
+        values, errors = (np.array([getattr(one, name) for one in which]) for name in ("value", "error"))
+        for n in range(1, len(which) + 1):
             prior = pooled(values[:n], errors[:n], _before(quantity))
-            if n == len(mine):
+            if n == len(which):
                 steps.append(Step(quantity, prior, "", np.nan, np.nan, np.nan))
             else:
                 low, high = prior.band()
-                after = mine[n]
+                after = which[n]
                 steps.append(Step(quantity, prior, after.night, after.value, float(low <= after.value <= high),
                                   prior.log_score(after.value, after.error)))  # fmt: skip
     return steps
@@ -145,13 +145,13 @@ def contradictions(found: Sequence[Quantity]) -> list[tuple[str, str, float]]:
 
     odd, sure = [], 1 - (1 - SURE) / max(1, len(found))
     for quantity in dict.fromkeys(one.quantity for one in found):
-        mine = [one for one in found if one.quantity == quantity]
-        if len(mine) < 3:
+        which = [one for one in found if one.quantity == quantity]
+        if len(which) < 3:
             continue
-        values, errors = (np.array([getattr(one, name) for one in mine]) for name in ("value", "error"))
-        if stats.chi2.cdf(cochran(values, errors), len(mine) - 1) < SURE:
+        values, errors = (np.array([getattr(one, name) for one in which]) for name in ("value", "error"))
+        if stats.chi2.cdf(cochran(values, errors), len(which) - 1) < SURE:
             continue
-        for k, one in enumerate(mine):
+        for k, one in enumerate(which):
             others = pooled(np.delete(values, k), np.delete(errors, k), _before(quantity))
             low, high = others.band(sure)
             if not low <= one.value <= high:

@@ -176,8 +176,8 @@ def fewest(orders: Events, skus: int, rank: float = 0.99) -> list[int]:
     by those who wait for them. The first moment below it is a stopping time, so a likelihood cut there stays one."""
     made = []
     for k in range(skus):
-        mine = orders.units[(orders.sku == k) & (orders.units > 0)]
-        made.append(max(2, math.ceil(float(np.quantile(mine, rank)))) if len(mine) else 2)
+        own = orders.units[(orders.sku == k) & (orders.units > 0)]
+        made.append(max(2, math.ceil(float(np.quantile(own, rank)))) if len(own) else 2)
     return made
 
 
@@ -186,8 +186,8 @@ def while_open(delays: Delays, t: np.ndarray, sku: np.ndarray, shut: np.ndarray)
     have followed. ``t`` [s], ``sku``: when and where each began."""
     until = t + delays.watched_s
     for row in shut:
-        mine = (sku == row["sku"]) | (row["sku"] < 0)
-        until = np.where(mine & (t < row["to_s"]), np.minimum(until, np.maximum(row["from_s"], t)), until)
+        own = (sku == row["sku"]) | (row["sku"] < 0)
+        until = np.where(own & (t < row["to_s"]), np.minimum(until, np.maximum(row["from_s"], t)), until)
     watched = until - t
     return Delays(np.where(delays.after_s <= watched, delays.after_s, np.nan), watched, delays.width_s)
 

@@ -54,35 +54,35 @@ class Coordinates:
     cov: np.ndarray
 
 
-def coordinates(made: Calibrated) -> Coordinates:
+def coordinates(fit: Calibrated) -> Coordinates:
     """Intensity, delays, quantities and slips as one vector; the parts are independent."""
-    theta = dict(zip(made.fit.names, made.fit.at.tolist(), strict=True))
-    names, blocks = list(made.fit.free), [made.fit.cov * made.widen]
-    for tag, found in (("convert", made.converting), ("pay", made.paying)):
+    theta = dict(zip(fit.fit.names, fit.fit.at.tolist(), strict=True))
+    names, blocks = list(fit.fit.free), [fit.fit.cov * fit.widen]
+    for tag, found in (("convert", fit.converting), ("pay", fit.paying)):
         if found is not None:
             mine = [f"{tag}:never", f"{tag}:median", f"{tag}:sigma"][: len(found.at)]
             theta |= dict(zip(mine, found.at.tolist(), strict=True))
             names += mine
             blocks.append(found.cov)
-    if made.amounts is not None:
-        p = min(max(made.amounts.single.value, 1e-6), 1 - 1e-6)
+    if fit.amounts is not None:
+        p = min(max(fit.amounts.single.value, 1e-6), 1 - 1e-6)
         theta["single"] = math.log(p / (1 - p))
         names.append("single")
-        blocks.append(np.array([[1 / (made.amounts.orders * p * (1 - p))]]))
-    if made.slips is not None and made.slips.real:
-        theta["slip"] = math.log(made.slips.sd_s.value)
+        blocks.append(np.array([[1 / (fit.amounts.orders * p * (1 - p))]]))
+    if fit.slips is not None and fit.slips.real:
+        theta["slip"] = math.log(fit.slips.sd_s.value)
         names.append("slip")
-        blocks.append(np.array([[0.5 / made.slips.cues]]))
+        blocks.append(np.array([[0.5 / fit.slips.cues]]))
     theta["level"] = 0.0
     names.append("level")
     # A moving room's fit holds what its level leaves open; other models know the mean level from so many shows.
-    blocks.append(np.array([[0.0 if made.moves else made.level_sd**2 / len(made.shows)]]))
-    if made.moves and made.moving is not None and made.moving.spread:
-        theta |= {f"spread:{n}": math.log(e.value) for n, e in made.moving.spread.items()}
-        names += [f"spread:{n}" for n in made.moving.spread]
-        blocks.append(made.moving.cov)
-    if made.sizes[0] is not None and made.sizes[0].value > 0:
-        e = made.sizes[0]
+    blocks.append(np.array([[0.0 if fit.moves else fit.level_sd**2 / len(fit.shows)]]))
+    if fit.moves and fit.moving is not None and fit.moving.spread:
+        theta |= {f"spread:{n}": math.log(e.value) for n, e in fit.moving.spread.items()}
+        names += [f"spread:{n}" for n in fit.moving.spread]
+        blocks.append(fit.moving.cov)
+    if fit.sizes[0] is not None and fit.sizes[0].value > 0:
+        e = fit.sizes[0]
         theta["spread:cue_sd"] = math.log(e.value)
         names.append("spread:cue_sd")
         blocks.append(np.array([[(math.log(e.high / max(e.low, e.value**2 / e.high)) / 3.92) ** 2]]))
@@ -94,37 +94,37 @@ def coordinates(made: Calibrated) -> Coordinates:
     return Coordinates(theta, tuple(names), cov)
 
 
-def reference(made: Calibrated) -> int | None:
+def reference(fit: Calibrated) -> int | None:
     """The kind of cue that keeps its default peak: the one most often spoken, of those fitted."""
-    kinds = made.model.spec.kinds
-    spoken = {k: sum(len(r.cues.get(k, ())) for r in made.grid.rows if r.what == "orders") for k in kinds}
+    kinds = fit.model.spec.kinds
+    spoken = {k: sum(len(r.cues.get(k, ())) for r in fit.grid.rows if r.what == "orders") for k in kinds}
     return max(kinds, key=lambda k: (spoken[k], -k)) if kinds else None
 
 
-def room(made: Calibrated) -> float:
+def room(fit: Calibrated) -> float:
     """Viewers at an ordinary moment."""
     plain = Audience()
-    return made.grid.room if math.isfinite(made.grid.room) else plain.arrivals_per_min / 60 * plain.mean_stay_s()
+    return fit.grid.room if math.isfinite(fit.grid.room) else plain.arrivals_per_min / 60 * plain.mean_stay_s()
 
 
-def settings(made: Calibrated, theta: dict[str, float]) -> dict[At, float]:
+def settings(fit: Calibrated, theta: dict[str, float]) -> dict[At, float]:
     """Scenario settings by place, from coordinates."""
     found: dict[At, float] = {}
-    people = room(made)
-    conversion = _conversion(made, theta)
+    people = room(fit)
+    conversion = _conversion(fit, theta)
     total = 1.0
     if RATIO in theta:
         total = 1 + math.exp(theta[RATIO]) * conversion
         found["shoppers", "direct_share"] = 1 / total
-    if RATIO in theta and (made.converting is not None or CONV in theta):
+    if RATIO in theta and (fit.converting is not None or CONV in theta):
         found["shoppers", "cart_conversion"] = conversion
     uncued = {n.partition(":")[2]: math.exp(v) for n, v in theta.items() if n.startswith("uncued:")}
     level = math.exp(theta["level"])
     found["shoppers", "shelf_rate"] = 60 * sum(uncued.values()) * total * level / people
     for sku, rate in uncued.items():
         found["skus", sku, "popularity"] = rate / (sum(uncued.values()) / len(uncued))
-    found |= _cues(made, theta, total * level / people)
-    if made.model.spec.herding:
+    found |= _cues(fit, theta, total * level / people)
+    if fit.model.spec.herding:
         found["herding", "branching"], found["herding", "mean_s"] = theta[N], math.exp(theta[MEAN])
     if "convert:median" in theta:
         found["shoppers", "cart_median_s"] = math.exp(theta["convert:median"])
@@ -132,8 +132,8 @@ def settings(made: Calibrated, theta: dict[str, float]) -> dict[At, float]:
     elif WAIT in theta:
         found["shoppers", "cart_median_s"] = math.exp(theta[WAIT])
     if "pay:never" in theta:
-        assert made.paying is not None
-        if _unpaid_known(made):
+        assert fit.paying is not None
+        if _unpaid_known(fit):
             found["shoppers", "never_pay"] = float(expit(theta["pay:never"]))
         found["shoppers", "pay_median_s"] = math.exp(theta["pay:median"])
         if "pay:sigma" in theta:
@@ -143,39 +143,39 @@ def settings(made: Calibrated, theta: dict[str, float]) -> dict[At, float]:
     if "slip" in theta:
         found["host", "slip_s"] = math.exp(theta["slip"])
     found |= {("spread", n.partition(":")[2]): math.exp(v) for n, v in theta.items() if n.startswith("spread:")}
-    if EARLY in made.fit.free:
+    if EARLY in fit.fit.free:
         found["spread", "lead_share"] = float(expit(theta[EARLY]))
-    if AHEAD in made.fit.free:
+    if AHEAD in fit.fit.free:
         found["spread", "lead_s"] = math.exp(theta[AHEAD])
     return found
 
 
-def _conversion(made: Calibrated, theta: dict[str, float]) -> float:
+def _conversion(fit: Calibrated, theta: dict[str, float]) -> float:
     if "convert:never" in theta:
         return float(expit(-theta["convert:never"]))
     return math.exp(theta[CONV]) if CONV in theta else Shoppers().cart_conversion
 
 
-def _unpaid_known(made: Calibrated) -> bool:
+def _unpaid_known(fit: Calibrated) -> bool:
     """An export of paid orders alone says nothing about those never paid."""
-    p = made.paying
+    p = fit.paying
     return p is not None and p.seen < p.of and p.apart
 
 
-def _cues(made: Calibrated, theta: dict[str, float], per_viewer: float) -> dict[At, float]:
+def _cues(fit: Calibrated, theta: dict[str, float], per_viewer: float) -> dict[At, float]:
     found: dict[At, float] = {}
-    first = reference(made)
+    first = reference(fit)
     if first is None:
         return found
-    appeals = {r.sku: theta.get(f"appeal:{r.sku}", 0.0) for r in made.grid.rows if set(r.cues) & set(made.model.spec.kinds)}
-    weight = {s: sum(len(at) for r in made.grid.rows if r.sku == s and r.what == "orders" for at in r.cues.values())
+    appeals = {r.sku: theta.get(f"appeal:{r.sku}", 0.0) for r in fit.grid.rows if set(r.cues) & set(fit.model.spec.kinds)}
+    weight = {s: sum(len(at) for r in fit.grid.rows if r.sku == s and r.what == "orders" for at in r.cues.values())
               for s in appeals}  # fmt: skip
     mean = sum(appeals[s] * weight[s] for s in appeals) / max(sum(weight.values()), 1)
     peak = KERNELS[kind_name(first)].peak
     found["shoppers", "buy_rate"] = 60 * math.exp(theta[f"cue:{kind_name(first)}"] + mean) * per_viewer / peak
-    if made.model.spec.appeals:
+    if fit.model.spec.appeals:
         found |= {("skus", s, "appeal"): math.exp(a - mean) for s, a in appeals.items() if s != OTHERS}
-    for k in made.model.spec.kinds:
+    for k in fit.model.spec.kinds:
         name = kind_name(k)
         if k != first:
             found["cues", name, "peak"] = peak * math.exp(theta[f"cue:{name}"] - theta[f"cue:{kind_name(first)}"])
@@ -199,12 +199,12 @@ def to_scale(scale: str, value: float) -> float:
     return math.log(max(value, 1e-12)) if scale == LOG else value
 
 
-def joint(made: Calibrated, at: Coordinates) -> tuple[tuple[At, ...], np.ndarray, np.ndarray]:
+def joint(fit: Calibrated, at: Coordinates) -> tuple[tuple[At, ...], np.ndarray, np.ndarray]:
     """Places, means on their scales, and covariance there (delta method, by differences)."""
-    places = tuple(settings(made, at.theta))
+    places = tuple(settings(fit, at.theta))
 
     def scaled(theta: dict[str, float]) -> np.ndarray:
-        found = settings(made, theta)
+        found = settings(fit, theta)
         return np.array([to_scale(scale_of(p), found[p]) for p in places])
 
     slopes = np.zeros((len(places), len(at.names)))
@@ -214,9 +214,9 @@ def joint(made: Calibrated, at: Coordinates) -> tuple[tuple[At, ...], np.ndarray
     return places, scaled(at.theta), slopes @ at.cov @ slopes.T
 
 
-def uncertainty_of(made: Calibrated) -> Uncertainty:
+def uncertainty_of(fit: Calibrated) -> Uncertainty:
     """The joint uncertainty of every fitted setting, as a scenario file carries it."""
-    places, mean, cov = joint(made, coordinates(made))
+    places, mean, cov = joint(fit, coordinates(fit))
     values, vectors = np.linalg.eigh((cov + cov.T) / 2)
     half = vectors * np.sqrt(np.maximum(values, 0.0))
     root = np.asarray(np.linalg.qr(half.T, mode="r")).T
@@ -237,14 +237,14 @@ UNITS = {"buy_rate": "/viewer/min", "shelf_rate": "/viewer/min", "peak": "x", "t
          "pay_median_s": "s", "slip_s": "s", "mood_s": "s", "slow_s": "s", "lead_s": "s"}  # fmt: skip
 
 
-def parameters(made: Calibrated, profiles: bool = True, tell: Callable[[str], None] | None = None) -> list[Parameter]:
+def parameters(fit: Calibrated, profiles: bool = True, tell: Callable[[str], None] | None = None) -> list[Parameter]:
     """Every fitted setting with its 95 % interval: from the profile likelihood where the setting is a coordinate, else from the
     joint covariance."""
-    places, mean, cov = joint(made, coordinates(made))
-    exact = _profiled(made, tell) if profiles else {}
-    natural = {("spread", n): e for n, e in natural_of(made).fitted.items()}
-    values = settings(made, coordinates(made).theta)
-    made_of = f"fitted from {len(made.shows)} stream{'s' if len(made.shows) > 1 else ''}, {made.grid.orders():,} orders"
+    places, mean, cov = joint(fit, coordinates(fit))
+    exact = _profiled(fit, tell) if profiles else {}
+    natural = {("spread", n): e for n, e in natural_of(fit).fitted.items()}
+    values = settings(fit, coordinates(fit).theta)
+    made_of = f"fitted from {len(fit.shows)} stream{'s' if len(fit.shows) > 1 else ''}, {fit.grid.orders():,} orders"
     found = []
     for k, at in enumerate(places):
         scale, half = scale_of(at), 1.959964 * math.sqrt(max(float(cov[k, k]), 0.0))
@@ -264,11 +264,11 @@ def _natural(scale: str, value: float) -> float:
     return float(expit(value)) if scale == LOGIT else math.exp(value) if scale == LOG else value
 
 
-def _profiled(made: Calibrated, tell: Callable[[str], None] | None) -> dict[At, Estimate]:
+def _profiled(fit: Calibrated, tell: Callable[[str], None] | None) -> dict[At, Estimate]:
     """Profile intervals of the coordinates that are settings themselves."""
     found: dict[At, Estimate] = {}
-    for tag, delays, names in (("pay", made.paying, ("never_pay", "pay_median_s", "pay_sigma")),
-                               ("convert", made.converting, ("cart_conversion", "cart_median_s", "cart_sigma"))):  # fmt: skip
+    for tag, delays, names in (("pay", fit.paying, ("never_pay", "pay_median_s", "pay_sigma")),
+                               ("convert", fit.converting, ("cart_conversion", "cart_median_s", "cart_sigma"))):  # fmt: skip
         if delays is not None:
             never = (
                 delays.never
@@ -276,19 +276,19 @@ def _profiled(made: Calibrated, tell: Callable[[str], None] | None) -> dict[At, 
                 else Estimate(*(1 - v for v in (delays.never.value, delays.never.high, delays.never.low)))
             )
             found |= {("shoppers", n): e for n, e in zip(names, (never, delays.median_s, delays.sigma), strict=True)}
-    if made.amounts is not None:
-        found["shoppers", "single_share"] = made.amounts.single
-    if made.slips is not None:
-        found["host", "slip_s"] = made.slips.sd_s
+    if fit.amounts is not None:
+        found["shoppers", "single_share"] = fit.amounts.single
+    if fit.slips is not None:
+        found["host", "slip_s"] = fit.slips.sd_s
     wanted: list[tuple[str, At, Callable[[float], float]]] = []
-    if made.moves:
+    if fit.moves:
         return found
-    wanted += [(f"tau:{kind_name(k)}", ("cues", kind_name(k), "tau_s"), math.exp) for k in made.model.spec.kinds]
-    if made.model.spec.herding:
+    wanted += [(f"tau:{kind_name(k)}", ("cues", kind_name(k), "tau_s"), math.exp) for k in fit.model.spec.kinds]
+    if fit.model.spec.herding:
         wanted += [(N, ("herding", "branching"), float), (MEAN, ("herding", "mean_s"), math.exp)]
     for name, at, scale in wanted:
         if tell:
             tell(f"interval of {'.'.join(at)}")
-        low, high = profile_interval(made.model, made.fit, name, made.widen)
-        found[at] = Estimate(scale(made.fit.value(name)), scale(low), scale(high))
+        low, high = profile_interval(fit.model, fit.fit, name, fit.widen)
+        found[at] = Estimate(scale(fit.fit.value(name)), scale(low), scale(high))
     return found

@@ -38,23 +38,23 @@ def counted(scenario: Scenario, rows: list[Row], step_s: float, draws: int, seed
         first = (tape.kind == ORDER) & (tape.t < scenario.duration_s * US)
         at, sku = np.minimum((tape.t[first] / (US * step_s)).astype(np.int64), bins - 1), tape.sku[first]
         for number, row in enumerate(rows):
-            mine = np.bincount(at[sku == names.index(row.sku)], minlength=bins) * row.used
-            partly = np.flatnonzero((row.open < 1) & (mine > 0))
+            own = np.bincount(at[sku == names.index(row.sku)], minlength=bins) * row.used
+            partly = np.flatnonzero((row.open < 1) & (own > 0))
             if len(partly):
-                mine[partly] = stream(seed, d, "open", number).binomial(mine[partly], row.open[partly])
-            made[d] += mine
+                own[partly] = stream(seed, d, "open", number).binomial(own[partly], row.open[partly])
+            made[d] += own
     return made
 
 
-def predicted(made: Calibrated, seed: int, draws: int = 0) -> tuple[list[Band], list[Busiest]]:
+def predicted(fit: Calibrated, seed: int, draws: int = 0) -> tuple[list[Band], list[Busiest]]:
     """Bands of every show of the record, each with its own run of show and viewers; what is not known of the parameters is
     drawn with what varies by nature."""
-    draws = draws or int(np.clip(ROWS / max(made.grid.orders(), 1), LEAST, DRAWS))
-    found = [_simulated(made, show, number, draws, seed) for number, show in enumerate(made.shows)]
-    return bands(made.model, found, seed)
+    draws = draws or int(np.clip(ROWS / max(fit.grid.orders(), 1), LEAST, DRAWS))
+    found = [_simulated(fit, show, number, draws, seed) for number, show in enumerate(fit.shows)]
+    return bands(fit.model, found, seed)
 
 
-def _simulated(made: Calibrated, show: Observed, number: int, draws: int, seed: int) -> np.ndarray:
-    values, _ = scenario_of(made, "predicted", show=show)
-    rows = [r for r in made.grid.rows if r.show == number and r.what == "orders"]
-    return counted(simple(values), rows, made.grid.step_s, draws, seed, uncertainty_from(values["uncertainty"]))
+def _simulated(fit: Calibrated, show: Observed, number: int, draws: int, seed: int) -> np.ndarray:
+    values, _ = scenario_of(fit, "predicted", show=show)
+    rows = [r for r in fit.grid.rows if r.show == number and r.what == "orders"]
+    return counted(simple(values), rows, fit.grid.step_s, draws, seed, uncertainty_from(values["uncertainty"]))

@@ -31,44 +31,44 @@ LONGEST_S = 900_000.0
 
 
 def scenario_of(
-    made: Calibrated, name: str, found: list[Parameter] | None = None, show: Observed | None = None
+    fit: Calibrated, name: str, params: list[Parameter] | None = None, show: Observed | None = None
 ) -> tuple[dict[str, Any], Note]:
     """The scenario as plain data, and a comment for each fitted place. Run of show 排品表 and viewers are those of ``show``,
     which need not be one it was fitted to; none: of the last stream."""
-    found = parameters(made, profiles=False) if found is None else found
-    show = made.shows[-1] if show is None else show
+    params = parameters(fit, profiles=False) if params is None else params
+    show = fit.shows[-1] if show is None else show
     if show.span_s > LONGEST_S:
         raise CalibrationError(
             _("{name} lasts {span_s:,.0f} s, longer than a show can be; calibrate on a part of it").format(
                 name=show.name, span_s=show.span_s
             )
         )
-    at = {p.at: p for p in found}
-    values, notes = _skus(made, show, at)
+    at = {p.at: p for p in params}
+    values, notes = _skus(fit, show, at)
     whole: dict[str, Any] = {
         "name": name,
-        "lesson": counted("fitted from {n} recorded stream", "fitted from {n} recorded streams", len(made.shows))
+        "lesson": counted("fitted from {n} recorded stream", "fitted from {n} recorded streams", len(fit.shows))
         + ": "
-        + ", ".join(s.name for s in made.shows),
+        + ", ".join(s.name for s in fit.shows),
         "duration_s": round(float(show.span_s), 3),
         "skus": values,
-        "cues": _cues(made, show, at, list(values)),
+        "cues": _cues(fit, show, at, list(values)),
     }
     for group in ("shoppers", "herding", "host"):
-        mine = {p.at[1]: p for p in found if p.at[0] == group}
-        if mine:
-            whole[group] = {key: _short(p.value) for key, p in mine.items()}
-            notes |= {(group, key): note(p) for key, p in mine.items()}
-    if made.model.spec.herding:
+        own = {p.at[1]: p for p in params if p.at[0] == group}
+        if own:
+            whole[group] = {key: _short(p.value) for key, p in own.items()}
+            notes |= {(group, key): note(p) for key, p in own.items()}
+    if fit.model.spec.herding:
         whole["herding"] = {"on": True, **whole["herding"]}
-    if made.paying is not None:
-        whole["shoppers"]["pay_law"] = made.paying.law
-    natural = natural_of(made)
-    fitted = [p for p in found if p.at[0] == "spread"]
+    if fit.paying is not None:
+        whole["shoppers"]["pay_law"] = fit.paying.law
+    natural = natural_of(fit)
+    fitted = [p for p in params if p.at[0] == "spread"]
     whole["spread"] = {p.at[1]: _short(p.value) for p in fitted} | {n: v for n, (v, _why) in natural.set.items()}
     notes |= {p.at: note(p) for p in fitted} | {("spread", n): why for n, (_value, why) in natural.set.items()}
-    whole["audience"] = _audience(made, show, notes)
-    whole[KEY] = plain(uncertainty_of(made))
+    whole["audience"] = _audience(fit, show, notes)
+    whole[KEY] = plain(uncertainty_of(fit))
     from_plain({k: v for k, v in whole.items() if k != KEY})
     return whole, notes
 
@@ -84,16 +84,16 @@ def _short(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _skus(made: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Parameter]) -> tuple[dict[str, Any], Note]:
+def _skus(fit: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Parameter]) -> tuple[dict[str, Any], Note]:
     values: dict[str, Any] = {}
     notes: Note = {}
     sold = np.bincount(show.orders.sku, show.orders.units, len(show.skus))
     declared = dict(zip(show.skus, show.stock, strict=False))
-    for sku in dict.fromkeys(r.sku for r in made.grid.rows):
+    for sku in dict.fromkeys(r.sku for r in fit.grid.rows):
         units = declared.get(sku, -1)
         if units < 0:
-            mine = [k for k, name in enumerate(show.skus) if name == sku]
-            units = max(1, math.ceil(float(sold[mine].sum()) if mine else 1.0))
+            own = [k for k, name in enumerate(show.skus) if name == sku]
+            units = max(1, math.ceil(float(sold[own].sum()) if own else 1.0))
             notes["skus", sku, "stock"] = _("not in the record: the units sold in the last stream stand in; set your own")
         values[sku] = {"stock": int(units)}
         for key in ("popularity", "appeal"):
@@ -104,9 +104,9 @@ def _skus(made: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Paramet
     return values, notes
 
 
-def _cues(made: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Parameter], skus: list[str]) -> dict[str, Any]:
+def _cues(fit: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Parameter], skus: list[str]) -> dict[str, Any]:
     """The run of show with each cue's fitted response; a kind without a response in the chosen model has peak 0."""
-    lead = made.slips.lead_s.value if made.slips is not None and made.slips.real else 0.0
+    lead = fit.slips.lead_s.value if fit.slips is not None and fit.slips.real else 0.0
     rows: dict[str, Any] = {}
     for row in np.sort(show.cues, order="at_s"):
         sku, kind = show.skus[row["sku"]], int(row["kind"])
@@ -114,40 +114,40 @@ def _cues(made: Calibrated, show: Observed, at: Mapping[tuple[str, ...], Paramet
         if sku not in skus or not 0 <= when < show.span_s:
             continue
         cue: dict[str, Any] = {"at_s": round(when, 3), "sku": sku, "kind": kind_name(kind)}
-        if kind not in made.model.spec.kinds:
+        if kind not in fit.model.spec.kinds:
             cue["peak"] = 0.0
         else:
             peak = at.get(("cues", kind_name(kind), "peak"))
             cue["peak"] = _short(peak.value) if peak else KERNELS[kind_name(kind)].peak
             cue["tau_s"] = _short(at["cues", kind_name(kind), "tau_s"].value)
-            length = min(made.lengths[kind].value, max(float(row["length_s"]), 0.1))
+            length = min(fit.lengths[kind].value, max(float(row["length_s"]), 0.1))
             if length != KERNELS[kind_name(kind)].duration_s:
                 cue["duration_s"] = round(length, 3)
         rows[f"c{len(rows) + 1:02d}"] = cue
     return rows
 
 
-def course(made: Calibrated, show: Observed) -> tuple[np.ndarray, np.ndarray]:
+def course(fit: Calibrated, show: Observed) -> tuple[np.ndarray, np.ndarray]:
     """Slot starts [s] and the room's demand in them, relative to an ordinary moment: viewers to their exponent, course over
     the show, time of day; without the viewers whom the cues themselves draw in."""
-    step, columns = made.grid.step_s, made.grid.columns
-    x = covariates(show, made.grid)
+    step, columns = fit.grid.step_s, fit.grid.columns
+    x = covariates(show, fit.grid)
     log = np.zeros(len(x))
-    for name in made.model.spec.columns:
-        log += made.fit.value(f"x:{name}") * x[:, columns.index(name)]
-    log -= np.log(_drawn_in(made, show, (np.arange(len(log)) + 0.5) * step))
+    for name in fit.model.spec.columns:
+        log += fit.fit.value(f"x:{name}") * x[:, columns.index(name)]
+    log -= np.log(_drawn_in(fit, show, (np.arange(len(log)) + 0.5) * step))
     slot = max(SLOT_S, show.span_s / MOST_PUSHES, step)
     starts = np.arange(0.0, show.span_s - slot / 2, slot) if show.span_s > slot else np.array([0.0])
     which = np.minimum((np.arange(len(log)) * step / slot).astype(int), len(starts) - 1)
     return starts, np.bincount(which, np.exp(log), len(starts)) / np.bincount(which, minlength=len(starts))
 
 
-def _drawn_in(made: Calibrated, show: Observed, t: np.ndarray) -> np.ndarray:
+def _drawn_in(fit: Calibrated, show: Observed, t: np.ndarray) -> np.ndarray:
     """How many times as large the scenario's own cues make the room: its pushes must not bring those viewers a second time."""
     plain, pushes = Audience(), []
     for cue in show.cues:
         kernel = KERNELS[kind_name(int(cue["kind"]))]
-        length = made.lengths[int(cue["kind"])].value if int(cue["kind"]) in made.lengths else kernel.duration_s
+        length = fit.lengths[int(cue["kind"])].value if int(cue["kind"]) in fit.lengths else kernel.duration_s
         if kernel.viewer_lift > 1:
             pushes.append(Push(float(max(cue["at_s"], 0.0)), (kernel.viewer_lift - 1) * plain.mean_stay_s() / length, length))
     if not pushes:
@@ -156,25 +156,25 @@ def _drawn_in(made: Calibrated, show: Observed, t: np.ndarray) -> np.ndarray:
     return np.interp(t, grid, people) / float(people[0])
 
 
-def _audience(made: Calibrated, show: Observed, notes: Note) -> dict[str, Any]:
+def _audience(fit: Calibrated, show: Observed, notes: Note) -> dict[str, Any]:
     """A steady room at the course's lowest level, and a push for each slot above it."""
-    starts, level = course(made, show)
+    starts, level = course(fit, show)
     level = np.maximum(level, level.max() / 1000)  # a night without anybody: a push has to start from someone
     least = float(level.min())
     slot = float(starts[1] - starts[0]) if len(starts) > 1 else show.span_s
-    arrivals = room(made) * least / Audience().mean_stay_s() * 60
+    arrivals = room(fit) * least / Audience().mean_stay_s() * 60
     pushes = [
         Push(float(t), float(v / least - 1), max(1.0, slot)) for t, v in zip(starts, level, strict=True) if v > 1.03 * least
     ]
-    seen = math.isfinite(made.grid.room)
+    seen = math.isfinite(fit.grid.room)
     words = (
-        _("viewers to the power {value:.2f}").format(value=made.fit.value("x:viewers"))
-        if VIEWERS in made.model.spec.columns
+        _("viewers to the power {value:.2f}").format(value=fit.fit.value("x:viewers"))
+        if VIEWERS in fit.model.spec.columns
         else _("viewers")
     )
     notes["audience", "arrivals_per_min"] = (
         _("a room of {room:,.0f} at an ordinary moment; pushes follow the fitted course of demand ({words})").format(
-            room=room(made), words=words
+            room=room(fit), words=words
         )
         if seen
         else _("the record has no viewers: the default room, with rates that give the orders seen")
@@ -186,53 +186,55 @@ def _audience(made: Calibrated, show: Observed, notes: Note) -> dict[str, Any]:
     return made_of
 
 
-def unidentified(made: Calibrated) -> list[str]:
+def unidentified(fit: Calibrated) -> list[str]:
     """What the record does not say, one sentence each: it keeps its default."""
-    said = []
-    have = settings(made, dict(zip(made.fit.names, made.fit.at.tolist(), strict=True)) | {"level": 0.0})
-    if not math.isfinite(made.grid.room):
-        said.append(_("Viewers are not recorded: the default room stands in, and only its product with the rates is fitted."))
-    if RATIO not in made.model.place:
-        said.append(_("Carts are not recorded: direct_share, cart_conversion, cart_median_s and cart_sigma keep their defaults."))
-    elif made.converting is None and ("shoppers", "cart_conversion") not in have:
-        said.append(
+    texts = []
+    have = settings(fit, dict(zip(fit.fit.names, fit.fit.at.tolist(), strict=True)) | {"level": 0.0})
+    if not math.isfinite(fit.grid.room):
+        texts.append(_("Viewers are not recorded: the default room stands in, and only its product with the rates is fitted."))
+    if RATIO not in fit.model.place:
+        texts.append(
+            _("Carts are not recorded: direct_share, cart_conversion, cart_median_s and cart_sigma keep their defaults.")
+        )
+    elif fit.converting is None and ("shoppers", "cart_conversion") not in have:
+        texts.append(
             _("Too few carts are seen to become orders: cart_conversion, cart_median_s and cart_sigma keep their defaults.")
         )
-    elif made.converting is None:
-        said.append(
+    elif fit.converting is None:
+        texts.append(
             _(
                 "Carts and orders are not linked one to one: cart_sigma keeps its default; conversion and median "
                 "delay come from how orders follow carts in bulk."
             )
         )
-    if made.paying is None:
-        said.append(_("Payments are not recorded order by order: never_pay, pay_median_s and pay_sigma keep their defaults."))
-    elif made.paying.seen == made.paying.of:
-        said.append(_("The record holds paid orders only: never_pay keeps its default."))
-    elif not made.paying.apart:
-        said.append(_("Follow-up is too short to tell late payers from those who never pay: never_pay keeps its default."))
-    if made.amounts is None:
-        said.append(_("Units per order are not recorded: single_share keeps its default."))
-    if not made.model.spec.herding:
-        said.append(_("Herding 从众 is off: self-excitation added nothing beyond chance."))
-    if not made.model.spec.kinds:
-        none = not any(len(s.cues) for s in made.shows)
-        said.append(
+    if fit.paying is None:
+        texts.append(_("Payments are not recorded order by order: never_pay, pay_median_s and pay_sigma keep their defaults."))
+    elif fit.paying.seen == fit.paying.of:
+        texts.append(_("The record holds paid orders only: never_pay keeps its default."))
+    elif not fit.paying.apart:
+        texts.append(_("Follow-up is too short to tell late payers from those who never pay: never_pay keeps its default."))
+    if fit.amounts is None:
+        texts.append(_("Units per order are not recorded: single_share keeps its default."))
+    if not fit.model.spec.herding:
+        texts.append(_("Herding 从众 is off: self-excitation added nothing beyond chance."))
+    if not fit.model.spec.kinds:
+        none = not any(len(s.cues) for s in fit.shows)
+        texts.append(
             _("No response to cues is fitted: the record has no cues.")
             if none
             else _("No response to cues is fitted: the cue sheet added nothing beyond chance; the cues in the file have peak 0.")
         )
-    natural = natural_of(made)
+    natural = natural_of(fit)
     for why in dict.fromkeys(natural.kept.values()):
         told = _("How far shows vary by nature, default kept for {names}: {why}.")
-        said.append(told.format(names=", ".join(n for n, w in natural.kept.items() if w == why), why=why))
-    said.append(
+        texts.append(told.format(names=", ".join(n for n, w in natural.kept.items() if w == why), why=why))
+    texts.append(
         _(
             "Not fitted from a stream: the stay of viewers, retries of refused shoppers, feed, staff, leaks and "
             "ledger keep their defaults."
         )
     )
-    return said
+    return texts
 
 
 def yaml_of(values: Mapping[str, Any], notes: Note, head: list[str]) -> str:

@@ -180,9 +180,9 @@ def _shut(
         made.append((k, (t - start) / US, (t - start) / US + max(width, usual, 1e-6)))
     levels = frame[(frame["kind"] == "level") & frame["sku"].isin(names)]
     for k, name in enumerate(names):
-        mine = levels[levels["sku"] == name]
-        if len(mine):
-            made += _spells(k, mine["t_us"].to_numpy(), mine["value"].to_numpy() < least[k], start)
+        own = levels[levels["sku"] == name]
+        if len(own):
+            made += _spells(k, own["t_us"].to_numpy(), own["value"].to_numpy() < least[k], start)
         elif name in declared and "stock" in declared[name]:
             made += _run_out(k, frame[frame["sku"] == name], int(declared[name]["stock"]), start, least[k])
     return np.array(made, WINDOW_DTYPE).reshape(-1)

@@ -67,8 +67,8 @@ def span(value: object) -> tuple[str, str] | None:
     """
     if isinstance(value, list) and len(value) == 2 and all(isinstance(v, int | float) for v in value):
         return str(value[0]), str(value[1])
-    found = _SPAN.fullmatch(value) if isinstance(value, str) else None
-    return (found[1], found[2]) if found else None
+    match = _SPAN.fullmatch(value) if isinstance(value, str) else None
+    return (match[1], match[2]) if match else None
 
 
 def percent(value: object) -> str | None:
@@ -77,8 +77,8 @@ def percent(value: object) -> str | None:
     >>> percent("5%"), percent("5")
     ('0.05', None)
     """
-    found = _PERCENT.fullmatch(value) if isinstance(value, str) else None
-    return f"{float(found[1]) / 100:.10g}" if found else None
+    match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
+    return f"{float(match[1]) / 100:.10g}" if match else None
 
 
 def range_words(verb: str, key: str, low: str, high: str) -> str:
@@ -94,9 +94,9 @@ def range_words(verb: str, key: str, low: str, high: str) -> str:
 
 def several_words(verb: str, word: str, key: str, text: str) -> str:
     """What to say of several values where one is taken."""
-    if found := re.fullmatch(r"(\d+),(\d+)", text.strip()):
+    if match := re.fullmatch(r"(\d+),(\d+)", text.strip()):
         return _("{word!r} gives several values, and {verb} takes one; a decimal is written {key}={whole}.{part}").format(
-            word=word, verb=verb, key=key, whole=found[1], part=found[2]
+            word=word, verb=verb, key=key, whole=match[1], part=match[2]
         )
     return _(
         "{word!r} gives several values, and {verb} takes one; a list is written [a,b], and stockcue sweep plays several"

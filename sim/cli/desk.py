@@ -65,8 +65,8 @@ class Server:
                     self.finish(_("This page needs the address that stockcue desk printed."))
 
             def given(self) -> dict[str, Any]:
-                made = json.loads(self.request.body or b"{}")
-                return server.desk.values(made if isinstance(made, dict) else {})
+                record = json.loads(self.request.body or b"{}")
+                return server.desk.values(record if isinstance(record, dict) else {})
 
         class Front(Page):
             def get(self) -> None:

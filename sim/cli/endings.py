@@ -27,8 +27,8 @@ def show(result: Any) -> None:
     except BrokenPipeError:
         raise
     except OSError as error:
-        said = _("what was found is in {folder!r}, but it could not be printed: {why}")
-        raise Unprinted(said.format(folder=str(result.folder), why=error.strerror or error)) from None
+        sentence = _("what was found is in {folder!r}, but it could not be printed: {why}")
+        raise Unprinted(sentence.format(folder=str(result.folder), why=error.strerror or error)) from None
 
 
 def _silence() -> None:
@@ -68,8 +68,8 @@ def ended(play: Callable[[], int]) -> int:
     except Exception as error:
         if (place := _in_a_users_file(error)) is None:
             raise
-        said = _("{place} failed: {kind}: {error}; stockcue check says more of a strategy")
-        _tell(said.format(place=place, kind=type(error).__name__, error=error))
+        sentence = _("{place} failed: {kind}: {error}; stockcue check says more of a strategy")
+        _tell(sentence.format(place=place, kind=type(error).__name__, error=error))
         return BAD_INPUT
 
 

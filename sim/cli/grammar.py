@@ -31,20 +31,20 @@ def value_of(key: str, text: str) -> Any:
     >>> value_of("stock", "{面膜: 200}"), value_of("out", "runs/a=b"), value_of("gate.n", "2"), value_of("sku", "[007,1e3]")
     ({'面膜': 200}, 'runs/a=b', 2, ['007', '1e3'])
     """
-    found, held = _parsed(key, text)
-    if isinstance(found, str):
-        return found
-    if found is None:
+    parsed, held = _parsed(key, text)
+    if isinstance(parsed, str):
+        return parsed
+    if parsed is None:
         raise WordError(_unreadable(f"{key}={text}"))
-    if found.is_sweep_override():
+    if parsed.is_sweep_override():
         raise WordError(_("{text!r} gives several values; give one, or a list written [a,b]").format(text=f"{key}={text}"))
-    return _restored(found.value(), held)
+    return _restored(parsed.value(), held)
 
 
 def several(key: str, text: str) -> bool:
     """Whether a word's text gives several values to try."""
-    found, _ = _parsed(key, text)
-    return found is not None and not isinstance(found, str) and found.is_sweep_override()
+    parsed, _ = _parsed(key, text)
+    return parsed is not None and not isinstance(parsed, str) and parsed.is_sweep_override()
 
 
 def axis_of(key: str, text: str, word: str) -> Axis:
@@ -53,15 +53,15 @@ def axis_of(key: str, text: str, word: str) -> Axis:
 
     from sim.setup.design import MOST, Axis
 
-    found, held = _parsed(key, text)
-    swept = found.value()
+    parsed, held = _parsed(key, text)
+    swept = parsed.value()
     tags = set(getattr(swept, "tags", ()))
     if tags - {"log"} or (tags and not isinstance(swept, IntervalSweep)):
         raise WordError(_("{word!r} has a tag that means nothing here; only tag(log,interval(a,b)) does").format(word=word))
     if isinstance(swept, IntervalSweep):
         return Axis(key, swept.start, swept.end, "log" in tags, isinstance(swept.start, int) and isinstance(swept.end, int))
     try:
-        listed = islice(found.sweep_iterator(Transformer.identity), MOST + 1)
+        listed = islice(parsed.sweep_iterator(Transformer.identity), MOST + 1)
         values = [_restored(v.text if isinstance(v, QuotedString) else v, held) for v in listed]
     except Exception:
         raise WordError(
@@ -117,39 +117,39 @@ def _parsed(key: str, text: str) -> tuple[Any, dict[str, str]]:
 def _hold(text: str, free: bool, held: dict[str, str]) -> str:
     """The text with a mark for everything the grammar cannot spell, or (``free``) would take for a number. ``held``: mark to what
     it stands for."""
-    made: list[str] = []
+    lines: list[str] = []
     at, open_ = 0, ""
     while at < len(text):
         sign = text[at]
-        if (quoted := _QUOTED.match(text, at)) and (not made or made[-1][-1:] in "[{(,: ="):
+        if (quoted := _QUOTED.match(text, at)) and (not lines or lines[-1][-1:] in "[{(,: ="):
             piece, mark = quoted[0], _unescaped(quoted[0])
-            made.append(_mark(mark, held))
+            lines.append(_mark(mark, held))
         elif text.startswith("${", at) and (close := text.find("}", at)) > 0:
             piece = text[at : close + 1]
-            made.append(_mark(piece, held))
+            lines.append(_mark(piece, held))
         elif sign in "[{(":
             piece, open_ = sign, open_ + sign
-            made.append(sign)
+            lines.append(sign)
         elif sign in "]})":
             piece, open_ = sign, open_[:-1]
-            made.append(sign)
+            lines.append(sign)
         elif sign in ",: \t\n":
             piece = sign
-            made.append(sign)
+            lines.append(sign)
         else:
             piece = _run(text[at:], open_[-1:] == "[" and free)
             named = open_[-1:] == "{" and text[at + len(piece) :].lstrip()[:1] == ":"
             odd = not _PLAIN.fullmatch(piece.replace("=", "") if "(" in open_ else piece)
             # A brace opens a group of names; a bracket of names lists them.
-            made.append(_mark(piece, held) if odd or named or (free and open_[-1:] == "[") else piece)
+            lines.append(_mark(piece, held) if odd or named or (free and open_[-1:] == "[") else piece)
         at += len(piece)
-    return "".join(made)
+    return "".join(lines)
 
 
 def _run(text: str, listed: bool) -> str:
     """The piece that a text begins with: up to a comma or bracket in a list of names, where a colon belongs to a path."""
-    found = re.match(r"[^][{},]+" if listed else r"[^][{}(),:\s]+", text)
-    return found[0].rstrip() if found else text[0]
+    match = re.match(r"[^][{},]+" if listed else r"[^][{}(),:\s]+", text)
+    return match[0].rstrip() if match else text[0]
 
 
 def _mark(piece: str, held: dict[str, str]) -> str:

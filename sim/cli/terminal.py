@@ -31,16 +31,16 @@ def prepare() -> None:
 def tell() -> None:
     """Say, once, what could not be shown."""
     if _escaped:
-        said = _(
+        sentence = _(
             "this terminal ({encoding}) cannot show some characters, which stand as \\u....; files hold them whole, and "
             "PYTHONUTF8=1 shows them where the terminal can"
         )
-        print(f"stockcue: {said.format(encoding=', '.join(sorted(_escaped)))}", file=sys.stderr)
+        print(f"stockcue: {sentence.format(encoding=', '.join(sorted(_escaped)))}", file=sys.stderr)
         _escaped.clear()
     style = sys.modules.get("sim.report.figures.style")
     if style is not None and (replaced := style.undrawn()):
         marks = [_("{mark} for {words}").format(mark=mark, words=words) for words, mark in replaced.items() if mark.endswith("]")]
-        said = (
+        sentence = (
             _(
                 "no installed font has Chinese characters, so pictures leave them out and write {marks}; install one, as "
                 "Noto Sans CJK SC"
@@ -48,7 +48,7 @@ def tell() -> None:
             if marks
             else _("no installed font has Chinese characters, so pictures leave them out; install one, as Noto Sans CJK SC")
         )
-        print(f"stockcue: {said.format(marks=', '.join(marks))}", file=sys.stderr)
+        print(f"stockcue: {sentence.format(marks=', '.join(marks))}", file=sys.stderr)
 
 
 def _escape(error: UnicodeError) -> tuple[str, int]:

@@ -98,8 +98,8 @@ def given(verb: str, words: Iterable[str], names: Sequence[str]) -> tuple[list[s
     for word in words:
         key, equals, value = word.partition("=")
         if equals and key not in names:
-            said = _("{verb} has no setting {key!r}{hint}")
-            raise WordError(said.format(verb=verb, key=key, hint=did_you_mean(key, names)))
+            sentence = _("{verb} has no setting {key!r}{hint}")
+            raise WordError(sentence.format(verb=verb, key=key, hint=did_you_mean(key, names)))
         if equals:
             settings[key] = value
         else:
@@ -107,7 +107,7 @@ def given(verb: str, words: Iterable[str], names: Sequence[str]) -> tuple[list[s
     return plain, settings
 
 
-def _option(word: str, following: Iterator[str], made: Words, verb: str) -> None:
+def _option(word: str, following: Iterator[str], option: Words, verb: str) -> None:
     """An option of Hydra's: ``--cfg [job]`` and ``--config-dir FOLDER``, or a sentence on what to write instead."""
     name, _equals, value = word.partition("=")
     if name in ("--cfg", "-c"):
@@ -119,13 +119,13 @@ def _option(word: str, following: Iterator[str], made: Words, verb: str) -> None
         if kind != "job":
             # A bare --cfg may stand between the words.
             again = split([kind], verb, ())
-            made.rest += again.rest
-        made.show = True
+            option.rest += again.rest
+        option.show = True
     elif name in ("--config-dir", "-cd"):
         folder = value or next(following, "")
         if not folder:
             raise WordError(_("--config-dir needs a folder of options, as in --config-dir ours, with ours/gate/calm.yaml in it"))
-        made.folders.append(_place(folder))
+        option.folders.append(_place(folder))
     elif name in HYDRA_OPTIONS:
         raise WordError(
             _("{verb} has no option {name!r}: {hydra_options}").format(verb=verb, name=name, hydra_options=_(HYDRA_OPTIONS[name]))
@@ -160,19 +160,19 @@ def parts(word: str, verb: str) -> Parts:
     """What a word is made of."""
     from sim.cli.bare import bare
 
-    found = _WORD.fullmatch(word)
+    match = _WORD.fullmatch(word)
     if word.startswith("-"):
         raise WordError(_("{verb} has no option {word!r}; settings are written key=value, see stockcue {verb} --help").format(
                            verb=verb, word=word))  # fmt: skip
-    if found is None or (found["value"] is None and found["prefix"] != "~") or found["key"] != found["key"].strip():
+    if match is None or (match["value"] is None and match["prefix"] != "~") or match["key"] != match["key"].strip():
         raise WordError(bare(word, verb))
-    if found["key"].split(".")[0] == "hydra" and found["key"] != SEARCHPATH:
+    if match["key"].split(".")[0] == "hydra" and match["key"] != SEARCHPATH:
         raise WordError(_("{verb} runs without Hydra's own settings; leave out {word!r}").format(verb=verb, word=word))
-    if found["prefix"] == "~" and "." not in found["key"]:
+    if match["prefix"] == "~" and "." not in match["key"]:
         raise WordError(
-            _("{key!r} cannot be taken away as a whole; set it, or leave it out to keep its default").format(key=found["key"])
+            _("{key!r} cannot be taken away as a whole; set it, or leave it out to keep its default").format(key=match["key"])
         )
-    return Parts(found["prefix"] or "", found["key"], found["value"])
+    return Parts(match["prefix"] or "", match["key"], match["value"])
 
 
 def unquoted(value: str) -> str:
@@ -232,7 +232,7 @@ def stem(entry: str) -> str:
 
 def addressed(rest: Iterable[str], labels: Mapping[str, str], verb: str) -> list[str]:
     """Words about settings of a strategy with the strategy's label put in: ``strategy.co=60`` is about the only one chosen."""
-    made = []
+    lines = []
     for word in rest:
         prefix, key, value = parts(word, verb)
         path = key.split(".")
@@ -240,8 +240,8 @@ def addressed(rest: Iterable[str], labels: Mapping[str, str], verb: str) -> list
             if len(labels) > 1:
                 raise WordError(_whose(key, path[1], labels, value or ""))
             path.insert(1, next(iter(labels)))
-        made.append(prefix + ".".join(path) + ("" if value is None else f"={value}"))
-    return made
+        lines.append(prefix + ".".join(path) + ("" if value is None else f"={value}"))
+    return lines
 
 
 def _whose(key: str, first: str, labels: Mapping[str, str], value: str) -> str:

@@ -80,13 +80,13 @@ def check(strategy: Strategy, seed: int = 0) -> list[Finding]:
 
 def answers(strategy: Strategy) -> list[str]:
     """What a fold answers on the fixed readings, its settings as declared: levels, lines and memory, or what it raises."""
-    found = []
+    texts = []
     for signals in (*(readings(shape) for shape in SHAPES), extremes()):
         try:
-            found.append(repr(play(strategy.fold, _defaults(strategy), strategy.memory, signals)))
+            texts.append(repr(play(strategy.fold, _defaults(strategy), strategy.memory, signals)))
         except Exception as error:
-            found.append(f"{type(error).__name__}: {error}")
-    return found
+            texts.append(f"{type(error).__name__}: {error}")
+    return texts
 
 
 def failures(findings: Iterable[Finding]) -> list[Finding]:

@@ -170,11 +170,11 @@ def _expected(given: Any, series: Mapping[str, Any], last_s: float, where: str) 
     known(mapping(given, f"{where}: expect"), EXPECTED, f"{where}: expect")
     sku, at_s = str(given.get("sku", "")), seconds(given.get("at", ""))
     if sku not in series:
-        said = _("{where} expects something of {sku!r}, of which it has no series{hint}")
-        raise RuleError(said.format(where=where, sku=sku, hint=did_you_mean(sku, series)))
+        sentence = _("{where} expects something of {sku!r}, of which it has no series{hint}")
+        raise RuleError(sentence.format(where=where, sku=sku, hint=did_you_mean(sku, series)))
     if at_s > last_s:
-        said = _("{where} expects something at {at:g} s, and its last reading is at {last:g} s")
-        raise RuleError(said.format(where=where, at=at_s, last=last_s))
+        sentence = _("{where} expects something at {at:g} s, and its last reading is at {last:g} s")
+        raise RuleError(sentence.format(where=where, at=at_s, last=last_s))
     if not {"level", "machine", "line"} & set(given):
         raise RuleError(
             _("{where}: what is expected of {sku!r} at {at:g} s? give level, machine or line").format(
@@ -196,8 +196,8 @@ def level_of(value: Any, where: str) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 3):
         return value
     if value not in LEVELS:
-        said = _("{where}: there is no level {value!r}{hint}; levels are 0 calm, 1 watch, 2 prepare, 3 emergency")
-        raise RuleError(said.format(where=where, value=value, hint=did_you_mean(str(value), LEVELS)))
+        sentence = _("{where}: there is no level {value!r}{hint}; levels are 0 calm, 1 watch, 2 prepare, 3 emergency")
+        raise RuleError(sentence.format(where=where, value=value, hint=did_you_mean(str(value), LEVELS)))
     return LEVELS[value]
 
 

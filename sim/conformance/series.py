@@ -40,8 +40,8 @@ def values(text: object) -> list[float | None]:
     for word in str(text).split():
         lost, steps = _LOST.fullmatch(word), _STEPS.fullmatch(word)
         if lost is None and steps is None:
-            said = _("{word!r} is no series; write 500-20x24 (500, then 24 steps of -20), 80x10 or _ (a lost reading)")
-            raise RuleError(said.format(word=word))
+            sentence = _("{word!r} is no series; write 500-20x24 (500, then 24 steps of -20), 80x10 or _ (a lost reading)")
+            raise RuleError(sentence.format(word=word))
         found = lost or steps
         assert found is not None
         times = int(found["times"] or (1 if lost else 0))

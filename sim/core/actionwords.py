@@ -53,10 +53,10 @@ def _action(word: str, where: str) -> Action:
                 where=where, what=what, did_you_mean=did_you_mean(what, ORDERABLE)
             )
         )
-    made = Action(what)
+    action = Action(what)
     for part in more:
-        made = _with(made, part.strip(), where)
-    return made
+        action = _with(action, part.strip(), where)
+    return action
 
 
 def _with(a: Action, part: str, where: str) -> Action:

@@ -101,8 +101,8 @@ class Journal(NamedTuple):
 
     def of(self, sku: int) -> Journal:
         """The journal of one SKU, as if there were no other: it is number 0 in it."""
-        mine = np.flatnonzero(self.sku == sku)
-        return Journal(self.t[mine], np.zeros(len(mine), np.int16), self.column[mine], self.delta[mine])
+        at = np.flatnonzero(self.sku == sku)
+        return Journal(self.t[at], np.zeros(len(at), np.int16), self.column[at], self.delta[at])
 
     def steps(self, weights: np.ndarray, final: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Figures of every SKU as step functions: times [us] and int64 [figure, step].

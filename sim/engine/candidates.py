@@ -107,10 +107,10 @@ class CandidateSet:
         want = want[want[:, 0] >= start]
         groups: dict[tuple[int, bytes], list[int]] = {}
         for number in sorted({self.place[k][0] for k in members}):
-            mine = [k for k in members if self.place[k][0] == number]
-            which = np.array([self.place[k][1] for k in mine], np.int64)
+            own = [k for k in members if self.place[k][0] == number]
+            which = np.array([self.place[k][1] for k in own], np.int64)
             for k, stop, decisions in zip(
-                mine, *self._read(self.families[number], which, run, start, want, matters, asks), strict=True
+                own, *self._read(self.families[number], which, run, start, want, matters, asks), strict=True
             ):
                 self.decisions[k].append(decisions)
                 now = b""
@@ -206,8 +206,8 @@ class CandidateSet:
         made = np.empty((len(members), len(SUPPRESSED)), np.int64)
         numbers = np.array([self.place[k] for k in members], np.int64).reshape(-1, 2)
         for number in np.unique(numbers[:, 0]).tolist():
-            mine = numbers[:, 0] == number
-            made[mine] = self.families[number].gate_memory[numbers[mine, 1]][:, :, SUPPRESSED].sum(1).astype(np.int64)
+            own = numbers[:, 0] == number
+            made[own] = self.families[number].gate_memory[numbers[own, 1]][:, :, SUPPRESSED].sum(1).astype(np.int64)
         return made
 
     def _as_own(self, run: Run, k: int, suppressed: tuple[int, ...]) -> Run:
@@ -220,13 +220,13 @@ class CandidateSet:
         orders["level"] -= MACHINE
         orders["lack"] = evidence[to_machine, 2]
         alerts["heard"] = alerts["handled"] = -1
-        mine = np.flatnonzero(matters[alerts["level"]])
+        places = np.flatnonzero(matters[alerts["level"]])
         theirs = np.flatnonzero(matters[run.alerts["level"]])
         for name in ("heard", "handled"):
-            alerts[name][mine] = run.alerts[name][theirs]
-        number = dict(zip(theirs.tolist(), mine.tolist(), strict=True))
-        mine, theirs = (np.flatnonzero(matters[o["level"] + MACHINE]) for o in (orders, run.orders))
-        number |= dict(zip((TO_MACHINE - theirs).tolist(), (TO_MACHINE - mine).tolist(), strict=True))
+            alerts[name][places] = run.alerts[name][theirs]
+        number = dict(zip(theirs.tolist(), places.tolist(), strict=True))
+        places, theirs = (np.flatnonzero(matters[o["level"] + MACHINE]) for o in (orders, run.orders))
+        number |= dict(zip((TO_MACHINE - theirs).tolist(), (TO_MACHINE - places).tolist(), strict=True))
         actions = run.actions
         if any(one != other for one, other in number.items()):
             actions = actions.copy()

@@ -51,7 +51,7 @@ def _identity(fold: FunctionType) -> str:
         return ""
     known = _reached.get(fold)
     if known is None or not known[0].still():
-        _reached[fold] = known = (found := reach(fold), found.fingerprint()[:16])
+        _reached[fold] = known = (reached := reach(fold), reached.fingerprint()[:16])
     return known[1]
 
 

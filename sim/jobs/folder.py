@@ -60,10 +60,10 @@ def refuse_strange(final: Path, verb: str = "") -> None:
 def _manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run folder; empty where it cannot be read."""
     try:
-        made = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        record = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return made if isinstance(made, dict) else {}
+    return record if isinstance(record, dict) else {}
 
 
 @contextmanager
@@ -115,10 +115,10 @@ def no_room(error: BaseException) -> int | None:
 
 
 def _unwritten(final: Path, number: int) -> str:
-    said = _(
+    sentence = _(
         "there is no room for the results in {folder!r} ({why}), so none were written there; make room, or choose another out="
     )
-    return said.format(folder=str(final), why=os.strerror(number))
+    return sentence.format(folder=str(final), why=os.strerror(number))
 
 
 def tidy(final: Path) -> None:

@@ -72,9 +72,9 @@ class Parts:
 
     def _seal(self, chunk: Chunk, values: np.ndarray) -> str:
         """Checksum over the figures, the chunk they are of, and the sweep they belong to."""
-        made = hashlib.sha256(f"{self.digest} {chunk}".encode())
-        made.update(np.ascontiguousarray(values, dtype=np.float64).tobytes())
-        return made.hexdigest()
+        hasher = hashlib.sha256(f"{self.digest} {chunk}".encode())
+        hasher.update(np.ascontiguousarray(values, dtype=np.float64).tobytes())
+        return hasher.hexdigest()
 
     def missing(self) -> tuple[list[Chunk], int]:
         """Chunks still to be played, and how many of them had a part that was damaged."""

@@ -91,17 +91,17 @@ class Plan:
     def digest(self) -> str:
         """Checksum of everything that is played: worlds, policies, profile, seed, metrics; not of the replicates. Raises a
         sentence for a strategy that is not the same one each time it is played."""
-        made = hashlib.sha256(repr((self.seed, self.profile, self.metrics)).encode())
+        hasher = hashlib.sha256(repr((self.seed, self.profile, self.metrics)).encode())
         for world in self.worlds:
             drawn = world.uncertainty and plain(world.uncertainty)
-            made.update(repr((world.name, world.scenario, *([drawn] if drawn else []))).encode())
+            hasher.update(repr((world.name, world.scenario, *([drawn] if drawn else []))).encode())
         names: dict[int, str] = {}
         for policy in (c.policy for c in self.candidates):
             if (key := id(policy.strategy)) not in names:
                 names[key] = identity_of(policy.strategy)
-            made.update(repr((names[key], policy.playbook, policy.label)).encode())
-            made.update(policy.params.tobytes() + policy.gate.tobytes())
-        return made.hexdigest()
+            hasher.update(repr((names[key], policy.playbook, policy.label)).encode())
+            hasher.update(policy.params.tobytes() + policy.gate.tobytes())
+        return hasher.hexdigest()
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,10 +76,10 @@ def steady(pool: Pool, plan: Plan, chunks: Sequence[Chunk], note: Callable[[str]
         except pool.lost:
             deaths += 1
             if deaths >= TRIES:
-                said = _(
+                sentence = _(
                     "workers died {tries} times in a row, as they do when memory runs out: take fewer, or machines with more"
                 ).format(tries=TRIES)
-                raise WorkersLost(said) from None
+                raise WorkersLost(sentence) from None
             note(_("a worker died; what it had not finished is played by new ones ({n} to go)").format(n=len(waiting)))
         left = list(waiting)
 

@@ -67,8 +67,8 @@ def origin_of(strategy: Strategy) -> Origin:
 
 def _values(strategy: Strategy) -> tuple[tuple[str, str], ...]:
     """What the fold reaches, by name, and the fingerprint of it all."""
-    found = reach(strategy.fold)
-    return (*sorted(found.values.items()), ("", found.fingerprint()))
+    reached = reach(strategy.fold)
+    return (*sorted(reached.values.items()), ("", reached.fingerprint()))
 
 
 @cache

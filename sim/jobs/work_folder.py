@@ -96,10 +96,10 @@ def _begin(folder: Path, what: str, facts: Mapping[str, Any]) -> None:
 def known(path: Path) -> dict[str, Any] | None:
     """A JSON file as it is; None where there is none, or none that can be read."""
     try:
-        made = json.loads(path.read_text(encoding="utf-8"))
+        record = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return made if isinstance(made, dict) else None
+    return record if isinstance(record, dict) else None
 
 
 def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) -> None:

@@ -49,10 +49,10 @@ def night_of(stream: Stream) -> dict[str, dict[str, float]]:
     found = {}
     for name, path in stream.levels.groupby("sku", sort=False):
         k = [s.id for s in stream.skus].index(str(name))
-        mine = (stream.what == TAKE) & (stream.sku == k)
+        own = (stream.what == TAKE) & (stream.sku == k)
         out = path[path["stock"] <= 0]
         found[str(name)] = {
-            "ordered_units": float(stream.qty[mine].sum()),
+            "ordered_units": float(stream.qty[own].sum()),
             "oversold_units": float(over.get(str(name), 0)),
             "sold_out_s": float(out["t_s"].iloc[0]) if len(out) else float("inf"),
         }
@@ -93,17 +93,17 @@ def bands(
         text = _("the rehearsal did not play {strategy!r}{hint}; it played {known}")
         hint = did_you_mean(strategy, known)
         raise StreamError(text.format(strategy=strategy, hint=hint, known=", ".join(known)))
-    mine = items[items["strategy"] == strategy]
-    rows, skus = held(mine, night), list(dict.fromkeys(mine["sku"]))
+    own = items[items["strategy"] == strategy]
+    rows, skus = held(own, night), list(dict.fromkeys(own["sku"]))
     if rows.empty:
         text = _("rehearsal and recording have no item in common (rehearsed: {skus}); rehearse the scenario of this show")
         raise StreamError(text.format(skus=", ".join(skus[:5])))
     counted: list[tuple[str, int, int]] = []
     for other, told in earlier:
-        part: Any = told if isinstance(told, pd.DataFrame) else held(mine, told)
+        part: Any = told if isinstance(told, pd.DataFrame) else held(own, told)
         if len(part):
             counted.append((other, int(part["held"].sum()), len(part)))
     counted.append((name, int(rows["held"].sum()), len(rows)))
     left = sorted(set(night) ^ set(skus))
-    shows = int(mine["replicate"].nunique())
+    shows = int(own["replicate"].nunique())
     return Bands(rows, tuple(counted), strategy, shows, expected(shows), tuple(left))

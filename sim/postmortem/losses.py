@@ -36,10 +36,10 @@ class Losses:
 
 def losses(run: Run, profile: Profile) -> Losses:
     """Settle one run."""
-    found = outcomes(run)
+    outcome = outcomes(run)
     co, cu = unit_costs(profile, run.scenario)
-    cost = co * (found.oversold + found.refunded) + cu * found.avoidable
-    return Losses(np.stack([found.oversold, found.avoidable]), cost, found.missed[:, TRUE_STOCKOUT])
+    cost = co * (outcome.oversold + outcome.refunded) + cu * outcome.avoidable
+    return Losses(np.stack([outcome.oversold, outcome.avoidable]), cost, outcome.missed[:, TRUE_STOCKOUT])
 
 
 def lost(stage: Stage, policy: Policy, profile: Profile) -> Losses:

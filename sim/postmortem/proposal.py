@@ -19,12 +19,12 @@ KEPT = ("strategy", "gate", "operations", "score")
 def proposal_words(r: Review, words: Sequence[str]) -> list[str]:
     """The review's own words on what was in use, and the change in place of what it changes."""
     kept = (*KEPT, "scenario") if r.show.loop != "closed" else KEPT
-    mine = [w for w in words if w.lstrip("+~").split("=")[0].split(".")[0] in kept]
+    lines = [w for w in words if w.lstrip("+~").split("=")[0].split(".")[0] in kept]
     if r.proposal is None:
-        return mine
+        return lines
     new = r.proposal.change.knob.word(r.proposal.change.value)
     key = new.split("=")[0]
-    return [*(w for w in mine if w.lstrip("+").split("=")[0] != key), new]
+    return [*(w for w in lines if w.lstrip("+").split("=")[0] != key), new]
 
 
 def write_proposal(path: Path, r: Review, words: Sequence[str]) -> None:

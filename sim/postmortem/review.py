@@ -112,7 +112,7 @@ def review(
     rehearsal.
     """
     judge, run = Judge(play(show.stage, make_policy("silent")), profile), play(show.stage, policy)
-    found = smallest_changes(show, policy, profile, progress)
+    smallest = smallest_changes(show, policy, profile, progress)
     split = blame(show.stage, policy, profile, [other.stage for other in others], progress)
     chains = worth_rows(show.stage, policy, run, judge, judged_chains(run), progress)
     return Review(
@@ -125,8 +125,8 @@ def review(
         told=int((run.alerts["level"] > 0).sum()),
         blame=split,
         bounds={b.bound: _bounded(b, show, split, policy, profile, others) for b in bounds},
-        search=found,
-        considered=consider(found.changes[:CONSIDERED], (others, draws, bounds), policy, profile),
+        search=smallest,
+        considered=consider(smallest.changes[:CONSIDERED], (others, draws, bounds), policy, profile),
         drift=drift(*habits),
         earlier=list(habits[1]),
         now=habits[0],
@@ -187,17 +187,17 @@ def consider(
 ) -> list[Proposal]:  # fmt: skip
     """Changes in their order until one stands: its gain is beyond chance (:func:`.claim.claim`), and it loses neither on average
     over the other shows or other luck nor under any bound. ``shows``: other shows, other draws, bounds."""
-    made: list[Proposal] = []
+    proposals: list[Proposal] = []
     for change in changes:
         rows, drawn, bounded = (evidence(change, part, policy, profile) for part in shows)
         gain, luck = verdict(rows), verdict(drawn)
         said = claim(gain, luck, len(changes))
         loses = gain.mean < 0 or luck.mean < 0 or any(r["net_after"] < r["net_before"] for r in bounded)
-        made.append(Proposal(change, rows, drawn, bounded, gain, luck, said, said.sure and not loses))
-        stands = made[-1].stands
+        proposals.append(Proposal(change, rows, drawn, bounded, gain, luck, said, said.sure and not loses))
+        stands = proposals[-1].stands
         if stands:
             break
-    return made
+    return proposals
 
 
 def by_order(show: Show, policy: Policy, profile: Profile) -> tuple[int, int] | None:

@@ -23,17 +23,17 @@ def rehearsed(scenario: Scenario, seed: int, replicate: int, uncertainty: Uncert
 
 
 def recorded(
-    made: Imputation, seed: int, replicate: int, feed: Feed | None, world: Scenario | None, bounds: Sequence[str] = BOUNDS
+    imputation: Imputation, seed: int, replicate: int, feed: Feed | None, world: Scenario | None, bounds: Sequence[str] = BOUNDS
 ) -> dict[str, Show]:
     """A recording under each bound of the demand that nobody recorded; by bound."""
     found = {}
     for bound in bounds:
 
         def remake(changed: Scenario, bound: str = bound) -> Stage:
-            return closed_stage(made.stream, made, bound, seed, replicate, changed.feed, changed)
+            return closed_stage(imputation.stream, imputation, bound, seed, replicate, changed.feed, changed)
 
-        stage = closed_stage(made.stream, made, bound, seed, replicate, feed, world)
-        found[bound] = Show(made.stream.name, stage, remake, "closed", bound)
+        stage = closed_stage(imputation.stream, imputation, bound, seed, replicate, feed, world)
+        found[bound] = Show(imputation.stream.name, stage, remake, "closed", bound)
     return found
 
 

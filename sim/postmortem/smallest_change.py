@@ -123,9 +123,9 @@ def _distinct(found: list[Change]) -> list[Change]:
     return list(kept.values())
 
 
-def dearer(found: Losses, co: np.ndarray, cu: np.ndarray) -> int:
+def dearer(losses: Losses, co: np.ndarray, cu: np.ndarray) -> int:
     """The kind of loss that cost more: OVERSOLD or MISSED."""
-    return OVERSOLD if float(co @ found.units[OVERSOLD]) >= float(cu @ found.units[MISSED]) else MISSED
+    return OVERSOLD if float(co @ losses.units[OVERSOLD]) >= float(cu @ losses.units[MISSED]) else MISSED
 
 
 def _saves(kind: str, allowed: int, net: float) -> Saves:

@@ -163,9 +163,9 @@ def _recorded(
     stream: Stream, sku: int, pairs: np.ndarray, step: float, end: float, herd_s: float, stops: list[float]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """Orders of every cell, whether stock ran out in it unseen, and followers due from the orders before it."""
-    mine = (stream.what == TAKE) & (stream.sku == sku)
-    units = stream.qty[mine].astype(float) if counted(stream) else np.ones(int(mine.sum()))
-    t = stream.t[mine] / US
+    which = (stream.what == TAKE) & (stream.sku == sku)
+    units = stream.qty[which].astype(float) if counted(stream) else np.ones(int(which.sum()))
+    t = stream.t[which] / US
     at = np.clip(np.searchsorted(pairs[:, 0], t, "left") - 1, 0, len(pairs) - 1)
     orders = np.bincount(at, units, len(pairs))
     cut = np.zeros(len(pairs))

@@ -83,17 +83,17 @@ def parse_time(text: str, order: str = "") -> tuple[str, int] | None:
     >>> parse_time("90.5"), parse_time("1700000000")[0], parse_time("2026/7/2 9:05")[0], parse_time("soon")
     (('seconds since the start', 90500000), 'Unix seconds', 'without a time zone', None)
     """
-    found = _ISO.fullmatch(text)
-    if found:
-        return _iso(found)
-    found = _COMPACT.fullmatch(text)
-    if found:
-        return _moment([int(found[k]) for k in range(1, 7)], "", "")
-    found = _NUMBER.fullmatch(text)
-    if not found:
+    match = _ISO.fullmatch(text)
+    if match:
+        return _iso(match)
+    match = _COMPACT.fullmatch(text)
+    if match:
+        return _moment([int(match[k]) for k in range(1, 7)], "", "")
+    match = _NUMBER.fullmatch(text)
+    if not match:
         other = dates.parts(text, order) if len(text) < 60 else None
         return _moment(*other) if other else None
-    whole, part = int(found[1]), (found[2] or "").ljust(6, "0")
+    whole, part = int(match[1]), (match[2] or "").ljust(6, "0")
     name = _unit(whole)
     if name == SECONDS:
         return SECONDS, whole * US + int(part[:6])
@@ -121,8 +121,8 @@ def _unit(number: float) -> str:
     return list(UNIX)[0 if number < 10**11 else 1 if number < 10**14 else 2 if number < 10**17 else 3]
 
 
-def _iso(found: re.Match[str]) -> tuple[str, int] | None:
-    return _moment([int(found[k] or 0) for k in range(1, 7)], found[7] or "", found[8] or "")
+def _iso(match: re.Match[str]) -> tuple[str, int] | None:
+    return _moment([int(match[k] or 0) for k in range(1, 7)], match[7] or "", match[8] or "")
 
 
 def _moment(parts: list[int], fraction: str, zone: str) -> tuple[str, int] | None:
@@ -142,13 +142,13 @@ def _moment(parts: list[int], fraction: str, zone: str) -> tuple[str, int] | Non
 
 def _written_offset_us(text: str) -> int | None:
     """A written offset [us]; None where no clock on earth has it."""
-    found = _OFFSET.fullmatch(text)
-    if not found:
+    match = _OFFSET.fullmatch(text)
+    if not match:
         return 0
-    minutes = int(found[2]) * 60 + int(found[3] or 0)
-    if minutes > FARTHEST_MIN or int(found[3] or 0) > 59:
+    minutes = int(match[2]) * 60 + int(match[3] or 0)
+    if minutes > FARTHEST_MIN or int(match[3] or 0) > 59:
         return None
-    return (-minutes if found[1] == "-" else minutes) * 60 * US
+    return (-minutes if match[1] == "-" else minutes) * 60 * US
 
 
 def _offset_us(local: datetime, zone: tzinfo) -> int:

@@ -94,16 +94,16 @@ def closed_replay(
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise StreamError(_("two strategies are called {twice!r}; give one of them a label").format(twice=twice))
-    made = impute(stream, bin_s, world)
+    imputed = impute(stream, bin_s, world)
     tried, notes = stocked(stream, whatif)
     rows, alerts, shown = [], [], {}
     outs: list[tuple[dict[str, Any], np.ndarray]] = []
     for replicate in range(replicates):
         for bound in BOUNDS:
-            stage = closed_stage(tried, made, bound, seed, replicate, feed, world)
+            stage = closed_stage(tried, imputed, bound, seed, replicate, feed, world)
             for run, judge in _played(stage, stream, teams, profile, player):
                 key = {"stream": stream.name, "strategy": run.policy.name, "loop": LOOP, "bound": bound, "replicate": replicate}
-                rows.append(key | judge.score(run) | _imputed(run, judge, made))
+                rows.append(key | judge.score(run) | _imputed(run, judge, imputed))
                 alerts += [key | row for row in judge.alerts(run)]
                 outs.append((key, ran_out(run)))
                 if replicate == 0:
@@ -113,10 +113,10 @@ def closed_replay(
     scores = pd.DataFrame(rows)
     columns = ["stream", "strategy", "loop", "bound", "replicate", *ALERTS]
     return Closed(
-        stream, made, scores, verdicts(scores), spell_table(made, seed, replicates), runout_table(stream, outs),
+        stream, imputed, scores, verdicts(scores), spell_table(imputed, seed, replicates), runout_table(stream, outs),
         pd.DataFrame(alerts, columns=columns), fidelity(stream, shown[SILENT, LOW]), shown,
         (*notes, *paid_words(stream, world), *(said_of(stream, stage) if stream.did else [])),
-        caption(stream, made),
+        caption(stream, imputed),
     )  # fmt: skip
 
 
@@ -131,9 +131,9 @@ def _played(stage: Stage, stream: Stream, teams: list[Policy], profile: Profile,
     return [(run, judge) for run in [*runs, *([as_run(stage, stream, player)] if stream.did else [])]]
 
 
-def _imputed(run: Run, judge: Judge, made: Imputation) -> dict[str, float]:
+def _imputed(run: Run, judge: Judge, imputed: Imputation) -> dict[str, float]:
     """Units that nobody recorded: laid, sold (paid and kept), oversold; and recorded units that were refused."""
-    mine, kind, qty = imputed_rows(run.tape, made), run.tape.kind, run.tape.qty
+    mine, kind, qty = imputed_rows(run.tape, imputed), run.tape.kind, run.tape.qty
     order = (kind == ORDER) & mine
     stories = judge.stories if run.tape is judge.baseline.tape else read_stories(run.tape, run.scenario)
     promised = outcomes(run, stories).promised
@@ -157,12 +157,12 @@ def verdicts(scores: pd.DataFrame) -> pd.DataFrame:
     for (name, strategy), part in scores.groupby(["stream", "strategy"], sort=False):
         row: dict[str, Any] = {"stream": name, "strategy": strategy, "loop": LOOP, "replicates": part["replicate"].nunique()}
         for bound in BOUNDS:
-            mine = part[part["bound"] == bound].sort_values("replicate")
-            found = difference(mine["J_silent"].to_numpy(), mine["J"].to_numpy())
-            low, _, high = band((mine["J_silent"] - mine["J"]).to_numpy())
-            row |= {f"J_{bound}": float(mine["J"].mean()), f"saved_{bound}": found.mean, f"saved_{bound}_low": low,
-                    f"saved_{bound}_high": high, f"saved_{bound}_error": (found.high - found.low) / 2}  # fmt: skip
-            row |= {f"{unit}_{bound}": float(mine[unit].mean()) for unit in UNITS}
+            own = part[part["bound"] == bound].sort_values("replicate")
+            gap = difference(own["J_silent"].to_numpy(), own["J"].to_numpy())
+            low, _, high = band((own["J_silent"] - own["J"]).to_numpy())
+            row |= {f"J_{bound}": float(own["J"].mean()), f"saved_{bound}": gap.mean, f"saved_{bound}_low": low,
+                    f"saved_{bound}_high": high, f"saved_{bound}_error": (gap.high - gap.low) / 2}  # fmt: skip
+            row |= {f"{unit}_{bound}": float(own[unit].mean()) for unit in UNITS}
         saved = [row[f"saved_{bound}"] for bound in BOUNDS]
         row["imputed_share"] = imputed_share(row[f"saved_{LOW}"], row[f"saved_{LIKELY}"])
         row["holds"] = len({int(np.sign(round(s, 6))) for s in saved}) == 1
@@ -234,25 +234,25 @@ def paid_words(stream: Stream, world: Scenario | None) -> tuple[str, ...]:
     }[endings(stream, scenario)]
 
 
-def spell_table(made: Imputation, seed: int, replicates: int) -> pd.DataFrame:
+def spell_table(imputed: Imputation, seed: int, replicates: int) -> pd.DataFrame:
     """One row per blind spell: stream, loop, sku, why, start_s, end_s, start_at, end_at; orders imputed: low (0), likely (mean
     over replicates, with its 2.5 and 97.5 % points), high (mean); hot (see Imputation); high_is: what the high bound rests on.
     """
-    s, n = made.stream, len(made.windows)
+    s, n = imputed.stream, len(imputed.windows)
     likely, high = np.zeros((replicates, n)), np.zeros((replicates, n))
     for r in range(replicates):
-        found = draw(made, seed, r)
-        for k, w in enumerate(made.windows):
-            mine = (found.sku == w.sku) & (found.t >= w.start) & (found.t < w.end)
-            likely[r, k], high[r, k] = (mine & found.likely).sum(), mine.sum()
+        found = draw(imputed, seed, r)
+        for k, w in enumerate(imputed.windows):
+            own = (found.sku == w.sku) & (found.t >= w.start) & (found.t < w.end)
+            likely[r, k], high[r, k] = (own & found.likely).sum(), own.sum()
     rows = []
-    for k, w in enumerate(made.windows):
+    for k, w in enumerate(imputed.windows):
         low, top = np.quantile(likely[:, k], [0.025, 0.975])
         rows.append({
             "stream": s.name, "loop": LOOP, "sku": s.skus[w.sku].id, "why": w.why, "start_s": w.start / US, "end_s": w.end / US,
             "start_at": s.at(w.start / US), "end_at": s.at(w.end / US), "low": 0.0, "likely": float(likely[:, k].mean()),
-            "likely_low": float(low), "likely_high": float(top), "high": float(high[:, k].mean()), "hot": float(made.hot[k]),
-            "high_is": high_of(made)[k][2],
+            "likely_low": float(low), "likely_high": float(top), "high": float(high[:, k].mean()), "hot": float(imputed.hot[k]),
+            "high_is": high_of(imputed)[k][2],
         })  # fmt: skip
     columns = ["stream", "loop", "sku", "why", "start_s", "end_s", "start_at", "end_at", "low", "likely", "likely_low",
                "likely_high", "high", "hot", "high_is"]  # fmt: skip
@@ -272,19 +272,19 @@ def fidelity(stream: Stream, silent: Run) -> dict[str, float]:
     return {"recorded_units": float(total), "accepted_units": float(kept), "refused_units": float(total - kept)}
 
 
-def caption(stream: Stream, made: Imputation) -> str:
+def caption(stream: Stream, imputed: Imputation) -> str:
     """The sentence that stands on every table and figure."""
-    blind = sum(w.end - w.start for w in made.windows) / US / 60
+    blind = sum(w.end - w.start for w in imputed.windows) / US / 60
     text = (
         _(
             "closed-loop replay of {stream}: strategies act, recorded orders may be refused, demand is imputed in {n} blind "
             "spells ({minutes:,.0f} SKU-minutes)"
         )
-        if made.windows
+        if imputed.windows
         else _(
             "closed-loop replay of {stream}: strategies act, recorded orders may be refused, no spell of the recording is "
             "blind, so no demand is imputed"
         )
     )
-    said = text.format(stream=stream.name, n=len(made.windows), minutes=blind)
-    return said if stream.speedup == 1 else faster(said, stream.speedup)
+    sentence = text.format(stream=stream.name, n=len(imputed.windows), minutes=blind)
+    return sentence if stream.speedup == 1 else faster(sentence, stream.speedup)

@@ -136,9 +136,9 @@ def asked_for(scenario: Scenario) -> bool:
 
 def _asked(stream: Stream, left: np.ndarray) -> np.ndarray:
     """Which of these moves the recording's team brought about, by its log."""
-    mine = {(d.t, d.sku, int(d.value)) for d in stream.did if d.what == RESTOCK}
+    which = {(d.t, d.sku, int(d.value)) for d in stream.did if d.what == RESTOCK}
     rows = zip(stream.t[left].tolist(), stream.sku[left].tolist(), stream.qty[left].tolist(), strict=True)
-    return np.array([row in mine for row in rows], bool)
+    return np.array([row in which for row in rows], bool)
 
 
 def _moves(stream: Stream, left: np.ndarray) -> Rows:
@@ -165,26 +165,26 @@ def _orders(stream: Stream, imputation: Imputation, scenario: Scenario, lives: L
     return settled(scenario.ledger, rows, np.arange(len(placed)), life)
 
 
-def _cues(stream: Stream, made: Imputation, lives: Lives) -> np.ndarray:
+def _cues(stream: Stream, imputed: Imputation, lives: Lives) -> np.ndarray:
     """The cue each order came for (-1: none), drawn in proportion to the fitted response of the cues of its SKU."""
     chosen = np.full(len(lives.t), -1, np.int64)
     cues = list(enumerate(sorted(stream.cues, key=lambda c: c.at_s)))
     for k, sku in enumerate(stream.skus):
-        mine = np.flatnonzero(lives.sku == k)
-        mine = mine[np.argsort(lives.t[mine], kind="stable")]
-        t_s, pulls = lives.t[mine] / US, []
-        base = made.level(k, -1)
-        total = np.full(len(mine), base)
+        places = np.flatnonzero(lives.sku == k)
+        places = places[np.argsort(lives.t[places], kind="stable")]
+        t_s, pulls = lives.t[places] / US, []
+        base = imputed.level(k, -1)
+        total = np.full(len(places), base)
         for number, cue in cues:
             if cue.sku == sku.id:
-                part = slice(*np.searchsorted(t_s, [cue.at_s, cue.at_s + made.longest_s(cue)]))
-                pull = made.level(k, stream.cues.index(cue)) * made.response(cue, t_s[part])
+                part = slice(*np.searchsorted(t_s, [cue.at_s, cue.at_s + imputed.longest_s(cue)]))
+                pull = imputed.level(k, stream.cues.index(cue)) * imputed.response(cue, t_s[part])
                 total[part] += pull
                 pulls.append((number, part, pull))
-        left = lives.u[mine, CUE] * total - base
+        left = lives.u[places, CUE] * total - base
         for number, part, pull in pulls:
             hit = (left[part] >= 0) & (left[part] < pull)
-            chosen[mine[part][hit]] = number
+            chosen[places[part][hit]] = number
             left[part] = np.where(left[part] >= 0, left[part] - pull, left[part])
             left[part] = np.where(hit, -1.0, left[part])
     return chosen

@@ -41,10 +41,10 @@ def parts(text: str, order: str = "") -> tuple[list[int], str, str] | None:
     >>> parts("2026年6月18日 下午8:05")[0], parts("Jun 18, 2026 12:10 AM")[0]
     ([2026, 6, 18, 20, 5, 0], [2026, 6, 18, 0, 10, 0])
     """
-    found = _WRITTEN.fullmatch(plain(text))
-    if not found or (found["minute"] is None and not found["ap"] and not found["half"]):
+    match = _WRITTEN.fullmatch(plain(text))
+    if not match or (match["minute"] is None and not match["ap"] and not match["half"]):
         return None
-    g = found.groupdict()
+    g = match.groupdict()
     if g["y1"]:
         date = [int(g["y1"]), int(g["m1"]), int(g["d1"])]
     elif g["y2"]:
@@ -89,11 +89,11 @@ def clock_s(text: str) -> int | None:
     >>> clock_s("20:05"), clock_s("下午8:05"), clock_s("8:05:30 pm"), clock_s("24:30"), clock_s("20"), clock_s("20:61")
     (72300, 72300, 72330, 88200, None, None)
     """
-    found = _ALONE.fullmatch(plain(text))
-    if not found or (found["minute"] is None and not found["ap"] and not found["half"]):
+    match = _ALONE.fullmatch(plain(text))
+    if not match or (match["minute"] is None and not match["ap"] and not match["half"]):
         return None
-    hour = _hour(int(found["hour"]), found["half"] or "", (found["ap"] or "").lower())
-    minute, second = int(found["minute"] or 0), int(found["second"] or 0)
+    hour = _hour(int(match["hour"]), match["half"] or "", (match["ap"] or "").lower())
+    minute, second = int(match["minute"] or 0), int(match["second"] or 0)
     return None if hour is None or hour > 29 or minute > 59 or second > 59 else hour * 3600 + minute * 60 + second
 
 
@@ -106,8 +106,8 @@ def order_of(words: Iterable[str]) -> tuple[set[str], str]:
     told: set[str] = set()
     one = ""
     for word in words:
-        found = _SLASHED.match(plain(word))
-        if found:
+        match = _SLASHED.match(plain(word))
+        if match:
             one = one or word
-            told |= {DAY_FIRST} if int(found[1]) > 12 else {MONTH_FIRST} if int(found[2]) > 12 else set()
+            told |= {DAY_FIRST} if int(match[1]) > 12 else {MONTH_FIRST} if int(match[2]) > 12 else set()
     return told, one

@@ -47,17 +47,17 @@ def rule_diff(alerts: pd.DataFrame, a: str, b: str, within_s: float = 60.0) -> p
     said = alerts[(alerts["level"] > 0) & alerts["strategy"].isin([a, b])]
     rows: list[dict[str, Any]] = []
     for (stream, sku), part in said.groupby(["stream", "sku"], sort=False):
-        mine = [part[part["strategy"] == name].sort_values("t_s", kind="stable") for name in (a, b)]
-        one, two = (list(zip(side["t_s"], side["at"], side["level"], strict=True)) for side in mine)
-        t_a, level_a, t_b, level_b = (side[key].to_numpy() for side in mine for key in ("t_s", "level"))
+        own = [part[part["strategy"] == name].sort_values("t_s", kind="stable") for name in (a, b)]
+        one, two = (list(zip(side["t_s"], side["at"], side["level"], strict=True)) for side in own)
+        t_a, level_a, t_b, level_b = (side[key].to_numpy() for side in own for key in ("t_s", "level"))
         matched = pairs(t_a, level_a, t_b, level_b, within_s)
         alone_a = set(range(len(one))) - {i for i, _ in matched}
         alone_b = set(range(len(two))) - {j for _, j in matched}
         about = {"stream": stream, "sku": sku, "loop": "open", "a": a, "b": b}
         rows += [about | _row(one[i], two[j]) for i, j in matched]
         rows += [about | _row(one[i], None) for i in alone_a] + [about | _row(None, two[j]) for j in alone_b]
-    made = pd.DataFrame(rows, columns=list(COLUMNS))
-    return made.assign(first=made[["a_t_s", "b_t_s"]].min(axis=1)).sort_values(
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.assign(first=table[["a_t_s", "b_t_s"]].min(axis=1)).sort_values(
         ["stream", "first", "sku", "change"], kind="stable", ignore_index=True
     )[list(COLUMNS)]  # fmt: skip
 
@@ -70,17 +70,17 @@ def _row(a: tuple[float, str, int] | None, b: tuple[float, str, int] | None) -> 
             "shift_s": bt[0] - at[0]}  # fmt: skip
 
 
-def diff_counts(found: pd.DataFrame, sellouts: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
+def diff_counts(frame: pd.DataFrame, sellouts: pd.DataFrame, a: str, b: str) -> pd.DataFrame:
     """Per stream and over all ("all"): alerts by change; sell-outs that both, a only, b only and neither warned of in time."""
-    names = list(dict.fromkeys([*sellouts["stream"], *found["stream"]]))
+    names = list(dict.fromkeys([*sellouts["stream"], *frame["stream"]]))
     warned = sellouts.assign(warned=sellouts["lead_s"].notna()).pivot_table(
         index=["stream", "sku", "sellout"], columns="strategy", values="warned", aggfunc="first"
     )  # fmt: skip
     rows = []
     for name in [*names, *(["all"] if len(names) > 1 else [])]:
-        mine = found if name == "all" else found[found["stream"] == name]
+        own = frame if name == "all" else frame[frame["stream"] == name]
         outs = warned if name == "all" or not len(warned) else warned[warned.index.get_level_values("stream") == name]
-        row: dict[str, Any] = {"stream": name} | {change: int((mine["change"] == change).sum()) for change in CHANGES}
+        row: dict[str, Any] = {"stream": name} | {change: int((own["change"] == change).sum()) for change in CHANGES}
         one, two = (outs[x].to_numpy(bool) if len(outs) else np.zeros(0, bool) for x in (a, b))
         row |= {"warned_both": int((one & two).sum()), "warned_a": int((one & ~two).sum()),
                 "warned_b": int((~one & two).sum()), "warned_neither": int((~one & ~two).sum())}  # fmt: skip

@@ -47,11 +47,13 @@ class State(NamedTuple):
         return np.exp(self.log_mood[bins]) * brought
 
 
-def draw(made: Imputation, seed: int, replicate: int) -> Drawn:
+def draw(imputation: Imputation, seed: int, replicate: int) -> Drawn:
     """One draw of the demand of every blind spell: the high bound's orders, the likely ones marked. Same keys, same orders."""
     t, sku, likely = [], [], []
-    for number, (w, came) in enumerate(zip(made.windows, _every(made, seed, replicate, "impute"), strict=True)):
-        more = _beyond(made, number, len(came), random_stream(seed, replicate, "beyond", made.stream.skus[w.sku].id, number))
+    for number, (w, came) in enumerate(zip(imputation.windows, _every(imputation, seed, replicate, "impute"), strict=True)):
+        more = _beyond(
+            imputation, number, len(came), random_stream(seed, replicate, "beyond", imputation.stream.skus[w.sku].id, number)
+        )
         t += [came, more]
         sku.append(np.full(len(came) + len(more), w.sku))
         likely += [np.ones(len(came), bool), np.zeros(len(more), bool)]
@@ -62,22 +64,22 @@ def draw(made: Imputation, seed: int, replicate: int) -> Drawn:
     return Drawn(at[order], who[order], is_likely[order])
 
 
-def _every(made: Imputation, seed: int, replicate: int, purpose: str) -> list[np.ndarray]:
+def _every(imputation: Imputation, seed: int, replicate: int, purpose: str) -> list[np.ndarray]:
     """Times [us] of the likely orders of every spell. Orders of an earlier spell of the SKU have followers in a later one."""
-    states = [state(made, g, seed, replicate) for g in range(len(made.groups))]
+    states = [state(imputation, g, seed, replicate) for g in range(len(imputation.groups))]
     found: list[np.ndarray] = []
     before: dict[int, list[np.ndarray]] = {}
-    for number, w in enumerate(made.windows):
-        rng = random_stream(seed, replicate, purpose, made.stream.skus[w.sku].id, number)
+    for number, w in enumerate(imputation.windows):
+        rng = random_stream(seed, replicate, purpose, imputation.stream.skus[w.sku].id, number)
         earlier = before.setdefault(w.sku, [])
-        found.append(_came(made, number, states[made.place[w.sku]], earlier, rng))
+        found.append(_came(imputation, number, states[imputation.place[w.sku]], earlier, rng))
         earlier.append(found[-1])
     return found
 
 
-def state(made: Imputation, group: int, seed: int, replicate: int) -> State:
+def state(imputation: Imputation, group: int, seed: int, replicate: int) -> State:
     """One draw from a group's posterior; the scale of the mood is drawn by its weight."""
-    g, rng = made.groups[group], random_stream(seed, replicate, "room", group)
+    g, rng = imputation.groups[group], random_stream(seed, replicate, "room", group)
     fit = g.fits[min(int(np.searchsorted(np.cumsum(g.weights), rng.random())), len(g.fits) - 1)]
     log_mood, theta = fit.sample(rng)
     p = fit.prior
@@ -92,64 +94,64 @@ def _variances(fit: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
 
 
 @lru_cache(maxsize=64)
-def _blind(made: Imputation) -> list[tuple[np.ndarray, sparse.csr_matrix, np.ndarray]]:
+def _blind(imputation: Imputation) -> list[tuple[np.ndarray, sparse.csr_matrix, np.ndarray]]:
     """Per spell: its cells, what sources bring in them, the mood's bin of each."""
     parts = []
-    for number, w in enumerate(made.windows):
-        cells, at = made.blind(number)
-        problem = made.groups[made.place[w.sku]].problem
+    for number, w in enumerate(imputation.windows):
+        cells, at = imputation.blind(number)
+        problem = imputation.groups[imputation.place[w.sku]].problem
         parts.append((cells, at, np.minimum((cells.mean(1) / problem.bin_s).astype(int), problem.bins - 1)))
     return parts
 
 
-def _came(made: Imputation, number: int, s: State, earlier: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
+def _came(imputation: Imputation, number: int, s: State, earlier: list[np.ndarray], rng: np.random.Generator) -> np.ndarray:
     """Times [us] of a spell's likely orders: Poisson in every cell, anywhere in it, and the followers of these, of recorded ones
     and of ``earlier`` imputed ones."""
-    w = made.windows[number]
-    cells, at, bins = _blind(made)[number]
+    w = imputation.windows[number]
+    cells, at, bins = _blind(imputation)[number]
     n = rng.poisson((1 - s.branching) * s.rate(at, bins))
     which = np.repeat(np.arange(len(n)), n)
     t = cells[which, 0] + rng.random(len(which)) * (cells[which, 1] - cells[which, 0])
     every = [t]
     if s.branching > 0:
-        r = made.stream
-        since = w.start - LONGEST * made.herd_s * US
+        r = imputation.stream
+        since = w.start - LONGEST * imputation.herd_s * US
         own = (r.what == TAKE) & (r.sku == w.sku) & (r.t <= w.start) & (r.t > since)
         young = np.concatenate([r.t[own] / US, t, *(e[e > since] / US for e in earlier)])
         while len(young):
             born = np.repeat(young, rng.poisson(s.branching, len(young)))
-            born = born + rng.exponential(made.herd_s, len(born))
+            born = born + rng.exponential(imputation.herd_s, len(born))
             young = born[(born > w.start / US) & (born < w.end / US)]
             every.append(young)
     made_us = (np.concatenate(every) * US).astype(np.int64)
     return np.clip(np.sort(made_us), w.start, w.end - 1)
 
 
-def _beyond(made: Imputation, number: int, likely: int, rng: np.random.Generator) -> np.ndarray:
+def _beyond(imputation: Imputation, number: int, likely: int, rng: np.random.Generator) -> np.ndarray:
     """Times [us] of the orders that only the high bound has: spread as demand is expected to be."""
-    most, profile, _ = high(made)[number]
+    most, profile, _ = high(imputation)[number]
     n = max(0, most - likely)
-    cells = _blind(made)[number][0]
+    cells = _blind(imputation)[number][0]
     edges = np.cumsum(profile)
     which = np.searchsorted(edges, rng.random(n) * edges[-1], "right").clip(0, len(cells) - 1)
     t = cells[which, 0] + rng.random(n) * (cells[which, 1] - cells[which, 0])
-    w = made.windows[number]
+    w = imputation.windows[number]
     return np.clip(np.sort((t * US).astype(np.int64)), w.start, w.end - 1)
 
 
 @lru_cache(maxsize=64)
-def high(made: Imputation) -> list[tuple[int, np.ndarray, str]]:
+def high(imputation: Imputation) -> list[tuple[int, np.ndarray, str]]:
     """Per spell: orders of the high bound, their profile over the spell's cells, and what the bound rests on."""
-    counts = np.zeros((HIGH_OF, len(made.windows)), int)
+    counts = np.zeros((HIGH_OF, len(imputation.windows)), int)
     for r in range(HIGH_OF):
-        counts[r] = [len(came) for came in _every(made, 0, r, "high")]
-    found = []
-    for number, w in enumerate(made.windows):
-        g = made.groups[made.place[w.sku]]
+        counts[r] = [len(came) for came in _every(imputation, 0, r, "high")]
+    lines = []
+    for number, w in enumerate(imputation.windows):
+        g = imputation.groups[imputation.place[w.sku]]
         p, theta = g.best.prior, g.best.theta
-        profile = _blind(made)[number][1] @ np.exp(p.levels @ theta + p.known) + 1e-300
+        profile = _blind(imputation)[number][1] @ np.exp(p.levels @ theta + p.known) + 1e-300
         top = int(np.ceil(np.quantile(counts[:, number], HIGHEST)))
-        hot = float(made.hot[number])
+        hot = float(imputation.hot[number])
         on = int(np.ceil(hot * profile.sum())) if hot > 1 else 0
-        found.append((max(top, on), profile, LAST_MINUTES if on > top else INTERVAL))
-    return found
+        lines.append((max(top, on), profile, LAST_MINUTES if on > top else INTERVAL))
+    return lines

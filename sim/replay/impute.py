@@ -83,8 +83,8 @@ class Imputation:
             return 0.0
         group = self.groups[self.place[sku]]
         p = group.best.prior
-        mine = next(k for k, s in enumerate(group.every) if s.sku == sku and s.cue == cue and not s.early)
-        return float(np.exp(p.levels[[mine]] @ group.best.theta + p.known[mine])[0])
+        own = next(k for k, s in enumerate(group.every) if s.sku == sku and s.cue == cue and not s.early)
+        return float(np.exp(p.levels[[own]] @ group.best.theta + p.known[own])[0])
 
 
 def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None) -> Imputation:
@@ -104,9 +104,11 @@ def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None) 
         cells = open_cells(stream, blind, skus, every, step, carts, (lead_s, herd_s))
         groups.append(fitted(stream, tuple(skus), tuple(every), cells, bin_s, spread, step <= herd_s / 2))
         place[skus] = len(groups) - 1
-    made = Imputation(stream, blind, tuple(groups), place, carts, herd_s, lead_s, np.empty(0), _unseen(stream, blind, groups))
-    hot = np.array([_hotness(made, w) for w in blind])
-    return Imputation(**{**vars(made), "hot": hot})
+    imputation = Imputation(
+        stream, blind, tuple(groups), place, carts, herd_s, lead_s, np.empty(0), _unseen(stream, blind, groups)
+    )
+    hot = np.array([_hotness(imputation, w) for w in blind])
+    return Imputation(**{**vars(imputation), "hot": hot})
 
 
 def _unseen(stream: Stream, blind: tuple[Window, ...], groups: list[Group]) -> tuple[str, ...]:
@@ -120,16 +122,16 @@ def _unseen(stream: Stream, blind: tuple[Window, ...], groups: list[Group]) -> t
     return tuple(kind for kind in CUE_KINDS if kind in kinds - seen)
 
 
-def _hotness(made: Imputation, w: Window) -> float:
+def _hotness(imputation: Imputation, w: Window) -> float:
     """Orders of the last ``HOT_S`` before a spell over those fitted in an ordinary mood; NaN where too few came."""
-    s = made.stream
+    s = imputation.stream
     begin = max(0, w.start - to_us(HOT_S))
-    begin = max([begin, *(v.end for v in made.windows if v.sku == w.sku and v.end <= w.start)])
-    mine = (s.what == TAKE) & (s.sku == w.sku) & (s.t > begin) & (s.t <= w.start)
-    units = s.qty[mine].sum() if counted(s) else mine.sum()
+    begin = max([begin, *(v.end for v in imputation.windows if v.sku == w.sku and v.end <= w.start)])
+    own = (s.what == TAKE) & (s.sku == w.sku) & (s.t > begin) & (s.t <= w.start)
+    units = s.qty[own].sum() if counted(s) else own.sum()
     if units < HOT_LEAST or w.start <= begin:
         return float("nan")
-    g = made.groups[made.place[w.sku]]
+    g = imputation.groups[imputation.place[w.sku]]
     c, p = g.problem.cells, g.best.prior
     rate = c.at @ np.exp(p.levels @ g.best.theta + p.known)
     share = np.clip((np.minimum(c.end, w.start / US) - np.maximum(c.start, begin / US)) / (c.end - c.start), 0, 1)

@@ -43,7 +43,7 @@ def night_policy() -> Policy:
 
 def said_of(stream: Stream, stage: Stage) -> list[str]:
     """What has to be said of the night's row beside those of strategies."""
-    made = []
+    lines = []
     if any(d.what == RESTOCK for d in stream.did):
         text = (
             _("the units that the team restocked come in the night as it was run alone; strategies ask for theirs "
@@ -52,14 +52,14 @@ def said_of(stream: Stream, stage: Stage) -> list[str]:
             else _("the units that the team restocked come under every strategy alike, since nothing says when they could "
                    "have been had; scenario.supply.requestable=SHARE lets strategies ask for stock themselves")
         )  # fmt: skip
-        made.append(text)
+        lines.append(text)
     if admissions(stream) and stage.scenario.ledger.mode != "deduct_on_payment":
-        made.append(
+        lines.append(
             _("the night as it was run keeps every recorded order, also those beyond the stock; the other rows are of a shop "
               "that refuses them, so compare oversold units only after scenario.ledger.mode= or scenario.leaks.* say how the "
               "shop oversells")
         )  # fmt: skip
-    return made
+    return lines
 
 
 def as_run(stage: Stage, stream: Stream, player: Callable[..., Run] = play) -> Run:
@@ -83,8 +83,8 @@ def admissions(stream: Stream) -> list[Deed]:
     short = took & (level < 0)
     made = []
     for k, at in sorted(set(zip(sku[short].tolist(), t[short].tolist(), strict=True))):
-        mine = took & (sku == k) & (t == at)
-        made.append(Deed(at - 1, k, ADMIT, float(-moves[mine].sum())))
+        which = took & (sku == k) & (t == at)
+        made.append(Deed(at - 1, k, ADMIT, float(-moves[which].sum())))
     return made
 
 

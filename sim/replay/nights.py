@@ -27,7 +27,7 @@ def files(night: int) -> dict[str, str]:
 
 def write(folder: Path, nights: int = NIGHTS) -> list[Path]:
     """Write every night into a folder of its own below ``folder``."""
-    made = []
+    paths = []
     for night in range(1, nights + 1):
         place = folder / f"night-{night}"
         place.mkdir(parents=True, exist_ok=True)
@@ -35,8 +35,8 @@ def write(folder: Path, nights: int = NIGHTS) -> list[Path]:
             part = place / f".{name}.part"
             part.write_bytes(text.encode("utf-8"))
             os.replace(part, place / name)
-        made.append(place)
-    return made
+        paths.append(place)
+    return paths
 
 
 if __name__ == "__main__":

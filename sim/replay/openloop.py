@@ -91,5 +91,5 @@ def replay(
 
 def caption(stream: Stream) -> str:
     """The sentence that stands on every figure."""
-    said = _("open-loop replay of {stream}: alerts are recorded and nothing follows from them").format(stream=stream.name)
-    return said if stream.speedup == 1 else faster(said, stream.speedup)
+    sentence = _("open-loop replay of {stream}: alerts are recorded and nothing follows from them").format(stream=stream.name)
+    return sentence if stream.speedup == 1 else faster(sentence, stream.speedup)

@@ -110,11 +110,11 @@ def linked(stream: Stream) -> np.ndarray:
     return link
 
 
-def imputed_lives(made: Imputation, bound: str, own: Lives, scenario: Scenario, seed: int, replicate: int) -> Lives:
+def imputed_lives(imputation: Imputation, bound: str, own: Lives, scenario: Scenario, seed: int, replicate: int) -> Lives:
     """Orders of the blind spells under a bound; each has the life of a recorded order of its SKU drawn at random."""
-    found = draw(made, seed, replicate)
+    found = draw(imputation, seed, replicate)
     by_sku = np.argsort(own.sku, kind="stable")
-    first = np.searchsorted(own.sku[by_sku], np.arange(len(made.stream.skus) + 1))
+    first = np.searchsorted(own.sku[by_sku], np.arange(len(imputation.stream.skus) + 1))
     begin, n = first[found.sku], first[found.sku + 1] - first[found.sku]
     place = random_stream(seed, replicate, "twins").random(len(found.t))
     late, u = _chance(scenario, len(found.t), seed, replicate, "imputed")

@@ -58,9 +58,9 @@ def load(
             )
         head, frame, rejects = read_head(path), read_frame(path, NEEDED), pd.DataFrame(columns=list(COLUMNS))
     else:
-        made = ingest(path, zone=zone or None, assumed=None, cues=cues or None, stock=sheet)
-        head, frame, rejects = made.head, made.frame(), made.rejects.frame()
-        made.close()
+        ingested = ingest(path, zone=zone or None, assumed=None, cues=cues or None, stock=sheet)
+        head, frame, rejects = ingested.head, ingested.frame(), ingested.rejects.frame()
+        ingested.close()
     found = opened(head, frame, units, sku, float(speedup), (start, end))
     if shut not in (None, ""):
         found = replace(found, stream=with_shut(found.stream, shut))
@@ -104,20 +104,20 @@ def _stock(given: Any) -> tuple[Any, str | Path | None]:
     return (None if given == "" else given), None
 
 
-def _counts(head: Head, found: Opened) -> pd.DataFrame:
+def _counts(head: Head, recording: Opened) -> pd.DataFrame:
     """The account of every file: what the replay has no use for counts as set aside."""
     rows = []
     for account in head.files:
-        gone = sum(n for (file, _), n in found.aside.items() if file == account["file"])
+        gone = sum(n for (file, _), n in recording.aside.items() if file == account["file"])
         used = account["used"] - gone
         rows.append({**account, "used": used, "set_aside": account.get("set_aside", 0) + gone})
     return pd.DataFrame(rows, columns=list(COUNTS))
 
 
-def _notes(head: Head, found: Opened, end_given: bool) -> tuple[str, ...]:
+def _notes(head: Head, recording: Opened, end_given: bool) -> tuple[str, ...]:
     """What a reader of the results must know about the reading."""
-    stream = found.stream
-    notes = [*head.notes, *found.notes, *(c["finding"] for c in head.checks if not c["ok"])]
+    stream = recording.stream
+    notes = [*head.notes, *recording.notes, *(c["finding"] for c in head.checks if not c["ok"])]
     if stream.speedup != 1:
         notes.append(
             _("time runs {speedup:g} times faster than recorded; leads and horizons are in show seconds").format(

@@ -83,8 +83,8 @@ def time_of_day(text: str) -> str:
     >>> time_of_day("2026-06-18T20:02:03.500000+08:00"), time_of_day("63.5")
     ('20:02:03', '63.5')
     """
-    found = re.search(r"[T ](\d\d:\d\d:\d\d)", text)
-    return found[1] if found else text
+    match = re.search(r"[T ](\d\d:\d\d:\d\d)", text)
+    return match[1] if match else text
 
 
 def never_in(stream: Stream) -> list[str]:

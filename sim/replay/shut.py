@@ -38,16 +38,16 @@ def with_shut(stream: Stream, given: Any) -> Stream:
             )
         start, end = (show_us(stream, str(row[field]), f"shut {field}") for field in FIELDS[1:])
         text = _("the shut spell from {start} to {end} of {sku}") if sku else _("the shut spell from {start} to {end}")
-        said = text.format(start=row["from"], end=row["to"], sku=sku)
+        sentence = text.format(start=row["from"], end=row["to"], sku=sku)
         if end <= start:
-            raise StreamError(_("{spell} does not end after it begins; exchange from and to").format(spell=said))
+            raise StreamError(_("{spell} does not end after it begins; exchange from and to").format(spell=sentence))
         if end <= 0 or start >= stream.span_s * US:
             raise StreamError(
                 _("{spell} lies outside the recording ({start} to {end}); correct it").format(
-                    spell=said, start=stream.at(0.0), end=stream.at(stream.span_s)
+                    spell=sentence, start=stream.at(0.0), end=stream.at(stream.span_s)
                 )
             )
-        made += [(k, max(0, start), end, said) for k in ([names.index(sku)] if sku else range(len(names)))]
+        made += [(k, max(0, start), end, sentence) for k in ([names.index(sku)] if sku else range(len(names)))]
     _agree(stream, sorted(made))
     return replace(stream, shut=(*stream.shut, *(spell[:3] for spell in sorted(made))))
 

@@ -202,6 +202,6 @@ class Stream:
         return pd.DataFrame(found, columns=["sku", "t_s", "back_s", "times"])
 
 
-def faster(said: str, speedup: float) -> str:
+def faster(text: str, speedup: float) -> str:
     """A sentence about a recording whose time runs faster than it did."""
-    return _("{sentence}; time runs {speedup:g} times faster than recorded").format(sentence=said, speedup=speedup)
+    return _("{sentence}; time runs {speedup:g} times faster than recorded").format(sentence=text, speedup=speedup)

@@ -71,27 +71,27 @@ def with_log(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
 def _deeds(stream: Stream, row: Row) -> list[Deed]:
     """What one line says, for every SKU it is about."""
     names = [s.id for s in stream.skus]
-    said = _("the team's log ({line})").format(line=", ".join(cell for cell in row if cell))
+    sentence = _("the team's log ({line})").format(line=", ".join(cell for cell in row if cell))
     if row.sku and row.sku not in names:
         text = _("{line} names the SKU {sku!r}, which the recording has not{hint}")
-        raise StreamError(text.format(line=said, sku=row.sku, hint=did_you_mean(row.sku, names)))
+        raise StreamError(text.format(line=sentence, sku=row.sku, hint=did_you_mean(row.sku, names)))
     what = _found(ACTIONS, row.action)
     if what is None:
         known = [words[0] for words in ACTIONS.values()]
         text = _("{line} has the action {action!r}, which is not known; known are {known}")
-        raise StreamError(text.format(line=said, action=row.action, known=", ".join(known)))
+        raise StreamError(text.format(line=sentence, action=row.action, known=", ".join(known)))
     value = 0.0
     if what == RESTOCK:
         number = row.units.replace(",", "").strip()
         if not number.removesuffix(".0").isdigit() or float(number) < 1 or not row.sku:
             text = _("{line} restocks and does not say of which SKU and how many units; fill in sku and units")
-            raise StreamError(text.format(line=said))
+            raise StreamError(text.format(line=sentence))
         value = float(number)
     if what == NOTIFY:
         level = _found(LEVELS, row.level) if row.level else WATCH
         if level is None:
             text = _("{line} has the level {level!r}; levels are watch, prepare and emergency")
-            raise StreamError(text.format(line=said, level=row.level))
+            raise StreamError(text.format(line=sentence, level=row.level))
         value = float(level)
     at = show_us(stream, row.time, _("time of the team's log"))
     return [Deed(at, k, what, value) for k in ([names.index(row.sku)] if row.sku else range(len(names)))]

@@ -31,11 +31,11 @@ def stocked(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
             )
     units = {name: units_of(value, name) for name, value in wanted.items()}
     sold = np.bincount(stream.sku[stream.what == TAKE], stream.qty[stream.what == TAKE], len(names)).astype(int)
-    said = []
+    lines = []
     for k, s in enumerate(stream.skus):
         new = units.get(s.id, s.stock)
         if new != s.stock:
-            said.append(_("{id}: {new:,} units are tried, {stock:,} were there").format(id=s.id, new=new, stock=s.stock))
+            lines.append(_("{id}: {new:,} units are tried, {stock:,} were there").format(id=s.id, new=new, stock=s.stock))
         if new < s.stock and new < sold[k]:
-            said[-1] += _("; {sold:,} were ordered that night, and what does not fit is refused").format(sold=sold[k])
-    return replace(stream, skus=tuple(replace(s, stock=units.get(s.id, s.stock)) for s in stream.skus)), tuple(said)
+            lines[-1] += _("; {sold:,} were ordered that night, and what does not fit is refused").format(sold=sold[k])
+    return replace(stream, skus=tuple(replace(s, stock=units.get(s.id, s.stock)) for s in stream.skus)), tuple(lines)

@@ -187,8 +187,8 @@ def judge_run(run: Run, event_sku: np.ndarray, event_t: np.ndarray, horizon_s: f
         parts.append(v._replace(event=np.where(v.event >= 0, v.event + stops[k], -1),
                                 first=np.where(v.first >= 0, v.first + before, -1)))  # fmt: skip
         before += len(mine)
-    found = Verdicts(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    return Alerted(alerts, number, changes, told, found)
+    verdicts = Verdicts(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+    return Alerted(alerts, number, changes, told, verdicts)
 
 
 def foresight(judged: Alerted, horizon_s: float) -> dict[str, float]:

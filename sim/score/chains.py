@@ -34,9 +34,9 @@ def chains(run: Run) -> list[Chain]:
     machine = np.repeat([PEOPLE, MACHINES], [len(a), len(o)])
     made: list[Chain] = []
     for k in range(len(run.scenario.skus)):
-        mine = np.flatnonzero(sku == k)
-        mine = mine[np.lexsort((machine[mine], t[mine]))]
-        made += _of_item(k, t[mine].tolist(), level[mine].tolist(), machine[mine].tolist())
+        at = np.flatnonzero(sku == k)
+        at = at[np.lexsort((machine[at], t[at]))]
+        made += _of_item(k, t[at].tolist(), level[at].tolist(), machine[at].tolist())
     return sorted(made, key=lambda c: (c.t, c.sku))
 
 
@@ -56,7 +56,7 @@ def _of_item(sku: int, times: list[int], levels: list[int], machines: list[bool]
     return [*made, *([_chain(sku, current, -1)] if current else [])]
 
 
-def _chain(sku: int, said: list[tuple[int, int, bool]], end: int) -> Chain:
-    orders = sum(machine for _, _, machine in said)
-    spoken = frozenset((machine, level) for _, level, machine in said if level > 0)
-    return Chain(sku, said[0][0], end, max(level for _, level, _ in said), len(said) - orders, orders, spoken)
+def _chain(sku: int, rows: list[tuple[int, int, bool]], end: int) -> Chain:
+    orders = sum(machine for _, _, machine in rows)
+    spoken = frozenset((machine, level) for _, level, machine in rows if level > 0)
+    return Chain(sku, rows[0][0], end, max(level for _, level, _ in rows), len(rows) - orders, orders, spoken)

@@ -35,16 +35,16 @@ def risk_events(
     outcome = run.outcome[stories.row]
     arrives = (run.tape.kind == SUPPLY) | (run.tape.kind == RELEASE)
     for k, (when, free, record) in enumerate(courses(run)):
-        mine = slice(stories.first[k], stories.first[k + 1])
-        t, to_come = stories.t[mine], np.append(np.cumsum(wanted[mine][::-1])[::-1], 0)
+        span = slice(stories.first[k], stories.first[k + 1])
+        t, to_come = stories.t[span], np.append(np.cumsum(wanted[span][::-1])[::-1], 0)
         offer = np.minimum(free, record - floor)
         out = when[1:][(offer[:-1] > 0) & (offer[1:] <= 0)]
         at = np.concatenate([
             out[to_come[np.searchsorted(t, out, "right")] >= remaining],
-            _refused_for_want(t, stories.qty[mine], outcome[mine], stories.keeps[mine], when, offer),
+            _refused_for_want(t, stories.qty[span], outcome[span], stories.keeps[span], when, offer),
         ])  # fmt: skip
         at = at[to_come[np.searchsorted(t, at, "left")] >= remaining]
-        at = np.union1d(at, _too_many(t, stories.qty[mine], outcome[mine], int(settled.shippable[k])))
+        at = np.union1d(at, _too_many(t, stories.qty[span], outcome[span], int(settled.shippable[k])))
         at = at[(at > 0) & (at <= end)]
         came = run.tape.t[arrives & (run.tape.sku == k)]
         shortage = np.searchsorted(came, at, "right")

@@ -88,7 +88,7 @@ def weigh(st, bk, sh, terms, outcome, stock, alerts, orders, actions):
     outcome, stock, alerts, orders, actions: of the run (``core.run``). A sheet may be used again; where terms[SETTLED] is 1, what
     it holds of the world's units is that of this run.
     """
-    found = 0
+    settled = 0
     if terms[SETTLED] == 0:
         for s in range(stock.shape[0]):
             sh.units[SHIPPABLE, s] = stock[s, PHYSICAL]
@@ -98,11 +98,11 @@ def weigh(st, bk, sh, terms, outcome, stock, alerts, orders, actions):
                 sh.units[CAME, actions[k]["sku"]] += int(actions[k]["value"])
         sh.book[:] = 0
         sh.missed[:] = 0
-        found = settle(st, outcome, terms[DRAWN], sh.units[SHIPPABLE], bk.could, sh.units[CAME], terms[BY_PAYMENT] == 1, sh.out,
+        settled = settle(st, outcome, terms[DRAWN], sh.units[SHIPPABLE], bk.could, sh.units[CAME], terms[BY_PAYMENT] == 1, sh.out,
                        sh.fate, sh.book, sh.missed, sh.short)  # fmt: skip
         if terms[UNITS_ONLY] == 1:
-            return found
-        won(st, sh, terms[DRAWN], found, terms[DRAWN] < outcome.shape[0])
+            return settled
+        won(st, sh, terms[DRAWN], settled, terms[DRAWN] < outcome.shape[0])
         sum_units(st, bk, sh, stock)
         freezes(sh, actions, terms[END])
         annoyances(sh, stock)
@@ -112,7 +112,7 @@ def weigh(st, bk, sh, terms, outcome, stock, alerts, orders, actions):
     episodes(sh, alerts, terms[COOLDOWN])
     flood(sh, alerts, terms[FLOOD])
     sent(bk, sh, alerts, orders)
-    return found
+    return settled
 
 
 def won(st, sh, drawn, found, grown):

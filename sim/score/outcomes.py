@@ -154,11 +154,11 @@ def costly_minutes(o: Outcomes, stories: Stories) -> int:
     """SKU-minutes in which a freeze or a delisting refused somebody a unit that could have been shipped."""
     made = 0
     for k in np.flatnonzero(o.missed[:, FROZEN - STOCKOUT]).tolist():
-        mine = slice(stories.first[k], stories.first[k + 1])
-        refused = (o.fate[mine] == FROZEN) & stories.keeps[mine]
-        before = np.cumsum(stories.qty[mine][refused]) - stories.qty[mine][refused]
+        span = slice(stories.first[k], stories.first[k + 1])
+        refused = (o.fate[span] == FROZEN) & stories.keeps[span]
+        before = np.cumsum(stories.qty[span][refused]) - stories.qty[span][refused]
         hurt = before < o.missed[k, FROZEN - STOCKOUT]
-        made += len(np.unique(stories.t[mine][refused][hurt] // to_us(60)))
+        made += len(np.unique(stories.t[span][refused][hurt] // to_us(60)))
     return made
 
 

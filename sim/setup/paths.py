@@ -12,10 +12,10 @@ def steps(tree: Any, key: str) -> list[str]:
     >>> steps({"skus": {"1.5L": {"stock": 3}}}, "skus.1.5L.stock"), steps({}, "a.b")
     (['skus', '1.5L', 'stock'], ['a', 'b'])
     """
-    parts, made, node = key.split("."), [], tree
+    parts, lines, node = key.split("."), [], tree
     while parts:
         known = node if isinstance(node, Mapping) else {}
         size = next((n for n in range(len(parts), 0, -1) if ".".join(parts[:n]) in known), 1)
-        made.append(".".join(parts[:size]))
-        parts, node = parts[size:], known.get(made[-1])
-    return made
+        lines.append(".".join(parts[:size]))
+        parts, node = parts[size:], known.get(lines[-1])
+    return lines

@@ -175,11 +175,11 @@ def settle(cls: type[Record], values: Mapping[str, Any], verb: str) -> Record:
     kinds = get_type_hints(cls)
     try:
         check_types(cls, values, verb)
-        made = cls(**{name: _typed(name, value, kinds[name]) for name, value in values.items() if value is not None})
-        validate(made, verb)
+        settled = cls(**{name: _typed(name, value, kinds[name]) for name, value in values.items() if value is not None})
+        validate(settled, verb)
     except ScenarioError as error:
         raise SettingError(str(error)) from None
-    return made
+    return settled
 
 
 def _typed(name: str, value: Any, kind: Any) -> Any:

@@ -129,11 +129,11 @@ def make_candidates(config: Plain, axes: Iterable[Axis], design: str, points: in
 
     A family without axes gives one candidate. The points of a family do not depend on which others are there.
     """
-    made: list[Candidate] = []
+    candidates: list[Candidate] = []
     for family, (maker, own) in families(config, axes).items():
         found = sample(own, design, points, seed, "strategy", family)
-        made += [maker.make(settings, name) for name, settings in zip(_names(family, len(found)), found, strict=True)]
-    return made
+        candidates += [maker.make(settings, name) for name, settings in zip(_names(family, len(found)), found, strict=True)]
+    return candidates
 
 
 def families(config: Plain, axes: Iterable[Axis]) -> dict[str, tuple[Maker, list[Axis]]]:
@@ -175,7 +175,7 @@ def make_worlds(
 ) -> list[World]:
     """The worlds of every scenario (name to plain data): the design over the scenario's axes, one world where nothing varies.
     uncertain: every replicate draws the parameters of its world from what the scenario says of them."""
-    made: list[World] = []
+    worlds: list[World] = []
     varied = [settled(typed(axis)) for axis in axes if axis.key.split(".")[0] == "scenario"]
     for scenario, given in scenarios.items():
         # A file says only what differs from the defaults, and any setting may vary.
@@ -185,8 +185,8 @@ def make_worlds(
                 world_of(scenario, values, {axis.key: end}, uncertain)
         found = sample(varied, design, points, seed, "scenario")
         names = _names(scenario, len(found))
-        made += [world_of(name, values, settings, uncertain) for name, settings in zip(names, found, strict=True)]
-    return made
+        worlds += [world_of(name, values, settings, uncertain) for name, settings in zip(names, found, strict=True)]
+    return worlds
 
 
 def world_of(name: str, values: Plain, settings: Mapping[str, Value], uncertain: bool = False) -> World:

@@ -251,7 +251,7 @@ def in_worst_world(
     :func:`certify`."""
     oversold, paid = NEEDED.index("cancelled_orders"), NEEDED.index("settled_orders")
     worst = [worst_share(world[..., oversold], world[..., paid]) for world in rows]
-    found = []
+    certificates = []
     for k in range(rows.shape[2]) if picked is None else picked:
         made = []
         for number, world in enumerate(rows):
@@ -259,8 +259,8 @@ def in_worst_world(
             one = certify(dict(zip(NEEDED, played.T, strict=True)), limits, confidence, worst[number], len(rows),
                           certain[number] if certain else ())  # fmt: skip
             made.append(replace(one, world=number))
-        found.append(max(made, key=_badness))
-    return found
+        certificates.append(max(made, key=_badness))
+    return certificates
 
 
 def _badness(c: Certificate) -> tuple[int, float]:

@@ -150,9 +150,9 @@ def compare(table: pd.DataFrame, reference: str, metrics: Sequence[str], level: 
         wide = table.pivot(index=["scenario", "replicate"], columns="strategy", values=metric)
         for scenario, part in wide.groupby(level="scenario", sort=False):
             for strategy in [s for s in dict.fromkeys(table["strategy"]) if s != reference]:
-                found = difference(part[strategy].to_numpy(), part[reference].to_numpy(), level)
-                clear = bool(found.low > 0 or found.high < 0)
-                rows.append({"scenario": scenario, "metric": metric, "strategy": strategy, **found._asdict(), "clear": clear})
+                gap = difference(part[strategy].to_numpy(), part[reference].to_numpy(), level)
+                clear = bool(gap.low > 0 or gap.high < 0)
+                rows.append({"scenario": scenario, "metric": metric, "strategy": strategy, **gap._asdict(), "clear": clear})
     return pd.DataFrame(rows)
 
 

@@ -96,7 +96,7 @@ def switch_points(shows: Mapping[str, np.ndarray], what: str, span: tuple[float,
     n = len(slope)
     picked = stream(seed, "switch").multinomial(n, np.full(n, 1 / n), size=DRAWS) / n
     path = envelope(slope.mean(0), rest.mean(0), span)
-    made = []
+    stretches = []
     for k, (candidate, start, stop) in enumerate(path):
         low = high = float("nan")
         if k + 1 < len(path):
@@ -106,8 +106,8 @@ def switch_points(shows: Mapping[str, np.ndarray], what: str, span: tuple[float,
             # Where resampling turns the two lines round, the crossing is anywhere: at the end of the span.
             cross = np.where(steeper > 0, dearer / np.where(steeper > 0, steeper, 1.0), np.inf)
             low, high = (float(v) for v in np.quantile(np.clip(cross, *span), [0.025, 0.975], method="nearest"))
-        made.append(Stretch(candidate, start, stop, low, high))
-    return made
+        stretches.append(Stretch(candidate, start, stop, low, high))
+    return stretches
 
 
 def steady(shows: Mapping[str, np.ndarray], what: str, candidate: int, span: tuple[float, float] = SPAN, seed: int = 0) -> float:

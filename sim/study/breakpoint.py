@@ -254,13 +254,13 @@ def severity(low: float, high: float, u: float) -> float:
     return float(f"{x:.4g}")
 
 
-def table(found: Found) -> Any:
+def table(results: Found) -> Any:
     """One row per severity tried: dial, setting, severity, unit, state, and value, bounds and limit of every check; the first
     one is of the world as it is."""
     import pandas as pd
 
-    rows = [_row("none", "", float("nan"), "", found.as_it_is)]
-    for name, b in found.dials.items():
+    rows = [_row("none", "", float("nan"), "", results.as_it_is)]
+    for name, b in results.dials.items():
         rows += [_row(name, b.dial.setting, p.severity, b.dial.unit, p.certificate) for p in b.points]
     return pd.DataFrame(rows)
 

@@ -126,14 +126,14 @@ def _shares(total: Mapping[str, int], most: int) -> dict[str, int]:
 def summarise(rows: pd.DataFrame, counts: Mapping[tuple[str, int], int]) -> list[Worth]:
     """What every policy's alerts were worth. rows: of :func:`worth_rows` with a column ``strategy``. counts: as in
     :func:`sample`."""
-    made = []
+    worths = []
     for name in dict.fromkeys(key[0] for key in counts):
         shows, of = sum(key[0] == name for key in counts), sum(n for key, n in counts.items() if key[0] == name)
-        mine = rows[rows["strategy"] == name]
-        cny = float(mine["worth_cny"].mean()) * of / shows if len(mine) else (0.0 if of == 0 else float("nan"))
-        words = [int((mine["worth"] == word).sum()) for word in (USEFUL, HARMFUL, NO_MATTER)]
-        made.append(Worth(name, shows, of, len(mine), cny, *words))
-    return made
+        own = rows[rows["strategy"] == name]
+        cny = float(own["worth_cny"].mean()) * of / shows if len(own) else (0.0 if of == 0 else float("nan"))
+        words = [int((own["worth"] == word).sum()) for word in (USEFUL, HARMFUL, NO_MATTER)]
+        worths.append(Worth(name, shows, of, len(own), cny, *words))
+    return worths
 
 
 def worth_of_show(

@@ -83,8 +83,8 @@ class Making:
             if n:
                 self.kinds[list(KINDS)[code]] += n
         for code in np.unique(facts["kind"]).tolist():
-            mine = facts["bin"][facts["kind"] == code]
-            self.widths.setdefault(list(KINDS)[code], []).append(float(np.median(mine)))
+            own = facts["bin"][facts["kind"] == code]
+            self.widths.setdefault(list(KINDS)[code], []).append(float(np.median(own)))
         self.units += int(facts["qty"][facts["kind"] == KIND["order"]].sum())
         if state.mapping.kind in ("orders", "events"):
             orders = facts["sku"][facts["kind"] == KIND["order"]]
@@ -262,8 +262,8 @@ class Making:
         ]
         notes += self.left
         if clock.kind == NAIVE:
-            said = _("taken as {zone}").format(zone=clock.zone) if clock.zone else _("taken as they are, all on one clock")
-            notes.append(_("times have no time zone; {said}").format(said=said))
+            sentence = _("taken as {zone}").format(zone=clock.zone) if clock.zone else _("taken as they are, all on one clock")
+            notes.append(_("times have no time zone; {said}").format(said=sentence))
         return notes
 
     # -- rows -------------------------------------------------------------------------------------------------

@@ -43,8 +43,8 @@ def little(state: FileState) -> Finding | None:
             "apart, so one of the three series is not what it says"
         )
     )
-    said = text.format(where=state.where, online=online[some].mean(), expected=expected, ratio=ratio)
-    return {"check": _("Little's law"), "file": state.where, "ok": good, "figure": ratio, "finding": said}
+    sentence = text.format(where=state.where, online=online[some].mean(), expected=expected, ratio=ratio)
+    return {"check": _("Little's law"), "file": state.where, "ok": good, "figure": ratio, "finding": sentence}
 
 
 def totals(state: FileState) -> Finding | None:
@@ -64,13 +64,13 @@ def totals(state: FileState) -> Finding | None:
             "{enrolled} + {stock} against {total}"
         )
         given = {n: int(rows[n][first]) for n in ("line", "enrolled", "stock", "total")}
-    said = text.format(where=state.where, share=100 * share, n=int(some.sum()), **given)
+    sentence = text.format(where=state.where, share=100 * share, n=int(some.sum()), **given)
     return {
         "check": _("stock adds up"),
         "file": state.where,
         "ok": not len(odd),
         "figure": share,
-        "finding": said,
+        "finding": sentence,
     }
 
 
@@ -87,7 +87,7 @@ def ledger(state: FileState, skus: list[str]) -> Finding | None:
             "finding": _("{where}: every entry begins where the one before ended").format(where=state.where),
         }
     first = wrong[np.argmin(rows["line"][wrong])]
-    said = _("{n} entries do not join; the first is line {line} ({skus})").format(
+    sentence = _("{n} entries do not join; the first is line {line} ({skus})").format(
         n=len(wrong), line=int(rows["line"][first]), skus=skus[int(rows["sku"][first])]
     )
     return {
@@ -95,7 +95,7 @@ def ledger(state: FileState, skus: list[str]) -> Finding | None:
         "file": state.where,
         "ok": False,
         "figure": float(len(wrong)),
-        "finding": f"{state.where}: {said}",
+        "finding": f"{state.where}: {sentence}",
     }
 
 
@@ -116,10 +116,10 @@ def against_orders(
             if sku not in edges:
                 continue
             first, last = edges[sku]
-            mine = moving & (facts["sku"] == sku)
-            at = first + np.searchsorted(rows["t"][first:last], facts["t"][mine], "left")
+            own = moving & (facts["sku"] == sku)
+            at = first + np.searchsorted(rows["t"][first:last], facts["t"][own], "left")
             inside = at < last
-            np.add.at(net, at[inside], (signs[facts["kind"][mine]] * facts["qty"][mine])[inside])
+            np.add.at(net, at[inside], (signs[facts["kind"][own]] * facts["qty"][own])[inside])
     later = np.flatnonzero(keys[1:] == keys[:-1]) + 1
     beyond = rows["stock"][later] - rows["stock"][later - 1] - net[later]
     some = beyond != 0
@@ -129,7 +129,7 @@ def against_orders(
     taken_back = (np.diff(later) == 1) & (beyond[1:] == -beyond[:-1])
     real[:-1] &= ~taken_back
     real[1:] &= ~taken_back
-    said = _("{where} agrees with the orders at every figure").format(where=state.where)
+    sentence = _("{where} agrees with the orders at every figure").format(where=state.where)
     if real.any():
         k = int(np.flatnonzero(real)[np.argmin(rows["t"][later[real]])])
         now = later[k]
@@ -137,7 +137,7 @@ def against_orders(
             "{where} contradicts the orders {times} times; first in line {line}: {sku} went from {before:,.0f} to "
             "{after:,.0f} between {start} and {end}, where the recorded orders, returns and restocks make {net:+,.0f}"
         )
-        said = text.format(
+        sentence = text.format(
             where=state.where,
             times=int(real.sum()),
             line=int(rows["line"][now]),
@@ -153,7 +153,7 @@ def against_orders(
         "file": state.where,
         "ok": not real.any(),
         "figure": float(real.sum()),
-        "finding": said,
+        "finding": sentence,
     }
     return finding, rows, later, beyond
 
@@ -188,8 +188,10 @@ def counted_twice(states: list[FileState]) -> Finding | None:
     if len(selling) < 2 or all(s.ids for s in selling):
         return None
     names = " and ".join(s.where for s in selling)
-    said = _("{names} both hold orders and not all have order numbers; the same order may be counted twice").format(names=names)
-    return {"check": _("orders once"), "file": "", "ok": False, "figure": float(len(selling)), "finding": said}
+    sentence = _("{names} both hold orders and not all have order numbers; the same order may be counted twice").format(
+        names=names
+    )
+    return {"check": _("orders once"), "file": "", "ok": False, "figure": float(len(selling)), "finding": sentence}
 
 
 def enough(span_s: float, units: int, name: str) -> Finding:
@@ -201,5 +203,5 @@ def enough(span_s: float, units: int, name: str) -> Finding:
         text = _("{name} has {units:,} units ordered in {span:,.0f} s: too short to judge or fit anything by")
     else:
         text = _("{name} has {units:,} units ordered in {span:,.0f} s: too quiet to judge or fit anything by")
-    said = text.format(name=name, units=units, span=span_s)
-    return {"check": "length", "file": "", "ok": good, "figure": span_s, "finding": said}
+    sentence = text.format(name=name, units=units, span=span_s)
+    return {"check": "length", "file": "", "ok": good, "figure": span_s, "finding": sentence}

@@ -34,14 +34,14 @@ def _reader(kind: str, running: bool):
     def rule(text: str) -> Number | str | None:
         if not text:
             return None
-        found = read_span(text) if kind == "stay" else read_number(text)
-        if found is None or abs(found.value) > MOST:
+        value = read_span(text) if kind == "stay" else read_number(text)
+        if value is None or abs(value.value) > MOST:
             return f"{kind} {text[:60]!r} is not a number"
-        if found.value < 0:
+        if value.value < 0:
             return None
         whole = kind not in FIGURES
-        if whole and found.value != int(found.value):
+        if whole and value.value != int(value.value):
             return f"{kind} {text[:60]!r} is not a whole number"
-        return Number(found.value, "" if running and text.replace(".", "").isdigit() else found.rule)
+        return Number(value.value, "" if running and text.replace(".", "").isdigit() else value.rule)
 
     return rule

@@ -45,12 +45,14 @@ def _headed(source: Source, table: Source) -> Source:
     above = table.line - source.line
     if not above:
         return table
-    said = _("a line above it is") if above == 1 else _("{above} lines above it are").format(above=above)
+    sentence = _("a line above it is") if above == 1 else _("{above} lines above it are").format(above=above)
     return replace(
         table,
         notes=[
             *table.notes,
-            _("{where}: the header is line {line}; {said} passed over").format(where=source.where, line=table.line, said=said),
+            _("{where}: the header is line {line}; {said} passed over").format(
+                where=source.where, line=table.line, said=sentence
+            ),
         ],
     )
 

@@ -33,17 +33,17 @@ def read_money(text: str, comma: bool | None = None) -> Number | None:
     plain = read_number(text)
     if plain is not None and plain.rule == "" and not (comma and decimal(text) is None and "." in text):
         return plain
-    found = _AMOUNT.fullmatch(re.sub(r"[\s\u00a0\u202f]", "", unicodedata.normalize("NFKC", text).replace("−", "-")))
-    if not found or bool(found["open"]) != bool(found["close"]):
+    match = _AMOUNT.fullmatch(re.sub(r"[\s\u00a0\u202f]", "", unicodedata.normalize("NFKC", text).replace("−", "-")))
+    if not match or bool(match["open"]) != bool(match["close"]):
         return None
-    signs = [found[k] for k in "abc" if found[k]] + (["-"] if found["open"] else [])
+    signs = [match[k] for k in "abc" if match[k]] + (["-"] if match["open"] else [])
     if len(signs) > 1:
         return None
-    dots = _DOTS.search(f"{found['sign'] or ''} {found['tail'] or ''}") is not None
-    value = _digits(found["digits"].replace("'", ""), True if dots else comma)
+    dots = _DOTS.search(f"{match['sign'] or ''} {match['tail'] or ''}") is not None
+    value = _digits(match["digits"].replace("'", ""), True if dots else comma)
     if value is None:
         return None
-    return Number((-1 if "-" in signs else 1) * round(value * SCALES[found["scale"]], 9), "number")
+    return Number((-1 if "-" in signs else 1) * round(value * SCALES[match["scale"]], 9), "number")
 
 
 def _digits(text: str, comma: bool | None) -> float | None:

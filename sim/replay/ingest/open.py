@@ -159,16 +159,16 @@ def bound(text: str | None, what: str, clock: Clock) -> int | None:
     """``start=`` or ``end=`` on the stream's clock [us]."""
     if text is None or text == "":
         return None
-    found = parse_time(str(text))
-    if not found:
+    moment = parse_time(str(text))
+    if not moment:
         raise StreamError(
             _("{what}={text!r} is not a time; write it the way the recording writes its own").format(what=what, text=text)
         )
-    other = Clock(found[0], clock.zone)
+    other = Clock(moment[0], clock.zone)
     if other.family != clock.family:
         raise StreamError(_("{what}={text!r} is a time {found}, but the recording's times are {kind}; write it their way").format(
-                             what=what, text=text, found=found[0], kind=clock.kind))  # fmt: skip
-    return other.microseconds(found[1])
+                             what=what, text=text, found=moment[0], kind=clock.kind))  # fmt: skip
+    return other.microseconds(moment[1])
 
 
 def _stocked(part: _Part, stock: Any, names: list[str]) -> list[Sku]:

@@ -56,12 +56,12 @@ def opening(part: Any, names: list[str], first: int) -> int:
     """When the show begins [us]: with the first cue whose response still goes on at the ``first`` row of the recording."""
     sheet: pd.DataFrame = part.cues
     early = sheet[sheet["at"] < first]
-    mine = [
+    which = [
         int(at)
         for at, sku, label in zip(early["at"], early["sku"], early["label"], strict=True)
         if _about(sku, label, names) and at + KERNELS[label.partition("/")[0]].duration_s * US >= first
     ]
-    return min([first, *mine])
+    return min([first, *which])
 
 
 def _about(sku: str, label: str, names: list[str]) -> str | None:

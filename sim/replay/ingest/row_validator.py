@@ -186,22 +186,22 @@ class RowValidator:
         self.state.notes.append(f"{self.state.where}: dates such as {one} are read {self.state.dates}, as others of them show")
         return True
 
-    def _zoned(self, field: str, texts: pa.Array, us: np.ndarray, found: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _zoned(self, field: str, texts: pa.Array, us: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Bare times in UTC; what the change of the clocks makes of them is said."""
         moved, zone = shifted(us, self.state.zone), self.state.zone
-        never = moved.never & found
+        never = moved.never & values
         if never.any():
             which = np.flatnonzero(never)
             faults = np.full(self.n, None, object)
             faults[which] = [f"{field} {w[:40]!r} does not exist in {zone}: the clocks went forward over it"
                              for w in texts.take(which).to_pylist()]  # fmt: skip
             self.fail(never, faults)
-        twice = int((moved.twice & found).sum())
+        twice = int((moved.twice & values).sum())
         if twice:
             self.state.remarks[f"times are ambiguous, for the clocks of {zone} went back over that hour; the first is taken"] += (
                 twice
             )
-        return moved.us, found & ~never
+        return moved.us, values & ~never
 
     def _first_rows(self, field: str, bad: np.ndarray) -> None:
         """Set aside a second header row (no digit in any cell that is used) and headers that come again."""

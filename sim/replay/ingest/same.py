@@ -134,7 +134,13 @@ def _places(validator: RowValidator) -> np.ndarray:
 
 
 def _once(
-    validator: RowValidator, numbers: Numbers, rows: Rows, keys: np.ndarray, own: np.ndarray, among: np.ndarray, said: np.ndarray
+    validator: RowValidator,
+    numbers: Numbers,
+    rows: Rows,
+    keys: np.ndarray,
+    own: np.ndarray,
+    among: np.ndarray,
+    values: np.ndarray,
 ) -> None:
     """Reject doubles among some rows, part of the file by part of it (a second header begins a part)."""
     book, places, part = validator.state.book, _places(validator), validator.part()
@@ -144,13 +150,13 @@ def _once(
         mine = rest[part[rest] == number]
         keyed = mine[own[mine] != 0]
         here = book.again_here(own[keyed], places[keyed], rows.flags[keyed])
-        _reject(validator, numbers, rows, keyed[here.hit], Found(*(c[here.hit] for c in here)), said)
+        _reject(validator, numbers, rows, keyed[here.hit], Found(*(c[here.hit] for c in here)), values)
         equal = int((~numbers.line[keyed[here.hit]]).sum())
         if equal:
             validator.state.remarks[EQUAL] += equal
         left = np.setdiff1d(mine, keyed[here.hit], assume_unique=True)
         there = book.again_elsewhere(keys[left], rows.amount[left], places[left], rows.flags[left])
-        _reject(validator, numbers, rows, left[there.hit], Found(*(c[there.hit] for c in there)), said)
+        _reject(validator, numbers, rows, left[there.hit], Found(*(c[there.hit] for c in there)), values)
         fresh = left[~there.hit & numbers.line[left]]
         if rows.paid is not None and len(fresh):
             _parts(validator, numbers, rows, fresh)
@@ -173,21 +179,21 @@ def _parts(validator: RowValidator, numbers: Numbers, rows: Rows, which: np.ndar
         validator.state.remarks[PARTS] += int(again.sum())
 
 
-def _reject(validator: RowValidator, numbers: Numbers, rows: Rows, which: np.ndarray, found: Found, said: np.ndarray) -> None:
+def _reject(validator: RowValidator, numbers: Numbers, rows: Rows, which: np.ndarray, results: Found, values: np.ndarray) -> None:
     """Reject rows, keeping what they know beyond the row that was there."""
     flags = rows.flags[which]
-    more = np.flatnonzero((flags != found.flags) & (flags > 0))
+    more = np.flatnonzero((flags != results.flags) & (flags > 0))
     if rows.paid is not None and rows.closed is not None and len(more):
         some = which[more]
         validator.state.knowledge.add(  # type: ignore[union-attr]
-            first=found.place[more], place=_places(validator)[some], old=found.flags[more], flags=flags[more],
+            first=results.place[more], place=_places(validator)[some], old=results.flags[more], flags=flags[more],
             paid=rows.paid[some], closed=rows.closed[some], sku=rows.sku[some], qty=rows.qty[some], value=rows.amount[some],
             of=_of_order(numbers, rows.sku)[some], order_id=numbers.ids.take(some),
         )  # fmt: skip
-    _fail(validator, numbers, which, found.place, said)
+    _fail(validator, numbers, which, results.place, values)
 
 
-def _fail(validator: RowValidator, numbers: Numbers, which: np.ndarray, place: np.ndarray, said: np.ndarray) -> None:
+def _fail(validator: RowValidator, numbers: Numbers, which: np.ndarray, place: np.ndarray, values: np.ndarray) -> None:
     """The sentence for each double: what it is, and where it was."""
     if not len(which):
         return
@@ -195,5 +201,5 @@ def _fail(validator: RowValidator, numbers: Numbers, which: np.ndarray, place: n
     for row, at, number in zip(which.tolist(), place.tolist(), numbers.ids.take(which).to_pylist(), strict=True):
         file, line = at >> 40, at & (2**40 - 1)
         where = "" if file == validator.state.file else f"{validator.state.places[file]} "
-        faults[row] = f"{said[row]} {number} was there already ({where}line {line})"
+        faults[row] = f"{values[row]} {number} was there already ({where}line {line})"
     validator.fail(faults != None, faults)  # noqa: E711

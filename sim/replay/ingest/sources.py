@@ -63,12 +63,12 @@ def _packed(file: File, start: bytes, rooms: ExitStack, block: int) -> tuple[lis
         inside, left = sheets(file, folder)
     else:
         inside, left = members(file, folder), []
-    found: list[Source] = []
+    sources: list[Source] = []
     for part in inside:
         try:
             # A sheet is text by now; a file of an archive may be a workbook again, an archive may not.
             more, rest = ([delimited(part, block)], []) if part.path.suffix == ".csv" else _tables(part, rooms, block, True)
-            found, left = [*found, *more], [*left, *rest]
+            sources, left = [*sources, *more], [*left, *rest]
         except StreamError as error:
             left.append(Unused(part.name, str(error).removeprefix(part.name).strip()))
-    return found, left
+    return sources, left

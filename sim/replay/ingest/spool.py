@@ -122,10 +122,10 @@ class Spool:
         gone = 0
         for k, t in enumerate(self.times if len(places) else []):
             facts = self._part(self.runs[k], 0, len(t))
-            mine = (facts["kind"] == kind) & np.isin((facts["file"].astype(np.int64) << 40) + facts["line"], places)
-            if mine.any():
-                gone += int(mine.sum())
-                self.runs[k], self.times[k] = taken(facts, np.flatnonzero(~mine)), t[~mine]
+            own = (facts["kind"] == kind) & np.isin((facts["file"].astype(np.int64) << 40) + facts["line"], places)
+            if own.any():
+                gone += int(own.sum())
+                self.runs[k], self.times[k] = taken(facts, np.flatnonzero(~own)), t[~own]
         return gone
 
     def each_run(self) -> Iterator[Facts]:

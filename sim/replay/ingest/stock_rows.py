@@ -153,8 +153,8 @@ def cues(validator: RowValidator) -> Facts:
 def _span(text: str) -> Number | str | None:
     if not text:
         return None
-    found = read_span(text)
-    return found if found is not None and found.value >= 0 else f"duration {text[:60]!r} is not a span of time"
+    value = read_span(text)
+    return value if value is not None and value.value >= 0 else f"duration {text[:60]!r} is not a span of time"
 
 
 def stock(validator: RowValidator) -> Facts:
@@ -208,5 +208,5 @@ def _places(validator: RowValidator) -> list[str]:
 def _figure(text: str, meaning: str) -> Number | str | None:
     if not text:
         return None
-    found = read_number(text)
-    return found if found is not None and found.value >= 0 else f"{meaning} {text[:60]!r} is not a number"
+    value = read_number(text)
+    return value if value is not None and value.value >= 0 else f"{meaning} {text[:60]!r} is not a number"

@@ -94,10 +94,10 @@ def _one_by_one(texts: pa.Array, which: np.ndarray, us: np.ndarray, clock: np.nd
         return
     coded = texts.take(pa.array(which)).dictionary_encode()
     words = coded.dictionary.to_pylist()
-    found = [parse_time(text, order) for text in words]
+    moment = [parse_time(text, order) for text in words]
     simple = np.array([_PLAIN.match(re.sub(r"[0-9]", "0", text)) is not None for text in words], bool)
-    at = np.array([f[1] if f else 0 for f in found], np.int64)
-    kinds = np.array([CLOCKS.index(f[0]) if f else -1 for f in found], np.int8)
+    at = np.array([f[1] if f else 0 for f in moment], np.int64)
+    kinds = np.array([CLOCKS.index(f[0]) if f else -1 for f in moment], np.int8)
     codes = coded.indices.to_numpy()
     us[which], clock[which], plain[which] = at[codes], kinds[codes], simple[codes]
 

@@ -59,12 +59,12 @@ def read_number(text: str) -> Number | None:
     """
     if _PLAIN.fullmatch(text):
         return Number(float(text))
-    found = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", ""))
-    if not found or (found[1] and found[3]):
+    match = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", ""))
+    if not match or (match[1] and match[3]):
         return None
-    sign = -1 if "-" in (found[1], found[3]) else 1
-    value = sign * round(float(found[4].replace(",", "") + (found[5] or "")) * SCALES[found[6].lower()], 9)
-    return Number(value / 100, "percent") if found[7] == "%" else Number(value, "number")
+    sign = -1 if "-" in (match[1], match[3]) else 1
+    value = sign * round(float(match[4].replace(",", "") + (match[5] or "")) * SCALES[match[6].lower()], 9)
+    return Number(value / 100, "percent") if match[7] == "%" else Number(value, "number")
 
 
 def read_span(text: str) -> Number | None:
@@ -73,12 +73,12 @@ def read_span(text: str) -> Number | None:
     >>> [read_span(t).value for t in ("13小时46分钟38秒", "1分35秒", "00:15:10", "95.5")]
     [49598.0, 95.0, 910.0, 95.5]
     """
-    found = _COLONS.fullmatch(text)
-    if found:
-        return Number(int(found[1]) * 3600.0 + int(found[2]) * 60 + int(found[3]))
-    found = _SPAN.fullmatch(text.replace(" ", ""))
-    if found and any(found.groups()):
-        days, hours, minutes, seconds = (float(g or 0) for g in found.groups())
+    match = _COLONS.fullmatch(text)
+    if match:
+        return Number(int(match[1]) * 3600.0 + int(match[2]) * 60 + int(match[3]))
+    match = _SPAN.fullmatch(text.replace(" ", ""))
+    if match and any(match.groups()):
+        days, hours, minutes, seconds = (float(g or 0) for g in match.groups())
         return Number(days * 86400 + hours * 3600 + minutes * 60 + seconds, "duration")
     return read_number(text)
 
@@ -93,16 +93,16 @@ def read_units(text: str, meaning: str, least: int, most: int) -> Number | str:
     """
     if not text:
         return f"{meaning} is empty"
-    found = read_number(text)
+    amount = read_number(text)
     # 1m is a metre, not a million: what is counted in pieces has no letters.
-    if found is None or found.value != int(found.value) or found.rule == "percent" or _LETTERS.search(text):
+    if amount is None or amount.value != int(amount.value) or amount.rule == "percent" or _LETTERS.search(text):
         return f"{meaning} {text[:60]!r} is not a whole number"
-    number = int(found.value)
+    number = int(amount.value)
     if number < least:
         return f"{meaning} {number} is not positive" if least else f"{meaning} {number} is negative"
     if number > most:
         return f"{meaning} {number} is more than {most:,}"
-    return Number(float(number), found.rule or ("number" if "." in text else ""))
+    return Number(float(number), amount.rule or ("number" if "." in text else ""))
 
 
 def read_level(text: str, meaning: str, least: int, most: int) -> Number | str:

@@ -99,7 +99,7 @@ def members(file: File, folder: Path) -> list[File]:
                 )
             if any(m.flag_bits & 1 for m in held):
                 raise StreamError(_("{name} is locked with a password; unpack it and name the files").format(name=file.name))
-            left, found = MOST_UNPACKED, []
+            left, files = MOST_UNPACKED, []
             for k, member in enumerate(held):
                 path = folder / str(k)
                 with archive.open(member) as source, path.open("wb") as target:
@@ -112,16 +112,16 @@ def members(file: File, folder: Path) -> list[File]:
                                 )
                             )
                         target.write(block)
-                found.append(File(path, f"{file.name}/{_name(member)}"))
+                files.append(File(path, f"{file.name}/{_name(member)}"))
     except (zipfile.BadZipFile, EOFError, RuntimeError, OSError, ValueError, zlib.error) as error:
         if isinstance(error, StreamError):
             raise
         raise StreamError(
             _("{name} is a damaged archive; copy it again, or unpack it and name the files").format(name=file.name)
         ) from None
-    if not found:
+    if not files:
         raise StreamError(_("{name} is an archive without files; name another").format(name=file.name))
-    return found
+    return files
 
 
 def _name(member: zipfile.ZipInfo) -> str:

@@ -33,19 +33,19 @@ class Figures:
         self.lags = {name: Lag() for name in LAGS}
         self.busy_s = 0.0
 
-    def note(self, shadow: Shadow, batch: Batch, wall_us: int, lines: int, at: float, said: list[Said]) -> None:
+    def note(self, shadow: Shadow, batch: Batch, wall_us: int, lines: int, at: float, words: list[Said]) -> None:
         """Measure what these lines took, now that it is done."""
         spent, now_us, reader = time.monotonic() - at, int(shadow.now() * US), shadow.reader
         self.busy_s += spent
         self.lags["seen"].add(np.array(batch.waited) / US)
         if reader.clock is not None and reader.clock.family == "absolute":
             self.lags["read"].add((wall_us - np.array(batch.known)) / US)
-            moments = [(reader.start_us or 0) + int(s.t * shadow.plan.rules.speedup) for s in said]
+            moments = [(reader.start_us or 0) + int(s.t * shadow.plan.rules.speedup) for s in words]
             self.lags["alert"].add((now_us - np.array(moments)) / US)
         if lines:
             self.lags["done"].several(spent, lines)
-        if said:
-            self.lags["said"].several(spent, len(said))
+        if words:
+            self.lags["said"].several(spent, len(words))
 
     def state(self) -> dict[str, np.ndarray]:
         """For the state file."""

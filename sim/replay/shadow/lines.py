@@ -135,19 +135,19 @@ class LineReader:
     def _time(self, value: Any, name: str) -> int | str:
         """A time of show time [us], or what is wrong with it."""
         if type(value) is str:
-            found = parsed(value)
+            amount = parsed(value)
         elif type(value) in (int, float) and 0 <= value < 1e19:
-            found = number_time(value)
+            amount = number_time(value)
         else:
             return f"{name} is missing" if value is None else f"{name} {value!r:.40} is not a time"
-        if found is None:
+        if amount is None:
             return f"{name} {value!r:.40} is not a time"
         clock = self.clock
         if clock is None:
-            clock = self.clock = Clock(found[0], self.rules.zone)
-        if found[0] != clock.kind and Clock(found[0], clock.zone).family != clock.family:
-            return f"{name} is a time {found[0]}, but the feed's times are {clock.kind}"
-        us = found[1] if found[0] != NAIVE or clock.zone is None else Clock(NAIVE, clock.zone).microseconds(found[1])
+            clock = self.clock = Clock(amount[0], self.rules.zone)
+        if amount[0] != clock.kind and Clock(amount[0], clock.zone).family != clock.family:
+            return f"{name} is a time {amount[0]}, but the feed's times are {clock.kind}"
+        us = amount[1] if amount[0] != NAIVE or clock.zone is None else Clock(NAIVE, clock.zone).microseconds(amount[1])
         if self.start_us is None:
             self.start_us = 0 if clock.kind == SECONDS else us
         t = round((us - self.start_us) / self.rules.speedup)

@@ -157,10 +157,10 @@ class Shadow:
             self._say(said, self.show)
         self.figures.note(self, batch, wall_us, len(lines), at, said)
 
-    def _say(self, said: list[Said], show: Show) -> None:
+    def _say(self, words: list[Said], show: Show) -> None:
         """Number the alerts and send those that are not there yet."""
         names, text = [p.name for p in self.plan.policies], ""
-        for s in said:
+        for s in words:
             if not text:
                 self._known()
             self.alerts += 1

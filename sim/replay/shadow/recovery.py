@@ -99,10 +99,10 @@ def lock_names(ways: Ways) -> ExitStack:
 def own_alert(text: bytes, n: int) -> bool:
     """Whether a line is an alert about the feed itself, with number ``n``."""
     try:
-        said = json.loads(text)
+        record = json.loads(text)
     except ValueError:
         return False
-    return type(said) is dict and said.get("n") == n and said.get("strategy") == "feed"
+    return type(record) is dict and record.get("n") == n and record.get("strategy") == "feed"
 
 
 def settle(ways: Ways, outbox: Outbox, rejects: Rejects, n: int) -> None:

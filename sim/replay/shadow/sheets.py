@@ -81,12 +81,12 @@ def cue_sheet(path: str | Path, zone: str) -> Sheet | None:
     if not path:
         return None
     making, rejects = sheet(path, "cues", zone or None)
-    made = Ingested(making.close(), rejects, making)
-    frame = made.frame()
+    ingested = Ingested(making.close(), rejects, making)
+    frame = ingested.frame()
     for name in ("sku", "label", "file"):
         frame[name] = frame[name].astype(str)
-    made.close()
-    return Sheet(frame.assign(at=frame["t_us"]).sort_values("at", kind="stable"), made.head)
+    ingested.close()
+    return Sheet(frame.assign(at=frame["t_us"]).sort_values("at", kind="stable"), ingested.head)
 
 
 def planned(cues: Sheet | None, names: list[str], span: tuple[int, int], clock: Clock, speedup: float) -> tuple[Cue, ...]:

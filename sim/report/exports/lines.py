@@ -82,8 +82,8 @@ def lines_of(policy: Policy, sku: Sku) -> dict[int, Line]:
     strategy = policy.strategy
     if strategy.name not in EXPORTED or strategy.origin is not None:
         near, why = NEAREST.get(strategy.name, ("cover_time", N_("a line over a rate of orders")))
-        said = _("{name} is no line that Prometheus could watch; exported are {known}. Nearest: {near} ({why})")
-        raise ExportError(said.format(name=strategy.name, known=", ".join(EXPORTED), near=near, why=_(why)))
+        sentence = _("{name} is no line that Prometheus could watch; exported are {known}. Nearest: {near} ({why})")
+        raise ExportError(sentence.format(name=strategy.name, known=", ".join(EXPORTED), near=near, why=_(why)))
     values = dict(zip((p.name for p in strategy.params), policy.params[TIERS.index(sku.tier)].tolist(), strict=True))
     return EXPORTED[strategy.name](values, sku)
 

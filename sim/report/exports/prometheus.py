@@ -122,17 +122,17 @@ def routes(policy: Policy) -> str:
 
 def differs(policy: Policy) -> list[str]:
     """What of a policy's gate Prometheus has no form for."""
-    gate, said = policy.gate, []
+    gate, texts = policy.gate, []
     if gate[HYSTERESIS] > 0:
         text = _("hysteresis {share:g}: an alert here ends once stock is above the line, there above line x {factor:g}")
-        said.append(text.format(share=gate[HYSTERESIS], factor=1 + gate[HYSTERESIS]))
+        texts.append(text.format(share=gate[HYSTERESIS], factor=1 + gate[HYSTERESIS]))
     if gate[N] > 1:
-        said.append(_("n of m readings: not exported; for: is the nearest"))
+        texts.append(_("n of m readings: not exported; for: is the nearest"))
     if gate[BUDGET_PER_HOUR] > 0:
-        said.append(_("the budget of notices an hour: not exported; group_interval and repeat_interval are the nearest"))
-    return said
+        texts.append(_("the budget of notices an hour: not exported; group_interval and repeat_interval are the nearest"))
+    return texts
 
 
-def _yaml(made: Mapping[str, Any], head: Sequence[str]) -> str:
+def _yaml(mapping: Mapping[str, Any], head: Sequence[str]) -> str:
     comment = "".join(f"# {line}\n" for line in head)
-    return comment + yaml.safe_dump(dict(made), sort_keys=False, allow_unicode=True, width=10_000)
+    return comment + yaml.safe_dump(dict(mapping), sort_keys=False, allow_unicode=True, width=10_000)

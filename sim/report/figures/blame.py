@@ -31,13 +31,13 @@ MOST_SKUS = 12
 EPS = 1e-9
 
 
-def blame_figure(found: Blame, skus: list[str], title: str, basis: str) -> Figure:
+def blame_figure(blame: Blame, skus: list[str], title: str, basis: str) -> Figure:
     """``title``: the show and the strategy. ``basis``: rehearsed, or closed loop and what is assumed of unrecorded demand."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    names, units = rows_of(found, skus)
+    names, units = rows_of(blame, skus)
     with rc_context(style.settings()):
         figure = Figure(figsize=(11.0, 1.9 + 0.34 * len(names)), layout="constrained")
         FigureCanvasAgg(figure)
@@ -45,25 +45,25 @@ def blame_figure(found: Blame, skus: list[str], title: str, basis: str) -> Figur
         figure.suptitle(style.text(title), x=0.01, ha="left", fontsize=11)
         for kind, axis in enumerate(axes):
             _bars(axis, names, units[:, kind])
-            total = int(found.lost.units[kind].sum())
+            total = int(blame.lost.units[kind].sum())
             axis.set_title(style.text(_(TITLES[KINDS[kind]]).format(n=total)), loc="left", fontsize=10)
         looks: dict[str, Any] = {"loc": "outside lower center", "ncols": len(CAUSES), "fontsize": 8.5}
         figure.legend(*axes[0].get_legend_handles_labels(), title=style.text(basis), title_fontsize=8.5, **looks)
     return figure
 
 
-def rows_of(found: Blame, skus: list[str]) -> tuple[list[str], np.ndarray]:
+def rows_of(blame: Blame, skus: list[str]) -> tuple[list[str], np.ndarray]:
     """Names and units [cause, kind, row]: the SKUs that lost, most first, the rest together, and all of them."""
-    cost = np.abs(found.units).sum((0, 1))
+    cost = np.abs(blame.units).sum((0, 1))
     order = [k for k in np.argsort(-cost, kind="stable").tolist() if cost[k] > 0]
     shown, rest = order[:MOST_SKUS], order[MOST_SKUS:]
-    names, parts = [skus[k] for k in shown], [found.units[:, :, k] for k in shown]
+    names, parts = [skus[k] for k in shown], [blame.units[:, :, k] for k in shown]
     if rest:
         names.append(ngettext("{n} other", "{n} others", len(rest)).format(n=len(rest)))
-        parts.append(found.units[:, :, rest].sum(2))
+        parts.append(blame.units[:, :, rest].sum(2))
     if len(names) != 1:
         names.append(_("all"))
-        parts.append(found.shares)
+        parts.append(blame.shares)
     return names, np.stack(parts, axis=2)
 
 

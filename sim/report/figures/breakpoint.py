@@ -19,7 +19,7 @@ STATES = {CERTIFIED: (style.GREEN, "o"), UNDECIDED: (style.GREY, "s"), REFUTED: 
 """Colour and marker by state."""
 
 
-def chart(found: Mapping[str, Found], title: str) -> Figure:
+def chart(results: Mapping[str, Found], title: str) -> Figure:
     """One line a dial and strategy: every severity tried, coloured and shaped by what became of the limits there. One mark for a
     strategy that breaks them as it is."""
     from matplotlib import rc_context
@@ -27,7 +27,7 @@ def chart(found: Mapping[str, Found], title: str) -> Figure:
     from matplotlib.lines import Line2D
 
     lines: list[tuple[str, list[tuple[float, str]]]] = []
-    for name, f in found.items():
+    for name, f in results.items():
         if f.as_it_is.state == REFUTED:
             lines.append((_("{strategy}: as it is").format(strategy=name), [(0.0, REFUTED)]))
         lines += [(f"{name}: {b.dial.name} [{b.dial.unit}]", [(p.severity, p.state) for p in b.points]) for b in f.dials.values()]

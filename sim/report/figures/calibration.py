@@ -29,20 +29,20 @@ def _figure(width: float, height: float) -> Figure:
     return figure
 
 
-def responses(made: Calibrated) -> Figure | None:
+def responses(fit: Calibrated) -> Figure | None:
     """Orders around cues: observed averages over aligned cues, and what the fitted model expected in the same bins."""
     from matplotlib import rc_context
 
-    kinds = made.model.spec.kinds
+    kinds = fit.model.spec.kinds
     if not kinds:
         return None
     with rc_context(style.settings()):
         figure = _figure(3.9 * len(kinds) + 0.8, 3.6)
         axes = np.atleast_1d(figure.subplots(1, len(kinds)))
         for axis, kind in zip(axes, kinds, strict=True):
-            _aligned(axis, made, kind)
+            _aligned(axis, fit, kind)
         axes[0].set_ylabel(_("orders per minute and cue"))
-        moved = made.slips is not None and made.slips.real
+        moved = fit.slips is not None and fit.slips.real
         title = (
             _("Response to cues: aligned averages and the fitted model; cues where they were found to have come")
             if moved
@@ -52,17 +52,17 @@ def responses(made: Calibrated) -> Figure | None:
     return figure
 
 
-def _aligned(axis: Axes, made: Calibrated, kind: int) -> None:
-    step, name = made.grid.step_s, CUE_KINDS[kind]
-    span = made.lengths[kind].value
+def _aligned(axis: Axes, fit: Calibrated, kind: int) -> None:
+    step, name = fit.grid.step_s, CUE_KINDS[kind]
+    span = fit.lengths[kind].value
     width = max(step, span / 60)
     edges = np.arange(-max(0.25 * span, 2 * width), 1.25 * span + width, width)
     seen, due, weight = np.zeros(len(edges) - 1), np.zeros(len(edges) - 1), np.zeros(len(edges) - 1)
     cues = 0
-    for row in made.grid.rows:
+    for row in fit.grid.rows:
         if row.what != "orders" or kind not in row.cues:
             continue
-        rate = made.model.rate(row, made.fit.at)
+        rate = fit.model.rate(row, fit.fit.at)
         middle = (np.arange(len(row.y)) + 0.5) * step
         for at in row.cues[kind].tolist():
             near = row.used & (middle - at >= edges[0]) & (middle - at < edges[-1])
@@ -80,21 +80,21 @@ def _aligned(axis: Axes, made: Calibrated, kind: int) -> None:
     seen_at, mean = left + width / 2, np.where(ok, seen / per, np.nan)
     axis.plot(seen_at, mean, "o", ms=3, color=style.BLACK, label=_("seen, mean of {cues} cues").format(cues=cues))
     axis.axvline(0, color=style.GREY, lw=0.8, ls=":")
-    tau = math.exp(made.fit.value(f"tau:{name}"))
+    tau = math.exp(fit.fit.value(f"tau:{name}"))
     axis.set_title(_("{kind}: tau {tau:.3g} s").format(kind=name, tau=tau), loc="left")
     axis.set_xlabel(_("seconds after the cue"))
     axis.set_ylim(bottom=0)
     axis.legend(loc="upper right")
 
 
-def residual_plot(made: Calibrated) -> Figure:
+def residual_plot(fit: Calibrated) -> Figure:
     """Time-rescaling residuals against the exponential they should follow, and dispersion by window."""
     from matplotlib import rc_context
 
     with rc_context(style.settings()):
         figure = _figure(10.5, 4.3)
         left, right = figure.subplots(1, 2)
-        u = np.sort(-np.expm1(-made.residuals.gaps))
+        u = np.sort(-np.expm1(-fit.residuals.gaps))
         n = len(u)
         expected = (np.arange(n) + 0.5) / max(n, 1)
         thin = max(1, n // 2000)
@@ -114,17 +114,17 @@ def residual_plot(made: Calibrated) -> Figure:
         )
         left.set_title(
             _("Time rescaling: KS distance {distance:.3f}, p = {p:.2g}").format(
-                distance=made.residuals.distance, p=made.residuals.p
+                distance=fit.residuals.distance, p=fit.residuals.p
             ),
             loc="left",
         )
         left.legend(loc="upper left")
-        _dispersion(right, made)
+        _dispersion(right, fit)
     return figure
 
 
-def _dispersion(axis: Axes, made: Calibrated) -> None:
-    rows = made.dispersions
+def _dispersion(axis: Axes, fit: Calibrated) -> None:
+    rows = fit.dispersions
     x = [d.window_s for d in rows]
     axis.plot(x, [d.raw for d in rows], "s--", color=style.ORANGE, label=_("counts: variance / mean"))
     axis.plot(x, [d.residual for d in rows], "o-", color=style.BLUE, label=_("residuals: squares / expectation"))
@@ -141,24 +141,24 @@ def _dispersion(axis: Axes, made: Calibrated) -> None:
     axis.legend(loc="upper left")
 
 
-def band_plot(made: Calibrated) -> Figure | None:
+def band_plot(fit: Calibrated) -> Figure | None:
     """Counts of the last show by 1, 5 and 15 minutes inside their predictive bands."""
     from matplotlib import rc_context
 
-    last = len(made.shows) - 1
-    found = [b for b in made.bands if b.show == last and len(b.seen)][:MOST_BANDS]
+    last = len(fit.shows) - 1
+    found = [b for b in fit.bands if b.show == last and len(b.seen)][:MOST_BANDS]
     if not found:
         return None
     with rc_context(style.settings()):
         figure = _figure(11.5, 2.3 * len(found) + 0.5)
         axes = np.atleast_1d(figure.subplots(len(found), 1, sharex=True))
         for axis, band in zip(axes, found, strict=True):
-            _one_band(axis, band, 3600.0 if made.shows[last].span_s > 4 * 3600 else 60.0)
-        unit = "h" if made.shows[last].span_s > 4 * 3600 else "min"
+            _one_band(axis, band, 3600.0 if fit.shows[last].span_s > 4 * 3600 else 60.0)
+        unit = "h" if fit.shows[last].span_s > 4 * 3600 else "min"
         axes[-1].set_xlabel(_("time since the record began [{unit}]").format(unit=unit))
         figure.suptitle(
             style.text(
-                _("Orders of {stream} and what the fitted model expected of such a show").format(stream=made.shows[last].name)
+                _("Orders of {stream} and what the fitted model expected of such a show").format(stream=fit.shows[last].name)
             ),
             x=0.01,
             ha="left",

@@ -111,8 +111,8 @@ def _lane(run: Run, sku: int) -> Lane:
 def _laid(c: Closed, run: Run, sku: int, bins: np.ndarray, imputed: bool) -> np.ndarray:
     """Units of orders of a tape per bin, whether accepted or not."""
     tape = run.tape
-    mine = (tape.kind == T.ORDER) & (tape.sku == sku) & (imputed_rows(tape, c.imputation) == imputed)
-    return np.histogram(tape.t[mine] / US, bins, weights=tape.qty[mine])[0]
+    own = (tape.kind == T.ORDER) & (tape.sku == sku) & (imputed_rows(tape, c.imputation) == imputed)
+    return np.histogram(tape.t[own] / US, bins, weights=tape.qty[own])[0]
 
 
 def closed_timeline(c: Closed, sku: int) -> Figure:

@@ -114,9 +114,9 @@ def pareto(d: Decision) -> Figure:
         figure = Figure(figsize=(8.4, 5.6), layout="constrained")
         axes = figure.subplots()
         for family, (colour, mark) in look.items():
-            mine = np.array([c.family == family for c in d.plan.candidates])
+            own = np.array([c.family == family for c in d.plan.candidates])
             for which, fill in ((on_front, colour), (~on_front, "none")):
-                keep = mine & which
+                keep = own & which
                 axes.scatter(points[keep, 0], points[keep, 1] / 1000, s=size[keep], marker=mark, facecolors=fill,
                              edgecolors=colour, linewidths=0.9, alpha=0.85, zorder=3 if which is on_front else 2)  # fmt: skip
         for n, k in enumerate(named, 1):

@@ -47,13 +47,13 @@ class Recording:
     cues: tuple[CueSpan, ...]
 
 
-def recording(loaded: Loaded, found: Replay, sku: int) -> Recording:
+def recording(loaded: Loaded, replay: Replay, sku: int) -> Recording:
     """The arrays of the picture of SKU number ``sku``."""
-    stream, run = loaded.stream, found.runs[0]
+    stream, run = loaded.stream, replay.runs[0]
     name, end = stream.skus[sku].id, run.scenario.duration_s
-    level = found.levels[found.levels["sku"] == name]
+    level = replay.levels[replay.levels["sku"] == name]
     arrived, _t, known = seen(run, sku)
-    outs = found.sellouts[(found.sellouts["sku"] == name) & (found.sellouts["strategy"] == run.policy.name)]
+    outs = replay.sellouts[(replay.sellouts["sku"] == name) & (replay.sellouts["strategy"] == run.policy.name)]
     bins = bin_edges(end)
     sold = ngettext("{n} sell-out", "{n} sell-outs", len(outs)).format(n=len(outs)) if len(outs) else _("never sold out")
     return Recording(
@@ -65,7 +65,7 @@ def recording(loaded: Loaded, found: Replay, sku: int) -> Recording:
         stock=thinned(level["t_s"].to_numpy(), level["stock"].to_numpy()),
         seen=thinned(arrived / US, known),
         out=tuple((float(a), min(float(b), end)) for a, b in zip(outs["sold_out_s"], outs["back_s"], strict=True)),
-        lanes={r.policy.name: _lane(r.alerts, sku) for r in found.runs},
+        lanes={r.policy.name: _lane(r.alerts, sku) for r in replay.runs},
         bins=bins,
         orders=_units(loaded, sku, TAKE, bins),
         carts=_units(loaded, sku, CART, bins),
@@ -74,14 +74,14 @@ def recording(loaded: Loaded, found: Replay, sku: int) -> Recording:
 
 
 def _lane(alerts: np.ndarray, sku: int) -> np.ndarray:
-    mine = alerts[(alerts["sku"] == sku) & (alerts["level"] > 0)]
-    return np.column_stack([mine["t"] / US, mine["level"]])
+    own = alerts[(alerts["sku"] == sku) & (alerts["level"] > 0)]
+    return np.column_stack([own["t"] / US, own["level"]])
 
 
 def _units(loaded: Loaded, sku: int, kind: int, bins: np.ndarray) -> np.ndarray:
     stream = loaded.stream
-    mine = (stream.sku == sku) & (stream.what == kind)
-    t, total = np.append(0.0, stream.t[mine] / US), np.append(0, np.cumsum(stream.qty[mine]))
+    own = (stream.sku == sku) & (stream.what == kind)
+    t, total = np.append(0.0, stream.t[own] / US), np.append(0, np.cumsum(stream.qty[own]))
     return per_bin(t, total, bins)
 
 

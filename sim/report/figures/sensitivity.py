@@ -15,23 +15,23 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-def chart(found: Sequence[Index], title: str) -> Figure:
+def chart(indices: Sequence[Index], title: str) -> Figure:
     """First-order and total index of every setting with intervals, largest total first."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
     with rc_context(style.settings()):
-        figure = Figure(figsize=(8.0, 1.4 + 0.5 * len(found)), layout="constrained")
+        figure = Figure(figsize=(8.0, 1.4 + 0.5 * len(indices)), layout="constrained")
         axes = figure.subplots()
-        y = np.arange(len(found))
+        y = np.arange(len(indices))
         for shift, colour, mark, words, own, low, high in (
             (-0.14, style.BLUE, "o", _("first order"), "first", "first_low", "first_high"),
             (0.14, style.ORANGE, "s", _("total"), "total", "total_low", "total_high"),
         ):
-            at = np.array([getattr(i, own) for i in found])
-            reach = np.array([[at[k] - getattr(i, low), getattr(i, high) - at[k]] for k, i in enumerate(found)]).T
+            at = np.array([getattr(i, own) for i in indices])
+            reach = np.array([[at[k] - getattr(i, low), getattr(i, high) - at[k]] for k, i in enumerate(indices)]).T
             axes.errorbar(at, y + shift, xerr=np.maximum(reach, 0), fmt=mark, color=colour, capsize=3, label=words)
-        axes.set_yticks(y, [style.text(i.key) for i in found])
+        axes.set_yticks(y, [style.text(i.key) for i in indices])
         axes.invert_yaxis()
         axes.axvline(0, color=style.BLACK, lw=0.8)
         axes.set_xlabel(_("share of the variance of mean net"))

@@ -29,10 +29,10 @@ def chart(table: pd.DataFrame, curves: pd.DataFrame, title: str) -> Figure:
         for axes in every[len(shown) :]:
             axes.set_visible(False)
         for axes, row in zip(every, shown.itertuples(), strict=False):
-            mine = curves[curves["item"] == row.item]
+            own = curves[curves["item"] == row.item]
             axes.axvspan(row.bring_low, row.bring_high, color=style.GREEN, alpha=0.15, label=_("as good"))
-            axes.fill_between(mine["units"], mine["net_low"], mine["net_high"], color=style.BLUE, alpha=0.25)
-            axes.plot(mine["units"], mine["net"], color=style.BLUE, marker="o", ms=3, label=_("net [CNY/show]"))
+            axes.fill_between(own["units"], own["net_low"], own["net_high"], color=style.BLUE, alpha=0.25)
+            axes.plot(own["units"], own["net"], color=style.BLUE, marker="o", ms=3, label=_("net [CNY/show]"))
             axes.axvline(row.planned, color=style.BLACK, ls="--", label=_("planned"))
             axes.axvline(row.bring, color=style.GREEN, label=_("bring"))
             axes.set_title(style.text(str(row.item)), loc="left")

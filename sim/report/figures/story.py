@@ -155,10 +155,10 @@ def _size(act: np.void) -> float:
 
 
 def cues_of(run: Run, sku: int) -> tuple[CueSpan, ...]:
-    found = []
+    rows = []
     for number, cue in enumerate(run.tape.cues):
         cut = int(run.cue_cut[number]) if number < len(run.cue_cut) else NEVER_US
         stop = min(int(cue["end"]), cut)
         if cue["sku"] == sku and stop > cue["start"]:
-            found.append((cue["start"] / US, stop / US, bool(cue["planned"] >= 0), CUE_KINDS[cue["kind"]]))
-    return tuple(found)
+            rows.append((cue["start"] / US, stop / US, bool(cue["planned"] >= 0), CUE_KINDS[cue["kind"]]))
+    return tuple(rows)

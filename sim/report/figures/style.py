@@ -151,7 +151,7 @@ def png(figure: Figure) -> bytes:
 
     from matplotlib import rc_context
 
-    made = BytesIO()
+    buffer = BytesIO()
     with rc_context(settings()):
-        figure.savefig(made, dpi=150, format="png", metadata={"Software": None})
-    return made.getvalue()
+        figure.savefig(buffer, dpi=150, format="png", metadata={"Software": None})
+    return buffer.getvalue()

@@ -122,12 +122,12 @@ def _window(s: Story) -> tuple[float, float]:
 
 def _alerts(axis: Axes, s: Story, per: float) -> None:
     for level, (marker, colour, name) in style.LEVEL_MARKS.items():
-        mine = s.alerts[s.alerts[:, 1] == level]
-        if len(mine):
+        own = s.alerts[s.alerts[:, 1] == level]
+        if len(own):
             looks: dict[str, Any] = {"color": colour, "edgecolor": style.BLACK, "linewidth": 0.6, "zorder": 5, "clip_on": False}
             axis.scatter(
-                mine[:, 0] / per,
-                mine[:, 2],
+                own[:, 0] / per,
+                own[:, 2],
                 marker=marker,
                 s=52,
                 label=_("alert: {level}").format(level=style.text(_(name))),
@@ -163,13 +163,13 @@ def _actions(axis: Axes, s: Story, per: float) -> None:
             axis.broken_barh(spans, (row - 0.34, 0.68), facecolor=style.GREY, edgecolor=style.BLACK, lw=0.4)
             labels.append(_("freeze"))
             continue
-        mine = [(t, size) for t, what, size in s.marks if what == kind and t <= s.duration_s]
-        sizes = {size for _t, size in mine if not np.isnan(size)}
+        own = [(t, size) for t, what, size in s.marks if what == kind and t <= s.duration_s]
+        sizes = {size for _t, size in own if not np.isnan(size)}
         amount = f" ({_amount(kind, next(iter(sizes)))})" if len(sizes) == 1 else ""
         labels.append(_(WORDS[kind]) + amount)
         marker, colour = ACTION_LOOKS[kind]
         looks: dict[str, Any] = {"color": colour, "edgecolor": style.BLACK, "linewidth": 0.5, "clip_on": False, "zorder": 4}
-        axis.scatter([t / per for t, _size in mine], [row] * len(mine), marker=marker, s=36, **looks)
+        axis.scatter([t / per for t, _size in own], [row] * len(own), marker=marker, s=36, **looks)
     axis.set_yticks(range(max(1, len(kinds))), labels or [_("no action")])
     axis.set_ylim(max(1, len(kinds)) - 0.4, -0.6)
     axis.grid(False, axis="y")

@@ -19,7 +19,7 @@ MARKS = (("o", style.BLUE), ("s", style.ORANGE), ("^", style.GREEN), ("D", style
 """Marker and colour by family; shape tells as much as colour."""
 
 
-def history(found: Tuned, plan: Plan) -> Figure:
+def history(tuning: Tuned, plan: Plan) -> Figure:
     """First objective by trial number, one mark per family, hollow where a trial was dropped early; and the best so far."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -27,16 +27,16 @@ def history(found: Tuned, plan: Plan) -> Figure:
     with rc_context(style.settings()):
         figure = Figure(figsize=(8.0, 4.2), layout="constrained")
         axes = figure.subplots()
-        number = np.array([t.number for t in found.tried])
-        value = np.array([t.values[0] for t in found.tried])
-        whole = np.array([t.shows == plan.shows and t.feasible for t in found.tried])
-        names = np.array([t.candidate.family for t in found.tried])
+        number = np.array([t.number for t in tuning.tried])
+        value = np.array([t.values[0] for t in tuning.tried])
+        whole = np.array([t.shows == plan.shows and t.feasible for t in tuning.tried])
+        names = np.array([t.candidate.family for t in tuning.tried])
         for k, family in enumerate(dict.fromkeys(names.tolist())):
             mark, colour = MARKS[k % len(MARKS)]
-            mine = names == family
+            own = names == family
             for kept, fill in ((whole, colour), (~whole, "none")):
                 label = style.text(family) if kept is whole else None
-                axes.scatter(number[mine & kept], value[mine & kept], marker=mark, facecolors=fill, edgecolors=colour, s=26,
+                axes.scatter(number[own & kept], value[own & kept], marker=mark, facecolors=fill, edgecolors=colour, s=26,
                              label=label, zorder=3)  # fmt: skip
         best = np.minimum.accumulate(np.where(whole, value, np.inf))
         if whole.any():
@@ -49,14 +49,14 @@ def history(found: Tuned, plan: Plan) -> Figure:
         what = _("J [CNY a show], {robust}").format(robust=plan.robust) if plan.single else f"{first} [{METRICS[first].unit}]"
         axes.set_xlabel(_("trial"))
         axes.set_ylabel(_("{what}, search shows").format(what=what))
-        axes.set_title("; ".join([_("Search"), *_notes(found, plan, bool(value.max() > top))]))
+        axes.set_title("; ".join([_("Search"), *_notes(tuning, plan, bool(value.max() > top))]))
         figure.legend(loc="outside lower center", ncols=4)
         return figure
 
 
-def _notes(found: Tuned, plan: Plan, beyond: bool) -> list[str]:
+def _notes(tuning: Tuned, plan: Plan, beyond: bool) -> list[str]:
     """What the picture needs said: only what occurs in it."""
-    early, limits = any(t.shows < plan.shows for t in found.tried), any(not t.feasible for t in found.tried)
+    early, limits = any(t.shows < plan.shows for t in tuning.tried), any(not t.feasible for t in tuning.tried)
     hollow = {
         (True, True): _("hollow: dropped early or breaks a limit"),
         (True, False): _("hollow: dropped early"),
@@ -65,16 +65,16 @@ def _notes(found: Tuned, plan: Plan, beyond: bool) -> list[str]:
     return [*filter(None, [hollow]), *([_("the dearest lie above the picture")] if beyond else [])]
 
 
-def front(found: Tuned, plan: Plan) -> Figure:
+def front(tuning: Tuned, plan: Plan) -> Figure:
     """Finalists by their objectives on judging shows, a panel for the first objective against each other one; marked by family,
     filled on the front, ringed the one recommended."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    means = np.nanmean(found.judged[..., [plan.metrics.index(name) for name in plan.objectives]], axis=(0, 1))
-    families = np.array([c.family for c in found.finalists])
-    on_front = np.isin(np.arange(len(means)), found.front)
-    best = next(k for k, c in enumerate(found.finalists) if c is found.best)
+    means = np.nanmean(tuning.judged[..., [plan.metrics.index(name) for name in plan.objectives]], axis=(0, 1))
+    families = np.array([c.family for c in tuning.finalists])
+    on_front = np.isin(np.arange(len(means)), tuning.front)
+    best = next(k for k, c in enumerate(tuning.finalists) if c is tuning.best)
     with rc_context(style.settings()):
         figure = Figure(figsize=(1.2 + 4.2 * (len(plan.objectives) - 1), 4.6), layout="constrained")
         panels = figure.subplots(1, len(plan.objectives) - 1, squeeze=False)[0]
@@ -82,11 +82,9 @@ def front(found: Tuned, plan: Plan) -> Figure:
             for n, family in enumerate(dict.fromkeys(families.tolist())):
                 mark, colour = MARKS[n % len(MARKS)]
                 for which, fill in ((on_front, colour), (~on_front, "none")):
-                    mine = (families == family) & which
+                    own = (families == family) & which
                     label = style.text(family) if k == 1 and which is on_front else None
-                    axes.scatter(
-                        means[mine, 0], means[mine, k], marker=mark, s=40, facecolors=fill, edgecolors=colour, label=label
-                    )
+                    axes.scatter(means[own, 0], means[own, k], marker=mark, s=40, facecolors=fill, edgecolors=colour, label=label)
             axes.scatter(
                 means[best, 0],
                 means[best, k],

@@ -24,10 +24,10 @@ LONGEST = 120
 @cache
 def library() -> str:
     """The chart library as one script; "" where the extra ``pages`` is not installed."""
-    found = importlib.util.find_spec("bokeh")
-    if found is None or not found.submodule_search_locations:
+    spec = importlib.util.find_spec("bokeh")
+    if spec is None or not spec.submodule_search_locations:
         return ""
-    place = Path(found.submodule_search_locations[0]) / "server" / "static" / "js"
+    place = Path(spec.submodule_search_locations[0]) / "server" / "static" / "js"
     return "\n".join((place / name).read_text(encoding="utf-8") for name in LIBRARY).replace("</script", "<\\/script")
 
 
@@ -40,16 +40,16 @@ def script(name: str) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.globals["_"] = lambda sentence, **values: _(sentence).format(**values) if values else _(sentence)
-    made.filters["name"] = shortened
-    return made
+    environment.globals["_"] = lambda sentence, **values: _(sentence).format(**values) if values else _(sentence)
+    environment.filters["name"] = shortened
+    return environment
 
 
 def render(template: str, **values: Any) -> str:

@@ -26,47 +26,47 @@ def tuned(t: Tables) -> list[str]:
     fresh = shows[shows["stage"] == "confirming"]
     names = list(dict.fromkeys(fresh["candidate"]))
     best, start = names[0], names[1] if len(names) > 1 else ""
-    mine = fresh[fresh["candidate"] == best].sort_values(["world", "replicate"])
-    net = difference(mine["net"].to_numpy(float), np.zeros(len(mine)))
+    own = fresh[fresh["candidate"] == best].sort_values(["world", "replicate"])
+    net = difference(own["net"].to_numpy(float), np.zeros(len(own)))
     text = _("Recommended: {name}. On {n} fresh shows it earned {net} CNY a show, between {low} and {high}.")
-    said = [
-        text.format(name=shortened(best), n=len(mine), net=number(net.mean, 0), low=number(net.low, 0), high=number(net.high, 0))
+    lines = [
+        text.format(name=shortened(best), n=len(own), net=number(net.mean, 0), low=number(net.low, 0), high=number(net.high, 0))
     ]
     text = _("It sold {oversold} units a show that were not there, and missed {missed} units that could have been sold.")
-    said.append(text.format(oversold=number(mine["oversold_units"].mean(), 1), missed=number(mine["missed_units"].mean(), 0)))
+    lines.append(text.format(oversold=number(own["oversold_units"].mean(), 1), missed=number(own["missed_units"].mean(), 0)))
     before = fresh[fresh["candidate"] == start].sort_values(["world", "replicate"])
-    if start and start != best and len(before) == len(mine):
-        gain = difference(mine["net"].to_numpy(float), before["net"].to_numpy(float))
+    if start and start != best and len(before) == len(own):
+        gain = difference(own["net"].to_numpy(float), before["net"].to_numpy(float))
         text = _("Against {name}, which is what stands now, that is {gain} CNY a show, between {low} and {high}.")
-        said.append(
+        lines.append(
             text.format(name=shortened(start), gain=number(gain.mean, 0), low=number(gain.low, 0), high=number(gain.high, 0))
         )
-    return said
+    return lines
 
 
 def broken(t: Tables) -> list[str]:
     """Whether each strategy keeps to its limits, and which dial breaks it first."""
-    said = []
+    lines = []
     for name, rows in t["breakpoints"].groupby("strategy", sort=False):
         as_is = rows[rows["severity"].isna()]
         state = str(as_is["state"].iloc[0]) if len(as_is) else ""
         if state == REFUTED:
-            said.append(
+            lines.append(
                 _("{name} breaks the limits already as things are, before anything gets worse.").format(name=shortened(name))
             )
             continue
         if state == CERTIFIED:
-            said.append(_("{name} keeps to the limits as things are.").format(name=shortened(name)))
+            lines.append(_("{name} keeps to the limits as things are.").format(name=shortened(name)))
         turned = rows[rows["severity"].notna() & (rows["dial"] != "none")]
         for dial, points in turned.groupby("dial", sort=False):
             bad = points[points["state"] == REFUTED]["severity"]
             good = points[points["state"] == CERTIFIED]["severity"]
             words = {"name": shortened(name), "dial": shortened(dial), "unit": points["unit"].iloc[0]}
             if len(bad):
-                said.append(_("{name}: {dial} of {breaks} {unit} breaks them.").format(**words, breaks=number(float(bad.min()))))
+                lines.append(_("{name}: {dial} of {breaks} {unit} breaks them.").format(**words, breaks=number(float(bad.min()))))
             elif len(good):
-                said.append(_("{name} stands {dial} up to {holds} {unit}.").format(**words, holds=number(float(good.max()))))
-    return said
+                lines.append(_("{name} stands {dial} up to {holds} {unit}.").format(**words, holds=number(float(good.max()))))
+    return lines
 
 
 def sensitive(t: Tables) -> list[str]:
@@ -75,11 +75,11 @@ def sensitive(t: Tables) -> list[str]:
     first = rows.iloc[0]
     text = _("What matters most is {setting}: {share} % of the ups and downs of net hang on it, between {low} and {high}.")
     shares = (number(100 * max(0.0, float(first[k])), 0) for k in ("total", "total_low", "total_high"))
-    said = [text.format(setting=shortened(first["key"]), **dict(zip(("share", "low", "high"), shares, strict=True)))]
+    lines = [text.format(setting=shortened(first["key"]), **dict(zip(("share", "low", "high"), shares, strict=True)))]
     idle = [shortened(k) for k, total in zip(rows["key"], rows["total"], strict=True) if float(total) < 0.05]
     if idle:
-        said.append(_("Hardly anything hangs on {settings}, over these ranges.").format(settings=_(", ").join(idle)))
-    return said
+        lines.append(_("Hardly anything hangs on {settings}, over these ranges.").format(settings=_(", ").join(idle)))
+    return lines
 
 
 def replayed(t: Tables) -> list[str]:
@@ -87,12 +87,12 @@ def replayed(t: Tables) -> list[str]:
     table = t["pooled"] if "pooled" in t else t["table"]
     if "sellouts" not in table:
         return []
-    said = []
+    lines = []
     for name, rows in table.groupby("strategy", sort=False):
         text = _("{name} would have warned of {warned} of {sellouts} sell-outs in time, with {alerts} alerts in all.")
         warned, sellouts, alerts = (number(rows[column].sum()) for column in ("warned", "sellouts", "alerts"))
-        said.append(text.format(name=shortened(name), warned=warned, sellouts=sellouts, alerts=alerts))
-    return [*said, _("Nothing was done in this replay: it tells when alerts would have come, not what they would have saved.")]
+        lines.append(text.format(name=shortened(name), warned=warned, sellouts=sellouts, alerts=alerts))
+    return [*lines, _("Nothing was done in this replay: it tells when alerts would have come, not what they would have saved.")]
 
 
 CAUSES = {
@@ -107,17 +107,17 @@ def reviewed(t: Tables) -> list[str]:
     likely = blame[blame["bound"].isin(("likely", ""))] if "bound" in blame else blame
     lost = likely.groupby("kind")["units"].sum()
     text = _("This show oversold {oversold} units and missed {missed} that could have been sold.")
-    said = [text.format(oversold=number(lost.get("oversold", 0.0)), missed=number(lost.get("missed", 0.0)))]
+    lines = [text.format(oversold=number(lost.get("oversold", 0.0)), missed=number(lost.get("missed", 0.0)))]
     by = likely.groupby("cause")["units"].sum().sort_values(ascending=False)
     if len(by) and by.iloc[0] > 0:
         cause = _(CAUSES.get(str(by.index[0]), str(by.index[0])))
-        said.append(_("Most of it goes to {cause}: {units} units.").format(cause=cause, units=number(float(by.iloc[0]))))
+        lines.append(_("Most of it goes to {cause}: {units} units.").format(cause=cause, units=number(float(by.iloc[0]))))
     if "chains" in t and len(t["chains"]):
         worth = t["chains"]["worth"].value_counts()
         text = _("Of {n} chains of alerts {useful} were useful and {harmful} did harm, {cny} CNY in all.")
-        said.append(text.format(n=len(t["chains"]), useful=int(worth.get("useful", 0)), harmful=int(worth.get("harmful", 0)),
+        lines.append(text.format(n=len(t["chains"]), useful=int(worth.get("useful", 0)), harmful=int(worth.get("harmful", 0)),
                                 cny=number(float(t["chains"]["worth_cny"].sum()), 0)))  # fmt: skip
-    return said
+    return lines
 
 
 def fitted(t: Tables) -> list[str]:

@@ -63,8 +63,8 @@ def _mean(values: np.ndarray) -> tuple[float, float, float]:
     held = values[np.isfinite(values)]
     if len(held) < 2:
         return (float(held.mean()) if len(held) else math.nan), math.nan, math.nan
-    found = difference(held, np.zeros(len(held)))
-    return found.mean, found.low, found.high
+    gap = difference(held, np.zeros(len(held)))
+    return gap.mean, gap.low, gap.high
 
 
 def head() -> list[tuple[str, str, str]]:
@@ -101,10 +101,10 @@ COLUMNS = ("net", "behind", "J", "skill", "gmv", "oversold_units", "session_over
            "precision", "recall", "usable_lead_s", "freeze_minutes")  # fmt: skip
 
 
-def grid(found: Mapping[str, Figures], shows: int) -> Grid:
+def grid(figures_by_name: Mapping[str, Figures], shows: int) -> Grid:
     """The ranked table."""
     rows = []
-    for k, (name, row) in enumerate(found.items()):
+    for k, (name, row) in enumerate(figures_by_name.items()):
         cells = [name]
         for column in COLUMNS:
             if column == "behind" and k == 0:
@@ -118,52 +118,52 @@ def grid(found: Mapping[str, Figures], shows: int) -> Grid:
     return Grid(_("The strategies"), head(), rows, frozenset(range(1, len(COLUMNS) + 1)), note.format(n=shows))
 
 
-def plain(found: Mapping[str, Figures], shows: int, same: list[str]) -> list[str]:
+def plain(figures_by_name: Mapping[str, Figures], shows: int, same: list[str]) -> list[str]:
     """The verdict for the host. same: strategies that cannot be told apart from the best."""
-    best = next(iter(found))
-    row = found[best]
-    said = [_earned(best, row, found, shows)]
+    best = next(iter(figures_by_name))
+    row = figures_by_name[best]
+    lines = [_earned(best, row, figures_by_name, shows)]
     oversold, missed = row["oversold_units"][0], row["missed_units"][0]
     often = number(100 * row["session_oversold"][0], 0)
     if row["session_oversold"][0] == 0:
         text = _("In none of the {shows} shows was anything sold that was not there; {missed} units a show could have "
                  "been sold and "
                  "were not.")  # fmt: skip
-        said.append(text.format(shows=shows, missed=number(missed, 0)))
+        lines.append(text.format(shows=shows, missed=number(missed, 0)))
     else:
         text = _("In {often} % of the shows something was sold that was not there, {oversold} units a show over all; "
                  "{missed} units "
                  "a show could have been sold and were not.")  # fmt: skip
-        said.append(text.format(often=often, oversold=number(oversold, 1), missed=number(missed, 0)))
+        lines.append(text.format(often=often, oversold=number(oversold, 1), missed=number(missed, 0)))
     if same:
         text = _("With {shows} shows it cannot be told apart from {others}: play more shows before choosing between them.")
-        said.append(text.format(shows=shows, others=_list(same)))
+        lines.append(text.format(shows=shows, others=_list(same)))
     elif best == SILENT:
-        said.append(_("Every alert tried cost more than it saved here: look at the timelines for why before using one."))
+        lines.append(_("Every alert tried cost more than it saved here: look at the timelines for why before using one."))
     else:
         text = _(
             "The people in the control room get {notices} notices an hour, and {right} of 100 alerts spoke of trouble that came."
         )
         right = row["precision"][0]
-        said.append(text.format(notices=number(row["notices_per_operator_hour"][0], 1),
+        lines.append(text.format(notices=number(row["notices_per_operator_hour"][0], 1),
                                 right="–" if math.isnan(right) else number(100 * right, 0)))  # fmt: skip
-    return said
+    return lines
 
 
-def _earned(best: str, row: Figures, found: Mapping[str, Figures], shows: int) -> str:
+def _earned(best: str, row: Figures, figures_by_name: Mapping[str, Figures], shows: int) -> str:
     """What the best one earned, and what doing nothing did."""
     mean, low, high = row["net"]
-    if best == SILENT or SILENT not in found:
+    if best == SILENT or SILENT not in figures_by_name:
         text = _("Of {n} ways tried, {best} did best: a show earns about {net} CNY with it, between {low} and {high}.")
     else:
         text = _("Of {n} ways tried, {best} did best: a show earns about {net} CNY with it, between {low} and {high}; "
                  "with nobody "
                  "acting it is {silent} CNY.")  # fmt: skip
-    silent = number(found[SILENT]["net"][0], 0) if SILENT in found else ""
+    silent = number(figures_by_name[SILENT]["net"][0], 0) if SILENT in figures_by_name else ""
     if math.isnan(low):
         text = _("Of {n} ways tried, {best} did best: the one show played earned {net} CNY with it.")
-    return text.format(n=len(found), best=best, net=number(mean, 0), low=number(low, 0), high=number(high, 0), silent=silent,
-                       shows=shows)  # fmt: skip
+    given = {"n": len(figures_by_name), "best": best, "silent": silent, "shows": shows}
+    return text.format(net=number(mean, 0), low=number(low, 0), high=number(high, 0), **given)
 
 
 def _list(names: list[str], most: int = 4) -> str:

@@ -25,9 +25,9 @@ def book(
 
     import xlsxwriter
 
-    made = BytesIO()
+    buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
-    with xlsxwriter.Workbook(made, options) as file:
+    with xlsxwriter.Workbook(buffer, options) as file:
         file.set_properties({"created": datetime.datetime(2000, 1, 1)})
         head = file.add_format({"bold": True, "bg_color": "#E8EEF3", "bottom": 1})
         free, wrap = file.add_format({"bg_color": "#FFF7DB"}), file.add_format({"text_wrap": True, "valign": "top"})
@@ -64,7 +64,7 @@ def book(
             by_tier.write_string(row, 0, tier)
             for k, name in enumerate(names, 1):
                 by_tier.write_number(row, k, float(values[name]))
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def _value(sheet: Any, row: int, value: str, look: Any) -> None:
@@ -90,15 +90,15 @@ def words_of(rows: Sequence[Sequence[Any]]) -> list[str]:
     head = [str(c).strip().lower() for c in (rows[0] if rows else [])][:2]
     if tuple(head) != READ:
         raise ValueError(_("its first two columns must be headed key and value"))
-    made = []
+    texts = []
     for number, row in enumerate(rows[1:], 2):
         key, value = (_written(c) for c in (*row, "", "")[:2])
         if not key and not value:
             continue
         if not key or not value:
             raise ValueError(_("row {n} has only one of key and value; fill in the other, or clear both").format(n=number))
-        made.append(f"{key}={value}")
-    return made
+        texts.append(f"{key}={value}")
+    return texts
 
 
 def _written(cell: Any) -> str:

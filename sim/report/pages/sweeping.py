@@ -25,20 +25,20 @@ def plain(data: Mapping[str, Any], candidates: pd.DataFrame, verdict: Sequence[s
     row = candidates.iloc[best].to_dict()
     settings = ", ".join(f"{key} {_value(row[key])}" for key in data["keys"] if row[key] is not None and row[key] == row[key])
     text = _("Of {n} settings tried, {best} did best: with {settings} a show earns about {net} CNY.")
-    said = [text.format(n=number(len(net)), best=data["candidate"][best], settings=settings or "–", net=number(net[best], 0))]
+    lines = [text.format(n=number(len(net)), best=data["candidate"][best], settings=settings or "–", net=number(net[best], 0))]
     oversold, missed = (
         np.asarray(data.get(name, np.full(len(net), np.nan)), float)[best] for name in ("oversold_units", "missed_units")
     )
     text = _("With it {oversold} units a show are sold that are not there, and {missed} units could have been sold and are not.")
-    said.append(text.format(oversold=number(oversold, 1), missed=number(missed, 0)))
+    lines.append(text.format(oversold=number(oversold, 1), missed=number(missed, 0)))
     tied = int(np.nansum(data["tied"])) - 1
     if tied > 0:
         text = _("{n} other settings cannot be told apart from it with {shows} shows: among them choose the one that is "
                  "easiest to live with.")  # fmt: skip
-        said.append(text.format(n=number(tied), shows=data["shows"]))
+        lines.append(text.format(n=number(tied), shows=data["shows"]))
     elif "behind" in data:
-        said.append(_("No other setting tried comes close, beyond chance, over {shows} shows.").format(shows=data["shows"]))
-    return said
+        lines.append(_("No other setting tried comes close, beyond chance, over {shows} shows.").format(shows=data["shows"]))
+    return lines
 
 
 def _value(value: Any) -> str:

@@ -60,10 +60,10 @@ def workbook(
     chart."""
     import xlsxwriter
 
-    made = BytesIO()
+    buffer = BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
                "nan_inf_to_errors": False}  # fmt: skip
-    with xlsxwriter.Workbook(made, options) as book:
+    with xlsxwriter.Workbook(buffer, options) as book:
         import datetime
 
         book.set_properties({"title": for_terminal(title), "created": datetime.datetime(2000, 1, 1)})  # same tables, same bytes
@@ -74,7 +74,7 @@ def workbook(
             _table(book, looks, names[name], table)
         if chart and chart[0] in tables and len(tables[chart[0]]) > 1:
             _chart(book, names[chart[0]], tables[chart[0]], chart[1], chart[2])
-    return made.getvalue()
+    return buffer.getvalue()
 
 
 def _looks(book: Workbook) -> dict[str, Any]:

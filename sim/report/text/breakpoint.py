@@ -15,10 +15,10 @@ from sim.words import N_, _, columns
 HEAD = N_("strategy | dial | holds up to | breaks by | unit | setting")
 
 
-def sentences(found: Mapping[str, Found]) -> list[str]:
+def sentences(results: Mapping[str, Found]) -> list[str]:
     """One sentence a strategy and dial; one for a strategy that breaks the limits before any dial is turned."""
     lines = []
-    for name, f in found.items():
+    for name, f in results.items():
         if f.as_it_is.state == REFUTED:
             lines.append(_as_it_is(name, f.as_it_is))
         lines += [f"{name}: {words(b)}" for b in f.dials.values()]
@@ -94,14 +94,14 @@ def _as_it_is(name: str, c: Certificate) -> str:
     )
 
 
-def rows(found: Mapping[str, Found]) -> list[list[str]]:
+def rows(results: Mapping[str, Found]) -> list[list[str]]:
     """Cells under HEAD: a row a strategy and dial."""
 
     def cell(x: float, otherwise: str) -> str:
         return otherwise if np.isnan(x) else f"{x:g}"
 
     made = []
-    for name, f in found.items():
+    for name, f in results.items():
         if f.as_it_is.state == REFUTED:
             made.append([name, _("none"), _("nowhere"), _("as it is"), "", ""])
         for b in f.dials.values():
@@ -117,18 +117,18 @@ def head(scenario: str, limits: str, shows: int, confidence: float) -> str:
     return text.format(scenario=scenario, limits=limits, shows=shows, sure=100 * confidence)
 
 
-def printed(title: str, found: Mapping[str, Found], said: Sequence[str]) -> str:
+def printed(title: str, results: Mapping[str, Found], texts: Sequence[str]) -> str:
     """For a terminal."""
-    return "\n".join(["", title, "", *aligned([columns(HEAD), *rows(found)], (2, 3)), "", *said])
+    return "\n".join(["", title, "", *aligned([columns(HEAD), *rows(results)], (2, 3)), "", *texts])
 
 
-def page(scenario: str, played: str, found: Mapping[str, Found], said: Sequence[str]) -> str:
+def page(scenario: str, played: str, results: Mapping[str, Found], texts: Sequence[str]) -> str:
     """``report.md``. played: what was looked at and how to repeat it."""
     parts = [
         _("# Breakpoints of {scenario}").format(scenario=scenario),
         played,
-        "\n".join(markdown(columns(HEAD), rows(found), (2, 3))),
-        "\n".join(f"- {line}" for line in said),
+        "\n".join(markdown(columns(HEAD), rows(results), (2, 3))),
+        "\n".join(f"- {line}" for line in texts),
         f"![{_('breakpoints')}](breakpoints.png)",
         _(
             "Holds: the largest severity at which every limit of the set is certified, and at every milder one tried; "

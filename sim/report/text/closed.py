@@ -76,27 +76,27 @@ def ranged(value: float, low: float, high: float, digits: int = 0) -> str:
     return f"{number(value, digits)} [{number(low, digits)}, {number(high, digits)}]"
 
 
-def runout_rows(found: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, ...]]:
+def runout_rows(replays: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, ...]]:
     """Head and one row per strategy and SKU that sells out in some draw under likely demand; and which columns are numbers."""
-    outs = pd.concat([c.runouts for c in found])
+    outs = pd.concat([c.runouts for c in replays])
     outs = outs[(outs["bound"] == LIKELY) & (outs["share"] > 0)]
     rows = [list(columns(RUNOUT_HEAD))]
     for o in outs.sort_values(["stream", "sku"], kind="stable").to_dict("records"):
         at, low, high = (o[f"at{end}"] or _("not") for end in ("", "_low", "_high"))
         name = [o["sku"], o["strategy"]]
         rows.append([*name, f"{100 * o['share']:.0f} %", f"{at} [{low}, {high}]"])
-    if len(found) == 1:
+    if len(replays) == 1:
         return rows, (2,)
     streams = outs.sort_values(["stream", "sku"], kind="stable")["stream"]
     return [[name, *row] for name, row in zip([_("stream"), *streams], rows, strict=True)], (3,)
 
 
-def spell_rows(found: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, ...]]:
+def spell_rows(replays: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, ...]]:
     """Head and one row per blind spell, most imputed orders first; and which columns are numbers. Several streams: the first
     column names the stream."""
-    windows = pd.concat([c.windows for c in found]).sort_values("likely", ascending=False, kind="stable")
+    windows = pd.concat([c.windows for c in replays]).sort_values("likely", ascending=False, kind="stable")
     rows = [list(columns(SPELL_HEAD)), *_spells(windows)]
-    if len(found) == 1:
+    if len(replays) == 1:
         return rows, (4, 5, 6)
     return [[name, *row] for name, row in zip([_("stream"), *windows["stream"]], rows, strict=True)], (5, 6, 7)
 
@@ -109,9 +109,9 @@ def _spells(windows: pd.DataFrame) -> list[list[str]]:
     return rows
 
 
-def pooled(found: Sequence[Closed]) -> pd.DataFrame:
+def pooled(replays: Sequence[Closed]) -> pd.DataFrame:
     """The verdict over all streams together: per draw and bound, costs and units of all of them added up."""
-    scores = pd.concat([c.scores for c in found], ignore_index=True)
+    scores = pd.concat([c.scores for c in replays], ignore_index=True)
     keys = ["strategy", "bound", "replicate"]
     total = scores.groupby(keys, sort=False, as_index=False).sum(numeric_only=True)
     return verdicts(total.assign(stream=ALL, loop="closed"))
@@ -127,9 +127,9 @@ def headline(verdict: pd.DataFrame) -> str:
     )
 
 
-def fidelity_words(found: Closed) -> str:
+def fidelity_words(replay: Closed) -> str:
     """How the model's shop compares with the recording, in a sentence."""
-    f = found.fidelity
+    f = replay.fidelity
     if f["refused_units"] > 0:
         sentence = _(
             "check: with nobody acting and nothing imputed, the model's shop accepts {accepted:,.0f} of the {recorded:,.0f} "
@@ -144,21 +144,21 @@ def fidelity_words(found: Closed) -> str:
     return sentence.format(accepted=f["accepted_units"], recorded=f["recorded_units"], refused=f["refused_units"])
 
 
-def _tables(found: Sequence[Closed], table: Any) -> list[str]:
-    if len(found) == 1:
-        return table([columns(HEAD), *cells(found[0].verdict)])
-    text = [f"{_(ALL)} ({len(found)})", *table([columns(HEAD), *cells(pooled(found))])]
-    for one in found:
+def _tables(replays: Sequence[Closed], table: Any) -> list[str]:
+    if len(replays) == 1:
+        return table([columns(HEAD), *cells(replays[0].verdict)])
+    text = [f"{_(ALL)} ({len(replays)})", *table([columns(HEAD), *cells(pooled(replays))])]
+    for one in replays:
         text += ["", one.stream.name, *table([columns(HEAD), *cells(one.verdict)])]
     return text
 
 
-def about(found: Sequence[Closed]) -> list[str]:
+def about(replays: Sequence[Closed]) -> list[str]:
     """What has to be said with the tables."""
-    verdict = found[0].verdict if len(found) == 1 else pooled(found)
-    words = [headline(verdict), *(c.caption for c in found), *(n for c in found for n in c.notes)]
-    words += [fidelity_words(c) for c in found if c.stream.skus == next(iter(c.shown.values())).scenario.skus]
-    for c in found:
+    verdict = replays[0].verdict if len(replays) == 1 else pooled(replays)
+    words = [headline(verdict), *(c.caption for c in replays), *(n for c in replays for n in c.notes)]
+    words += [fidelity_words(c) for c in replays if c.stream.skus == next(iter(c.shown.values())).scenario.skus]
+    for c in replays:
         if c.imputation.unknown:
             words.append(
                 _(
@@ -166,7 +166,7 @@ def about(found: Sequence[Closed]) -> list[str]:
                     "say, uncertain by a third"
                 ).format(name=c.stream.name, unknown=", ".join(c.imputation.unknown))
             )
-    host = next(iter(found[0].shown.values())).scenario.host
+    host = next(iter(replays[0].shown.values())).scenario.host
     if host.moves_on or host.calls_restock:
         words.append(
             _("the host improvises cues (scenario.host): whom they bring is modelled by scenario.shoppers and is imputed")
@@ -174,12 +174,12 @@ def about(found: Sequence[Closed]) -> list[str]:
     return words
 
 
-def against_truth(found: Closed, hidden: Stream) -> list[str]:
+def against_truth(replay: Closed, hidden: Stream) -> list[str]:
     """Imputed demand of each SKU's blind spells beside the orders that were hidden from the fit (``beyond=hide``)."""
     lines = []
-    for name, part in found.windows.groupby("sku", sort=False):
-        k = [s.id for s in found.stream.skus].index(str(name))
-        spells = [(w.start, w.end) for w in found.imputation.windows if w.sku == k]
+    for name, part in replay.windows.groupby("sku", sort=False):
+        k = [s.id for s in replay.stream.skus].index(str(name))
+        spells = [(w.start, w.end) for w in replay.imputation.windows if w.sku == k]
         t = hidden.t[hidden.sku == k]
         true = int(sum(((t >= a) & (t <= b)).sum() for a, b in spells))
         likely, high = part["likely"].sum(), part["high"].sum()
@@ -198,36 +198,36 @@ def against_truth(found: Closed, hidden: Stream) -> list[str]:
     return lines
 
 
-def printed(found: Sequence[Closed], notes: Sequence[str]) -> str:
+def printed(replays: Sequence[Closed], notes: Sequence[str]) -> str:
     """The tables for a terminal."""
-    text = [_(CLOSED_LOOP), "", *_tables(found, lambda rows: aligned(rows, range(1, len(columns(HEAD)))))]
-    (head, *spells), numbers = spell_rows(found)
+    text = [_(CLOSED_LOOP), "", *_tables(replays, lambda rows: aligned(rows, range(1, len(columns(HEAD)))))]
+    (head, *spells), numbers = spell_rows(replays)
     if spells:
         text += ["", _("imputed orders"), *aligned([head, *spells[:MOST_SPELLS]], numbers)]
     if len(spells) > MOST_SPELLS:
         text.append(_("... and {n} more in windows.parquet").format(n=len(spells) - MOST_SPELLS))
-    (head, *outs), numbers = runout_rows(found)
+    (head, *outs), numbers = runout_rows(replays)
     if outs:
         text += ["", _("when items sell out, likely demand"), *aligned([head, *outs[:MOST_SPELLS]], numbers)]
     if len(outs) > MOST_SPELLS:
         text.append(_("... and {n} more in runouts.parquet").format(n=len(outs) - MOST_SPELLS))
-    return "\n".join([*text, "", *about(found), *map(_, MEANING), *notes])
+    return "\n".join([*text, "", *about(replays), *map(_, MEANING), *notes])
 
 
-def page(found: Sequence[Closed]) -> list[str]:
+def page(replays: Sequence[Closed]) -> list[str]:
     """The same for ``report.md``: paragraphs."""
 
     def table(rows: list[Sequence[str]]) -> list[str]:
         return ["", *markdown(rows[0], rows[1:], range(1, len(columns(HEAD))))]
 
-    (head, *rows), numbers = spell_rows(found)
+    (head, *rows), numbers = spell_rows(replays)
     spells = "\n".join(markdown(head, rows, numbers))
-    (out_head, *outs), out_numbers = runout_rows(found)
+    (out_head, *outs), out_numbers = runout_rows(replays)
     runouts = _("When items sell out under likely demand:") + "\n\n" + "\n".join(markdown(out_head, outs, out_numbers))
     assumed = _("Assumed throughout:") + "\n\n" + "\n".join(f"- {_(a)}" for a in ASSUMPTIONS)
     return [
-        "\n".join(_tables(found, table)),
-        "\n".join(f"- {w}" for w in [*about(found), *map(_, MEANING)]),
+        "\n".join(_tables(replays, table)),
+        "\n".join(f"- {w}" for w in [*about(replays), *map(_, MEANING)]),
         _("Imputed orders by blind spell:") + "\n\n" + spells,
         runouts,
         assumed,

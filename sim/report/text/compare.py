@@ -20,7 +20,7 @@ WORDS = {"paired": N_("paired"), "apart": N_("not paired")}
 
 
 def sentences(
-    changed: Sequence[str], found: pd.DataFrame, only: tuple[Sequence[str], Sequence[str]], notes: Sequence[str]
+    changed: Sequence[str], frame: pd.DataFrame, only: tuple[Sequence[str], Sequence[str]], notes: Sequence[str]
 ) -> list[str]:
     """What changed in settings and in outcome. only: what one of the two has alone."""
     more, first = len(changed) - MOST, "; ".join(changed[:MOST])
@@ -32,32 +32,32 @@ def sentences(
         )
     else:
         text = _("Changed in settings: {list}.") if changed else _("The settings are the same.")
-    said = [*notes, text.format(list=first, n=more)]
-    if len(found):
-        said += [_paired(found), *_moved(found)]
+    lines = [*notes, text.format(list=first, n=more)]
+    if len(frame):
+        lines += [_paired(frame), *_moved(frame)]
     for name, names in zip("AB", only, strict=True):
         if names:
-            said.append(_("Only in {which}: {names}.").format(which=name, names=", ".join(names)))
-    return said
+            lines.append(_("Only in {which}: {names}.").format(which=name, names=", ".join(names)))
+    return lines
 
 
-def _paired(found: pd.DataFrame) -> str:
+def _paired(frame: pd.DataFrame) -> str:
     """Whether the two met the same shoppers."""
-    paired = found["how"].eq("paired")
+    paired = frame["how"].eq("paired")
     if paired.all():
         return _("Both met the same shoppers in {n} shows: differences are paired; each interval stands alone.").format(
-            n=int(found["shows"].max())
+            n=int(frame["shows"].max())
         )
-    if found["how"].eq("").all():
+    if frame["how"].eq("").all():
         return _("These figures come from whole studies, so no interval can be given here.")
     return _("They share no shoppers where it says not paired: those intervals are wider than paired ones would be.")
 
 
-def _moved(found: pd.DataFrame) -> list[str]:
+def _moved(frame: pd.DataFrame) -> list[str]:
     """Which figures moved beyond chance."""
-    sure = found[(found["low"] > 0) | (found["high"] < 0)]
+    sure = frame[(frame["low"] > 0) | (frame["high"] < 0)]
     if not len(sure):
-        known = found["low"].notna().any()
+        known = frame["low"].notna().any()
         return [_("No figure differs beyond chance.")] if known else []
     ways = {True: _("{what}: {figure} {by} higher in B"), False: _("{what}: {figure} {by} lower in B")}
     rows = [
@@ -69,10 +69,10 @@ def _moved(found: pd.DataFrame) -> list[str]:
     return [_("Beyond chance: {list}.").format(list="; ".join(rows))]
 
 
-def cells(found: pd.DataFrame) -> list[list[str]]:
+def cells(frame: pd.DataFrame) -> list[list[str]]:
     """The table as text."""
     made = []
-    for r in found.to_dict("records"):
+    for r in frame.to_dict("records"):
         digits = max(_digits(r["a"]), _digits(r["b"]))
         low, high = float(r["low"]), float(r["high"])
         span = f"[{number(low, digits)}, {number(high, digits)}]" if math.isfinite(low + high) else NOTHING
@@ -89,19 +89,19 @@ def cells(found: pd.DataFrame) -> list[list[str]]:
     return made
 
 
-def printed(names: tuple[str, str], found: pd.DataFrame, said: Sequence[str]) -> str:
+def printed(names: tuple[str, str], frame: pd.DataFrame, lines: Sequence[str]) -> str:
     """For a terminal; who stays exactly as he was, as nobody acting does, is in the table alone."""
-    still = found.groupby("what", sort=False)["difference"].transform(lambda d: (d == 0).all())
-    found = found[~still.astype(bool)] if len(found) else found
+    still = frame.groupby("what", sort=False)["difference"].transform(lambda d: (d == 0).all())
+    frame = frame[~still.astype(bool)] if len(frame) else frame
     head = _("A: {a}\nB: {b}").format(a=names[0], b=names[1])
-    table = ["", *aligned([columns(HEAD), *cells(found)], RIGHT)] if len(found) else []
-    return "\n".join([head, *table, "", *said])
+    table = ["", *aligned([columns(HEAD), *cells(frame)], RIGHT)] if len(frame) else []
+    return "\n".join([head, *table, "", *lines])
 
 
-def page(names: tuple[str, str], found: pd.DataFrame, said: Sequence[str], repeat: str) -> str:
+def page(names: tuple[str, str], frame: pd.DataFrame, lines: Sequence[str], repeat: str) -> str:
     """``report.md``."""
-    table = ["\n".join(markdown(columns(HEAD), cells(found), RIGHT))] if len(found) else []
-    parts = [_("# A against B"), f"A: {names[0]}  \nB: {names[1]}", repeat, *table, "\n".join(f"- {line}" for line in said)]
+    table = ["\n".join(markdown(columns(HEAD), cells(frame), RIGHT))] if len(frame) else []
+    parts = [_("# A against B"), f"A: {names[0]}  \nB: {names[1]}", repeat, *table, "\n".join(f"- {line}" for line in lines)]
     return "\n\n".join(parts) + "\n"
 
 

@@ -37,10 +37,10 @@ LIST_HEAD = N_("stream | sku | change | a at | a level | b at | b level | shift 
 COUNT_HEAD = N_("stream | same | moved | other level")
 
 
-def change_cells(found: pd.DataFrame, a: str, b: str) -> list[list[str]]:
+def change_cells(frame: pd.DataFrame, a: str, b: str) -> list[list[str]]:
     """One row per alert that is not the same in both."""
     rows = []
-    for r in found[found["change"] != SAME].to_dict("records"):
+    for r in frame[frame["change"] != SAME].to_dict("records"):
         own = {"only a": _("only {name}").format(name=a), "only b": _("only {name}").format(name=b)}
         change = own.get(r["change"]) or {LEVEL: _("other level"), MOVED: _("moved")}[r["change"]]
         rows.append([r["stream"], r["sku"], change, r["a_at"] or NOTHING, _level(r["a_level"]), r["b_at"] or NOTHING,
@@ -59,10 +59,10 @@ def _said(a: str, b: str, within_s: float) -> str:
     ).format(a=a, b=b, within_s=within_s)
 
 
-def printed(found: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s: float, notes: Sequence[str]) -> str:
+def printed(frame: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s: float, notes: Sequence[str]) -> str:
     """Both tables for a terminal."""
     text = [_(OPEN_LOOP), "", *aligned([head(a, b), *count_cells(counts)], range(1, 10))]
-    rows = change_cells(found, a, b)
+    rows = change_cells(frame, a, b)
     if rows:
         text += ["", *aligned([columns(LIST_HEAD), *rows[:MOST_ROWS]], (7,))]
     if len(rows) > MOST_ROWS:
@@ -70,21 +70,21 @@ def printed(found: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s:
     return "\n".join([*text, "", _said(a, b, within_s), *notes])
 
 
-def page(found: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s: float) -> list[str]:
+def page(frame: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s: float) -> list[str]:
     """The same for ``report.md``."""
     return ["\n".join(markdown(head(a, b), count_cells(counts), range(1, 10))), _said(a, b, within_s),
-            "\n".join(markdown(columns(LIST_HEAD), change_cells(found, a, b), (7,)))]  # fmt: skip
+            "\n".join(markdown(columns(LIST_HEAD), change_cells(frame, a, b), (7,)))]  # fmt: skip
 
 
 def figures(
-    loaded: Sequence[Loaded], found: Sequence[Replay], changed: pd.DataFrame, names: tuple[str, str], sku: str
+    loaded: Sequence[Loaded], replays: Sequence[Replay], changed: pd.DataFrame, names: tuple[str, str], sku: str
 ) -> list[tuple[str, Any]]:
     """The lanes of both settings over one SKU per stream, pairs of alerts joined: the SKU with most changes."""
     made: list[tuple[str, Any]] = []
-    for one, result in zip(loaded, found, strict=True):
+    for one, result in zip(loaded, replays, strict=True):
         ids = [k.id for k in one.stream.skus]
-        mine = changed[(changed["stream"] == one.stream.name) & (changed["change"] != SAME)]
-        shown = str(mine["sku"].mode().iloc[0]) if sku == "auto" and len(mine) else ids[0] if sku == "auto" else sku
+        which = changed[(changed["stream"] == one.stream.name) & (changed["change"] != SAME)]
+        shown = str(which["sku"].mode().iloc[0]) if sku == "auto" and len(which) else ids[0] if sku == "auto" else sku
         if shown not in ids:
             continue
         figure = draw(recording(one, result, ids.index(shown)))

@@ -32,20 +32,20 @@ def short(value: float) -> str:
     return NOTHING if not math.isfinite(value) else f"{value:.4g}"
 
 
-def covered(made: Calibrated) -> list[dict[str, Any]]:
+def covered(fit: Calibrated) -> list[dict[str, Any]]:
     """Coverage of the predictive bands by window."""
     rows = []
     for window in BANDS_S:
-        inside, of = coverage(list(made.bands), window)
+        inside, of = coverage(list(fit.bands), window)
         if of:
             low, high = wilson(inside, of)
             rows.append({"window_s": window, "inside": inside, "of": of, "share": inside / of, "low": low, "high": high})
     return rows
 
 
-def statement(made: Calibrated) -> list[str]:
+def statement(fit: Calibrated) -> list[str]:
     """The statement of fit, a sentence each."""
-    r, said = made.residuals, []
+    r, lines = fit.residuals, []
     text = (
         _(
             "Time rescaling: over {n:,} gaps the KS distance is {distance:.3f} ({size}), p = {p:.2g}: it does not contradict "
@@ -58,9 +58,9 @@ def statement(made: Calibrated) -> list[str]:
         )
     )
     size = _("small") if r.distance < 0.03 else _("visible") if r.distance < 0.08 else _("large")
-    said.append(text.format(n=len(r.gaps), distance=r.distance, size=size, p=r.p))
-    said += _dispersion(made)
-    for row in covered(made):
+    lines.append(text.format(n=len(r.gaps), distance=r.distance, size=size, p=r.p))
+    lines += _dispersion(fit)
+    for row in covered(fit):
         text = (
             _(
                 "Predictive bands 预测区间 of shows drawn from the scenario with uncertain=true: {inside} of {of} counts of "
@@ -72,86 +72,86 @@ def statement(made: Calibrated) -> list[str]:
                 "{minutes:g} min lie in the {level:.0f} % band."
             )
         )
-        said.append(text.format(inside=row["inside"], of=row["of"], minutes=row["window_s"] / 60, level=100 * LEVEL))
-    for b in made.busiest:
+        lines.append(text.format(inside=row["inside"], of=row["of"], minutes=row["window_s"] / 60, level=100 * LEVEL))
+    for b in fit.busiest:
         text = (
             _("Busiest minute 峰值 of {show}: {seen:.0f} orders, expected {low:.0f} to {high:.0f} (90 %): inside.")
             if b.low <= b.seen <= b.high
             else _("Busiest minute 峰值 of {show}: {seen:.0f} orders, expected {low:.0f} to {high:.0f} (90 %): OUTSIDE.")
         )
-        said.append(text.format(show=made.shows[b.show].name, seen=b.seen, low=b.low, high=b.high))
-    return said
+        lines.append(text.format(show=fit.shows[b.show].name, seen=b.seen, low=b.low, high=b.high))
+    return lines
 
 
-def _dispersion(made: Calibrated) -> list[str]:
+def _dispersion(fit: Calibrated) -> list[str]:
     """How counts scatter beyond the model."""
-    said, m = [], made.mixed
+    lines, m = [], fit.mixed
     if m is not None and m.real:
         text = _(
             "Extra dispersion 过度离散: counts of {window:g} s scatter like a negative binomial of size {size} [{low}, {high}] "
             "around the fit (log-likelihood +{gain:.1f}); in a model with a moving room, that is beside the mood found."
         )
-        said.append(text.format(window=m.window_s, size=short(m.size), low=short(m.low), high=short(m.high), gain=m.gain))
+        lines.append(text.format(window=m.window_s, size=short(m.size), low=short(m.low), high=short(m.high), gain=m.gain))
     elif m is not None:
         text = _("Extra dispersion 过度离散: none beyond chance in counts of {window:g} s (negative binomial +{gain:.1f}).")
-        said.append(text.format(window=m.window_s, gain=m.gain))
-    if made.widen > 1:
+        lines.append(text.format(window=m.window_s, gain=m.gain))
+    if fit.widen > 1:
         text = _(
             "Scores of stretches scatter more than the model expects: variances are taken {times:.1f} times as large in "
             "every interval of the intensity."
         )
-        said.append(text.format(times=made.widen))
-    return said
+        lines.append(text.format(times=fit.widen))
+    return lines
 
 
 def shut_words(shows: Sequence[Observed]) -> list[str]:
     """A warning where stock was gone for a good part of some item's time in counts by bins, whose stops have no moment."""
-    said = []
+    lines = []
     for show in (s for s in shows if s.bin_s > 0):
         for k, name in enumerate(show.skus):
-            mine = show.shut[(show.shut["sku"] == k) | (show.shut["sku"] < 0)]
-            spells = np.minimum(mine["to_s"], show.span_s) - np.maximum(mine["from_s"], 0.0)
+            own = show.shut[(show.shut["sku"] == k) | (show.shut["sku"] < 0)]
+            spells = np.minimum(own["to_s"], show.span_s) - np.maximum(own["from_s"], 0.0)
             gone = float(spells.clip(min=0.0).sum()) / show.span_s
             if gone > LEAST_SHUT:
-                said.append(_("{sku} ({share:.0f} % of {show})").format(sku=name, share=100 * gone, show=show.name))
-    if not said:
+                lines.append(_("{sku} ({share:.0f} % of {show})").format(sku=name, share=100 * gone, show=show.name))
+    if not lines:
         return []
     return [
         _(
             "**Stock was gone, or counts were unknown, for a good part of the time of {items}**: counts by bins do not tell "
             "the moment of a sell-out, so time scales of cues and buy rates that rest on these items may be off by more than "
             "their intervals say. Calibrate on single orders, or on shows in which stock lasted."
-        ).format(items=", ".join(said))
+        ).format(items=", ".join(lines))
     ]
 
 
-def base_words(made: Calibrated) -> list[str]:
+def base_words(fit: Calibrated) -> list[str]:
     """Viewers, course over the show, slips, level between shows."""
-    said = []
-    if made.exponent is not None:
-        e = made.exponent
+    lines = []
+    if fit.exponent is not None:
+        e = fit.exponent
         text = (
             _("Demand goes with viewers to the power {value:.2f} [{low:.2f}, {high:.2f}]; not to be told from 1, which is used.")
-            if "x:viewers" in made.model.spec.fixed
+            if "x:viewers" in fit.model.spec.fixed
             else _(
                 "Demand goes with viewers to the power {value:.2f} [{low:.2f}, {high:.2f}]; the generator has 1, so the "
                 "fitted room follows viewers to that power."
             )
         )
-        said.append(text.format(value=e.value, low=e.low, high=e.high))
-    said += [_("Left out: {words}.").format(words=words) for words in made.dropped]
-    said += shut_words(made.shows)
-    said += _slips(made)
-    if made.level_sd > 0:
-        said.append(
-            _("From show to show the level varies by a factor of {factor:.2f} (1 sd).").format(factor=math.exp(made.level_sd))
+        lines.append(text.format(value=e.value, low=e.low, high=e.high))
+    lines += [_("Left out: {words}.").format(words=words) for words in fit.dropped]
+    lines += shut_words(fit.shows)
+    lines += _slips(fit)
+    if fit.level_sd > 0:
+        lines.append(
+            _("From show to show the level varies by a factor of {factor:.2f} (1 sd).").format(factor=math.exp(fit.level_sd))
         )
-    return said
+    return lines
 
 
-def natural_words(made: Calibrated) -> list[str]:
+def natural_words(fit: Calibrated) -> list[str]:
     """What is known of the parameters and what varies by nature, said apart."""
-    n, plain = natural_of(made), Spread()
+    n, plain = natural_of(fit), Spread()
     said = [
         _(
             "Two things make shows of this scenario differ. What varies by nature (scenario.spread) differs in every show, "
@@ -166,9 +166,9 @@ def natural_words(made: Calibrated) -> list[str]:
     return said + [ruled.format(name=k, value=v, plain=getattr(plain, k), why=why) for k, (v, why) in n.set.items()]
 
 
-def _slips(made: Calibrated) -> list[str]:
+def _slips(fit: Calibrated) -> list[str]:
     """How far cues come from the sheet."""
-    s = made.slips
+    s = fit.slips
     if s is None:
         return []
     if not s.real:
@@ -196,12 +196,12 @@ def _slips(made: Calibrated) -> list[str]:
     ]
 
 
-def response_words(made: Calibrated) -> list[str]:
+def response_words(fit: Calibrated) -> list[str]:
     """Rise, decay, duration and shape of each kind of cue."""
-    said = []
-    for kind, length in made.lengths.items():
-        name, shape = kind_name(kind), made.model.spec.shape(kind)
-        rise, fall = half_times(shape, math.exp(made.fit.value(f"tau:{name}")))
+    lines = []
+    for kind, length in fit.lengths.items():
+        name, shape = kind_name(kind), fit.model.spec.shape(kind)
+        rise, fall = half_times(shape, math.exp(fit.fit.value(f"tau:{name}")))
         text = (
             _(
                 "{kind}: half height to peak {rise:.0f} s, peak to half height {fall:.0f} s; ends after {end:g} s (not ruled "
@@ -213,12 +213,12 @@ def response_words(made: Calibrated) -> list[str]:
                 "out: {low:g} to {high:g} s)."
             )
         )
-        said.append(
+        lines.append(
             text.format(
                 kind=name, rise=rise, fall=fall, end=length.value, low=length.low, high=length.high, other=length.other_shape
             )
         )
-    return said
+    return lines
 
 
 def delay_words(what: str, d: DelayFit | None) -> list[str]:
@@ -232,20 +232,20 @@ def delay_words(what: str, d: DelayFit | None) -> list[str]:
     return [text.format(delay=what, seen=d.seen, of=d.of, law=_(d.law), gain=abs(d.gain), beyond=100 * d.beyond)]
 
 
-def funnel_words(made: Calibrated) -> list[str]:
+def funnel_words(fit: Calibrated) -> list[str]:
     """Views to orders, and units per order beyond one."""
-    said = []
-    views = sum(s.views for s in made.shows if s.views > 0)
+    lines = []
+    views = sum(s.views for s in fit.shows if s.views > 0)
     if views > 0:
-        orders = sum(s.orders.total() for s in made.shows if s.views > 0)
+        orders = sum(s.orders.total() for s in fit.shows if s.views > 0)
         low, high = wilson(min(orders, views), views)
-        said.append(
+        lines.append(
             _("Views to orders 转化率: {orders:,} of {views:,}, {share:.2f} % [{low:.2f}, {high:.2f}].").format(
                 orders=orders, views=views, share=100 * orders / views, low=100 * low, high=100 * high
             )
         )
-    if made.amounts is not None and made.amounts.stop is not None:
-        s = made.amounts.stop
+    if fit.amounts is not None and fit.amounts.stop is not None:
+        s = fit.amounts.stop
         text = (
             _(
                 "Orders of more than one unit stop with chance {chance:.2f} [{low:.2f}, {high:.2f}] at each further unit, as "
@@ -257,5 +257,5 @@ def funnel_words(made: Calibrated) -> list[str]:
                 "unlike the generator's 1/2; the largest has {most} units."
             )
         )
-        said.append(text.format(chance=s.value, low=s.low, high=s.high, most=made.amounts.most))
-    return said
+        lines.append(text.format(chance=s.value, low=s.low, high=s.high, most=fit.amounts.most))
+    return lines

@@ -39,11 +39,11 @@ def setting(cure: Cure) -> str:
     return f"scenario.leaks.{cure.setting}={value}"
 
 
-def leak_lines(found: Sequence[Mended]) -> list[str]:
+def leak_lines(mended: Sequence[Mended]) -> list[str]:
     """What a table has to say of its leaks: which of them to mend before any threshold, with both figures; else both figures."""
-    if not found:
+    if not mended:
         return []
-    every, *alone = found
+    every, *alone = mended
     first = [m for m in alone if m.beats]
     if not every.beats:
         text = _("Open leaks: {codes}. Without them a show in which nobody acts earns {gain} CNY more; {best}, with them open, "
@@ -59,10 +59,10 @@ def leak_lines(found: Sequence[Mended]) -> list[str]:
     ]
 
 
-def figure(found: Difference) -> str:
+def figure(difference: Difference) -> str:
     """A paired difference with half the width of its interval.
 
     >>> figure(Difference(9, 1200.0, 1000.0, 1400.0, 2.0))
     '1,200 ±200'
     """
-    return spread(found.mean, (found.high - found.low) / 2)
+    return spread(difference.mean, (difference.high - difference.low) / 2)

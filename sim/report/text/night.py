@@ -23,9 +23,9 @@ def night_rows(r: Review) -> list[list[str]]:
     head = [_("policy"), _("net [CNY]"), _("left on the table [CNY]"), _("oversold"), _("missed"), _("notices")]
     rows = [head]
     for name in dict.fromkeys(row["policy"] for row in r.night):
-        mine = [row for row in r.night if row["policy"] == name]
-        likely = next((row for row in mine if row["bound"] == LIKELY), mine[0])
-        cells = [_ranged(likely[key], [row[key] for row in mine]) for key in ("net", "J", "oversold_units", "missed_units")]
+        own = [row for row in r.night if row["policy"] == name]
+        likely = next((row for row in own if row["bound"] == LIKELY), own[0])
+        cells = [_ranged(likely[key], [row[key] for row in own]) for key in ("net", "J", "oversold_units", "missed_units")]
         rows.append([name, *cells, number(likely["notices"])])
     return rows
 
@@ -61,11 +61,11 @@ def bands_line(b: Bands) -> str:
     out = b.rows[~b.rows["held"].astype(bool)]
     text = _("the rehearsal's bands ({strategy}, {shows} shows) held for {within} of {of} figures of this night; {share:.0%} is "
              "expected")  # fmt: skip
-    made = text.format(strategy=b.strategy, shows=b.shows, within=within, of=of, share=b.expected)
+    sentence = text.format(strategy=b.strategy, shows=b.shows, within=within, of=of, share=b.expected)
     if len(out):
         names = [f"{row['sku']} ({figure_name(row['figure'])})" for row in out.head(5).to_dict("records")]
-        made += "; " + _("outside: {names}{more}").format(names=", ".join(names), more=" ..." if len(out) > 5 else "")
-    return made
+        sentence += "; " + _("outside: {names}{more}").format(names=", ".join(names), more=" ..." if len(out) > 5 else "")
+    return sentence
 
 
 def bands_page(b: Bands | None, at: At) -> list[str]:
@@ -78,19 +78,19 @@ def bands_page(b: Bands | None, at: At) -> list[str]:
         cells = [shown(row[end]) for end in ("night", "low", "middle", "high")]
         rows.append([row["sku"], figure_name(row["figure"]), *cells, _("held") if row["held"] else _("**outside**")])
     head = [_("item"), _("figure"), _("this night"), _("band from"), _("middle"), _("to"), ""]
-    made = [_("## Did the rehearsal's bands hold? 彩排区间"), "\n".join(markdown(head, rows, (2, 3, 4, 5))), f"{bands_line(b)}."]
+    lines = [_("## Did the rehearsal's bands hold? 彩排区间"), "\n".join(markdown(head, rows, (2, 3, 4, 5))), f"{bands_line(b)}."]
     within, of = b.coverage
     if len(b.nights) > 1:
         parts = ", ".join(f"{name} {n}/{m}" for name, n, m in b.nights)
         text = _("Coverage over {nights} nights: {within} of {of} figures ({share:.0%}) lay within their band, {expected:.0%} is "
                  "expected ({parts}). Figures of one night go up and down together, so it is the nights that count.")  # fmt: skip
-        made.append(text.format(nights=len(b.nights), within=within, of=of, share=within / of, expected=b.expected, parts=parts))
+        lines.append(text.format(nights=len(b.nights), within=within, of=of, share=within / of, expected=b.expected, parts=parts))
     else:
-        made.append(_("This is the first night that is held against a rehearsal; earlier=[...] adds others to the coverage."))
+        lines.append(_("This is the first night that is held against a rehearsal; earlier=[...] adds others to the coverage."))
     if b.left_out:
         text = _("Items that only the rehearsal or only the recording has are left out: {names}.")
-        made.append(text.format(names=", ".join(b.left_out[:12])))
-    return made
+        lines.append(text.format(names=", ".join(b.left_out[:12])))
+    return lines
 
 
 def _moment(t_s: Any, at: At) -> str:

@@ -27,9 +27,9 @@ def rows(steps: Sequence[Step]) -> list[list[str]]:
     """One row per quantity: what all nights say, and how much less one night said."""
     made = []
     for s in last(steps):
-        mine = [one for one in steps if one.quantity == s.quantity]
-        first = mine[0].prior
-        tried = [one.inside for one in mine if one.next]
+        own = [one for one in steps if one.quantity == s.quantity]
+        first = own[0].prior
+        tried = [one.inside for one in own if one.next]
         mean = f"{math.exp(s.prior.mean):.3g}" if s.quantity.startswith(("lift", "tier")) else f"{math.exp(s.prior.mean):.2e}/s"
         held = _("{k} of {n}").format(k=int(sum(tried)), n=len(tried))
         made.append([
@@ -45,19 +45,19 @@ def _factor(band: tuple[float, float], mean: float) -> str:
 
 def sentences(steps: Sequence[Step], odd: Sequence[tuple[str, str, float]]) -> list[str]:
     """How the answer settled, measured on nights that had not been seen, and which nights contradict the others."""
-    said = []
+    lines = []
     for quantity, night, times in odd:
         text = _(
             "{night} contradicts the other nights: its {quantity} is {times} times theirs, far outside what they foresee; look "
             "at its zone, its stock and its cues, or leave it out of stream=. It was fitted with the others, which widens bands."
         )
-        said.append(text.format(night=night, quantity=quantity, times=f"{times:.2g}"))
+        lines.append(text.format(night=night, quantity=quantity, times=f"{times:.2g}"))
     scored = [s for s in steps if s.next]
     if not scored:
-        return said
+        return lines
     inside = sum(s.inside for s in scored)
     text = _("Of {n} forecasts of a night from those before it, {k} held at 90 %.")
-    said.append(text.format(n=len(scored), k=int(inside)))
+    lines.append(text.format(n=len(scored), k=int(inside)))
     most = max(s.prior.nights for s in scored)
     if most >= 3:
         # Early and late are compared on the quantities that have both.
@@ -77,22 +77,22 @@ def sentences(steps: Sequence[Step], odd: Sequence[tuple[str, str, float]]) -> l
             "{late} after more; the band is {share} times as wide (log scale) as after the first night."
         )
         better = np.mean(late) > np.mean(early)
-        said.append((text if better else worse).format(early=f"{np.mean(early):.2f}", late=f"{np.mean(late):.2f}", half=half,
+        lines.append((text if better else worse).format(early=f"{np.mean(early):.2f}", late=f"{np.mean(late):.2f}", half=half,
                                                        share=f"{share:.2f}"))  # fmt: skip
-    return said
+    return lines
 
 
-def printed(steps: Sequence[Step], said: Sequence[str]) -> str:
+def printed(steps: Sequence[Step], lines: Sequence[str]) -> str:
     """For a terminal."""
-    return "\n".join([_("Across nights"), *aligned([columns(HEAD), *rows(steps)], RIGHT), "", *said])
+    return "\n".join([_("Across nights"), *aligned([columns(HEAD), *rows(steps)], RIGHT), "", *lines])
 
 
-def page(steps: Sequence[Step], said: Sequence[str]) -> str:
+def page(steps: Sequence[Step], lines: Sequence[str]) -> str:
     """A section of ``report.md``."""
     parts = [
         _("## Across nights"),
         "\n".join(markdown(columns(HEAD), rows(steps), RIGHT)),
-        *said,
+        *lines,
         _(
             "Level: orders a second (by viewer where viewers are known) outside cues. Lift: orders inside the responses to cues "
             "of a kind over outside. Tier: its share of the level. Known to: 95 % of the mean over nights. `nights.csv` has all."

@@ -45,25 +45,25 @@ def about_sellouts(sellouts: int, empty: Sequence[str]) -> str:
     return text.format(names=some(empty, 5))
 
 
-def together(found: Sequence[Replay]) -> Replay:
+def together(replays: Sequence[Replay]) -> Replay:
     """Several replays as one: tables joined, nothing else."""
-    joined = (pd.concat([getattr(r, t) for r in found], ignore_index=True) for t in ("table", "sellouts", "alerts", "levels"))
+    joined = (pd.concat([getattr(r, t) for r in replays], ignore_index=True) for t in ("table", "sellouts", "alerts", "levels"))
     table, sellouts, alerts, levels = joined
     return Replay(
-        table, sellouts, alerts, tuple(run for r in found for run in r.runs), levels, "; ".join(r.caption for r in found)
+        table, sellouts, alerts, tuple(run for r in replays for run in r.runs), levels, "; ".join(r.caption for r in replays)
     )
 
 
-def ranked(found: Replay) -> pd.DataFrame:
+def ranked(replay: Replay) -> pd.DataFrame:
     """One row per strategy over all SKUs (and streams): most sell-outs foreseen first, then fewest alerts."""
     counts = ["sellouts", "warned", "standing", "alerts", "early", "while_sold_out", "unfollowed", "undecided"]
-    total = found.table.groupby("strategy", sort=False)[counts].sum()
-    hours = {run.scenario.name: run.scenario.duration_s / 3600 for run in found.runs}
-    rate = found.table.groupby(["strategy", "stream"], sort=False)["alerts_per_h"].sum()
+    total = replay.table.groupby("strategy", sort=False)[counts].sum()
+    hours = {run.scenario.name: run.scenario.duration_s / 3600 for run in replay.runs}
+    rate = replay.table.groupby(["strategy", "stream"], sort=False)["alerts_per_h"].sum()
     shows = {name: part.reset_index(level=0, drop=True) for name, part in rate.groupby(level=0, sort=False)}
     span = pd.Series(hours)
     total["alerts_per_h"] = [_mean_rate(shows[name], span) for name in total.index]
-    lead = found.sellouts.groupby("strategy", sort=False)["lead_s"]
+    lead = replay.sellouts.groupby("strategy", sort=False)["lead_s"]
     total["lead_median_s"], total["lead_least_s"] = lead.median(), lead.min()
     return total.sort_values(["warned", "alerts"], ascending=[False, True], kind="stable").reset_index()
 
@@ -76,20 +76,20 @@ def _mean_rate(rate: pd.Series, hours: pd.Series) -> float:
     return float((rate * weight).sum() / weight.sum())
 
 
-def cells(found: Replay) -> list[list[str]]:
+def cells(replay: Replay) -> list[list[str]]:
     """The ranked table as text."""
     columns = ["sellouts", "warned", "standing", "lead_median_s", "lead_least_s", "alerts", "early", "while_sold_out",
                "unfollowed", "undecided"]  # fmt: skip
     return [
         [row["strategy"], *(number(float(row[c])) for c in columns), number(row["alerts_per_h"], 1)]
-        for row in ranked(found).to_dict("records")
+        for row in ranked(replay).to_dict("records")
     ]
 
 
-def sellout_cells(found: Replay) -> list[list[str]]:
+def sellout_cells(replay: Replay) -> list[list[str]]:
     """One row per sell-out and strategy: when stock ran out and how long before each level would have fired."""
     rows = []
-    for out in found.sellouts.sort_values(["stream", "sold_out_s", "sku", "sellout"], kind="stable").to_dict("records"):
+    for out in replay.sellouts.sort_values(["stream", "sold_out_s", "sku", "sellout"], kind="stable").to_dict("records"):
         before = [out["sold_out_s"] - out[f"{level}_s"] for level in ("watch", "prepare", "emergency")]
         rows.append([out["sku"], out["sold_out_at"], out["strategy"], *map(number, before), number(out["lead_s"]), _level(out)])
     return rows
@@ -105,20 +105,20 @@ def sellout_right() -> range:
     return range(3, len(columns(SELLOUT_HEAD)) - 1)
 
 
-def _ranking(found: Sequence[Replay], table: Any) -> list[str]:
+def _ranking(replays: Sequence[Replay], table: Any) -> list[str]:
     """The ranked table per stream and, where there are several, of all together first."""
-    if len(found) == 1:
-        return table([columns(HEAD), *cells(found[0])])
-    text = [f"{_(ALL)} ({len(found)})", *table([columns(HEAD), *cells(together(found))])]
-    for one in found:
+    if len(replays) == 1:
+        return table([columns(HEAD), *cells(replays[0])])
+    text = [f"{_(ALL)} ({len(replays)})", *table([columns(HEAD), *cells(together(replays))])]
+    for one in replays:
         text += ["", str(one.table["stream"].iloc[0]), *table([columns(HEAD), *cells(one)])]
     return text
 
 
-def printed(found: Sequence[Replay], notes: Sequence[str]) -> str:
+def printed(replays: Sequence[Replay], notes: Sequence[str]) -> str:
     """Both tables for a terminal."""
-    text = [_(OPEN_LOOP), "", *_ranking(found, lambda rows: aligned(rows, range(1, len(columns(HEAD)))))]
-    outs = sellout_cells(together(found))
+    text = [_(OPEN_LOOP), "", *_ranking(replays, lambda rows: aligned(rows, range(1, len(columns(HEAD)))))]
+    outs = sellout_cells(together(replays))
     if outs:
         text += ["", *aligned([columns(SELLOUT_HEAD), *outs[:MOST_ROWS]], sellout_right())]
     if len(outs) > MOST_ROWS:
@@ -126,14 +126,14 @@ def printed(found: Sequence[Replay], notes: Sequence[str]) -> str:
     return "\n".join([*text, "", *notes])
 
 
-def page(found: Sequence[Replay]) -> list[str]:
+def page(replays: Sequence[Replay]) -> list[str]:
     """The same for ``report.md``: paragraphs."""
 
     def table(rows: list[Sequence[str]]) -> list[str]:
         return ["", *markdown(rows[0], rows[1:], range(1, len(columns(HEAD))))]
 
-    outs = "\n".join(markdown(columns(SELLOUT_HEAD), sellout_cells(together(found)), sellout_right()))
-    return ["\n".join(_ranking(found, table)), _(MEANING), outs]
+    outs = "\n".join(markdown(columns(SELLOUT_HEAD), sellout_cells(together(replays)), sellout_right()))
+    return ["\n".join(_ranking(replays, table)), _(MEANING), outs]
 
 
 def report(

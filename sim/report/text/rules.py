@@ -28,8 +28,8 @@ def outcome_lines(outcomes: Sequence[Outcome], policy: dict[str, str]) -> list[s
             lines += ["          " + fault_line(fault) for fault in one.faults]
     failed = sum(bool(one.faults) for one in outcomes)
     n = len(outcomes)
-    said = _("tests: {n}, failed: {failed}") if failed else _("tests: {n}, all passed")
-    return [*lines, "", said.format(failed=failed, n=n)]
+    sentence = _("tests: {n}, failed: {failed}") if failed else _("tests: {n}, all passed")
+    return [*lines, "", sentence.format(failed=failed, n=n)]
 
 
 def fault_line(fault: Fault) -> str:
@@ -38,10 +38,10 @@ def fault_line(fault: Fault) -> str:
     >>> fault_line(Fault("1", 425.0, "mask", "level", 2.0, 0.0))
     'at 7 min 5 s, mask: level expected 2 prepare 中级, got 0 calm'
     """
-    said = _("at {at}, {sku}: {what} expected {expected}, got {got}")
+    sentence = _("at {at}, {sku}: {what} expected {expected}, got {got}")
     figures = (fault.expected, fault.got)
     expected, got = (f"{v:g}" if fault.what == "line" else f"{v:g} {LEVEL_NAMES[int(v)]}" for v in figures)
-    return said.format(at=_clock(fault.at_s), sku=fault.sku, what=fault.what, expected=expected, got=got)
+    return sentence.format(at=_clock(fault.at_s), sku=fault.sku, what=fault.what, expected=expected, got=got)
 
 
 def _clock(t_s: float) -> str:

@@ -11,24 +11,24 @@ from sim.words import N_, _, columns
 HEAD = N_("setting | first order | interval | total | interval")
 
 
-def rows(found: Sequence[Index]) -> list[list[str]]:
+def rows(indices: Sequence[Index]) -> list[list[str]]:
     """The table as text."""
     return [
         [i.key, number(i.first, 2), f"[{number(i.first_low, 2)}, {number(i.first_high, 2)}]", number(i.total, 2),
          f"[{number(i.total_low, 2)}, {number(i.total_high, 2)}]"]
-        for i in found
+        for i in indices
     ]  # fmt: skip
 
 
-def said(found: Sequence[Index]) -> str:
+def said(indices: Sequence[Index]) -> str:
     """The table in words."""
-    idle = [i.key for i in found if i.total_high < 0.05]
-    if len(idle) == len(found):
+    idle = [i.key for i in indices if i.total_high < 0.05]
+    if len(idle) == len(indices):
         return _("None of these settings matters over these ranges.")
-    first = found[0]
+    first = indices[0]
     low, high = (100 * max(0.0, min(1.0, x)) for x in (first.total_low, first.total_high))
     share = f"{100 * max(0.0, min(1.0, first.total)):.0f} % [{low:.0f}, {high:.0f}]"
-    rivals = [i.key for i in found[1:] if i.total_high >= first.total_low]
+    rivals = [i.key for i in indices[1:] if i.total_high >= first.total_low]
     if rivals:
         text = _(
             "{setting} has the largest share, and cannot be ranked against {rivals}: {share} of the variance of net would stay "
@@ -39,7 +39,7 @@ def said(found: Sequence[Index]) -> str:
     sentences = [text.format(setting=first.key, rivals=", ".join(rivals), share=share)]
     if idle:
         sentences.append(_("Beside that hardly matter, over these ranges: {settings}.").format(settings=", ".join(idle)))
-    if max(max(i.total, i.first) for i in found) > 1.05:
+    if max(max(i.total, i.first) for i in indices) > 1.05:
         sentences.append(_("Shares above 100 % are estimates from too few points: raise points=."))
     return " ".join(sentences)
 
@@ -50,18 +50,18 @@ def title(family: str, scenario: str, shows: int) -> str:
     return text.format(family=family, scenario=scenario, shows=shows)
 
 
-def printed(found: Sequence[Index]) -> str:
+def printed(indices: Sequence[Index]) -> str:
     """For a terminal."""
-    return "\n" + "\n".join(aligned([columns(HEAD), *rows(found)], (1, 3))) + "\n\n" + said(found)
+    return "\n" + "\n".join(aligned([columns(HEAD), *rows(indices)], (1, 3))) + "\n\n" + said(indices)
 
 
-def page(heading: str, repeat: str, found: Sequence[Index]) -> str:
+def page(heading: str, repeat: str, indices: Sequence[Index]) -> str:
     """``report.md``."""
     parts = [
         f"# {heading}",
         repeat,
-        "\n".join(markdown(columns(HEAD), rows(found), (1, 3))),
-        said(found),
+        "\n".join(markdown(columns(HEAD), rows(indices), (1, 3))),
+        said(indices),
         f"![{_('sensitivity')}](sensitivity.png)",
         _(
             "First order: share of the variance of the mean net, over the ranges given, that goes once the setting is known. "

@@ -18,9 +18,9 @@ def again(sentence: str) -> str:
     if (known := _(sentence)) != sentence:
         return known
     for pattern, names, source in _patterns(language()):
-        found = pattern.fullmatch(sentence)
-        if found:
-            return _filled(_(source), {name: again(found[f"g{k}"]) for k, name in enumerate(names)})
+        match = pattern.fullmatch(sentence)
+        if match:
+            return _filled(_(source), {name: again(match[f"g{k}"]) for k, name in enumerate(names)})
     return sentence
 
 
@@ -31,7 +31,7 @@ def _filled(text: str, values: Mapping[str, str]) -> str:
 @cache
 def _patterns(name: str) -> list[tuple[re.Pattern[str], list[str], str]]:
     """Every sentence with places to fill, those with most words of their own first."""
-    made = []
+    rows = []
     for source in catalogue(name):
         names: list[str] = []
         parts, at = [], 0
@@ -46,5 +46,5 @@ def _patterns(name: str) -> list[tuple[re.Pattern[str], list[str], str]]:
         parts.append(re.escape(source[at:]))
         own = len(_PLACE.sub("", source))
         if names and own > 3:
-            made.append((own, re.compile("".join(parts), re.DOTALL), names, source))
-    return [(pattern, names, source) for own, pattern, names, source in sorted(made, key=lambda m: -m[0])]
+            rows.append((own, re.compile("".join(parts), re.DOTALL), names, source))
+    return [(pattern, names, source) for own, pattern, names, source in sorted(rows, key=lambda m: -m[0])]

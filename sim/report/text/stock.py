@@ -48,18 +48,18 @@ def title(scenario: str, shows: int, seed: int) -> str:
 def sentences(table: pd.DataFrame, carry: float) -> list[str]:
     """What the table comes to."""
     sure = table[table["gain"] > table["gain_half"]].sort_values("gain", ascending=False)
-    said = []
+    lines = []
     for r in sure.to_dict("records"):
         text = _("{item}: {bring} units instead of {planned} earn {gain} CNY more a show (95 %: +-{half}).")
-        said.append(text.format(item=r["item"], bring=number(r["bring"]), planned=number(r["planned"]), gain=number(r["gain"]),
+        lines.append(text.format(item=r["item"], bring=number(r["bring"]), planned=number(r["planned"]), gain=number(r["gain"]),
                                 half=number(r["gain_half"])))  # fmt: skip
     if sure.empty:
-        said.append(_("For no item did another stock earn more than the planned one beyond chance."))
+        lines.append(_("For no item did another stock earn more than the planned one beyond chance."))
     text = _(
         "An unsold unit costs {carry} CNY (carry=); every item's stock was changed with all others', and stocks were tried at "
         "quantiles of what is wanted, so read the band, not the figure."
     )
-    return [*said, text.format(carry=f"{carry:g}")]
+    return [*lines, text.format(carry=f"{carry:g}")]
 
 
 def folder() -> str:
@@ -67,18 +67,18 @@ def folder() -> str:
     return _("run folder: {folder} (table: report.md, picture: stock.png)")
 
 
-def printed(heading: str, table: pd.DataFrame, said: Sequence[str]) -> str:
+def printed(heading: str, table: pd.DataFrame, lines: Sequence[str]) -> str:
     """For a terminal."""
-    return "\n".join([heading, "", *aligned([columns(HEAD), *rows(table)], RIGHT), "", *said])
+    return "\n".join([heading, "", *aligned([columns(HEAD), *rows(table)], RIGHT), "", *lines])
 
 
-def page(heading: str, table: pd.DataFrame, said: Sequence[str], repeat: str, pictures: Sequence[str]) -> str:
+def page(heading: str, table: pd.DataFrame, lines: Sequence[str], repeat: str, pictures: Sequence[str]) -> str:
     """``report.md``."""
     parts = [
         f"# {heading}",
         repeat,
         "\n".join(markdown(columns(HEAD), rows(table), RIGHT)),
-        *said,
+        *lines,
         *(f"![{_('net against stock')}]({name})" for name in pictures),
         _(
             "Wanted: units that shoppers would keep who want the item before any other, whatever the stock. Sold out, when: "

@@ -30,33 +30,33 @@ ROBUST_WORDS = {
 
 
 def of_tuning(
-    found: Tuned, plan: Plan, judging: Judging, worlds: Sequence[str], profile: Profile, axes: Sequence[Axis],
+    tuning: Tuned, plan: Plan, judging: Judging, worlds: Sequence[str], profile: Profile, axes: Sequence[Axis],
     certain: Sequence[Collection[str]] | None = None,
 ) -> list[str]:  # fmt: skip
     """The statement that goes into recommended.yaml and the report. certain: by world, limits that hold by construction."""
-    costs = found.confirmed[..., CORE.index("J")]
-    said = [f"{found.best.name}: {worded(found.best.settings)}.", *_ends(found, axes)]
-    earned = [float(found.confirmed[:, :, 0, CORE.index(name)].mean()) for name in ("net", "gmv")]
+    costs = tuning.confirmed[..., CORE.index("J")]
+    said = [f"{tuning.best.name}: {worded(tuning.best.settings)}.", *_ends(tuning, axes)]
+    earned = [float(tuning.confirmed[:, :, 0, CORE.index(name)].mean()) for name in ("net", "gmv")]
     said.append(_cost(costs[:, :, 0], earned, worlds, profile))
     if plan.single:
-        said.append(_lowered(found, plan, costs))
+        said.append(_lowered(tuning, plan, costs))
     gap = difference(costs[:, :, 0].mean(0), costs[:, :, 1].mean(0))
-    if same(found.best, found.start):
-        said.append(_("That is what {family} stands at already: there is nothing to change.").format(family=found.best.family))
+    if same(tuning.best, tuning.start):
+        said.append(_("That is what {family} stands at already: there is nothing to change.").format(family=tuning.best.family))
     else:
         text = _("Against {name}: J {mean} CNY a show [{low}, {high}], on the same shows.")
         three = {key: _signed(getattr(gap, key)) for key in ("mean", "low", "high")}
-        said.append(text.format(name=found.start.name, **three))
-    said.append(_choice(found, plan, judging))
-    if plan.limits and not any(t.feasible for t in found.tried):
+        said.append(text.format(name=tuning.start.name, **three))
+    said.append(_choice(tuning, plan, judging))
+    if plan.limits and not any(t.feasible for t in tuning.tried):
         said.append(
             _(
                 "No setting tried kept to the limits {name} on the search shows; this is one of those that break "
                 "them least. Widen the ranges, or vary the gate and operations too."
             ).format(name=plan.limits.name)
         )
-    if found.front:
-        n = len(found.front)
+    if tuning.front:
+        n = len(tuning.front)
         text = ngettext(
             "Objectives {objectives}: of the front, {n:,} finalist, the one that costs least, J, is recommended; take "
             "another where J is not what counts.",
@@ -66,24 +66,24 @@ def of_tuning(
         )
         said.append(text.format(objectives=", ".join(plan.objectives), n=n))
     asked = [plan.limits] if plan.limits else LIMITS.values()
-    return said + [_limits(found, limits, judging, worlds, certain) for limits in asked]
+    return said + [_limits(tuning, limits, judging, worlds, certain) for limits in asked]
 
 
-def _ends(found: Tuned, axes: Sequence[Axis]) -> list[str]:
+def _ends(tuning: Tuned, axes: Sequence[Axis]) -> list[str]:
     """Settings of the best that lie at an end of what was searched."""
     ways = {
         "upper": _("{key} lies at the upper end of its range and the best may lie beyond: widen it and tune again."),
         "lower": _("{key} lies at the lower end of its range and the best may lie beyond: widen it and tune again."),
     }
-    ends = {axis.key: edge(axis, found.best.settings.get(axis.key)) for axis in axes}
+    ends = {axis.key: edge(axis, tuning.best.settings.get(axis.key)) for axis in axes}
     return [ways[end].format(key=key) for key, end in ends.items() if end]
 
 
-def _lowered(found: Tuned, plan: Plan, costs: np.ndarray) -> str:
+def _lowered(tuning: Tuned, plan: Plan, costs: np.ndarray) -> str:
     """What the search lowered, as it saw it and on fresh shows."""
     fresh = pseudo(costs, plan.robust, plan.alpha)[:, 0]
     half = half_width(fresh)
-    searched = next((t for t in found.tried if t.candidate.name == found.best.name), None)
+    searched = next((t for t in tuning.tried if t.candidate.name == tuning.best.name), None)
     what = _("J") if plan.robust == "mean" else _(ROBUST_WORDS[plan.robust])
     given = {"what": what, "fresh": number(float(fresh.mean())), "half": number(half)}
     if searched is None:
@@ -118,20 +118,20 @@ def _signed(value: float) -> str:
     return f"{'+' if value > 0 else ''}{number(value)}"
 
 
-def _choice(found: Tuned, plan: Plan, judging: Judging) -> str:
+def _choice(tuning: Tuned, plan: Plan, judging: Judging) -> str:
     """How sure the race was of its cheapest; and where another one is recommended, why, and how far behind it lies."""
-    race, names = found.selection, [c.name for c in found.finalists]
-    said = _race(found, judging, names)
-    mine = names.index(found.best.name)
+    race, names = tuning.selection, [c.name for c in tuning.finalists]
+    said = _race(tuning, judging, names)
+    mine = names.index(tuning.best.name)
     if mine == race.best:
         return said
     s = next(x for x in race.standings if x.candidate == mine)
-    if found.front and plan.limits:
+    if tuning.front and plan.limits:
         text = _(
             "Recommended instead: {name}, the cheapest of the front and of those that break the limits least; it lies {behind} "
             "CNY a show behind [{low}, {high}]."
         )
-    elif found.front:
+    elif tuning.front:
         text = _("Recommended instead: {name}, the cheapest of the front; it lies {behind} CNY a show behind [{low}, {high}].")
     else:
         text = _(
@@ -139,12 +139,12 @@ def _choice(found: Tuned, plan: Plan, judging: Judging) -> str:
             "[{low}, {high}]."
         )
     three = {"behind": number(s.behind), "low": number(s.low), "high": number(s.high)}
-    return f"{said} " + text.format(name=found.best.name, **three)
+    return f"{said} " + text.format(name=tuning.best.name, **three)
 
 
-def _race(found: Tuned, judging: Judging, names: Sequence[str]) -> str:
+def _race(tuning: Tuned, judging: Judging, names: Sequence[str]) -> str:
     """How sure the race was of its cheapest."""
-    race = found.selection
+    race = tuning.selection
     tied = ", ".join(names[k] for k in race.tied)
     if not race.decided and tied:
         more = further(race) if any(race.further) else _("more shows would decide")
@@ -165,13 +165,13 @@ def _race(found: Tuned, judging: Judging, names: Sequence[str]) -> str:
             "a show less."
         )
     )
-    return text.format(n=len(names), best=names[race.best], confidence=judging.confidence, delta=number(found.delta), tied=tied)
+    return text.format(n=len(names), best=names[race.best], confidence=judging.confidence, delta=number(tuning.delta), tied=tied)
 
 
 def _limits(
-    found: Tuned, limits: Limits, judging: Judging, worlds: Sequence[str], certain: Sequence[Collection[str]] | None
+    tuning: Tuned, limits: Limits, judging: Judging, worlds: Sequence[str], certain: Sequence[Collection[str]] | None
 ) -> str:  # fmt: skip
     """What the fresh shows certify, in the worst scenario."""
-    rows = found.confirmed[..., [CORE.index(name) for name in NEEDED]]
-    made = in_worst_world(rows, limits, judging.confidence, [0], certain)[0]
-    return _("Limits {limits}: {certificate}.").format(limits=limits.name, certificate=certificate(made, worlds))
+    rows = tuning.confirmed[..., [CORE.index(name) for name in NEEDED]]
+    certificates = in_worst_world(rows, limits, judging.confidence, [0], certain)[0]
+    return _("Limits {limits}: {certificate}.").format(limits=limits.name, certificate=certificate(certificates, worlds))

@@ -39,51 +39,51 @@ def finalist_head(plan: Plan) -> tuple[str, ...]:
     return (*columns(JUDGED_HEAD), merit, *columns(BEHIND_HEAD))
 
 
-def finalist_rows(found: Tuned, plan: Plan) -> list[list[str]]:
+def finalist_rows(tuning: Tuned, plan: Plan) -> list[list[str]]:
     """The finalists as judged, best first."""
     rows = []
-    for st in found.selection.standings:
-        c = found.finalists[st.candidate]
+    for st in tuning.selection.standings:
+        c = tuning.finalists[st.candidate]
         settings = worded(c.settings)
         gap = "" if st.state == "best" else number(st.behind)
         span = "" if st.state == "best" else f"[{number(st.low)}, {number(st.high)}]"
-        money = (float(np.nanmean(found.judged[:, :, st.candidate, plan.metrics.index(m)])) for m in ("net", "gmv"))
+        money = (float(np.nanmean(tuning.judged[:, :, st.candidate, plan.metrics.index(m)])) for m in ("net", "gmv"))
         rows.append([c.name, settings, *map(number, money), number(st.mean), gap, span, number(st.shows), _(STATES[st.state])])
     return rows
 
 
-def front_rows(found: Tuned, plan: Plan) -> list[list[str]]:
+def front_rows(tuning: Tuned, plan: Plan) -> list[list[str]]:
     """Head and rows of the finalists that no other beats in all objectives: means over judging shows and worlds."""
     names = list(dict.fromkeys((*plan.objectives, "J", "net", "gmv")))
     head = [*columns(FRONT_HEAD), *(f"{name} [{METRICS[name].unit}]" for name in names)]
-    means = np.nanmean(found.judged[..., [plan.metrics.index(name) for name in names]], axis=(0, 1))
-    order = sorted(found.front, key=lambda k: tuple(means[k]))
-    return [head, *([found.finalists[k].name, worded(found.finalists[k].settings), *(number(float(v), 1) for v in means[k])]
+    means = np.nanmean(tuning.judged[..., [plan.metrics.index(name) for name in names]], axis=(0, 1))
+    order = sorted(tuning.front, key=lambda k: tuple(means[k]))
+    return [head, *([tuning.finalists[k].name, worded(tuning.finalists[k].settings), *(number(float(v), 1) for v in means[k])]
                     for k in order)]  # fmt: skip
 
 
-def trials_table(found: Tuned, plan: Plan) -> Any:
+def trials_table(tuning: Tuned, plan: Plan) -> Any:
     """One row per trial: number, family, shows, value per objective, excess over each limit, one column per varied key."""
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
-    for t in found.tried:
+    for t in tuning.tried:
         row: dict[str, Any] = {"trial": t.number, "candidate": t.candidate.name, "family": t.candidate.family, "shows": t.shows}
         row |= dict(zip(plan.objectives, t.values, strict=True)) | {f"excess_{k}": v for k, v in t.excess.items()}
         rows.append(row | {k: v if isinstance(v, str) else float(v) for k, v in t.candidate.settings.items()})
     return pd.DataFrame(rows)
 
 
-def shows_table(found: Tuned, plan: Plan, worlds: Sequence[str]) -> Any:
+def shows_table(tuning: Tuned, plan: Plan, worlds: Sequence[str]) -> Any:
     """One row per stage (judging, confirming), world, candidate and show that was played, with every metric; replicate is its
     number."""
     import pandas as pd
 
-    rivals = [c.name for c in found.finalists]
-    fresh = [found.best.name, found.start.name, *(_("rival in {name}").format(name=name) for name in worlds)]
+    rivals = [c.name for c in tuning.finalists]
+    fresh = [tuning.best.name, tuning.start.name, *(_("rival in {name}").format(name=name) for name in worlds)]
     frames = []
     for stage, values, names, first in (
-        ("judging", found.judged, rivals, JUDGE_FROM), ("confirming", found.confirmed, fresh, CONFIRM_FROM)
+        ("judging", tuning.judged, rivals, JUDGE_FROM), ("confirming", tuning.confirmed, fresh, CONFIRM_FROM)
     ):  # fmt: skip
         for w, world in enumerate(worlds):
             for k in range(values.shape[2]):

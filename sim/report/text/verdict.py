@@ -49,28 +49,28 @@ def sentences(d: Decision) -> list[str]:
     n = len(plan.worlds)
     where = ngettext("mean of {n} worlds", "mean of {n} worlds", n).format(n=n) if n > 1 else plan.worlds[0].name
     text = _("Best: {name} with {settings}; net {net}, left on the table J {mean} ±{half} CNY a show ({where}).")
-    said = [text.format(name=best.name, settings=worded(best.settings), net=number(d.money[s.best, 0]), mean=number(first.mean),
+    lines = [text.format(name=best.name, settings=worded(best.settings), net=number(d.money[s.best, 0]), mean=number(first.mean),
                         half=number(half), where=where)]  # fmt: skip
-    said += _luck(d)
-    said += _edges(d)
-    said.append(_ties(d))
-    said += _spared(d) or [unseen(len(shows), d.shock)]
-    said += [_limits(d, limits) for limits in d.certificates]
-    said += [_switches(d, what, path) for what, path in d.switches.items()]
+    lines += _luck(d)
+    lines += _edges(d)
+    lines.append(_ties(d))
+    lines += _spared(d) or [unseen(len(shows), d.shock)]
+    lines += [_limits(d, limits) for limits in d.certificates]
+    lines += [_switches(d, what, path) for what, path in d.switches.items()]
     if s.rules.most > s.rules.first:
-        said.append(_("Where the best changes with the cost ratios is found where everybody plays every show: select=none."))
-    return said
+        lines.append(_("Where the best changes with the cost ratios is found where everybody plays every show: select=none."))
+    return lines
 
 
 def _spared(d: Decision) -> list[str]:
     """What the race spared, and what may have escaped it."""
-    s, worlds, said = d.selection, len(d.plan.worlds), []
+    s, worlds, lines = d.selection, len(d.plan.worlds), []
     if s.looks > 1:
         text = _(
             "{plays:,} runs were played in {looks} rounds; everybody as long as the best would have been {equal:,} ({times:.1f} "
             "times as many)."
         )
-        said.append(
+        lines.append(
             text.format(plays=s.plays * worlds, looks=s.looks, equal=s.equal_plays * worlds, times=s.equal_plays / s.plays)
         )
     if s.rules.most > s.rules.first and s.rules.blind:
@@ -78,8 +78,8 @@ def _spared(d: Decision) -> list[str]:
             "Losses that fewer than about {share:.2g} % of shows have may have escaped the first {shows} shows; shock= allows "
             "for them."
         )
-        said.append(text.format(share=100 * s.rules.blind, shows=s.rules.first))
-    return said
+        lines.append(text.format(share=100 * s.rules.blind, shows=s.rules.first))
+    return lines
 
 
 def _luck(d: Decision) -> list[str]:
@@ -89,19 +89,19 @@ def _luck(d: Decision) -> list[str]:
         return []
     net = float(d.money[d.selection.best, 0]) - (o.apparent - o.deflated)
     half = (o.high - o.low) / 2
-    said = _(
+    sentence = _(
         "Chosen among {n} by {shows} shows: on a show that had no say in the choice, what the others chose kept {net} ±{half} "
         "CNY ({lost} less than the table says). The chance that the choice is no better than the median on other shows: {pbo} % "
         "(probability of backtest overfitting)."
     )
-    return [said.format(n=len(d.plan.candidates), shows=d.plan.replicates, net=number(net), half=number(half),
+    return [sentence.format(n=len(d.plan.candidates), shows=d.plan.replicates, net=number(net), half=number(half),
                         lost=number(o.apparent - o.deflated), pbo=brief(100 * o.pbo))]  # fmt: skip
 
 
 def _edges(d: Decision) -> list[str]:
     """Settings of the best that are the last of those listed, where the setting itself could go further. Of points scattered over
     several ranges some are always the last in one: that says nothing."""
-    best, said = d.plan.candidates[d.selection.best], []
+    best, lines = d.plan.candidates[d.selection.best], []
     family = [c for c in d.plan.candidates if c.family == best.family]
     for key, value in best.settings.items():
         tried = {c.settings[key] for c in family}
@@ -117,8 +117,8 @@ def _edges(d: Decision) -> list[str]:
             text = _("{setting}={value} is at the lower end of what was tried, and the best may lie beyond: widen its range.")
         else:
             continue
-        said.append(text.format(setting=key, value=rounded(key, value)))
-    return said
+        lines.append(text.format(setting=key, value=rounded(key, value)))
+    return lines
 
 
 def param_of(key: str, candidate: Candidate) -> Param | None:

@@ -38,20 +38,20 @@ def sentences(table: pd.DataFrame, settings: pd.DataFrame, luck: Overfit | None)
         "night, known only afterwards, {best}."
     )
     means = [number(table[c].mean()) for c in ("net", "silent", "best_net")]
-    said = [text.format(n=len(table), net=means[0], silent=means[1], best=means[2])]
-    said.append(_against(table, "silent", _("nobody acting")))
-    said.append(_against(table, "kept", _("the choice of the first nights, never changed")))
+    texts = [text.format(n=len(table), net=means[0], silent=means[1], best=means[2])]
+    texts.append(_against(table, "silent", _("nobody acting")))
+    texts.append(_against(table, "kept", _("the choice of the first nights, never changed")))
     changes, different = int((table["chosen"] != table["chosen"].shift()).sum()) - 1, table["chosen"].nunique()
     text = _("The choice changed {k} times over {n} nights ({c} different ones).")
-    said.append(text.format(k=changes, n=len(table), c=different))
-    said += [_range(key, table[key], settings[key]) for key in table.columns if key not in FIXED and _varies(table[key])]
+    texts.append(text.format(k=changes, n=len(table), c=different))
+    texts += [_range(key, table[key], settings[key]) for key in table.columns if key not in FIXED and _varies(table[key])]
     if luck is not None:
         text = _(
             "Probability of backtest overfitting over all nights: {pbo} % (how often the choice of one half of the nights is no "
             "better than the median on the other half)."
         )
-        said.append(text.format(pbo=brief(100 * luck.pbo)))
-    return said
+        texts.append(text.format(pbo=brief(100 * luck.pbo)))
+    return texts
 
 
 def _varies(values: pd.Series) -> bool:
@@ -74,14 +74,14 @@ def _against(table: pd.DataFrame, other: str, name: str) -> str:
     return text.format(name=name, mean=number(d.mean), low=number(d.low), high=number(d.high), n=d.n)
 
 
-def printed(table: pd.DataFrame, said: Sequence[str]) -> str:
+def printed(table: pd.DataFrame, texts: Sequence[str]) -> str:
     """For a terminal."""
-    return "\n".join([*aligned([head(table), *cells(table)], _right(table)), "", *said])
+    return "\n".join([*aligned([head(table), *cells(table)], _right(table)), "", *texts])
 
 
-def page(table: pd.DataFrame, said: Sequence[str], repeat: str) -> str:
+def page(table: pd.DataFrame, texts: Sequence[str], repeat: str) -> str:
     """``report.md``."""
-    lines = "\n".join(f"- {line}" for line in said)
+    lines = "\n".join(f"- {line}" for line in texts)
     title = _("# Nights in order")
     return "\n\n".join([title, repeat, lines, "\n".join(markdown(head(table), cells(table), _right(table)))]) + "\n"
 

@@ -17,18 +17,18 @@ def head() -> tuple[str, ...]:
     return (_("strategy"), _("worth [CNY a show]"), _("chains a show"), _("judged"), _("useful"), _("harmful"), _("no matter"))
 
 
-def rows(found: Sequence[Worth]) -> list[list[str]]:
+def rows(worths: Sequence[Worth]) -> list[list[str]]:
     """One row per policy that said anything."""
     return [
         [w.strategy, number(w.cny) if math.isfinite(w.cny) else NOTHING, number(w.chains / w.shows, 1), number(w.judged),
          number(w.useful), number(w.harmful), number(w.no_matter)]
-        for w in found if w.chains
+        for w in worths if w.chains
     ]  # fmt: skip
 
 
-def notes(found: Sequence[Worth], ca: float) -> list[str]:
+def notes(worths: Sequence[Worth], ca: float) -> list[str]:
     """What the table means, and what was sampled."""
-    told = [w for w in found if w.chains]
+    told = [w for w in worths if w.chains]
     if not told:
         return []
     text = _("Worth: what a show earned less what it would have earned without one chain of alerts, all that is said about one "
@@ -41,16 +41,16 @@ def notes(found: Sequence[Worth], ca: float) -> list[str]:
     return [text.format(edge=f"{MATTERS * ca:g}"), sampled.format(judged=judged, of=of, shows=shows)]
 
 
-def printed(found: Sequence[Worth], ca: float) -> str:
+def printed(worths: Sequence[Worth], ca: float) -> str:
     """For a terminal; empty where no policy said anything that could matter."""
-    body = rows(found)
-    return "\n".join([*aligned([head(), *body], RIGHT), "", *notes(found, ca)]) if body else ""
+    body = rows(worths)
+    return "\n".join([*aligned([head(), *body], RIGHT), "", *notes(worths, ca)]) if body else ""
 
 
-def in_markdown(found: Sequence[Worth], ca: float) -> str:
+def in_markdown(worths: Sequence[Worth], ca: float) -> str:
     """For a page."""
-    body = rows(found)
-    return "\n".join([*markdown(head(), body, RIGHT), "", *(f"- {note}" for note in notes(found, ca))]) if body else ""
+    body = rows(worths)
+    return "\n".join([*markdown(head(), body, RIGHT), "", *(f"- {note}" for note in notes(worths, ca))]) if body else ""
 
 
 def gist(w: Worth) -> list[str]:
