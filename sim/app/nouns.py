@@ -238,6 +238,8 @@ def policies_of(given: Any) -> list[Policy]:
     if isinstance(given, str | Path | Policy | Strategy):
         given = [given]
     policies = [one if isinstance(one, Policy) else policy(one) for one in given]
+    if not policies:
+        raise SettingError(_("no strategy was given; name at least one, as in ['smart', 'fixed_count']"))
     called = [p.name for p in policies]
     twice = next((name for name in called if called.count(name) > 1), None)
     if twice is not None:

@@ -234,6 +234,8 @@ def load(folder: str | Path) -> Result:
     ResultError
         Where the folder holds no finished result, or a file of it is missing or not what was written.
     """
+    if not isinstance(folder, str | Path):
+        raise ResultError(_("give a Result or its run folder, not {given!r}").format(given=folder))
     place = Path(folder).expanduser()
     try:
         manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
