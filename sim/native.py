@@ -52,15 +52,21 @@ def _cache_folder() -> Path:
 
 def compiled(function: Any, signature: Any, of: str = "", **given: Any) -> Any:
     """An entry point: ``function`` and all it calls, compiled for one signature and cached on disk; where no folder is writable,
-    not cached. of: tells it apart in the cache from others of that name and file, whose helpers or globals differ. given: what
-    names of ``function`` stand for in compiled code."""
-    numba, linked = numba_or_none(), _link(function, {}, given)
+    not cached. of: tells a user's own apart in the cache from others of that name and file, whose helpers or globals differ.
+    given: what names of ``function`` stand for in compiled code."""
+    numba, linked = numba_or_none(), _link(function, {} if of else _inner_of, given)
+    made: dict[str, Any] = {"_nrt": False} if of else {"_nrt": False, "pipeline_class": lean()}
     if of:
         linked.__qualname__ += f"_{of}"
     try:
-        return numba.njit([signature], cache=True, _nrt=False)(linked)
+        return numba.njit([signature], cache=True, **made)(linked)
     except RuntimeError:
-        return numba.njit([signature], _nrt=False)(linked)
+        return numba.njit([signature], **made)(linked)
+
+
+_inner_of: dict[FunctionType, Any] = {}
+"""StockCue's own callees, compiled: once a process, whoever calls them. Those of users are compiled with each entry, since the
+globals they reach may have got other values."""
 
 
 def _link(function: Any, linked: dict[FunctionType, Any], given: dict[str, Any]) -> FunctionType:
@@ -70,20 +76,46 @@ def _link(function: Any, linked: dict[FunctionType, Any], given: dict[str, Any])
         callee = names.get(name)
         if isinstance(callee, FunctionType):
             if callee not in linked:
-                linked[callee] = _inner(_link(callee, linked, {}))
+                linked[callee] = _inner(_link(callee, linked, {}), linked is _inner_of)
             names[name] = linked[callee]
     copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
     copy.__module__, copy.__qualname__ = function.__module__, function.__qualname__
     return copy
 
 
-def _inner(function: FunctionType) -> Any:
-    """A callee: never called from Python, so it needs no wrappers; inlined, so that the World is never copied.
+def _inner(function: FunctionType, own: bool) -> Any:
+    """A callee: never called from Python, so it needs no wrappers; inlined, so that arrays stay in registers.
 
     Reference counting is off (``_nrt``): nothing here allocates, and counting the World's forty arrays at every
     call made the loop sixty times slower.
     """
-    return numba_or_none().njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, _nrt=False)(function)
+    plain = {"pipeline_class": lean()} if own else {}
+    made = numba_or_none().njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, _nrt=False, **plain)
+    return made(function)
+
+
+@cache
+def lean() -> Any:
+    """numba's way from bytecode to machine code without the passes that StockCue's own loops have no use for: closures, literal
+    unrolling, inlining before types are known, array expressions. Each goes over every function again."""
+    from numba.core import compiler
+    from numba.core.compiler_machinery import PassManager
+
+    class Lean(compiler.CompilerBase):  # type: ignore[misc]
+        def define_pipelines(self) -> list[Any]:
+            made = PassManager("lean")
+            for name in PASSES:
+                made.add_pass(getattr(compiler, name), name)
+            made.finalize()
+            return [made]
+
+    return Lean
+
+
+PASSES = (
+    "TranslateByteCode", "FixupArgs", "IRProcessing", "GenericRewrites", "ReconstructSSA", "NopythonTypeInference",
+    "PreLowerStripPhis", "IRLegalization", "AnnotateTypes", "NativeLowering", "NoPythonBackend",
+)  # fmt: skip
 
 
 @cache
@@ -105,6 +137,47 @@ def function_at(signature: Any) -> Any:
         return kind(address), build
 
     return at
+
+
+@cache
+def reference() -> Any:
+    """For compiled code only: a named tuple of arrays as its address, so that a call passes one number and not seven for every
+    array. Most of what compiling the World's transitions took was spelling its arrays out at every call."""
+    from numba.core import cgutils, types
+    from numba.core.imputils import impl_ret_borrowed, lower_getattr_generic
+    from numba.core.typing.templates import AttributeTemplate, infer_getattr
+    from numba.extending import intrinsic, models, register_model
+
+    class Reference(types.Type):  # type: ignore[name-defined, misc]
+        def __init__(self, to: Any) -> None:
+            self.to = to
+            super().__init__(f"Reference({to.name})")
+
+    @register_model(Reference)
+    class _Address(models.OpaqueModel):  # type: ignore[name-defined, misc]
+        def __init__(self, manager: Any, kind: Any) -> None:
+            models.PrimitiveModel.__init__(self, manager, kind, manager.lookup(kind.to).get_value_type().as_pointer())
+
+    @infer_getattr
+    class _Fields(AttributeTemplate):  # type: ignore[misc]
+        key = Reference
+
+        def generic_resolve(self, kind: Any, name: str) -> Any:
+            return kind.to.types[kind.to.fields.index(name)] if name in kind.to.fields else None
+
+    @lower_getattr_generic(Reference)
+    def _read(context, builder, kind, address, name):
+        k = kind.to.fields.index(name)
+        return impl_ret_borrowed(context, builder, kind.to.types[k], builder.load(cgutils.gep_inbounds(builder, address, 0, k)))
+
+    @intrinsic
+    def refer(_context, fields):
+        def build(_context, builder, _signature, arguments):
+            return cgutils.alloca_once_value(builder, arguments[0])
+
+        return Reference(fields)(fields), build
+
+    return refer
 
 
 class Entry:

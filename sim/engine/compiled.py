@@ -16,7 +16,7 @@ from sim.core.world import World
 from sim.engine.hearing import hear, spell_out, trace, weigh
 from sim.engine.scan import scan
 from sim.engine.stretch import bare, stretch
-from sim.native import CannotCompile, Entry, compiled, function_at, numba_or_none
+from sim.native import CannotCompile, Entry, compiled, function_at, numba_or_none, reference
 from sim.words import _
 from strategies.contract import Fold, Signal
 from strategies.reach import Reach, is_users, reach
@@ -83,11 +83,13 @@ def _address(machine: Any) -> int:
 
 fold_at: Any = None
 """In compiled code: the strategy at an address (:func:`~sim.native.function_at`)."""
+refer: Any = None
+"""In compiled code: a World by its address (:func:`~sim.native.reference`)."""
 
 
 def stretch_at(w, address, until):
     """:func:`~sim.engine.stretch.stretch` with the address of a strategy."""
-    return stretch(w, fold_at(address), until)
+    return stretch(refer(w), fold_at(address), until)
 
 
 def scan_at(
@@ -96,25 +98,25 @@ def scan_at(
 ):  # fmt: skip
     """:func:`~sim.engine.scan.scan` with the address of a strategy."""
     return scan(
-        w, fold_at(address), rows, newest, at, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared,
+        refer(w), fold_at(address), rows, newest, at, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared,
         decisions, evidence, agreed, stop,
     )  # fmt: skip
 
 
 def hear_at(w, address, rows, decisions, evidence):
     """:func:`~sim.engine.hearing.hear` with the address of a strategy."""
-    return hear(w, fold_at(address), rows, decisions, evidence)
+    return hear(refer(w), fold_at(address), rows, decisions, evidence)
 
 
 def trace_at(w, address, rows, lines):
     """:func:`~sim.engine.hearing.trace` with the address of a strategy."""
-    return trace(w, fold_at(address), rows, lines)
+    return trace(refer(w), fold_at(address), rows, lines)
 
 
 def _with_fold(function: Any, *types: Any) -> Any:
     """Compiled for a World, the address of a strategy, and ``types``; answers a whole number."""
     whole = numba_or_none().types.int64
-    return compiled(function, whole(_world_type(), whole, *types), fold_at=function_at(_fold_type()))
+    return compiled(function, whole(_world_type(), whole, *types), fold_at=function_at(_fold_type()), refer=reference())
 
 
 @cache

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import pytest
 
-from sim.native import function_at, numba_or_none
+from sim.native import PASSES, function_at, lean, numba_or_none, reference
 
 numba = numba_or_none()
 pytestmark = pytest.mark.skipif(numba is None, reason="compiling is switched off")
 WHO = f"numba {getattr(numba, '__version__', '')}"
+
+
+class Pair(NamedTuple):
+    """Two arrays."""
+
+    less: Any
+    more: Any
 
 
 def twice(x):
@@ -69,6 +78,35 @@ def test_an_address_becomes_a_function():
         return at(address)(x)
 
     assert call(address, 4) == 8, f"{WHO} does not call a function by its address"
+
+
+def test_a_named_tuple_can_be_passed_by_its_address():
+    """Used by ``sim.engine.compiled``: a data model of its own, and reading a field through it."""
+    import numpy as np
+
+    refer = reference()
+
+    @numba.njit
+    def second(pair):
+        return pair.more[0]
+
+    @numba.njit
+    def call(pair):
+        return second(refer(pair))
+
+    assert call(Pair(np.zeros(1), np.array([4.0]))) == 4.0, f"{WHO} does not read a field through an address"
+
+
+@pytest.mark.parametrize("name", PASSES)
+def test_a_pass_is_known(name):
+    """Used by ``sim.native.lean``."""
+    from numba.core import compiler
+
+    assert hasattr(compiler, name), f"{WHO} has no pass {name}"
+
+
+def test_the_short_way_to_machine_code_gives_the_same_answers():
+    assert numba.njit(["int64(int64)"], pipeline_class=lean())(twice)(4) == 8, f"{WHO} lacks passes that lean() leaves out"
 
 
 def test_the_cache_has_a_folder_of_its_own():
