@@ -12,9 +12,9 @@ notebook, holds tables as DataFrames, is saved as a run folder and loaded again:
 
     to play with: scenario, policy, interval, log, steps
     verbs: play, rehearse, stock, sweep, tune, breakpoint, sensitivity, export
-    recorded shows: ingest, read, replay, review, calibrate
+    recorded shows: ingest, read, replay, review, calibrate, shadow
     results: load, compare, walk
-    nouns: Scenario, Policy, Run, Recording, Result
+    nouns: Scenario, Policy, Strategy, Param, Run, Recording, Result
 
 Each name is loaded when it is first used.
 """
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from sim.app.compare import compare
     from sim.app.export import export
     from sim.app.ingest import ingest
-    from sim.app.nouns import Policy, Scenario, policy, scenario
+    from sim.app.nouns import Param, Policy, Scenario, Strategy, policy, scenario
     from sim.app.play import Run, play
     from sim.app.ranges import interval, log, steps
     from sim.app.recording import Recording, read
@@ -41,20 +41,22 @@ if TYPE_CHECKING:
     from sim.app.result import Result, load
     from sim.app.review import review
     from sim.app.sensitivity import sensitivity
+    from sim.app.shadow import shadow
     from sim.app.stock import stock
     from sim.app.sweep import sweep
     from sim.app.tune import tune
     from sim.app.walk import walk
 
 __all__ = [
-    "Policy", "Recording", "Result", "Run", "Scenario", "breakpoint", "calibrate", "compare", "export", "ingest",
-    "interval", "load", "log", "play", "policy", "read", "rehearse", "replay", "review", "scenario", "sensitivity",
-    "steps", "stock", "sweep", "tune", "walk",
+    "Param", "Policy", "Recording", "Result", "Run", "Scenario", "Strategy", "breakpoint", "calibrate", "compare", "export",
+    "ingest", "interval", "load", "log", "play", "policy", "read", "rehearse", "replay", "review", "scenario", "sensitivity",
+    "shadow", "steps", "stock", "sweep", "tune", "walk",
 ]  # fmt: skip
 
 _HOMES = {
     "Policy": "sim.app.nouns", "Scenario": "sim.app.nouns", "Recording": "sim.app.recording", "Result": "sim.app.result",
-    "Run": "sim.app.play", "interval": "sim.app.ranges", "load": "sim.app.result", "log": "sim.app.ranges",
+    "Run": "sim.app.play", "Param": "sim.app.nouns", "Strategy": "sim.app.nouns", "interval": "sim.app.ranges",
+    "load": "sim.app.result", "log": "sim.app.ranges",
     "policy": "sim.app.nouns", "read": "sim.app.recording", "scenario": "sim.app.nouns", "steps": "sim.app.ranges",
 }  # fmt: skip
 """Where a name lives that is no verb's; a verb lives in the module of its name."""

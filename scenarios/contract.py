@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass
 
 from scenarios.bundles import Bundle, check_bundles
+from scenarios.chat import Chat
 from scenarios.host import Host
 from scenarios.kernels import KERNEL_SHAPES, Kernel, kernel_of
 from scenarios.setting import REQUIRED, ScenarioError, setting, validate
@@ -256,6 +257,7 @@ class Scenario(Checked):
     spread: Spread = setting(Spread(), "what differs from show to show by nature")
     herding: Herding = setting(Herding(), "herding")
     scarcity: Scarcity = setting(Scarcity(), "scarcity")
+    chat: Chat = setting(Chat(), "what a sell-out sets off")
     channels: tuple[SalesChannel, ...] = setting((SalesChannel(),), "sales channels")
     ledger: Ledger = setting(Ledger(), "ledger")
     leaks: Leaks = setting(Leaks(), "leaks")

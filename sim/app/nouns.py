@@ -21,9 +21,10 @@ from sim.setup.settings import SettingError
 from sim.setup.uncertain import KEY, Uncertainty, asked, taken
 from sim.words import _, did_you_mean
 from strategies import registry
-from strategies.contract import Strategy
+from strategies.contract import Param, Strategy
 from strategies.gate import GATE_PARAMS
 
+__all__ = ["Param", "Policy", "Scenario", "Strategy", "policy", "scenario"]
 YAML = (".yaml", ".yml")
 _FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 Plain = Mapping[str, Any]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import signal
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from scenarios.staffing import Feed
 from sim import __version__
+from sim.app.nouns import policies_of
 from sim.app.progress import Listener
+from sim.core.policy import Policy
 from sim.jobs.identity import identity_of, own_files
 from sim.replay.shadow import Plan, Shadow, Ways, plan, sentence
 from sim.replay.shadow.sheets import cue_rows
@@ -18,9 +23,66 @@ from sim.setup.settings import SettingError, settle
 from sim.setup.settings import Shadow as Settings
 from sim.words import _
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 GROUPS = ("strategy", "gate")
 BINDING = ("zone", "start", "end", "length_s", "speedup", "clock", "period_s", "lag_s", "levels", "jump_s", "remember")
 """Settings that a state is bound to: with others it would have come to something else."""
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """What was said of a feed. lines: the lines out, as they were written. alerts: the same as a table, a row per alert (columns
+    in ``docs/howto/shadow.md``). metrics: counts, items and lags, as in the metrics file."""
+
+    lines: str
+    alerts: pd.DataFrame
+    metrics: Mapping[str, Any]
+
+    def __str__(self) -> str:
+        return sentence(self.metrics)
+
+
+def shadow(feed: str | Path, policies: Any, *, stock: Any, out: str | Path | None = None, **settings: Any) -> Followed:
+    """Run policies over a feed of JSON lines, from its first line to its last, as they run beside a live show.
+
+    Parameters
+    ----------
+    feed : path
+        A file of lines, such as ``feed.jsonl`` of a :func:`stockcue.replay` with ``feed_lines="write"``.
+    policies : one or several policies
+        See :func:`stockcue.policy`.
+    stock : mapping or path
+        Units by SKU, or a stock sheet.
+    out : path
+        Where alerts go, line by line, with state, rejects and metrics beside it; the same call goes on from there. None: nothing
+        is left behind.
+    **settings
+        ``end`` or ``length_s`` (one of them is needed), ``start``, ``cues``, ``zone``, ``period_s``, ``lag_s`` [s], and the other
+        settings of ``stockcue shadow``; ``follow="yes"`` waits for lines to come.
+
+    Returns
+    -------
+    Followed
+        ``.lines``, ``.alerts`` (a DataFrame) and ``.metrics``.
+
+    Raises
+    ------
+    ValueError
+        One sentence, where a setting does not hold or the feed cannot be used.
+    """
+    import pandas as pd
+
+    with tempfile.TemporaryDirectory() as room:
+        place = Path(room) / "alerts.jsonl" if out is None else Path(out).expanduser()
+        given = {"input": str(feed), "stock": stock, "out": str(place), "follow": "no", "report_s": 0.0}
+        s = settle(Settings, given | settings, "shadow")
+        metrics = _live(s, policies_of(policies), lambda text: None).run()
+        lines = place.read_text(encoding="utf-8")
+    rows = [json.loads(line) for line in lines.splitlines()]
+    columns = ["n", "strategy", "sku", "t_s", "at", "level", "level_name", "stock", "line"]
+    return Followed(lines, pd.DataFrame(rows, columns=None if rows else columns), metrics)
 
 
 def follow(config: Mapping[str, Any], told: Listener) -> dict[str, Any]:
@@ -30,18 +92,14 @@ def follow(config: Mapping[str, Any], told: Listener) -> dict[str, Any]:
         told.note(_("stockcue shadow: {text}").format(text=text))
 
     s = settle(Settings, {key: value for key, value in config.items() if key not in GROUPS}, "shadow")
-    made, where = planned(s, config), ways(s)
-    if where.state:
-        for policy in made.policies:
-            identity_of(policy.strategy)
-    shadow = Shadow(made, where, tell)
-    before = {number: signal.signal(number, shadow.stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    live = _live(s, policies_from(config["strategy"], config["gate"], None), tell)
+    before = {number: signal.signal(number, live.stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        metrics = shadow.run()
+        metrics = live.run()
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    shadow.log("info", sentence(metrics))
+    live.log("info", sentence(metrics))
     lines = metrics["lines"]
     if lines["rejected"] and not lines["used"]:
         tell(_("warning: not one line could be used; see why in the rejects"))
@@ -53,9 +111,17 @@ def follow(config: Mapping[str, Any], told: Listener) -> dict[str, Any]:
     return metrics
 
 
-def planned(s: Settings, config: Mapping[str, Any]) -> Plan:
+def _live(s: Settings, policies: Sequence[Policy], tell: Any) -> Shadow:
+    """A live show, ready to be followed."""
+    made, where = planned(s, policies), ways(s)
+    if where.state:
+        for policy in made.policies:
+            identity_of(policy.strategy)
+    return Shadow(made, where, tell)
+
+
+def planned(s: Settings, policies: Sequence[Policy]) -> Plan:
     """What is known before the first line."""
-    policies = policies_from(config["strategy"], config["gate"], None)
     stock: Any = {str(k): v for k, v in s.stock.items()} if isinstance(s.stock, Mapping) else str(s.stock or "")
     feed = Feed(period_s=s.period_s, lag_s=s.lag_s)
     made = plan(policies, stock, {}, s.cues, s.zone, s.start, s.end, s.length_s, feed,

@@ -10,6 +10,8 @@ All functions are plain scalar code over a :class:`~sim.core.world.World`; `i` i
 
 from __future__ import annotations
 
+import math
+
 from sim.core.moves import move
 from sim.core.screens import seen
 from sim.core.supply import change_record, restate
@@ -62,12 +64,18 @@ from sim.core.world import (
     PAID_UNITS,
     PENDING,
     PHYSICAL,
+    PUT_OFF,
     RECORD,
     REFUSED,
     SCARCE,
     SCARCITY_BELOW,
     SCARCITY_GAIN,
     SHOWN_FAIL,
+    TALK_FADE,
+    TALK_FULL,
+    TALKED,
+    TALKED_AT,
+    TALKS,
     VIEWS,
 )
 
@@ -77,7 +85,7 @@ def comes(w, i, n, t):
 
     Rows are laid for the largest demand that can occur; scarcity and exposure admit ``mark < now / largest``. Followers of an
     order (Hawkes) are laid as they are: it is the order they follow, not the figure on the page. Of a bundle (``n`` rows) the
-    scarcest part hurries people, and the one least shown keeps them away.
+    scarcest part hurries people, and the one least shown keeps them away. Talk of a sell-out keeps people from every item.
     """
     parent = w.cause[i]
     if parent >= 0 and w.outcome[parent] < ACCEPTED:
@@ -96,10 +104,17 @@ def comes(w, i, n, t):
     cue = w.cue[i]
     if cue >= 0 and parent < 0 and w.cue_cut[cue] <= t:
         return EXPOSURE
+    if w.rules[TALKS] == 1 and parent < 0:
+        pull *= 1.0 - w.rates[PUT_OFF] * min(1.0, talked(w, t) / w.rates[TALK_FULL])
     for k in range(i, i + n):
         if w.mark[i] >= pull * w.exposure[w.sku[k]]:
             return EXPOSURE
     return 1
+
+
+def talked(w, t):
+    """Refused attempts that the chat still talks of at ``t`` [attempts]."""
+    return w.talk[TALKED] * math.exp((w.talk[TALKED_AT] - t) / w.rates[TALK_FADE])
 
 
 def add_to_cart(w, i, t):
@@ -172,6 +187,9 @@ def place_order(w, i, t):
     if lacking >= 0:
         decided(w, i, n, refusal(w, w.sku[lacking], channel, w.qty[lacking]))
         move(w, t, w.sku[lacking], REFUSED, 1)
+        if w.rules[TALKS] == 1:
+            w.talk[TALKED] = 1.0 + talked(w, t)
+            w.talk[TALKED_AT] = t
         if on_page:
             move(w, t, w.sku[lacking], SHOWN_FAIL, 1)
         return

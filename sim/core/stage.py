@@ -120,8 +120,10 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     rules[W.SCARCE] = scenario.scarcity.on
     rules[W.SHOW_END] = to_us(scenario.duration_s)
     rules[W.DRAWN], rules[W.DRAWN_CUES] = len(tape), len(tape.cues)
-    rules[W.CHECKS_SCREEN] = scenario.host.checks_screen
-    rates = np.array([scenario.scarcity.gain, scenario.scarcity.below, scenario.leaks.lost_release_p, scenario.start_hour])
+    rules[W.CHECKS_SCREEN], rules[W.TALKS] = scenario.host.checks_screen, scenario.chat.on
+    scarcity, chat = scenario.scarcity, scenario.chat
+    rates = np.array([scarcity.gain, scarcity.below, scenario.leaks.lost_release_p, scenario.start_hour, chat.put_off, chat.full,
+                      to_us(chat.fade_s)], np.float64)  # fmt: skip
     facts = np.array([[s.listed, s.safety_stock, s.price, s.margin, TIERS.index(s.tier),
                        10_007 + 2 * (key_of(s.id) % 450_000)] for s in skus], np.float64)  # fmt: skip
     views = np.repeat(stock[:, W.RECORD][None, :], len(observers), axis=0)
@@ -146,6 +148,7 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     opening = {
         "stock": stock,
         "exposure": np.ones(n),
+        "talk": np.zeros(2),
         "cue_cut": np.full(len(tape.cues) + 1, NEVER_US, np.int64),
         "observers": observers,
         "views": views,

@@ -34,10 +34,10 @@ BACK_OFFICE, HOST_SCREEN, ERP, FIRST_CHANNEL = range(4)
 CHECKOUT, PAGE, CART_VIEW, VIEWS = 0, 1, 2, 3  # views of one sales channel, at FIRST_CHANNEL + VIEWS * channel
 
 # ``rules`` [whole numbers] and ``rates`` [floats]: the ledger's settings.
-MODE, LATE_ACCEPT, CANCEL_RETURNS, LOGGING, SCARCE, SHOW_END, CHECKS, JOURNAL, DRAWN, DRAWN_CUES, CHECKS_SCREEN = range(11)
-N_RULES = 11
+MODE, LATE_ACCEPT, CANCEL_RETURNS, LOGGING, SCARCE, SHOW_END, CHECKS, JOURNAL, DRAWN, DRAWN_CUES, CHECKS_SCREEN, TALKS = range(12)
+N_RULES = 12
 ON_ORDER, ON_PAYMENT, PRE_HOLD = range(3)
-SCARCITY_GAIN, SCARCITY_BELOW, LOST_RELEASE, START_HOUR = range(4)
+SCARCITY_GAIN, SCARCITY_BELOW, LOST_RELEASE, START_HOUR, PUT_OFF, TALK_FULL, TALK_FADE = range(7)
 
 # ``head``: where the run stands.
 NEXT, N_LOG, N_OUT, LAST_READING, DROPPED_READINGS, N_MOVED, MOVES_ROOM, NEXT_ADDED, NEXT_CUE, PITCHED_EMPTY, N_CUT, LAST = range(
@@ -51,6 +51,9 @@ N_READ = 7
 
 # Columns of ``apart``, in the order of scenarios.staffing.SOURCES.
 S_STOCK, S_ORDERS, S_CARTS, S_TRAFFIC = range(4)
+
+# ``talk``: refused attempts that the chat talks of, as of when [us].
+TALKED, TALKED_AT = range(2)
 
 PART = 15
 """Bits of ``bundle`` that hold the place of a part in its bundle."""
@@ -81,6 +84,7 @@ class World(NamedTuple):
     outcome: Annotated[Any, "int8", 1]  # per row (longer than the tape once a cue was improvised)
     stock: Annotated[Any, "int64", 2]  # [sku, N_STOCK]
     exposure: Annotated[Any, "float64", 1]  # [sku], 1 = full
+    talk: Annotated[Any, "float64", 1]  # [2], TALKED and TALKED_AT
     cue_cut: Annotated[Any, "int64", 1]  # [cue], cue admits nobody from then on [us]
     cue_at: Annotated[Any, "int64", 1]  # [cue drawn], when the host comes to it [us]; NEVER_US after the last
     cue_end: Annotated[Any, "int64", 1]  # [cue], [us]

@@ -35,7 +35,8 @@ from strategies import silent
 from strategies.gate import MACHINE
 from strategies.registry import gate_settings, settings
 
-CHANGING = ("outcome", "stock", "exposure", "cue_cut", "muted", "observers", "views", "head", "readings", "plan_next")
+CHANGING = ("outcome", "stock", "exposure", "talk", "cue_cut", "muted", "observers", "views", "head", "readings",
+            "plan_next")  # fmt: skip
 Shared = tuple[list[int], Run]
 
 

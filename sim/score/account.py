@@ -8,7 +8,8 @@ bundle's price, in every term:
         - co (oversold + refunded)            compensation, service, goodwill; no contribution was earned, none is lost twice
         - request_cost requests - rush p arrived
         - leftover min(arrived, unsold)       what came too much
-        - cs (the other unsold units) - ca notices handled - cx annoyances - penalty
+        - cs (the other unsold units) - holding p (those of them of profit items 利润款)
+        - ca notices handled - cx annoyances - ask_cost ask_share (refused attempts; where the chat is on) - penalty
     J   = net of hindsight - net              what the policy left on the table
 
 J may fall below 0 only where the host said something that no tape holds (a pitch brought forward, a restock call): the airtime
@@ -29,12 +30,12 @@ from sim.core.tape import Tape
 from sim.core.world import PART
 from sim.score.bundled import ratios
 from sim.score.outcomes import Outcomes, arrived
-from sim.score.profiles import Profile, contribution, penalty, unit_costs
+from sim.score.profiles import Profile, contribution, holding_costs, penalty, unit_costs
 from sim.score.stories import Stories
 
 GAINS = ("net_shipped", "net_recaptured")
-COSTS = ("cost_oversold", "cost_refunded", "cost_requests", "cost_rush", "cost_leftover", "cost_unsold", "cost_alerts",
-         "cost_annoyances", "cost_penalty")  # fmt: skip
+COSTS = ("cost_oversold", "cost_refunded", "cost_requests", "cost_rush", "cost_leftover", "cost_unsold", "cost_holding",
+         "cost_alerts", "cost_annoyances", "cost_service", "cost_penalty")  # fmt: skip
 TERMS = (*GAINS, *COSTS)
 """net = the gains less the costs."""
 QUANTITIES = ("refused_margin", "cancelled_units", "cancelled_value", "cancelled_margin")
@@ -44,14 +45,15 @@ again."""
 
 @dataclass(frozen=True, eq=False)
 class Prices:
-    """What the account of one tape is kept in. price, kept (c), over (co): float64 [sku] [CNY/unit]. order_value: mean over the
-    orders of the drawn tape that would be kept [CNY]; 0 without any."""
+    """What the account of one tape is kept in. price, kept (c), over (co), held (holding): float64 [sku] [CNY/unit].
+    order_value: mean over the orders of the drawn tape that would be kept [CNY]; 0 without any."""
 
     profile: Profile
     scenario: Scenario
     price: np.ndarray
     kept: np.ndarray
     over: np.ndarray
+    held: np.ndarray
     order_value: float
 
 
@@ -64,11 +66,13 @@ def prices(profile: Profile, scenario: Scenario, tape: Tape, stories: Stories) -
         _, order = np.unique(stories.row[whole] - (tape.bundle[stories.row[whole]] & PART), return_inverse=True)
         worth = np.bincount(order, worth)
     value = float(np.mean(worth)) if len(worth) else 0.0
-    return Prices(profile, scenario, price, contribution(profile, scenario), unit_costs(profile, scenario)[0], value)
+    over = unit_costs(profile, scenario)[0]
+    return Prices(profile, scenario, price, contribution(profile, scenario), over, holding_costs(profile, scenario), value)
 
 
-def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float) -> dict[str, float]:
-    """Every term of the account and ``net`` [CNY]. handled: notices that somebody minded. annoyances: what shoppers met."""
+def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float, refused: float) -> dict[str, float]:
+    """Every term of the account and ``net`` [CNY]. handled: notices that somebody minded. annoyances: what shoppers met, refused:
+    refused attempts among it."""
     profile, supply, came = p.profile, p.scenario.supply, arrived(run)
     over = np.minimum(came, o.unsold)
     ended = float(o.oversold_orders.sum() + o.refunded_orders.sum())
@@ -82,13 +86,20 @@ def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float) -
         "cost_rush": supply.rush * float(p.price @ came),
         "cost_leftover": supply.leftover * float(over.sum()),
         "cost_unsold": profile.cs * float((o.unsold - over).sum()),
+        "cost_holding": float(p.held @ (o.unsold - over)),
         "cost_alerts": profile.ca * handled,
         "cost_annoyances": profile.cx * annoyances,
+        "cost_service": service(p.scenario, refused),
         "cost_penalty": penalty(profile, ended, paid, p.order_value),
     }
     turned_away, units = o.turned_away - o.off.turned_away, o.oversold + o.refunded
     made |= {"net": balance(made)} | quantities(p, turned_away, units - (o.off.oversold + o.off.refunded))
     return made | {"cancelled_units": float(units.sum())}
+
+
+def service(scenario: Scenario, refused: float) -> float:
+    """What customer service costs after so many refused attempts [CNY]."""
+    return scenario.chat.ask_cost * scenario.chat.ask_share * refused if scenario.chat.on else 0.0
 
 
 def quantities(p: Prices, turned_away: np.ndarray, cancelled: np.ndarray) -> dict[str, float]:

@@ -139,7 +139,7 @@ class Judge:
             row |= counts(run)
         if "costs" in parts:
             row["alerts_handled"] = handled(run)
-            row |= terms(run, o, self.prices, row["alerts_handled"], row["annoyances"])
+            row |= terms(run, o, self.prices, row["alerts_handled"], row["annoyances"], row["refused_attempts"])
         return row
 
     def _outcomes(self, run: Run, stories: Stories) -> Outcomes:

@@ -11,7 +11,8 @@ A shopper's attempts form a chain; at most one of them can be sold. With U = uni
 D = units of all chains that pass through a SKU, and a price of scarcity L >= 0 per SKU, every policy on the tape earns at most
 
     sum over chains of max over attempts of units max(recapture c, c - L)
-    + sum over SKUs of max over a of [L min(D, U + a) - rush price a - request_cost loads(a)] - cs max(0, U - D - copies)
+    + sum over SKUs of max over a of [L min(D, U + a) - rush price a - request_cost loads(a)]
+    - (cs + holding) max(0, U - D - copies)
 
 (Lagrange: any L gives a bound). L is 0 where the first choices find enough, what a unit on request costs where asking serves
 them all, (1 - recapture) c where it does not.
@@ -29,7 +30,7 @@ from sim.core.run import Run
 from sim.core.world import PHYSICAL
 from sim.score.bundled import ratios
 from sim.score.outcomes import arrived, requestable
-from sim.score.profiles import Profile, contribution
+from sim.score.profiles import Profile, contribution, holding_costs
 from sim.score.stories import Stories
 
 NOTHING = 1e-6
@@ -72,7 +73,8 @@ def hindsight(baseline: Run, stories: Stories, profile: Profile) -> Hindsight:
     unsold = np.maximum(0, sure - demand - copies)
     dearest = np.ones(n)
     np.maximum.at(dearest, stories.sku, ratio)
-    return Hindsight(float(net - profile.cs * unsold.sum()), asked, sold, float(price @ (sold * dearest)), unsold)
+    net -= profile.cs * unsold.sum() + holding_costs(profile, scenario) @ unsold
+    return Hindsight(float(net), asked, sold, float(price @ (sold * dearest)), unsold)
 
 
 def first_choices(stories: Stories) -> np.ndarray:

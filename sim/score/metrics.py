@@ -41,7 +41,9 @@ METRICS: dict[str, Metric] = {
     "missed_held_unpaid": Metric("refused for units held by orders that gave them back", "units", LOW),
     "missed_stale_display_zero": Metric("refused because a stale view showed too little", "units", LOW),
     "missed_phantom": Metric("refused because the record showed less than there was", "units", LOW),
-    "missed_exposure_cut": Metric("kept away by a cut of exposure or of a cue, though units stayed unsold", "units", LOW),
+    "missed_exposure_cut": Metric(
+        "kept away by a cut of exposure or of a cue, or by talk of a sell-out, though units stayed unsold", "units", LOW
+    ),
     "missed_no_restock": Metric("refused although a request in time would have brought units", "units", LOW),
     "avoidable_units": Metric("missed units (no_restock where hindsight asks) less what moved cues won, 0 or more", "units", LOW),
     "missed_rate": Metric("avoidable units / (sold + avoidable units)", "share", LOW),
@@ -110,8 +112,10 @@ METRICS: dict[str, Metric] = {
     "cost_rush": Metric("rush x price x units that came on request", "CNY", LOW),
     "cost_leftover": Metric("leftover x units that came on request and were not sold", "CNY", LOW),
     "cost_unsold": Metric("cs x other unsold units", "CNY", LOW),
+    "cost_holding": Metric("holding x price x those of these units that are of profit items", "CNY", LOW),
     "cost_alerts": Metric("ca x notices handled", "CNY", LOW),
     "cost_annoyances": Metric("cx x annoyances", "CNY", LOW),
+    "cost_service": Metric("ask_cost x ask_share x refused attempts, where the chat is on", "CNY", LOW),
     "cost_penalty": Metric("what this show's cancelled orders cost at the platform, by the shop's rolling rate", "CNY", LOW),
     "refused_margin": Metric("c x units refused to those of the drawn tape who would have kept them", "CNY", LOW),
     "cancelled_units": Metric("oversold and refunded units", "units", LOW),

@@ -47,6 +47,8 @@ class Profile:
     co_share: float = setting(0.6, "the same as a share of price: compensation, service, lost goodwill", "of price", 0, 100,
                               "domain 6.2: 0.3-2, [AMO][RAO]", "L")  # fmt: skip
     cs: float = setting(0.0, "cost of an unsold unit; 0 where it returns to the shelf", "CNY/unit", 0, 1e9, "domain 6.2: 0, 2-5")
+    holding: float = setting(0.0, "capital and storage of an unsold unit of a profit item 利润款, beside cs; 0.02-0.06 where it "
+                             "stays on hand", "of price", 0, 10, "domain 6.2: 2-5 at 90 CNY")  # fmt: skip
     ca: float = setting(1.5, "cost of a notice that somebody handles", "CNY/notice", 0, 1e6, "domain 6.2: 60 s at 45/h")
     cx: float = setting(0.5, "cost of an annoyance: refusal, failed checkout, delisting", "CNY/event", 0, 1e6, "domain 6.2")
     penalty_window: float = setting(30000.0, "paid orders of a shop in the platform's window of some 30 days", "orders", 1, 1e9,
@@ -122,6 +124,11 @@ def unit_costs(profile: Profile, scenario: Scenario) -> tuple[np.ndarray, np.nda
     if profile.co is not None:
         return np.full(len(price), profile.co), cu
     return (price * profile.co_share if profile.co_ratio is None else cu * profile.co_ratio), cu
+
+
+def holding_costs(profile: Profile, scenario: Scenario) -> np.ndarray:
+    """What an unsold unit costs by being held, float64 [sku] [CNY/unit]: of profit items alone."""
+    return np.array([profile.holding * s.price * (s.tier == "profit") for s in scenario.skus], float)
 
 
 def sanction(profile: Profile, rate: float) -> float:

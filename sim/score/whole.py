@@ -16,7 +16,7 @@ from sim.core.run import Run
 from sim.core.units import US
 from sim.score import alert_loops as A
 from sim.score import loops as L
-from sim.score.account import Prices, balance, quantities
+from sim.score.account import Prices, balance, quantities, service
 from sim.score.noise import OWN_EYES, operator_hours
 from sim.score.profiles import penalty
 from sim.score.stories import Stories
@@ -69,8 +69,10 @@ class Desk:
             "cost_rush": supply.rush * float(p.price @ amount[L.CAME]),
             "cost_leftover": supply.leftover * float(extra),
             "cost_unsold": profile.cs * float(row["unsold_units"] - extra),
+            "cost_holding": float(p.held @ (units[L.UNSOLD] - over)),
             "cost_alerts": profile.ca * row["alerts_handled"],
             "cost_annoyances": profile.cx * row["annoyances"],
+            "cost_service": service(self.scenario, row["refused_attempts"]),
             "cost_penalty": penalty(profile, row["cancelled_orders"], row["settled_orders"], p.order_value),
         }
         made["net"] = balance(made)

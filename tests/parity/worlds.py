@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from scenarios.bundles import Bundle, Part
+from scenarios.chat import Chat
 from scenarios.contract import (
     CUE_KINDS,
     LEDGER_MODES,
@@ -80,6 +81,7 @@ def random_scenario(seed: int) -> Scenario:
                           cancel_share=0.1, cancel_s=60.0, pay_law=pick(("lognormal", "exponential"))),
         herding=Herding(r.random() < 0.4, 0.5, 10.0),
         scarcity=Scarcity(r.random() < 0.4, 0.8, 30.0),
+        chat=Chat(seed % 3 == 0, 0.6, 4.0, 30.0),
         channels=channels,
         ledger=Ledger(pick(LEDGER_MODES), float(r.integers(20, 120)), coin(0.0, 10.0), coin("accept", "refund"), coin(True, 0)),
         leaks=Leaks(coin(0.0, 3.0), coin(0.0, 12.0), pick(("off", "absolute")), 20.0, 4.0, 0.1, coin(0.0, 0.5),

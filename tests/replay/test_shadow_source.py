@@ -2,15 +2,19 @@
 
 import json
 import os
+import re
 import signal
 import stat
 import time
 
 import pytest
 
+from scenarios.registry import load
 from sim.replay import StreamError
 from sim.replay.shadow import Shadow
 from sim.replay.shadow.source import CHUNK, Source
+from sim.report.exports.prometheus import rules
+from sim.setup.policies import make_policy
 from tests.replay.feeds import followed, line, small, ways
 
 
@@ -195,6 +199,11 @@ def test_prometheus_scrapes_the_metrics(tmp_path):
         text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
     finally:
         page.close()
+    read = set(re.findall(r"stockcue_\w+", rules(make_policy("window_forecast"), load("first_show"), 5.0, [])))
+    assert read == {"stockcue_stock_units", "stockcue_orders_total", "stockcue_closed"}
+    first = shadow.plan.skus[0]
+    for name, value in (("stock_units", first.stock - 4.0), ("orders_total", 4.0), ("closed", 0.0)):
+        assert f'stockcue_{name}{{sku="{first.id}"}} {value}' in text
     for said in ('stockcue_lines_total{verdict="used"} 3.0', 'stockcue_lines_total{verdict="rejected"} 1.0',
                  "stockcue_repaired_total 1.0", "stockcue_late_total 1.0", "stockcue_silent 0.0",
                  'stockcue_lag_seconds{of="done",quantile="p50"}'):  # fmt: skip

@@ -78,6 +78,7 @@ class Figures:
             "alerts": shadow.alerts,
             "ended": shadow.ended,
             "restarts": shadow.restarts,
+            "items": show.items() if show else {},
             "show_s": max(0, reader.newest) / US,
             "busy_s": self.busy_s,
             "lines_per_busy_s": sum(lines.values()) / busy,

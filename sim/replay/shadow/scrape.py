@@ -16,6 +16,8 @@ COUNTERS = {"late": N_("lines that missed a reading"), "out_of_order": N_("lines
             "readings": N_("readings taken"), "missed_readings": N_("readings missed"), "alerts": N_("alerts said"),
             "restarts": "restarts"}  # fmt: skip
 """Counts of the metrics that only grow."""
+STOCK, ORDERS, CLOSED = "stockcue_stock_units", "stockcue_orders_total", "stockcue_closed"
+"""Of every item (label ``sku``), read by exported rules: units on offer; units ordered so far; 1 while it takes no order."""
 GAUGES = {
     "show_s": N_("newest moment of the show [s]"),
     "silent": N_("1 while nothing comes"),
@@ -61,11 +63,27 @@ class Collector:
         yield GaugeMetricFamily("stockcue_quiet_seconds", "since the last line came", health["quiet_s"])
         yield GaugeMetricFamily("stockcue_state_age_seconds", "since the state was saved", health["state_age_s"])
         yield GaugeMetricFamily("stockcue_well", "1 while lines come, or the show is over", float(health["well"]))
+        yield from _items(m["items"])
         lag = GaugeMetricFamily("stockcue_lag_seconds", _("what was timed, as in the metrics file"), labels=["of", "quantile"])
         for of, found in m["lag_s"].items():
             for quantile in ("p50", "p95", "max"):
                 lag.add_metric([of, quantile], found[quantile])
         yield lag
+
+
+def _items(items: Mapping[str, Mapping[str, int]]) -> Iterator[Any]:
+    """What exported rules read, once the show has begun."""
+    from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
+    families = (
+        ("stock", GaugeMetricFamily(STOCK, _("units on offer"), labels=["sku"])),
+        ("orders", CounterMetricFamily(ORDERS, _("units ordered so far"), labels=["sku"])),
+        ("closed", GaugeMetricFamily(CLOSED, _("1 while the item takes no order"), labels=["sku"])),
+    )
+    for figure, family in families:
+        for sku, figures in items.items():
+            family.add_metric([sku], figures[figure])
+        yield family
 
 
 def scraped(port: int, metrics: Callable[[], Mapping[str, Any]], tell: Callable[[str], None]) -> Scrape:

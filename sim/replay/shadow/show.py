@@ -193,6 +193,18 @@ class Show:
         names = [s.id for s in self.stream.skus]
         compare(w._replace(memory=before), self.policies[number], self.doubted[number], rows, names)
 
+    def items(self) -> dict[str, dict[str, int]]:
+        """By SKU, as of now: ``stock`` on offer and ``orders`` so far [units], ``closed`` (0 or 1). The same for every strategy:
+        alerts are said, and nothing is done about them."""
+        stock = self.worlds[0].stock
+        return {
+            sku.id: {
+                "stock": max(0, int(stock[k, W.RECORD])), "orders": int(stock[k, W.ORDERED]),
+                "closed": int(stock[k, W.CLOSED] != W.OPEN),
+            }
+            for k, sku in enumerate(self.stream.skus)
+        }  # fmt: skip
+
     def state(self) -> dict[str, np.ndarray]:
         """Everything the next window rests on, by name."""
         left = self.flight.shape[1]

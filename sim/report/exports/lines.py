@@ -7,11 +7,9 @@ from typing import NamedTuple
 
 from scenarios.contract import Sku
 from sim.core.policy import Policy
+from sim.replay.shadow.scrape import CLOSED, ORDERS, STOCK
 from sim.words import N_, _
 from strategies.contract import EMERGENCY, PREPARE, TIERS
-
-STOCK, ORDERS, CLOSED = "stockcue_stock_units", "stockcue_orders_total", "stockcue_closed"
-"""Metrics the rules read, one series an item (label ``sku``): units on offer; units ordered so far; 1 while it takes no order."""
 
 
 class ExportError(ValueError):
