@@ -26,6 +26,7 @@ from sim.replay.ingest.names import key
 from sim.replay.ingest.quotes import is_open
 from sim.replay.ingest.run import ingest
 from sim.replay.ingest.unroll import as_text, spread
+from tests.replay.xlsb import xlsb
 
 T = "2026-06-18 20:00:"
 HEAD = "order_id,time,sku,qty\n"
@@ -164,6 +165,19 @@ def test_old_and_open_workbooks_are_read(tmp_path):
     opened.save(str(tmp_path / "b.ods"))
     for name in ("a.xls", "b.ods"):
         assert sold(ingest(tmp_path / name)) == {"面膜": 2, "精华": 1}, name
+
+
+def test_a_binary_workbook_is_read_with_its_sheets_its_dates_and_its_merged_lines(tmp_path):
+    part = [None, None, "洁面", 3]
+    made = ingest(lay(tmp_path, "a.xlsb", xlsb(订单=[["导出"], *ORDERS, part], 库存=[["sku", "stock"], ["面膜", 50]])))
+    frame = made.frame()
+    assert sold(made) == {"面膜": 2, "精华": 1, "洁面": 3}
+    assert frame["order_id"].tolist() == ["0012", *["576461413038785752"] * 2]
+    assert made.head.end_us - made.head.start_us == 9_000_000
+    assert made.head.declared["面膜"]["stock"] == 50
+    assert [f["file"] for f in made.head.files] == ["a.xlsb [订单]", "a.xlsb [库存]"]
+    with pytest.raises(StreamError, match=r"^b\.xlsb is not a readable workbook"):
+        ingest(lay(tmp_path, "b.xlsb", xlsb(x=ORDERS)[:-300]))
 
 
 def test_what_is_called_a_workbook_and_is_none(tmp_path):
