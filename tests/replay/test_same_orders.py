@@ -135,7 +135,45 @@ def test_two_exports_glued_together_are_two_exports(tmp_path):
     assert read(tmp_path, o=text)[0] == {"tea": 0}
 
 
+SECONDS = [(71, "05", "tea"), (71, "05", "cup"), (72, "05", "tea"), (73, "59", "tea")]
+MADE = HEAD + "".join(f"{n},2026-11-11 21:0{k}:{s},{sku},1,5\n" for k, (n, s, sku) in enumerate(SECONDS))
+CUT = HEAD + "".join(f"{n},2026/11/11 21:0{k},{sku},1,5\n" for k, (n, _, sku) in enumerate(SECONDS))
+
+
+def test_a_copy_cut_to_the_minute_tells_no_second_order(tmp_path):
+    other = "74,2026/11/11 21:03,tea,1,5\n73,2026/11/11 21:04,tea,1,5\n"
+    for files in ({"a": MADE, "b": CUT + other}, {"a": CUT + other, "b": MADE}, {"a": MADE, "b": CUT + other, "c": CUT}):
+        net, _, said = read(tmp_path, **files)
+        assert net == {"tea": 5, "cup": 1}
+        assert "4 rows have the number, item and quantity of an order of another file in the same minute" in said
+
+
+def test_two_lines_of_one_minute_have_two_counterparts_and_other_seconds_none(tmp_path):
+    two = HEAD + f"1,{T}05,tea,1,30\n1,{T}05,tea,1,0\n"
+    cut = HEAD + f"1,{T}00,tea,1,0\n1,{T}00,tea,1,30\n1,{T}00,tea,1,15\n"
+    assert read(tmp_path, a=two, b=cut)[0] == {"tea": 3}
+    assert read(tmp_path, a=two, b=HEAD + f"1,{T}06,tea,1,30\n")[0] == {"tea": 3}
+    # Within one file a whole minute is a moment like any other.
+    assert read(tmp_path, a=HEAD + f"1,{T}00,tea,1,5\n1,{T}09,tea,1,5\n")[0] == {"tea": 2}
+
+
+def test_rows_of_destroyed_numbers_are_not_matched_by_the_minute(tmp_path):
+    one, other = (HEAD + f"3.9E+17,{T}{s},tea,1,5\n" for s in ("00", "09"))
+    assert read(tmp_path, a=one, b=other)[0] == {"tea": 2}
+
+
 LOG = "time,type,order_id,sku,qty\n"
+
+
+def test_equal_orders_without_numbers_are_each_counted_and_it_is_said(tmp_path):
+    rows = [f"2026-11-11 21:{m:02d},order,tea,1\n" for m in (0, 0, 0, 1, 2)]
+    net, _, said = read(tmp_path, e="time,type,sku,qty\n" + "".join(rows))
+    assert net == {"tea": 5}
+    assert "2 orders have no number and are equal to another in all that is read; each is counted" in said
+    users = [f"2026-11-11 21:00,order,tea,1,u{k}\n" for k in range(3)]
+    net, _, said = read(tmp_path, e="time,type,sku,qty,user\n" + "".join(users))
+    assert net == {"tea": 3}
+    assert "have no number" not in said
 
 
 def test_a_log_counts_every_return_and_an_order_taken_up_again(tmp_path):

@@ -10,7 +10,8 @@ from datetime import datetime
 
 DAY_0 = datetime(1899, 12, 30)
 RELATIONS = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
-RELATION = '<Relationship Id="rId{n}" Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}" Target="{to}"/>'
+KINDS = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+RELATION = '<Relationship Id="rId{n}" Type="' + KINDS + '/{kind}" Target="{to}"/>'
 SHEET, END_SHEETS, END_BOOK, DIMENSION, DATA, ROW, REAL, TEXT, END_DATA, FORMATS, FORMAT, CELL_FORMATS, CELL_FORMAT = (
     *(0x9C, 0x90, 0x84, 0x94, 0x91, 0x00, 0x05, 0x06, 0x92),
     *(0x267, 0x2C, 0x269, 0x2F),

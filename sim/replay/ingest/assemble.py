@@ -254,7 +254,7 @@ class Making:
 
     def _notes(self, clock: Clock) -> list[str]:
         notes = [note for s in self.states for note in s.notes]
-        notes += [f"{s.where}: {n} {what}" for s in self.states for what, n in s.remarks.items()]
+        notes += [f"{s.where}: {n:,} {_(what)}" for s in self.states for what, n in s.remarks.items()]
         notes += [
             _("{where}: {n} rows set aside ({why})").format(where=s.where, n=n, why=why)
             for s in self.states

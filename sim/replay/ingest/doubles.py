@@ -2,7 +2,8 @@
 
 In a file only a repeated line number, or a wholly equal row, is a double. Between files the k-th row of (number, SKU, second,
 quantity) is the k-th of the other; rows of one price find each other first, and a price that one file does not tell, or tells
-otherwise, makes no second order. Keys are 64-bit hashes (:mod:`sim.replay.ingest.seen` says how often two of them collide).
+otherwise, makes no second order. A row whose time was cut to the minute is compared by the minute. Keys are 64-bit hashes
+(:mod:`sim.replay.ingest.seen` says how often two of them collide).
 """
 
 from __future__ import annotations
@@ -104,18 +105,75 @@ def known_times(table: Table, key: np.ndarray, base: np.ndarray) -> np.ndarray:
     return low
 
 
-class Book:
-    """The orders known so far. A file, or what follows a second header in it, is compared with what was read before it."""
+def _unknown(n: int) -> Found:
+    return Found(np.zeros(n, bool), np.full(n, -1, np.int64), np.full(n, np.nan), np.zeros(n, np.uint8))
+
+
+class Between:
+    """Rows of the files read before, by one kind of key, and those of the file that is being read."""
 
     def __init__(self) -> None:
-        self.old, self.new, self.used, self.lines = Table(), Table(), Table(), Table()
+        self.old, self.new, self.used = Table(), Table(), Table()
+
+    def turn(self) -> None:
+        """A file, or a part of one, has ended: the next is compared with it too."""
+        self.old.take(self.new)
+        self.new, self.used = Table(), Table()
+
+    def pair(self, key: np.ndarray, price: np.ndarray) -> Found:
+        """The counterparts that rows have in the files read before."""
+        out = _unknown(len(key))
+        met = np.flatnonzero(self.old.find(nth(key, 0)).hit) if self.old.runs else np.zeros(0, np.int64)
+        if not len(met):
+            return out
+        _, back, size = np.unique(key[met], return_inverse=True, return_counts=True)
+        alone = (size[back] == 1) & ~self.old.find(nth(key[met], 1)).hit & ~self.used.find(nth(key[met], 0)).hit
+        single = met[alone]
+        self._use(single, nth(key[single], 0), out)
+        groups: dict[int, list[int]] = {}
+        for row in met[~alone].tolist():
+            groups.setdefault(int(key[row]), []).append(row)
+        for mine in groups.values():
+            one = key[mine[:1]]
+            known = int(known_times(self.old, one, np.zeros(1, np.int64))[0])
+            keys = nth(np.repeat(one, known), np.arange(known))
+            free = np.flatnonzero(~self.used.find(keys).hit).tolist()
+            prices = self.old.find(keys).price
+            hits = [(mine[a], free[b]) for a, b in paired([float(price[r]) for r in mine], [float(prices[k]) for k in free])]
+            self._use(np.array([r for r, _ in hits], np.int64), keys[[k for _, k in hits]], out)
+        return out
+
+    def _use(self, rows: np.ndarray, keys: np.ndarray, out: Found) -> None:
+        found = self.old.find(keys)
+        out.hit[rows] = True
+        for column, values in zip(out[1:], found[1:], strict=True):
+            column[rows] = values
+        self.used.add(keys, found.place, found.price, found.flags)
+
+    def remember(self, key: np.ndarray, price: np.ndarray, place: np.ndarray, flags: np.ndarray) -> None:
+        """Rows without a counterpart are there for the files that follow."""
+        base = known_times(self.old, key, np.zeros(len(key), np.int64))
+        k = base + known_times(self.new, key, base) + rank(key)
+        self.new.add(nth(key, k), place, price, flags)
+
+
+class Book:
+    """The orders known so far. A file, or what follows a second header in it, is compared with what was read before it.
+
+    ``several``: more than one file is read. ``fine``, ``cut``: rows by their minute, of times with seconds and of whole minutes.
+    """
+
+    def __init__(self) -> None:
+        self.seconds, self.fine, self.cut, self.lines = Between(), Between(), Between(), Table()
+        self.several = False
         # Orders and SKUs whose return a log tells, and those whose closing an export does.
         self.logged, self.exported = Table(), Table()
 
     def turn(self) -> None:
         """A file, or a part of one, has ended: the next is compared with it too."""
-        self.old.take(self.new)
-        self.new, self.used, self.lines = Table(), Table(), Table()
+        for one in (self.seconds, self.fine, self.cut):
+            one.turn()
+        self.lines = Table()
 
     def again_here(self, key: np.ndarray, place: np.ndarray, flags: np.ndarray) -> Found:
         """Rows of the file itself whose ``key`` was there already, and what was known then; the others are remembered."""
@@ -128,44 +186,23 @@ class Book:
 
     def again_elsewhere(self, key: np.ndarray, price: np.ndarray, place: np.ndarray, flags: np.ndarray) -> Found:
         """Rows that files read before hold already, and what they know; the others are remembered."""
-        n = len(key)
-        out = Found(np.zeros(n, bool), np.full(n, -1, np.int64), np.full(n, np.nan), np.zeros(n, np.uint8))
-        met = self.old.find(nth(key, 0)).hit if self.old.runs else np.zeros(n, bool)
-        base = np.zeros(n, np.int64)
-        if met.any():
-            self._pair(np.flatnonzero(met), key, price, out, base)
-        rest = np.flatnonzero(~out.hit)
-        k = base[rest] + known_times(self.new, key[rest], base[rest]) + rank(key[rest])
-        self.new.add(nth(key[rest], k), place[rest], price[rest], flags[rest])
+        out = self.seconds.pair(key, price)
+        rest = ~out.hit
+        self.seconds.remember(key[rest], price[rest], place[rest], flags[rest])
         return out
 
-    def _pair(self, rows: np.ndarray, key: np.ndarray, price: np.ndarray, out: Found, base: np.ndarray) -> None:
-        """Find each row its counterpart; ``base``: how many the older files hold, for rows that have none."""
-        _, back, size = np.unique(key[rows], return_inverse=True, return_counts=True)
-        alone = (size[back] == 1) & ~self.old.find(nth(key[rows], 1)).hit & ~self.used.find(nth(key[rows], 0)).hit
-        single = rows[alone]
-        self._use(single, nth(key[single], 0), out)
-        several = rows[~alone]
-        groups: dict[int, list[int]] = {}
-        for row in several.tolist():
-            groups.setdefault(int(key[row]), []).append(row)
-        for mine in groups.values():
-            one = key[mine[:1]]
-            known = int(known_times(self.old, one, np.zeros(1, np.int64))[0])
-            keys = nth(np.repeat(one, known), np.arange(known))
-            free = np.flatnonzero(~self.used.find(keys).hit).tolist()
-            prices = self.old.find(keys).price
-            pairs = paired([float(price[r]) for r in mine], [float(prices[k]) for k in free])
-            hits = [(mine[a], free[b]) for a, b in pairs]
-            self._use(np.array([r for r, _ in hits], np.int64), keys[[k for _, k in hits]], out)
-            base[mine] = size
-
-    def _use(self, rows: np.ndarray, keys: np.ndarray, out: Found) -> None:
-        found = self.old.find(keys)
-        out.hit[rows] = True
-        for column, values in zip(out[1:], found[1:], strict=True):
-            column[rows] = values
-        self.used.add(keys, found.place, found.price, found.flags)
+    def again_in_the_minute(
+        self, key: np.ndarray, whole: np.ndarray, price: np.ndarray, place: np.ndarray, flags: np.ndarray
+    ) -> Found:
+        """Rows that files read before hold at another second of the minute, where one of the two times is a ``whole`` minute."""
+        out = _unknown(len(key))
+        for rows, theirs, own in ((np.flatnonzero(whole), self.fine, self.cut), (np.flatnonzero(~whole), self.cut, self.fine)):
+            found = theirs.pair(key[rows], price[rows])
+            for column, values in zip(out, found, strict=True):
+                column[rows] = values
+            rest = rows[~found.hit]
+            own.remember(key[rest], price[rest], place[rest], flags[rest])
+        return out
 
 
 def _firsts(keys: np.ndarray) -> np.ndarray:

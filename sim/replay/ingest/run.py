@@ -96,6 +96,7 @@ def ingest(
         failed.callback(making.spool.close)
         failed.callback(rejects.close)
         tables_ = joined(_understood(files, folder, mapping, making, rooms, block))
+        making.book.several = len(tables_) > 1
         # Sheets come last: a run of show may need the recording's day.
         for source, found in sorted(tables_, key=lambda one: one[1].kind not in STREAMS):
             _read(carried(source, found), found, making, rejects, progress)

@@ -14,6 +14,7 @@ from sim.replay.ingest.merged import fill_down
 from sim.replay.ingest.money import read_money, uses_comma
 from sim.replay.ingest.numbers import read_numbers
 from sim.replay.ingest.row_validator import KIND, Facts, RowValidator
+from sim.replay.ingest.seen import hashed
 from sim.replay.ingest.values import Number, read_units
 from sim.words import did_you_mean
 
@@ -88,8 +89,11 @@ def events(validator: RowValidator) -> Facts:
         rows = same.Rows(sku, us, qty, amount, np.zeros(validator.n, np.uint8), None, None)
         same.events_once(validator, numbers, rows, kind, [w.lower() for w in types], codes)
         validator.state.ids = validator.state.ids or not numbers.lost.all()
+        nameless = numbers.blank
     else:
-        ids = validator.texts("user")
+        ids, nameless = validator.texts("user"), np.ones(validator.n, bool)
+    buyer = hashed(validator.texts("user")).astype(np.int64) if validator.has("user") else us
+    same.alike(validator, nameless & validator.good & (kind == KIND["order"]), us, sku, qty, amount, buyer)
     validator.state.ordered(us, validator.good)
     money = np.isin(kind, [KIND["order"], KIND["pay"], KIND["amount"]])
     validator.emit(kind, np.arange(validator.n), us, sku=sku, qty=qty, value=np.where(money, amount, np.nan), order_id=ids)

@@ -10,9 +10,16 @@ from sim.core.units import US
 from sim.replay.ingest.doubles import Found, nth, rank
 from sim.replay.ingest.row_validator import KIND, RowValidator
 from sim.replay.ingest.seen import hashed, mixed
+from sim.words import N_
 
-EQUAL = "rows are equal to another in every cell and have no line number; each is counted once"
-PARTS = "rows repeat a line number with another quantity, price or time; each is counted, as parts of a bundle are"
+EQUAL = N_("rows are equal to another in every cell and have no line number; each is counted once")
+PARTS = N_("rows repeat a line number with another quantity, price or time; each is counted, as parts of a bundle are")
+MINUTES = N_(
+    "rows have the number, item and quantity of an order of another file in the same minute, and one of the two times is cut "
+    "to the minute; each is counted once, at the time of the file read first"
+)
+ALIKE = N_("orders have no number and are equal to another in all that is read; each is counted, for two may come in one moment")
+MINUTE = 60 * US
 
 
 class Numbers(NamedTuple):
@@ -46,20 +53,20 @@ def know(validator: RowValidator, *times: np.ndarray) -> None:
 
 def orders_once(validator: RowValidator, numbers: Numbers, rows: Rows) -> None:
     """Reject the orders that were there already; what they know more is kept for the end."""
-    keys, exact = _keys(numbers, rows, KIND["order"])
+    keys, minutes, exact = _keys(numbers, rows, KIND["order"])
     line = mixed(exact, hashed(numbers.ids))
     own = np.where(numbers.line, line, 0)
     plain = ~numbers.line & ~numbers.lost
     if plain.any():
         own[plain] = _equal(validator, np.flatnonzero(plain), line[plain])
-    _once(validator, numbers, rows, keys, own, ~numbers.blank, np.full(validator.n, "order", object))
+    _once(validator, numbers, rows, (keys, minutes, own), ~numbers.blank, np.full(validator.n, "order", object))
 
 
 def events_once(
     validator: RowValidator, numbers: Numbers, rows: Rows, kind: np.ndarray, types: list[str], codes: np.ndarray
 ) -> None:
     """Reject the events that were there already: those whose every cell was, and those that another file tells."""
-    keys, exact = _keys(numbers, rows, kind)
+    keys, minutes, exact = _keys(numbers, rows, kind)
     some = ~numbers.blank
     own = np.zeros(validator.n, np.uint64)
     if some.any():
@@ -72,7 +79,7 @@ def events_once(
         key = np.unique(_of_order(numbers, rows.sku)[new])
         key = key[~validator.state.book.logged.find(key).hit]
         validator.state.book.logged.add(key, np.zeros(len(key), np.int64), np.zeros(len(key)), np.zeros(len(key)))
-    _once(validator, numbers, rows, keys, own, some, np.array(types, object)[codes])
+    _once(validator, numbers, rows, (keys, minutes, own), some, np.array(types, object)[codes])
 
 
 def closed_elsewhere(validator: RowValidator, numbers: Numbers, sku: np.ndarray, which: np.ndarray) -> np.ndarray:
@@ -93,13 +100,13 @@ def _of_order(numbers: Numbers, sku: np.ndarray) -> np.ndarray:
     return mixed(hashed(numbers.order), sku.astype(np.uint64))
 
 
-def _keys(numbers: Numbers, rows: Rows, kind: Any) -> tuple[np.ndarray, np.ndarray]:
-    """Keys of (kind, number, SKU, second, quantity), and of the exact time and the price too."""
+def _keys(numbers: Numbers, rows: Rows, kind: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Keys of (kind, number, SKU, second, quantity), of the minute instead, and of the exact time and the price too."""
     u64 = np.uint64
     one = mixed(_of_order(numbers, rows.sku), np.broadcast_to(np.asarray(kind), rows.sku.shape).astype(u64))
-    key = mixed(mixed(one, (rows.t // US).astype(u64)), rows.qty.astype(u64))
+    key, minute = (mixed(mixed(one, (rows.t // step).astype(u64)), rows.qty.astype(u64)) for step in (US, MINUTE))
     cents = np.where(np.isnan(rows.amount), -1, np.rint(np.nan_to_num(rows.amount) * 100)).astype(np.int64)
-    return key, mixed(mixed(key, rows.t.astype(u64)), cents.astype(u64))
+    return key, minute, mixed(mixed(key, rows.t.astype(u64)), cents.astype(u64))
 
 
 def _equal(validator: RowValidator, rows: np.ndarray, exact: np.ndarray) -> np.ndarray:
@@ -137,12 +144,12 @@ def _once(
     validator: RowValidator,
     numbers: Numbers,
     rows: Rows,
-    keys: np.ndarray,
-    own: np.ndarray,
+    keyed_by: tuple[np.ndarray, np.ndarray, np.ndarray],
     among: np.ndarray,
     values: np.ndarray,
 ) -> None:
     """Reject doubles among some rows, part of the file by part of it (a second header begins a part)."""
+    keys, minutes, own = keyed_by
     book, places, part = validator.state.book, _places(validator), validator.part()
     rest = np.flatnonzero(validator.good & among)
     for number in np.unique(part[rest]).tolist():
@@ -157,11 +164,41 @@ def _once(
         left = np.setdiff1d(mine, keyed[here.hit], assume_unique=True)
         there = book.again_elsewhere(keys[left], rows.amount[left], places[left], rows.flags[left])
         _reject(validator, numbers, rows, left[there.hit], Found(*(c[there.hit] for c in there)), values)
-        fresh = left[~there.hit & numbers.line[left]]
+        left = left[~there.hit]
+        if book.several:
+            left = _minutes(validator, numbers, rows, minutes, left, values)
+        fresh = left[numbers.line[left]]
         if rows.paid is not None and len(fresh):
             _parts(validator, numbers, rows, fresh)
     if len(part):
         _turn(validator, int(part[-1]))
+
+
+def _minutes(
+    validator: RowValidator, numbers: Numbers, rows: Rows, minutes: np.ndarray, which: np.ndarray, values: np.ndarray
+) -> np.ndarray:
+    """Reject the rows that another file tells to the minute, or this one; the others are given back. Numbers that tell no orders
+    apart are left alone."""
+    some = which[~numbers.lost[which]]
+    pairs = validator.state.book.again_in_the_minute(
+        minutes[some], rows.t[some] % MINUTE == 0, rows.amount[some], _places(validator)[some], rows.flags[some]
+    )
+    if pairs.hit.any():
+        validator.state.remarks[MINUTES] += int(pairs.hit.sum())
+        _reject(validator, numbers, rows, some[pairs.hit], Found(*(c[pairs.hit] for c in pairs)), values)
+    return np.setdiff1d(which, some[pairs.hit], assume_unique=True)
+
+
+def alike(validator: RowValidator, which: np.ndarray, *columns: np.ndarray) -> None:
+    """Say how many of some rows are equal to another in these columns; looked for in one part of a file at a time."""
+    if not which.any():
+        return
+    key = np.zeros(int(which.sum()), np.uint64)
+    for column in columns:
+        key = mixed(key, np.nan_to_num(column[which], nan=-1).astype(np.int64).astype(np.uint64))
+    again = len(key) - len(np.unique(key))
+    if again:
+        validator.state.remarks[ALIKE] += again
 
 
 def _turn(validator: RowValidator, part: int) -> None:
