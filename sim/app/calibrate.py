@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.app.frame import Out, Task, command_word, published, settled
+from sim.app.frame import Out, Task, command_word, published, settled, tried
 from sim.app.nouns import listed
 from sim.app.progress import Listener, Tell, listener
 from sim.app.recording import EXAMPLE, Recording
@@ -105,6 +105,7 @@ def calibrate(
         steps = Steps(told)
         shows = [_observed(path, s, told) for path in paths]
         check_nights(shows)
+        tried(task)
         fit = fitted(shows, steps, s.seed, s.model)
         found = parameters(fit, tell=steps)
         told.close()

@@ -20,9 +20,9 @@ from sim.app.pages import written
 from sim.app.progress import Listener
 from sim.app.result import Said, made
 from sim.core.export import for_file_name, for_page
-from sim.jobs.folder import ACCOUNT, config_hash, out_folder, run_folder, versions, write_manifest
-from sim.jobs.pool import Pool, at_once, pool
-from sim.jobs.work_folder import Worth, begun, finished
+from sim.jobs.folder import ACCOUNT, config_hash, out_folder, refuse_place, run_folder, versions, write_manifest
+from sim.jobs.pool import Pool, at_once, must_be_possible, pool
+from sim.jobs.work_folder import Worth, begun, finished, refuse_begun
 from sim.setup.settings import settle
 from sim.words import _
 
@@ -120,11 +120,24 @@ def trying() -> Iterator[None]:
         _trying.reset(token)
 
 
+def is_trying() -> bool:
+    """Whether only the settings are asked for."""
+    return _trying.get()
+
+
+def tried(task: Task | None = None) -> None:
+    """From here on work begins that refuses nothing but the place of its results: who only asks for the settings ends here."""
+    if not _trying.get():
+        return
+    if task is not None and task.room is None:
+        refuse_place(task.final, task.verb)
+    raise Settled
+
+
 def published(task: Task, write: Callable[[Path], Said]) -> Any:
     """The Result of a task. write(folder): plays what is to be played, leaves every file but the manifest in ``folder`` and
     returns what there is to say. The run folder is there whole or not at all; a place that cannot be used is refused before."""
-    if _trying.get():
-        raise Settled
+    tried(task)
     with run_folder(task.final, task.verb) as folder:
         said = write(folder)
         for page in folder.glob("*.md"):  # names come from files, and a page may be opened where HTML runs
@@ -163,9 +176,12 @@ class Study:
 def resumed(task: Task, study: Study, told: Listener) -> Any:
     """The Result of a task that goes on where it was stopped. Finished before: nothing is played. Refused in one sentence: a
     folder that holds anything else, work begun with other settings, another process at the same study."""
-    if _trying.get():
-        raise Settled
     identity = task.facts if study.identity is None else study.identity
+    if is_trying():
+        must_be_possible(*study.who[:2])
+        if task.room is None:
+            refuse_begun(task.final, task.verb, identity)
+    tried(task)
     if not study.goes_on and finished(task.final, task.verb, task.facts, study.proof, identity):
         told.say(_("{study}: finished before, nothing is left to play").format(study=study.announced))
         if study.again is not None:

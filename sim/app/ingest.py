@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sim.app.frame import Out, Task, published, settled
+from sim.app.frame import Out, Task, published, settled, tried
 from sim.app.progress import Listener, Tell, listener
 from sim.app.result import HERE, Result, Said
 from sim.replay.ingest.canon import SUFFIX, VERSION
@@ -66,7 +66,7 @@ def ingest(
     try:
         paths, mapped = _paths(s.files), _mapping(s.mapping)
         recording = ingested(paths, mapped, s.zone or None, name=own, cues=s.cues or None, stock=s.stock or None,
-                        progress=told.stage("rows"))  # fmt: skip
+                             progress=told.stage("rows"), understood=lambda: tried(Task("ingest", "ingest", {}, out)))  # fmt: skip
         told.close()
         try:
             return _published(recording, s, out, command)

@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.staffing import Feed
 from sim import __version__
+from sim.app.frame import is_trying, tried
 from sim.app.nouns import policies_of
 from sim.app.progress import Listener
 from sim.core.policy import Policy
 from sim.jobs.identity import identity_of, own_files
 from sim.replay.shadow import Plan, Shadow, Ways, plan, sentence
 from sim.replay.shadow.sheets import cue_rows
+from sim.replay.shadow.source import Source
 from sim.setup.choices import described, policies_from
 from sim.setup.settings import SettingError, settle
 from sim.setup.settings import Shadow as Settings
@@ -117,6 +119,9 @@ def _live(s: Settings, policies: Sequence[Policy], tell: Any) -> Shadow:
     if where.state:
         for policy in made.policies:
             identity_of(policy.strategy)
+    if is_trying():
+        Source(where.source, False, tell).close()
+    tried()
     return Shadow(made, where, tell)
 
 

@@ -13,7 +13,7 @@ from sim import __version__
 from sim.cli import pages, reading, terminal
 from sim.cli.endings import OK, ended, show
 from sim.cli.helptext import HELP, help_on
-from sim.cli.tried import PLAYED, without_cfg
+from sim.cli.tried import without_cfg
 from sim.words import LANGUAGES, _, language, speaking
 
 
@@ -60,7 +60,7 @@ def _dispatch(words: list[str]) -> int:
             raise _no_verb(topic)
         print(help_on(topic))
     elif verb in VERBS:
-        if verb in PLAYED and (asked := without_cfg(words[1:])) is not None:
+        if (asked := without_cfg(verb, words[1:])) is not None:
             from sim.app.frame import trying
 
             with trying():
@@ -90,10 +90,12 @@ def _settings(config: dict[str, Any]) -> dict[str, Any]:
 
 def _show(verb: Callable[..., Any], words: list[str], *things: Any, **settings: Any) -> int:
     """Call a verb, print its Result. Where nothing else is said it names its own run folder."""
+    from sim.app.frame import is_trying
     from sim.app.progress import Terminal
 
     began = time.monotonic()
-    result = verb(*things, **({"out": ""} | settings), progress=Terminal(), command=words)
+    told = None if is_trying() else Terminal()
+    result = verb(*things, **({"out": ""} | settings), progress=told, command=words)
     show(result)
     with suppress(OSError, ValueError):
         print(_("done in {s:.1f} s").format(s=time.monotonic() - began), file=sys.stderr)

@@ -1,12 +1,15 @@
-"""Settings that are only shown are refused where a run would refuse them: which verbs are tried first, and with which words."""
+"""Settings that are only shown are refused where a run would refuse them: the run is begun and ends before it plays."""
 
 from __future__ import annotations
 
-PLAYED = ("rehearse",)
-"""Verbs that refuse more than their settings say, read nothing but a scenario, and need nothing to be varied."""
+SHOWN = (
+    *("rehearse", "stock", "export", "sweep", "tune", "breakpoint", "sensitivity"),
+    *("replay", "review", "calibrate", "ingest", "shadow"),
+)
+"""Verbs that show their settings. Recordings are read for it; of exports to ingest only what their columns mean."""
 
 
-def without_cfg(words: list[str]) -> list[str] | None:
+def without_cfg(verb: str, words: list[str]) -> list[str] | None:
     """The words of a run whose settings are only to be shown; None where they are not, or an experiment's code would run."""
     given = iter(words)
     asked, shows = list[str](), False
@@ -16,7 +19,16 @@ def without_cfg(words: list[str]) -> list[str] | None:
             continue
         shows = True
         after = "job" if "=" in word else next(given, "job")
-        if after != "job" and "=" not in after:
+        if after in ("hydra", "all"):
             return None
         asked += [after] if after != "job" else []
-    return asked if shows and not any(word.startswith("experiment=") for word in asked) else None
+    return asked if shows and verb in SHOWN and not _brings_code(verb, words) else None
+
+
+def _brings_code(verb: str, words: list[str]) -> bool:
+    """Whether an experiment chooses strategies that are files: their code is not run to show settings."""
+    if not any(word.startswith("experiment=") for word in words):
+        return False
+    from sim.cli.chosen import read
+
+    return bool(read(words, verb).foreign)

@@ -57,6 +57,25 @@ def refuse_strange(final: Path, verb: str = "") -> None:
         )
 
 
+def refuse_place(final: Path, verb: str) -> None:
+    """Raise a sentence where results cannot go to ``final``, as far as can be told without writing anything."""
+    refuse_unwritable(final)
+    refuse_strange(final, verb)
+
+
+def refuse_unwritable(final: Path) -> None:
+    """Raise a sentence where no folder can be made in the place of ``final``."""
+    above = next(place for place in final.absolute().parents if place.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise unwritable(final, os.strerror(errno.EACCES if above.is_dir() else errno.ENOTDIR))
+
+
+def unwritable(final: Path, why: str | None) -> FolderError:
+    """The refusal of a place that cannot be written, and why."""
+    text = _("Results cannot be written to {final!r}: {strerror}; choose another out=")
+    return FolderError(text.format(final=str(final), strerror=why))
+
+
 def _manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a run folder; empty where it cannot be read."""
     try:
@@ -75,6 +94,7 @@ def run_folder(final: Path, verb: str = "") -> Iterator[Path]:
     Raises :class:`FolderError` where another process is writing ``final``.
     """
     with ExitStack() as stack:
+        refuse_unwritable(final)
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
             stack.enter_context(alone(_lock(final)))
@@ -86,11 +106,7 @@ def run_folder(final: Path, verb: str = "") -> Iterator[Path]:
                 _("{who} writes {folder!r}; wait for it, or choose another out=").format(who=who, folder=str(final))
             ) from None
         except OSError as error:
-            raise FolderError(
-                _("Results cannot be written to {final!r}: {strerror}; choose another out=").format(
-                    final=str(final), strerror=error.strerror
-                )
-            ) from None
+            raise unwritable(final, error.strerror) from None
         try:
             yield folder
             folder.chmod(0o777 & ~_umask())

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -50,9 +51,8 @@ class Pool:
 @contextmanager
 def pool(engine: str, address: str, workers: int) -> Iterator[Pool]:
     """The pool of an engine. workers: processes of this machine; 0: one a core."""
+    must_be_possible(engine, address)
     if engine == "local":
-        if address:
-            raise SettingError(_("address= is of a cluster; choose engine=dask or engine=ray with it"))
         yield _local(workers or _cores())
     elif engine == "dask":
         with _dask(address) as made:
@@ -60,6 +60,18 @@ def pool(engine: str, address: str, workers: int) -> Iterator[Pool]:
     else:
         with _ray(address) as made:
             yield made
+
+
+def must_be_possible(engine: str, address: str) -> None:
+    """:class:`SettingError` where an engine cannot be had, as far as is known without asking a cluster."""
+    if engine == "local" and address:
+        raise SettingError(_("address= is of a cluster; choose engine=dask or engine=ray with it"))
+    if engine == "dask" and not address:
+        raise SettingError(_("engine=dask needs the scheduler's address, as in address=tcp://10.0.0.5:8786"))
+    if engine == "dask" and find_spec("distributed") is None:
+        raise SettingError(_("engine=dask needs the package dask; install it with pip install 'stockcue[dask]'"))
+    if engine == "ray" and find_spec("ray") is None:
+        raise SettingError(_("engine=ray needs the package ray; install it with pip install 'stockcue[ray]'"))
 
 
 def steady(pool: Pool, plan: Plan, chunks: Sequence[Chunk], note: Callable[[str], None]) -> Iterator[Played]:
@@ -166,14 +178,10 @@ def _leave_with(parent: int) -> None:
 @contextmanager
 def _dask(address: str) -> Iterator[Pool]:
     """Workers of a running Dask scheduler. It plays a lost worker's chunks again itself."""
-    if not address:
-        raise SettingError(_("engine=dask needs the scheduler's address, as in address=tcp://10.0.0.5:8786"))
-    try:
-        from distributed import Client
-        from distributed.client import FutureCancelledError
-        from distributed.scheduler import KilledWorker
-    except ImportError:
-        raise SettingError(_("engine=dask needs the package dask; install it with pip install 'stockcue[dask]'")) from None
+    from distributed import Client
+    from distributed.client import FutureCancelledError
+    from distributed.scheduler import KilledWorker
+
     try:
         client = Client(address, timeout=5, set_as_default=False)
     except (OSError, ValueError) as error:
@@ -205,11 +213,9 @@ def _ray(address: str) -> Iterator[Pool]:
     """Workers of a Ray cluster, of this machine without an address. joblib's Ray backend gives no result before all of a
     call are done, so chunks are handed over in waves."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    try:
-        import ray
-        from ray.util.joblib import register_ray
-    except ImportError:
-        raise SettingError(_("engine=ray needs the package ray; install it with pip install 'stockcue[ray]'")) from None
+    import ray
+    from ray.util.joblib import register_ray
+
     try:
         ray.init(address=address or None, include_dashboard=False if not address else None, log_to_driver=False)
     except (ConnectionError, ValueError) as error:

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from sim.jobs.folder import ACCOUNT, MANIFEST, FolderError, checksum, refuse_strange, tidy
+from sim.jobs.folder import ACCOUNT, MANIFEST, FolderError, checksum, refuse_strange, refuse_unwritable, tidy, unwritable
 from sim.jobs.locks import holder, locked
 from sim.jobs.pool import WorkersLost
 from sim.words import N_, _
@@ -42,16 +42,13 @@ def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Ite
     what: the verb. facts: all that decides the result. Refuses a folder begun with others, one that another process is using,
     and one that cannot be written.
     """
+    refuse_unwritable(final)
     folder, fresh = work_folder(final, what), not final.parent.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = (folder / "lock").open("w")
     except OSError as error:
-        raise FolderError(
-            _("Results cannot be written to {final!r}: {strerror}; choose another out=").format(
-                final=str(final), strerror=error.strerror
-            )
-        ) from None
+        raise unwritable(final, error.strerror) from None
     needed = True
     try:
         with lock:
@@ -90,6 +87,14 @@ def _begin(folder: Path, what: str, facts: Mapping[str, Any]) -> None:
         fresh.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         os.replace(fresh, noted)
     else:
+        refuse_other(before, facts, _("the unfinished {what} in {folder!r} was begun").format(what=what, folder=str(folder)))
+
+
+def refuse_begun(final: Path, what: str, facts: Mapping[str, Any]) -> None:
+    """Raise a sentence where the study that is to become ``final`` was begun with other settings; nothing is written."""
+    folder = work_folder(final, what)
+    before = known(folder / f"{what}.json")
+    if before is not None:
         refuse_other(before, facts, _("the unfinished {what} in {folder!r} was begun").format(what=what, folder=str(folder)))
 
 

@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from sim.cli import main as cli
+from sim.cli import tried
 
 ROOT = Path(__file__).parents[2]
 SHOW = ("rehearse", "sweep", "tune", "breakpoint", "sensitivity", "review")
@@ -29,8 +30,11 @@ def shown(capsys, *words):
 
 
 @pytest.fixture
-def own_files(tiny, tmp_path):
-    """A strategy, a scenario and a folder of options of the user's own, in the working folder."""
+def own_files(tiny, tmp_path, monkeypatch):
+    """Settings are shown for their names alone, also those of runs that would be refused.
+
+    A strategy, a scenario and a folder of options of the user's own, in the working folder."""
+    monkeypatch.setattr(tried, "SHOWN", ())
     shutil.copy(ROOT / "strategies" / "fixed_count.py", tmp_path / "我的.py")
     (tmp_path / "小场.yaml").write_text((tmp_path / tiny).read_text("utf-8"), encoding="utf-8")
     for name, text in {

@@ -3,6 +3,7 @@
 import errno
 import io
 import os
+import shlex
 
 import pytest
 
@@ -90,17 +91,56 @@ def test_a_code_page_is_called_by_its_name(monkeypatch, capsys):
     Terminal().say("x")
 
 
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["rehearse", "figure_replicate=9", "replicates=5"], "figure_replicate must be below replicates = 5"),
-        (["rehearse", "figure=foo"], "figure has no option 'foo'"),
-    ],
-)
-def test_cfg_refuses_what_only_the_verb_refuses(tmp_path, monkeypatch, capsys, words, said):
+REFUSED = """
+rehearse figure_replicate=9 replicates=5
+rehearse figure=foo
+rehearse out=o.csv
+rehearse out=o.csv/below
+stock uncertain=true
+export strategy=smart
+breakpoint dials=foo
+breakpoint only=foo
+sweep strategy=fixed_count
+sweep strategy=fixed_count strategy.units=10,20 select=kn
+sweep strategy=fixed_count strategy.units=10,20 address=tcp://here:1
+tune strategy=fixed_count
+tune strategy=fixed_count strategy.units=interval(20,400) objectives=foo
+tune strategy=fixed_count strategy.units=interval(20,400) engine=dask
+sensitivity strategy=fixed_count strategy.units=interval(20,400)
+replay
+replay stream=example figure_sku=foo
+replay stream=example diff=true strategy=smart
+replay stream=example actions=foo.csv
+review stream=example
+review stream=foo.csv strategy=smart
+calibrate stream=example sku=foo
+ingest files=foo.csv
+ingest files=o.csv mapping=doudian_orders
+ingest files=o.csv zone=+24:00
+ingest files=o.csv out=o.csv
+shadow strategy=smart input=foo.jsonl stock={A:5} length_s=60
+shadow strategy=smart input=- stock=foo.csv length_s=60
+"""
+
+
+@pytest.mark.parametrize("typed", REFUSED.strip().splitlines())
+def test_cfg_refuses_what_the_run_refuses_in_the_same_words(tmp_path, monkeypatch, capsys, typed):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "o.csv").write_text("order_id,time,sku\n1,2026-06-18 20:00:01,A\n", encoding="utf-8")
+    words = shlex.split(typed)
     assert cli.main([*words, "--cfg"]) == 2
     shown = capsys.readouterr()
-    assert said in shown.err
     assert shown.out == ""
-    assert list(tmp_path.iterdir()) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["o.csv"]
+    assert cli.main(words) == 2
+    assert capsys.readouterr().err.splitlines()[-1] == shown.err.splitlines()[-1]
+
+
+def test_cfg_runs_no_code_that_an_experiment_brings(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "theirs.py").write_text("raise SystemExit(9)\n", encoding="utf-8")
+    (tmp_path / "plan.yaml").write_text("verb: rehearse\noverrides: [strategy=theirs.py]\n", encoding="utf-8")
+    assert cli.main(["rehearse", "experiment=plan.yaml", "--cfg"]) == 0
+    (tmp_path / "mild.yaml").write_text("verb: rehearse\noverrides: [figure=foo]\n", encoding="utf-8")
+    assert cli.main(["rehearse", "experiment=mild.yaml", "--cfg"]) == 2
+    assert "figure has no option 'foo'" in capsys.readouterr().err

@@ -81,12 +81,14 @@ def ingest(
     stock: str | Path | None = None,
     progress: Told | None = None,
     block: int = BLOCK,
+    understood: Callable[[], None] = lambda: None,
 ) -> Ingested:
     """Read files or a folder into one canonical stream on one clock; :class:`StreamError` where they cannot be used.
 
     ``mapping``: a shipped mapping's name or a .yaml file, for all files or by file name; None: told by their columns. ``zone``:
     what times without a zone are in; None: what the mapping says, else ``assumed``. ``cues``, ``stock``: files that
-    have to be such sheets. ``block``: bytes of text read at a time.
+    have to be such sheets. ``block``: bytes of text read at a time. ``understood``: called when it is known what every file's
+    columns mean, and no row has been read.
     """
     files, folder = _files(paths)
     must_know(mapping, [called(f) for f in files])
@@ -97,10 +99,11 @@ def ingest(
         failed.callback(rejects.close)
         tables_ = joined(_understood(files, folder, mapping, making, rooms, block))
         making.book.several = len(tables_) > 1
+        must_fit(mapping, [one for _source, one in tables_])
+        understood()
         # Sheets come last: a run of show may need the recording's day.
         for source, found in sorted(tables_, key=lambda one: one[1].kind not in STREAMS):
             _read(carried(source, found), found, making, rejects, progress)
-        must_fit(mapping, [s.mapping for s in making.states])
         for given, kind in ((cues, "cues"), (stock, "stock")):
             if given is not None and given != "":
                 source, found = _one_sheet(Path(given), kind, rooms, block)
