@@ -65,8 +65,9 @@ def ingest(
     told, own = listener(progress), _name(s.name)
     try:
         paths, mapped = _paths(s.files), _mapping(s.mapping)
+        place = Task("ingest", "ingest", {}, out)
         recording = ingested(paths, mapped, s.zone or None, name=own, cues=s.cues or None, stock=s.stock or None,
-                             progress=told.stage("rows"), understood=lambda: tried(Task("ingest", "ingest", {}, out)))  # fmt: skip
+                             progress=told.stage("rows"), understood=lambda: tried(place))  # fmt: skip
         told.close()
         try:
             return _published(recording, s, out, command)
