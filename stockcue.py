@@ -80,9 +80,9 @@ def __getattr__(name: str) -> Any:
         return import_module("sim").__version__
     if name not in __all__:
         raise AttributeError(_no_name(name))
-    found = getattr(import_module(_HOMES.get(name, f"sim.app.{name}")), name)
-    globals()[name] = found
-    return found
+    thing = getattr(import_module(_HOMES.get(name, f"sim.app.{name}")), name)
+    globals()[name] = thing
+    return thing
 
 
 def __dir__() -> list[str]:

@@ -31,7 +31,7 @@ MOST_MINUTE = 1000
 
 def stretches(t: np.ndarray, n: np.ndarray, cues: np.ndarray, bin_s: float, name: str, every: int) -> list[Stream]:
     """Every ``every``-th stretch of four hours; t: seconds since the first row, n: orders at it."""
-    made = []
+    parts = []
     for k in range(0, int(t.max() // STRETCH_S), every):
         a = k * STRETCH_S
         which = (t > a) & (t <= a + STRETCH_S) & (n > 0)
@@ -41,12 +41,12 @@ def stretches(t: np.ndarray, n: np.ndarray, cues: np.ndarray, bin_s: float, name
         stock = int(total * (0.4 + 0.3 * random_stream(7, name, k).random()))
         own = tuple(Cue(float(c - a), "a", "pitch") for c in cues if a <= c < a + STRETCH_S)
         rows = int(which.sum())
-        made.append(Stream(
+        parts.append(Stream(
             f"{name} {k}", "orders", (Sku("a", stock),), ((t[which] - a) * US).astype(np.int64), np.full(rows, TAKE, np.int8),
             np.zeros(rows, np.int16), n[which].astype(np.int32), own, Clock(SECONDS), 0, STRETCH_S, 1.0, max(bin_s, 5.0),
             bin_s=bin_s,
         ))  # fmt: skip
-    return made
+    return parts
 
 
 def one_second(data: Path) -> list[Stream]:
@@ -64,15 +64,15 @@ def marathons(data: Path, every: int = 4) -> list[Stream]:
     """The polled counters, one stretch in ``every``."""
     series = pd.read_csv(data / "gdq-live-minute" / "timeseries.csv.gz")
     plan = pd.read_csv(data / "gdq-live-minute" / "schedule.csv")
-    made = []
+    streams = []
     for event, part in series.groupby("event"):
         at = pd.to_datetime(part["time"], utc=True)
         t = (at - at.iloc[0]).dt.total_seconds().to_numpy()
         n = part["donations_cum"].diff().fillna(0).to_numpy()
         n = np.where((n < 0) | (n > MOST_MINUTE), 0, n)
         own = pd.to_datetime(plan.loc[plan["event"] == event, "start_time"], utc=True)
-        made += stretches(t, n, (own - at.iloc[0]).dt.total_seconds().to_numpy(), 60.0, str(event), every)
-    return made
+        streams += stretches(t, n, (own - at.iloc[0]).dt.total_seconds().to_numpy(), 60.0, str(event), every)
+    return streams
 
 
 def judged(whole: Stream, draws: int = DRAWS) -> dict[str, Any] | None:

@@ -195,17 +195,17 @@ def played(name: str, bin_s: float, shows: int, out: Path | None) -> list[dict[s
     lines = out.read_text(encoding="utf-8").splitlines() if out and out.is_file() else []
     known = [json.loads(x) for x in lines]
     key = (name, bin_s, world)
-    made = [r for r in known if (r["case"], r["bin_s"], r["world"]) == key and r["show"] < shows]
-    for k in sorted(set(range(shows)) - {r["show"] for r in made}):
+    known_rows = [r for r in known if (r["case"], r["bin_s"], r["world"]) == key and r["show"] < shows]
+    for k in sorted(set(range(shows)) - {r["show"] for r in known_rows}):
         start = time.process_time()
         rows: list[dict[str, Any]] = items(CASES[name](k), bin_s) or [{"sku": "", "true": 0, "likely": 0.0}]
         cpu = (time.process_time() - start) / len(rows)
         rows = [{"case": name, "bin_s": bin_s, "world": world, "show": k, "cpu": cpu, **plain(r)} for r in rows]
-        made += rows
+        known_rows += rows
         if out:
             with out.open("a", encoding="utf-8") as file:
                 file.writelines(json.dumps(r) + "\n" for r in rows)
-    return made
+    return known_rows
 
 
 def plain(row: dict[str, Any]) -> dict[str, Any]:
@@ -225,17 +225,17 @@ def share(rows: list[dict[str, Any]], what: str) -> tuple[float, float]:
 def row(name: str, bin_s: float, shows: int, out: Path | None = None) -> str:
     """One row of the table."""
     every = played(name, bin_s, shows, out)
-    made = [r for r in every if r["true"] > 0 or r["likely"] > 0.5]
-    likely, true = (np.array([sum(r[c] for r in made if r["show"] == k) for k in {r["show"] for r in made}])
+    judged = [r for r in every if r["true"] > 0 or r["likely"] > 0.5]
+    likely, true = (np.array([sum(r[c] for r in judged if r["show"] == k) for k in {r["show"] for r in judged}])
                     for c in ("likely", "true"))  # fmt: skip
     ratio = likely.sum() / true.sum()
     error = np.sqrt(((likely - ratio * true) ** 2).sum()) / true.sum()
-    late = np.array([r["late"] for r in made if r["late"] is not None])
-    held = {c: share(made, c) for c in ("in80", "in95", "above", "band")}
-    return (f"{name:22s} {bin_s:3.0f} s {len(made):4d} items  likely/true {ratio:.3f} ± {error:.3f}  "
+    late = np.array([r["late"] for r in judged if r["late"] is not None])
+    held = {c: share(judged, c) for c in ("in80", "in95", "above", "band")}
+    return (f"{name:22s} {bin_s:3.0f} s {len(judged):4d} items  likely/true {ratio:.3f} ± {error:.3f}  "
             f"80 %: {held['in80'][0]:.3f} ± {held['in80'][1]:.3f}  95 %: {held['in95'][0]:.3f} ± {held['in95'][1]:.3f}  "
             f"low..high: {1 - held['above'][0]:.3f}  late {np.mean(late):+6.0f} s (median {np.median(late):+.0f}), "
-            f"in band {held['band'][0]:.2f}  true/item {true.sum() / len(made):.0f}  "
+            f"in band {held['band'][0]:.2f}  true/item {true.sum() / len(judged):.0f}  "
             f"cpu a show {sum(r['cpu'] for r in every) / shows:.1f} s")  # fmt: skip
 
 

@@ -73,8 +73,8 @@ def covered(law: Law, shows: int, studies: int, seed: int = 1) -> tuple[float, f
     values = values[(values > law.edge).any(1)] if law.p < 3 / shows else values
     error = np.abs(values.mean(1) - law.mean)
     plain = student(0.95, shows - 1) * values.std(1, ddof=1) / np.sqrt(shows)
-    mine = np.array([half_width(row) for row in values])
-    return float((error <= plain).mean()), float((error <= mine).mean())
+    halves = np.array([half_width(row) for row in values])
+    return float((error <= plain).mean()), float((error <= halves).mean())
 
 
 def called_worse(law: Law, shows: int, studies: int, seed: int = 2, rivals: int = 6, common: float = 2.0) -> float:
@@ -99,19 +99,19 @@ def certified_falsely(law: Law, limit: str, shows: int, studies: int, seed: int 
 
 def shows_at(law: Law, limit: str, truth: float, shows: int, rng: np.random.Generator) -> np.ndarray:
     """Shows of one candidate in one world whose figure has the mean ``truth``: float64 [1, show, 1, NEEDED]."""
-    made = dict.fromkeys(NEEDED, np.zeros(shows))
-    made["settled_orders"] = 400.0 + 200.0 * rng.random(shows)
+    sums = dict.fromkeys(NEEDED, np.zeros(shows))
+    sums["settled_orders"] = 400.0 + 200.0 * rng.random(shows)
     size = np.maximum(law.draw(rng, (shows,)) + (3.0 if law.name == "normal" else 0.0), 0.0)
     size = truth * size / (law.mean + (3.0 if law.name == "normal" else 0.0))
     if limit == "session_oversold":
-        made[limit] = (rng.random(shows) < truth) * 1.0
+        sums[limit] = (rng.random(shows) < truth) * 1.0
     elif limit == "notices_per_operator_hour":
-        made[limit] = size
+        sums[limit] = size
     else:
         share = np.minimum(size, 1.0)
-        made["cancelled_orders" if limit == "seller_cancel_rate" else "avoidable_units"] = share * made["settled_orders"]
-        made["sold_units"] = (1 - share) * made["settled_orders"]
-    return np.stack([made[name] for name in NEEDED], -1)[None, :, None, :]
+        sums["cancelled_orders" if limit == "seller_cancel_rate" else "avoidable_units"] = share * sums["settled_orders"]
+        sums["sold_units"] = (1 - share) * sums["settled_orders"]
+    return np.stack([sums[name] for name in NEEDED], -1)[None, :, None, :]
 
 
 def main(words: list[str] | None = None) -> int:

@@ -49,7 +49,7 @@ def write(path: Path, rows: int) -> dict[str, int]:
     """An order export: sub-order numbers, times of two hours (one in a hundred out of order), 300 SKUs; one row in a hundred
     with a tab and a dash, one in two hundred rejected. Returns how many were made odd."""
     rng = stream(10, "bench ingest")
-    made = {"repaired": 0, "rejected": 0}
+    counts = {"repaired": 0, "rejected": 0}
     with path.open("w", encoding="utf-8") as file:
         file.write("order_id,sub_id,time,sku,qty,amount,status\n")
         for first in range(0, rows, PART):
@@ -67,9 +67,9 @@ def write(path: Path, rows: int) -> dict[str, int]:
                 f"{DASH if t else round(9.9 * q, 2)},paid\n"
                 for k, at, s, q, t, b in lines
             )
-            made["repaired"] += int(tab.sum())
-            made["rejected"] += int(bad.sum())
-    return made
+            counts["repaired"] += int(tab.sum())
+            counts["rejected"] += int(bad.sum())
+    return counts
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -81,26 +81,26 @@ def main(argv: list[str] | None = None) -> int:
         expected = write(path, rows)
         size = path.stat().st_size
         print(f"reading it ({size / 2**20:,.0f} MB)", file=sys.stderr, flush=True)
-        found = measured(path, Path(folder) / "orders.stream.parquet")
-    account = found["file"]
+        rates = measured(path, Path(folder) / "orders.stream.parquet")
+    account = rates["file"]
     if (
         account["rows"] != rows
         or any(account[k] != n for k, n in expected.items())
-        or found["rows"] != rows - expected["rejected"]
+        or rates["rows"] != rows - expected["rejected"]
     ):
         raise Mismatch(f"{rows} rows with {expected} were written, and the account says {account}")
-    spent = found["read_s"] + found["write_s"]
+    spent = rates["read_s"] + rates["write_s"]
     print(
         f"{rows:,} rows, {size / 2**20:,.0f} MB of CSV; {account['repaired']:,} repaired, {account['rejected']:,} rejected "
         "as made"
     )
-    print(f"judged in {found['read_s']:.1f} s, sorted and written in {found['write_s']:.1f} s: {rows / spent:,.0f} rows/s "
+    print(f"judged in {rates['read_s']:.1f} s, sorted and written in {rates['write_s']:.1f} s: {rows / spent:,.0f} rows/s "
           f"({size / spent / 1e6:.0f} MB/s)")  # fmt: skip
     print(
-        f"peak memory {found['peak'] / 2**20:,.0f} MB (of it {found['idle'] / 2**20:,.0f} MB before the first row); "
+        f"peak memory {rates['peak'] / 2**20:,.0f} MB (of it {rates['idle'] / 2**20:,.0f} MB before the first row); "
         "limit 2,048 MB"
     )
-    return 0 if found["peak"] <= LIMIT else 1
+    return 0 if rates["peak"] <= LIMIT else 1
 
 
 def measured(path: Path, out: Path) -> dict:

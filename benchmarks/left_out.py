@@ -68,20 +68,20 @@ def particles(parts: tuple[Any, ...], bin_s: float, seen: np.ndarray, due: np.nd
     phi = np.array([np.exp(-bin_s / p.tau_s) for p in parts])[:, None, None]
     sd = np.array([p.sd for p in parts])[:, None, None]
     shift, x = float((sd**2).sum()) / 2, sd * rng.standard_normal((len(parts), RUNS, PARTICLES))
-    made = np.zeros(RUNS)
+    weights = np.zeros(RUNS)
     for y, m in zip(seen.tolist(), due.tolist(), strict=True):
         if m > 0:
             z = x.sum(0) - shift
             logs = y * z - m * np.exp(z)
             top = logs.max(1, keepdims=True)
             weight = np.exp(logs - top)
-            made += top[:, 0] + np.log(weight.mean(1))
+            weights += top[:, 0] + np.log(weight.mean(1))
             edges = np.cumsum(weight, axis=1)
             at = (np.arange(PARTICLES) + rng.random((RUNS, 1))) / PARTICLES * edges[:, -1:]
             for r in range(RUNS):
                 x[:, r] = x[:, r, np.searchsorted(edges[r], at[r]).clip(0, PARTICLES - 1)]
         x = phi * x + sd * np.sqrt(1 - phi**2) * rng.standard_normal(x.shape)
-    return made
+    return weights
 
 
 def judged(fit: Calibrated, show: Observed) -> dict[str, Any]:

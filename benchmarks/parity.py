@@ -39,7 +39,7 @@ def world(seed: int) -> np.ndarray:
     stage, policies = set_stage(scenario, draw_tape(scenario, seed)), policies_of(seed)
     judge = Judge(play(stage, make_policy("silent")))
     shared = {k: (places[0], run) for places, run in play_all(stage, policies) for k in places}
-    made = np.zeros(len(COUNTED), np.int64)
+    counted = np.zeros(len(COUNTED), np.int64)
     for k, policy in enumerate(policies):
         run, (first, forked) = play(stage, policy), shared[k]
         if k < 2 and play_oracle(stage, policy).digest() != run.digest():
@@ -54,8 +54,8 @@ def world(seed: int) -> np.ndarray:
                     f"world {seed}, {policy.name}: {name} is {value!r}, compiled {fast[name]!r}, shared {other[name]!r}"
                 )
         grown = len(run.tape.cues) - len(stage.tape.cues)
-        made += [k == 0, 1, len(run.alerts), len(run.actions), grown, first != k, 2 * len(plain)]
-    return made
+        counted += [k == 0, 1, len(run.alerts), len(run.actions), grown, first != k, 2 * len(plain)]
+    return counted
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -117,10 +117,10 @@ def main(argv: list[str]) -> int:
 
     stream = invented(ORDERS // 10 if "--quick" in argv else ORDERS)
     policies = [make_policy(name) for name in BUILT_IN]
-    found = measure(stream, [*policies, *(uncompiled(p) for p in policies)])
+    rows = measure(stream, [*policies, *(uncompiled(p) for p in policies)])
     print("Open-loop replay, this machine; parity with the plain engine checked first (equal Runs, bit for bit).")
     print("replay: ledger, readings, strategy and gate; alone: a further strategy over the same readings; plain: one run.")
-    print(report(found))
+    print(report(rows))
     return 0
 
 

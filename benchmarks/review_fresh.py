@@ -41,17 +41,18 @@ def main() -> None:
         show = replace(rehearsed(night(), SEED, 100 * k), name=f"night {k}")
         others = [rehearsed(night(), SEED, 100 * k + j) for j in range(1, OTHERS + 1)]
         smallest = smallest_changes(show, policy, profile)
-        made = next((p for p in consider(smallest.changes[:CONSIDERED], (others, [], []), policy, profile) if p.stands), None)
-        if made is None:
+        proposal = next((p for p in consider(smallest.changes[:CONSIDERED], (others, [], []), policy, profile) if p.stands), None)
+        if proposal is None:
             print(f"night {k:2d}: nothing proposed ({len(smallest.changes)} changes would have saved it)", flush=True)
             continue
         fresh = [rehearsed(night(), SEED, 100 * k + 20 + j) for j in range(FRESH)]
-        f, c = verdict(evidence(made.change, fresh, policy, profile)), made.claim
+        f, c = verdict(evidence(proposal.change, fresh, policy, profile)), proposal.claim
         within = c.low <= f.high and f.low <= c.high
         proposed, harmful, agree = proposed + 1, harmful + (f.mean < 0), agree + within
         claimed, fresh_sum = claimed + c.mean, fresh_sum + f.mean
+        change = proposal.change
         print(
-            f"night {k:2d}: {made.change.knob.word(made.change.value):34s} claimed {c.mean:+7.0f} [{c.low:+.0f}, {c.high:+.0f}]  "
+            f"night {k:2d}: {change.knob.word(change.value):34s} claimed {c.mean:+7.0f} [{c.low:+.0f}, {c.high:+.0f}]  "
             f"fresh {f.mean:+7.0f} [{f.low:+.0f}, {f.high:+.0f}]  {'agree' if within else 'APART'}",
             flush=True,
         )

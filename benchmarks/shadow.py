@@ -149,9 +149,9 @@ def paced(policies: list[Policy]) -> dict[str, float]:
             os.close(keep)
             writer.communicate()
         alerts = check(stream, policies, folder)
-    read, said, lines = metrics["lag_s"]["read"], metrics["lag_s"]["alert"], metrics["lines"]["read"]
+    read, figures, lines = metrics["lag_s"]["read"], metrics["lag_s"]["alert"], metrics["lines"]["read"]
     return {"lines": lines, "rate": RATE, "cpu": lines / used, "p50": read["p50"], "p99": read["p99"], "max": read["max"],
-            "alerts": alerts, "said_p99": said["p99"], "busy": metrics["busy_s"] / PACED_S}  # fmt: skip
+            "alerts": alerts, "said_p99": figures["p99"], "busy": metrics["busy_s"] / PACED_S}  # fmt: skip
 
 
 WRITER = """

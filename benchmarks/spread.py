@@ -74,15 +74,15 @@ def recorded() -> list[Series]:
         grid = pd.date_range(starts.iloc[0].floor("min"), starts.iloc[-1] + pd.Timedelta(hours=1), freq="min")
         counter = frame.set_index("t").donations_cum.dropna()
         counter = counter[~counter.index.duplicated()].sort_index()
-        made = counter.reindex(grid.union(counter.index)).interpolate("time").reindex(grid).diff()
-        minutes[event] = made.where((made >= 0) & (made <= 1000)).dropna(), starts
+        counts = counter.reindex(grid.union(counter.index)).interpolate("time").reindex(grid).diff()
+        minutes[event] = counts.where((counts >= 0) & (counts <= 1000)).dropna(), starts
     day = {e: (n / n.mean()).groupby(n.index.hour).mean() for e, (n, _) in minutes.items()}
-    found = []
+    series = []
     for event, (orders, starts) in minutes.items():
         hours = pd.concat([day[e] for e in day if e != event], axis=1).mean(axis=1)
         at = orders.index.searchsorted(starts)
-        found.append(Series(orders.to_numpy(), at[at < len(orders)], hours.reindex(orders.index.hour).to_numpy()))
-    return found
+        series.append(Series(orders.to_numpy(), at[at < len(orders)], hours.reindex(orders.index.hour).to_numpy()))
+    return series
 
 
 def local(x: np.ndarray, width: int) -> np.ndarray:
@@ -142,20 +142,20 @@ def facts(marathons: list[Series]) -> dict[str, float]:
     """The figures of the table for some marathons: medians over them."""
     fits = [response(s) for s in marathons]
     extra = np.concatenate([bursts(s) for s in marathons])
-    made = {"totals of whole events, CV": cv(s.orders.sum() for s in marathons)}
+    figures = {"totals of whole events, CV": cv(s.orders.sum() for s in marathons)}
     for minutes, what in ((1440, "a day"), (120, "two hours"), (60, "an hour")):
-        made[f"totals of {what}, CV"] = float(np.median([stretch_cv(s, minutes) for s in marathons]))
+        figures[f"totals of {what}, CV"] = float(np.median([stretch_cv(s, minutes) for s in marathons]))
     beyond = [excess(s.orders, e) for s, (e, _) in zip(marathons, fits, strict=True)]
-    made["excess by minute, variance"] = float(np.median(beyond))
+    figures["excess by minute, variance"] = float(np.median(beyond))
     for lag in LAGS_MIN:
         pairs = [log_pairs(s.orders, e, lag) for s, (e, _) in zip(marathons, fits, strict=True)]
-        made[f"log pair correlation at {lag} min"] = float(np.median(pairs))
-    made["five minutes before a cue, x local mean"] = float(np.median([p[25] for _, p in fits]))
-    made["busiest minute / mean"] = float(np.median([s.orders.max() / s.orders.mean() for s in marathons]))
-    made["bursts a day"] = len(extra) / (DAYS * len(marathons))
+        figures[f"log pair correlation at {lag} min"] = float(np.median(pairs))
+    figures["five minutes before a cue, x local mean"] = float(np.median([p[25] for _, p in fits]))
+    figures["busiest minute / mean"] = float(np.median([s.orders.max() / s.orders.mean() for s in marathons]))
+    figures["bursts a day"] = len(extra) / (DAYS * len(marathons))
     for q in (10, 50, 99):
-        made[f"extra orders of a burst, p{q}"] = float(np.percentile(extra, q)) if len(extra) else 0.0
-    return made
+        figures[f"extra orders of a burst, p{q}"] = float(np.percentile(extra, q)) if len(extra) else 0.0
+    return figures
 
 
 def tables() -> list[str]:
@@ -163,9 +163,9 @@ def tables() -> list[str]:
     ways = {"spread": Spread(), "certain": certain(load("first_show")).spread}
     drawn = {name: [marathon(spread, k) for k in range(EVENTS)] for name, spread in ways.items()}
     columns = {"recorded": recorded()} | {name: [by_minute(x) for x in shows] for name, shows in drawn.items()}
-    made = {name: facts(series) for name, series in columns.items() if series}
-    lines = [f"{'six marathons':<42}" + "".join(f"{name:>10}" for name in made)]
-    lines += [f"{row:<42}" + "".join(f"{made[name][row]:>10.2f}" for name in made) for row in next(iter(made.values()))]
+    rows = {name: facts(series) for name, series in columns.items() if series}
+    lines = [f"{'six marathons':<42}" + "".join(f"{name:>10}" for name in rows)]
+    lines += [f"{row:<42}" + "".join(f"{rows[name][row]:>10.2f}" for name in rows) for row in next(iter(rows.values()))]
     single = donations() | {name: shows[0] for name, shows in drawn.items()}
     lines += ["", f"{'log pair correlation, one log':<30}" + "".join(f"{lag:>8} s" for lag in LAGS_S)]
     for name, n in single.items():
@@ -193,10 +193,10 @@ def shipped(shows: int = SHOWS) -> list[str]:
     for name in names():
         show = load(name)
         ways = (show, certain(show))
-        found = [[one_show(w, k) for k in range(shows)] for w in ways]
-        totals, cues = ([cv(x[i] for x in way) for way in found] for i in (0, 1))
-        spent = [sum(x[2] for x in way) / sum(x[3] for x in way) for way in found]
-        costs.append(np.array(spent) * np.mean([x[3] for x in found[1]]))
+        shows_of = [[one_show(w, k) for k in range(shows)] for w in ways]
+        totals, cues = ([cv(x[i] for x in way) for way in shows_of] for i in (0, 1))
+        spent = [sum(x[2] for x in way) / sum(x[3] for x in way) for way in shows_of]
+        costs.append(np.array(spent) * np.mean([x[3] for x in shows_of[1]]))
         lines.append(f"{name:<18}{show.duration_s / 3600:>6.1f}{totals[0]:>11.2f}{totals[1]:>9.3f}{cues[0]:>16.2f}{cues[1]:>9.3f}"
                      f"{spent[0] * 1e6:>13.2f}{spent[1] * 1e6:>9.2f}")  # fmt: skip
     with_it, without = np.sum(costs, axis=0)

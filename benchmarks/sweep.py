@@ -208,19 +208,19 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{CANDIDATES} freeze lines x {shows} shows of LS-1: drawing, silent baseline, runs and scores; parity checked first.")
     head = f"{'engine':<34}{'workers':>8}{'wall s':>10}{'runs/s':>12}{'million rows/s':>20}{'ms/run/worker':>18}"
     print(head + "\n" + "-" * len(head))
-    found: dict[str, list[Timing]] = {}
+    timings: dict[str, list[Timing]] = {}
     print(f"{len(METRICS)} metrics a run; all: {len(EVERY)}.")
     for name, way in WAYS:
         for workers in (1, 2):
             _tell(f"{name}, {workers} worker{'s' * (workers - 1)}")
-            found.setdefault(name, []).append(study(way, workers, CANDIDATES, shows))
-            print(line_of(name, found[name][-1], rows), flush=True)
-    if not np.array_equal(found["plain engine"][0].table, found["shared prefix"][1].table):
+            timings.setdefault(name, []).append(study(way, workers, CANDIDATES, shows))
+            print(line_of(name, timings[name][-1], rows), flush=True)
+    if not np.array_equal(timings["plain engine"][0].table, timings["shared prefix"][1].table):
         raise Disagreement("the tables of the two engines differ; the times above mean nothing")
     for name, seconds in rivals().items():
         print(f"{name:<34}{1:>8}{seconds * CANDIDATES * shows:>10,.0f}{1 / seconds:>12,.1f}{'':>20}{seconds * 1e3:>18.1f}")
     print("rows: of the tape, times runs; SimPy rivals: a few runs, extrapolated, not scored.")
-    for name, (one, two) in found.items():
+    for name, (one, two) in timings.items():
         print(f"{name}: 1 -> 2 workers {one.wall_s / two.wall_s:.2f}x, {one.wall_s / two.wall_s / 2:.0%} of linear")
     for name, way in WAYS:
         parts = ", ".join(f"{part} {share:.1%}" for part, share in shares(way, CANDIDATES).items())

@@ -32,12 +32,12 @@ def units(age_s: float, strategy: str, source: str = "", metric: str = "oversold
     base = certain(load("seckill_paydeduct"))
     late = {source: Source(lag_s=age_s)} if source else {"lag_s": age_s}
     scenario = replace(base, feed=replace(base.feed, **late))
-    found = []
+    means = []
     for replicate in range(REPLICATES):
         stage = set_stage(scenario, draw_tape(scenario, seed=1, replicate=replicate))
         judge = Judge(play(stage, make_policy("silent")))
-        found.append(judge.score(play(stage, make_policy(strategy, playbook="freeze_only")))[metric])
-    return np.array(found)
+        means.append(judge.score(play(stage, make_policy(strategy, playbook="freeze_only")))[metric])
+    return np.array(means)
 
 
 # %%

@@ -44,7 +44,7 @@ def names(folder: Path = FOLDER) -> tuple[str, ...]:
     """
     texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.py"))}
     places = {name: _ORDER.search(text) for name, text in texts.items() if "\ndef build(" in text}
-    return tuple(sorted(places, key=lambda name: int(found[1]) if (found := places[name]) else sys.maxsize))
+    return tuple(sorted(places, key=lambda name: int(place[1]) if (place := places[name]) else sys.maxsize))
 
 
 def load(name: str) -> Scenario:
@@ -130,9 +130,9 @@ def _record(cls: type, values: Any, where: str) -> Any:
                     where=where, name=f.name, meaning=f.metadata["meaning"]
                 )
             )
-    made = {key: _value(kinds[key], value, f"{where}.{key}") for key, value in values.items()}
+    values_of = {key: _value(kinds[key], value, f"{where}.{key}") for key, value in values.items()}
     try:
-        return cls(**made)
+        return cls(**values_of)
     except ScenarioError as fault:
         # A bound is checked by the record itself, which does not know where in the scenario it stands.
         text, own = str(fault), f"{cls.__name__.lower()}."
@@ -155,13 +155,13 @@ def _items(cls: Any, value: Any, where: str) -> tuple[Any, ...]:
         return tuple(_record(cls, item, f"{where}[{number}]") for number, item in enumerate(value))
     if not isinstance(value, Mapping):
         raise ScenarioError(_("{where} must be a group of entries by name, not {value!r}").format(where=where, value=value))
-    made = []
+    items = []
     for key, item in value.items():
         given = item
         if cls in _NAMED and isinstance(item, Mapping):
             given = {_NAMED[cls]: str(key)} | dict(item)
-        made.append(_record(cls, given, f"{where}.{key}"))
-    return tuple(made)
+        items.append(_record(cls, given, f"{where}.{key}"))
+    return tuple(items)
 
 
 def _scalar(kind: type, value: Any, where: str) -> Any:

@@ -101,8 +101,8 @@ class Feed:
 
     def stock_age_s(self) -> float:
         """How old the stock figure is on average when it is acted on [s]: its lag and half its period."""
-        mine = next(m for m in self.messages() if SOURCES.index("stock") in m.sources)
-        return mine.lag_s + mine.period_s / 2
+        message = next(m for m in self.messages() if SOURCES.index("stock") in m.sources)
+        return message.lag_s + message.period_s / 2
 
 
 @dataclass(frozen=True)

@@ -129,10 +129,10 @@ def function_at(signature: Any) -> Any:
     @intrinsic
     def at(_context, address):
         def build(context, builder, _signature, arguments):
-            made = cgutils.create_struct_proxy(kind)(context, builder)
-            made.c_addr = builder.inttoptr(arguments[0], made.c_addr.type)
-            made.py_addr = made.jit_addr = cgutils.get_null_value(made.c_addr.type)
-            return made._getvalue()
+            structure = cgutils.create_struct_proxy(kind)(context, builder)
+            structure.c_addr = builder.inttoptr(arguments[0], structure.c_addr.type)
+            structure.py_addr = structure.jit_addr = cgutils.get_null_value(structure.c_addr.type)
+            return structure._getvalue()
 
         return kind(address), build
 

@@ -25,16 +25,16 @@ def closure(roots: Sequence[str]) -> dict[str, Path]:
     >>> "sim.core.ledger" in closure(("sim.engine.stretch",)), "sim.study" in closure(("sim.engine.stretch",))
     (True, False)
     """
-    made: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     todo = list(roots)
     assert all(map(_file, roots)), roots
     while todo:
         name = todo.pop()
-        if name in made or name in SAYS or (file := _file(name)) is None:
+        if name in files or name in SAYS or (file := _file(name)) is None:
             continue
-        made[name] = file
+        files[name] = file
         todo += [name.rpartition(".")[0], *_imports(file)]
-    return made
+    return files
 
 
 @cache

@@ -120,7 +120,7 @@ def read_po(text: str) -> dict[str, str]:
     >>> read_po('msgid "a {n}"\\nmsgstr "甲"\\n" {n}"\\n')
     {'a {n}': '甲 {n}'}
     """
-    found: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for block in re.split(r"\n\s*\n", text):
         lines = [line for line in block.splitlines() if not line.startswith("#~")]
         if any(line.startswith("#,") and "fuzzy" in line for line in lines):
@@ -132,5 +132,5 @@ def read_po(text: str) -> dict[str, str]:
                 parts[at] += "".join(ast.literal_eval(piece) for piece in _STRING.findall(line))
         # Languages with one form for all counts alone: both English forms stand for it.
         told = parts["msgstr[0]"] or parts["msgstr "]
-        found |= {parts[key]: told for key in ("msgid ", "msgid_plural ") if parts[key] and told}
-    return found
+        sentences |= {parts[key]: told for key in ("msgid ", "msgid_plural ") if parts[key] and told}
+    return sentences

@@ -156,17 +156,17 @@ def _listen(done: list[bool] = []) -> None:  # noqa: B006
 
 def _data(opened: list[str], folder: Path) -> dict[str, bytes]:
     """Files of the folder that were read while the strategy was loaded, modules apart."""
-    found = {}
+    content = {}
     for name in opened:
         path = Path(name).resolve()
         if path.is_relative_to(folder) and path.suffix not in (".py", ".pyc") and path.is_file() and path.stat().st_size <= MOST:
-            found[path.relative_to(folder).as_posix()] = path.read_bytes()
-    return found
+            content[path.relative_to(folder).as_posix()] = path.read_bytes()
+    return content
 
 
 def _elsewhere(text: bytes, known: set[str]) -> dict[str, bytes]:
     """Modules of the user's that are imported from other folders, by the path under which they would be found here."""
-    found: dict[str, bytes] = {}
+    contents: dict[str, bytes] = {}
     for node in ast.walk(ast.parse(text)):
         names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
         names += [str(node.module)] if isinstance(node, ast.ImportFrom) and not node.level else []
@@ -175,9 +175,9 @@ def _elsewhere(text: bytes, known: set[str]) -> dict[str, bytes]:
             if file and name != "__main__" and is_users(name):
                 known.add(name)
                 inner = "/__init__.py" if Path(file).name == "__init__.py" else ".py"
-                found[name.replace(".", "/") + inner] = (content := Path(file).read_bytes())
-                found |= _elsewhere(content, known)
-    return found
+                contents[name.replace(".", "/") + inner] = (content := Path(file).read_bytes())
+                contents |= _elsewhere(content, known)
+    return contents
 
 
 def _parents(name: str) -> list[str]:

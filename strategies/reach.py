@@ -73,9 +73,9 @@ class Reach:
 
 def reach(fold: Any) -> Reach:
     """All that ``fold`` reaches by name, through the user's own functions, classes and modules."""
-    found = Reach()
-    _into(found, fold, "fold", set())
-    return found
+    reached = Reach()
+    _into(reached, fold, "fold", set())
+    return reached
 
 
 def is_users(module: str) -> bool:

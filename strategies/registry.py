@@ -36,7 +36,7 @@ def names(folder: Path = FOLDER) -> tuple[str, ...]:
     """
     texts = {file.stem: file.read_text(encoding="utf-8") for file in sorted(folder.glob("*.py"))}
     places = {name: _ORDER.search(text) for name, text in texts.items() if "\nSTRATEGY = " in text}
-    return tuple(sorted(places, key=lambda name: int(found[1]) if (found := places[name]) else sys.maxsize))
+    return tuple(sorted(places, key=lambda name: int(place[1]) if (place := places[name]) else sys.maxsize))
 
 
 def load(name_or_path: str | Path | Strategy) -> Strategy:

@@ -45,14 +45,14 @@ def write_down(strategy: Strategy) -> Origin:
     pages = _Pages(strategy.name)
     fold = strategy.fold.__name__
     pages.value(fold, strategy.fold)
-    made = [
+    arguments = [
         f"{f.name}={pages.literal(getattr(strategy, f.name), f.name)}"
         for f in fields(strategy)
         if f.name not in ("fold", "origin")
     ]
     text = HEAD.format(name=strategy.name.replace('"', "'").replace("\\", "/"))
     text += "\n".join(pages.imports) + "\n\n\n" + "\n\n\n".join(pages.parts)
-    text += f"\n\n\nSTRATEGY = Strategy({', '.join([f'fold={fold}', *made])})\n"
+    text += f"\n\n\nSTRATEGY = Strategy({', '.join([f'fold={fold}', *arguments])})\n"
     stem = "".join(c if c.isalnum() or c == "_" else "_" for c in strategy.name) or "strategy"
     files = {f"{stem}.py": text.encode()} | pages.files
     return Origin(f"{stem}.py", tuple(files.items()))
@@ -90,9 +90,9 @@ class _Pages:
         """Write down what a global stands for."""
         value = getattr(value, "py_func", value)
         if isinstance(value, FunctionType) and self._here(value):
-            made = self.function(value)
-            if made != name and not self._taken(name, value):
-                self.parts.append(f"{name} = {made}")
+            text = self.function(value)
+            if text != name and not self._taken(name, value):
+                self.parts.append(f"{name} = {text}")
             return
         if self._taken(name, value):
             return

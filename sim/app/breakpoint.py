@@ -146,9 +146,9 @@ def breakpoint(
     )
 
     def write(folder: Path, work: Path, pool: Pool) -> Said:
-        found = bisected(study, pool, Cache(work), told)
+        results = bisected(study, pool, Cache(work), told)
         told.close()
-        return _report(folder, study, task, found)
+        return _report(folder, study, task, results)
 
     def estimate(work: Path, workers: int) -> str:
         return f"{announced(study)}; {foreseen(study, len(Cache(work)), workers)}"
@@ -233,14 +233,14 @@ def bisected(study: Points, pool: Pool, cache: Cache, told: Listener) -> dict[st
         def rows() -> np.ndarray:
             nonlocal played
             one = paired_play(pool, plan.worlds, s.seed, study.profile, NEEDED, told.note)
-            made = one(plan.candidates, range(s.replicates))[0, :, 0]
+            result = one(plan.candidates, range(s.replicates))[0, :, 0]
             played += 1
-            return made
+            return result
 
         asked.add(name := plan.digest()[:24])
-        made = cache(name, rows)
+        result = cache(name, rows)
         progress(played, max(played, of), doing)
-        return made
+        return result
 
     # What a show can come to: what it came to under nobody acting, as it is or at the end of any dial. One figure for all, so
     # that the same shows have the same bounds wherever they are looked at.
@@ -248,20 +248,20 @@ def bisected(study: Points, pool: Pool, cache: Cache, told: Listener) -> dict[st
     ends = [(dial.turn(scenario, silent, max(dial.now(scenario, silent), dial.high))[0], dial.setting) for dial in study.dials]
     shows = np.stack([play(world, silent, turned) for world, turned in ((scenario, ""), *ends)], axis=1)
     worst = worst_share(shows[..., NEEDED.index("cancelled_orders")], shows[..., NEEDED.index("settled_orders")])
-    found = {}
+    results = {}
     for policy in study.policies:
         doing = _("{strategy} as it is").format(strategy=policy.name)
         rows = dict(zip(NEEDED, play(scenario, policy).T, strict=True))
-        found[policy.name] = made = Found(certify(rows, study.limits, s.confidence, worst, 1, by_construction(scenario)), {})
+        results[policy.name] = result = Found(certify(rows, study.limits, s.confidence, worst, 1, by_construction(scenario)), {})
         for dial in study.dials:
             before, doing = len(asked), _("{dial} of {strategy}").format(dial=dial.name, strategy=policy.name)
-            if made.as_it_is.state != REFUTED:
-                made.dials[dial.name] = breakpoint_of(
+            if result.as_it_is.state != REFUTED:
+                result.dials[dial.name] = breakpoint_of(
                     dial, scenario, policy, study.limits, partial(play, turned=dial.setting), s.confidence, worst, s.steps
                 )
             of -= study.most - (len(asked) - before)
     progress(played, played, "")
-    return found
+    return results
 
 
 def _report(folder: Path, study: Points, task: Task, results: dict[str, Found]) -> Said:

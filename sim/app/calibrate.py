@@ -107,9 +107,9 @@ def calibrate(
         check_nights(shows)
         tried(task)
         fit = fitted(shows, steps, s.seed, s.model)
-        found = parameters(fit, tell=steps)
+        estimates = parameters(fit, tell=steps)
         told.close()
-        return _published(fit, found, s, task, file)
+        return _published(fit, estimates, s, task, file)
     finally:
         told.close()
 

@@ -59,15 +59,15 @@ def card(
         raise SettingError(_("a card is of one strategy, and {n} are given; choose one with strategy=").format(n=len(policies)))
     times = moments(show)
     with speaking(chosen):
-        made = Card(show, policies[0], times, planned_lines(show, policies[0], times, shows, seed, uncertainty), shows, rests_on)
+        page = Card(show, policies[0], times, planned_lines(show, policies[0], times, shows, seed, uncertainty), shows, rests_on)
         path = Path(out).expanduser()
         if path.suffix == ".xlsx":
             import pandas as pd
 
-            levels = levels_grid(made.policy.playbook)
+            levels = levels_grid(page.policy.playbook)
             second = pd.DataFrame(levels.rows, columns=[name for name, _unit, _meaning in levels.head])
             title = _("Control room card: {name}").format(name=show.name)
-            path.write_bytes(workbook(title, [rests_on] if rests_on else [], {_("items"): items(made), _("levels"): second}))
+            path.write_bytes(workbook(title, [rests_on] if rests_on else [], {_("items"): items(page), _("levels"): second}))
         else:
-            path.write_text(html(made), encoding="utf-8")
+            path.write_text(html(page), encoding="utf-8")
     return path

@@ -62,24 +62,24 @@ def compare(a: Result | str | Path, b: Result | str | Path, *, out: Out = None, 
         text = _("{a} was made by {va} and {b} by {vb}; compare two results of one verb")
         raise ResultError(text.format(a=str(one.folder), va=one.verb, b=str(two.folder), vb=two.verb))
     changed = _changed(one, two)
-    found, only = (_played if one.verb in PLAYS else _told)(one, two)
+    rows, only = (_played if one.verb in PLAYS else _told)(one, two)
     notes = []
     if bool(one.note) != bool(two.note):
-        found = found[~found["figure"].isin(MONEY)].reset_index(drop=True)
+        rows = rows[~rows["figure"].isin(MONEY)].reset_index(drop=True)
         notes.append(_("One of them is judged by the old account, so net and J are left out."))
     names = (one.folder.name, two.folder.name)
-    sentences = words_of.sentences([row["text"] for row in changed], found, only, notes)
+    sentences = words_of.sentences([row["text"] for row in changed], rows, only, notes)
     facts = {"verb": one.verb, "a": one.manifest.get("config_hash"), "b": two.manifest.get("config_hash")}
     task = Task("diff", f"diff-{one.verb}", facts, out, command)
 
     def write(folder: Path) -> Said:
         import pandas as pd
 
-        write_table(found, folder / "outcome.parquet")
+        write_table(rows, folder / "outcome.parquet")
         settings = pd.DataFrame([[r["setting"], r["a"], r["b"]] for r in changed], columns=["setting", "a", "b"])
         write_table(settings, folder / "settings.parquet")
-        (folder / "report.md").write_text(words_of.page(names, found, sentences, task.repeat()), encoding="utf-8")
-        return Said(words_of.printed(names, found, sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
+        (folder / "report.md").write_text(words_of.page(names, rows, sentences, task.repeat()), encoding="utf-8")
+        return Said(words_of.printed(names, rows, sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
 
     return published(task, write)
 
@@ -93,14 +93,14 @@ def _facts(result: Result) -> Mapping[str, Any]:
 def _changed(one: Result, two: Result) -> list[dict[str, str]]:
     """Every setting that differs: its name, both values as text, and the sentence."""
     before, after = (({k: v for k, v in _facts(r).items() if k not in PROGRAM}) for r in (one, two))
-    made = []
+    changes = []
     for text in differences(before, after):
         setting, _was, values = text.partition(" was ")
         old, _is, new = values.rpartition(", is ")
         if setting.startswith(PLAYERS) and setting.count(".") == 1 and _("not set") in (old, new):
             continue  # who plays in one of them alone is told as such
-        made.append({"setting": setting, "a": old, "b": new, "text": text})
-    return made
+        changes.append({"setting": setting, "a": old, "b": new, "text": text})
+    return changes
 
 
 # -- results that hold every show -----------------------------------------------------------------------------

@@ -81,7 +81,7 @@ class Desk:
     def values(self, given: Mapping[str, Any]) -> dict[str, float]:
         """What dials are turned to, those at rest left out; :class:`SettingError` for what is no dial, or lies outside its
         track."""
-        made = {}
+        figures = {}
         for key, value in given.items():
             dial = self.dials.get(str(key))
             if dial is None:
@@ -90,8 +90,8 @@ class Desk:
                 text = _("the dial {key!r} goes from {low:g} to {high:g}, not to {value!r}")
                 raise SettingError(text.format(key=key, low=dial.low, high=dial.high, value=value))
             if value != dial.value:
-                made[dial.key] = float(value)
-        return made
+                figures[dial.key] = float(value)
+        return figures
 
     def settled(self, values: Mapping[str, float]) -> tuple[Scenario, list[Policy]]:
         """The show and the strategies with dials turned."""
@@ -153,17 +153,17 @@ class Desk:
         self, policies: Sequence[Policy], rows: Sequence[Sequence[Mapping[str, float]]], done: int, first: Run | None
     ) -> dict[str, Any]:
         table = []
-        for team, mine in zip(policies, rows, strict=True):
+        for team, own in zip(policies, rows, strict=True):
             cells: dict[str, Any] = {"strategy": team.name}
             for name in FIGURES:
-                gap = difference([r[name] for r in mine], np.zeros(len(mine)))
+                gap = difference([r[name] for r in own], np.zeros(len(own)))
                 cells[name] = [_finite(v) for v in (gap.mean, gap.low, gap.high)]
-            cells["shows"] = sorted(_finite(r["net"]) or 0.0 for r in mine)
+            cells["shows"] = sorted(_finite(r["net"]) or 0.0 for r in own)
             table.append(cells)
-        made: dict[str, Any] = {"done": done, "of": self.shows, "table": table}
+        answer: dict[str, Any] = {"done": done, "of": self.shows, "table": table}
         if first is not None:
-            made["timeline"] = timeline_of(first)
-        return made
+            answer["timeline"] = timeline_of(first)
+        return answer
 
     def experiment(self, given: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
         """What was found as an experiment file's content. source: words that chose the show and the strategies."""
@@ -190,9 +190,9 @@ def timeline_of(run: Run) -> dict[str, Any]:
     """One timeline as plain data: the item in most trouble."""
     t, line = lines_of(run)
     sku = in_trouble(run)[0]
-    made = row(story(run, sku, (t, line[:, sku])), run.scenario.start_hour, run.policy.name)
-    made |= dict.fromkeys(("alert_why", "alert_came", "alert_worth"), ["–"] * len(made["alert_t"]))
-    return {k: _plain(v) for k, v in made.items()}
+    record = row(story(run, sku, (t, line[:, sku])), run.scenario.start_hour, run.policy.name)
+    record |= dict.fromkeys(("alert_why", "alert_came", "alert_worth"), ["–"] * len(record["alert_t"]))
+    return {k: _plain(v) for k, v in record.items()}
 
 
 def _plain(value: Any) -> Any:

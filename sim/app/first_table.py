@@ -26,9 +26,9 @@ def first_table(result: Result) -> pd.DataFrame:
     """One row per strategy, candidate, setting or file, whatever the verb compares; best first where there is a best."""
     import pandas as pd
 
-    made = {"rehearse": _rehearsed, "sweep": _swept, "tune": _tuned, "ingest": _ingested}
-    if result.verb in made:
-        return made[result.verb](result)
+    builders = {"rehearse": _rehearsed, "sweep": _swept, "tune": _tuned, "ingest": _ingested}
+    if result.verb in builders:
+        return builders[result.verb](result)
     name = next((name for name in KEPT.get(result.verb, ()) if name in result.tables), None)
     return pd.DataFrame() if name is None else result.tables[name]
 
@@ -45,7 +45,7 @@ def _rehearsed(result: Result) -> pd.DataFrame:
         return table
     judged = result.tables["chains"].groupby("strategy")["worth"]
     counts = {"judged": judged.size(), "useful": judged.agg(lambda words: int((words == USEFUL).sum()))}
-    return table.assign(**{name: table["strategy"].map(found).fillna(0).astype(int) for name, found in counts.items()})
+    return table.assign(**{name: table["strategy"].map(counted).fillna(0).astype(int) for name, counted in counts.items()})
 
 
 def _flat(line: dict[str, Any]) -> dict[str, Any]:
@@ -69,8 +69,8 @@ def _swept(result: Result) -> pd.DataFrame:
     rows = pq.read_table(path, columns=["world", "candidate", *names]).to_pandas()
     keys = rows[["world", "candidate"]].drop_duplicates()
     means = rows.groupby(["world", "candidate"], sort=False)[names].mean().reset_index()
-    made = keys.merge(means).merge(result.tables["candidates"], on="candidate", how="left")
-    return made.sort_values(["world", "J"], kind="stable", ignore_index=True)
+    table = keys.merge(means).merge(result.tables["candidates"], on="candidate", how="left")
+    return table.sort_values(["world", "J"], kind="stable", ignore_index=True)
 
 
 def _tuned(result: Result) -> pd.DataFrame:
@@ -78,9 +78,9 @@ def _tuned(result: Result) -> pd.DataFrame:
     rows = result.tables["shows"]
     figures = [name for name in FIGURES if name in rows]
     groups = rows.groupby(["stage", "world", "candidate"], sort=False)
-    made = groups[figures].mean()
-    made.insert(0, "shows", groups.size())
-    return made.reset_index().sort_values(["stage", "world", "J"], ascending=[False, True, True], ignore_index=True)
+    means = groups[figures].mean()
+    means.insert(0, "shows", groups.size())
+    return means.reset_index().sort_values(["stage", "world", "J"], ascending=[False, True, True], ignore_index=True)
 
 
 def _ingested(result: Result) -> pd.DataFrame:

@@ -139,13 +139,13 @@ def published(task: Task, write: Callable[[Path], Said]) -> Any:
     returns what there is to say. The run folder is there whole or not at all; a place that cannot be used is refused before."""
     tried(task)
     with run_folder(task.final, task.verb) as folder:
-        said = write(folder)
+        words = write(folder)
         for page in folder.glob("*.md"):  # names come from files, and a page may be opened where HTML runs
             page.write_text(for_page(page.read_text(encoding="utf-8")), encoding="utf-8")
-        if where := written(folder, task.verb, {"versions": versions(), "account": ACCOUNT, **task.manifest(said)}):
-            said = replace(said, last=[*said.last, where])
-        write_manifest(folder, task.manifest(said))
-    return made(task.verb, task.final, said, task.room)
+        if where := written(folder, task.verb, {"versions": versions(), "account": ACCOUNT, **task.manifest(words)}):
+            words = replace(words, last=[*words.last, where])
+        write_manifest(folder, task.manifest(words))
+    return made(task.verb, task.final, words, task.room)
 
 
 @dataclass(frozen=True, eq=False)

@@ -77,18 +77,18 @@ def ingest(
         told.close()
 
 
-def _published(made: Ingested, s: Ingest, out: Out, command: Sequence[str] | None) -> Result:
+def _published(reading: Ingested, s: Ingest, out: Out, command: Sequence[str] | None) -> Result:
     settings = {k: v for k, v in vars(s).items() if k != "out"}
-    facts = {"settings": settings, "account": made.head.files}
-    task = Task("ingest", f"ingest-{made.head.name}", facts, out, command, more={"stream_version": VERSION})
-    stream = f"{made.head.name}{SUFFIX}"
+    facts = {"settings": settings, "account": reading.head.files}
+    task = Task("ingest", f"ingest-{reading.head.name}", facts, out, command, more={"stream_version": VERSION})
+    stream = f"{reading.head.name}{SUFFIX}"
 
     def write(folder: Path) -> Said:
-        made.write(folder / stream)
-        made.rejects.write(folder)
-        (folder / "report.md").write_text(report(made.head, task.repeat()), encoding="utf-8")
+        reading.write(folder / stream)
+        reading.rejects.write(folder)
+        (folder / "report.md").write_text(report(reading.head, task.repeat()), encoding="utf-8")
         last = [_("stream: {folder}/{stream}").format(folder=HERE, stream=stream), _("run folder: {folder}").format(folder=HERE)]
-        return Said(printed(made.head), sentences(made.head), last)
+        return Said(printed(reading.head), sentences(reading.head), last)
 
     return published(task, write)
 

@@ -50,9 +50,9 @@ def lines(kind: str, folders: Sequence[str] = ()) -> dict[str, str]:
 
 
 def _kind(kind: str, folders: Sequence[str]) -> str:
-    found = lines(kind, folders)
-    column = max(map(width, found), default=0)
-    rows = [f"  {name}{' ' * (column - width(name))}  {line}" for name, line in found.items()]
+    printed = lines(kind, folders)
+    column = max(map(width, printed), default=0)
+    rows = [f"  {name}{' ' * (column - width(name))}  {line}" for name, line in printed.items()]
     return "\n".join([kind, *rows])
 
 

@@ -62,8 +62,8 @@ def scenario(source: AnyScenario, **changes: Any) -> Scenario:
     >>> scenario("double11", leaks={"duplicate_p": 0}).leaks.duplicate_p
     0.0
     """
-    made = from_plain(_put_over(_values(source), changes, "scenario"))
-    return made
+    built = from_plain(_put_over(_values(source), changes, "scenario"))
+    return built
 
 
 def values_of(source: AnyScenario, uncertain: Any = False) -> dict[str, Any]:
@@ -86,16 +86,16 @@ def worlds_of(scenarios: Any, uncertain: Any = False) -> dict[str, dict[str, Any
     """Plain data of one or several scenarios, by name."""
     if isinstance(scenarios, str | Path | Scenario) or (isinstance(scenarios, Mapping) and "skus" in scenarios):
         scenarios = [scenarios]
-    made: dict[str, dict[str, Any]] = {}
+    worlds: dict[str, dict[str, Any]] = {}
     for one in scenarios.values() if isinstance(scenarios, Mapping) else scenarios:
         values = values_of(one, uncertain)
         name = str(values.get("name"))
-        if name in made:
+        if name in worlds:
             raise SettingError(_("two scenarios are called {name!r}; give each once, or another name").format(name=name))
-        made[name] = values
-    if not made:
+        worlds[name] = values
+    if not worlds:
         raise SettingError(_("no scenario is given; name one, as in scenario('first_show')"))
-    return made
+    return worlds
 
 
 def base_of(show: Scenario) -> Scenario | None:
@@ -131,23 +131,23 @@ def _values(source: AnyScenario, whole: bool = False) -> dict[str, Any]:
     else:
         return plain(load(str(source)))
     base = given.pop("base", None)
-    made = _put_over(plain(load(str(base))), given, "scenario", free=True) if base is not None else given
+    values = _put_over(plain(load(str(base))), given, "scenario", free=True) if base is not None else given
     if not whole:
-        taken(made)
-    return made
+        taken(values)
+    return values
 
 
 def _put_over(base: Plain, given: Plain, where: str, free: bool = False) -> dict[str, Any]:
     """``base`` with what is given put over it, group by group."""
-    made = dict(base)
+    merged = dict(base)
     for key, value in given.items():
         if not free and where == "scenario" and key not in {f.name for f in fields(Scenario)}:
             known = [f.name for f in fields(Scenario)]
             raise SettingError(_("a scenario has no setting {key!r}").format(key=key) + did_you_mean(str(key), known))
-        below = made.get(str(key))
+        below = merged.get(str(key))
         both = isinstance(below, Mapping) and isinstance(value, Mapping)
-        made[str(key)] = _put_over(below, value, f"{where}.{key}", free) if both else value  # type: ignore[arg-type]
-    return made
+        merged[str(key)] = _put_over(below, value, f"{where}.{key}", free) if both else value  # type: ignore[arg-type]
+    return merged
 
 
 def read_yaml(path: Any, what: str) -> dict[str, Any]:
@@ -158,10 +158,10 @@ def read_yaml(path: Any, what: str) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or error
         raise SettingError(_("{file} cannot be read: {why}").format(file=where, why=why)) from None
-    made = plain_yaml(text, where, SettingError)
-    if not isinstance(made, dict):
+    content = plain_yaml(text, where, SettingError)
+    if not isinstance(content, dict):
         raise SettingError(_("{file} must hold settings by name").format(file=where))
-    return {str(key): _numbers(value) for key, value in made.items()}
+    return {str(key): _numbers(value) for key, value in content.items()}
 
 
 def _numbers(value: Any) -> Any:

@@ -35,14 +35,14 @@ def html_of(result: Result, notes: list[str]) -> str:
 
 def parts_of(result: Result, notes: list[str]) -> Page:
     """What its page is made of. notes: what has to be said of the folder."""
-    made = BUILDERS.get(result.verb, _any)(result)
-    made.notes = [*notes, *made.notes]
-    made.evidence = made.evidence or [again(line) for line in result.verdict]
+    page = BUILDERS.get(result.verb, _any)(result)
+    page.notes = [*notes, *page.notes]
+    page.evidence = page.evidence or [again(line) for line in result.verdict]
     assumed = _table(result, "assumptions")
     if assumed is not None:
-        made.assumptions = of_frame(_("Assumptions, each with its source and confidence"), assumed, most=2000)
-    made.made = made.made or _made(result)
-    return made
+        page.assumptions = of_frame(_("Assumptions, each with its source and confidence"), assumed, most=2000)
+    page.made = page.made or _made(result)
+    return page
 
 
 def _table(result: Result, name: str) -> pd.DataFrame | None:
@@ -79,9 +79,9 @@ def _rehearsed(result: Result) -> Page:
     if scores is None or not {"net", "J", "strategy"} <= set(scores.columns):
         page.notes.append(_("The table of scores cannot be read, or is of a version that kept other figures."))
         return page
-    found, shows = rehearsal.figures(scores), int(scores["replicate"].nunique())
-    page.plain = rehearsal.plain(found, shows, rehearsal.told_apart(result.table))
-    page.grids = [rehearsal.grid(found, shows)]
+    figures, shows = rehearsal.figures(scores), int(scores["replicate"].nunique())
+    page.plain = rehearsal.plain(figures, shows, rehearsal.told_apart(result.table))
+    page.grids = [rehearsal.grid(figures, shows)]
     page.glossary = _glossary()
     _timelines(result, page)
     return page

@@ -21,10 +21,10 @@ def configuration(policies: Sequence[Policy], choices: Plain | None = None) -> d
     """Policies as the makers of candidates take them: nodes by label, the gate and the playbook they share, options of groups
     that vary by name. None stands where a default applies, so a setting is told the same however it was given."""
     gates, books = [gate_of(p) for p in policies], [_operations(p) for p in policies]
-    made: dict[str, Any] = {"strategy": {p.name: node_of(p) for p in policies}, "gate": gates[0], "operations": books[0]}
+    config: dict[str, Any] = {"strategy": {p.name: node_of(p) for p in policies}, "gate": gates[0], "operations": books[0]}
     if any(g != gates[0] for g in gates) or any(b != books[0] for b in books):
-        made["own"] = {p.name: {"gate": g, "operations": b} for p, g, b in zip(policies, gates, books, strict=True)}
-    return made | {"options": dict(choices or {}), "loaded": {p.name: p.strategy for p in policies}}
+        config["own"] = {p.name: {"gate": g, "operations": b} for p, g, b in zip(policies, gates, books, strict=True)}
+    return config | {"options": dict(choices or {}), "loaded": {p.name: p.strategy for p in policies}}
 
 
 def node_of(policy: Policy) -> dict[str, Any]:

@@ -76,8 +76,8 @@ class Run:
         """
         import pandas as pd
 
-        found = paths(self.record, self._number(sku))
-        return pd.DataFrame({"t_s": found.pop("t") / US, **found})
+        columns = paths(self.record, self._number(sku))
+        return pd.DataFrame({"t_s": columns.pop("t") / US, **columns})
 
     def readings(self, sku: str) -> pd.DataFrame:
         """What the alert engine saw of one SKU and what the strategy made of it, a row per reading that reached it: ``now_s`` and

@@ -90,8 +90,8 @@ def steps(start: float, stop: float, step: float = 1) -> Range:
     if not 1 <= count <= MOST:
         raise SettingError(_("steps({a:g}, {b:g}, {c:g}) lists no value, or more than {most:,}").format(
             a=start, b=stop, c=step, most=MOST))  # fmt: skip
-    made = [start + k * step for k in np.arange(int(count)).tolist()]
-    return Range(values=tuple(round(v, 12) if isinstance(v, float) else v for v in made))
+    values = [start + k * step for k in np.arange(int(count)).tolist()]
+    return Range(values=tuple(round(v, 12) if isinstance(v, float) else v for v in values))
 
 
 def varied(policies: Any, vary: Mapping[str, Any]) -> tuple[list[Policy], list[Axis], dict[str, dict[str, Any]]]:
@@ -146,8 +146,8 @@ def _worded(key: str, value: Any) -> Any:
     """A list of actions as the words that stand for it; anything else as it is."""
     if not (key.split(".")[0] == "operations" and key.split(".")[-1] in LEVELS and isinstance(value, list | tuple)):
         return value
-    made = [v if isinstance(v, Action) else Action(**v) if isinstance(v, Mapping) else str(v) for v in value]
-    return "+".join(words_of([a]) if isinstance(a, Action) else a for a in made) or words_of(())
+    actions = [v if isinstance(v, Action) else Action(**v) if isinstance(v, Mapping) else str(v) for v in value]
+    return "+".join(words_of([a]) if isinstance(a, Action) else a for a in actions) or words_of(())
 
 
 def _options(group: str, given: Any) -> dict[str, Any]:

@@ -148,30 +148,30 @@ def _settled(scenario: Any, policies: Any, score: Any, uncertain: Any, base: Sce
 
 def facts_of(show: Show) -> dict[str, Any]:
     """All that decides the result, as plain data; what does not (workers, pictures, folder) is left out."""
-    made = {"scenario": plain(show.scenario), **described(show.policies, show.profile)}
+    facts = {"scenario": plain(show.scenario), **described(show.policies, show.profile)}
     drawing = {} if show.uncertainty is None else {"uncertainty": plain_uncertainty(show.uncertainty)}
     s = show.settings
-    return made | {"replicates": s.replicates, "seed": s.seed, "own_files": own_files(show.policies)} | drawing
+    return facts | {"replicates": s.replicates, "seed": s.seed, "own_files": own_files(show.policies)} | drawing
 
 
 def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     """Play, and leave every file of the run folder."""
     s = show.settings
     kept = ("" if s.figure in PICTURES else s.figure, s.figure_replicate)
-    found = played(show.scenario, show.policies, s.replicates, s.seed, show.profile, told.stage("shows"), s.workers, kept,
+    rehearsal = played(show.scenario, show.policies, s.replicates, s.seed, show.profile, told.stage("shows"), s.workers, kept,
                    show.uncertainty)  # fmt: skip
     told.close()
-    lines, leaks = tables.summary(found.scores, found.worth), leak_lines(found.leaks)
+    lines, leaks = tables.summary(rehearsal.scores, rehearsal.worth), leak_lines(rehearsal.leaks)
     leaks += short_windows(show.policies, show.scenario, show.profile)
     assumed = assumption_table(show.scenario, show.base, show.policies, show.profile)
-    pictures = _pictures(folder, show, found.shown)
-    write_table(found.scores, folder / "scores.parquet")
-    write_table(found.alerts, folder / "alerts.parquet")
-    write_table(found.items, folder / "items.parquet")
-    write_table(found.chains, folder / "chains.parquet")
+    pictures = _pictures(folder, show, rehearsal.shown)
+    write_table(rehearsal.scores, folder / "scores.parquet")
+    write_table(rehearsal.alerts, folder / "alerts.parquet")
+    write_table(rehearsal.items, folder / "items.parquet")
+    write_table(rehearsal.chains, folder / "chains.parquet")
     write_csv(assumed, folder / "assumptions.csv")
     if s.figure != "none":
-        write_table(_timelines(show, found), folder / "timelines.parquet")
+        write_table(_timelines(show, rehearsal), folder / "timelines.parquet")
     played_as = ngettext("{n} shows, seed {seed}.", "{n} shows, seed {seed}.", s.replicates).format(n=s.replicates, seed=s.seed)
     ranked = tables.in_markdown(lines, s.replicates, show.profile, shock=s.shock)
     page = pages.rehearsal(
@@ -180,13 +180,13 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
         f"{played_as} {task.repeat()}",
         ranked,
         leaks,
-        worth.in_markdown(found.worth, show.profile.ca),
+        worth.in_markdown(rehearsal.worth, show.profile.ca),
         pictures,
         summary(assumed),
     )
     (folder / "report.md").write_text(page, encoding="utf-8")
     title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
-    valued = worth.printed(found.worth, show.profile.ca)
+    valued = worth.printed(rehearsal.worth, show.profile.ca)
     text = "\n".join(
         [title, "", tables.printed(lines, s.replicates, show.profile, shock=s.shock), *leaks, *(["", valued] if valued else [])]
     )
@@ -196,7 +196,7 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
         _("run folder: {folder} (table: report.md, picture: timeline.png)").format(folder=HERE),
     ]
     verdict = [*tables.notes(lines, s.replicates, show.profile, shock=s.shock), *leaks]
-    return Said(text, verdict, last, {"assumptions": weak, "tapes": list(found.tapes)})
+    return Said(text, verdict, last, {"assumptions": weak, "tapes": list(rehearsal.tapes)})
 
 
 def _pictures(folder: Path, show: Show, shown: Run) -> list[str]:

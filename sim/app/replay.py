@@ -143,17 +143,17 @@ def replay(
     )
 
     def write(folder: Path) -> Said:
-        found = played(s, loaded, truth, teams, feeds, world, profile, told)
+        replays = played(s, loaded, truth, teams, feeds, world, profile, told)
         told.close()
         notes = [note for one in loaded for note in account.notes(one, f"{HERE}/rejects.csv", len(loaded) > 1)]
         if s.feed_lines == "write":
             notes.append(write_feed(loaded[0].stream, feeds[0], folder, Path(HERE)))
         if s.figure != "none":
-            write_pictures(found, s.figure_sku, folder)
-        write_tables(found, folder)
+            write_pictures(replays, s.figure_sku, folder)
+        write_tables(replays, folder)
         write_rejects(_all_rejects(loaded), folder / "rejects.csv")
-        _write_page(folder, found.title, found.page(), task, notes)
-        return Said(found.printed(notes), (), [_("run folder: {folder}").format(folder=HERE)])
+        _write_page(folder, replays.title, replays.page(), task, notes)
+        return Said(replays.printed(notes), (), [_("run folder: {folder}").format(folder=HERE)])
 
     try:
         return published(task, write)
@@ -206,13 +206,13 @@ def world_of(given: Any) -> Scenario | None:
 
 def _renamed(loaded: list[Loaded]) -> list[Loaded]:
     """Streams of one name are numbered: tables tell them apart by name."""
-    made, seen = [], dict[str, int]()
+    renamed, seen = [], dict[str, int]()
     for one in loaded:
         name = one.stream.name
         seen[name] = seen.get(name, 0) + 1
         stream = replace(one.stream, name=f"{name}-{seen[name]}") if seen[name] > 1 else one.stream
-        made.append(replace(one, stream=stream))
-    return made
+        renamed.append(replace(one, stream=stream))
+    return renamed
 
 
 def _hidden(loaded: list[Loaded]) -> tuple[list[Loaded], list[Any]]:
@@ -250,16 +250,16 @@ def _facts(
     plain_feeds = [{k: v for k, v in vars(feed).items() if k not in SOURCES} for feed in feeds]
     plain_feeds = [feed | {"outages": [vars(o) for o in feed["outages"]]} for feed in plain_feeds]
     closed = s.loop == "closed"
-    made = {**described(policies, profile if closed else None), "feed": plain_feeds if len(feeds) > 1 else plain_feeds[0]}
-    made |= {"inputs": inputs(read)}
-    made |= {"settings": {k: v for k, v in vars(s).items() if k not in LEFT_OUT}}
+    facts = {**described(policies, profile if closed else None), "feed": plain_feeds if len(feeds) > 1 else plain_feeds[0]}
+    facts |= {"inputs": inputs(read)}
+    facts |= {"settings": {k: v for k, v in vars(s).items() if k not in LEFT_OUT}}
     if any(dict(one.given) != given_of(s) for one in read):
-        made["reading"] = [{name: one.given[name] for name in READING} for one in read]
+        facts["reading"] = [{name: one.given[name] for name in READING} for one in read]
     if closed and world is not None:
         from sim.replay.closedtape import WORLD
 
-        made["scenario"] = {part: plain(world)[part] for part in WORLD}
-    return made
+        facts["scenario"] = {part: plain(world)[part] for part in WORLD}
+    return facts
 
 
 def _stem(paths: Sequence[str]) -> str:
@@ -273,5 +273,5 @@ def _all_rejects(loaded: Sequence[Loaded]) -> Loaded:
 
 def _write_page(folder: Path, title: tuple[str, str], parts: list[str], task: Task, notes: Sequence[str]) -> None:
     pictures = [(p.stem, p.name) for p in sorted(folder.glob("*.png"))]
-    said = [note.replace(HERE, str(task.final)) for note in notes]
-    (folder / "report.md").write_text(report(title, task.repeat(), parts, said, pictures), encoding="utf-8")
+    texts = [note.replace(HERE, str(task.final)) for note in notes]
+    (folder / "report.md").write_text(report(title, task.repeat(), parts, texts, pictures), encoding="utf-8")

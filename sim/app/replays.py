@@ -52,8 +52,8 @@ def played(
     if s.loop == "closed":
         return _closed(s, name, loaded, truth, policies, feeds, world, profile, told)
     progress = told.stage("strategies")
-    found = [replay(one, policies, feed, s.horizon_s, s.merge_s, progress) for one, feed in zip(loaded, feeds, strict=True)]
-    return _difference(s, name, loaded, found, policies) if s.diff else _open(name, loaded, found)
+    replays = [replay(one, policies, feed, s.horizon_s, s.merge_s, progress) for one, feed in zip(loaded, feeds, strict=True)]
+    return _difference(s, name, loaded, replays, policies) if s.diff else _open(name, loaded, replays)
 
 
 def _open(name: str, loaded: Sequence[Loaded], replays: list[Replay]) -> Played:
@@ -81,14 +81,14 @@ def _tail(loaded: Sequence[Loaded], one: Loaded) -> str:
 def _open_figures(loaded: Sequence[Loaded], replays: Sequence[Replay], sku: str) -> list[tuple[str, Any]]:
     from sim.report.figures.overview import overview
 
-    made: list[tuple[str, Any]] = []
+    figures: list[tuple[str, Any]] = []
     for one, result in zip(loaded, replays, strict=True):
         tail = _tail(loaded, one)
         number = _first_out(result.sellouts, one.stream) if sku == "auto" else _number(one.stream, sku)
         if number is not None:
-            made.append((f"replay{tail}", draw(recording(one, result, number))))
-        made.append((f"overview{tail}", overview(one.stream)))
-    return made
+            figures.append((f"replay{tail}", draw(recording(one, result, number))))
+        figures.append((f"overview{tail}", overview(one.stream)))
+    return figures
 
 
 def _first_out(sellouts: pd.DataFrame, stream: Stream) -> int:
@@ -121,20 +121,20 @@ def _closed(
     feeds: Sequence[Feed], world: Scenario | None, profile: Profile, told: Listener,
 ) -> Played:  # fmt: skip
     progress = told.stage("draws")
-    found = [closed_replay(one.stream, policies, feed, world, profile, s.replicates, s.seed, s.bin_s, progress,
+    replays = [closed_replay(one.stream, policies, feed, world, profile, s.replicates, s.seed, s.bin_s, progress,
                            whatif=s.whatif_stock)
              for one, feed in zip(loaded, feeds, strict=True)]  # fmt: skip
-    against = [line for c, t in zip(found, truth, strict=True) if t is not None for line in closed_text.against_truth(c, t)]
-    tables = {table: pd.concat([getattr(c, table) for c in found], ignore_index=True)
+    against = [line for c, t in zip(replays, truth, strict=True) if t is not None for line in closed_text.against_truth(c, t)]
+    tables = {table: pd.concat([getattr(c, table) for c in replays], ignore_index=True)
               for table in ("scores", "verdict", "windows", "alerts")}  # fmt: skip
-    if len(found) > 1:
-        tables["pooled"] = closed_text.pooled(found)
+    if len(replays) > 1:
+        tables["pooled"] = closed_text.pooled(replays)
     return Played(
         title=(_("Replay of {streams}").format(streams=name), _(closed_text.CLOSED_LOOP)),
-        printed=lambda notes: closed_text.printed(found, [*against, *notes]),
-        page=lambda: [*closed_text.page(found), *against],
+        printed=lambda notes: closed_text.printed(replays, [*against, *notes]),
+        page=lambda: [*closed_text.page(replays), *against],
         tables=tables,
-        figures=lambda sku: _closed_figures(found, sku),
+        figures=lambda sku: _closed_figures(replays, sku),
     )
 
 
@@ -142,14 +142,14 @@ def _closed_figures(replays: Sequence[Closed], sku: str) -> list[tuple[str, Any]
     from sim.report.figures.closed import closed_timeline, shown_sku
     from sim.report.figures.overview import overview
 
-    made: list[tuple[str, Any]] = []
+    figures: list[tuple[str, Any]] = []
     for c in replays:
         tail = "" if len(replays) == 1 else f"-{c.stream.name}"
         number = shown_sku(c) if sku == "auto" else _number(c.stream, sku)
         if number is not None:
-            made.append((f"closed{tail}", closed_timeline(c, number)))
-        made.append((f"overview{tail}", overview(c.stream, c.imputation.windows)))
-    return made
+            figures.append((f"closed{tail}", closed_timeline(c, number)))
+        figures.append((f"overview{tail}", overview(c.stream, c.imputation.windows)))
+    return figures
 
 
 def write_tables(replays: Played, folder: Path) -> None:

@@ -192,8 +192,8 @@ class Tables(Mapping[str, Any]):
     def __init__(self, folder: Path) -> None:
         self.folder, self.read = folder, dict[str, Any]()
         kinds = {".parquet": 1, ".csv": 0}
-        found = sorted((p for p in folder.iterdir() if p.suffix in kinds), key=lambda p: kinds[p.suffix])
-        self.files = {p.stem: p for p in found if not p.name.endswith(".stream.parquet")}
+        files = sorted((p for p in folder.iterdir() if p.suffix in kinds), key=lambda p: kinds[p.suffix])
+        self.files = {p.stem: p for p in files if not p.name.endswith(".stream.parquet")}
 
     def __getitem__(self, name: str) -> Any:
         import pandas as pd

@@ -136,20 +136,20 @@ def _write(
     folder: Path, case: Case, policy: Policy, profile: Profile, s: Settings, task: Task, told: Listener, held: Bands | None
 ) -> Said:  # fmt: skip
     """Review, and leave page, pictures, tables and proposal."""
-    found = reviewed(case.show, policy, profile, case.habits, case.others, case.bounds, case.draws, s.alerts,
+    verdict = reviewed(case.show, policy, profile, case.habits, case.others, case.bounds, case.draws, s.alerts,
                      told.stage("review"), case.night, held)  # fmt: skip
     told.close()
-    pictures = _pictures(folder, found, s) if s.figure != "none" else []
+    pictures = _pictures(folder, verdict, s) if s.figure != "none" else []
     words = list(task.command or ())
     again = [word for word in words if not word.startswith("out=")]
     asked = task.asked() if task.command is None else command_line("review", again)
-    (folder / "review.md").write_text(page(found, asked, case.at, case.notes, pictures, case.recorded), encoding="utf-8")
-    for name, table in tables(found).items():
+    (folder / "review.md").write_text(page(verdict, asked, case.at, case.notes, pictures, case.recorded), encoding="utf-8")
+    for name, table in tables(verdict).items():
         write_table(table, folder / f"{name}.parquet")
         write_csv(table, folder / f"{name}.csv")
-    save(found.now, folder / FILE)
-    write_proposal(folder / "proposal.yaml", found, proposal_words(found, words))
-    text = "\n".join([*case.recorded, printed(found)])
+    save(verdict.now, folder / FILE)
+    write_proposal(folder / "proposal.yaml", verdict, proposal_words(verdict, words))
+    text = "\n".join([*case.recorded, printed(verdict)])
     last = _("run folder: {folder} (page: review.md, proposal: proposal.yaml)").format(folder=HERE)
     return Said(text, text.splitlines()[1:], [last])
 
@@ -170,8 +170,8 @@ def _facts(s: Settings, policy: Policy, profile: Profile, case: Case) -> dict[st
     """Everything that decides the result, as plain data."""
     given = [s.stream, s.cues, s.stock, s.shut, s.actions, s.rehearsal, *paths_of(s.earlier)]
     files = [EXAMPLE if path == "example" else Path(path) for path in given if isinstance(path, str) and path]
-    made = {**described([policy], profile), "scenario": plain(case.show.stage.scenario), "inputs": checksums(files)}
-    return made | {"settings": {k: v for k, v in asdict(s).items() if k not in LEFT_OUT}}
+    facts = {**described([policy], profile), "scenario": plain(case.show.stage.scenario), "inputs": checksums(files)}
+    return facts | {"settings": {k: v for k, v in asdict(s).items() if k not in LEFT_OUT}}
 
 
 # -- what is left behind ----------------------------------------------------------------------------------------

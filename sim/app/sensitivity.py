@@ -85,8 +85,8 @@ class Design:
         outer = [{k: v for k, v in one.items() if k.startswith(SCENARIO)} for one in settings]
         worlds = [world_of(self.scenario, self.values, one, s.uncertain) for one in outer[: 1 if self.one_world else None]]
         inner = [{k: v for k, v in one.items() if not k.startswith(SCENARIO)} for one in settings]
-        made = [self.maker.make(one, self.family) for one in inner]
-        return Plan(worlds, made, s.replicates, s.seed, self.profile, CORE)
+        candidates = [self.maker.make(one, self.family) for one in inner]
+        return Plan(worlds, candidates, s.replicates, s.seed, self.profile, CORE)
 
 
 def sensitivity(
@@ -217,20 +217,20 @@ def _played(study: Design, pool: Pool, cache: Cache, done: int, told: Listener) 
             chunks = [Chunk(k, 0, k, k + 1, 0, n) for k in range(replicates)]
         else:  # pairs are played, not all in all
             chunks = [Chunk(k, k, 0, replicates, k, k + 1) for k in range(n)]
-        made = np.empty((replicates, n))
+        values = np.empty((replicates, n))
         for chunk, rows in steady(pool, plan, chunks, told.note):
-            made[chunk.start : chunk.stop, chunk.first : chunk.last] = rows[:, NET].reshape(chunk.stop - chunk.start, -1)
+            values[chunk.start : chunk.stop, chunk.first : chunk.last] = rows[:, NET].reshape(chunk.stop - chunk.start, -1)
             done = min(study.runs, done + chunk.runs)
             progress(done, study.runs, "")
-        return made
+        return values
 
     def evaluate(settings: Sequence[dict[str, Value]]) -> np.ndarray:
-        made = []
+        values = []
         progress(done, study.runs, "")
         for k in range(0, len(settings), study.block):
             plan = study.plan(settings[k : k + study.block])
-            made.append(cache(plan.digest()[:24], partial(block, plan)))
-        return np.concatenate(made, axis=1)
+            values.append(cache(plan.digest()[:24], partial(block, plan)))
+        return np.concatenate(values, axis=1)
 
     return evaluate
 

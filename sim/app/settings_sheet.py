@@ -19,11 +19,11 @@ def overrides(path: Path) -> list[str]:
     The workbook is opened as any other from outside: in a process of its own, with bounded memory.
     """
     with tempfile.TemporaryDirectory(prefix="stockcue-") as room:
-        found, _unused = sheets(file := named(path), Path(room))
-        mine = next((one for one in found if one.name in (f"{file.name} [{SHEET}]", file.name)), None)
-        if mine is None:
+        books, _unused = sheets(file := named(path), Path(room))
+        book = next((one for one in books if one.name in (f"{file.name} [{SHEET}]", file.name)), None)
+        if book is None:
             raise SettingError(_("{file!r} has no sheet called {sheet!r}").format(file=str(path), sheet=SHEET))
-        with mine.path.open(encoding="utf-8-sig", newline="") as text:
+        with book.path.open(encoding="utf-8-sig", newline="") as text:
             rows = list(csv.reader(text))
     try:
         return words_of(rows)

@@ -129,14 +129,16 @@ def planned(s: Settings, policies: Sequence[Policy]) -> Plan:
     """What is known before the first line."""
     stock: Any = {str(k): v for k, v in s.stock.items()} if isinstance(s.stock, Mapping) else str(s.stock or "")
     feed = Feed(period_s=s.period_s, lag_s=s.lag_s)
-    made = plan(policies, stock, {}, s.cues, s.zone, s.start, s.end, s.length_s, feed,
+    feed_plan = plan(policies, stock, {}, s.cues, s.zone, s.start, s.end, s.length_s, feed,
                 speedup=s.speedup, levels=s.levels, jump_s=s.jump_s, remember=s.remember)  # fmt: skip
     bound = {"stockcue": __version__, **{name: getattr(s, name) for name in BINDING}, **described(policies)}
     bound.pop("operations")
-    bound["skus"] = {k.id: {f: getattr(k, f) for f in ("stock", "tier", "price", "margin", "safety_stock")} for k in made.skus}
-    bound["cues"] = cue_rows(made.cues)
+    bound["skus"] = {
+        k.id: {f: getattr(k, f) for f in ("stock", "tier", "price", "margin", "safety_stock")} for k in feed_plan.skus
+    }
+    bound["cues"] = cue_rows(feed_plan.cues)
     bound["own_files"] = own_files(policies)
-    return Plan(**{**vars(made), "bound_to": bound})
+    return Plan(**{**vars(feed_plan), "bound_to": bound})
 
 
 def ways(s: Settings) -> Ways:
@@ -147,10 +149,10 @@ def ways(s: Settings) -> Ways:
     def beside(given: str, ending: str) -> Path | None:
         return Path(given) if given else Path(f"{stem}{ending}") if stem else None
 
-    made = Ways(s.input, out, beside(s.state, ".state"), beside(s.rejects, ".rejects.jsonl"), beside(s.metrics, ".metrics.json"),
+    paths = Ways(s.input, out, beside(s.state, ".state"), beside(s.rejects, ".rejects.jsonl"), beside(s.metrics, ".metrics.json"),
                 s.follow == "yes", s.clock == "wall", s.resend, s.idle_s, s.save_events, s.save_s, s.report_s, s.silent_s,
                 s.prometheus_port, s.log)  # fmt: skip
-    files = [str(p.resolve()) for p in (out, made.state, made.rejects, made.metrics) if p]
+    files = [str(p.resolve()) for p in (out, paths.state, paths.rejects, paths.metrics) if p]
     if s.input != "-":
         files.append(str(Path(s.input).resolve()))
     twice = next((f for f in files if files.count(f) > 1), None)
@@ -160,4 +162,4 @@ def ways(s: Settings) -> Ways:
                 twice=twice
             )
         )
-    return made
+    return paths

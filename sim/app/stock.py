@@ -85,9 +85,9 @@ def stock(
     task = Task("stock", f"stock-{show.name}", facts, out, command, more={"seed": s.seed, "replicates": s.replicates})
 
     def write(folder: Path) -> Said:
-        found = bring(show, s.replicates, s.seed, profile, s.carry, told.stage("shows"), uncertainty)
+        brought = bring(show, s.replicates, s.seed, profile, s.carry, told.stage("shows"), uncertainty)
         told.close()
-        table, curves = table_of(show, found), curves_of(show, found)
+        table, curves = table_of(show, brought), curves_of(show, brought)
         write_table(table, folder / "stock.parquet")
         write_table(curves, folder / "curves.parquet")
         heading, verdict = words.title(show.name, s.replicates, s.seed), words.sentences(table, s.carry)

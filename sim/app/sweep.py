@@ -127,12 +127,12 @@ def sweep(
         uncertain=bool(uncertain), select=select, first=first, budget=budget, delta=delta, shock=shock, confidence=confidence,
         workers=workers, engine=engine, address=address,
     )  # fmt: skip
-    found = field_of(worlds_of(scenarios, uncertain), policies, vary or {}, profile_of(score), s, out, command)
+    field = field_of(worlds_of(scenarios, uncertain), policies, vary or {}, profile_of(score), s, out, command)
     told = listener(progress)
-    if found.plan.runs > HUGE:  # a byte a figure at least: no need to lay out the chunks of what no disk holds
-        refuse_too_large(float(found.plan.runs * len(found.plan.metrics)), found.task.final)
+    if field.plan.runs > HUGE:  # a byte a figure at least: no need to lay out the chunks of what no disk holds
+        refuse_too_large(float(field.plan.runs * len(field.plan.metrics)), field.task.final)
     try:
-        return resumed(found.task, _raced(found, found.rules, told) if found.rules else _whole(found, told), told)
+        return resumed(field.task, _raced(field, field.rules, told) if field.rules else _whole(field, told), told)
     finally:
         told.close()
 

@@ -82,18 +82,18 @@ def leading(plan: Plan, leaders: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFr
 
 def row(s: Story, start_hour: float, name: str) -> dict[str, Any]:
     """One timeline as a row of plain values and lists. Times in s since the show's start, stock in units."""
-    made: dict[str, Any] = {
+    record: dict[str, Any] = {
         "strategy": name, "replicate": s.replicate, "sku": s.sku, "duration_s": s.duration_s, "start_hour": start_hour,
         "sold_out_s": s.sold_out, "oversold": s.oversold,
     }  # fmt: skip
     for key in STEPS:
         t, value = getattr(s, key)
-        made |= {f"{key}_t": t.astype(np.float64), key: value.astype(np.float64)}
-    made |= {"bin_s": float(s.bins[1] - s.bins[0])}
-    made |= {key: getattr(s, key).astype(np.int64) for key in ("orders", "carts", "refused")}
-    made |= {"closed_from": [a for a, _ in s.closed], "closed_to": [b for _, b in s.closed]}
+        record |= {f"{key}_t": t.astype(np.float64), key: value.astype(np.float64)}
+    record |= {"bin_s": float(s.bins[1] - s.bins[0])}
+    record |= {key: getattr(s, key).astype(np.int64) for key in ("orders", "carts", "refused")}
+    record |= {"closed_from": [a for a, _ in s.closed], "closed_to": [b for _, b in s.closed]}
     marks = [m for m in s.marks if m[0] <= s.duration_s]
-    made |= {"mark_t": [m[0] for m in marks], "mark": [m[1] for m in marks], "mark_size": [m[2] for m in marks]}
-    made |= {"cue_from": [c[0] for c in s.cues], "cue_to": [c[1] for c in s.cues]}
-    made |= {"cue_planned": [bool(c[2]) for c in s.cues], "cue": [c[3] for c in s.cues]}
-    return made | {"alert_t": s.alerts[:, 0], "alert_level": s.alerts[:, 1], "alert_stock": s.alerts[:, 2]}
+    record |= {"mark_t": [m[0] for m in marks], "mark": [m[1] for m in marks], "mark_size": [m[2] for m in marks]}
+    record |= {"cue_from": [c[0] for c in s.cues], "cue_to": [c[1] for c in s.cues]}
+    record |= {"cue_planned": [bool(c[2]) for c in s.cues], "cue": [c[3] for c in s.cues]}
+    return record | {"alert_t": s.alerts[:, 0], "alert_level": s.alerts[:, 1], "alert_stock": s.alerts[:, 2]}

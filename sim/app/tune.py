@@ -152,11 +152,11 @@ def _study(search: Search, words: Written, told: Listener) -> Study:
         play = paired_play(pool, search.worlds, s.seed, search.profile, note=told.note)
         first = starts(search.space, search.makers)
         stages: Any = told.stage
-        found = searched(
+        tuning = searched(
             search.makers, search.space, play, search.plan, search.judging, first, work / DATABASE, stages, told.note
         )
         told.close()
-        return _report(folder, search, found, words, work / DATABASE)
+        return _report(folder, search, tuning, words, work / DATABASE)
 
     return Study(
         announced(search), RECOMMENDED, lambda work: trials_in(work / DATABASE, objectives, told.note) > 0, estimate, write,

@@ -51,15 +51,15 @@ def workbook(folder: str | Path, *, lang: str | None = None, out: str | Path | N
     place = Path(folder).expanduser()
     with speaking(chosen):
         result, notes = opened(place)
-        found = tables_of(result)
-        if not found:
+        tables = tables_of(result)
+        if not tables:
             raise ResultError(_("{folder!r} holds no table that can be read").format(folder=str(place)))
         if csv:
-            return _csv(found, Path(out).expanduser() if out else place / "csv")
-        made = parts_of(result, notes)
-        first = next(iter(found))
+            return _csv(tables, Path(out).expanduser() if out else place / "csv")
+        page = parts_of(result, notes)
+        first = next(iter(tables))
         names, figure = CHART.get(result.verb, ("", ""))
-        content = sheets(made.title, [*made.notes, *made.plain, *made.evidence], found, (first, names, figure))
+        content = sheets(page.title, [*page.notes, *page.plain, *page.evidence], tables, (first, names, figure))
     path = Path(out).expanduser() if out else place / f"tables.{chosen}.xlsx"
     path.write_bytes(content)
     return path
@@ -67,19 +67,19 @@ def workbook(folder: str | Path, *, lang: str | None = None, out: str | Path | N
 
 def tables_of(result: Result) -> dict[str, pd.DataFrame]:
     """Tables of a result that can be read, the one to look at first before all others."""
-    found: dict[str, pd.DataFrame] = {}
+    tables: dict[str, pd.DataFrame] = {}
     try:
         if len(table := result.table):
-            found["summary"] = table
+            tables["summary"] = table
     except Exception:  # a folder of another version may lack what it is made from: the others are still there
-        found = {}
+        tables = {}
     for name in result.tables:
         if name not in NOT_SHEETS:
             try:
-                found[name] = result.tables[name]
+                tables[name] = result.tables[name]
             except Exception:  # cut short or changed: the notes of the first sheet say so
                 continue
-    return found
+    return tables
 
 
 def _csv(tables: dict[str, pd.DataFrame], place: Path) -> Path:

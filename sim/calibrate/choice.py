@@ -70,13 +70,13 @@ def blocks_of(grid: Grid, durations: dict[int, float] | None = None, least_s: fl
 def _responses(grid: Grid, show: int, durations: dict[int, float], bins: int, kind: int | None = None,
                sku: str | None = None) -> list[tuple[int, int]]:  # fmt: skip
     """Bins over which the cues of a show act."""
-    found = set()
+    kinds = set()
     for row in (r for r in grid.rows if r.show == show and r.what == "orders" and sku in (None, r.sku)):
         for k, at in row.cues.items():
             span = durations.get(k, default_kernel(k)[3])
             if kind in (None, k):
-                found |= {(max(int(t // grid.step_s), 0), min(int((t + span) // grid.step_s) + 1, bins)) for t in at.tolist()}
-    return [(a, b) for a, b in found if a < b]
+                kinds |= {(max(int(t // grid.step_s), 0), min(int((t + span) // grid.step_s) + 1, bins)) for t in at.tolist()}
+    return [(a, b) for a, b in kinds if a < b]
 
 
 def folds_of(grid: Grid, blocks: list[np.ndarray]) -> list[np.ndarray]:
@@ -88,20 +88,20 @@ def folds_of(grid: Grid, blocks: list[np.ndarray]) -> list[np.ndarray]:
 
 def specs_of(full: Spec) -> dict[str, Spec]:
     """The models that differ from one another in cues and herding alone."""
-    made = {"poisson": without(full, kinds=(), herding=False, appeals=False, early=False)}
+    specs = {"poisson": without(full, kinds=(), herding=False, appeals=False, early=False)}
     if full.kinds:
-        made["cue"] = without(full, herding=False)
-    made[ROOM] = without(full, herding=False)
-    made["hawkes"] = without(full, kinds=(), herding=True, appeals=False, early=False)
+        specs["cue"] = without(full, herding=False)
+    specs[ROOM] = without(full, herding=False)
+    specs["hawkes"] = without(full, kinds=(), herding=True, appeals=False, early=False)
     if full.kinds:
-        made["both"] = without(full, herding=True)
-    return made
+        specs["both"] = without(full, herding=True)
+    return specs
 
 
 def scorable(grid: Grid, folds: list[np.ndarray]) -> list[np.ndarray]:
     """Per row, the bins whose fold can be predicted from the others: a response to a kind of cue that was only ever seen in
     its own fold cannot, under any model. A bin is left out for all rows of its show, which share a room."""
-    made = [row.used.copy() for row in grid.rows]
+    masks = [row.used.copy() for row in grid.rows]
     for kind in kernel_kinds(grid):
         spans = [(row, span) for row in grid.rows if row.what == "orders"
                  for span in _responses(grid, row.show, {}, len(row.y), kind, row.sku) if kind in row.cues]  # fmt: skip
@@ -110,21 +110,21 @@ def scorable(grid: Grid, folds: list[np.ndarray]) -> list[np.ndarray]:
             for row, (a, b) in spans:
                 for k, other in enumerate(grid.rows):
                     if other.show == row.show:
-                        made[k][a:b] = False
-    return made
+                        masks[k][a:b] = False
+    return masks
 
 
 def held_out(spec: Spec, grid: Grid, full: Fit, blocks: list[np.ndarray], folds: list[np.ndarray]) -> np.ndarray:
     """Log-likelihood per block when its fold was left out of the fit; what came before it is known, as it would be."""
     model, score_in = Model(spec, grid), scorable(grid, folds)
-    made = np.zeros(int(max(b.max() for b in blocks)) + 1)
+    scores = np.zeros(int(max(b.max() for b in blocks)) + 1)
     for fold in range(int(max(f.max() for f in folds)) + 1):
         fit = maximise(model, full.at, full.r, [folds[r.show] != fold for r in grid.rows], rounds=40)
         for row, allowed in zip(grid.rows, score_in, strict=True):
             use = allowed & (folds[row.show] == fold)
             cells = loglik_cells(row.y, model.rate(row, fit.at), full.r)
-            made += np.bincount(blocks[row.show][use], cells[use], len(made))
-    return made
+            scores += np.bincount(blocks[row.show][use], cells[use], len(scores))
+    return scores
 
 
 def held_out_room(
@@ -132,14 +132,14 @@ def held_out_room(
 ) -> np.ndarray:  # fmt: skip
     """The same for a moving room, whose scales are those of the whole record; every bin given all that came before it."""
     rooms, allowed = Rooms(Model(spec, grid)), scorable(grid, folds)
-    made, s = np.zeros(int(max(b.max() for b in blocks)) + 1), full.settled
+    scores, s = np.zeros(int(max(b.max() for b in blocks)) + 1), full.settled
     for fold in range(int(max(f.max() for f in folds)) + 1):
         fit = rooms.settle(s.hyper, s.fit.at, s.z, [folds[r.show] != fold for r in grid.rows]).fit
         for show in [k for k in rooms.shows if (folds[k] == fold).any()]:
             use = (folds[show] == fold) & np.any([a for r, a in zip(grid.rows, allowed, strict=True) if r.show == show], axis=0)
             cells = rooms.ahead(fit.at, s.hyper, show)
-            made += np.bincount(blocks[show][use], cells[use], len(made))
-    return made
+            scores += np.bincount(blocks[show][use], cells[use], len(scores))
+    return scores
 
 
 def choose(full: Spec, grid: Grid, tell: Tell | None = None) -> Choice:
@@ -269,11 +269,11 @@ def _told_apart(
 def _ridge(fit: Fit) -> float:
     """Largest correlation, in size, of branching or its delay with a cue's size or time scale."""
     names = [n for n in fit.free if n.startswith(("cue:", "tau:"))]
-    found = [0.0]
-    for mine in (N, MEAN):
-        if mine in fit.free:
-            i = fit.free.index(mine)
+    losses = [0.0]
+    for columns in (N, MEAN):
+        if columns in fit.free:
+            i = fit.free.index(columns)
             for other in names:
                 j = fit.free.index(other)
-                found.append(abs(fit.cov[i, j]) / math.sqrt(max(fit.cov[i, i] * fit.cov[j, j], 1e-300)))
-    return float(max(found))
+                losses.append(abs(fit.cov[i, j]) / math.sqrt(max(fit.cov[i, i] * fit.cov[j, j], 1e-300)))
+    return float(max(losses))

@@ -85,16 +85,16 @@ def fit_delays(delays: Delays) -> DelayFit | None:
     seen = ~np.isnan(delays.after_s)
     if seen.sum() < FEWEST:
         return None
-    found = {law: _fit_law(delays, seen, law) for law in LAWS}
-    law = max(LAWS, key=lambda name: found[name][1] - (3 if name == "lognormal" else 2))
-    at, best, negative = found[law]
+    fits = {law: _fit_law(delays, seen, law) for law in LAWS}
+    law = max(LAWS, key=lambda name: fits[name][1] - (3 if name == "lognormal" else 2))
+    at, best, negative = fits[law]
     cov = np.linalg.pinv(_curvature(negative, at))
     ends = [_interval(negative, at, cov, best, k) for k in range(len(at))]
     never, median = _through(expit, at[0], ends[0]), _through(np.exp, at[1], ends[1])
     sigma = _through(np.exp, at[2], ends[2]) if law == "lognormal" else Estimate(math.nan, math.nan, math.nan)
     log_sigma = float(at[2]) if law == "lognormal" else 0.0
     beyond = float(np.mean(survival(law, delays.watched_s, float(at[1]), log_sigma)))
-    other = found[LAWS[1 - LAWS.index(law)]][1]
+    other = fits[LAWS[1 - LAWS.index(law)]][1]
     apart = never.high - never.low < 0.5 and beyond < 0.2
     return DelayFit(law, never, median, sigma, best - other, int(seen.sum()), len(seen), beyond, at, cov, apart, best)
 
@@ -157,13 +157,13 @@ def slope_of(negative: Callable[[np.ndarray], float], at: np.ndarray, eps: float
 
 def _curvature(negative: Callable[[np.ndarray], float], at: np.ndarray, eps: float = 1e-3) -> np.ndarray:
     size = len(at)
-    made, unit = np.zeros((size, size)), np.eye(size) * eps
+    hessian, unit = np.zeros((size, size)), np.eye(size) * eps
     for i in range(size):
         for j in range(i, size):
             value = (negative(at + unit[i] + unit[j]) - negative(at + unit[i] - unit[j])
                      - negative(at - unit[i] + unit[j]) + negative(at - unit[i] - unit[j])) / (4 * eps * eps)  # fmt: skip
-            made[i, j] = made[j, i] = value
-    return made
+            hessian[i, j] = hessian[j, i] = value
+    return hessian
 
 
 def _interval(

@@ -217,25 +217,25 @@ def _columns(spec: Spec, grid: Grid) -> tuple[Spec, Estimate | None, list[str]]:
 
 def _lengths(spec: Spec, grid: Grid, fit: Fit) -> tuple[dict[int, Length], Spec, Fit]:
     """Try other ends and the other shape of each kind's response; a default stays unless the record contradicts it."""
-    made: dict[int, Length] = {}
+    lengths: dict[int, Length] = {}
     for kind in spec.kinds:
         usual = default_kernel(kind)[3]
-        found = {usual: fit.loglik}
+        logliks = {usual: fit.loglik}
         fits = {usual: fit}
         for times in TIMES:
             if usual * times < 1.5 * grid.step_s:
                 continue
             tried = without(spec, durations={**spec.durations, kind: usual * times})
             fits[usual * times] = maximise(Model(tried, grid), fit.at, rounds=30)
-            found[usual * times] = fits[usual * times].loglik
+            logliks[usual * times] = fits[usual * times].loglik
         other = "block" if spec.shape(kind) == "gamma" else "gamma"
         turned = maximise(Model(without(spec, shapes={**spec.shapes, kind: other}), grid), fit.at, rounds=30).loglik
-        best = max(found, key=lambda d: found[d])
-        inside = [d for d, ll in found.items() if ll >= found[best] - HALF_CHI2]
+        best = max(logliks, key=lambda d: logliks[d])
+        inside = [d for d, ll in logliks.items() if ll >= logliks[best] - HALF_CHI2]
         used = usual if usual in inside else best
-        made[kind] = Length(used, min(inside), max(inside), found[best] - found[usual], turned - found[usual])
+        lengths[kind] = Length(used, min(inside), max(inside), logliks[best] - logliks[usual], turned - logliks[usual])
         spec, fit = without(spec, durations={**spec.durations, kind: used}), fits[used]
-    return made, spec, fit
+    return lengths, spec, fit
 
 
 def _level_residuals(model: Model, fit: Fit) -> dict[int, tuple[float, float]]:

@@ -115,7 +115,7 @@ def by_window(values: np.ndarray, used: np.ndarray, bins: int) -> np.ndarray:
 def dispersions(model: Model, fit: Fit) -> list[Dispersion]:
     """Dispersion of the orders of single SKUs by window."""
     rates = [(row, model.rate(row, fit.at)) for row in model.grid.rows if row.what == "orders"]
-    made = []
+    rows = []
     for window in WINDOWS_S:
         bins = round(window / model.grid.step_s)
         if bins < 1 or abs(bins * model.grid.step_s - window) > 1e-9:
@@ -127,8 +127,8 @@ def dispersions(model: Model, fit: Fit) -> list[Dispersion]:
         spread = sum(float(((p[0] - p[0].mean()) ** 2).sum()) for p in pairs if len(p[0]))
         noise = math.sqrt(float((due + 2 * due * due).sum())) / float(due.sum())
         residual = float(((seen - due) ** 2).sum() / due.sum())
-        made.append(Dispersion(window, len(seen), spread / float(seen.sum()), residual, noise))
-    return made
+        rows.append(Dispersion(window, len(seen), spread / float(seen.sum()), residual, noise))
+    return rows
 
 
 def mixing(model: Model, fit: Fit, window_s: float = 60.0) -> Mixing | None:
@@ -189,8 +189,8 @@ def _pit(rng: np.random.Generator, drawn: np.ndarray, seen: np.ndarray) -> np.nd
     return (below + rng.random(len(seen)) * (same + 1)) / (len(drawn) + 1)
 
 
-def coverage(found: list[Band], window_s: float) -> tuple[int, int]:
+def coverage(held: list[Band], window_s: float) -> tuple[int, int]:
     """Windows whose count lies inside the 90 % band, and all."""
-    pits = [b.pit for b in found if b.window_s == window_s]
+    pits = [b.pit for b in held if b.window_s == window_s]
     every = np.concatenate(pits) if pits else np.zeros(0)
     return int((np.abs(every - 0.5) <= LEVEL / 2).sum()), len(every)

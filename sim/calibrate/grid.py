@@ -124,12 +124,12 @@ def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tu
     group = np.array([where.get(name, len(kept)) for name in show.skus])
     linked, has_carts = show.first is not None, len(show.carts) > 0
     path = AT_ONCE if linked or has_carts else Carts.of(Shoppers())
-    made = []
+    rows = []
     for k in sorted(set(group.tolist())):
         name = kept[k] if k < len(kept) else OTHERS
-        mine = group[show.orders.sku] == k
-        every = counts(show.orders, mine, bins, step)
-        y = counts(show.orders, mine & show.first, bins, step) if show.first is not None else every
+        own = group[show.orders.sku] == k
+        every = counts(show.orders, own, bins, step)
+        y = counts(show.orders, own & show.first, bins, step) if show.first is not None else every
         if not every.any():
             continue
         marks = np.sort(show.cues[group[show.cues["sku"]] == k], order="at_s")
@@ -139,11 +139,11 @@ def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tu
         base = Row(number, name, "orders", y, shares > 1e-9, x, cues, shares, feed=every, carts=path, lasts=lasts)
         if has_carts:
             carts = counts(show.carts, group[show.carts.sku] == k, bins, step)
-            made.append(replace(base, carted=None if linked else carts))
-            made.append(replace(base, what="carts", y=carts, feed=None))
+            rows.append(replace(base, carted=None if linked else carts))
+            rows.append(replace(base, what="carts", y=carts, feed=None))
         else:
-            made.append(base)
-    return made
+            rows.append(base)
+    return rows
 
 
 def covariates(show: Observed, grid: Grid) -> np.ndarray:

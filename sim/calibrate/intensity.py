@@ -56,15 +56,15 @@ class Spec:
 def names_of(spec: Spec, grid: Grid) -> tuple[str, ...]:
     """The model's parameters, in order."""
     skus = list(dict.fromkeys(r.sku for r in grid.rows))
-    made = [f"uncued:{s}" for s in skus]
+    names = [f"uncued:{s}" for s in skus]
     cued = [s for s in skus if any(set(r.cues) & set(spec.kinds) for r in grid.rows if r.sku == s)]
-    made += [f"cue:{kind_name(k)}" for k in spec.kinds] + [f"tau:{kind_name(k)}" for k in spec.kinds]
-    made += [EARLY, AHEAD] if spec.early else []
-    made += [f"appeal:{s}" for s in cued[1:] if s != OTHERS] if spec.appeals else []
-    made += [f"x:{c}" for c in spec.columns]
-    made += [RATIO] if any(r.what == "carts" for r in grid.rows) else []
-    made += [CONV, WAIT] if any(r.carted is not None for r in grid.rows) else []
-    return tuple(made + ([N, MEAN] if spec.herding else []))
+    names += [f"cue:{kind_name(k)}" for k in spec.kinds] + [f"tau:{kind_name(k)}" for k in spec.kinds]
+    names += [EARLY, AHEAD] if spec.early else []
+    names += [f"appeal:{s}" for s in cued[1:] if s != OTHERS] if spec.appeals else []
+    names += [f"x:{c}" for c in spec.columns]
+    names += [RATIO] if any(r.what == "carts" for r in grid.rows) else []
+    names += [CONV, WAIT] if any(r.carted is not None for r in grid.rows) else []
+    return tuple(names + ([N, MEAN] if spec.herding else []))
 
 
 def bounds(name: str, spec: Spec, step: float) -> tuple[float, float]:
@@ -226,11 +226,11 @@ class Model:
 def pulses(row: Row, step_s: float, kind: int, starts_s: np.ndarray, law: tuple[str, float, float]) -> np.ndarray:
     """Responses to a row's cues of a kind per bin, by shape, time scale and duration; one that the host cut short ends there."""
     lasts = np.minimum(row.lasts[kind], law[2]) if kind in row.lasts else np.full(len(starts_s), law[2])
-    made = np.zeros(len(row.y))
+    density = np.zeros(len(row.y))
     for length in np.unique(lasts).tolist():
         if length > 0:
-            made += response(len(row.y), step_s, starts_s[lasts == length], law[0], law[1], length, row.carts)
-    return made
+            density += response(len(row.y), step_s, starts_s[lasts == length], law[0], law[1], length, row.carts)
+    return density
 
 
 def full_spec(grid: Grid, herding: bool = True, appeals: bool | None = None) -> Spec:

@@ -31,7 +31,7 @@ class Left(NamedTuple):
 
 def leave_one_out(grid: Grid, specs: Mapping[str, Spec], tell: Callable[[str], None] | None = None) -> list[Left]:
     """Every show under every model; a model with herding knows the show's own past, one step ahead, and the others do not."""
-    made = []
+    rows = []
     for show in sorted({r.show for r in grid.rows}):
         first: np.ndarray | None = None
         for name, spec in specs.items():
@@ -48,9 +48,9 @@ def leave_one_out(grid: Grid, specs: Mapping[str, Spec], tell: Callable[[str], N
             first = cells[1] if first is None else first
             gain = cells[1] - first
             due, seen = sum(float(a[r.used].sum()) for r, a, _ in rates), sum(float(r.y[r.used].sum()) for r in own)
-            made.append(Left(show, name, len(gain), float(cells[0].mean()), float(cells[1].mean()), float(gain.mean()),
+            rows.append(Left(show, name, len(gain), float(cells[0].mean()), float(cells[1].mean()), float(gain.mean()),
                              _error(gain, max(1, round(3600 / grid.step_s))), due / seen, wide.r))  # fmt: skip
-    return made
+    return rows
 
 
 def _error(gain: np.ndarray, block: int) -> float:

@@ -126,9 +126,9 @@ def dispersed(model: Model, keep: Sequence[np.ndarray] | None = None, rounds: in
             use = row.used if keep is None else row.used & keep[k]
             pairs.append((row.y[use], model.rate(row, fit.at)[use]))
         y, rate = (np.concatenate(part) for part in zip(*pairs, strict=True))
-        found = minimize_scalar(lambda x, y=y, rate=rate: -float(loglik_cells(y, rate, math.exp(x)).sum()),
+        optimum = minimize_scalar(lambda x, y=y, rate=rate: -float(loglik_cells(y, rate, math.exp(x)).sum()),
                                 bounds=(-6.0, 12.0), method="bounded")  # fmt: skip
-        before, size = size, math.exp(float(found.x))
+        before, size = size, math.exp(float(optimum.x))
         fit = maximise(model, fit.at, size, keep, rounds=40)
         if abs(math.log(size / before)) < 0.01 if math.isfinite(before) else False:
             break

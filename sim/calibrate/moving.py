@@ -44,17 +44,17 @@ def lacking(rooms: Rooms) -> dict[str, str]:
     """Settings of the spread for which the record is too short, and what is missing."""
     grid = rooms.model.grid
     spans = [rooms.bins[s] * rooms.bin_s for s in rooms.shows]
-    total, made = sum(spans), dict[str, str]()
+    total, reasons = sum(spans), dict[str, str]()
     short = "{need:,.0f} s are needed, the record has {have:,.0f} s"
     if grid.orders() < ORDERS:
         return dict.fromkeys(Hyper._fields, f"{ORDERS} orders are needed, the record has {grid.orders():,}")
     if total < MOOD_SPAN * PLAIN.mood_s:
-        made |= dict.fromkeys(("mood_sd", "mood_s"), short.format(need=MOOD_SPAN * PLAIN.mood_s, have=total))
+        reasons |= dict.fromkeys(("mood_sd", "mood_s"), short.format(need=MOOD_SPAN * PLAIN.mood_s, have=total))
     if total < SLOW_SPAN * PLAIN.slow_s:
-        made |= dict.fromkeys(("slow_sd", "slow_s"), short.format(need=SLOW_SPAN * PLAIN.slow_s, have=total))
+        reasons |= dict.fromkeys(("slow_sd", "slow_s"), short.format(need=SLOW_SPAN * PLAIN.slow_s, have=total))
     if len(spans) < SHOWS:
-        made["level_sd"] = f"{SHOWS} shows are needed, the record has {len(spans)}"
-    return made
+        reasons["level_sd"] = f"{SHOWS} shows are needed, the record has {len(spans)}"
+    return reasons
 
 
 def moving_room(model: Model, start: np.ndarray, held: Moving | None = None) -> Moving:
@@ -91,12 +91,12 @@ def _curvature(look: Callable[[np.ndarray], float], best: np.ndarray) -> np.ndar
     n, steps = len(best), np.eye(len(best)) * CURVE
     here = look(best)
     up, down = [look(best + s) for s in steps], [look(best - s) for s in steps]
-    made = np.diag([(u + d - 2 * here) / CURVE**2 for u, d in zip(up, down, strict=True)])
+    hessian = np.diag([(u + d - 2 * here) / CURVE**2 for u, d in zip(up, down, strict=True)])
     for i in range(1, n):
         # Scale and time constant of one process lean on each other; across processes hardly.
         both = look(best + steps[i] + steps[i - 1])
-        made[i, i - 1] = made[i - 1, i] = (both - up[i] - up[i - 1] + here) / CURVE**2
-    values, vectors = np.linalg.eigh(made)
+        hessian[i, i - 1] = hessian[i - 1, i] = (both - up[i] - up[i - 1] + here) / CURVE**2
+    values, vectors = np.linalg.eigh(hessian)
     return (vectors * np.maximum(values, 1.0)) @ vectors.T
 
 

@@ -109,18 +109,18 @@ def _open(show: Observed, sku: int, n: int) -> np.ndarray:
 
 def _responses(show: Observed, sku: int, n: int) -> np.ndarray:
     """Kind of the cue whose response runs, by step; -1 none. The later cue has the step."""
-    made = np.full(n, -1)
+    cue_of = np.full(n, -1)
     for cue in np.sort(show.cues[show.cues["sku"] == sku], order="at_s"):
         first = max(0, int(cue["at_s"] / STEP_S))
-        made[first : first + int(KERNELS[CUE_KINDS[cue["kind"]]].duration_s / STEP_S) + 1] = cue["kind"]
-    return made
+        cue_of[first : first + int(KERNELS[CUE_KINDS[cue["kind"]]].duration_s / STEP_S) + 1] = cue["kind"]
+    return cue_of
 
 
-def settling(found: Sequence[Quantity]) -> list[Step]:
+def settling(nights: Sequence[Quantity]) -> list[Step]:
     """The prior for the next night after one night, two nights, and so on, of every quantity, beside what came."""
     steps = []
-    for quantity in dict.fromkeys(one.quantity for one in found):
-        which = [one for one in found if one.quantity == quantity]
+    for quantity in dict.fromkeys(one.quantity for one in nights):
+        which = [one for one in nights if one.quantity == quantity]
         values, errors = (np.array([getattr(one, name) for one in which]) for name in ("value", "error"))
         for n in range(1, len(which) + 1):
             prior = pooled(values[:n], errors[:n], _before(quantity))
@@ -138,14 +138,14 @@ def _before(quantity: str) -> float:
     return LEVEL_SD if quantity == "level" else TIER_SD if quantity.startswith("tier ") else LIFT_SD
 
 
-def contradictions(found: Sequence[Quantity]) -> list[tuple[str, str, float]]:
+def contradictions(nights: Sequence[Quantity]) -> list[tuple[str, str, float]]:
     """Nights that the others do not foresee: (quantity, night, times the others' mean), where the nights differ beyond chance and
     the band of the others, which leaves out one in a hundred over all nights and quantities, does not hold it. Three or more."""
     from scipy import stats
 
-    odd, sure = [], 1 - (1 - SURE) / max(1, len(found))
-    for quantity in dict.fromkeys(one.quantity for one in found):
-        which = [one for one in found if one.quantity == quantity]
+    odd, sure = [], 1 - (1 - SURE) / max(1, len(nights))
+    for quantity in dict.fromkeys(one.quantity for one in nights):
+        which = [one for one in nights if one.quantity == quantity]
         if len(which) < 3:
             continue
         values, errors = (np.array([getattr(one, name) for one in which]) for name in ("value", "error"))

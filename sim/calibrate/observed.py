@@ -174,11 +174,11 @@ def fewest(orders: Events, skus: int, rank: float = 0.99) -> list[int]:
     """Units of each SKU below which its demand is not taken as seen: what all but one order in a hundred ask for, and two at
     least. With less than that left large orders are refused, which no record tells, and single units that come back are bought
     by those who wait for them. The first moment below it is a stopping time, so a likelihood cut there stays one."""
-    made = []
+    counts = []
     for k in range(skus):
         own = orders.units[(orders.sku == k) & (orders.units > 0)]
-        made.append(max(2, math.ceil(float(np.quantile(own, rank)))) if len(own) else 2)
-    return made
+        counts.append(max(2, math.ceil(float(np.quantile(own, rank)))) if len(own) else 2)
+    return counts
 
 
 def while_open(delays: Delays, t: np.ndarray, sku: np.ndarray, shut: np.ndarray) -> Delays:

@@ -58,12 +58,12 @@ def coordinates(fit: Calibrated) -> Coordinates:
     """Intensity, delays, quantities and slips as one vector; the parts are independent."""
     theta = dict(zip(fit.fit.names, fit.fit.at.tolist(), strict=True))
     names, blocks = list(fit.fit.free), [fit.fit.cov * fit.widen]
-    for tag, found in (("convert", fit.converting), ("pay", fit.paying)):
-        if found is not None:
-            mine = [f"{tag}:never", f"{tag}:median", f"{tag}:sigma"][: len(found.at)]
-            theta |= dict(zip(mine, found.at.tolist(), strict=True))
+    for tag, delay in (("convert", fit.converting), ("pay", fit.paying)):
+        if delay is not None:
+            mine = [f"{tag}:never", f"{tag}:median", f"{tag}:sigma"][: len(delay.at)]
+            theta |= dict(zip(mine, delay.at.tolist(), strict=True))
             names += mine
-            blocks.append(found.cov)
+            blocks.append(delay.cov)
     if fit.amounts is not None:
         p = min(max(fit.amounts.single.value, 1e-6), 1 - 1e-6)
         theta["single"] = math.log(p / (1 - p))
@@ -109,45 +109,45 @@ def room(fit: Calibrated) -> float:
 
 def settings(fit: Calibrated, theta: dict[str, float]) -> dict[At, float]:
     """Scenario settings by place, from coordinates."""
-    found: dict[At, float] = {}
+    values: dict[At, float] = {}
     people = room(fit)
     conversion = _conversion(fit, theta)
     total = 1.0
     if RATIO in theta:
         total = 1 + math.exp(theta[RATIO]) * conversion
-        found["shoppers", "direct_share"] = 1 / total
+        values["shoppers", "direct_share"] = 1 / total
     if RATIO in theta and (fit.converting is not None or CONV in theta):
-        found["shoppers", "cart_conversion"] = conversion
+        values["shoppers", "cart_conversion"] = conversion
     uncued = {n.partition(":")[2]: math.exp(v) for n, v in theta.items() if n.startswith("uncued:")}
     level = math.exp(theta["level"])
-    found["shoppers", "shelf_rate"] = 60 * sum(uncued.values()) * total * level / people
+    values["shoppers", "shelf_rate"] = 60 * sum(uncued.values()) * total * level / people
     for sku, rate in uncued.items():
-        found["skus", sku, "popularity"] = rate / (sum(uncued.values()) / len(uncued))
-    found |= _cues(fit, theta, total * level / people)
+        values["skus", sku, "popularity"] = rate / (sum(uncued.values()) / len(uncued))
+    values |= _cues(fit, theta, total * level / people)
     if fit.model.spec.herding:
-        found["herding", "branching"], found["herding", "mean_s"] = theta[N], math.exp(theta[MEAN])
+        values["herding", "branching"], values["herding", "mean_s"] = theta[N], math.exp(theta[MEAN])
     if "convert:median" in theta:
-        found["shoppers", "cart_median_s"] = math.exp(theta["convert:median"])
-        found["shoppers", "cart_sigma"] = math.exp(theta.get("convert:sigma", 0.0))
+        values["shoppers", "cart_median_s"] = math.exp(theta["convert:median"])
+        values["shoppers", "cart_sigma"] = math.exp(theta.get("convert:sigma", 0.0))
     elif WAIT in theta:
-        found["shoppers", "cart_median_s"] = math.exp(theta[WAIT])
+        values["shoppers", "cart_median_s"] = math.exp(theta[WAIT])
     if "pay:never" in theta:
         assert fit.paying is not None
         if _unpaid_known(fit):
-            found["shoppers", "never_pay"] = float(expit(theta["pay:never"]))
-        found["shoppers", "pay_median_s"] = math.exp(theta["pay:median"])
+            values["shoppers", "never_pay"] = float(expit(theta["pay:never"]))
+        values["shoppers", "pay_median_s"] = math.exp(theta["pay:median"])
         if "pay:sigma" in theta:
-            found["shoppers", "pay_sigma"] = math.exp(theta["pay:sigma"])
+            values["shoppers", "pay_sigma"] = math.exp(theta["pay:sigma"])
     if "single" in theta:
-        found["shoppers", "single_share"] = float(expit(theta["single"]))
+        values["shoppers", "single_share"] = float(expit(theta["single"]))
     if "slip" in theta:
-        found["host", "slip_s"] = math.exp(theta["slip"])
-    found |= {("spread", n.partition(":")[2]): math.exp(v) for n, v in theta.items() if n.startswith("spread:")}
+        values["host", "slip_s"] = math.exp(theta["slip"])
+    values |= {("spread", n.partition(":")[2]): math.exp(v) for n, v in theta.items() if n.startswith("spread:")}
     if EARLY in fit.fit.free:
-        found["spread", "lead_share"] = float(expit(theta[EARLY]))
+        values["spread", "lead_share"] = float(expit(theta[EARLY]))
     if AHEAD in fit.fit.free:
-        found["spread", "lead_s"] = math.exp(theta[AHEAD])
-    return found
+        values["spread", "lead_s"] = math.exp(theta[AHEAD])
+    return values
 
 
 def _conversion(fit: Calibrated, theta: dict[str, float]) -> float:
@@ -163,24 +163,24 @@ def _unpaid_known(fit: Calibrated) -> bool:
 
 
 def _cues(fit: Calibrated, theta: dict[str, float], per_viewer: float) -> dict[At, float]:
-    found: dict[At, float] = {}
+    values: dict[At, float] = {}
     first = reference(fit)
     if first is None:
-        return found
+        return values
     appeals = {r.sku: theta.get(f"appeal:{r.sku}", 0.0) for r in fit.grid.rows if set(r.cues) & set(fit.model.spec.kinds)}
     weight = {s: sum(len(at) for r in fit.grid.rows if r.sku == s and r.what == "orders" for at in r.cues.values())
               for s in appeals}  # fmt: skip
     mean = sum(appeals[s] * weight[s] for s in appeals) / max(sum(weight.values()), 1)
     peak = KERNELS[kind_name(first)].peak
-    found["shoppers", "buy_rate"] = 60 * math.exp(theta[f"cue:{kind_name(first)}"] + mean) * per_viewer / peak
+    values["shoppers", "buy_rate"] = 60 * math.exp(theta[f"cue:{kind_name(first)}"] + mean) * per_viewer / peak
     if fit.model.spec.appeals:
-        found |= {("skus", s, "appeal"): math.exp(a - mean) for s, a in appeals.items() if s != OTHERS}
+        values |= {("skus", s, "appeal"): math.exp(a - mean) for s, a in appeals.items() if s != OTHERS}
     for k in fit.model.spec.kinds:
         name = kind_name(k)
         if k != first:
-            found["cues", name, "peak"] = peak * math.exp(theta[f"cue:{name}"] - theta[f"cue:{kind_name(first)}"])
-        found["cues", name, "tau_s"] = math.exp(theta[f"tau:{name}"])
-    return found
+            values["cues", name, "peak"] = peak * math.exp(theta[f"cue:{name}"] - theta[f"cue:{kind_name(first)}"])
+        values["cues", name, "tau_s"] = math.exp(theta[f"tau:{name}"])
+    return values
 
 
 SHARES = {"direct_share", "cart_conversion", "never_pay", "single_share", "branching", "lead_share"}
@@ -204,8 +204,8 @@ def joint(fit: Calibrated, at: Coordinates) -> tuple[tuple[At, ...], np.ndarray,
     places = tuple(settings(fit, at.theta))
 
     def scaled(theta: dict[str, float]) -> np.ndarray:
-        found = settings(fit, theta)
-        return np.array([to_scale(scale_of(p), found[p]) for p in places])
+        values = settings(fit, theta)
+        return np.array([to_scale(scale_of(p), values[p]) for p in places])
 
     slopes = np.zeros((len(places), len(at.names)))
     for k, name in enumerate(at.names):
@@ -245,7 +245,7 @@ def parameters(fit: Calibrated, profiles: bool = True, tell: Callable[[str], Non
     natural = {("spread", n): e for n, e in natural_of(fit).fitted.items()}
     values = settings(fit, coordinates(fit).theta)
     made_of = f"fitted from {len(fit.shows)} stream{'s' if len(fit.shows) > 1 else ''}, {fit.grid.orders():,} orders"
-    found = []
+    rows = []
     for k, at in enumerate(places):
         scale, half = scale_of(at), 1.959964 * math.sqrt(max(float(cov[k, k]), 0.0))
         low, high = (_natural(scale, float(mean[k]) + side * half) for side in (-1, 1))
@@ -254,10 +254,10 @@ def parameters(fit: Calibrated, profiles: bool = True, tell: Callable[[str], Non
             low, high, way = exact[at].low, exact[at].high, "profile"
         if at in natural:
             low, high, way = natural[at].low, natural[at].high, "varies by nature"
-        found.append(Parameter(at, values[at], low, high, UNITS.get(at[-1], ""), default_of(at), f"{made_of}; {way}", scale))
-    found += [Parameter(at, e.value, e.low, e.high, UNITS.get(at[-1], ""), default_of(at), f"{made_of}; varies by nature", LOG)
+        rows.append(Parameter(at, values[at], low, high, UNITS.get(at[-1], ""), default_of(at), f"{made_of}; {way}", scale))
+    rows += [Parameter(at, e.value, e.low, e.high, UNITS.get(at[-1], ""), default_of(at), f"{made_of}; varies by nature", LOG)
               for at, e in natural.items() if at not in places]  # fmt: skip
-    return found
+    return rows
 
 
 def _natural(scale: str, value: float) -> float:
@@ -266,7 +266,7 @@ def _natural(scale: str, value: float) -> float:
 
 def _profiled(fit: Calibrated, tell: Callable[[str], None] | None) -> dict[At, Estimate]:
     """Profile intervals of the coordinates that are settings themselves."""
-    found: dict[At, Estimate] = {}
+    estimates: dict[At, Estimate] = {}
     for tag, delays, names in (("pay", fit.paying, ("never_pay", "pay_median_s", "pay_sigma")),
                                ("convert", fit.converting, ("cart_conversion", "cart_median_s", "cart_sigma"))):  # fmt: skip
         if delays is not None:
@@ -275,14 +275,14 @@ def _profiled(fit: Calibrated, tell: Callable[[str], None] | None) -> dict[At, E
                 if tag == "pay"
                 else Estimate(*(1 - v for v in (delays.never.value, delays.never.high, delays.never.low)))
             )
-            found |= {("shoppers", n): e for n, e in zip(names, (never, delays.median_s, delays.sigma), strict=True)}
+            estimates |= {("shoppers", n): e for n, e in zip(names, (never, delays.median_s, delays.sigma), strict=True)}
     if fit.amounts is not None:
-        found["shoppers", "single_share"] = fit.amounts.single
+        estimates["shoppers", "single_share"] = fit.amounts.single
     if fit.slips is not None:
-        found["host", "slip_s"] = fit.slips.sd_s
+        estimates["host", "slip_s"] = fit.slips.sd_s
     wanted: list[tuple[str, At, Callable[[float], float]]] = []
     if fit.moves:
-        return found
+        return estimates
     wanted += [(f"tau:{kind_name(k)}", ("cues", kind_name(k), "tau_s"), math.exp) for k in fit.model.spec.kinds]
     if fit.model.spec.herding:
         wanted += [(N, ("herding", "branching"), float), (MEAN, ("herding", "mean_s"), math.exp)]
@@ -290,5 +290,5 @@ def _profiled(fit: Calibrated, tell: Callable[[str], None] | None) -> dict[At, E
         if tell:
             tell(f"interval of {'.'.join(at)}")
         low, high = profile_interval(fit.model, fit.fit, name, fit.widen)
-        found[at] = Estimate(scale(fit.fit.value(name)), scale(low), scale(high))
-    return found
+        estimates[at] = Estimate(scale(fit.fit.value(name)), scale(low), scale(high))
+    return estimates

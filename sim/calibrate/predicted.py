@@ -32,7 +32,7 @@ def counted(scenario: Scenario, rows: list[Row], step_s: float, draws: int, seed
     """
     names = [s.id for s in scenario.skus]
     bins = len(rows[0].y)
-    made = np.zeros((draws, bins), np.int64)
+    counts = np.zeros((draws, bins), np.int64)
     for d in range(draws):
         tape = draw_tape(scenario_for(scenario, known, seed, d), seed, d)
         first = (tape.kind == ORDER) & (tape.t < scenario.duration_s * US)
@@ -42,16 +42,16 @@ def counted(scenario: Scenario, rows: list[Row], step_s: float, draws: int, seed
             partly = np.flatnonzero((row.open < 1) & (own > 0))
             if len(partly):
                 own[partly] = stream(seed, d, "open", number).binomial(own[partly], row.open[partly])
-            made[d] += own
-    return made
+            counts[d] += own
+    return counts
 
 
 def predicted(fit: Calibrated, seed: int, draws: int = 0) -> tuple[list[Band], list[Busiest]]:
     """Bands of every show of the record, each with its own run of show and viewers; what is not known of the parameters is
     drawn with what varies by nature."""
     draws = draws or int(np.clip(ROWS / max(fit.grid.orders(), 1), LEAST, DRAWS))
-    found = [_simulated(fit, show, number, draws, seed) for number, show in enumerate(fit.shows)]
-    return bands(fit.model, found, seed)
+    shows = [_simulated(fit, show, number, draws, seed) for number, show in enumerate(fit.shows)]
+    return bands(fit.model, shows, seed)
 
 
 def _simulated(fit: Calibrated, show: Observed, number: int, draws: int, seed: int) -> np.ndarray:

@@ -109,14 +109,14 @@ def _cues(frame: pd.DataFrame, names: tuple[str, ...], start: int, span: float) 
     """Cues while the record runs, about one of its SKUs;
     one about the whole room is about the only SKU there is, else it is left out. A planned length ends a response."""
     rows = frame[frame["kind"] == "cue"]
-    made = []
+    cues = []
     columns = (rows["t_us"].tolist(), rows["sku"].tolist(), rows["label"].tolist(), rows["value"].tolist())
     for t, sku, label, value in zip(*columns, strict=True):
         kind = label.partition("/")[0]
         name = sku if sku in names else names[0] if len(names) == 1 else ""
         if name and kind in CUE_KINDS and 0 <= (t - start) / US < span:
-            made.append(((t - start) / US, names.index(name), CUE_KINDS.index(kind), value if value > 0 else math.inf))
-    return np.sort(np.array(made, MARK_DTYPE).reshape(-1), order="at_s")
+            cues.append(((t - start) / US, names.index(name), CUE_KINDS.index(kind), value if value > 0 else math.inf))
+    return np.sort(np.array(cues, MARK_DTYPE).reshape(-1), order="at_s")
 
 
 def _linked(orders: pd.DataFrame, carts: pd.DataFrame) -> tuple[np.ndarray, pd.DataFrame] | None:
@@ -149,12 +149,12 @@ def _converting(names: tuple[str, ...], carts: pd.DataFrame, span: float, start:
 def _paying(frame: pd.DataFrame, orders: pd.DataFrame, end_us: float, width: float) -> Delays | None:
     """Order to payment by order number; an order cancelled before it was paid was watched until then."""
     pays = frame[(frame["kind"] == "pay") & (frame["order_id"] != "")].groupby("order_id", sort=False)["t_us"].min()
-    mine = orders[orders["order_id"] != ""].drop_duplicates("order_id")
-    if not len(pays) or not len(mine):
+    firsts = orders[orders["order_id"] != ""].drop_duplicates("order_id")
+    if not len(pays) or not len(firsts):
         return None
     gone = frame[(frame["kind"] == "cancel") & (frame["order_id"] != "")].groupby("order_id", sort=False)["t_us"].min()
-    paid, left = mine["order_id"].map(pays).to_numpy(float), mine["order_id"].map(gone).to_numpy(float)
-    t = mine["t_us"].to_numpy(float)
+    paid, left = firsts["order_id"].map(pays).to_numpy(float), firsts["order_id"].map(gone).to_numpy(float)
+    t = firsts["t_us"].to_numpy(float)
     until = np.where(np.isnan(left), end_us, left)
     after = np.where(paid >= t, paid - t, np.nan) / US
     return Delays(after, np.maximum(until - t, 0.0) / US, width)
@@ -173,19 +173,19 @@ def _shut(
     least: list[int],
 ) -> np.ndarray:  # fmt: skip
     """Stretches without stock (below ``least`` units), and bins whose count is not known."""
-    made: list[tuple[int, float, float]] = []
+    spells: list[tuple[int, float, float]] = []
     bad = orders[(orders["mark"] != "") | (orders["bin_s"] > usual * 1.01)]
     for t, width, sku in zip(bad["t_us"].tolist(), bad["bin_s"].tolist(), bad["sku"].tolist(), strict=True):
         k = names.index(sku) if sku in names else -1
-        made.append((k, (t - start) / US, (t - start) / US + max(width, usual, 1e-6)))
+        spells.append((k, (t - start) / US, (t - start) / US + max(width, usual, 1e-6)))
     levels = frame[(frame["kind"] == "level") & frame["sku"].isin(names)]
     for k, name in enumerate(names):
         own = levels[levels["sku"] == name]
         if len(own):
-            made += _spells(k, own["t_us"].to_numpy(), own["value"].to_numpy() < least[k], start)
+            spells += _spells(k, own["t_us"].to_numpy(), own["value"].to_numpy() < least[k], start)
         elif name in declared and "stock" in declared[name]:
-            made += _run_out(k, frame[frame["sku"] == name], int(declared[name]["stock"]), start, least[k])
-    return np.array(made, WINDOW_DTYPE).reshape(-1)
+            spells += _run_out(k, frame[frame["sku"] == name], int(declared[name]["stock"]), start, least[k])
+    return np.array(spells, WINDOW_DTYPE).reshape(-1)
 
 
 def _spells(k: int, t: np.ndarray, out: np.ndarray, start: int) -> list[tuple[int, float, float]]:

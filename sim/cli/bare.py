@@ -55,8 +55,8 @@ def _chosen_by(word: str, verb: str) -> str | None:
         return "strategy"
     if word in options("experiment") or word.endswith("recommended.yaml"):
         return "experiment"
-    found = next((group for group in GROUPS.get(verb, ()) if word in options(group)), None)
-    return found or ("scenario" if word.endswith(ENDINGS) else None)
+    group_of = next((group for group in GROUPS.get(verb, ()) if word in options(group)), None)
+    return group_of or ("scenario" if word.endswith(ENDINGS) else None)
 
 
 def span(value: object) -> tuple[str, str] | None:

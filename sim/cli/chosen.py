@@ -58,16 +58,16 @@ def _words_of(name: str, verb: str, folders: Sequence[str], within: tuple[str, .
     if name in within:
         raise WordError(_("the experiment {name!r} rests on itself; take it out of its defaults").format(name=name))
     path = Path(known.get(name, name))
-    made = _sheet(path) if path.suffix == BOOK else _file(str(path), "experiment")
-    if "overrides" not in made and set(made) - set(OURS):
-        return _of_hydra(made, path, verb, folders, (*within, name))
-    if (meant := made.get("verb", "rehearse")) != verb and not (meant == "rehearse" and verb == "breakpoint"):
+    settings = _sheet(path) if path.suffix == BOOK else _file(str(path), "experiment")
+    if "overrides" not in settings and set(settings) - set(OURS):
+        return _of_hydra(settings, path, verb, folders, (*within, name))
+    if (meant := settings.get("verb", "rehearse")) != verb and not (meant == "rehearse" and verb == "breakpoint"):
         raise WordError(
             _("the experiment {name!r} is for another verb; give it as stockcue {meant} experiment={name}").format(
                 name=name, meant=meant
             )
         )
-    given = made.get("overrides")
+    given = settings.get("overrides")
     if not isinstance(given, list) or not all(isinstance(word, str) for word in given):
         raise WordError(_("the experiment file {name!r} needs overrides, a list of words of the command line").format(name=name))
     return [_beside(word, path.parent) for word in given]
@@ -80,7 +80,7 @@ def _sheet(path: Path) -> dict[str, Any]:
     return {"overrides": overrides(path)}
 
 
-def _of_hydra(made: dict[str, Any], path: Path, verb: str, folders: Sequence[str], within: tuple[str, ...]) -> list[str]:
+def _of_hydra(settings: dict[str, Any], path: Path, verb: str, folders: Sequence[str], within: tuple[str, ...]) -> list[str]:
     """The words that an experiment of Hydra's kind stands for: options chosen under ``defaults``, and settings by name."""
     package = re.search(r"#\s*@package\s+(\S+)", path.read_text(encoding="utf-8"))
     if package and package[1] != "_global_":
@@ -89,7 +89,7 @@ def _of_hydra(made: dict[str, Any], path: Path, verb: str, folders: Sequence[str
                 path=str(path), package=package[1]
             )
         )
-    defaults = made.pop("defaults", [])
+    defaults = settings.pop("defaults", [])
     if not isinstance(defaults, list):
         raise WordError(
             _("defaults of the experiment file {path!r} must be a list, as in [override /gate: calm_room]").format(path=str(path))
@@ -97,7 +97,7 @@ def _of_hydra(made: dict[str, Any], path: Path, verb: str, folders: Sequence[str
     words: list[str] = []
     for entry in defaults:
         words += _default(entry, path, verb, folders, within)
-    return words + [_beside(word, path.parent) for word in _leaves(made, ())]
+    return words + [_beside(word, path.parent) for word in _leaves(settings, ())]
 
 
 def _default(entry: Any, path: Path, verb: str, folders: Sequence[str], within: tuple[str, ...]) -> list[str]:
@@ -207,11 +207,11 @@ def _file(path: str, what: str) -> dict[str, Any]:
             raise WordError(_("{where} is a folder or a device; give a file").format(where=where))
         text = Path(path).read_text(encoding="utf-8-sig")
         plain_yaml(text, where, WordError)  # within bounds; OmegaConf then reads 1e3 as a number, which YAML alone does not
-        made = spoken(OmegaConf.to_container(OmegaConf.create(text), resolve=False))
+        settings = spoken(OmegaConf.to_container(OmegaConf.create(text), resolve=False))
     except OSError as error:
         raise WordError(_("{where} cannot be read: {strerror}").format(where=where, strerror=error.strerror or error)) from None
     except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
         raise WordError(_("{where} is not YAML: {split}").format(where=where, split=" ".join(str(error).split()))) from None
-    if not isinstance(made, dict) or "${" in str(made):
+    if not isinstance(settings, dict) or "${" in str(settings):
         raise WordError(_("the {what} file {path!r} must hold settings by name, without ${{...}}").format(what=what, path=path))
-    return {str(key): value for key, value in made.items()}
+    return {str(key): value for key, value in settings.items()}

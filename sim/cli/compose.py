@@ -171,11 +171,11 @@ def _composed(verb: str, chosen: Sequence[tuple[str, str]], folders: Sequence[st
     paths = [f"hydra.searchpath=[{','.join(_quoted(f'file://{folder}') for folder in folders)}]"] if folders else []
     try:
         with initialize_config_dir(str(CONF), version_base="1.3"):
-            made: Any = OmegaConf.to_container(compose(config_name=f"stockcue_{verb}", overrides=paths), resolve=True)
+            tree: Any = OmegaConf.to_container(compose(config_name=f"stockcue_{verb}", overrides=paths), resolve=True)
     except (YAMLError, OmegaConfBaseException, ValueError) as error:
         raise WordError(_("an option of {list} cannot be read: {one_line}").format(
                            list=', '.join((f'{g}={n}' for g, n in chosen)), one_line=_one_line(error))) from None  # fmt: skip
-    return made
+    return tree
 
 
 def _known(group: str, name: str, folders: Sequence[str]) -> None:
@@ -202,16 +202,16 @@ def _one_line(error: Exception) -> str:
 
 def _applied(tree: dict[str, Any], words: Sequence[str], verb: str) -> dict[str, Any]:
     """The tree with every word's value in its place; ``${...}`` stands for another setting's value, as in Hydra."""
-    made = tree
+    config = tree
     for word in words:
-        made = _put(made, word, verb)
+        config = _put(config, word, verb)
     if not any("${" in word for word in words):
-        return made
+        return config
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        resolved: Any = OmegaConf.to_container(OmegaConf.create(made), resolve=True)
+        resolved: Any = OmegaConf.to_container(OmegaConf.create(config), resolve=True)
     except OmegaConfBaseException as error:
         raise WordError(_one_line(error)) from None
     return resolved
@@ -223,8 +223,8 @@ def _put(tree: dict[str, Any], word: str, verb: str) -> dict[str, Any]:
     path = steps(tree, key)
     if prefix and path[0] == "scenario" and path[2:] and declared_entries(path[1]) and (text or "").lstrip().startswith("{"):
         path = [*path[:2], ".".join(path[2:])]  # a new entry, whose name may hold dots
-    made = dict(tree)
-    node = made
+    copy = dict(tree)
+    node = copy
     for depth, name in enumerate(path[:-1]):
         _there(node, path, depth, prefix, verb)
         below = node.get(name)
@@ -237,7 +237,7 @@ def _put(tree: dict[str, Any], word: str, verb: str) -> dict[str, Any]:
     last = path[-1]
     if prefix == "~":
         node.pop(last, None)
-        return made
+        return copy
     if several(key, text or ""):
         raise WordError(several_words(verb, word, key, text or ""))
     value, standing = value_of(key, text or ""), node.get(last)
@@ -250,7 +250,7 @@ def _put(tree: dict[str, Any], word: str, verb: str) -> dict[str, Any]:
             _("{key} is a group of settings; set one of them, as in {key}.{next}=...").format(key=key, next=next(iter(standing)))
         )
     node[last] = laid_over(standing, value) if isinstance(standing, Mapping) and isinstance(value, Mapping) else value
-    return made
+    return copy
 
 
 def _as_people_write(verb: str, word: str, key: str, value: Any, standing: Any) -> None:

@@ -107,11 +107,11 @@ def _parsed(key: str, text: str) -> tuple[Any, dict[str, str]]:
         return unquoted(bare), {}
     held: dict[str, str] = {}
     try:
-        found = OverridesParser.create().parse_override(f"key={_hold(bare, free, held)}")
+        override = OverridesParser.create().parse_override(f"key={_hold(bare, free, held)}")
     except HydraException:
         # A text for people, as in scenario.lesson=it's, needs no quotes; brackets are meant for the grammar.
         return (bare if not re.search(r"[][(){}]", bare) else None), held
-    return found, held
+    return override, held
 
 
 def _hold(text: str, free: bool, held: dict[str, str]) -> str:

@@ -180,8 +180,8 @@ def _ranged(verb: str, words: list[str]) -> tuple[Any, tuple[Any, ...], dict[str
 
 
 def _sensitivity(words: list[str]) -> int:
-    found, things, settings = _ranged("sensitivity", words)
-    if found is None:
+    ranged, things, settings = _ranged("sensitivity", words)
+    if ranged is None:
         return OK
     from sim.app.sensitivity import sensitivity
 
@@ -189,8 +189,8 @@ def _sensitivity(words: list[str]) -> int:
 
 
 def _sweep(words: list[str]) -> int:
-    found, things, settings = _ranged("sweep", words)
-    if found is None:
+    ranged, things, settings = _ranged("sweep", words)
+    if ranged is None:
         return OK
     from sim.app.sweep import sweep
 
@@ -198,14 +198,14 @@ def _sweep(words: list[str]) -> int:
 
 
 def _tune(words: list[str]) -> int:
-    found, things, settings = _ranged("tune", words)
-    if found is None:
+    ranged, things, settings = _ranged("tune", words)
+    if ranged is None:
         return OK
     from sim.app.tune import tune
     from sim.app.written import Written
     from sim.cli.compose import scenario_words
 
-    cut, study = found
+    cut, study = ranged
     as_written = Written(scenario_words(cut.chosen.get("scenario", "first_show")), study.fixed)
     return _show(tune, words, *things, **settings, written_as=as_written)
 

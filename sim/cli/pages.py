@@ -85,12 +85,12 @@ def desk(words: list[str]) -> int:
     if config is None:
         return 0
     show, uncertainty = drawn(config["scenario"], bool(config.get("uncertain")))
-    made = Desk(
+    panel = Desk(
         show, policies_of_words(config), profile_of(config["score"]), int(own["shows"]), config.get("seed") or 1, uncertainty
     )
 
     async def serve() -> None:
-        server = Server(made, chosen, own["host"], int(own["port"]), Path(own["out"]).expanduser())
+        server = Server(panel, chosen, own["host"], int(own["port"]), Path(own["out"]).expanduser())
         _told(_("open {url} (Ctrl-C ends it)").format(url=server.url))
         try:
             await asyncio.Event().wait()
@@ -111,10 +111,10 @@ def _experiment(word: str) -> str:
     if "=" in word or word.startswith("-"):
         return word
     path = Path(word).expanduser()
-    found = path / "recommended.yaml" if path.is_dir() else path
-    if not found.is_file():
+    file = path / "recommended.yaml" if path.is_dir() else path
+    if not file.is_file():
         raise WordError(_("{word!r} holds no recommended.yaml; give a run folder of tune, or experiment=FILE").format(word=word))
-    return f"experiment={found}"
+    return f"experiment={file}"
 
 
 def _folder(words: list[str], verb: str) -> tuple[str, str | None]:

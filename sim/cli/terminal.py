@@ -56,5 +56,5 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
     # Windows' code pages all call themselves charmap.
     own = {str(getattr(s, "encoding", "") or "") for s in (sys.stdout, sys.stderr)}
     _escaped.add(", ".join(sorted(own)) if error.encoding == "charmap" and own else error.encoding)
-    made, end = codecs.backslashreplace_errors(error)
-    return str(made), end
+    escaped, end = codecs.backslashreplace_errors(error)
+    return str(escaped), end

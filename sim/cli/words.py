@@ -62,34 +62,34 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 def split(words: Iterable[str], verb: str, choosing: Iterable[str]) -> Words:
     """Take the choosing words and the options out."""
-    made, given = Words(), iter(words)
+    sorted_words, given = Words(), iter(words)
     for word in given:
         if word.startswith("-"):
-            _option(word, given, made, verb)
+            _option(word, given, sorted_words, verb)
             continue
         prefix, key, value = parts(word, verb)
         if key == SEARCHPATH and value is not None:
-            made.folders += [_place(entry) for entry in listed(value)]
+            sorted_words.folders += [_place(entry) for entry in listed(value)]
         elif prefix in ("", "+", "++") and key in choosing and value is not None:
             if not unquoted(value):
                 raise WordError(
                     _("{key}= names no {key}; give a name or a file, or leave it out; see stockcue list").format(key=key)
                 )
-            made.chosen[key] = unquoted(value)
+            sorted_words.chosen[key] = unquoted(value)
         else:
-            made.rest.append(word)
-    return made
+            sorted_words.rest.append(word)
+    return sorted_words
 
 
 def named(words: Iterable[str], verb: str) -> tuple[list[str], list[str]]:
     """The names and the folders of options of a verb that takes names alone."""
-    made, names, given = Words(), [], iter(words)
+    sorted_words, names, given = Words(), [], iter(words)
     for word in given:
         if word.startswith("-"):
-            _option(word, given, made, verb)
+            _option(word, given, sorted_words, verb)
         else:
             names.append(word)
-    return names, made.folders
+    return names, sorted_words.folders
 
 
 def given(verb: str, words: Iterable[str], names: Sequence[str]) -> tuple[list[str], dict[str, str]]:
@@ -202,7 +202,7 @@ def labelled(entries: Iterable[str]) -> dict[str, str]:
     >>> labelled(["低:fixed_count", "./mine.py", "b:smart"])
     {'低': 'fixed_count', 'mine': './mine.py', 'b': 'smart'}
     """
-    found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for entry in entries:
         if (plain := entry.translate(WIDE)) != entry and not Path(entry).exists():
             raise WordError(
@@ -213,16 +213,16 @@ def labelled(entries: Iterable[str]) -> dict[str, str]:
             raise WordError(_("{entry!r} has no label that can be used; a label begins with a letter, then come letters, "
                               "digits, _ and -, as in low:fixed_count").format(entry=entry))  # fmt: skip
         label, source = (given["label"], given["source"]) if given else (re.sub(r"\W", "_", stem(entry)), entry)
-        if label in found:
+        if label in labels:
             raise WordError(
                 _("two strategies are called {label!r}; label them, as in strategy=[low:{source},high:{source}]").format(
                     label=label, source=source
                 )
             )
-        found[label] = source
-    if not found:
+        labels[label] = source
+    if not labels:
         raise WordError(_("strategy= names no strategy; see stockcue list"))
-    return found
+    return labels
 
 
 def stem(entry: str) -> str:
@@ -284,8 +284,8 @@ def laid_over(base: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, An
     >>> laid_over({"a": {"b": 1, "c": 2}}, {"a": {"b": 3}})
     {'a': {'b': 3, 'c': 2}}
     """
-    made = dict(base)
+    merged = dict(base)
     for key, value in given.items():
-        below = made.get(str(key))
-        made[str(key)] = laid_over(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
-    return made
+        below = merged.get(str(key))
+        merged[str(key)] = laid_over(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged

@@ -63,19 +63,19 @@ def check(strategy: Strategy, seed: int = 0) -> list[Finding]:
         ("imports", _imports),
         ("compiles", _compiles),
     )
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for name, rule in rules:
-        if name == "compiles" and failures(found):
+        if name == "compiles" and failures(findings):
             # Machine code checks no array bounds: a fold that breaks a rule in Python is not run compiled.
-            found.append(Finding(name, False, _("Not tried, because another rule is broken."), WARNING))
+            findings.append(Finding(name, False, _("Not tried, because another rule is broken."), WARNING))
             continue
         try:
-            found.append(Finding(name, True, rule(strategy, seed)))
+            findings.append(Finding(name, True, rule(strategy, seed)))
         except _Broken as broken:
-            found.append(Finding(name, False, str(broken), _kind(name, strategy)))
+            findings.append(Finding(name, False, str(broken), _kind(name, strategy)))
         except Exception as error:
-            found.append(Finding(name, False, _("It raised {name}: {error}.").format(name=type(error).__name__, error=error)))
-    return found
+            findings.append(Finding(name, False, _("It raised {name}: {error}.").format(name=type(error).__name__, error=error)))
+    return findings
 
 
 def answers(strategy: Strategy) -> list[str]:

@@ -158,12 +158,12 @@ def _figures(sku: str, given: Any, items: Mapping[str, Item], where: str) -> dic
         )
     known(mapping(given, f"{where}: {sku}"), FIGURES, f"{where}: {sku}")
     try:
-        made = {str(name): values(text) for name, text in given.items()}
+        series = {str(name): values(text) for name, text in given.items()}
     except RuleError as error:
         raise RuleError(_("{where}: {sku}: {error}").format(where=where, sku=sku, error=error)) from None
-    if not {"stock", "orders"} & set(made) or not all(made.values()):
+    if not {"stock", "orders"} & set(series) or not all(series.values()):
         raise RuleError(_("{where}: {sku} needs a series of stock or of orders").format(where=where, sku=sku))
-    return made
+    return series
 
 
 def _expected(given: Any, series: Mapping[str, Any], last_s: float, where: str) -> Expected:
@@ -206,11 +206,11 @@ def level_of(value: Any, where: str) -> int | None:
 
 def faults(policy: Policy, test: Test) -> list[Fault]:
     """What of a test came out otherwise under ``policy``; empty: it passes."""
-    said = course(policy, test)
+    levels = course(policy, test)
     found = []
     for one in test.expected:
         # The reading of that very moment counts; 1e-9 s forgives a step that is no binary number.
-        then = [s for s in said[one.sku] if s.t <= one.at_s + 1e-9][-1]
+        then = [s for s in levels[one.sku] if s.t <= one.at_s + 1e-9][-1]
         for what, expected, got, near in (("level", one.level, then.level, 0), ("machine", one.machine, then.machine, 0),
                                           ("line", one.line, then.line, LINE_STEP)):  # fmt: skip
             if expected is not None and not abs(expected - got) <= near:

@@ -42,9 +42,9 @@ def values(text: object) -> list[float | None]:
         if lost is None and steps is None:
             sentence = _("{word!r} is no series; write 500-20x24 (500, then 24 steps of -20), 80x10 or _ (a lost reading)")
             raise RuleError(sentence.format(word=word))
-        found = lost or steps
-        assert found is not None
-        times = int(found["times"] or (1 if lost else 0))
+        figures = lost or steps
+        assert figures is not None
+        times = int(figures["times"] or (1 if lost else 0))
         if len(out) + times > MOST:
             raise RuleError(_("{word!r} makes a series of more than {most:,} values").format(word=word, most=MOST))
         if steps is None:

@@ -116,9 +116,9 @@ def _relevelled(book: Playbook, levels: Mapping[str, Any]) -> Playbook:
 def standing(book: Playbook, key: str) -> str | float | None:
     """What a playbook has now for a varied setting: a level in words, an action on, off or by its amount, a latency."""
     if key in ORDERABLE:
-        found = [a for level in range(4) for a in book.at(level) if a.what == key]
-        if not found:
+        actions = [a for level in range(4) for a in book.at(level) if a.what == key]
+        if not actions:
             return OFF
-        return found[0].amount if found[0].what == "restock" and found[0].amount != "share" else ON
+        return actions[0].amount if actions[0].what == "restock" and actions[0].amount != "share" else ON
     value = getattr(book, key, None)
     return words_of(value) if isinstance(value, tuple) else value

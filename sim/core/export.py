@@ -73,9 +73,9 @@ def for_file_name(text: str, most: int = 80) -> str:
     >>> for_file_name("../../x"), for_file_name("a/b:c"), for_file_name("面膜 5片"), for_file_name("..")
     ('_.._x', 'a_b_c', '面膜 5片', '_')
     """
-    made = re.sub(r'[/\\<>:"|?*\x00-\x1f\x7f]', "_", text)[:most].strip(" ")
-    made = re.sub(r"^\.+", "", made).rstrip(". ")
-    return f"_{made}" if not made or made.split(".")[0].upper() in RESERVED else made
+    name = re.sub(r'[/\\<>:"|?*\x00-\x1f\x7f]', "_", text)[:most].strip(" ")
+    name = re.sub(r"^\.+", "", name).rstrip(". ")
+    return f"_{name}" if not name or name.split(".")[0].upper() in RESERVED else name
 
 
 def write_csv(table: Any, path: Path, more: bool = False, mark: bool = False) -> None:

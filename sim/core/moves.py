@@ -86,9 +86,9 @@ def with_rows(w: World, tape: Tape) -> World:
 
 
 def _longer(column: np.ndarray, more: int, used: int) -> np.ndarray:
-    made = np.empty(len(column) + more, column.dtype)
-    made[:used] = column[:used]
-    return made
+    longer = np.empty(len(column) + more, column.dtype)
+    longer[:used] = column[:used]
+    return longer
 
 
 class Journal(NamedTuple):

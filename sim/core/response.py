@@ -158,15 +158,15 @@ def channel_of(staff: Staff, name: str) -> NoticeChannel:
 def playbook_from(name: str, values: dict) -> Playbook:
     """A playbook from plain data (configuration): lists of actions per level, latencies by name."""
     check_types(Playbook, values, f"operations {name!r}")
-    made = dict(values)
+    settings = dict(values)
     for level in ("watch", "prepare", "emergency", "resolved"):
         actions = []
-        for item in made.get(level) or ():
+        for item in settings.get(level) or ():
             check_types(Action, item, f"operations {name!r}, level {level}: an action")
             actions.append(Action(**item))
-        made[level] = tuple(actions)
+        settings[level] = tuple(actions)
     known = {f.name for f in fields(Playbook)}
-    return Playbook(**{"name": name} | {k: v for k, v in made.items() if k in known and k != "name"})
+    return Playbook(**{"name": name} | {k: v for k, v in settings.items() if k in known and k != "name"})
 
 
 _NORMAL = NormalDist()

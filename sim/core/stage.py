@@ -46,11 +46,11 @@ class Stage:
     @cached_property
     def about(self) -> list[list[int]]:
         """Numbers of the cues about every SKU, or a bundle with it, in order."""
-        made: list[list[int]] = [[] for _ in self.scenario.skus]
+        rows_about: list[list[int]] = [[] for _ in self.scenario.skus]
         for number, item in enumerate(self.tape.cues["sku"].tolist()):
             for sku in self.parts[item]:
-                made[sku].append(number)
-        return made
+                rows_about[sku].append(number)
+        return rows_about
 
     @cached_property
     def names(self) -> list[str]:
@@ -161,10 +161,10 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
 
 def _item_parts(scenario: Scenario) -> np.ndarray:
     parts = parts_of(scenario)
-    made = np.full((len(parts), max(map(len, parts))), -1, np.int64)
-    for k, mine in enumerate(parts):
-        made[k, : len(mine)] = [sku for sku, _ in mine]
-    return made
+    table = np.full((len(parts), max(map(len, parts))), -1, np.int64)
+    for k, own in enumerate(parts):
+        table[k, : len(own)] = [sku for sku, _ in own]
+    return table
 
 
 def _head(tape: Tape) -> np.ndarray:

@@ -71,10 +71,10 @@ def landed(shape: str, tau_s: float, duration_s: float, carts: Carts, u: np.ndar
     >>> landed("gamma", 40.0, 240.0, AT_ONCE, u).round(2).tolist()
     [0.0, 28.73, 106.84]
     """
-    made = carts.direct * mass(shape, u, tau_s, duration_s)
+    share = carts.direct * mass(shape, u, tau_s, duration_s)
     if carts.direct < 1:
-        made = made + (1 - carts.direct) * np.interp(u, *_late(shape, tau_s, duration_s, carts))
-    return made
+        share = share + (1 - carts.direct) * np.interp(u, *_late(shape, tau_s, duration_s, carts))
+    return share
 
 
 @lru_cache(maxsize=256)
@@ -88,8 +88,8 @@ def _late(shape: str, tau_s: float, duration_s: float, carts: Carts) -> tuple[np
     wanted = np.diff(mass(shape, edges, tau_s, duration_s))
     came = fftconvolve(wanted, carts.ordered(edges[:-1] + step / 2))[: len(wanted)]
     total = float(wanted.sum())
-    made = np.concatenate([[0.0], np.clip(came, 0.0, total)])
-    return edges, made * (total / made[-1] if made[-1] > 0 else 1.0)
+    curve = np.concatenate([[0.0], np.clip(came, 0.0, total)])
+    return edges, curve * (total / curve[-1] if curve[-1] > 0 else 1.0)
 
 
 def response(
@@ -112,12 +112,12 @@ def ahead(bins: int, step_s: float, starts_s: np.ndarray, mean_s: float) -> np.n
     >>> ahead(4, 100.0, np.array([300.0]), 100.0).round(3).tolist()
     [0.09, 0.245, 0.665, 0.0]
     """
-    made = np.zeros(bins)
+    mass_ahead = np.zeros(bins)
     for start in starts_s[(starts_s > 0) & (starts_s < bins * step_s)].tolist():
         a, b = max(int((start - 30 * mean_s) / step_s), 0), min(math.ceil(start / step_s), bins)
         share = early(mean_s, np.arange(a, b + 1) * step_s - start)
-        made[a:b] += np.diff(share) / (share[-1] - share[0])
-    return made
+        mass_ahead[a:b] += np.diff(share) / (share[-1] - share[0])
+    return mass_ahead
 
 
 def waiting(step_s: float, carts: Carts, longest_s: float) -> np.ndarray:

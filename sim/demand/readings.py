@@ -84,9 +84,9 @@ def _number(messages: tuple[Message, ...], takes: list[Rows], comes: list[Rows])
     message = np.repeat(np.arange(len(comes)), [len(come["t"]) for come in comes])[order]
     new = np.zeros(len(order), bool)
     for k in range(len(comes)):
-        mine = message == k
-        newest = np.maximum.accumulate(reading[mine])
-        new[mine] = np.diff(newest, prepend=-1) > 0
+        own = message == k
+        newest = np.maximum.accumulate(reading[own])
+        new[own] = np.diff(newest, prepend=-1) > 0
     number = np.empty(len(order), np.int64)
     number[order] = np.cumsum(new) - 1
     ends = np.cumsum([len(come["t"]) for come in comes])

@@ -103,9 +103,9 @@ def lay(rng: np.random.Generator, scenario: Scenario, party: Party) -> Rows:
 
 
 def _draft(t: np.ndarray, kind: np.ndarray | int, cause: np.ndarray | int, of: np.ndarray, mark: np.ndarray) -> Rows:
-    made: Rows = {"t": np.array(t, np.int64), "kind": np.empty(len(t), np.int8), "cause": np.empty(len(t), np.int32)}
-    made["kind"][:], made["cause"][:] = kind, cause
-    return made | {"of": of, "mark": mark}
+    rows: Rows = {"t": np.array(t, np.int64), "kind": np.empty(len(t), np.int8), "cause": np.empty(len(t), np.int32)}
+    rows["kind"][:], rows["cause"][:] = kind, cause
+    return rows | {"of": of, "mark": mark}
 
 
 def _retries(

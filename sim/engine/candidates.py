@@ -173,8 +173,8 @@ class CandidateSet:
     def as_decisions(self, decided: Sequence[tuple[int, int, int, int, float]], k: int) -> np.ndarray:
         """What the gates of candidate ``k`` decided in his own run (``Control.decisions``), in columns T_*."""
         asks = self.effect(k)[1].tolist()
-        made = [(row, sku, level, reading, int(lack) * asks[level]) for row, sku, level, reading, lack in decided]
-        rows = np.array(made, np.int64).reshape(-1, 5)
+        decisions = [(row, sku, level, reading, int(lack) * asks[level]) for row, sku, level, reading, lack in decided]
+        rows = np.array(decisions, np.int64).reshape(-1, 5)
         rows[:, T_ROW] = self.numbers[rows[:, T_ROW]]
         return rows
 
@@ -188,27 +188,27 @@ class CandidateSet:
         """The runs of ``members``, who share the world of ``run``: one for those whose alerts and gates agree. rows: all
         decisions of the lead, whose run it is."""
         groups: dict[tuple[bytes, bytes, bytes], list[int]] = {}
-        made: dict[tuple[bytes, bytes, bytes], Run] = {}
+        shared: dict[tuple[bytes, bytes, bytes], Run] = {}
         if rows is not None:
             key = rows.tobytes(), np.array(run.suppressed, np.int64).tobytes(), self.gates[lead]
-            groups[key], made[key] = [lead], run
+            groups[key], shared[key] = [lead], run
         others = [k for k in members if k != lead]
         for k, held in zip(others, self._held(others), strict=True):
             key = b"".join(t.rows.tobytes() for t in self.decisions[k]), held.tobytes(), self.gates[k]
             groups.setdefault(key, []).append(k)
-            if key not in made:
-                made[key] = self._as_own(run, k, tuple(held.tolist()))
+            if key not in shared:
+                shared[key] = self._as_own(run, k, tuple(held.tolist()))
         for key, group in groups.items():
-            yield group, made[key]
+            yield group, shared[key]
 
     def _held(self, members: Sequence[int]) -> np.ndarray:
         """What the gate of each held back, by cause, int64 [member, cause]."""
-        made = np.empty((len(members), len(SUPPRESSED)), np.int64)
+        counts = np.empty((len(members), len(SUPPRESSED)), np.int64)
         numbers = np.array([self.place[k] for k in members], np.int64).reshape(-1, 2)
         for number in np.unique(numbers[:, 0]).tolist():
             own = numbers[:, 0] == number
-            made[own] = self.families[number].gate_memory[numbers[own, 1]][:, :, SUPPRESSED].sum(1).astype(np.int64)
-        return made
+            counts[own] = self.families[number].gate_memory[numbers[own, 1]][:, :, SUPPRESSED].sum(1).astype(np.int64)
+        return counts
 
     def _as_own(self, run: Run, k: int, suppressed: tuple[int, ...]) -> Run:
         """The run of ``k``, who shares its world: decisions are his own, who heard and handled them is on record there."""
@@ -235,11 +235,11 @@ class CandidateSet:
                        lacks=evidence[~to_machine, 2], orders=orders)  # fmt: skip
 
     def _decided(self, kind: np.dtype, rows: np.ndarray, evidence: np.ndarray) -> np.ndarray:
-        made = np.zeros(len(rows), kind)
-        made["t"] = self.row_t[rows[:, T_ROW]] + 1
-        made["sku"], made["level"], made["reading"] = rows[:, T_SKU], rows[:, T_LEVEL], rows[:, T_READING]
-        made["stock"], made["line"] = evidence[:, 0], evidence[:, 1]
-        return made
+        records = np.zeros(len(rows), kind)
+        records["t"] = self.row_t[rows[:, T_ROW]] + 1
+        records["sku"], records["level"], records["reading"] = rows[:, T_SKU], rows[:, T_LEVEL], rows[:, T_READING]
+        records["stock"], records["line"] = evidence[:, 0], evidence[:, 1]
+        return records
 
 
 def _family(stage: Stage, policies: Sequence[Policy]) -> Family:

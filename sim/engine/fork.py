@@ -121,16 +121,16 @@ class Cursor:
         gate remember; alerts: what it said before; now: what it says at this row."""
         policy, engine, old = candidates.policies[lead], candidates.engines[candidates.place[lead][0]], self.control
         env = simpy.Environment(self.at)
-        said, ordered, lacks = [], [], []
+        leads, ordered, lacks = [], [], []
         for (j, sku, level, reading, _held), (stock, line, lack) in zip(
             alerts.rows.tolist(), alerts.evidence.tolist(), strict=True
         ):
             if level >= MACHINE:
                 ordered.append((int(self.times[j]) + 1, sku, level - MACHINE, reading, stock, line, lack))
             else:
-                said.append((int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1))
+                leads.append((int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1))
                 lacks.append(lack)
-        begun = Begun(self._world(state, now), said, old.actions, lacks, ordered)
+        begun = Begun(self._world(state, now), leads, old.actions, lacks, ordered)
         control = Control(env, self.stage, policy, True, engine.look, begun)
         while env.peek() <= self.at:
             env.step()
@@ -146,9 +146,9 @@ class Cursor:
         The log of record changes is not copied: what lies behind is common, and whoever runs next writes his own on top.
         """
         w, count, n = self.control.world, len(now.rows), len(self.stage.tiers)
-        mine = {name: getattr(w, name).copy() for name in CHANGING}
-        mine["outbox"], mine["evidence"] = np.zeros((2 * n, 3), np.int64), np.zeros((2 * n, 3))
-        mine["outbox"][:count] = now.rows[:, T_SKU:T_LACK]
-        mine["evidence"][:count] = now.evidence
-        mine["head"][W.N_OUT] = count
-        return w._replace(**mine, **state)
+        copies = {name: getattr(w, name).copy() for name in CHANGING}
+        copies["outbox"], copies["evidence"] = np.zeros((2 * n, 3), np.int64), np.zeros((2 * n, 3))
+        copies["outbox"][:count] = now.rows[:, T_SKU:T_LACK]
+        copies["evidence"][:count] = now.evidence
+        copies["head"][W.N_OUT] = count
+        return w._replace(**copies, **state)

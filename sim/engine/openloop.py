@@ -56,7 +56,7 @@ def listen(heard: Heard, policy: Policy) -> Run:
         fold = fold_pointer(policy.strategy.fold)
     except CannotCompile:
         try:
-            found = _plainly(heard, policy, world)
+            alerts = _plainly(heard, policy, world)
         except Exception:
             # A fold may ask more of its arrays than a view of them can do, or divide by zero, where NumPy's floats go on with
             # inf: the plain engine has the last word, and raises what is a true fault.
@@ -64,7 +64,7 @@ def listen(heard: Heard, policy: Policy) -> Run:
         dropped = len(heard.rows) - len(heard.kept)
     else:
         answered_twice(heard.stage, policy, heard.run.readings)
-        found = _noted(
+        alerts = _noted(
             world,
             len(heard.rows),
             lambda decisions, evidence: compiled_hearing().hear(world, fold, heard.rows, decisions, evidence),
@@ -76,7 +76,7 @@ def listen(heard: Heard, policy: Policy) -> Run:
         tape=heard.stage.tape,
         outcome=heard.run.outcome,
         stock=heard.run.stock,
-        alerts=_alerts(heard, *found),
+        alerts=_alerts(heard, *alerts),
         actions=np.empty(0, ACTION_DTYPE),
         readings=heard.run.readings,
         cue_cut=heard.run.cue_cut,
@@ -108,9 +108,9 @@ def _plainly(heard: Heard, policy: Policy, world: World) -> tuple[np.ndarray, np
 
 def _alerts(heard: Heard, decisions: np.ndarray, evidence: np.ndarray) -> np.ndarray:
     """Decisions as a Run keeps them: sent on the first odd microsecond after the reading; nobody hears of them."""
-    made = np.empty(len(decisions), ALERT_DTYPE)
-    made["t"] = heard.stage.tape.t[decisions[:, T_ROW]] | 1
-    made["sku"], made["level"], made["reading"] = decisions[:, T_SKU], decisions[:, T_LEVEL], decisions[:, T_READING]
-    made["stock"], made["line"] = evidence[:, E_STOCK], evidence[:, E_LINE]
-    made["heard"] = made["handled"] = -1
-    return made
+    alerts = np.empty(len(decisions), ALERT_DTYPE)
+    alerts["t"] = heard.stage.tape.t[decisions[:, T_ROW]] | 1
+    alerts["sku"], alerts["level"], alerts["reading"] = decisions[:, T_SKU], decisions[:, T_LEVEL], decisions[:, T_READING]
+    alerts["stock"], alerts["line"] = evidence[:, E_STOCK], evidence[:, E_LINE]
+    alerts["heard"] = alerts["handled"] = -1
+    return alerts

@@ -30,13 +30,13 @@ class Cache:
         content = path.read_bytes() if path.exists() else b""
         if content and content[:32] == _seal(name, content[32:]):
             return np.asarray(np.load(io.BytesIO(content[32:])))
-        made = make()
+        value = make()
         file = io.BytesIO()
-        np.save(file, made)
+        np.save(file, value)
         unfinished = path.with_suffix(".tmp")
         unfinished.write_bytes(_seal(name, file.getvalue()) + file.getvalue())
         os.replace(unfinished, path)
-        return made
+        return value
 
 
 def _seal(name: str, content: bytes) -> bytes:

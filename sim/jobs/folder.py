@@ -50,10 +50,10 @@ def refuse_strange(final: Path, verb: str = "") -> None:
         return
     if not (final / MANIFEST).is_file():
         raise FolderError(_("{final!r} exists and is not a run folder; choose another out=").format(final=str(final)))
-    made = _manifest(final).get("command") or ["", verb]
-    if verb and made[1] != verb:
+    maker = _manifest(final).get("command") or ["", verb]
+    if verb and maker[1] != verb:
         raise FolderError(
-            _("{final!r} holds what stockcue {made} made; choose another out=").format(final=str(final), made=made[1])
+            _("{final!r} holds what stockcue {made} made; choose another out=").format(final=str(final), made=maker[1])
         )
 
 
@@ -215,8 +215,8 @@ def write_table(frame: pd.DataFrame, path: Path) -> None:
 def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     """``manifest.json``: versions, ``facts`` and the SHA-256 of every file written before it, by its path in the folder."""
     files = {p.relative_to(folder).as_posix(): checksum(p) for p in sorted(folder.rglob("*")) if p.is_file()}
-    made = {"versions": versions(), "account": ACCOUNT, **facts, "files": files}
-    (folder / MANIFEST).write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    manifest = {"versions": versions(), "account": ACCOUNT, **facts, "files": files}
+    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def checksum(path: Path) -> str:

@@ -20,15 +20,15 @@ from strategies.registry import is_built_in
 def own_files(policies: Iterable[Policy]) -> dict[str, str]:
     """The user's own files behind the policies and their checksums, helper modules and data too; under ``NAME: values`` one of
     the code and values a fold reaches, under ``NAME: answers`` one of its answers on fixed readings."""
-    found: dict[str, str] = {}
+    digests: dict[str, str] = {}
     for strategy in {id(p.strategy): p.strategy for p in policies if not is_built_in(p.strategy)}.values():
         origin = origin_of(strategy)
         main = origin.files[0][0]
         for name, content in origin.files:
-            found[name if name == main else f"{main}: {name}"] = hashlib.sha256(content).hexdigest()[:16]
-        found[f"{main}: values"] = reach(strategy.fold).fingerprint()[:16]
-        found[f"{main}: answers"] = answers_of(strategy)
-    return found
+            digests[name if name == main else f"{main}: {name}"] = hashlib.sha256(content).hexdigest()[:16]
+        digests[f"{main}: values"] = reach(strategy.fold).fingerprint()[:16]
+        digests[f"{main}: answers"] = answers_of(strategy)
+    return digests
 
 
 def identity_of(strategy: Strategy) -> str:
@@ -42,26 +42,26 @@ def identity_of(strategy: Strategy) -> str:
 
 def _steady(strategy: Strategy) -> Reach:
     """What the fold reaches, if that settles what it answers."""
-    found, name = reach(strategy.fold), strategy.name
-    if found.machine:
+    reached, name = reach(strategy.fold), strategy.name
+    if reached.machine:
         raise StrategyError(
             _(
                 "the strategy {name!r} {machine}: a fold that reads the machine, or keeps state of its own, may answer "
                 "otherwise when what was begun is taken up again, and results would be mixed unseen; give it what it needs as "
                 "settings and memory, or play it where nothing is taken up again: rehearse, or shadow without out= and state="
-            ).format(name=name, machine=found.machine[0])
+            ).format(name=name, machine=reached.machine[0])
         )
-    if found.odd:
+    if reached.odd:
         raise StrategyError(
             _("the strategy {name!r} uses {odd!r}, whose value cannot be told from another; use plain numbers").format(
-                name=name, odd=found.odd[0]
+                name=name, odd=reached.odd[0]
             )
         )
     if answers_of(strategy) != _answers(strategy):
         raise StrategyError(
             _("the strategy {name!r} answers the same readings now so, now otherwise; see stockcue check").format(name=name)
         )
-    return found
+    return reached
 
 
 _known: dict[tuple[object, str, str], str] = {}

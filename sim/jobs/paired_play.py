@@ -47,10 +47,10 @@ def paired_play(
             for w in range(len(worlds))
             for start in range(replicates.start, replicates.stop, SPAN)
         ]
-        made = np.full((len(worlds), len(replicates), len(candidates), len(metrics)), np.nan)
+        figures = np.full((len(worlds), len(replicates), len(candidates), len(metrics)), np.nan)
         for chunk, values in steady(pool, plan, chunks, note):
             at = slice(chunk.start - replicates.start, chunk.stop - replicates.start)
-            made[chunk.world, at] = values.reshape(-1, len(candidates), len(metrics))
-        return made
+            figures[chunk.world, at] = values.reshape(-1, len(candidates), len(metrics))
+        return figures
 
     return play

@@ -123,16 +123,18 @@ def order(plan: Plan, chunk: Chunk) -> bytes:
 @lru_cache(maxsize=4)
 def _order(plan: Plan, world: int, first: int, last: int) -> bytes:
     packed = tuple((c.name, c.family, pack(c.policy)) for c in plan.candidates[first:last])
-    made = _Order(plan.worlds[world], packed, plan.profile, plan.seed, plan.metrics)
-    return zlib.compress(pickle.dumps(made), 1)
+    ordered = _Order(plan.worlds[world], packed, plan.profile, plan.seed, plan.metrics)
+    return zlib.compress(pickle.dumps(ordered), 1)
 
 
 def play_chunk(ordered: bytes, chunk: Chunk) -> np.ndarray:
     """What a worker does: float64 [run, metric], by replicate and then candidate."""
-    made = _read(ordered)
+    figures = _read(ordered)
     candidates = _candidates(ordered)
-    values = play_trials(made.world, candidates, range(chunk.start, chunk.stop), made.seed, made.profile, made.metrics)
-    return values.reshape(-1, len(made.metrics))
+    values = play_trials(
+        figures.world, candidates, range(chunk.start, chunk.stop), figures.seed, figures.profile, figures.metrics
+    )
+    return values.reshape(-1, len(figures.metrics))
 
 
 @lru_cache(maxsize=4)

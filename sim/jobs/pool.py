@@ -55,11 +55,11 @@ def pool(engine: str, address: str, workers: int) -> Iterator[Pool]:
     if engine == "local":
         yield _local(workers or _cores())
     elif engine == "dask":
-        with _dask(address) as made:
-            yield made
+        with _dask(address) as client:
+            yield client
     else:
-        with _ray(address) as made:
-            yield made
+        with _ray(address) as client:
+            yield client
 
 
 def must_be_possible(engine: str, address: str) -> None:

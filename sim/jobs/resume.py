@@ -72,8 +72,8 @@ def _timed(plan: Plan, world: World, replicate: int, count: int) -> tuple[float,
     """Seconds for one tape under ``count`` candidates, spread over all of them, and their rows."""
     picked = np.unique(np.linspace(0, len(plan.candidates) - 1, count).astype(int))
     began = time.perf_counter()
-    found = play_trials(world, [plan.candidates[k] for k in picked], [replicate], plan.seed, plan.profile, plan.metrics)
-    return time.perf_counter() - began, found[0]
+    values = play_trials(world, [plan.candidates[k] for k in picked], [replicate], plan.seed, plan.profile, plan.metrics)
+    return time.perf_counter() - began, values[0]
 
 
 def _sizes(plan: Plan, rows: np.ndarray) -> tuple[float, float]:

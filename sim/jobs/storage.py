@@ -88,9 +88,9 @@ def _closed(study: Study) -> None:
 
 def _read(path: Path, objectives: int, name: str) -> Study:
     with closing(sqlite3.connect(path)) as base:
-        (found,) = base.execute("PRAGMA quick_check").fetchone()
-    if found != "ok":
-        raise ValueError(found)
+        (answer,) = base.execute("PRAGMA quick_check").fetchone()
+    if answer != "ok":
+        raise ValueError(answer)
     study = _made(path, objectives, name)
     if len(study.directions) != objectives:
         raise ValueError(_("a study of other objectives"))

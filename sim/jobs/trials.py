@@ -30,8 +30,8 @@ def play_trials(
 ) -> np.ndarray:
     """Every candidate on every replicate's tape: float64 [replicate, candidate, metric]. Same seed, same bytes."""
     policies = [c.policy for c in candidates]
-    made = np.empty((len(replicates), len(policies), len(metrics)))
+    values = np.empty((len(replicates), len(policies), len(metrics)))
     for k, replicate in enumerate(replicates):
         stage = staged(world.scenario, world.uncertainty, seed, int(replicate))
-        made[k] = evaluate(stage, policies, profile, metrics)
-    return made
+        values[k] = evaluate(stage, policies, profile, metrics)
+    return values

@@ -46,17 +46,17 @@ class Bands:
 def night_of(stream: Stream) -> dict[str, dict[str, float]]:
     """A recorded night item by item."""
     over = {b.sku: b.units for b in beyond(stream)}
-    found = {}
+    figures = {}
     for name, path in stream.levels.groupby("sku", sort=False):
         k = [s.id for s in stream.skus].index(str(name))
         own = (stream.what == TAKE) & (stream.sku == k)
         out = path[path["stock"] <= 0]
-        found[str(name)] = {
+        figures[str(name)] = {
             "ordered_units": float(stream.qty[own].sum()),
             "oversold_units": float(over.get(str(name), 0)),
             "sold_out_s": float(out["t_s"].iloc[0]) if len(out) else float("inf"),
         }
-    return found
+    return figures
 
 
 def held(items: pd.DataFrame, night: Night) -> pd.DataFrame:

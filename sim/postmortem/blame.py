@@ -138,11 +138,11 @@ def ideal_stage(stage: Stage) -> Stage:
 def best_known(stage: Stage, others: Sequence[Stage], profile: Profile) -> Lines:
     """The lines that were best on the other shows; of SKUs none of them had, those that are best on this one."""
     skus = [s.id for s in stage.scenario.skus]
-    found = best_lines(others, skus, profile) if others else None
-    if found is not None and found.known.all():
-        return found
+    lines = best_lines(others, skus, profile) if others else None
+    if lines is not None and lines.known.all():
+        return lines
     own = best_lines([stage], skus, profile)
-    return own if found is None else replace(found, values=np.where(found.known[:, None], found.values, own.values))
+    return own if lines is None else replace(lines, values=np.where(lines.known[:, None], lines.values, own.values))
 
 
 def least(worlds: Sequence[Losses]) -> np.ndarray:

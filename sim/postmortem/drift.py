@@ -90,8 +90,8 @@ def _tested(feature: str, now: Habits, earlier: Sequence[Habits]) -> tuple[float
 
 
 def _finite(values: Sequence[float]) -> np.ndarray:
-    found = np.array(values, float)
-    return found[np.isfinite(found)]
+    array = np.array(values, float)
+    return array[np.isfinite(array)]
 
 
 def by_show(x: float, past: np.ndarray) -> float:
@@ -117,8 +117,8 @@ def holm(p: dict[str, float]) -> dict[str, float]:
     >>> holm({"a": 0.01, "b": 0.04, "c": 0.03})
     {'a': 0.03, 'c': 0.06, 'b': 0.06}
     """
-    made, floor = {}, 0.0
+    adjusted, floor = {}, 0.0
     for place, name in enumerate(sorted(p, key=lambda n: p[n])):
         floor = max(floor, min(1.0, p[name] * (len(p) - place)))
-        made[name] = floor
-    return made
+        adjusted[name] = floor
+    return adjusted

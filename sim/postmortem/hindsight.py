@@ -108,10 +108,10 @@ def _ids(stage: Stage) -> list[str]:
 
 def _cost(stage: Stage, at: np.ndarray, lines: np.ndarray, profile: Profile) -> np.ndarray:
     """Cost of loss in one show of every SKU that lines are wanted for [CNY]; ``at``: its place there, -1 none."""
-    mine = np.tile([OFF, OFF, 0.0], (len(stage.scenario.skus), 1))
-    mine[at[at >= 0]] = lines[at >= 0]
-    found = lost(*with_lines(stage, mine), profile).cost
-    return np.where(at >= 0, found[at], 0.0)
+    lines_of = np.tile([OFF, OFF, 0.0], (len(stage.scenario.skus), 1))
+    lines_of[at[at >= 0]] = lines[at >= 0]
+    cost = lost(*with_lines(stage, lines_of), profile).cost
+    return np.where(at >= 0, cost[at], 0.0)
 
 
 def with_lines(stage: Stage, lines: np.ndarray) -> tuple[Stage, Policy]:

@@ -73,8 +73,8 @@ def _inert(tape: Tape, gone: np.ndarray) -> Tape:
     if not gone.any():
         return tape
     blank = {"kind": EDIT_ADD, "sku": 0, "channel": -1, "qty": 0, "cue": -1, "cause": -1}
-    made: dict[str, Any] = {name: np.where(gone, value, getattr(tape, name)) for name, value in blank.items()}
-    return replace(tape, **{name: column.astype(getattr(tape, name).dtype) for name, column in made.items()})
+    columns: dict[str, Any] = {name: np.where(gone, value, getattr(tape, name)) for name, value in blank.items()}
+    return replace(tape, **{name: column.astype(getattr(tape, name).dtype) for name, column in columns.items()})
 
 
 def without_lag(stage: Stage) -> Stage:

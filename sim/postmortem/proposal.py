@@ -38,9 +38,9 @@ def write_proposal(path: Path, r: Review, words: Sequence[str]) -> None:
 def content(r: Review, words: Sequence[str]) -> dict[str, Any]:
     """Overrides, the change, and what it rests on."""
     p, before = r.proposal, r.search.before
-    made: dict[str, Any] = {"overrides": list(words)}
+    record: dict[str, Any] = {"overrides": list(words)}
     if p is None:
-        return made | {"change": None, "statement": ["keep the settings: no change of one setting stood"]}
+        return record | {"change": None, "statement": ["keep the settings: no change of one setting stood"]}
     after = p.change.result
     rests: dict[str, Any] = {"found_on": r.show.name, "loop": r.show.loop, "other_shows": p.gain.n}
     if after is not None:
@@ -50,7 +50,7 @@ def content(r: Review, words: Sequence[str]) -> dict[str, Any]:
         rests |= {"net_change_per_other_show": [round(p.gain.low, 2), round(p.gain.mean, 2), round(p.gain.high, 2)]}
     rests |= {"proved_on": p.claim.on, "claimed_net_change": [round(x, 2) for x in (p.claim.low, p.claim.mean, p.claim.high)]}
     statement = "one show proves little; rehearse it before it is used" if p.gain.n < 2 else "95 % interval over other shows"
-    return made | {
+    return record | {
         "change": p.change.knob.word(p.change.value),
         "was": p.change.knob.now,
         "rests_on": rests,

@@ -191,9 +191,9 @@ def consider(
     for change in changes:
         rows, drawn, bounded = (evidence(change, part, policy, profile) for part in shows)
         gain, luck = verdict(rows), verdict(drawn)
-        said = claim(gain, luck, len(changes))
+        claimed = claim(gain, luck, len(changes))
         loses = gain.mean < 0 or luck.mean < 0 or any(r["net_after"] < r["net_before"] for r in bounded)
-        proposals.append(Proposal(change, rows, drawn, bounded, gain, luck, said, said.sure and not loses))
+        proposals.append(Proposal(change, rows, drawn, bounded, gain, luck, claimed, claimed.sure and not loses))
         stands = proposals[-1].stands
         if stands:
             break
@@ -205,5 +205,5 @@ def by_order(show: Show, policy: Policy, profile: Profile) -> tuple[int, int] | 
     now = show.stage.scenario
     if now.ledger.mode != "deduct_on_payment":
         return None
-    found = measure(show.remake(replace(now, ledger=replace(now.ledger, mode="deduct_on_order"))), policy, profile)
-    return found.oversold, found.missed
+    figures = measure(show.remake(replace(now, ledger=replace(now.ledger, mode="deduct_on_order"))), policy, profile)
+    return figures.oversold, figures.missed

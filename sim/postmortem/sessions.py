@@ -26,15 +26,15 @@ def recorded(
     imputation: Imputation, seed: int, replicate: int, feed: Feed | None, world: Scenario | None, bounds: Sequence[str] = BOUNDS
 ) -> dict[str, Show]:
     """A recording under each bound of the demand that nobody recorded; by bound."""
-    found = {}
+    shows = {}
     for bound in bounds:
 
         def remake(changed: Scenario, bound: str = bound) -> Stage:
             return closed_stage(imputation.stream, imputation, bound, seed, replicate, changed.feed, changed)
 
         stage = closed_stage(imputation.stream, imputation, bound, seed, replicate, feed, world)
-        found[bound] = Show(imputation.stream.name, stage, remake, "closed", bound)
-    return found
+        shows[bound] = Show(imputation.stream.name, stage, remake, "closed", bound)
+    return shows
 
 
 __all__ = ["LIKELY", "recorded", "rehearsed"]

@@ -141,10 +141,10 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
 
 def save(habits: Habits, path: Path) -> None:
     """Write ``habits.json``."""
-    made = asdict(habits)
-    made["figures"] = {k: _known(v) for k, v in habits.figures.items()}
-    made["blocks"] = {k: [_known(x) for x in v] for k, v in habits.blocks.items()}
-    path.write_text(json.dumps(made, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    record = asdict(habits)
+    record["figures"] = {k: _known(v) for k, v in habits.figures.items()}
+    record["blocks"] = {k: [_known(x) for x in v] for k, v in habits.blocks.items()}
+    path.write_text(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def _known(value: float) -> float | None:
@@ -158,10 +158,10 @@ def _number(value: Any) -> float:
 def saved(folder: Path) -> Habits:
     """The habits an earlier review left in its folder."""
     try:
-        made: Mapping[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        figures = {k: _number(made["figures"][k]) for k in FEATURES}
-        blocks = {k: [_number(x) for x in v] for k, v in made["blocks"].items()}
-        return Habits(str(made["name"]), figures, blocks, [float(x) for x in made["delays"]])
+        record: Mapping[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        figures = {k: _number(record["figures"][k]) for k in FEATURES}
+        blocks = {k: [_number(x) for x in v] for k, v in record["blocks"].items()}
+        return Habits(str(record["name"]), figures, blocks, [float(x) for x in record["delays"]])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise StreamError(
             _("{folder!r} holds no {file} of an earlier review; give a recording, or a review's folder").format(

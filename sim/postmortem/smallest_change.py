@@ -88,16 +88,16 @@ def smallest_changes(show: Show, policy: Policy, profile: Profile, progress: Pro
     turned, every = _Turner(show, policy, profile, judge), knobs(show.stage, policy)
     for share in SHARES:
         saves = _saves(KINDS[kind], math.floor((1 - share) * getattr(before, KINDS[kind])), before.net)
-        found = _climb(every, turned, saves, progress)
-        if found:
-            return Search(before, KINDS[kind], share, _distinct(found), len(turned.known))
+        climbed = _climb(every, turned, saves, progress)
+        if climbed:
+            return Search(before, KINDS[kind], share, _distinct(climbed), len(turned.known))
     return Search(before, KINDS[kind], SHARES[-1], [], len(turned.known))
 
 
 def _climb(every: list[Knob], turned: _Turner, saves: Saves, progress: Progress | None) -> list[Change]:
     """All knobs rung by rung, outwards, until one rung after the first success; each success is brought nearer."""
     ladders = [(knob, [knob.now, *ladder(knob, up)]) for knob in every for up in (True, False)]
-    found: list[Change] = []
+    changes: list[Change] = []
     rung, end = 1, max(len(values) for _, values in ladders)
     while rung < end:
         if progress:
@@ -108,15 +108,15 @@ def _climb(every: list[Knob], turned: _Turner, saves: Saves, progress: Progress 
                 failed.append((knob, values))
                 continue
             good = _between(knob, values[rung - 1], values[rung], turned, saves)
-            found.append(Change(knob, good, distance(knob, good), turned(knob, good)))
-        end = min(end, rung + 2) if found else end
+            changes.append(Change(knob, good, distance(knob, good), turned(knob, good)))
+        end = min(end, rung + 2) if changes else end
         ladders, rung = failed, rung + 1
-    return found
+    return changes
 
 
-def _distinct(found: list[Change]) -> list[Change]:
+def _distinct(climbed: list[Change]) -> list[Change]:
     """Nearest first; a change for one tier that is the change for all tiers is left out."""
-    ranked = sorted(found, key=lambda c: (c.far, c.knob.key.count("."), -c.result.net if c.result else 0.0))
+    ranked = sorted(climbed, key=lambda c: (c.far, c.knob.key.count("."), -c.result.net if c.result else 0.0))
     kept: dict[tuple[str, str, float], Change] = {}
     for c in ranked:
         kept.setdefault((c.knob.key.split(".")[-1], c.knob.option, c.value), c)

@@ -47,12 +47,12 @@ def windows(stream: Stream) -> list[Window]:
     that opens with nothing has not sold out, and its first spell is not blind: nobody had been shown it.
     """
     end = demand_end(stream)
-    found: dict[int, list[Window]] = {}
+    by_sku: dict[int, list[Window]] = {}
     for sku, start, stop in stream.shut:
-        found.setdefault(sku, []).append(Window(sku, max(0, start), min(end, stop), SHUT))
+        by_sku.setdefault(sku, []).append(Window(sku, max(0, start), min(end, stop), SHUT))
     for sku, start, stop in _spells(stream, end):
-        found.setdefault(sku, []).append(Window(sku, start, stop, SOLD_OUT))
-    return [w for sku in sorted(found) for w in _joined(found[sku])]
+        by_sku.setdefault(sku, []).append(Window(sku, start, stop, SOLD_OUT))
+    return [w for sku in sorted(by_sku) for w in _joined(by_sku[sku])]
 
 
 def _spells(stream: Stream, end: int) -> Iterator[tuple[int, int, int]]:
@@ -60,10 +60,10 @@ def _spells(stream: Stream, end: int) -> Iterator[tuple[int, int, int]]:
     order = np.lexsort((stream.t, stream.sku))
     first = np.searchsorted(stream.sku[order], np.arange(len(stream.skus) + 1))
     for k, sku in enumerate(stream.skus):
-        mine = order[first[k] : first[k + 1]]
-        mine = mine[stream.what[mine] != CART]
-        t, took = stream.t[mine], stream.what[mine] == TAKE
-        level = sku.stock + np.cumsum(np.where(took, -stream.qty[mine], stream.qty[mine]).astype(np.int64))
+        rows = order[first[k] : first[k + 1]]
+        rows = rows[stream.what[rows] != CART]
+        t, took = stream.t[rows], stream.what[rows] == TAKE
+        level = sku.stock + np.cumsum(np.where(took, -stream.qty[rows], stream.qty[rows]).astype(np.int64))
         last = np.append(t[1:] != t[:-1], True)[: len(t)]
         out = level[last] <= 0
         at = t[last]
@@ -80,15 +80,15 @@ def _spells(stream: Stream, end: int) -> Iterator[tuple[int, int, int]]:
 
 def _joined(spells: list[Window]) -> list[Window]:
     """Spells of one SKU in order, overlapping ones as one."""
-    made: list[Window] = []
+    joined: list[Window] = []
     for w in sorted(spells, key=lambda s: (s.start, s.end)):
         if w.start >= w.end:
             continue
-        if made and w.start <= made[-1].end:
-            made[-1] = made[-1]._replace(end=max(made[-1].end, w.end))
+        if joined and w.start <= joined[-1].end:
+            joined[-1] = joined[-1]._replace(end=max(joined[-1].end, w.end))
         else:
-            made.append(w)
-    return made
+            joined.append(w)
+    return joined
 
 
 def hide(stream: Stream) -> tuple[Stream, Stream]:

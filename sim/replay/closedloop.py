@@ -133,12 +133,12 @@ def _played(stage: Stage, stream: Stream, teams: list[Policy], profile: Profile,
 
 def _imputed(run: Run, judge: Judge, imputed: Imputation) -> dict[str, float]:
     """Units that nobody recorded: laid, sold (paid and kept), oversold; and recorded units that were refused."""
-    mine, kind, qty = imputed_rows(run.tape, imputed), run.tape.kind, run.tape.qty
-    order = (kind == ORDER) & mine
+    own, kind, qty = imputed_rows(run.tape, imputed), run.tape.kind, run.tape.qty
+    order = (kind == ORDER) & own
     stories = judge.stories if run.tape is judge.baseline.tape else read_stories(run.tape, run.scenario)
     promised = outcomes(run, stories).promised
-    beyond = promised["units"][mine[stories.row[promised["story"]]]]
-    refused = (kind == ORDER) & ~mine & np.isin(run.outcome, list(REFUSALS))
+    beyond = promised["units"][own[stories.row[promised["story"]]]]
+    refused = (kind == ORDER) & ~own & np.isin(run.outcome, list(REFUSALS))
     return {"imputed_units": float(qty[order].sum()), "imputed_sold": float(qty[order & (run.outcome == PAID)].sum()),
             "imputed_oversold": float(beyond.sum()), "recorded_refused": float(qty[refused].sum())}  # fmt: skip
 
@@ -153,7 +153,7 @@ def verdicts(scores: pd.DataFrame) -> pd.DataFrame:
     blind; 0 where both are 0. holds: whether strategy and silence compare the same way (better, worse, equal) under all
     three bounds.
     """
-    made = []
+    rows = []
     for (name, strategy), part in scores.groupby(["stream", "strategy"], sort=False):
         row: dict[str, Any] = {"stream": name, "strategy": strategy, "loop": LOOP, "replicates": part["replicate"].nunique()}
         for bound in BOUNDS:
@@ -166,8 +166,8 @@ def verdicts(scores: pd.DataFrame) -> pd.DataFrame:
         saved = [row[f"saved_{bound}"] for bound in BOUNDS]
         row["imputed_share"] = imputed_share(row[f"saved_{LOW}"], row[f"saved_{LIKELY}"])
         row["holds"] = len({int(np.sign(round(s, 6))) for s in saved}) == 1
-        made.append(row)
-    return pd.DataFrame(made)
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def imputed_share(low: float, likely: float) -> float:
@@ -241,10 +241,10 @@ def spell_table(imputed: Imputation, seed: int, replicates: int) -> pd.DataFrame
     s, n = imputed.stream, len(imputed.windows)
     likely, high = np.zeros((replicates, n)), np.zeros((replicates, n))
     for r in range(replicates):
-        found = draw(imputed, seed, r)
+        drawn = draw(imputed, seed, r)
         for k, w in enumerate(imputed.windows):
-            own = (found.sku == w.sku) & (found.t >= w.start) & (found.t < w.end)
-            likely[r, k], high[r, k] = (own & found.likely).sum(), own.sum()
+            own = (drawn.sku == w.sku) & (drawn.t >= w.start) & (drawn.t < w.end)
+            likely[r, k], high[r, k] = (own & drawn.likely).sum(), own.sum()
     rows = []
     for k, w in enumerate(imputed.windows):
         low, top = np.quantile(likely[:, k], [0.025, 0.975])

@@ -28,9 +28,9 @@ _SLASHED = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}[\sT,]")
 
 def plain(text: str) -> str:
     """Full-width signs as plain ones, 20时05分06秒 as 20:05:06."""
-    made = re.sub(r"(\d)\s*[时点時](?=\d)", r"\1:", unicodedata.normalize("NFKC", text).strip())
-    made = re.sub(r"(\d)\s*分(?=\d)", r"\1:", made)
-    return re.sub(r"(?<=\d)\s*[分秒](?=\D|$)", "", re.sub(r"(\d)\s*[时点時](?=\D|$)", r"\1:00", made))
+    words = re.sub(r"(\d)\s*[时点時](?=\d)", r"\1:", unicodedata.normalize("NFKC", text).strip())
+    words = re.sub(r"(\d)\s*分(?=\d)", r"\1:", words)
+    return re.sub(r"(?<=\d)\s*[分秒](?=\D|$)", "", re.sub(r"(\d)\s*[时点時](?=\D|$)", r"\1:00", words))
 
 
 def parts(text: str, order: str = "") -> tuple[list[int], str, str] | None:

@@ -44,9 +44,9 @@ def rule_diff(alerts: pd.DataFrame, a: str, b: str, within_s: float = 60.0) -> p
     alerts: ``Replay.alerts`` of one or several streams; all-clears are left out. change: one of CHANGES. shift_s: time of b less
     time of a [s; NaN without a pair].
     """
-    said = alerts[(alerts["level"] > 0) & alerts["strategy"].isin([a, b])]
+    spoken = alerts[(alerts["level"] > 0) & alerts["strategy"].isin([a, b])]
     rows: list[dict[str, Any]] = []
-    for (stream, sku), part in said.groupby(["stream", "sku"], sort=False):
+    for (stream, sku), part in spoken.groupby(["stream", "sku"], sort=False):
         own = [part[part["strategy"] == name].sort_values("t_s", kind="stable") for name in (a, b)]
         one, two = (list(zip(side["t_s"], side["at"], side["level"], strict=True)) for side in own)
         t_a, level_a, t_b, level_b = (side[key].to_numpy() for side in own for key in ("t_s", "level"))

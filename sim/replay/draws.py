@@ -67,14 +67,14 @@ def draw(imputation: Imputation, seed: int, replicate: int) -> Drawn:
 def _every(imputation: Imputation, seed: int, replicate: int, purpose: str) -> list[np.ndarray]:
     """Times [us] of the likely orders of every spell. Orders of an earlier spell of the SKU have followers in a later one."""
     states = [state(imputation, g, seed, replicate) for g in range(len(imputation.groups))]
-    found: list[np.ndarray] = []
+    draws: list[np.ndarray] = []
     before: dict[int, list[np.ndarray]] = {}
     for number, w in enumerate(imputation.windows):
         rng = random_stream(seed, replicate, purpose, imputation.stream.skus[w.sku].id, number)
         earlier = before.setdefault(w.sku, [])
-        found.append(_came(imputation, number, states[imputation.place[w.sku]], earlier, rng))
-        earlier.append(found[-1])
-    return found
+        draws.append(_came(imputation, number, states[imputation.place[w.sku]], earlier, rng))
+        earlier.append(draws[-1])
+    return draws
 
 
 def state(imputation: Imputation, group: int, seed: int, replicate: int) -> State:

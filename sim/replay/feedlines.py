@@ -45,8 +45,8 @@ def feed_lines(stream: Stream) -> Iterator[str]:
                 )
             )
         figure = "value" if what == EDIT_SET else "qty"
-        said = {"t": written(stream, t), "kind": KIND_OF[what], "sku": names[sku], figure: qty}
-        yield json.dumps(said, ensure_ascii=False)
+        record = {"t": written(stream, t), "kind": KIND_OF[what], "sku": names[sku], figure: qty}
+        yield json.dumps(record, ensure_ascii=False)
     last = last_us(stream)
     while people and people[0] <= last:
         yield people[1]

@@ -120,14 +120,14 @@ def _prior(
     rows, columns, known = [], [], np.zeros(len(every))
     for j, s in enumerate(every):
         if s.cue < 0:
-            mine = [at["uncued", s.sku]]
+            places = [at["uncued", s.sku]]
         else:
             cue = stream.cues[s.cue]
             known[j] = np.log(max(cue.kernel().peak, 1e-9))
-            mine = [at[("featured",)], at["kind", cue.kind], at["appeal", s.sku], at["cue", s.cue]]
-            mine += [at[("early",)]] if s.early else []
-        rows += [j] * len(mine)
-        columns += mine
+            places = [at[("featured",)], at["kind", cue.kind], at["appeal", s.sku], at["cue", s.cue]]
+            places += [at[("early",)]] if s.early else []
+        rows += [j] * len(places)
+        columns += places
     levels = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(every), len(names)))
     mean, sd = (np.array([spreads[name[0]][c] for name in names]) for c in (0, 1))
     return Prior(mean, 1 / sd**2, levels, known, at.get(("herd",), -1))

@@ -38,10 +38,10 @@ def judge(stream: Stream, run: Run, real: pd.DataFrame, horizon_s: float, merge_
         said = run.alerts[run.alerts["sku"] == k]
         t_s, level = said["t"] / US, said["level"]
         became = [became_of(t, lv, spells, horizon_s, stream.span_s) for t, lv in zip(t_s.tolist(), level.tolist(), strict=True)]
-        mine = [about | _warning(stream, t_s, level, spells, n, horizon_s) for n in range(_opened_out(spells), len(spells))]
-        account = _summary(t_s, level, [b for b, _ in became], mine, stream.span_s, merge_s)
+        warnings = [about | _warning(stream, t_s, level, spells, n, horizon_s) for n in range(_opened_out(spells), len(spells))]
+        account = _summary(t_s, level, [b for b, _ in became], warnings, stream.span_s, merge_s)
         table.append(about | {"horizon_s": horizon_s} | account)
-        sellouts += mine
+        sellouts += warnings
         alerts += [about | _alert(stream, a, b) for a, b in zip(said, became, strict=True)]
     return table, sellouts, alerts
 

@@ -81,11 +81,11 @@ def admissions(stream: Stream) -> list[Deed]:
     before = np.concatenate([[0], total])[first]
     level = np.array([s.stock for s in stream.skus])[sku] + total - before[sku]
     short = took & (level < 0)
-    made = []
+    deeds = []
     for k, at in sorted(set(zip(sku[short].tolist(), t[short].tolist(), strict=True))):
         which = took & (sku == k) & (t == at)
-        made.append(Deed(at - 1, k, ADMIT, float(-moves[which].sum())))
-    return made
+        deeds.append(Deed(at - 1, k, ADMIT, float(-moves[which].sum())))
+    return deeds
 
 
 def known_by(stream: Stream, silent: Run) -> Run:

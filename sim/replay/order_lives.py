@@ -112,16 +112,16 @@ def linked(stream: Stream) -> np.ndarray:
 
 def imputed_lives(imputation: Imputation, bound: str, own: Lives, scenario: Scenario, seed: int, replicate: int) -> Lives:
     """Orders of the blind spells under a bound; each has the life of a recorded order of its SKU drawn at random."""
-    found = draw(imputation, seed, replicate)
+    drawn = draw(imputation, seed, replicate)
     by_sku = np.argsort(own.sku, kind="stable")
     first = np.searchsorted(own.sku[by_sku], np.arange(len(imputation.stream.skus) + 1))
-    begin, n = first[found.sku], first[found.sku + 1] - first[found.sku]
-    place = random_stream(seed, replicate, "twins").random(len(found.t))
-    late, u = _chance(scenario, len(found.t), seed, replicate, "imputed")
-    shown = found.likely if bound == LIKELY else np.full(len(found.t), bound == HIGH)
+    begin, n = first[drawn.sku], first[drawn.sku + 1] - first[drawn.sku]
+    place = random_stream(seed, replicate, "twins").random(len(drawn.t))
+    late, u = _chance(scenario, len(drawn.t), seed, replicate, "imputed")
+    shown = drawn.likely if bound == LIKELY else np.full(len(drawn.t), bound == HIGH)
     keep = np.flatnonzero(shown & (n > 0))
     twin = by_sku[begin[keep] + (place[keep] * n[keep]).astype(np.int64)]
-    return Lives(found.t[keep], found.sku[keep], own.qty[twin], own.pays[twin], own.gone[twin], late[keep], u[keep])
+    return Lives(drawn.t[keep], drawn.sku[keep], own.qty[twin], own.pays[twin], own.gone[twin], late[keep], u[keep])
 
 
 def _chance(scenario: Scenario, n: int, seed: int, replicate: int, whose: str) -> tuple[np.ndarray, np.ndarray]:

@@ -115,11 +115,11 @@ def at_least(orders: np.ndarray, rate: np.ndarray, cut: np.ndarray) -> np.ndarra
     ``mu P(N >= n - 1) / P(N >= n)``."""
     if not cut.any():
         return orders
-    made, n, m = orders.astype(float), orders[cut], rate[cut]
+    means, n, m = orders.astype(float), orders[cut], rate[cut]
     tail = np.where(n > 0, gammainc(np.maximum(n, 1), m), 1.0)
     before = np.where(n > 1, gammainc(np.maximum(n - 1, 1), m), 1.0)
-    made[cut] = np.where(tail > 1e-280, np.maximum(m * before / np.maximum(tail, 1e-300), n), n)
-    return made
+    means[cut] = np.where(tail > 1e-280, np.maximum(m * before / np.maximum(tail, 1e-300), n), n)
+    return means
 
 
 def _loglik(cells: Cells, rate: np.ndarray) -> float:

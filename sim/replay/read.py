@@ -61,13 +61,13 @@ def load(
         ingested = ingest(path, zone=zone or None, assumed=None, cues=cues or None, stock=sheet)
         head, frame, rejects = ingested.head, ingested.frame(), ingested.rejects.frame()
         ingested.close()
-    found = opened(head, frame, units, sku, float(speedup), (start, end))
+    recording = opened(head, frame, units, sku, float(speedup), (start, end))
     if shut not in (None, ""):
-        found = replace(found, stream=with_shut(found.stream, shut))
+        recording = replace(recording, stream=with_shut(recording.stream, shut))
     if actions not in (None, "", []):
-        stream, said = with_log(found.stream, actions)
-        found = replace(found, stream=stream, notes=(*found.notes, *said))
-    return Loaded(found.stream, rejects, _counts(head, found), _notes(head, found, end is not None))
+        stream, logged = with_log(recording.stream, actions)
+        recording = replace(recording, stream=stream, notes=(*recording.notes, *logged))
+    return Loaded(recording.stream, rejects, _counts(head, recording), _notes(head, recording, end is not None))
 
 
 def stream_in(path: Path) -> Path:

@@ -27,13 +27,13 @@ class Beyond(NamedTuple):
 
 def beyond(stream: Stream) -> list[Beyond]:
     """SKUs sold beyond their stock as the recording tells it, the worst first."""
-    found = []
+    rows = []
     for name, path in stream.levels.groupby("sku", sort=False):
         below = path[path["stock"] < 0]
         if len(below):
             opening = int(path["stock"].iloc[0])
-            found.append(Beyond(str(name), -int(below["stock"].min()), float(below["t_s"].iloc[0]) if opening > 0 else -1.0))
-    return sorted(found, key=lambda b: -b.units)
+            rows.append(Beyond(str(name), -int(below["stock"].min()), float(below["t_s"].iloc[0]) if opening > 0 else -1.0))
+    return sorted(rows, key=lambda b: -b.units)
 
 
 def as_recorded(stream: Stream) -> str:
@@ -66,15 +66,15 @@ def as_recorded(stream: Stream) -> str:
 
 def said_first(stream: Stream, world: Scenario | None) -> tuple[str, ...]:
     """What was recorded; where that was an oversell in a shop that is taken to make none, that its ledger decides."""
-    said, mode = as_recorded(stream), Ledger().mode if world is None else world.ledger.mode
+    facts, mode = as_recorded(stream), Ledger().mode if world is None else world.ledger.mode
     if not beyond(stream) or mode == "deduct_on_payment" or (world is not None and world.leaks != Leaks()):
-        return (said,)
+        return (facts,)
     text = _(
         "What the model makes of it rests on how the shop takes stock, which no recording tells: it is taken to be {mode}, "
         "without leaks, and such a shop refuses what it has not got. Say how it was: scenario.ledger.mode=deduct_on_payment, or "
         "its leaks (scenario.leaks.NAME=, scenario=FILE)."
     )
-    return said, text.format(mode=mode)
+    return facts, text.format(mode=mode)
 
 
 def time_of_day(text: str) -> str:

@@ -27,7 +27,7 @@ def with_shut(stream: Stream, given: Any) -> Stream:
     """The stream with its shut spells. :class:`StreamError` where one overlaps another of its SKU, lies outside the recording, or
     holds an order."""
     rows = _rows(given)
-    names, made = [s.id for s in stream.skus], []
+    names, spells = [s.id for s in stream.skus], []
     for row in rows:
         sku = str(row.get("sku") or "")
         if sku and sku not in names:
@@ -47,9 +47,9 @@ def with_shut(stream: Stream, given: Any) -> Stream:
                     spell=sentence, start=stream.at(0.0), end=stream.at(stream.span_s)
                 )
             )
-        made += [(k, max(0, start), end, sentence) for k in ([names.index(sku)] if sku else range(len(names)))]
-    _agree(stream, sorted(made))
-    return replace(stream, shut=(*stream.shut, *(spell[:3] for spell in sorted(made))))
+        spells += [(k, max(0, start), end, sentence) for k in ([names.index(sku)] if sku else range(len(names)))]
+    _agree(stream, sorted(spells))
+    return replace(stream, shut=(*stream.shut, *(spell[:3] for spell in sorted(spells))))
 
 
 def _agree(stream: Stream, spells: list[tuple[int, int, int, str]]) -> None:
@@ -60,7 +60,7 @@ def _agree(stream: Stream, spells: list[tuple[int, int, int, str]]) -> None:
                     two=two[3], one=one[3], id=stream.skus[one[0]].id
                 )
             )
-    for sku, start, end, said in spells:
+    for sku, start, end, spell in spells:
         inside = int(((stream.what == TAKE) & (stream.sku == sku) & (stream.t > start) & (stream.t < end)).sum())
         if inside:
             raise StreamError(
@@ -68,7 +68,7 @@ def _agree(stream: Stream, spells: list[tuple[int, int, int, str]]) -> None:
                     "{spell} holds {n} recorded order of {sku}, so it was on sale then; correct the spell",
                     "{spell} holds {n} recorded orders of {sku}, so it was on sale then; correct the spell",
                     inside,
-                ).format(spell=said, n=inside, sku=stream.skus[sku].id)
+                ).format(spell=spell, n=inside, sku=stream.skus[sku].id)
             )
 
 
@@ -82,14 +82,14 @@ def _rows(given: Any) -> list[Mapping[str, Any]]:
                 )
             )
         with path.open(encoding="utf-8-sig", newline="") as file:
-            found: list[Mapping[str, Any]] = list(csv.DictReader(file))
+            rows: list[Mapping[str, Any]] = list(csv.DictReader(file))
     elif isinstance(given, Sequence):
-        found = [row for row in given if isinstance(row, Mapping)]
-        if len(found) < len(given):
+        rows = [row for row in given if isinstance(row, Mapping)]
+        if len(rows) < len(given):
             raise StreamError(_("shut= is a file or a list, as in shut=[{sku: mask, from: '20:10:00', to: '20:15:00'}]"))
     else:
         raise StreamError(_("shut= is a file or a list, as in shut=[{sku: mask, from: '20:10:00', to: '20:15:00'}]"))
-    for row in found:
+    for row in rows:
         lacking = [f for f in FIELDS[1:] if row.get(f) in (None, "")]
         if lacking:
             raise StreamError(
@@ -104,4 +104,4 @@ def _rows(given: Any) -> list[Mapping[str, Any]]:
                     strange=strange[0], did_you_mean=did_you_mean(strange[0], FIELDS)
                 )
             )
-    return found
+    return rows

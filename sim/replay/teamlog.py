@@ -99,8 +99,8 @@ def _deeds(stream: Stream, row: Row) -> list[Deed]:
 
 def _found(words: Mapping[int, Sequence[str]], text: str) -> int | None:
     """The code whose words hold ``text``."""
-    mine = key(text)
-    return next((code for code, known in words.items() if mine in map(key, known)), None)
+    wanted = key(text)
+    return next((code for code, known in words.items() if wanted in map(key, known)), None)
 
 
 # -- what the recording says of it --------------------------------------------------------------------------------
@@ -159,27 +159,27 @@ def _restocked(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[Str
     """Restocks of the log at the moment the recording has them; what it lacks is put into it."""
     link = stream.order if stream.order is not None else linked(stream)
     free = (stream.what != TAKE) & (stream.what != CART) & (stream.qty > 0) & (link < 0)
-    made, lacking = [], []
+    arrivals, lacking = [], []
     for deed in deeds:
         if deed.what != RESTOCK:
-            made.append(deed)
+            arrivals.append(deed)
             continue
         near = np.flatnonzero(free & (stream.sku == deed.sku) & (np.abs(stream.t - deed.t) <= NEAR_S * US))
         near = near if stream.kind == "levels" else near[stream.qty[near] == int(deed.value)]
         if len(near):
             best = int(near[np.argmin(np.abs(stream.t[near] - deed.t))])
             free[best] = False
-            made.append(deed._replace(t=int(stream.t[best]), value=float(stream.qty[best])))
+            arrivals.append(deed._replace(t=int(stream.t[best]), value=float(stream.qty[best])))
         elif stream.kind == "levels":
             text = _("{sku}: the stock levels show no arrival near {at}, so that restock of the log is left out")
             notes.append(text.format(sku=stream.skus[deed.sku].id, at=stream.at(deed.t / US)))
         else:
-            made.append(deed._replace(t=deed.t // 4 * 4))
-            lacking.append(made[-1])
+            arrivals.append(deed._replace(t=deed.t // 4 * 4))
+            lacking.append(arrivals[-1])
     if lacking:
         text = _("{n} restocks of the log ({units:,} units) are not in the recording and are added to its stock")
         notes.append(text.format(n=len(lacking), units=int(sum(d.value for d in lacking))))
-    return (_added(stream, lacking) if lacking else stream), sorted(made)
+    return (_added(stream, lacking) if lacking else stream), sorted(arrivals)
 
 
 def _added(stream: Stream, deeds: Sequence[Deed]) -> Stream:

@@ -36,19 +36,19 @@ class Row(NamedTuple):
 def log_rows(given: Any) -> list[Row]:
     """The rows of a log, a file or a list of mappings; :class:`StreamError` where it is none."""
     if isinstance(given, str | Path):
-        found = _table(Path(given).expanduser())
+        rows = _table(Path(given).expanduser())
     elif isinstance(given, Sequence) and given and all(isinstance(row, Mapping) for row in given):
-        found = [_row({str(k): "" if v is None else str(v) for k, v in row.items()}) for row in given]
+        rows = [_row({str(k): "" if v is None else str(v) for k, v in row.items()}) for row in given]
     else:
         raise StreamError(_("actions= is a file or a list, as in actions=[{time: '20:10:00', sku: mask, action: freeze}]"))
-    found = [row for row in found if any(row)]
-    if not found:
+    rows = [row for row in rows if any(row)]
+    if not rows:
         raise StreamError(_("actions= holds no row; leave it out where the team did nothing"))
-    for row in found:
+    for row in rows:
         if not row.time or not row.action:
             text = _("a row of the team's log ({row}) does not say when or what; its columns are {columns}")
             raise StreamError(text.format(row=", ".join(c for c in row if c), columns=", ".join(COLUMNS)))
-    return found
+    return rows
 
 
 def _table(path: Path) -> list[Row]:
@@ -56,7 +56,7 @@ def _table(path: Path) -> list[Row]:
     if not path.is_file():
         text = _("actions={path!r} is not a file; write a table with the columns {columns}, or a list")
         raise StreamError(text.format(path=str(path), columns=", ".join(COLUMNS)))
-    found: list[Row] = []
+    rows: list[Row] = []
     with ExitStack() as rooms:
         sources, _unused = tables(path, rooms)
         named = [(s, _columns(s.header)) for source in sources for s in (source, *source.below)]
@@ -73,18 +73,18 @@ def _table(path: Path) -> list[Row]:
             for chunk in source.chunks(None, everything):
                 cells = {name: chunk.columns[head].to_pylist() for name, head in columns.items()}
                 for k in range(len(chunk.lines)):
-                    found.append(Row(*(_plain(cells[name][k]) if name in cells else "" for name in Row._fields)))
-    return found
+                    rows.append(Row(*(_plain(cells[name][k]) if name in cells else "" for name in Row._fields)))
+    return rows
 
 
 def _columns(header: Sequence[str]) -> dict[str, str]:
     """Column of a log to the header it goes by here."""
     known = {key(word): name for name, words in COLUMNS.items() for word in words}
-    found: dict[str, str] = {}
+    columns: dict[str, str] = {}
     for head in header:
         if (name := known.get(key(head))) is not None:
-            found.setdefault(name, head)
-    return found
+            columns.setdefault(name, head)
+    return columns
 
 
 def _row(values: Mapping[str, str]) -> Row:

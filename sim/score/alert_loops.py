@@ -120,10 +120,10 @@ def foresight(bk, sh, width):
 
 def total(count, verdict):
     """Alerts of all levels with this verdict."""
-    made = 0
+    units = 0
     for level in range(N_LEVELS):
-        made += count[verdict, level]
-    return made
+        units += count[verdict, level]
+    return units
 
 
 def ratio(part, whole):

@@ -122,13 +122,13 @@ def _depth(stories: Stories) -> int:
 def _ways(scenario: Scenario, k: int, price: float, lack: int) -> list[tuple[int, float]]:
     """Units that can be asked for of SKU ``k`` towards ``lack``, and what asking costs [CNY], by number of requests."""
     supply, load = scenario.supply, scenario.supply.load(scenario.skus[k].stock)
-    made = [(0, 0.0)]
+    ways = [(0, 0.0)]
     for requests in range(1, supply.requests + 1 if load > 0 and lack > 0 else 1):
         a = min(requests * load, lack)
-        made.append((a, supply.request_cost * requests + supply.rush * price * a))
+        ways.append((a, supply.request_cost * requests + supply.rush * price * a))
         if a == lack:
             break
-    return made
+    return ways
 
 
 def _scarcity(

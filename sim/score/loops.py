@@ -184,7 +184,7 @@ def share(part, whole):
 
 def costly_minutes(st, sh):
     """SKU-minutes in which a freeze or a delisting refused somebody a unit that could have been shipped."""
-    made = 0
+    minutes = 0
     for s in range(sh.missed.shape[0]):
         lost, before, minute = sh.missed[s, FROZEN - STOCKOUT], 0, -1
         j = st.first[s]
@@ -192,10 +192,10 @@ def costly_minutes(st, sh):
             if sh.fate[j] == FROZEN and st.keeps[j]:
                 if st.t[j] // MINUTE_US != minute:
                     minute = st.t[j] // MINUTE_US
-                    made += 1
+                    minutes += 1
                 before += st.qty[j]
             j += 1
-    return made
+    return minutes
 
 
 def freezes(sh, actions, end):

@@ -83,13 +83,13 @@ def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
     st = read_stories(run.tape, run.scenario) if stories is None else stories
     sheet, book = blank_sheet(st, len(run.scenario.skus)), units_alone(requestable(run.scenario))
     plain = terms(run, units_only=True)
-    found = compiled_weigh()(st, book, sheet, plain, run.outcome, run.stock, NO_ALERTS, NO_ORDERS, run.actions)
+    weighed = compiled_weigh()(st, book, sheet, plain, run.outcome, run.stock, NO_ALERTS, NO_ORDERS, run.actions)
     shippable, missed, made = sheet.units[SHIPPABLE], sheet.missed, sheet.book
-    promised = _promised(st, sheet.short[:found])
+    promised = _promised(st, sheet.short[:weighed])
     off, twice = nothing(len(run.scenario.skus))
     if run.scenario.bundles:
         avoidable = missed.sum(1) - missed[:, TRUE_STOCKOUT]
-        off, twice = bundled(run, st, sheet.out, sheet.fate, sheet.short[:found], avoidable)
+        off, twice = bundled(run, st, sheet.out, sheet.fate, sheet.short[:weighed], avoidable)
     sold = made[:, S.PAID_UNITS] - (made[:, S.SHORT] - made[:, S.SHORT_COPIES])
     copies = made[:, S.COPIES] - made[:, S.SHORT_COPIES]
     return Outcomes(
@@ -152,14 +152,14 @@ def arrived(run: Run) -> np.ndarray:
 
 def costly_minutes(o: Outcomes, stories: Stories) -> int:
     """SKU-minutes in which a freeze or a delisting refused somebody a unit that could have been shipped."""
-    made = 0
+    minutes = 0
     for k in np.flatnonzero(o.missed[:, FROZEN - STOCKOUT]).tolist():
         span = slice(stories.first[k], stories.first[k + 1])
         refused = (o.fate[span] == FROZEN) & stories.keeps[span]
         before = np.cumsum(stories.qty[span][refused]) - stories.qty[span][refused]
         hurt = before < o.missed[k, FROZEN - STOCKOUT]
-        made += len(np.unique(stories.t[span][refused][hurt] // to_us(60)))
-    return made
+        minutes += len(np.unique(stories.t[span][refused][hurt] // to_us(60)))
+    return minutes
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,14 +177,14 @@ def freezes(run: Run) -> Freezes:
     end = to_us(run.scenario.duration_s)
     since: dict[int, int] = {}
     off: set[int] = set()
-    found: list[tuple[int, int, int]] = []
+    spells: list[tuple[int, int, int]] = []
     toggles = 0
     what = run.actions["what"]
     relevant = run.actions[(what == FREEZE_SKU) | (what == DELIST_SKU) | (what == REOPEN)]
     for t, sku, kind, _, _ in relevant.tolist():
         if kind == REOPEN:
             if sku in since:
-                found.append((sku, since.pop(sku), t))
+                spells.append((sku, since.pop(sku), t))
             toggles += sku in off
             off.discard(sku)
         else:
@@ -192,6 +192,6 @@ def freezes(run: Run) -> Freezes:
             if kind == DELIST_SKU:
                 toggles += 1
                 off.add(sku)
-    found += [(sku, start, end) for sku, start in since.items()]
-    table = np.minimum(np.array(found, np.int64).reshape(-1, 3), [len(run.scenario.skus), end, end])
+    spells += [(sku, start, end) for sku, start in since.items()]
+    table = np.minimum(np.array(spells, np.int64).reshape(-1, 3), [len(run.scenario.skus), end, end])
     return Freezes(table[:, 0], table[:, 1], table[:, 2], toggles)

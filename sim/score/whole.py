@@ -108,8 +108,8 @@ class Desk:
         needs = [[int((feed_s + s) * US) for s in playbook.reactions_s(level, self.scenario)] for level in range(A.N_LEVELS)]
         table = np.zeros((A.N_LEVELS, max(1, *map(len, needs))), np.int64)
         sends, tells = np.zeros((A.N_LEVELS, len(CHANNELS) + 1), np.int64), np.zeros((A.N_LEVELS, 3), np.int64)
-        for level, mine in enumerate(needs):
-            table[level, : len(mine)] = mine
+        for level, own in enumerate(needs):
+            table[level, : len(own)] = own
             for channel in playbook.channels(level):
                 if channel != OWN_EYES or not policy.strategy.looks:
                     sends[level, CHANNELS.index(channel) if channel in CHANNELS else len(CHANNELS)] += 1
@@ -118,5 +118,5 @@ class Desk:
             tells[level] = len(does) - does.count("host_prompt"), does.count("host_prompt"), len(by_hand)
         reaches = np.array([bool(playbook.channels(level)) for level in range(A.N_LEVELS)], np.int64)
         return self.book._replace(
-            needs=table, n_needs=np.array([len(mine) for mine in needs], np.int64), sends=sends, tells=tells, reaches=reaches
+            needs=table, n_needs=np.array([len(own) for own in needs], np.int64), sends=sends, tells=tells, reaches=reaches
         )

@@ -24,11 +24,11 @@ Plain = Mapping[str, Any]
 
 def policies_from(strategies: Mapping[str, Plain], gate: Plain, operations: Plain | None) -> list[Policy]:
     """One policy per label; the gate and the changes to the playbook are shared."""
-    made = []
+    policies = []
     for label, values in strategies.items():
         strategy = registry.load(values["name"])
-        made.append(policy_from(strategy, "" if label == strategy.name else label, values, gate, operations, label))
-    return made
+        policies.append(policy_from(strategy, "" if label == strategy.name else label, values, gate, operations, label))
+    return policies
 
 
 def policy_from(strategy: Strategy, tag: str, values: Plain, gate: Plain, operations: Plain | None, label: str = "") -> Policy:
@@ -90,19 +90,19 @@ def profile_from(score: Plain) -> Profile:
 
 def described(policies: Sequence[Policy], profile: Profile | None = None) -> dict[str, Any]:
     """Policies and profile as plain data again, every default filled in: what a result was made with."""
-    made: dict[str, Any] = {"strategies": {}, "operations": {}}
+    facts: dict[str, Any] = {"strategies": {}, "operations": {}}
     for policy in policies:
         names = [p.name for p in policy.strategy.params]
         table = {tier: dict(zip(names, row.tolist(), strict=True)) for tier, row in zip(TIERS, policy.params, strict=True)}
-        made["strategies"][policy.name] = {"strategy": policy.strategy.name, "settings": table}
-        made["operations"][policy.name] = asdict(policy.playbook)
+        facts["strategies"][policy.name] = {"strategy": policy.strategy.name, "settings": table}
+        facts["operations"][policy.name] = asdict(policy.playbook)
     gates = {p.name: {g.name: float(v) for g, v in zip(GATE_PARAMS, p.gate, strict=True)} for p in acting(policies)}
-    made["gate"] = next(iter(gates.values()))
-    if any(gate != made["gate"] for gate in gates.values()):
-        made["gate"] = gates
+    facts["gate"] = next(iter(gates.values()))
+    if any(gate != facts["gate"] for gate in gates.values()):
+        facts["gate"] = gates
     if profile is not None:
-        made["score"] = {f.name: getattr(profile, f.name) for f in fields(profile)}
-    return made
+        facts["score"] = {f.name: getattr(profile, f.name) for f in fields(profile)}
+    return facts
 
 
 def acting(policies: Sequence[Policy]) -> Sequence[Policy]:

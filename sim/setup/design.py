@@ -151,8 +151,8 @@ def _cube(design: str, dimensions: int, points: int, rng: np.random.Generator) -
 
     if dimensions > qmc.Sobol.MAXDIM and design == "sobol":
         raise SettingError(_("Sobol points have at most {maxdim} axes; choose design=lhs").format(maxdim=qmc.Sobol.MAXDIM))
-    made: Any = qmc.LatinHypercube(dimensions, seed=rng) if design == "lhs" else qmc.Sobol(dimensions, seed=rng)
+    sampler: Any = qmc.LatinHypercube(dimensions, seed=rng) if design == "lhs" else qmc.Sobol(dimensions, seed=rng)
     with warnings.catch_warnings():
         # A count that is no power of two loses some balance, which the help says; it is no reason to shout.
         warnings.simplefilter("ignore")
-        return made.random(points)
+        return sampler.random(points)

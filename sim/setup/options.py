@@ -12,12 +12,12 @@ ENDINGS = (".yaml", ".yml")
 
 def options(group: str, folders: Sequence[str | Path] = ()) -> dict[str, Path]:
     """Options of a group, name to file; of two with one name that in the folder named first, and any before the shipped one."""
-    found: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     for folder in (*folders, CONF):
         place = Path(folder) / group
         for file in sorted(p for p in place.rglob("*") if p.suffix in ENDINGS and p.is_file()):
-            found.setdefault(file.relative_to(place).with_suffix("").as_posix(), file)
-    return dict(sorted(found.items()))
+            files.setdefault(file.relative_to(place).with_suffix("").as_posix(), file)
+    return dict(sorted(files.items()))
 
 
 def first_line(file: Path) -> str:

@@ -85,10 +85,10 @@ def put_over(tree: Plain, settings: Mapping[str, Value]) -> dict[str, Any]:
     >>> put_over({"gate": {"n": 1}}, {"gate.n": 2})
     {'gate': {'n': 2}}
     """
-    made = dict(tree)
+    merged = dict(tree)
     for key, value in settings.items():
-        _put(made, steps(made, key), 0, value)
-    return made
+        _put(merged, steps(merged, key), 0, value)
+    return merged
 
 
 def _put(node: dict[str, Any], path: Sequence[str], depth: int, value: Value) -> None:
@@ -138,15 +138,15 @@ def make_candidates(config: Plain, axes: Iterable[Axis], design: str, points: in
 
 def families(config: Plain, axes: Iterable[Axis]) -> dict[str, tuple[Maker, list[Axis]]]:
     """Of every family in ``config["strategy"]`` its maker and the axes that concern it, both ends of each tried."""
-    varied, made = _known(axes, config), {}
+    varied, makers = _known(axes, config), {}
     for family in config["strategy"]:
         maker = Maker(config, family)
         own = [_whole_if_counted(a, maker.strategy) for a in varied if concerns(a.key, family)]
         for axis in own:
             for end in axis.ends:
                 maker.make({axis.key: end})
-        made[family] = (maker, own)
-    return made
+        makers[family] = (maker, own)
+    return makers
 
 
 def _whole_if_counted(axis: Axis, strategy: Strategy) -> Axis:

@@ -62,14 +62,14 @@ def values_used(verb: str, config: Mapping[str, Any], unknown: Sequence[str] = (
     """
     groups = GROUPS[verb]
     rooms = ("scenario", "strategy", *groups)
-    made = asdict(settle(RECORDS[verb], {k: v for k, v in config.items() if k not in rooms}, verb))
+    values = asdict(settle(RECORDS[verb], {k: v for k, v in config.items() if k not in rooms}, verb))
     if "scenario" in config:
-        made["scenario"] = complete(config["scenario"]) if "duration_s" in config["scenario"] else config["scenario"]
+        values["scenario"] = complete(config["scenario"]) if "duration_s" in config["scenario"] else config["scenario"]
     if "strategy" in config:
-        made |= _policies(config, unknown, "operations" in groups)
+        values |= _policies(config, unknown, "operations" in groups)
     if "score" in groups:
-        made["score"] = asdict(profile_from(config["score"]))
-    return made | ({"feed": config["feed"]} if "feed" in groups else {})
+        values["score"] = asdict(profile_from(config["score"]))
+    return values | ({"feed": config["feed"]} if "feed" in groups else {})
 
 
 def _policies(config: Mapping[str, Any], unknown: Sequence[str], acting: bool) -> dict[str, Any]:
@@ -80,12 +80,12 @@ def _policies(config: Mapping[str, Any], unknown: Sequence[str], acting: bool) -
         for label, policy in zip(known, policies, strict=True)
     }
     gate = gate_settings(config["gate"]) if not policies else policies[0].gate
-    made: dict[str, Any] = {"strategy": {label: shown.get(label, node) for label, node in config["strategy"].items()}}
-    made["gate"] = {p.name: _number(v) for p, v in zip(GATE_PARAMS, gate, strict=True)}
+    tree: dict[str, Any] = {"strategy": {label: shown.get(label, node) for label, node in config["strategy"].items()}}
+    tree["gate"] = {p.name: _number(v) for p, v in zip(GATE_PARAMS, gate, strict=True)}
     books = {p.name: asdict(p.playbook) for p in policies}
     if acting:
-        made["operations"] = next(iter(books.values())) if len(set(map(str, books.values()))) == 1 else books
-    return made
+        tree["operations"] = next(iter(books.values())) if len(set(map(str, books.values()))) == 1 else books
+    return tree
 
 
 def _by_tier(names: list[str], table: Any) -> dict[str, Any]:

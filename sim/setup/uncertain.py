@@ -103,19 +103,19 @@ def asked(values: Mapping[str, Any], uncertain: bool) -> tuple[Scenario, Uncerta
     """A scenario from plain data, and what its replicates are to draw: nothing unless ``uncertain`` is asked for, which only a
     scenario that says how uncertain it is can serve."""
     values = dict(values)
-    found = taken(values)
+    wanted = taken(values)
     scenario = from_plain(values)
     if not uncertain:
         return scenario, None
-    if found is None:
+    if wanted is None:
         raise SettingError(
             _(
                 "scenario {name!r} says nothing about how uncertain it is; uncertain=true needs a file "
                 "written by stockcue calibrate"
             ).format(name=scenario.name)
         )
-    check_places(scenario, found)
-    return scenario, found
+    check_places(scenario, wanted)
+    return scenario, wanted
 
 
 def staged(scenario: Scenario, uncertainty: Uncertainty | None, seed: int, replicate: int) -> Stage:
@@ -131,8 +131,8 @@ def staged(scenario: Scenario, uncertainty: Uncertainty | None, seed: int, repli
 
 def taken(values: dict[str, Any]) -> Uncertainty | None:
     """Take the uncertainty out of a scenario's plain data (which then are a scenario's alone); None where there is none."""
-    found = values.pop(KEY, None)
-    return None if found is None else uncertainty_from(found)
+    wanted = values.pop(KEY, None)
+    return None if wanted is None else uncertainty_from(wanted)
 
 
 def complete(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,12 +145,12 @@ def uncertainty_from(values: Any) -> Uncertainty:
     """Uncertainty from plain data; a fault is one sentence."""
     try:
         rows = values["parameters"]
-        made = tuple(Uncertain(tuple(str(k) for k in row["at"]), str(row["scale"]), float(row["mean"])) for row in rows)
-        size = len(made)
+        draws = tuple(Uncertain(tuple(str(k) for k in row["at"]), str(row["scale"]), float(row["mean"])) for row in rows)
+        size = len(draws)
         root = np.zeros((size, size))
         for k, row in enumerate(values["root"]):
             root[k, : k + 1] = [float(v) for v in row]
-        if k + 1 != size or not np.isfinite(root).all() or any(p.scale not in SCALES or len(p.at) < 2 for p in made):
+        if k + 1 != size or not np.isfinite(root).all() or any(p.scale not in SCALES or len(p.at) < 2 for p in draws):
             raise ValueError
     except (KeyError, TypeError, ValueError, IndexError, UnboundLocalError):
         raise SettingError(
@@ -159,7 +159,7 @@ def uncertainty_from(values: Any) -> Uncertainty:
                 "the lower triangle with a row for each of them; let stockcue calibrate write it, or leave it out"
             )
         ) from None
-    return Uncertainty(made, root)
+    return Uncertainty(draws, root)
 
 
 def check_places(scenario: Scenario, uncertainty: Uncertainty) -> None:
@@ -181,8 +181,8 @@ def check_places(scenario: Scenario, uncertainty: Uncertainty) -> None:
 
 
 def _number(record: Any, name: str) -> bool:
-    found = getattr(record, name, None) if hasattr(record, "__dataclass_fields__") else None
-    return isinstance(found, float)
+    value = getattr(record, name, None) if hasattr(record, "__dataclass_fields__") else None
+    return isinstance(value, float)
 
 
 def plain(uncertainty: Uncertainty) -> Mapping[str, Any]:

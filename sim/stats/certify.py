@@ -111,15 +111,15 @@ def certify(
     n = len(columns["settled_orders"])
     named = [(name, limit) for name in LIMITED if (limit := getattr(limits, name)) is not None]
     alpha = 1 - confidence
-    made = []
+    rows = []
     for name, limit in named:
         value, (_, high) = _bounds(name, columns, alpha, worst)
         _, (low, _) = _bounds(name, columns, alpha / (len(named) * worlds), worst)
         if name in certain and value == 0.0:
             low = high = 0.0
         state = CERTIFIED if high <= limit else REFUTED if low > limit else UNDECIDED
-        made.append(Check(name, value, low, high, limit, state, _shows(name, value, limit, alpha, worst, state)))
-    return Certificate(limits.name, confidence, n, tuple(made))
+        rows.append(Check(name, value, low, high, limit, state, _shows(name, value, limit, alpha, worst, state)))
+    return Certificate(limits.name, confidence, n, tuple(rows))
 
 
 def cannot_oversell(scenario: Scenario) -> bool:

@@ -55,12 +55,12 @@ def tied(band: np.ndarray, info: np.ndarray) -> np.ndarray:
     [[0.0, 0.0], [0.0, 3.0], [4.0, 3.25]]
     """
     k = len(band) - 1
-    made = band.copy()
-    made[k] += np.repeat(info, k)
+    free = band.copy()
+    free[k] += np.repeat(info, k)
     for c in range(k):
         for j in range(1, k - c):
-            made[k - j, c + j :: k] += info
-    return made
+            free[k - j, c + j :: k] += info
+    return free
 
 
 def sum_variances(factor: np.ndarray, k: int) -> np.ndarray:
@@ -72,20 +72,20 @@ def sum_variances(factor: np.ndarray, k: int) -> np.ndarray:
     [5.0, 5.0]
     """
     reach, n = len(factor) - 1, factor.shape[1]
-    found = np.zeros((n + reach, reach + 1))
+    covariances = np.zeros((n + reach, reach + 1))
     for i in range(n - 1, -1, -1):
         pull = [factor[reach - j, i + j] / factor[reach, i] if i + j < n else 0.0 for j in range(1, reach + 1)]
         for j in range(reach, -1, -1):
             total = 1 / factor[reach, i] ** 2 if j == 0 else 0.0
             for step in range(1, reach + 1):
                 low, high = min(step, j), max(step, j)
-                total -= pull[step - 1] * found[i + low, high - low]
-            found[i, j] = total
-    made = found[:n, 0].reshape(-1, k).sum(1)
+                total -= pull[step - 1] * covariances[i + low, high - low]
+            covariances[i, j] = total
+    variances = covariances[:n, 0].reshape(-1, k).sum(1)
     for c in range(k):
         for j in range(1, k - c):
-            made += 2 * found[c:n:k, j]
-    return made
+            variances += 2 * covariances[c:n:k, j]
+    return variances
 
 
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(24)
@@ -105,7 +105,7 @@ def filtered(parts: tuple[Process, ...], bin_s: float, seen: np.ndarray, due: np
     phi = np.array([math.exp(-bin_s / p.tau_s) for p in parts])
     own = np.array([p.sd**2 for p in parts])
     mean, spread, shift = np.zeros(len(parts)), np.diag(own), own.sum() / 2
-    made = np.zeros(len(seen))
+    means = np.zeros(len(seen))
     for b, (y, m) in enumerate(zip(seen.tolist(), due.tolist(), strict=True)):
         if b:
             mean, spread = phi * mean, phi[:, None] * spread * phi + np.diag(own * (1 - phi**2))
@@ -113,10 +113,10 @@ def filtered(parts: tuple[Process, ...], bin_s: float, seen: np.ndarray, due: np
             continue
         gain = spread.sum(1)
         v, at = float(gain.sum()), float(mean.sum())
-        made[b], new, left = _counted(y, m, at - shift, v)
+        means[b], new, left = _counted(y, m, at - shift, v)
         mean = mean + gain / v * (new - (at - shift))
         spread = spread - np.outer(gain, gain) / v**2 * (v - left)
-    return made
+    return means
 
 
 def _counted(y: float, m: float, at: float, v: float) -> tuple[float, float, float]:

@@ -69,7 +69,7 @@ def envelope(slope: np.ndarray, rest: np.ndarray, span: tuple[float, float] = SP
     [(1, 0.0, 2.0), (0, 2.0, 10.0)]
     """
     x = span[0]
-    found: list[tuple[int, float, float]] = []
+    pieces: list[tuple[int, float, float]] = []
     at = x * slope + rest
     now = int(np.lexsort((np.arange(len(at)), slope, at))[0])
     while True:
@@ -77,12 +77,12 @@ def envelope(slope: np.ndarray, rest: np.ndarray, span: tuple[float, float] = SP
         gap = (rest[flatter] - rest[now]) / (slope[now] - slope[flatter])
         later = gap >= x
         if not later.any() or gap[later].min() >= span[1]:
-            return [*found, (now, x, span[1])]
+            return [*pieces, (now, x, span[1])]
         cross = float(gap[later].min())
         meeting = flatter[later][gap[later] <= cross]
         nxt = int(meeting[np.lexsort((meeting, slope[meeting]))[0]])
         if cross > x:
-            found.append((now, x, cross))
+            pieces.append((now, x, cross))
         x, now = cross, nxt
 
 

@@ -56,4 +56,4 @@ def clearly_worse(costs: np.ndarray, incumbent: np.ndarray, level: float) -> boo
     """
     from sim.stats.paired import difference
 
-    return all(difference(mine, his, level).low > 0 for mine, his in zip(costs, incumbent, strict=True))
+    return all(difference(own, his, level).low > 0 for own, his in zip(costs, incumbent, strict=True))

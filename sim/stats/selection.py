@@ -191,8 +191,8 @@ def spread(values: np.ndarray) -> np.ndarray:
     # Against one candidate first: what all shows have in common would drown small differences in rounding.
     cov = np.cov(values - values[:, :1], rowvar=False).reshape(k, k)
     own = np.diag(cov)[:, None] + np.diag(cov)[None, :]
-    found = own - 2 * cov
-    return np.where(found > 1e-12 * own, found, 0.0)
+    variance = own - 2 * cov
+    return np.where(variance > 1e-12 * own, variance, 0.0)
 
 
 def h2(candidates: int, confidence: float, n: int) -> float:
@@ -229,22 +229,24 @@ def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: 
     """Standings from the race: who is in front, and what can be said of everybody else."""
     k, r = values.shape[1], len(values)
     best = int(alive[np.argmin(values[:, alive].mean(0))])
-    made = []
+    rows = []
     for i in range(k):
         shows = int(np.count_nonzero(~np.isnan(values[:, i])))
         # Looked at j times: alpha / (j (j + 1)) at the j-th look adds up to alpha over all looks.
         j = int(seen[i])
         alpha = (1 - rules.confidence) / (max(1, k - 1) * j * (j + 1))
-        found = tuple(map(float, tailed(values[:shows, i] - values[:shows, best], alpha / k)))
+        interval = tuple(map(float, tailed(values[:shows, i] - values[:shows, best], alpha / k)))
         racing = i in alive and not decided
-        state = BEST if i == best else WORSE if found[1] > 0 else NEAR if found[2] <= rules.delta else OPEN if racing else OUT
-        needed = _needed(values, i, best, frozen, found[0], rules) if state == OPEN else ()
+        state = (
+            BEST if i == best else WORSE if interval[1] > 0 else NEAR if interval[2] <= rules.delta else OPEN if racing else OUT
+        )
+        needed = _needed(values, i, best, frozen, interval[0], rules) if state == OPEN else ()
         further = [max(1, math.ceil(n) - r) for n in needed] or [0, 0]
         # On the shows of the one selected: what he cost, and what the other cost more on those both played.
-        gap, low, high = found
-        made.append(Standing(i, shows, float(np.nanmean(values[:, best])) + gap, gap, low, high, state, *further))
-    made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
-    return Selection(rules, tuple(made), values, decided, plays, k * r, looks)
+        gap, low, high = interval
+        rows.append(Standing(i, shows, float(np.nanmean(values[:, best])) + gap, gap, low, high, state, *further))
+    rows.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
+    return Selection(rules, tuple(rows), values, decided, plays, k * r, looks)
 
 
 def _needed(values: np.ndarray, i: int, best: int, frozen: np.ndarray, gap: float, rules: Rules) -> tuple[float, float]:
@@ -277,13 +279,15 @@ def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Sel
     state = np.where(low > 0, WORSE, np.where(high <= delta, NEAR, OPEN))
     state[best] = BEST
     still = int((state == OPEN).sum())
-    made = []
+    rows = []
     for i in range(k):
-        found = (float(mean[i]), float(low[i]), float(high[i]))
+        interval = (float(mean[i]), float(low[i]), float(high[i]))
         needed = _to_tell(values[:, i] - values[:, best], delta, alpha, k, still) if state[i] == OPEN else (0, 0)
-        made.append(Standing(i, n, float(values[:, i].mean()), *found, str(state[i]), *(max(0, shows - n) for shows in needed)))
-    made.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
-    return Selection(rules, tuple(made), values, not still, n * k, n * k, 1)
+        rows.append(
+            Standing(i, n, float(values[:, i].mean()), *interval, str(state[i]), *(max(0, shows - n) for shows in needed))
+        )
+    rows.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
+    return Selection(rules, tuple(rows), values, not still, n * k, n * k, 1)
 
 
 def _to_tell(d: np.ndarray, delta: float, alpha: float, k: int, still: int) -> tuple[int, int]:

@@ -45,15 +45,15 @@ def sobol(axes: Sequence[Axis], evaluate: Evaluate, points: int, seed: int) -> l
         played.append(evaluate(settings))
         return played[-1].mean(0, keepdims=True)
 
-    found = sobol_indices(func=many, n=points, dists=[uniform()] * len(axes), rng=stream(seed, "sobol"))
+    result = sobol_indices(func=many, n=points, dists=[uniform()] * len(axes), rng=stream(seed, "sobol"))
     again = _resampled(played, seed)
     low, high = np.quantile(again, [0.025, 0.975], axis=0)
-    own = np.nan_to_num(np.stack([found.first_order, found.total_order]).reshape(2, len(axes)))
-    made = []
+    own = np.nan_to_num(np.stack([result.first_order, result.total_order]).reshape(2, len(axes)))
+    indices = []
     for k, axis in enumerate(axes):
         (first, total), (f_low, t_low), (f_high, t_high) = own[:, k], low[:, k], high[:, k]
-        made.append(Index(axis.key, *map(float, (first, f_low, f_high, total, t_low, t_high))))
-    return sorted(made, key=lambda i: -i.total)
+        indices.append(Index(axis.key, *map(float, (first, f_low, f_high, total, t_low, t_high))))
+    return sorted(indices, key=lambda i: -i.total)
 
 
 def _resampled(played: Sequence[np.ndarray], seed: int) -> np.ndarray:
@@ -68,7 +68,7 @@ def _resampled(played: Sequence[np.ndarray], seed: int) -> np.ndarray:
     shows, points = a.shape
     ab = np.moveaxis(mixed.reshape(shows, points, -1), -1, 1)
     rng = stream(seed, "sobol-bootstrap")
-    made = []
+    figures = []
     for _ in range(DRAWS):
         weights = rng.multinomial(shows, np.full(shows, 1 / shows)) / shows
         at = rng.integers(0, points, points)
@@ -76,6 +76,6 @@ def _resampled(played: Sequence[np.ndarray], seed: int) -> np.ndarray:
         values = {"f_A": means[0][None], "f_B": means[1][None], "f_AB": means[2][:, None]}
         with np.errstate(invalid="ignore", divide="ignore"):
             one = sobol_indices(func=values, n=points)
-        made.append(np.stack([one.first_order, one.total_order]).reshape(2, -1))
+        figures.append(np.stack([one.first_order, one.total_order]).reshape(2, -1))
     # A cost that never changes has no variance to share.
-    return np.nan_to_num(np.array(made))
+    return np.nan_to_num(np.array(figures))

@@ -41,11 +41,11 @@ def agreement(runs: list[Run], lines: Sequence[Mapping[int, tuple[float, float, 
         for sku, own in enumerate(lines):
             at = np.arange(0.0, run.scenario.duration_s, every_s)
             rules = standing_by_rules(run, sku, own, at, every_s)
-            said = standing(run, sku, at)
-            same += int((rules == said).sum())
+            levels = standing(run, sku, at)
+            same += int((rules == levels).sum())
             total += len(at)
             for level in own:
-                a, b = _starts(said, level, at), _starts(rules, level, at)
+                a, b = _starts(levels, level, at), _starts(rules, level, at)
                 pairs = _paired(a, b)
                 shifts += [y - x for x, y in pairs]
                 both += len(pairs)

@@ -265,5 +265,5 @@ def table(results: Found) -> Any:
     return pd.DataFrame(rows)
 
 
-def _row(dial: str, setting: str, x: float, unit: str, made: Certificate) -> dict[str, Any]:
-    return {"dial": dial, "setting": setting, "severity": x, "unit": unit, "state": made.state, **made.columns}
+def _row(dial: str, setting: str, x: float, unit: str, certificate: Certificate) -> dict[str, Any]:
+    return {"dial": dial, "setting": setting, "severity": x, "unit": unit, "state": certificate.state, **certificate.columns}

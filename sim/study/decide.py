@@ -72,12 +72,12 @@ def of_table(table: Path, plan: Plan) -> Trials:
 
     def fetch(picked: Sequence[int], metrics: Sequence[str]) -> np.ndarray:
         order = np.argsort(np.argsort(picked))
-        made = []
+        blocks = []
         for world in range(len(plan.worlds)):
             shows = shows_of(table, plan, world, picked, metrics)
             rows = shows[list(metrics)].to_numpy(float).reshape(plan.replicates, len(picked), len(metrics))
-            made.append(rows[:, order])
-        return np.stack(made)
+            blocks.append(rows[:, order])
+        return np.stack(blocks)
 
     averages = np.stack([means(table, plan, name) for name in (*OBJECTIVES, *COSTS)], axis=-1)
     return Trials(plan, figures(table, plan), averages, fetch)
@@ -137,13 +137,13 @@ def _certify(
     judged = list(dict.fromkeys([*order[:JUDGED], *leaders]))
     rows, certain = trials.fetch(judged, NEEDED), [by_construction(w.scenario) for w in trials.plan.worlds]
     strict = 1 - (1 - confidence) / len(trials.plan.candidates)
-    found, chosen = {}, {}
+    certificates, chosen = {}, {}
     for name, limits in LIMITS.items():
-        found[name] = dict(zip(judged, in_worst_world(rows, limits, confidence, None, certain), strict=True))
-        first = next((n for n, k in enumerate(judged) if found[name][k].state == CERTIFIED), None)
+        certificates[name] = dict(zip(judged, in_worst_world(rows, limits, confidence, None, certain), strict=True))
+        first = next((n for n, k in enumerate(judged) if certificates[name][k].state == CERTIFIED), None)
         if first is not None:
             chosen[name] = judged[first], in_worst_world(rows, limits, strict, [first], certain)[0]
-    return found, chosen
+    return certificates, chosen
 
 
 def _switches(trials: Trials, what: str, leaders: Sequence[int]) -> tuple[tuple[Stretch, ...], float]:
@@ -153,6 +153,6 @@ def _switches(trials: Trials, what: str, leaders: Sequence[int]) -> tuple[tuple[
     picked = worth_a_look(slope, columns["J"] - slope, leaders).tolist()
     rows = trials.fetch(picked, COSTS).mean(0)
     shows = {name: rows[..., k] for k, name in enumerate(COSTS)}
-    found = switch_points(shows, what)
-    path = tuple(Stretch(picked[s.candidate], s.start, s.stop, s.low, s.high) for s in found)
-    return path, steady(shows, what, found[0].candidate)
+    points = switch_points(shows, what)
+    path = tuple(Stretch(picked[s.candidate], s.start, s.stop, s.low, s.high) for s in points)
+    return path, steady(shows, what, points[0].candidate)

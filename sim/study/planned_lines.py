@@ -23,18 +23,18 @@ def planned_lines(
 
     A show in which an item's strategy has no line at a moment leaves it out; NaN where none has.
     """
-    found = np.full((shows, len(scenario.skus), len(times)), np.nan)
+    lines = np.full((shows, len(scenario.skus), len(times)), np.nan)
     for number in range(shows):
         t, line = lines_of(play(staged(scenario, uncertainty, seed, number), policy))
         if not len(t):
             continue
         # The first reading comes a moment after the start: before it the line is what it makes of the opening stock.
         at = np.clip(np.searchsorted(t, np.asarray(times, float), "right") - 1, 0, len(t) - 1)
-        found[number] = np.where(line[at] > 0, line[at], np.nan).T
-    made = np.full((*found.shape[1:], len(SHARES)), np.nan)
-    for sku in range(found.shape[1]):
-        for k in range(found.shape[2]):
-            held = found[:, sku, k][np.isfinite(found[:, sku, k])]
+        lines[number] = np.where(line[at] > 0, line[at], np.nan).T
+    quantiles = np.full((*lines.shape[1:], len(SHARES)), np.nan)
+    for sku in range(lines.shape[1]):
+        for k in range(lines.shape[2]):
+            held = lines[:, sku, k][np.isfinite(lines[:, sku, k])]
             if len(held):
-                made[sku, k] = np.quantile(held, SHARES, method="nearest")
-    return made
+                quantiles[sku, k] = np.quantile(held, SHARES, method="nearest")
+    return quantiles

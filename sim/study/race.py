@@ -47,11 +47,11 @@ def race(folder: Path, plan: Plan, rules: Rules, pool: Pool, tell: Tell, path: P
         most = min(before // n + len(which) * (rules.most - numbers[0]), rules.budget or plan.runs) * n
         damaged += play_missing(parts, pool, lambda done, of, _: tell(before + done, most, words), note)
         rounds.append(parts)
-        made = np.empty((len(plan.worlds), len(numbers), len(which)))
+        values = np.empty((len(plan.worlds), len(numbers), len(which)))
         for chunk in parts.chunks:
             rows = parts.read(chunk)[:, name].reshape(chunk.stop - chunk.start, chunk.last - chunk.first)
-            made[chunk.world, chunk.start - numbers[0] : chunk.stop - numbers[0], chunk.first : chunk.last] = rows
-        return made.mean(0)
+            values[chunk.world, chunk.start - numbers[0] : chunk.stop - numbers[0], chunk.first : chunk.last] = rows
+        return values.mean(0)
 
     select(draw, len(plan.candidates), rules)
     write_table((table for parts in rounds for table in parts.tables()), path)
@@ -83,12 +83,12 @@ def _dense(table: Path, plan: Plan, metric: str) -> np.ndarray:
     """A metric as float64 [world, replicate, candidate]."""
     worlds = {w.name: k for k, w in enumerate(plan.worlds)}
     candidates = {c.name: k for k, c in enumerate(plan.candidates)}
-    found = list(_rows(table, metric))
-    most = max(int(replicate.max()) for _, _, replicate, _ in found) + 1
-    made = np.full((len(plan.worlds), most, len(plan.candidates)), np.nan)
-    for world, candidate, replicate, values in found:
-        made[[worlds[w] for w in world], replicate, [candidates[c] for c in candidate]] = values
-    return made
+    rows = list(_rows(table, metric))
+    most = max(int(replicate.max()) for _, _, replicate, _ in rows) + 1
+    figures = np.full((len(plan.worlds), most, len(plan.candidates)), np.nan)
+    for world, candidate, replicate, values in rows:
+        figures[[worlds[w] for w in world], replicate, [candidates[c] for c in candidate]] = values
+    return figures
 
 
 def _rows(table: Path, metric: str) -> Iterator[tuple[Any, Any, np.ndarray, np.ndarray]]:

@@ -125,7 +125,7 @@ def _chains(
     shows = sorted({k for (_, k), places in picked.items() if places})
     given = [(scenario, packed, {p.name: picked.get((p.name, k), ()) for p in policies}, seed, k, profile, uncertainty)
              for k in shows]  # fmt: skip
-    rows = [row for made in _spread(_chains_of, given, workers) for row in made]
+    rows = [row for chains in _spread(_chains_of, given, workers) for row in chains]
     order = [p.name for p in policies]
     return sorted(rows, key=lambda row: (order.index(row["strategy"]), row["replicate"]))
 

@@ -108,12 +108,12 @@ class Searcher:
         """All finished trials, by number, with the values they were told with."""
         from optuna.trial import TrialState
 
-        found = []
+        done = []
         for t in self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
             candidate = self._made(t.params, t.number)
             costs, shows = tuple(t.user_attrs[COSTS]), t.user_attrs[SHOWS]
-            found.append(Tried(t.number, candidate, tuple(t.values), costs, shows, dict(t.user_attrs["excess"])))
-        return sorted(found, key=lambda t: t.number)
+            done.append(Tried(t.number, candidate, tuple(t.values), costs, shows, dict(t.user_attrs["excess"])))
+        return sorted(done, key=lambda t: t.number)
 
     def valued(self, done: Sequence[Tried]) -> list[Tried]:
         """The same trials; regret is measured against the best cost of each scenario among them, so it is never below 0."""
@@ -260,13 +260,13 @@ def broken(rows: np.ndarray, metrics: Sequence[str], limits: Limits | None) -> d
     """
     if limits is None:
         return {}
-    found: dict[str, float] = {}
+    excess: dict[str, float] = {}
     for world in rows:
         held = met({name: world[:, k] for k, name in enumerate(metrics)}, limits)
         for name, (value, limit, _good) in held.items():
             over = float((value - limit) / max(limit, 1e-9))
-            found[name] = max(found.get(name, -np.inf), np.inf if np.isnan(over) else over)
-    return found
+            excess[name] = max(excess.get(name, -np.inf), np.inf if np.isnan(over) else over)
+    return excess
 
 
 def edge(axis: Axis, value: Any) -> str:

@@ -30,8 +30,8 @@ def means(table: Path, plan: Plan, metric: str = "J") -> np.ndarray:
 
 def figures(table: Path, plan: Plan, metric: str = "J") -> np.ndarray:
     """A metric of every run: float64 [world, replicate, candidate]."""
-    made = np.concatenate([part.column(0).to_numpy() for _, part in _batches(table, [metric])])
-    return made.reshape(len(plan.worlds), plan.replicates, len(plan.candidates))
+    columns = np.concatenate([part.column(0).to_numpy() for _, part in _batches(table, [metric])])
+    return columns.reshape(len(plan.worlds), plan.replicates, len(plan.candidates))
 
 
 def shows_of(table: Path, plan: Plan, world: int, picked: Sequence[int], metrics: Sequence[str]) -> pd.DataFrame:
@@ -42,14 +42,14 @@ def shows_of(table: Path, plan: Plan, world: int, picked: Sequence[int], metrics
     wanted = np.zeros(n, bool)
     wanted[list(picked)] = True
     first, last = world * n * plan.replicates, (world + 1) * n * plan.replicates
-    found: list[Any] = []
+    shows: list[Any] = []
     for row, part in _batches(table, ["replicate", *metrics], first, last):
         number = np.arange(row, row + part.num_rows)
         keep = (number >= first) & (number < last) & wanted[number % n]
         frame = pd.DataFrame({name: part.column(name).to_numpy()[keep] for name in part.schema.names})
         frame.insert(0, "strategy", [plan.candidates[k].name for k in number[keep] % n])
-        found.append(frame)
-    return pd.concat(found, ignore_index=True)
+        shows.append(frame)
+    return pd.concat(shows, ignore_index=True)
 
 
 def _batches(table: Path, columns: list[str], first: int = 0, last: int | None = None) -> Iterator[tuple[int, Any]]:

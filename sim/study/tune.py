@@ -73,14 +73,14 @@ def small(earned: np.ndarray) -> float:
 
 def starts(space: Mapping[str, Sequence[Axis]], makers: Mapping[str, Maker]) -> list[tuple[str, dict[str, Value]]]:
     """Settings to try first: of every family what it stands at now, moved into the ranges given."""
-    found = []
+    points = []
     for family, axes in space.items():
         now = makers[family].make({})
         settings = {axis.key: _inside(axis, standing_value(now, axis.key)) for axis in axes}
         known = {key: value for key, value in settings.items() if value is not None}
         if len(known) == len(axes):
-            found.append((family, known))
-    return found
+            points.append((family, known))
+    return points
 
 
 def _inside(axis: Axis, value: Value | None) -> Value | None:
@@ -157,9 +157,9 @@ def finalists_of(tried: Sequence[Tried], makers: Mapping[str, Maker], plan: Plan
     for family in makers:
         own = [t for t in order if t.candidate.family == family]
         picked |= {t.number: t for t in own[:1]}
-    made = [t.candidate for t in picked.values()]
+    names = [t.candidate for t in picked.values()]
     defaults = [m.make({}, f"{family} ({DEFAULT})") for family, m in makers.items()]
-    return [*made, *(c for c in defaults if not any(same(c, other) for other in made))]
+    return [*names, *(c for c in defaults if not any(same(c, other) for other in names))]
 
 
 def same(a: Candidate, b: Candidate) -> bool:

@@ -104,23 +104,23 @@ def sample(counts: Mapping[tuple[str, int], int], most: int = MOST) -> dict[tupl
     for (name, _), n in counts.items():
         total[name] = total.get(name, 0) + n
     quota = _shares(total, most)
-    made: dict[tuple[str, int], list[int]] = {key: [] for key in counts}
+    chosen: dict[tuple[str, int], list[int]] = {key: [] for key in counts}
     for name, of in total.items():
         places = [(key, k) for key, n in counts.items() if key[0] == name for k in range(n)]
         for at in np.unique((np.arange(quota[name]) + 0.5) * of / max(quota[name], 1)).astype(int).tolist():
             key, k = places[at]
-            made[key].append(k)
-    return made
+            chosen[key].append(k)
+    return chosen
 
 
 def _shares(total: Mapping[str, int], most: int) -> dict[str, int]:
     """How many of each may be taken, smallest first, so that what they leave goes to the larger ones."""
-    left, made = most, {}
+    left, shares = most, {}
     order = sorted(total, key=lambda name: total[name])
     for k, name in enumerate(order):
-        made[name] = min(total[name], left // (len(order) - k))
-        left -= made[name]
-    return made
+        shares[name] = min(total[name], left // (len(order) - k))
+        left -= shares[name]
+    return shares
 
 
 def summarise(rows: pd.DataFrame, counts: Mapping[tuple[str, int], int]) -> list[Worth]:

@@ -153,7 +153,7 @@ class Making:
         """Work out what needs the whole, check it, and give the account."""
         clock = self._one_clock()
         self._later_knowledge()
-        found = self._finished(clock)
+        orders = self._finished(clock)
         declared = {k: {f: v for f, v in d.items() if f != "line"} for s in self.states for k, d in s.declared.items()}
         if not len(self.spool):
             raise StreamError(_("{name}: nothing is left to make a stream of; check the files").format(name=self.name))
@@ -169,7 +169,7 @@ class Making:
                                 "20:00:00").format(places=self.places[0], span=span))  # fmt: skip
         steps = np.diff(times)
         finest = int(steps[steps > 0].min()) / US if (steps > 0).any() else 0.0
-        found.append(checks.enough(int(times[-1] - times[0]) / US, self.units, self.name))
+        orders.append(checks.enough(int(times[-1] - times[0]) / US, self.units, self.name))
         return Head(
             name=self.name,
             clock=clock.kind,
@@ -182,7 +182,7 @@ class Making:
             rows=len(self.spool),
             declared=declared,
             files=[s.summary() for s in self.states],
-            checks=found,
+            checks=orders,
             notes=self._notes(clock),
         )
 
@@ -204,28 +204,28 @@ class Making:
 
     def _finished(self, clock: Clock) -> list[dict[str, Any]]:
         """Derived facts of every file, and the findings of the cross-checks."""
-        found: list[dict[str, Any] | None] = []
+        parts: list[dict[str, Any] | None] = []
         for state in [s for s in self.states if s.parts]:
-            kind, made = state.mapping.kind, []
+            kind, blocks = state.mapping.kind, []
             if kind == "dashboard":
-                found.append(checks.little(state))
-                made = finish.binned(state, self.known)
+                parts.append(checks.little(state))
+                blocks = finish.binned(state, self.known)
             elif kind == "levels":
-                found.append(checks.totals(state))
-                made = finish.between(state, self.known)
+                parts.append(checks.totals(state))
+                blocks = finish.between(state, self.known)
             elif kind == "flow":
-                found.append(checks.ledger(state, self.skus.words))
-                made = finish.booked(state, self.known)
+                parts.append(checks.ledger(state, self.skus.words))
+                blocks = finish.booked(state, self.known)
             if kind in ("levels", "flow") and self.known(finish.gathered(state)["sku"]).any():
                 finding, rows, later, beyond = checks.against_orders(state, self.spool, self.skus.words, SIGNS, clock)
-                found.append(finding)
+                parts.append(finding)
                 sold = self.known(rows["sku"][later])
-                made.append(self._residual(state, rows, later[sold], beyond[sold]))
-            for facts in made:
+                blocks.append(self._residual(state, rows, later[sold], beyond[sold]))
+            for facts in blocks:
                 self.add(state, facts)
             state.parts.clear()
-        found += [checks.oversold(s, self.skus.words, clock) for s in self.states]
-        return [f for f in [*found, checks.counted_twice(self.states)] if f]
+        parts += [checks.oversold(s, self.skus.words, clock) for s in self.states]
+        return [f for f in [*parts, checks.counted_twice(self.states)] if f]
 
     def _later_knowledge(self) -> None:
         """Payments and closings that only a later file tells, and closings that it takes back."""

@@ -201,8 +201,8 @@ def is_stream(path: Path) -> bool:
 
 def read_head(path: Path) -> Head:
     """The account of a stream; :class:`StreamError` where it is none, or of a version not read here."""
-    found = _metadata(path)
-    version = found.get(KEY, b"").decode("ascii", "replace")
+    metadata = _metadata(path)
+    version = metadata.get(KEY, b"").decode("ascii", "replace")
     if not version:
         raise StreamError(
             _("{name} is not a canonical stream; make one of it with: stockcue ingest files={name}").format(name=path.name)
@@ -214,7 +214,7 @@ def read_head(path: Path) -> Head:
             )
         )
     try:
-        account = json.loads(found[ACCOUNT])
+        account = json.loads(metadata[ACCOUNT])
         return Head(**{f.name: account[f.name] for f in fields(Head) if f.name in account})
     except (KeyError, TypeError, ValueError):
         raise StreamError(

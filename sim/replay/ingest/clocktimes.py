@@ -33,8 +33,8 @@ def clock_times(validator: RowValidator, texts: pa.Array) -> pa.Array:
     first = first.astimezone(validator.state.zone) if validator.state.zone else first
     early = first.replace(tzinfo=None) - timedelta(seconds=BEFORE_S)
     of_day = early.hour * 3600 + early.minute * 60 + early.second
-    made = [None if s is None else early + timedelta(seconds=(s - of_day) % DAY_S) for s in seconds]
-    days = sorted({f"{t:%Y-%m-%d}" for t in made if t is not None})
-    n = sum(t is not None for t in made)
+    times = [None if s is None else early + timedelta(seconds=(s - of_day) % DAY_S) for s in seconds]
+    days = sorted({f"{t:%Y-%m-%d}" for t in times if t is not None})
+    n = sum(t is not None for t in times)
     validator.state.remarks[_("clock times are taken on the recording's day ({days})").format(days=" and ".join(days))] += n
-    return pa.array([w if t is None else f"{t:%Y-%m-%d %H:%M:%S}" for w, t in zip(words, made, strict=True)], pa.string())
+    return pa.array([w if t is None else f"{t:%Y-%m-%d %H:%M:%S}" for w, t in zip(words, times, strict=True)], pa.string())

@@ -90,13 +90,13 @@ def _chunks(file: File, encoding: Encoding, block: int, layout: Layout, size: in
         numbers = np.arange(at, at + len(lines))
         filled = pc.not_equal(pc.utf8_trim_whitespace(lines), "").to_numpy(zero_copy_only=False) & (numbers >= layout.first)
         lines, numbers = lines.filter(pa.array(filled)), numbers[filled]
-        made, held = _cells(lines, numbers, layout, last)
+        cells, held = _cells(lines, numbers, layout, last)
         whole = text.count("\n") + (not text.endswith("\n") and bool(text))
         at, carry = at + whole, ""
         if held:
             at, carry = held, "\n".join(text.removesuffix("\n").split("\n")[held - (at - whole) :]) + "\n"
-        if len(made.lines) or made.rejects:
-            yield replace(made, share=min(1.0, done / size))
+        if len(cells.lines) or cells.rejects:
+            yield replace(cells, share=min(1.0, done / size))
 
 
 def _cells(lines: pa.Array, numbers: np.ndarray, layout: Layout, last: bool) -> tuple[Chunk, int]:
@@ -110,21 +110,21 @@ def _cells(lines: pa.Array, numbers: np.ndarray, layout: Layout, last: bool) -> 
         parts, kept = _plain(lines, numbers, layout, rejects)
         return _joined([(parts, numbers[kept], lines.take(pa.array(kept)))], layout, rejects), 0
     words = lines.to_pylist()
-    found = quotes.records(words, numbers, marks, layout.mark, layout.width, last)
-    rejects += found.rejects
+    records = quotes.records(words, numbers, marks, layout.mark, layout.width, last)
+    rejects += records.rejects
     inside = np.zeros(len(words), bool)
-    for k, step in found.spans:
+    for k, step in records.spans:
         inside[k : k + step] = True
-    inside[found.end :] = True
+    inside[records.end :] = True
     plain = np.flatnonzero((marks == 0) & ~inside)
     parts, kept = _plain(lines.take(pa.array(plain)), numbers[plain], layout, rejects)
     groups = [(parts, numbers[plain[kept]], lines.take(pa.array(plain[kept])))]
     quoted = np.flatnonzero((marks > 0) & ~inside)
     groups.append(_quoted([words[k] for k in quoted.tolist()], numbers[quoted], layout, rejects))
-    groups.append(_columns([c for _, c, _ in found.long], np.array([n for n, _, _ in found.long], np.int64),
-                           [t for *_, t in found.long], layout))  # fmt: skip
+    groups.append(_columns([c for _, c, _ in records.long], np.array([n for n, _, _ in records.long], np.int64),
+                           [t for *_, t in records.long], layout))  # fmt: skip
     rejects.sort()
-    return _joined(groups, layout, rejects), found.held
+    return _joined(groups, layout, rejects), records.held
 
 
 Group = tuple[list["pa.Array"], np.ndarray, "pa.Array"]

@@ -25,18 +25,18 @@ def headerless(source: Source, mapping: Mapping) -> bool:
     """Whether the first line is data of a mapping whose files have no header."""
     if len(mapping.header) != len(source.header):
         return False
-    found, known = mapping.find(list(mapping.header)), words(mapping)
+    columns, known = mapping.find(list(mapping.header)), words(mapping)
     cell = dict(zip(mapping.header, (c.strip() for c in source.header), strict=True))
-    timed = parse_time(cell[found["time"]]) is not None if "time" in found else False
-    return timed and ("type" not in found or cell[found["type"]].lower() in known)
+    timed = parse_time(cell[columns["time"]]) is not None if "time" in columns else False
+    return timed and ("type" not in columns or cell[columns["type"]].lower() in known)
 
 
 def detect(source: Source) -> tuple[Source, Mapping] | None:
     """The mapping that fits best, and the table under the line that is its header: the first that any mapping understands."""
     for table in (source, *source.below):
-        found = _best(table)
-        if found is not None:
-            return _headed(source, table), found
+        best = _best(table)
+        if best is not None:
+            return _headed(source, table), best
     return None
 
 
@@ -67,10 +67,10 @@ def _best(source: Source) -> Mapping | None:
     for name, mapping in shipped().items():
         if mapping.header or not mapping.keys & known:
             continue
-        found, marks = mapping.find(source.header), sum(key(m) in known for m in mapping.marks)
+        columns, marks = mapping.find(source.header), sum(key(m) in known for m in mapping.marks)
         # A platform's export is told by what no other has; without that the plain names decide.
-        if mapping.fits(found) and (marks or not mapping.marks):
-            scores[name] = (marks, len(found))
+        if mapping.fits(columns) and (marks or not mapping.marks):
+            scores[name] = (marks, len(columns))
     if not scores:
         return None
     top = max(scores.values())
@@ -103,8 +103,8 @@ def named(source: Source, name: str) -> tuple[Source, Mapping]:
         if mapping.fits(mapping.find(table.header)):
             return _headed(source, table), mapping
     best = max((source, *source.below), key=lambda table: len(mapping.find(table.header)))
-    found = mapping.find(best.header)
-    missing = [n for n in mapping.needs if n not in found]
+    columns = mapping.find(best.header)
+    missing = [n for n in mapping.needs if n not in columns]
     names = {**mapping.columns, **mapping.series}
     wanted = "; ".join(f"{n} ({' or '.join(names[n][:3])})" for n in missing) or "a series"
     raise StreamError(
@@ -181,13 +181,13 @@ NEED_OF = {"cues": N_("a cue sheet needs start_time and sku (or name)"), "stock"
 def _hint(header: list[str]) -> str:
     """Did-you-mean over the columns that were not understood."""
     plain = [shipped()[n] for n in PLAIN]
-    found = {column for m in plain for column in m.find(header).values()}
+    columns = {column for m in plain for column in m.find(header).values()}
     have = {field for m in plain for field in m.find(header)}
     names = [n for f in ("time", "order_id", "stock", "type", "sku", "start_time") if f not in have for m in plain for n in
              m.columns.get(f, ())]  # fmt: skip
     for word in header[:HINTED]:
         near = nearest(word.strip().lower(), names)
-        if near and word not in found:
+        if near and word not in columns:
             return _("; did you mean {near!r} by {word!r}?").format(near=near, word=word)
     return _("; rename the columns or add the missing ones")
 

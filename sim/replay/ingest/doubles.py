@@ -177,12 +177,12 @@ class Book:
 
     def again_here(self, key: np.ndarray, place: np.ndarray, flags: np.ndarray) -> Found:
         """Rows of the file itself whose ``key`` was there already, and what was known then; the others are remembered."""
-        found = self.lines.find(key)
+        places = self.lines.find(key)
         first = _firsts(key)
-        inside = ~found.hit & (first < np.arange(len(key)))
-        found.hit[inside], found.place[inside], found.flags[inside] = True, place[first[inside]], flags[first[inside]]
-        self.lines.add(key[~found.hit], place[~found.hit], np.full(int((~found.hit).sum()), np.nan), flags[~found.hit])
-        return found
+        inside = ~places.hit & (first < np.arange(len(key)))
+        places.hit[inside], places.place[inside], places.flags[inside] = True, place[first[inside]], flags[first[inside]]
+        self.lines.add(key[~places.hit], place[~places.hit], np.full(int((~places.hit).sum()), np.nan), flags[~places.hit])
+        return places
 
     def again_elsewhere(self, key: np.ndarray, price: np.ndarray, place: np.ndarray, flags: np.ndarray) -> Found:
         """Rows that files read before hold already, and what they know; the others are remembered."""
@@ -211,14 +211,14 @@ def _firsts(keys: np.ndarray) -> np.ndarray:
     return first[back] if len(keys) else np.zeros(0, np.int64)
 
 
-def paired(mine: list[float], theirs: list[float]) -> list[tuple[int, int]]:
+def paired(own: list[float], theirs: list[float]) -> list[tuple[int, int]]:
     """Rows of one kind of two files, those of one price first.
 
     >>> paired([0.0, 59.9], [59.9]), paired([59.9, 0.0], [float("nan"), 0.0])
     ([(1, 0)], [(1, 1), (0, 0)])
     """
     free, left, pairs = dict(enumerate(theirs)), [], []
-    for a, price in enumerate(mine):
+    for a, price in enumerate(own):
         b = next((b for b, other in free.items() if other == price or abs(other - price) < CENT), None)
         if b is None:
             left.append(a)

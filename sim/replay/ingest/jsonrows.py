@@ -48,10 +48,10 @@ def whole(value: dict[str, Any], text: str) -> dict[str, Any]:
     if not HALF.search(text):
         return value
     try:
-        made: dict[str, Any] = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
+        clean: dict[str, Any] = json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return {}
-    return made
+    return clean
 
 
 # -- rows -----------------------------------------------------------------------------------------------------

@@ -171,15 +171,15 @@ def _reply(file: File, parts: Iterable[str]) -> Read:
         )
     # An object with a time of its own is an entry, and its lists are its items.
     lists = [] if any(key(str(name)) in time_names() for name in value) else list(lists_of(value, "", 0))
-    where, found = max(lists, key=lambda item: len(item[1]), default=("", [value]))
-    if where and sum(len(inner) == len(found) for _, inner in lists) > 1:
-        names = ", ".join(name for name, inner in lists if len(inner) == len(found))
+    where, longest = max(lists, key=lambda item: len(item[1]), default=("", [value]))
+    if where and sum(len(inner) == len(longest) for _, inner in lists) > 1:
+        names = ", ".join(name for name, inner in lists if len(inner) == len(longest))
         raise StreamError(
             _("{name} has several lists of objects ({names}); keep the one with the orders, one object a line").format(
                 name=file.name, names=names
             )
         )
-    for number, inner in enumerate(found, 1):
+    for number, inner in enumerate(longest, 1):
         yield Entry(number, inner, json.dumps(inner, ensure_ascii=False)), 0
     yield None, size
 

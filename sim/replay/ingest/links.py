@@ -34,8 +34,8 @@ def paid(pays: pd.DataFrame, moves: pd.DataFrame, show_us: Callable[[pd.Series],
     at = at[~at.index.duplicated(keep=False)]
     sold = moves["kind"] == "order"
     keys = _keys(moves).where(sold)
-    found = at.reindex(keys.where(~keys.duplicated(keep=False))).fillna(-1).to_numpy(np.int64)
-    return found if (found >= 0).any() else None
+    at_order = at.reindex(keys.where(~keys.duplicated(keep=False))).fillna(-1).to_numpy(np.int64)
+    return at_order if (at_order >= 0).any() else None
 
 
 def _keys(rows: pd.DataFrame) -> pd.Series:

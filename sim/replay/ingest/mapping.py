@@ -92,12 +92,12 @@ class Mapping:
         written: dict[str, str] = {}
         for name in header:
             written.setdefault(key(name), name)
-        found = {}
+        columns = {}
         for meaning, names in {**self.columns, **self.series}.items():
             place = next((written[key(name)] for name in names if key(name) in written), None)
             if place is not None:
-                found[meaning] = place
-        return found
+                columns[meaning] = place
+        return columns
 
     def named(self, field: str, header: Map[str, Any] | list[str]) -> list[str]:
         """All columns of a file that are known under a field, the first of them the one it is read from.
@@ -106,12 +106,12 @@ class Mapping:
         ['SKU', 'product_id']
         """
         alone = [replace(self, columns={field: (name,)}, series={}) for name in self.columns.get(field, ())]
-        return list(dict.fromkeys(found for one in alone for found in one.find(header).values()))
+        return list(dict.fromkeys(column for one in alone for column in one.find(header).values()))
 
-    def fits(self, found: Map[str, str]) -> bool:
+    def fits(self, columns: Map[str, str]) -> bool:
         """Whether the columns found are enough for this mapping."""
-        whole = all(n in found for n in self.needs)
-        return whole and (self.kind != "dashboard" or any(s in found for s in self.series))
+        whole = all(n in columns for n in self.needs)
+        return whole and (self.kind != "dashboard" or any(s in columns for s in self.series))
 
 
 def _many(where: str, value: Any) -> tuple[str, ...]:
@@ -186,45 +186,47 @@ def _parts(where: str, given: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def _checked(made: Mapping, where: str) -> Mapping:
-    allowed = (*FIELDS[made.kind],)
-    for name in (*made.columns, *made.needs, *made.carried):
-        if name not in allowed and name not in made.series:
+def _checked(mapping: Mapping, where: str) -> Mapping:
+    allowed = (*FIELDS[mapping.kind],)
+    for name in (*mapping.columns, *mapping.needs, *mapping.carried):
+        if name not in allowed and name not in mapping.series:
             raise StreamError(
                 _("mapping {where}: {kind} have no field {name!r}{did_you_mean}").format(
-                    where=where, kind=made.kind, name=name, did_you_mean=did_you_mean(name, allowed)
+                    where=where, kind=mapping.kind, name=name, did_you_mean=did_you_mean(name, allowed)
                 )
             )
-    for name in LEAST[made.kind]:
-        if name not in made.columns and not (made.times_from and name == "time"):
+    for name in LEAST[mapping.kind]:
+        if name not in mapping.columns and not (mapping.times_from and name == "time"):
             raise StreamError(
-                _("mapping {where}: {kind} need a column for {name}").format(where=where, kind=made.kind, name=name)
+                _("mapping {where}: {kind} need a column for {name}").format(where=where, kind=mapping.kind, name=name)
             )
-    for kind in (*made.series, *made.cumulative, *made.types.values()):
+    for kind in (*mapping.series, *mapping.cumulative, *mapping.types.values()):
         if kind not in (*KINDS, ASIDE):
             raise StreamError(
                 _("mapping {where}: {kind!r} is no kind of row{did_you_mean}").format(
                     where=where, kind=kind, did_you_mean=did_you_mean(kind, KINDS)
                 )
             )
-    if made.stamp not in ("start", "end"):
-        raise StreamError(_("mapping {where}: stamp must be start or end, not {stamp!r}").format(where=where, stamp=made.stamp))
-    if made.times_from and made.kind != "orders":
-        raise StreamError(_("mapping {where}: times_from is for orders, not {kind}").format(where=where, kind=made.kind))
-    if made.sure not in SURE:
+    if mapping.stamp not in ("start", "end"):
+        raise StreamError(
+            _("mapping {where}: stamp must be start or end, not {stamp!r}").format(where=where, stamp=mapping.stamp)
+        )
+    if mapping.times_from and mapping.kind != "orders":
+        raise StreamError(_("mapping {where}: times_from is for orders, not {kind}").format(where=where, kind=mapping.kind))
+    if mapping.sure not in SURE:
         raise StreamError(
             _("mapping {where}: sure must be one of {sure}, not {sure_sure!r}").format(
-                where=where, sure=", ".join(SURE), sure_sure=made.sure[:60]
+                where=where, sure=", ".join(SURE), sure_sure=mapping.sure[:60]
             )
         )
-    if made.dates not in ORDERS:
+    if mapping.dates not in ORDERS:
         raise StreamError(
             _("mapping {where}: dates must be {orders}, not {dates!r}").format(
-                where=where, orders=" or ".join(ORDERS[1:]), dates=made.dates[:60]
+                where=where, orders=" or ".join(ORDERS[1:]), dates=mapping.dates[:60]
             )
         )
-    find_zone(made.zone)
-    return made
+    find_zone(mapping.zone)
+    return mapping
 
 
 def words(mapping: Mapping) -> dict[str, str]:

@@ -29,8 +29,8 @@ def totals(cells: dict[str, pa.Array], first: pa.Array | None, stock: bool) -> n
     import pyarrow.compute as pc
 
     def matches(column: pa.Array, pattern: str) -> np.ndarray:
-        found: np.ndarray = pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False)
-        return found
+        hits: np.ndarray = pc.match_substring_regex(column, pattern).to_numpy(zero_copy_only=False)
+        return hits
 
     def blank(field: str) -> np.ndarray:
         bare: np.ndarray = pc.equal(pc.utf8_trim_whitespace(cells[field]), "").to_numpy(zero_copy_only=False)
@@ -41,21 +41,21 @@ def totals(cells: dict[str, pa.Array], first: pa.Array | None, stock: bool) -> n
     if not size or key not in cells:
         return np.zeros(size, bool)
     if stock:
-        said = matches(cells["sku"], _ALONE)
-        return said if first is None else said | (blank("sku") & matches(first, _BEGINS))
+        alone = matches(cells["sku"], _ALONE)
+        return alone if first is None else alone | (blank("sku") & matches(first, _BEGINS))
     timeless = blank(key) | matches(cells[key], _BEGINS)
     if not timeless.any():
         return np.zeros(size, bool)
-    said = np.zeros(size, bool)
+    alone = np.zeros(size, bool)
     for column in [first, *(cells[f] for f in NAMING if f in cells)]:
         if column is not None:
-            said |= matches(column, _BEGINS)
-    return said & timeless
+            alone |= matches(column, _BEGINS)
+    return alone & timeless
 
 
 def damaged(column: pa.Array) -> np.ndarray:
     """Which cells hold a character that could not be read."""
     import pyarrow.compute as pc
 
-    found: np.ndarray = pc.match_substring(column, DAMAGE).to_numpy(zero_copy_only=False)
-    return found
+    hits: np.ndarray = pc.match_substring(column, DAMAGE).to_numpy(zero_copy_only=False)
+    return hits

@@ -28,14 +28,14 @@ def fill_down(validator: RowValidator) -> None:
     source = np.maximum.accumulate(np.where(below, -1, rows))
     fields = [f for f in OF_ORDER if validator.has(f)]
     if below.any():
-        found = below & ((source >= 0) | bool(above))
+        filled = below & ((source >= 0) | bool(above))
         for field in fields:
             column = validator.cells[field]
             upper = column.take(pa.array(np.maximum(source, 0)))
             if below[0] and above:
                 upper = pa.array(np.where(source >= 0, upper.to_numpy(zero_copy_only=False), above[field]), pa.string())
-            validator.cells[field] = _choose(found & _empty(column), upper, column)
-        validator.repairs[found] |= BIT["merged"]
+            validator.cells[field] = _choose(filled & _empty(column), upper, column)
+        validator.repairs[filled] |= BIT["merged"]
     if source[-1] >= 0:
         validator.state.above = {f: validator.cells[f][int(source[-1])].as_py() for f in fields}
 

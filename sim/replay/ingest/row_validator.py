@@ -162,12 +162,12 @@ class RowValidator:
             faults = np.full(self.n, None, object)
             faults[which] = [w.replace("start_time", "time", 1) for w in why]
             self.fail(bad, faults)
-        found = clocks >= 0
-        self.state.one_clock(self.lines[found], clocks[found])
+        readable = clocks >= 0
+        self.state.one_clock(self.lines[readable], clocks[readable])
         kind = self.state.clock
         if kind in (NAIVE, ZONED):
-            self.repairs[~plain & found] |= BIT["date"]
-        return self._zoned(field, texts, us, found) if kind == NAIVE else (us, found)
+            self.repairs[~plain & readable] |= BIT["date"]
+        return self._zoned(field, texts, us, readable) if kind == NAIVE else (us, readable)
 
     def _date_order(self, words: pa.Array) -> bool:
         """Tell from dates such as 18/06/2026 whether the day comes first; :class:`StreamError` where they leave it open."""
@@ -279,8 +279,8 @@ class RowValidator:
         repairs = np.zeros(rows, np.int32)
         np.bitwise_or.at(repairs, self.origin, self.repairs)
         bad = np.flatnonzero(faults != None)  # noqa: E711
-        found = zip(self.chunk.lines[bad].tolist(), faults[bad].tolist(), self.chunk.texts(bad), strict=True)
-        self.state.account(self.chunk, [Reject(*f) for f in found], asides, repairs, (faults == None) & (asides == None))  # noqa: E711
+        faulty = zip(self.chunk.lines[bad].tolist(), faults[bad].tolist(), self.chunk.texts(bad), strict=True)
+        self.state.account(self.chunk, [Reject(*f) for f in faulty], asides, repairs, (faults == None) & (asides == None))  # noqa: E711
         return self._facts((faults == None) & (asides == None), repairs)  # noqa: E711
 
     def _facts(self, good: np.ndarray, repairs: np.ndarray) -> Facts:

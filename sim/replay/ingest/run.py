@@ -152,12 +152,12 @@ def _understood(
 def _one_sheet(path: Path, kind: str, rooms: ExitStack, block: int = BLOCK) -> tuple[Source, Mapping]:
     """A cue sheet or declared stock; of a workbook the first sheet that is one."""
     tables_, _ = tables(path, rooms, block)
-    found = [one for one in map(detect, tables_) if one is not None]
-    if not found:
+    sheets = [one for one in map(detect, tables_) if one is not None]
+    if not sheets:
         raise unknown(tables_[0], (kind,))
-    right = [one for one in found if one[1].kind == kind]
+    right = [one for one in sheets if one[1].kind == kind]
     if not right:
-        must_be(found[0][0].where, found[0][1], (kind,))
+        must_be(sheets[0][0].where, sheets[0][1], (kind,))
     return right[0]
 
 
@@ -186,14 +186,14 @@ def _files(paths: str | Path | Iterable[str | Path]) -> tuple[list[Path], Path |
                 _("two files are called {twice}; rename one, for rows are traced by their file's name").format(twice=twice)
             )
         return many, None
-    found = sorted(p for p in many[0].iterdir() if p.is_file() and not p.name.startswith((".", "~$")) and _readable(p))
-    if not found:
+    files = sorted(p for p in many[0].iterdir() if p.is_file() and not p.name.startswith((".", "~$")) and _readable(p))
+    if not files:
         raise StreamError(
             _("folder {many} holds no stream (nothing readable); name one file with orders, events or stock levels").format(
                 many=many[0]
             )
         )
-    return found, many[0]
+    return files, many[0]
 
 
 def _readable(path: Path) -> bool:

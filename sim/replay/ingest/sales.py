@@ -126,8 +126,8 @@ def _quantity(validator: RowValidator, empty: int = 0) -> np.ndarray:
     """Units of each row: 1 where the file does not say, ``empty`` where the cell does not (0: it must)."""
     if not validator.has("qty"):
         return np.ones(validator.n, np.int64)
-    found = validator.number("qty", partial(read_units, meaning="qty", least=1, most=MOST), needed=not empty)
-    return np.nan_to_num(found, nan=empty).astype(np.int64)
+    quantity = validator.number("qty", partial(read_units, meaning="qty", least=1, most=MOST), needed=not empty)
+    return np.nan_to_num(quantity, nan=empty).astype(np.int64)
 
 
 def _amount(validator: RowValidator, only: np.ndarray | None = None) -> np.ndarray:
@@ -137,17 +137,17 @@ def _amount(validator: RowValidator, only: np.ndarray | None = None) -> np.ndarr
     words, codes = validator.coded("amount")
     state = validator.state
     state.comma = uses_comma(words) if state.comma is None else state.comma
-    found = {word: read_money(word, state.comma) if word else None for word in words}
+    amounts = {word: read_money(word, state.comma) if word else None for word in words}
 
     def paid(text: str) -> Number | str | None:
-        number = found[text]
+        number = amounts[text]
         return f"amount {number.value:g} is negative: a refund, not an order" if number and number.value < 0 else number
 
     before = validator.fault.copy()
     money = validator.number("amount", paid)
     if only is not None:
         validator.fault[~only] = before[~only]
-    unread = np.array([bool(w) and found[w] is None for w in words], bool)[codes] & validator.good
+    unread = np.array([bool(w) and amounts[w] is None for w in words], bool)[codes] & validator.good
     if unread.any():
         state.remarks[
             f"rows have an amount that cannot be read (such as {words[codes[np.argmax(unread)]][:30]!r}); it is left out"
@@ -184,7 +184,7 @@ def unpack(validator: RowValidator) -> None:
     order = np.argsort(origin, kind="stable")
     cells = {}
     for name, column in validator.cells.items():
-        mine = [c.get(name) if name in columns else column[r].as_py() for r, c, _ in rows]
-        cells[name] = pa.concat_arrays([column.take(plain), pa.array(mine, pa.string())]).take(order)
+        values = [c.get(name) if name in columns else column[r].as_py() for r, c, _ in rows]
+        cells[name] = pa.concat_arrays([column.take(plain), pa.array(values, pa.string())]).take(order)
     faults = np.array([None] * len(plain) + [why for *_, why in rows], object)[order]
     validator.replace(cells, origin[order], np.flatnonzero(np.arange(len(origin))[order] >= len(plain)), faults)

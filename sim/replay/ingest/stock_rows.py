@@ -171,21 +171,21 @@ def stock(validator: RowValidator) -> Facts:
     faults = np.full(validator.n, None, object)
     for row in np.flatnonzero(validator.good).tolist():
         name = names[row]
-        said = {"stock": int(units[row])} | ({"tier": tiers[row]} if tiers[row] else {})
+        facts = {"stock": int(units[row])} | ({"tier": tiers[row]} if tiers[row] else {})
         for field, column in rest.items():
             if not np.isnan(column[row]):
-                said[field] = int(column[row]) if field == "safety_stock" else float(column[row])
+                facts[field] = int(column[row]) if field == "safety_stock" else float(column[row])
         line = int(validator.lines[row])
         if name not in known:
-            known[name] = {"line": line, **said}
-            validator.state.by_warehouse[name] = {places[row]: said}
+            known[name] = {"line": line, **facts}
+            validator.state.by_warehouse[name] = {places[row]: facts}
         elif (
             places[row] and places[row] not in validator.state.by_warehouse[name] and "" not in validator.state.by_warehouse[name]
         ):
-            known[name]["stock"] += said["stock"]
-            validator.state.by_warehouse[name][places[row]] = said
+            known[name]["stock"] += facts["stock"]
+            validator.state.by_warehouse[name][places[row]] = facts
             validator.state.remarks["rows give the stock of an item in another warehouse or batch; added up"] += 1
-        elif validator.state.by_warehouse[name].get(places[row]) == said:
+        elif validator.state.by_warehouse[name].get(places[row]) == facts:
             faults[row] = f"sku {name} was declared already (line {known[name]['line']})"
         else:
             raise StreamError(

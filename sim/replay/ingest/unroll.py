@@ -143,8 +143,8 @@ def main(book: str, folder: str, memory: int) -> None:
 
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
-    def write(said: Any) -> None:
-        print(json.dumps(said), flush=True)
+    def write(record: Any) -> None:
+        print(json.dumps(record), flush=True)
 
     try:
         with calamine.CalamineWorkbook.from_path(book) as opened:

@@ -155,8 +155,8 @@ def each(
     words: list[str], rule: Callable[[str], Number | str | None]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
     """``rule`` on every word: values (NaN where there is none), repairs, and faults (None or a sentence)."""
-    found = [rule(word) for word in words]
-    value = np.array([f.value if isinstance(f, Number) else np.nan for f in found], float)
-    repair = np.array([BIT[f.rule] if isinstance(f, Number) and f.rule else 0 for f in found], np.int32)
-    fault = np.array([f if isinstance(f, str) else None for f in found], object)
+    values = [rule(word) for word in words]
+    value = np.array([f.value if isinstance(f, Number) else np.nan for f in values], float)
+    repair = np.array([BIT[f.rule] if isinstance(f, Number) and f.rule else 0 for f in values], np.int32)
+    fault = np.array([f if isinstance(f, str) else None for f in values], object)
     return value, repair, fault

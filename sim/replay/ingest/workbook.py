@@ -55,7 +55,7 @@ def sheets(file: File, folder: Path) -> tuple[list[File], list[Unused]]:
         said = []
     if not said or "done" not in said[-1]:
         raise StreamError(_("{name} takes too much memory or time to open, or is damaged; save it as CSV").format(name=file.name))
-    found, unused = [], []
+    files, unused = [], []
     for sheet in said[:-1]:
         if "name" not in sheet:
             raise StreamError(f"{file.name} {sheet['fault']}")
@@ -63,10 +63,10 @@ def sheets(file: File, folder: Path) -> tuple[list[File], list[Unused]]:
         if "fault" in sheet:
             unused.append(Unused(name, sheet["fault"]))
         else:
-            found.append(File(folder / sheet["file"], name))
-    if len(found) == 1 and not unused:
-        found = [File(found[0].path, file.name)]
-    return found, unused
+            files.append(File(folder / sheet["file"], name))
+    if len(files) == 1 and not unused:
+        files = [File(files[0].path, file.name)]
+    return files, unused
 
 
 def _must_fit(file: File) -> None:

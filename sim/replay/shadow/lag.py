@@ -49,8 +49,8 @@ class Lag:
 
     def summary(self) -> dict[str, Any]:
         """Counts and quantiles [s] as plain data."""
-        made: dict[str, Any] = {"n": int(self.bins.sum()), **{f"p{q}": self.quantile(q) for q in QUANTILES}}
-        return made | {"max": self.longest, "negative": self.ahead}
+        figures: dict[str, Any] = {"n": int(self.bins.sum()), **{f"p{q}": self.quantile(q) for q in QUANTILES}}
+        return figures | {"max": self.longest, "negative": self.ahead}
 
     def state(self) -> np.ndarray:
         """For the state file."""

@@ -61,10 +61,10 @@ class Shadow:
             self.parts.enter_context(lock_names(ways))
             self.source = self._part(Source(ways.source, ways.follow, tell))
             self.outbox, self.rejects = self._part(Outbox(ways.out)), self._part(Rejects(ways.rejects))
-            found, self.why, self.broken, self.own = start(ways, plan.bound_to, self.outbox, self.rejects)
-            self.again = found is None
-            if found:
-                self._resume(*found)
+            begun, self.why, self.broken, self.own = start(ways, plan.bound_to, self.outbox, self.rejects)
+            self.again = begun is None
+            if begun:
+                self._resume(*begun)
             else:
                 self._save("")
             if not self.again:
@@ -149,13 +149,13 @@ class Shadow:
         if batch.again:
             self.show, self.crowd = None, (-1, 0.0)
             self.tell(f"line {batch.again:,}, the first, is stamped far ahead of those that follow; the show begins without it")
-        said = self._said(batch, wall_us)
+        alerts = self._said(batch, wall_us)
         self.rejects.write(batch.rejects)
         self._ahead(batch, at)
         self.dirty += len(lines) or 1
-        if said and self.show:
-            self._say(said, self.show)
-        self.figures.note(self, batch, wall_us, len(lines), at, said)
+        if alerts and self.show:
+            self._say(alerts, self.show)
+        self.figures.note(self, batch, wall_us, len(lines), at, alerts)
 
     def _say(self, words: list[Said], show: Show) -> None:
         """Number the alerts and send those that are not there yet."""
@@ -164,11 +164,11 @@ class Shadow:
             if not text:
                 self._known()
             self.alerts += 1
-            made = alert_line(show.stream, self.alerts, names[s.strategy], s.t, s.sku, s.level, s.stock, s.line) + "\n"
+            line = alert_line(show.stream, self.alerts, names[s.strategy], s.t, s.sku, s.level, s.stock, s.line) + "\n"
             if self.outbox.behind():
-                self.outbox.put(made)
+                self.outbox.put(line)
             else:
-                text += made
+                text += line
         self._send(text)
 
     def _known(self) -> None:
@@ -210,12 +210,12 @@ class Shadow:
             self.missed += self.show.skip_to(reader.bound)
         crowd = [self.crowd, *batch.crowd]
         known = np.array([t for t, _ in crowd]), np.array([n for _, n in crowd])
-        said = self.show.advance(batch.events(), reader.bound, known)
+        alerts = self.show.advance(batch.events(), reader.bound, known)
         self.crowd = crowd[-1]
         if batch.ended:
             self.ended = True
-            said += self.show.finish(reader.newest, known)
-        return said
+            alerts += self.show.finish(reader.newest, known)
+        return alerts
 
     def _open(self, start_us: int, clock: Clock) -> Show:
         return Show(self.plan.stream(start_us, clock), self.plan.policies, self.plan.feed)
@@ -255,8 +255,8 @@ class Shadow:
             if self.broken:
                 set_aside(self.ways.state)
             if self.why:
-                made = _("{why}; they were made again from {feed!r}, and what was there agrees")
-                self.tell(made.format(why=self.why, feed=self.ways.source))
+                text = _("{why}; they were made again from {feed!r}, and what was there agrees")
+                self.tell(text.format(why=self.why, feed=self.ways.source))
         self.rejects.sync()
         s = self.reader
         young, old = s.ids.state()

@@ -78,16 +78,16 @@ class Growing:
         data = text.encode("utf-8", "backslashreplace")
         if not data:
             return
-        found = self._found(len(data)) if self.behind() else b""
-        if not data.startswith(found):
+        there = self._found(len(data)) if self.behind() else b""
+        if not data.startswith(there):
             other = _(
                 "{name}={path!r} holds something else at byte {n:,} than the feed makes; give the feed it came from, or "
                 "choose another {name}="
             )
             raise StreamError(other.format(name=self.name, path=str(self.path), n=self.size))
-        if found != data:
-            self.cut(self.size + len(found))
-            _put(self.fd, data[len(found) :])
+        if there != data:
+            self.cut(self.size + len(there))
+            _put(self.fd, data[len(there) :])
             self.dirty = True
         self.size, self.crc = self.size + len(data), zlib.crc32(data, self.crc)
         self.there = max(self.there, self.size)

@@ -36,21 +36,21 @@ def start(ways: Ways, bound_to: Mapping[str, Any], outbox: Outbox, rejects: Reje
     """Look at what is there; raises one sentence where it does not fit and cannot be made again."""
     own: dict[int, str] = {}
     try:
-        found = load(ways.state) if ways.state else None
+        state = load(ways.state) if ways.state else None
         why, broken = "", False
     except Unusable as unusable:
-        found, why, broken = None, str(unusable), True
-    if found:
-        must_agree(ways.state, found[0]["config"], bound_to)  # type: ignore[arg-type]
-        own, why = {int(n): text for n, text in found[0]["own"].items()}, misfit(ways, found[0], outbox, rejects)
-        found = None if why else found
+        state, why, broken = None, str(unusable), True
+    if state:
+        must_agree(ways.state, state[0]["config"], bound_to)  # type: ignore[arg-type]
+        own, why = {int(n): text for n, text in state[0]["own"].items()}, misfit(ways, state[0], outbox, rejects)
+        state = None if why else state
     elif not why:
         left = next((f for f in (outbox, rejects) if f.there), None)
         stray = _("{name}={path!r} has lines in it and no state beside it says how they came about")
         why = stray.format(name=left.name, path=str(left.path)) if left else ""
     if why:
         must_be_kept(ways, why)
-    return Start(found, why, broken, own)
+    return Start(state, why, broken, own)
 
 
 def misfit(ways: Ways, head: Mapping[str, Any], *files: Growing) -> str:
@@ -110,8 +110,8 @@ def settle(ways: Ways, outbox: Outbox, rejects: Rejects, n: int) -> None:
     next alert will have. A torn alert about the feed itself was never sent, and goes."""
     torn = outbox.next_line()
     if outbox.behind() and b"\n" not in torn:
-        mine = f'{{"n": {n}, "strategy": "feed"'.encode()
-        if torn.startswith(mine) or mine.startswith(torn):
+        head = f'{{"n": {n}, "strategy": "feed"'.encode()
+        if torn.startswith(head) or head.startswith(torn):
             outbox.cut(outbox.size)
     for file in (outbox, rejects):
         if file.behind():

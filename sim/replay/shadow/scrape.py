@@ -65,9 +65,9 @@ class Collector:
         yield GaugeMetricFamily("stockcue_well", "1 while lines come, or the show is over", float(health["well"]))
         yield from _items(m["items"])
         lag = GaugeMetricFamily("stockcue_lag_seconds", _("what was timed, as in the metrics file"), labels=["of", "quantile"])
-        for of, found in m["lag_s"].items():
+        for of, summary in m["lag_s"].items():
             for quantile in ("p50", "p95", "max"):
-                lag.add_metric([of, quantile], found[quantile])
+                lag.add_metric([of, quantile], summary[quantile])
         yield lag
 
 

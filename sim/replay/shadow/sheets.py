@@ -118,8 +118,8 @@ def level_of(text: str) -> int | None:
     >>> level_of("12"), level_of("-3"), level_of("已售罄"), level_of("lots")
     (12, -3, 0, None)
     """
-    found = read_level(text.strip(), "value", -MOST_STOCK, MOST_STOCK) if len(text) < 60 else ""
-    return None if isinstance(found, str) else int(found.value)
+    level = read_level(text.strip(), "value", -MOST_STOCK, MOST_STOCK) if len(text) < 60 else ""
+    return None if isinstance(level, str) else int(level.value)
 
 
 def sold(before: Level, now: Level) -> list[tuple[int, int]]:
@@ -129,6 +129,6 @@ def sold(before: Level, now: Level) -> list[tuple[int, int]]:
         return math.nan if a is None or b is None else float(b - a)
 
     steps = poll_steps(float(now.stock - before.stock), change(before.enrolled, now.enrolled), change(before.total, now.total))
-    found = [(kind, int(qty)) for kind, qty in steps.items() if qty]
-    found.sort(key=lambda step: step[0] == "order" or step[1] < 0)
-    return [(MOVES[kind], qty) for kind, qty in found]
+    moves = [(kind, int(qty)) for kind, qty in steps.items() if qty]
+    moves.sort(key=lambda step: step[0] == "order" or step[1] < 0)
+    return [(MOVES[kind], qty) for kind, qty in moves]

@@ -70,7 +70,7 @@ class Show:
         self.columns, self.viewers = tape.columns(), tape.viewers
         self.engines = [engine_for(p) for p in policies]
         self.worlds = [stage.world(p) for p in policies]
-        self.doubted = {k: made for k, p in enumerate(policies) if (made := compiled_users(p)) is not None}
+        self.doubted = {k: compiled for k, p in enumerate(policies) if (compiled := compiled_users(p)) is not None}
         """Compiled folds of the user's, by strategy, until FIRST readings of this run were answered twice."""
         self.compared = 0
         self.taken, self.slot, self.limit = 0, -SLOT_US, NEVER_US
@@ -82,7 +82,7 @@ class Show:
         Precondition: no event earlier than ``bound`` will follow. ``crowd``: times [us] and numbers of viewers; the first
         entry is what was known before.
         """
-        said: list[Said] = []
+        alerts: list[Said] = []
         start, n = 0, len(events.t)
         while True:
             end = min(start + EVENTS, n)
@@ -90,17 +90,17 @@ class Show:
             nth = int(even_us(np.array([self.taken + self.room]) * self.feed.period_s)[0])
             if nth < upto and self.taken < self.limit:
                 upto, end = nth, start + int(np.searchsorted(events.t[start:end], nth, "right"))
-            said += self._window(Events(*(column[start:end] for column in events)), upto, crowd)
+            alerts += self._window(Events(*(column[start:end] for column in events)), upto, crowd)
             start = end
             if start == n and upto == bound:
-                return said
+                return alerts
 
     def finish(self, last_us: int, crowd: tuple[np.ndarray, np.ndarray]) -> list[Said]:
         """The show is over at ``last_us``: the readings up to the first one after it are taken and arrive."""
         self.limit, _ = closing(last_us / US, self.feed.period_s)
         nothing = Events(*(np.zeros(0, np.int64) for _ in Events._fields))
-        said = self.advance(nothing, int(even_us(np.array([self.limit * self.feed.period_s]))[0]) + 1, crowd)
-        return said + (self.advance(nothing, int(self.flight[2, -1]) + 1, crowd) if self.flight.size else [])
+        alerts = self.advance(nothing, int(even_us(np.array([self.limit * self.feed.period_s]))[0]) + 1, crowd)
+        return alerts + (self.advance(nothing, int(self.flight[2, -1]) + 1, crowd) if self.flight.size else [])
 
     def due(self) -> int:
         """When the next reading is to be taken or arrives [us]."""
@@ -123,16 +123,16 @@ class Show:
         come = int(np.searchsorted(flight[2], upto))
         self.viewers[old : flight.shape[1]] = crowd[1][np.maximum(np.searchsorted(crowd[0], taken, "right") - 1, 0)]
         until = self._lay(events, flight, old, come)
-        said = [s for number in range(len(self.worlds)) for s in self._run(number, old, until)] if until else []
+        alerts = [s for number in range(len(self.worlds)) for s in self._run(number, old, until)] if until else []
         self.compared += come
         if self.compared >= FIRST:
             self.doubted = {}
-        said.sort(key=lambda s: s.t)
+        alerts.sort(key=lambda s: s.t)
         self.flight, self.taken = flight[:, come:], self.taken + len(numbers)
         left = self.flight.shape[1]
         for moved in (self.viewers, *(w.readings for w in self.worlds)):
             moved[:left] = moved[come : come + left].copy()
-        return said
+        return alerts
 
     def _due(self, upto: int) -> tuple[np.ndarray, np.ndarray]:
         """Numbers and times [us] of the readings to take before ``upto``."""
@@ -172,7 +172,7 @@ class Show:
 
     def _run(self, number: int, old: int, until: int) -> list[Said]:
         """The rows of the window under one strategy."""
-        w, engine, said = self.worlds[number], self.engines[number], []
+        w, engine, alerts = self.worlds[number], self.engines[number], []
         before = w.memory.copy() if number in self.doubted else None
         w.head[W.NEXT], w.head[W.LAST_READING] = old, -1
         while engine.stretch(w, engine.fold, until):
@@ -180,11 +180,11 @@ class Show:
             for k in range(w.head[W.N_OUT]):
                 sku, level, _ = w.outbox[k].tolist()
                 if level < MACHINE:
-                    said.append(Said(t, number, sku, level, *w.evidence[k, : W.E_LACK].tolist()))
+                    alerts.append(Said(t, number, sku, level, *w.evidence[k, : W.E_LACK].tolist()))
             w.head[W.N_OUT] = 0
         if before is not None:
             self._answered_twice(number, before, old)
-        return said
+        return alerts
 
     def _answered_twice(self, number: int, before: np.ndarray, old: int) -> None:
         """Compare compiled and plain answers to the first readings of the window that has been run."""
@@ -208,11 +208,11 @@ class Show:
     def state(self) -> dict[str, np.ndarray]:
         """Everything the next window rests on, by name."""
         left = self.flight.shape[1]
-        made: dict[str, Any] = {"clockwork": np.array([self.taken, self.slot]), "flight": self.flight,
+        arrays: dict[str, Any] = {"clockwork": np.array([self.taken, self.slot]), "flight": self.flight,
                                 "crowd": self.viewers[:left]}  # fmt: skip
         for k, w in enumerate(self.worlds):
-            made |= {f"{name}{k}": getattr(w, name) for name in LASTING} | {f"readings{k}": w.readings[:left]}
-        return made
+            arrays |= {f"{name}{k}": getattr(w, name) for name in LASTING} | {f"readings{k}": w.readings[:left]}
+        return arrays
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
         """Go on from :meth:`state`."""

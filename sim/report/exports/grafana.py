@@ -25,12 +25,12 @@ def dashboard(policy: Policy, show: Scenario) -> str:
         targets += [(line.promql(sku.id), NAMES[level]) for level, line in lines_of(policy, sku).items()]
         targets.append((f"60 * rate({ORDERS}{own}[1m])", _("orders a minute")))
         panels.append(_panel(k + 1, sku.id, targets))
-    made = {
+    board = {
         "title": f"StockCue: {show.name}, {policy.name}", "uid": None, "schemaVersion": 39, "refresh": "5s",
         "time": {"from": "now-2h", "to": "now"}, "tags": ["stockcue"],
         "templating": {"list": [{"name": "source", "type": "datasource", "query": "prometheus"}]}, "panels": panels,
     }  # fmt: skip
-    return json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+    return json.dumps(board, ensure_ascii=False, indent=1) + "\n"
 
 
 def _panel(number: int, title: str, targets: list[tuple[str, str]]) -> dict[str, Any]:

@@ -88,10 +88,10 @@ def lines_of(policy: Policy, sku: Sku) -> dict[int, Line]:
 
 def expression(line: Line, sku: str, level: int) -> str:
     """The whole expression of an alert: while an item is closed only its emergency counts."""
-    said = f'{STOCK}{{sku="{quoted(sku)}"}} <= on (sku) ' if line.factor else f'{STOCK}{{sku="{quoted(sku)}"}} <= '
+    query = f'{STOCK}{{sku="{quoted(sku)}"}} <= on (sku) ' if line.factor else f'{STOCK}{{sku="{quoted(sku)}"}} <= '
     if level == EMERGENCY:
-        return said + line.promql(sku)
-    return f'({said}{line.promql(sku)}) unless on (sku) {CLOSED}{{sku="{quoted(sku)}"}} == 1'
+        return query + line.promql(sku)
+    return f'({query}{line.promql(sku)}) unless on (sku) {CLOSED}{{sku="{quoted(sku)}"}} == 1'
 
 
 def quoted(text: str) -> str:

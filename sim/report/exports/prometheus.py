@@ -103,7 +103,7 @@ def routes(policy: Policy) -> str:
             receivers.append({"name": name, "webhook_configs": hooks})
             below.append({"receiver": name, "matchers": [f'level="{name}"']})
     pause = f"{max(gate[COOLDOWN_S], 1):g}s"
-    made: dict[str, Any] = {
+    config: dict[str, Any] = {
         "route": {
             "receiver": "nobody", "group_by": ["sku", "level"], "group_wait": "0s", "group_interval": pause,
             "repeat_interval": f"{repeat:g}s", "routes": below,
@@ -112,12 +112,12 @@ def routes(policy: Policy) -> str:
     }  # fmt: skip
     if gate[INHIBIT] > 0.5:
         source, target = ([f'level="{LEVEL_NAMES[k].split()[0]}"'] for k in (EMERGENCY, PREPARE))
-        made["inhibit_rules"] = [{"source_matchers": source, "target_matchers": target, "equal": ["sku"]}]
+        config["inhibit_rules"] = [{"source_matchers": source, "target_matchers": target, "equal": ["sku"]}]
     head = [_("Fill in the addresses: each hook stands for a channel of the playbook {name}.").format(name=book.name)]
     text = _("At {level} a machine does at once, outside Alertmanager: {what}.")
     machine = {level: book.by_machine(level) for level in NAMES}
     head += [text.format(level=LEVEL_NAMES[k].split()[0], what=", ".join(v)) for k, v in machine.items() if v]
-    return _yaml(made, head)
+    return _yaml(config, head)
 
 
 def differs(policy: Policy) -> list[str]:

@@ -146,13 +146,13 @@ def band_plot(fit: Calibrated) -> Figure | None:
     from matplotlib import rc_context
 
     last = len(fit.shows) - 1
-    found = [b for b in fit.bands if b.show == last and len(b.seen)][:MOST_BANDS]
-    if not found:
+    bands = [b for b in fit.bands if b.show == last and len(b.seen)][:MOST_BANDS]
+    if not bands:
         return None
     with rc_context(style.settings()):
-        figure = _figure(11.5, 2.3 * len(found) + 0.5)
-        axes = np.atleast_1d(figure.subplots(len(found), 1, sharex=True))
-        for axis, band in zip(axes, found, strict=True):
+        figure = _figure(11.5, 2.3 * len(bands) + 0.5)
+        axes = np.atleast_1d(figure.subplots(len(bands), 1, sharex=True))
+        for axis, band in zip(axes, bands, strict=True):
             _one_band(axis, band, 3600.0 if fit.shows[last].span_s > 4 * 3600 else 60.0)
         unit = "h" if fit.shows[last].span_s > 4 * 3600 else "min"
         axes[-1].set_xlabel(_("time since the record began [{unit}]").format(unit=unit))

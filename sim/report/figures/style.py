@@ -100,14 +100,14 @@ def plain_number(value: float, position: float | None = None) -> str:
 
 def _(sentence: str) -> str:
     """A sentence of a picture in the user's language, in English where its characters cannot be drawn."""
-    found = words._(sentence)
-    return found if _can_be_drawn(found) else sentence
+    translated = words._(sentence)
+    return translated if _can_be_drawn(translated) else sentence
 
 
 def ngettext(one: str, many: str, n: int) -> str:
     """The form that suits ``n``, in English where its characters cannot be drawn."""
-    found = words.ngettext(one, many, n)
-    return found if _can_be_drawn(found) else (one if n == 1 else many)
+    translated = words.ngettext(one, many, n)
+    return translated if _can_be_drawn(translated) else (one if n == 1 else many)
 
 
 def _can_be_drawn(sentence: str) -> bool:
@@ -140,9 +140,9 @@ def text(name: str) -> str:
 
 def undrawn() -> dict[str, str]:
     """Words that were not drawn as they are, with what stands for them, since this was last asked."""
-    found = dict(_undrawn)
+    characters = dict(_undrawn)
     _undrawn.clear()
-    return found
+    return characters
 
 
 def png(figure: Figure) -> bytes:

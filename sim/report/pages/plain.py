@@ -123,7 +123,7 @@ def reviewed(t: Tables) -> list[str]:
 def fitted(t: Tables) -> list[str]:
     """How many settings were fitted, and which is known worst."""
     rows = t["parameters"]
-    said = [_("The scenario was fitted to the record: {n} settings have a figure of their own.").format(n=len(rows))]
+    lines = [_("The scenario was fitted to the record: {n} settings have a figure of their own.").format(n=len(rows))]
     columns = [c for c in ("low", "high") if c in rows]
     if len(columns) == 2 and "value" in rows:
         width = (rows["high"] - rows["low"]) / rows["value"].abs().replace(0, math.nan)
@@ -131,8 +131,8 @@ def fitted(t: Tables) -> list[str]:
             row = rows.loc[width.idxmax()]
             text = _("Known worst is {setting}: {value}, between {low} and {high}.")
             value, low, high = (number(float(row[column])) for column in ("value", "low", "high"))
-            said.append(text.format(setting=shortened(row.iloc[0]), value=value, low=low, high=high))
-    return [*said, _("Rehearse it with uncertain=true, so that what is not known is drawn anew in every show.")]
+            lines.append(text.format(setting=shortened(row.iloc[0]), value=value, low=low, high=high))
+    return [*lines, _("Rehearse it with uncertain=true, so that what is not known is drawn anew in every show.")]
 
 
 PLAIN: dict[str, Callable[[Tables], list[str]]] = {
@@ -143,7 +143,7 @@ PLAIN: dict[str, Callable[[Tables], list[str]]] = {
 def plain(verb: str, tables: Tables, otherwise: list[str], most: int = 3) -> list[str]:
     """Sentences for the host; where the tables are of another version or cut short, the study's own."""
     try:
-        said = PLAIN[verb](tables) if verb in PLAIN else []
+        lines = PLAIN[verb](tables) if verb in PLAIN else []
     except (KeyError, IndexError, ValueError, TypeError):
-        said = []
-    return (said or otherwise)[:most]
+        lines = []
+    return (lines or otherwise)[:most]

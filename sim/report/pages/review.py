@@ -104,9 +104,9 @@ def _outcome(r: Review) -> list[str]:
 
 
 def _fired(r: Review, at: At, pictures: Sequence[str]) -> list[str]:
-    made = [_("## What fired, and when 触发了什么")]
+    lines = [_("## What fired, and when 触发了什么")]
     if not r.told:
-        return [*made, _("No alert was sent.")]
+        return [*lines, _("No alert was sent.")]
     rows = [
         [
             at(a["t_s"]),
@@ -121,8 +121,8 @@ def _fired(r: Review, at: At, pictures: Sequence[str]) -> list[str]:
         for a in r.alerts[:MOST_ROWS]
     ]
     head = columns(N_("time | SKU | level 级别 | stock seen | line | judged 判定 | lead [s] 提前量 | heard at 响应"))
-    made.append(table(head, rows, (3, 4, 6)))
-    made.append(
+    lines.append(table(head, rows, (3, 4, 6)))
+    lines.append(
         _(
             "Judged against the same show with nobody acting. Every effect of an alert has a window: from the time it takes, "
             "for {horizon_s:g} s; true if an item gets into trouble in one of them, late if before the first, a repeat while "
@@ -130,7 +130,7 @@ def _fired(r: Review, at: At, pictures: Sequence[str]) -> list[str]:
         ).format(horizon_s=r.profile.horizon_s)
         + "".join(f" {text}" for text in _more(r))
     )
-    return [*made, *(f"![{_('timeline')}]({name})" for name in pictures if name.startswith("timeline"))]
+    return [*lines, *(f"![{_('timeline')}]({name})" for name in pictures if name.startswith("timeline"))]
 
 
 def _more(r: Review) -> list[str]:
@@ -142,12 +142,12 @@ def _more(r: Review) -> list[str]:
 
 
 def _saved(r: Review, at: At) -> list[str]:
-    made = [_("## What each alert could still have saved 每次预警还能救回多少")]
+    lines = [_("## What each alert could still have saved 每次预警还能救回多少")]
     acting = [a for a in r.alerts if a["worth"] not in (NOTICE, NEITHER)]
     count = {word: sum(a["worth"] == word for a in r.alerts) for word in WORTH}
     total = ", ".join(f"{n} {_(WORTH[word])}" for word, n in count.items() if n) or _("no alert was sent")
     if not acting:
-        return [*made, _("No alert changed what was lost, or could have: {total}.").format(total=total)]
+        return [*lines, _("No alert changed what was lost, or could have: {total}.").format(total=total)]
     rows = [
         [
             at(a["t_s"]),
@@ -162,7 +162,7 @@ def _saved(r: Review, at: At) -> list[str]:
         N_("time | SKU | level 级别 | worth 作用 | saved: oversold | missed | CNY | could have: oversold | missed | CNY")
     )
     return [
-        *made,
+        *lines,
         table(head, rows, range(4, 10)),
         _(
             "{total}. *Saved*: the loss had this alert alone been ignored, less the loss as it was; below zero the alert did "
@@ -216,11 +216,11 @@ def _by_bound(r: Review) -> list[str]:
     if len(r.bounds) < 2:
         return []
     parts = []
-    for bound, found in r.bounds.items():
-        total = float(found.cost.sum())
+    for bound, verdict in r.bounds.items():
+        total = float(verdict.cost.sum())
         shares = [
             f"{_(NAMES[c])} {cost / total:.0%}"
-            for c, cost in zip(CAUSES, found.cost.tolist(), strict=True)
+            for c, cost in zip(CAUSES, verdict.cost.tolist(), strict=True)
             if total > 0 and cost / total >= 0.005
         ]
         parts.append(f"{_(bound)}: {', '.join(shares) or _('nothing lost')}")
@@ -257,5 +257,5 @@ def _tenths(parts: np.ndarray) -> np.ndarray:
     low = exact // PARTS
     short = exact.sum(0) // PARTS - low.sum(0)
     rank = np.argsort(np.argsort(-(exact % PARTS), axis=0, kind="stable"), axis=0, kind="stable")
-    made: np.ndarray = (low + (rank < short)) / 10
-    return made
+    tenths: np.ndarray = (low + (rank < short)) / 10
+    return tenths

@@ -21,12 +21,12 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[in
 
 
 def change(r: Review) -> list[str]:
-    made = [_("## The smallest change that would have saved it 最小改动")]
-    found = r.search
-    if not found.changes:
-        return [*made, " ".join(no_change(r))]
+    lines = [_("## The smallest change that would have saved it 最小改动")]
+    search = r.search
+    if not search.changes:
+        return [*lines, " ".join(no_change(r))]
     rows = []
-    for c in found.changes[:8]:
+    for c in search.changes[:8]:
         after: Any = c.result
         now = r.policy.playbook.name if c.knob.option else f"{c.knob.now:g}"
         to = c.knob.option or f"{c.value:g} {c.knob.unit}"
@@ -34,7 +34,7 @@ def change(r: Review) -> list[str]:
         figures = [number(x) for x in (after.oversold, after.missed, after.net, after.alerts)]
         rows.append([f"`{c.knob.key}`", now, to, far, *figures])
     head = columns(N_("setting | now | change to | doublings away | oversold | missed | net [CNY] | alerts"))
-    b = found.before
+    b = search.before
     sentence = {
         KINDS[OVERSOLD]: _(
             "Each alone saves at least {share:.0f} % of the oversold units at no lower net; nearest first. As it was: "
@@ -46,11 +46,11 @@ def change(r: Review) -> list[str]:
             "{oversold:,} oversold, {missed:,} missed, net {net} CNY, {alerts:,} alerts. {tried} values of single settings "
             "were tried."
         ),
-    }[found.kind]
+    }[search.kind]
     words = sentence.format(
-        share=100 * found.share, oversold=b.oversold, missed=b.missed, net=number(b.net), alerts=b.alerts, tried=found.tried
+        share=100 * search.share, oversold=b.oversold, missed=b.missed, net=number(b.net), alerts=b.alerts, tried=search.tried
     )
-    return [*made, words, table(head, rows, range(3, 8))]
+    return [*lines, words, table(head, rows, range(3, 8))]
 
 
 def drift(r: Review) -> list[str]:
@@ -58,31 +58,31 @@ def drift(r: Review) -> list[str]:
     for d in r.drift:
         name, zh, unit = FEATURES[d.feature]
         if d.drifted:
-            said = _("**drifted 漂移**")
+            judgement = _("**drifted 漂移**")
         else:
-            said = _("no drift shown") if np.isfinite(d.p) else _("not tested: {why}").format(why=_(d.why_not))
+            judgement = _("no drift shown") if np.isfinite(d.p) else _("not tested: {why}").format(why=_(d.why_not))
         test = _(d.test) if d.test else NOTHING
-        rows.append([f"{_(name)} {zh}", number(d.now, 2), number(d.before, 2), _(unit), number(d.p, 3), test, said])
+        rows.append([f"{_(name)} {zh}", number(d.now, 2), number(d.before, 2), _(unit), number(d.p, 3), test, judgement])
     head = columns(N_("figure | this show | earlier, mean | unit | p | compared by | "))
     drifts = [table(head, rows, (1, 2, 4))] if rows else []
     return [_("## Drift against earlier shows 与往场相比"), *drifts, " ".join(drift_notes(r))]
 
 
 def next_week(r: Review) -> list[str]:
-    made = [_("## Proposed for next week 下场建议")]
+    lines = [_("## Proposed for next week 下场建议")]
     refused = [one for one in r.considered if not one.stands]
-    made += [_("Not proposed: {change}; {why}.").format(change=what_it_takes(p, r), why=_why_not(p)) for p in refused]
+    lines += [_("Not proposed: {change}; {why}.").format(change=what_it_takes(p, r), why=_why_not(p)) for p in refused]
     best = r.proposal
     if best is None:
         why = _("No change of one setting that saves this show stands elsewhere.") if refused else _("See above.")
-        return [*made, _("**Keep the settings.** {why}").format(why=why)]
-    made += [_("**Change** {change}.").format(change=what_it_takes(best, r)), weight(best, r), costs(best)]
+        return [*lines, _("**Keep the settings.** {why}").format(why=why)]
+    lines += [_("**Change** {change}.").format(change=what_it_takes(best, r)), weight(best, r), costs(best)]
     if best.bounds:
-        made.append(_bounds(best.bounds))
-    made.append(
+        lines.append(_bounds(best.bounds))
+    lines.append(
         _("`proposal.yaml` holds it: `stockcue rehearse experiment=proposal.yaml scenario=...` plays it before it is used.")
     )
-    return [part for part in made if part]
+    return [part for part in lines if part]
 
 
 def _why_not(p: Proposal) -> str:
@@ -110,7 +110,7 @@ def _bounds(rows: Sequence[dict[str, Any]]) -> str:
 def rests(r: Review) -> list[str]:
     notes = []
     if r.bounds:
-        parts = [f"{bound} {found.lost.total[0]:,} / {found.lost.total[1]:,}" for bound, found in r.bounds.items()]
+        parts = [f"{bound} {verdict.lost.total[0]:,} / {verdict.lost.total[1]:,}" for bound, verdict in r.bounds.items()]
         notes.append(
             _("Oversold / missed units by what is assumed of demand nobody recorded: {parts}.").format(parts=", ".join(parts))
         )

@@ -50,12 +50,12 @@ def _judged(alerts: pd.DataFrame, chains: pd.DataFrame | None) -> dict[tuple[Any
     if chains is not None and "worth_cny" in chains:
         for row in _records(chains):
             known.setdefault((row["strategy"], row["replicate"], row["sku"]), []).append(row)
-    found = {}
+    by_alert = {}
     for r in _records(alerts):
         t, key = float(r["t_s"]), (r["strategy"], r["replicate"], r["sku"])
         chain = next((c for c in known.get(key, ()) if c["t_s"] <= t <= _end(c)), None)
-        found[(*key, round(t, 3), int(r["level"]))] = r | {"cny": math.nan if chain is None else float(chain["worth_cny"])}
-    return found
+        by_alert[(*key, round(t, 3), int(r["level"]))] = r | {"cny": math.nan if chain is None else float(chain["worth_cny"])}
+    return by_alert
 
 
 def _end(chain: dict[str, Any]) -> float:
@@ -64,24 +64,24 @@ def _end(chain: dict[str, Any]) -> float:
 
 
 def _columns(one: dict[str, Any], judged: dict[tuple[Any, ...], dict[str, Any]]) -> dict[str, Any]:
-    made: dict[str, Any] = {}
+    columns: dict[str, Any] = {}
     for name, value in one.items():
         if isinstance(value, np.ndarray) and value.dtype.kind in "iuf" and name != "mark_size":
-            made[name] = value
+            columns[name] = value
         elif isinstance(value, np.ndarray | list):
-            made[name] = [None if isinstance(v, float) and math.isnan(v) else v for v in np.asarray(value).tolist()]
+            columns[name] = [None if isinstance(v, float) and math.isnan(v) else v for v in np.asarray(value).tolist()]
         elif isinstance(value, float) and not math.isfinite(value):
-            made[name] = None
+            columns[name] = None
         else:
-            made[name] = shortened(value) if isinstance(value, str) else value
+            columns[name] = shortened(value) if isinstance(value, str) else value
     told = [
         judged.get((one["strategy"], one["replicate"], one["sku"], round(float(t), 3), int(level)))
         for t, level in zip(one["alert_t"], one["alert_level"], strict=True)
     ]
-    made["alert_why"] = [_why(float(s), row) for s, row in zip(one["alert_stock"], told, strict=True)]
-    made["alert_came"] = [_came(row) for row in told]
-    made["alert_worth"] = [_worth(row) for row in told]
-    return made
+    columns["alert_why"] = [_why(float(s), row) for s, row in zip(one["alert_stock"], told, strict=True)]
+    columns["alert_came"] = [_came(row) for row in told]
+    columns["alert_worth"] = [_worth(row) for row in told]
+    return columns
 
 
 def _why(stock: float, row: dict[str, Any] | None) -> str:

@@ -64,7 +64,7 @@ def of_trials(
     means = shows.groupby(level=0, sort=False, observed=True).mean()
     names = [str(n) for n in candidates["candidate"]]
     means = means.reindex(names)
-    made: dict[str, Any] = {
+    data: dict[str, Any] = {
         "candidate": [shortened(n) for n in names], "family": [shortened(f) for f in candidates["family"]], "figures": figures,
         "net": means["net"].to_numpy(float), **{name: means[name].to_numpy(float) for name in figures},
         "setting": setting, "prices": [float(score.get("recapture", 0.2)), value, float(score.get("ca", 1.5)),
@@ -72,16 +72,16 @@ def of_trials(
         "shows": int(frame["replicate"].nunique()),
     }  # fmt: skip
     if priced:
-        rho, co, ca, cx = made["prices"]
+        rho, co, ca, cx = data["prices"]
         over = co * (1 - rho) if setting == "co_ratio" else co
         worth = np.array([rho, -over, -ca, -cx])
-        made["base"] = means["net"].to_numpy(float) - means[list(PRICED)].to_numpy(float) @ worth
-        made |= {name: means[name].to_numpy(float) for name in PRICED}
+        data["base"] = means["net"].to_numpy(float) - means[list(PRICED)].to_numpy(float) @ worth
+        data |= {name: means[name].to_numpy(float) for name in PRICED}
         if len(names) <= MOST_INTERVALS:
-            made |= _spread(shows, names, worth)
-    made |= _settings(candidates)
-    made |= _standing(standings, names)
-    return made
+            data |= _spread(shows, names, worth)
+    data |= _settings(candidates)
+    data |= _standing(standings, names)
+    return data
 
 
 def _spread(shows: pd.DataFrame, names: list[str], worth: np.ndarray) -> dict[str, Any]:
@@ -93,10 +93,10 @@ def _spread(shows: pd.DataFrame, names: list[str], worth: np.ndarray) -> dict[st
     cov, n = np.zeros((len(names), len(upper[0]))), 0
     codes = np.array([order[str(name)] for name in shows.index])
     by_name = np.argsort(codes, kind="stable")
-    for k, mine in enumerate(np.split(values[by_name], np.searchsorted(codes[by_name], np.arange(1, len(names))))):
-        n = max(n, len(mine))
-        if len(mine) > 1:
-            cov[k] = (np.cov(mine.T) / len(mine))[upper]
+    for k, own in enumerate(np.split(values[by_name], np.searchsorted(codes[by_name], np.arange(1, len(names))))):
+        n = max(n, len(own))
+        if len(own) > 1:
+            cov[k] = (np.cov(own.T) / len(own))[upper]
     return {"cov": cov.ravel(), "t": student(0.95, n - 1) if n > 1 else 0.0}
 
 
@@ -105,20 +105,20 @@ def _settings(candidates: pd.DataFrame) -> dict[str, Any]:
     import pandas as pd
 
     keys = [str(c) for c in candidates.columns if c not in ("candidate", "family")]
-    made: dict[str, Any] = {"varied": [shortened(k) for k in keys], "keys": keys}
+    columns: dict[str, Any] = {"varied": [shortened(k) for k in keys], "keys": keys}
     for number, key in enumerate(keys):
         column = candidates[key]
         if pd.api.types.is_numeric_dtype(column) and column.dtype != bool:
-            made[f"v{number}"] = column.to_numpy(float)
+            columns[f"v{number}"] = column.to_numpy(float)
         else:
-            made[f"v{number}"] = [None if v is None or v != v else shortened(v) for v in column]
-    return made
+            columns[f"v{number}"] = [None if v is None or v != v else shortened(v) for v in column]
+    return columns
 
 
 def _standing(standings: pd.DataFrame | None, names: list[str]) -> dict[str, Any]:
     """How far behind the best each is, and whether the verdict tells the two apart."""
     if standings is None:
         return {"tied": np.zeros(len(names))}
-    found = standings.set_index("candidate").reindex(names)
-    made = {name: found[name].to_numpy(float) for name in ("behind", "behind_low", "behind_high")}
-    return made | {"tied": found["tied"].fillna(False).to_numpy(bool).astype(float)}
+    standing = standings.set_index("candidate").reindex(names)
+    columns = {name: standing[name].to_numpy(float) for name in ("behind", "behind_low", "behind_high")}
+    return columns | {"tied": standing["tied"].fillna(False).to_numpy(bool).astype(float)}

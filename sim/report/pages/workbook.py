@@ -92,15 +92,15 @@ def _looks(book: Workbook) -> dict[str, Any]:
 
 def _sheet_names(tables: Mapping[str, Any]) -> dict[str, str]:
     """Names that a workbook takes: 31 characters, none of []:*?/\\, no two alike."""
-    made: dict[str, str] = {}
+    names: dict[str, str] = {}
     for name in tables:
         short = re.sub(r"[\[\]:*?/\\']", "_", name)[:27] or "table"
         k, text = 1, short
-        while text.lower() in {t.lower() for t in made.values()}:
+        while text.lower() in {t.lower() for t in names.values()}:
             k += 1
             text = f"{short}~{k}"
-        made[name] = text
-    return made
+        names[name] = text
+    return names
 
 
 def _how(book: Workbook, looks: dict[str, Any], title: str, sentences: Sequence[str], tables: Mapping[str, pd.DataFrame],

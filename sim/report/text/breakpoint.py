@@ -100,15 +100,15 @@ def rows(results: Mapping[str, Found]) -> list[list[str]]:
     def cell(x: float, otherwise: str) -> str:
         return otherwise if np.isnan(x) else f"{x:g}"
 
-    made = []
+    cells = []
     for name, f in results.items():
         if f.as_it_is.state == REFUTED:
-            made.append([name, _("none"), _("nowhere"), _("as it is"), "", ""])
+            cells.append([name, _("none"), _("nowhere"), _("as it is"), "", ""])
         for b in f.dials.values():
-            made.append(
+            cells.append(
                 [name, b.dial.name, cell(b.holds, _("nowhere")), cell(b.breaks, _("never seen")), b.dial.unit, b.dial.setting]
             )
-    return made
+    return cells
 
 
 def head(scenario: str, limits: str, shows: int, confidence: float) -> str:

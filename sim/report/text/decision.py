@@ -108,8 +108,8 @@ def certificates_table(d: Decision) -> Any:
     import pandas as pd
 
     rows = []
-    for limits, found in d.certificates.items():
-        for k, c in found.items():
+    for limits, certificates in d.certificates.items():
+        for k, c in certificates.items():
             row: dict[str, Any] = {"limits": limits, "candidate": d.plan.candidates[k].name, "state": c.state}
             rows.append(row | {"world": d.plan.worlds[c.world].name, "shows": c.shows} | c.columns)
     return pd.DataFrame(rows)
@@ -129,13 +129,13 @@ def standings_table(d: Decision) -> Any:
 
 def pictures(trials: Trials, d: Decision) -> dict[str, Any]:
     """Every picture of the decision, by the name of its file."""
-    made: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
     if len(d.plan.candidates) > 1:
-        made["ranking.png"] = draw.ranking(d)
-        made["pareto.png"] = draw.pareto(d)
+        figures["ranking.png"] = draw.ranking(d)
+        figures["pareto.png"] = draw.pareto(d)
     for family in dict.fromkeys(c.family for c in d.plan.candidates):
-        made |= _of_family(trials, d, family)
-    return made
+        figures |= _of_family(trials, d, family)
+    return figures
 
 
 def _of_family(trials: Trials, d: Decision, family: str) -> dict[str, Any]:

@@ -152,7 +152,7 @@ def base_words(fit: Calibrated) -> list[str]:
 def natural_words(fit: Calibrated) -> list[str]:
     """What is known of the parameters and what varies by nature, said apart."""
     n, plain = natural_of(fit), Spread()
-    said = [
+    lines = [
         _(
             "Two things make shows of this scenario differ. What varies by nature (scenario.spread) differs in every show, "
             "however much is recorded. What is not known of the parameters (their intervals) shrinks with more records; "
@@ -161,9 +161,9 @@ def natural_words(fit: Calibrated) -> list[str]:
     ]
     fitted = _("By nature, fitted: {name} {value} [{low}, {high}], instead of {plain:g}.")
     ruled = _("By nature, from the record: {name} {value:g}, instead of {plain:g}: {why}.")
-    said += [fitted.format(name=k, value=short(e.value), low=short(e.low), high=short(e.high), plain=getattr(plain, k))
+    lines += [fitted.format(name=k, value=short(e.value), low=short(e.low), high=short(e.high), plain=getattr(plain, k))
              for k, e in n.fitted.items()]  # fmt: skip
-    return said + [ruled.format(name=k, value=v, plain=getattr(plain, k), why=why) for k, (v, why) in n.set.items()]
+    return lines + [ruled.format(name=k, value=v, plain=getattr(plain, k), why=why) for k, (v, why) in n.set.items()]
 
 
 def _slips(fit: Calibrated) -> list[str]:

@@ -25,18 +25,18 @@ def last(steps: Sequence[Step]) -> list[Step]:
 
 def rows(steps: Sequence[Step]) -> list[list[str]]:
     """One row per quantity: what all nights say, and how much less one night said."""
-    made = []
+    cells = []
     for s in last(steps):
         own = [one for one in steps if one.quantity == s.quantity]
         first = own[0].prior
         tried = [one.inside for one in own if one.next]
         mean = f"{math.exp(s.prior.mean):.3g}" if s.quantity.startswith(("lift", "tier")) else f"{math.exp(s.prior.mean):.2e}/s"
         held = _("{k} of {n}").format(k=int(sum(tried)), n=len(tried))
-        made.append([
+        cells.append([
             s.quantity, str(s.prior.nights), mean, _factor(s.prior.known(0.95), s.prior.mean),
             _factor(s.prior.band(), s.prior.mean), _factor(first.band(), first.mean), held,
         ])  # fmt: skip
-    return made
+    return cells
 
 
 def _factor(band: tuple[float, float], mean: float) -> str:

@@ -73,11 +73,11 @@ class Ranking:
     def _varied(self, lines: Sequence[tables.Line]) -> tables.Varied:
         """The settings that vary among the candidates of these lines."""
         shown = {line.strategy for line in lines}
-        mine = [c for c in self.plan.candidates if c.name in shown]
-        cells = [{short(c.family, key): rounded(key, v) for key, v in c.settings.items()} for c in mine]
+        candidates = [c for c in self.plan.candidates if c.name in shown]
+        cells = [{short(c.family, key): rounded(key, v) for key, v in c.settings.items()} for c in candidates]
         names = list(dict.fromkeys(name for row in cells for name in row))
         return names, {
-            c.name: (c.family, [str(row.get(name, NOTHING)) for name in names]) for c, row in zip(mine, cells, strict=True)
+            c.name: (c.family, [str(row.get(name, NOTHING)) for name in names]) for c, row in zip(candidates, cells, strict=True)
         }
 
     def _caution(self) -> list[str]:

@@ -53,9 +53,9 @@ def open_leaks(r: Review) -> list[str]:
     """The leaks the show has, in words."""
     show = r.show.stage.scenario
     clean = type(show.leaks)()
-    found = [_(words) for name, words in LEAKS.items() if getattr(show.leaks, name) not in (getattr(clean, name), "delta")]
+    leaks = [_(words) for name, words in LEAKS.items() if getattr(show.leaks, name) not in (getattr(clean, name), "delta")]
     return [
-        *found,
+        *leaks,
         *([_("sales channels learn each other's sales late (L5)")] if any(c.lag_s > 0 for c in show.channels) else []),
     ]
 

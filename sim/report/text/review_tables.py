@@ -34,8 +34,8 @@ def tables(r: Review) -> dict[str, pd.DataFrame]:
     drifted = [asdict(d) for d in r.drift]
     rows = {"alerts": r.alerts, "chains": r.chains, "blame": split, "changes": changes, "evidence": rests, "drift": drifted,
             "night": r.night}  # fmt: skip
-    made = {name: pd.DataFrame(found) for name, found in rows.items() if found}
-    return made if r.bands is None else made | {"bands": r.bands.rows}
+    frames = {name: pd.DataFrame(entries) for name, entries in rows.items() if entries}
+    return frames if r.bands is None else frames | {"bands": r.bands.rows}
 
 
 def printed(r: Review) -> str:

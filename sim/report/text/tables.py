@@ -78,12 +78,12 @@ def _told_apart(costs: Sequence[np.ndarray]) -> list[tuple[Difference, bool]]:
     pairs = [difference(mine, costs[0]) for mine in costs]
     if len(costs) == 1 or len(costs[0]) < 2:
         return [(d, k > 0) for k, d in enumerate(pairs)]
-    found = {x.candidate: x for x in standings(np.stack(costs, 1), SMALLEST).standings}
-    made = [(pairs[0], False)]
+    standing = {x.candidate: x for x in standings(np.stack(costs, 1), SMALLEST).standings}
+    marks = [(pairs[0], False)]
     for k in range(1, len(costs)):
-        x = found[k]
-        made.append((pairs[k]._replace(low=x.low, high=x.high), x.state != WORSE))
-    return made
+        x = standing[k]
+        marks.append((pairs[k]._replace(low=x.low, high=x.high), x.state != WORSE))
+    return marks
 
 
 def _line(name: str, part: pd.DataFrame, behind: Difference, same: bool, useful: int, judged: int) -> Line:
@@ -147,9 +147,9 @@ def details(lines: list[Line]) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def half(found: Difference) -> float:
+def half(gap: Difference) -> float:
     """Half the width of an interval."""
-    return (found.high - found.low) / 2
+    return (gap.high - gap.low) / 2
 
 
 def notes(lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0) -> list[str]:
@@ -170,7 +170,7 @@ def notes(lines: list[Line], replicates: int, profile: Profile, told: bool = Tru
 
 def meanings(profile: Profile, told: bool = True) -> list[str]:
     """Every column in a sentence that stands alone."""
-    made = [
+    lines = [
         _("net: what a show earned, the contribution of kept orders and of shoppers who come back, less compensation, requests, "
           "notices, annoyances and penalties [CNY]."),
         _("GMV: sold units at their price [CNY]."),
@@ -180,12 +180,12 @@ def meanings(profile: Profile, told: bool = True) -> list[str]:
         _("notices/h: notices that each operator on duty receives in an hour, all-clears included."),
     ]  # fmt: skip
     if told:
-        made += [
+        lines += [
             _("useful alerts: of the chains of alerts judged, those without which a show would have earned {edge} CNY less."),
             _("sure or not: how much less than the best a strategy earns a show; sure where that is beyond chance, by intervals "
               "that hold for all rows at once."),
         ]  # fmt: skip
-    return [text.format(edge=f"{MATTERS * profile.ca:g}") if "{edge}" in text else text for text in made]
+    return [text.format(edge=f"{MATTERS * profile.ca:g}") if "{edge}" in text else text for text in lines]
 
 
 def _below_nothing(lines: list[Line]) -> list[str]:
@@ -238,8 +238,8 @@ def printed(
 ) -> str:
     """The table for a terminal: plain text, at most some 145 columns. told: see :func:`cells`. varied: see :data:`Varied`."""
     rows = _varied(_head(told), cells(lines, told), varied)
-    said = [*notes(lines, replicates, profile, told, shock), *(meanings(profile) if told else [])]
-    return "\n".join([*aligned(rows, range(1, len(rows[0]))), "", *said])
+    legend = [*notes(lines, replicates, profile, told, shock), *(meanings(profile) if told else [])]
+    return "\n".join([*aligned(rows, range(1, len(rows[0]))), "", *legend])
 
 
 def in_markdown(
@@ -248,9 +248,9 @@ def in_markdown(
     """The same for ``report.md``, with a second table."""
     head, *rows = _varied(_head(told), cells(lines, told), varied)
     more, *rest = _varied(columns(MORE), details(lines), varied)
-    said = [*notes(lines, replicates, profile, told, shock), *meanings(profile, told)]
+    legend = [*notes(lines, replicates, profile, told, shock), *meanings(profile, told)]
     return "\n".join([
-        *markdown(head, rows, range(1, len(head))), "", *(f"- {note}" for note in said), "",
+        *markdown(head, rows, range(1, len(head))), "", *(f"- {note}" for note in legend), "",
         *markdown(more, rest, range(1, len(more))),
     ])  # fmt: skip
 

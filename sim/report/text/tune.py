@@ -35,21 +35,21 @@ def of_tuning(
 ) -> list[str]:  # fmt: skip
     """The statement that goes into recommended.yaml and the report. certain: by world, limits that hold by construction."""
     costs = tuning.confirmed[..., CORE.index("J")]
-    said = [f"{tuning.best.name}: {worded(tuning.best.settings)}.", *_ends(tuning, axes)]
+    lines = [f"{tuning.best.name}: {worded(tuning.best.settings)}.", *_ends(tuning, axes)]
     earned = [float(tuning.confirmed[:, :, 0, CORE.index(name)].mean()) for name in ("net", "gmv")]
-    said.append(_cost(costs[:, :, 0], earned, worlds, profile))
+    lines.append(_cost(costs[:, :, 0], earned, worlds, profile))
     if plan.single:
-        said.append(_lowered(tuning, plan, costs))
+        lines.append(_lowered(tuning, plan, costs))
     gap = difference(costs[:, :, 0].mean(0), costs[:, :, 1].mean(0))
     if same(tuning.best, tuning.start):
-        said.append(_("That is what {family} stands at already: there is nothing to change.").format(family=tuning.best.family))
+        lines.append(_("That is what {family} stands at already: there is nothing to change.").format(family=tuning.best.family))
     else:
         text = _("Against {name}: J {mean} CNY a show [{low}, {high}], on the same shows.")
         three = {key: _signed(getattr(gap, key)) for key in ("mean", "low", "high")}
-        said.append(text.format(name=tuning.start.name, **three))
-    said.append(_choice(tuning, plan, judging))
+        lines.append(text.format(name=tuning.start.name, **three))
+    lines.append(_choice(tuning, plan, judging))
     if plan.limits and not any(t.feasible for t in tuning.tried):
-        said.append(
+        lines.append(
             _(
                 "No setting tried kept to the limits {name} on the search shows; this is one of those that break "
                 "them least. Widen the ranges, or vary the gate and operations too."
@@ -64,9 +64,9 @@ def of_tuning(
             "another where J is not what counts.",
             n,
         )
-        said.append(text.format(objectives=", ".join(plan.objectives), n=n))
+        lines.append(text.format(objectives=", ".join(plan.objectives), n=n))
     asked = [plan.limits] if plan.limits else LIMITS.values()
-    return said + [_limits(tuning, limits, judging, worlds, certain) for limits in asked]
+    return lines + [_limits(tuning, limits, judging, worlds, certain) for limits in asked]
 
 
 def _ends(tuning: Tuned, axes: Sequence[Axis]) -> list[str]:
@@ -122,10 +122,10 @@ def _choice(tuning: Tuned, plan: Plan, judging: Judging) -> str:
     """How sure the race was of its cheapest; and where another one is recommended, why, and how far behind it lies."""
     race, names = tuning.selection, [c.name for c in tuning.finalists]
     said = _race(tuning, judging, names)
-    mine = names.index(tuning.best.name)
-    if mine == race.best:
+    place = names.index(tuning.best.name)
+    if place == race.best:
         return said
-    s = next(x for x in race.standings if x.candidate == mine)
+    s = next(x for x in race.standings if x.candidate == place)
     if tuning.front and plan.limits:
         text = _(
             "Recommended instead: {name}, the cheapest of the front and of those that break the limits least; it lies {behind} "

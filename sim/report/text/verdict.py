@@ -254,22 +254,24 @@ def _times(d: Decision, what: str, x: float) -> str:
 
 def ratio_of(profile: Profile, d: Decision) -> float | None:
     """co : cu of the present weights, where all SKUs of all worlds have the same; else None."""
-    found = [np.divide(*unit_costs(profile, w.scenario)) for w in d.plan.worlds if (unit_costs(profile, w.scenario)[1] > 0).all()]
-    every = np.concatenate(found) if len(found) == len(d.plan.worlds) else np.zeros(0)
+    ratios = [
+        np.divide(*unit_costs(profile, w.scenario)) for w in d.plan.worlds if (unit_costs(profile, w.scenario)[1] > 0).all()
+    ]
+    every = np.concatenate(ratios) if len(ratios) == len(d.plan.worlds) else np.zeros(0)
     return float(every[0]) if len(every) and np.allclose(every, every[0]) else None
 
 
 def rows(d: Decision) -> list[list[str]]:
     """The leaders with their certificates, best first."""
     by_number = {s.candidate: s for s in d.selection.standings}
-    made = []
+    cells = []
     named = {*d.leaders, *d.selection.tied}
     for k in (s.candidate for s in d.selection.standings if s.candidate in named):
         s = by_number[k]
         gap = "" if s.state == BEST else number(s.behind)
         span = "" if s.state == BEST else f"[{number(s.low)}, {number(s.high)}]"
         states = [d.certificates[name][k].state for name in ("strict", "standard", "platform")]
-        made.append(
+        cells.append(
             [
                 d.plan.candidates[k].name,
                 *map(number, d.money[k].tolist()),
@@ -282,4 +284,4 @@ def rows(d: Decision) -> list[list[str]]:
                 briefly(d.plan.candidates[k].family, d.plan.candidates[k].settings),
             ]
         )
-    return made
+    return cells
