@@ -12,7 +12,8 @@ notebook, holds tables as DataFrames, is saved as a run folder and loaded again:
 
     to play with: scenario, policy, interval, log, steps
     verbs: play, rehearse, stock, sweep, tune, breakpoint, sensitivity, export
-    recorded shows: ingest, read, replay, review, calibrate, shadow
+    recorded shows: ingest, read, replay, review, calibrate
+    a live show: shadow
     results: load, compare, walk
     nouns: Scenario, Policy, Strategy, Param, Run, Recording, Result
 

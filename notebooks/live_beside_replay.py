@@ -42,12 +42,12 @@ print(live.alerts[["n", "strategy", "sku", "at", "level_name", "stock", "line"]]
 
 # %%
 recorded = (place / "alerts.jsonl").read_text("utf-8")
-SAME = recorded == live.lines
+SAME = recorded == (live.folder / "alerts.jsonl").read_text("utf-8")
 print(f"replay: {len(recorded.splitlines())} lines, live: {len(live.alerts)}; equal byte for byte: {'yes' if SAME else 'NO'}")
 
 # %% [markdown]
 # What the live engine knows of every item now: what exported Prometheus rules read at `prometheus_port=`.
 
 # %%
-for sku, figures in live.metrics["items"].items():
+for sku, figures in live.manifest["metrics"]["items"].items():
     print(sku, figures)

@@ -5,21 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sim.app.frame import settled
 from sim.app.nouns import drawn, policies_of
 from sim.app.result import ResultError
 from sim.report.pages.control_card import Card, html, items, levels_grid, moments
 from sim.report.pages.workbook import workbook
-from sim.setup.settings import SettingError
+from sim.setup.settings import Rehearse, SettingError
+from sim.setup.settings_few import Card as Settings
 from sim.study.planned_lines import planned_lines
 from sim.words import LANGUAGES, _, language, speaking
 
-SHOWS = 20
-"""Shows over which lines are taken."""
-
 
 def card(
-    scenario: Any, policy: Any, *, shows: int = SHOWS, seed: int = 1, uncertain: Any = False, lang: str | None = None,
-    out: str | Path = "card.html", rests_on: str = "",
+    scenario: Any, policy: Any, *, shows: int | None = None, seed: int | None = None, uncertain: Any = False,
+    lang: str | None = None, out: str | Path = "card.html", rests_on: str = "",
 ) -> Path:  # fmt: skip
     """Make the control room's card: a page that prints on one sheet of A4, or a workbook where ``out`` ends with .xlsx.
 
@@ -28,7 +27,7 @@ def card(
     scenario, policy
         As in :func:`stockcue.play`.
     shows, seed : int
-        Shows over which a moving line is taken, 1 to 1,000, and their seed.
+        Shows over which a moving line is taken, 1 to 1,000, and their seed; None: 20 and 1.
     uncertain : bool, path or Result
         As in :func:`stockcue.rehearse`.
     lang : str
@@ -51,16 +50,16 @@ def card(
     chosen = language() if lang is None else lang
     if chosen not in LANGUAGES:
         raise ResultError(_("lang must be one of {known}, not {lang!r}").format(known=", ".join(LANGUAGES), lang=chosen))
-    if isinstance(shows, bool) or not isinstance(shows, int) or not 1 <= shows <= 1000:
-        raise SettingError(_("shows must be a whole number from 1 to 1,000, not {value!r}").format(value=shows))
+    s, seeded = settled(Settings, "card", shows=shows, out=str(out)), settled(Rehearse, "card", seed=seed)
     show, uncertainty = drawn(scenario, uncertain)
     policies = policies_of(policy)
     if len(policies) != 1:
         raise SettingError(_("a card is of one strategy, and {n} are given; choose one with strategy=").format(n=len(policies)))
     times = moments(show)
     with speaking(chosen):
-        page = Card(show, policies[0], times, planned_lines(show, policies[0], times, shows, seed, uncertainty), shows, rests_on)
-        path = Path(out).expanduser()
+        lines = planned_lines(show, policies[0], times, s.shows, seeded.seed, uncertainty)
+        page = Card(show, policies[0], times, lines, s.shows, rests_on)
+        path = Path(s.out).expanduser()
         if path.suffix == ".xlsx":
             import pandas as pd
 

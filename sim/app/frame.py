@@ -1,7 +1,8 @@
 """What all verbs share, once: where a study goes, whether it is finished, its estimate, its room, its run folder, its last lines.
 
 A verb settles its arguments into records, describes them as facts and hands a :class:`Task` over with a function that plays and
-writes (:func:`published`), or with a :class:`Study` where what was played is kept and gone on with (:func:`resumed`).
+writes (:func:`published`), with a :class:`Study` where what was played is kept and gone on with (:func:`resumed`), or with one
+that goes on beside a live show and writes as it goes (:func:`followed`).
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 
 from sim.app.pages import written
 from sim.app.progress import Listener
-from sim.app.result import Said, made
+from sim.app.result import Result, Said, made
 from sim.core.export import for_file_name, for_page
 from sim.jobs.folder import ACCOUNT, config_hash, out_folder, refuse_place, run_folder, versions, write_manifest
 from sim.jobs.pool import Pool, at_once, must_be_possible, pool
@@ -146,6 +147,20 @@ def published(task: Task, write: Callable[[Path], Said]) -> Any:
             words = replace(words, last=[*words.last, where])
         write_manifest(folder, task.manifest(words))
     return made(task.verb, task.final, words, task.room)
+
+
+def followed(task: Task, follow: Callable[[], Said], files: Mapping[str, Path]) -> Result:
+    """The Result of a task that goes on with a world outside and writes its own files meanwhile. follow(): until it is over.
+    files: its tables (JSON lines) by name. Where nobody named a place they make a run folder of the Result's own."""
+    tried()
+    said = follow()
+    place = files["alerts"].parent if "alerts" in files else Path()
+    tables = {name: str(path.relative_to(place)) if path.parent == place else str(path) for name, path in files.items()}
+    noted = {**task.manifest(said), "tables": tables}
+    if task.room is not None:
+        write_manifest(place, noted)
+        return made(task.verb, place, said, task.room)
+    return Result(task.verb, place, said.text, (), {"versions": versions(), "account": ACCOUNT, **noted}, tuple(said.last))
 
 
 @dataclass(frozen=True, eq=False)

@@ -76,7 +76,7 @@ class Result:
     @cached_property
     def tables(self) -> Mapping[str, pd.DataFrame]:
         """Every table of the run folder by name (pandas DataFrames), read when asked for."""
-        return Tables(self.folder)
+        return Tables(self.folder, self.manifest.get("tables"))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -153,10 +153,15 @@ class Result:
         ------
         FolderError
             Where something else lies there, or the place cannot be written.
+        ResultError
+            Of a live show whose files were named.
         """
         final = Path(folder).expanduser()
         if final.absolute() == self.folder.absolute():
             return self
+        if not (self.folder / MANIFEST).is_file():
+            text = _("what a live show wrote lies where out= named it, in {folder!r}; leave out away to save it as a folder")
+            raise ResultError(text.format(folder=str(self.folder)))
         with run_folder(final, self.verb) as place:
             for path in sorted(p for p in self.folder.rglob("*") if p.is_file()):
                 (to := place / path.relative_to(self.folder)).parent.mkdir(parents=True, exist_ok=True)
@@ -189,8 +194,11 @@ class Result:
 class Tables(Mapping[str, Any]):
     """The tables of a run folder by name, each read once, when it is asked for."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, named: Mapping[str, str] | None = None) -> None:
         self.folder, self.read = folder, dict[str, Any]()
+        if named is not None:
+            self.files = {name: path for name, file in named.items() if (path := folder / file).is_file()}
+            return
         kinds = {".parquet": 1, ".csv": 0}
         files = sorted((p for p in folder.iterdir() if p.suffix in kinds), key=lambda p: kinds[p.suffix])
         self.files = {p.stem: p for p in files if not p.name.endswith(".stream.parquet")}
@@ -200,7 +208,12 @@ class Tables(Mapping[str, Any]):
 
         if name not in self.read:
             path = self.files[name]
-            self.read[name] = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+            if path.suffix == ".parquet":
+                self.read[name] = pd.read_parquet(path)
+            elif path.suffix == ".csv":
+                self.read[name] = pd.read_csv(path)
+            else:  # lines of a live show; a SKU such as 007 stays a text
+                self.read[name] = pd.DataFrame([json.loads(line) for line in path.read_bytes().splitlines()])
         return self.read[name]
 
     def __iter__(self) -> Iterator[str]:

@@ -1,131 +1,207 @@
-"""From the configuration of ``stockcue shadow`` to a running one."""
+"""Shadow: strategies beside a real show on its live feed, which only say what they would alert."""
 
 from __future__ import annotations
 
-import json
 import signal
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from threading import current_thread, main_thread
+from typing import Any
 
 from scenarios.staffing import Feed
 from sim import __version__
-from sim.app.frame import is_trying, tried
+from sim.app.frame import Out, Task, followed, is_trying, settled
 from sim.app.nouns import policies_of
-from sim.app.progress import Listener
+from sim.app.progress import Listener, Tell, listener
+from sim.app.result import Result, Said
 from sim.core.policy import Policy
 from sim.jobs.identity import identity_of, own_files
-from sim.replay.shadow import Plan, Shadow, Ways, plan, sentence
+from sim.replay.shadow import Plan, Ways, plan, sentence
+from sim.replay.shadow import Shadow as Live
 from sim.replay.shadow.sheets import cue_rows
 from sim.replay.shadow.source import Source
-from sim.setup.choices import described, policies_from
-from sim.setup.settings import SettingError, settle
-from sim.setup.settings import Shadow as Settings
+from sim.setup.choices import described
+from sim.setup.settings import SettingError, Shadow
 from sim.words import _
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-GROUPS = ("strategy", "gate")
 BINDING = ("zone", "start", "end", "length_s", "speedup", "clock", "period_s", "lag_s", "levels", "jump_s", "remember")
 """Settings that a state is bound to: with others it would have come to something else."""
 
 
-@dataclass(frozen=True, eq=False)
-class Followed:
-    """What was said of a feed. lines: the lines out, as they were written. alerts: the same as a table, a row per alert (columns
-    in ``docs/howto/shadow.md``). metrics: counts, items and lags, as in the metrics file."""
-
-    lines: str
-    alerts: pd.DataFrame
-    metrics: Mapping[str, Any]
-
-    def __str__(self) -> str:
-        return sentence(self.metrics)
-
-
-def shadow(feed: str | Path, policies: Any, *, stock: Any, out: str | Path | None = None, **settings: Any) -> Followed:
-    """Run policies over a feed of JSON lines, from its first line to its last, as they run beside a live show.
+def shadow(
+    feed: str | Path,
+    policies: Any,
+    *,
+    stock: Any = None,
+    cues: str | Path | None = None,
+    zone: str | None = None,
+    start: str | None = None,
+    end: str | None = None,
+    length_s: float | None = None,
+    speedup: float | None = None,
+    clock: str | None = None,
+    period_s: float | None = None,
+    lag_s: float | None = None,
+    levels: str | None = None,
+    jump_s: float | None = None,
+    silent_s: float | None = None,
+    remember: int | None = None,
+    follow: bool | str = False,
+    idle_s: float | None = None,
+    resend: str | None = None,
+    state: str | Path | None = None,
+    rejects: str | Path | None = None,
+    metrics: str | Path | None = None,
+    save_events: int | None = None,
+    save_s: float | None = None,
+    prometheus_port: int | None = None,
+    report_s: float | None = None,
+    log: str | None = None,
+    out: Out = None,
+    progress: Listener | Tell | bool | None = None,
+    command: Sequence[str] | None = None,
+) -> Result:
+    """Follow the live feed of a show, from its first line to its last: what each policy would alert, and nothing done.
 
     Parameters
     ----------
     feed : path
-        A file of lines, such as ``feed.jsonl`` of a :func:`stockcue.replay` with ``feed_lines="write"``.
+        JSON lines in a file that grows, such as ``feed.jsonl`` of a :func:`stockcue.replay` with ``feed_lines="write"``, or
+        ``"-"`` for standard input.
     policies : one or several policies
         See :func:`stockcue.policy`.
     stock : mapping or path
-        Units by SKU, or a stock sheet.
+        Declared stock: ``{sku: units}``, or a stock sheet.
+    cues : path
+        Cue sheet: the planned run of show.
+    zone : str
+        What times without a zone are in, and the zone alerts are written in, as in ``"Asia/Shanghai"``.
+    start, end : str
+        Start and planned end of the show, written like the feed's times; start None: its first line.
+    length_s : float
+        Planned length of the show, instead of ``end`` [s], 0 to 1e6.
+    speedup : float
+        Seconds of the feed per second of the show [x], 1e-6 to 1e9; None: 1.
+    clock : str
+        What moves time: ``stream``, the feed's own times, or ``wall``; None: stream.
+    period_s : float
+        A reading every [s], 0.01 to 3600; None: 1.
+    lag_s : float
+        A reading arrives this much later [s], 0 to 3600; None: 0.5.
+    levels : str
+        What a stock level means: ``sales``, the record ``set`` right, or ``auto``, as the feed has orders; None: auto.
+    jump_s : float
+        A line this far ahead of all others waits for a second one [s], 1 to 1e9; None: 60.
+    silent_s : float
+        An alert of its own when no line has come for this long [s], 0 to 1e6, 0: never; None: 60.
+    remember : int
+        Ids remembered at least, so that nothing counts twice, 1 to 1e7; None: 200,000.
+    follow : bool
+        Wait for more at the end of the file.
+    idle_s : float
+        Stop when no line has come for this long [s], 0 to 1e6; None or 0: never.
+    resend : str
+        What the input holds after a restart: ``start``, all of it; ``new``, only what is new; ``seq``, whatever has a seq above
+        the last one. None: start.
+    state, rejects, metrics : path
+        State to go on from, lines that could not be used, counts and lags as JSON; None: beside ``out``.
+    save_events : int
+        Save the state after this many lines at the latest, 1 to 1e9; None: 20,000.
+    save_s : float
+        Save the state after this long at the latest [s], 0.01 to 3600; None: 5.
+    prometheus_port : int
+        Port on which Prometheus can scrape the metrics, 0 to 65,535; None or 0: none.
+    report_s : float
+        A line of metrics this often [s], 0 to 1e6, 0: only at the end; None: 60.
+    log : str
+        What is said on the way: ``warning``, ``info`` or ``debug``; None: info.
     out : path
-        Where alerts go, line by line, with state, rejects and metrics beside it; the same call goes on from there. None: nothing
-        is left behind.
-    **settings
-        ``end`` or ``length_s`` (one of them is needed), ``start``, ``cues``, ``zone``, ``period_s``, ``lag_s`` [s], and the other
-        settings of ``stockcue shadow``; ``follow="yes"`` waits for lines to come.
+        File of the alerts, JSON lines; ``""``: standard output; None: they stay with the Result.
+    progress : callable, bool
+        True: what is said on the way goes to standard error.
+    command : sequence of str
+        Words of the command that asks.
 
     Returns
     -------
-    Followed
-        ``.lines``, ``.alerts`` (a DataFrame) and ``.metrics``.
+    Result
+        ``.table`` and ``.alerts`` have a row per alert, ``.rejected`` one per line that could not be used (where they are files);
+        ``.manifest["metrics"]``: counts, and lags [s].
 
     Raises
     ------
     ValueError
-        One sentence, where a setting does not hold or the feed cannot be used.
+        One sentence, where an argument does not hold, or a state was made with other settings.
+
+    Notes
+    -----
+    Exactly once: what a state vouches for is neither lost nor said twice, whatever ends the process. docs/howto/shadow.md.
     """
-    import pandas as pd
+    waits = ("yes" if follow else "no") if isinstance(follow, bool) else follow
+    s = settled(
+        Shadow, "shadow", input=str(feed), stock=stock, cues=_text(cues), zone=zone, start=start, end=end, length_s=length_s,
+        speedup=speedup, clock=clock, period_s=period_s, lag_s=lag_s, levels=levels, jump_s=jump_s, silent_s=silent_s,
+        remember=remember, follow=waits, idle_s=idle_s, resend=resend,
+        state=_text(state), rejects=_text(rejects), metrics=_text(metrics), save_events=save_events, save_s=save_s,
+        prometheus_port=prometheus_port, report_s=report_s, log=log, out=_text(out),
+    )  # fmt: skip
+    teams, told = policies_of(policies), listener(progress)
+    made = planned(s, teams)
+    task = Task("shadow", "shadow", made.bound_to, out, command)
+    where = ways(s, None if task.room is None else Path(task.room.name) / "alerts.jsonl")
+    if where.state:
+        for policy in teams:
+            identity_of(policy.strategy)
+    if is_trying():
+        Source(where.source, False, told.note).close()
+    files = {name: path for name, path in (("alerts", where.out), ("rejected", where.rejects)) if path}
+    return followed(task, lambda: _lived(made, where, bool(s.out or s.state), told), files)
 
-    with tempfile.TemporaryDirectory() as room:
-        place = Path(room) / "alerts.jsonl" if out is None else Path(out).expanduser()
-        given = {"input": str(feed), "stock": stock, "out": str(place), "follow": "no", "report_s": 0.0}
-        s = settle(Settings, given | settings, "shadow")
-        metrics = _live(s, policies_of(policies), lambda text: None).run()
-        lines = place.read_text(encoding="utf-8")
-    rows = [json.loads(line) for line in lines.splitlines()]
-    columns = ["n", "strategy", "sku", "t_s", "at", "level", "level_name", "stock", "line"]
-    return Followed(lines, pd.DataFrame(rows, columns=None if rows else columns), metrics)
+
+def _text(path: str | Path | None) -> str | None:
+    return None if path is None else str(path)
 
 
-def follow(config: Mapping[str, Any], told: Listener) -> dict[str, Any]:
-    """Follow the feed until it ends or a signal stops it; returns the metrics."""
+def _lived(made: Plan, where: Ways, kept: bool, told: Listener) -> Said:
+    """Follow the feed until it ends or a signal stops it. kept: it can be gone on with."""
 
     def tell(text: str) -> None:
         told.note(_("stockcue shadow: {text}").format(text=text))
 
-    s = settle(Settings, {key: value for key, value in config.items() if key not in GROUPS}, "shadow")
-    live = _live(s, policies_from(config["strategy"], config["gate"], None), tell)
-    before = {number: signal.signal(number, live.stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
+    live = Live(made, where, tell)
+    with _stopped_by_signals(live.stop):
         metrics = live.run()
+    live.log("info", sentence(metrics))
+    lines = metrics["lines"]
+    last = []
+    if lines["rejected"] and not lines["used"]:
+        last.append(_("warning: not one line could be used; see why in the rejects"))
+    if not metrics["ended"]:
+        goes_on = _(
+            "the feed has no end line yet, so readings were taken up to its last line only; the same command goes on from here"
+        )
+        last.append(goes_on if kept else _("the feed had no end line, so readings were taken up to its last line only"))
+    for line in last:
+        tell(line)
+    return Said(sentence(metrics), last=last, noted={"metrics": metrics})
+
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[..., None]) -> Iterator[None]:
+    """Ctrl-C and a polite kill end a show after the lines at hand; only a main thread hears signals."""
+    if current_thread() is not main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    live.log("info", sentence(metrics))
-    lines = metrics["lines"]
-    if lines["rejected"] and not lines["used"]:
-        tell(_("warning: not one line could be used; see why in the rejects"))
-    if not metrics["ended"]:
-        kept = _(
-            "the feed has no end line yet, so readings were taken up to its last line only; the same command goes on from here"
-        )
-        tell(kept if s.out or s.state else _("the feed had no end line, so readings were taken up to its last line only"))
-    return metrics
 
 
-def _live(s: Settings, policies: Sequence[Policy], tell: Any) -> Shadow:
-    """A live show, ready to be followed."""
-    made, where = planned(s, policies), ways(s)
-    if where.state:
-        for policy in made.policies:
-            identity_of(policy.strategy)
-    if is_trying():
-        Source(where.source, False, tell).close()
-    tried()
-    return Shadow(made, where, tell)
-
-
-def planned(s: Settings, policies: Sequence[Policy]) -> Plan:
+def planned(s: Shadow, policies: Sequence[Policy]) -> Plan:
     """What is known before the first line."""
     stock: Any = {str(k): v for k, v in s.stock.items()} if isinstance(s.stock, Mapping) else str(s.stock or "")
     feed = Feed(period_s=s.period_s, lag_s=s.lag_s)
@@ -141,9 +217,9 @@ def planned(s: Settings, policies: Sequence[Policy]) -> Plan:
     return Plan(**{**vars(feed_plan), "bound_to": bound})
 
 
-def ways(s: Settings) -> Ways:
-    """Where things go: beside ``out``, unless they are named."""
-    out = Path(s.out).expanduser() if s.out else None
+def ways(s: Shadow, otherwise: Path | None = None) -> Ways:
+    """Where things go: beside ``out``, unless they are named. otherwise: where alerts go if nothing says."""
+    out = Path(s.out).expanduser() if s.out else otherwise
     stem = out.with_suffix("") if out else None
 
     def beside(given: str, ending: str) -> Path | None:

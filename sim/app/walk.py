@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from sim.app.frame import Out, Task, published
+from sim.app.frame import Out, Task, published, settled
 from sim.app.result import HERE, Result, ResultError, Said, load
 from sim.jobs.folder import write_table
 from sim.report.text import walk as words_of
+from sim.setup.settings_few import Walk
 from sim.stats.overfit import overfitting, walk_forward
 from sim.words import _
 
@@ -38,7 +39,7 @@ class Nights(NamedTuple):
 def walk(
     results: Result | str | Path | Sequence[Result | str | Path],
     *,
-    first: int = 1,
+    first: int | None = None,
     out: Out = None,
     command: Sequence[str] | None = None,
 ) -> Result:
@@ -50,7 +51,7 @@ def walk(
         Sweeps (each world is a night, in the order given) or closed-loop replays (each stream is a night, in the order
         recorded), over the same candidates.
     first : int
-        Nights that make the first choice, 1 to the nights less one.
+        Nights that make the first choice, 1 to the nights less one; None: 1.
     out, command
         As in :func:`stockcue.compare`.
 
@@ -65,6 +66,7 @@ def walk(
     ResultError
         One sentence, where nights overlap, are too few, or were played by other candidates.
     """
+    s = settled(Walk, "walk", first=first)
     many: Sequence[Any] = results if isinstance(results, list | tuple) else [results]
     if not many:
         raise ResultError(_("walk needs a run folder of a sweep or of a closed-loop replay"))
@@ -72,14 +74,14 @@ def walk(
     nights = _joined([_nights(r) for r in read])
     if len(nights.names) < 2:
         raise ResultError(_("walk needs two nights or more, and there is one: {name}").format(name=nights.names[0]))
-    if not 1 <= first < len(nights.names):
+    if not s.first < len(nights.names):
         text = _("first must be 1 to {most}: {n} nights, of which the last is judged by those before it")
         raise ResultError(text.format(most=len(nights.names) - 1, n=len(nights.names)))
-    steps = walk_forward(nights.net, first)
+    steps = walk_forward(nights.net, s.first)
     table = _table(nights, steps)
     luck = overfitting(nights.net) if len(nights.candidates) > 2 else None
     sentences = words_of.sentences(table, nights.settings, luck)
-    facts = {"first": first, "of": [r.manifest.get("config_hash") for r in read]}
+    facts = {"first": s.first, "of": [r.manifest.get("config_hash") for r in read]}
     task = Task("walk", "walk", facts, out, command)
 
     def write(folder: Path) -> Said:

@@ -254,9 +254,11 @@ def _shadow(words: list[str]) -> int:
     if config is None:
         return OK
     from sim.app.progress import Terminal
-    from sim.app.shadow import follow
+    from sim.app.shadow import shadow
 
-    follow(config, Terminal())
+    # What it finds goes out line by line while it lasts; standard output may be these very lines.
+    feed, settings = config.pop("input") or "-", {"out": "", "follow": "yes"} | _settings(config)
+    shadow(feed, policies_of_words(config, acting=False), **settings, progress=Terminal(), command=words)
     return OK
 
 

@@ -9,29 +9,26 @@ from sim.words import _
 
 def diff(words: list[str]) -> int:
     from sim.app.compare import compare
+    from sim.cli.few import few
     from sim.cli.words import WordError
+    from sim.setup.settings_few import Diff
 
-    folders = [word for word in words if not word.startswith("out=")]
-    out = [word.removeprefix("out=") for word in words if word.startswith("out=")]
+    folders, s = few(Diff, words)
     if len(folders) != 2:
         raise WordError(
             _("diff compares two run folders, and {n} are named; give stockcue diff FOLDER FOLDER").format(n=len(folders))
         )
-    show(compare(*folders, out=out[-1] if out else None, command=words))
+    show(compare(*folders, out=s.out or None, command=words))
     return OK
 
 
 def walk(words: list[str]) -> int:
     from sim.app.walk import walk
-    from sim.cli.words import given
+    from sim.cli.few import few
+    from sim.setup.settings_few import Walk
 
-    folders, settings = given("walk", words, ("first", "out"))
-    if not settings.get("first", "1").isdecimal():
-        from sim.cli.words import WordError
-
-        raise WordError(_("first must be a whole number of nights, as in first=3"))
-    result = walk(folders, first=int(settings.get("first", 1)), out=settings.get("out"), command=words)
-    show(result)
+    folders, s = few(Walk, words)
+    show(walk(folders, first=s.first, out=s.out or None, command=words))
     return OK
 
 

@@ -8,7 +8,7 @@ Python records and users' files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -90,21 +90,6 @@ def named(words: Iterable[str], verb: str) -> tuple[list[str], list[str]]:
         else:
             names.append(word)
     return names, sorted_words.folders
-
-
-def given(verb: str, words: Iterable[str], names: Sequence[str]) -> tuple[list[str], dict[str, str]]:
-    """The plain words and the settings of a verb whose settings are few: ``names``."""
-    plain, settings = [], dict[str, str]()
-    for word in words:
-        key, equals, value = word.partition("=")
-        if equals and key not in names:
-            sentence = _("{verb} has no setting {key!r}{hint}")
-            raise WordError(sentence.format(verb=verb, key=key, hint=did_you_mean(key, names)))
-        if equals:
-            settings[key] = value
-        else:
-            plain.append(word)
-    return plain, settings
 
 
 def _option(word: str, following: Iterator[str], option: Words, verb: str) -> None:

@@ -44,7 +44,7 @@ def test_the_command_is_the_function(nights, capsys, tmp_path):
 
 
 @pytest.mark.parametrize(("words", "sentence"), [
-    ([], "walk needs a run folder"), (["first=3"], "first must be 1 to 2"), (["first=x"], "first must be a whole number"),
+    ([], "walk needs a run folder"), (["first=3"], "first must be 1 to 2"), (["first=x"], "first must be a number"),
     (["frist=2"], "did you mean 'first'?"), (["again"], "is there twice"), (["nowhere"], "nowhere"),
 ])  # fmt: skip
 def test_bad_input_is_one_sentence(nights, capsys, words, sentence):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import stockcue as sc
+from sim.app.frame import trying
 from sim.cli import main as cli
 from sim.replay.shadow.batch import KINDS
 from sim.replay.shadow.figures import LAGS
@@ -171,3 +173,37 @@ def test_the_page_says_what_is_so(capsys, tmp_path, monkeypatch):
     for table, names in (("| kind | effect |", KINDS), ("| lag | from | to |", LAGS), ("| `resend=` |", ("start", "new", "seq"))):
         rows = PAGE[PAGE.index(table) :].split("\n\n")[0].splitlines()[2:]
         assert {name.strip(" `") for row in rows for name in row.split("|")[1].split(",")} == set(names)
+
+
+def test_from_python_it_is_the_commands_and_stays_with_its_result(capsys, here, monkeypatch):
+    """The same alerts; nothing is printed or left behind where no place is named; it is saved and loaded like any Result."""
+    words = ["shadow", "input=feed.jsonl", "stock={mask: 30}", "length_s=90", "strategy=fixed_count", "out=a.jsonl"]
+    assert run(capsys, *words)[0] == 0
+    told = {"stock": {"mask": 30}, "length_s": 90}
+    r = sc.shadow("feed.jsonl", "fixed_count", **told)
+    assert capsys.readouterr() == ("", "")
+    assert {p.name for p in here.iterdir() if p.name[0] != "."} == {"feed.jsonl", "taken.jsonl"} | {
+        f"a.{x}" for x in ("jsonl", "state", "rejects.jsonl", "metrics.json")}  # fmt: skip
+    assert list(r.table["stock"]) == [21.0]
+    assert len(r.rejected) == 0
+    assert r.manifest["metrics"]["ended"]
+    assert "1 alerts" in str(r)
+    (here / "b").mkdir()
+    assert (r.save("r").folder / "alerts.jsonl").read_bytes() == (here / "a.jsonl").read_bytes()
+    assert sc.load("r").table.equals(r.table)
+    placed = sc.shadow("feed.jsonl", "fixed_count", **told, out="b/a.jsonl", follow=False)
+    assert placed.alerts.equals(r.alerts)
+    with pytest.raises(ValueError, match=r"lies where out= named it, in 'b'"):
+        placed.save("c")
+    with pytest.raises(ValueError, match=r"period_s"):
+        sc.shadow("feed.jsonl", "fixed_count", **told, period_s=0)
+
+
+def test_settings_that_are_only_tried_are_settled_and_no_feed_is_read(here):
+    with trying():
+        sc.shadow("feed.jsonl", "fixed_count", stock={"mask": 30}, length_s=90, out="a.jsonl")
+    assert not list(here.glob("a.*"))
+    with trying(), pytest.raises(ValueError, match=r"is not there"):
+        sc.shadow("nope.jsonl", "fixed_count", stock={"mask": 30}, length_s=90)
+    with trying(), pytest.raises(ValueError, match=r"say its planned end"):
+        sc.shadow("feed.jsonl", "fixed_count", stock={"mask": 30})

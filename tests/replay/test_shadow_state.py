@@ -277,7 +277,7 @@ def test_a_changed_setting_is_named(tmp_path):
     saved = (tmp_path / "a.state").read_bytes()
     other = small(tmp_path)
     other = type(other)(**{**vars(other), "bound_to": {"gate": {"n": 2.0}, "zone": "UTC"}})
-    with pytest.raises(StreamError, match=r"gate was absent and is now .*n.*; zone was absent and is now \"UTC\""):
+    with pytest.raises(StreamError, match=r"gate was not set, is .*n.*; zone was not set, is \"UTC\""):
         Shadow(other, ways(tmp_path), print)
     assert (tmp_path / "a.state").read_bytes() == saved
 

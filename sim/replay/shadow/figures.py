@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.units import US
+from sim.jobs.durable import write_whole
 from sim.replay.clock import StreamError
 from sim.replay.shadow.batch import COUNTS, Batch
 from sim.replay.shadow.lag import Lag
@@ -98,10 +98,8 @@ def write(path: Path | None, metrics: dict[str, Any]) -> None:
     """The metrics as a file, whole at any moment."""
     if path is None:
         return
-    beside = path.with_name(f".{path.name}.part")
     try:
-        beside.write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
-        os.replace(beside, path)
+        write_whole(path, (json.dumps(metrics, indent=1) + "\n").encode())
     except OSError as error:
         raise StreamError(
             _("metrics={path!r} cannot be written ({strerror}); choose another metrics=").format(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.jobs.durable import write_whole
+from sim.jobs.work_folder import differences
 from sim.replay.clock import StreamError
 from sim.words import _
 
@@ -96,28 +97,11 @@ def set_aside(path: Path) -> None:
             os.replace(path, path.with_name(f"{path.name}.damaged"))
 
 
-def differences(then: Any, now: Any, where: str = "") -> list[str]:
-    """What differs between two configurations of plain data, a phrase each.
-
-    >>> differences({"gate": {"n": 1.0}, "zone": ""}, {"gate": {"n": 2.0}, "zone": ""})
-    ['gate.n was 1.0 and is now 2.0']
-    """
-    if isinstance(then, Mapping) and isinstance(now, Mapping):
-        keys = dict.fromkeys([*then, *now])
-        return [d for k in keys for d in differences(then.get(k), now.get(k), f"{where}.{k}" if where else str(k))]
-    return [] if then == now else [f"{where} was {_as_text(then)} and is now {_as_text(now)}"]
-
-
-def _as_text(value: Any) -> str:
-    text = "absent" if value is None else json.dumps(value, ensure_ascii=False)
-    return text if len(text) < 60 else text[:57] + "..."
-
-
 def must_agree(path: Path, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Refuse a state made with other settings, saying which."""
-    found = differences(then, json.loads(json.dumps(now)))
+    found = list(differences(then, json.loads(json.dumps(now))))
     if found:
-        more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+        more = _(" and {n} more").format(n=len(found) - 3) if len(found) > 3 else ""
         raise StreamError(
             _(
                 "state={path!r} was made with other settings: {found}{more}; set them back, or begin anew with "
