@@ -1,8 +1,5 @@
 """Beyond one machine: a real scheduler and real worker processes play the same bytes, and losing a worker loses nothing."""
 
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -11,10 +8,10 @@ import pytest
 from sim.cli import main as cli
 from sim.jobs.pool import pool
 from tests.cli.conftest import SHOW
+from tests.jobs.dask_here import Cluster
 
 pytest.importorskip("distributed", reason="the cluster tests need dask[distributed]")
 
-ROOT = Path(__file__).parents[2]
 WORDS = ["sweep", "scenario=tiny.yaml", "strategy=[fixed_count,./mine.py]", "strategy.fixed_count.units=range(1,20,2)",
          "replicates=32"]  # fmt: skip
 """11 candidates x 32 shows in 32 chunks; one strategy is a user's file."""
@@ -42,58 +39,29 @@ def _tiny(tmp_path, monkeypatch):
 
 @pytest.fixture
 def cluster(tmp_path_factory):
-    """Address of a scheduler with two worker processes, as docs/howto/clusters.md starts them; and the workers."""
-    folder = tmp_path_factory.mktemp("cluster")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "STOCKCUE_NO_COMPILE": "1"}
-    jobs, note = [], folder / "scheduler.json"
-
-    def start(*words):
-        command = [sys.executable, "-m", "dask", *words, "--scheduler-file", str(note), "--no-dashboard"]
-        jobs.append(subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        return jobs[-1]
-
-    start("scheduler", "--host", "127.0.0.1", "--port", "0")
-    workers = [start("worker", "--nthreads", "1", "--no-nanny") for _ in range(2)]
+    """A scheduler with two worker processes."""
+    made = Cluster(tmp_path_factory.mktemp("cluster"))
     try:
-        yield _address(note, 2), workers
+        yield made
     finally:
-        for job in reversed(jobs):
-            job.kill()
-            job.wait()
-
-
-def _address(note: Path, workers: int) -> str:
-    """Where the scheduler is, once all workers have reported."""
-    import json
-
-    from distributed import Client
-
-    deadline = time.monotonic() + 90
-    while time.monotonic() < deadline:
-        if note.is_file() and (text := note.read_text()):
-            address = str(json.loads(text)["address"])
-            with Client(address, timeout=60, set_as_default=False) as client:
-                client.wait_for_workers(workers, timeout=60)
-            return address
-        time.sleep(0.1)
-    raise TimeoutError("the Dask scheduler did not start")
+        made.close()
 
 
 def test_a_cluster_plays_the_same_bytes_and_survives_the_loss_of_a_worker(cluster, tmp_path):
     """Two workers, a user's strategy among what they play; the second sweep loses a worker after four chunks."""
-    address, workers = cluster
+    address = cluster.address
     assert cli.main([*WORDS, "out=alone", "workers=1"]) == 0
     whole = {p.name: p.read_bytes() for p in (tmp_path / "alone").glob("*.parquet")}
     dask = ["engine=dask", f"address={address}"]
     assert cli.main([*WORDS, "out=both", *dask]) == 0
     assert {p.name: p.read_bytes() for p in (tmp_path / "both").glob("*.parquet")} == whole
-    lost = _losing(workers[0], tmp_path / ".left-sweep")
+    lost = _losing(cluster, tmp_path / ".left-sweep")
     assert cli.main([*WORDS, "out=left", *dask]) == 0
     assert lost() > 0
     assert {p.name: p.read_bytes() for p in (tmp_path / "left").glob("*.parquet")} == whole
 
 
-def _losing(worker: subprocess.Popen, parts: Path):
+def _losing(cluster: Cluster, parts: Path):
     """Kill a worker once four parts are there, beside what is going on; the answer says how many were when it happened."""
     import threading
 
@@ -104,8 +72,7 @@ def _losing(worker: subprocess.Popen, parts: Path):
         while time.monotonic() < deadline:
             count = len(list(parts.glob("part-*.parquet")))
             if count >= 4:
-                worker.kill()
-                worker.wait()
+                cluster.lose(0)
                 found.append(count)
                 return
             time.sleep(0.005)

@@ -45,7 +45,7 @@ def chart(results: Mapping[str, Found], title: str) -> Figure:
         ticks = [0, 1, 3, 10, 30, 100, 300, 900]
         axes.set_xticks(np.log1p(ticks), [f"{t:g}" for t in ticks])
         axes.set_xlabel(_("severity, in the unit of the dial"))
-        axes.set_title(title, loc="left")
+        axes.set_title(style.text(title), loc="left")
         handles = [Line2D([], [], marker=m, color=c, ls="", label=_(w)) for w, (c, m) in STATES.items()]
         figure.legend(handles=handles, loc="outside lower center", ncols=3)
         return figure

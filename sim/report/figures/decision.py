@@ -185,8 +185,8 @@ def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> 
             axes.axvline(
                 x[highest], color=style.RED, lw=0.9, ls="--", label=_("highest mean net, at {x:.3g}").format(x=x[highest])
             )
-        panels[-1].set_xlabel(key)
-        panels[0].set_title(title, loc="left")
+        panels[-1].set_xlabel(style.text(key))
+        panels[0].set_title(style.text(title), loc="left")
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4)
         return figure
@@ -216,15 +216,15 @@ def heatmap(x: np.ndarray, y: np.ndarray, z: np.ndarray, keys: tuple[str, str], 
         axes.set_yticks(range(len(y)), [_short(v) for v in y])
         row, column = np.unravel_index(int(np.nanargmin(z)), z.shape)
         axes.plot([column], [row], **LOWEST)
-        axes.set_xlabel(keys[0])
-        axes.set_ylabel(keys[1])
-        axes.set_title(_("{title} (ring: lowest)").format(title=title), loc="left")
+        axes.set_xlabel(style.text(keys[0]))
+        axes.set_ylabel(style.text(keys[1]))
+        axes.set_title(_("{title} (ring: lowest)").format(title=style.text(title)), loc="left")
         figure.colorbar(image, label=_(COLOUR), format=style.plain_number)
         return figure
 
 
 def _short(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, int | float | np.number) else str(value)
+    return f"{value:g}" if isinstance(value, int | float | np.number) else style.text(str(value))
 
 
 def scatter(x: np.ndarray, y: np.ndarray, cost: np.ndarray, keys: tuple[str, str], title: str) -> Figure:
@@ -239,9 +239,9 @@ def scatter(x: np.ndarray, y: np.ndarray, cost: np.ndarray, keys: tuple[str, str
         marks = axes.scatter(x, y, c=np.minimum(cost, top), cmap="viridis_r", s=42, edgecolors=style.BLACK, linewidths=0.3)
         best = int(np.argmin(cost))
         axes.plot([x[best]], [y[best]], **LOWEST)
-        axes.set_xlabel(keys[0])
-        axes.set_ylabel(keys[1])
-        axes.set_title(_("{title} (ring: lowest)").format(title=title), loc="left")
+        axes.set_xlabel(style.text(keys[0]))
+        axes.set_ylabel(style.text(keys[1]))
+        axes.set_title(_("{title} (ring: lowest)").format(title=style.text(title)), loc="left")
         for values, scale, axis in ((x, axes.set_xscale, axes.xaxis), (y, axes.set_yscale, axes.yaxis)):
             if values.min() > 0 and values.max() > DECADES * values.min():
                 scale("log")

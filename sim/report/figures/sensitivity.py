@@ -35,6 +35,6 @@ def chart(indices: Sequence[Index], title: str) -> Figure:
         axes.invert_yaxis()
         axes.axvline(0, color=style.BLACK, lw=0.8)
         axes.set_xlabel(_("share of the variance of mean net"))
-        axes.set_title(title, loc="left")
+        axes.set_title(style.text(title), loc="left")
         figure.legend(loc="outside lower center", ncols=2)
         return figure

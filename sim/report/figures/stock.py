@@ -35,7 +35,7 @@ def chart(table: pd.DataFrame, curves: pd.DataFrame, title: str) -> Figure:
             axes.plot(own["units"], own["net"], color=style.BLUE, marker="o", ms=3, label=_("net [CNY/show]"))
             axes.axvline(row.planned, color=style.BLACK, ls="--", label=_("planned"))
             axes.axvline(row.bring, color=style.GREEN, label=_("bring"))
-            axes.set_title(style.text(str(row.item)), loc="left")
+            axes.set_title(style.text(str(row.item))[:40], loc="left")
             axes.xaxis.set_major_formatter(style.plain_number)
             axes.yaxis.set_major_formatter(style.plain_number)
             axes.set_xlabel(_("stock [units]"))

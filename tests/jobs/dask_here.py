@@ -1,0 +1,58 @@
+"""A Dask scheduler and workers of this machine, as docs/howto/clusters.md starts them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+class Cluster:
+    """One scheduler; workers come and go. ``address``: where it is, once two workers have reported."""
+
+    def __init__(self, folder: Path, workers: int = 2) -> None:
+        self.folder, self.note = folder, folder / "scheduler.json"
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "STOCKCUE_NO_COMPILE": "1"}
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
+        self.workers = [self.worker() for _ in range(workers)]
+        self.address = self._address()
+
+    def _start(self, *words: str) -> subprocess.Popen:
+        command = [sys.executable, "-m", "dask", *words, "--scheduler-file", str(self.note), "--no-dashboard"]
+        return subprocess.Popen(
+            command, cwd=self.folder, env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+
+    def worker(self) -> subprocess.Popen:
+        return self._start("worker", "--nthreads", "1", "--no-nanny")
+
+    def lose(self, place: int) -> None:
+        """As by kill -9."""
+        self.workers[place].kill()
+        self.workers[place].wait()
+
+    def bring_back(self, place: int) -> None:
+        self.workers[place] = self.worker()
+
+    def _address(self) -> str:
+        from distributed import Client
+
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            if self.note.is_file() and (text := self.note.read_text()):
+                address = str(json.loads(text)["address"])
+                with Client(address, timeout=60, set_as_default=False) as client:
+                    client.wait_for_workers(len(self.workers), timeout=60)
+                return address
+            time.sleep(0.1)
+        raise TimeoutError("the Dask scheduler did not start")
+
+    def close(self) -> None:
+        for job in (*self.workers, self.scheduler):
+            job.kill()
+            job.wait()
