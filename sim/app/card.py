@@ -8,6 +8,7 @@ from typing import Any
 from sim.app.frame import settled
 from sim.app.nouns import drawn, policies_of
 from sim.app.result import ResultError
+from sim.jobs.durable import write_whole
 from sim.report.pages.control_card import Card, html, items, levels_grid, moments
 from sim.report.pages.workbook import workbook
 from sim.setup.settings import Rehearse, SettingError
@@ -66,7 +67,8 @@ def card(
             levels = levels_grid(page.policy.playbook)
             second = pd.DataFrame(levels.rows, columns=[name for name, _unit, _meaning in levels.head])
             title = _("Control room card: {name}").format(name=show.name)
-            path.write_bytes(workbook(title, [rests_on] if rests_on else [], {_("items"): items(page), _("levels"): second}))
+            tables = {_("items"): items(page), _("levels"): second}
+            write_whole(path, workbook(title, [rests_on] if rests_on else [], tables))
         else:
-            path.write_text(html(page), encoding="utf-8")
+            write_whole(path, html(page).encode("utf-8"))
     return path

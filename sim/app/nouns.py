@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 from scenarios.contract import Scenario
-from scenarios.plain_yaml import plain_yaml
+from scenarios.plain_yaml import plain_yaml, text_of
 from scenarios.registry import from_plain, load, names, plain
 from sim.app.plain import gate_of, node_of
 from sim.core.policy import Policy
@@ -26,7 +25,6 @@ from strategies.gate import GATE_PARAMS
 
 __all__ = ["Param", "Policy", "Scenario", "Strategy", "policy", "scenario"]
 YAML = (".yaml", ".yml")
-_FLOAT = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+")
 Plain = Mapping[str, Any]
 AnyScenario = str | Path | Scenario | Plain
 AnyPolicy = str | Path | Policy | Strategy
@@ -153,28 +151,10 @@ def _put_over(base: Plain, given: Plain, where: str, free: bool = False) -> dict
 def read_yaml(path: Any, what: str) -> dict[str, Any]:
     """A YAML file of settings by name, as plain data, read within bounds."""
     where = _("the {what} file {path!r}").format(what=what, path=str(path))
-    try:
-        text = Path(path).expanduser().read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise SettingError(_("{file} cannot be read: {why}").format(file=where, why=why)) from None
-    content = plain_yaml(text, where, SettingError)
+    content = plain_yaml(text_of(Path(path).expanduser(), where, SettingError), where, SettingError)
     if not isinstance(content, dict):
         raise SettingError(_("{file} must hold settings by name").format(file=where))
-    return {str(key): _numbers(value) for key, value in content.items()}
-
-
-def _numbers(value: Any) -> Any:
-    """Plain data in which 1e3 is a number, as the command line has it; YAML alone takes it for a text.
-
-    >>> _numbers({"a": ["1e3", "e3"]})
-    {'a': [1000.0, 'e3']}
-    """
-    if isinstance(value, dict):
-        return {key: _numbers(v) for key, v in value.items()}
-    if isinstance(value, list):
-        return [_numbers(v) for v in value]
-    return float(value) if isinstance(value, str) and _FLOAT.fullmatch(value) else value
+    return {str(key): value for key, value in content.items()}
 
 
 # -- policies -------------------------------------------------------------------------------------------------

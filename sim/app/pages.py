@@ -9,6 +9,7 @@ from typing import Any
 
 from sim.app.page_of import html_of
 from sim.app.result import HERE, Result, ResultError
+from sim.jobs.durable import write_whole
 from sim.jobs.folder import MANIFEST, checksum
 from sim.report.pages.kit import library
 from sim.words import LANGUAGES, _, language, speaking
@@ -66,7 +67,7 @@ def page(folder: str | Path, *, lang: str | None = None, out: str | Path | None 
         result, notes = opened(place)
         text = html_of(result, notes)
     path = Path(out).expanduser() if out else place / f"report.{chosen}.html"
-    path.write_text(text, encoding="utf-8")
+    write_whole(path, text.encode("utf-8"))
     return path
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.jobs.durable import write_whole
 from sim.report.figures.style import png
 
 if TYPE_CHECKING:
@@ -33,5 +34,5 @@ class Picture:
 
     def save(self, path: str | Path) -> Path:
         """Write the picture (PNG). path: file name. Returns it. Raises OSError where it cannot be written."""
-        Path(path).write_bytes(self.png)
+        write_whole(Path(path), self.png)
         return Path(path)

@@ -39,7 +39,7 @@ def rules_files(words: Sequence[str]) -> list[Path]:
             if not inside:
                 raise RuleError(_("the folder {path!r} holds no rules file (.yaml)").format(path=word))
             files += inside
-        elif path.is_file():
+        elif path.exists():  # a pipe or a device is refused where it is read
             files.append(path)
         else:
             beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []

@@ -9,6 +9,7 @@ from sim.app.page_of import parts_of
 from sim.app.pages import opened
 from sim.app.result import Result, ResultError
 from sim.core.export import for_file_name, write_csv
+from sim.jobs.durable import write_whole
 from sim.report.pages.workbook import workbook as sheets
 from sim.words import LANGUAGES, _, language, speaking
 
@@ -61,7 +62,7 @@ def workbook(folder: str | Path, *, lang: str | None = None, out: str | Path | N
         names, figure = CHART.get(result.verb, ("", ""))
         content = sheets(page.title, [*page.notes, *page.plain, *page.evidence], tables, (first, names, figure))
     path = Path(out).expanduser() if out else place / f"tables.{chosen}.xlsx"
-    path.write_bytes(content)
+    write_whole(path, content)
     return path
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from scenarios.registry import load, names, plain
+from sim.core.export import for_file_name
 from sim.setup.space import Maker
 from sim.study.recommend import bundled, value_word
 
@@ -50,7 +51,6 @@ def _scenario(folder: Path, values: Any) -> str:
     name = str(values["name"])
     if name in names() and plain(load(name)) == values:
         return name
-    stem = "".join(c if c.isalnum() or c in "-_" else "_" for c in name)
-    path = folder / f"own-{stem}.yaml"
+    path = folder / f"own-{for_file_name(name)}.yaml"
     path.write_text(yaml.safe_dump(dict(values), sort_keys=False, allow_unicode=True), encoding="utf-8")
     return path.name

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from scenarios.plain_yaml import plain_yaml, spoken
+from scenarios.plain_yaml import plain_yaml, text_of
 from sim.app.progress import aloud
 from sim.cli.words import WordError, Words, labelled, laid_over, listed, split
 from sim.setup.options import ENDINGS, options
@@ -197,21 +197,9 @@ def _file_or(name: str, known: Iterable[str], endings: Iterable[str]) -> str:
 
 def _file(path: str, what: str) -> dict[str, Any]:
     """A user's scenario or experiment file as plain data."""
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-    from yaml import YAMLError
-
     where = _("the {what} file {path!r}").format(what=what, path=path)
-    try:
-        if Path(path).exists() and not Path(path).is_file():
-            raise WordError(_("{where} is a folder or a device; give a file").format(where=where))
-        text = Path(path).read_text(encoding="utf-8-sig")
-        plain_yaml(text, where, WordError)  # within bounds; OmegaConf then reads 1e3 as a number, which YAML alone does not
-        settings = spoken(OmegaConf.to_container(OmegaConf.create(text), resolve=False))
-    except OSError as error:
-        raise WordError(_("{where} cannot be read: {strerror}").format(where=where, strerror=error.strerror or error)) from None
-    except (YAMLError, OmegaConfBaseException, UnicodeDecodeError) as error:
-        raise WordError(_("{where} is not YAML: {split}").format(where=where, split=" ".join(str(error).split()))) from None
+    settings = plain_yaml(text_of(Path(path), where, WordError), where, WordError)
+    settings = {} if settings is None else settings
     if not isinstance(settings, dict) or "${" in str(settings):
         raise WordError(_("the {what} file {path!r} must hold settings by name, without ${{...}}").format(what=what, path=path))
     return {str(key): value for key, value in settings.items()}

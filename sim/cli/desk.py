@@ -14,6 +14,7 @@ from typing import Any
 from sim.app.desk import Desk
 from sim.cli.words import WordError
 from sim.core.export import for_file_name
+from sim.jobs.durable import write_whole
 from sim.report.pages.desk import html
 from sim.words import _, language, speaking
 
@@ -60,7 +61,8 @@ class Server:
             def prepare(self) -> None:
                 here = self.request.host.rsplit(":", 1)[0].strip("[]")
                 given = self.get_query_argument("token", "") or self.request.headers.get("X-Token", "")
-                if not secrets.compare_digest(given, server.token) or (server.host in LOOPBACK and here not in LOOPBACK):
+                known = secrets.compare_digest(given.encode(), server.token.encode())  # bytes: what comes may be any text
+                if not known or (server.host in LOOPBACK and here not in LOOPBACK):
                     self.set_status(403)
                     self.finish(_("This page needs the address that stockcue desk printed."))
 
@@ -113,7 +115,7 @@ class Server:
         with self.lock:
             while (path := self.out / f"desk-{for_file_name(self.desk.show.name)}-{self.saved + 1}.yaml").exists():
                 self.saved += 1
-            path.write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
+            write_whole(path, yaml.safe_dump(content, sort_keys=False, allow_unicode=True).encode("utf-8"))
         return path
 
     def close(self) -> None:

@@ -31,7 +31,11 @@ def flush_folder(folder: Path) -> None:
 
 
 def write_whole(path: Path, data: bytes | memoryview) -> None:
-    """Write a file that is, after any power cut, the old one or the new one."""
+    """Write a file that is, after any kill or power cut, the old one or the new one. A link stays a link, a device a device."""
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        path.write_bytes(data)
+        return
     beside = path.with_name(f".{path.name}.part")
     with beside.open("wb") as file:
         file.write(data)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
+from sim.jobs.durable import write_whole
 from sim.jobs.folder import FolderError, run_folder, write_manifest
 from sim.jobs.work_folder import finished, work_folder
 
@@ -121,3 +123,19 @@ def test_the_work_of_a_search_goes_when_it_is_finished(tmp_path):
             (left / "tune.json").write_text(noted)
         assert finished(final, "tune", {"seed": 1, "trials": 8}, "study.db", {"seed": 1})
         assert left.exists() == stays
+
+
+def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
+    """Written under another name first; a link stays a link, and a device is written to, not replaced."""
+    path, link = tmp_path / "card.html", tmp_path / "link.html"
+    path.write_text("old")
+    link.symlink_to(path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda old, new: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            write_whole(path, b"new")
+    assert path.read_text() == "old"
+    write_whole(link, b"new")
+    assert (link.is_symlink(), path.read_text()) == (True, "new")
+    write_whole(Path(os.devnull), b"new")
+    assert not Path(os.devnull).is_file()

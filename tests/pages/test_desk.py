@@ -101,6 +101,7 @@ def server(desk, tmp_path):
 
 def test_a_server_wants_its_token_and_its_own_name(server):
     assert asked(server, "/", token="wrong")[0] == 403
+    assert asked(server, "/?token=%E9%9D%A2", token="")[0] == 403
     assert asked(server, "/play", {}, token="")[0] == 403
     assert asked(server, "/", host="evil.example")[0] == 403
     status, page = asked(server, "/")
