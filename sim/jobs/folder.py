@@ -140,7 +140,7 @@ def _unwritten(final: Path, number: int) -> str:
 def tidy(final: Path) -> None:
     """:func:`recover`, unless another process is writing ``final`` or nothing can be written there."""
     with suppress(Busy, OSError):
-        if any(_left(final, "old")) or any(_left(final, "unfinished")):
+        if any(_left(final, "old")) or any(_left(final, "unfinished")) or _lock(final).exists():
             with alone(_lock(final)):
                 recover(final)
 

@@ -44,7 +44,7 @@ def test_a_settings_file_beyond_the_bounds_is_one_sentence(name, tmp_path, monke
 
 
 def test_a_show_of_many_items_is_within_them(tmp_path):
-    skus = "".join(f"  item{k}: {{stock: 25, tier: traffic, safety_stock: 3, price: 9, margin: 2}}\n" for k in range(2_000))
+    skus = "".join(f"  item{k}: {{stock: 25, tier: traffic, safety_stock: 3, price: 9, margin: 0.2}}\n" for k in range(2_000))
     (tmp_path / "many.yaml").write_text(SHOW.split("skus:")[0].replace("400}", "4e2}") + "skus:\n" + skus)
     made = sc.scenario(tmp_path / "many.yaml")
     assert (len(made.skus), made.audience.arrivals_per_min) == (2_000, 400.0)

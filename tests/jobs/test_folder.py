@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from sim.jobs.durable import write_whole
-from sim.jobs.folder import FolderError, run_folder, write_manifest
+from sim.jobs.folder import FolderError, run_folder, tidy, write_manifest
+from sim.jobs.locks import alone
 from sim.jobs.work_folder import finished, work_folder
 
 OPERATIONS = ("open", "os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "shutil.rmtree")
@@ -139,3 +140,15 @@ def test_a_file_is_the_old_one_or_the_new_one(tmp_path, monkeypatch):
     assert (link.is_symlink(), path.read_text()) == (True, "new")
     write_whole(Path(os.devnull), b"new")
     assert not Path(os.devnull).is_file()
+
+
+def test_a_lock_that_a_kill_left_goes_and_one_that_is_held_stays(tmp_path):
+    """Killed between the folder's taking its name and the lock's going: the next run finds the study finished."""
+    final, lock = tmp_path / "x", tmp_path / ".x.lock"
+    write(final, "a")
+    with alone(lock):
+        tidy(final)
+        assert lock.exists()
+    lock.touch()
+    tidy(final)
+    assert [p.name for p in tmp_path.iterdir()] == ["x"]
