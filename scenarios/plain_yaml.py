@@ -75,7 +75,8 @@ def _loader() -> Any:
             seen = set()
             for key, _value in node.value:
                 if isinstance(key.value, str) and (key.tag, key.value) in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"found duplicate key {key.value}", key.start_mark)
+                    said = _("the name {name!r} stands there twice").format(name=key.value[:60])
+                    raise yaml.constructor.ConstructorError(None, None, said, key.start_mark)
                 seen.add((key.tag, key.value if isinstance(key.value, str) else id(key)))
             return super().construct_mapping(node, deep=deep)
 

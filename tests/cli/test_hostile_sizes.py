@@ -17,7 +17,7 @@ FILES = {
     "wide": ("".join(f"k{k}: 1\n" for k in range(50_000)), "holds more than 50,000 names and values"),
     "long": ("# x\n" * 600_000, "more than 2,000,000 characters"),
     "code": ("name: !!python/object/apply:os.system ['true']\n", "is not YAML"),
-    "twice": (SHOW + "name: again\n", "found duplicate key name"),
+    "twice": (SHOW + "name: again\n", "the name 'name' stands there twice"),
     "keys": ("? [1, 2]\n: 3\n", "is not YAML"),
     "bytes": (b"\xff\xfe\xff", "is not YAML"),
     "pipe": (None, "is a folder or a device"),
