@@ -8,8 +8,12 @@ a checksum of the sources, because numba's own cache would not notice a change i
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
-from functools import cache
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from functools import cache, wraps
 from pathlib import Path
 from types import FunctionType
 from typing import Any
@@ -39,15 +43,55 @@ def numba_or_none() -> Any:
     return numba
 
 
+_plain: ContextVar[bool] = ContextVar("plain", default=False)
+
+
+@contextmanager
+def plainly() -> Iterator[None]:
+    """In here nothing compiled is used: the same functions run as plain Python, with the same answers."""
+    token = _plain.set(True)
+    try:
+        yield
+    finally:
+        _plain.reset(token)
+
+
+def compiles() -> bool:
+    """Whether compiled forms are used here and now."""
+    return not _plain.get() and numba_or_none() is not None
+
+
+def or_plain(plain: Any) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
+    """For a function that makes the compiled form of ``plain``: it is called once; where nothing compiles, ``plain`` it is."""
+
+    def form(make: Callable[[], Any]) -> Callable[[], Any]:
+        made = cache(make)
+
+        @wraps(make)
+        def choose() -> Any:
+            return made() if compiles() else plain
+
+        return choose
+
+    return form
+
+
+@cache
 def _cache_folder() -> Path:
-    """A folder for machine code, which is run as it lies there: this user's alone (``sim/private.py``)."""
+    """A folder for machine code; one of this process alone where none can be kept."""
+    return kept_folder() or Path(tempfile.mkdtemp(prefix="stockcue-"))
+
+
+@cache
+def kept_folder() -> Path | None:
+    """A folder for machine code, which is run as it lies there: this user's alone (``sim/private.py``); None: there is none."""
     homes = (os.environ.get("XDG_CACHE_HOME"), os.path.expanduser("~/.cache"), tempfile.gettempdir())
     for home in filter(None, homes):
         for name in ("stockcue", f"stockcue-{getattr(os, 'geteuid', lambda: 0)()}"):
             folder = Path(home) / name / checksum(*COMPILED)
             if private_folder(folder.parent) and private_folder(folder) and os.access(folder, os.W_OK):
                 return folder
-    return Path(tempfile.mkdtemp(prefix="stockcue-"))
+    return None
 
 
 def compiled(function: Any, signature: Any, of: str = "", **given: Any) -> Any:
@@ -59,9 +103,24 @@ def compiled(function: Any, signature: Any, of: str = "", **given: Any) -> Any:
     if of:
         linked.__qualname__ += f"_{of}"
     try:
-        return numba.njit([signature], cache=True, **made)(linked)
+        machine = numba.njit([signature], cache=True, **made)(linked)
     except RuntimeError:
         return numba.njit([signature], **made)(linked)
+    with suppress(OSError):
+        _mark(linked).touch()
+    return machine
+
+
+def at_hand(function: Any) -> bool:
+    """Whether an entry point of StockCue's own lies on disk, compiled for this machine."""
+    return _mark(function).exists()
+
+
+def _mark(function: Any) -> Path:
+    from llvmlite.binding import get_host_cpu_name
+
+    made = numba_or_none().__version__, *sys.version_info[:2], get_host_cpu_name()
+    return _cache_folder() / "-".join(map(str, (function.__module__, function.__qualname__, *made)))
 
 
 _inner_of: dict[FunctionType, Any] = {}
@@ -101,7 +160,7 @@ def lean() -> Any:
     from numba.core import compiler
     from numba.core.compiler_machinery import PassManager
 
-    class Lean(compiler.CompilerBase):  # type: ignore[misc]
+    class Lean(compiler.CompilerBase):
         def define_pipelines(self) -> list[Any]:
             made = PassManager("lean")
             for name in PASSES:
@@ -148,21 +207,21 @@ def reference() -> Any:
     from numba.core.typing.templates import AttributeTemplate, infer_getattr
     from numba.extending import intrinsic, models, register_model
 
-    class Reference(types.Type):  # type: ignore[name-defined, misc]
+    class Reference(types.Type):
         def __init__(self, to: Any) -> None:
             self.to = to
             super().__init__(f"Reference({to.name})")
 
     @register_model(Reference)
-    class _Address(models.OpaqueModel):  # type: ignore[name-defined, misc]
+    class _Address(models.OpaqueModel):
         def __init__(self, manager: Any, kind: Any) -> None:
             models.PrimitiveModel.__init__(self, manager, kind, manager.lookup(kind.to).get_value_type().as_pointer())
 
     @infer_getattr
-    class _Fields(AttributeTemplate):  # type: ignore[misc]
+    class _Fields(AttributeTemplate):
         key = Reference
 
-        def generic_resolve(self, kind: Any, name: str) -> Any:
+        def generic_resolve(self, kind: Any, name: str) -> Any:  # type: ignore[override]
             return kind.to.types[kind.to.fields.index(name)] if name in kind.to.fields else None
 
     @lower_getattr_generic(Reference)

@@ -93,22 +93,24 @@ class Progress:
         self.unit, self.last, self.began = unit, 0.0, time.monotonic()
         self.bar: Any = None
         self.first: int | None = None
+        self.since, self.done = self.began, -1
         self.terminal = sys.stderr.isatty()
 
     def __call__(self, done: int, of: int, what: str) -> None:
-        # What an earlier, interrupted run has done says nothing about today's rate.
-        opening = self.first is None
-        self.first = done if self.first is None else self.first
+        # What an earlier, interrupted run has done says nothing about today's rate, nor does time in which nothing was done.
+        opening, now = self.first is None, time.monotonic()
+        if self.first is None or done == self.done:
+            self.first, self.since = done, now
+        self.done = done
         if self.terminal:
             with suppress(OSError):
                 self._bar(of).n = done
                 self._bar(of).set_postfix_str(what, refresh=True)
             return
-        now = time.monotonic()
         if opening or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
             some = f"{done:,}/{of:,}" if of else f"{done:,}"
-            text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({self._pace(done, of, now - self.began)})"
+            text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({self._pace(done, of, now)})"
             aloud(text, sys.stderr)
 
     def note(self, text: str) -> None:
@@ -119,10 +121,11 @@ class Progress:
         else:
             aloud(text, sys.stderr)
 
-    def _pace(self, done: int, of: int, spent_s: float) -> str:
+    def _pace(self, done: int, of: int, now: float) -> str:
         """Time so far and, once something is done, rate and time to go."""
+        spent_s = now - self.since
         rate = (done - (self.first or 0)) / spent_s if spent_s > 0 else 0.0
-        text = f"{spent_s:.0f} s"
+        text = f"{now - self.began:.0f} s"
         to_go = _("{s:.0f} s to go").format(s=(of - done) / rate) if rate > 0 and done < of else ""
         return f"{text}, {rate:,.3g}/s, {to_go}" if to_go else text
 

@@ -16,7 +16,7 @@ from sim.core.world import World
 from sim.engine.hearing import hear, spell_out, trace, weigh
 from sim.engine.scan import scan
 from sim.engine.stretch import bare, stretch
-from sim.native import CannotCompile, Entry, compiled, function_at, numba_or_none, reference
+from sim.native import CannotCompile, Entry, compiled, compiles, function_at, numba_or_none, or_plain, reference
 from sim.words import _
 from strategies.contract import Fold, Signal
 from strategies.reach import Reach, is_users, reach
@@ -35,7 +35,7 @@ def compile_fold(fold: Fold) -> Fold:
     Called with float64 arrays and a Signal it answers what ``fold`` answers. Without numba: ``fold`` itself. Compiled code
     freezes the globals it reaches: where one has got another value since, the fold is compiled anew.
     """
-    if numba_or_none() is None:
+    if not compiles():
         return fold
     if not isinstance(fold, FunctionType):
         raise CannotCompile(_("a fold that is not a plain function does not compile"))
@@ -72,7 +72,7 @@ def fold_pointer(fold: Fold) -> Any:
     as much as the call.
     """
     machine: Any = compile_fold(fold)
-    return machine if numba_or_none() is None else _address(machine)
+    return _address(machine) if compiles() else machine
 
 
 @cache
@@ -113,6 +113,30 @@ def trace_at(w, address, rows, lines):
     return trace(refer(w), fold_at(address), rows, lines)
 
 
+def bare_at(w):
+    """:func:`~sim.engine.stretch.bare`."""
+    return bare(refer(w))
+
+
+def seen_at(w, observer, sku, t):
+    """:func:`~sim.core.screens.seen`."""
+    return seen(refer(w), observer, sku, t)
+
+
+def spell_at(w, rows, start, stop, out):
+    """:func:`~sim.engine.hearing.spell_out`."""
+    return spell_out(refer(w), rows, start, stop, out)
+
+
+def weigh_at(w, rows, levels, lines, decisions, evidence):
+    """:func:`~sim.engine.hearing.weigh`."""
+    return weigh(refer(w), rows, levels, lines, decisions, evidence)
+
+
+def _types() -> Any:
+    return numba_or_none().types
+
+
 def _with_fold(function: Any, *types: Any) -> Any:
     """Compiled for a World, the address of a strategy, and ``types``; answers a whole number."""
     whole = numba_or_none().types.int64
@@ -128,41 +152,33 @@ def _world_type() -> Any:
     return numba.types.NamedTuple(tuple(fields), World)
 
 
-@cache
+@or_plain(stretch)
 def compiled_stretch() -> Callable[[World, Any, int], int]:
-    """The compiled :func:`~sim.engine.stretch.stretch`; the plain one where there is no numba."""
-    numba = numba_or_none()
-    return stretch if numba is None else Entry(_with_fold(stretch_at, numba.types.int64))
+    """The compiled :func:`~sim.engine.stretch.stretch`."""
+    return Entry(_with_fold(stretch_at, _types().int64))
 
 
-@cache
+@or_plain(bare)
 def compiled_bare() -> Callable[[World], int]:
     """The compiled :func:`~sim.engine.stretch.bare`."""
-    numba = numba_or_none()
-    return bare if numba is None else compiled(bare, numba.types.int64(_world_type()))
+    return compiled(bare_at, _types().int64(_world_type()), refer=reference())
 
 
-@cache
+@or_plain(seen)
 def compiled_seen() -> Callable[[World, int, int, int], int]:
     """The compiled :func:`~sim.core.screens.seen`, for looks the control plane takes."""
-    numba = numba_or_none()
-    if numba is None:
-        return seen
-    whole = numba.types.int64
-    return Entry(compiled(seen, whole(_world_type(), whole, whole, whole)))
+    whole = _types().int64
+    return Entry(compiled(seen_at, whole(_world_type(), whole, whole, whole), refer=reference()))
 
 
-@cache
+@or_plain(scan)
 def compiled_scan() -> Callable[..., int]:
     """The compiled :func:`~sim.engine.scan.scan`; int64 and float64 arrays in C order, nothing else."""
-    numba = numba_or_none()
-    if numba is None:
-        return scan
 
     def array(kind: Any, dims: int) -> Any:
-        return numba.types.Array(kind, dims, "C")
+        return _types().Array(kind, dims, "C")
 
-    i8, f8 = numba.types.int64, numba.types.float64
+    i8, f8 = _types().int64, _types().float64
     return Entry(_with_fold(
         scan_at, array(i8, 1), array(i8, 1), array(i8, 1), array(i8, 2), array(i8, 1), array(i8, 1), array(i8, 1), array(f8, 3),
         array(f8, 2), array(f8, 3), array(f8, 3), array(f8, 2), array(i8, 2), array(f8, 2), array(i8, 1), array(i8, 1),
@@ -177,34 +193,26 @@ class Hearing(NamedTuple):
     weigh: Callable[..., int]
 
 
-@cache
+@or_plain(spell_out)
 def compiled_spelling() -> Callable[..., int]:
     """The compiled :func:`~sim.engine.hearing.spell_out`."""
-    numba = numba_or_none()
-    if numba is None:
-        return spell_out
-    t = numba.types
-    return compiled(spell_out, t.int64(_world_type(), t.int32[::1], t.int64, t.int64, t.float64[:, ::1]))
+    t = _types()
+    return compiled(spell_at, t.int64(_world_type(), t.int32[::1], t.int64, t.int64, t.float64[:, ::1]), refer=reference())
 
 
-@cache
+@or_plain(trace)
 def compiled_trace() -> Callable[..., int]:
     """The compiled :func:`~sim.engine.hearing.trace`."""
-    numba = numba_or_none()
-    return trace if numba is None else _with_fold(trace_at, numba.types.int32[::1], numba.types.float64[:, ::1])
+    return _with_fold(trace_at, _types().int32[::1], _types().float64[:, ::1])
 
 
-@cache
+@or_plain(Hearing(hear, spell_out, weigh))
 def compiled_hearing() -> Hearing:
     """The passes over readings that open loop makes."""
-    numba = numba_or_none()
-    if numba is None:
-        return Hearing(hear, spell_out, weigh)
-    t = numba.types
+    t = _types()
     whole, rows, level, line = t.int64, t.int32[::1], t.int64[::1], t.float64[::1]
-    decisions, evidence, world = t.int64[:, ::1], t.float64[:, ::1], _world_type()
+    decisions, evidence = t.int64[:, ::1], t.float64[:, ::1]
+    weighed = whole(_world_type(), rows, level, line, decisions, evidence)
     return Hearing(
-        _with_fold(hear_at, rows, decisions, evidence),
-        compiled_spelling(),
-        compiled(weigh, whole(world, rows, level, line, decisions, evidence)),
+        _with_fold(hear_at, rows, decisions, evidence), compiled_spelling(), compiled(weigh_at, weighed, refer=reference())
     )

@@ -13,7 +13,7 @@ from sim.core.policy import Policy
 from sim.core.stage import Stage
 from sim.core.world import World
 from sim.engine.compiled import compile_fold
-from sim.native import CannotCompile, numba_or_none
+from sim.native import CannotCompile, compiles
 from sim.words import _
 from strategies.contract import LINE, StrategyError
 from strategies.reach import is_users
@@ -34,7 +34,7 @@ def answered_twice(stage: Stage, policy: Policy, readings: np.ndarray) -> None:
 def compiled_users(policy: Policy) -> object | None:
     """The compiled form of a user's fold; None where it is StockCue's own or runs as plain Python."""
     fold = policy.strategy.fold
-    if numba_or_none() is None or not is_users(fold.__module__ or ""):
+    if not compiles() or not is_users(fold.__module__ or ""):
         return None
     try:
         return compile_fold(fold)

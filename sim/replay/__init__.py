@@ -42,9 +42,27 @@ engine's Run per strategy, ``acting`` false), ``levels`` (per SKU: the recorded 
 ``caption`` (the sentence that must stand on every figure). Columns are described at ``openloop.replay``.
 """
 
-from sim.replay.ingest.open import open_stream
-from sim.replay.openloop import Replay, replay
-from sim.replay.read import Loaded, StreamError, load, write_rejects
-from sim.replay.stream import Stream
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sim.replay.ingest.open import open_stream
+    from sim.replay.openloop import Replay, replay
+    from sim.replay.read import Loaded, StreamError, load, write_rejects
+    from sim.replay.stream import Stream
 
 __all__ = ["Loaded", "Replay", "Stream", "StreamError", "load", "open_stream", "replay", "write_rejects"]
+
+_HOMES = {
+    "open_stream": "ingest.open", "Replay": "openloop", "replay": "openloop", "Loaded": "read", "StreamError": "read",
+    "load": "read", "write_rejects": "read", "Stream": "stream",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    # Readers of recordings bring half of the installed packages with them, and most commands read none.
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from scenarios.contract import Leaks, Ledger, Scenario
 from sim.core.tape import EDIT_ADD, TAKE
-from sim.replay.stream import Stream
 from sim.words import _, ngettext
+
+if TYPE_CHECKING:
+    from sim.replay.stream import Stream
 
 MOST = 5
 """SKUs named in a sentence."""

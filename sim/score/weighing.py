@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cache
 from typing import Any, get_args, get_type_hints
 
 import numpy as np
@@ -11,7 +10,7 @@ import numpy as np
 from scenarios.staffing import NOTICE_CHANNELS
 from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ORDER_DTYPE, Run
 from sim.core.units import to_us
-from sim.native import Entry, compiled, numba_or_none
+from sim.native import Entry, compiled, numba_or_none, or_plain
 from sim.score import alert_loops as A
 from sim.score import loops as L
 from sim.score import settle as S
@@ -52,12 +51,10 @@ def terms(run: Run, horizon_s: float = 0.0, settled: bool = False, units_only: b
     ], np.int64)  # fmt: skip
 
 
-@cache
+@or_plain(L.weigh)
 def compiled_weigh() -> Callable[..., int]:
-    """The compiled :func:`~sim.score.loops.weigh`; the plain one where there is no numba."""
+    """The compiled :func:`~sim.score.loops.weigh`."""
     numba = numba_or_none()
-    if numba is None:
-        return L.weigh
     t = numba.types
 
     def array(kind: Any, dims: int = 1) -> Any:

@@ -16,10 +16,13 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
 from sim.core.run import Run
+from sim.core.stage import Stage
 from sim.engine.simulate import play
+from sim.jobs.compiling import compiling
 from sim.jobs.evaluate import warm
 from sim.jobs.interrupts import deaf
 from sim.jobs.serialise import Packed, pack, unpack
+from sim.native import plainly
 from sim.setup.policies import PolicyError, make_policy
 from sim.setup.uncertain import Uncertainty, staged
 from sim.study.leaks import Mended, compare_mending, open_leaks, silent_net
@@ -36,6 +39,8 @@ DEFAULT_STRATEGIES = ("manual_polling", "platform_default", "fixed_count", "wind
 BASELINE = "silent"
 BATCH = 8
 """Replicates in one task of a worker: enough that handing it over costs nothing."""
+PLAIN_ROWS = 1_000_000
+"""Rows, of all policies together, that are played as plain Python while others compile: 10 s at most."""
 
 KEY = ("scenario", "strategy", "replicate")
 ALERT = ("t_s", "sku", "level", "stock", "line", "heard_s", "handled_s", "episode", "verdict", "lead_s", "usable_lead_s")
@@ -89,16 +94,18 @@ def rehearse(
     progress(done, of, what): called as replicates end. workers: processes; 1 stays in this one. shown: strategy ("": the one
     with the lowest mean cost) and replicate of the run to keep. uncertainty: what each show draws of its scenario's parameters.
     """
-    import pandas as pd
-
     teams = with_baseline(policies)
     tell = progress or (lambda done, of, what: None)
     tell(0, replicates, "compiling")
+    played = _meanwhile(scenario, teams, seed, profile, uncertainty, lambda first: tell(1, replicates, _leader(first)))
     warm(teams)
-    played = []
-    for batch in _batches(scenario, teams, replicates, seed, profile, workers, uncertainty):
+    if 0 < len(played) < replicates:  # nobody's pace is what was waited for
+        tell(len(played), replicates, _leader(played))
+    for batch in _batches(scenario, teams, range(len(played), replicates), seed, profile, workers, uncertainty):
         played += batch
         tell(len(played), replicates, _leader(played))
+    import pandas as pd  # half a second, which the first result need not wait for
+
     scores = pd.DataFrame([row for p in played for row in p.rows])
     alerts = pd.DataFrame([row for p in played for row in p.alerts], columns=[*KEY, *ALERT])
     name = shown[0] or str(scores.groupby("strategy", sort=False)["J"].mean().idxmin())
@@ -109,6 +116,29 @@ def rehearse(
     judged = pd.DataFrame(_chains(scenario, teams, sample(counts), seed, profile, workers, uncertainty), columns=[*KEY, *COLUMNS])
     worth = tuple(summarise(judged, counts))
     return Rehearsal(scores, alerts, items, run, tuple(p.tape for p in played), leaks, judged, worth)
+
+
+def _meanwhile(
+    scenario: Scenario,
+    policies: list[Policy],
+    seed: int,
+    profile: Profile,
+    uncertainty: Uncertainty | None,
+    tell: Callable[[list[_Played]], None],
+) -> list[_Played]:
+    """The first show, where there is still something to compile: played as plain Python while others compile, which takes some
+    seconds; a show so large that it would take longer is not. tell: hears of it at once."""
+    with compiling(policies) as others:
+        if not others:
+            return []
+        stage, played = staged(scenario, uncertainty, seed, 0), []
+        if len(stage.tape) * len(policies) <= PLAIN_ROWS:
+            with plainly():
+                played.append(_judged(stage, policies, profile))
+            tell(played)
+        for one in others:
+            one.wait()
+    return played
 
 
 def _chains(
@@ -211,15 +241,15 @@ def rerun(
 def _batches(
     scenario: Scenario,
     policies: list[Policy],
-    replicates: int,
+    replicates: range,
     seed: int,
     profile: Profile,
     workers: int,
     uncertainty: Uncertainty | None = None,
 ) -> Iterator[list[_Played]]:
     """Replicates in order; with workers a batch is one task, alone it is one replicate."""
-    size = 1 if workers == 1 else max(1, min(BATCH, replicates // (2 * workers)))
-    spans = [range(k, min(k + size, replicates)) for k in range(0, replicates, size)]
+    size = 1 if workers == 1 else max(1, min(BATCH, len(replicates) // (2 * workers)))
+    spans = [replicates[k : k + size] for k in range(0, len(replicates), size)]
     if workers == 1:
         return ([_replicate(scenario, policies, seed, k, profile, uncertainty) for k in span] for span in spans)
     from joblib import Parallel, delayed
@@ -246,15 +276,19 @@ def _replicate(
     uncertainty: Uncertainty | None = None,
 ) -> _Played:
     """One show under every policy; the first one is the baseline."""
+    return _judged(staged(scenario, uncertainty, seed, replicate), policies, profile)
+
+
+def _judged(stage: Stage, policies: list[Policy], profile: Profile) -> _Played:
     from sim.score.cost import Judge
 
-    stage = staged(scenario, uncertainty, seed, replicate)
+    replicate = stage.tape.key[1]
     baseline = play(stage, policies[0])
     judge = Judge(baseline, profile)
     rows, alerts, items, told = [], [], [], {}
     for policy in policies:
         run = baseline if policy is policies[0] else play(stage, policy)
-        key = dict(zip(KEY, (scenario.name, policy.name, replicate), strict=True))
+        key = dict(zip(KEY, (stage.scenario.name, policy.name, replicate), strict=True))
         rows.append(key | judge.score(run))
         alerts += [key | row for row in judge.alerts(run)]
         items += [key | row for row in judge.items(run)]

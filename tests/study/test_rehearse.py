@@ -4,6 +4,7 @@ import hashlib
 import json
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import pandas as pd
@@ -31,6 +32,7 @@ def _plain(monkeypatch):
     monkeypatch.setenv("STOCKCUE_NO_COMPILE", "1")
     monkeypatch.setattr(rehearsing, "play", lambda stage, policy: play(stage, policy, engine=plain_engine(policy)))
     monkeypatch.setattr(rehearsing, "warm", lambda policies: None)
+    monkeypatch.setattr(rehearsing, "compiling", lambda policies: nullcontext([]))
 
 
 def show() -> Scenario:

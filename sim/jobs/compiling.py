@@ -1,0 +1,77 @@
+"""Compile in processes of their own, so that a first show can be played meanwhile, as plain Python.
+
+What they make lies on disk afterwards, for this process and its workers. On a machine that has it there, none is started.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Any
+
+from sim.core.policy import Policy
+from sim.engine.compiled import compile_fold, compiled_seen, compiled_stretch, compiled_trace, seen_at, stretch_at, trace_at
+from sim.jobs.interrupts import deaf
+from sim.native import at_hand, compiles, kept_folder
+from sim.places import BASE
+from sim.score.loops import weigh
+from sim.score.weighing import compiled_weigh
+from strategies.reach import is_users
+from strategies.registry import load
+
+KERNELS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
+    "seen": (seen_at, compiled_seen), "stretch": (stretch_at, compiled_stretch), "trace": (trace_at, compiled_trace),
+    "weigh": (weigh, compiled_weigh),
+}  # fmt: skip
+"""What every rehearsal calls: entry points, and what makes them."""
+TOGETHER = ("seen", "stretch", "trace")
+"""Kernels that call the same functions, which are compiled once for all of them in one process; the rest goes to another."""
+START = "import sys; sys.path.insert(0, sys.argv[1]); from sim.jobs.compiling import compile_all; compile_all(sys.argv[2:])"
+
+
+@contextmanager
+def compiling(policies: Iterable[Policy]) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
+    """Processes that compile what ``policies`` need and is not at hand; whatever they have not done by the end is given up.
+
+    Compiling is all they do: where one fails, this process compiles for itself when it comes to it.
+    """
+    wanted = missing(policies) if compiles() and kept_folder() and sys.executable else []
+    parts = [[name for name in wanted if (name in TOGETHER) is shared] for shared in (True, False)]
+    made: list[subprocess.Popen[bytes]] = []
+    try:
+        with deaf(), suppress(OSError):
+            made += [_process(part) for part in parts if part]
+        yield made
+    finally:
+        for one in made:
+            one.kill()
+            one.wait()
+
+
+def missing(policies: Iterable[Policy]) -> list[str]:
+    """Kernels, and strategies of StockCue's own, that are not compiled yet on this machine."""
+    folds = {p.strategy.name: p.strategy.fold for p in policies if not is_users(p.strategy.fold.__module__ or "")}
+    entries = {name: entry for name, (entry, _) in KERNELS.items()} | folds
+    return [name for name, entry in entries.items() if not at_hand(entry)]
+
+
+def compile_all(names: Sequence[str]) -> None:
+    """Compile kernels and strategies, by name, behind whatever else the machine has to do."""
+    with suppress(AttributeError, OSError):
+        os.nice(5)
+    for name in names:
+        if name in KERNELS:
+            KERNELS[name][1]()
+        else:
+            compile_fold(load(name).fold)
+
+
+def _process(names: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Not from the folder this process stands in (``-P``): another's files may lie there under the same names."""
+    return subprocess.Popen(
+        [sys.executable, "-P", "-c", START, str(BASE), *names],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
