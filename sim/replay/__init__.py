@@ -64,5 +64,5 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     # Readers of recordings bring half of the installed packages with them, and most commands read none.
     if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        raise AttributeError(name)
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
