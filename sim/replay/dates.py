@@ -21,14 +21,16 @@ _DATE = (
     r"(?:(?P<y1>\d{4})[-/.年](?P<m1>\d{1,2})[-/.月](?P<d1>\d{1,2})日?|(?P<a>\d{1,2})[-/.](?P<b>\d{1,2})[-/.](?P<y2>\d{4})"
     r"|(?P<d3>\d{1,2})[-\s](?P<n3>[a-z]{3,9})\.?,?[-\s](?P<y3>\d{4})|(?P<n4>[a-z]{3,9})\.?\s(?P<d4>\d{1,2}),?\s(?P<y4>\d{4}))"
 )
-_WRITTEN = re.compile(rf"(?:[a-z]{{3}},\s)?{_DATE}[\sT,]+(?:at\s)?{_CLOCK}{_ZONE}", re.I)
+_WRITTEN = re.compile(rf"(?:[a-z]{{3}},?\s)?{_DATE}[\sT,]+(?:at\s)?{_CLOCK}{_ZONE}", re.I)
 _ALONE = re.compile(_CLOCK, re.I)
 _SLASHED = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}[\sT,]")
 
 
 def plain(text: str) -> str:
-    """Full-width signs as plain ones, 20时05分06秒 as 20:05:06."""
-    words = re.sub(r"(\d)\s*[时点時](?=\d)", r"\1:", unicodedata.normalize("NFKC", text).strip())
+    """Full-width signs as plain ones, 20时5分6秒 as 20:05:06, without what stands in brackets at the end."""
+    words = re.sub(r"\s*\([^()]*\)$", "", unicodedata.normalize("NFKC", text).strip())
+    words = re.sub(r"(?<=[时点時分])\s*(\d)(?=\s*[分秒])", r"0\1", words)
+    words = re.sub(r"(\d)\s*[时点時](?=\d)", r"\1:", words)
     words = re.sub(r"(\d)\s*分(?=\d)", r"\1:", words)
     return re.sub(r"(?<=\d)\s*[分秒](?=\D|$)", "", re.sub(r"(\d)\s*[时点時](?=\D|$)", r"\1:00", words))
 
@@ -40,6 +42,8 @@ def parts(text: str, order: str = "") -> tuple[list[int], str, str] | None:
     (([2026, 6, 18, 20, 0, 5], '', ''), None)
     >>> parts("2026年6月18日 下午8:05")[0], parts("Jun 18, 2026 12:10 AM")[0]
     ([2026, 6, 18, 20, 5, 0], [2026, 6, 18, 0, 10, 0])
+    >>> parts("2026年6月18日 下午8时5分")[0], parts("Thu Jun 18 2026 20:05:00 GMT+0800 (CST)")[::2]
+    ([2026, 6, 18, 20, 5, 0], ([2026, 6, 18, 20, 5, 0], '+0800'))
     """
     match = _WRITTEN.fullmatch(plain(text))
     if not match or (match["minute"] is None and not match["ap"] and not match["half"]):

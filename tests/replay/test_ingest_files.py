@@ -7,6 +7,7 @@ import os
 import resource
 import zipfile
 from datetime import date, datetime, time
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -315,6 +316,8 @@ def test_a_json_array_that_is_cut_off_is_refused(tmp_path):
 def test_a_quote_inside_a_cell_is_a_character(tmp_path):
     text = f'order_id\ttime\tname\tsku\tqty\n1\t{T}05\tScreen 27"\tTV\t2\n2\t{T}06\t5" pot, 7" pot\tPOT\t1\n3\t{T}07\tx\tM\t4\n'
     assert sold(ingest(lay(tmp_path, "a.tsv", text))) == {"TV": 2, "POT": 1, "M": 4}
+    written = f'id,time,sku,qty\n1,{T}05,"24"" screen",1\n2,{T}06,24" screen,1\n3,{T}07,"24" screen",1\n4,{T}08,"a, b",1\n'
+    assert sold(ingest(lay(tmp_path, "b.csv", written))) == {'24" screen': 3, "a, b": 1}
     assert [is_open(t, ",") for t in ('"a', 'a,"b ""c', 'x"', '"a""', '"a"x"', 'b,"c" ,"')] == [
         True,
         True,
@@ -381,10 +384,17 @@ def test_an_encoding_is_told_and_one_bad_byte_changes_one_row(tmp_path, text, en
     assert len(sold(made)) == 2 or damage
 
 
-def test_korean_is_not_taken_for_chinese():
-    text = "번호,상품명,수량\n1,마스크팩,2\n2,세럼,1\n3,크림 세트 세일,4\n"
-    with pytest.raises(StreamError, match="it may be GBK or Korean"):
-        recognised("a.csv", lambda: iter([text.encode("euc_kr")]), known_names)
+def test_korean_and_chinese_are_told_apart_by_what_everybody_writes():
+    korean = "번호,상품명,수량\n1,마스크팩,2\n2,세럼,1\n3,크림 세트 세일,4\n"
+    for text, encoding, shown in (
+        (korean, "euc_kr", "Korean (EUC-KR)"),
+        ("order_id,sku\n" + "1,마스크팩\n" * 8, "cp949", "Korean (EUC-KR)"),
+        ("a,b\n1,面膜精华\n", "gbk", "GBK"),
+        ("a,b\n1,已发货\n2,洁面乳 买一送一\n", "gb18030", "GBK"),
+    ):
+        assert recognised("a.csv", partial(iter, [text.encode(encoding)]), known_names).shown == shown
+    with pytest.raises(StreamError, match="save it as UTF-8"):
+        recognised("a.csv", lambda: iter(["1,쿡킷\n".encode("euc_kr") + "1,鑫淼\n".encode("gbk")]), known_names)
 
 
 def test_damage_in_a_column_that_nobody_uses_costs_nothing(tmp_path):

@@ -132,6 +132,7 @@ def test_dates_that_leave_no_doubt_tell_the_others(tmp_path):
 @pytest.mark.parametrize(
     "cell",
     ["2026/11/11 下午9:00:07", "2026年11月11日 21时00分07秒", "2026-11-11 09:00:07 PM", '"Nov 11, 2026 9:00:07 p.m."',
+     "2026年11月11日 晚上9时0分7秒", "Wed Nov 11 2026 21:00:07 GMT+0800 (China Standard Time)",
      "11 Nov 2026 21:00:07", '"Wed, 11 Nov 2026 13:00:07 GMT"', "2026-11-11 晚上9:00:07"],
 )  # fmt: skip
 def test_one_moment_in_many_ways(tmp_path, cell):
@@ -154,8 +155,10 @@ def test_stock_below_zero_is_kept_and_said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("word", "units"), [("已售罄", 0), ("Sold out", 0), ("抢光", 0), ("无货", 0), ("仅剩 2 件", 2), ("only 2 left", 2)]
-)
+    ("word", "units"),
+    [("已售罄", 0), ("Sold out", 0), ("抢光了", 0), ("无货", 0), ("仅剩 2 件", 2), ("only 2 left", 2), ("只剩1件了", 1),
+     ("(3)", -3), ("（3）", -3), ("3-", -3), ("−3", -3)],
+)  # fmt: skip
 def test_stock_in_words(tmp_path, word, units):
     frame, _, _ = read(tmp_path, lv=LEVELS + f"{T}00,tea,4\n{T}10,tea,{word}\n")
     assert frame.loc[frame["kind"] == "level", "value"].tolist() == [4, units]
@@ -200,6 +203,7 @@ def test_a_run_of_show_with_clock_times(tmp_path):
 @pytest.mark.parametrize(
     ("word", "says"),
     [("买家取消", "1 orders were closed later"), ("Voided", "1 orders were closed later"), ("退款关闭", ""), ("申请退款", ""),
+     ("取消失败", ""), ("Cancellation denied", ""),
      ("退款成功", "1 orders were refunded later"), ("Refunded", "1 orders were refunded later"), ("partially_refunded", "")],
 )  # fmt: skip
 def test_closed_and_refunded_in_all_words(tmp_path, word, says):
@@ -207,6 +211,62 @@ def test_closed_and_refunded_in_all_words(tmp_path, word, says):
     _, _, said = read(tmp_path, o=head + f"1,{T}01,tea,1,{word}\n2,{T}02,tea,1,已完成\n")
     assert says in said
     assert ("later" in said) == bool(says)
+
+
+@pytest.mark.parametrize(
+    ("cell", "units"), [("1 個", 1), ("２", 2), ("x2", 2), ("12pcs", 12), ("3 盒", 3), ("2.00件", 2), ("1,000", 1000)]
+)
+def test_a_count_with_the_name_of_its_pieces(tmp_path, cell, units):
+    frame, _, _ = read(tmp_path, o=HEAD + f'1,{T}01,tea,"{cell}",5\n')
+    assert frame["qty"].tolist() == [units]
+
+
+PACKED = [
+    ("面膜*2;精华*1", "3", {"面膜": 2, "精华": 1}),
+    ("面膜 x2\n精华（1件）", "3", {"面膜": 2, "精华": 1}),
+    ("Mask (2), Serum (1)", "", {"Mask": 2, "Serum": 1}),
+    ("A|B", "1|2", {"A": 1, "B": 2}),
+    ("A,B", "2,1", {"A": 2, "B": 1}),
+    ("A；B", "2；1", {"A": 2, "B": 1}),
+    ("Mask (2), Serum (1)", "1", {"Mask (2), Serum (1)": 1}),
+    ("面膜*2+精华*1", "3", {"面膜*2+精华*1": 3}),
+    ("red;L", "2", {"red;L": 2}),
+    ("A,B", "1,000", {"A,B": 1000}),
+]
+
+
+@pytest.mark.parametrize(("cell", "qty", "net"), PACKED)
+def test_several_items_in_one_cell(tmp_path, cell, qty, net):
+    frame, _, said = read(tmp_path, o=HEAD + f'1,{T}01,"{cell}","{qty}",90\n')
+    assert dict(zip(frame["sku"].astype(str), frame["qty"], strict=True)) == net
+    assert frame["value"].sum() == 90
+    assert ("a bundle" in said) == (cell.startswith("Mask") and qty == "1")
+    assert ("have a semicolon in their name" in said) == (cell == "red;L")
+
+
+@pytest.mark.parametrize(
+    ("cell", "seconds"), [("3min", 180), ("2.5分", 150), ("1m30s", 90), ("00:02:00", 120), ("45秒", 45), ("90", 90), ("1h", 3600)]
+)
+def test_the_length_of_a_cue(tmp_path, cell, seconds):
+    frame, _, _ = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,5\n", cues=f"开始时间,商品编码,环节,时长\n21:01,tea,讲解,{cell}\n")
+    assert frame.loc[frame["kind"] == "cue", "value"].tolist() == [seconds]
+
+
+def test_a_run_of_show_in_slots(tmp_path):
+    rows = "20:58-21:03,tea,讲解,\n下午9:05至9:10,tea,秒杀,60\n21:20~21:21,tea,讲解,\n"
+    frame, _, _ = read(tmp_path, o=HEAD + f"1,{T}00,tea,1,5\n", cues="时间段,商品编码,环节,时长\n" + rows)
+    cues = frame[frame["kind"] == "cue"]
+    start = frame.loc[frame["kind"] == "order", "t_us"].iloc[0]
+    assert ((cues["t_us"] - start) // 1_000_000).tolist() == [-120, 300, 1200]
+    assert cues["value"].tolist() == [300, 60, 60]
+
+
+def test_a_tier_that_is_not_known_costs_no_stock(tmp_path):
+    _, head, said = read(
+        tmp_path, o=HEAD + f"1,{T}01,tea,1,5\n", stock="商品编码,批次号,可用库存,款型\ntea,B1,9,赠品\ntea,B2,3,福利款\n"
+    )
+    assert head.declared["tea"]["stock"] == 12
+    assert "1 rows have a tier that is not known ('赠品'" in said
 
 
 def test_a_cancelled_line_without_units_is_a_cancellation_and_no_fault(tmp_path):

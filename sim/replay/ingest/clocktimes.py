@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,36 @@ if TYPE_CHECKING:
 
 DAY_S, BEFORE_S = 86_400, 6 * 3600
 """A clock time is the one from BEFORE_S before the recording's start to a day later."""
+
+
+def spans(validator: RowValidator) -> None:
+    """A slot such as 20:05-20:10 is its beginning, and its length where the row tells none."""
+    import pyarrow as pa
+
+    starts = [text or "" for text in validator.cells["start_time"].to_pylist()]
+    slots = [slot(text) for text in starts]
+    if not any(slots):
+        return
+    lengths = validator.cells["duration"].to_pylist() if validator.has("duration") else [""] * len(starts)
+    begins = [s[0] if s else text for s, text in zip(slots, starts, strict=True)]
+    told = [length if length and length.strip() else str(s[1]) if s else "" for s, length in zip(slots, lengths, strict=True)]
+    validator.cells |= {"start_time": pa.array(begins, pa.string()), "duration": pa.array(told, pa.string())}
+
+
+def slot(text: str) -> tuple[str, int] | None:
+    """Where a slot between two clock times begins, and its length [s]; None where a text is none.
+
+    >>> slot("23:58 - 00:03"), slot("下午8:05至8:10"), slot("2026-06-18 20:05")
+    (('23:58', 300), ('下午8:05', 300), None)
+    """
+    begins, *ends = re.split(r"\s*[-~—–至到～]\s*", text.strip())
+    if len(ends) != 1 or ":" not in text.replace("：", ":"):
+        return None
+    first, last = clock_s(begins), clock_s(ends[0])
+    if first is None or last is None:
+        return None
+    # 下午 is told once for both ends.
+    return begins, (last - first) % (DAY_S if begins[0].isdigit() else DAY_S // 2)
 
 
 def clock_times(validator: RowValidator, texts: pa.Array) -> pa.Array:

@@ -168,11 +168,11 @@ def _quoted(lines: list[str], numbers: np.ndarray, layout: Layout, rejects: list
     """Lines whose quotes are all closed."""
     width = layout.width
     try:
-        rows = list(csv.reader(lines, delimiter=layout.mark))
+        rows = list(csv.reader(lines, delimiter=layout.mark, strict=True))
     except csv.Error:
         rows = []
     if len(rows) != len(lines):
-        rows = [quotes.cut(line, layout.mark) for line in lines]
+        rows = [_cut(line, layout.mark, width) for line in lines]
     good = []
     for k, cells in enumerate(rows):
         if len(cells) == width or (len(cells) > width and not any(c.strip() for c in cells[width:])):
@@ -180,6 +180,11 @@ def _quoted(lines: list[str], numbers: np.ndarray, layout: Layout, rejects: list
         else:
             rejects.append(Reject(int(numbers[k]), f"has {len(cells)} fields where the header has {width}", lines[k]))
     return _columns([rows[k] for k in good], numbers[np.array(good, np.int64)], [lines[k] for k in good], layout)
+
+
+def _cut(line: str, mark: str, width: int) -> list[str]:
+    """One line's cells: as written by the rules, else with quotes left inside as they are, else as far as it makes sense."""
+    return quotes.cut(line, mark, strict=True) or quotes.naive(line, mark, width) or quotes.cut(line, mark)
 
 
 def _columns(rows: list[list[str]], numbers: np.ndarray, lines: list[str], layout: Layout) -> Group:

@@ -21,6 +21,26 @@ def cut(text: str, mark: str, strict: bool = False) -> list[str]:
         return []
 
 
+def naive(text: str, mark: str, width: int) -> list[str]:
+    """The cells of a record whose writer put quotes round cells and left those inside as they are; none where they are not
+    ``width``: a quote closes only where the cell ends.
+
+    >>> naive('1,"24" screen",2', ",", 3), naive('1,"a"x,b",2', ",", 4)
+    (['1', '24" screen', '2'], [])
+    """
+    cells, at = list[str](), 0
+    while at <= len(text):
+        closes = text.find(f'"{mark}', at + 1) if text[at : at + 1] == '"' else -1
+        if text[at : at + 1] == '"' and closes < 0 and text.endswith('"') and len(text) > at + 1:
+            closes = len(text) - 1
+        end = closes + 1 if closes >= 0 else text.find(mark, at)
+        end = len(text) if end < 0 else end
+        cell = text[at:end]
+        cells.append(cell[1:-1].replace('""', '"') if closes >= 0 else cell)
+        at = end + 1
+    return cells if len(cells) == width else []
+
+
 def is_open(text: str, mark: str, inside: bool = False) -> bool:
     """Whether a text ends inside a quoted cell; ``inside``: it begins in one.
 

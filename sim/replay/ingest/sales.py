@@ -13,6 +13,7 @@ from sim.replay.ingest.mapping import ASIDE, words
 from sim.replay.ingest.merged import fill_down
 from sim.replay.ingest.money import read_money, uses_comma
 from sim.replay.ingest.numbers import read_numbers
+from sim.replay.ingest.packed import unpack
 from sim.replay.ingest.row_validator import KIND, Facts, RowValidator
 from sim.replay.ingest.seen import hashed
 from sim.replay.ingest.values import Number, read_units
@@ -23,8 +24,6 @@ MOST = 1_000_000
 NO_UNITS = "cancelled, with no units left"
 """What some platforms (Amazon) make of a cancelled line: its quantity becomes 0."""
 _ZERO = re.compile(r"0+(\.0+)?")
-PACKED = ("order_id", "sub_id", "sku", "qty", "amount", "status")
-"""Fields that pack several sub-orders into one row."""
 WAYS = {"order": "order", "cart": "cart", "cancel": "return", "restock": "restock"}
 REMARK = {status.CLOSED: knowledge.CLOSED_LATER, status.REFUNDED: knowledge.REFUNDED_LATER}
 
@@ -153,38 +152,3 @@ def _amount(validator: RowValidator, only: np.ndarray | None = None) -> np.ndarr
             f"rows have an amount that cannot be read (such as {words[codes[np.argmax(unread)]][:30]!r}); it is left out"
         ] += int(unread.sum())
     return money
-
-
-def unpack(validator: RowValidator) -> None:
-    """Take rows apart that pack several sub-orders between semicolons."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    columns = {f: validator.cells[f] for f in PACKED if f in validator.cells}
-    never = np.zeros(validator.n, bool)
-    packs = dict.fromkeys(("sub_id", "sku", "qty"), never)
-    for field in [f for f in packs if f in columns]:
-        half, full = (pc.match_substring(columns[field], sign).to_numpy(zero_copy_only=False) for sign in ";；")
-        packs[field] = half | full
-    packed = packs["sub_id"] | (packs["sku"] & packs["qty"])
-    if not packed.any():
-        return
-    rows: list[tuple[int, dict[str, str], str | None]] = []
-    for row in np.flatnonzero(packed).tolist():
-        parts = {f: c[row].as_py().replace("；", ";").strip().strip(";").split(";") for f, c in columns.items()}
-        most = max(len(p) for f, p in parts.items() if f in ("sub_id", "sku", "qty"))
-        bad = next((f for f, p in parts.items() if len(p) not in (1, most)), None)
-        why = f"packs {most} sub-orders but {len(parts[bad])} of {bad}" if bad else None
-        # One amount for several sub-orders is their sum: it stays with the first.
-        for k in range(1 if why else most):
-            cells = {f: p[k] if len(p) == most else p[0] if f != "amount" or k == 0 else "" for f, p in parts.items()}
-            rows.append((row, cells, why))
-    plain = np.flatnonzero(~packed)
-    origin = np.concatenate([plain, [r for r, _, _ in rows]]).astype(np.int64)
-    order = np.argsort(origin, kind="stable")
-    cells = {}
-    for name, column in validator.cells.items():
-        values = [c.get(name) if name in columns else column[r].as_py() for r, c, _ in rows]
-        cells[name] = pa.concat_arrays([column.take(plain), pa.array(values, pa.string())]).take(order)
-    faults = np.array([None] * len(plain) + [why for *_, why in rows], object)[order]
-    validator.replace(cells, origin[order], np.flatnonzero(np.arange(len(origin))[order] >= len(plain)), faults)

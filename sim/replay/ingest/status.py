@@ -10,6 +10,7 @@ GOES_ON, CLOSED, REFUNDED, UNKNOWN = "goes on", "closed", "refunded", ""
 _STILL = re.compile("|".join((
     r"退款(?:关闭|取消|失败|驳回|撤销)", r"售后(?:关闭|取消|撤销|驳回)",
     r"(?:取消|撤销|拒绝|驳回|关闭)(?:了)?(?:退款|退货|售后)",
+    r"(?:取消|关闭|撤销)(?:申请)?(?:失败|被拒|驳回|未通过|不成功)", r"cancel(?:lation)? (?:failed|denied|refused|withdrawn)",
     r"未(?:取消|关闭|退款)", r"申请(?:取消|退款|退货)", r"(?:取消|退款|退货|售后)(?:申请)?(?:中|待|处理)",
     r"待(?:取消|退款|退货)", r"部分(?:退款|取消|退货)", r"无(?:退款|售后)", r"没有?退款",
     r"part(?:ial|ly)? ?refund|partial", r"cancel(?:lation)? (?:requested|pending|rejected)",

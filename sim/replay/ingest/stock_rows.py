@@ -8,6 +8,7 @@ import numpy as np
 
 from scenarios.contract import TIERS
 from sim.replay.clock import StreamError
+from sim.replay.ingest.clocktimes import spans
 from sim.replay.ingest.mapping import ASIDE, words
 from sim.replay.ingest.row_validator import KIND, MARK, Facts, RowValidator
 from sim.replay.ingest.seen import Seen, mixed
@@ -134,7 +135,8 @@ def keep(validator: RowValidator, **columns: np.ndarray) -> None:
 
 def cues(validator: RowValidator) -> Facts:
     """Rows of a run of show."""
-    us, _ = validator.time("start_time")
+    spans(validator)
+    us, _when = validator.time("start_time")
     sku = validator.sku()
     kinds, codes = validator.coded("cue")
     small = [k.lower() or "pitch" for k in kinds]
@@ -163,8 +165,11 @@ def stock(validator: RowValidator) -> Facts:
     validator.fail(np.array([not n for n in names], bool), "sku is empty")
     units = validator.number("stock", partial(read_units, meaning="stock", least=0, most=MOST_STOCK))
     tiers = [TIER_WORDS.get(t.lower(), t.lower()) for t in validator.texts("tier").to_pylist()]
-    why = [None if not t or t in TIERS else f"tier {t[:60]!r} is not known{did_you_mean(t[:60], TIER_WORDS)}" for t in tiers]
-    validator.fail(np.array([w is not None for w in why], bool), np.array(why, object))
+    for row, tier in enumerate(tiers):
+        if tier and tier not in TIERS:
+            what = _("rows have a tier that is not known ({tier!r}{hint}); it is left out")
+            validator.state.remarks[what.format(tier=tier[:60], hint=did_you_mean(tier[:60], TIER_WORDS))] += 1
+            tiers[row] = ""
     rest = {name: validator.number(name, partial(_figure, meaning=name)) for name in ("price", "margin", "safety_stock")}
     places = _places(validator)
     known = validator.state.declared

@@ -35,10 +35,19 @@ _NUMBER = re.compile(
     re.I | re.ASCII,
 )
 _FORMULA = r"""^(?:="[^"]*"|'[0-9A-Za-z][0-9A-Za-z_./-]*)$"""
-_LEFT = re.compile(r"(?:仅剩|只剩|剩余|剩|余|库存|还剩|only)?(\d{1,8})(?:件|个|盒|瓶|支|left|pcs|instock|inventory)")
+_LEFT = re.compile(r"(?:仅剩|只剩|剩余|剩|余|库存|还剩|only)?(\d{1,8})(?:件|个|盒|瓶|支|left|pcs|instock|inventory)了?")
+_PIECES = re.compile(r"[x×*]?(\d[\d,]*(?:\.0+)?)(?:[件个個盒瓶支条條袋包套箱张只]|pcs?|pieces?|units?|ea)?", re.I)
+"""What is counted in pieces, with their name behind it or a multiplier before it."""
+_OWED = re.compile(r"\((\d+(?:\.0+)?)\)|(\d+(?:\.0+)?)-")
 _LETTERS = re.compile(r"[A-Za-zＡ-Ｚａ-ｚ]")
 _PLAIN = re.compile(r"-?\d{1,18}(\.\d{1,15})?", re.ASCII)
-_SPAN = re.compile(r"(?:(\d{1,4})天)?(?:(\d{1,4})(?:小时|时))?(?:(\d{1,6})(?:分钟|分))?(?:(\d{1,9}(?:\.\d{1,6})?)秒)?")
+_SPAN = re.compile(
+    r"(?:(\d{1,4})天)?(?:(\d{1,4})(?:小时|时))?(?:(\d{1,6}(?:\.\d{1,6})?)(?:分钟|分))?(?:(\d{1,9}(?:\.\d{1,6})?)秒)?"
+)
+_LATIN_SPAN = re.compile(
+    r"(?:(\d{1,4})h(?:ours?|rs?)?)?(?:(\d{1,6}(?:\.\d{1,6})?)m(?:in(?:utes?|s)?)?)?(?:(\d{1,9}(?:\.\d{1,6})?)s(?:ec(?:onds?|s)?)?)?",
+    re.I,
+)
 _COLONS = re.compile(r"(\d{1,4}):([0-5]\d):([0-5]\d)", re.ASCII)
 
 
@@ -59,7 +68,7 @@ def read_number(text: str) -> Number | None:
     """
     if _PLAIN.fullmatch(text):
         return Number(float(text))
-    match = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", ""))
+    match = _NUMBER.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", "").replace("−", "-"))
     if not match or (match[1] and match[3]):
         return None
     sign = -1 if "-" in (match[1], match[3]) else 1
@@ -70,8 +79,8 @@ def read_number(text: str) -> Number | None:
 def read_span(text: str) -> Number | None:
     """A span of time [s].
 
-    >>> [read_span(t).value for t in ("13小时46分钟38秒", "1分35秒", "00:15:10", "95.5")]
-    [49598.0, 95.0, 910.0, 95.5]
+    >>> [read_span(t).value for t in ("13小时46分钟38秒", "1分35秒", "2.5分", "00:15:10", "3min", "95.5")]
+    [49598.0, 95.0, 150.0, 910.0, 180.0, 95.5]
     """
     match = _COLONS.fullmatch(text)
     if match:
@@ -80,6 +89,10 @@ def read_span(text: str) -> Number | None:
     if match and any(match.groups()):
         days, hours, minutes, seconds = (float(g or 0) for g in match.groups())
         return Number(days * 86400 + hours * 3600 + minutes * 60 + seconds, "duration")
+    span = _LATIN_SPAN.fullmatch(text.replace(" ", ""))
+    if span and any(span.groups()):
+        hours, minutes, seconds = (float(g or 0) for g in span.groups())
+        return Number(hours * 3600 + minutes * 60 + seconds, "duration")
     return read_number(text)
 
 
@@ -88,12 +101,17 @@ def read_units(text: str, meaning: str, least: int, most: int) -> Number | str:
 
     >>> read_units("2.0", "qty", 1, 9), read_units("0", "qty", 1, 9)
     (Number(value=2.0, rule='number'), 'qty 0 is not positive')
-    >>> read_units("1m", "qty", 1, 9)
-    "qty '1m' is not a whole number"
+    >>> read_units("1m", "qty", 1, 9), read_units("2 盒", "qty", 1, 9).value, read_units("x3", "qty", 1, 9).value
+    ("qty '1m' is not a whole number", 2.0, 3.0)
     """
     if not text:
         return f"{meaning} is empty"
-    amount = read_number(text)
+    pieces = None if text.isdigit() else _PIECES.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", ""))
+    amount = read_number(pieces[1]) if pieces else None
+    if pieces and amount is not None:
+        amount, text = Number(amount.value, "number"), pieces[1]
+    else:
+        amount = read_number(text)
     # 1m is a metre, not a million: what is counted in pieces has no letters.
     if amount is None or amount.value != int(amount.value) or amount.rule == "percent" or _LETTERS.search(text):
         return f"{meaning} {text[:60]!r} is not a whole number"
@@ -108,12 +126,14 @@ def read_units(text: str, meaning: str, least: int, most: int) -> Number | str:
 def read_level(text: str, meaning: str, least: int, most: int) -> Number | str:
     """A stock figure: whole units, below zero where a shop owes more than it has, or a word that says there is nothing.
 
-    >>> [read_level(t, "stock", -9, 9).value for t in ("-2", "已售罄", "仅剩3件")]
-    [-2.0, 0.0, 3.0]
+    >>> [read_level(t, "stock", -9, 9).value for t in ("-2", "（2）", "2-", "已售罄", "仅剩3件了")]
+    [-2.0, -2.0, -2.0, 0.0, 3.0]
     """
     word = unicodedata.normalize("NFKC", text).lower().replace(" ", "").replace("_", "").replace("-", "")
-    if word in GONE:
+    if word in GONE or word.removesuffix("了") in GONE:
         return Number(0.0, "words")
+    if owed := _OWED.fullmatch(unicodedata.normalize("NFKC", text).replace(" ", "")):
+        text = f"-{owed[1] or owed[2]}"
     left = _LEFT.fullmatch(word)
     return Number(float(left[1]), "words") if left else read_units(text, meaning, least, most)
 
