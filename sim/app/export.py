@@ -50,7 +50,7 @@ def export(
     shows : int
         Shows, with nobody acting, over which the rules are held against the strategy, 1 to 1,000; None: 5.
     seed : int
-        First key of every random stream; None: 1.
+        First key of every random stream, 0 to 1e15; None: 1.
     out, progress, command
         As in :func:`stockcue.rehearse`.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import sim.replay
 from sim.replay import Loaded, load
+from sim.setup.settings import settle
+from sim.setup.settings_groups import Reading
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -17,7 +19,21 @@ if TYPE_CHECKING:
 
 EXAMPLE = Path(sim.replay.__file__).parent / "data"
 """The small invented recording that ships with the tool; ``example`` as a path."""
-READING = ("cues", "stock", "shut", "sku", "zone", "speedup", "start", "end", "actions")
+READING = tuple(f.name for f in fields(Reading))
+
+
+class ReadingArguments(TypedDict, total=False):
+    """How a path is read by a verb that takes recordings: what :func:`read` takes and ``Reading`` declares."""
+
+    cues: str | Path | None
+    stock: int | str | Path | Mapping[str, int] | None
+    shut: Any
+    actions: Any
+    sku: str | list[str] | None
+    zone: str
+    start: str
+    end: str
+    speedup: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +136,10 @@ def read(
     StreamError
         One sentence, where the recording cannot be used at all.
     """
-    given = {"cues": str(cues or ""), "stock": _units(stock), "sku": sku, "zone": zone, "speedup": float(speedup), "start": start,
+    given = {"cues": str(cues or ""), "stock": _units(stock), "sku": sku, "zone": zone, "speedup": speedup, "start": start,
              "end": end, "shut": shut, "actions": actions}  # fmt: skip
-    return Recording(str(source), given, _loaded(str(source), given))
+    s = given_of(settle(Reading, given, "read"))
+    return Recording(str(source), s, _loaded(str(source), s))
 
 
 def read_as(one: Any, given: Mapping[str, Any]) -> Recording:

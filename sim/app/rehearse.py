@@ -92,7 +92,7 @@ def rehearse(
         Each show draws its parameters: True where the scenario's own file says from what, or a fitted scenario's file, or the
         Result of :func:`stockcue.calibrate`.
     shock : float
-        A loss of one show that may be seen in none of these [CNY], 0 to 1e12: the table says what it could cost a show.
+        A loss of one show that may be seen in none of these [CNY], 0 to 1e12; None: 0. The table says what it could cost a show.
     workers : int
         Processes, 1 to 512; None: 1. Results do not depend on it.
     figure : str
@@ -100,7 +100,7 @@ def rehearse(
     figure_sku : str
         SKU drawn; None: the one with most oversold, then missed units.
     figure_replicate : int
-        Show drawn, 0 to ``shows`` - 1; None: 0.
+        Show drawn, 0 to 1,000,000, below ``shows``; None: 0.
     out : path
         Run folder; ``""``: one in ``runs/`` named after the settings; None: it stays with the Result until it is saved.
     progress : callable, bool

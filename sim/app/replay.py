@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import pandas as pd
 
@@ -16,7 +16,7 @@ from scenarios.staffing import SOURCES, Feed, Outage
 from sim.app.frame import Out, Task, published, settled
 from sim.app.nouns import option, policies_of, profile_of, values_of
 from sim.app.progress import Listener, Tell, listener
-from sim.app.recording import READING, Recording, given_of, inputs, read_as
+from sim.app.recording import READING, ReadingArguments, Recording, given_of, inputs, read_as
 from sim.app.replays import played, write_pictures, write_tables
 from sim.app.result import HERE, Result, Said
 from sim.core.policy import Policy
@@ -57,7 +57,7 @@ def replay(
     out: Out = None,
     progress: Listener | Tell | bool | None = None,
     command: Sequence[str] | None = None,
-    **reading: Any,
+    **reading: Unpack[ReadingArguments],
 ) -> Result:
     """Run strategies, unchanged, over recorded shows.
 
@@ -76,7 +76,7 @@ def replay(
     shows : int
         Closed loop: draws of what the recording does not say, 1 to 100,000; None: 20.
     seed : int
-        Closed loop: first key of every random stream; None: 1.
+        Closed loop: first key of every random stream, 0 to 1e15; None: 1.
     bin_s : float
         Closed loop: steps in which the demand of the room may move [s], 1 to 86,400; None: 60.
     whatif_stock : int or mapping
@@ -93,8 +93,10 @@ def replay(
         Readings between ledger and alert engine: an option of ``conf/feed`` or settings; None: as the recording has them.
     score : str, mapping or Profile
         Closed loop: what things cost [CNY].
-    figure, figure_sku : str
-        ``all`` or ``none``; the SKU drawn (None: the one that ran out first).
+    figure : str
+        ``all`` or ``none``; None: all.
+    figure_sku : str
+        The SKU drawn; None: the one that ran out first.
     feed_lines : str
         ``write``: leave the recording as lines for ``stockcue shadow`` too; None: none.
     out, progress, command

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from scenarios.registry import plain
 from sim.app.frame import Out, Task, command_line, published, settled
 from sim.app.nouns import drawn, paths_of, policies_of, profile_of
 from sim.app.pictures import save as draw
 from sim.app.progress import Listener, Tell, listener
-from sim.app.recording import EXAMPLE, Recording, given_of, read_as
+from sim.app.recording import EXAMPLE, ReadingArguments, Recording, given_of, read_as
 from sim.app.result import HERE, Result, Said
 from sim.app.review_case import Case, held_bands, many, recorded_case, recording_of, rehearsed_case
 from sim.core.export import write_csv
@@ -60,7 +60,7 @@ def review(
     out: Out = None,
     progress: Listener | Tell | bool | None = None,
     command: Sequence[str] | None = None,
-    **reading: Any,
+    **reading: Unpack[ReadingArguments],
 ) -> Result:
     """Go over one show afterwards: blame for every lost unit, the worth of every alert, the smallest change that had helped.
 
@@ -83,14 +83,18 @@ def review(
         What things cost [CNY].
     bin_s : float
         Bin of the fitted demand of a recording [s], 1 to 86,400; None: 60.
-    seed, replicate : int
-        Which rehearsed show, or draw of what is not recorded; None: 1 and 0.
+    seed : int
+        First key of every random stream, 0 to 1e15; None: 1.
+    replicate : int
+        Which rehearsed show, or draw of what is not recorded, 0 to 1,000,000; None: 0.
     shows : int
         Other shows, or draws of this one, that the proposal is tried on, 0 to 1000; None: 8.
     alerts : int
         Alerts played out with and without their actions, the first ones, 0 to 100,000; None: 150.
-    figure, figure_sku : str
-        ``all`` or ``none``; the SKU of the timeline (None: the one that lost most).
+    figure : str
+        ``all`` or ``none``; None: all.
+    figure_sku : str
+        The SKU of the timeline; None: the one that lost most.
     uncertain : bool, path or Result
         Rehearsed: whether shows draw their parameters anew, as in :func:`stockcue.rehearse`.
     out, progress, command

@@ -4,7 +4,7 @@ against."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -35,6 +35,7 @@ from sim.score.profiles import Profile
 from sim.setup.policies import make_policy
 from sim.setup.settings import Review as Settings
 from sim.setup.settings import SettingError
+from sim.setup.settings_groups import Reading
 from sim.setup.uncertain import Uncertainty
 from sim.words import _
 
@@ -77,10 +78,10 @@ def recording_of(show: Any) -> Recording | Unread | None:
 
 
 def rehearsed_case(s: Settings, scenario: Scenario, uncertainty: Uncertainty | None, earlier: Sequence[Any], feed: Any) -> Case:
-    for name in ("cues", "stock", "shut", "actions", "sku", "zone", "start", "end"):
-        if getattr(s, name) not in ("", None):
+    for f in fields(Reading):
+        if getattr(s, f.name) != f.default:
             text = _("{name}= says how to read a recording, and none is named; add stream=PATH or leave it out")
-            raise SettingError(text.format(name=name))
+            raise SettingError(text.format(name=f.name))
     scenario = replace(scenario, feed=feed_of(feed, scenario.feed))
     show = rehearsed(scenario, s.seed, s.replicate, uncertainty)
     others = [rehearsed(scenario, s.seed, s.replicate + k, uncertainty) for k in range(1, s.shows + 1)]

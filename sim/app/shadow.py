@@ -80,7 +80,7 @@ def shadow(
     start, end : str
         Start and planned end of the show, written like the feed's times; start None: its first line.
     length_s : float
-        Planned length of the show, instead of ``end`` [s], 0 to 1e6.
+        Planned length of the show, instead of ``end`` [s], 0 to 1e6; None or 0: ``end`` says it.
     speedup : float
         Seconds of the feed per second of the show [x], 1e-6 to 1e9; None: 1.
     clock : str
@@ -94,11 +94,11 @@ def shadow(
     jump_s : float
         A line this far ahead of all others waits for a second one [s], 1 to 1e9; None: 60.
     silent_s : float
-        An alert of its own when no line has come for this long [s], 0 to 1e6, 0: never; None: 60.
+        An alert of its own when no line has come for this long [s], 0 to 1e6, 0 being never; None: 60.
     remember : int
         Ids remembered at least, so that nothing counts twice, 1 to 1e7; None: 200,000.
     follow : bool
-        Wait for more at the end of the file.
+        Wait for more at the end of the file: True (the command's ``yes``) or False (``no``).
     idle_s : float
         Stop when no line has come for this long [s], 0 to 1e6; None or 0: never.
     resend : str
@@ -113,7 +113,7 @@ def shadow(
     prometheus_port : int
         Port on which Prometheus can scrape the metrics, 0 to 65,535; None or 0: none.
     report_s : float
-        A line of metrics this often [s], 0 to 1e6, 0: only at the end; None: 60.
+        A line of metrics this often [s], 0 to 1e6, 0 being only at the end; None: 60.
     log : str
         What is said on the way: ``warning``, ``info`` or ``debug``; None: info.
     out : path

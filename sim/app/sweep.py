@@ -88,22 +88,28 @@ def sweep(
         What things cost [CNY].
     design : str
         How ranges are filled: ``auto``, ``grid``, ``random``, ``lhs`` or ``sobol``; None: auto.
-    points, world_points : int
-        Candidates of a family, worlds of a scenario, whose ranges are not listed values; None: 64 and 8.
+    points : int
+        Candidates of a family whose ranges are not listed values, 1 to 1,000,000; None: 64.
+    world_points : int
+        Worlds of a scenario whose ranges are not listed values, 1 to 100,000; None: 8.
     uncertain : bool, path or Result
         Each show draws its parameters, as in :func:`stockcue.rehearse`.
     select : str
         ``none``: everybody plays every show; ``kn``: more shows where the decision is open (Kim & Nelson 2006); None: none.
-    shock : float
-        A loss of one show to allow for though none had it yet [CNY]: tables say what it could cost, ``kn`` plays on for it.
-    first, budget : int, int
-        With ``kn``: shows everybody plays, runs at most (0: no limit), loss of one show to allow for [CNY].
+    first : int
+        With ``kn``: shows everybody plays, 3 to 500,000; None: 30.
+    budget : int
+        With ``kn``: runs at most, 0 to 1e10; None or 0: no limit.
     delta : float
-        A difference too small to matter [CNY a show]; None or 0: a thousandth of hindsight.
+        A difference too small to matter [CNY a show], 0 to 1e12; None or 0: a thousandth of hindsight.
+    shock : float
+        A loss of one show that none may show [CNY], 0 to 1e12; None: 0. Tables say what it could cost, ``kn`` plays on for it.
     confidence : float
         Of the verdict and of certificates, .51 to .999; None: .95.
-    workers, engine, address
-        Processes (None or 0: one a core); ``local``, ``dask`` or ``ray``; where its scheduler is. No result depends on them.
+    workers : int
+        Processes, 0 to 512; None or 0: one a core. Results do not depend on it.
+    engine, address : str
+        Who plays: ``local``, ``dask`` or ``ray`` (None: local), and where its scheduler is. Results do not depend on it.
     out : path
         Run folder; ``""``: one in ``runs/`` named after the settings; None: it stays with the Result, and cannot be resumed.
     progress : callable, bool

@@ -95,16 +95,16 @@ def tune(
         ``none``, ``strict``, ``standard`` or ``platform``; None: none.
     prune : bool
         Drop clearly worse settings early; None: True.
-    finalists, judging, confirm : int
-        Settings judged (None: 8), judging shows at most (None: 400), further shows for the figures reported (None: 200).
-    shock : float
-        A loss of one show that none may show [CNY]: the report says what it could cost.
-    delta : float
-        A difference too small to matter [CNY a show]; None or 0: a thousandth of hindsight.
-    confidence : float
-        That the choice among the finalists is right, .51 to .999; None: .95.
-    uncertain, world_points, workers, engine, address, out, progress, command
-        As in :func:`stockcue.sweep`.
+    finalists : int
+        Settings judged on fresh shows, beside the best of every family, 1 to 100; None: 8.
+    judging : int
+        Judging shows at most, 20 to 100,000; None: 400.
+    confirm : int
+        Further shows for the figures reported, 10 to 100,000; None: 200.
+    world_points : int
+        Worlds of a scenario whose ranges are not listed values, 1 to 1000; None: 4.
+    delta, shock, confidence, uncertain, workers, engine, address, out, progress, command
+        As in :func:`stockcue.sweep`; the confidence is that of the choice among the finalists.
     written_as : Written
         How the command line names scenarios and fixed settings; None: derived from the arguments.
 

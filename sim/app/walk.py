@@ -51,7 +51,7 @@ def walk(
         Sweeps (each world is a night, in the order given) or closed-loop replays (each stream is a night, in the order
         recorded), over the same candidates.
     first : int
-        Nights that make the first choice, 1 to the nights less one; None: 1.
+        Nights that make the first choice, 1 to 1,000,000 and fewer than there are; None: 1.
     out, command
         As in :func:`stockcue.compare`.
 

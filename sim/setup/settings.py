@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, get_type_hints
 
 from scenarios.setting import ScenarioError, check_types, setting, validate
+from sim.setup import shared
+from sim.setup.settings_groups import Playing, Reading
 from sim.words import _
 
 MODELS = ("poisson", "cue", "room", "hawkes", "both")
@@ -18,18 +20,16 @@ class SettingError(ValueError):
 
 
 @dataclass(frozen=True)
-class Rehearse:
+class Rehearse(Playing):
     """Settings of ``stockcue rehearse`` beside scenario, strategy, gate, operations and score."""
 
+    workers: int = shared.workers(1)
     replicates: int = setting(50, "shows played per strategy", "shows", 1, 10**6)
-    seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
     shock: float = setting(0.0, "a loss of one show that none may show: the table says what it could cost", "CNY", 0, 1e12)
-    workers: int = setting(1, "processes; results do not depend on it", "processes", 1, 512)
     out: str = setting("", "run folder; empty: runs/<scenario>-<hash of the settings>")
     figure: str = setting("best", "timeline of the best strategy, of one by name, of all, or none")
     figure_sku: str = setting("auto", "SKU drawn; auto: the one with most oversold units, then most missed")
     figure_replicate: int = setting(0, "replicate drawn", "", 0, 10**6)
-    uncertain: bool = setting(False, "each show draws its parameters from the scenario's uncertainty (stockcue calibrate)")
 
 
 @dataclass(frozen=True)
@@ -39,32 +39,23 @@ class Stock:
     replicates: int = setting(40, "shows played with every stock", "shows", 10, 10**5)
     carry: float = setting(3.0, "cost of an unsold unit: carried back or marked down; stands for the score's cs", "CNY/unit", 0,
                            1e6, "domain 6.2: 2-5")  # fmt: skip
-    seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
-    uncertain: bool = setting(False, "each show draws its parameters from the scenario's uncertainty (stockcue calibrate)")
+    seed: int = shared.seed()
+    uncertain: bool = shared.uncertain()
     out: str = setting("", "run folder; empty: runs/stock-<scenario>-<hash of the settings>")
-    figure: str = setting("all", "the picture, or none", choices=("all", "none"))
+    figure: str = shared.figure()
 
 
 @dataclass(frozen=True)
-class Replay:
+class Replay(Reading):
     """Settings of ``stockcue replay`` beside strategy, gate, feed and, for a closed loop, scenario, operations and score."""
 
     stream: object = setting("", "recorded stream: a file or a folder, or a [list of them]")
     loop: str = setting("open", "open: what would have fired; closed: what would have happened", choices=("open", "closed"))
-    cues: str = setting("", "cue sheet (run of show as it happened)")
-    stock: object = setting(None, "declared stock: units for all, {sku: units} or a stock sheet")
-    shut: object = setting(None, "when items took no orders although they had stock: a file (sku, from, to) or a [list]")
-    actions: object = setting(None, "what the team did, judged like a strategy: a file or [list] of time, sku, action, ...")
-    sku: object = setting(None, "SKU or [list of them] to replay; null: all")
-    zone: str = setting("", "what times without a zone are in, as in Asia/Shanghai or +08:00")
-    start: str = setting("", "first moment used, written like the stream's own times")
-    end: str = setting("", "last moment used, and the planned end of the show")
-    speedup: float = setting(1.0, "recorded seconds per second of the show", "x", 1e-6, 1e9)
     horizon_s: float = setting(1800.0, "an alert counts for a sell-out that comes within this time", "s", 1, 10**7)
     merge_s: float = setting(600.0, "sell-outs closer together than this are one", "s", 0, 10**7)
     replicates: int = setting(20, "closed loop: draws of what the recording does not say", "draws", 1, 10**5)
-    seed: int = setting(1, "closed loop: first key of every random stream", "", 0, 10**15)
-    bin_s: float = setting(60.0, "closed loop: steps in which the demand of the room may move", "s", 1, 86400)
+    seed: int = shared.seed("closed loop: first key of every random stream")
+    bin_s: float = shared.bin_s()
     whatif_stock: object = setting(None, "closed loop: stock that is tried, units for all or {sku: units}; null: as recorded")
     beyond: str = setting("keep", "orders beyond the stock: keep them, or hide them and impute", choices=("keep", "hide"))
     diff: bool = setting(False, "compare what two settings would have fired")
@@ -80,13 +71,13 @@ class Calibrate:
     """Settings of ``stockcue calibrate``."""
 
     stream: object = setting(None, "stream, or [list of them]; the last one gives the run of show")
-    zone: str = setting("", "what times without a zone are in, in files that are not yet canonical streams")
-    sku: object = setting(None, "SKU or [list of them] to fit; null: all")
+    zone: str = shared.zone()
+    sku: object = shared.sku()
     name: str = setting("fitted", "name of the scenario")
     model: str = setting("auto", "model fitted; auto: chosen by stretches left out", choices=("auto", *MODELS))
-    seed: int = setting(1, "key of the random streams behind the predictive bands", "", 0, 10**15)
+    seed: int = shared.seed("key of the random streams behind the predictive bands")
     out: str = setting("", "scenario file NAME.yaml, with its report in the folder NAME; empty: runs/calibrate-<name>-<hash>")
-    figure: str = setting("all", "pictures, or none", choices=("all", "none"))
+    figure: str = shared.figure()
 
 
 @dataclass(frozen=True)
@@ -115,7 +106,7 @@ class Shadow:
     start: str = setting("", "start of the show, written like the feed's times; empty: its first line")
     end: str = setting("", "planned end of the show, written like the feed's times")
     length_s: float = setting(0.0, "planned length of the show, instead of end", "s", 0, 10**6)
-    speedup: float = setting(1.0, "seconds of the feed per second of the show", "x", 1e-6, 1e9)
+    speedup: float = shared.speedup("seconds of the feed")
     clock: str = setting("stream", "what moves time: the feed's own times, or the wall clock", choices=("stream", "wall"))
     period_s: float = setting(1.0, "a reading every", "s", 0.01, 3600)
     lag_s: float = setting(0.5, "a reading arrives this much later", "s", 0, 3600)
@@ -141,29 +132,20 @@ class Shadow:
 
 
 @dataclass(frozen=True)
-class Review:
+class Review(Reading):
     """Settings of ``stockcue review`` beside scenario, strategy, gate, operations, feed and score."""
 
     stream: str = setting("", "recorded show to review; empty: a rehearsed one (scenario=)")
-    cues: str = setting("", "cue sheet (run of show as it happened)")
-    stock: object = setting(None, "declared stock: units for all, {sku: units} or a stock sheet")
-    shut: object = setting(None, "when items took no orders although they had stock: a file (sku, from, to) or a [list]")
-    actions: object = setting(None, "what the team did, judged like a strategy: a file or [list] of time, sku, action, ...")
-    sku: object = setting(None, "SKU or [list of them] to review; null: all")
-    zone: str = setting("", "what times without a zone are in, as in Asia/Shanghai or +08:00")
-    start: str = setting("", "first moment used, written like the stream's own times")
-    end: str = setting("", "last moment used, and the planned end of the show")
-    speedup: float = setting(1.0, "recorded seconds per second of the show", "x", 1e-6, 1e9)
-    bin_s: float = setting(60.0, "steps in which the demand of a recorded room may move", "s", 1, 86400)
+    bin_s: float = shared.bin_s()
     rehearsal: str = setting("", "run folder of the last rehearsal: whether its bands held this night, item by item")
     earlier: object = setting(None, "earlier shows: recordings or folders of earlier reviews, a path or a [list of them]")
-    seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
+    seed: int = shared.seed()
     replicate: int = setting(0, "rehearsed: the show reviewed; recorded: the draw of what is not recorded", "", 0, 10**6)
     shows: int = setting(8, "other shows, or draws of a recorded one, that the proposal is tried on", "shows", 0, 1000)
     alerts: int = setting(150, "alerts that are played out with and without their actions, the first ones", "alerts", 0, 10**5)
-    uncertain: bool = setting(False, "rehearsed: each show draws its parameters from the scenario's uncertainty")
+    uncertain: bool = shared.uncertain()
     out: str = setting("", "run folder; empty: runs/review-<show>-<hash of the settings>")
-    figure: str = setting("all", "pictures, or none", choices=("all", "none"))
+    figure: str = shared.figure()
     figure_sku: str = setting("auto", "SKU of the timeline; auto: the one that lost most")
 
 
@@ -204,5 +186,5 @@ class Export:
 
     every_s: float = setting(5.0, "between two evaluations of the rules, and between two scrapes", "s", 1, 3600)
     replicates: int = setting(5, "shows over which the rules are held against the strategy", "shows", 1, 1000)
-    seed: int = setting(1, "first key of every random stream", "", 0, 10**15)
+    seed: int = shared.seed()
     out: str = setting("", "run folder; empty: runs/export-<scenario>-<hash of the settings>")
