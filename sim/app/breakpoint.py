@@ -14,10 +14,11 @@ import numpy as np
 from scenarios.contract import Scenario
 from scenarios.registry import plain
 from sim.app.frame import Out, Study, Task, resumed, settled
-from sim.app.nouns import AnyScenario, drawn, listed, policies_of, profile_of
+from sim.app.nouns import AnyScenario, base_of, drawn, listed, policies_of, profile_of
 from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
 from sim.app.result import HERE, Result, Said
+from sim.core.export import write_csv
 from sim.core.policy import Policy
 from sim.jobs.cache import WORTH, Cache
 from sim.jobs.folder import versions, write_table
@@ -33,6 +34,7 @@ from sim.report.text import breakpoint as words
 from sim.report.text.layout import duration
 from sim.score.profiles import LIMITS, Limits, Profile
 from sim.score.profiles import only as narrowed
+from sim.setup.assumptions import assumption_table
 from sim.setup.choices import described, one_of
 from sim.setup.policies import make_policy
 from sim.setup.settings_search import Breakpoint
@@ -278,5 +280,11 @@ def _report(folder: Path, study: Points, task: Task, results: dict[str, Found]) 
     frames = [table(every).assign(strategy=name) for name, every in results.items()]
     write_table(pd.concat(frames, ignore_index=True), folder / TABLE)
     page = words.page(scenario.name, f"{head}, {_('seed {seed}').format(seed=s.seed)}. {task.repeat()}", results, sentences)
+    write_csv(assumption_table(scenario, base_of(scenario), study.policies, study.profile), folder / "assumptions.csv")
     (folder / "report.md").write_text(page, encoding="utf-8")
-    return Said(words.printed(head, results, sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
+    return Said(
+        words.printed(head, results, sentences),
+        sentences,
+        [_("run folder: {folder}").format(folder=HERE)],
+        again=partial(words.sentences, results),
+    )

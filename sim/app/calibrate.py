@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from scenarios.registry import from_plain
 from sim.app.frame import Out, Task, command_word, published, settled, tried
 from sim.app.nouns import listed
 from sim.app.progress import Listener, Tell, listener
@@ -27,6 +28,8 @@ from sim.calibrate.scenario import scenario_of, unidentified, yaml_of
 from sim.core.export import write_csv
 from sim.report.text import calibration as words_of
 from sim.report.text import nights as nights_of
+from sim.score.profiles import PROFILES
+from sim.setup.assumptions import assumption_table
 from sim.setup.settings import Calibrate, SettingError
 from sim.words import _
 
@@ -135,6 +138,8 @@ def _published(fit: Calibrated, params: Sequence[Parameter], s: Calibrate, task:
         (folder / "report.md").write_text(page, encoding="utf-8")
         (folder / "fit.json").write_text(json.dumps(facts_of(fit, params), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         _table(params, folder / "parameters.csv")
+        _bands(fit, folder / "bands.csv")
+        write_csv(assumption_table(from_plain(values), None, [], PROFILES["balanced"]), folder / "assumptions.csv")
         for name, figure in pictures.items():
             save(figure, folder / name)
         shown = f"{HERE}/scenario.yaml" if file is None else str(file)
@@ -144,7 +149,12 @@ def _published(fit: Calibrated, params: Sequence[Parameter], s: Calibrate, task:
         printed = words_of.printed(fit, params, unknown)
         if steps:
             printed += "\n\n" + nights_of.printed(steps, told)
-        return Said(printed, [*words_of.statement(fit), *told], last)
+        return Said(
+            printed,
+            [*words_of.statement(fit), *told],
+            last,
+            again=lambda: [*words_of.statement(fit), *nights_of.sentences(steps, contradictions(single))],
+        )
 
     result = published(task, write)
     if file is not None:
@@ -233,6 +243,19 @@ def _table(params: Sequence[Parameter], path: Path) -> None:
     rows = [{"setting": ".".join(p.at), "value": p.value, "low": p.low, "high": p.high, "unit": p.unit, "default": p.default,
              "source": p.source} for p in params]  # fmt: skip
     write_csv(pd.DataFrame(rows), path)
+
+
+def _bands(fit: Calibrated, path: Path) -> None:
+    """Counts of the last show by window, inside what the fitted model expects of such a show."""
+    import pandas as pd
+
+    last = len(fit.shows) - 1
+    rows = [
+        {"window_s": b.window_s, "start_s": start, "seen": seen, "low": low, "middle": middle, "high": high}
+        for b in fit.bands if b.show == last
+        for start, seen, low, middle, high in zip(b.start_s, b.seen, b.low, b.middle, b.high, strict=True)
+    ]  # fmt: skip
+    write_csv(pd.DataFrame(rows, columns=["window_s", "start_s", "seen", "low", "middle", "high"]), path)
 
 
 def facts_of(fit: Calibrated, params: Sequence[Parameter]) -> dict[str, Any]:

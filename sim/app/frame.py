@@ -25,7 +25,7 @@ from sim.jobs.folder import ACCOUNT, config_hash, out_folder, refuse_place, run_
 from sim.jobs.pool import Pool, at_once, must_be_possible, pool
 from sim.jobs.work_folder import Worth, begun, finished, refuse_begun
 from sim.setup.settings import settle
-from sim.words import _
+from sim.words import LANGUAGES, _, speaking
 
 Out = str | Path | None
 """Where a run folder goes: a path; "": ``runs/`` under a name made from the settings; None: it stays with the Result."""
@@ -82,7 +82,8 @@ class Task:
         """What ``manifest.json`` says beside versions and checksums."""
         who = ["python", self.verb] if self.command is None else ["stockcue", self.verb, *self.command]
         noted = {"command": who, self.key: self.facts, "config_hash": self.hash, **self.more, **sentences.noted}
-        return noted | {"said": {"text": sentences.text, "verdict": list(sentences.verdict), "last": list(sentences.last)}}
+        spoken = {"text": sentences.text, "verdict": list(sentences.verdict), "last": list(sentences.last)}
+        return noted | {"said": spoken | ({"told": _in_all(sentences.again)} if sentences.again else {})}
 
 
 def command_line(verb: str, words: Sequence[str]) -> str:
@@ -133,6 +134,15 @@ def tried(task: Task | None = None) -> None:
     if task is not None and task.room is None:
         refuse_place(task.final, task.verb)
     raise Settled
+
+
+def _in_all(again: Callable[[], Sequence[str]]) -> dict[str, list[str]]:
+    """The verdict in every language."""
+    told = {}
+    for name in LANGUAGES:
+        with speaking(name):
+            told[name] = list(again())
+    return told
 
 
 def published(task: Task, write: Callable[[Path], Said]) -> Any:

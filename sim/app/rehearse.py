@@ -195,8 +195,12 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
         _("{assumed}: {folder}/assumptions.csv").format(assumed=summary(assumed), folder=HERE),
         _("run folder: {folder} (table: report.md, picture: timeline.png)").format(folder=HERE),
     ]
-    verdict = [*tables.notes(lines, s.replicates, show.profile, shock=s.shock), *leaks]
-    return Said(text, verdict, last, {"assumptions": weak, "tapes": list(rehearsal.tapes)})
+
+    def verdict() -> list[str]:
+        warned = leak_lines(rehearsal.leaks) + short_windows(show.policies, show.scenario, show.profile)
+        return [*tables.notes(lines, s.replicates, show.profile, shock=s.shock), *warned]
+
+    return Said(text, verdict(), last, {"assumptions": weak, "tapes": list(rehearsal.tapes)}, verdict)
 
 
 def _pictures(folder: Path, show: Show, shown: Run) -> list[str]:

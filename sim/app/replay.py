@@ -17,8 +17,9 @@ from sim.app.frame import Out, Task, published, settled
 from sim.app.nouns import option, policies_of, profile_of, values_of
 from sim.app.progress import Listener, Tell, listener
 from sim.app.recording import READING, ReadingArguments, Recording, given_of, inputs, read_as
-from sim.app.replays import played, write_pictures, write_tables
+from sim.app.replays import assumed, played, write_pictures, write_tables, write_timelines
 from sim.app.result import HERE, Result, Said
+from sim.core.export import write_csv
 from sim.core.policy import Policy
 from sim.replay import Loaded, write_rejects
 from sim.replay.censor import hide
@@ -152,8 +153,10 @@ def replay(
             notes.append(write_feed(loaded[0].stream, feeds[0], folder, Path(HERE)))
         if s.figure != "none":
             write_pictures(replays, s.figure_sku, folder)
+            write_timelines(replays, folder)
         write_tables(replays, folder)
         write_rejects(_all_rejects(loaded), folder / "rejects.csv")
+        write_csv(assumed(loaded[0].stream.scenario(feeds[0]), world, teams, profile, s.loop), folder / "assumptions.csv")
         _write_page(folder, replays.title, replays.page(), task, notes)
         return Said(replays.printed(notes), (), [_("run folder: {folder}").format(folder=HERE)])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,15 @@ import pandas as pd
 from scenarios.contract import Scenario
 from scenarios.staffing import Feed
 from sim.app.progress import Listener
+from sim.app.timelines import RECORDED, of_runs, with_recorded_stock
 from sim.core.policy import Policy
+from sim.core.run import Run
 from sim.jobs.folder import write_table
 from sim.replay import Loaded, Replay, replay
 from sim.replay.alertlines import alert_lines
 from sim.replay.closedloop import Closed, closed_replay
 from sim.replay.diff import diff_counts, rule_diff
+from sim.replay.impute import LIKELY
 from sim.replay.recorded import as_recorded, never_in
 from sim.replay.stream import Stream
 from sim.report.figures.replay import OPEN_LOOP, draw, recording
@@ -25,6 +28,7 @@ from sim.report.text import closed as closed_text
 from sim.report.text import diff as diff_text
 from sim.report.text import openloop as openloop_text
 from sim.score.profiles import Profile
+from sim.setup.assumptions import assumption_table
 from sim.setup.settings import Replay as Settings
 from sim.words import _
 
@@ -33,13 +37,14 @@ from sim.words import _
 class Played:
     """What was replayed, ready to be shown. title: heading and the words that say which loop. printed(notes): for a terminal.
     page(): paragraphs of the report. tables: by name. lines: files of JSON lines by name. figures: (file stem, draw) pairs,
-    made when asked for."""
+    timelines: what a page draws; both made when asked for."""
 
     title: tuple[str, str]
     printed: Callable[[Sequence[str]], str]
     page: Callable[[], list[str]]
     tables: dict[str, pd.DataFrame]
     figures: Callable[[str], list[tuple[str, Any]]] = field(repr=False)
+    timelines: Callable[[], pd.DataFrame] = field(repr=False)
     lines: dict[str, str] = field(default_factory=dict, repr=False)
 
 
@@ -56,33 +61,49 @@ def played(
     return _difference(s, name, loaded, replays, policies) if s.diff else _open(name, loaded, replays)
 
 
-def _open(name: str, loaded: Sequence[Loaded], replays: list[Replay]) -> Played:
-    whole = openloop_text.together(replays)
+def _open(name: str, loaded: Sequence[Loaded], found: list[Replay]) -> Played:
+    whole = openloop_text.together(found)
     empty = [f"{one.stream.name}: {name}" if len(loaded) > 1 else name for one in loaded for name in never_in(one.stream)]
-    about = [*(r.caption for r in replays), *(as_recorded(one.stream) for one in loaded),
+    about = [*(r.caption for r in found), *(as_recorded(one.stream) for one in loaded),
              openloop_text.about_sellouts(len(whole.sellouts), empty)]  # fmt: skip
     return Played(
         title=(_("Replay of {streams}").format(streams=name), _(OPEN_LOOP)),
-        printed=lambda notes: openloop_text.printed(replays, [*about, *notes]),
-        page=lambda: [*openloop_text.page(replays), "\n".join(f"- {a}" for a in about)],
+        printed=lambda notes: openloop_text.printed(found, [*about, *notes]),
+        page=lambda: [*openloop_text.page(found), "\n".join(f"- {a}" for a in about)],
         tables={"table": whole.table, "sellouts": whole.sellouts, "alerts": whole.alerts},
-        figures=lambda sku: _open_figures(loaded, replays, sku),
+        figures=lambda sku: _open_figures(loaded, found, sku),
+        timelines=lambda: _heard(loaded, found),
         lines={
             f"alerts{_tail(loaded, one)}.jsonl": "".join(f"{line}\n" for line in alert_lines(one.stream, r.runs))
-            for one, r in zip(loaded, replays, strict=True)
+            for one, r in zip(loaded, found, strict=True)
         },
     )
+
+
+def _heard(loaded: Sequence[Loaded], found: Sequence[Replay]) -> pd.DataFrame:
+    """Open loop: what every strategy heard and said, by recording."""
+    parts = [
+        with_recorded_stock(
+            of_runs([(one.stream.name if len(loaded) > 1 else RECORDED, run.policy.name, run) for run in r.runs]), r.levels
+        )
+        for one, r in zip(loaded, found, strict=True)
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _likely_first(entry: tuple[tuple[str, str], Run]) -> bool:
+    return entry[0][1] != LIKELY
 
 
 def _tail(loaded: Sequence[Loaded], one: Loaded) -> str:
     return "" if len(loaded) == 1 else f"-{one.stream.name}"
 
 
-def _open_figures(loaded: Sequence[Loaded], replays: Sequence[Replay], sku: str) -> list[tuple[str, Any]]:
+def _open_figures(loaded: Sequence[Loaded], found: Sequence[Replay], sku: str) -> list[tuple[str, Any]]:
     from sim.report.figures.overview import overview
 
     figures: list[tuple[str, Any]] = []
-    for one, result in zip(loaded, replays, strict=True):
+    for one, result in zip(loaded, found, strict=True):
         tail = _tail(loaded, one)
         number = _first_out(result.sellouts, one.stream) if sku == "auto" else _number(one.stream, sku)
         if number is not None:
@@ -102,9 +123,9 @@ def _number(stream: Stream, sku: str) -> int | None:
     return names.index(sku) if sku in names else None
 
 
-def _difference(s: Settings, name: str, loaded: Sequence[Loaded], replays: list[Replay], policies: list[Policy]) -> Played:
+def _difference(s: Settings, name: str, loaded: Sequence[Loaded], found: list[Replay], policies: list[Policy]) -> Played:
     a, b = (p.name for p in policies)
-    whole = openloop_text.together(replays)
+    whole = openloop_text.together(found)
     changed = rule_diff(whole.alerts, a, b, s.within_s)
     counts = diff_counts(changed, whole.sellouts, a, b)
     return Played(
@@ -112,7 +133,8 @@ def _difference(s: Settings, name: str, loaded: Sequence[Loaded], replays: list[
         printed=lambda notes: diff_text.printed(changed, counts, a, b, s.within_s, notes),
         page=lambda: diff_text.page(changed, counts, a, b, s.within_s),
         tables={"diff": changed, "diff_counts": counts, "sellouts": whole.sellouts, "alerts": whole.alerts},
-        figures=lambda sku: diff_text.figures(loaded, replays, changed, (a, b), sku),
+        figures=lambda sku: diff_text.figures(loaded, found, changed, (a, b), sku),
+        timelines=lambda: _heard(loaded, found),
     )
 
 
@@ -135,6 +157,13 @@ def _closed(
         page=lambda: [*closed_text.page(replays), *against],
         tables=tables,
         figures=lambda sku: _closed_figures(replays, sku),
+        timelines=lambda: of_runs(
+            [
+                (f"{c.stream.name} {bound}" if len(replays) > 1 else bound, name, run)
+                for c in replays
+                for (name, bound), run in sorted(c.shown.items(), key=_likely_first)
+            ]
+        ),
     )
 
 
@@ -152,19 +181,37 @@ def _closed_figures(replays: Sequence[Closed], sku: str) -> list[tuple[str, Any]
     return figures
 
 
-def write_tables(replays: Played, folder: Path) -> None:
+def write_timelines(found: Played, folder: Path) -> None:
+    """What its page draws."""
+    write_table(found.timelines(), folder / "timelines.parquet")
+
+
+def write_tables(found: Played, folder: Path) -> None:
     """Every table of a replay as Parquet."""
-    for name, table in replays.tables.items():
+    for name, table in found.tables.items():
         write_table(table, folder / f"{name}.parquet")
-    for name, text in replays.lines.items():
+    for name, text in found.lines.items():
         (folder / filed(name)).write_text(text, encoding="utf-8")
 
 
-def write_pictures(replays: Played, sku: str, folder: Path) -> None:
+def assumed(show: Scenario, world: Scenario | None, policies: Sequence[Policy], profile: Profile, loop: str) -> pd.DataFrame:
+    """Settings that a replay rests on: open loop those of feed, strategies and gate; closed also the shop, people and prices.
+    show: the recording's own; world: the shop behind it, where somebody said."""
+    from sim.replay.closedtape import WORLD, backdrop
+
+    used = ["scenario.feed.", "strategy.", "gate"]
+    if loop == "closed":
+        show = replace(show, **{part: getattr(world or backdrop(), part) for part in WORLD})
+        used += [f"scenario.{part}." for part in WORLD] + ["operations.", "score."]
+    table = assumption_table(show, None, policies, profile)
+    return table[table["setting"].str.startswith(tuple(used))]
+
+
+def write_pictures(found: Played, sku: str, folder: Path) -> None:
     """Every picture of a replay as PNG."""
     from sim.app.pictures import save
 
-    for stem, figure in replays.figures(sku):
+    for stem, figure in found.figures(sku):
         save(figure, folder / filed(f"{stem}.png"))
 
 

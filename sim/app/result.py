@@ -8,7 +8,7 @@ import re
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,12 +36,14 @@ class ResultError(ValueError):
 @dataclass(frozen=True)
 class Said:
     """What a verb says once its folder is written. ``text``: tables and sentences for a terminal. ``verdict``: the sentences that
-    decide. ``last``: where things are, with HERE for the folder. ``noted``: further facts for the manifest."""
+    decide. ``last``: where things are, with HERE for the folder. ``noted``: further facts for the manifest. ``again``: says the
+    verdict in the language spoken when it is called, so that a page can be made in every one."""
 
     text: str
     verdict: Sequence[str] = ()
     last: Sequence[str] = ()
     noted: Mapping[str, Any] = field(default_factory=dict)
+    again: Callable[[], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,6 +15,7 @@ from sim.app.progress import Listener, Tell, listener
 from sim.app.recording import EXAMPLE, ReadingArguments, Recording, given_of, read_as
 from sim.app.result import HERE, Result, Said
 from sim.app.review_case import Case, held_bands, many, recorded_case, recording_of, rehearsed_case
+from sim.app.timelines import of_runs
 from sim.core.export import write_csv
 from sim.core.policy import Policy
 from sim.jobs.folder import checksums, write_table
@@ -28,6 +29,7 @@ from sim.report.pages.runs import given_sku
 from sim.report.text.review import basis
 from sim.report.text.review_tables import printed, tables
 from sim.score.profiles import Profile
+from sim.setup.assumptions import assumption_table
 from sim.setup.choices import described, one_of
 from sim.setup.settings import Review as Settings
 from sim.setup.settings import SettingError
@@ -151,11 +153,14 @@ def _write(
     for name, table in tables(verdict).items():
         write_table(table, folder / f"{name}.parquet")
         write_csv(table, folder / f"{name}.csv")
+    if s.figure != "none":
+        write_table(of_runs([(verdict.show.name, verdict.policy.name, verdict.run)]), folder / "timelines.parquet")
+    write_csv(assumption_table(case.show.stage.scenario, None, [policy], profile), folder / "assumptions.csv")
     save(verdict.now, folder / FILE)
     write_proposal(folder / "proposal.yaml", verdict, proposal_words(verdict, words))
     text = "\n".join([*case.recorded, printed(verdict)])
     last = _("run folder: {folder} (page: review.md, proposal: proposal.yaml)").format(folder=HERE)
-    return Said(text, text.splitlines()[1:], [last])
+    return Said(text, text.splitlines()[1:], [last], again=lambda: "\n".join([*case.recorded, printed(verdict)]).splitlines()[1:])
 
 
 def _policy(given: Any) -> Policy:

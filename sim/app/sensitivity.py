@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 
 from sim.app.frame import Out, Study, Task, resumed, settled
-from sim.app.nouns import profile_of, worlds_of
+from sim.app.nouns import base_of, profile_of, worlds_of
 from sim.app.pictures import save
 from sim.app.plain import configuration
 from sim.app.progress import Listener, Tell, listener
 from sim.app.ranges import varied
 from sim.app.result import HERE, Result, Said
+from sim.core.export import write_csv
 from sim.jobs.cache import WORTH, Cache
 from sim.jobs.evaluate import warm
 from sim.jobs.folder import versions, write_table
@@ -32,6 +33,7 @@ from sim.report.text import sensitivity as words
 from sim.report.text.layout import duration
 from sim.score.cost import CORE
 from sim.score.profiles import Profile
+from sim.setup.assumptions import assumption_table
 from sim.setup.design import Axis, Value
 from sim.setup.settings import SettingError
 from sim.setup.settings_search import Sensitivity
@@ -240,7 +242,15 @@ def _report(folder: Path, study: Design, task: Task, indices: Sequence[Index]) -
     import pandas as pd
 
     write_table(pd.DataFrame([asdict(i) for i in indices]), folder / TABLE)
+    middle = study.plan([{axis.key: axis.at(0.5) for axis in study.axes}])
+    world, policy = middle.worlds[0].scenario, middle.candidates[0].policy
+    write_csv(assumption_table(world, base_of(world), [policy], study.profile), folder / "assumptions.csv")
     title = words.title(study.family, study.scenario, study.settings.replicates)
     save(chart(indices, title), folder / "sensitivity.png")
     (folder / "report.md").write_text(words.page(title, task.repeat(), indices), encoding="utf-8")
-    return Said(words.printed(indices), [words.said(indices)], [_("run folder: {folder}").format(folder=HERE)])
+    return Said(
+        words.printed(indices),
+        [words.said(indices)],
+        [_("run folder: {folder}").format(folder=HERE)],
+        again=lambda: [words.said(indices)],
+    )

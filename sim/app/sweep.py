@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -248,7 +249,8 @@ def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
     parts += [deciding.printed(decision)] if decision else []
     last = _("run folder: {folder} (every run: {table}, what was varied: candidates.parquet, words: report.md)")
     sentences = verdict.sentences(decision) if decision else []
-    return Said("\n".join(["", "\n\n".join(parts)]), sentences, [last.format(folder=HERE, table=TABLE)])
+    again = partial(verdict.sentences, decision) if decision else None
+    return Said("\n".join(["", "\n\n".join(parts)]), sentences, [last.format(folder=HERE, table=TABLE)], again=again)
 
 
 def _decision(folder: Path, trials: Trials, decision: Decision) -> list[str]:

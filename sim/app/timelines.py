@@ -14,7 +14,7 @@ from sim.engine.answers import lines_of
 from sim.engine.fork import nobody
 from sim.engine.simulate import play
 from sim.jobs.plan import Plan
-from sim.report.figures.story import Story, story
+from sim.report.figures.story import Story, story, thinned
 from sim.score.cost import Judge
 from sim.score.outcomes import outcomes
 from sim.setup.uncertain import staged
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 MOST_ITEMS, MOST_SHOWS, MOST_ROWS = 12, 3, 120
 """Items kept of a show: those in most trouble; shows; and rows in all."""
+RECORDED = "recorded"
+"""The show of a timeline that is the recording itself."""
 STEPS = ("left", "record", "seen", "line")
 
 
@@ -78,6 +80,32 @@ def leading(plan: Plan, leaders: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFr
 
     timelines = kept([(c.name, partial(played, c.name, c.policy)) for c in (plan.candidates[k] for k in leaders)])
     return timelines, pd.DataFrame(alerts, columns=["strategy", "replicate", *ALERT])
+
+
+def of_runs(shown: Sequence[tuple[str, str, Run]], first: Sequence[int] = ()) -> pd.DataFrame:
+    """Timelines of runs that were played already. shown: which show it is, in a word, whose, and the run."""
+    import pandas as pd
+
+    parts = [kept([(name, partial(_same, run))], first).assign(replicate=word) for word, name, run in shown]
+    return pd.concat(parts, ignore_index=True).head(MOST_ROWS) if parts else pd.DataFrame()
+
+
+def _same(run: Run) -> Run:
+    return run
+
+
+def with_recorded_stock(rows: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
+    """Timelines of an open loop: the stock that was recorded, for there the ledger is the shop's and not the model's.
+    levels: t_s,
+    sku, stock."""
+    made = rows.to_dict("records")
+    for one in made:
+        mine = levels[levels["sku"] == one["sku"]]
+        one["record_t"], one["record"] = thinned(mine["t_s"].to_numpy(float), mine["stock"].to_numpy(float))
+        one["left_t"] = one["left"] = np.zeros(0)
+    import pandas as pd
+
+    return pd.DataFrame(made)
 
 
 def row(s: Story, start_hour: float, name: str) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from sim.app.frame import Out, Study, resumed, settled
-from sim.app.nouns import profile_of, worlds_of
+from sim.app.nouns import base_of, profile_of, worlds_of
 from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
 from sim.app.result import HERE, Result, Said
 from sim.app.tune_study import Search, announced, but_trials, foreseen, search_of
 from sim.app.written import Written, written
+from sim.core.export import write_csv
 from sim.jobs.folder import config_hash, write_table
 from sim.jobs.paired_play import paired_play
 from sim.jobs.pool import Pool
@@ -29,6 +30,7 @@ from sim.report.text.layout import aligned
 from sim.report.text.tune_tables import Table, finalist_head, finalist_rows, front_rows, shows_table, trials_table
 from sim.report.text.unseen import unseen
 from sim.score.cost import CORE
+from sim.setup.assumptions import assumption_table
 from sim.setup.settings_search import Tune
 from sim.stats.certify import by_construction
 from sim.study.recommend import bundled_strategy, recommendation, value_word, write_recommendation
@@ -180,8 +182,17 @@ def _report(folder: Path, search: Search, tuning: Tuned, words: Written, databas
 
     names, axes = [w.name for w in search.worlds], search.space[tuning.best.family] if tuning.best.settings else []
     certain = [by_construction(w.scenario) for w in search.worlds]
-    lines = sentences.of_tuning(tuning, search.plan, search.judging, names, search.profile, axes, certain)
-    lines.append(unseen(tuning.confirmed.shape[1], float(search.task.facts.get("shock", 0.0))))
+    played_in = costliest(tuning)
+
+    def verdict() -> list[str]:
+        lines = sentences.of_tuning(tuning, search.plan, search.judging, names, search.profile, axes, certain)
+        lines.append(unseen(tuning.confirmed.shape[1], float(search.task.facts.get("shock", 0.0))))
+        if len(search.worlds) > 1:
+            text = _("rehearse plays it in {world}, where it costs most of the {n}; the words for the others are in {file}.")
+            lines.append(text.format(world=names[played_in], n=len(names), file=RECOMMENDED))
+        return lines
+
+    lines = verdict()
     tables = [
         Table(
             _("Finalists, on judging shows"), [finalist_head(search.plan), *finalist_rows(tuning, search.plan)], (2, 3, 4, 5, 7)
@@ -190,12 +201,11 @@ def _report(folder: Path, search: Search, tuning: Tuned, words: Written, databas
     if tuning.front:
         front_table = front_rows(tuning, search.plan)
         tables.append(Table(_("Front: nobody beats these in all objectives"), front_table, range(2, len(front_table[0]))))
-    played_in = costliest(tuning)
-    if len(search.worlds) > 1:
-        text = _("rehearse plays it in {world}, where it costs most of the {n}; the words for the others are in {file}.")
-        lines.append(text.format(world=names[played_in], n=len(names), file=RECOMMENDED))
     write_table(trials_table(tuning, search.plan), folder / "trials.parquet")
     write_table(shows_table(tuning, search.plan, names), folder / "shows.parquet")
+    world = search.worlds[played_in].scenario
+    assumed = assumption_table(world, base_of(world), [tuning.best.policy], search.profile)
+    write_csv(assumed, folder / "assumptions.csv")
     save(history(tuning, search.plan), folder / "history.png")
     if len(search.plan.objectives) > 1:
         save(front(tuning, search.plan), folder / "front.png")
@@ -207,7 +217,9 @@ def _report(folder: Path, search: Search, tuning: Tuned, words: Written, databas
     text = "\n\n".join("\n".join(aligned(t.rows, t.numbers)) for t in tables)
     last = _("recommended: {path}; play it with {command}")
     command = f"stockcue rehearse {{experiment={RECOMMENDED}}}"
-    return Said(f"\n{text}\n\n" + "\n".join(lines), lines, [last.format(path=f"{HERE}/{RECOMMENDED}", command=command)])
+    return Said(
+        f"\n{text}\n\n" + "\n".join(lines), lines, [last.format(path=f"{HERE}/{RECOMMENDED}", command=command)], again=verdict
+    )
 
 
 def _recommend(folder: Path, search: Search, tuning: Tuned, words: Written, lines: Sequence[str], played_in: int) -> None:

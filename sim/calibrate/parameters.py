@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +27,7 @@ from sim.calibrate.intervals import profile_interval
 from sim.calibrate.natural import natural_of
 from sim.calibrate.observed import kind_name
 from sim.setup.uncertain import Uncertain, Uncertainty
+from sim.words import N_
 
 At = tuple[str, ...]
 LOG, LOGIT, PLAIN = "log", "logit", "plain"
@@ -52,6 +54,9 @@ class Coordinates:
     theta: dict[str, float]
     names: tuple[str, ...]
     cov: np.ndarray
+
+
+FROM = N_("fitted from streams: {n}, orders: {orders}; {way}")  # data, in English; a page tells it again in its own language
 
 
 def coordinates(fit: Calibrated) -> Coordinates:
@@ -244,18 +249,19 @@ def parameters(fit: Calibrated, profiles: bool = True, tell: Callable[[str], Non
     exact = _profiled(fit, tell) if profiles else {}
     natural = {("spread", n): e for n, e in natural_of(fit).fitted.items()}
     values = settings(fit, coordinates(fit).theta)
-    made_of = f"fitted from {len(fit.shows)} stream{'s' if len(fit.shows) > 1 else ''}, {fit.grid.orders():,} orders"
+    text = partial(FROM.format, n=len(fit.shows), orders=f"{fit.grid.orders():,}")
     rows = []
     for k, at in enumerate(places):
         scale, half = scale_of(at), 1.959964 * math.sqrt(max(float(cov[k, k]), 0.0))
         low, high = (_natural(scale, float(mean[k]) + side * half) for side in (-1, 1))
-        way = "curvature"
+        way = N_("curvature")
         if at in exact:
-            low, high, way = exact[at].low, exact[at].high, "profile"
+            low, high, way = exact[at].low, exact[at].high, N_("profile")
         if at in natural:
-            low, high, way = natural[at].low, natural[at].high, "varies by nature"
-        rows.append(Parameter(at, values[at], low, high, UNITS.get(at[-1], ""), default_of(at), f"{made_of}; {way}", scale))
-    rows += [Parameter(at, e.value, e.low, e.high, UNITS.get(at[-1], ""), default_of(at), f"{made_of}; varies by nature", LOG)
+            low, high, way = natural[at].low, natural[at].high, N_("varies by nature")
+        rows.append(Parameter(at, values[at], low, high, UNITS.get(at[-1], ""), default_of(at), text(way=way), scale))
+    way = text(way=N_("varies by nature"))
+    rows += [Parameter(at, e.value, e.low, e.high, UNITS.get(at[-1], ""), default_of(at), way, LOG)
               for at, e in natural.items() if at not in places]  # fmt: skip
     return rows
 

@@ -44,7 +44,7 @@ def test_the_file_loads_with_the_fitted_values(made, loaded):
             assert getattr(scenario.shoppers, p.at[1]) == pytest.approx(p.value, rel=1e-4)
     assert len(scenario.cues) == 24
     assert {c.peak for c in scenario.cues if c.kind == "pitch"} == {2.4}
-    assert "95 %, instead of 0.006; fitted from 2 streams" in text
+    assert "95 %, instead of 0.006; fitted from streams: 2" in text
     assert "not in the record" not in text
     assert scenario.spread == replace(Spread(), lead_share=0.0), "the fit lets nobody come before a cue"
     check_places(scenario, uncertainty)

@@ -70,10 +70,11 @@ def test_a_results_workbook_and_csv_open_in_excel(rehearsed, tmp_path):
     made = CalamineWorkbook.from_path(str(workbook(rehearsed, out=tmp_path / "w.xlsx", lang="zh")))
     assert {"summary", "scores", "alerts", "assumptions"} <= set(made.sheet_names)
     head = made.get_sheet_by_name("summary").to_python()[0]
-    assert head[0] == "strategy"
+    assert head[0] == "策略"
+    assert head[1] == "净收益 [元]"
     scores = made.get_sheet_by_name("scores").to_python()
     kept = pd.read_parquet(rehearsed / "scores.parquet")
-    assert [row[scores[0].index(next(h for h in scores[0] if h.startswith("net [")))] for row in scores[1:]] == pytest.approx(
+    assert [row[scores[0].index(next(h for h in scores[0] if h.startswith("净收益 [")))] for row in scores[1:]] == pytest.approx(
         kept["net"]
     )
     place = workbook(rehearsed, csv=True, out=tmp_path / "csv")

@@ -11,6 +11,7 @@ import ast
 import json
 import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 from sim.report.pages.spoken import sentences as of_scripts
@@ -50,7 +51,42 @@ def sentences() -> dict[str, tuple[str | None, str]]:
         for text in (metric.definition, metric.unit):
             if text:
                 found.setdefault(text, (None, "sim/score/metrics.py"))
+    for text, where in data():
+        if re.search("[a-z]{2}", text) and not (text.isidentifier() and "_" in text):
+            found.setdefault(text, (None, where))
     return found
+
+
+def data() -> Iterator[tuple[str, str]]:
+    """Sentences that stand in records: lessons, what every setting means, its unit and source, what strategies do."""
+    from dataclasses import fields, is_dataclass
+
+    from scenarios import bundles, contract, host, spread, staffing
+    from scenarios.registry import load, names
+    from sim.core import playbooks
+    from sim.score import profiles
+    from strategies.gate import GATE_PARAMS
+    from strategies.registry import load as strategy
+    from strategies.registry import names as strategies
+
+    for name in names():
+        yield load(name).lesson, "scenarios/presets"
+    for name in METRICS:
+        yield name.replace("_", " "), "sim/score/metrics.py"
+    records = {r for m in (bundles, contract, host, spread, staffing, playbooks, profiles) for r in vars(m).values()
+               if isinstance(r, type) and is_dataclass(r)}  # fmt: skip
+    for record in sorted(records, key=lambda r: r.__name__):
+        for f in fields(record):
+            for key in SAID:
+                yield str(f.metadata.get(key) or ""), "scenarios"
+    for param in (*GATE_PARAMS, *(p for name in strategies() for p in strategy(name).params)):
+        for key in SAID:
+            yield str(getattr(param, key) or ""), "strategies"
+    for name in strategies():
+        yield strategy(name).summary, "strategies"
+
+
+SAID = ("meaning", "unit", "source")
 
 
 def written(lang: str, known: dict[str, str]) -> str:

@@ -24,7 +24,7 @@ NAMES = {
 TITLES = {"oversold": N_("oversold: {n:,} units 超卖"), "missed": N_("missed: {n:,} units 少卖")}
 LOOKS = {
     "leak": (style.RED, ""), "lag": (style.SKY, ""), "reaction": (style.ORANGE, "///"), "reservation": (style.PURPLE, ""),
-    "threshold": (style.BLUE, "..."), "demand": (style.GREY, "xxx"),
+    "threshold": (style.GREEN, "..."), "demand": (style.GREY, "xxx"),
 }  # fmt: skip
 """Colour and hatching by cause: either tells them apart."""
 MOST_SKUS = 12

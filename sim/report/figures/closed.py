@@ -155,7 +155,7 @@ def draw(p: ClosedPicture) -> Figure:
 def blind_spans(axis: Axes, blind: tuple[Span, ...], per: float, label: str | None) -> None:
     """Hatch the spells in which a recording says nothing about demand."""
     for k, (start, stop) in enumerate(blind):
-        looks: dict[str, Any] = {"facecolor": style.YELLOW, "edgecolor": style.ORANGE, "alpha": 0.35, "hatch": HATCH, "lw": 0}
+        looks: dict[str, Any] = {"facecolor": style.GREY, "edgecolor": style.BLACK, "alpha": 0.3, "hatch": HATCH, "lw": 0}
         axis.axvspan(start / per, stop / per, label=None if k else label, zorder=0, **looks)
 
 
@@ -174,7 +174,7 @@ def _stock(axis: Axes, p: ClosedPicture, per: float) -> None:
             **looks,
         )
         if p.best_name != SILENT:
-            steps(axis, p.best[bound], per, p.duration_s, color=style.BLUE, label=f"{p.best_name}, {_(bound)}", **looks)
+            steps(axis, p.best[bound], per, p.duration_s, color=style.GREEN, label=f"{p.best_name}, {_(bound)}", **looks)
     axis.axhline(0, color=style.GREY, lw=0.8)
     axis.set_ylabel(_("stock not promised [units]"))
 
@@ -214,10 +214,16 @@ def _lanes(axis: Axes, p: ClosedPicture, per: float) -> None:
 def _demand(axis: Axes, p: ClosedPicture, per: float) -> None:
     left, width = p.bins[:-1] / per, float(p.bins[1] - p.bins[0])
     recorded, likely, high = p.orders
-    axis.bar(left, recorded, width / per, align="edge", color=style.BLACK, alpha=0.75, lw=0, label=_("recorded orders"))
+    x = np.append(left, left[-1] + width / per)
+
+    def held(values: np.ndarray) -> np.ndarray:
+        return np.append(values, values[-1])
+
+    axis.step(x, held(recorded), where="post", color=style.BLACK, lw=1.3, label=_("recorded orders"))
     if likely.any() or high.any():
-        looks: dict[str, Any] = {"facecolor": style.YELLOW, "edgecolor": style.ORANGE, "hatch": HATCH, "lw": 0.3}
-        axis.bar(left, likely, width / per, align="edge", bottom=recorded, label=_("imputed orders, likely"), **looks)
+        looks: dict[str, Any] = {"facecolor": style.GREY, "edgecolor": style.BLACK, "alpha": 0.5, "hatch": HATCH, "lw": 0.3}
+        low, both = held(recorded), held(recorded + likely)
+        axis.fill_between(x, low, both, where=both > low, step="post", label=_("imputed orders, likely"), **looks)
         top = np.where(high > 0, recorded + high, np.nan)
         axis.step(left, top, where="post", color=style.RED, lw=1.1, label=_("with imputed, high"))
     axis.set_ylabel(_("units asked for\nper {width:g} s").format(width=width))

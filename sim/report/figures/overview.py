@@ -161,7 +161,7 @@ def _sku(axis: Axes, p: Panel, end: float, per: float, first: bool, drawn: set[s
     top = max(1.0, float(np.max(p.stock[1], initial=0.0)))
     for kind in dict.fromkeys(cue[1] for cue in p.cues):
         at = [t / per for t, k in p.cues if k == kind]
-        looks: dict[str, Any] = {"color": style.CUE_COLOURS[kind], "edgecolor": style.BLACK, "linewidth": 0.4, "clip_on": False}
+        looks: dict[str, Any] = {"color": style.BLUE, "edgecolor": style.BLACK, "linewidth": 0.4, "clip_on": False}
         name = None if kind in drawn else _(kind.replace("_", " "))
         axis.scatter(at, [1.08 * top] * len(at), marker=MARKERS[kind], s=34, zorder=5, label=name, **looks)
         drawn.add(kind)

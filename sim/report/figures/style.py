@@ -17,14 +17,14 @@ from sim.words import N_
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-# Okabe & Ito's palette; each colour has one meaning in every picture.
+# Okabe & Ito's palette. On a timeline each has one meaning: black what is so, sky what the alert engine sees, purple what the
+# platform believes, green what the strategy watches and does, blue the host, yellow to vermilion levels, grey nobody served.
 BLACK, ORANGE, SKY, GREEN, YELLOW, BLUE, RED, PURPLE = (
     "#000000", "#E69F00", "#56B4E9", "#009E73", "#F0E442", "#0072B2", "#D55E00", "#CC79A7",
 )  # fmt: skip
 GREY = "#8A8A8A"
-LEVEL_MARKS = {1: ("o", SKY, N_("watch 初级")), 2: ("s", ORANGE, N_("prepare 中级")), 3: ("^", RED, N_("emergency 高级"))}
+LEVEL_MARKS = {1: ("o", YELLOW, N_("watch 初级")), 2: ("s", ORANGE, N_("prepare 中级")), 3: ("^", RED, N_("emergency 高级"))}
 """Marker, colour and name by alert level; shape tells as much as colour."""
-CUE_COLOURS = {"pitch": SKY, "link_drop": GREEN, "deal": ORANGE, "countdown": PURPLE, "restock_call": BLUE}
 CHINESE_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "WenQuanYi Zen Hei",
                  "Microsoft YaHei", "SimHei", "PingFang SC", "Hiragino Sans GB", "Arial Unicode MS")  # fmt: skip
 

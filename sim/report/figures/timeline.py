@@ -27,9 +27,9 @@ WORDS = {
     "host_back": N_("host goes on"),
 }  # fmt: skip
 ACTION_LOOKS = {
-    "host_prompt": ("<", style.PURPLE), "lower_exposure": ("v", style.YELLOW), "restock": ("P", style.GREEN),
-    "release": ("D", style.GREEN), "host_cut": ("X", style.BLACK), "host_call": (">", style.BLUE),
-    "host_back": ("<", style.BLUE), "arrival": ("*", style.GREEN),
+    "host_prompt": ("<", style.GREEN), "lower_exposure": ("v", style.GREEN), "restock": ("P", style.GREEN),
+    "release": ("D", style.GREEN), "host_cut": ("X", style.BLUE), "host_call": (">", style.BLUE),
+    "host_back": ("<", style.BLUE), "arrival": ("*", style.BLACK),
 }  # fmt: skip
 ROW_IN = 0.21
 """Height of a row of the strip of actions [in]."""
@@ -92,7 +92,7 @@ def _stock(axis: Axes, s: Story, per: float) -> None:
             start / per, stop / per, color=style.GREY, alpha=0.22, lw=0, label=_("no orders taken (freeze)") if not k else None
         )
     steps(axis, s.left, per, end, color=style.BLACK, lw=3.2, label=_("true stock left"))
-    steps(axis, s.record, per, end, color=style.ORANGE, lw=1.6, label=_("platform's record"))
+    steps(axis, s.record, per, end, color=style.PURPLE, lw=1.6, label=_("platform's record"))
     steps(axis, s.seen, per, end, color=style.SKY, lw=1.2, ls=(0, (3, 3)), label=_("as the alert engine saw it"))
     if len(s.line[1]) and np.any(s.line[1] > 0):
         shown = np.where(s.line[1] > 0, s.line[1], np.nan)
@@ -185,7 +185,7 @@ def _rates(axis: Axes, s: Story, per: float) -> None:
     axis.step(left, s.carts, where="post", color=style.SKY, lw=1.1, label=_("units put into carts"))
     axis.step(left, s.orders, where="post", color=style.BLACK, lw=1.3, label=_("units ordered"))
     if s.refused.any():
-        axis.step(left, s.refused, where="post", color=style.RED, lw=1.1, ls=(0, (1, 1)), label=_("orders refused"))
+        axis.step(left, s.refused, where="post", color=style.GREY, lw=1.1, ls=(0, (1, 1)), label=_("orders refused"))
     axis.set_ylabel(_("per {n:.0f} s").format(n=width))
     axis.set_ylim(bottom=0)
 
@@ -194,7 +194,7 @@ def cue_lanes(axis: Axes, cues: Sequence[CueSpan], per: float) -> None:
     """Panel 4: what the host did, kind by kind."""
     kinds = [kind for kind in ORDERED_KINDS if any(c[3] == kind for c in cues)]
     for start, stop, planned, kind in cues:
-        looks: dict[str, Any] = {"facecolor": style.CUE_COLOURS[kind], "edgecolor": style.BLACK, "lw": 0.5}
+        looks: dict[str, Any] = {"facecolor": style.BLUE, "edgecolor": style.BLACK, "lw": 0.5}
         hatch = None if planned else "///"
         axis.barh(kinds.index(kind), (stop - start) / per, left=start / per, height=0.7, hatch=hatch, **looks)
     axis.set_yticks(range(len(kinds)), [_(kind.replace("_", " ")) for kind in kinds])

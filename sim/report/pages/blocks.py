@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sim.report.pages.charts import Chart
 from sim.report.pages.kit import shortened
+from sim.report.pages.labels import candidate, label, unit_of, word
+from sim.report.text.sentences import again
+from sim.score.metrics import METRICS
 from sim.words import _
+from strategies.contract import LEVEL_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +46,7 @@ class Page:
     """One page. title, about: what it is of. notes: what a reader must know first. plain: three sentences for the host. evidence:
     the sentences that decide. grids: tables. blobs: packed columns. timelines: (blob, strategy, show, item). views: scripts
     to run,
-    name to their data's blob. words: what scripts say. pictures: name and base64 of PNGs. made: how to make it again."""
+    name to their data's blob. words: what scripts say. charts: drawn by scripts. made: how to make it again."""
 
     title: str
     about: str = ""
@@ -53,70 +59,118 @@ class Page:
     blobs: list[Blob] = field(default_factory=list)
     timelines: list[tuple[str, str, str, str]] = field(default_factory=list)
     sweep: str = ""
-    pictures: list[tuple[str, str]] = field(default_factory=list)
+    charts: list[Chart] = field(default_factory=list)
     made: str = ""
 
 
 def number(value: Any, places: int | None = None) -> str:
     """A figure as people read it.
 
-    >>> number(12345.6), number(3.14159), number(0.01234), number(math.nan)
-    ('12,346', '3.1', '0.0123', '–')
+    >>> number(12345.6), number(3.14159), number(0.01234), number(math.nan), number(-1e-9), number(-3.0)
+    ('12,346', '3.1', '0.0123', '–', '0', '-3')
     """
     if value is None or not math.isfinite(float(value)):
-        return "–" if value is None or math.isnan(float(value)) else "∞"
+        return "–" if value is None or math.isnan(float(value)) else "∞" if float(value) > 0 else "-∞"
     v = float(value)
-    if places is None:
-        places = 0 if abs(v) >= 100 or v == round(v) else 1 if abs(v) >= 1 else 4
-        return f"{v:,.{places}f}" if abs(v) >= 1 or v == 0 else f"{v:.3g}"
-    return f"{v:,.{places}f}"
+    if abs(v) < 5e-5:
+        return "0"
+    if places is None and abs(v) < 1:
+        return f"{v:.3g}"
+    text = f"{v:,.{places if places is not None else 0 if abs(v) >= 100 or v == round(v) else 1}f}"
+    return text.lstrip("-") if float(text.replace(",", "")) == 0 else text
 
 
-def spread(mean: float, low: float, high: float) -> str:
+def spread(mean: float, low: float, high: float, *, places: int | None = None) -> str:
     """A figure with its interval.
 
-    >>> spread(10.0, 8.0, 12.0), spread(10.0, math.nan, math.nan)
-    ('10 [8, 12]', '10')
+    >>> spread(10.0, 8.0, 12.0), spread(10.0, math.nan, math.nan), spread(10.0, 8.0, math.inf)
+    ('10 [8, 12]', '10', '10 [8, ∞]')
     """
-    if not (math.isfinite(low) and math.isfinite(high)):
-        return number(mean)
-    return f"{number(mean)} [{number(low)}, {number(high)}]"
+    if math.isnan(low) or math.isnan(high):
+        return number(mean, places)
+    return f"{number(mean, places)} [{number(low, places)}, {number(high, places)}]"
 
 
-ENDS = (("_low", "_high"), ("low", "high"))
+def of_frame(title: str, frame: pd.DataFrame, note: str = "", most: int = 400) -> Grid:
+    """All of a data frame as a table."""
+    return chosen(title, frame, note=note, most=most)
 
 
-def of_frame(title: str, frame: pd.DataFrame, meanings: Mapping[str, tuple[str, str]] | None = None, note: str = "",
-             most: int = 400) -> Grid:  # fmt: skip
-    """A data frame as a table; a column X with X_low and X_high becomes one with intervals. meanings: unit and meaning by
-    column."""
+def chosen(
+    title: str, frame: pd.DataFrame, columns: Sequence[str] = (), note: str = "", folded: bool = False, most: int = 200,
+    clock: bool = False,
+) -> Grid:  # fmt: skip
+    """Columns of a data frame as a table; a column X with X_low and X_high becomes one with intervals, shares become per cent.
+    columns: none: all. clock: moments are counted from the start of the show, as h:mm:ss."""
     import pandas as pd
 
-    known = meanings or {}
-    named = [str(c) for c in frame.columns]
+    named = [str(c) for c in (columns or frame.columns) if c in frame and not _empty(frame[c])]
     ends = {f"{c}{end}" for c in named for end in ("_low", "_high") if f"{c}_low" in named and f"{c}_high" in named}
-    columns = [c for c in named if c not in ends]
-    head, right = [], set()
-    for k, c in enumerate(columns):
-        unit, meaning = known.get(c, ("", ""))
-        head.append((_(c.replace("_", " ")), _(unit) if unit else "", _(meaning) if meaning else ""))
-        if pd.api.types.is_numeric_dtype(frame[c]):
+    names = [c for c in named if c not in ends]
+    head, right, kinds = [], set(), []
+    for k, c in enumerate(names):
+        unit = unit_of(c)
+        moment = clock and c in MOMENTS
+        kinds.append("moment" if moment else "share" if unit == "share" else "")
+        words = "" if moment else "%" if unit == "share" else _(unit) if unit else ""
+        head.append((label(c, [str(f) for f in frame.columns]), words, _(METRICS[c].definition) if c in METRICS else ""))
+        if pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != bool:
             right.add(k)
     rows = []
     for values in frame.head(most).to_dict("records"):
         row = {str(k): v for k, v in values.items()}
-        rows.append([_cell(row, c, f"{c}_low" in ends) for c in columns])
+        rows.append([_cell(row, c, f"{c}_low" in ends, kind) for c, kind in zip(names, kinds, strict=True)])
     if len(frame) > most:
         note = f"{note} " * bool(note) + _("{n} more rows are in the folder.").format(n=f"{len(frame) - most:,}")
-    return Grid(title, head, rows, frozenset(right), note)
+    return Grid(title, head, rows, frozenset(right), note, folded)
 
 
-def _cell(row: Mapping[str, Any], column: str, with_ends: bool) -> str:
+def _empty(column: pd.Series) -> bool:
+    """Whether a column has nothing to say: no figure, no word."""
+    return bool((column.isna() | (column.astype(str) == "")).all())
+
+
+def _cell(row: Mapping[str, Any], column: str, with_ends: bool, kind: str) -> str:
     value = row[column]
     if isinstance(value, bool):
         return _("yes") if value else _("no")
-    if with_ends:
-        return spread(float(value), float(row[f"{column}_low"]), float(row[f"{column}_high"]))
+    if column == "level" and value in (1, 2, 3):
+        return _(LEVEL_NAMES[int(value)])
     if isinstance(value, int | float):
-        return number(value)
-    return "–" if value is None else shortened(value)
+        if kind == "moment":
+            return moment(float(value))
+        scale = 100 if kind == "share" else 1
+        if with_ends:
+            return spread(*(scale * float(row[c]) for c in (column, f"{column}_low", f"{column}_high")))
+        return number(scale * value)
+    if value is None or value != value:
+        return "–"
+    text = str(value)
+    if moment_of := _TIME.fullmatch(text):
+        return f"{moment_of[1]} {moment_of[2]}"
+    if column == "unit":
+        return _(text) if text else ""
+    if text in ("True", "False"):
+        return _("yes") if text == "True" else _("no")
+    return shortened(again(text) if column in TOLD else candidate(text) if column == "candidate" else word(text))
+
+
+TOLD = ("source", "reason", "meaning")
+"""Columns whose cells are sentences."""
+
+
+MOMENTS = ("t_s", "end_s", "heard_s", "handled_s", "start_s", "sold_out_s", "back_s")
+_TIME = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:[+-]\d\d:\d\d|Z)?")
+"""A moment of a recording: the year and the zone are said elsewhere."""
+
+
+def moment(t_s: float) -> str:
+    """A moment of a show, from its start.
+
+    >>> moment(3725.4), moment(math.inf)
+    ('1:02:05', '–')
+    """
+    if not math.isfinite(t_s):
+        return "–"
+    whole = int(t_s)
+    return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"

@@ -4,6 +4,7 @@ network."""
 from __future__ import annotations
 
 import importlib.util
+import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -49,7 +50,21 @@ def _environment() -> Environment:
     )
     environment.globals["_"] = lambda sentence, **values: _(sentence).format(**values) if values else _(sentence)
     environment.filters["name"] = shortened
+    environment.filters["cell"] = parts_of_cell
     return environment
+
+
+_INTERVAL = re.compile(r"(\S+) (\[.+\]|±\S+)")
+
+
+def parts_of_cell(text: str) -> tuple[str, str]:
+    """A figure and its interval.
+
+    >>> parts_of_cell("10 [8, 12]"), parts_of_cell("smart")
+    (('10', '[8, 12]'), ('smart', ''))
+    """
+    found = _INTERVAL.fullmatch(text)
+    return (found[1], found[2]) if found else (text, "")
 
 
 def render(template: str, **values: Any) -> str:

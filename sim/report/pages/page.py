@@ -6,12 +6,18 @@ from sim.report.pages.blocks import Page
 from sim.report.pages.kit import library, render, script, scripts
 from sim.report.pages.spoken import spoken
 
-SCRIPTS = ("columns.js", "timeline.js", "table.js", "account.js", "charts.js", "sweep.js", "begin.js")
+FIRST, OF_SWEEPS, LAST = (
+    ("columns.js", "timeline.js", "plots.js"),
+    ("table.js", "account.js", "charts.js", "sweep.js"),
+    ("begin.js",),
+)
 
 
 def html(page: Page) -> str:
     """The whole file. Needs the chart library (:func:`~sim.report.pages.kit.library`) where the page has columns."""
+    with_scripts = bool(page.blobs or page.charts)
     return render(
-        "page.html", page=page, style=script("page.css"), library=library() if page.blobs else "",
-        scripts=scripts(SCRIPTS if page.sweep else (*SCRIPTS[:2], SCRIPTS[-1])), words=spoken(),
+        "page.html", page=page, style=script("page.css"), library=library() if with_scripts else "",
+        scripts=scripts((*FIRST, *(OF_SWEEPS if page.sweep else ()), *LAST)), words=spoken(),
+        charts=[{"kind": c.kind, "data": c.data} for c in page.charts],
     )  # fmt: skip

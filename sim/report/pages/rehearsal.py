@@ -79,7 +79,7 @@ def head() -> list[tuple[str, str, str]]:
         column(_("net"), "net"),
         (
             _("behind the best"),
-            "CNY",
+            _("CNY"),
             _("paired difference in net, on the same shoppers; its interval holds for all rows at once"),
         ),
         column(_("left on the table J"), "J"),

@@ -10,6 +10,7 @@ import numpy as np
 from sim.report.pages.blocks import Blob, number
 from sim.report.pages.columns import packed
 from sim.report.pages.kit import shortened
+from sim.report.pages.labels import word
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -35,8 +36,25 @@ def of_table(
             return blobs, entries, len(table) - len(blobs)
         used += len(text)
         blobs.append(Blob(f"timeline-{number_of}", text))
-        entries.append((blobs[-1].id, shortened(one["strategy"]), str(one["replicate"]), shortened(one["sku"])))
+        entries.append((blobs[-1].id, shortened(one["strategy"]), shortened(word(str(one["replicate"]))), shortened(one["sku"])))
     return blobs, entries, 0
+
+
+def placed(rows: pd.DataFrame | None, timelines: pd.DataFrame) -> pd.DataFrame | None:
+    """Alerts or chains with the show and the strategy that their timelines go by: a recording, a bound of one, a reviewed
+    show."""
+    if rows is None or not len(rows):
+        return rows
+    if "bound" in rows and "stream" in rows:
+        rows = rows[rows["replicate"] == 0]
+        several = rows["stream"].nunique() > 1
+        return rows.assign(replicate=rows["stream"] + " " + rows["bound"] if several else rows["bound"])
+    if "became" in rows:
+        words = set(timelines["replicate"])
+        return rows.assign(replicate=[s if s in words else next(iter(words)) for s in rows["stream"]])
+    if "replicate" not in rows:
+        return rows.assign(strategy=timelines["strategy"].iloc[0], replicate=timelines["replicate"].iloc[0])
+    return rows
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -86,7 +104,7 @@ def _columns(one: dict[str, Any], judged: dict[tuple[Any, ...], dict[str, Any]])
 
 def _why(stock: float, row: dict[str, Any] | None) -> str:
     """What the alert rested on."""
-    line = float(row["line"]) if row else 0.0
+    line = float(row["line"]) if row and row["line"] == row["line"] else 0.0
     if line > 0:
         return _("stock seen {stock}, line {line}").format(stock=number(stock, 0), line=number(line, 0))
     return _("stock seen {stock}").format(stock=number(stock, 0))
@@ -96,6 +114,8 @@ def _came(row: dict[str, Any] | None) -> str:
     """What the alert turned out to be, and who minded it."""
     if row is None:
         return _("not judged")
+    if "became" in row:
+        return word(str(row["became"]))
     words = {
         "true": _("it came true"), "late": _("too late to act"), "false": _("nothing came of it"), "repeat": _("said before"),
         "unjudged": _("the show ended first"),
@@ -112,6 +132,6 @@ def _worth(row: dict[str, Any] | None) -> str:
     """Money, where the chain was played again without; else what time it gave."""
     if row is not None and math.isfinite(row["cny"]):
         return _("{money} CNY, with all that was said about it until the all-clear").format(money=number(row["cny"], 0))
-    if row is not None and math.isfinite(usable := float(row["usable_lead_s"])):
+    if row is not None and math.isfinite(usable := float(row.get("usable_lead_s", math.nan))):
         return _("{s} s of time that could be used").format(s=number(usable, 0))
     return "–"

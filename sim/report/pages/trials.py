@@ -105,7 +105,7 @@ def _settings(candidates: pd.DataFrame) -> dict[str, Any]:
     import pandas as pd
 
     keys = [str(c) for c in candidates.columns if c not in ("candidate", "family")]
-    columns: dict[str, Any] = {"varied": [shortened(k) for k in keys], "keys": keys}
+    columns: dict[str, Any] = {"varied": [shortened(k.removeprefix("strategy.")) for k in keys], "keys": keys}
     for number, key in enumerate(keys):
         column = candidates[key]
         if pd.api.types.is_numeric_dtype(column) and column.dtype != bool:

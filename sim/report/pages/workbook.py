@@ -9,8 +9,9 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from sim.core.export import for_spreadsheet, for_terminal
+from sim.report.pages.labels import label, unit_of, word
 from sim.score.metrics import METRICS
-from sim.words import _
+from sim.words import _, language
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,21 +21,7 @@ MOST_ROWS = 200_000
 """Rows of a sheet; a workbook opens up to about a million, but not gladly."""
 LONGEST = 32_000
 """Characters of a cell; Excel takes 32,767."""
-ENDINGS = {"_s": "s", "_cny": "CNY", "_min": "min", "_units": "units", "_minutes": "min", "_gmv": "CNY"}
-"""Units told by how a column is called, where it is no metric."""
 MONEY = ("CNY", "CNY a show")
-
-
-def unit_of(column: str) -> str:
-    """The unit of a column, "" where it has none.
-
-    >>> unit_of("net"), unit_of("net_low"), unit_of("lead_s"), unit_of("strategy")
-    ('CNY', 'CNY', 's', '')
-    """
-    name = re.sub(r"_(low|high)$", "", column)
-    if name in METRICS:
-        return METRICS[name].unit
-    return next((unit for ending, unit in ENDINGS.items() if name.endswith(ending)), "")
 
 
 def meaning_of(column: str) -> str:
@@ -47,10 +34,10 @@ def meaning_of(column: str) -> str:
     return _("end of the interval of {name}").format(name=name)
 
 
-def head_of(column: str) -> str:
-    """The head of a column, its unit with it."""
-    unit = unit_of(column)
-    return f"{column} [{_(unit)}]" if unit else column
+def head_of(column: str, beside: Sequence[str] = ()) -> str:
+    """The head of a column, its unit with it: in English the name that it has in the files."""
+    name, unit = column if language() == "en" else label(column, beside), unit_of(column)
+    return f"{name} [{_(unit)}]" if unit else name
 
 
 def workbook(
@@ -154,7 +141,7 @@ def _table(book: Workbook, looks: dict[str, Any], name: str, table: pd.DataFrame
     if len(shown.columns):
         sheet.autofilter(0, 0, max(1, len(shown)), len(shown.columns) - 1)
     for k, column in enumerate(shown.columns):
-        head, values = head_of(str(column)), shown[column]
+        head, values = head_of(str(column), [str(c) for c in shown.columns]), shown[column]
         sheet.write_string(0, k, _text(head), looks["head"])
         if pd.api.types.is_bool_dtype(values):
             for row, value in enumerate(values.tolist(), 1):
@@ -169,7 +156,7 @@ def _table(book: Workbook, looks: dict[str, Any], name: str, table: pd.DataFrame
         else:
             for row, value in enumerate(values.tolist(), 1):
                 if value is not None and value == value:
-                    sheet.write_string(row, k, _text(value))
+                    sheet.write_string(row, k, _text(word(value) if isinstance(value, str) else value))
         widest = max([len(head) // 2 + 4, *(min(44, len(str(v))) for v in values.head(60).tolist() if isinstance(v, str))])
         sheet.set_column(k, k, max(10, min(44, widest + 2)))
 

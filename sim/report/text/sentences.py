@@ -8,6 +8,8 @@ from functools import cache
 
 from sim.words import _, catalogue, language
 
+LEAST = 3
+"""Words of its own by which a sentence is known: fewer fit anything."""
 _PLACE = re.compile(r"\{(\w*)[^{}]*\}")
 
 
@@ -45,6 +47,6 @@ def _patterns(name: str) -> list[tuple[re.Pattern[str], list[str], str]]:
             at = place.end()
         parts.append(re.escape(source[at:]))
         own = len(_PLACE.sub("", source))
-        if names and own > 3:
+        if names and len(re.findall("[A-Za-z]{2,}", _PLACE.sub(" ", source))) >= LEAST:
             rows.append((own, re.compile("".join(parts), re.DOTALL), names, source))
     return [(pattern, names, source) for own, pattern, names, source in sorted(rows, key=lambda m: -m[0])]

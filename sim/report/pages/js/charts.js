@@ -54,11 +54,11 @@
     one.legend.location = "top_left"; one.legend.background_fill_alpha = 0.6; one.legend.padding = 3;
     var target = SC.make("div", { class: "chart" });
     place.appendChild(target);
-    var update = function (rows, single, xName, yName) {
+    var update = function (rows, single, xName, yName, colour) {
       rows.sort(function (a, b) { return a.x - b.x; });
       var get = function (f) { return rows.map(function (r) { return r[f]; }); };
       marks.data = { x: get("x"), y: get("y"), low: get("low"), high: get("high"), name: get("name"),
-        colour: rows.map(function (r) { return r.tied ? "#56B4E9" : "#E69F00"; }), marker: rows.map(function (r) { return r.tied ? "circle" : "diamond"; }) };
+        colour: rows.map(function (r) { return r.tied ? colour : "#ffffff"; }), marker: rows.map(function (r) { return r.tied ? "circle" : "diamond"; }) };
       line.data = single ? { x: get("x"), y: get("y") } : { x: [], y: [] };
       var all = get("low").concat(get("high")).filter(isFinite), x = get("x").filter(isFinite);
       var low = Math.min.apply(null, all), high = Math.max.apply(null, all), pad = 0.05 * (high - low || 1);

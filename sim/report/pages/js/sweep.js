@@ -47,11 +47,11 @@
   function columnsOf(data, state) {
     var made = [
       { name: SC.say("candidate"), value: function (k) { return data.candidate[k]; }, text: function (k) { return data.candidate[k]; } },
-      { name: SC.say("net"), unit: "CNY", right: true, value: function (k) { return state.net[k]; }, text: function (k) {
+      { name: SC.say("net"), unit: SC.say("CNY"), right: true, value: function (k) { return state.net[k]; }, text: function (k) {
         return SC.number(state.net[k], 0) + (state.half ? " ±" + SC.number(state.half[k], 0) : ""); } }
     ];
     if (data.behind) {
-      made.push({ name: SC.say("behind the best, as played"), unit: "J, CNY", right: true, value: function (k) { return data.behind[k]; }, text: function (k) {
+      made.push({ name: SC.say("behind the best, as played"), unit: SC.say("CNY"), right: true, value: function (k) { return data.behind[k]; }, text: function (k) {
         return SC.number(data.behind[k], 0) + (isFinite(data.behind_low[k]) ? " [" + SC.number(data.behind_low[k], 0) + ", " + SC.number(data.behind_high[k], 0) + "]" : ""); } });
     }
     data.figures.forEach(function (name) {
@@ -133,18 +133,38 @@
 
   /** Response curve and heat map with their choices. */
   SC.dials = async function (place, data, state, families, pick, words) {
-    var numeric = data.varied.map(function (name, n) { return [String(n), name]; }).filter(function (d) { return data["v" + d[0]] instanceof Float64Array; });
-    if (!numeric.length) { return { refresh: function () {} }; }
+    var all = data.varied.map(function (name, n) { return [String(n), name]; }).filter(function (d) { return data["v" + d[0]] instanceof Float64Array; });
+    if (!all.length) { return { refresh: function () {} }; }
+    /** Dials that candidates of a strategy differ in. */
+    function own(name) {
+      return all.filter(function (d) {
+        var values = new Set(Array.from(data["v" + d[0]]).filter(function (v, k) { return data.family[k] === name && isFinite(v); }));
+        return values.size > 1;
+      });
+    }
+    families = families.filter(function (f) { return own(f).length; });
+    if (!families.length) { return { refresh: function () {} }; }
     place.appendChild(SC.make("h3", {}, SC.say("What a dial does")));
     var form = SC.make("form", { class: "choices" }), pair = SC.make("div", { class: "pair" }), left = SC.make("div"), right = SC.make("div");
     form.addEventListener("submit", function (e) { e.preventDefault(); });
     place.appendChild(form); pair.appendChild(left); pair.appendChild(right); place.appendChild(pair);
     var figures = [["net", SC.say("net")]].concat(data.figures.map(function (f) { return [f, SC.say((words[f] || [f])[0])]; }));
-    var family = pick(form, SC.say("strategy"), families.map(function (f) { return [f, f]; }), refresh);
-    var figure = pick(form, SC.say("figure"), figures, refresh), x = pick(form, SC.say("dial"), numeric, refresh);
-    var y = numeric.length > 1 ? pick(form, SC.say("second dial"), numeric, refresh) : null;
-    if (y) { y.value = numeric[1][0]; }
-    var curve = SC.curve(left), heat = y ? SC.heat(right) : null;
+    // The one with most dials first: it has a map.
+    families.sort(function (a, b) { return own(b).length - own(a).length; });
+    var family = pick(form, SC.say("strategy"), families.map(function (f) { return [f, f]; }), function () { fill(); refresh(); });
+    var figure = pick(form, SC.say("figure"), figures, refresh), x = pick(form, SC.say("dial"), [], refresh), y = pick(form, SC.say("second dial"), [], refresh);
+    var most = Math.max.apply(null, families.map(function (f) { return own(f).length; }));
+    function fill() {
+      var dials = own(family.value);
+      [x, y].forEach(function (select, k) {
+        select.textContent = "";
+        dials.forEach(function (d) { select.appendChild(SC.make("option", { value: d[0] }, d[1])); });
+        select.value = (dials[k] || dials[0])[0];
+      });
+      y.parentNode.style.display = right.style.display = dials.length > 1 ? "" : "none";
+    }
+    fill();
+    var curve = SC.curve(left), heat = most > 1 ? SC.heat(right) : null;
     function rows() {
       var made = [], value = figure.value === "net" ? state.net : data[figure.value];
       for (var k = 0; k < data.candidate.length; k++) {
@@ -155,12 +175,11 @@
       return made;
     }
     function refresh() {
-      var own = data.varied.filter(function (name, n) { return data.family.some(function (f, k) { return f === family.value && data["v" + n][k] !== null && data["v" + n][k] === data["v" + n][k]; }); });
-      var all = rows(), what = figure.selectedOptions[0].textContent;
-      if (!all.length) { return; }
-      curve.update(all, own.length === 1, data.varied[+x.value], what);
-      if (heat) {
-        var both = all.filter(function (r) { return isFinite(data["v" + y.value][r.k]); }).map(function (r) { return Object.assign({}, r, { y: data["v" + y.value][r.k] }); });
+      var dials = own(family.value), shown = rows(), what = figure.selectedOptions[0].textContent;
+      if (!shown.length) { return; }
+      curve.update(shown, dials.length === 1, data.varied[+x.value], what, COLOURS[Array.from(new Set(data.family)).indexOf(family.value) % COLOURS.length]);
+      if (heat && dials.length > 1) {
+        var both = shown.filter(function (r) { return isFinite(data["v" + y.value][r.k]); }).map(function (r) { return Object.assign({}, r, { y: data["v" + y.value][r.k] }); });
         if (both.length) { heat.update(both, data.varied[+x.value], data.varied[+y.value], what); }
       }
     }

@@ -3,19 +3,21 @@
 (function () {
   var SERIES = [
     ["left", "true stock left", "#000000", 3, "solid"],
-    ["record", "platform's record", "#E69F00", 1.8, "solid"],
+    ["record", "platform's record", "#CC79A7", 1.8, "solid"],
     ["seen", "as the alert engine saw it", "#56B4E9", 1.6, "dashed"],
     ["line", "line the strategy watched", "#009E73", 1.2, "dotdash"]
   ];
   var LEVELS = {
-    1: ["watch", "circle", "#56B4E9"], 2: ["prepare", "square", "#E69F00"], 3: ["emergency", "triangle", "#D55E00"]
+    1: ["watch", "circle", "#F0E442"], 2: ["prepare", "square", "#E69F00"], 3: ["emergency", "triangle", "#D55E00"]
   };
   var CUE_NAMES = { pitch: "pitch", link_drop: "link drop", deal: "deal", countdown: "countdown", restock_call: "restock call" };
   var DEEDS = {
     host_prompt: "host prompted", lower_exposure: "exposure lowered", restock: "restock asked for", release: "stock released",
     host_cut: "host drops the item", host_call: "host calls the item back", arrival: "stock arrives", host_back: "host goes on"
   };
-  var CUES = { pitch: "#56B4E9", link_drop: "#009E73", deal: "#E69F00", countdown: "#CC79A7", restock_call: "#0072B2" };
+  // One meaning a colour: black what is so, sky what the alert engine sees, purple what the platform believes, green what the strategy
+  // watches and does, blue the host, yellow to vermilion the levels of an alert, grey nobody served.
+  var HOST = "#0072B2";
 
   /** Value that holds at a moment: times rise. */
   function at(times, values, t) {
@@ -37,12 +39,13 @@
     return { x: x, y: y };
   }
 
-  function ticks(startHour) {
+  /** Clock time with the minutes of the show beneath it. */
+  SC.ticks = function (startHour) {
     var code = "var t = Math.round(start * 3600 + tick * 60), d = ((t % 86400) + 86400) % 86400;" +
       "var two = function (n) { return (n < 10 ? '0' : '') + n; };" +
-      "return two(Math.floor(d / 3600)) + ':' + two(Math.floor(d / 60) % 60) + '\\n' + tick + ' min';";
-    return new Bokeh.CustomJSTickFormatter({ args: { start: startHour }, code: code });
-  }
+      "return two(Math.floor(d / 3600)) + ':' + two(Math.floor(d / 60) % 60) + '\\n' + tick + ' ' + unit;";
+    return new Bokeh.CustomJSTickFormatter({ args: { start: startHour, unit: SC.say("min") }, code: code });
+  };
 
   function figure(options) {
     var plot = Bokeh.Plotting.figure(Object.assign({
@@ -67,7 +70,7 @@
     self.stockRange = new Bokeh.Range1d({ start: 0, end: 1 });
     var stock = figure({ x_range: self.x, y_range: self.stockRange, height: 340, y_axis_label: SC.say("stock [units]"),
       x_axis_label: SC.say("clock time / minutes since the show began") });
-    stock.xaxis.formatter = ticks(startHour);
+    stock.xaxis.formatter = SC.ticks(startHour);
     stock.quad({ left: { field: "left" }, right: { field: "right" }, top: { field: "top" }, bottom: { field: "bottom" },
       source: source("closed", ["left", "right", "top", "bottom"]), fill_color: "#8A8A8A", fill_alpha: 0.25, line_color: null,
       legend_label: SC.say("no orders taken (frozen)") });
@@ -107,9 +110,9 @@
     lanes.add_tools(new Bokeh.HoverTool({ renderers: [bars, marks], tooltips: [[SC.say("time"), "@clock"], ["", "@what"]] }));
 
     var rates = figure({ x_range: self.x, height: 170, toolbar_location: null, y_axis_label: SC.say("units a minute") });
-    rates.xaxis.formatter = ticks(startHour);
+    rates.xaxis.formatter = SC.ticks(startHour);
     [["carts", "put into carts", "#56B4E9", "dashed"], ["orders", "ordered", "#000000", "solid"],
-      ["refused", "attempts refused", "#D55E00", "dotted"]].forEach(function (s) {
+      ["refused", "attempts refused", "#8A8A8A", "dotted"]].forEach(function (s) {
       rates.line({ x: { field: "x" }, y: { field: "y" }, source: source(s[0], ["x", "y"]), line_color: s[2], line_dash: s[3],
         line_width: 1.4, legend_label: SC.say(s[1]) });
     });
@@ -167,7 +170,7 @@
     (one.cue || []).forEach(function (kind, k) {
       var label = SC.say(CUE_NAMES[kind] || kind);
       spans.lane.push(lane(label)); spans.left.push(one.cue_from[k] / 60); spans.right.push(one.cue_to[k] / 60);
-      spans.clock.push(SC.clock(one.cue_from[k], one.start_hour)); spans.colour.push(CUES[kind] || "#8A8A8A");
+      spans.clock.push(SC.clock(one.cue_from[k], one.start_hour)); spans.colour.push(HOST);
       spans.what.push(one.cue_planned[k] ? SC.say("planned") : SC.say("improvised by the host"));
     });
     Array.from(one.closed_from || []).forEach(function (from, k) {
@@ -190,7 +193,7 @@
     var one = this.now;
     if (!one) { return; }
     t = Math.max(0, Math.min(one.duration_s, t));
-    var parts = [SC.clock(t, one.start_hour) + " · " + SC.number(t / 60, 1) + " min"];
+    var parts = [SC.clock(t, one.start_hour) + " · " + SC.number(t / 60, 1) + " " + SC.say("min")];
     SERIES.forEach(function (s) {
       var value = at(one[s[0] + "_t"] || [], one[s[0]] || [], t);
       if (isFinite(value) && !(s[0] === "line" && value <= 0)) { parts.push(SC.say(s[1]) + " " + SC.number(value, 0)); }

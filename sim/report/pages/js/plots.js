@@ -1,0 +1,116 @@
+// Charts that a page describes as plain data: marks with intervals, courses over time, bars that add up.
+"use strict";
+(function () {
+  var nan = function (values) { return values.map(function (v) { return v === null ? NaN : v; }); };
+  var extent = function (values) {
+    var all = values.filter(isFinite), low = Math.min.apply(null, all), high = Math.max.apply(null, all);
+    return all.length ? [low, high] : [0, 1];
+  };
+
+  function figure(options) {
+    var made = Bokeh.Plotting.figure(Object.assign({ tools: "pan,wheel_zoom,box_zoom,reset", active_scroll: null, toolbar_location: "above",
+      sizing_mode: "stretch_width", output_backend: "canvas" }, options));
+    made.toolbar.logo = null;
+    made.xgrid.grid_line_alpha = 0.3; made.ygrid.grid_line_alpha = 0.3;
+    return made;
+  }
+  function legend(plot, where) {
+    plot.legend.location = where; plot.legend.label_text_font_size = "11px"; plot.legend.padding = 4; plot.legend.spacing = 0;
+    plot.legend.background_fill_alpha = 0.75; plot.legend.click_policy = "hide";
+  }
+
+  function spans(d) {
+    var rows = d.rows.slice().reverse(), xs = [];
+    d.series.forEach(function (s) { xs = xs.concat(nan(s.x), nan(s.low), nan(s.high)); });
+    d.lines.forEach(function (l) { xs.push(l[0]); });
+    if (d.zero) { xs.push(0); }
+    var all = xs.filter(isFinite).filter(function (v) { return !d.log || v > 0; }), e = extent(all), pad = 0.06 * (e[1] - e[0] || 1);
+    var range = d.log ? new Bokeh.Range1d({ start: e[0] / 1.3, end: e[1] * 1.3 }) : new Bokeh.Range1d({ start: e[0] - pad, end: e[1] + pad });
+    var one = figure({ y_range: new Bokeh.FactorRange({ factors: rows }), x_range: range, x_axis_type: d.log ? "log" : "linear",
+      height: Math.min(900, 110 + 26 * rows.length + 18 * d.series.length), x_axis_label: d.x_label });
+    one.xaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0.[000]" });
+    if (d.zero) { one.add_layout(new Bokeh.Span({ location: 0, dimension: "height", line_color: "#8A8A8A" })); }
+    d.lines.forEach(function (l) {
+      one.add_layout(new Bokeh.Span({ location: l[0], dimension: "height", line_color: "#D55E00", line_dash: "dashed" }));
+      one.add_layout(new Bokeh.Label({ x: l[0], y: 4, y_units: "screen", text: l[1], text_font_size: "11px", text_color: "#D55E00", x_offset: 4 }));
+    });
+    var step = d.series.length > 1 ? Math.min(0.24, 0.7 / d.series.length) : 0, tips = [];
+    d.series.forEach(function (s, k) {
+      var lift = step * ((d.series.length - 1) / 2 - k);
+      var data = { x: nan(s.x), low: nan(s.low), high: nan(s.high), tip: s.tip, row: s.row.map(function (r) { return [d.rows[r], lift]; }),
+        name: s.row.map(function (r) { return d.rows[r]; }) };
+      data.text = data.x.map(function (x, i) { return SC.number(x) + (isFinite(data.low[i]) || isFinite(data.high[i]) ? " [" + SC.number(data.low[i]) + ", " + SC.number(data.high[i]) + "]" : ""); });
+      var clip = function (v, edge) { return isFinite(v) ? v : edge; };
+      data.from = data.low.map(function (v, i) { return isFinite(data.high[i]) || isFinite(v) ? clip(v, data.x[i]) : data.x[i]; });
+      data.to = data.high.map(function (v, i) { return clip(v, data.x[i]); });
+      var source = new Bokeh.ColumnDataSource({ data: data });
+      one.segment({ x0: { field: "from" }, x1: { field: "to" }, y0: { field: "row" }, y1: { field: "row" }, source: source, line_color: s.colour, line_width: 2 });
+      tips.push(one.scatter({ x: { field: "x" }, y: { field: "row" }, source: source, size: 10, marker: s.marker, fill_color: s.colour, line_color: "#000000", line_width: 0.6,
+        legend_label: s.name }));
+    });
+    one.add_tools(new Bokeh.HoverTool({ renderers: tips, tooltips: [["", "@name"], ["", "@text"], ["", "@tip"]] }));
+    legend(one, "top_right");
+    if (d.series.length < 2 && !d.series[0].name) { one.legend.visible = false; } else { outside(one); }
+    return one;
+  }
+  /** The legend above the plot: no mark can hide under it. */
+  function outside(plot) {
+    var box = null;
+    plot.center.filter(function (c) { return c instanceof Bokeh.Legend; }).forEach(function (c) { box = c; });
+    if (!box) { return; }
+    plot.center = plot.center.filter(function (c) { return c !== box; });
+    box.orientation = "horizontal"; box.location = "left"; box.border_line_color = null; box.spacing = 16; box.margin = 2;
+    plot.add_layout(box, "above");
+  }
+
+  function course(d) {
+    var options = { height: 300, x_axis_label: d.x_label, y_axis_label: d.y_label };
+    var one = figure(options), tips = [];
+    one.yaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0.[00]" });
+    if (d.hour !== null) { one.xaxis.formatter = SC.ticks(d.hour); }
+    if (d.band) {
+      one.varea_step({ x: { field: "x" }, y1: { field: "low" }, y2: { field: "high" }, step_mode: "after",
+        source: new Bokeh.ColumnDataSource({ data: { x: nan(d.band.x), low: nan(d.band.low), high: nan(d.band.high) } }),
+        fill_color: "#56B4E9", fill_alpha: 0.35, legend_label: d.band.name });
+    }
+    d.lines.forEach(function (l) {
+      var source = new Bokeh.ColumnDataSource({ data: { x: nan(l.x), y: nan(l.y), tip: l.tip.length ? l.tip : l.x.map(function () { return l.name; }) } });
+      if (l.mode === "marks") {
+        tips.push(one.scatter({ x: { field: "x" }, y: { field: "y" }, source: source, size: 8, marker: l.marker, fill_color: l.colour, line_color: "#000000", line_width: 0.5, legend_label: l.name }));
+      } else if (l.mode === "step") {
+        tips.push(one.step({ x: { field: "x" }, y: { field: "y" }, mode: "after", source: source, line_color: l.colour, line_dash: l.dash, line_width: 1.8, legend_label: l.name }));
+      } else {
+        tips.push(one.line({ x: { field: "x" }, y: { field: "y" }, source: source, line_color: l.colour, line_dash: l.dash, line_width: 1.8, legend_label: l.name }));
+      }
+    });
+    one.add_tools(new Bokeh.HoverTool({ renderers: tips, tooltips: [["", "@tip"], [d.x_label, "@x{0,0.[0]}"], [d.y_label, "@y{0,0.[00]}"]] }));
+    legend(one, "top_right"); outside(one);
+    return one;
+  }
+
+  function bars(d) {
+    var rows = d.rows.slice().reverse();
+    var one = figure({ y_range: new Bokeh.FactorRange({ factors: rows }), height: Math.min(900, 130 + 26 * rows.length), x_axis_label: d.x_label });
+    one.xaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0.[0]" });
+    var left = d.rows.map(function () { return 0; }), tips = [];
+    d.series.forEach(function (s) {
+      var right = left.map(function (v, k) { return v + (s.values[k] || 0); });
+      var source = new Bokeh.ColumnDataSource({ data: { row: d.rows, left: left.slice(), right: right, value: nan(s.values), name: d.rows.map(function () { return s.name; }) } });
+      tips.push(one.hbar({ y: { field: "row" }, left: { field: "left" }, right: { field: "right" }, height: 0.7, source: source, fill_color: s.colour, line_color: "#ffffff", legend_label: s.name }));
+      left = right;
+    });
+    one.add_tools(new Bokeh.HoverTool({ renderers: tips, tooltips: [["", "@row"], ["", "@name"], ["", "@value{0,0.[0]}"]] }));
+    legend(one, "bottom_right"); outside(one);
+    return one;
+  }
+
+  /** The charts of a page, each in the place that waits for it. */
+  SC.plots = async function (charts) {
+    for (var k = 0; k < charts.length; k++) {
+      var place = document.getElementById("chart-" + k);
+      try {
+        await Bokeh.Plotting.show({ spans: spans, course: course, bars: bars }[charts[k].kind](charts[k].data), place);
+      } catch (error) { SC.failed(error, place); }
+    }
+  };
+})();
