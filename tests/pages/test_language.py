@@ -69,9 +69,10 @@ def told(html: str) -> list[str]:
 
 def english(text: str, names: set[str]) -> list[str]:
     """Words of a text that are neither Chinese nor a name."""
+    text = NAMES.sub(" ", text)
     for name in sorted(names, key=len, reverse=True):
         text = text.replace(name, " ")
-    return WORDS.findall(NAMES.sub(" ", text))
+    return WORDS.findall(text)
 
 
 def left(path: Path, names: set[str]) -> dict[str, list[str]]:
@@ -92,6 +93,9 @@ CHOSEN = {
     "deal",
     "countdown",
     "(default)",
+    "holding",
+    "chat",
+    "rest",
 }
 """Values of settings, typed as they stand."""
 
