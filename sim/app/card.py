@@ -7,14 +7,14 @@ from typing import Any
 
 from sim.app.frame import settled
 from sim.app.nouns import drawn, policies_of
-from sim.app.result import ResultError
+from sim.app.pages import spoken
 from sim.jobs.durable import write_whole
 from sim.report.pages.control_card import Card, html, items, levels_grid, moments
 from sim.report.pages.workbook import workbook
 from sim.setup.settings import Rehearse, SettingError
 from sim.setup.settings_few import Card as Settings
 from sim.study.planned_lines import planned_lines
-from sim.words import LANGUAGES, _, language, speaking
+from sim.words import _, speaking
 
 
 def card(
@@ -48,9 +48,7 @@ def card(
     ValueError
         One sentence, where an argument does not hold.
     """
-    chosen = language() if lang is None else lang
-    if chosen not in LANGUAGES:
-        raise ResultError(_("lang must be one of {known}, not {lang!r}").format(known=", ".join(LANGUAGES), lang=chosen))
+    chosen = spoken(lang)
     s, seeded = settled(Settings, "card", shows=shows, out=str(out)), settled(Rehearse, "card", seed=seed)
     show, uncertainty = drawn(scenario, uncertain)
     policies = policies_of(policy)

@@ -33,6 +33,14 @@ def written(folder: Path, verb: str, facts: Mapping[str, Any]) -> str:
     return _("page: {path}").format(path=f"{HERE}/{PAGE}")
 
 
+def spoken(lang: str | None) -> str:
+    """A language by name; None: the one spoken now."""
+    chosen = language() if lang is None else lang
+    if chosen not in LANGUAGES:
+        raise ResultError(_("lang must be one of {known}, not {lang!r}").format(known=", ".join(LANGUAGES), lang=chosen))
+    return chosen
+
+
 def page(folder: str | Path, *, lang: str | None = None, out: str | Path | None = None) -> Path:
     """Make the page of a run folder again.
 
@@ -57,9 +65,7 @@ def page(folder: str | Path, *, lang: str | None = None, out: str | Path | None 
     ResultError
         Where nothing in the folder can be read, or the chart library is not installed.
     """
-    chosen = language() if lang is None else lang
-    if chosen not in LANGUAGES:
-        raise ResultError(_("lang must be one of {known}, not {lang!r}").format(known=", ".join(LANGUAGES), lang=chosen))
+    chosen = spoken(lang)
     place = Path(folder).expanduser()
     with speaking(chosen):
         if not library():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import Any, Unpack
 
 from scenarios.registry import plain
 from sim.app.frame import Out, Task, command_line, published, settled
@@ -34,9 +34,6 @@ from sim.setup.choices import described, one_of
 from sim.setup.settings import Review as Settings
 from sim.setup.settings import SettingError
 from sim.words import _
-
-if TYPE_CHECKING:
-    pass
 
 LEFT_OUT = ("out", "figure", "figure_sku")
 """Settings that decide nothing."""

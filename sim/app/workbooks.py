@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sim.app.page_of import parts_of
-from sim.app.pages import opened
+from sim.app.pages import opened, spoken
 from sim.app.result import Result, ResultError
 from sim.core.export import for_file_name, write_csv
 from sim.jobs.durable import write_whole
 from sim.report.pages.workbook import workbook as sheets
-from sim.words import LANGUAGES, _, language, speaking
+from sim.words import _, speaking
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,9 +46,7 @@ def workbook(folder: str | Path, *, lang: str | None = None, out: str | Path | N
     ResultError
         Where nothing in the folder can be read.
     """
-    chosen = language() if lang is None else lang
-    if chosen not in LANGUAGES:
-        raise ResultError(_("lang must be one of {known}, not {lang!r}").format(known=", ".join(LANGUAGES), lang=chosen))
+    chosen = spoken(lang)
     place = Path(folder).expanduser()
     with speaking(chosen):
         result, notes = opened(place)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 
 from sim.core.run import Run
 from sim.core.units import US
@@ -36,8 +35,3 @@ def alert_lines(stream: Stream, runs: Sequence[Run]) -> list[str]:
         alert_line(stream, n, name, t, int(a["sku"]), int(a["level"]), float(a["stock"]), float(a["line"]))
         for n, (t, name, a) in enumerate(rows, 1)
     ]
-
-
-def write_alert_lines(stream: Stream, runs: Sequence[Run], folder: Path) -> None:
-    """``alerts.jsonl`` in a run folder."""
-    (folder / "alerts.jsonl").write_text("".join(line + "\n" for line in alert_lines(stream, runs)), encoding="utf-8")

@@ -155,8 +155,3 @@ def skill(j: float, silent: float) -> float:
     (75.0, -20.0)
     """
     return 100.0 * (silent - j) / silent if silent > NOTHING else math.nan
-
-
-def mean_skill(j: np.ndarray, silent: np.ndarray) -> float:
-    """Skill over shows: a ratio of sums, so shows without anything to gain still count what they cost."""
-    return skill(float(np.sum(j)), float(np.sum(silent)))

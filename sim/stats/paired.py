@@ -1,22 +1,17 @@
 """Comparing strategies on shared tapes: paired differences, what pairing gained, and what rare events allow to say.
 
 Two policies that ran on the same tape met the same shoppers, so the difference within a pair has far less variance
-than the difference of two means (common random numbers). A table of scores has one row per scenario, strategy and replicate.
+than the difference of two means (common random numbers).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from statistics import NormalDist
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-
-from sim.words import _
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 LEVEL = 0.95
 """Confidence of every interval."""
@@ -129,33 +124,6 @@ def shows_for(values: np.ndarray, alpha: float, width: float, miss: float) -> in
     return math.ceil(root**2)
 
 
-def compare(table: pd.DataFrame, reference: str, metrics: Sequence[str], level: float = LEVEL) -> pd.DataFrame:
-    """Every strategy against ``reference`` on the tapes both ran on.
-
-    ``table``: columns scenario, strategy, replicate and the metrics. One row of the answer per scenario, metric and
-    strategy: n, mean, low, high, variance_ratio, and ``clear``: whether the interval leaves out 0.
-    """
-    import pandas as pd
-
-    if reference not in set(table["strategy"]):
-        raise ValueError(
-            _("no strategy in the table is called {reference!r}; it has {set}").format(
-                reference=reference, set=", ".join(sorted(set(table["strategy"])))
-            )
-        )
-    if table.duplicated(["scenario", "strategy", "replicate"]).any():
-        raise ValueError(_("a scenario, strategy and replicate occur twice; give one row per run"))
-    rows = []
-    for metric in metrics:
-        wide = table.pivot(index=["scenario", "replicate"], columns="strategy", values=metric)
-        for scenario, part in wide.groupby(level="scenario", sort=False):
-            for strategy in [s for s in dict.fromkeys(table["strategy"]) if s != reference]:
-                gap = difference(part[strategy].to_numpy(), part[reference].to_numpy(), level)
-                clear = bool(gap.low > 0 or gap.high < 0)
-                rows.append({"scenario": scenario, "metric": metric, "strategy": strategy, **gap._asdict(), "clear": clear})
-    return pd.DataFrame(rows)
-
-
 def wilson(events: int, trials: int, level: float = LEVEL) -> tuple[float, float]:
     """Wilson interval of a probability: 0 of 200 shows oversold still means up to 1.9 %.
 
@@ -170,31 +138,3 @@ def wilson(events: int, trials: int, level: float = LEVEL) -> tuple[float, float
     centre = (p + z * z / (2 * trials)) / shrink
     half = z / shrink * math.sqrt(p * (1 - p) / trials + z * z / (4 * trials * trials))
     return 0.0 if events == 0 else max(0.0, centre - half), 1.0 if events == trials else min(1.0, centre + half)
-
-
-def bootstrap(
-    sessions: np.ndarray,
-    statistic: Callable[[np.ndarray], np.ndarray],
-    rng: np.random.Generator,
-    draws: int = 2000,
-    level: float = LEVEL,
-) -> tuple[float, float]:
-    """Percentile interval from resampling whole shows: oversells cluster in shows, orders are not independent trials.
-
-    ``sessions``: float64 [show, column]. ``statistic``: from means [draw, column] to one number per draw. ``rng``: the
-    caller's stream, so that the interval can be repeated.
-    """
-    sessions = np.asarray(sessions, float)
-    n = len(sessions)
-    picked = rng.multinomial(n, np.full(n, 1 / n), size=draws)
-    values = statistic(picked @ sessions / n)
-    low, high = np.nanquantile(values, [0.5 - level / 2, 0.5 + level / 2])
-    return float(low), float(high)
-
-
-def oversell_rate(oversold_orders: np.ndarray, paid_orders: np.ndarray, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Oversold orders over paid orders of all shows together, and its interval from resampling shows."""
-    shows = np.column_stack([oversold_orders, paid_orders])
-    total = shows.sum(0)
-    low, high = bootstrap(shows, lambda mean: mean[:, 0] / np.maximum(mean[:, 1], 1e-12), rng)
-    return float(total[0] / max(total[1], 1e-12)), low, high

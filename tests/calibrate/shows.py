@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from scenarios.contract import Audience, Cue, Herding, Host, Scenario, Shoppers, Sku
 from scenarios.spread import CERTAIN
-from sim.calibrate.observed import Observed, as_planned, from_tape
+from sim.calibrate.observed import Observed
 from sim.demand.draw import draw_tape
+from tests.calibrate.tapes import as_planned, from_tape
 
 TRUE = {
     ("shoppers", "buy_rate"): 0.008, ("shoppers", "shelf_rate"): 0.003, ("shoppers", "direct_share"): 0.7,

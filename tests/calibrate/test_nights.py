@@ -9,11 +9,12 @@ import pytest
 
 from scenarios.spread import CERTAIN
 from sim.calibrate.nights import Quantity, check_nights, contradictions, quantities, settling
-from sim.calibrate.observed import CalibrationError, Observed, from_tape
+from sim.calibrate.observed import CalibrationError, Observed
 from sim.demand.draw import draw_tape
 from sim.report.text import nights as words
 from sim.stats.pooling import pooled
 from tests.calibrate.shows import show
+from tests.calibrate.tapes import from_tape
 
 BETWEEN = 0.3
 

@@ -12,7 +12,6 @@ from scenarios.spread import Spread
 from sim.calibrate.fit import calibrate
 from sim.calibrate.moving import lacking
 from sim.calibrate.natural import natural_of
-from sim.calibrate.observed import from_run
 from sim.calibrate.parameters import parameters
 from sim.calibrate.predicted import counted, predicted
 from sim.calibrate.room import Rooms
@@ -23,6 +22,7 @@ from sim.engine.simulate import simulate
 from sim.replay.silent import silent_policy
 from sim.setup.uncertain import uncertainty_from
 from sim.stats.latent import Process, filtered
+from tests.calibrate.tapes import from_run
 
 from .shows import TRUE, seen, show
 

@@ -11,12 +11,12 @@ from scenarios.contract import Shoppers
 from scenarios.registry import from_plain
 from scenarios.spread import Spread, certain
 from sim.calibrate.fit import calibrate
-from sim.calibrate.observed import from_tape
 from sim.calibrate.parameters import parameters
 from sim.calibrate.scenario import scenario_of, unidentified, yaml_of
 from sim.cli.chosen import chosen_scenario
 from sim.demand.draw import draw_tape
 from sim.setup.uncertain import check_places, scenario_for, taken
+from tests.calibrate.tapes import from_tape
 
 from .shows import TRUE, seen, show
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from sim.report.pages import rehearsal
 from sim.report.text import tables
 from sim.report.text.layout import aligned, markdown, number, spread, width
 from sim.score.metrics import METRICS
@@ -51,7 +52,14 @@ def test_the_cheapest_comes_first_and_its_equals_are_marked():
 def test_shares_are_ratios_of_sums():
     part = {"foreseen_events": [3.0, 0.0], "false_claims": [1.0, 0.0], "late_claims": [0.0, 2.0], "risk_events": [4.0, 0.0]}
     part |= {"recall": [0.5, math.nan], "session_oversold": [1.0, 0.0]}
-    line = tables.summary(scores({"a": [1.0, 2.0]}, **{name: {"a": values} for name, values in part.items()}))[0]
+    table = scores({"a": [1.0, 2.0]}, **{name: {"a": values} for name, values in part.items()})
+    line = tables.summary(table)[0]
+    page = rehearsal.figures(table)["a"]
+    assert (page["precision"][0], page["recall"][0], page["skill"][0]) == (line.precision, line.recall, line.skill)
+    assert page["session_oversold"] == (line.shows[1], line.shows[0], line.shows[2])
+    table["J_silent"] = 0.0
+    assert math.isnan(tables.summary(table)[0].skill)
+    assert all(map(math.isnan, rehearsal.figures(table)["a"]["skill"])), "nothing to gain, on the page too"
     assert line.precision == 3 / 5
     assert line.recall == 0.5
     assert line.shows == (clopper_pearson(1, 2, 0.025)[0], 0.5, clopper_pearson(1, 2, 0.025)[1])

@@ -5,11 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import stats
 
-from sim.stats.paired import bootstrap, compare, difference, oversell_rate, wilson
+from sim.stats.paired import difference, wilson
 
 
 def rng(seed: int = 1) -> np.random.Generator:
@@ -50,36 +49,6 @@ def test_intervals_cover_as_often_as_they_say():
     assert abs(np.mean(inside) - 0.95) <= 4 * math.sqrt(0.95 * 0.05 / 600)
 
 
-def table() -> pd.DataFrame:
-    a, b = pairs(10)
-    rows = [{"scenario": s, "strategy": n, "replicate": r, "J": v[r] * k}
-            for s, k in (("x", 1), ("y", -1)) for n, v in (("new", a), ("silent", b)) for r in range(10)]  # fmt: skip
-    return pd.DataFrame(rows).sample(frac=1, random_state=1)
-
-
-def test_compare_pairs_by_scenario_and_replicate():
-    a, b = pairs(10)
-    found = compare(table(), "silent", ["J"]).set_index("scenario")
-    assert found.loc["x", "mean"] == pytest.approx(np.mean(a - b))
-    assert found.loc["y", "mean"] == pytest.approx(-np.mean(a - b))
-    assert found["n"].tolist() == [10, 10]
-    assert found["clear"].all()
-    assert set(found["strategy"]) == {"new"}
-
-
-def test_compare_uses_only_tapes_that_both_ran_on():
-    part = table()
-    part = part[~((part["strategy"] == "silent") & (part["replicate"] > 5))]
-    assert compare(part, "silent", ["J"])["n"].tolist() == [6, 6]
-
-
-def test_compare_refuses_what_it_cannot_pair():
-    with pytest.raises(ValueError, match="silent"):
-        compare(table(), "silnt", ["J"])
-    with pytest.raises(ValueError, match="twice"):
-        compare(pd.concat([table(), table()]), "silent", ["J"])
-
-
 def test_none_of_200_means_up_to_two_percent():
     low, high = wilson(0, 200)
     assert low == 0.0
@@ -92,23 +61,3 @@ def test_none_of_200_means_up_to_two_percent():
 def test_wilson_agrees_with_scipy(events, trials):
     theirs = stats.binomtest(events, trials).proportion_ci(method="wilson")
     assert wilson(events, trials) == pytest.approx((theirs.low, theirs.high))
-
-
-def test_bootstrap_of_shows_knows_that_oversells_cluster():
-    orders = np.full(200, 500.0)
-    clustered = np.where(np.arange(200) < 4, 100.0, 0.0)
-    spread = np.full(200, 2.0)
-    rate, low, high = oversell_rate(clustered, orders, rng())
-    assert rate == pytest.approx(0.004)
-    assert low < 0.0015
-    assert high > 0.007
-    rate, low, high = oversell_rate(spread, orders, rng())
-    assert (low, high) == pytest.approx((0.004, 0.004))
-    assert oversell_rate(clustered, orders, rng()) == oversell_rate(clustered, orders, rng())
-
-
-def test_bootstrap_of_a_mean_agrees_with_theory():
-    x = rng(5).normal(10, 3, 400)
-    low, high = bootstrap(x[:, None], lambda mean: mean[:, 0], rng(6), draws=8000)
-    half = 1.96 * x.std(ddof=1) / 20
-    assert (low, high) == pytest.approx((x.mean() - half, x.mean() + half), abs=0.05 * half + 0.01)

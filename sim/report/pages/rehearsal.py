@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.report.pages.blocks import Grid, number, spread
+from sim.report.text.shares import shares
 from sim.report.text.tables import summary
 from sim.score.metrics import METRICS
-from sim.stats.certify import clopper_pearson
-from sim.stats.paired import difference, share
+from sim.stats.paired import difference
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 SILENT = "silent"
 MEANS = ("net", "J", "gmv", "oversold_units", "missed_units", "notices_per_operator_hour", "usable_lead_s", "freeze_minutes")
-NEVER_BELOW = ("gmv", "oversold_units", "missed_units", "notices_per_operator_hour", "freeze_minutes", "precision", "recall")
+NEVER_BELOW = ("gmv", "oversold_units", "missed_units", "notices_per_operator_hour", "freeze_minutes")
 Figures = dict[str, tuple[float, float, float]]
 """Metric to mean and the ends of its 95 % interval, which are NaN where none can be given."""
 
@@ -38,25 +38,12 @@ def figures(scores: pd.DataFrame) -> dict[str, Figures]:
 
 def _of(part: pd.DataFrame) -> Figures:
     found: Figures = {m: _mean(part[m].to_numpy(float)) for m in MEANS if m in part}
-    n, bad = len(part), int(part["session_oversold"].sum())
-    low, high = clopper_pearson(bad, n, 0.025)
-    found["session_oversold"] = bad / n, low, high
-    gained, possible = part["J_silent"] - part["J"], part["J_silent"]
-    foreseen = part["recall"].fillna(0.0) * part["risk_events"]
-    told = part["foreseen_events"] + part["late_claims"] / 2 + part["false_claims"]
-    for name, top, bottom in (
-        ("skill", 100 * gained, possible), ("precision", part["foreseen_events"], told), ("recall", foreseen,
-        part["risk_events"]),
-    ):  # fmt: skip
-        found[name] = share(top.to_numpy(float), bottom.to_numpy(float))
-    return {name: _possible(name, *figure) for name, figure in found.items()}
+    return {name: _possible(name, *figure) for name, figure in found.items()} | shares(part)
 
 
 def _possible(name: str, mean: float, low: float, high: float) -> tuple[float, float, float]:
-    """An interval without what cannot be: counts and shares below nothing, shares above one."""
-    if name in NEVER_BELOW:
-        low = max(0.0, low) if math.isfinite(low) else low
-    return mean, low, min(1.0, high) if name in ("precision", "recall") and math.isfinite(high) else high
+    """An interval without what cannot be: counts below nothing."""
+    return mean, max(0.0, low) if name in NEVER_BELOW and math.isfinite(low) else low, high
 
 
 def _mean(values: np.ndarray) -> tuple[float, float, float]:

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.report.text.layout import NOTHING, aligned, markdown, number, spread
+from sim.report.text.shares import shares
 from sim.report.text.unseen import unseen
-from sim.score.hindsight import mean_skill
 from sim.score.metrics import METRICS
 from sim.score.profiles import Profile
-from sim.stats.certify import clopper_pearson
 from sim.stats.paired import Difference, difference
 from sim.stats.selection import WORSE, standings
 from sim.study.worth import MATTERS, Worth
@@ -87,34 +86,27 @@ def _told_apart(costs: Sequence[np.ndarray]) -> list[tuple[Difference, bool]]:
 
 
 def _line(name: str, part: pd.DataFrame, behind: Difference, same: bool, useful: int, judged: int) -> Line:
-    n = len(part)
-    bad = int(part["session_oversold"].sum())
-    low, high = clopper_pearson(bad, n, 0.025)
-    caught = (part["recall"].fillna(0.0) * part["risk_events"]).sum()
-    told = part["foreseen_events"].sum() + part["late_claims"].sum() / 2 + part["false_claims"].sum()
+    n, of = len(part), shares(part)
+    often, low, high = of["session_oversold"]
     return Line(
         strategy=name,
         net=difference(part["net"].to_numpy(), np.zeros(n)),
         J=float(part["J"].mean()),
         behind=behind,
         same=same,
-        skill=mean_skill(part["J"].to_numpy(), part["J_silent"].to_numpy()),
+        skill=of["skill"][0],
         gmv=float(part["gmv"].mean()),
         oversold=float(part["oversold_units"].mean()),
-        shows=(low, bad / n, high),
+        shows=(low, often, high),
         missed=float(part["missed_units"].mean()),
         notices_per_hour=float(part["notices_per_operator_hour"].mean()),
-        precision=_share(part["foreseen_events"].sum(), told),
-        recall=_share(caught, part["risk_events"].sum()),
+        precision=of["precision"][0],
+        recall=of["recall"][0],
         lead_s=float(part["usable_lead_s"].mean()),
         freeze_min=float(part["freeze_minutes"].mean()),
         useful=useful,
         judged=judged,
     )
-
-
-def _share(part: float, whole: float) -> float:
-    return float(part / whole) if whole else math.nan
 
 
 def cells(lines: list[Line], told: bool = True) -> list[list[str]]:
