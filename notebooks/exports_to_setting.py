@@ -37,8 +37,8 @@ fitted.plot()
 # %%
 show = sc.scenario(fitted.folder / "scenario.yaml", supply={"requestable": 0.5, "lead_median_s": 900.0})
 search = {"fixed_count": {"units": sc.log(5, 300)}, "smart": {"chance": sc.log(0.02, 0.6)}}
-tuned = sc.tune(show, search, trials=16, shows=max(4, SHOWS // 4), judging=SHOWS, confirm=SHOWS, finalists=4, uncertain=fitted,
-                workers=1)  # fmt: skip
+tuned = sc.tune(show, search, trials=16, shows=max(4, SHOWS // 4), judging=max(20, SHOWS), confirm=max(20, SHOWS), finalists=4,
+                uncertain=fitted, workers=1)  # fmt: skip
 print(*tuned.verdict, sep="\n")
 
 # %% [markdown]

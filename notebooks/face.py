@@ -9,6 +9,9 @@
 # %% [markdown]
 # # A strategy of one's own, from a cell to a decision
 #
+# **中文摘要**:自己写一个策略:一个函数,看一个商品的读数,答一个级别。写在单元格里就能用:和自带的策略比一场、用两个进程搜一个参数、
+# 画图、存盘、再读回来比较。
+#
 # A strategy is one function over readings of one item. It is defined here, rehearsed against a built-in one, searched over a
 # range by two processes, drawn, saved and loaded again.
 
@@ -17,9 +20,9 @@ import tempfile
 from pathlib import Path
 
 import stockcue as sc
-from strategies.contract import LINE, Param, Strategy
 
-COVER_S = 0
+SHOWS = 6
+LINE, COVER_S = 0, 0  # where the line it watches stands in its memory; its first setting
 
 
 def fold(p, m, s):
@@ -30,11 +33,11 @@ def fold(p, m, s):
     return 2 if s.stock <= m[LINE] else 0
 
 
-PACE = Strategy(
+PACE = sc.Strategy(
     "pace",
     "covers some seconds of the average pace",
     fold,
-    params=(Param("cover_s", 120.0, 1.0, 7200.0, "s", "seconds of average sales the stock must cover"),),
+    params=(sc.Param("cover_s", 120.0, 1.0, 7200.0, "s", "seconds of average sales the stock must cover"),),
 )
 
 # %% [markdown]
@@ -42,7 +45,7 @@ PACE = Strategy(
 
 # %%
 show = sc.scenario("first_show", feed={"period_s": 2.0})
-result = sc.rehearse(show, [PACE, "fixed_count"], shows=6)
+result = sc.rehearse(show, [PACE, "fixed_count"], shows=SHOWS)
 print(result)
 
 # %% [markdown]
@@ -60,7 +63,7 @@ picture = run.plot(run.skus[0])
 # %%
 place = Path(tempfile.mkdtemp())
 cover = {"pace": {"strategy": PACE, "cover_s": sc.log(15, 900)}}
-sweep = sc.sweep(show, cover, shows=6, points=4, workers=2, out=place / "cover")
+sweep = sc.sweep(show, cover, shows=SHOWS, points=4, workers=2, out=place / "cover")
 BEST = sweep.table.sort_values("J").iloc[0]
 print(sweep.table[["candidate", "strategy.pace.cover_s", "net", "J", "oversold_units"]].to_string(index=False))
 print(sweep.verdict[0])
@@ -70,6 +73,6 @@ print(sweep.verdict[0])
 
 # %%
 tuned = sc.policy(PACE, label="pace", cover_s=float(BEST["strategy.pace.cover_s"]))
-again = sc.rehearse(show, [tuned, "fixed_count"], shows=6, figure="none").save(place / "tuned")
+again = sc.rehearse(show, [tuned, "fixed_count"], shows=SHOWS, figure="none").save(place / "tuned")
 LOADED = sc.load(place / "tuned")
 print(sc.compare(result, LOADED))

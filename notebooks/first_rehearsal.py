@@ -17,7 +17,8 @@
 # %%
 import stockcue as sc
 
-result = sc.rehearse("first_show", ["smart", "fixed_count", "newsvendor_freeze"], shows=8)
+SHOWS = 8
+result = sc.rehearse("first_show", ["smart", "fixed_count", "newsvendor_freeze"], shows=SHOWS)
 print(result)
 
 # %% [markdown]

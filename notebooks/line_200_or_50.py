@@ -20,6 +20,7 @@ import pandas as pd
 
 import stockcue as sc
 
+SHOWS = 60
 LINES = [25, 50, 100, 150, 200, 300]
 RESTOCK = {"prepare": [{"what": "restock", "by": "auto"}], "emergency": []}
 
@@ -46,7 +47,6 @@ def table(show) -> pd.DataFrame:
     return pd.DataFrame({"gain": rows["net"] - rows["net"]["silent"], "missed": rows["missed_units"]}).loc[map(str, LINES)]
 
 
-SHOWS = 60
 FOUND = {(hours, lead): table(shop(hours, lead)) for hours, lead in [(1.3, 20), (1.3, 45), (1.75, 10), (1.75, 45), (168, 45)]}
 for (hours, lead), rows in FOUND.items():
     print(f"500 units last {hours:g} h, a request takes {lead:g} min; gain in CNY a show, missed units")

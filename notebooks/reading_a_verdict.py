@@ -51,5 +51,5 @@ print(result.assumptions["confidence"].value_counts().to_string())
 # **What the alerts were worth**: every chain of alerts left out in turn, the same show played again without it.
 
 # %%
-worth = result.chains.groupby("strategy")["worth"].describe()[["count", "min", "50%", "max"]].round(0)
-print(worth.to_string())
+print(result.chains.groupby("strategy")["worth"].value_counts().unstack(fill_value=0).to_string())
+print(result.chains.groupby("strategy")["worth_cny"].describe()[["min", "50%", "max"]].round(0).to_string())
