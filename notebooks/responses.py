@@ -33,7 +33,9 @@ def kept(**changes) -> pd.DataFrame:
     """Gain over nobody acting [CNY a show] and units, by response."""
     trials = sc.sweep(sc.scenario("first_show", **changes), TEAMS, shows=SHOWS, workers=1).trials
     trials["gain"] = trials["net"] - trials["net_silent"]
-    return trials.groupby("candidate", sort=False)[["gain", "oversold_units", "missed_units", "annoyances", "cost_service"]].mean()
+    return trials.groupby("candidate", sort=False)[
+        ["gain", "oversold_units", "missed_units", "annoyances", "cost_service"]
+    ].mean()
 
 
 # %% [markdown]

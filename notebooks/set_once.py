@@ -49,7 +49,7 @@ def reviewed(net: pd.DataFrame) -> pd.Series:
     so_far = [net.iloc[:k].mean().idxmax() for k in shows]
     ways = {"never": [first] * len(shows), "weekly": weekly, "after each show, the last one decides": each,
             "after each show, all so far decide": so_far}  # fmt: skip
-    made = {way: sum(net.iloc[k][line] for k, line in zip(shows, lines)) / len(shows) for way, lines in ways.items()}
+    made = {way: sum(net.iloc[k][line] for k, line in zip(shows, lines, strict=True)) / len(shows) for way, lines in ways.items()}
     return pd.Series(made | {"best of each week, known afterwards": _best(net)})
 
 

@@ -34,18 +34,19 @@ def generations(line: float) -> dict:
 
 
 def split(many: int, hour: float):
-    """The first show with each of its five items split into ``many``, each with its share of stock and demand, from ``hour`` on."""
+    """The first show, each of its five items split into ``many`` with a share of stock and demand, from ``hour`` on."""
     show, skus = sc.scenario("first_show"), {}
     for sku in show.skus:
         for k in range(many):
             skus[f"{sku.id}-{k}"] = {
-                "stock": sku.stock // many, "tier": sku.tier, "price": sku.price, "margin": sku.margin, "appeal": sku.appeal / many,
-                "safety_stock": sku.safety_stock // many, "popularity": sku.popularity / many,
+                "stock": sku.stock // many, "tier": sku.tier, "price": sku.price, "margin": sku.margin,
+                "appeal": sku.appeal / many, "safety_stock": sku.safety_stock // many, "popularity": sku.popularity / many,
             }  # fmt: skip
     cues = [(cue.at_s + 2.0 * k, f"{cue.sku}-{k}", cue.kind) for cue in show.cues for k in range(many)]
     return sc.scenario({
-        "name": f"{5 * many} items, {'night' if hour < 6 else 'day'}", "lesson": "generations", "duration_s": 3600.0, "skus": skus,
-        "cues": {f"c{k:03d}": dict(zip(("at_s", "sku", "kind"), cue)) for k, cue in enumerate(cues)}, "start_hour": hour,
+        "name": f"{5 * many} items, {'night' if hour < 6 else 'day'}", "lesson": "generations", "duration_s": 3600.0,
+        "skus": skus, "start_hour": hour,
+        "cues": {f"c{k:03d}": dict(zip(("at_s", "sku", "kind"), cue, strict=True)) for k, cue in enumerate(cues)},
         "audience": {"arrivals_per_min": 4500.0}, "ledger": {"mode": "deduct_on_payment", "late_payment": "accept"},
         "leaks": {"stale_read_s": 1.0}, "supply": {"requestable": 0.5, "lead_median_s": 720.0}, "host": {"slip_s": 8.0},
     })  # fmt: skip
