@@ -6,6 +6,7 @@
 #   make lint    style, types and import contracts
 #   make bench   how fast, with the parity check first
 #   make docs    the documentation, in docs/_build
+#   make gallery the lessons of notebooks/ executed, into docs/gallery (minutes)
 #   make oldest  the quick tests with the lowest versions that pyproject.toml allows
 #   make words    every sentence of the code into sim/locale/stockcue.pot, for translators
 #   make audit   known weaknesses of what is installed
@@ -18,9 +19,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: help demo test quick lint bench docs oldest audit words clean
+.PHONY: help demo test quick lint bench docs gallery oldest audit words clean
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -16
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -17
 
 $(READY): pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'StockCue needs Python 3.11 or newer; set PYTHON=...')"
@@ -50,6 +51,9 @@ bench: $(READY)
 
 docs: $(READY)
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build
+
+gallery: $(READY)
+	$(BIN)/python docs/gallery.py
 
 oldest: $(READY)
 	$(PYTHON) -m venv $(VENV)/oldest

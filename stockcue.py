@@ -14,7 +14,7 @@ notebook, holds tables as DataFrames, is saved as a run folder and loaded again:
     verbs: play, rehearse, stock, sweep, tune, breakpoint, sensitivity, export
     recorded shows: ingest, read, replay, review, calibrate
     a live show: shadow
-    results: load, compare, walk
+    results: load, compare, walk, rollup
     nouns: Scenario, Policy, Strategy, Param, Run, Recording, Result
 
 Each name is loaded when it is first used.
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sim.app.replay import replay
     from sim.app.result import Result, load
     from sim.app.review import review
+    from sim.app.rollup import rollup
     from sim.app.sensitivity import sensitivity
     from sim.app.shadow import shadow
     from sim.app.stock import stock
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Param", "Policy", "Recording", "Result", "Run", "Scenario", "Strategy", "breakpoint", "calibrate", "compare", "export",
-    "ingest", "interval", "load", "log", "play", "policy", "read", "rehearse", "replay", "review", "scenario", "sensitivity",
-    "shadow", "steps", "stock", "sweep", "tune", "walk",
+    "ingest", "interval", "load", "log", "play", "policy", "read", "rehearse", "replay", "review", "rollup", "scenario",
+    "sensitivity", "shadow", "steps", "stock", "sweep", "tune", "walk",
 ]  # fmt: skip
 
 _HOMES = {

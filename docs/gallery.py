@@ -1,7 +1,7 @@
 """The gallery: every lesson of ``notebooks/`` with a Chinese summary, executed and left with its output in ``docs/gallery``.
 
-``python docs/gallery.py [NAME ...]``, or ``make gallery`` for all; needs the docs group. Executing takes minutes, so pages are kept
-and ``make docs`` builds from them; a test says which are older than their lesson.
+``python docs/gallery.py [NAME ...]``, or ``make gallery`` for all; needs the docs group. Executing takes minutes, so pages are
+kept and ``make docs`` builds from them; a test says which are older than their lesson.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ KEPT = {
     "diff": ("outcome",), "breakpoint": ("breakpoints",), "sensitivity": ("sensitivity",), "stock": ("stock",),
     "calibrate": ("parameters",),
     "replay": ("diff", "table", "pooled", "verdict", "scores"), "review": ("changes", "blame"),
-    "walk": ("nights",), "export": ("agreement",), "shadow": ("alerts",),
+    "walk": ("nights",), "rollup": ("nights",), "export": ("agreement",), "shadow": ("alerts",),
 }  # fmt: skip
 """Tables that stand in the folder as they are: the first of these that is there."""
 FIGURES = ("net", "J", "oversold_units", "session_oversold", "missed_units", "alerts", "gmv")

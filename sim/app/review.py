@@ -20,10 +20,11 @@ from sim.core.export import write_csv
 from sim.core.policy import Policy
 from sim.jobs.folder import checksums, write_table
 from sim.postmortem.bands import Bands
+from sim.postmortem.blame import CAUSES
 from sim.postmortem.proposal import proposal_words, write_proposal
 from sim.postmortem.review import Review
 from sim.postmortem.review import review as reviewed
-from sim.postmortem.show_profile import FILE, save
+from sim.postmortem.show_profile import FEATURES, FILE, save
 from sim.report.pages.review import page
 from sim.report.pages.runs import given_sku
 from sim.report.text.review import basis
@@ -157,7 +158,24 @@ def _write(
     write_proposal(folder / "proposal.yaml", verdict, proposal_words(verdict, words))
     text = "\n".join([*case.recorded, printed(verdict)])
     last = _("run folder: {folder} (page: review.md, proposal: proposal.yaml)").format(folder=HERE)
-    return Said(text, text.splitlines()[1:], [last], again=lambda: "\n".join([*case.recorded, printed(verdict)]).splitlines()[1:])
+    return Said(text, text.splitlines()[1:], [last], {"night": noted(case, verdict)},
+                again=lambda: "\n".join([*case.recorded, printed(verdict)]).splitlines()[1:])  # fmt: skip
+
+
+def noted(case: Case, r: Review) -> dict[str, Any]:
+    """The night in a few figures, for the roll-up of several. blame: shares of the cost by cause. held: figures within a
+    rehearsal's bands this night, of how many, and the share that is right."""
+    b, p, cost, start, end = r.search.before, r.proposal, r.blame.cost, *case.span
+    total = float(cost.sum())
+    held = None if r.bands is None else (*r.bands.nights[-1][1:], r.bands.expected)
+    return {
+        "show": r.show.name, "start": start, "end": end,
+        "net": float(r.row["net"]), "net_hindsight": float(r.row["net_hindsight"]),
+        "oversold": int(b.oversold), "missed": int(b.missed), "alerts": int(b.alerts), "useful": r.worth.useful,
+        "harmful": r.worth.harmful, "drifted": [FEATURES[d.feature][0] for d in r.drift if d.drifted], "held": held,
+        "blame": {cause: float(x) / total for cause, x in zip(CAUSES, cost, strict=True)} if total > 0 else {},
+        "proposal": p and {"change": p.change.knob.word(p.change.value), "claimed": float(p.claim.mean)},
+    }  # fmt: skip
 
 
 def _policy(given: Any) -> Policy:

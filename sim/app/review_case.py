@@ -47,7 +47,8 @@ if TYPE_CHECKING:
 class Case:
     """What is reviewed. at: moments as the show's clock writes them. notes: on the data. habits: of this show, earlier ones.
     recorded: what the recording itself says was lost, and what decides what the model makes of it. night: what its own team did,
-    on a stage of it. items: the recorded show item by item; before: earlier ones by name."""
+    on a stage of it. items: the recorded show item by item; before: earlier ones by name. span: start and end
+    of a recorded night."""
 
     show: Show
     others: list[Show]
@@ -60,6 +61,7 @@ class Case:
     night: Callable[[Stage], Run] | None = None
     items: Night | None = None
     before: Sequence[tuple[str, Night | pd.DataFrame]] = ()
+    span: tuple[str, str] = ("", "")
 
 
 def many(given: Any) -> list[Any]:
@@ -137,6 +139,7 @@ def recorded_case(s: Settings, rec: Recording, earlier: Sequence[Any], scenario:
         partial(as_run, stream=stream) if stream.did else None,
         night_of(stream),
         nights,
+        (stream.at(0.0), stream.at(stream.span_s)),
     )
 
 

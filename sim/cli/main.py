@@ -286,8 +286,8 @@ VERBS: dict[str, Callable[[list[str]], int]] = {
     "rehearse": _rehearse, "stock": _stock, "sweep": _sweep, "tune": _tune, "breakpoint": _breakpoint,
     "sensitivity": _sensitivity,
     "ingest": _ingest, "calibrate": _calibrate, "replay": _replay, "review": _review,
-    "diff": reading.diff, "walk": reading.walk, "page": pages.page, "workbook": pages.workbook, "card": pages.card, "desk":
-    pages.desk,
+    "diff": reading.diff, "walk": reading.walk, "rollup": reading.rollup,
+    "page": pages.page, "workbook": pages.workbook, "card": pages.card, "desk": pages.desk,
     "shadow": _shadow, "export": _export, "list": reading.list_, "check": reading.check, "test": reading.test,
     "bench": reading.bench,
 }  # fmt: skip

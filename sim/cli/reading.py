@@ -32,6 +32,16 @@ def walk(words: list[str]) -> int:
     return OK
 
 
+def rollup(words: list[str]) -> int:
+    from sim.app.rollup import rollup
+    from sim.cli.few import few
+    from sim.setup.settings_few import Rollup
+
+    folders, s = few(Rollup, words)
+    show(rollup(folders, out=s.out or None, command=words))
+    return OK
+
+
 def list_(words: list[str]) -> int:
     from sim.app.listing import catalogue
     from sim.cli.words import named

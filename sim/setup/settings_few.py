@@ -23,6 +23,13 @@ class Walk:
 
 
 @dataclass(frozen=True)
+class Rollup:
+    """Settings of ``stockcue rollup`` beside folders of reviews."""
+
+    out: str = setting("", "run folder of its own; empty: none")
+
+
+@dataclass(frozen=True)
 class Page:
     """Settings of ``stockcue page`` beside a run folder."""
 
