@@ -13,10 +13,14 @@ from sim.cli.main import main
 
 def night(place, number, units, **more):
     """A reviewed show of two minutes."""
-    show = {"name": f"night {number}", "lesson": "two minutes", "duration_s": 120, "skus": {"mask": {"stock": 40, "tier": "traffic"}},
-            "audience": {"arrivals_per_min": 900}, "shoppers": {"buy_rate": 0.06}, "cues": {"c1": {"at_s": 10, "sku": "mask"}}}  # fmt: skip
+    show = {
+        "name": f"night {number}", "lesson": "two minutes", "duration_s": 120, "skus": {"mask": {"stock": 40, "tier": "traffic"}},
+        "audience": {"arrivals_per_min": 900}, "shoppers": {"buy_rate": 0.06}, "cues": {"c1": {"at_s": 10, "sku": "mask"}},
+    }  # fmt: skip
     policy = sc.policy("fixed_count", units=units, gate={"cooldown_s": 30.0 * number})
-    return sc.review(sc.scenario(show), policy, shows=2, alerts=2, replicate=number, figure="none", out=place / str(number), **more)
+    return sc.review(
+        sc.scenario(show), policy, shows=2, alerts=2, replicate=number, figure="none", out=place / str(number), **more
+    )
 
 
 @pytest.fixture(scope="module")
@@ -84,8 +88,11 @@ def test_recorded_nights_stand_in_the_order_of_their_clocks_and_must_not_overlap
 def test_bad_input_is_one_sentence(week, capsys, tmp_path):
     folder = str(week[0].folder)
     swept = sc.sweep("ls1", {"fixed_count": {"units": [5.0, 50.0]}}, shows=1, out=tmp_path / "s", workers=1)
-    for words, sentence in (([folder], "needs two reviews"), ([folder, folder], "is there twice"), ([folder, "nowhere"], "nowhere"),
-                            ([folder, str(swept.folder)], "rollup takes reviews"), ([folder, "first=2"], "first")):  # fmt: skip
+    cases = {
+        "needs two reviews": [folder], "is there twice": [folder, folder], "nowhere": [folder, "nowhere"],
+        "rollup takes reviews": [folder, str(swept.folder)], "first": [folder, "first=2"],
+    }  # fmt: skip
+    for sentence, words in cases.items():
         assert main(["rollup", *words]) == 2
         said = capsys.readouterr().err
         assert sentence in said
