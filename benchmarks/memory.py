@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.sweep import EVERY, SCENARIO, SEED, family
 from scenarios.registry import load
-from sim.jobs.evaluate import warm
+from sim.jobs.compiling import warm
 from sim.jobs.parts import Parts
 from sim.jobs.plan import Plan
 from sim.jobs.pool import pool
@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     most = SHOWS // 10 if "--quick" in (argv or []) else SHOWS
     shows, candidates = (numbers + [most, CANDIDATES][len(numbers) :])[:2]
     plan, before = plan_of(shows, candidates), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    warm(c.policy for c in plan.candidates)
+    warm([c.policy for c in plan.candidates])
     start = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder, pool("local", "", WORKERS) as crew:
         table = Path(folder) / "trials.parquet"

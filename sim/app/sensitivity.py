@@ -20,7 +20,7 @@ from sim.app.ranges import varied
 from sim.app.result import HERE, Result, Said
 from sim.core.export import write_csv
 from sim.jobs.cache import WORTH, Cache
-from sim.jobs.evaluate import warm
+from sim.jobs.compiling import warm
 from sim.jobs.folder import versions, write_table
 from sim.jobs.identity import own_files
 from sim.jobs.plan import Chunk, Plan
@@ -214,7 +214,7 @@ def _played(study: Design, pool: Pool, cache: Cache, done: int, told: Listener) 
     def block(plan: Plan) -> np.ndarray:
         nonlocal done
         n = len(plan.candidates)
-        warm(plan.candidates[k].policy for k in (0, -1))
+        warm([plan.candidates[k].policy for k in (0, -1)])
         if study.one_world:  # each tape is drawn once
             chunks = [Chunk(k, 0, k, k + 1, 0, n) for k in range(replicates)]
         else:  # pairs are played, not all in all

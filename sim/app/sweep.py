@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,23 +19,24 @@ from sim.app.result import HERE, Result, Said
 from sim.app.sweep_study import Field, field_of
 from sim.app.timelines import leading
 from sim.core.export import write_csv
-from sim.jobs.folder import write_table
+from sim.jobs.folder import MANIFEST, write_table
 from sim.jobs.parts import Parts
 from sim.jobs.plan import Plan
 from sim.jobs.pool import Pool
 from sim.jobs.resume import Estimate, gather, probe, refuse_too_large, size
-from sim.jobs.work_folder import holds
+from sim.jobs.work_folder import holds, known
 from sim.report.pages import runs as pages
 from sim.report.text import decision as deciding
 from sim.report.text import ranking, verdict
 from sim.report.text.layout import duration
 from sim.setup.assumptions import assumption_table, summary
 from sim.setup.settings_search import Sweep
+from sim.sources import checksum
 from sim.stats.selection import Rules
 from sim.study.decide import Decision, Trials, decide, of_table
 from sim.study.race import of_race, race, rerun
 from sim.study.standing import settings_table
-from sim.words import _, counted
+from sim.words import _, counted, language
 
 TABLE = "trials.parquet"
 HUGE = 10**8
@@ -168,7 +169,7 @@ def _whole(field: Field, told: Listener) -> Study:
             path.unlink()
 
     return Study(announced(plan), TABLE, holds("part-*"), foreseen, write, clean, (s.engine, s.address, s.workers),
-                 lambda folder: _again(folder, field, told))  # fmt: skip
+                 _anew(field, told))  # fmt: skip
 
 
 def _raced(field: Field, rules: Rules, told: Listener) -> Study:
@@ -191,7 +192,7 @@ def _raced(field: Field, rules: Rules, told: Listener) -> Study:
             shutil.rmtree(place)
 
     return Study(announced(plan), TABLE, holds("round-*/part-*"), foreseen, write, clean, (s.engine, s.address, s.workers),
-                 lambda folder: _again(folder, field, told))  # fmt: skip
+                 _anew(field, told))  # fmt: skip
 
 
 def announced(plan: Plan) -> str:
@@ -215,6 +216,20 @@ def _takes(expected: Estimate, left: float, workers: int) -> str:
         table=size(expected.table),
         parts=size(expected.parts),
     )
+
+
+def _anew(field: Field, told: Listener) -> Callable[[Path], Said] | None:
+    """How a finished sweep is told anew; None where it was told in the same words, so that reading it will do."""
+    there, task = known(field.task.final / MANIFEST) or {}, field.task
+    same = there.get("telling") == _telling(field) and there.get("command") == task.manifest(Said(""))["command"]
+    return None if same else lambda folder: _again(folder, field, told)
+
+
+def _telling(field: Field) -> dict[str, Any]:
+    """What a sweep's sentences, tables and pictures follow from beside what was played: language, settings, and the program."""
+    s = field.settings
+    chosen = {key: getattr(s, key) for key in ("delta", "confidence", "shock")}
+    return {"language": language(), "program": checksum(__name__), **chosen}
 
 
 def _again(folder: Path, field: Field, told: Listener) -> Said:
@@ -249,8 +264,9 @@ def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
     parts += [deciding.printed(decision)] if decision else []
     last = _("run folder: {folder} (every run: {table}, what was varied: candidates.parquet, words: report.md)")
     sentences = verdict.sentences(decision) if decision else []
+    text, where = "\n".join(["", "\n\n".join(parts)]), last.format(folder=HERE, table=TABLE)
     again = partial(verdict.sentences, decision) if decision else None
-    return Said("\n".join(["", "\n\n".join(parts)]), sentences, [last.format(folder=HERE, table=TABLE)], again=again)
+    return Said(text, sentences, [where], {"telling": _telling(field)}, again=again)
 
 
 def _decision(folder: Path, trials: Trials, decision: Decision) -> list[str]:

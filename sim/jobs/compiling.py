@@ -13,7 +13,18 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from sim.core.policy import Policy
-from sim.engine.compiled import compile_fold, compiled_seen, compiled_stretch, compiled_trace, seen_at, stretch_at, trace_at
+from sim.engine.compiled import (
+    compile_fold,
+    compiled_scan,
+    compiled_seen,
+    compiled_stretch,
+    compiled_trace,
+    scan_at,
+    seen_at,
+    stretch_at,
+    trace_at,
+)
+from sim.engine.simulate import engine_for
 from sim.jobs.interrupts import deaf
 from sim.native import at_hand, compiles, kept_folder
 from sim.places import BASE
@@ -24,21 +35,27 @@ from strategies.registry import load
 
 KERNELS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     "seen": (seen_at, compiled_seen), "stretch": (stretch_at, compiled_stretch), "trace": (trace_at, compiled_trace),
-    "weigh": (weigh, compiled_weigh),
+    "weigh": (weigh, compiled_weigh), "scan": (scan_at, compiled_scan),
 }  # fmt: skip
-"""What every rehearsal calls: entry points, and what makes them."""
-TOGETHER = ("seen", "stretch", "trace")
+"""Entry points, and what makes them."""
+PLAYED = ("seen", "stretch", "trace", "weigh")
+"""Kernels that every rehearsal calls."""
+SHARED = (*PLAYED, "scan")
+"""Kernels that many candidates on one tape call."""
+TOGETHER = ("seen", "stretch", "trace", "scan")
 """Kernels that call the same functions, which are compiled once for all of them in one process; the rest goes to another."""
 START = "import sys; sys.path.insert(0, sys.argv[1]); from sim.jobs.compiling import compile_all; compile_all(sys.argv[2:])"
 
 
 @contextmanager
-def compiling(policies: Iterable[Policy]) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
-    """Processes that compile what ``policies`` need and is not at hand; whatever they have not done by the end is given up.
+def compiling(policies: Iterable[Policy], kernels: Sequence[str]) -> Iterator[Sequence[subprocess.Popen[bytes]]]:
+    """Processes that compile ``kernels``, and what ``policies`` need, where it is not at hand; what is not done by the end is
+    given up.
 
     Compiling is all they do: where one fails, this process compiles for itself when it comes to it.
     """
-    wanted = missing(policies) if compiles() and kept_folder() and sys.executable else []
+    able = compiles() and kept_folder() and sys.executable and not os.environ.get("STOCKCUE_NO_COMPILE")
+    wanted = missing(policies, kernels) if able else []
     parts = [[name for name in wanted if (name in TOGETHER) is shared] for shared in (True, False)]
     made: list[subprocess.Popen[bytes]] = []
     try:
@@ -51,10 +68,19 @@ def compiling(policies: Iterable[Policy]) -> Iterator[Sequence[subprocess.Popen[
             one.wait()
 
 
-def missing(policies: Iterable[Policy]) -> list[str]:
-    """Kernels, and strategies of StockCue's own, that are not compiled yet on this machine."""
+def warm(policies: Sequence[Policy], kernels: Sequence[str] = SHARED) -> None:
+    """Compile once, so that this process and its workers find the machine code on disk."""
+    with compiling(policies, kernels) as others:
+        for one in others:
+            one.wait()
+    for policy in policies:
+        engine_for(policy)
+
+
+def missing(policies: Iterable[Policy], kernels: Sequence[str]) -> list[str]:
+    """Those of ``kernels``, and strategies of StockCue's own, that are not compiled yet on this machine."""
     folds = {p.strategy.name: p.strategy.fold for p in policies if not is_users(p.strategy.fold.__module__ or "")}
-    entries = {name: entry for name, (entry, _) in KERNELS.items()} | folds
+    entries = {name: KERNELS[name][0] for name in kernels} | folds
     return [name for name, entry in entries.items() if not at_hand(entry)]
 
 

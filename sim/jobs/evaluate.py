@@ -6,14 +6,14 @@ their silent baseline. Candidates with identical runs are run and scored once (`
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
 from sim.core.policy import Policy
 from sim.core.stage import Stage
 from sim.engine.fork import play_all
-from sim.engine.simulate import engine_for, play
+from sim.engine.simulate import play
 from sim.score.cost import Judge
 from sim.score.profiles import PROFILES, Profile
 from sim.setup.policies import make_policy
@@ -37,9 +37,3 @@ def evaluate(
         row = judge.score(run, metrics)
         out[places] = [row[name] for name in metrics]
     return out
-
-
-def warm(policies: Iterable[Policy]) -> None:
-    """Compile once, in this process, so that workers find the machine code on disk."""
-    for policy in policies:
-        engine_for(policy)

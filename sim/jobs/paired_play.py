@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from sim.jobs.evaluate import warm
+from sim.jobs.compiling import warm
 from sim.jobs.plan import Chunk, Plan
 from sim.jobs.pool import Pool, steady
 from sim.score.cost import CORE
@@ -40,7 +40,7 @@ def paired_play(
     """A way to play any candidates in ``worlds``. note(text): called when a worker died."""
 
     def play(candidates: Sequence[Candidate], replicates: range) -> np.ndarray:
-        warm(c.policy for c in candidates)
+        warm([c.policy for c in candidates])
         plan = Plan(worlds, candidates, len(replicates), seed, profile, metrics)
         chunks = [
             Chunk(0, w, start, min(start + SPAN, replicates.stop), 0, len(candidates))

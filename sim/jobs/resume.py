@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.jobs.evaluate import warm
+from sim.jobs.compiling import warm
 from sim.jobs.folder import FolderError, versions
 from sim.jobs.paired_play import Note, unheard
 from sim.jobs.parts import Damaged, Parts
@@ -45,7 +45,7 @@ class Estimate:
 
 def probe(plan: Plan) -> Estimate:
     """Play a few tapes under a few candidates, and reckon from there. Compiles first, so that no worker has to."""
-    warm({c.policy.strategy.name: c.policy for c in plan.candidates}.values())
+    warm(list({c.policy.strategy.name: c.policy for c in plan.candidates}.values()))
     worlds = [plan.worlds[0], plan.worlds[-1]][: len(plan.worlds)]
     # The first show of a process loads what later ones have.
     _timed(plan, worlds[0], 0, 1)

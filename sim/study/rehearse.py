@@ -18,8 +18,7 @@ from sim.core.policy import Policy
 from sim.core.run import Run
 from sim.core.stage import Stage
 from sim.engine.simulate import play
-from sim.jobs.compiling import compiling
-from sim.jobs.evaluate import warm
+from sim.jobs.compiling import PLAYED, compiling, warm
 from sim.jobs.interrupts import deaf
 from sim.jobs.serialise import Packed, pack, unpack
 from sim.native import plainly
@@ -98,7 +97,7 @@ def rehearse(
     tell = progress or (lambda done, of, what: None)
     tell(0, replicates, "compiling")
     played = _meanwhile(scenario, teams, seed, profile, uncertainty, lambda first: tell(1, replicates, _leader(first)))
-    warm(teams)
+    warm(teams, PLAYED)
     if 0 < len(played) < replicates:  # nobody's pace is what was waited for
         tell(len(played), replicates, _leader(played))
     for batch in _batches(scenario, teams, range(len(played), replicates), seed, profile, workers, uncertainty):
@@ -128,7 +127,7 @@ def _meanwhile(
 ) -> list[_Played]:
     """The first show, where there is still something to compile: played as plain Python while others compile, which takes some
     seconds; a show so large that it would take longer is not. tell: hears of it at once."""
-    with compiling(policies) as others:
+    with compiling(policies, PLAYED) as others:
         if not others:
             return []
         stage, played = staged(scenario, uncertainty, seed, 0), []

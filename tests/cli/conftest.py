@@ -35,4 +35,4 @@ def plain_engine(monkeypatch):
     """Plain Python in this process and in workers; results are the same bit for bit."""
     monkeypatch.setenv("STOCKCUE_NO_COMPILE", "1")
     monkeypatch.setattr(rehearsing, "play", lambda stage, policy: play(stage, policy, engine=plain_parts(policy)))
-    monkeypatch.setattr(rehearsing, "warm", lambda policies: None)
+    monkeypatch.setattr(rehearsing, "warm", lambda policies, kernels: None)

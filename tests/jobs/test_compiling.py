@@ -56,8 +56,8 @@ def test_what_is_at_hand_is_compiled_by_nobody():
     for _entry, make in compiling.KERNELS.values():
         make()
     compiled.compile_fold(POLICIES[0].strategy.fold)
-    assert compiling.missing(POLICIES) == []
-    with compiling.compiling(POLICIES) as others:
+    assert compiling.missing(POLICIES, compiling.SHARED) == []
+    with compiling.compiling(POLICIES, compiling.SHARED) as others:
         assert others == []
 
 
@@ -82,7 +82,7 @@ def test_the_first_show_is_the_same_in_plain_python(monkeypatch, most):
     other, plain, heard = Other(), [], []
 
     @contextmanager
-    def busy(_policies):
+    def busy(_policies, _kernels):
         yield [other]
 
     def judged(*things):
@@ -93,7 +93,7 @@ def test_the_first_show_is_the_same_in_plain_python(monkeypatch, most):
     monkeypatch.setattr(study, "_judged", judged)
     monkeypatch.setattr(study, "PLAIN_ROWS", most)
     scenario, profile = load("first_show"), PROFILES["balanced"]
-    monkeypatch.setattr(study, "compiling", lambda _policies: nullcontext([]))
+    monkeypatch.setattr(study, "compiling", lambda _policies, _kernels: nullcontext([]))
     usual = study.rehearse(scenario, POLICIES, 2, 1, profile)
     monkeypatch.setattr(study, "compiling", busy)
     made = study.rehearse(scenario, POLICIES, 2, 1, profile, lambda done, of, what: heard.append((done, other.waited)))

@@ -31,8 +31,8 @@ def _plain(monkeypatch):
     """Plain Python here and in workers: small shows need no compiling, and results are the same."""
     monkeypatch.setenv("STOCKCUE_NO_COMPILE", "1")
     monkeypatch.setattr(rehearsing, "play", lambda stage, policy: play(stage, policy, engine=plain_engine(policy)))
-    monkeypatch.setattr(rehearsing, "warm", lambda policies: None)
-    monkeypatch.setattr(rehearsing, "compiling", lambda policies: nullcontext([]))
+    monkeypatch.setattr(rehearsing, "warm", lambda policies, kernels: None)
+    monkeypatch.setattr(rehearsing, "compiling", lambda policies, kernels: nullcontext([]))
 
 
 def show() -> Scenario:
