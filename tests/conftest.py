@@ -21,3 +21,13 @@ def _interrupts():
     before = signal.getsignal(signal.SIGINT)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
+def tiny(tmp_path, monkeypatch):
+    """An empty working folder with a tiny show; plain Python, because small shows need no compiling."""
+    from tests.cli.conftest import SHOW
+
+    monkeypatch.setenv("STOCKCUE_NO_COMPILE", "1")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.yaml").write_text(SHOW, encoding="utf-8")

@@ -14,7 +14,6 @@ from sim.replay import StreamError, load, open_stream
 from sim.replay.clock import NAIVE, Clock, find_zone, parse_time
 from sim.replay.ingest import spool as spooling
 from sim.replay.ingest.canon import is_stream, read_frame, read_head
-from sim.replay.ingest.mapping import chosen, read_mapping, shipped
 from sim.replay.ingest.run import ingest
 from sim.replay.ingest.seen import Seen, hashed
 from sim.replay.ingest.times import CLOCKS, parse_times, shifted
@@ -27,6 +26,8 @@ written = st.builds(
     st.integers(1960, 2210), st.integers(0, 13), st.integers(0, 32), st.integers(0, 24), st.integers(0, 60),
     st.sampled_from(["", ":00", ":59", ":60", ":07.5", ":07,123456", ":07.123456789"]), st.sampled_from("-/."), st.sampled_from(" T"),
     st.sampled_from(["", "Z", " UTC", "+08:00", "-0530", " +08", "z", "x"]))  # fmt: skip
+
+
 texts = st.one_of(written, st.integers(0, 10**17).map(str), st.sampled_from(["", "soon", "90.5", "0000000001", "20260618200000"]))
 
 
@@ -121,61 +122,6 @@ def test_names_are_kept_as_they_are_and_made_harmless_on_export(tmp_path):
     ingest(path).rejects.write(tmp_path)
     assert pd.read_parquet(tmp_path / "rejects.parquet")["text"].tolist() == [f"{evil},never,1"]
     assert pd.read_csv(tmp_path / "rejects.csv")["text"].tolist() == [f"'{evil},never,1"]
-
-
-# -- mappings ---------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [("!!python/object/apply:os.system [ls]", "is not YAML"), ("kind: order", "did you mean 'orders'?"), ("[1]", "needs kind"),
-     ("kind: orders\ncolumn: {}", "did you mean 'columns'?"), ("kind: orders\ncolumns: {tiem: t}", "did you mean 'time'?"),
-     ("kind: orders\ncolumns: {sku: s}", "need a column for time"), ("kind: orders\ncolumns: {time: {a: b}}", "a name or a list of names"),
-     ("kind: events\ncolumns: {time: t, type: y, sku: s}\ntypes: {buy: ordr}", "did you mean 'order'?"),
-     ("kind: orders\ncolumns: {time: t}\nzone: Mars", "not a time zone"), ("a: [1", "is not YAML"),
-     ("kind: dashboard\ncolumns: {time: t}\nbin_s: -1", "a number from 0"),
-     ("kind: dashboard\ncolumns: {time: t}\nstamp: middle", "start or end")],
-)  # fmt: skip
-def test_a_wrong_mapping_is_refused_in_one_sentence(text, says):
-    with pytest.raises(StreamError, match=r"^[^\n]+$") as caught:
-        read_mapping(text, "mine", "mine.yaml")
-    assert says in str(caught.value)
-
-
-def test_a_mapping_of_ones_own(tmp_path):
-    (tmp_path / "mine.yaml").write_text("kind: events\ncolumns: {time: wann, type: was, sku: ware}\ntypes: {gekauft: order}\n")
-    (tmp_path / "a.csv").write_text(f"wann,was,ware\n{T}00:00,gekauft,m\n{T}00:01,cart,m\n")
-    with pytest.raises(StreamError, match="is not enough"):
-        ingest(tmp_path / "a.csv")
-    made = ingest(tmp_path / "a.csv", mapping=str(tmp_path / "mine.yaml"))
-    assert made.frame()["kind"].tolist() == ["order", "cart"]
-    with pytest.raises(StreamError, match="did you mean 'doudian_orders'"):
-        chosen("doudian_order")
-    with pytest.raises(
-        StreamError, match=r"has no column for time \(订单提交时间\), .*which mapping doudian_orders needs|has no column for"
-    ):
-        ingest(tmp_path / "a.csv", mapping="doudian_orders")
-    with pytest.raises(StreamError, match="not among the files"):
-        ingest(tmp_path / "a.csv", mapping={"b.csv": "orders"})
-
-
-def test_every_shipped_mapping_is_told_by_its_own_columns():
-    for name, mapping in shipped().items():
-        header = [names[0] for field, names in {**mapping.columns, **mapping.series}.items()]
-        assert mapping.fits(mapping.find([*header, *mapping.marks])), name
-
-
-def test_two_mappings_that_fit_alike_are_not_guessed(tmp_path, monkeypatch):
-    import sim.replay.ingest.detect as detect
-
-    twins = {
-        n: read_mapping(f"kind: orders\ncolumns: {{time: t, {f}: x}}\nneeds: [time]", n, n)
-        for n, f in (("a", "sku"), ("b", "status"))
-    }
-    monkeypatch.setattr(detect, "shipped", lambda: twins)
-    (tmp_path / "x.csv").write_text("t,x\n1,2\n")
-    with pytest.raises(StreamError, match="can be read as a or as b; say which: mapping=a"):
-        ingest(tmp_path / "x.csv")
 
 
 # -- counters and cross-checks ----------------------------------------------------------------------------------
