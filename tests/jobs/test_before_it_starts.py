@@ -21,6 +21,8 @@ from sim.jobs.resume import gather, probe, refuse_too_large
 from tests.jobs.sweeps import ENVIRONMENT, WORDS, count, stopped_after, tables
 from tests.jobs.test_plan import plan
 
+pytestmark = pytest.mark.usefixtures("tiny")
+
 
 def test_a_part_damaged_after_it_was_counted_is_played_again(tmp_path):
     made = plan(replicates=4)
@@ -147,8 +149,6 @@ from sim.jobs.parts import opened
 from sim.jobs.pool import Pool
 from sim.jobs.resume import gather
 from tests.jobs.test_plan import plan
-
-pytestmark = pytest.mark.usefixtures("tiny")
 
 rng = np.random.Generator(np.random.PCG64(1))
 def play(study, chunks):
