@@ -8,6 +8,7 @@ import pytest
 from sim.calibrate.fit import calibrate
 from sim.calibrate.parameters import parameters
 from sim.stats.paired import wilson
+from tests.sizes import sized
 
 from .shows import HERD, TRUE, seen, show
 
@@ -57,10 +58,12 @@ def test_cues_on_time_have_no_slip():
 @pytest.mark.long
 @pytest.mark.parametrize("herding", [False, True])
 def test_coverage_is_nominal(herding):
-    """60 shows: 0.95 lies below the upper end of every parameter's Wilson interval, all together 0.93 to 0.975 are covered."""
-    hits, _ = cover(herding, 0.0, 60, True, seed=23)
+    """60 shows (12): 0.95 lies below the upper end of every parameter's Wilson interval, all together 0.93 to 0.975 (0.88 to 1:
+    binomial tails of 1 in 1000) are covered."""
+    shows = sized(12, 60)
+    hits, _ = cover(herding, 0.0, shows, True, seed=23)
     every = [hit for found in hits.values() for hit in found]
-    assert 0.93 <= np.mean(every) <= 0.975
+    assert (0.93 <= np.mean(every) <= 0.975) if shows >= 60 else np.mean(every) >= 0.88
     for at, found in hits.items():
         assert wilson(sum(found), len(found))[1] >= 0.95, (at, np.mean(found))
 
@@ -71,7 +74,7 @@ def test_slips_leave_a_small_bias_in_time_scales():
     With slips of 10 s the time scale of a deal
     of 8 s is some 3 % low (its intervals then cover less than they say); the means of all other settings stay within 5 %, of
     slips within 10 %."""
-    _, ratio = cover(True, 10.0, 30, False, seed=7)
+    _, ratio = cover(True, 10.0, sized(8, 30), False, seed=7)
     assert 0.93 < np.mean(ratio["cues", "deal", "tau_s"]) < 1.0
     for at, values in ratio.items():
         assert abs(np.mean(values) - 1) < (0.1 if at[0] == "host" else 0.05), at

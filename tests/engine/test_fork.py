@@ -19,6 +19,7 @@ from sim.score.cost import Judge
 from sim.score.metrics import METRICS
 from sim.setup.policies import make_policy
 from tests.parity.worlds import random_policy, random_scenario
+from tests.sizes import sized
 
 COUNTERS = ("notices", "busy_us", "dropped_readings", "suppressed", "pitched_empty", "acting")
 
@@ -70,7 +71,7 @@ def test_forked_runs_are_the_runs_played_alone(first):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("first", range(32, 2000, 50))
+@pytest.mark.parametrize("first", range(32, sized(82, 2000), 50))
 def test_forked_runs_are_the_runs_played_alone_at_length(first):
     for seed in range(first, first + 50):
         check(stage_of(seed), crowd(seed))

@@ -1,7 +1,7 @@
 """Every verb, killed at every file operation of a replacement: results are whole, own files stay, nothing is left over.
 
 ``pytest -m long tests/jobs/test_kills_by_verb.py -s`` prints the table of rounds and kills. STOCKCUE_KILLS=10 takes ten of the
-moments of each verb, evenly spread.
+moments of each verb, evenly spread (three without it; all with STOCKCUE_LONG=full).
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ import pytest
 import sim
 from sim.cli import main as cli
 from tests.cli.conftest import SHOW
+from tests.sizes import sized
 
-MOST = int(os.environ.get("STOCKCUE_KILLS", "1000000"))
+MOST = sized(3, 1_000_000, "STOCKCUE_KILLS")
 OWN = ["notes.txt", "mine/deep.txt"]
 """A user's own files in the run folder."""
 KILLED, CHANGES = 9, ("os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.chmod", "os.link", "os.truncate", "shutil.rmtree")

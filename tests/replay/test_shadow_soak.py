@@ -1,6 +1,7 @@
 """A week of shows beside a feed that goes wrong in every way it can: nothing is lost, nothing comes twice, memory stays flat.
 
-``pytest -m long tests/replay/test_shadow_soak.py -s`` prints the memory after each day; STOCKCUE_SOAK_DAYS sets the length.
+``pytest -m long tests/replay/test_shadow_soak.py -s`` prints the memory after each day; STOCKCUE_SOAK_DAYS sets the length
+(two without it; seven with STOCKCUE_LONG=full).
 """
 
 from __future__ import annotations
@@ -18,8 +19,9 @@ from scenarios.contract import Sku
 from sim.replay.shadow import Shadow, plan
 from sim.setup.policies import make_policy
 from tests.replay.feeds import line, ways
+from tests.sizes import sized
 
-DAYS, SHOWS, LINES, SPAN_S = int(os.environ.get("STOCKCUE_SOAK_DAYS", "7")), 2, 3000, 7200.0
+DAYS, SHOWS, LINES, SPAN_S = sized(2, 7, "STOCKCUE_SOAK_DAYS"), 2, 3000, 7200.0
 SKUS = tuple(Sku(f"sku{k}", 900) for k in range(8))
 FLAT = 1.05
 """Memory after the last day, of that after the first [x]."""

@@ -17,6 +17,7 @@ from sim.score.metrics import METRICS
 from sim.score.profiles import PROFILES
 from sim.setup.policies import make_policy
 from tests.parity.worlds import EVERYTHING, random_policy, random_scenario
+from tests.sizes import sized
 
 WORLDS = 24
 
@@ -53,7 +54,7 @@ def test_both_forms_agree_on_random_worlds():
 
 @pytest.mark.long
 def test_both_forms_agree_on_a_thousand_more_worlds():
-    for seed in range(WORLDS, WORLDS + 1000):
+    for seed in range(WORLDS, WORLDS + sized(100, 1000)):
         judge, runs = judged(seed)
         for run in runs:
             same(judge, run)

@@ -16,6 +16,7 @@ from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.score.outcomes import outcomes
 from sim.setup.policies import make_policy
+from tests.sizes import sized
 from tests.textbook.worlds import PLAIN, constant_world, excess, one_cue, runs, silent
 
 SMALL = tuple(n for n in registry.names() if n not in ("double11", "operator_overload", "pitch_cycle"))
@@ -48,7 +49,7 @@ def test_t01_conservation(name: str, strategy: str) -> None:
 @pytest.mark.parametrize("strategy", ["silent", "manual_polling", "gamma_poisson", "newsvendor_freeze", "tiered", "smart"])
 def test_t01_conservation_everywhere(name: str, strategy: str) -> None:
     """The same for every preset, more strategies and replicates."""
-    for replicate in range(5):
+    for replicate in range(sized(1, 5)):
         scenario = registry.load(name)
         assert_books(play(set_stage(scenario, draw_tape(scenario, 102, replicate)), make_policy(strategy)))
 
