@@ -21,7 +21,7 @@ from typing import Any
 
 from sim.words import _
 from strategies.contract import Origin, Strategy, StrategyError
-from strategies.reach import OURS, is_users
+from strategies.reach import OURS, installed, is_users
 
 MOST = 2**24
 """A data file beside the strategy larger than this does not travel with it [bytes]."""
@@ -38,7 +38,7 @@ def load_file(path: Path) -> Strategy:
         beside = _Beside(path.resolve().parent, name)
         with beside.at_work(), _watched() as opened:
             module = _executed(name, path, text)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise StrategyError(
             _("The strategy file {path!r} cannot be loaded: {name}: {error}.").format(
                 path=str(path), name=type(error).__name__, error=error
@@ -78,6 +78,7 @@ class _Fresh(importlib.machinery.SourceFileLoader):
 
     def exec_module(self, module: ModuleType) -> None:
         module.__name__ = self.alias
+        sys.modules[self.alias] = module  # ``from PACKAGE import MODULE`` asks for it by that name
         super().exec_module(module)
 
     def get_code(self, _fullname: str) -> Any:
@@ -94,20 +95,23 @@ class _Beside:
         """Every module that was loaded from the folder: its path in there, and its text."""
         return {path.relative_to(self.folder).as_posix(): text for path, text in filter(None, self.found.values())}
 
-    def find_spec(self, name: str, _path: Any = None, _target: Any = None) -> Any:
-        """As ``importlib`` asks for it: None for a module that is not here."""
+    def find_spec(self, name: str, path: Any = None, _target: Any = None) -> Any:
+        """As ``importlib`` asks for it: None for a module that is not the user's."""
+        asked, name = name, name.removeprefix(f"{self.owner}.")
         root, _, below = name.partition(".")
-        if root in OURS or root in sys.stdlib_module_names or (below and name.rpartition(".")[0] not in self.found):
+        if root in OURS or root in sys.stdlib_module_names:
             return None
+        if below and name.rpartition(".")[0] not in self.found:
+            return _elsewhere_now(name, path)
         base = self.folder.joinpath(*name.split("."))
         for file in (base / "__init__.py", base.with_name(base.name + ".py")):
             if file.is_file():
                 self.found[name] = (file, text := file.read_bytes())
                 places = [str(base)] if file.name == "__init__.py" else None
-                loader = _Fresh(name, str(file), text, f"{self.owner}.{name}")
-                return importlib.util.spec_from_file_location(name, file, loader=loader, submodule_search_locations=places)
+                loader = _Fresh(asked, str(file), text, f"{self.owner}.{name}")
+                return importlib.util.spec_from_file_location(asked, file, loader=loader, submodule_search_locations=places)
         if below or not base.is_dir() or importlib.machinery.PathFinder.find_spec(name) is not None:
-            return None
+            return _elsewhere_now(asked, path)
         self.found[name] = None
         spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(base)]
@@ -117,8 +121,10 @@ class _Beside:
     def at_work(self) -> Iterator[None]:
         """Modules of the folder are found in here; afterwards they are the owner's alone."""
         roots = {p.stem for p in self.folder.iterdir() if p.suffix == ".py" or p.is_dir()} - OURS - sys.stdlib_module_names
-        roots = {r for r in roots - {"__main__"} if is_users(r)}
+        roots = {r for r in roots - {"__main__"} if is_users(r)} | _loaded_elsewhere()
         before = {name: sys.modules.pop(name) for name in list(sys.modules) if name.split(".")[0] in roots}
+        for name in [n for n in sys.modules if n.startswith(f"{self.owner}.")]:
+            del sys.modules[name]  # from an earlier look at the same file
         sys.meta_path.insert(0, self)
         try:
             yield
@@ -128,6 +134,23 @@ class _Beside:
                 if (module := sys.modules.pop(name, None)) is not None:
                     sys.modules[f"{self.owner}.{name}"] = module
             sys.modules.update(before)
+
+
+def _elsewhere_now(name: str, path: Any) -> Any:
+    """A module of the user's from another folder, as its file is now; None for one that is installed, or no Python text."""
+    spec = importlib.machinery.PathFinder.find_spec(name, path)
+    if spec is None or not (spec.origin or "").endswith(".py") or installed(str(spec.origin)):
+        return None
+    loader = _Fresh(name, str(spec.origin), Path(str(spec.origin)).read_bytes())
+    places = spec.submodule_search_locations
+    return importlib.util.spec_from_file_location(name, str(spec.origin), loader=loader, submodule_search_locations=places)
+
+
+def _loaded_elsewhere() -> set[str]:
+    """Roots of the user's modules that were imported before: their files may have changed since."""
+    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if "." not in name}
+    mine = {name for name, file in files.items() if file and file.endswith(".py") and is_users(name)}
+    return {name for name in mine if name != "__main__" and not name.startswith("user_strategy_")}
 
 
 @contextmanager

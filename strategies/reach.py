@@ -11,12 +11,15 @@ import dis
 import hashlib
 import sys
 import sysconfig
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from sim.words import _
 from strategies.values import code_text, digest
@@ -33,6 +36,15 @@ MACHINE_BUILTINS = frozenset({"open", "input", "id", "hash", "eval", "exec", "co
 CONSTANT = frozenset({"sys.float_info", "sys.int_info", "sys.maxsize", "sys.byteorder", "sys.version_info"})
 """What of those modules is a plain number."""
 ABSENT = object()
+PLAIN = (bool, int, float, complex, str, bytes, type(None), np.ndarray, np.generic)
+OF_PYTHON = frozenset({
+    "__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__firstlineno__", "__static_attributes__", "__slots__",
+    "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__", "__abstractmethods__", "_abc_impl",
+    "__classcell__", "__orig_bases__", "__parameters__", "__match_args__",
+})  # fmt: skip
+"""Names of a class that are Python's own."""
+SLOTS = ("member_descriptor", "getset_descriptor")
+"""What stands for an attribute of the instances, not for a value."""
 
 
 class Read(NamedTuple):
@@ -74,7 +86,7 @@ class Reach:
 def reach(fold: Any) -> Reach:
     """All that ``fold`` reaches by name, through the user's own functions, classes and modules."""
     reached = Reach()
-    _into(reached, fold, "fold", set())
+    _into(reached, fold, "fold", {})
     return reached
 
 
@@ -83,10 +95,10 @@ def is_users(module: str) -> bool:
     root = module.split(".")[0]
     if root == "__main__":  # a notebook's or a script's, whatever program runs it
         return True
-    if root in OURS or root in sys.stdlib_module_names:
+    if root in OURS or root in sys.stdlib_module_names or root.startswith("_cython_"):
         return False
     file = getattr(sys.modules.get(module), "__file__", None)
-    return file is None or not _installed(file)
+    return file is None or not installed(file)
 
 
 def lookups(function: FunctionType) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
@@ -140,36 +152,46 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
 
 
 @cache
-def _installed(file: str) -> bool:
+def installed(file: str) -> bool:
     path = Path(file).resolve()
     if {"site-packages", "dist-packages"} & {*path.parts}:
         return True
     return any(path.is_relative_to(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "platstdlib"))
 
 
-def _into(reached: Reach, value: Any, name: str, known: set[int]) -> None:
+def _into(reached: Reach, value: Any, name: str, known: dict[int, str]) -> None:
     """Note what ``value``, called ``name`` where it is used, brings along."""
     if id(value) in known:
+        _put(reached, name, f"as {known[id(value)]}")
         return
-    inner = getattr(value, "py_func", None) or getattr(value, "__wrapped__", None)
-    if isinstance(inner, FunctionType):
-        value = inner
+    within = getattr(value, "py_func", None) or (None if isinstance(value, FunctionType) else getattr(value, "__wrapped__", None))
+    if isinstance(within, FunctionType):  # a compiled function, or one with a memory
+        value = within
     if isinstance(value, FunctionType):
-        known.add(id(value))
+        known[id(value)] = f"function {len(known)}"
         if is_users(value.__module__ or "") or name == "fold":
             _function(reached, value, known)
         else:
             _named(reached, value, name)
     elif isinstance(value, ModuleType):
-        known.add(id(value))
-        _module(reached, value, name)
+        known[id(value)] = f"module {len(known)}"
+        _module(reached, value, name, known)
+    elif isinstance(value, type) and isinstance(value.__module__, str) and is_users(value.__module__):
+        known[id(value)] = f"class {len(known)}"
+        _class(reached, value, name, known)
+    elif isinstance(value, MethodType) and isinstance(value.__func__, FunctionType):
+        _into(reached, value.__func__, f"{name}'s function", known)
+        _into(reached, value.__self__, f"{name}'s object", known)
     elif isinstance(value, type | BuiltinFunctionType | MethodType) or type(value).__name__ == "ufunc":
-        _named(reached, value, name, known)
+        before = len(reached.machine)
+        _named(reached, value, name)
+        if before == len(reached.machine) and not isinstance(of := getattr(value, "__self__", None), type | ModuleType | None):
+            _into(reached, of, f"{name}'s object", known)
     else:
         _value(reached, value, name, known)
 
 
-def _function(reached: Reach, function: FunctionType, known: set[int]) -> None:
+def _function(reached: Reach, function: FunctionType, known: dict[int, str]) -> None:
     reached.functions.append(function)
     for path, home in lookups(function):
         if path[0] == "global" and not home:
@@ -191,20 +213,29 @@ def _function(reached: Reach, function: FunctionType, known: set[int]) -> None:
             reached.machine.append(f"calls {name}.{rest[0]}")
     for k, default in enumerate([*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]):
         _into(reached, default, f"{function.__name__} default {k}", known)
+    for key, held in vars(function).items():  # what a decorator wraps stands there too
+        _into(reached, held, f"{function.__name__}.{key}", known)
 
 
-def _named(reached: Reach, value: Any, name: str, known: set[int] | None = None) -> None:
-    """Something of Python's, StockCue's or an installed package, known by its name; or a class of the user's."""
+def _class(reached: Reach, value: type, name: str, known: dict[int, str]) -> None:
+    """A class of the user's: its functions and values, those of the classes it rests on, and of the class it is made by."""
+    _put(reached, name, f"class {value.__qualname__}")
+    for member, inner in vars(value).items():
+        if member not in OF_PYTHON:
+            parts = [inner.fget, inner.fset] if isinstance(inner, property) else [getattr(inner, "__func__", inner)]
+            parts = [p for p in parts if p is not None and type(p).__name__ not in SLOTS]
+            for part in parts:
+                _into(reached, part, f"{name}.{member}", known)
+    for other in (*value.__bases__, type(value)):
+        if isinstance(other.__module__, str) and is_users(other.__module__):
+            _into(reached, other, f"{name}'s {other.__name__}", known)
+
+
+def _named(reached: Reach, value: Any, name: str) -> None:
+    """Something of Python's, StockCue's or an installed package, known by its name."""
     module = getattr(value, "__module__", None) or type(getattr(value, "__self__", None)).__module__
     label = getattr(value, "__qualname__", name)
     root = module.split(".")[0]
-    if isinstance(value, type) and known is not None and is_users(module):
-        known.add(id(value))
-        for member, inner in vars(value).items():
-            if isinstance(inner, FunctionType) and not member.startswith("__"):
-                _into(reached, inner, f"{name}.{member}", known)
-        _put(reached, name, f"class {label}")
-        return
     if module == "builtins" and label in MACHINE_BUILTINS:
         reached.machine.append(f"calls {label}")
     elif root in MACHINE and root != "datetime" and name not in CONSTANT:
@@ -214,28 +245,52 @@ def _named(reached: Reach, value: Any, name: str, known: set[int] | None = None)
     _put(reached, name, f"{module}.{label}")
 
 
-def _module(reached: Reach, module: ModuleType, name: str) -> None:
-    """A module that is handed on whole."""
+def _module(reached: Reach, module: ModuleType, name: str, known: dict[int, str]) -> None:
+    """A module that is handed on whole: of the user's all that stands in it."""
     root = module.__name__.split(".")[0]
     if root in MACHINE or module.__name__.startswith("numpy.random"):
         reached.machine.append(f"uses {module.__name__}")
     file = getattr(module, "__file__", None)
     text = Path(file).read_bytes() if file and is_users(module.__name__) else b""
-    _put(reached, name, f"module {root} {hashlib.sha256(text).hexdigest()[:16]}")
+    _put(reached, name, f"module {name if is_users(module.__name__) else root} {hashlib.sha256(text).hexdigest()[:16]}")
+    if is_users(module.__name__):
+        for key, held in vars(module).items():
+            if not key.startswith("__") and not isinstance(held, ModuleType):
+                _into(reached, held, f"{name}.{key}", known)
 
 
-def _value(reached: Reach, value: Any, name: str, known: set[int]) -> None:
+def _value(reached: Reach, value: Any, name: str, known: dict[int, str]) -> None:
     """A plain value, or an object of the user's."""
     kind = type(value)
     root = kind.__module__.split(".")[0]
     if (root in MACHINE and root != "datetime" and name not in CONSTANT) or kind.__module__.startswith("numpy.random"):
         reached.machine.append(f"holds {name!r}, a {kind.__module__}.{kind.__qualname__}")
-    made = digest(value)
+    if not isinstance(value, PLAIN):
+        known[id(value)] = f"value {len(known)}"
+    try:
+        made = digest(value)
+    except RecursionError:
+        made = ""
     if not made:
         reached.odd.append(name)
     if is_users(kind.__module__):
         _into(reached, kind, f"{name}'s class", known)
     _put(reached, name, made or f"a {kind.__qualname__}")
+    for inner in _inside(value):
+        _into(reached, inner, f"within {name}", known)
+
+
+def _inside(value: Any) -> list[Any]:
+    """What a value holds that is more than a figure or a text: functions, classes, objects."""
+    if isinstance(value, partial):
+        held = [value.func, *value.args, *value.keywords.values()]
+    elif isinstance(value, Mapping):
+        held = [*value.keys(), *value.values(), getattr(value, "default_factory", None)]
+    elif isinstance(value, tuple | list | set | frozenset | deque):
+        held = [*value]
+    else:
+        held = [*vars(value).values()] if hasattr(value, "__dict__") and is_users(type(value).__module__) else []
+    return [v for v in held if not isinstance(v, PLAIN)]
 
 
 def _put(reached: Reach, name: str, made: str) -> None:

@@ -7,6 +7,8 @@ import math
 import pickle
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -20,7 +22,7 @@ def code_text(code: CodeType) -> str:
 
 
 def digest(value: Any) -> str:
-    """A text that is equal where values are; "" where none can be made.
+    """A text that is equal where values are; "" where none can be made, as of what holds itself.
 
     >>> digest(2.0) == digest(2), digest((1, 2)) == digest((1, 2)), digest(0.1 + 0.2) == digest(0.3)
     (False, True, False)
@@ -42,10 +44,23 @@ def digest(value: Any) -> str:
         return _all(type(value).__name__, [x for f in fields(value) for x in (f.name, digest(getattr(value, f.name)))])
     if isinstance(value, FunctionType):
         return f"function {code_text(value.__code__)}"
+    if isinstance(value, Enum):
+        return _all(type(value).__qualname__, [value.name, digest(value.value)])
+    if isinstance(value, partial):
+        return _all("partial", [digest(v) for v in (value.func, value.args, value.keywords)])
+    if _plain_object(value):
+        return _all(type(value).__qualname__, [digest(value.__getstate__())])
     try:
         return f"object {hashlib.sha256(pickle.dumps(value, 5)).hexdigest()}"
     except Exception:
         return ""
+
+
+def _plain_object(value: Any) -> bool:
+    """Whether an object is what its attributes are, so that it can be told without the name of the module it was made in."""
+    kind = type(value)
+    own = kind.__reduce_ex__ is object.__reduce_ex__ and kind.__reduce__ is object.__reduce__
+    return own and not isinstance(value, type) and not hasattr(kind, "__setstate__")
 
 
 def _all(what: str, parts: list[str]) -> str:
