@@ -8,6 +8,7 @@
 #   make docs    the documentation, in docs/_build
 #   make gallery the lessons of notebooks/ executed, into docs/gallery (minutes)
 #   make oldest  the quick tests with the lowest versions that pyproject.toml allows
+#   make versions  the same, then the quick tests with the newest on every Python found (PYTHONS="python3.12 ..." names them)
 #   make words    every sentence of the code into sim/locale/stockcue.pot, for translators
 #   make audit   known weaknesses of what is installed
 #   make clean   remove the environment and all results
@@ -18,10 +19,11 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+QUICK  := tests/architecture tests/core tests/strategies tests/scenarios tests/score tests/contract
 
-.PHONY: help demo test quick lint bench docs gallery oldest audit words clean
+.PHONY: help demo test quick lint bench docs gallery oldest versions audit words clean
 help:
-	@sed -n 's/^# \{0,1\}//p' Makefile | head -17
+	@sed -n 's/^# \{0,1\}//p' Makefile | head -18
 
 $(READY): pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'StockCue needs Python 3.11 or newer; set PYTHON=...')"
@@ -37,7 +39,7 @@ test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 quick: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist worksteal tests/architecture tests/core tests/strategies tests/scenarios tests/score tests/contract
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(QUICK)
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -59,7 +61,17 @@ oldest: $(READY)
 	$(PYTHON) -m venv $(VENV)/oldest
 	$(VENV)/oldest/bin/python -m pip install --quiet uv
 	$(VENV)/oldest/bin/uv pip install --quiet --python $(VENV)/oldest --resolution lowest-direct --editable . --group test
-	$(VENV)/oldest/bin/python -m pytest -n 2 --dist worksteal tests/architecture tests/core tests/strategies tests/scenarios tests/score tests/contract
+	$(VENV)/oldest/bin/python -m pytest -n 2 --dist worksteal $(QUICK)
+
+PYTHONS ?= $(shell for minor in 11 12 13 14 15; do python3.$$minor -c "" 2>/dev/null && echo python3.$$minor; done)
+
+versions: oldest
+	$(BIN)/python -m pip install --quiet uv
+	@for python in $(PYTHONS); do \
+	  place=$(VENV)/versions/$$($$python -c "import platform; print(platform.python_version())"); echo $$place; \
+	  $$python -m venv $$place && $(BIN)/uv pip install --quiet --upgrade --python $$place --editable . --group test && \
+	  $$place/bin/python -m pytest -n 2 --dist worksteal $(QUICK) || exit 1; \
+	done
 
 audit: $(READY)
 	$(BIN)/python -m pip install --quiet pip-audit
