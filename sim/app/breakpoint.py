@@ -214,6 +214,8 @@ def announced(study: Points) -> str:
 
 def foreseen(study: Points, kept: int, workers: int) -> str:
     """How long that takes, from a short probe of every strategy in the scenario as it is. kept: points played before."""
+    if kept >= study.points:
+        return _("{n:,} points kept; nothing is left to play").format(n=kept)
     point = float(np.mean([probe(study.plan(study.scenario, p)).seconds for p in study.policies])) / workers
     most = max(0, study.points - kept) * point
     before = _("{points} kept; ").format(points=counted("{n:,} point", "{n:,} points", kept)) if kept else ""

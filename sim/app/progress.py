@@ -97,15 +97,20 @@ class Progress:
         self.terminal = sys.stderr.isatty()
 
     def __call__(self, done: int, of: int, what: str) -> None:
-        # What an earlier, interrupted run has done says nothing about today's rate, nor does time in which nothing was done.
+        # What an earlier, interrupted run has done says nothing about today's rate, nor does time in which nothing was done, such
+        # as that of compiling; what begins again has a rate of its own.
         opening, now = self.first is None, time.monotonic()
-        if self.first is None or done == self.done:
+        anew = opening or done <= self.done
+        if anew:
             self.first, self.since = done, now
         self.done = done
         if self.terminal:
             with suppress(OSError):
-                self._bar(of).n = done
-                self._bar(of).set_postfix_str(what, refresh=True)
+                bar = self._bar(of)
+                if anew:
+                    bar.initial, bar.start_t = done, time.time()  # by the clock of tqdm
+                bar.n = done
+                bar.set_postfix_str(what, refresh=True)
             return
         if opening or done in (0, of) or now - self.last > QUIET_S:
             self.last = now

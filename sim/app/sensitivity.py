@@ -195,6 +195,9 @@ def _facts(study: Design, config: Mapping[str, Any], scenarios: Mapping[str, Any
 def _foreseen(study: Design, before: int, workers: int) -> str:
     """How long it takes, from a short probe of settings from low to high. before: runs that are kept."""
 
+    if before >= study.runs:
+        return _("{n:,} runs kept; nothing is left to play").format(n=before)
+
     def each(*some: float) -> float:
         plan = study.plan([{axis.key: axis.at(u) for axis in study.axes} for u in some])
         return probe(plan).seconds / plan.runs

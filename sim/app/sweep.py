@@ -155,6 +155,8 @@ def _whole(field: Field, told: Listener) -> Study:
     def foreseen(work: Path, workers: int) -> str:
         missing, _damaged = (kept := parts(work)).missing()
         left = sum(chunk.runs for chunk in missing)
+        if not left:
+            return _("{study}, all of them played before").format(study=announced(plan))
         expected = probe(plan)
         refuse_too_large(expected.table + expected.parts * len(missing) / len(kept.chunks), task.final)
         before = _(", {n:,} of them played before").format(n=plan.runs - left) if left < plan.runs else ""

@@ -16,6 +16,7 @@ from sim.core.run import Run
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
+from sim.jobs.evaluate import warm
 from sim.score.account import prices
 from sim.score.hindsight import first_choices
 from sim.score.items import items
@@ -73,6 +74,8 @@ def bring(
     asked = np.array(wanted)
     planned = np.array([s.stock for s in scenario.skus])
     units = np.vstack([planned, np.ceil(np.quantile(asked, QUANTILES, axis=0)).astype(np.int64)])
+    silent = make_policy("silent", playbook="none")
+    warm([silent])
     net, out = np.empty((shows, len(units), len(planned))), np.empty((shows, len(planned)))
     for show in range(shows):
         tell(show, shows, "shows")
@@ -83,7 +86,7 @@ def bring(
             with_it = stocked(drawn, stock)
             # What a wrong edit types in is a figure of the plan.
             own = tape if drawn.leaks.edits_per_show == 0 else draw_tape(with_it, seed, show)
-            run = play(set_stage(with_it, own), make_policy("silent", playbook="none"))
+            run = play(set_stage(with_it, own), silent)
             net[show, k] = earned(run, stories, profile, carry)
             if k == 0:
                 out[show] = [row["sold_out_s"] for row in items(run, outcomes(run, stories))]

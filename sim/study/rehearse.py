@@ -98,8 +98,8 @@ def rehearse(
     tell(0, replicates, "compiling")
     played = _meanwhile(scenario, teams, seed, profile, uncertainty, lambda first: tell(1, replicates, _leader(first)))
     warm(teams, PLAYED)
-    if 0 < len(played) < replicates:  # nobody's pace is what was waited for
-        tell(len(played), replicates, _leader(played))
+    if len(played) < replicates:  # nobody's pace is what was waited for
+        tell(len(played), replicates, _leader(played) if played else "")
     for batch in _batches(scenario, teams, range(len(played), replicates), seed, profile, workers, uncertainty):
         played += batch
         tell(len(played), replicates, _leader(played))

@@ -1,5 +1,7 @@
 """The ranking of a sweep: its leaders, and what one choice for all worlds costs in the dearest of them."""
 
+import io
+
 import numpy as np
 import pytest
 
@@ -78,6 +80,30 @@ def test_progress_says_rate_and_time_to_go(monkeypatch, capsys):
     said = capsys.readouterr().err.splitlines()
     # What an earlier run had done does not count as today's: 100 runs in 20 s.
     assert said == ["400/1,000 runs (0 s)", "500/1,000 runs (20 s, 5/s, 100 s to go)", "1,000/1,000 runs (40 s)", "a worker died"]
+
+
+def test_time_in_which_nothing_is_done_is_no_pace(monkeypatch, capsys):
+    """Compiling: nothing done at 0 s, nothing at 60 s, then ten in 10 s; and a second stage of the same bar begins anew."""
+    clock = iter([0.0, 0.0, 60.0, 70.0, 170.0, 171.0, 190.0])
+    monkeypatch.setattr("sim.app.progress.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr("sim.app.progress.QUIET_S", 5.0)
+    bar = Progress("shows")
+    for done in (0, 0, 10, 40, 0, 20):
+        bar(done, 40, "")
+    said = capsys.readouterr().err.splitlines()
+    assert said[2:] == ["10/40 shows (70 s, 1/s, 30 s to go)", "40/40 shows (170 s)", "0/40 shows (171 s)",
+                        "20/40 shows (190 s, 1.05/s, 19 s to go)"]  # fmt: skip
+
+
+def test_a_bar_does_not_count_compiling(monkeypatch):
+    monkeypatch.setattr("sys.stderr", type("Tty", (io.StringIO,), {"isatty": lambda self: True})())
+    bar = Progress("shows")
+    bar(0, 40, "compiling")
+    bar.bar.start_t -= 60
+    bar(0, 40, "")
+    bar(10, 40, "")
+    assert bar.bar.initial == 0
+    assert bar.bar.format_dict["elapsed"] < 30
 
 
 def test_times_in_words():
