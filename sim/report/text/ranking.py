@@ -74,7 +74,8 @@ class Ranking:
         """The settings that vary among the candidates of these lines."""
         shown = {line.strategy for line in lines}
         candidates = [c for c in self.plan.candidates if c.name in shown]
-        cells = [{short(c.family, key): rounded(key, v) for key, v in c.settings.items()} for c in candidates]
+        told = apart([c.settings for c in candidates])
+        cells = [{short(c.family, key): v for key, v in row.items()} for c, row in zip(candidates, told, strict=True)]
         names = list(dict.fromkeys(name for row in cells for name in row))
         return names, {
             c.name: (c.family, [str(row.get(name, NOTHING)) for name in names]) for c, row in zip(candidates, cells, strict=True)
@@ -130,7 +131,8 @@ def _settings(settings: Mapping[str, Value]) -> str:
 
 def chosen(plan: Plan, picked: Sequence[int]) -> list[tuple[str, str]]:
     """Candidates' names and their varied settings in words."""
-    return [(plan.candidates[k].name, worded(plan.candidates[k].settings)) for k in picked]
+    told = apart([plan.candidates[k].settings for k in picked])
+    return [(plan.candidates[k].name, worded(row)) for k, row in zip(picked, told, strict=True)]
 
 
 def worded(settings: Mapping[str, Value]) -> str:
@@ -147,6 +149,25 @@ def rounded(key: str, value: Value) -> Value:
     if isinstance(value, str | bool | int):
         return value
     return f"{value:.0f}" if abs(value) >= 100 or (key.endswith(".units") and value >= 1) else f"{value:.3g}"
+
+
+def apart(rows: Sequence[Mapping[str, Value]]) -> list[dict[str, Value]]:
+    """The settings of several candidates, rounded; where that would make two different values one, with the figures that tell
+    them apart.
+
+    >>> apart([{"a.units": 22.61}, {"a.units": 23.18}, {"a.units": 230.0}, {"a.units": 22.61}])
+    [{'a.units': '22.6'}, {'a.units': '23.2'}, {'a.units': '230'}, {'a.units': '22.6'}]
+    """
+    texts: dict[tuple[str, Value], Value] = {}
+    for key in dict.fromkeys(key for row in rows for key in row):
+        values = list(dict.fromkeys(row[key] for row in rows if key in row))
+        same: dict[str, list[Value]] = {}
+        for value in values:
+            same.setdefault(str(rounded(key, value)), []).append(value)
+        for text, those in same.items():
+            longer = next((n for n in range(3, 18) if len({f"{v:.{n}g}" for v in those}) == len(those)), 17)
+            texts |= {(key, v): text if len(those) == 1 else f"{v:.{longer}g}" for v in those}
+    return [{key: texts[key, value] for key, value in row.items()} for row in rows]
 
 
 def briefly(family: str, settings: Mapping[str, Value]) -> str:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.report.text.layout import number
-from sim.report.text.ranking import worded
+from sim.report.text.ranking import apart, worded
 from sim.report.text.tune import ROBUST_WORDS
 from sim.report.text.verdict import STATES
 from sim.score.metrics import METRICS
@@ -41,10 +41,9 @@ def finalist_head(plan: Plan) -> tuple[str, ...]:
 
 def finalist_rows(tuning: Tuned, plan: Plan) -> list[list[str]]:
     """The finalists as judged, best first."""
-    rows = []
+    rows, told = [], apart([c.settings for c in tuning.finalists])
     for st in tuning.selection.standings:
-        c = tuning.finalists[st.candidate]
-        settings = worded(c.settings)
+        c, settings = tuning.finalists[st.candidate], worded(told[st.candidate])
         gap = "" if st.state == "best" else number(st.behind)
         span = "" if st.state == "best" else f"[{number(st.low)}, {number(st.high)}]"
         money = (float(np.nanmean(tuning.judged[:, :, st.candidate, plan.metrics.index(m)])) for m in ("net", "gmv"))
@@ -58,7 +57,8 @@ def front_rows(tuning: Tuned, plan: Plan) -> list[list[str]]:
     head = [*columns(FRONT_HEAD), *(f"{name} [{METRICS[name].unit}]" for name in names)]
     means = np.nanmean(tuning.judged[..., [plan.metrics.index(name) for name in names]], axis=(0, 1))
     order = sorted(tuning.front, key=lambda k: tuple(means[k]))
-    return [head, *([tuning.finalists[k].name, worded(tuning.finalists[k].settings), *(number(float(v), 1) for v in means[k])]
+    told = apart([c.settings for c in tuning.finalists])
+    return [head, *([tuning.finalists[k].name, worded(told[k]), *(number(float(v), 1) for v in means[k])]
                     for k in order)]  # fmt: skip
 
 

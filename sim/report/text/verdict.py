@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.report.text.layout import brief, number, some
 from sim.report.text.limits import certificate
-from sim.report.text.ranking import briefly, rounded, worded
+from sim.report.text.ranking import apart, briefly, rounded, worded
 from sim.report.text.unseen import unseen
 from sim.score.profiles import Profile, unit_costs
 from sim.stats.certify import CERTIFIED
@@ -266,7 +266,8 @@ def rows(d: Decision) -> list[list[str]]:
     by_number = {s.candidate: s for s in d.selection.standings}
     cells = []
     named = {*d.leaders, *d.selection.tied}
-    for k in (s.candidate for s in d.selection.standings if s.candidate in named):
+    picked = [s.candidate for s in d.selection.standings if s.candidate in named]
+    for k, settings in zip(picked, apart([d.plan.candidates[k].settings for k in picked]), strict=True):
         s = by_number[k]
         gap = "" if s.state == BEST else number(s.behind)
         span = "" if s.state == BEST else f"[{number(s.low)}, {number(s.high)}]"
@@ -281,7 +282,7 @@ def rows(d: Decision) -> list[list[str]]:
                 number(s.shows),
                 _(STATES[s.state]),
                 *map(_, states),
-                briefly(d.plan.candidates[k].family, d.plan.candidates[k].settings),
+                briefly(d.plan.candidates[k].family, settings),
             ]
         )
     return cells
