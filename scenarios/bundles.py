@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from scenarios.setting import REQUIRED, ScenarioError, setting, validate
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 
 if TYPE_CHECKING:
     from scenarios.contract import Scenario, Sku
@@ -70,9 +70,7 @@ def check_bundles(bundles: Sequence[Bundle], skus: Sequence[Sku]) -> list[str]:
         for part in bundle.parts:
             if part.sku not in prices:
                 raise ScenarioError(
-                    _("bundle {id!r} has a part {sku!r}{did_you_mean}").format(
-                        id=bundle.id, sku=part.sku, did_you_mean=did_you_mean(part.sku, prices)
-                    )
+                    _("a part of bundle {id!r}: {no_such}").format(id=bundle.id, no_such=no_such("SKU", part.sku, prices))
                 )
         if not sum(p.units * prices[p.sku] for p in bundle.parts) > 0:
             raise ScenarioError(

@@ -16,7 +16,7 @@ from scenarios.kernels import KERNEL_SHAPES, Kernel, kernel_of
 from scenarios.setting import REQUIRED, ScenarioError, setting, validate
 from scenarios.spread import Spread
 from scenarios.staffing import Feed, Staff, Touchpoints
-from sim.words import N_, _, did_you_mean
+from sim.words import N_, _, no_such
 
 TIERS = ("traffic", "profit", "longtail")
 CUE_KINDS = ("pitch", "link_drop", "deal", "countdown", "restock_call")
@@ -282,8 +282,8 @@ class Scenario(Checked):
         for what, items, known in ((N_("cue"), self.cues, sold), (N_("delivery"), self.supply.deliveries, ids)):
             for item in items:
                 if item.sku not in known:
-                    text = _("a {what} at {at:g} s names SKU {sku!r}{hint}")
-                    raise ScenarioError(text.format(what=_(what), at=item.at_s, sku=item.sku, hint=did_you_mean(item.sku, known)))
+                    text = _("a {what} at {at:g} s: {no_such}")
+                    raise ScenarioError(text.format(what=_(what), at=item.at_s, no_such=no_such("SKU", item.sku, known)))
                 if item.at_s >= self.duration_s + (self.supply.ship_deadline_s if what == "delivery" else 0):
                     text = _("the {what} of {sku!r} at {at:g} s lies outside the show of {end:g} s; move it or lengthen the show")
                     raise ScenarioError(text.format(what=_(what), sku=item.sku, at=item.at_s, end=self.duration_s))

@@ -22,7 +22,7 @@ from scenarios.contract import Cue, Delivery, Push, SalesChannel, Scenario, Sku
 from scenarios.setting import ScenarioError, check_types
 from scenarios.spread import SPREADS, Spread
 from scenarios.staffing import NoticeChannel, Outage, Shift
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 
 FOLDER = Path(__file__).parent / "presets"
 _ORDER = re.compile(r"^ORDER = (\d+)$", re.MULTILINE)
@@ -67,9 +67,7 @@ def first_line(name: str) -> str:
 
 def _builder(name: str) -> Any:
     if name not in names():
-        raise ScenarioError(
-            _("no scenario is called {name!r}{did_you_mean}").format(name=name, did_you_mean=did_you_mean(name, names()))
-        )
+        raise ScenarioError(no_such("scenario", name, names()))
     return importlib.import_module(f"scenarios.presets.{name}").build
 
 
@@ -113,11 +111,7 @@ def from_plain(values: Mapping[str, Any]) -> Scenario:
 def _record(cls: type, values: Any, where: str) -> Any:
     if isinstance(values, str) and cls in BY_NAME:
         if values not in BY_NAME[cls]:
-            raise ScenarioError(
-                _("{where} = {values!r} is not the name of one{did_you_mean}").format(
-                    where=where, values=values, did_you_mean=did_you_mean(values, BY_NAME[cls])
-                )
-            )
+            raise ScenarioError(no_such("option", values, BY_NAME[cls], where))
         return BY_NAME[cls][values]
     if not isinstance(values, Mapping):
         raise ScenarioError(_("{where} must be a group of settings, not {values!r}").format(where=where, values=values))

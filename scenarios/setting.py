@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, field, fields, is_dataclass
 from typing import Any
 
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 
 CONFIDENCE = {
     "H": "official document, paper, or computed from data",
@@ -68,8 +68,7 @@ def validate(record: Any, where: str) -> None:
             continue
         if meta.get("choices"):
             if value not in meta["choices"]:
-                hint = did_you_mean(value, meta["choices"])
-                raise ScenarioError(_("{label} = {value!r} is not a choice{hint}").format(label=label, value=value, hint=hint))
+                raise ScenarioError(no_such("option", value, meta["choices"], label))
         elif isinstance(value, (int, float)) and not isinstance(value, bool) and not _inside(value, meta):
             unit = f" {meta['unit']}" if meta.get("unit") else ""
             raise ScenarioError(
@@ -88,11 +87,7 @@ def check_types(cls: type, values: Mapping[str, Any], where: str) -> None:
     known = [f.name for f in fields(cls)]
     for key in values:
         if key not in known:
-            raise ScenarioError(
-                _("{where} has no setting {key!r}{did_you_mean}").format(
-                    where=where, key=key, did_you_mean=did_you_mean(key, known)
-                )
-            )
+            raise ScenarioError(no_such("setting", key, known, where))
 
 
 def assumptions(record: Any, where: str = "") -> list[dict[str, Any]]:

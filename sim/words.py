@@ -89,6 +89,28 @@ def did_you_mean(word: object, known: Iterable[object]) -> str:
     return _("; known: {words}").format(words=listed) if options else ""
 
 
+NOUNS = (
+    *(N_("action"), N_("channel"), N_("column"), N_("dial"), N_("entry"), N_("experiment"), N_("field"), N_("file")),
+    *(N_("function"), N_("item"), N_("key"), N_("kind of row"), N_("language"), N_("level"), N_("mapping"), N_("metric")),
+    *(N_("name"), N_("operations setting"), N_("option"), N_("rules file"), N_("scenario"), N_("score profile")),
+    *(N_("setting"), N_("SKU"), N_("strategy"), N_("tier"), N_("verb")),
+)
+"""What can be missing by name."""
+
+
+def no_such(what: str, name: object, known: Iterable[object], where: str = "", otherwise: str | None = None) -> str:
+    """The one sentence for a name that is not there. what: one of :data:`NOUNS`. where: what should have it. otherwise: what to
+    do where no name is near, in place of a list of the known ones.
+
+    >>> no_such("scenario", "frist", ["first"]), no_such("setting", "seeds", ["seed"], "rehearse")
+    ("there is no scenario 'frist'; did you mean 'first'?", "rehearse has no setting 'seeds'; did you mean 'seed'?")
+    """
+    said = _("{where} has no {what} {name!r}{hint}") if where else _("there is no {what} {name!r}{hint}")
+    options = [str(k) for k in known]
+    hint = did_you_mean(name, options) if otherwise is None or nearest(str(name), options) else otherwise
+    return said.format(where=where, what=_(what), name=name, hint=hint)
+
+
 def language() -> str:
     """The language spoken now, a key of LANGUAGES."""
     return _now

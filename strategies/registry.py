@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 from strategies.contract import TIERS, Origin, Param, Strategy, StrategyError
 from strategies.gate import GATE_PARAMS
 from strategies.loading import load_file
@@ -55,10 +55,8 @@ def load(name_or_path: str | Path | Strategy) -> Strategy:
     if text.endswith(".py"):
         return _from_file(Path(text))
     if Path(f"{text}.py").is_file():
-        raise StrategyError(_("no strategy is called {text!r}; did you mean {text2!r}?").format(text=text, text2=f"{text}.py"))
-    raise StrategyError(
-        _("no strategy is called {text!r}{did_you_mean}").format(text=text, did_you_mean=did_you_mean(text, names()))
-    )
+        raise StrategyError(no_such("strategy", text, [], otherwise=_("; did you mean {word!r}?").format(word=f"{text}.py")))
+    raise StrategyError(no_such("strategy", text, names()))
 
 
 def settings(strategy: Strategy, values: Values | None = None, by_tier: Mapping[str, Values] | None = None) -> np.ndarray:
@@ -88,11 +86,7 @@ def gate_settings(values: Values | None = None) -> np.ndarray:
 def _tiers(table: np.ndarray, params: tuple[Param, ...], by_tier: Mapping[str, Values], where: str) -> None:
     for tier, values in by_tier.items():
         if tier not in TIERS:
-            raise StrategyError(
-                _("In the by_tier of {where} there is no tier {tier!r}{did_you_mean}").format(
-                    where=where, tier=tier, did_you_mean=did_you_mean(tier, TIERS)
-                )
-            )
+            raise StrategyError(no_such("tier", tier, TIERS, _("by_tier of {where}").format(where=where)))
         _put(table[TIERS.index(tier)], params, values or {}, f"{where}, tier {tier}")
 
 
@@ -100,11 +94,7 @@ def _put(row: np.ndarray, params: tuple[Param, ...], values: Values, where: str)
     index = {param.name: i for i, param in enumerate(params)}
     for key, value in values.items():
         if key not in index:
-            raise StrategyError(
-                _("In {where} there is no setting {key!r}{did_you_mean}").format(
-                    where=where, key=key, did_you_mean=did_you_mean(str(key), index)
-                )
-            )
+            raise StrategyError(no_such("setting", key, index, where))
         if value is None:
             continue
         row[index[key]] = _number(value, params[index[key]], where)

@@ -25,7 +25,7 @@ from sim.score.profiles import Profile
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import Uncertainty, staged
 from sim.stats.paired import difference
-from sim.words import N_, _
+from sim.words import N_, _, no_such
 
 ROOM = 10**9
 """Bytes of kept shows."""
@@ -85,7 +85,7 @@ class Desk:
         for key, value in given.items():
             dial = self.dials.get(str(key))
             if dial is None:
-                raise SettingError(_("there is no dial {key!r} here").format(key=key))
+                raise SettingError(no_such("dial", key, self.dials))
             if isinstance(value, bool) or not isinstance(value, int | float) or not dial.low <= value <= dial.high:
                 text = _("the dial {key!r} goes from {low:g} to {high:g}, not to {value!r}")
                 raise SettingError(text.format(key=key, low=dial.low, high=dial.high, value=value))

@@ -10,7 +10,7 @@ from typing import Any
 from scenarios.contract import Scenario
 from sim.report.text.layout import aligned, width
 from sim.setup.options import first_line, options
-from sim.words import N_, _, columns, did_you_mean
+from sim.words import N_, _, columns, no_such
 from strategies.contract import TIER_NAMES, Param, Signal, Strategy
 
 GROUPS = ("operations", "gate", "score", "feed", "experiment", "mappings")
@@ -73,7 +73,7 @@ def _one(name: str, folders: Sequence[str]) -> str:
             for kind in held
         )
     known = [*KINDS, "signal", *scenarios.names(), *strategies.names(), *(n for kind in GROUPS for n in of_kind(kind, folders))]
-    raise ListError(_("nothing here is called {name!r}{did_you_mean}").format(name=name, did_you_mean=did_you_mean(name, known)))
+    raise ListError(no_such("name", name, known))
 
 
 def _signal() -> str:

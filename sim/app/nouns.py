@@ -18,7 +18,7 @@ from sim.setup.choices import one_of, policy_from, profile_from
 from sim.setup.options import options
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import KEY, Uncertainty, asked, taken
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 from strategies import registry
 from strategies.contract import Param, Strategy
 from strategies.gate import GATE_PARAMS
@@ -141,7 +141,7 @@ def _put_over(base: Plain, given: Plain, where: str, free: bool = False) -> dict
     for key, value in given.items():
         if not free and where == "scenario" and key not in {f.name for f in fields(Scenario)}:
             known = [f.name for f in fields(Scenario)]
-            raise SettingError(_("a scenario has no setting {key!r}").format(key=key) + did_you_mean(str(key), known))
+            raise SettingError(no_such("setting", key, known, _("a scenario")))
         below = merged.get(str(key))
         both = isinstance(below, Mapping) and isinstance(value, Mapping)
         merged[str(key)] = _put_over(below, value, f"{where}.{key}", free) if both else value  # type: ignore[arg-type]
@@ -243,7 +243,7 @@ def gate_node(given: str | Plain | None, base: Policy | None = None) -> dict[str
     node = dict.fromkeys(p.name for p in GATE_PARAMS) if base is None else gate_of(base)
     for key in plain_:
         if key not in node:
-            raise SettingError(_("the gate has no setting {key!r}").format(key=key) + did_you_mean(str(key), node))
+            raise SettingError(no_such("setting", key, node, _("the gate")))
     return node | plain_
 
 

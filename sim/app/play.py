@@ -72,7 +72,7 @@ class Run:
         Raises
         ------
         SettingError
-            Where no SKU is called so.
+            Where there is no such SKU.
         """
         import pandas as pd
 

@@ -11,7 +11,7 @@ from sim.conformance.rules import Test, faults, known, tests_of
 from sim.conformance.series import RuleError
 from sim.core.policy import Policy
 from sim.report.text.rules import Outcome, outcome_lines
-from sim.words import _, did_you_mean
+from sim.words import _, did_you_mean, no_such
 
 ENTRIES = ("strategy", "settings", "gate", "interval", "duration", "start_hour", "items", "tests")
 """What a rules file may hold."""
@@ -43,7 +43,7 @@ def rules_files(words: Sequence[str]) -> list[Path]:
             files.append(path)
         else:
             beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
-            raise RuleError(_("there is no rules file {path!r}{hint}").format(path=word, hint=did_you_mean(path.name, beside)))
+            raise RuleError(no_such("rules file", word, [], otherwise=did_you_mean(path.name, beside)))
     return list(dict.fromkeys(files))
 
 

@@ -12,7 +12,7 @@ from scenarios.plain_yaml import plain_yaml, text_of
 from sim.app.progress import aloud
 from sim.cli.words import WordError, Words, labelled, laid_over, listed, split
 from sim.setup.options import ENDINGS, options
-from sim.words import _, did_you_mean
+from sim.words import _, did_you_mean, no_such
 
 CHOOSING = ("scenario", "strategy", "experiment")
 BOOK = ".xlsx"
@@ -53,8 +53,7 @@ def _words_of(name: str, verb: str, folders: Sequence[str], within: tuple[str, .
     """The words an experiment stands for. within: the experiments that led here."""
     known = options("experiment", folders)
     if name not in known and not name.endswith((*ENDINGS, BOOK)):
-        hint = _file_or(name, known, (*ENDINGS, "/recommended.yaml"))
-        raise WordError(_("no experiment is called {name!r}{hint}").format(name=name, hint=hint))
+        raise WordError(no_such("experiment", name, [], otherwise=_file_or(name, known, (*ENDINGS, "/recommended.yaml"))))
     if name in within:
         raise WordError(_("the experiment {name!r} rests on itself; take it out of its defaults").format(name=name))
     path = Path(known.get(name, name))
@@ -162,11 +161,7 @@ def chosen_scenario(choice: str, folders: Sequence[str] = ()) -> tuple[dict[str,
     own = options("scenario", folders)
     if choice not in own and not choice.endswith(ENDINGS):
         if choice not in names():
-            raise WordError(
-                _("no scenario is called {choice!r}{file_or}").format(
-                    choice=choice, file_or=_file_or(choice, [*own, *names()], ENDINGS)
-                )
-            )
+            raise WordError(no_such("scenario", choice, [], otherwise=_file_or(choice, [*own, *names()], ENDINGS)))
         preset = load(choice)
         return plain(preset), preset
     given = _file(str(own.get(choice, choice)), "scenario")
@@ -192,7 +187,7 @@ def chosen_world(choice: str | None, folders: Sequence[str] = ()) -> dict[str, A
 def _file_or(name: str, known: Iterable[str], endings: Iterable[str]) -> str:
     """A hint: the file of that name where there is one, else the nearest known name."""
     file = next((f"{name}{ending}" for ending in endings if Path(f"{name}{ending}").is_file()), None)
-    return _("; did you mean {file!r}?").format(file=file) if file else did_you_mean(name, known)
+    return _("; did you mean {word!r}?").format(word=file) if file else did_you_mean(name, known)
 
 
 def _file(path: str, what: str) -> dict[str, Any]:

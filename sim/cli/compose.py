@@ -21,7 +21,7 @@ from sim.setup.options import CONF, options
 from sim.setup.paths import steps
 from sim.setup.space import ROOMS, called_by_name, declared_entries, declared_names
 from sim.setup.tree import GROUPS, complete, strategy_node, tree_of, values_used
-from sim.words import _, did_you_mean, nearest
+from sim.words import _, nearest, no_such
 
 EXAMPLE = "example"
 """The recording that comes with StockCue, by name."""
@@ -185,8 +185,7 @@ def _known(group: str, name: str, folders: Sequence[str]) -> None:
             _("{group}= names no option; known: {options}").format(group=group, options=", ".join(options(group, folders)))
         )
     if name not in (known := options(group, folders)):
-        raise WordError(_("{group} has no option {name!r}{did_you_mean}").format(group=group, name=name,
-                           did_you_mean=did_you_mean(name, known)))  # fmt: skip
+        raise WordError(no_such("option", name, known, group))
 
 
 def _quoted(text: str) -> str:
@@ -258,8 +257,7 @@ def _as_people_write(verb: str, word: str, key: str, value: Any, standing: Any) 
     if value == "" and key not in TEXTS and not isinstance(standing, str):
         raise WordError(_("{word!r} gives no value; leave it out to keep its default").format(word=word))
     if key == "stream" and isinstance(value, str) and nearest(value, [EXAMPLE]) and value != EXAMPLE and not Path(value).exists():
-        raise WordError(_("there is no file {value!r}; did you mean {example!r}, the show that comes with StockCue?").format(
-                           value=value, example=EXAMPLE))  # fmt: skip
+        raise WordError(no_such("file", value, [EXAMPLE]))  # fmt: skip
     if key.split(".")[0] not in ROOMS:
         return
     if ends := span(value):
@@ -280,8 +278,7 @@ def _there(node: Mapping[str, Any], path: Sequence[str], depth: int, prefix: str
     if gone := of_old(".".join(path)):
         raise WordError(gone)
     where = ".".join(path[:depth]) or verb
-    raise WordError(_("{where} has no setting {name!r}{did_you_mean}").format(where=where, name=name,
-                       did_you_mean=did_you_mean(name, [k for k in node if k != 'name'] or list(node))))  # fmt: skip
+    raise WordError(no_such("setting", name, [k for k in node if k != "name"] or list(node), where))
 
 
 def _print(values: Mapping[str, Any]) -> None:

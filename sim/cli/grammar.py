@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sim.cli.words import WordError, unquoted
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 
 if TYPE_CHECKING:
     from sim.setup.design import Axis
@@ -179,7 +179,5 @@ def _unreadable(word: str) -> str:
     if any(word.count(a) != word.count(b) for a, b in ("()", "[]", "{}")):
         return _("{word!r} cannot be read: it has a bracket that is not closed, or not opened").format(word=word)
     if (called := re.match(r"[^=]*=(\w+)\(", word)) and called[1] not in FUNCTIONS:
-        return _("{word!r} calls {called!r}, which means nothing here{did_you_mean}").format(
-            word=word, called=called[1], did_you_mean=did_you_mean(called[1], FUNCTIONS[:3])
-        )
+        return f"{word}: {no_such('function', called[1], FUNCTIONS[:3])}"
     return _("{word!r} cannot be read as key=value; put a value with special characters in quotes").format(word=word)

@@ -14,7 +14,7 @@ from sim.cli import pages, reading, terminal
 from sim.cli.endings import OK, ended, show
 from sim.cli.helptext import HELP, help_on
 from sim.cli.tried import without_cfg
-from sim.words import LANGUAGES, _, language, speaking
+from sim.words import LANGUAGES, _, language, no_such, speaking
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -31,7 +31,6 @@ def main(argv: list[str] | None = None) -> int:
 def _spoken(words: list[str]) -> int:
     """Dispatch, in the language that ``lang=`` asks for; nothing else decides it."""
     from sim.cli.words import WordError
-    from sim.words import did_you_mean
 
     if any("\udc80" <= sign <= "\udcff" for word in words for sign in word):
         raise WordError(
@@ -41,9 +40,7 @@ def _spoken(words: list[str]) -> int:
         )
     given = [word.removeprefix("lang=") for word in words if word.startswith("lang=")]
     if given and given[-1] not in LANGUAGES:
-        raise WordError(
-            _("there is no language {lang!r} here{hint}").format(lang=given[-1], hint=did_you_mean(given[-1], LANGUAGES))
-        )
+        raise WordError(no_such("language", given[-1], LANGUAGES))
     with speaking(given[-1] if given else language()):
         return ended(lambda: _dispatch([word for word in words if not word.startswith("lang=")]))
 
@@ -73,9 +70,8 @@ def _dispatch(words: list[str]) -> int:
 
 def _no_verb(word: str) -> ValueError:
     from sim.cli.words import WordError
-    from sim.words import did_you_mean
 
-    return WordError(_("there is no verb {word!r}{hint}").format(word=word, hint=did_you_mean(word, VERBS)))
+    return WordError(no_such("verb", word, VERBS))
 
 
 # -- verbs ----------------------------------------------------------------------------------------------------

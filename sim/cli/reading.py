@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sim.cli.endings import FAILED, OK, show
 from sim.core.export import for_terminal
-from sim.words import _
+from sim.words import _, no_such
 
 
 def diff(words: list[str]) -> int:
@@ -80,9 +80,8 @@ def bench(words: list[str]) -> int:
             _("the benchmarks are not part of the installed package; run `stockcue bench` in a checkout of the project")
         ) from None
     from sim.cli.words import WordError
-    from sim.words import did_you_mean
 
     known = [*OTHERS, "--quick"]
     if (odd := next((word for word in words if word not in known), None)) is not None:
-        raise WordError(_("bench has no option {odd!r}{did_you_mean}").format(odd=odd, did_you_mean=did_you_mean(odd, known)))
+        raise WordError(no_such("option", odd, known, "bench"))
     return int(bench(words) or OK)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from sim.cli.wide import WIDE
-from sim.words import N_, _, did_you_mean, nearest
+from sim.words import N_, _, did_you_mean, nearest, no_such
 
 
 class WordError(ValueError):
@@ -116,13 +116,8 @@ def _option(word: str, following: Iterator[str], option: Words, verb: str) -> No
             _("{verb} has no option {name!r}: {hydra_options}").format(verb=verb, name=name, hydra_options=_(HYDRA_OPTIONS[name]))
         )
     else:
-        near = nearest(name, ["--cfg", "--config-dir", "--help"])
-        text = (
-            _("{verb} has no option {word!r}; did you mean {near!r}?")
-            if near
-            else _("{verb} has no option {word!r}; settings are written key=value, see stockcue {verb} --help")
-        )
-        raise WordError(text.format(verb=verb, word=word, near=near))
+        otherwise = _("; settings are written key=value, see stockcue {verb} --help").format(verb=verb)
+        raise WordError(no_such("option", word, ["--cfg", "--config-dir", "--help"], verb, otherwise))
 
 
 def _place(folder: str) -> str:
@@ -147,8 +142,8 @@ def parts(word: str, verb: str) -> Parts:
 
     match = _WORD.fullmatch(word)
     if word.startswith("-"):
-        raise WordError(_("{verb} has no option {word!r}; settings are written key=value, see stockcue {verb} --help").format(
-                           verb=verb, word=word))  # fmt: skip
+        otherwise = _("; settings are written key=value, see stockcue {verb} --help").format(verb=verb)
+        raise WordError(no_such("option", word, [], verb, otherwise))
     if match is None or (match["value"] is None and match["prefix"] != "~") or match["key"] != match["key"].strip():
         raise WordError(bare(word, verb))
     if match["key"].split(".")[0] == "hydra" and match["key"] != SEARCHPATH:

@@ -17,7 +17,7 @@ from sim.conformance.series import RuleError, seconds, values
 from sim.core.policy import Policy
 from sim.demand.streams import stream
 from sim.setup.choices import numbers
-from sim.words import _, did_you_mean
+from sim.words import _, did_you_mean, no_such
 from strategies.contract import LEVEL_NAMES, LINE, NEVER, TIERS, Signal
 from strategies.gate import GATE_MEMORY, GATE_SHARED, gate, machine
 
@@ -109,9 +109,7 @@ def known(given: Mapping[str, Any], names: Sequence[str], where: str) -> None:
     """Refuse an entry that is none of ``names``."""
     for key in given:
         if key not in names:
-            raise RuleError(
-                _("{where} has no entry {key!r}{hint}").format(where=where, key=key, hint=did_you_mean(str(key), names))
-            )
+            raise RuleError(no_such("entry", key, names, where))
 
 
 def item(sku: str, given: Any) -> Item:
@@ -152,9 +150,7 @@ def _test(given: Any, number: int, content: Mapping[str, Any], items: Mapping[st
 def _figures(sku: str, given: Any, items: Mapping[str, Item], where: str) -> dict[str, list[float | None]]:
     if sku not in items:
         raise RuleError(
-            _("{where} has a series of {sku!r}, which is no item of the file{hint}").format(
-                where=where, sku=sku, hint=did_you_mean(sku, items)
-            )
+            _("{where} has a series of {sku!r}: {no_such}").format(where=where, sku=sku, no_such=no_such("item", sku, items))
         )
     known(mapping(given, f"{where}: {sku}"), FIGURES, f"{where}: {sku}")
     try:
@@ -196,8 +192,8 @@ def level_of(value: Any, where: str) -> int | None:
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= 3):
         return value
     if value not in LEVELS:
-        sentence = _("{where}: there is no level {value!r}{hint}; levels are 0 calm, 1 watch, 2 prepare, 3 emergency")
-        raise RuleError(sentence.format(where=where, value=value, hint=did_you_mean(str(value), LEVELS)))
+        sentence = _("{no_such}; levels are 0 calm, 1 watch, 2 prepare, 3 emergency")
+        raise RuleError(sentence.format(no_such=no_such("level", value, LEVELS, where)))
     return LEVELS[value]
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from scenarios.setting import ScenarioError
 from sim.core.response import AMOUNTS, CHANNEL_NAMES, ORDERABLE, Action, Playbook
-from sim.words import _, did_you_mean
+from sim.words import _, did_you_mean, no_such
 
 NONE = "none"
 ON, OFF = "on", "off"
@@ -49,9 +49,7 @@ def _action(word: str, where: str) -> Action:
     what, *more = word.split(":")
     if what not in ORDERABLE:
         raise ScenarioError(
-            _("{where} knows no action {what!r}{did_you_mean}; several are written a+b, none none").format(
-                where=where, what=what, did_you_mean=did_you_mean(what, ORDERABLE)
-            )
+            _("{no_such}; several are written a+b, none none").format(no_such=no_such("action", what, ORDERABLE, where))
         )
     action = Action(what)
     for part in more:

@@ -13,7 +13,7 @@ from statistics import NormalDist
 from scenarios.contract import Scenario
 from scenarios.setting import ScenarioError, check_types, setting, validate
 from scenarios.staffing import NOTICE_CHANNELS, NoticeChannel, Staff
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 from strategies.contract import LEVEL_NAMES
 from strategies.maths import night
 
@@ -148,11 +148,7 @@ def channel_of(staff: Staff, name: str) -> NoticeChannel:
     for c in staff.channels:
         if c.name == name:
             return c
-    raise ScenarioError(
-        _("no notice channel is called {name!r}{did_you_mean}").format(
-            name=name, did_you_mean=did_you_mean(name, [c.name for c in staff.channels])
-        )
-    )
+    raise ScenarioError(no_such("channel", name, [c.name for c in staff.channels]))
 
 
 def playbook_from(name: str, values: dict) -> Playbook:

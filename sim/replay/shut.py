@@ -18,7 +18,7 @@ from sim.core.units import US
 from sim.replay.clock import StreamError
 from sim.replay.moments import show_us
 from sim.replay.stream import Stream
-from sim.words import _, did_you_mean, ngettext
+from sim.words import _, ngettext, no_such
 
 FIELDS = ("sku", "from", "to")
 
@@ -31,11 +31,7 @@ def with_shut(stream: Stream, given: Any) -> Stream:
     for row in rows:
         sku = str(row.get("sku") or "")
         if sku and sku not in names:
-            raise StreamError(
-                _("shut= names the SKU {sku!r}, which the recording has not{did_you_mean}").format(
-                    sku=sku, did_you_mean=did_you_mean(sku, names)
-                )
-            )
+            raise StreamError(no_such("SKU", sku, names, _("the recording (shut=)")))
         start, end = (show_us(stream, str(row[field]), f"shut {field}") for field in FIELDS[1:])
         text = _("the shut spell from {start} to {end} of {sku}") if sku else _("the shut spell from {start} to {end}")
         sentence = text.format(start=row["from"], end=row["to"], sku=sku)
@@ -99,9 +95,5 @@ def _rows(given: Any) -> list[Mapping[str, Any]]:
             )
         strange = [str(k) for k in row if k not in FIELDS]
         if strange:
-            raise StreamError(
-                _("a shut spell has no {strange!r}{did_you_mean}").format(
-                    strange=strange[0], did_you_mean=did_you_mean(strange[0], FIELDS)
-                )
-            )
+            raise StreamError(no_such("field", strange[0], FIELDS, _("a shut spell")))
     return rows

@@ -23,7 +23,7 @@ from sim.replay.moments import show_us
 from sim.replay.order_lives import linked
 from sim.replay.stream import Stream
 from sim.replay.teamrows import Row, log_rows
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 from strategies.contract import EMERGENCY, PREPARE, WATCH
 
 ACTIONS = {
@@ -73,13 +73,11 @@ def _deeds(stream: Stream, row: Row) -> list[Deed]:
     names = [s.id for s in stream.skus]
     sentence = _("the team's log ({line})").format(line=", ".join(cell for cell in row if cell))
     if row.sku and row.sku not in names:
-        text = _("{line} names the SKU {sku!r}, which the recording has not{hint}")
-        raise StreamError(text.format(line=sentence, sku=row.sku, hint=did_you_mean(row.sku, names)))
+        raise StreamError(f"{sentence}: {no_such('SKU', row.sku, names, _('the recording'))}")
     what = _found(ACTIONS, row.action)
     if what is None:
         known = [words[0] for words in ACTIONS.values()]
-        text = _("{line} has the action {action!r}, which is not known; known are {known}")
-        raise StreamError(text.format(line=sentence, action=row.action, known=", ".join(known)))
+        raise StreamError(f"{sentence}: {no_such('action', row.action, known)}")
     value = 0.0
     if what == RESTOCK:
         number = row.units.replace(",", "").strip()

@@ -11,7 +11,7 @@ from sim.replay.clock import StreamError
 from sim.replay.ingest.chunk import everything
 from sim.replay.ingest.names import key
 from sim.replay.ingest.sources import tables
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 
 COLUMNS = {
     "time": ("time", "at", "moment", "when", "时间", "操作时间", "发生时间", "处理时间"),
@@ -91,9 +91,7 @@ def _row(values: Mapping[str, str]) -> Row:
     columns = _columns(list(values))
     strange = [name for name in values if name not in columns.values()]
     if strange:
-        text = _("a row of actions= has no {name!r}{hint}; its columns are {columns}")
-        hint = did_you_mean(strange[0], list(COLUMNS))
-        raise StreamError(text.format(name=strange[0], hint=hint, columns=", ".join(COLUMNS)))
+        raise StreamError(no_such("column", strange[0], COLUMNS, _("a row of actions=")))
     return Row(*(_plain(values[columns[name]]) if name in columns else "" for name in Row._fields))
 
 

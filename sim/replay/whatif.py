@@ -13,7 +13,7 @@ from sim.core.tape import TAKE
 from sim.replay.clock import StreamError
 from sim.replay.ingest.open import units_of
 from sim.replay.stream import Stream
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 
 
 def stocked(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
@@ -24,11 +24,7 @@ def stocked(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
     wanted = {str(k): v for k, v in given.items()} if isinstance(given, Mapping) else dict.fromkeys(names, given)
     for name in wanted:
         if name not in names:
-            raise StreamError(
-                _("whatif_stock= names the SKU {name!r}, which the recording has not{did_you_mean}").format(
-                    name=name, did_you_mean=did_you_mean(name, names)
-                )
-            )
+            raise StreamError(no_such("SKU", name, names, _("the recording (whatif_stock=)")))
     units = {name: units_of(value, name) for name, value in wanted.items()}
     sold = np.bincount(stream.sku[stream.what == TAKE], stream.qty[stream.what == TAKE], len(names)).astype(int)
     lines = []

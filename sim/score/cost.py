@@ -31,7 +31,7 @@ from sim.score.profiles import PROFILES, Profile
 from sim.score.settle import NO_RESTOCK, TRUE_STOCKOUT
 from sim.score.stories import Stories, read_stories
 from sim.score.whole import Desk
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 
 
 class Judge:
@@ -192,9 +192,7 @@ def _parts(metrics: tuple[str, ...]) -> frozenset[str]:
     """The parts of a row that ``metrics`` need: costs rest on units and on what shoppers met."""
     for name in metrics:
         if name not in METRICS:
-            raise ScenarioError(
-                _("there is no metric {name!r}{did_you_mean}").format(name=name, did_you_mean=did_you_mean(name, METRICS))
-            )
+            raise ScenarioError(no_such("metric", name, METRICS))
     parts = {part for part, names in PARTS.items() if not names.isdisjoint(metrics)}
     return frozenset(parts | {"units", "shoppers"} if "costs" in parts else parts)
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from scenarios.contract import Scenario
 from scenarios.setting import ScenarioError, check_types, setting, validate
-from sim.words import N_, _, did_you_mean
+from sim.words import N_, _, no_such
 
 GONE = {
     "cu": N_(
@@ -101,9 +101,7 @@ def make_profile(name: str = "balanced", **values: Any) -> Profile:
     30.0
     """
     if name not in PROFILES:
-        raise ScenarioError(
-            _("no score profile is called {name!r}{did_you_mean}").format(name=name, did_you_mean=did_you_mean(name, PROFILES))
-        )
+        raise ScenarioError(no_such("score profile", name, PROFILES))
     for key in values:
         if gone := of_old(f"score.{key}"):
             raise ScenarioError(gone)
@@ -198,11 +196,7 @@ def only(limits: Limits, names: Sequence[str]) -> Limits:
                 _("the limit {name} is of an older version; {gone_limits}").format(name=name, gone_limits=GONE_LIMITS[name])
             )
         if name not in given:
-            raise ScenarioError(
-                _("limits {name} have no {name2!r}{did_you_mean}").format(
-                    name=limits.name, name2=name, did_you_mean=did_you_mean(name, sorted(given))
-                )
-            )
+            raise ScenarioError(no_such("metric", name, sorted(given), _("the limit set {name}").format(name=limits.name)))
     made: dict[str, Any] = dict.fromkeys(given - set(names))
     return replace(limits, **made)
 

@@ -13,7 +13,7 @@ from sim.core.response import ORDERABLE, Playbook, playbook_from
 from sim.score.profiles import Profile, make_profile
 from sim.setup.policies import find_playbook
 from sim.setup.settings import SettingError
-from sim.words import _, did_you_mean
+from sim.words import _, no_such
 from strategies import registry
 from strategies.contract import TIERS, Strategy
 from strategies.gate import GATE_PARAMS
@@ -113,7 +113,5 @@ def acting(policies: Sequence[Policy]) -> Sequence[Policy]:
 def one_of(key: str, value: str, known: Sequence[str]) -> str:
     """``value`` if it is known, else a sentence with the nearest."""
     if value not in known:
-        raise SettingError(
-            _("{key} has no option {value!r}{did_you_mean}").format(key=key, value=value, did_you_mean=did_you_mean(value, known))
-        )
+        raise SettingError(no_such("option", value, known, key))
     return value

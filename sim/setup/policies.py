@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.response import Playbook
-from sim.words import _, did_you_mean
+from sim.words import no_such
 from strategies import registry
 
 
@@ -37,9 +37,5 @@ def make_policy(
 def find_playbook(name: str) -> Playbook:
     """A shipped playbook by name."""
     if name not in PLAYBOOKS:
-        raise PolicyError(
-            _("no operations setting is called {name!r}{did_you_mean}").format(
-                name=name, did_you_mean=did_you_mean(name, PLAYBOOKS)
-            )
-        )
+        raise PolicyError(no_such("operations setting", name, PLAYBOOKS))
     return PLAYBOOKS[name]

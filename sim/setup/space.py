@@ -20,7 +20,7 @@ from sim.setup.design import Axis, Value, sample, settled
 from sim.setup.paths import steps
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import Uncertainty, asked, complete
-from sim.words import _, did_you_mean
+from sim.words import _, did_you_mean, no_such
 from strategies import registry
 from strategies.contract import TIERS, Strategy
 from strategies.gate import GATE_PARAMS
@@ -97,11 +97,7 @@ def _put(node: dict[str, Any], path: Sequence[str], depth: int, value: Value) ->
     if part not in node and not free:
         where = ".".join(path[:depth]) or "a sweep"
         settings = [name for name in node if name not in ("name", "by_tier")]
-        raise SettingError(
-            _("{where} has no setting {part!r}{did_you_mean}").format(
-                where=where, part=part, did_you_mean=did_you_mean(part, settings)
-            )
-        )
+        raise SettingError(no_such("setting", part, settings, where))
     below = node.get(part)
     if depth == len(path) - 1:
         called = isinstance(value, str) and path[0] == "scenario" and called_by_name(path[1:])

@@ -170,7 +170,7 @@ BAD = [
     ("replay stream=example zone=Mars", "Mars"),
     ("replay stream=example feed.lag_s=-1 zone=UTC", "outside its bounds"),
     ("ingest", "ingest needs something to read"),
-    ("ingest files=nope.csv", "there is no file nope.csv"),
+    ("ingest files=nope.csv", "there is no file 'nope.csv'"),
     ("ingest files=nope.csv zone=Mars", "not a time zone"),
     ("ingest file=nope.csv", "did you mean 'files'?"),
     ("ingest files=x.csv name=../evil", "cannot be a file's name inside the run folder"),

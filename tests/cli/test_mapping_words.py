@@ -44,9 +44,9 @@ def test_a_mapping_is_named(shop, capsys, files, mapping, total):
     ("files", "mapping", "says"),
     [
         ("a.csv", "mini.yaml", "did you mean 'mine.yaml'"),
-        ("a.csv", "orderz", "no mapping is called 'orderz'; did you mean 'orders'"),
+        ("a.csv", "orderz", "there is no mapping 'orderz'; did you mean 'orders'"),
         ("[a.csv,b.csv]", "mine.yaml", "b.csv has no column for time (Wann)"),
-        ("a.csv", "{c.csv: mine.yaml}", "a mapping is named for 'c.csv', which is not among the files"),
+        ("a.csv", "{c.csv: mine.yaml}", "what is read (mapping=) has no file 'c.csv'"),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_one_sentence(shop, capsys, files, mapping, says):

@@ -63,7 +63,7 @@ TYPED = [
     ("replay stream=exmple", "did you mean 'example'"),
     ("replay stream=example zone=+24:00", "not a time zone: offsets go to 14:00"),
     ("sweep strategy=fixed_count strategy.units=1,2 select=kn", "select=kn needs delta"),
-    ("list lable", "nothing here is called 'lable'"),
+    ("list lable", "there is no name 'lable'"),
     ("rehearse strategy=listed.py", "asks for s.listed, which a signal does not have (line 2 of the fold)"),
     ("rehearse strategy=stok.py", "did you mean 'stock'?; all it has: stockcue list signal"),
     ("rehearse strategy=cells.py", "uses m[1] (line 2 of the fold) and declares memory=1; declare memory=2"),

@@ -50,7 +50,7 @@ def test_a_playbook_that_nobody_can_carry_out_is_refused_before_anything_is_play
     carried_out([machine, make_policy("silent")], shop(shifts=(Shift(0),), channels=()))
     with pytest.raises(SettingError, match="nobody is on duty in shop to carry out 'host_prompt'"):
         carried_out([smart], shop(shifts=(Shift(0),)))
-    with pytest.raises(ValueError, match="no notice channel is called 'popup'"):
+    with pytest.raises(ValueError, match="there is no channel 'popup'"):
         carried_out([smart], shop(channels=(NoticeChannel("call"),)))
 
 

@@ -5,7 +5,7 @@ import pytest
 import stockcue as sc
 
 MISTAKES = [
-    (lambda: sc.scenario("frist_show"), "no scenario is called 'frist_show'; did you mean 'first_show'"),
+    (lambda: sc.scenario("frist_show"), "there is no scenario 'frist_show'; did you mean 'first_show'"),
     (lambda: sc.scenario("first_show", leeks={}), "no setting 'leeks'; did you mean 'leaks'"),
     (lambda: sc.scenario("first_show", leaks={"duplicat_p": 0}), "did you mean 'duplicate_p'"),
     (lambda: sc.scenario("first_show", leaks=3), "must be a group of settings"),

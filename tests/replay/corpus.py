@@ -54,7 +54,7 @@ REFUSED: dict[str, tuple[str, str | bytes, str]] = {
     "a column misspelt": ("a.csv", "order_id,tiem,qty\n1,2,3\n", "did you mean 'time' by 'tiem'?"),
     "a column twice": ("a.csv", "order_id,time,time\n1,2,3\n", "two columns called 'time'"),
     "no header": ("a.csv", f"1,{T}00,77,1\n", "put a header line above it"),
-    "only other kinds of row": ("a.csv", "time,type,sku\n1,gift,a\n2,gift,b\n", "type 'gift' is not known"),
+    "only other kinds of row": ("a.csv", "time,type,sku\n1,gift,a\n2,gift,b\n", "there is no type 'gift'"),
     "a cue sheet alone": ("a.csv", f"start_time,sku\n{T}00,mask\n", "holds cues"),
     "declared stock alone": ("a.csv", "sku,stock\nmask,5\n", "holds stock"),
     "one endless line": ("a.csv", "x" * 40_000_000, "so it is no table"),
@@ -123,7 +123,7 @@ READ: dict[str, tuple[dict[str, str | bytes], tuple[int, int, int, int], tuple[s
                     '{"session":2,"events":[]}\n'}, (2, 0, 0, 1), ("time is empty",), [1]),
     "Taobao behaviour without a header": (
         {"a.csv": "1,22,3,pv,1511658000\n2,22,3,buy,1511658001\n3,22,3,gift,1511658002\n4,22,3,cart,x\n"}, (2, 0, 0, 2),
-        ("type is not known", "time is not a time"), [1]),
+        ("there is no type", "time is not a time"), [1]),
     "a Parquet file with nulls": ({"a.parquet": parquet(order_id=[1, 2, 3], time=[f"{T}00", None, f"{T}02"], qty=[1.0, 1.0, None])},
                                   (1, 0, 0, 2), ("time is empty", "qty is empty"), [1]),
     "a dashboard with holes": (
@@ -135,7 +135,7 @@ READ: dict[str, tuple[dict[str, str | bytes], tuple[int, int, int, int], tuple[s
         ("the item was polled at this time already",), [10]),
     "a stock ledger": (
         {"a.csv": f"sku_id,update_time,op_type,amount,beginning_amount,ending_amount\nm,{T}00,入库,50,0,50\nm,{T}10,下单,-2,50,48\n"
-                  f"m,{T}20,魔法,1,48,49\n"}, (2, 0, 0, 1), ("type is not known",), [2]),
+                  f"m,{T}20,魔法,1,48,49\n"}, (2, 0, 0, 1), ("there is no type",), [2]),
     "cues of no known kind": ({"a.csv": GOOD, "c.csv": f"start_time,sku,kind\n{T}01,mask,秒杀\n{T}02,mask,dance\n"}, (2, 0, 0, 0), (), [1, 2]),
     "nothing but a sum of orders apart": ({"a.csv": HEAD + ONE + f"2,{T}05,mask,2\n" * 3}, (2, 0, 0, 2), ("was there already",), [1, 2]),
 }  # fmt: skip

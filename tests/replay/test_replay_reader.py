@@ -97,7 +97,7 @@ def test_a_broken_file_is_refused_in_one_sentence(tmp_path, case):
         ({"stock": 5, "end": "1781812800"}, "end='1781812800' is a time Unix seconds"),
         ({"stock": 5, "start": "2026-06-18 21:00:00"}, "no row is left"),
         ({"stock": 5, "start": "2026-06-18 21:00:00", "end": "2026-06-18 20:00:00"}, "exchange them"),
-        ({"stock": 5, "cues": "gone.csv"}, "there is no file gone.csv"),
+        ({"stock": 5, "cues": "gone.csv"}, "there is no file 'gone.csv'"),
     ],
 )
 def test_a_wrong_argument_is_refused_in_one_sentence(tmp_path, given, fragment):

@@ -119,14 +119,14 @@ def test_restocks_are_the_teams_own_where_stock_can_be_asked_for(tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ([row("20:05", "frz")], "has the action 'frz', which is not known; known are freeze, delist, reopen"),
-        ([row("20:05", "freeze", sku="teas")], "names the SKU 'teas', which the recording has not; did you mean 'tea'"),
+        ([row("20:05", "frz")], "there is no action 'frz'; "),
+        ([row("20:05", "freeze", sku="teas")], "the recording has no SKU 'teas'; did you mean 'tea'"),
         ([row("20:05", "restock")], "does not say of which SKU and how many units"),
         ([row("20:05", "alert", level="loud")], "has the level 'loud'; levels are watch, prepare and emergency"),
         ([row("23:05", "freeze")], "holds nothing between"),
         ([row("20:05", "freeze")], "was closed from 2026-11-11T20:06:00 to 2026-11-11T20:29:00, but 22 orders of it"),
         ([{"sku": "tea", "action": "freeze"}], "does not say when or what"),
-        ([{"time": "20:05", "sku": "tea", "acton": "freeze"}], "has no 'acton'; did you mean 'action'"),
+        ([{"time": "20:05", "sku": "tea", "acton": "freeze"}], "has no column 'acton'; did you mean 'action'"),
         ("nowhere.csv", "is not a file"),
         (7, "is a file or a list"),
     ],

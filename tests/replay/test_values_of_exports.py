@@ -266,7 +266,7 @@ def test_a_tier_that_is_not_known_costs_no_stock(tmp_path):
         tmp_path, o=HEAD + f"1,{T}01,tea,1,5\n", stock="商品编码,批次号,可用库存,款型\ntea,B1,9,赠品\ntea,B2,3,福利款\n"
     )
     assert head.declared["tea"]["stock"] == 12
-    assert "1 rows have a tier that is not known ('赠品'" in said
+    assert "1 rows name a tier that there is not ('赠品'" in said
 
 
 def test_a_cancelled_line_without_units_is_a_cancellation_and_no_fault(tmp_path):

@@ -38,7 +38,7 @@ def test_a_minimal_show_is_valid() -> None:
         (lambda: Cue(-1.0, "a"), "cue.at_s = -1 s"),
         (lambda: Delivery(1.0, "a", 0), "delivery.units = 0 units"),
         (lambda: staffing.NoticeChannel("bell", ack_median_s=60.0, ack_p90_s=20.0), "ack_p90_s is below ack_median_s"),
-        (lambda: staffing.Staff(human_model="tired"), "staff.human_model = 'tired' is not a choice"),
+        (lambda: staffing.Staff(human_model="tired"), "staff.human_model has no option 'tired'"),
     ],
 )
 def test_a_record_refuses_what_is_out_of_bounds(make, says: str) -> None:
@@ -51,9 +51,9 @@ def test_a_record_refuses_what_is_out_of_bounds(make, says: str) -> None:
 @pytest.mark.parametrize(
     ("parts", "says"),
     [
-        ({"cues": (Cue(60.0, "mask-5pak"),)}, "a cue at 60 s names SKU 'mask-5pak'; did you mean 'mask-5pk'?"),
+        ({"cues": (Cue(60.0, "mask-5pak"),)}, "a cue at 60 s: there is no SKU 'mask-5pak'; did you mean 'mask-5pk'?"),
         ({"cues": (Cue(600.0, "tea"),)}, "the cue of 'tea' at 600 s lies outside the show of 600 s"),
-        ({"supply": Supply(deliveries=(Delivery(10.0, "te", 5),))}, "a delivery at 10 s names SKU 'te'; did you mean 'tea'?"),
+        ({"supply": Supply(deliveries=(Delivery(10.0, "te", 5),))}, "a delivery at 10 s: there is no SKU 'te'; did you mean 'tea'?"),
         ({"supply": Supply(deliveries=(Delivery(200_000.0, "tea", 5),))}, "the delivery of 'tea' at 200000 s lies outside"),
         ({"skus": ()}, "has no SKU; add at least one"),
         ({"skus": (Sku("mask-5pk", 1), Sku("mask-5pk", 2))}, "two SKUs are called 'mask-5pk'"),

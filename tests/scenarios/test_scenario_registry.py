@@ -26,7 +26,7 @@ def test_a_spread_may_be_called_by_name():
     whole = plain(load("first_show"))
     assert from_plain(whole | {"spread": "certain"}).spread == CERTAIN
     assert from_plain(whole | {"spread": "recorded"}) == load("first_show")
-    with pytest.raises(ScenarioError, match="'certian' is not the name of one; did you mean 'certain'"):
+    with pytest.raises(ScenarioError, match="has no option 'certian'; did you mean 'certain'"):
         from_plain(whole | {"spread": "certian"})
 
 
@@ -166,5 +166,5 @@ def test_a_missing_fact_is_asked_for() -> None:
 
 def test_an_unknown_name_gets_a_hint() -> None:
     """Did you mean."""
-    with pytest.raises(ScenarioError, match="no scenario is called 'mask_storry'; did you mean 'mask_story'"):
+    with pytest.raises(ScenarioError, match="there is no scenario 'mask_storry'; did you mean 'mask_story'"):
         load("mask_storry")

@@ -59,7 +59,7 @@ def test_a_language_is_spoken_only_where_it_is_asked_for(monkeypatch):
 
 def test_the_console_speaks_chinese(capsys):
     assert main(["nonsense", "lang=zh"]) == 2
-    assert "没有命令 'nonsense'" in capsys.readouterr().err
+    assert "没有叫 'nonsense' 的命令" in capsys.readouterr().err
     assert main(["nonsense"]) == 2
     assert "there is no verb" in capsys.readouterr().err
 

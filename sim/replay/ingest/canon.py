@@ -29,7 +29,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from sim.replay.clock import NAIVE, Clock, StreamError, find_zone
-from sim.words import _
+from sim.words import _, no_such
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -229,7 +229,7 @@ def _metadata(path: Path) -> Mapping[bytes, bytes]:
     try:
         return read_schema(path).metadata or {}
     except FileNotFoundError:
-        raise StreamError(_("there is no file {path}; check the path").format(path=path)) from None
+        raise StreamError(no_such("file", str(path), [], otherwise=_("; check the path"))) from None
     except (ArrowException, OSError, UnicodeDecodeError):
         raise StreamError(
             _("{name} is named .parquet but is not a readable Parquet file; export it again").format(name=path.name)

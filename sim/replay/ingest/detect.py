@@ -8,7 +8,7 @@ from sim.replay.clock import StreamError, parse_time
 from sim.replay.ingest.chunk import Source
 from sim.replay.ingest.mapping import Mapping, chosen, known_names, shipped, words
 from sim.replay.ingest.names import key, tidy, twice
-from sim.words import N_, _, did_you_mean, nearest
+from sim.words import N_, _, nearest, no_such
 
 STREAMS = ("events", "orders", "levels", "flow", "dashboard")
 NEEDS = N_(
@@ -216,8 +216,4 @@ def must_know(given: object, files: list[str]) -> None:
     """:class:`StreamError` where a mapping is named for a file that is not there."""
     for name in given if isinstance(given, dict) else ():
         if name not in files:
-            raise StreamError(
-                _("a mapping is named for {name!r}, which is not among the files{did_you_mean}").format(
-                    name=name, did_you_mean=did_you_mean(str(name), files)
-                )
-            )
+            raise StreamError(no_such("file", name, files, _("what is read (mapping=)")))

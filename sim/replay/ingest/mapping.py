@@ -27,7 +27,7 @@ from sim.replay.ingest.canon import KINDS
 from sim.replay.ingest.names import key
 from sim.replay.ingest.paths import must_be_file
 from sim.setup.options import options
-from sim.words import N_, _, did_you_mean
+from sim.words import N_, _, did_you_mean, no_such
 
 FIELDS = {
     "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status", "kinds"),
@@ -141,11 +141,7 @@ def read_mapping(text: str, name: str, where: str) -> Mapping:
     known = {f.name for f in fields(Mapping)} - {"name"}
     for word in given:
         if word not in known:
-            raise StreamError(
-                _("mapping {where} has no key {word!r}{did_you_mean}").format(
-                    where=where, word=str(word), did_you_mean=did_you_mean(str(word), known)
-                )
-            )
+            raise StreamError(no_such("key", str(word), known, _("mapping {where}").format(where=where)))
     parts = _parts(where, given)
     least = tuple(n for n in LEAST[given["kind"]] if not (parts["times_from"] and n == "time"))
     parts["needs"] = parts["needs"] or (() if parts["header"] else least)
@@ -191,9 +187,7 @@ def _checked(mapping: Mapping, where: str) -> Mapping:
     for name in (*mapping.columns, *mapping.needs, *mapping.carried):
         if name not in allowed and name not in mapping.series:
             raise StreamError(
-                _("mapping {where}: {kind} have no field {name!r}{did_you_mean}").format(
-                    where=where, kind=mapping.kind, name=name, did_you_mean=did_you_mean(name, allowed)
-                )
+                no_such("field", name, allowed, _("mapping {where} of {kind}").format(where=where, kind=mapping.kind))
             )
     for name in LEAST[mapping.kind]:
         if name not in mapping.columns and not (mapping.times_from and name == "time"):
@@ -202,11 +196,7 @@ def _checked(mapping: Mapping, where: str) -> Mapping:
             )
     for kind in (*mapping.series, *mapping.cumulative, *mapping.types.values()):
         if kind not in (*KINDS, ASIDE):
-            raise StreamError(
-                _("mapping {where}: {kind!r} is no kind of row{did_you_mean}").format(
-                    where=where, kind=kind, did_you_mean=did_you_mean(kind, KINDS)
-                )
-            )
+            raise StreamError(no_such("kind of row", kind, KINDS, _("mapping {where}").format(where=where)))
     if mapping.stamp not in ("start", "end"):
         raise StreamError(
             _("mapping {where}: stamp must be start or end, not {stamp!r}").format(where=where, stamp=mapping.stamp)
@@ -265,11 +255,7 @@ def chosen(name: str) -> Mapping:
     if name in shipped():
         return shipped()[name]
     if not name.endswith((".yaml", ".yml")):
-        raise StreamError(
-            _("no mapping is called {name!r}{did_you_mean}; a file of your own ends in .yaml").format(
-                name=name, did_you_mean=did_you_mean(name, shipped())
-            )
-        )
+        raise StreamError(_("{no_such}; a file of your own ends in .yaml").format(no_such=no_such("mapping", name, shipped())))
     path = Path(name)
     must_be_file(path)
     try:

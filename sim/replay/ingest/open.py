@@ -19,7 +19,7 @@ from sim.replay.ingest import links, plan
 from sim.replay.ingest.canon import Head, read_frame, read_head
 from sim.replay.ingest.contents import MOVES, units_in
 from sim.replay.stream import LONGEST_S, Stream
-from sim.words import N_, _, did_you_mean
+from sim.words import N_, _, no_such
 
 SHORT_S, FINE_S, COARSE_S = 6 * 3600.0, 1.0, 5.0
 """Recordings up to SHORT_S are read every FINE_S, longer ones every COARSE_S [show s]."""
@@ -139,8 +139,7 @@ class _Part:
         names = [wanted] if isinstance(wanted, str) else [str(w) for w in wanted]
         for name in names:
             if name not in known:
-                raise StreamError(_("{where} has no SKU {name!r}{did_you_mean}").format(where=self.where,
-                                     name=name, did_you_mean=did_you_mean(name, known)))  # fmt: skip
+                raise StreamError(no_such("SKU", name, known, self.where))
         return [k for k in known if k in names]
 
     def cut(self, start: int | None, end: int | None) -> None:

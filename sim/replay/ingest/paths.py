@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from sim.replay.clock import StreamError
-from sim.words import _, nearest
+from sim.words import _, nearest, no_such
 
 
 def called(path: Path) -> str:
@@ -29,13 +29,10 @@ def must_be_file(path: Path) -> None:
     """:class:`StreamError`, with the nearest name beside it, where there is no such file, or where it is none."""
     if not path.exists():
         beside = [called(p) for p in path.parent.iterdir()] if path.parent.is_dir() else []
+        name = str(path.parent / called(path)).encode("utf-8", "replace").decode()
         near = nearest(called(path), beside)
-        hint = f"; did you mean {near!r}?" if near else "; check the path"
-        raise StreamError(
-            _("there is no file {decode}{hint}").format(
-                decode=str(path.parent / called(path)).encode("utf-8", "replace").decode(), hint=hint
-            )
-        )
+        hint = _("; did you mean {word!r}?").format(word=near) if near else _("; check the path")
+        raise StreamError(no_such("file", name, [], otherwise=hint))
     if not path.is_file():
         what = "a folder" if path.is_dir() else "a pipe or a device"
         raise StreamError(_("{called} is {what}, not a file; name a file").format(called=called(path), what=what))

@@ -72,7 +72,7 @@ def events(validator: RowValidator) -> Facts:
     types, codes = validator.coded("type")
     kinds = [known.get(w.lower()) for w in types]
     strange = np.array([k is None for k in kinds], bool)
-    why = [f"type {w.lower()[:60]!r} is not known{did_you_mean(w.lower()[:60], known)}" for w in types]
+    why = [f"there is no type {w.lower()[:60]!r}{did_you_mean(w.lower()[:60], known)}" for w in types]
     validator.fail(strange[codes], np.array(why, object)[codes])
     unwanted = np.array([k == ASIDE for k in kinds], bool)
     validator.put_aside(unwanted[codes] & (validator.fault == None), np.array([w.lower() for w in types], object)[codes])  # noqa: E711

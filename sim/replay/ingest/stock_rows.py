@@ -99,7 +99,7 @@ def flow(validator: RowValidator) -> Facts:
     known = words(validator.state.mapping)
     types, codes = validator.coded("type")
     kinds = [known.get(w.lower()) if w else "correction" for w in types]
-    why = [f"type {w.lower()[:60]!r} is not known{did_you_mean(w.lower()[:60], known)}" for w in types]
+    why = [f"there is no type {w.lower()[:60]!r}{did_you_mean(w.lower()[:60], known)}" for w in types]
     validator.fail(np.array([k is None for k in kinds])[codes], np.array(why, object)[codes])
     validator.put_aside(np.array([k == ASIDE for k in kinds])[codes], np.array([w.lower() for w in types], object)[codes])
     kind = np.array([KIND.get(k or "", 0) for k in kinds], np.int8)[codes]
@@ -140,7 +140,7 @@ def cues(validator: RowValidator) -> Facts:
     sku = validator.sku()
     kinds, codes = validator.coded("cue")
     small = [k.lower() or "pitch" for k in kinds]
-    why = [f"cue {k[:60]!r} is not known{did_you_mean(k[:60], CUES)}" for k in small]
+    why = [f"there is no cue {k[:60]!r}{did_you_mean(k[:60], CUES)}" for k in small]
     validator.fail(np.array([k not in CUES for k in small])[codes], np.array(why, object)[codes])
     length = validator.number("duration", _span)
     names = validator.texts("name").to_pylist()
@@ -167,7 +167,7 @@ def stock(validator: RowValidator) -> Facts:
     tiers = [TIER_WORDS.get(t.lower(), t.lower()) for t in validator.texts("tier").to_pylist()]
     for row, tier in enumerate(tiers):
         if tier and tier not in TIERS:
-            what = _("rows have a tier that is not known ({tier!r}{hint}); it is left out")
+            what = _("rows name a tier that there is not ({tier!r}{hint}); it is left out")
             validator.state.remarks[what.format(tier=tier[:60], hint=did_you_mean(tier[:60], TIER_WORDS))] += 1
             tiers[row] = ""
     rest = {name: validator.number(name, partial(_figure, meaning=name)) for name in ("price", "margin", "safety_stock")}

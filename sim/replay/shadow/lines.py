@@ -106,7 +106,7 @@ class LineReader:
             return "is not a JSON object"
         kind = event.get("kind")
         if type(kind) is not str or kind not in KINDS:
-            return "kind is missing" if kind is None else f"kind {kind!r:.40} is not known{did_you_mean(str(kind)[:40], KINDS)}"
+            return "kind is missing" if kind is None else f"there is no kind {kind!r:.40}{did_you_mean(str(kind)[:40], KINDS)}"
         seq = event.get("seq")
         if seq is not None or self.catching_up:
             if type(seq) is not int:
