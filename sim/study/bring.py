@@ -16,7 +16,7 @@ from sim.core.run import Run
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
-from sim.jobs.evaluate import warm
+from sim.jobs.compiling import PLAYED, warm
 from sim.score.account import prices
 from sim.score.hindsight import first_choices
 from sim.score.items import items
@@ -75,7 +75,7 @@ def bring(
     planned = np.array([s.stock for s in scenario.skus])
     units = np.vstack([planned, np.ceil(np.quantile(asked, QUANTILES, axis=0)).astype(np.int64)])
     silent = make_policy("silent", playbook="none")
-    warm([silent])
+    warm([silent], PLAYED)
     net, out = np.empty((shows, len(units), len(planned))), np.empty((shows, len(planned)))
     for show in range(shows):
         tell(show, shows, "shows")

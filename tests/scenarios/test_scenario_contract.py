@@ -53,7 +53,10 @@ def test_a_record_refuses_what_is_out_of_bounds(make, says: str) -> None:
     [
         ({"cues": (Cue(60.0, "mask-5pak"),)}, "a cue at 60 s: there is no SKU 'mask-5pak'; did you mean 'mask-5pk'?"),
         ({"cues": (Cue(600.0, "tea"),)}, "the cue of 'tea' at 600 s lies outside the show of 600 s"),
-        ({"supply": Supply(deliveries=(Delivery(10.0, "te", 5),))}, "a delivery at 10 s: there is no SKU 'te'; did you mean 'tea'?"),
+        (
+            {"supply": Supply(deliveries=(Delivery(10.0, "te", 5),))},
+            "a delivery at 10 s: there is no SKU 'te'; did you mean 'tea'?",
+        ),
         ({"supply": Supply(deliveries=(Delivery(200_000.0, "tea", 5),))}, "the delivery of 'tea' at 200000 s lies outside"),
         ({"skus": ()}, "has no SKU; add at least one"),
         ({"skus": (Sku("mask-5pk", 1), Sku("mask-5pk", 2))}, "two SKUs are called 'mask-5pk'"),
