@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(p for room in ("sim", "strategies", "scenarios") for p in (ROOT / room).rglob("*.py"))
-THROUGH = {"_", "N_", "ngettext", "counted"}
+THROUGH = {"_", "N_", "ngettext", "counted", "no_such"}
 FORMATTED = {"ngettext": 2, "counted": 2}
 PLACES = re.compile(r"(outside )?(upper|lower|center) ?(left|right|center)?|offset points")
 """Where matplotlib puts things."""
