@@ -11,29 +11,22 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Scenario
+from sim.app.desk_shows import FIGURES, ROOM, Batch, Part, Recorded, Rehearsed, Workers, in_batches
 from sim.app.nouns import policy, scenario
 from sim.app.timelines import in_trouble, row
 from sim.core.policy import Policy
 from sim.core.run import Run
-from sim.core.stage import Stage
 from sim.engine.answers import lines_of
-from sim.engine.fork import nobody, play_all
-from sim.engine.simulate import play
+from sim.replay.impute import Imputation
 from sim.report.figures.story import story
-from sim.score.cost import Judge
 from sim.score.profiles import Profile
 from sim.setup.settings import SettingError
-from sim.setup.uncertain import Uncertainty, staged
+from sim.setup.uncertain import Uncertainty
 from sim.stats.paired import difference
 from sim.words import N_, _, no_such
 
-ROOM = 10**9
-"""Bytes of kept shows."""
-BATCH = 10
-"""Shows between two answers."""
 MOST_PARAMS, MOST_ITEMS, MOST_CUES = 4, 3, 4
 """Dials of each strategy, items whose stock and cues that can be turned."""
-FIGURES = ("net", "gmv", "oversold_units", "missed_units", "notices_per_operator_hour")
 PLAYBOOK = {
     "auto_s": N_("a machine needs"),
     "propagate_s": N_("a command takes everywhere"),
@@ -46,7 +39,8 @@ TIMES = 4.0
 
 @dataclass(frozen=True)
 class Dial:
-    """Something that can be turned. key: what it sets. low, high, value: of its track. world: whether it changes the shoppers."""
+    """Something that can be turned. key: what it sets. low, high, value: of its track. world: whether it changes what is
+    drawn."""
 
     key: str
     label: str
@@ -55,14 +49,7 @@ class Dial:
     high: float
     value: float
     world: bool
-
-
-@dataclass(frozen=True, eq=False)
-class DrawnShow:
-    """One show that is played again and again: its stage, and who judges what is played on it."""
-
-    stage: Stage
-    judge: Judge
+    meaning: str = ""
 
 
 class Desk:
@@ -70,13 +57,20 @@ class Desk:
 
     def __init__(
         self, show: Scenario, policies: Sequence[Policy], profile: Profile, shows: int, seed: int = 1,
-        uncertainty: Uncertainty | None = None,
+        uncertainty: Uncertainty | None = None, recorded: tuple[Imputation, Scenario | None] | None = None, workers: int = 0,
     ) -> None:  # fmt: skip
-        self.show, self.policies, self.profile, self.seed, self.uncertainty = show, list(policies), profile, seed, uncertainty
-        self.dials = {d.key: d for d in dials_of(show, self.policies)}
-        self.own: list[DrawnShow] = []
-        self.other: tuple[Scenario, list[DrawnShow]] = show, self.own
-        self.shows = shows
+        """recorded: where the show is a recording, its imputed demand and the shop behind it. workers: 0: this process."""
+        self.show, self.policies, self.seed, self.shows, self.fits = show, list(policies), seed, shows, shows
+        self.recorded = recorded is not None
+        self.dials = {d.key: d for d in dials_of(show, self.policies, self.recorded)}
+        draw = Rehearsed(uncertainty, seed) if recorded is None else Recorded(recorded[0], show, recorded[1], seed)
+        self.part = None if workers else Part(show, draw, profile, timeline_of)
+        self.workers = Workers(workers, (show, draw, profile, timeline_of, ROOM)) if workers else None
+
+    def close(self) -> None:
+        """End its workers."""
+        if self.workers:
+            self.workers.close()
 
     def values(self, given: Mapping[str, Any]) -> dict[str, float]:
         """What dials are turned to, those at rest left out; :class:`SettingError` for what is no dial, or lies outside its
@@ -109,66 +103,53 @@ class Desk:
         return show, policies
 
     def answers(self, given: Mapping[str, Any], stopped: Callable[[], bool] = lambda: False) -> Iterator[dict[str, Any]]:
-        """What came of it, after every BATCH shows; the last one has all. Ends without where ``stopped`` says so."""
+        """What came of it, as shows are played; the last one has all. Ends without where ``stopped`` says so."""
         show, policies = self.settled(self.values(given))
-        kept = self._drawn(show)
-        rows: list[list[dict[str, float]]] = [[] for _one in policies]
-        first: Run | None = None
-        for number in range(self.shows):
-            if stopped():
-                return
-            if number == len(kept):
-                kept.append(self._show(show, number))
-                self._fit(kept)
-            one = kept[number]
-            for k, team in enumerate(policies):
-                if number == 0 and k == 0:
-                    first = run = play(one.stage, team)  # alone it keeps its journal, which a timeline needs
-                else:
-                    ((_places, run),) = play_all(one.stage, [team], one.judge.baseline)
-                rows[k].append(one.judge.score(run, FIGURES))
-            if (number + 1) % BATCH == 0 or number + 1 == self.shows:
-                yield self._answer(policies, rows, number + 1, first if number < BATCH else None)
+        rows: dict[int, list[dict[str, float]]] = {}
+        for batch in self._batches(show, policies, stopped):
+            self.fits = batch.fits
+            rows |= {row.number: row.scores for row in batch.rows}
+            told = next((row.story for row in batch.rows if row.story), None)
+            if batch.rows or len(rows) >= self.count:
+                yield self._answer(policies, [rows[k] for k in sorted(rows) if k < self.count], told)
 
-    def _drawn(self, show: Scenario) -> list[DrawnShow]:
-        """Shows of a world that were drawn before: those it began with, and those of the last one that was tried."""
-        if show is self.show:
-            return self.own
-        if self.other[0] != show:
-            self.other = show, []
-        return self.other[1]
+    @property
+    def count(self) -> int:
+        """Shows that are played: those wished for, as far as there is room."""
+        return min(self.shows, self.fits)
 
-    def _show(self, show: Scenario, number: int) -> DrawnShow:
-        stage = staged(show, self.uncertainty, self.seed, number)
-        return DrawnShow(stage, Judge(play(stage, nobody()), self.profile))
-
-    def _fit(self, kept: list[DrawnShow]) -> None:
-        """No more shows than there is room for."""
-        if len(kept) == 1:
-            tape = kept[0].stage.tape
-            size = 3 * sum(v.nbytes for v in vars(tape).values() if isinstance(v, np.ndarray))
-            self.shows = max(1, min(self.shows, ROOM // max(1, size)))
+    def _batches(self, show: Scenario, policies: Sequence[Policy], stopped: Callable[[], bool]) -> Iterator[Batch]:
+        if self.workers:
+            return self.workers.play(show, policies, self.shows, stopped)
+        assert self.part is not None
+        return in_batches(self.part.play(show, policies, self.shows), self.part, stopped)
 
     def _answer(
-        self, policies: Sequence[Policy], rows: Sequence[Sequence[Mapping[str, float]]], done: int, first: Run | None
+        self, policies: Sequence[Policy], rows: Sequence[Sequence[Mapping[str, float]]], told: dict[str, Any] | None
     ) -> dict[str, Any]:
         table = []
-        for team, own in zip(policies, rows, strict=True):
+        for k, team in enumerate(policies):
+            own = [row[k] for row in rows]
             cells: dict[str, Any] = {"strategy": team.name}
             for name in FIGURES:
                 gap = difference([r[name] for r in own], np.zeros(len(own)))
                 cells[name] = [_finite(v) for v in (gap.mean, gap.low, gap.high)]
             cells["shows"] = sorted(_finite(r["net"]) or 0.0 for r in own)
             table.append(cells)
-        answer: dict[str, Any] = {"done": done, "of": self.shows, "table": table}
-        if first is not None:
-            answer["timeline"] = timeline_of(first)
-        return answer
+        answer: dict[str, Any] = {"done": len(rows), "of": self.count, "wished": self.shows, "table": table}
+        return answer | ({} if told is None else {"timeline": told})
 
     def experiment(self, given: Mapping[str, Any], source: Mapping[str, Any]) -> dict[str, Any]:
         """What was found as an experiment file's content. source: words that chose the show and the strategies."""
-        turned = [f"{key}={value:g}" for key, value in self.values(given).items()]
-        return {"verb": "rehearse", "overrides": [*source["words"], *turned, f"replicates={self.shows}", f"seed={self.seed}"]}
+        values = self.values(given)
+        if not self.recorded:
+            turned = [f"{key}={value:g}" for key, value in values.items()]
+            return {"verb": "rehearse", "overrides": [*source["words"], *turned, f"replicates={self.count}", f"seed={self.seed}"]}
+        stocks = {key.split(".")[2]: int(value) for key, value in values.items() if key.endswith(".stock")}
+        turned = [f"{key.removeprefix('scenario.')}={value:g}" for key, value in values.items() if not key.endswith(".stock")]
+        tried = [f"whatif_stock={{{','.join(f'{sku}: {units}' for sku, units in stocks.items())}}}"] if stocks else []
+        words = [*source["words"], "loop=closed", *turned, *tried]
+        return {"verb": "replay", "overrides": [*words, f"replicates={self.count}", f"seed={self.seed}"]}
 
 
 def _turned(one: Policy, own: Mapping[str, Any], book: Mapping[str, Any]) -> Policy:
@@ -201,15 +182,20 @@ def _plain(value: Any) -> Any:
     return _finite(value) if isinstance(value, float) else value
 
 
-def dials_of(show: Scenario, policies: Sequence[Policy]) -> list[Dial]:
-    """Dials that leave the shoppers alone first: settings of strategies, latencies; then stock, lag, cues."""
+def dials_of(show: Scenario, policies: Sequence[Policy], recorded: bool = False) -> list[Dial]:
+    """Dials that leave the shoppers alone first: settings of strategies, latencies; then stock, lag, cues. recorded: cues were as
+    they were."""
     dials = []
     for one in policies:
         for k, p in list(enumerate(one.strategy.params))[:MOST_PARAMS]:
             value = float(one.params[0, k])
             if (one.params[:, k] == value).all() and p.high > p.low:
                 high = min(p.high, max(TIMES * value, p.default * 2, p.low + 1e-9))
-                dials.append(Dial(f"strategy.{one.name}.{p.name}", f"{one.name}: {p.name}", p.unit, p.low, high, value, False))
+                dials.append(
+                    Dial(
+                        f"strategy.{one.name}.{p.name}", f"{one.name}: {p.name}", p.unit, p.low, high, value, False, _(p.meaning)
+                    )
+                )
     for name, words in PLAYBOOK.items():
         value = float(getattr(policies[0].playbook, name))
         if all(getattr(one.playbook, name) == value for one in policies):
@@ -218,9 +204,10 @@ def dials_of(show: Scenario, policies: Sequence[Policy]) -> list[Dial]:
     for sku in [k for k in show.skus if _PLAIN.fullmatch(k.id)][:MOST_ITEMS]:
         label, stock = _("stock of {sku}").format(sku=sku.id), float(sku.stock)
         dials.append(Dial(f"scenario.skus.{sku.id}.stock", label, "units", 0.0, max(10.0, 3 * stock), stock, True))
-    for k, cue in list(enumerate(show.cues, 1))[:MOST_CUES]:
+    for k, cue in list(enumerate(() if recorded else show.cues, 1))[:MOST_CUES]:
         when, size = (
-            text.format(kind=cue.kind, sku=cue.sku) for text in (_("{kind} of {sku}, when"), _("{kind} of {sku}, how big"))
+            text.format(kind=_(cue.kind.replace("_", " ")), sku=cue.sku)
+            for text in (_("{kind} of {sku}, when"), _("{kind} of {sku}, how big"))
         )
         peak, last = float(cue.kernel().peak), float(show.duration_s) - 1
         dials.append(Dial(f"scenario.cues.c{k:02d}.at_s", when, "s", 0.0, last, float(cue.at_s), True))

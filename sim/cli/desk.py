@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.app.desk import Desk
+from sim.app.desk_shows import Lost
 from sim.cli.words import WordError
 from sim.core.export import for_file_name
 from sim.jobs.durable import write_whole
@@ -51,6 +52,7 @@ class Server:
         return f"http://{'[::1]' if self.host == '::1' else self.host}:{self.port}/?token={self.token}"
 
     def _routes(self) -> Any:
+        from tornado.iostream import StreamClosedError
         from tornado.web import Application, RequestHandler
 
         server = self
@@ -76,6 +78,8 @@ class Server:
                     self.finish(html(server.desk, server.token))
 
         class Play(Page):
+            closed = False
+
             async def post(self) -> None:
                 number = server.latest = server.latest + 1
                 try:
@@ -84,17 +88,23 @@ class Server:
                     self.set_status(400)
                     await self.finish({"error": str(error)})
                     return
-                answers = server.desk.answers(values, lambda: number != server.latest)
+                answers = server.desk.answers(values, lambda: self.closed or number != server.latest)
                 loop = asyncio.get_running_loop()
-                while (answer := await loop.run_in_executor(server.executor, next, answers, None)) is not None:
-                    if number != server.latest:
-                        break
-                    self.write(json.dumps(answer, allow_nan=False) + "\n")
-                    await self.flush()
-                await self.finish()
+                try:
+                    while (answer := await loop.run_in_executor(server.executor, next, answers, None)) is not None:
+                        if self.closed or number != server.latest:
+                            break
+                        self.write(json.dumps(answer, allow_nan=False) + "\n")
+                        await self.flush()
+                    if not self.closed:
+                        await self.finish()
+                except StreamClosedError:
+                    return
+                except Lost:
+                    await self.finish(json.dumps({"error": _("A worker of the desk is gone; start the desk again.")}) + "\n")
 
             def on_connection_close(self) -> None:
-                server.latest += 1
+                self.closed = True  # the browser was closed, or has a later wish
 
         class Save(Page):
             def post(self) -> None:
@@ -123,3 +133,4 @@ class Server:
         self.latest += 1
         self.http.stop()
         self.executor.shutdown(wait=False, cancel_futures=True)
+        self.desk.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sim.cli.few import Few, few
 from sim.cli.words import WordError
 from sim.core.export import for_terminal
@@ -52,10 +54,7 @@ def desk(words: list[str]) -> int:
     import asyncio
     from pathlib import Path
 
-    from sim.app.desk import Desk as Panel
-    from sim.app.nouns import drawn, profile_of
     from sim.cli.desk import Server
-    from sim.cli.main import policies_of_words, study_of_words
     from sim.report.pages.kit import library
 
     chosen, s = few(Desk, words, others=True)
@@ -64,11 +63,9 @@ def desk(words: list[str]) -> int:
         raise WordError(_("pages need the chart library, which pip install 'stockcue[pages]' adds"))
     if not any(word.startswith(("strategy=", "experiment=")) for word in chosen):
         chosen.append("strategy=[smart,fixed_count]")
-    config, _preset = study_of_words("rehearse", chosen)
-    if config is None:
+    panel = (_recorded if any(word.startswith("stream=") for word in chosen) else _rehearsed)(chosen, s)
+    if panel is None:
         return 0
-    show, uncertainty = drawn(config["scenario"], bool(config.get("uncertain")))
-    panel = Panel(show, policies_of_words(config), profile_of(config["score"]), s.shows, config.get("seed") or 1, uncertainty)
 
     async def serve() -> None:
         server = Server(panel, chosen, s.host, s.port, Path(s.out).expanduser())
@@ -83,6 +80,48 @@ def desk(words: list[str]) -> int:
     except KeyboardInterrupt:
         _told(_("The desk is closed."))
     return 0
+
+
+def _rehearsed(words: list[str], s: Any) -> Any:
+    """A desk over a scenario; None where only its settings were asked for."""
+    from sim.app.desk import Desk as Panel
+    from sim.app.nouns import drawn, profile_of
+    from sim.cli.main import policies_of_words, study_of_words
+
+    config, _preset = study_of_words("rehearse", words)
+    if config is None:
+        return None
+    show, uncertainty = drawn(config["scenario"], bool(config.get("uncertain")))
+    return Panel(show, policies_of_words(config), profile_of(config["score"]), s.shows, config.get("seed") or 1, uncertainty,
+                 workers=s.workers)  # fmt: skip
+
+
+def _recorded(words: list[str], s: Any) -> Any:
+    """A desk over a recording, in a closed loop."""
+    from sim.app.desk import Desk as Panel
+    from sim.app.nouns import profile_of
+    from sim.app.recording import READING, read_as
+    from sim.app.replay import feed_of, world_of
+    from sim.cli.chosen import chosen_strategies, chosen_world
+    from sim.cli.chosen import read as cut_of
+    from sim.cli.compose import compose_verb
+    from sim.cli.main import policies_of_words
+    from sim.replay.closedtape import closed_scenario
+    from sim.replay.impute import impute
+
+    cut = cut_of([*words, "loop=closed"], "replay", ("strategy", "scenario"))
+    config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario"), cut.folders))
+    if config is None:
+        return None
+    stream = config["stream"]
+    if isinstance(stream, list):
+        raise WordError(_("a desk shows one recording, and {n} are named").format(n=len(stream)))
+    reading = {name: config[name] for name in READING if name in config}
+    loaded, shop = read_as(stream, reading).loaded.stream, world_of(config.get("scenario"))
+    feed = feed_of(config.get("feed"), loaded.feed())
+    imputed = impute(loaded, config["bin_s"], shop) if config.get("bin_s") else impute(loaded, world=shop)
+    return Panel(closed_scenario(loaded, feed, shop), policies_of_words(config), profile_of(config["score"]), s.shows,
+                 config.get("seed") or 1, recorded=(imputed, shop), workers=s.workers)  # fmt: skip
 
 
 def _experiment(word: str) -> str:

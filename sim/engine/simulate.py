@@ -19,7 +19,7 @@ from sim.core.world import DROPPED_READINGS, N_OUT, NEXT, World
 from sim.demand.draw import draw_tape
 from sim.engine.asrun import AsRun, Deed
 from sim.engine.compiled import compiled_seen, compiled_stretch, fold_pointer
-from sim.engine.control import Control
+from sim.engine.control import Begun, Control
 from sim.engine.shoppers import people_the_show
 from sim.engine.stretch import stretch
 from sim.engine.twice import answered_twice
@@ -69,6 +69,13 @@ def play(
     parts = (env, stage, policy, acting, engine.look)
     control = WhatIf(*parts, heed=heed) if heed is not None else AsRun(*parts, deeds=deeds) if deeds else Control(*parts)
     return _played(stage, policy, control, engine)
+
+
+def play_unnoted(stage: Stage, policy: Policy) -> Run:
+    """The same run without a journal of its moves: what is judged and not drawn."""
+    engine, env = engine_for(policy), simpy.Environment()
+    begun = Begun(stage.world(policy, hosted=True))
+    return _played(stage, policy, Control(env, stage, policy, True, engine.look, begun), engine)
 
 
 def play_without(stage: Stage, policy: Policy, chain: tuple[int, int] | None, engine: Engine | None = None) -> Run:

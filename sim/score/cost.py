@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -54,6 +55,12 @@ class Judge:
         self._last = baseline, self.settled
         self.desk = Desk(scenario, self.prices, self.hindsight.asked, requestable(scenario), self.event_sku, self.event_t)
         self.silent_net = self._row(baseline, self.stories, _parts(("net",)))["net"]
+
+    def lean(self) -> Judge:
+        """The same judge, without what of the silent run no verdict needs any more: its readings and its journal."""
+        kept = replace(self.baseline, readings=self.baseline.readings[:0].copy(), journal=None)
+        self.baseline, self._last = kept, (kept, self.settled)
+        return self
 
     def score(self, run: Run, metrics: Sequence[str] | None = None) -> dict[str, float]:
         """Metrics of METRICS for one run on the judge's tape: those asked for, else all. A value does not depend on what else was

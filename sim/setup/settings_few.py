@@ -57,6 +57,7 @@ class Desk:
     """Settings of ``stockcue desk`` beside those of a rehearsal."""
 
     shows: int = setting(200, "shows that are kept and played again at most", "shows", 1, 2000)
+    workers: int = setting(2, "processes that keep a part of the shows each; 0: none", "processes", 0, 64)
     port: int = setting(8765, "where the page is served; 0: a free one", "", 0, 65535)
     host: str = setting("127.0.0.1", "the address it is bound to")
     out: str = setting(".", "folder of the experiments that are saved")

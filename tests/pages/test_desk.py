@@ -14,9 +14,12 @@ import yaml
 
 import stockcue as sc
 from sim.app.desk import Desk
+from sim.app.desk_shows import Part, Rehearsed, size_of
 from sim.app.nouns import profile_of
 from sim.cli.main import main
 from sim.cli.words import WordError
+from sim.replay.closedtape import closed_scenario
+from sim.replay.impute import impute
 from sim.setup.settings import SettingError
 
 pytest.importorskip("tornado", reason="the desk needs the extra pages")
@@ -40,7 +43,7 @@ def test_what_if_equals_a_rehearsal(desk, show, turned):
     (row,) = answer["table"]
     for name in ("net", "oversold_units", "missed_units"):
         assert row[name][0] == pytest.approx(scores[name].mean(), abs=1e-6)
-    assert (answer["done"], answer["of"]) == (3, 3)
+    assert (answer["done"], answer["of"], answer["wished"]) == (3, 3, 3)
     json.dumps(answer, allow_nan=False)
     if "strategy.fixed_count.units" in turned:
         assert float(one.params[0, [p.name for p in one.strategy.params].index("units")]) == 150.0
@@ -48,9 +51,9 @@ def test_what_if_equals_a_rehearsal(desk, show, turned):
 
 def test_dials_that_leave_the_shoppers_alone_play_the_kept_shows(desk):
     list(desk.answers({}))
-    before = list(desk.own)
+    before = dict(desk.part.own)
     list(desk.answers({"strategy.fixed_count.units": 99.0}))
-    assert desk.own == before
+    assert desk.part.own == before
 
 
 def test_an_older_wish_is_dropped(desk):
@@ -146,3 +149,66 @@ def test_a_dial_is_dragged_in_a_browser(browser, server):
         "return +document.querySelector('[data-key=\"strategy.fixed_count.units\"]').value")})  # fmt: skip
     assert browser.run("return SC.answer.table[0].net[0]") == pytest.approx(answer["table"][0]["net"][0])
     assert [e for e in browser.errors() if "favicon" not in e] == []
+
+
+def test_a_browser_that_closes_in_mid_drag_leaves_the_desk_at_work(browser, server):
+    """Its wishes are dropped, and the next page is answered."""
+    browser.driver.get(server.url)
+    browser.until("return !!SC.answer")
+    browser.run(
+        "var i = document.querySelector('[data-key=\"scenario.skus.mask-5pk.stock\"]');"
+        "[100, 200, 300].forEach(function (v) { i.value = v; i.dispatchEvent(new Event('input')); });"
+    )
+    browser.driver.get("about:blank")
+    status, text = asked(server, "/play", {"strategy.fixed_count.units": 120.0})
+    assert (status, json.loads(text.strip().splitlines()[-1])["done"]) == (200, 3)
+
+
+def test_a_closed_connection_drops_no_later_wish(server):
+    """An older request may be found closed after the newer one has come."""
+    with socket.create_connection(("127.0.0.1", server.port)) as gone:
+        head = f"POST /play HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Token: {server.token}\r\nContent-Length: 2\r\n\r\n{{}}"
+        gone.sendall(head.encode())
+    assert json.loads(asked(server, "/play", {})[1].strip().splitlines()[-1])["done"] == 3
+
+
+def test_workers_answer_as_one_process_does(desk, show):
+    crew = Desk(show, desk.policies, profile_of("balanced"), shows=3, workers=2)
+    try:
+        for turned in ({}, {"strategy.fixed_count.units": 150.0}):
+            (*_before, alone), (*_first, together) = desk.answers(turned), crew.answers(turned)
+            assert together["table"] == alone["table"]
+        assert list(crew.answers({}, stopped=lambda: True)) == []
+        assert list(crew.answers({}))[-1]["done"] == 3
+    finally:
+        crew.close()
+
+
+def test_no_more_shows_than_there_is_room_for(desk, show):
+    part = Part(show, Rehearsed(None, 1), profile_of("balanced"), lambda run: None, room=2 * size_of(desk.part.own[0]) + 1000)
+    assert len(list(part.play(show, desk.policies, 3))) < 3
+    assert part.fits < 3
+
+
+def test_a_recording_on_the_desk_is_its_closed_loop(tmp_path):
+    reading = sc.read("example", zone="Asia/Shanghai")
+    stream = reading.loaded.stream
+    panel = Desk(closed_scenario(stream, stream.feed(), None), [sc.policy("fixed_count")], profile_of("balanced"), shows=2,
+                 recorded=(impute(stream), None))  # fmt: skip
+    stock = next(k for k in panel.dials if k.endswith(".stock"))
+    sku, turned = stock.split(".")[2], {stock: panel.dials[stock].value + 20, "strategy.fixed_count.units": 90.0}
+    *_before, answer = panel.answers(turned)
+    _show, (one,) = panel.settled(turned)
+    whatif = {sku: int(panel.dials[stock].value) + 20}
+    scores = sc.replay(reading, [one], loop="closed", shows=2, whatif_stock=whatif, figure="none").scores
+    likely = scores[(scores["strategy"] == "fixed_count") & (scores["bound"] == "likely")]
+    assert answer["table"][0]["net"][0] == pytest.approx(likely["net"].mean(), abs=1e-6)
+    saved = panel.experiment(turned, {"words": ["stream=example", "zone=Asia/Shanghai"]})
+    assert saved["verb"] == "replay"
+    assert {"loop=closed", f"whatif_stock={{{sku}: {whatif[sku]}}}"} <= set(saved["overrides"])
+    assert not [key for key in panel.dials if ".cues." in key]
+
+
+def test_a_desk_over_a_recording_is_asked_for_by_word(capsys):
+    assert main(["desk", "stream=[a,b]", "port=0"]) == 2
+    assert "one recording" in capsys.readouterr().err

@@ -6,6 +6,7 @@ from typing import Any
 
 from sim.report.pages.kit import library, render, script, scripts, shortened
 from sim.report.pages.spoken import spoken
+from sim.words import _
 
 
 def html(desk: Any, token: str) -> str:
@@ -19,9 +20,11 @@ def html(desk: Any, token: str) -> str:
             "high": d.high,
             "value": d.value,
             "world": d.world,
+            "meaning": d.meaning,
         }
         for d in desk.dials.values()
     ]
-    return render("desk.html", name=shortened(desk.show.name), lesson=shortened(desk.show.lesson, 300), style=script("page.css"),
-                  library=library(), scripts=scripts(("columns.js", "timeline.js", "desk.js")), words=spoken(), dials=dials,
-                  token=token, hour=desk.show.start_hour)  # fmt: skip
+    lesson = shortened(_(desk.show.lesson), 300) if desk.show.lesson else ""
+    return render("desk.html", name=shortened(desk.show.name), lesson=lesson, style=script("page.css"), library=library(),
+                  scripts=scripts(("columns.js", "timeline.js", "desk.js")), words=spoken(), dials=dials, token=token,
+                  hour=desk.show.start_hour)  # fmt: skip

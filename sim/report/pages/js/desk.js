@@ -6,27 +6,38 @@
   var HEADS = [["net", "net"], ["gmv", "GMV"], ["oversold_units", "oversold"], ["missed_units", "missed"], ["notices_per_operator_hour", "notices an hour"]];
 
   SC.desk = function (given) {
-    var values = {}, now = null, waiting = 0, view = null, lines = null, state = document.getElementById("state");
+    var rests = [], bar = document.getElementById("bar"), values = {}, now = null, waiting = 0, view = null, lines = null, state = document.getElementById("state");
     var form = document.getElementById("dials");
     form.addEventListener("submit", function (e) { e.preventDefault(); });
+    var later = document.getElementById("world");
     given.dials.forEach(function (d) {
-      var label = SC.make("label", {}, d.label + " "), told = SC.make("output", {}, SC.number(d.value, 3) + " " + d.unit);
+      var unit = d.unit ? " " + SC.say(d.unit) : "", group = d.world ? later : form;
+      var label = SC.make("label", {}, d.label + " "), told = SC.make("output", {}, SC.number(d.value, 3) + unit);
       var input = SC.make("input", { type: "range", min: d.low, max: d.high, step: d.unit === "units" ? 1 : (d.high - d.low) / 500, "data-key": d.key });
-      input.value = String(d.value);
+      input.defaultValue = String(d.value); input.value = String(d.value);
+      if (d.meaning) { label.title = d.meaning; }
+      var rest = function () { input.value = String(d.value); told.textContent = SC.number(d.value, 3) + unit; };
+      rests.push(rest);
       input.addEventListener("input", function () {
         values[d.key] = +input.value;
-        told.textContent = SC.number(+input.value, 3) + " " + d.unit;
+        told.textContent = SC.number(+input.value, 3) + unit;
         window.clearTimeout(waiting);
-        waiting = window.setTimeout(ask, 40);
+        waiting = window.setTimeout(ask, 25);
       });
-      label.appendChild(told); label.appendChild(input); form.appendChild(label);
+      label.appendChild(told); label.appendChild(input); group.appendChild(label);
     });
     var save = SC.make("button", { type: "button", id: "save" }, SC.say("save as an experiment"));
     save.addEventListener("click", async function () {
       var answer = await (await send("/save")).json();
       state.textContent = answer.saved ? SC.say("saved: {path}", { path: answer.saved }) : answer.error;
     });
-    form.appendChild(save);
+    var back = SC.make("button", { type: "button", id: "back" }, SC.say("all dials back"));
+    back.addEventListener("click", function () {
+      values = {};
+      rests.forEach(function (rest) { rest(); });
+      ask();
+    });
+    document.getElementById("buttons").appendChild(back); document.getElementById("buttons").appendChild(save);
 
     function send(where, signal) {
       return fetch(where, { method: "POST", headers: { "X-Token": given.token }, body: JSON.stringify(values), signal: signal });
@@ -51,9 +62,14 @@
       }
     }
     async function show(answer, ms) {
-      state.textContent = SC.say("{done} of {of} shows played again, {ms} ms", { done: answer.done, of: answer.of, ms: SC.number(ms, 0) });
+      if (answer.error) { state.textContent = answer.error; return; }
+      var text = SC.say("{done} of {of} shows played again, {ms} ms", { done: answer.done, of: answer.of, ms: SC.number(ms, 0) });
+      if (answer.of < answer.wished) { text += SC.say("; {of} of the {wished} wished for fit into 1 GB", { of: answer.of, wished: answer.wished }); }
+      state.textContent = text;
+      bar.max = answer.of; bar.value = answer.done;
       table(answer.table);
       await curve(answer.table);
+      if (answer.timeline) { document.getElementById("of").textContent = SC.say("{item} in the first show, under {strategy}: the item in most trouble", { item: answer.timeline.sku, strategy: answer.timeline.strategy }); }
       if (answer.timeline) {
         if (!view) {
           view = new SC.View(document.getElementById("timeline"), given.hour);

@@ -1,0 +1,234 @@
+"""The shows that a desk keeps and plays again: in this process, or in workers that keep a part of them each."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from multiprocessing import get_context
+from multiprocessing.connection import Connection, wait
+from typing import Any, NamedTuple, cast
+
+import numpy as np
+
+from scenarios.contract import Scenario
+from sim.core.policy import Policy
+from sim.core.stage import Stage
+from sim.engine.fork import nobody
+from sim.engine.simulate import play, play_unnoted
+from sim.jobs.serialise import Packed, pack, unpack
+from sim.replay.closedtape import closed_stage
+from sim.replay.impute import LIKELY, Imputation
+from sim.replay.whatif import stocked
+from sim.score.cost import Judge
+from sim.score.profiles import Profile
+from sim.setup.uncertain import Uncertainty, staged
+
+ROOM = 10**9
+"""Bytes of kept shows, those of the world as it is and of the one that was tried last together."""
+PATIENCE_S = 0.05
+"""Between two answers."""
+FIGURES = ("net", "gmv", "oversold_units", "missed_units", "notices_per_operator_hour")
+
+
+class Lost(OSError):
+    """A worker is gone."""
+
+
+@dataclass(frozen=True)
+class Rehearsed:
+    """Shows of a scenario."""
+
+    uncertainty: Uncertainty | None
+    seed: int
+
+    def __call__(self, world: Scenario, number: int) -> Stage:
+        return staged(world, self.uncertainty, self.seed, number)
+
+
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """Draws of what a recording does not say, in its likely bound. base: the recording as a scenario. shop: the world behind
+    it."""
+
+    imputation: Imputation
+    base: Scenario
+    shop: Scenario | None
+    seed: int
+
+    def __call__(self, world: Scenario, number: int) -> Stage:
+        tried = {k.id: k.stock for k, was in zip(world.skus, self.base.skus, strict=True) if k.stock != was.stock}
+        stream, _said = stocked(self.imputation.stream, tried or None)
+        return closed_stage(stream, self.imputation, LIKELY, self.seed, number, world.feed, self.shop)
+
+
+class Row(NamedTuple):
+    """One show under every policy. story: plain data of a timeline, of the first show under the first policy."""
+
+    number: int
+    scores: list[dict[str, float]]
+    story: dict[str, Any] | None
+
+
+class Batch(NamedTuple):
+    """Rows, and how many shows this part of them can keep."""
+
+    rows: list[Row]
+    fits: int
+
+
+class Part:
+    """Shows ``first``, ``first + step``, ... of a world, each drawn once, with its silent run judged. room: bytes."""
+
+    def __init__(
+        self, show: Scenario, draw: Callable[[Scenario, int], Stage], profile: Profile, tell: Callable[..., Any],
+        first: int = 0, step: int = 1, room: int = ROOM,
+    ) -> None:  # fmt: skip
+        self.show, self.draw, self.profile, self.tell = show, draw, profile, tell
+        self.first, self.step, self.room = first, step, room
+        self.own: dict[int, tuple[Stage, Judge]] = {}
+        self.other: tuple[Scenario, dict[int, tuple[Stage, Judge]]] = show, self.own
+        self.sizes: list[int] = []
+        self.fits = 1 << 30
+
+    def play(self, world: Scenario, policies: Sequence[Policy], shows: int) -> Iterator[Row]:
+        """Those of ``shows`` that are this part's and fit in."""
+        kept = self._kept(world)
+        for number in range(self.first, shows, self.step):
+            if number // self.step >= self.fits:
+                return
+            if new := number not in kept:
+                kept[number] = self._drawn(world, number)
+            stage, judge = kept[number]
+            story, scores = None, []
+            for k, policy in enumerate(policies):
+                if number == k == 0:
+                    run = play(stage, policy)  # it notes every change of stock, which a timeline needs
+                    story = self.tell(run)
+                else:
+                    run = play_unnoted(stage, policy)
+                scores.append(judge.score(run, FIGURES))
+            if new:
+                self.sizes.append(size_of((stage, judge)))
+                # Two worlds are kept: the one as it is and the last that was tried; what a host improvised hangs on a stage too.
+                self.fits = max(1, self.room // 2 * len(self.sizes) // max(1, sum(self.sizes)))
+            yield Row(number, scores, story)
+
+    def _kept(self, world: Scenario) -> dict[int, tuple[Stage, Judge]]:
+        """Shows of a world that were drawn before: those it began with, and those of the last one that was tried."""
+        if world == self.show:
+            return self.own
+        if self.other[0] != world:
+            self.other = world, {}
+        return self.other[1]
+
+    def _drawn(self, world: Scenario, number: int) -> tuple[Stage, Judge]:
+        stage = self.draw(world, number)
+        return stage, Judge(play(stage, nobody()), self.profile).lean()
+
+
+def size_of(thing: Any, seen: set[int] | None = None) -> int:
+    """Bytes of the arrays that hang on something, each counted once."""
+    seen = set() if seen is None else seen
+    if id(thing) in seen:
+        return 0
+    seen.add(id(thing))
+    if isinstance(thing, np.ndarray):
+        return thing.nbytes if thing.base is None else size_of(thing.base, seen)
+    if isinstance(thing, Mapping):
+        return sum(size_of(v, seen) for v in thing.values())
+    if isinstance(thing, tuple | list):
+        return sum(size_of(v, seen) for v in thing[:1000])
+    return sum(size_of(v, seen) for v in vars(thing).values()) if hasattr(thing, "__dict__") else 0
+
+
+def in_batches(rows: Iterator[Row], part: Part, stopped: Callable[[], bool]) -> Iterator[Batch]:
+    """Rows of one part as they come, every PATIENCE_S; it ends without where ``stopped`` says so."""
+    held: list[Row] = []
+    since = time.perf_counter()
+    for row in rows:
+        if stopped():
+            return
+        held.append(row)
+        if time.perf_counter() - since > PATIENCE_S:
+            yield Batch(held, part.fits)
+            held, since = [], time.perf_counter()
+    yield Batch(held, part.fits)
+
+
+# -- workers ------------------------------------------------------------------------------------------------------
+
+
+class Wish(NamedTuple):
+    """What is to be played. number: later ones have higher ones."""
+
+    number: int
+    world: Scenario
+    policies: list[Packed]
+    shows: int
+
+
+class Workers:
+    """Processes that keep a part of the shows each. A new wish drops the older one."""
+
+    def __init__(self, count: int, given: Sequence[Any]) -> None:
+        context = get_context("spawn")
+        self.lines: list[Connection] = []
+        self.processes = []
+        self.number = 0
+        for k in range(count):
+            here, there = context.Pipe()
+            process = context.Process(target=work, args=(there, *given, k, count), daemon=True)
+            process.start()
+            there.close()
+            self.lines.append(here)
+            self.processes.append(process)
+
+    def play(self, world: Scenario, policies: Sequence[Policy], shows: int, stopped: Callable[[], bool]) -> Iterator[Batch]:
+        """Batches of all workers as they come; :class:`Lost` where one is gone."""
+        self.number += 1
+        wish = Wish(self.number, world, [pack(p) for p in policies], shows)
+        waiting, fits = set(self.lines), dict[Connection, int]()
+        try:
+            for line in self.lines:
+                line.send(wish)
+            while waiting:
+                if stopped():
+                    return
+                for ready in wait(list(waiting), PATIENCE_S):
+                    line = cast(Connection, ready)
+                    number, batch, last = line.recv()
+                    if number != wish.number:
+                        continue
+                    fits[line] = batch.fits
+                    if last:
+                        waiting.discard(line)
+                    yield Batch(batch.rows, min(fits.values()) * len(self.lines))
+        except (EOFError, OSError) as error:
+            raise Lost(str(error)) from error
+
+    def close(self) -> None:
+        """End them."""
+        for line in self.lines:
+            line.close()
+        for process in self.processes:
+            process.join(5)
+
+
+def work(line: Connection, show: Scenario, draw: Any, profile: Profile, tell: Any, room: int, first: int, step: int) -> None:
+    """A worker: plays the latest wish and answers as it goes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    part = Part(show, draw, profile, tell, first, step, room // step)
+    try:
+        while True:
+            wish = line.recv()
+            while line.poll():
+                wish = line.recv()
+            rows = part.play(wish.world, [unpack(p) for p in wish.policies], wish.shows)
+            for batch in in_batches(rows, part, line.poll):
+                line.send((wish.number, batch, False))
+            if not line.poll():
+                line.send((wish.number, Batch([], part.fits), True))
+    except (EOFError, OSError):  # the desk is closed
+        return
