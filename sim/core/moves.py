@@ -63,6 +63,12 @@ def with_room(w: World, moves: int) -> World:
     return w._replace(**{name: _longer(getattr(w, name), more, w.head[N_MOVED]) for name in MOVED})
 
 
+def pending(w: World, t: int) -> np.ndarray:
+    """Times of rows that were improvised and come after ``t``, ascending [us]."""
+    times = w.t[w.seq[w.head[NEXT_ADDED] :]]
+    return times[np.searchsorted(times, t, "right") :]
+
+
 def with_rows(w: World, tape: Tape) -> World:
     """The same run over a tape that has gained rows at its end (an improvised cue)."""
     grown, old = len(tape.t), len(w.t)
@@ -70,8 +76,11 @@ def with_rows(w: World, tape: Tape) -> World:
     if len(outcome) < grown:
         outcome = np.zeros(2 * grown, np.int8)
         outcome[:old] = w.outcome[:old]
-    seq = np.concatenate([w.seq[w.head[NEXT_ADDED] :], np.arange(old, grown, dtype=np.int32)])
-    seq = seq[np.argsort(tape.t[seq], kind="stable")]  # two sorted runs: a merge
+    waiting = w.seq[w.head[NEXT_ADDED] :]
+    place = np.searchsorted(tape.t[waiting], tape.t[old:]) + np.arange(grown - old)
+    seq, mine = np.empty(len(waiting) + len(place), np.int32), np.ones(len(waiting) + len(place), bool)
+    mine[place] = False
+    seq[place], seq[mine] = np.arange(old, grown), waiting
     w.head[NEXT_ADDED] = 0
     log = {}
     if grown - tape.drawn > len(w.log_t) // 2 > 0:  # the log was made twice as long as the drawn rows can need

@@ -161,11 +161,12 @@ def record_error(scenario: Scenario, seed: int, replicate: int, name: str) -> in
 
 
 def improvise(
-    scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int, blocks: dict[Any, Rows] | None = None
+    scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int, pending: np.ndarray, blocks: dict[Any, Rows] | None = None
 ) -> Tape:  # fmt: skip
     """The tape with one more cue, spoken at ``at_us`` (odd) during the run.
 
-    ``count``: how many of its SKU and kind were improvised before it. The block comes from a stream of its own, so nothing
+    ``count``: how many of its SKU and kind were improvised before it. ``pending``: times of rows improvised before that are still
+    to come, ascending [us]. The block comes from a stream of its own, so nothing
     already laid changes. ``blocks``: those drawn lately on this tape, kept for the next policy that says the same.
     """
     k = next(i for i, s in enumerate(items(scenario)) if s.id == cue.sku)
@@ -179,8 +180,7 @@ def improvise(
         known[key] = in_order(_pulse(scenario, named, row[0], cue, 0, felt(viewers, tape.heat, k)))
         np.maximum(known[key]["t"], at_us + 1, out=known[key]["t"])
     rows = dict(known[key])
-    added = tape.t[tape.drawn :]
-    rows["t"] = free_times(rows["t"], added[added > at_us])
+    rows["t"] = free_times(rows["t"], pending)
     rows["cause"] = np.where(rows["cause"] >= 0, rows["cause"] + np.int32(len(tape)), np.int32(-1))
     rows["who"] = rows["who"] + np.int32(len(tape))
     rows["cue"] = np.full(len(rows["t"]), len(tape.cues), np.int16)

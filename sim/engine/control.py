@@ -93,10 +93,10 @@ class Control(Hosting):
     def dispatch(self, _event: simpy.Event | None = None) -> None:
         """Send what the gates decided at the last reading: notices to people, orders to machines."""
         w = self.world
-        for n in range(w.head[W.N_OUT]):
-            sku, level, reading = (int(x) for x in w.outbox[n])
-            stock, line, lack = w.evidence[n].tolist()
-            self.decisions.append((int(w.head[W.NEXT]) - 1, sku, level, reading, lack))
+        count, row = int(w.head[W.N_OUT]), int(w.head[W.NEXT]) - 1
+        decided = zip(w.outbox[:count].tolist(), w.evidence[:count].tolist(), strict=True)
+        for (sku, level, reading), (stock, line, lack) in decided:
+            self.decisions.append((row, sku, level, reading, lack))
             if not self.goes_out(sku, level % MACHINE, level >= MACHINE):
                 continue
             if level >= MACHINE:

@@ -12,7 +12,7 @@ import simpy
 from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Scenario
 from scenarios.host import MOVE_ON, PUSH
 from sim.core import world as W
-from sim.core.moves import with_rows
+from sim.core.moves import pending, with_rows
 from sim.core.response import HOST_BACK, HOST_CALL, HOST_CUT, HOST_PROMPT
 from sim.core.stage import Stage
 from sim.core.tape import CUE_DTYPE, Tape
@@ -74,6 +74,8 @@ class Hosting:
     def record_cuts(self) -> None:
         """Put the cues that the host cut short on his way (:mod:`sim.core.cues`) on record."""
         w = self.world
+        if not w.head[W.N_CUT]:
+            return
         for k, t in w.cuts[: w.head[W.N_CUT]].tolist():
             self.actions.append((t, self.parts[self.cues[k][ITEM]][0], HOST_CUT, NO_ALERT, float(k)))
         w.head[W.N_CUT] = 0
@@ -93,7 +95,9 @@ class Hosting:
     def running(self, sku: int) -> list[int]:
         """Cues about ``sku``, or a bundle with it, that are drawing people now."""
         spoken = (n for n, item, _ in self.spoken if sku in self.parts[item])
-        return [k for k in (*self.about[sku], *spoken) if self.runs(k)]
+        now, cut = self.now, self.world.cue_cut
+        mine = [k for k in (*self.about[sku], *spoken) if self.cues[k][START] <= now < self.cues[k][END]]
+        return [k for k in mine if cut[k] > now]
 
     def runs(self, number: int) -> bool:
         """Whether cue ``number`` is drawing people now."""
@@ -198,7 +202,7 @@ class Hosting:
         self.stop_improvising()
         before = len(self.tape)
         nth = sum((self.names[item], kind) == (cue.sku, cue.kind) for _, item, kind in self.spoken)
-        self.tape = improvise(self.scenario, self.tape, cue, self.now, nth, self.blocks)
+        self.tape = improvise(self.scenario, self.tape, cue, self.now, nth, pending(self.world, self.now), self.blocks)
         self.world = with_rows(self.world, self.tape)
         number, item = len(self.tape.cues) - 1, self.names.index(cue.sku)
         self.cues = [*self.cues, *self.tape.cues[number:].tolist()]

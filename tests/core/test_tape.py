@@ -50,7 +50,7 @@ def test_a_row_comes_after_its_cause():
         linked = np.flatnonzero(tape.cause >= 0)
         assert (tape.cause[linked] < linked).all()
         if scenario.cues:
-            grown = improvise(scenario, tape, Cue(30.0, scenario.skus[0].id), 30_000_001, 0)
+            grown = improvise(scenario, tape, Cue(30.0, scenario.skus[0].id), 30_000_001, 0, np.zeros(0, np.int64))
             new = np.arange(len(tape), len(grown))
             kids = new[grown.cause[new] >= 0]
             assert (grown.t[grown.cause[kids]] < grown.t[kids]).all()
