@@ -10,6 +10,7 @@ import pytest
 from sim.cli import main as cli
 from sim.cli import terminal
 from sim.report.figures import style
+from tests.cli.typing_page import PAGE, row
 
 ROOT = Path(__file__).parents[2]
 HEAD = "from strategies.contract import Param, Strategy\n\ndef fold(p, m, s):\n"
@@ -83,6 +84,11 @@ def run(capsys, *words):
 def desk(tmp_path, monkeypatch):
     """A working folder with files that people mean."""
     monkeypatch.chdir(tmp_path)
+    lay(tmp_path)
+
+
+def lay(tmp_path):
+    """The files that are there."""
     for name, body in {
         "own": "return 0", "listed": "return 2 if s.stock < s.listed else 0", "stok": "return 2 if s.stok < 3 else 0",
         "cells": "m[1] = s.stock\n    return 0", "params": "return 2 if s.stock < p[1] else 0",
@@ -101,6 +107,7 @@ def test_what_people_type(command, says, capsys, desk):
     assert says in err
     assert err.startswith("stockcue: ")
     assert err.count("\n") == 1
+    assert row(command, err) in PAGE.read_text(encoding="utf-8").splitlines(), "python -m tests.cli.typing_page"
 
 
 def test_list_signal_says_what_a_strategy_is_told(capsys):

@@ -5,6 +5,7 @@ import pytest
 from sim.replay import StreamError
 from sim.replay.ingest.mapping import shipped
 from sim.replay.ingest.run import ingest
+from tests.replay.layout_page import PAGE, row
 from tests.replay.layouts import LAYOUTS, SHOPEE_TW, TAOBAO_DETAIL, TAOBAO_LIST, YOUZAN
 from tests.replay.test_ingest_files import lay, sold
 
@@ -24,6 +25,7 @@ def test_every_platform_has_an_invented_export():
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_layout_is_told_and_read_unaided(tmp_path, name):
     made = ingest(laid(tmp_path, LAYOUTS[name]))
+    assert row(name, made) in PAGE.read_text(encoding="utf-8").splitlines(), "python -m tests.replay.layout_page"
     assert name in [f["mapping"] for f in made.head.files]
     assert sold(made) == {"A": 5, "B": 1}
     assert not any(f["rejected"] for f in made.head.files)
