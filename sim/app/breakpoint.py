@@ -92,6 +92,8 @@ def breakpoint(
     score: Any = "balanced",
     uncertain: Any = False,
     workers: int | None = None,
+    engine: str | None = None,
+    address: str | None = None,
     out: Out = None,
     progress: Listener | Tell | bool | None = None,
     command: Sequence[str] | None = None,
@@ -122,8 +124,8 @@ def breakpoint(
         What things cost [CNY].
     uncertain : bool, path or Result
         Whether shows draw their parameters anew, as in :func:`stockcue.rehearse`; not the one that is made worse.
-    workers : int
-        Processes, 0 to 512; None or 0: one a core. Results do not depend on it.
+    workers, engine, address
+        Processes (None or 0: one a core); ``local``, ``dask`` or ``ray``; where its scheduler is. No result depends on them.
     out, progress, command
         As in :func:`stockcue.sweep`.
 
@@ -139,7 +141,7 @@ def breakpoint(
     """
     s = settled(
         Breakpoint, "breakpoint", limits=limits, only=only, dials=dials, shows=shows, steps=steps, confidence=confidence,
-        seed=seed, workers=workers, uncertain=bool(uncertain),
+        seed=seed, workers=workers, engine=engine, address=address, uncertain=bool(uncertain),
     )  # fmt: skip
     study = _settled(*drawn(scenario, uncertain), policies_of(policies), profile_of(score), s)
     task, told = (
@@ -158,7 +160,7 @@ def breakpoint(
     try:
         return resumed(task, Study(
             announced(study), TABLE, holds(WORTH), estimate, write, lambda work: shutil.rmtree(work, ignore_errors=True),
-            ("local", "", s.workers),
+            (s.engine, s.address, s.workers),
         ), told)  # fmt: skip
     finally:
         told.close()

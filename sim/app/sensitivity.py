@@ -102,6 +102,8 @@ def sensitivity(
     score: Any = "balanced",
     uncertain: Any = False,
     workers: int | None = None,
+    engine: str | None = None,
+    address: str | None = None,
     out: Out = None,
     progress: Listener | Tell | bool | None = None,
     command: Sequence[str] | None = None,
@@ -122,8 +124,8 @@ def sensitivity(
         What things cost [CNY].
     uncertain : bool, path or Result
         Whether shows draw their parameters anew, as in :func:`stockcue.rehearse`; not those that vary.
-    workers : int
-        Processes, 0 to 512; None or 0: one a core. Results do not depend on it.
+    workers, engine, address
+        Processes (None or 0: one a core); ``local``, ``dask`` or ``ray``; where its scheduler is. No result depends on them.
     out, progress, command
         As in :func:`stockcue.sweep`.
 
@@ -137,8 +139,10 @@ def sensitivity(
     ValueError
         One sentence, where an argument does not hold; nothing was played then.
     """
-    s = settled(Sensitivity, "sensitivity", points=points, shows=shows, seed=seed, workers=workers,
-                uncertain=bool(uncertain))  # fmt: skip
+    s = settled(
+        Sensitivity, "sensitivity", points=points, shows=shows, seed=seed, workers=workers, engine=engine, address=address,
+        uncertain=bool(uncertain),
+    )  # fmt: skip
     worlds = worlds_of(scenario, uncertain)
     study, config = _settled(worlds, policies, vary or {}, profile_of(score), s)
     facts, told = _facts(study, config, worlds), listener(progress)
@@ -156,7 +160,7 @@ def sensitivity(
     try:
         return resumed(task, Study(
             about, TABLE, holds(WORTH), lambda work, workers: f"{about}; {_foreseen(study, kept(work), workers)}", write,
-            lambda work: shutil.rmtree(work, ignore_errors=True), ("local", "", s.workers),
+            lambda work: shutil.rmtree(work, ignore_errors=True), (s.engine, s.address, s.workers),
         ), told)  # fmt: skip
     finally:
         told.close()

@@ -36,11 +36,17 @@ class Playing:
 
 
 @dataclass(frozen=True)
-class Comparing(Playing):
+class Spread(Playing):
+    """How the shows of a study are played that is large enough for several machines."""
+
+    engine: str = setting("local", "who plays", choices=("local", "dask", "ray"))
+    address: str = setting("", "of the scheduler, as in tcp://10.0.0.5:8786")
+
+
+@dataclass(frozen=True)
+class Comparing(Spread):
     """How candidates are played and told apart."""
 
     delta: float = setting(0.0, "a difference too small to matter; 0: a thousandth of hindsight", "CNY", 0, 1e12)
     shock: float = setting(0.0, "a loss of one show that none may show: tables say what it could cost", "CNY", 0, 1e12)
     confidence: float = setting(0.95, "of the verdict and of certificates", "", 0.51, 0.999)
-    engine: str = setting("local", "who plays", choices=("local", "dask", "ray"))
-    address: str = setting("", "of the scheduler, as in tcp://10.0.0.5:8786")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scenarios.setting import setting
 from sim.setup import shared
-from sim.setup.settings_groups import Comparing, Playing
+from sim.setup.settings_groups import Comparing, Spread
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Tune(Comparing):
 
 
 @dataclass(frozen=True)
-class Breakpoint(Playing):
+class Breakpoint(Spread):
     """Settings of ``stockcue breakpoint`` beside scenario, strategy, gate, operations and score."""
 
     limits: str = setting("standard", "limits to break", choices=("strict", "standard", "platform"))
@@ -57,7 +57,7 @@ class Breakpoint(Playing):
 
 
 @dataclass(frozen=True)
-class Sensitivity(Playing):
+class Sensitivity(Spread):
     """Settings of ``stockcue sensitivity`` beside scenario, strategy, gate, operations, score and the ranges."""
 
     points: int = setting(32, "base points of the design, a power of two; (ranges + 2) times as many settings are played",

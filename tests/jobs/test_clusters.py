@@ -61,6 +61,19 @@ def test_a_cluster_plays_the_same_bytes_and_survives_the_loss_of_a_worker(cluste
     assert {p.name: p.read_bytes() for p in (tmp_path / "left").glob("*.parquet")} == whole
 
 
+@pytest.mark.parametrize(("words", "table"), [
+    (["breakpoint", "strategy=fixed_count", "dials=[feed_lag]", "replicates=10", "steps=1"], "breakpoints"),
+    (["sensitivity", "strategy=fixed_count", "strategy.units=interval(1,20)", "scenario.shoppers.buy_rate=interval(.02,.06)",
+      "points=8", "replicates=2"], "sensitivity"),
+])  # fmt: skip
+def test_other_studies_play_on_a_cluster_too(cluster, tmp_path, words, table):
+    dask = ["engine=dask", f"address={cluster.address}"]
+    for out, who in (("alone", ["workers=1"]), ("both", dask)):
+        assert cli.main([*words, "scenario=tiny.yaml", f"out={out}", *who]) == 0
+    one, other = ((tmp_path / out / f"{table}.parquet").read_bytes() for out in ("alone", "both"))
+    assert one == other
+
+
 def _losing(cluster: Cluster, parts: Path):
     """Kill a worker once four parts are there, beside what is going on; the answer says how many were when it happened."""
     import threading
