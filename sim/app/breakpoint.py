@@ -275,7 +275,7 @@ def _report(folder: Path, study: Points, task: Task, results: dict[str, Found]) 
     import pandas as pd
 
     s, scenario = study.settings, study.scenario
-    sentences = words.sentences(results)
+    sentences = words.said(results, s.replicates)
     head = words.head(scenario.name, study.called, s.replicates, s.confidence)
     title = _("{scenario}: limits {limits}, {shows} shows a point")
     save(
@@ -290,5 +290,5 @@ def _report(folder: Path, study: Points, task: Task, results: dict[str, Found]) 
         words.printed(head, results, sentences),
         sentences,
         [_("run folder: {folder}").format(folder=HERE)],
-        again=partial(words.sentences, results),
+        again=partial(words.said, results, s.replicates),
     )

@@ -254,10 +254,11 @@ def _report(folder: Path, study: Design, task: Task, indices: Sequence[Index]) -
     write_csv(assumption_table(world, base_of(world), [policy], study.profile), folder / "assumptions.csv")
     title = words.title(study.family, study.scenario, study.settings.replicates)
     save(chart(indices, title), folder / "sensitivity.png")
-    (folder / "report.md").write_text(words.page(title, task.repeat(), indices), encoding="utf-8")
+    shows = study.settings.replicates
+    (folder / "report.md").write_text(words.page(title, task.repeat(), indices, shows), encoding="utf-8")
     return Said(
-        words.printed(indices),
-        [words.said(indices)],
+        words.printed(indices, shows),
+        words.sentences(indices, shows),
         [_("run folder: {folder}").format(folder=HERE)],
-        again=lambda: [words.said(indices)],
+        again=lambda: words.sentences(indices, shows),
     )

@@ -1,19 +1,24 @@
 """The ranked table: order, intervals, marks, alignment."""
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from sim.postmortem.claim import Claim
 from sim.report.pages import rehearsal
-from sim.report.text import tables
+from sim.report.text import breakpoint, closed, compare, sensitivity, tables
 from sim.report.text.layout import aligned, markdown, number, spread, width
+from sim.report.text.review import weight
+from sim.report.text.unseen import unseen
 from sim.score.metrics import METRICS
 from sim.score.profiles import PROFILES
 from sim.stats.certify import clopper_pearson
 from sim.stats.paired import difference
 from sim.stats.selection import standings
+from sim.stats.sensitivity import Index
 from sim.study.worth import Worth
 from sim.words import columns
 
@@ -118,6 +123,24 @@ def test_useful_alerts_stand_beside_their_strategy():
 def test_what_no_show_had_may_cost():
     text = tables.printed(tables.summary(scores(COSTS)), 3, BALANCED, shock=50_000.0)
     assert "one of 50,000 CNY could cost up to 50,000 CNY a show" in text
+
+
+def test_every_verb_that_speaks_of_shows_says_what_they_may_not_have_shown():
+    index = Index("scenario.feed.lag_s", 0.4, 0.3, 0.5, 0.6, 0.5, 0.7)
+    row = {"what": "smart", "figure": "net", "difference": 1.0, "low": -1.0, "high": 3.0, "shows": 60, "how": "paired"}
+    drawn = SimpleNamespace(scores=pd.DataFrame({"replicate": range(60)}))
+    gain, luck = difference([2.0] * 60, [1.0] * 60), difference([], [])
+    proposal = SimpleNamespace(claim=Claim("other shows", 60, 5.0, 5.0, 1.0, 9.0, True), luck=luck, gain=gain)
+    review = SimpleNamespace(show=SimpleNamespace(loop="rehearsed"))
+    said = [sensitivity.printed([index], 60), sensitivity.page("x", "y", [index], 60), breakpoint.said({}, 60)[-1],
+            compare.sentences([], pd.DataFrame([row]), ([], []), [])[-1], weight(proposal, review)]  # fmt: skip
+    assert all("A loss in fewer than 5 % of shows (3 in 60) may be in none of these" in text for text in said)
+    assert "fewer than 5 % of draws of this night (3 in 60)" in closed.meanings([drawn])[-1]
+
+
+def test_few_shows_are_told_what_an_interval_is_worth():
+    assert "87 to 90 of 100" in unseen(49)
+    assert "87 to 90" not in unseen(50)
 
 
 @pytest.mark.parametrize(("value", "text"), [(math.nan, "-"), (math.inf, "-"), (-0.4, "0"), (1234.5, "1,234"), (-7.6, "-8")])

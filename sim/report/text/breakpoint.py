@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.report.text.layout import aligned, markdown
 from sim.report.text.limits import certificate, limit
+from sim.report.text.unseen import unseen
 from sim.stats.certify import CERTIFIED, REFUTED, Certificate
 from sim.study.breakpoint import Breakpoint, Found, Point
 from sim.words import N_, _, columns
@@ -23,6 +24,11 @@ def sentences(results: Mapping[str, Found]) -> list[str]:
             lines.append(_as_it_is(name, f.as_it_is))
         lines += [f"{name}: {words(b)}" for b in f.dials.values()]
     return lines
+
+
+def said(results: Mapping[str, Found], shows: int) -> list[str]:
+    """All that is said: the sentences, and what ``shows`` a point may not have shown."""
+    return [*sentences(results), unseen(shows, None)]
 
 
 def words(b: Breakpoint) -> str:

@@ -13,6 +13,7 @@ from sim.replay.impute import BOUNDS, HIGH, LIKELY, LOW
 from sim.replay.stream import Stream
 from sim.report.text.layout import aligned, markdown, number
 from sim.report.text.openloop import ALL
+from sim.report.text.unseen import unseen_draws
 from sim.words import N_, _, columns
 
 CLOSED_LOOP = N_("CLOSED LOOP: strategies act, demand of blind spells is imputed")
@@ -198,6 +199,12 @@ def against_truth(replay: Closed, hidden: Stream) -> list[str]:
     return lines
 
 
+def meanings(replays: Sequence[Closed]) -> list[str]:
+    """What the columns mean, and what no draw may have shown."""
+    draws = min(int(c.scores["replicate"].nunique()) for c in replays)
+    return [*map(_, MEANING), *([unseen_draws(draws)] if draws > 1 else [])]
+
+
 def printed(replays: Sequence[Closed], notes: Sequence[str]) -> str:
     """The tables for a terminal."""
     text = [_(CLOSED_LOOP), "", *_tables(replays, lambda rows: aligned(rows, range(1, len(columns(HEAD)))))]
@@ -211,7 +218,7 @@ def printed(replays: Sequence[Closed], notes: Sequence[str]) -> str:
         text += ["", _("when items sell out, likely demand"), *aligned([head, *outs[:MOST_SPELLS]], numbers)]
     if len(outs) > MOST_SPELLS:
         text.append(_("... and {n} more in runouts.parquet").format(n=len(outs) - MOST_SPELLS))
-    return "\n".join([*text, "", *about(replays), *map(_, MEANING), *notes])
+    return "\n".join([*text, "", *about(replays), *meanings(replays), *notes])
 
 
 def page(replays: Sequence[Closed]) -> list[str]:
@@ -227,7 +234,7 @@ def page(replays: Sequence[Closed]) -> list[str]:
     assumed = _("Assumed throughout:") + "\n\n" + "\n".join(f"- {_(a)}" for a in ASSUMPTIONS)
     return [
         "\n".join(_tables(replays, table)),
-        "\n".join(f"- {w}" for w in [*about(replays), *map(_, MEANING)]),
+        "\n".join(f"- {w}" for w in [*about(replays), *meanings(replays)]),
         _("Imputed orders by blind spell:") + "\n\n" + spells,
         runouts,
         assumed,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sim.report.text.layout import NOTHING, aligned, markdown, number
+from sim.report.text.unseen import unseen
 from sim.words import N_, _, columns, ngettext
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ def sentences(
     lines = [*notes, text.format(list=first, n=more)]
     if len(frame):
         lines += [_paired(frame), *_moved(frame)]
+        shows = int(frame["shows"].max() or 0)
+        lines += [unseen(shows, None)] if shows > 1 else []
     for name, names in zip("AB", only, strict=True):
         if names:
             lines.append(_("Only in {which}: {names}.").format(which=name, names=", ".join(names)))

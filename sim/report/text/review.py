@@ -14,6 +14,7 @@ from sim.postmortem.review import Proposal, Review
 from sim.postmortem.smallest_change import FAR
 from sim.replay.impute import LIKELY
 from sim.report.text.layout import number
+from sim.report.text.unseen import unseen
 from sim.stats.paired import Difference
 from sim.words import N_, _, counted, ngettext
 
@@ -126,7 +127,7 @@ def weight(p: Proposal, r: Review) -> str:
             "{high}]: the same shoppers with other luck."
         )
         parts.append(text.format(n=p.luck.n, mean=number(p.luck.mean), low=number(p.luck.low), high=number(p.luck.high)))
-    return " ".join([*parts, _over_shows(p.gain, r)])
+    return " ".join([*parts, _over_shows(p.gain, r), *([unseen(p.gain.n, None)] if p.gain.n > 1 else [])])
 
 
 def _over_shows(g: Difference, r: Review) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from sim.report.text.layout import aligned, markdown, number
+from sim.report.text.unseen import unseen
 from sim.stats.sensitivity import Index
 from sim.words import N_, _, columns
 
@@ -44,24 +45,29 @@ def said(indices: Sequence[Index]) -> str:
     return " ".join(sentences)
 
 
+def sentences(indices: Sequence[Index], shows: int) -> list[str]:
+    """All that is said: the table in words, and what ``shows`` a setting may not have shown."""
+    return [said(indices), unseen(shows, None)]
+
+
 def title(family: str, scenario: str, shows: int) -> str:
     """What was looked at."""
     text = _("What net depends on: {family} in {scenario}, {shows} shows a setting")
     return text.format(family=family, scenario=scenario, shows=shows)
 
 
-def printed(indices: Sequence[Index]) -> str:
+def printed(indices: Sequence[Index], shows: int) -> str:
     """For a terminal."""
-    return "\n" + "\n".join(aligned([columns(HEAD), *rows(indices)], (1, 3))) + "\n\n" + said(indices)
+    return "\n" + "\n".join(aligned([columns(HEAD), *rows(indices)], (1, 3))) + "\n\n" + "\n".join(sentences(indices, shows))
 
 
-def page(heading: str, repeat: str, indices: Sequence[Index]) -> str:
+def page(heading: str, repeat: str, indices: Sequence[Index], shows: int) -> str:
     """``report.md``."""
     parts = [
         f"# {heading}",
         repeat,
         "\n".join(markdown(columns(HEAD), rows(indices), (1, 3))),
-        said(indices),
+        " ".join(sentences(indices, shows)),
         f"![{_('sensitivity')}](sensitivity.png)",
         _(
             "First order: share of the variance of the mean net, over the ranges given, that goes once the setting is known. "
