@@ -1,18 +1,26 @@
-"""Every preset under every strategy in its own playbook: what a show earns beside silence, what it leaves, oversells and misses.
+"""Every preset under every strategy: in its own playbook, and some also in the playbook that ``tune`` finds for it there.
 
-    python -m benchmarks.presets [SHOWS] [PRESET ...]
+    python -m benchmarks.presets [--shows 30] [--tuned smart,tiered] [PRESET ...]
 
-prints a table per preset. A strategy that earns less than silence is marked; "sure" where a bound that
-allows for all pairs of the tables together (5 %) says so. Shows are as uncertain as their presets.
+prints a table per preset (docs/background/presets.md). A strategy that earns less than silence is marked; "sure" where a bound
+that allows for all pairs of the tables together (5 %) says so. Shows are as uncertain as their presets. A playbook is found
+on other shows than it is judged on here.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import yaml
 
+import stockcue
 from scenarios.registry import load, names
+from sim.core.actionwords import words_of
+from sim.core.policy import Policy
 from sim.score.profiles import PROFILES
 from sim.setup.policies import make_policy
 from sim.stats.paired import tailed
@@ -22,12 +30,30 @@ from strategies import registry
 BASELINES = ("silent", "random_rate", "manual_polling", "platform_default")
 """Strategies that may lose to silence: they are there to be beaten."""
 ERROR = 0.05
+SEARCH_SEED = 1001
 HEAD = ("strategy", "net", "against silence", "left on the table", "oversold", "missed", "notices/h", "useful alerts", "")
+PLAYBOOKS: dict[str, list[Any]] = {
+    "operations.prepare": ["restock", "restock:lack", "none", "host_prompt+restock"],
+    "operations.freeze": ["on", "off"],
+}
+"""What a search may choose: whether to ask for stock and for how much, whether to tell the host, whether a machine freezes."""
 
 
-def table(preset: str, shows: int, pairs: int, seed: int = 1) -> tuple[list[str], list[str]]:
+def tuned(name: str, preset: str) -> tuple[Policy, str]:
+    """A strategy in the playbook that a small search finds best on a preset, and what that playbook does when."""
+    found = stockcue.tune(preset, name, PLAYBOOKS, trials=8, shows=10, finalists=3, judging=20, confirm=10, seed=SEARCH_SEED,
+                          workers=1, progress=False)  # fmt: skip
+    words = [str(w).split("=", 1) for w in yaml.safe_load((found.folder / "recommended.yaml").read_text("utf-8"))["overrides"]]
+    chosen = {key.removeprefix("operations."): value for key, value in words if key in PLAYBOOKS}
+    policy = stockcue.policy(name, label=f"{name}, tuned", operations=chosen)
+    book = policy.playbook
+    return policy, f"prepare {words_of(book.prepare)}, emergency {words_of(book.emergency)}"
+
+
+def table(preset: str, shows: int, pairs: int, searched: Sequence[str], seed: int = 1) -> tuple[list[str], list[str]]:
     """Lines of Markdown of one preset, best first, and the strategies that lose to silence."""
-    others = [make_policy(name) for name in registry.names() if name != BASELINE]
+    made = {p.name: (p, why) for p, why in (tuned(name, preset) for name in searched)}
+    others = [make_policy(name) for name in registry.names() if name != BASELINE] + [p for p, _ in made.values()]
     rehearsal = rehearse(load(preset), others, shows, seed, PROFILES["balanced"])
     parts = {str(k): v.sort_values("replicate") for k, v in rehearsal.scores.groupby("strategy", sort=False)}
     quiet, worth = parts[BASELINE]["net"].to_numpy(), {w.strategy: w for w in rehearsal.worth}
@@ -35,7 +61,7 @@ def table(preset: str, shows: int, pairs: int, seed: int = 1) -> tuple[list[str]
     for name in sorted(parts, key=lambda k: -parts[k]["net"].mean()):
         p = parts[name]
         gain, _, high = (float(x) for x in tailed(p["net"].to_numpy() - quiet, ERROR / pairs))
-        mark = "loses, sure" if high < 0 else "loses" if gain < 0 else ""
+        mark = "" if name == BASELINE else "loses, sure" if high < 0 else "loses" if gain < 0 else ""
         if mark and name not in BASELINES:
             losers.append(f"{preset}: {name} {gain:,.0f}{' (sure)' if high < 0 else ''}")
         w = worth.get(name)
@@ -45,20 +71,27 @@ def table(preset: str, shows: int, pairs: int, seed: int = 1) -> tuple[list[str]
         rows.append([name, f"{means[0]:,.0f}", against, f"{means[1]:,.0f}", f"{means[2]:,.1f}", f"{means[3]:,.1f}",
                      f"{means[4]:.1f}", useful, mark])  # fmt: skip
     head = [f"## {preset}", "", "| " + " | ".join(HEAD) + " |", "| --- |" + " ---: |" * 6 + " --- | --- |"]
-    return [*head, *("| " + " | ".join(row) + " |" for row in rows), ""], losers
+    said = [f"- {name}: {why}" for name, (_, why) in made.items()]
+    return [*head, *("| " + " | ".join(row) + " |" for row in rows), "", *said, ""], losers
 
 
 def main(words: list[str]) -> int:
     """Print all tables and who loses to silence."""
-    shows = int(words[0]) if words else 60
-    chosen = words[1:] or [n for n in names() if n != "ls1"]
-    pairs = len(chosen) * (len(registry.names()) - len(BASELINES))
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.presets", description=__doc__.splitlines()[0])
+    parser.add_argument("--shows", type=int, default=60)
+    parser.add_argument("--tuned", default="", help="strategies whose playbook is searched as well, a,b")
+    parser.add_argument("presets", nargs="*")
+    args = parser.parse_args(words)
+    chosen = args.presets or [n for n in names() if n != "ls1"]
+    searched = [name for name in args.tuned.split(",") if name]
+    pairs = len(chosen) * (len(registry.names()) - len(BASELINES) + len(searched))
     lost: list[str] = []
     for preset in chosen:
-        lines, losers = table(preset, shows, pairs)
+        lines, losers = table(preset, args.shows, pairs, searched)
         lost += losers
         print("\n".join(lines), flush=True)
-    print(f"{shows} shows each, seed 1. Shipped strategies that earn less than silence: " + ("; ".join(lost) or "none") + ".")
+    told = ("; ".join(lost) or "none") + "."
+    print(f"{args.shows} shows each, seed 1. Shipped strategies that earn less than silence: {told}")
     return 0
 
 

@@ -36,7 +36,7 @@ STRATEGY = Strategy(
         Param("window_min", 15.0, 0.1, 240.0, "min", "look back: the rate is the mean over this time", "brief", "L"),
         Param("horizon_min", 30.0, 0.1, 240.0, "min", "sales of how long ahead", "brief: next 30 minutes", "L"),
         Param("factor", 1.5, 0.1, 20.0, "ratio", "margin over the expected sales", "brief: 1.5", "L"),
-        Param("emergency_share", 0.25, 0.0, 1.0, "share", "share of the line at which it is an emergency"),
+        Param("emergency_share", 0.05, 0.0, 1.0, "share", "share of it that is an emergency", "played: 0.25 shuts early"),
     ),
     memory=PACE + RING_CELLS,
     playbook="standard",

@@ -3,8 +3,8 @@
 Rate ~ Gamma(a, b) with a = a0 + units, b = b0 + seconds, both forgotten with e-folding time ``memory_s``
 (phi = exp(-1/memory_s) a second). Demand over h is then negative binomial with mean a h/b and variance mean (1 + h/b)
 (Gelman et al., Bayesian Data Analysis, 2.6), and P(T_empty <= h) = P(N(h) >= I). h is the horizon plus the age of the
-reading. Levels by probability: above pi_watch watch, above pi_prepare prepare, above pi_emergency emergency. LINE is
-the prepare line (the emergency line while closed, when only that counts).
+reading. Levels by probability: above pi_watch watch, above pi_prepare prepare; emergency above pi_emergency within
+``emergency_s``, what a freeze needs. LINE is the prepare line (the emergency line while closed, when only that counts).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 ORDER = 110
 """Place in lists, which teach from the simplest on."""
 
-A0, B0, MEMORY_S, HORIZON_S, PI_WATCH, PI_PREPARE, PI_EMERGENCY = range(7)
+A0, B0, MEMORY_S, HORIZON_S, PI_WATCH, PI_PREPARE, PI_EMERGENCY, EMERGENCY_S = range(8)
 SEEN = 1
 UNITS = SEEN + FRESH
 SECONDS = UNITS + 1
@@ -28,20 +28,22 @@ def fold(p, m, s):
     dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
     remember(m, UNITS, dt, units, dt, p[MEMORY_S])
     b = p[B0] + m[SECONDS]
-    h = p[HORIZON_S] + s.stock_age
-    mean = (p[A0] + m[UNITS]) / b * h
-    variance = mean * (1.0 + h / b)
     shut = s.closed > 0.5
+    h = (p[EMERGENCY_S] if shut else p[HORIZON_S]) + s.stock_age
+    rate = (p[A0] + m[UNITS]) / b
+    mean = rate * h
+    variance = mean * (1.0 + h / b)
     chance = p[PI_EMERGENCY] if shut else p[PI_PREPARE]
     line = line_for(mean, variance, chance, kept_quantile(m, Z, chance))
     m[LINE] = line
     if shut:
         return EMERGENCY if runs_out(s.stock, line, mean, variance, chance) else CALM
-    if not exceeds(s.stock, mean, variance, p[PI_WATCH]):
-        return CALM
-    if exceeds(s.stock, mean, variance, p[PI_EMERGENCY]):
+    soon = p[EMERGENCY_S] + s.stock_age
+    if exceeds(s.stock, rate * soon, rate * soon * (1.0 + soon / b), p[PI_EMERGENCY]):
         return EMERGENCY
-    return PREPARE if runs_out(s.stock, line, mean, variance, chance) else WATCH
+    if runs_out(s.stock, line, mean, variance, chance):
+        return PREPARE
+    return WATCH if exceeds(s.stock, mean, variance, p[PI_WATCH]) else CALM
 
 
 STRATEGY = Strategy(
@@ -54,8 +56,9 @@ STRATEGY = Strategy(
         Param("memory_s", 30.0, 1.0, 86400.0, "s", "e-folding time of what was seen; phi = exp(-1/memory_s)"),
         Param("horizon_s", 90.0, 0.1, 86400.0, "s", "how far ahead: lead time needed to act", "domain 3.4 push 30-180 s"),
         Param("pi_watch", 0.05, 0.0001, 0.9999, "probability", "chance of running out above which to watch"),
-        Param("pi_prepare", 0.2, 0.0001, 0.9999, "probability", "chance of running out above which to prepare"),
-        Param("pi_emergency", 0.8, 0.0001, 0.9999, "probability", "chance of running out that is an emergency"),
+        Param("pi_prepare", 0.5, 0.0001, 0.9999, "probability", "chance above which to prepare", "played: 0.2 asks too much"),
+        Param("pi_emergency", 0.25, 0.0001, 0.9999, "probability", "chance that is an emergency", "cu/(co + cu), domain 6.2"),
+        Param("emergency_s", 20.0, 0.1, 86400.0, "s", "how far ahead it is an emergency", "played: 90 s shuts early"),
     ),
     memory=Z + KEPT,
     playbook="standard",

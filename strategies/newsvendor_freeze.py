@@ -89,7 +89,7 @@ STRATEGY = Strategy(
         Param("latency_s", 5.0, 0.0, 3600.0, "s", "from decision to no more orders", "domain 3.4: auto 0.2-2 + 1-5 s", "A"),
         Param("deduct", 2.0, 0.0, 2.0, "mode", "stock leaves 0 on order, 1 on payment, 2 as the readings show"),
         Param("unpaid_known", 1.0, 0.0, 1.0, "switch", "1 takes unpaid units from the reading, 0 from the rate"),
-        Param("memory_s", 20.0, 0.5, 86400.0, "s", "e-folding time of the order rate"),
+        Param("memory_s", 6.0, 0.5, 86400.0, "s", "e-folding time of the order rate", "played: 20 s is late in a burst"),
         Param("human_s", 0.0, 0.0, 3600.0, "s", "latency of a person for a prepare level; 0 for none"),
     ),
     memory=Z + KEPT,

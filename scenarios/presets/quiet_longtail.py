@@ -26,7 +26,7 @@ def build() -> Scenario:
     most detectors, which take one or two chance sales of a slow item for a rush and ask for stock that nobody lacks. Believed
     until requests had a price: a share of stock saves half of what silence costs. What came out: asking for half of an item
     again costs more here than the sales it saves, silence earns most, and a share of stock loses least to it. One line in units
-    for all (fixed_count, 200) lies above most stocks and freezes them: far worse than anything else.
+    for all (fixed_count, 200, with an automatic freeze) lies above most stocks and shuts them: far worse than anything else.
     """
     weights = [math.exp(LOG_SD * NormalDist().inv_cdf((k + 0.5) / SKUS)) for k in range(SKUS)]
     expected = [2000.0 * w / sum(weights) for w in weights]

@@ -19,8 +19,9 @@ def build() -> Scenario:
     with the 3 s of an automatic freeze that makes the L = 5 s of domain 6.5.
 
     Lesson: silence oversells some 400 units, a quarter of the flash stock. A freeze at the newsvendor line of units in
-    flight (newsvendor_freeze) takes away nine tenths of that or more. People come too late: the incumbent alert and manual
-    polling change nothing, a fixed line that people act on takes away about a quarter.
+    flight (newsvendor_freeze) takes away nine tenths of that or more. People come too late: the incumbent alert, manual
+    polling and a fixed line at which people freeze change nothing. Believed: that line takes away a quarter. What came out: a
+    hundredth, whether the host is told or not.
     """
     return replace(
         flash_sale(),

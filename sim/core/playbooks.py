@@ -12,6 +12,13 @@ PLAYBOOKS = {
     "standard": Playbook(
         "standard",
         watch=(NOTICE,),
+        prepare=(Action("restock", "person", "popup"),),
+        emergency=(AUTO_FREEZE, NOTICE),
+        resolved=(AUTO_REOPEN,),
+    ),
+    "prompted": Playbook(
+        "prompted",
+        watch=(NOTICE,),
         prepare=(Action("host_prompt", "person", "popup"), Action("restock", "person", "popup")),
         emergency=(AUTO_FREEZE, Action("host_prompt", "auto"), NOTICE),
         resolved=(AUTO_REOPEN,),
@@ -19,8 +26,8 @@ PLAYBOOKS = {
     "human": Playbook(
         "human",
         watch=(NOTICE,),
-        prepare=(Action("host_prompt", "person", "popup"), Action("restock", "person", "popup")),
-        emergency=(Action("freeze", "person", "popup"), Action("host_prompt", "person", "popup")),
+        prepare=(Action("restock", "person", "popup"),),
+        emergency=(Action("freeze", "person", "popup"),),
         resolved=(Action("reopen", "person", "popup"),),
     ),
     "notify_only": Playbook(
@@ -40,8 +47,8 @@ PLAYBOOKS = {
     "graded": Playbook(
         "graded",
         watch=(Action("notify", "person", "in_site"),),
-        prepare=(Action("restock", "person", "push"), Action("host_prompt", "person", "popup")),
-        emergency=(AUTO_FREEZE, Action("host_prompt", "auto"), Action("notify", "person", "call")),
+        prepare=(Action("restock", "person", "push"), NOTICE),
+        emergency=(AUTO_FREEZE, Action("notify", "person", "call")),
         resolved=(AUTO_REOPEN,),
     ),
     "email": Playbook(
@@ -67,8 +74,9 @@ PLAYBOOKS = {
     ),
     "none": Playbook("none"),
 }
-"""standard: machines freeze, people restock and talk to the host; human: the same, all by people; notify_only: app push
-to people; by_hand: a person looking at the figures himself; freeze_only: the machine freezes, nothing else;
-graded: each level its own channels and hands, 初级 in-site, 中级 app push and pop-up, 高级 a call, the machine freezes at once;
-email: the second generation, people by e-mail; throttle: exposure is halved before anything is frozen; delist: the page goes;
-staged: hidden units are released in two halves before anything is frozen; none."""
+"""standard: machines freeze, people restock; prompted: the same, and the host's screen says 库存告急 (standard said so too, until
+prompts were weighed by net: a host who drops an item early loses more than he saves); human: as standard, all by people;
+notify_only: app push to people; by_hand: a person looking at the figures himself; freeze_only: the machine freezes, nothing
+else; graded: each level its own channels and hands, 初级 in-site, 中级 app push and pop-up, 高级 a call, the machine freezes at
+once; email: the second generation, people by e-mail; throttle: exposure is halved before anything is frozen; delist: the page
+goes; staged: hidden units are released in two halves before anything is frozen; none."""

@@ -45,6 +45,19 @@ def ratios(tape: Tape, scenario: Scenario, stories: Stories) -> np.ndarray:
     return every[tape.bundle[stories.row] // (PART + 1)]
 
 
+def whole_orders(row: dict[str, float], twice: Twice) -> dict[str, float]:
+    """The figures of a row that count orders or attempts, with every bundle as one of them."""
+    paid, refunded, oversold, shut_out = (float(x.sum()) for x in twice)
+    over, cancelled = row["oversold_orders"] - oversold, row["cancelled_orders"] - oversold - refunded
+    orders, settled = row["paid_orders"] - paid, row["settled_orders"] - paid - refunded
+    refused = row["refused_attempts"] - shut_out
+    return {
+        "oversold_orders": over, "paid_orders": orders, "oversell_rate": over / max(orders, 1.0),
+        "cancelled_orders": cancelled, "settled_orders": settled, "seller_cancel_rate": cancelled / max(settled, 1.0),
+        "refused_attempts": refused, "annoyances": refused + row["shown_but_failed"] + row["toggles"],
+    }  # fmt: skip
+
+
 def bundled(
     run: Run, st: Stories, out: np.ndarray, fate: np.ndarray, short: np.ndarray, avoidable: np.ndarray
 ) -> tuple[Off, Twice]:

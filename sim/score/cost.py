@@ -67,8 +67,6 @@ class Judge:
         asked for."""
         names, stories = tuple(METRICS) if metrics is None else tuple(metrics), self._of_tape(run)
         _parts(names)
-        if run.scenario.bundles:  # the compiled pass counts every part as an order at its own price
-            return self.readable(run, names)
         return self._finished(self.desk.row(run, stories), names)
 
     def readable(self, run: Run, metrics: Sequence[str] | None = None) -> dict[str, float]:

@@ -17,10 +17,14 @@ from sim.core.units import US
 from sim.score import alert_loops as A
 from sim.score import loops as L
 from sim.score.account import Prices, balance, quantities, service
+from sim.score.bundled import bundled, nothing, whole_orders
 from sim.score.noise import OWN_EYES, operator_hours
 from sim.score.profiles import penalty
 from sim.score.stories import Stories
 from sim.score.weighing import CHANNELS, NAMES, blank_sheet, compiled_weigh, terms, units_alone
+
+PRICED = [L.SOLD, L.OVERSOLD, L.REFUNDED, L.TURNED, L.AVOIDABLE]
+"""Rows of ``Sheet.units`` in the order of :class:`~sim.score.bundled.Off`."""
 
 
 class Desk:
@@ -37,16 +41,21 @@ class Desk:
         self.sheet: L.Sheet | None = None
         self.stories: Stories | None = None
         self.world: tuple[Any, Any] = (None, None)
+        self.parts = nothing(self.n)
 
     def row(self, run: Run, stories: Stories) -> dict[str, float]:
         """Every metric of ``run`` but J, skill and those of its silent twin; in no particular order."""
         sheet = self._sheet(stories, len(run.alerts))
         settled = run.outcome is self.world[0] and run.stock is self.world[1]
         book, profile = self._book(run), self.prices.profile
-        compiled_weigh()(stories, book, sheet, terms(run, profile.horizon_s, settled), run.outcome, run.stock, run.alerts,
-                         run.orders, run.actions)  # fmt: skip
-        self.world = run.outcome, run.stock
+        found = compiled_weigh()(stories, book, sheet, terms(run, profile.horizon_s, settled), run.outcome, run.stock, run.alerts,
+                                 run.orders, run.actions)  # fmt: skip
         row = dict(zip(NAMES, sheet.made.tolist(), strict=True))
+        if self.scenario.bundles:
+            if not settled:
+                self.parts = bundled(run, stories, sheet.out, sheet.fate, sheet.short[:found], sheet.units[L.AVOIDABLE])
+            row |= whole_orders(row, self.parts[1])
+        self.world = run.outcome, run.stock
         row["pitched_empty"] = float(run.pitched_empty)
         row["alerts_handled"] = float(run.minded)
         row["handling_minutes"] = run.busy_us / US / 60
@@ -58,6 +67,12 @@ class Desk:
         """The account (``account.terms``) over the units of the sheet."""
         p, supply = self.prices, self.scenario.supply
         profile, amount = p.profile, units[: L.ASKED].astype(float)
+        cancelled = amount[L.OVERSOLD] + amount[L.REFUNDED]
+        total = float(cancelled.sum())
+        if self.scenario.bundles:  # a part counts at its share of the price
+            off = self.parts[0]
+            amount[PRICED] -= off
+            cancelled -= off.oversold + off.refunded
         over = np.minimum(units[L.CAME], units[L.UNSOLD])
         extra = int(over.sum())
         made = {
@@ -76,7 +91,7 @@ class Desk:
             "cost_penalty": penalty(profile, row["cancelled_orders"], row["settled_orders"], p.order_value),
         }
         made["net"] = balance(made)
-        made |= quantities(p, amount[L.TURNED], amount[L.OVERSOLD] + amount[L.REFUNDED])
+        made |= quantities(p, amount[L.TURNED], cancelled) | {"cancelled_units": total}
         made["missed_gmv"] = float(p.price @ amount[L.AVOIDABLE]) * (1 - profile.recapture)
         made["gmv"] = float(p.price @ amount[L.SOLD])
         return made

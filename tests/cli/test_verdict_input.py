@@ -48,7 +48,7 @@ def test_a_playbook_that_nobody_can_carry_out_is_refused_before_anything_is_play
     smart, machine = make_policy("smart"), make_policy("smart", playbook="freeze_only")
     carried_out([smart], shop())
     carried_out([machine, make_policy("silent")], shop(shifts=(Shift(0),), channels=()))
-    with pytest.raises(SettingError, match="nobody is on duty in shop to carry out 'host_prompt'"):
+    with pytest.raises(SettingError, match="nobody is on duty in shop to carry out 'restock'"):
         carried_out([smart], shop(shifts=(Shift(0),)))
     with pytest.raises(ValueError, match="there is no channel 'popup'"):
         carried_out([smart], shop(channels=(NoticeChannel("call"),)))

@@ -15,11 +15,14 @@ from scenarios.contract import Scarcity
 from scenarios.registry import load
 from sim.core import tape as T
 from sim.core import world as W
+from sim.core.playbooks import PLAYBOOKS
 from sim.core.response import Action, Playbook
 from sim.setup.policies import make_policy
 from tests.lessons.shows import Shows, shows
 
 SILENT = make_policy("silent")
+EARLY = {"emergency_s": 90.0, "pi_emergency": 0.8, "pi_prepare": 0.2}
+"""gamma_poisson as it shipped until its freeze was judged by net: closed a minute and a half before an item is empty."""
 
 
 def oversold(show: Shows, *args, **more) -> float:
@@ -34,7 +37,7 @@ def test_quiet_longtail() -> None:
     net, alerts = (float(x.mean()) for x in show.scores(plain, "net", "alerts"))
     precise = np.nanmean(show.scores(plain, "precision", acting=False)[0])
     assert 0.95 * silent < net < silent
-    assert show.total(make_policy("fixed_count"), "net") < 0.8 * silent
+    assert show.total(make_policy("fixed_count", playbook="standard"), "net") < 0.8 * silent
     assert show.total(make_policy("cover_time"), "net") < net
     for name in ("gamma_poisson", "conversion_trend", "smart"):
         poor, many = (float(x.mean()) for x in show.scores(make_policy(name), "net", "alerts"))
@@ -44,13 +47,14 @@ def test_quiet_longtail() -> None:
 
 
 def test_gift_box() -> None:
-    """A hundred brushes more sell some 300 units more; freezing the brush early refuses whole boxes."""
+    """A hundred brushes more sell some 300 units more; freezing the brush early refuses whole boxes, in time it does not."""
     box = load("gift_box")
     richer = replace(box, skus=tuple(replace(s, stock=s.stock + 100) if s.id == "brush" else s for s in box.skus))
     show = shows(box, 3)
     sold, net = (float(x.mean()) for x in show.scores(SILENT, "sold_units", "net"))
     assert 250 <= shows(richer, 3).total(SILENT, "sold_units") - sold <= 300
-    assert show.total(make_policy("gamma_poisson"), "net") < 0.85 * net
+    assert show.total(make_policy("gamma_poisson", EARLY), "net") < 0.85 * net
+    assert show.total(make_policy("gamma_poisson"), "net") > net
 
 
 def test_pitch_cycle() -> None:
@@ -71,18 +75,21 @@ def test_seckill_atomic() -> None:
     silent = show.total(SILENT, "sold_units")
     for name in ("silent", "fixed_count", "gamma_poisson", "newsvendor_freeze", "smart", "manual_polling"):
         assert oversold(show, name) == 0
-    assert 0.65 * silent < show.total(make_policy("gamma_poisson"), "sold_units") < 0.9 * silent
+    assert 0.65 * silent < show.total(make_policy("gamma_poisson", EARLY), "sold_units") < 0.85 * silent
+    assert 0.87 * silent < show.total(make_policy("gamma_poisson"), "sold_units") < 0.95 * silent
 
 
 def test_seckill_paydeduct() -> None:
-    """The newsvendor freeze takes away nine tenths of the oversell; people come too late."""
+    """The newsvendor freeze takes away nine tenths of the oversell; people come too late, a host who is told as well."""
     show = shows(load("seckill_paydeduct"), 20)
     silent = oversold(show, "silent")
     assert 250 < silent < 600
     assert oversold(show, "newsvendor_freeze") < 0.15 * silent
     for name in ("platform_default", "manual_polling"):
         assert oversold(show, name) > 0.9 * silent
-    assert 0.5 * silent < oversold(show, "fixed_count", playbook="human") < silent
+    told = replace(PLAYBOOKS["human"], prepare=(Action("host_prompt"),))
+    for book in ("human", told):
+        assert oversold(show, "fixed_count", playbook=book) > 0.9 * silent
 
 
 def test_multichannel_lag() -> None:

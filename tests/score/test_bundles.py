@@ -68,8 +68,9 @@ def test_a_refunded_bundle_is_one_order() -> None:
 
 
 def test_hindsight_is_not_beaten_and_units_add_up() -> None:
-    """Random worlds with bundles: J >= 0 where the host improvises nothing; demand = sold + oversold + abandoned + missed."""
-    r, seen = np.random.Generator(np.random.PCG64(5)), 0
+    """Random worlds with bundles: J >= 0 where the host improvises nothing; demand = sold + oversold + abandoned + missed;
+    the compiled scores are the readable ones, bit for bit."""
+    r, seen, less = np.random.Generator(np.random.PCG64(5)), 0, 0
     for seed in range(12):
         scenario = bundled(random_scenario(seed), r)
         scenario = replace(scenario, host=replace(scenario.host, moves_on=False, calls_restock=False))
@@ -77,8 +78,13 @@ def test_hindsight_is_not_beaten_and_units_add_up() -> None:
         judge = Judge(play(stage, make_policy("silent")))
         run = play(stage, random_policy(seed))
         o, stories = outcomes(run), read_stories(run.tape, scenario)
+        for one in (run, judge.baseline, run):
+            fast, plain = judge.score(one), judge.readable(one)
+            assert str(fast) == str(plain), "the compiled pass and the readable form"
+        less += int(o.off.sold.any()) + int(o.off.missed.any())
         seen += int((ratios(run.tape, scenario, stories) != 1).sum())
         kept = o.oversold - o.oversold_copies
         assert np.array_equal(o.demand, o.sold + kept + o.abandoned + o.missed.sum(1))
         assert (judge.score(run)["J"] > -1e-6) or len(run.tape) > run.tape.drawn
     assert seen > 500
+    assert less > 12

@@ -19,7 +19,7 @@ PI = ("pi_watch", "pi_prepare", "pi_emergency")
 def test_gamma_poisson_speaks_at_the_exact_probability_T18(player, a, b, stock):
     chance = stats.nbinom.sf(stock - 1, a, b / (b + 60))
     below, above = max(1e-4, 0.999 * chance), min(0.9999, 1.001 * chance)
-    prior = {"a0": a, "b0": b, "horizon_s": 60}
+    prior = {"a0": a, "b0": b, "horizon_s": 60, "emergency_s": 60}
     for k in (1, 2, 3):
         quiet, loud = dict.fromkeys(PI, above), dict.fromkeys(PI, above) | dict.fromkeys(PI[:k], below)
         if below < chance < above:
