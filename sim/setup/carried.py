@@ -37,13 +37,15 @@ def _one(policy: Policy, scenario: Scenario, somebody: bool) -> None:
 
 
 def short_windows(policies: Iterable[Policy], scenario: Scenario, profile: Profile) -> list[str]:
-    """Sentences on alerts whose window is shorter than the time their first effect takes, one a policy."""
-    feed, lines = scenario.feed.stock_age_s(), []
+    """Sentences on alerts whose window is shorter than the time their first effect takes, one for all policies alike."""
+    feed, late_ones, lines = scenario.feed.stock_age_s(), dict[float, list[str]](), []
     for policy in policies:
         needs = [policy.playbook.reactions_s(level, scenario)[:1] for level in range(1, len(LEVEL_NAMES))]
         late = max((n[0] for n in needs if n), default=0.0) + feed
         if late > profile.horizon_s:
-            text = _("Windows of score.horizon_s={w:g} s are shorter than the {need:.0f} s an alert of {strategy} takes to its "
-                     "first effect: it counts as right for trouble from {need:.0f} to {end:.0f} s after it alone.")  # fmt: skip
-            lines.append(text.format(w=profile.horizon_s, need=late, strategy=policy.name, end=late + profile.horizon_s))
+            late_ones.setdefault(late, []).append(policy.name)
+    for late, names in late_ones.items():
+        text = _("Windows of score.horizon_s={w:g} s are shorter than the {need:.0f} s an alert of {strategy} takes to its "
+                 "first effect: it counts as right for trouble from {need:.0f} to {end:.0f} s after it alone.")  # fmt: skip
+        lines.append(text.format(w=profile.horizon_s, need=late, strategy=", ".join(names), end=late + profile.horizon_s))
     return lines

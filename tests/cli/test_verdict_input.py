@@ -55,9 +55,11 @@ def test_a_playbook_that_nobody_can_carry_out_is_refused_before_anything_is_play
 
 
 def test_a_window_shorter_than_the_reaction_is_said():
-    email = make_policy("smart", playbook="email")
-    (said,) = short_windows([email], shop(), make_profile("balanced"))
-    assert "shorter than" in said
-    assert "of smart takes" in said
-    assert short_windows([make_policy("smart")], shop(), make_profile("balanced")) == []
-    assert len(short_windows([make_policy("smart")], shop(), make_profile("balanced", horizon_s=5.0))) == 1
+    smart, tiered, email = make_policy("smart"), make_policy("tiered"), make_policy("smart", playbook="email", label="mailed")
+    told, mailed = short_windows([smart, email, tiered], shop(), make_profile("balanced"))
+    assert "shorter than" in told
+    assert "of smart, tiered takes" in told, "a request takes longer than a window; one sentence for all alike"
+    assert "of mailed takes" in mailed
+    machine = make_policy("smart", playbook="freeze_only")
+    assert short_windows([machine], shop(), make_profile("balanced")) == []
+    assert len(short_windows([machine], shop(), make_profile("balanced", horizon_s=2.0))) == 1

@@ -104,10 +104,10 @@ def test_cover_time_line_is_the_articles(player):
 
 
 def test_cover_time_degenerates_on_a_flash_item(player):
-    """500 units in five minutes: a line of 4,500 alarms from the first second."""
-    p = player("cover_time")
-    levels = p.sell(500 / 300, 60)
-    assert levels[0] == 3
+    """500 units in five minutes: a line of 4,500 alarms from the first second; an emergency at a quarter of it shuts the shop."""
+    p, eager = player("cover_time"), player("cover_time", {"emergency_share": 0.25})
+    assert p.sell(500 / 300, 60)[0] == 2
+    assert eager.sell(500 / 300, 60)[0] == 3
     assert p.line == pytest.approx(4500, rel=1e-6)
 
 
