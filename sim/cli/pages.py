@@ -99,8 +99,9 @@ def _rehearsed(words: list[str], s: Any) -> Any:
 def _recorded(words: list[str], s: Any) -> Any:
     """A desk over a recording, in a closed loop."""
     from sim.app.desk import Desk as Panel
+    from sim.app.frame import settled
     from sim.app.nouns import profile_of
-    from sim.app.recording import READING, read_as
+    from sim.app.recording import READING, given_of, read_as
     from sim.app.replay import feed_of, world_of
     from sim.cli.chosen import chosen_strategies, chosen_world
     from sim.cli.chosen import read as cut_of
@@ -108,6 +109,7 @@ def _recorded(words: list[str], s: Any) -> Any:
     from sim.cli.main import policies_of_words
     from sim.replay.closedtape import closed_scenario
     from sim.replay.impute import impute
+    from sim.setup.settings import Replay
 
     cut = cut_of([*words, "loop=closed"], "replay", ("strategy", "scenario"))
     config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario"), cut.folders))
@@ -116,8 +118,9 @@ def _recorded(words: list[str], s: Any) -> Any:
     stream = config["stream"]
     if isinstance(stream, list):
         raise WordError(_("a desk shows one recording, and {n} are named").format(n=len(stream)))
-    reading = {name: config[name] for name in READING if name in config}
-    loaded, shop = read_as(stream, reading).loaded.stream, world_of(config.get("scenario"))
+    given = {name: config[name] for name in READING if config.get(name) is not None}
+    loaded = read_as(stream, given_of(settled(Replay, "replay", stream=stream, **given))).loaded.stream
+    shop = world_of(config.get("scenario"))
     feed = feed_of(config.get("feed"), loaded.feed())
     imputed = impute(loaded, config["bin_s"], shop) if config.get("bin_s") else impute(loaded, world=shop)
     return Panel(closed_scenario(loaded, feed, shop), policies_of_words(config), profile_of(config["score"]), s.shows,
