@@ -210,7 +210,7 @@ def _replay(words: list[str]) -> int:
     from sim.cli.chosen import chosen_strategies, chosen_world, read
     from sim.cli.compose import compose_verb
 
-    cut = read(words, "replay", ("strategy", "scenario"))
+    cut = read(words, "replay", ("strategy", "scenario", "experiment"))
     config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario"), cut.folders))
     if config is None:
         return OK

@@ -111,7 +111,7 @@ def _recorded(words: list[str], s: Any) -> Any:
     from sim.replay.impute import impute
     from sim.setup.settings import Replay
 
-    cut = cut_of([*words, "loop=closed"], "replay", ("strategy", "scenario"))
+    cut = cut_of([*words, "loop=closed"], "replay", ("strategy", "scenario", "experiment"))
     config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario"), cut.folders))
     if config is None:
         return None

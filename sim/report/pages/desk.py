@@ -15,7 +15,8 @@ def html(desk: Any, token: str) -> str:
         {
             "key": d.key,
             "label": shortened(d.label),
-            "unit": d.unit,
+            "unit": _(d.unit) if d.unit else "",
+            "whole": d.unit == "units",
             "low": d.low,
             "high": d.high,
             "value": d.value,
