@@ -5,6 +5,7 @@ import signal
 import pytest
 
 from sim.native import numba_or_none
+from tests.sizes import FULL
 
 # Whether a process compiles is settled once, when it is first asked. Asked under a test that switches compiling off, all later
 # tests of the process would run as plain Python, a hundred times slower.
@@ -31,3 +32,13 @@ def tiny(tmp_path, monkeypatch):
     monkeypatch.setenv("STOCKCUE_NO_COMPILE", "1")
     monkeypatch.chdir(tmp_path)
     (tmp_path / "tiny.yaml").write_text(SHOW, encoding="utf-8")
+
+
+LONG_S = 6 * 3600 if FULL else 3600
+"""What a long check may take before it fails as hanging, unless it says otherwise [s]."""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LONG_S))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,13 @@ ENTRIES = ("strategy", "settings", "gate", "interval", "duration", "start_hour",
 """What a rules file may hold."""
 
 
-def run_rules(words: Sequence[str]) -> tuple[str, bool]:
-    """Run rules files and folders of them: what to print, and whether all passed."""
+def run_rules(words: Sequence[str], told: Callable[[str], None] = lambda text: None) -> tuple[str, bool]:
+    """Run rules files and folders of them: what to print, and whether all passed. ``told``: hears whose code is run, before."""
     files = rules_files(words)
     # All are read before any is played: a fault in the last file is told at once.
-    read = [(file, *rules_of(file)) for file in files]
-    names = {str(file): told.name for file, told, _tests in read}
-    outcomes = [Outcome(str(file), test.name, faults(told, test)) for file, told, tests in read for test in tests]
+    read = [(file, *rules_of(file, told)) for file in files]
+    names = {str(file): one.name for file, one, _tests in read}
+    outcomes = [Outcome(str(file), test.name, faults(one, test)) for file, one, tests in read for test in tests]
     return "\n".join(outcome_lines(outcomes, names)), not any(one.faults for one in outcomes)
 
 
@@ -47,17 +47,17 @@ def rules_files(words: Sequence[str]) -> list[Path]:
     return list(dict.fromkeys(files))
 
 
-def rules_of(path: Path) -> tuple[Policy, list[Test]]:
+def rules_of(path: Path, told: Callable[[str], None]) -> tuple[Policy, list[Test]]:
     """The policy that a rules file tests, and its tests."""
     content = read_yaml(path, "rules")
     try:
         known(content, ENTRIES, _("a rules file"))
-        return _policy(content, path.parent), tests_of(content)
+        return _policy(content, path.parent, told), tests_of(content)
     except ValueError as error:
         raise RuleError(_("{path}: {error}").format(path=str(path), error=error)) from None
 
 
-def _policy(content: dict[str, Any], beside: Path) -> Policy:
+def _policy(content: dict[str, Any], beside: Path, told: Callable[[str], None]) -> Policy:
     source = content.get("strategy")
     if not isinstance(source, str):
         raise RuleError(_("strategy must name a strategy, built-in or a .py file beside the rules, as in strategy: smart"))
@@ -68,4 +68,6 @@ def _policy(content: dict[str, Any], beside: Path) -> Policy:
         )
     place = beside / source
     named = str(place) if source.endswith(".py") and not Path(source).is_absolute() and place.is_file() else source
+    if named.endswith(".py"):
+        told(_("runs the code of {source}").format(source=named))
     return policy(named, gate=content.get("gate"), **settings)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+from sim.app.progress import aloud
 from sim.cli.endings import FAILED, OK, show
 from sim.core.export import for_terminal
 from sim.words import _, no_such
@@ -62,7 +65,7 @@ def check(words: list[str]) -> int:
 def test(words: list[str]) -> int:
     from sim.app.rules import run_rules
 
-    text, ok = run_rules(words)
+    text, ok = run_rules(words, lambda said: aloud(said, sys.stderr))
     print(for_terminal(text))
     return OK if ok else FAILED
 

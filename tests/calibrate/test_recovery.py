@@ -58,14 +58,14 @@ def test_cues_on_time_have_no_slip():
 @pytest.mark.long
 @pytest.mark.parametrize("herding", [False, True])
 def test_coverage_is_nominal(herding):
-    """60 shows (12): 0.95 lies below the upper end of every parameter's Wilson interval, all together 0.93 to 0.975 (0.88 to 1:
-    binomial tails of 1 in 1000) are covered."""
+    """60 shows (12): 0.95 lies below the upper end of every parameter's Wilson interval, all together 0.93 to 0.975 (0.88 to 1,
+    8 of 12 of each: binomial tails below 1 in 1000) are covered."""
     shows = sized(12, 60)
     hits, _ = cover(herding, 0.0, shows, True, seed=23)
     every = [hit for found in hits.values() for hit in found]
     assert (0.93 <= np.mean(every) <= 0.975) if shows >= 60 else np.mean(every) >= 0.88
     for at, found in hits.items():
-        assert wilson(sum(found), len(found))[1] >= 0.95, (at, np.mean(found))
+        assert (wilson(sum(found), shows)[1] >= 0.95) if shows >= 60 else sum(found) >= 8, (at, np.mean(found))
 
 
 @pytest.mark.long

@@ -42,12 +42,12 @@ class Cluster:
     def _address(self) -> str:
         from distributed import Client
 
-        deadline = time.monotonic() + 90
+        deadline = time.monotonic() + 600
         while time.monotonic() < deadline:
             if self.note.is_file() and (text := self.note.read_text()):
                 address = str(json.loads(text)["address"])
-                with Client(address, timeout=60, set_as_default=False) as client:
-                    client.wait_for_workers(len(self.workers), timeout=60)
+                with Client(address, timeout=300, set_as_default=False) as client:
+                    client.wait_for_workers(len(self.workers), timeout=300)
                 return address
             time.sleep(0.1)
         raise TimeoutError("the Dask scheduler did not start")
