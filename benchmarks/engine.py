@@ -1,20 +1,17 @@
 """How fast, against what: the oracle, the engine and a bare compiled pass over the same rows.
 
-Parity first: where the engines disagree there is no timing. Figures are medians of several runs on this machine (the
-oracle's: the one run that was compared); the ratios are what to quote.
+Parity first: where the engines disagree there is no timing. Figures are CPU time, the least of several runs on this machine (the
+oracle's: the one run that was compared), with wall time beside; the ratios are what to quote.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib import import_module
-from typing import Any
 
+from benchmarks.clock import Spent, busy, crowd, least, made_with, timed
 from scenarios.contract import Audience, Cue, Ledger, Scenario, Shoppers, Sku
 from scenarios.spread import CERTAIN
 from scenarios.staffing import Feed
@@ -34,17 +31,17 @@ class Disagreement(RuntimeError):
 
 @dataclass(frozen=True)
 class Timing:
-    """Seconds per run of one policy on one show: medians, but for the oracle's one run."""
+    """Time per run of one policy on one show: the least of several, but the oracle's one run."""
 
     show: str
     policy: str
     shoppers: int
     rows: int
     readings: int
-    draw_s: float
-    oracle_s: float
-    engine_s: float
-    bare_s: float
+    draw: Spent
+    oracle: Spent
+    engine: Spent
+    bare: Spent
     alerts: int
     improvised: int
 
@@ -54,38 +51,17 @@ def tell(show: str, policy: str, phase: str) -> None:
     print(f"{show}, {policy}: {phase}", file=sys.stderr, flush=True)
 
 
-def median_s(task: Callable[[], object], repeats: int = REPEATS) -> float:
-    """Median wall time of ``task`` [s]."""
-    spent = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        task()
-        spent.append(time.perf_counter() - start)
-    return statistics.median(spent)
-
-
-def bare_s(stage: Stage, policy: Policy) -> float:
-    """Median time of the ledger alone over the stage's rows [s]; making the world is not counted."""
-    run, spent = compiled_bare(), []
+def bare(stage: Stage, policy: Policy) -> Spent:
+    """The ledger alone over the stage's rows; making the world is not counted."""
+    run = compiled_bare()
     run(stage.world(policy))
-    for _ in range(REPEATS):
-        world = stage.world(policy)
-        start = time.perf_counter()
-        run(world)
-        spent.append(time.perf_counter() - start)
-    return statistics.median(spent)
-
-
-def timed(task: Callable[[], Any]) -> tuple[Any, float]:
-    """What ``task`` gives, and its wall time [s]."""
-    start = time.perf_counter()
-    return task(), time.perf_counter() - start
+    return min(timed(partial(run, stage.world(policy)))[1] for _ in range(REPEATS))
 
 
 def measure(scenario: Scenario, policies: list[Policy], seed: int = 1) -> list[Timing]:
     """Check parity, then time every policy on one tape of ``scenario``. The oracle's run for parity is the one timed."""
     tell(scenario.name, "all strategies", f"drawing the show {DRAWS} times")
-    draw_s = median_s(lambda: draw_tape(scenario, seed), DRAWS)
+    draw = least(lambda: draw_tape(scenario, seed), DRAWS)
     tape = draw_tape(scenario, seed)
     stage = set_stage(scenario, tape)
     entries = (tape.kind == CART) | ((tape.kind == ORDER) & (tape.cause < 0))
@@ -95,10 +71,10 @@ def measure(scenario: Scenario, policies: list[Policy], seed: int = 1) -> list[T
         engine = engine_for(policy)
         fast = play(stage, policy, engine=engine)
         tell(scenario.name, policy.name, "parity: the oracle, once")
-        slow, oracle_s = timed(partial(play_oracle, stage, policy))
+        slow, oracle = timed(partial(play_oracle, stage, policy))
         if fast.digest() != slow.digest():
             raise Disagreement(f"{scenario.name} under {policy.name}: oracle and engine differ; nothing was timed")
-        tell(scenario.name, policy.name, f"the oracle took {oracle_s:.1f} s and agrees; timing the engine, {REPEATS} times")
+        tell(scenario.name, policy.name, f"the oracle took {oracle.cpu:.1f} s and agrees; timing the engine, {REPEATS} times")
         out.append(
             Timing(
                 show=scenario.name,
@@ -106,10 +82,10 @@ def measure(scenario: Scenario, policies: list[Policy], seed: int = 1) -> list[T
                 shoppers=int(entries.sum()),
                 rows=len(tape),
                 readings=int((tape.kind == DELIVER).sum()) * len(scenario.skus),
-                draw_s=draw_s,
-                oracle_s=oracle_s,
-                engine_s=median_s(partial(play, stage, policy, engine=engine)),
-                bare_s=bare_s(stage, policy),
+                draw=draw,
+                oracle=oracle,
+                engine=least(partial(play, stage, policy, engine=engine), REPEATS),
+                bare=bare(stage, policy),
                 alerts=len(fast.alerts),
                 improvised=len(fast.tape.cues) - len(tape.cues),
             )
@@ -119,14 +95,14 @@ def measure(scenario: Scenario, policies: list[Policy], seed: int = 1) -> list[T
 
 def report(timings: list[Timing]) -> str:
     """The timings as a text table."""
-    head = f"{'show':<14}{'strategy':<20}{'shoppers':>9}{'rows':>9}{'draw ms':>9}{'oracle ms':>11}{'engine ms':>11}"
+    head = f"{'show':<14}{'strategy':<30}{'shoppers':>9}{'rows':>9}{'draw ms':>9}{'oracle ms':>11}{'engine ms':>11}{'wall ms':>9}"
     head += f"{'bare ms':>9}{'oracle/engine':>15}{'engine/bare':>13}{'alerts':>8}{'improvised':>12}"
     lines = [head, "-" * len(head)]
     for t in timings:
         lines.append(
-            f"{t.show:<14}{t.policy:<20}{t.shoppers:>9,}{t.rows:>9,}{t.draw_s * 1e3:>9.1f}{t.oracle_s * 1e3:>11.1f}"
-            f"{t.engine_s * 1e3:>11.2f}{t.bare_s * 1e3:>9.2f}{t.oracle_s / t.engine_s:>15.0f}{t.engine_s / t.bare_s:>13.2f}"
-            f"{t.alerts:>8}{t.improvised:>12}"
+            f"{t.show:<14}{t.policy:<30}{t.shoppers:>9,}{t.rows:>9,}{t.draw.cpu * 1e3:>9.1f}{t.oracle.cpu * 1e3:>11.1f}"
+            f"{t.engine.cpu * 1e3:>11.2f}{t.engine.wall * 1e3:>9.2f}{t.bare.cpu * 1e3:>9.2f}{t.oracle.cpu / t.engine.cpu:>15.0f}"
+            f"{t.engine.cpu / t.bare.cpu:>13.2f}{t.alerts:>8}{t.improvised:>12}"
         )
     return "\n".join(lines)
 
@@ -147,6 +123,8 @@ def one_item() -> Scenario:
     )
 
 
+OWN = ("fixed_count", "smart")
+"""Strategies that are timed in the playbook they ship with as well: people, the host, restocks."""
 OTHERS = {
     "--sweep": "benchmarks.sweep",
     "--ingest": "benchmarks.ingest",
@@ -155,6 +133,8 @@ OTHERS = {
     "--spread": "benchmarks.spread",
     "--parity": "benchmarks.parity",
     "--memory": "benchmarks.memory",
+    "--rivals": "benchmarks.same_work",
+    "--growth": "benchmarks.growth",
 }
 """Other benchmarks by option."""
 
@@ -169,14 +149,13 @@ def main(argv: list[str] | None = None) -> int:
 
     names = ["silent", "fixed_count", "newsvendor_freeze", "gamma_poisson", "smart", "tiered"]
     shows = [one_item(), load("first_show")] + ([] if "--quick" in (argv or []) else [load("double11")])
+    print(made_with(), busy(crowd()), sep="\n")
     timings: list[Timing] = []
     for show in shows:
         policies = [make_policy(n, playbook="freeze_only") for n in names]
-        timings += measure(show, policies)
-        if show.name == "double11":
-            timings += measure(show, [make_policy("smart", playbook="standard", label="smart+host")])
-    print("Wall time per run, this machine; parity of oracle and engine checked first (equal Runs, bit for bit).")
-    print(f"Median of {REPEATS} runs; oracle: one run, the one compared.")
+        timings += measure(show, [*policies, *(make_policy(n, label=f"{n}, own playbook") for n in OWN)])
+    print("CPU time per run, the least of several; parity of oracle and engine checked first (equal Runs, bit for bit).")
+    print(f"{REPEATS} runs; oracle: one run, the one compared; wall: of the engine. A machine freezes, no more, unless said.")
     print("engine: SimPy control plane, compiled stretch, strategy at every reading; bare: the ledger alone over the same rows.")
     print(report(timings))
     return 0

@@ -1,7 +1,7 @@
 """How fast a recording is replayed: rows a second through built-in strategies, decisions a second of a plain-Python one.
 
 Parity first: every strategy is also run in the plain engine, row by row in Python, over the same stage; where the Runs differ
-there is no timing. Figures are medians on this machine.
+there is no timing. Figures are CPU time, the least of several.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.engine import Disagreement, median_s, tell, timed
+from benchmarks.clock import least, timed
+from benchmarks.engine import Disagreement, tell
 from scenarios.contract import Cue, Sku
 from sim.core.policy import Policy
 from sim.core.run import Run
@@ -87,13 +88,13 @@ def measure(stream: Stream, policies: list[Policy], repeats: int = 5, player: Ca
     for policy in policies:
         tell(stream.name, policy.name, "parity: the plain engine, once")
         fast = listen(heard, policy)
-        slow, plain_s = timed(partial(player, stage, policy, acting=False, engine=plain_engine(policy)))
+        slow, took = timed(partial(player, stage, policy, acting=False, engine=plain_engine(policy)))
         if fast.digest() != slow.digest():
             raise Disagreement(f"{stream.name} under {policy.name}: the two paths differ; nothing was timed")
-        whole = median_s(lambda p=policy: listen(record(stage, silent), p), repeats)
-        alone = median_s(partial(listen, heard, policy), repeats)
+        whole = least(lambda p=policy: listen(record(stage, silent), p), repeats).cpu
+        alone = least(partial(listen, heard, policy), repeats).cpu
         decisions = len(heard.kept) * len(stream.skus)
-        out.append(Replayed(policy.name, len(stage.tape), decisions, plain_s, whole, alone, len(fast.alerts)))
+        out.append(Replayed(policy.name, len(stage.tape), decisions, took.cpu, whole, alone, len(fast.alerts)))
     return out
 
 

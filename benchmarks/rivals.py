@@ -90,17 +90,22 @@ def naive(line: float, seed: int) -> Tally:
     return shop.tally()
 
 
-def lean(line: float, seed: int) -> Tally:
-    """Only those who would order are drawn, at once, with NumPy; SimPy keeps the clock, a process per buyer."""
-    env, rng = simpy.Environment(), stream(seed, "lean")
-    shop = Shop(env, line)
+def drawn(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Those who would order, at once, with NumPy: when [s], and how long until they pay [s], -1: never."""
+    rng = stream(seed, "lean")
     share = CART * ORDERED
     come = [rng.random(rng.poisson(ARRIVALS_PER_S * SHOW_S * share)) * SHOW_S]
     come += [at + rng.exponential(DECAY_S, rng.poisson(LIFT * ARRIVALS_PER_S * DECAY_S * share)) for at in CUES]
     t = np.concatenate(come)
     t = t[t < SHOW_S]
     order = t + rng.exponential(LOOK_S, len(t)) + rng.exponential(DECIDE_S, len(t))
-    wait = np.where(rng.random(len(t)) < PAY, rng.exponential(PAY_S, len(t)), -1.0)
+    return order, np.where(rng.random(len(t)) < PAY, rng.exponential(PAY_S, len(t)), -1.0)
+
+
+def lean(line: float, seed: int) -> Tally:
+    """Only those who would order are drawn; SimPy keeps the clock, a process per buyer."""
+    env = simpy.Environment()
+    shop, (order, wait) = Shop(env, line), drawn(seed)
 
     def buyer(at: float, pays_after: float) -> Generator:
         yield env.timeout(at)

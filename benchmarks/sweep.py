@@ -17,7 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks.engine import Disagreement, timed
+from benchmarks.clock import Spent, busy, crowd, made_with
+from benchmarks.clock import timed as spent
+from benchmarks.engine import Disagreement
 from scenarios.registry import load
 from sim import native
 from sim.core.playbooks import PLAYBOOKS
@@ -65,6 +67,12 @@ def shared_all(stage: Stage, policies: Sequence[Policy]) -> np.ndarray:
     return evaluate(stage, policies, metrics=EVERY)
 
 
+def timed(task: Callable[[], Any]) -> tuple[Any, float]:
+    """What ``task`` gives, and its wall time [s]."""
+    made, took = spent(task)
+    return made, took.wall
+
+
 WAYS: tuple[tuple[str, Way], ...] = (
     ("plain engine", plain),
     ("shared prefix", shared),
@@ -95,9 +103,10 @@ def check(shows: int = 2, step: int = 7) -> None:
 
 
 class Timing(NamedTuple):
-    """A study's wall time [s], its workers, and its table [show, candidate, metric]."""
+    """A study's wall time and its workers' CPU time [s], its workers, and its table [show, candidate, metric]."""
 
     wall_s: float
+    cpu_s: float
     workers: int
     table: np.ndarray
 
@@ -110,13 +119,14 @@ def study(way: Way, workers: int, candidates: int, shows: int, chunk: int = 5) -
     with Parallel(n_jobs=workers, backend="loky") as pool:
         pool(delayed(_chunk)(way, 3, range(1)) for _ in range(workers))
         start = time.perf_counter()
-        tables = pool(delayed(_chunk)(way, candidates, span) for span in chunks)
-        return Timing(time.perf_counter() - start, workers, np.concatenate(tables))
+        made = pool(delayed(_chunk)(way, candidates, span) for span in chunks)
+        wall_s = time.perf_counter() - start
+    return Timing(wall_s, sum(took.cpu for _, took in made), workers, np.concatenate([table for table, _ in made]))
 
 
-def _chunk(way: Way, candidates: int, shows: Sequence[int]) -> np.ndarray:
+def _chunk(way: Way, candidates: int, shows: Sequence[int]) -> tuple[np.ndarray, Spent]:
     policies = family(candidates)
-    return np.array([way(staged(k), policies) for k in shows])
+    return spent(lambda: np.array([way(staged(k), policies) for k in shows]))
 
 
 @contextmanager
@@ -191,8 +201,8 @@ def line_of(name: str, timing: Timing, rows: float) -> str:
     """One line of the report. ``rows``: rows of one tape, mean."""
     runs = timing.table.shape[0] * timing.table.shape[1]
     speed = runs / timing.wall_s
-    each = timing.wall_s * timing.workers / runs * 1e3
-    return f"{name:<34}{timing.workers:>8}{timing.wall_s:>10.2f}{speed:>12,.0f}{speed * rows / 1e6:>20,.0f}{each:>18.3f}"
+    cpu = timing.cpu_s / timing.table.shape[0] * 1e3
+    return f"{name:<34}{timing.workers:>8}{cpu:>15.1f}{timing.wall_s:>10.2f}{speed:>12,.0f}{speed * rows / 1e6:>20,.0f}"
 
 
 def _tell(text: str) -> None:
@@ -205,8 +215,9 @@ def main(argv: list[str] | None = None) -> int:
     _tell("parity: the shared prefix against single runs")
     check()
     rows = float(np.mean([len(staged(k).tape) for k in range(5)]))
+    print(made_with(), busy(crowd()), sep="\n")
     print(f"{CANDIDATES} freeze lines x {shows} shows of LS-1: drawing, silent baseline, runs and scores; parity checked first.")
-    head = f"{'engine':<34}{'workers':>8}{'wall s':>10}{'runs/s':>12}{'million rows/s':>20}{'ms/run/worker':>18}"
+    head = f"{'engine':<34}{'workers':>8}{'CPU ms a show':>15}{'wall s':>10}{'runs/s':>12}{'million rows/s':>20}"
     print(head + "\n" + "-" * len(head))
     timings: dict[str, list[Timing]] = {}
     print(f"{len(METRICS)} metrics a run; all: {len(EVERY)}.")
@@ -218,7 +229,8 @@ def main(argv: list[str] | None = None) -> int:
     if not np.array_equal(timings["plain engine"][0].table, timings["shared prefix"][1].table):
         raise Disagreement("the tables of the two engines differ; the times above mean nothing")
     for name, seconds in rivals().items():
-        print(f"{name:<34}{1:>8}{seconds * CANDIDATES * shows:>10,.0f}{1 / seconds:>12,.1f}{'':>20}{seconds * 1e3:>18.1f}")
+        each = f"{seconds * CANDIDATES * 1e3:>15,.0f}{seconds * CANDIDATES * shows:>10,.0f}{1 / seconds:>12,.1f}"
+        print(f"{name:<34}{1:>8}{each}")
     print("rows: of the tape, times runs; SimPy rivals: a few runs, extrapolated, not scored.")
     for name, (one, two) in timings.items():
         print(f"{name}: 1 -> 2 workers {one.wall_s / two.wall_s:.2f}x, {one.wall_s / two.wall_s / 2:.0%} of linear")

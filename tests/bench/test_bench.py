@@ -14,7 +14,7 @@ from sim.setup.policies import make_policy
 def test_a_small_show_is_measured_after_parity():
     (timing,) = bench.measure(bench.one_item(), [make_policy("fixed_count", playbook="freeze_only")])
     assert 3000 < timing.shoppers < 5500
-    assert min(timing.oracle_s, timing.engine_s, timing.bare_s, timing.draw_s) > 0
+    assert min(spent.cpu for spent in (timing.oracle, timing.engine, timing.bare, timing.draw)) > 0
     assert "one_item" in bench.report([timing])
 
 
@@ -43,3 +43,44 @@ def test_replay_is_timed_only_after_parity():
 @pytest.mark.parametrize("module", bench.OTHERS.values())
 def test_every_option_leads_to_a_benchmark_that_takes_the_words(module):
     signature(import_module(module).main).bind(["--quick"])
+
+
+def test_a_busy_machine_is_said():
+    from benchmarks.clock import CROWDED, busy
+
+    assert busy(1.0) == ""
+    assert "1 s of CPU takes 2.5 s here" in busy(2.5)
+    assert busy(CROWDED)
+
+
+def test_cpu_time_is_the_repeat_that_took_least():
+    from benchmarks.clock import Spent, least, timed
+
+    made, spent = timed(lambda: 3)
+    assert made == 3
+    assert isinstance(spent, Spent)
+    assert least(lambda: None, 3).cpu >= 0
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_rivals_give_the_same_figures_as_lean_simpy(seed):
+    from benchmarks.same_work import check
+
+    check(seed)
+
+
+def test_no_timing_where_rivals_differ(monkeypatch):
+    from benchmarks import same_work
+
+    monkeypatch.setattr(same_work, "numpy_prefix", lambda lines, seed: same_work.by_hand(lines, seed) + 1)
+    with pytest.raises(bench.Disagreement, match="nothing was timed"):
+        same_work.check()
+
+
+def test_an_exponent_is_a_slope():
+    from benchmarks.growth import broad, crowded, exponent
+
+    assert exponent([1, 2, 4, 8], [5.0, 5.0, 5.0, 5.0]) == pytest.approx(0.0, abs=1e-12)
+    assert exponent([10, 20, 40], [1.0, 2.0, 4.0]) == pytest.approx(1.0)
+    assert len(broad(10).skus) == 10
+    assert crowded(2).audience.arrivals_per_min == 6000.0
