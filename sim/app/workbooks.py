@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 NOT_SHEETS = ("timelines",)
 """Tables that are no sheet: their cells are lists."""
-CHART = {"rehearse": ("strategy", "net"), "sweep": ("candidate", "net"), "tune": ("candidate", "net")}
+CHART = {"rehearse": ("strategy", "net"), "sweep": ("candidate", "net"), "tune": ("candidate", "net"),
+         "sensitivity": ("key", "total"), "replay": ("strategy", "saved_likely")}  # fmt: skip
 """Of which columns the first table's chart is made."""
 
 

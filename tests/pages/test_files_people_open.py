@@ -68,11 +68,11 @@ def test_a_workbook_has_units_intervals_and_no_formula(tmp_path):
 
 def test_a_results_workbook_and_csv_open_in_excel(rehearsed, tmp_path):
     made = CalamineWorkbook.from_path(str(workbook(rehearsed, out=tmp_path / "w.xlsx", lang="zh")))
-    assert {"summary", "scores", "alerts", "assumptions"} <= set(made.sheet_names)
-    head = made.get_sheet_by_name("summary").to_python()[0]
+    assert {"汇总", "逐场得分", "预警", "假设"} <= set(made.sheet_names)
+    head = made.get_sheet_by_name("汇总").to_python()[0]
     assert head[0] == "策略"
     assert head[1] == "净收益 [元]"
-    scores = made.get_sheet_by_name("scores").to_python()
+    scores = made.get_sheet_by_name("逐场得分").to_python()
     kept = pd.read_parquet(rehearsed / "scores.parquet")
     assert [row[scores[0].index(next(h for h in scores[0] if h.startswith("净收益 [")))] for row in scores[1:]] == pytest.approx(
         kept["net"]

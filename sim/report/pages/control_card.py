@@ -144,7 +144,8 @@ def html(card: Card) -> str:
     grid = Grid(_("The items"), head, rows, frozenset({2}), _about_lines(card))
     return render("card.html", title=_("Control room card: {name}").format(name=shortened(card.scenario.name)), card=card,
                   strategy=shortened(card.policy.name), begins=clock(0.0, card.scenario.start_hour), items=grid,
-                  levels=levels_grid(card.policy.playbook), style=script("page.css"), small=len(table) > 16)  # fmt: skip
+                  levels=levels_grid(card.policy.playbook), style=script("page.css"),
+                  size=11 if len(table) <= 8 else 9 if len(table) <= 14 else 8 if len(table) <= 20 else 6.4)  # fmt: skip
 
 
 def _cell(value: Any) -> str:

@@ -9,7 +9,8 @@ from sim.score.metrics import METRICS
 from sim.words import N_, _
 
 LABELS = {
-    "strategy": N_("strategy"), "candidate": N_("candidate"), "family": N_("kind of strategy"), "scenario": N_("show"),
+    "strategy": N_("strategy"), "candidate": N_("candidate"), "family": N_("kind of strategy"), "scenario": N_("scenario"),
+    "same": N_("cannot be told apart from the best"),
     "world": N_("world"), "stream": N_("recording"), "replicate": N_("show no."), "replicates": N_("shows"), "shows": N_("shows"),
     "stage": N_("stage"), "trial": N_("trial"), "sku": N_("item"), "loop": N_("loop"), "bound": N_("bound"),
     "dial": N_("what gets worse"), "setting": N_("setting"), "severity": N_("by how much"), "state": N_("state"),
@@ -48,6 +49,19 @@ LABELS = {
     "objective": N_("objective"),
 }  # fmt: skip
 """Columns that are no metric; metrics are called by their own names, spelt out."""
+TABLES = {
+    "summary": N_("summary"), "assumptions": N_("assumptions"), "alerts": N_("alerts"), "scores": N_("scores"),
+         "items": N_("items"),
+    "chains": N_("chains of alerts"), "candidates": N_("candidates"), "worlds": N_("worlds"), "trials": N_("trials"),
+    "standings": N_("standings"), "front": N_("Pareto front"), "certificates": N_("certificates"), "shows": N_("every show"),
+    "breakpoints": N_("breakpoints"), "sensitivity": N_("sensitivity"), "table": N_("sell-outs by strategy"),
+    "sellouts": N_("every sell-out"), "verdict": N_("verdict"), "windows": N_("spells without stock"),
+         "rejects": N_("rejected rows"),
+    "blame": N_("blame"), "changes": N_("changes"), "evidence": N_("evidence"), "drift": N_("drift"),
+    "parameters": N_("fitted settings"), "bands": N_("predictive bands"), "diff": N_("difference"),
+    "diff_counts": N_("difference, counted"), "pooled": N_("all recordings together"), "nights": N_("nights"),
+}  # fmt: skip
+"""Tables of a run folder."""
 CELLS = (
     N_("certified"), N_("refuted"), N_("undecided"), N_("none"), N_("judging"), N_("confirming"), N_("open"), N_("closed"),
     N_("rehearsed"), N_("recorded"), N_("low"), N_("likely"), N_("high"), N_("oversold"), N_("missed"), N_("leak"), N_("lag"),

@@ -9,7 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from sim.core.export import for_spreadsheet, for_terminal
-from sim.report.pages.labels import label, unit_of, word
+from sim.report.pages.labels import TABLES, label, unit_of, word
 from sim.score.metrics import METRICS
 from sim.words import _, language
 
@@ -37,7 +37,7 @@ def meaning_of(column: str) -> str:
 def head_of(column: str, beside: Sequence[str] = ()) -> str:
     """The head of a column, its unit with it: in English the name that it has in the files."""
     name, unit = column if language() == "en" else label(column, beside), unit_of(column)
-    return f"{name} [{_(unit)}]" if unit else name
+    return f"{name} [{_(unit)}]" if unit and _(unit) != name else name
 
 
 def workbook(
@@ -81,7 +81,8 @@ def _sheet_names(tables: Mapping[str, Any]) -> dict[str, str]:
     """Names that a workbook takes: 31 characters, none of []:*?/\\, no two alike."""
     names: dict[str, str] = {}
     for name in tables:
-        short = re.sub(r"[\[\]:*?/\\']", "_", name)[:27] or "table"
+        shown = name if language() == "en" or name not in TABLES else _(TABLES[name])
+        short = re.sub(r"[\[\]:*?/\\']", "_", shown)[:27] or "table"
         k, text = 1, short
         while text.lower() in {t.lower() for t in names.values()}:
             k += 1
@@ -108,7 +109,11 @@ def _how(book: Workbook, looks: dict[str, Any], title: str, sentences: Sequence[
     listed = [[names[name], len(table), "" if len(table) <= MOST_ROWS else cut] for name, table in tables.items()]
     row = _rows(sheet, looks, row + 1, [_("sheet"), _("rows"), ""], listed)
     columns = dict.fromkeys(str(c) for table in tables.values() for c in table.columns)
-    known = [[c, _(unit_of(c)) if unit_of(c) else "", meaning_of(c)] for c in columns if meaning_of(c)]
+    known = [
+        [c if language() == "en" else f"{label(c, columns)} {c}", _(unit_of(c)) if unit_of(c) else "", meaning_of(c)]
+        for c in columns
+        if meaning_of(c)
+    ]
     row = _rows(sheet, looks, row + 1, [_("column"), _("unit"), _("meaning")], known)
     sheet.write_string(row + 1, 0, _text(_("Columns ending in _low and _high are the ends of a 95 % interval.")))
 
