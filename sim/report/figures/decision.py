@@ -9,7 +9,7 @@ import numpy as np
 from sim.report.figures import style
 from sim.report.figures.style import _
 from sim.report.text.layout import brief
-from sim.report.text.ranking import briefly
+from sim.report.text.ranking import apart, briefly
 from sim.stats.selection import BEST, WORSE
 from sim.study.decide import Decision
 from sim.words import N_
@@ -42,7 +42,8 @@ def looks(d: Decision) -> dict[str, tuple[str, str]]:
 def label(d: Decision, k: int, most: int = SHORT) -> str:
     """A candidate's name and settings, short enough for an axis, or in ``most`` letters."""
     c = d.plan.candidates[k]
-    settings = briefly(c.family, c.settings)
+    told = apart([c.settings, *(d.plan.candidates[other].settings for other in d.leaders if other != k)])[0]
+    settings = briefly(c.family, told)
     text = f"{c.name}: {settings}" if settings else c.name
     return style.text(text if len(text) <= most else f"{text[: most - 3]}...")
 
