@@ -193,7 +193,11 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     weak = {code: int(n) for code, n in assumed["confidence"].value_counts().items()}
     last = [
         _("{assumed}: {folder}/assumptions.csv").format(assumed=summary(assumed), folder=HERE),
-        _("run folder: {folder} (table: report.md, picture: timeline.png)").format(folder=HERE),
+        (
+            _("run folder: {folder} (table: report.md, picture: timeline.png)")
+            if s.figure != "none"
+            else _("run folder: {folder} (table: report.md)")
+        ).format(folder=HERE),
     ]
 
     def verdict() -> list[str]:

@@ -98,7 +98,7 @@ def stock(
             save(chart(table, curves, heading), folder / "stock.png")
             drawing = ["stock.png"]
         (folder / "report.md").write_text(words.page(heading, table, verdict, task.repeat(), drawing), encoding="utf-8")
-        return Said(words.printed(heading, table, verdict), verdict, [words.folder().format(folder=HERE)])
+        return Said(words.printed(heading, table, verdict), verdict, [words.folder(bool(drawing)).format(folder=HERE)])
 
     try:
         return published(task, write)

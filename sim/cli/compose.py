@@ -163,9 +163,10 @@ def _composed(verb: str, chosen: Sequence[tuple[str, str]], folders: Sequence[st
     from omegaconf.errors import OmegaConfBaseException
     from yaml import YAMLError
 
-    for group, name in chosen:
+    groups = GROUPS[verb] | dict(chosen)
+    for group, name in groups.items():
         _known(group, name, folders)
-    defaults = ["_self_", *({group: name} for group, name in (GROUPS[verb] | dict(chosen)).items())]
+    defaults = ["_self_", *({group: name} for group, name in groups.items())]
     ConfigStore.instance().store(name=f"stockcue_{verb}", node={"defaults": defaults, **tree_of(verb)})
     GlobalHydra.instance().clear()
     paths = [f"hydra.searchpath=[{','.join(_quoted(f'file://{folder}') for folder in folders)}]"] if folders else []
@@ -186,6 +187,9 @@ def _known(group: str, name: str, folders: Sequence[str]) -> None:
         )
     if name not in (known := options(group, folders)):
         raise WordError(no_such("option", name, known, group))
+    if name in options(group) and not known[name].is_relative_to(CONF):
+        text = _("{word} is an option of StockCue's own and one of {folder!r}; give yours another name")
+        raise WordError(text.format(word=f"{group}={name}", folder=str(known[name].parent)))
 
 
 def _quoted(text: str) -> str:

@@ -11,7 +11,8 @@ ENDINGS = (".yaml", ".yml")
 
 
 def options(group: str, folders: Sequence[str | Path] = ()) -> dict[str, Path]:
-    """Options of a group, name to file; of two with one name that in the folder named first, and any before the shipped one."""
+    """Options of a group, name to file; of two with one name that in the folder named first
+    (the command refuses one that is called as a shipped one: Hydra would take that)."""
     files: dict[str, Path] = {}
     for folder in (*folders, CONF):
         place = Path(folder) / group

@@ -111,6 +111,15 @@ def test_a_teams_options_may_vary_and_are_listed(capsys, own_files):
     assert "cooldown_s: 77" in run(capsys, "list", "夜班", "--config-dir=team")[1]
 
 
+@pytest.mark.parametrize(("file", "words"), [("calm_room", ["gate=calm_room"]), ("default", [])])
+def test_an_option_called_as_a_shipped_one_is_not_passed_over(capsys, own_files, file, words):
+    Path("team/gate", f"{file}.yaml").write_text("cooldown_s: 45\n", encoding="utf-8")
+    code, _, err = run(capsys, "rehearse", "--config-dir", "team", *words, "--cfg")
+    assert (code, err.count("\n")) == (2, 1)
+    assert f"gate={file} is an option of StockCue's own and one of " in err
+    assert "team/gate'; give yours another name" in err
+
+
 @pytest.mark.parametrize("word", ["experiment=theirs", "+experiment=theirs", "++experiment=team/experiment/theirs.yaml"])
 def test_an_experiment_of_hydras_kind(capsys, own_files, word):
     made = shown(capsys, "rehearse", "--config-dir", "team", word, "gate.m=4")

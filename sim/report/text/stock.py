@@ -62,9 +62,10 @@ def sentences(table: pd.DataFrame, carry: float) -> list[str]:
     return [*lines, text.format(carry=f"{carry:g}")]
 
 
-def folder() -> str:
+def folder(pictured: bool) -> str:
     """Where it lies."""
-    return _("run folder: {folder} (table: report.md, picture: stock.png)")
+    drawn = _("run folder: {folder} (table: report.md, picture: stock.png)")
+    return drawn if pictured else _("run folder: {folder} (table: report.md)")
 
 
 def printed(heading: str, table: pd.DataFrame, lines: Sequence[str]) -> str:
