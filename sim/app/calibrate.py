@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scenarios.registry import from_plain
 from sim.app.frame import Out, Task, command_word, published, settled, tried
 from sim.app.nouns import listed
 from sim.app.progress import Listener, Tell, listener
@@ -24,7 +23,7 @@ from sim.calibrate.nights import Step, check_nights, contradictions, settling
 from sim.calibrate.nights import quantities as by_night
 from sim.calibrate.observed import Observed
 from sim.calibrate.parameters import Parameter, parameters
-from sim.calibrate.scenario import scenario_of, unidentified, yaml_of
+from sim.calibrate.scenario import scenario_of, simple, unidentified, yaml_of
 from sim.core.export import write_csv
 from sim.report.text import calibration as words_of
 from sim.report.text import nights as nights_of
@@ -139,7 +138,7 @@ def _published(fit: Calibrated, params: Sequence[Parameter], s: Calibrate, task:
         (folder / "fit.json").write_text(json.dumps(facts_of(fit, params), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         _table(params, folder / "parameters.csv")
         _bands(fit, folder / "bands.csv")
-        write_csv(assumption_table(from_plain(values), None, [], PROFILES["balanced"]), folder / "assumptions.csv")
+        write_csv(assumption_table(simple(values), None, [], PROFILES["balanced"]), folder / "assumptions.csv")
         for name, figure in pictures.items():
             save(figure, folder / name)
         shown = f"{HERE}/scenario.yaml" if file is None else str(file)
