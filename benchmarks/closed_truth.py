@@ -39,10 +39,12 @@ AMPLE = 10**6
 
 
 class Case(NamedTuple):
-    """One recorded show and the truth it does not tell: orders (time [us], SKU) nobody could place."""
+    """One recorded show and the truth it does not tell: orders (time [us], SKU) nobody could place. world: where the
+    recording's user has to say how the shop's stock leaves."""
 
     stream: Stream
     hidden: tuple[np.ndarray, np.ndarray]
+    world: Scenario | None = None
 
 
 WORLD = {"spread": SPREADS["recorded"]}
@@ -131,26 +133,30 @@ def deal_at_sellout(k: int) -> Case:
     return _stopped(run, {f"item-{n}": 200.0 + 300.0 * (6 + n) + 0.7 + 2.3 * float(u[n]) for n in range(3)})
 
 
+def _missed(scenario: Scenario, k: int, world: Scenario | None = None) -> Case:
+    """The show with its own stocks beside the same shoppers with stock for all: what only the latter could order is hidden. Who
+    was refused inspires nobody, so a recording must not hold his followers."""
+    scenario = replace(
+        scenario, spread=WORLD["spread"], leaks=replace(scenario.leaks, stale_read_s=0.0),
+        host=replace(scenario.host, checks_screen=False), scarcity=replace(scenario.scarcity, on=False),
+        shoppers=replace(scenario.shoppers, wait_share=0.0, substitute_share=0.0),
+    )  # fmt: skip
+    kept, full = (recording(simulate(s, silent_policy(), SEED, k)) for s in (scenario, ample(scenario)))
+    took = full.what == TAKE
+    seen = set(zip(kept.t.tolist(), kept.sku.tolist(), strict=True))
+    gone = np.array([(t, s) not in seen for t, s in zip(full.t.tolist(), full.sku.tolist(), strict=True)]) & took
+    return Case(kept, (full.t[gone], full.sku[gone].astype(np.int64)), world)
+
+
 def herding(k: int) -> Case:
     """Each order brings 0.6 others; the preset's own stocks."""
-    scenario = load("herding")
-    return _cut(recording(_lived(scenario, k), {s.id: s.stock for s in scenario.skus}))
+    return _missed(load("herding"), k)
 
 
 def pay_deduct(k: int) -> Case:
     """Stock leaves on payment: the shop takes orders until it is paid for, and then none."""
     scenario = load("first_show")
-    scenario = replace(
-        scenario, spread=WORLD["spread"], leaks=replace(scenario.leaks, stale_read_s=0.0),
-        host=replace(scenario.host, checks_screen=False),
-        shoppers=replace(scenario.shoppers, wait_share=0.0, substitute_share=0.0),
-    )  # fmt: skip
-    cut, whole = simulate(scenario, silent_policy(), SEED, k), _lived(scenario, k)
-    kept, full = recording(cut), recording(whole)
-    took = full.what == TAKE
-    seen = set(zip(kept.t.tolist(), kept.sku.tolist(), strict=True))
-    gone = np.array([(t, s) not in seen for t, s in zip(full.t.tolist(), full.sku.tolist(), strict=True)]) & took
-    return Case(kept, (full.t[gone], full.sku[gone].astype(np.int64)))
+    return _missed(scenario, k, replace(scenario, spread=SPREADS["recorded"]))
 
 
 CASES: dict[str, Callable[[int], Case]] = {
@@ -161,7 +167,7 @@ CASES: dict[str, Callable[[int], Case]] = {
 
 def items(case: Case, bin_s: float, draws: int = DRAWS) -> list[dict[str, Any]]:
     """One row per SKU with a blind spell: the truth and what is imputed."""
-    imputation = impute(case.stream, bin_s)
+    imputation = impute(case.stream, bin_s, case.world)
     t, sku = case.hidden
     skus = sorted({w.sku for w in imputation.windows})
     total = dict.fromkeys(skus, 0)

@@ -8,6 +8,8 @@ Prints a Markdown table. The data may not be copied into the project.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import runpy
@@ -37,7 +39,8 @@ INSIDE = 0.90
 def events(folder: Path) -> list[Observed]:
     """The marathons as a calibration sees them."""
     os.environ["STOCKCUE_SHARED"] = "/nowhere"
-    lesson = runpy.run_path(str(Path(__file__).resolve().parents[1] / "notebooks" / "leave_one_event_out.py"))
+    with contextlib.redirect_stdout(io.StringIO()):
+        lesson = runpy.run_path(str(Path(__file__).resolve().parents[1] / "notebooks" / "leave_one_event_out.py"))
     series = pd.read_csv(folder / "timeseries.csv.gz", parse_dates=["time"])
     plan = pd.read_csv(folder / "schedule.csv", parse_dates=["start_time"])
     return [lesson["observed"](n, series[series["event"] == n].sort_values("time"), plan[plan["event"] == n])
@@ -93,7 +96,7 @@ def judged(fit: Calibrated, show: Observed) -> dict[str, Any]:
     cells = rooms.ahead(fit.fit.at, hyper, 0)
     use = row.used
     rate = rooms.model.rate(row, fit.fit.at)
-    parts = hyper.parts(rooms.span_s)
+    parts = hyper.parts(rooms.span_s, grid.step_s)
     runs = particles(parts, grid.step_s, np.where(use, row.y, 0), np.where(use, rate, 0.0))
     rest = float(cells[use].sum()) - float(_normal(parts, grid.step_s, row.y, rate, use))
     values, _ = scenario_of(fit, "left out", show=show)

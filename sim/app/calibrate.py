@@ -19,7 +19,9 @@ from sim.app.result import HERE, Result, Said
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fit import calibrate as fitted
 from sim.calibrate.natural import natural_of
-from sim.calibrate.nights import Step, check_nights, contradictions, settling
+from sim.calibrate.nights import Quantity, Step, after, check_nights, contradictions, settling
+from sim.calibrate.nights import from_plain as earlier_nights
+from sim.calibrate.nights import plain as plain_nights
 from sim.calibrate.nights import quantities as by_night
 from sim.calibrate.observed import Observed
 from sim.calibrate.parameters import Parameter, parameters
@@ -30,6 +32,7 @@ from sim.report.text import nights as nights_of
 from sim.score.profiles import PROFILES
 from sim.setup.assumptions import assumption_table
 from sim.setup.settings import Calibrate, SettingError
+from sim.setup.uncertain import KEY
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -47,6 +50,7 @@ def calibrate(
     model: str | None = None,
     seed: int | None = None,
     zone: str | None = None,
+    prior: str | Path | None = None,
     figure: str | None = None,
     out: Out = None,
     progress: Listener | Tell | bool | None = None,
@@ -69,6 +73,8 @@ def calibrate(
         Key of the random streams behind the predictive bands, 0 to 1e15; None: 1.
     zone : str
         What times without a zone are in, in files that are not canonical streams yet.
+    prior : path
+        A scenario file of an earlier calibration: its nights come before these in what all of them say of the next.
     figure : str
         ``all`` or ``none``; None: all.
     out : path
@@ -95,34 +101,40 @@ def calibrate(
     s = settled(
         Calibrate, "calibrate", stream=paths, sku=sku if sku is not None or not own else own[0].given["sku"], name=name,
         model=model, seed=seed, zone=zone if zone is not None or not own else own[0].given["zone"], figure=figure,
+        prior=None if prior is None else str(prior),
     )  # fmt: skip
     if not paths:
         raise SettingError(_("calibrate needs a recorded stream: stream=PATH, made by stockcue ingest, or stream=example"))
     settings = {k: v for k, v in vars(s).items() if k not in ("out", "figure")}
     settings["stream"] = paths[0] if len(paths) == 1 else paths
     folder, file = _targets(out)
-    facts, told = {"settings": settings, "inputs": _inputs(paths)}, listener(progress)
+    facts, told = {"settings": settings, "inputs": _inputs([*paths, *([s.prior] if s.prior else [])])}, listener(progress)
+    before = _before(s.prior)
     task = Task("calibrate", f"calibrate-{s.name}", facts, folder, command, more={"seed": s.seed})
     try:
         steps = Steps(told)
         shows = [_observed(path, s, told) for path in paths]
         check_nights(shows)
+        nights = after(before, by_night(shows))
         tried(task)
         fit = fitted(shows, steps, s.seed, s.model)
         estimates = parameters(fit, tell=steps)
         told.close()
-        return _published(fit, estimates, s, task, file)
+        return _published(fit, estimates, s, task, file, nights)
     finally:
         told.close()
 
 
-def _published(fit: Calibrated, params: Sequence[Parameter], s: Calibrate, task: Task, file: Path | None) -> Result:
+def _published(
+    fit: Calibrated, params: Sequence[Parameter], s: Calibrate, task: Task, file: Path | None, nights: Sequence[Quantity]
+) -> Result:  # fmt: skip
     """Scenario file and run folder, whole or not at all."""
     unknown = unidentified(fit)
     values, notes = scenario_of(fit, s.name, list(params))
+    values[KEY] = {**values[KEY], "nights": plain_nights(nights)}
     text = yaml_of(values, notes, words_of.head(fit, unknown))
     pictures = _pictures(fit) if s.figure != "none" else {}
-    single = by_night(fit.shows) if len(fit.shows) > 1 else []
+    single = nights if len({q.night for q in nights}) > 1 else []
     steps = settling(single)
     told = nights_of.sentences(steps, contradictions(single))
 
@@ -192,6 +204,19 @@ def _observed(path: str, s: Calibrate, told: Listener) -> Observed:
         return observed_from(ingested.head, ingested.frame(), skus)
     finally:
         ingested.close()
+
+
+def _before(path: str) -> list[Quantity]:
+    """Single nights of an earlier calibration."""
+    if not path:
+        return []
+    from scenarios.plain_yaml import plain_yaml
+
+    if not Path(path).is_file():
+        raise SettingError(_("prior={path} is not a file; name a scenario file that stockcue calibrate wrote").format(path=path))
+    found = plain_yaml(Path(path).read_text(encoding="utf-8"), f"prior={path}", SettingError)
+    group = found.get(KEY) if isinstance(found, dict) else None
+    return earlier_nights(group.get("nights") if isinstance(group, dict) else None, path)
 
 
 def _inputs(paths: Sequence[str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.linalg import solveh_banded
 
 from sim.calibrate.delays import Estimate
+from sim.calibrate.frozen import Frozen
 from sim.calibrate.intensity import Model
 from sim.calibrate.intervals import HALF_CHI2
 from sim.calibrate.room import PLAIN, Hyper, Rooms, Settled
@@ -23,8 +24,8 @@ PRIOR_SD = {"mood_sd": 0.7, "mood_s": 0.7, "slow_sd": 0.7, "slow_s": 0.5, "level
 """Standard deviations of the logs beforehand (project, A)."""
 MOOD_SPAN, SLOW_SPAN, SHOWS, ORDERS = 6.0, 5.0, 3, 200
 """Time constants that a recording must last for the mood and for its slow part; shows for the level, orders for any."""
-REACH, STEP, CURVE = 2.5, 0.06, 0.2
-"""Farthest from a default, steps of slopes and of curvature, on the log scale."""
+REACH, CURVE, LONGEST, NEAR, ROUNDS = 2.5, 0.2, 0.7, 0.03, 6
+"""Farthest from a default, difference that tells slopes, longest and last step, on the log scale; rounds at most."""
 FEWEST_CUES, MEGA = 8, 4.0
 """Cues that tell how far sizes lie apart; excess from which one is of the tail, which says nothing of the others."""
 SIZES = np.concatenate([[0.0], np.geomspace(0.02, 1.5, 120)])
@@ -59,45 +60,88 @@ def lacking(rooms: Rooms) -> dict[str, str]:
 
 def moving_room(model: Model, start: np.ndarray, held: Moving | None = None) -> Moving:
     """The fit under a moving room. ``held``: one found for a model like it, whose room is kept."""
-    from scipy.optimize import minimize
-
     rooms = Rooms(model)
     if held is not None:
         return held._replace(settled=rooms.settle(held.settled.hyper, start, held.settled.z))
     kept = lacking(rooms)
     free = [name for name in Hyper._fields if name not in kept]
     last = rooms.settle(PLAIN, start)
-
-    def look(logs: np.ndarray) -> float:
-        nonlocal last
-        moved = PLAIN._replace(**{n: getattr(PLAIN, n) * math.exp(x) for n, x in zip(free, logs.tolist(), strict=True)})
-        last = rooms.settle(moved, last.fit.at, last.z)
-        return -last.evidence + 0.5 * sum((x / PRIOR_SD[n]) ** 2 for n, x in zip(free, logs.tolist(), strict=True))
-
     if not free:
         return Moving(last, {}, np.zeros((0, 0)), kept)
-    best = minimize(look, np.zeros(len(free)), method="L-BFGS-B", bounds=[(-REACH, REACH)] * len(free),
-                    options={"eps": STEP, "maxiter": 8, "ftol": 1e-6}).x  # fmt: skip
-    cov = np.linalg.inv(_curvature(look, best))
-    look(best)
+    best, cov = np.zeros(len(free)), np.eye(len(free))
+    for _ in range(ROUNDS):
+        near = best
+        best, last = _near(_Search(Rooms(Frozen(model, last.fit.at, still=True)), free, last), best)
+        best, cov, last = _newton(_Search(Rooms(Frozen(model, last.fit.at)), free, last), best)
+        last = rooms.settle(last.hyper, last.fit.at, last.z)
+        if float(np.abs(best - near).max()) < NEAR:
+            break
     half = 1.959964 * np.sqrt(np.diag(cov))
     ends = {n: [getattr(PLAIN, n) * math.exp(x) for x in (b, b - h, b + h)]
             for n, b, h in zip(free, best.tolist(), half.tolist(), strict=True)}  # fmt: skip
     return Moving(last, {n: Estimate(*e) for n, e in ends.items()}, cov, kept)
 
 
-def _curvature(look: Callable[[np.ndarray], float], best: np.ndarray) -> np.ndarray:
-    """Second differences about the optimum, made positive."""
+class _Search:
+    """Minus the evidence of the free scales, given by the logs of their ratios to the defaults; what was looked at is kept."""
+
+    def __init__(self, rooms: Rooms, free: list[str], start: Settled) -> None:
+        self.rooms, self.free, self.start = rooms, free, start
+        self.found: dict[tuple[float, ...], tuple[float, Settled]] = {}
+
+    def __call__(self, logs: np.ndarray) -> float:
+        key = tuple(logs.tolist())
+        if key not in self.found:
+            pairs = list(zip(self.free, key, strict=True))
+            moved = PLAIN._replace(**{n: getattr(PLAIN, n) * math.exp(x) for n, x in pairs})
+            got = self.rooms.settle(moved, self.start.fit.at, self.start.z)
+            value = 0.5 * sum((x / PRIOR_SD[n]) ** 2 for n, x in pairs) - got.evidence
+            if not self.found or value < min(v for v, _ in self.found.values()):
+                self.start = got
+            self.found[key] = value, got
+        return self.found[key][0]
+
+
+def _near(search: _Search, at: np.ndarray) -> tuple[np.ndarray, Settled]:
+    """About where the evidence is greatest."""
+    from scipy.optimize import minimize
+
+    here = search(at)
+    steep = max(1.0, *(abs(search(at + s) - here) / NEAR for s in np.eye(len(at)) * NEAR))
+    at = minimize(lambda x: search(x) * CURVE / steep, at, method="L-BFGS-B", bounds=[(-REACH, REACH)] * len(at),
+                  options={"eps": NEAR, "maxiter": 15, "ftol": 1e-7}).x  # fmt: skip
+    search(at)
+    return at, search.found[tuple(at.tolist())][1]
+
+
+def _newton(search: _Search, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, Settled]:
+    """Where the evidence is greatest, the covariance there, and the fit: Newton's steps by differences."""
+    for _ in range(ROUNDS):
+        slope, curve = _curvature(search, at)
+        step = np.linalg.solve(curve, -slope)
+        step *= min(1.0, LONGEST / max(float(np.abs(step).max()), 1e-12))
+        while search(np.clip(at + step, -REACH, REACH)) > search(at) and float(np.abs(step).max()) > NEAR:
+            step /= 3
+        at = np.clip(at + step, -REACH, REACH)
+        if float(np.abs(step).max()) < NEAR:
+            break
+    search(at)
+    return at, np.linalg.inv(curve), search.found[tuple(at.tolist())][1]
+
+
+def _curvature(look: Callable[[np.ndarray], float], best: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slopes, and second differences made positive."""
     n, steps = len(best), np.eye(len(best)) * CURVE
     here = look(best)
     up, down = [look(best + s) for s in steps], [look(best - s) for s in steps]
+    slope = np.array([(u - d) / (2 * CURVE) for u, d in zip(up, down, strict=True)])
     hessian = np.diag([(u + d - 2 * here) / CURVE**2 for u, d in zip(up, down, strict=True)])
     for i in range(1, n):
         # Scale and time constant of one process lean on each other; across processes hardly.
         both = look(best + steps[i] + steps[i - 1])
         hessian[i, i - 1] = hessian[i - 1, i] = (both - up[i] - up[i - 1] + here) / CURVE**2
     values, vectors = np.linalg.eigh(hessian)
-    return (vectors * np.maximum(values, 1.0)) @ vectors.T
+    return slope, (vectors * np.maximum(values, 1.0)) @ vectors.T
 
 
 def cue_sizes(model: Model, moving: Moving) -> tuple[Estimate | None, str]:
@@ -128,7 +172,7 @@ def cue_sizes(model: Model, moving: Moving) -> tuple[Estimate | None, str]:
 def _size_terms(model: Model, moving: Moving, keys: list[tuple[int, str, int, int]]) -> tuple[np.ndarray, np.ndarray]:
     """Gradient and information of the sizes of cues, with moods and parameters integrated out."""
     rooms, s = Rooms(model), moving.settled
-    at, parts, shift = s.fit.at, s.hyper.parts(rooms.span_s), s.hyper.variance / 2
+    at, (parts, shift) = s.fit.at, rooms.parts(s.hyper)
     free = np.array([n in s.fit.free for n in s.fit.names])
     slope, own, pull = np.zeros(len(keys)), np.zeros((len(keys), len(keys))), np.zeros(len(at))
     across, theta = np.zeros((len(keys), len(at))), np.zeros((len(at), len(at)))

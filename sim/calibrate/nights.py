@@ -8,7 +8,7 @@ where a model fitted to all of them would hide what differs.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -132,6 +132,40 @@ def settling(nights: Sequence[Quantity]) -> list[Step]:
                 steps.append(Step(quantity, prior, after.night, after.value, float(low <= after.value <= high),
                                   prior.log_score(after.value, after.error)))  # fmt: skip
     return steps
+
+
+def plain(found: Sequence[Quantity]) -> list[dict[str, Any]]:
+    """Single nights as plain data, one entry a night, as a scenario file carries them on to the next calibration."""
+    nights: dict[str, dict[str, list[float]]] = {}
+    for one in found:
+        nights.setdefault(one.night, {})[one.quantity] = [round(one.value, 6), round(one.error, 6)]
+    return [{"night": name, **values} for name, values in nights.items()]
+
+
+def from_plain(rows: Any, where: str) -> list[Quantity]:
+    """The inverse of :func:`plain`; a fault is one sentence about the file ``where``."""
+    try:
+        pairs = [(str(row["night"]), str(q), v) for row in rows for q, v in row.items() if q != "night"]
+        nights = [Quantity(q, night, float(v[0]), float(v[1])) for night, q, v in pairs]
+        if not nights or not all(np.isfinite([q.value, q.error]).all() and q.error > 0 for q in nights):
+            raise ValueError
+    except (KeyError, TypeError, ValueError, IndexError):
+        raise CalibrationError(
+            _("{where} says nothing of single nights; prior= takes a scenario file that stockcue calibrate wrote").format(
+                where=where
+            )
+        ) from None
+    return nights
+
+
+def after(earlier: Sequence[Quantity], own: Sequence[Quantity]) -> list[Quantity]:
+    """Earlier nights and those that came after them; a night that is in both is refused."""
+    twice = {t.night for t in earlier} & {t.night for t in own}
+    if twice:
+        raise CalibrationError(
+            _("the night {name} is in prior= already; give it as a stream or in the prior, not as both").format(name=min(twice))
+        )
+    return [*earlier, *own]
 
 
 def _before(quantity: str) -> float:

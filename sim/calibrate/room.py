@@ -21,13 +21,15 @@ from scenarios.spread import Spread
 from sim.calibrate.grid import Grid, Row
 from sim.calibrate.intensity import Model
 from sim.calibrate.likelihood import Fit, loglik_cells
-from sim.stats.latent import Process, filtered, precision, tied, times
+from sim.stats.latent import Process, averaged, filtered, precision, tied, times
 
-BIN_S = 60.0
-"""Width of a bin of the mood, about [s]."""
+BIN_S, STEPS = 60.0, 5
+"""Least width of a bin of the mood, about [s]; bins of the grid it spans at least: what a poller adds of its own passes in a few
+polls."""
 LEVEL_S = 50.0
 """Time constant of a show's level, in lengths of the longest show: as good as none."""
-ROUNDS, CLOSE = 40, 2e-3
+ROUNDS, CLOSE, MOST, WORTH = 40, 2e-3, 1.5, 0.3
+"""Rounds of a fit; gain that ends it; longest step of a logarithm; share of what a step promises that makes it good."""
 Keep = Sequence[np.ndarray] | None
 
 
@@ -40,15 +42,10 @@ class Hyper(NamedTuple):
     slow_s: float
     level_sd: float
 
-    def parts(self, span_s: float) -> tuple[Process, ...]:
-        """The processes of shows of at most ``span_s``."""
+    def parts(self, span_s: float, bin_s: float) -> tuple[Process, ...]:
+        """The processes of shows of at most ``span_s``, as means over bins."""
         every = (Process(self.mood_sd, self.mood_s), Process(self.slow_sd, self.slow_s), Process(self.level_sd, LEVEL_S * span_s))
-        return tuple(p for p in every if p.sd > 0)
-
-    @property
-    def variance(self) -> float:
-        """Of the log of the intensity."""
-        return self.mood_sd**2 + self.slow_sd**2 + self.level_sd**2
+        return tuple(averaged(p, bin_s) for p in every if p.sd > 0)
 
 
 PLAIN = Hyper(*(getattr(Spread(), name) for name in Hyper._fields))
@@ -79,7 +76,7 @@ class Rooms:
 
     def __init__(self, model: Model) -> None:
         self.model, grid = model, model.grid
-        self.width = max(1, round(BIN_S / grid.step_s))
+        self.width = max(STEPS, round(BIN_S / grid.step_s))
         self.shows = sorted({r.show for r in grid.rows})
         self.bins = {s: -(-len(next(r for r in grid.rows if r.show == s).y) // self.width) for s in self.shows}
         self.span_s = max(self.bins.values()) * self.width * grid.step_s
@@ -88,6 +85,11 @@ class Rooms:
     def bin_s(self) -> float:
         """Width of a bin of the mood [s]."""
         return self.width * self.model.grid.step_s
+
+    def parts(self, hyper: Hyper) -> tuple[tuple[Process, ...], float]:
+        """The room's processes on the mood's bins, and half their variance: what makes their multiplier's mean 1."""
+        parts = hyper.parts(self.span_s, self.bin_s)
+        return parts, sum(p.sd**2 for p in parts) / 2
 
     def of(self, row: Row) -> np.ndarray:
         """The mood's bin of every bin of a row."""
@@ -102,7 +104,7 @@ class Rooms:
         size, index_of = len(at), {s: k for k, s in enumerate(self.shows)}
         grad, info = np.zeros(size), np.zeros((size, size))
         parts = [(np.zeros(self.bins[s]), np.zeros(self.bins[s]), np.zeros((self.bins[s], size))) for s in self.shows]
-        loglik, shift = 0.0, hyper.variance / 2
+        loglik, shift = 0.0, self.parts(hyper)[1]
         for k, row in enumerate(self.model.grid.rows):
             use = row.used if keep is None else row.used & keep[k]
             if not use.any():
@@ -127,7 +129,7 @@ class Rooms:
 
     def settle(self, hyper: Hyper, start: np.ndarray, z: Sequence[np.ndarray] | None = None, keep: Keep = None) -> Settled:
         """The mode of parameters and moods, and what is left of the parameters' information without the moods."""
-        parts = hyper.parts(self.span_s)
+        parts, _ = self.parts(hyper)
         bands = [precision(parts, self.bins[s], self.bin_s) for s in self.shows]
         at = np.clip(start, *self.model.limits.T)
         here = [np.zeros((self.bins[s], len(parts))) for s in self.shows] if z is None else [x.copy() for x in z]
@@ -141,11 +143,17 @@ class Rooms:
                 done = True
                 break
             most = max(1e-12, float(np.abs(step).max(initial=0)), *(float(np.abs(m).max()) for m in moves))
-            short = min(1.0, 1.5 / most)
-            tried = np.clip(at + short * step, *self.model.limits.T)
-            there = [x + short * m.reshape(x.shape) for x, m in zip(here, moves, strict=True)]
-            new = self.look(tried, there, hyper, bands, keep)
-            if new.value >= now.value - 1e-7 * abs(now.value):
+            part, old = min(1.0, MOST / most), now
+            for _ in range(2):
+                tried = np.clip(at + part * step, *self.model.limits.T)
+                there = [x + part * m.reshape(x.shape) for x, m in zip(here, moves, strict=True)]
+                new = self.look(tried, there, hyper, bands, keep)
+                won = new.value - old.value
+                if won >= WORTH * part * gain:
+                    break
+                # Information is expected information: where the model fits badly its step is too long, and comes back.
+                part *= max(part * gain / (2 * (part * gain - won)), 0.1)
+            if new.value >= now.value - 1e-9 * abs(now.value):
                 at, here, now, damp = tried, there, new, max(damp / 10, 1e-9)
             elif damp > 1e6:
                 break
@@ -163,8 +171,9 @@ class Rooms:
         free, loglik, info = self._free(at, now), now.value, now.info.copy()
         for (_, own, cross), band in zip(now.shows, bands, strict=True):
             whole = tied(band, own)
-            across = np.repeat(cross, len(band) - 1, axis=0)
-            info -= across.T @ solveh_banded(whole, across)
+            if free.any():
+                across = np.repeat(cross, len(band) - 1, axis=0)
+                info -= across.T @ solveh_banded(whole, across)
             loglik += float(np.log(cholesky_banded(band)[-1]).sum() - np.log(cholesky_banded(whole)[-1]).sum())
         left = info[np.ix_(free, free)]
         _, size = np.linalg.slogdet(left + 1e-9 * np.eye(len(left)))
@@ -182,12 +191,13 @@ class Rooms:
             seen[use] += row.y[use]
             due[use] += rate[use]
             rest[use] += loglik_cells(row.y[use], rate[use]) + rate[use]
-        return filtered(hyper.parts(self.span_s), self.model.grid.step_s, seen, due) + rest
+        return filtered(hyper.parts(self.span_s, self.model.grid.step_s), self.model.grid.step_s, seen, due) + rest
 
 
 def in_mood(model: Model, settled: Settled) -> Grid:
     """The model's grid, every row in the mood it was found in."""
-    rooms, shift = Rooms(model), settled.hyper.variance / 2
+    rooms = Rooms(model)
+    shift = rooms.parts(settled.hyper)[1]
     place = {s: k for k, s in enumerate(rooms.shows)}
     return model.grid._replace(rows=[rooms.moved(r, settled.z[place[r.show]], shift) for r in model.grid.rows])
 

@@ -112,12 +112,12 @@ def ahead(bins: int, step_s: float, starts_s: np.ndarray, mean_s: float) -> np.n
     >>> ahead(4, 100.0, np.array([300.0]), 100.0).round(3).tolist()
     [0.09, 0.245, 0.665, 0.0]
     """
-    mass_ahead = np.zeros(bins)
-    for start in starts_s[(starts_s > 0) & (starts_s < bins * step_s)].tolist():
-        a, b = max(int((start - 30 * mean_s) / step_s), 0), min(math.ceil(start / step_s), bins)
-        share = early(mean_s, np.arange(a, b + 1) * step_s - start)
-        mass_ahead[a:b] += np.diff(share) / (share[-1] - share[0])
-    return mass_ahead
+    starts_s = starts_s[(starts_s > 0) & (starts_s < bins * step_s)]
+    last = np.minimum(np.ceil(starts_s / step_s).astype(np.int64), bins)
+    edges = np.maximum(last[:, None] - np.arange(int(30 * mean_s / step_s) + 2, -1, -1), 0)
+    share = early(mean_s, edges * step_s - starts_s[:, None])
+    mass_ahead = np.diff(share) / np.maximum(share[:, -1:] - share[:, :1], 1e-300)
+    return np.bincount(edges[:, :-1].ravel(), mass_ahead.ravel(), bins)
 
 
 def waiting(step_s: float, carts: Carts, longest_s: float) -> np.ndarray:

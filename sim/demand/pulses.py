@@ -19,6 +19,8 @@ Room = tuple[np.ndarray, np.ndarray]
 
 MOST = 5_000_000
 """People drawn for one cue, or for the shelf of one SKU, at most: more fill the memory of any machine."""
+STRETCH = 64
+"""Grid points of the room in a stretch that is thinned on its own."""
 
 
 def _drawn(rng: np.random.Generator, mean: float) -> int:
@@ -58,9 +60,26 @@ def uncued_times(rng: np.random.Generator, per_viewer_s: float, room: Room) -> n
     """Times [s] at which people act without any cue: intensity ``V(t) * per_viewer_s`` over the show."""
     grid, viewers = room
     bound, end = float(viewers.max()), float(grid[-1])
+    if bound * per_viewer_s * end > MOST:
+        return _by_stretch(rng, per_viewer_s, room)
     n = _drawn(rng, bound * per_viewer_s * end)
     t = rng.random(n) * end
     return t[rng.random(n) * bound < np.interp(t, grid, viewers)]
+
+
+def _by_stretch(rng: np.random.Generator, per_viewer_s: float, room: Room) -> np.ndarray:
+    """The same, thinned from a bound of each stretch's own: a show of days has one busiest moment, far above the rest."""
+    grid, viewers = room
+    first = np.arange(0, len(grid) - 1, STRETCH)
+    bound = np.maximum.reduceat(viewers, first)
+    bound[:-1] = np.maximum(bound[:-1], viewers[first[1:]])
+    edges = np.append(grid[first], grid[-1])
+    edges[0] = 0.0
+    mean = bound * per_viewer_s * np.diff(edges)
+    n = _drawn(rng, float(mean.sum()))
+    which = np.searchsorted(np.cumsum(mean), rng.random(n) * mean.sum(), "right").clip(0, len(first) - 1)
+    t = edges[which] + rng.random(n) * np.diff(edges)[which]
+    return t[rng.random(n) * bound[which] < np.interp(t, grid, viewers)]
 
 
 def lead_times(rng: np.random.Generator, start_s: float, mean_s: float, orders: float, room: Room) -> np.ndarray:

@@ -40,8 +40,9 @@ def demand_end(stream: Stream) -> int:
     return max(2, min(end, max([int(asked.max(initial=0)), *spoken])))
 
 
-def windows(stream: Stream) -> list[Window]:
-    """Every blind spell of a recording, by SKU, then time; spells of one SKU never overlap.
+def windows(stream: Stream, on_payment: bool = False) -> list[Window]:
+    """Every blind spell of a recording, by SKU, then time; spells of one SKU never overlap. on_payment: stock leaves when an
+    order is paid, where the recording says when that was.
 
     A sell-out is blind from the last order recorded in it: until then the shop was still selling, beyond its stock. A SKU
     that opens with nothing has not sold out, and its first spell is not blind: nobody had been shown it.
@@ -50,20 +51,21 @@ def windows(stream: Stream) -> list[Window]:
     by_sku: dict[int, list[Window]] = {}
     for sku, start, stop in stream.shut:
         by_sku.setdefault(sku, []).append(Window(sku, max(0, start), min(end, stop), SHUT))
-    for sku, start, stop in _spells(stream, end):
+    for sku, start, stop in _spells(stream, end, on_payment and stream.paid is not None):
         by_sku.setdefault(sku, []).append(Window(sku, start, stop, SOLD_OUT))
     return [w for sku in sorted(by_sku) for w in _joined(by_sku[sku])]
 
 
-def _spells(stream: Stream, end: int) -> Iterator[tuple[int, int, int]]:
+def _spells(stream: Stream, end: int, on_payment: bool) -> Iterator[tuple[int, int, int]]:
     """(sku, from, to) [us] of spells at or below zero, each from its last order on."""
     order = np.lexsort((stream.t, stream.sku))
     first = np.searchsorted(stream.sku[order], np.arange(len(stream.skus) + 1))
     for k, sku in enumerate(stream.skus):
         rows = order[first[k] : first[k + 1]]
         rows = rows[stream.what[rows] != CART]
-        t, took = stream.t[rows], stream.what[rows] == TAKE
-        level = sku.stock + np.cumsum(np.where(took, -stream.qty[rows], stream.qty[rows]).astype(np.int64))
+        asked = stream.t[rows][stream.what[rows] == TAKE]
+        t, moved = _paid(stream, rows) if on_payment else (stream.t[rows], _signed(stream, rows))
+        level = sku.stock + np.cumsum(moved)
         last = np.append(t[1:] != t[:-1], True)[: len(t)]
         out = level[last] <= 0
         at = t[last]
@@ -72,10 +74,28 @@ def _spells(stream: Stream, end: int) -> Iterator[tuple[int, int, int]]:
         for b in began.tolist():
             later = ended[np.searchsorted(ended, b) :]
             stop = min(int(at[later[0]]), end) if len(later) else end
-            inside = t[took & (t >= at[b]) & (t < stop)]
+            inside = asked[(asked >= at[b]) & (asked < stop)]
             start = int(inside[-1]) if len(inside) else int(at[b])
             if start < stop:
                 yield k, start, stop
+
+
+def _signed(stream: Stream, rows: np.ndarray) -> np.ndarray:
+    """Units that rows put on sale [row]."""
+    return np.where(stream.what[rows] == TAKE, -stream.qty[rows], stream.qty[rows]).astype(np.int64)
+
+
+def _paid(stream: Stream, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """When units leave or come back where they leave on payment, and how many: an order that was never paid moves none, nor does
+    its closing."""
+    assert stream.paid is not None
+    took = stream.what[rows] == TAKE
+    of = stream.order[rows] if stream.order is not None else np.full(len(rows), -1)
+    t = np.where(took, stream.paid[rows], stream.t[rows])
+    unpaid = np.where(took, stream.paid[rows] < 0, (of >= 0) & ~((stream.paid[of] >= 0) & (stream.paid[of] <= stream.t[rows])))
+    keep = np.flatnonzero(~unpaid)
+    keep = keep[np.argsort(t[keep], kind="stable")]
+    return t[keep], _signed(stream, rows[keep])
 
 
 def _joined(spells: list[Window]) -> list[Window]:

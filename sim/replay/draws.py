@@ -11,6 +11,7 @@ from scipy import sparse
 from sim.core.tape import TAKE
 from sim.core.units import US
 from sim.demand.streams import stream as random_stream
+from sim.replay.fitted import Group
 from sim.replay.impute import INTERVAL, LAST_MINUTES, Imputation
 from sim.replay.posterior import Posterior, branching
 
@@ -84,8 +85,16 @@ def state(imputation: Imputation, group: int, seed: int, replicate: int) -> Stat
     log_mood, theta = fit.sample(rng)
     p = fit.prior
     own, room, cross, shift = _variances(fit)
-    level = np.exp(np.clip(p.levels @ theta + p.known - own / 2, -60, 60))
+    more = _larger(g, rng)
+    level = np.exp(np.clip(p.levels @ theta + p.known - own / 2 + more, -60, 60))
     return State(log_mood - room / 2, level, branching(p, theta), cross, shift)
+
+
+def _larger(g: Group, rng: np.random.Generator) -> np.ndarray:
+    """By how much the logs of the levels of all sources are higher because their cue turns out to be of the tail of sizes."""
+    u, z = rng.random(len(g.tails)), rng.standard_normal(len(g.tails))
+    found = {t.cue: t.more + t.sd * x for t, v, x in zip(g.tails, u.tolist(), z.tolist(), strict=True) if v < t.chance}
+    return np.array([found.get(s.cue, 0.0) for s in g.every])
 
 
 @lru_cache(maxsize=256)

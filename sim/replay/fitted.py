@@ -12,9 +12,12 @@ does not move; herding likewise is there or not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import cho_solve
+from scipy.special import expit
 
 from scenarios.contract import CUE_KINDS, Herding, Shoppers
 from scenarios.spread import Spread
@@ -26,29 +29,42 @@ from sim.replay.posterior import Posterior, Prior, Problem, posterior
 from sim.replay.stream import Stream
 from sim.stats.latent import Process
 
-SCALES = ((0.0, 0.35), (0.5, 0.2), (1.0, 0.35), (1.5, 0.1))
-"""Scales of the spread's mood and their weights beforehand: a third for a room that does not move (project, A)."""
+SCALES = ((0.0, 0.25), (0.5, 0.1), (1.0, 0.5), (1.5, 0.15))
+"""Scales of the spread's mood and their weights beforehand: a quarter for a room that does not move (project, A)."""
 HERDS, HERD, HERD_SD = 0.25, float(np.log(Herding().branching)), 0.7
 """Weight of herding beforehand; log of the branching and its standard deviation where there is some (project, A)."""
 UNCUED_SD, FEATURED_SD, KIND_SD, APPEAL_SD, LEAST_CUE_SD = 2.0, 1.5, 0.35, 0.5, 0.1
 """Standard deviations of logs; UNCUED_SD is that of popularity [CMM], the others are the project's (A)."""
 FEATURED = float(np.log(Shoppers().buy_rate / Shoppers().shelf_rate))
-LEAD, LEAD_SD = float(np.log(0.08)), 1.0
-"""Log of the orders that come early over those that wait, and its standard deviation (project, A)."""
+LEAD_SD = 1.0
+"""Standard deviation of the log of the orders that come early over those that wait (project, A)."""
+LARGE = 0.5
+"""Chance of being of the tail of sizes from which on a cue is fitted as one of it."""
 TOGETHER, MOST_BINS = 40, 20_000
 """Most SKUs of one posterior, most bins of a mood."""
+
+
+class Tail(NamedTuple):
+    """A cue (number in ``Stream.cues``) that may be of the tail of sizes: the chance of it, by how much the log of its level is
+    then above the posterior's, and the standard deviation of that."""
+
+    cue: int
+    chance: float
+    more: float
+    sd: float
 
 
 @dataclass(frozen=True, eq=False)
 class Group:
     """SKUs with one posterior. every: their sources; problem: their open cells; fits: a posterior per scale of the mood, without
-    herding and with it; weights: of the fits, sum 1."""
+    herding and with it; weights: of the fits, sum 1. tails: cues that may be far larger than believed."""
 
     skus: tuple[int, ...]
     every: tuple[Source, ...]
     problem: Problem
     fits: tuple[Posterior, ...]
     weights: np.ndarray
+    tails: tuple[Tail, ...]
 
     @property
     def best(self) -> Posterior:
@@ -79,43 +95,83 @@ def fitted(
     parts = [(spread.mood_sd, spread.mood_s / stream.speedup), (spread.slow_sd, spread.slow_s / stream.speedup)]
     scales = SCALES if any(sd > 0 for sd, _ in parts) else ((0.0, 1.0),)
     fits: dict[tuple[float, bool], Posterior] = {}
+    large: frozenset[int] = frozenset()
 
     def fit(scale: float, herds: bool) -> Problem:
         mood = tuple(Process(sd * scale, tau) for sd, tau in parts if sd * scale > 0)
-        prior = _prior(stream, skus, every, cells, max(LEAST_CUE_SD, scale * spread.cue_sd), herds)
+        cue_sd = spread.cue_sd if mood else 0.0
+        prior = _prior(stream, skus, every, cells, max(LEAST_CUE_SD, cue_sd), herds, spread, large)
         problem = Problem(cells, prior, bin_of, bins, width)
         before = next((f.theta for (_, h), f in reversed(fits.items()) if h == herds), None)
         fits[scale, herds] = posterior(problem, mood, before)
         return problem
 
-    problems = [fit(scale, False) for scale, _ in scales]
-    if herds:
-        best = max(fits, key=lambda key: fits[key].evidence)[0]
-        fit(best, True)
-        if fits[best, True].evidence > fits[best, False].evidence:
-            for scale in [s for s, _ in scales if s != best]:
-                fit(scale, True)
+    def every_fit() -> list[Problem]:
+        made = [fit(scale, False) for scale, _ in scales]
+        if herds:
+            best = max(fits, key=lambda key: fits[key].evidence)[0]
+            fit(best, True)
+            if fits[best, True].evidence > fits[best, False].evidence:
+                for scale in [s for s, _ in scales if s != best]:
+                    fit(scale, True)
+        return made
+
+    problems = every_fit()
+    names = _names(stream, skus, every, False)
+    tails = _tails(max(fits.values(), key=lambda f: f.evidence), names, spread, large)
+    large = frozenset(t.cue for t in tails if t.chance > LARGE)
+    if large:
+        fits.clear()
+        problems = every_fit()
+        tails = _tails(max(fits.values(), key=lambda f: f.evidence), names, spread, large)
     beforehand = dict(scales)
     logs = np.array([f.evidence + np.log(beforehand[s] * (HERDS if h else 1 - HERDS)) for (s, h), f in fits.items()])
     weights = np.exp(logs - logs.max())
-    return Group(skus, every, problems[0], tuple(fits.values()), weights / weights.sum())
+    return Group(skus, every, problems[0], tuple(fits.values()), weights / weights.sum(), tails)
 
 
-def _prior(
-    stream: Stream, skus: tuple[int, ...], every: tuple[Source, ...], cells: Cells, cue_sd: float, herds: bool
-) -> Prior:  # fmt: skip
+def _tails(fit: Posterior, names: list[tuple], spread: Spread, large: frozenset[int]) -> tuple[Tail, ...]:
+    """How likely each cue is of the tail: by what the recording alone says of it (its posterior less its prior), and how rare the
+    tail is; of a cue that nobody saw, that alone."""
+    if spread.mega_p <= 0:
+        return ()
+    own, made = np.diag(cho_solve((fit.chol, True), np.eye(len(fit.theta)))), []
+    for place, name in enumerate(names):
+        if name[0] != "cue" or name[1] in large:
+            continue
+        before = fit.prior.precision[place]
+        told = max(1 / own[place] - before, 1e-6)
+        seen, wide = fit.theta[place] / own[place] / told, spread.mega_log_sd**2 + 1 / before
+        tail, usual = wide + 1 / told, 1 / before + 1 / told
+        odds = np.log(usual / tail) / 2 + seen**2 / (2 * usual) - (seen - spread.mega_log) ** 2 / (2 * tail)
+        chance = float(expit(odds + np.log(spread.mega_p / (1 - spread.mega_p))))
+        at = (seen * told + spread.mega_log / wide) / (told + 1 / wide)
+        made.append(Tail(name[1], chance, float(at - fit.theta[place]), float(1 / np.sqrt(told + 1 / wide))))
+    return tuple(made)
+
+
+def _names(stream: Stream, skus: tuple[int, ...], every: tuple[Source, ...], herds: bool) -> list[tuple]:
     """Parameters: one per SKU; one for cues in general, one per kind, per cued SKU, per cue; early comers; followers."""
     cued = sorted({s.cue for s in every if s.cue >= 0})
     kinds = sorted({stream.cues[c].kind for c in cued}, key=CUE_KINDS.index)
     featured = sorted({s.sku for s in every if s.cue >= 0})
     names: list[tuple] = [("uncued", k) for k in skus]
     names += [("featured",)] * bool(cued) + [("kind", k) for k in kinds] + [("appeal", k) for k in featured]
-    names += [("cue", c) for c in cued] + [("early",)] * any(s.early for s in every) + [("herd",)] * herds
+    return names + [("cue", c) for c in cued] + [("early",)] * any(s.early for s in every) + [("herd",)] * herds
+
+
+def _prior(
+    stream: Stream, skus: tuple[int, ...], every: tuple[Source, ...], cells: Cells, cue_sd: float, herds: bool, spread: Spread,
+    large: frozenset[int],
+) -> Prior:  # fmt: skip
+    """What is believed of :func:`_names`. large: cues of the tail."""
+    names = _names(stream, skus, every, herds)
     at = {name: k for k, name in enumerate(names)}
     seconds = max(float((cells.end - cells.start).sum()), 1.0)
     usual = np.log((float(cells.orders.sum()) / 2 + 0.5) / seconds)
+    lead = np.log(max(spread.lead_share, 1e-3) / (1 - spread.lead_share))
     spreads = {"uncued": (usual, UNCUED_SD), "featured": (usual + FEATURED, FEATURED_SD), "kind": (0.0, KIND_SD),
-               "appeal": (0.0, APPEAL_SD), "cue": (0.0, cue_sd), "early": (LEAD, LEAD_SD),
+               "appeal": (0.0, APPEAL_SD), "cue": (0.0, cue_sd), "early": (lead, LEAD_SD),
                "herd": (HERD, HERD_SD)}  # fmt: skip
     rows, columns, known = [], [], np.zeros(len(every))
     for j, s in enumerate(every):
@@ -130,4 +186,6 @@ def _prior(
         columns += places
     levels = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(every), len(names)))
     mean, sd = (np.array([spreads[name[0]][c] for name in names]) for c in (0, 1))
+    tail = np.array([name[0] == "cue" and name[1] in large for name in names])
+    mean, sd = np.where(tail, spread.mega_log, mean), np.where(tail, np.hypot(cue_sd, spread.mega_log_sd), sd)
     return Prior(mean, 1 / sd**2, levels, known, at.get(("herd",), -1))

@@ -96,7 +96,7 @@ def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None) 
     shoppers, herding, spread = (world.shoppers, world.herding, world.spread) if world else (Shoppers(), Herding(), Spread())
     faster = stream.speedup
     carts, herd_s, lead_s = Carts.of(shoppers, faster), herding.mean_s / faster, spread.lead_s / faster
-    blind = tuple(windows(stream))
+    blind = tuple(windows(stream, world is not None and world.ledger.mode == "deduct_on_payment"))
     place, groups = np.full(len(stream.skus), -1), []
     for skus in together(stream, blind):
         every = sources(stream, skus, spread.lead_share > 0)

@@ -75,6 +75,7 @@ class Calibrate:
     sku: object = shared.sku()
     name: str = setting("fitted", "name of the scenario")
     model: str = setting("auto", "model fitted; auto: chosen by stretches left out", choices=("auto", *MODELS))
+    prior: str = setting("", "scenario file of an earlier calibration, whose nights come before these")
     seed: int = shared.seed("key of the random streams behind the predictive bands")
     out: str = setting("", "scenario file NAME.yaml, with its report in the folder NAME; empty: runs/calibrate-<name>-<hash>")
     figure: str = shared.figure()

@@ -19,6 +19,20 @@ class Process(NamedTuple):
     tau_s: float
 
 
+def averaged(p: Process, bin_s: float) -> Process:
+    """The process of the means of another over bins: as variable as those are, and as like from one bin to the next. With
+    x = bin/tau the variance of a mean is ``2 (x - 1 + e^-x)/x^2`` of the process's, neighbours share ``(1 - e^-x)^2/x^2`` of it.
+
+    >>> [round(v, 4) for v in averaged(Process(1.0, 600.0), 300.0)], averaged(Process(0.5, 1e9), 60.0)
+    ([0.9232, 939.47], Process(sd=0.5, tau_s=1000000000.0))
+    """
+    x = bin_s / p.tau_s
+    if x < 1e-4:
+        return p
+    own, next_to = 2 * (x + math.expm1(-x)) / x**2, (math.expm1(-x) / x) ** 2
+    return Process(p.sd * math.sqrt(own), -bin_s / math.log(next_to / own))
+
+
 def precision(parts: tuple[Process, ...], bins: int, bin_s: float) -> np.ndarray:
     """Precision of the stationary processes as upper bands [1 + processes, bins x processes]: with ``phi = e^(-bin/tau)`` and
     ``q = 1/(sd^2 (1 - phi^2))`` the diagonal is ``q (1 + phi^2)``, ``q`` at both ends, and the band ``-q phi``.

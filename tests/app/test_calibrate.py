@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import yaml
 
 from sim.cli import main as cli
 from sim.jobs.folder import MANIFEST
@@ -66,6 +67,20 @@ def test_same_stream_same_bytes(fitted, tmp_path):
     assert cli.main(["calibrate", "stream=example", "model=cue", f"out={tmp_path}/mine.yaml", "name=mine", "figure=none"]) == 0
     assert (tmp_path / "mine.yaml").read_bytes() == (fitted / "mine.yaml").read_bytes()
     assert (tmp_path / "mine" / "fit.json").read_bytes() == (fitted / "mine" / "fit.json").read_bytes()
+
+
+def test_nights_of_an_earlier_file_come_before_these(fitted, capsys, tmp_path):
+    """The file carries its nights; another night after it makes two, and the same one again is refused."""
+    text = (fitted / "mine.yaml").read_text("utf-8")
+    (held,) = yaml.safe_load(text)["uncertainty"]["nights"]
+    words = ("calibrate", "stream=example", "model=poisson", "figure=none")
+    assert run(capsys, *words, f"prior={fitted}/mine.yaml", f"out={tmp_path}/b")[0] == 2
+    (tmp_path / "friday.yaml").write_text(text.replace(f"night: {held['night']}", "night: friday"), encoding="utf-8")
+    assert run(capsys, *words, f"prior={tmp_path}/friday.yaml", f"out={tmp_path}/b")[0] == 0
+    after = yaml.safe_load((tmp_path / "b" / "scenario.yaml").read_text("utf-8"))["uncertainty"]["nights"]
+    assert [row["night"] for row in after] == ["friday", held["night"]]
+    assert "level,2," in (tmp_path / "b" / "nights.csv").read_text("utf-8")
+    assert run(capsys, *words, "prior=nowhere.yaml", f"out={tmp_path}/c")[0] == 2
 
 
 def test_the_fitted_file_rehearses(fitted, capsys, tmp_path):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from scenarios.spread import CERTAIN
-from sim.calibrate.nights import Quantity, check_nights, contradictions, quantities, settling
+from sim.calibrate.nights import Quantity, after, check_nights, contradictions, from_plain, plain, quantities, settling
 from sim.calibrate.observed import CalibrationError, Observed
 from sim.demand.draw import draw_tape
 from sim.report.text import nights as words
@@ -86,3 +86,20 @@ def test_what_has_too_few_orders_is_left_out(ten) -> None:
                                          n=ten[0].orders.n[:3], units=ten[0].orders.units[:3]))  # fmt: skip
     assert quantities([few]) == []
     assert settling([Quantity("level", "n", 0.0, 0.1)])[0].prior.nights == 1
+
+
+def test_nights_travel_in_a_file_to_the_next_calibration(ten) -> None:
+    """Nine nights as a file holds them and a tenth say what ten say at once."""
+    first, last = plain(quantities(ten[:9])), quantities(ten[9:])
+    again = settling(after(from_plain(first, "fitted.yaml"), last))
+    for one, two in zip(again, settling(quantities(ten)), strict=True):
+        assert (one.quantity, one.next) == (two.quantity, two.next)
+        assert one.prior.mean == pytest.approx(two.prior.mean, abs=1e-5)
+
+
+def test_a_prior_that_is_none_or_holds_the_night_already(ten) -> None:
+    for rows in (None, [], [{"level": [0.0, 0.1]}], [{"night": "a", "level": [0.0, -1.0]}]):
+        with pytest.raises(CalibrationError, match=r"fitted\.yaml says nothing of single nights"):
+            from_plain(rows, "fitted.yaml")
+    with pytest.raises(CalibrationError, match="is in prior= already"):
+        after(quantities(ten[:2]), quantities(ten[1:2]))

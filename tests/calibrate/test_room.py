@@ -10,6 +10,7 @@ import pytest
 from scenarios.contract import Sku
 from scenarios.spread import Spread
 from sim.calibrate.fit import calibrate
+from sim.calibrate.frozen import Frozen
 from sim.calibrate.moving import lacking
 from sim.calibrate.natural import natural_of
 from sim.calibrate.parameters import parameters
@@ -43,6 +44,26 @@ def test_the_rooms_scales_are_found_again(moved):
     assert "lead_share" in n.set or n.fitted["lead_share"].low < MOVES.lead_share < n.fitted["lead_share"].high
     assert {"slow_sd", "slow_s", "level_sd"} <= set(n.kept)
     assert any("level_sd" in words and "3 shows are needed" in words for words in unidentified(moved))
+
+
+def test_a_frozen_model_is_the_model_where_it_was_frozen(moved):
+    """Rates and slopes agree there; a step of a level leaves it by no more than the level's own law."""
+    model, at = moved.model, moved.fit.at
+    frozen, row = Frozen(model, at), moved.model.grid.rows[0]
+    for one, two in zip(model.slopes(replace(row, mood=1.3), at), frozen.slopes(replace(row, mood=1.3), at), strict=True):
+        assert np.allclose(one, two)
+    away = at.copy()
+    away[model.place[f"uncued:{row.sku}"]] += 0.3
+    assert np.allclose(frozen.slopes(row, away)[0], model.slopes(row, away)[0], rtol=0.02)
+    assert Frozen(model, at, still=True).slopes(row, away)[1] == []
+
+
+def test_a_step_that_overshoots_comes_back(moved):
+    """A fit that starts where another ended takes a few rounds, whatever the scales were."""
+    rooms, last = Rooms(moved.model), moved.moving.settled
+    again = rooms.settle(last.hyper._replace(mood_sd=last.hyper.mood_sd * 1.1), last.fit.at, last.z)
+    assert again.fit.converged
+    assert again.fit.rounds <= 8
 
 
 def test_what_varies_by_nature_is_in_the_file_and_in_its_uncertainty(moved):

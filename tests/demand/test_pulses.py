@@ -56,3 +56,17 @@ def test_the_shelf_follows_the_room():
 
 def test_nobody_comes_to_an_empty_room():
     assert len(pulse_times(stream(3, "none"), Kernel(), 10.0, 1.0, (FLAT[0], np.zeros(101)))) == 0
+
+
+def test_a_long_show_is_thinned_stretch_by_stretch_to_the_same_law(monkeypatch):
+    """A day with one hot hour: more would have to be drawn under one bound than is drawn at all. Counts of 48 stretches against
+    the integral of the intensity, chi-squared below its 99.9 % quantile; total within 4 standard errors."""
+    grid = np.linspace(0.0, 86_400.0, 4000)
+    curve = 100 + 20_000 * np.exp(-(((grid - 50_000) / 2000) ** 2))
+    monkeypatch.setattr("sim.demand.pulses.MOST", 60_000)
+    t = uncued_times(stream(4, "days"), 1e-4, (grid, curve))
+    edges = np.linspace(0.0, 86_400.0, 49)
+    whole = np.concatenate([[0.0], np.cumsum((curve[1:] + curve[:-1]) / 2 * np.diff(grid))]) * 1e-4
+    due = np.diff(np.interp(edges, grid, whole))
+    assert abs(len(t) - due.sum()) < 4 * np.sqrt(due.sum())
+    assert (((np.histogram(t, edges)[0] - due) ** 2) / due).sum() < 84.0

@@ -1,5 +1,9 @@
 """When a recording is blind, and what is hidden from it."""
 
+from dataclasses import replace
+
+import numpy as np
+
 from sim.core.tape import CART, EDIT_ADD, SUPPLY, TAKE
 from sim.core.units import US
 from sim.replay.censor import SHUT, SOLD_OUT, demand_end, hide, windows
@@ -35,6 +39,17 @@ def test_books_closed_after_the_show_are_not_part_of_it():
     assert demand_end(recording(rows, (2,), 90.0)) == 30 * US
     assert demand_end(recording(rows, (2,), 120.0)) == 120 * US
     assert spells(recording(rows, (2,), 90.0)) == [(0, 20, 30, SOLD_OUT)]
+
+
+def test_where_stock_leaves_on_payment_a_spell_lasts_from_payment_to_a_paid_return():
+    """Two units, four orders: the third is never paid and closed at 50, the first is cancelled at 70. Counted by orders the shop
+    seems to have stock again when an unpaid order closes."""
+    rows = [*orders([10, 20, 30, 40]), (50.0, EDIT_ADD, 0, 1), (70.0, EDIT_ADD, 0, 1)]
+    show = recording(rows, (2,))
+    paid = np.array([15, 25, -1, -1, -1, -1]) * US
+    show = replace(show, paid=np.where(paid > 0, paid, -1), order=np.array([-1, -1, -1, -1, 2, 0]))
+    assert [(w.start / US, w.end / US) for w in windows(show, on_payment=True)] == [(40, 70)]
+    assert [(w.start / US, w.end / US) for w in windows(show)] == [(40, demand_end(show) / US)]
 
 
 def test_hidden_orders_are_those_a_shop_that_stops_at_zero_never_sees():

@@ -117,6 +117,24 @@ def test_the_rooms_excess_at_the_stop_is_carried_on_and_let_go():
     assert soon > 1.2 * plain
 
 
+def test_a_cue_that_nobody_saw_may_be_of_the_tail_of_sizes():
+    """One cue in a hundred is some thirteen times as large: with every cue of the tail (chance 1) the mean is that many times as
+    large, and a cue that was seen to be usual is not taken for one."""
+    cues = tuple(Cue(t, "s0", "deal") for t in (300.0, 900.0, 1500.0))
+    rng = random_stream(3, "deals")
+    t = np.concatenate([np.arange(5.0, 1400.0, 60.0), *(c.at_s + rng.exponential(20.0, 80) for c in cues[:2])])
+    show = replace(recording(orders(np.sort(t)), (len(t),), 2000.0), cues=cues)
+    made = impute(show)
+    (group,) = made.groups
+    chance = {x.cue: x.chance for x in group.tails}
+    assert max(chance[0], chance[1]) < 0.002
+    assert 0.003 < chance[2] < 0.03
+    every = replace(group, tails=tuple(x._replace(chance=float(x.cue == 2)) for x in group.tails))
+    none = replace(group, tails=())
+    means = [drawn(replace(made, groups=(g,)), 40).mean() for g in (none, every)]
+    assert means[1] > 4 * means[0]
+
+
 def test_followers_of_the_last_orders_come_after_the_stop():
     """A herd: bursts whose followers come within a minute. Right after the stop more come than minutes later, by a fifth at
     least."""
