@@ -1,7 +1,7 @@
 """How an answer settles over real nights: six hours of each evening of the marathons, one after the other.
 
-``python -m benchmarks.left_nights FOLDER [nights]``: FOLDER as for ``benchmarks.left_out``. Prints what all nights say of the next,
-and whether more of them forecast better. The data may not be copied into the project.
+``python -m benchmarks.left_nights FOLDER [nights]``: FOLDER as for ``benchmarks.left_out``. Prints what all nights say of the
+next, and whether more of them forecast better. The data may not be copied into the project.
 """
 
 from __future__ import annotations
