@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.app.earlier import nights_before, nights_table
 from sim.app.frame import Out, Task, command_word, published, settled, tried
 from sim.app.nouns import listed
 from sim.app.progress import Listener, Tell, listener
@@ -19,8 +20,7 @@ from sim.app.result import HERE, Result, Said
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fit import calibrate as fitted
 from sim.calibrate.natural import natural_of
-from sim.calibrate.nights import Quantity, Step, after, check_nights, contradictions, settling
-from sim.calibrate.nights import from_plain as earlier_nights
+from sim.calibrate.nights import Quantity, after, check_nights, contradictions, settling
 from sim.calibrate.nights import plain as plain_nights
 from sim.calibrate.nights import quantities as by_night
 from sim.calibrate.observed import Observed
@@ -109,7 +109,7 @@ def calibrate(
     settings["stream"] = paths[0] if len(paths) == 1 else paths
     folder, file = _targets(out)
     facts, told = {"settings": settings, "inputs": _inputs([*paths, *([s.prior] if s.prior else [])])}, listener(progress)
-    before = _before(s.prior)
+    before = nights_before(s.prior)
     task = Task("calibrate", f"calibrate-{s.name}", facts, folder, command, more={"seed": s.seed})
     try:
         steps = Steps(told)
@@ -145,7 +145,7 @@ def _published(
         page = words_of.report(fit, params, unknown, list(pictures), task.repeat())
         if steps:
             page += nights_of.page(steps, told)
-            _nights(steps, folder / "nights.csv")
+            nights_table(steps, folder / "nights.csv")
         (folder / "report.md").write_text(page, encoding="utf-8")
         (folder / "fit.json").write_text(json.dumps(facts_of(fit, params), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         _table(params, folder / "parameters.csv")
@@ -206,19 +206,6 @@ def _observed(path: str, s: Calibrate, told: Listener) -> Observed:
         ingested.close()
 
 
-def _before(path: str) -> list[Quantity]:
-    """Single nights of an earlier calibration."""
-    if not path:
-        return []
-    from scenarios.plain_yaml import plain_yaml
-
-    if not Path(path).is_file():
-        raise SettingError(_("prior={path} is not a file; name a scenario file that stockcue calibrate wrote").format(path=path))
-    found = plain_yaml(Path(path).read_text(encoding="utf-8"), f"prior={path}", SettingError)
-    group = found.get(KEY) if isinstance(found, dict) else None
-    return earlier_nights(group.get("nights") if isinstance(group, dict) else None, path)
-
-
 def _inputs(paths: Sequence[str]) -> dict[str, str]:
     return {Path(p).name: hashlib.sha256(Path(p).read_bytes()).hexdigest() for p in paths if Path(p).is_file()}
 
@@ -247,18 +234,6 @@ def _pictures(fit: Calibrated) -> dict[str, Figure]:
 
     drawn = {"responses.png": responses(fit), "residuals.png": residual_plot(fit), "bands.png": band_plot(fit)}
     return {name: figure for name, figure in drawn.items() if figure is not None}
-
-
-def _nights(steps: Sequence[Step], path: Path) -> None:
-    import pandas as pd
-
-    rows = []
-    for step in steps:
-        (low, high), (sure_low, sure_high) = step.prior.band(), step.prior.known()
-        rows.append({"quantity": step.quantity, "nights": step.prior.nights, "log_mean": step.prior.mean, "prior_low": low,
-                     "prior_high": high, "known_low": sure_low, "known_high": sure_high, "between_sd": step.prior.between,
-                     "next": step.next, "next_log": step.value, "inside": step.inside, "log_score": step.score})  # fmt: skip
-    write_csv(pd.DataFrame(rows), path)
 
 
 def _table(params: Sequence[Parameter], path: Path) -> None:
