@@ -39,7 +39,7 @@ def _one(policy: Policy, scenario: Scenario, somebody: bool) -> None:
 def short_windows(policies: Iterable[Policy], scenario: Scenario, profile: Profile) -> list[str]:
     """Sentences on alerts whose window is shorter than the time their first effect takes, one for all policies alike."""
     feed, late_ones, lines = scenario.feed.stock_age_s(), dict[float, list[str]](), []
-    for policy in policies:
+    for policy in (p for p in policies if p.strategy.name != "silent"):
         needs = [policy.playbook.reactions_s(level, scenario)[:1] for level in range(1, len(LEVEL_NAMES))]
         late = max((n[0] for n in needs if n), default=0.0) + feed
         if late > profile.horizon_s:

@@ -56,7 +56,7 @@ def test_a_playbook_that_nobody_can_carry_out_is_refused_before_anything_is_play
 
 def test_a_window_shorter_than_the_reaction_is_said():
     smart, tiered, email = make_policy("smart"), make_policy("tiered"), make_policy("smart", playbook="email", label="mailed")
-    told, mailed = short_windows([smart, email, tiered], shop(), make_profile("balanced"))
+    told, mailed = short_windows([make_policy("silent"), smart, email, tiered], shop(), make_profile("balanced"))
     assert "shorter than" in told
     assert "of smart, tiered takes" in told, "a request takes longer than a window; one sentence for all alike"
     assert "of mailed takes" in mailed
