@@ -157,6 +157,8 @@ def apart(rows: Sequence[Mapping[str, Value]]) -> list[dict[str, Value]]:
 
     >>> apart([{"a.units": 22.61}, {"a.units": 23.18}, {"a.units": 230.0}, {"a.units": 22.61}])
     [{'a.units': '22.6'}, {'a.units': '23.2'}, {'a.units': '230'}, {'a.units': '22.6'}]
+    >>> apart([{"operations": "email"}, {"operations": "human"}])
+    [{'operations': 'email'}, {'operations': 'human'}]
     """
     texts: dict[tuple[str, Value], Value] = {}
     for key in dict.fromkeys(key for row in rows for key in row):
@@ -165,8 +167,11 @@ def apart(rows: Sequence[Mapping[str, Value]]) -> list[dict[str, Value]]:
         for value in values:
             same.setdefault(str(rounded(key, value)), []).append(value)
         for text, those in same.items():
+            if len(those) == 1:  # names, too
+                texts[key, those[0]] = text
+                continue
             longer = next((n for n in range(3, 18) if len({f"{v:.{n}g}" for v in those}) == len(those)), 17)
-            texts |= {(key, v): text if len(those) == 1 else f"{v:.{longer}g}" for v in those}
+            texts |= {(key, v): f"{v:.{longer}g}" for v in those}
     return [{key: texts[key, value] for key, value in row.items()} for row in rows]
 
 
