@@ -21,7 +21,7 @@ from typing import Any
 
 from sim.words import _
 from strategies.contract import Origin, Strategy, StrategyError
-from strategies.reach import OURS, installed, is_users
+from strategies.users import OURS, installed, is_users
 
 MOST = 2**24
 """A data file beside the strategy larger than this does not travel with it [bytes]."""

@@ -10,11 +10,10 @@ import builtins
 import dis
 import hashlib
 import sys
-import sysconfig
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple
@@ -22,10 +21,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.words import _
+from strategies.users import is_users
 from strategies.values import code_text, digest
 
-OURS = frozenset({"strategies", "scenarios", "sim", "conf", "stockcue", "__future__"})
-"""Packages of StockCue: what they hold is identified by the program's own checksum."""
 MACHINE = frozenset({
     "os", "posix", "nt", "io", "_io", "sys", "time", "datetime", "random", "_random", "secrets", "uuid", "socket", "_socket",
     "subprocess", "pathlib", "tempfile", "glob", "shutil", "platform", "getpass", "threading", "_thread", "multiprocessing",
@@ -40,7 +38,7 @@ PLAIN = (bool, int, float, complex, str, bytes, type(None), np.ndarray, np.gener
 OF_PYTHON = frozenset({
     "__dict__", "__weakref__", "__doc__", "__module__", "__qualname__", "__firstlineno__", "__static_attributes__", "__slots__",
     "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__", "__abstractmethods__", "_abc_impl",
-    "__classcell__", "__orig_bases__", "__parameters__", "__match_args__",
+    "__classcell__", "__orig_bases__", "__parameters__", "__match_args__", "__dataclass_fields__", "__dataclass_params__",
 })  # fmt: skip
 """Names of a class that are Python's own."""
 SLOTS = ("member_descriptor", "getset_descriptor")
@@ -88,17 +86,6 @@ def reach(fold: Any) -> Reach:
     reached = Reach()
     _into(reached, fold, "fold", {})
     return reached
-
-
-def is_users(module: str) -> bool:
-    """Whether a module is neither StockCue's, nor Python's, nor installed."""
-    root = module.split(".")[0]
-    if root == "__main__":  # a notebook's or a script's, whatever program runs it
-        return True
-    if root in OURS or root in sys.stdlib_module_names or root.startswith("_cython_"):
-        return False
-    file = getattr(sys.modules.get(module), "__file__", None)
-    return file is None or not installed(file)
 
 
 def lookups(function: FunctionType) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
@@ -149,14 +136,6 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
     for constant in code.co_consts:
         if isinstance(constant, CodeType):
             yield from _codes(constant)
-
-
-@cache
-def installed(file: str) -> bool:
-    path = Path(file).resolve()
-    if {"site-packages", "dist-packages"} & {*path.parts}:
-        return True
-    return any(path.is_relative_to(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "platstdlib"))
 
 
 def _into(reached: Reach, value: Any, name: str, known: dict[int, str]) -> None:
@@ -223,12 +202,22 @@ def _class(reached: Reach, value: type, name: str, known: dict[int, str]) -> Non
     for member, inner in vars(value).items():
         if member not in OF_PYTHON:
             parts = [inner.fget, inner.fset] if isinstance(inner, property) else [getattr(inner, "__func__", inner)]
-            parts = [p for p in parts if p is not None and type(p).__name__ not in SLOTS]
+            parts = [p for p in parts if p is not None and type(p).__name__ not in SLOTS and not _generated(member, p)]
             for part in parts:
                 _into(reached, part, f"{name}.{member}", known)
     for other in (*value.__bases__, type(value)):
         if isinstance(other.__module__, str) and is_users(other.__module__):
             _into(reached, other, f"{name}'s {other.__name__}", known)
+
+
+def _generated(member: str, value: Any) -> bool:
+    """Whether a member is what a data class writes for itself, from fields that are told anyway; its defaults are in __init__."""
+    inner = getattr(value, "__wrapped__", value)
+    return (
+        member.startswith("__")
+        and member != "__init__"
+        and getattr(getattr(inner, "__code__", None), "co_filename", "") == "<string>"
+    )
 
 
 def _named(reached: Reach, value: Any, name: str) -> None:

@@ -44,6 +44,9 @@ def digest(value: Any) -> str:
         return _all(type(value).__name__, [x for f in fields(value) for x in (f.name, digest(getattr(value, f.name)))])
     if isinstance(value, FunctionType):
         return f"function {code_text(value.__code__)}"
+    if isinstance(value, type):
+        made_here = value.__module__.startswith("user_strategy_")  # under a name that says where the file lies
+        return f"class {'' if made_here else value.__module__} {value.__qualname__}"
     if isinstance(value, Enum):
         return _all(type(value).__qualname__, [value.name, digest(value.value)])
     if isinstance(value, partial):

@@ -21,7 +21,8 @@ import numpy as np
 
 from sim.words import _
 from strategies.contract import Origin, Param, Strategy, StrategyError
-from strategies.reach import ABSENT, is_users, lookups
+from strategies.reach import ABSENT, lookups
+from strategies.users import is_users
 
 HEAD = '''"""The strategy {name}, as it was defined without a file of its own."""
 

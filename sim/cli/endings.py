@@ -75,7 +75,7 @@ def ended(play: Callable[[], int]) -> int:
 
 def _in_a_users_file(error: BaseException) -> str | None:
     """The file and line of the user's where something was raised; None where that was not in code of his."""
-    from strategies.reach import is_users
+    from strategies.users import is_users
 
     at = error.__traceback__
     while at is not None and at.tb_next is not None:

@@ -19,7 +19,8 @@ from sim.engine.stretch import bare, stretch
 from sim.native import CannotCompile, Entry, compiled, compiles, function_at, numba_or_none, or_plain, reference
 from sim.words import _
 from strategies.contract import Fold, Signal
-from strategies.reach import Reach, is_users, reach
+from strategies.reach import Reach, reach
+from strategies.users import is_users
 
 
 def _fold_type() -> Any:

@@ -16,7 +16,7 @@ from sim.engine.compiled import compile_fold
 from sim.native import CannotCompile, compiles
 from sim.words import _
 from strategies.contract import LINE, StrategyError
-from strategies.reach import is_users
+from strategies.users import is_users
 
 FIRST = 4
 """Readings of a run that are answered twice."""

@@ -30,8 +30,8 @@ from sim.native import at_hand, compiles, kept_folder
 from sim.places import BASE
 from sim.score.loops import weigh
 from sim.score.weighing import compiled_weigh
-from strategies.reach import is_users
 from strategies.registry import load
+from strategies.users import is_users
 
 KERNELS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     "seen": (seen_at, compiled_seen), "stretch": (stretch_at, compiled_stretch), "trace": (trace_at, compiled_trace),

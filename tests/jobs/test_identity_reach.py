@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.conformance.readings import extremes
+from sim.jobs.identity import identity_of
 from sim.setup.policies import make_policy
 from strategies.contract import StrategyError
 from strategies.reach import reach
@@ -17,6 +18,9 @@ CARRIERS = {
     "nested class": ("class C:\n    class D:\n        X = LIMIT\n", "C.D.X"),
     "enum": ("import enum\nclass C(enum.Enum):\n    X = LIMIT\n", "C.X.value"),
     "dataclass": ("from dataclasses import dataclass\n@dataclass(frozen=True)\nclass C:\n    x: float = LIMIT\nc = C()\n", "c.x"),
+    "data class that sorts": ("from dataclasses import dataclass, field\n@dataclass(order=True, slots=True)\n"
+                              "class C:\n    x: float = LIMIT\n    y: list = field(default_factory=list)\nc = C()\n", "c.x"),
+    "named tuple": ("from typing import NamedTuple\nclass C(NamedTuple):\n    x: float = LIMIT\nc = C()\n", "c.x"),
     "static method": ("class C:\n    @staticmethod\n    def f(k=LIMIT):\n        return k\n", "C.f()"),
     "class method": ("class C:\n    X = LIMIT\n    @classmethod\n    def f(cls):\n        return cls.X\n", "C.f()"),
     "property": ("K = LIMIT\nclass C:\n    @property\n    def f(self):\n        return K\nc = C()\n", "c.f"),
@@ -45,16 +49,18 @@ def test_a_value_from_the_environment_belongs_to_the_strategy_however_it_travels
     text = (
         HEAD + "import os\nLIMIT = float(os.environ['LIMIT'])\n" + before + f"def line(units):\n    return units + {use}\n" + TAIL
     )
-    found = []
+    found, known = [], []
     for number, limit in enumerate(("2", "9", "2")):
         monkeypatch.setenv("LIMIT", limit)
         strategy = make_policy(mine(tmp_path / f"{number}", text)).strategy
         memory = np.zeros(8)
         strategy.fold(np.array([1.0]), memory, extremes()[0])
         found.append((memory[0], reach(strategy.fold).fingerprint()))
+        known.append(identity_of(strategy))  # it may be taken up again
     assert [line for line, _ in found] == [3.0, 10.0, 3.0]
     assert found[0] == found[2] != found[1]
     assert found[0][1] != found[1][1]
+    assert known[0] == known[2] != known[1]
 
 
 def test_modules_of_the_users_are_read_afresh_wherever_they_lie(tmp_path, monkeypatch):
