@@ -59,6 +59,7 @@ class Observed:
     """One recorded show.
 
     ``bin_s``: width of the source's bins [s], 0 = single events. ``start_unix_s``: first moment as Unix time, NaN if unknown.
+    ``start_hour``: the hour of the day at that moment on the recording's own clock, NaN if it has none.
     ``first``: which orders were placed without a cart before, bool per order; None where carts and orders are not linked.
     ``converting``: cart to order, ``paying``: order to payment; None if unknown. ``viewers``: times [s] and people, or None.
     ``views``: product views in all, or -1. ``shut``: stretches to leave out (WINDOW_DTYPE). ``stock``: units at the start by
@@ -73,6 +74,7 @@ class Observed:
     cues: np.ndarray
     bin_s: float = 0.0
     start_unix_s: float = float("nan")
+    start_hour: float = float("nan")
     first: np.ndarray | None = None
     converting: Delays | None = None
     paying: Delays | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +80,7 @@ def observed_from(head: Any, frame: pd.DataFrame, sku: list[str] | None = None) 
         _cues(frame, names, start, span),
         bin_s=usual,
         start_unix_s=start / US if start > 10**14 else math.nan,
+        start_hour=_hour(head.own_clock.text(start)),
         first=None if linked is None else linked[0],
         converting=None if linked is None else _converting(names, linked[1], span, start, width, shut),
         paying=None if usual else _paying(frame, good, start + span * US, width),
@@ -88,6 +90,16 @@ def observed_from(head: Any, frame: pd.DataFrame, sku: list[str] | None = None) 
         stock=_stock(frame, names, head.declared),
         tiers=tuple(str(head.declared.get(n, {}).get("tier", "")) for n in names),
     )
+
+
+def _hour(moment: str) -> float:
+    """The hour of the day of a moment as a clock writes it; NaN where it writes none.
+
+    >>> _hour("2026-06-18T20:30:00+08:00"), _hour("90 s")
+    (20.5, nan)
+    """
+    clock = re.search(r"[T ](\d\d):(\d\d)(?::(\d\d))?", moment)
+    return math.nan if clock is None else int(clock[1]) + int(clock[2]) / 60 + int(clock[3] or 0) / 3600
 
 
 def _events(rows: pd.DataFrame, names: tuple[str, ...], start: int) -> Events:

@@ -11,7 +11,7 @@ from scenarios.contract import CUE_KINDS
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fitness import LEVEL, Band
 from sim.report.figures import style
-from sim.report.figures.style import _
+from sim.report.figures.style import _, ngettext
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +78,14 @@ def _aligned(axis: Axes, fit: Calibrated, kind: int) -> None:
     axis.fill_between(left, low, high, step="post", color=style.SKY, alpha=0.3, lw=0, label=_("± 2 sd (Poisson)"))
     axis.step(left, due / per, where="post", color=style.BLUE, lw=1.8, label=_("fitted model"))
     seen_at, mean = left + width / 2, np.where(ok, seen / per, np.nan)
-    axis.plot(seen_at, mean, "o", ms=3, color=style.BLACK, label=_("seen, mean of {cues} cues").format(cues=cues))
+    axis.plot(
+        seen_at,
+        mean,
+        "o",
+        ms=3,
+        color=style.BLACK,
+        label=ngettext("seen, mean of {n} cue", "seen, mean of {n} cues", cues).format(n=cues),
+    )
     axis.axvline(0, color=style.GREY, lw=0.8, ls=":")
     tau = math.exp(fit.fit.value(f"tau:{name}"))
     axis.set_title(_("{kind}: tau {tau:.3g} s").format(kind=name, tau=tau), loc="left")
@@ -154,7 +161,11 @@ def band_plot(fit: Calibrated) -> Figure | None:
         axes = np.atleast_1d(figure.subplots(len(bands), 1, sharex=True))
         for axis, band in zip(axes, bands, strict=True):
             _one_band(axis, band, 3600.0 if fit.shows[last].span_s > 4 * 3600 else 60.0)
-        unit = "h" if fit.shows[last].span_s > 4 * 3600 else "min"
+        per, unit = (3600.0, "h") if fit.shows[last].span_s > 4 * 3600 else (60.0, "min")
+        if not math.isnan(hour := fit.shows[last].start_hour):
+            axes[-1].xaxis.set_major_formatter(
+                lambda x, _place: f"{style.plain_number(x)}\n{style.clock(x * per, hour)}" if x >= 0 else ""
+            )
         axes[-1].set_xlabel(_("time since the record began [{unit}]").format(unit=unit))
         figure.suptitle(
             style.text(

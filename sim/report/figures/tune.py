@@ -47,6 +47,7 @@ def history(tuning: Tuned, plan: Plan) -> Figure:
         axes.set_ylim(low - 0.08 * (high - low), top)
         first = plan.objectives[0]
         what = _("J [CNY a show], {robust}").format(robust=plan.robust) if plan.single else f"{first} [{METRICS[first].unit}]"
+        axes.yaxis.set_major_formatter(style.plain_number)
         axes.set_xlabel(_("trial"))
         axes.set_ylabel(_("{what}, search shows").format(what=what))
         axes.set_title("; ".join([_("Search"), *_notes(tuning, plan, bool(value.max() > top))]))
