@@ -40,6 +40,17 @@ def test_a_lesson_is_short_and_needs_the_face_alone(path):
     assert re.search(r"# \*\*中文摘要\*\*", text[: text.index("\n# %%\n")])
 
 
+@pytest.mark.parametrize("path", GALLERY, ids=lambda p: p.stem)
+def test_a_page_of_the_gallery_is_of_its_lesson(path):
+    """Every cell stands in the page as it stands in the lesson; `make gallery` makes the pages anew."""
+    page = (path.parents[1] / "docs" / "gallery" / f"{path.stem}.md").read_text("utf-8")
+    cells = path.read_text("utf-8").split("# %%")[1:]
+    for cell in cells:
+        head, _line, body = cell.partition("\n")
+        text = re.sub(r"^# ?", "", body, flags=re.MULTILINE) if "markdown" in head else body
+        assert text.strip() in page, "out of date"
+
+
 def test_without_the_events_nothing_is_computed(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("STOCKCUE_SHARED", str(tmp_path))
     assert runpy.run_path(str(NOTEBOOKS[0].with_name("leave_one_event_out.py")))["TABLE"] == []

@@ -58,13 +58,14 @@ class Collector:
         for name, what in COUNTERS.items():
             yield CounterMetricFamily(f"stockcue_{name}", what, m[name])
         for name, what in GAUGES.items():
-            yield GaugeMetricFamily(f"stockcue_{name}", what, float(m[name]))
+            named = "show_seconds" if name == "show_s" else name
+            yield GaugeMetricFamily(f"stockcue_{named}", what, float(m[name]))
         health = m["health"]
         yield GaugeMetricFamily("stockcue_quiet_seconds", "since the last line came", health["quiet_s"])
         yield GaugeMetricFamily("stockcue_state_age_seconds", "since the state was saved", health["state_age_s"])
         yield GaugeMetricFamily("stockcue_well", "1 while lines come, or the show is over", float(health["well"]))
         yield from _items(m["items"])
-        lag = GaugeMetricFamily("stockcue_lag_seconds", _("what was timed, as in the metrics file"), labels=["of", "quantile"])
+        lag = GaugeMetricFamily("stockcue_lag_seconds", _("what was timed, as in the metrics file"), labels=["of", "figure"])
         for of, summary in m["lag_s"].items():
             for quantile in ("p50", "p95", "max"):
                 lag.add_metric([of, quantile], summary[quantile])
