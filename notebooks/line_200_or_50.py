@@ -25,13 +25,13 @@ LINES = [25, 50, 100, 150, 200, 300]
 RESTOCK = {"prepare": [{"what": "restock", "by": "auto"}], "emergency": []}
 
 
-def shop(hours_of_stock: float, lead_min: float):
-    """One item whose 500 units last so many hours at the mean pace."""
+def shop(hours_of_stock: float, lead_min: float, spread: str = "recorded", **costs: float):
+    """One item whose 500 units last so many hours at the mean pace; ``costs``: of a request [CNY]."""
     item = {"stock": 500, "popularity": 1.0}
     return sc.scenario(
         "ls1", name=f"lasts {hours_of_stock:g} h, lead {lead_min:g} min", duration_s=7200, cues=[], skus={"item": item},
-        ledger={"mode": "deduct_on_order", "checks_stock": True}, spread="recorded",
-        audience={"arrivals_per_min": 276 / hours_of_stock}, supply={"requestable": 0.5, "lead_median_s": 60 * lead_min},
+        ledger={"mode": "deduct_on_order", "checks_stock": True}, spread=spread,
+        audience={"arrivals_per_min": 276 / hours_of_stock}, supply={"requestable": 0.5, "lead_median_s": 60 * lead_min, **costs},
     )  # fmt: skip
 
 
@@ -42,9 +42,10 @@ def shop(hours_of_stock: float, lead_min: float):
 # %%
 def table(show) -> pd.DataFrame:
     """Net against silence, missed units and notices by line."""
-    teams = [sc.policy("fixed_count", label=str(line), units=line, operations=RESTOCK) for line in LINES]
-    rows = sc.rehearse(show, teams, shows=SHOWS, figure="none").scores.groupby("strategy")[["net", "missed_units"]].mean()
-    return pd.DataFrame({"gain": rows["net"] - rows["net"]["silent"], "missed": rows["missed_units"]}).loc[map(str, LINES)]
+    teams = {str(line): sc.policy("fixed_count", label=str(line), units=line, operations=RESTOCK) for line in LINES}
+    trials = sc.sweep(show, teams, shows=SHOWS, workers=1).trials
+    trials["gain"] = trials["net"] - trials["net_silent"]
+    return trials.groupby("candidate", sort=False)[["gain", "missed_units"]].mean()
 
 
 FOUND = {(hours, lead): table(shop(hours, lead)) for hours, lead in [(1.3, 20), (1.3, 45), (1.75, 10), (1.75, 45), (168, 45)]}
@@ -60,3 +61,16 @@ BEST = {key: int(rows["gain"].idxmax()) for key, rows in FOUND.items()}
 PAYS = {key: bool(rows["gain"].max() > 0) for key, rows in FOUND.items()}
 for (h, m), line in BEST.items():
     print(f"lasts {h:g} h, lead {m:g} min: best line {line}, {'it pays' if PAYS[h, m] else 'no line pays'}")
+
+# %% [markdown]
+# What the best line is worth also depends on how shows spread and on what a request costs.
+
+# %%
+OTHER = {
+    "every show as planned": {"spread": "certain"},
+    "a request costs 400 CNY, not 100": {"request_cost": 400.0},
+    "what came too much costs 30 CNY a unit, not 3": {"leftover": 30.0},
+}
+for what, changes in OTHER.items():
+    gain = table(shop(1.3, 20, **changes))["gain"]
+    print(f"lasts 1.3 h, lead 20 min, {what}: best line {gain.idxmax()}, {gain.max():,.0f} CNY a show; 200: {gain['200']:,.0f}")

@@ -22,16 +22,21 @@ import pandas as pd
 import stockcue as sc
 
 SHOWS = 20
-STOP = {"prepare": [{"what": "freeze", "by": "auto"}], "emergency": [{"what": "freeze", "by": "auto"}]}
-ASK = {"prepare": [{"what": "restock", "by": "auto"}], "emergency": []}
+SIDE = {"profit": {"units": 50}, "longtail": {"units": 50}}
+BOOKS = {
+    "selling stops at the line": {"emergency_share": 1.0, "operations": "freeze_only"},
+    "the line asks for stock": {"operations": {"prepare": [{"what": "restock", "by": "auto"}], "emergency": []}},
+}
 
 # %% [markdown]
 # **The mask.** 6,000 boxes; a line in units, and what it sets off. GMV against nobody acting [%], when the mask first closed.
 
 # %%
-BOOKS = {"selling stops at the line": STOP, "the line asks for stock": ASK}
-TEAMS = {f"{units}, {what}": sc.policy("fixed_count", label=f"{units}, {what}", units=units, operations=book)
-         for what, book in BOOKS.items() for units in (120, 600, 2400)}  # fmt: skip
+TEAMS = {
+    f"{units}, {what}": sc.policy("fixed_count", label=f"{units}, {what}", units=units, by_tier=SIDE, **book)
+    for what, book in BOOKS.items()
+    for units in (120, 600, 2400)
+}
 SPREADS = {"as shows spread": "recorded", "every show as planned": "certain"}
 MASK = pd.DataFrame()
 for what, spread in SPREADS.items():

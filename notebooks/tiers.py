@@ -19,7 +19,7 @@
 import stockcue as sc
 
 SHOWS = 16
-VALUES = [20, 60, 180]
+VALUES = [40, 150, 400]
 
 # %% [markdown]
 # One line in units for all items, or one for each tier: every combination plays the same shows. The best of each is chosen on
