@@ -11,7 +11,7 @@
 # # How old may the data be?
 #
 # **中文摘要**:行业里说,库存数据晚几十秒,预警就没有意义。用一场付款减库存的秒杀来量:数据晚 0.5 到 60 秒,机器按报童分位冻结,
-# 还剩多少超卖。再让库存、订单、加购、流量各自单独变旧:订单必须新;库存旧了变成少卖;加购和流量旧了几乎没影响。
+# 还剩多少超卖。再让库存、订单、加购、流量各自单独变旧:订单必须新;库存旧了影响小得多;加购和流量旧了几乎没影响。
 #
 # The field says: stock data tens of seconds old makes a warning worthless. A flash sale whose stock leaves on payment, and
 # machines that freeze.
@@ -66,5 +66,5 @@ for (metric, name), row in BY_SOURCE.items():
 
 # %% [markdown]
 # Orders must be fresh: they tell the rate, and without it the pulse is over before it is seen. Old *stock* is another thing:
-# a strategy that knows its age allows for what went since, so it oversells no more but stops early and misses sales. Carts and
+# a strategy that knows its age allows for what went since, so it hardly oversells more, and may stop early instead. Carts and
 # traffic may be old; what they tell comes through the orders a little later.
