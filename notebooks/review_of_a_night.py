@@ -26,7 +26,8 @@ print(review)
 # Blame: the same shoppers again, with things made ideal one after another. Units add up exactly.
 
 # %%
-print(review.blame.to_string(index=False))
+blame = review.blame[review.blame["units"] > 0]
+print(blame[["sku", "kind", "cause", "units"]].to_string(index=False))
 review.plot("blame")
 
 # %% [markdown]
