@@ -121,3 +121,64 @@ def test_pages_of_other_verbs_open_in_both_languages(browser, folders, tmp_path,
         assert seen.run("return document.documentElement.scrollWidth") <= 390
         assert seen.errors() == []
         assert seen.asked() == []
+
+
+def nameless(seen) -> list[str]:
+    """Things to operate that a screen reader would have no name for."""
+    tree = seen.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    operated = {
+        "button",
+        "slider",
+        "textbox",
+        "combobox",
+        "PopUpButton",
+        "MenuListPopup",
+        "columnheader",
+        "region",
+        "form",
+        "progressbar",
+    }
+    return [
+        f"{node['role']['value']} {node.get('properties', [])}"
+        for node in tree
+        if not node.get("ignored") and node["role"]["value"] in operated and not node.get("name", {}).get("value", "").strip()
+        and node["role"]["value"] != "MenuListPopup"
+    ]  # fmt: skip
+
+
+def test_keys_and_screen_readers_reach_everything(browser, swept, tmp_path):
+    from selenium.webdriver.common.keys import Keys
+
+    seen = browser.open(page(swept[0].folder, lang="zh", out=tmp_path / "p.html"))
+    assert nameless(seen) == []
+    box = seen.driver.find_element("css selector", "#sweep .virtual")
+    assert box.get_attribute("aria-label") == "全部方案"
+    box.send_keys(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    assert seen.run("return document.querySelector('#sweep tr[aria-selected=true]').getAttribute('aria-rowindex')") == "3"
+    slider = seen.driver.find_element("id", "price-2")
+    before = seen.run("return SC.state.net[0]")
+    slider.send_keys(Keys.ARROW_RIGHT)
+    assert seen.run("return SC.state.net[0]") != before
+    assert seen.run("return document.querySelector('#sweep .readout').getAttribute('aria-live')") == "polite"
+
+
+def test_a_box_in_one_front_marks_the_same_candidates_everywhere(browser, swept):
+    seen = browser.open(swept[0].folder / "report.html")
+    rows = "return Array.from(document.querySelectorAll('#sweep tbody tr[aria-rowindex]')).map(r => r.cells[0].textContent)"
+    names = seen.run("return SC.data.candidate")
+    seen.run("SC.source.selected.indices = [0, 2]")
+    assert sorted(seen.run(rows)) == sorted([names[0], names[2]])
+    seen.run("SC.source.selected.indices = []")
+    assert len(seen.run(rows)) == len(names)
+
+
+def test_a_dial_offers_what_its_strategy_has(browser, swept):
+    """A map over two dials only where candidates differ in two."""
+    seen = browser.open(swept[0].folder / "report.html")
+    picks = (
+        "return Array.from(document.querySelectorAll('#sweep .choices select')).map(s => Array.from(s.options).map(o => o.text))"
+    )
+    families, _figures, dials, _second = seen.run(picks)
+    assert sorted(families) == ["fixed_count", "smart"]
+    assert all(dial.startswith(f"{families[0]}.") for dial in dials)
+    assert seen.run("return document.querySelectorAll('#sweep .choices label')[3].style.display") == "none"

@@ -13,7 +13,7 @@
     given.dials.forEach(function (d) {
       var unit = d.unit ? " " + d.unit : "", group = d.world ? later : form;
       var label = SC.make("label", {}, d.label + " "), told = SC.make("output", {}, SC.number(d.value, 3) + unit);
-      var input = SC.make("input", { type: "range", min: d.low, max: d.high, step: d.whole ? 1 : (d.high - d.low) / 500, "data-key": d.key });
+      var input = SC.make("input", { type: "range", min: d.low, max: d.high, step: d.whole ? 1 : (d.high - d.low) / 500, "data-key": d.key, "aria-label": d.label });
       input.defaultValue = String(d.value); input.value = String(d.value);
       if (d.meaning) { label.title = d.meaning; }
       var rest = function () { input.value = String(d.value); told.textContent = SC.number(d.value, 3) + unit; };

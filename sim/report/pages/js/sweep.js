@@ -17,7 +17,7 @@
     form.addEventListener("submit", function (e) { e.preventDefault(); });
     names.forEach(function (name, k) {
       var label = SC.make("label", {}, name + " "), value = SC.make("output", {});
-      var input = SC.make("input", { type: "range", min: "0", max: String(tops[k]), step: String(tops[k] / 1000), id: "price-" + k });
+      var input = SC.make("input", { type: "range", min: "0", max: String(tops[k]), step: String(tops[k] / 1000), id: "price-" + k, "aria-label": name });
       var track = SC.make("div", { class: "track", "aria-hidden": "true" });
       input.value = String(now[k]);
       label.appendChild(value); label.appendChild(input); label.appendChild(track); form.appendChild(label);
@@ -93,6 +93,7 @@
     place.appendChild(SC.make("p", { class: "small" }, families.slice(0, 8).map(function (f, k) { return f + ": " + SC.say(MARKERS[k]); }).join(", ") + ". " + SC.say("Draw a box in one picture: the same candidates are marked in all, and alone in the table; large marks cannot be told apart from the best.")));
     await SC.fronts(place, source);
     source.selected.js_property_callbacks = { "change:indices": [new Bokeh.CustomJS({ code: "SC.brushed(cb_obj.indices)" })] };
+    SC.source = source;
     SC.brushed = function (rows) {
       var order = SC.ranked(state.net), wanted = new Set(rows);
       table.refresh(rows.length ? order.filter(function (k) { return wanted.has(k); }) : order);
@@ -145,7 +146,7 @@
     families = families.filter(function (f) { return own(f).length; });
     if (!families.length) { return { refresh: function () {} }; }
     place.appendChild(SC.make("h3", {}, SC.say("What a dial does")));
-    var form = SC.make("form", { class: "choices" }), pair = SC.make("div", { class: "pair" }), left = SC.make("div"), right = SC.make("div");
+    var form = SC.make("form", { class: "choices", "aria-label": SC.say("What a dial does") }), pair = SC.make("div", { class: "pair" }), left = SC.make("div"), right = SC.make("div");
     form.addEventListener("submit", function (e) { e.preventDefault(); });
     place.appendChild(form); pair.appendChild(left); pair.appendChild(right); place.appendChild(pair);
     var figures = [["net", SC.say("net")]].concat(data.figures.map(function (f) { return [f, SC.say((words[f] || [f])[0])]; }));

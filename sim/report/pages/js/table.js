@@ -16,7 +16,7 @@
       th.appendChild(button);
       if (c.unit) { th.appendChild(SC.make("small", {}, c.unit)); }
       row.appendChild(th);
-      var cell = SC.make("th", { class: c.right ? "r" : "" });
+      var cell = SC.make("th", { class: c.right ? "r" : "", "aria-label": SC.say("filter {column}", { column: c.name }) });
       var find = SC.make("input", { size: c.right ? "7" : "10", "aria-label": SC.say("filter {column}", { column: c.name }), placeholder: c.right ? ">0" : "…" });
       find.addEventListener("input", function () { self.filters[k] = find.value.trim(); self.refresh(); });
       cell.appendChild(find);

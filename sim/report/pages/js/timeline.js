@@ -208,7 +208,7 @@
   /** The part of the page with its three choices. entries: [id, strategy, show, item]; the first is shown. */
   SC.timelines = async function (place, entries) {
     var names = ["strategy", "show", "item"], labels = [SC.say("strategy"), SC.say("show"), SC.say("item")], picks = [], view = null;
-    var form = SC.make("form", { class: "choices" });
+    var form = SC.make("form", { class: "choices", "aria-label": SC.say("Which timeline") });
     form.addEventListener("submit", function (e) { e.preventDefault(); });
     names.forEach(function (name, k) {
       var label = SC.make("label", {}, labels[k] + " "), pick = SC.make("select", { id: place.id + "-" + name });
