@@ -84,3 +84,20 @@ def test_an_exponent_is_a_slope():
     assert exponent([10, 20, 40], [1.0, 2.0, 4.0]) == pytest.approx(1.0)
     assert len(broad(10).skus) == 10
     assert crowded(2).audience.arrivals_per_min == 6000.0
+
+
+def test_memory_together_counts_this_process_and_its_children():
+    import os
+    import subprocess
+    import sys
+
+    from benchmarks.memory import family_of, proportional
+
+    if not proportional(os.getpid()):
+        pytest.skip("the system does not say")
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        assert {os.getpid(), child.pid} <= set(family_of(os.getpid()))
+    finally:
+        child.communicate(b"\n")
+    assert proportional(child.pid) == 0
