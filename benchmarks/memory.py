@@ -25,7 +25,7 @@ from sim.jobs.plan import Plan
 from sim.jobs.pool import pool
 from sim.jobs.resume import gather
 from sim.score.profiles import PROFILES
-from sim.setup.space import Candidate, World
+from sim.setup.space import Candidate, Variant
 
 SHOWS, CANDIDATES, WORKERS = 2000, 500, 2
 MB = 1024.0
@@ -73,7 +73,7 @@ def family_of(process: int) -> list[int]:
 def plan_of(shows: int, candidates: int) -> Plan:
     """``candidates`` freeze lines in LS-1 on ``shows`` shows, every metric."""
     known = [Candidate(policy.name, policy.strategy.name, {}, policy) for policy in family(candidates)]
-    return Plan([World(SCENARIO, load(SCENARIO), {})], known, shows, SEED, PROFILES["balanced"], EVERY)
+    return Plan([Variant(SCENARIO, load(SCENARIO), {})], known, shows, SEED, PROFILES["balanced"], EVERY)
 
 
 def main(argv: list[str] | None = None) -> int:

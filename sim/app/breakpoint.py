@@ -38,7 +38,7 @@ from sim.setup.assumptions import assumption_table
 from sim.setup.choices import described, one_of
 from sim.setup.policies import make_policy
 from sim.setup.settings_search import Breakpoint
-from sim.setup.space import Candidate, World
+from sim.setup.space import Candidate, Variant
 from sim.setup.uncertain import Uncertainty
 from sim.setup.uncertain import plain as plain_uncertainty
 from sim.stats.certify import NEEDED, REFUTED, by_construction, certify, worst_share
@@ -200,7 +200,7 @@ def plan_of(
 ) -> Plan:
     """Policies in one world, on the shows of a point."""
     candidates = [Candidate(p.name, p.name, {}, p) for p in policies]
-    return Plan([World(world.name, world, {}, drawn)], candidates, s.replicates, s.seed, profile, NEEDED)
+    return Plan([Variant(world.name, world, {}, drawn)], candidates, s.replicates, s.seed, profile, NEEDED)
 
 
 def announced(study: Points) -> str:

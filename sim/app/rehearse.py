@@ -45,7 +45,7 @@ PICTURES = ("best", "all", "none")
 
 
 @dataclass(frozen=True, eq=False)
-class Show:
+class RehearsedShow:
     """A rehearsal to be played: everything in records. ``base``: the scenario before the user changed it."""
 
     scenario: Scenario
@@ -134,7 +134,7 @@ def rehearse(
         told.close()
 
 
-def _settled(scenario: Any, policies: Any, score: Any, uncertain: Any, base: Scenario | None, s: Rehearse) -> Show:
+def _settled(scenario: Any, policies: Any, score: Any, uncertain: Any, base: Scenario | None, s: Rehearse) -> RehearsedShow:
     """Records; every fault is found here, before anything is played."""
     show, uncertainty = drawn(scenario, uncertain)
     teams = with_baseline(policies_of(policies))
@@ -143,10 +143,10 @@ def _settled(scenario: Any, policies: Any, score: Any, uncertain: Any, base: Sce
     one_of("figure", s.figure, [*PICTURES, *(p.name for p in teams)])
     if s.figure_replicate >= s.replicates:
         raise SettingError(_("figure_replicate must be below replicates = {n}; the first one is 0").format(n=s.replicates))
-    return Show(show, base or base_of(show), teams, profile_of(score), s, uncertainty)
+    return RehearsedShow(show, base or base_of(show), teams, profile_of(score), s, uncertainty)
 
 
-def facts_of(show: Show) -> dict[str, Any]:
+def facts_of(show: RehearsedShow) -> dict[str, Any]:
     """All that decides the result, as plain data; what does not (workers, pictures, folder) is left out."""
     facts = {"scenario": plain(show.scenario), **described(show.policies, show.profile)}
     drawing = {} if show.uncertainty is None else {"uncertainty": plain_uncertainty(show.uncertainty)}
@@ -154,7 +154,7 @@ def facts_of(show: Show) -> dict[str, Any]:
     return facts | {"replicates": s.replicates, "seed": s.seed, "own_files": own_files(show.policies)} | drawing
 
 
-def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
+def _write(folder: Path, show: RehearsedShow, task: Task, told: Listener) -> Said:
     """Play, and leave every file of the run folder."""
     s = show.settings
     kept = ("" if s.figure in PICTURES else s.figure, s.figure_replicate)
@@ -207,7 +207,7 @@ def _write(folder: Path, show: Show, task: Task, told: Listener) -> Said:
     return Said(text, verdict(), last, {"assumptions": weak, "tapes": list(rehearsal.tapes)}, verdict)
 
 
-def _pictures(folder: Path, show: Show, shown: Run) -> list[str]:
+def _pictures(folder: Path, show: RehearsedShow, shown: Run) -> list[str]:
     """Draw what was asked for; the names of the files."""
     from sim.report.figures.timeline import timeline
 
@@ -226,7 +226,7 @@ def _pictures(folder: Path, show: Show, shown: Run) -> list[str]:
     return list(runs)
 
 
-def _timelines(show: Show, rehearsal: Rehearsal) -> pd.DataFrame:
+def _timelines(show: RehearsedShow, rehearsal: Rehearsal) -> pd.DataFrame:
     """What the page can show: every strategy in the show that is drawn, then in the dearest and the middle one; best first."""
     s, scores = show.settings, rehearsal.scores
     order = scores.groupby("strategy", sort=False)["J"].mean().sort_values(kind="stable").index

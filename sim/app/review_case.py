@@ -19,7 +19,7 @@ from sim.core.run import Run
 from sim.core.stage import Stage
 from sim.engine.simulate import play
 from sim.postmortem.bands import FIGURES, Bands, Night, bands, night_of
-from sim.postmortem.parameters import Show
+from sim.postmortem.parameters import ReviewedShow
 from sim.postmortem.sessions import recorded, rehearsed
 from sim.postmortem.show_profile import Habits, of_run, of_stream, saved
 from sim.replay.closedloop import caption
@@ -50,10 +50,10 @@ class Case:
     on a stage of it. items: the recorded show item by item; before: earlier ones by name. span: start and end
     of a recorded night."""
 
-    show: Show
-    others: list[Show]
-    bounds: list[Show]
-    draws: list[Show]
+    show: ReviewedShow
+    others: list[ReviewedShow]
+    bounds: list[ReviewedShow]
+    draws: list[ReviewedShow]
     habits: tuple[Habits, list[Habits]]
     at: Callable[[float], str]
     notes: list[str]

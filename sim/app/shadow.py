@@ -17,8 +17,8 @@ from sim.app.progress import Listener, Tell, listener
 from sim.app.result import Result, Said
 from sim.core.policy import Policy
 from sim.jobs.identity import identity_of, own_files
-from sim.replay.shadow import Plan, Ways, plan, sentence
 from sim.replay.shadow import Shadow as Live
+from sim.replay.shadow import ShowPlan, Ways, plan, sentence
 from sim.replay.shadow.sheets import cue_rows
 from sim.replay.shadow.source import Source
 from sim.setup.choices import described
@@ -163,7 +163,7 @@ def _text(path: str | Path | None) -> str | None:
     return None if path is None else str(path)
 
 
-def _lived(made: Plan, where: Ways, kept: bool, told: Listener) -> Said:
+def _lived(made: ShowPlan, where: Ways, kept: bool, told: Listener) -> Said:
     """Follow the feed until it ends or a signal stops it. kept: it can be gone on with."""
 
     def tell(text: str) -> None:
@@ -201,7 +201,7 @@ def _stopped_by_signals(stop: Callable[..., None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def planned(s: Shadow, policies: Sequence[Policy]) -> Plan:
+def planned(s: Shadow, policies: Sequence[Policy]) -> ShowPlan:
     """What is known before the first line."""
     stock: Any = {str(k): v for k, v in s.stock.items()} if isinstance(s.stock, Mapping) else str(s.stock or "")
     feed = Feed(period_s=s.period_s, lag_s=s.lag_s)
@@ -214,7 +214,7 @@ def planned(s: Shadow, policies: Sequence[Policy]) -> Plan:
     }
     bound["cues"] = cue_rows(feed_plan.cues)
     bound["own_files"] = own_files(policies)
-    return Plan(**{**vars(feed_plan), "bound_to": bound})
+    return ShowPlan(**{**vars(feed_plan), "bound_to": bound})
 
 
 def ways(s: Shadow, otherwise: Path | None = None) -> Ways:

@@ -14,7 +14,7 @@ from sim.app.ranges import varied
 from sim.jobs.folder import versions
 from sim.jobs.identity import own_files
 from sim.jobs.paired_play import Note
-from sim.jobs.plan import Plan as Shows
+from sim.jobs.plan import Plan
 from sim.jobs.program import program
 from sim.jobs.resume import probe
 from sim.jobs.storage import trials_in
@@ -28,8 +28,8 @@ from sim.setup.choices import one_of
 from sim.setup.design import Axis
 from sim.setup.settings import SettingError
 from sim.setup.settings_search import Tune
-from sim.setup.space import Candidate, Maker, World, families, make_worlds
-from sim.study.search import BATCH, Plan
+from sim.setup.space import Candidate, Maker, Variant, families, make_worlds
+from sim.study.search import BATCH, SearchPlan
 from sim.study.tune import Judging
 from sim.words import _, counted
 
@@ -38,11 +38,11 @@ from sim.words import _, counted
 class Search:
     """A search to be made: everything in records."""
 
-    worlds: list[World]
+    worlds: list[Variant]
     makers: dict[str, Maker]
     space: dict[str, list[Axis]]
     profile: Profile
-    plan: Plan
+    plan: SearchPlan
     judging: Judging
     settings: Tune
     task: Task
@@ -71,7 +71,7 @@ def search_of(
     for world in worlds:
         carried_out(teams, world.scenario)
     trials = -(-s.trials // BATCH) * BATCH  # all that are played count
-    plan = Plan(trials, s.replicates, s.seed, CORE, s.robust, s.alpha, _objectives(s.objectives),
+    plan = SearchPlan(trials, s.replicates, s.seed, CORE, s.robust, s.alpha, _objectives(s.objectives),
                 None if s.limits == "none" else LIMITS[s.limits], s.prune)  # fmt: skip
     judging = Judging(s.finalists, s.judging, s.confirm, s.delta, s.confidence)
     about = ("strategy", "gate", "operations", "options", "own")
@@ -84,7 +84,7 @@ def search_of(
     makers, space = {k: m for k, (m, _axes) in found.items()}, {k: own for k, (_maker, own) in found.items()}
     # What the settings do not say: all that a user's strategy is.
     facts["own_files"] = own_files(m.policy for m in as_they_stand(makers))
-    facts[PLAYED] = Shows(worlds, as_they_stand(makers), s.replicates, s.seed, profile).digest()[:16]
+    facts[PLAYED] = Plan(worlds, as_they_stand(makers), s.replicates, s.seed, profile).digest()[:16]
     task = Task("tune", f"tune-{'+'.join(scenarios)}", facts, out, command, "tune")
     return Search(worlds, makers, space, profile, plan, judging, s, task)
 
@@ -117,7 +117,7 @@ def _objectives(given: Any) -> tuple[str, ...]:
 def foreseen(study: Search, database: Path, workers: int, note: Note) -> str:
     """How long it takes at most, from a short probe of every family as it stands; dropping settings early makes it shorter."""
     j, plan, n, teams = study.judging, study.plan, len(study.worlds), study.teams
-    sample = Shows(study.worlds, teams, plan.shows, plan.seed, study.profile)
+    sample = Plan(study.worlds, teams, plan.shows, plan.seed, study.profile)
     done = trials_in(database, len(plan.objectives), note)
     batches = max(0, -(-(plan.trials - done) // BATCH))  # each may play the incumbent once more
     plays = batches * (BATCH + 1) * plan.shows + (j.finalists + 2 * len(teams)) * j.shows + (2 + n) * j.confirm

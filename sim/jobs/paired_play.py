@@ -14,7 +14,7 @@ from sim.jobs.plan import Chunk, Plan
 from sim.jobs.pool import Pool, steady
 from sim.score.cost import CORE
 from sim.score.profiles import Profile
-from sim.setup.space import Candidate, World
+from sim.setup.space import Candidate, Variant
 
 Play = Callable[[Sequence[Candidate], range], np.ndarray]
 """(candidates, replicates) -> float64 [world, replicate, candidate, metric], paired: same replicate, same tape."""
@@ -31,7 +31,7 @@ def unheard(_text: str) -> None:
 
 def paired_play(
     pool: Pool,
-    worlds: Sequence[World],
+    worlds: Sequence[Variant],
     seed: int,
     profile: Profile,
     metrics: tuple[str, ...] = CORE,

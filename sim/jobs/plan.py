@@ -21,7 +21,7 @@ from sim.jobs.serialise import Packed, pack, unpack
 from sim.jobs.trials import JUDGE_FROM, play_trials
 from sim.score.cost import CORE
 from sim.score.profiles import Profile
-from sim.setup.space import Candidate, World
+from sim.setup.space import Candidate, Variant
 from sim.setup.uncertain import plain
 
 ROWS, BLOCK, FEW = 1024, 1024, 64
@@ -51,7 +51,7 @@ class Chunk:
 class Plan:
     """Every candidate in every world on ``replicates`` replicates, numbered from ``start``."""
 
-    worlds: Sequence[World]
+    worlds: Sequence[Variant]
     candidates: Sequence[Candidate]
     replicates: int
     seed: int
@@ -108,7 +108,7 @@ class Plan:
 class _Order:
     """What a chunk needs beside its numbers, as plain data."""
 
-    world: World
+    world: Variant
     candidates: tuple[tuple[str, str, Packed], ...]
     profile: Profile
     seed: int

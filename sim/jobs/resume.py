@@ -21,7 +21,7 @@ from sim.jobs.pool import Pool, steady
 from sim.jobs.program import program
 from sim.jobs.trials import play_trials
 from sim.jobs.work_folder import PLAYED
-from sim.setup.space import World
+from sim.setup.space import Variant
 from sim.words import _
 
 Tell = Callable[[int, int, str], None]
@@ -68,7 +68,7 @@ def probe(plan: Plan) -> Estimate:
     return Estimate(float(seconds), *_sizes(plan, np.concatenate(rows)))
 
 
-def _timed(plan: Plan, world: World, replicate: int, count: int) -> tuple[float, np.ndarray]:
+def _timed(plan: Plan, world: Variant, replicate: int, count: int) -> tuple[float, np.ndarray]:
     """Seconds for one tape under ``count`` candidates, spread over all of them, and their rows."""
     picked = np.unique(np.linspace(0, len(plan.candidates) - 1, count).astype(int))
     began = time.perf_counter()

@@ -13,7 +13,7 @@ import numpy as np
 from sim.jobs.evaluate import evaluate
 from sim.score.cost import CORE
 from sim.score.profiles import Profile
-from sim.setup.space import Candidate, World
+from sim.setup.space import Candidate, Variant
 from sim.setup.uncertain import staged
 
 JUDGE_FROM = 500_000
@@ -21,7 +21,7 @@ JUDGE_FROM = 500_000
 
 
 def play_trials(
-    world: World,
+    world: Variant,
     candidates: Sequence[Candidate],
     replicates: Sequence[int],
     seed: int,

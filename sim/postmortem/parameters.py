@@ -25,7 +25,7 @@ SHORTEST_HOLD_S = 300.0
 
 
 @dataclass(frozen=True, eq=False)
-class Show:
+class ReviewedShow:
     """A show that can be played again. ``remake``: its stage, the same shoppers, in a changed scenario. ``bound``: what is
     assumed of demand nobody recorded (low, likely, high); "" where nothing is. ``loop``: rehearsed or closed."""
 
@@ -49,7 +49,7 @@ class Knob:
     low: float
     high: float
     whole: bool
-    turned: Callable[[Show, Policy, float], tuple[Stage, Policy]]
+    turned: Callable[[ReviewedShow, Policy, float], tuple[Stage, Policy]]
     up: bool = True
     option: str = ""
 
@@ -78,12 +78,12 @@ def _of_strategy(policy: Policy, k: int, p: Param, used: list[int]) -> Iterator[
             yield _knob(f"strategy.by_tier.{TIERS[tier]}.{p.name}", p, float(policy.params[tier, k]), _params(k, [tier]))
 
 
-def _knob(key: str, p: Param, now: float, turned: Callable[[Show, Policy, float], tuple[Stage, Policy]]) -> Knob:
+def _knob(key: str, p: Param, now: float, turned: Callable[[ReviewedShow, Policy, float], tuple[Stage, Policy]]) -> Knob:
     return Knob(key, p.unit, now, p.low, p.high, p.whole, turned)
 
 
-def _params(k: int, tiers: list[int]) -> Callable[[Show, Policy, float], tuple[Stage, Policy]]:
-    def turned(show: Show, policy: Policy, value: float) -> tuple[Stage, Policy]:
+def _params(k: int, tiers: list[int]) -> Callable[[ReviewedShow, Policy, float], tuple[Stage, Policy]]:
+    def turned(show: ReviewedShow, policy: Policy, value: float) -> tuple[Stage, Policy]:
         params = policy.params.copy()
         params[tiers, k] = value
         return show.stage, replace(policy, params=params)
@@ -92,7 +92,7 @@ def _params(k: int, tiers: list[int]) -> Callable[[Show, Policy, float], tuple[S
 
 
 def _of_gate(policy: Policy, k: int, p: Param) -> Knob:
-    def turned(show: Show, policy: Policy, value: float) -> tuple[Stage, Policy]:
+    def turned(show: ReviewedShow, policy: Policy, value: float) -> tuple[Stage, Policy]:
         gate = policy.gate.copy()
         gate[k] = value
         return show.stage, replace(policy, gate=gate)
@@ -107,7 +107,7 @@ def _of_playbook(policy: Policy) -> Iterator[Knob]:
         if not f.metadata or (f.name == "auto_s" and all(a.by != "auto" for a in actions)):
             continue
 
-        def turned(show: Show, policy: Policy, value: float, name: str = f.name) -> tuple[Stage, Policy]:
+        def turned(show: ReviewedShow, policy: Policy, value: float, name: str = f.name) -> tuple[Stage, Policy]:
             changes: Any = {name: value}
             return show.stage, replace(policy, playbook=replace(policy.playbook, **changes))
 
@@ -122,7 +122,7 @@ def _playbooks(policy: Policy) -> Iterator[Knob]:
         if name in (policy.playbook.name, "none") or policy.playbook.name not in PLAYBOOKS:
             continue
 
-        def turned(show: Show, policy: Policy, value: float, book: Playbook = book) -> tuple[Stage, Policy]:
+        def turned(show: ReviewedShow, policy: Policy, value: float, book: Playbook = book) -> tuple[Stage, Policy]:
             return show.stage, replace(policy, playbook=book)
 
         yield Knob("operations", "switch", 0.0, 0.0, 1.0, True, turned, option=name)
@@ -131,7 +131,7 @@ def _playbooks(policy: Policy) -> Iterator[Knob]:
 def _of_scenario(scenario: Scenario, part: str, name: str) -> Knob:
     meta = next(f.metadata for f in fields(getattr(scenario, part)) if f.name == name)
 
-    def turned(show: Show, policy: Policy, value: float) -> tuple[Stage, Policy]:
+    def turned(show: ReviewedShow, policy: Policy, value: float) -> tuple[Stage, Policy]:
         now = show.stage.scenario
         changes: Any = {name: value}
         return show.remake(replace(now, **{part: replace(getattr(now, part), **changes)})), policy

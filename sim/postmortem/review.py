@@ -21,7 +21,7 @@ from sim.postmortem.claim import Claim, claim
 from sim.postmortem.counterfactual import salvage
 from sim.postmortem.drift import Drift, drift
 from sim.postmortem.idealised import without_leaks
-from sim.postmortem.parameters import Show
+from sim.postmortem.parameters import ReviewedShow
 from sim.postmortem.show_profile import Habits
 from sim.postmortem.smallest_change import Change, Search, evidence, measure, smallest_changes, verdict
 from sim.score.cost import Judge
@@ -63,7 +63,7 @@ class Review:
     per chain of alerts, what it was worth; worth: what they say together. night: how the policy, the night as it was run, and
     silence compare (:func:`compared`), where it is known what the team did. bands: whether a rehearsal's bands held."""
 
-    show: Show
+    show: ReviewedShow
     policy: Policy
     profile: Profile
     run: Run
@@ -77,7 +77,7 @@ class Review:
     drift: list[Drift]
     earlier: list[Habits]
     now: Habits
-    others: list[Show]
+    others: list[ReviewedShow]
     by_order: tuple[int, int] | None
     mended: float | None
     chains: list[dict[str, Any]]
@@ -92,13 +92,13 @@ class Review:
 
 
 def review(
-    show: Show,
+    show: ReviewedShow,
     policy: Policy,
     profile: Profile,
     habits: tuple[Habits, Sequence[Habits]],
-    others: Sequence[Show] = (),
-    bounds: Sequence[Show] = (),
-    draws: Sequence[Show] = (),
+    others: Sequence[ReviewedShow] = (),
+    bounds: Sequence[ReviewedShow] = (),
+    draws: Sequence[ReviewedShow] = (),
     most_alerts: int = 150,
     progress: Progress | None = None,
     night: Callable[[Stage], Run] | None = None,
@@ -141,7 +141,7 @@ def review(
 
 
 def compared(
-    shows: Sequence[Show], policy: Policy, night: Callable[[Stage], Run], profile: Profile
+    shows: Sequence[ReviewedShow], policy: Policy, night: Callable[[Stage], Run], profile: Profile
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The policy, the night as it was run, and silence on the same shoppers: one row each and bound with net, J, oversold, missed
     units and notices."""
@@ -161,7 +161,7 @@ def _worth(name: str, chains: list[dict[str, Any]]) -> Worth:
     return summarise(rows, {(name, 0): len(chains)})[0]
 
 
-def _mended(show: Show, profile: Profile, net: float) -> float | None:
+def _mended(show: ReviewedShow, profile: Profile, net: float) -> float | None:
     """Net of the show without leaks in which nobody acts, less ``net``."""
     clean = without_leaks(show.stage)
     if clean is show.stage:
@@ -169,7 +169,9 @@ def _mended(show: Show, profile: Profile, net: float) -> float | None:
     return Judge(play(clean, make_policy("silent")), profile).silent_net - net
 
 
-def _bounded(bound: Show, show: Show, split: Blame, policy: Policy, profile: Profile, others: Sequence[Show]) -> Blame:
+def _bounded(
+    bound: ReviewedShow, show: ReviewedShow, split: Blame, policy: Policy, profile: Profile, others: Sequence[ReviewedShow]
+) -> Blame:
     if bound.stage is show.stage:
         return split
     lines = split.lines if others and split.lines.known.all() else None
@@ -183,8 +185,11 @@ def _alerts(judge: Judge, run: Run, played: list[dict[str, Any]]) -> list[dict[s
 
 
 def consider(
-    changes: Sequence[Change], shows: tuple[Sequence[Show], Sequence[Show], Sequence[Show]], policy: Policy, profile: Profile
-) -> list[Proposal]:  # fmt: skip
+    changes: Sequence[Change],
+    shows: tuple[Sequence[ReviewedShow], Sequence[ReviewedShow], Sequence[ReviewedShow]],
+    policy: Policy,
+    profile: Profile,
+) -> list[Proposal]:
     """Changes in their order until one stands: its gain is beyond chance (:func:`.claim.claim`), and it loses neither on average
     over the other shows or other luck nor under any bound. ``shows``: other shows, other draws, bounds."""
     proposals: list[Proposal] = []
@@ -200,7 +205,7 @@ def consider(
     return proposals
 
 
-def by_order(show: Show, policy: Policy, profile: Profile) -> tuple[int, int] | None:
+def by_order(show: ReviewedShow, policy: Policy, profile: Profile) -> tuple[int, int] | None:
     """Oversold and missed units had the ledger deducted on order (leak L1 closed), where it does not."""
     now = show.stage.scenario
     if now.ledger.mode != "deduct_on_payment":

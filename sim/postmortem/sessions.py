@@ -7,24 +7,24 @@ from collections.abc import Sequence
 from scenarios.contract import Scenario
 from scenarios.staffing import Feed
 from sim.core.stage import Stage
-from sim.postmortem.parameters import Show
+from sim.postmortem.parameters import ReviewedShow
 from sim.replay.closedtape import closed_stage
 from sim.replay.impute import BOUNDS, LIKELY, Imputation
 from sim.setup.uncertain import Uncertainty, staged
 
 
-def rehearsed(scenario: Scenario, seed: int, replicate: int, uncertainty: Uncertainty | None = None) -> Show:
+def rehearsed(scenario: Scenario, seed: int, replicate: int, uncertainty: Uncertainty | None = None) -> ReviewedShow:
     """One replicate of a scenario; with an ``uncertainty`` its parameters are drawn, and drawn so whatever is changed."""
 
     def remake(changed: Scenario) -> Stage:
         return staged(changed, uncertainty, seed, replicate)
 
-    return Show(f"{scenario.name} #{replicate}", remake(scenario), remake)
+    return ReviewedShow(f"{scenario.name} #{replicate}", remake(scenario), remake)
 
 
 def recorded(
     imputation: Imputation, seed: int, replicate: int, feed: Feed | None, world: Scenario | None, bounds: Sequence[str] = BOUNDS
-) -> dict[str, Show]:
+) -> dict[str, ReviewedShow]:
     """A recording under each bound of the demand that nobody recorded; by bound."""
     shows = {}
     for bound in bounds:
@@ -33,7 +33,7 @@ def recorded(
             return closed_stage(imputation.stream, imputation, bound, seed, replicate, changed.feed, changed)
 
         stage = closed_stage(imputation.stream, imputation, bound, seed, replicate, feed, world)
-        shows[bound] = Show(imputation.stream.name, stage, remake, "closed", bound)
+        shows[bound] = ReviewedShow(imputation.stream.name, stage, remake, "closed", bound)
     return shows
 
 

@@ -22,7 +22,7 @@ from sim.core.policy import Policy
 from sim.core.stage import Stage
 from sim.engine.simulate import play
 from sim.postmortem.losses import KINDS, MISSED, OVERSOLD, Losses, lost
-from sim.postmortem.parameters import Knob, Show, distance, knobs, ladder
+from sim.postmortem.parameters import Knob, ReviewedShow, distance, knobs, ladder
 from sim.score.cost import Judge
 from sim.score.profiles import Profile, unit_costs
 from sim.setup.policies import make_policy
@@ -35,11 +35,11 @@ DIGITS = 3
 FAR = 4.0
 """Moves of more than this many doublings are named as what they are: a different setting, not a small change."""
 Progress = Callable[[int, int, str], None]
-Saves = Callable[["Result | None"], bool]
+Saves = Callable[["TriedChange | None"], bool]
 
 
 @dataclass(frozen=True)
-class Result:
+class TriedChange:
     """What became of a run: oversold, missed [units], net [CNY], alerts sent. Net and not J, for a change may be one of the world
     (more stock, another ledger), and J compares policies on one tape."""
 
@@ -56,7 +56,7 @@ class Change:
     knob: Knob
     value: float
     far: float
-    result: Result | None
+    result: TriedChange | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,21 +64,21 @@ class Search:
     """before: what the show lost. kind: what was to be saved (of KINDS); share: how much of it every change saves. changes:
     nearest first. tried: runs it took."""
 
-    before: Result
+    before: TriedChange
     kind: str
     share: float
     changes: list[Change]
     tried: int
 
 
-def measure(stage: Stage, policy: Policy, profile: Profile, judge: Judge | None = None) -> Result:
+def measure(stage: Stage, policy: Policy, profile: Profile, judge: Judge | None = None) -> TriedChange:
     """Play and judge; ``judge``: of the stage, where there is one."""
     judge = judge or Judge(play(stage, make_policy("silent")), profile)
     row = judge.score(play(stage, policy))
-    return Result(int(row["oversold_units"]), int(row["missed_units"]), row["net"], int(row["alerts"]))
+    return TriedChange(int(row["oversold_units"]), int(row["missed_units"]), row["net"], int(row["alerts"]))
 
 
-def smallest_changes(show: Show, policy: Policy, profile: Profile, progress: Progress | None = None) -> Search:
+def smallest_changes(show: ReviewedShow, policy: Policy, profile: Profile, progress: Progress | None = None) -> Search:
     """Every setting's nearest value that saves the show, nearest first."""
     judge = Judge(play(show.stage, make_policy("silent")), profile)
     before = measure(show.stage, policy, profile, judge)
@@ -135,12 +135,12 @@ def _saves(kind: str, allowed: int, net: float) -> Saves:
 class _Turner:
     """Plays a show with one knob turned, each value once."""
 
-    def __init__(self, show: Show, policy: Policy, profile: Profile, judge: Judge) -> None:
+    def __init__(self, show: ReviewedShow, policy: Policy, profile: Profile, judge: Judge) -> None:
         self.parts = show, policy, profile
         self.judge = judge
-        self.known: dict[tuple[str, float], Result | None] = {}
+        self.known: dict[tuple[str, float], TriedChange | None] = {}
 
-    def __call__(self, knob: Knob, value: float) -> Result | None:
+    def __call__(self, knob: Knob, value: float) -> TriedChange | None:
         """None where the scenario does not allow the value."""
         show, policy, profile = self.parts
         at = (knob.key + knob.option, value)
@@ -178,7 +178,7 @@ def rounded(value: float, up: bool, whole: bool = False) -> float:
     return float(f"{(math.ceil if up else math.floor)(value / unit) * unit:.{DIGITS}g}")
 
 
-def evidence(change: Change, shows: Sequence[Show], policy: Policy, profile: Profile) -> list[dict[str, Any]]:
+def evidence(change: Change, shows: Sequence[ReviewedShow], policy: Policy, profile: Profile) -> list[dict[str, Any]]:
     """The change on each show, paired: what was lost before and after, alerts before and after."""
     rows = []
     for show in shows:

@@ -25,7 +25,7 @@ from strategies import registry
 from strategies.contract import TIERS, Strategy
 from strategies.gate import GATE_PARAMS
 
-__all__ = ("Axis", "Candidate", "Maker", "Value", "World", "make_candidates", "make_worlds")
+__all__ = ("Axis", "Candidate", "Maker", "Value", "Variant", "make_candidates", "make_worlds")
 
 Plain = Mapping[str, Any]
 ROOMS = ("strategy", "gate", "operations", "scenario")
@@ -34,7 +34,7 @@ SHARED = ("gate", "operations")
 
 
 @dataclass(frozen=True, eq=False)
-class World:
+class Variant:
     """One variant of one scenario. ``settings``: values of the scenario's axes. ``uncertainty``: what its replicates draw."""
 
     name: str
@@ -168,10 +168,10 @@ def standing_value(candidate: Candidate, key: str) -> Value | None:
 
 def make_worlds(
     scenarios: Mapping[str, Plain], axes: Iterable[Axis], design: str, points: int, seed: int, uncertain: bool = False
-) -> list[World]:
+) -> list[Variant]:
     """The worlds of every scenario (name to plain data): the design over the scenario's axes, one world where nothing varies.
     uncertain: every replicate draws the parameters of its world from what the scenario says of them."""
-    worlds: list[World] = []
+    worlds: list[Variant] = []
     varied = [settled(typed(axis)) for axis in axes if axis.key.split(".")[0] == "scenario"]
     for scenario, given in scenarios.items():
         # A file says only what differs from the defaults, and any setting may vary.
@@ -185,11 +185,11 @@ def make_worlds(
     return worlds
 
 
-def world_of(name: str, values: Plain, settings: Mapping[str, Value], uncertain: bool = False) -> World:
+def world_of(name: str, values: Plain, settings: Mapping[str, Value], uncertain: bool = False) -> Variant:
     """The world of a scenario's plain data with varied settings put over it."""
     scenario, uncertainty = asked(put_over({"scenario": values}, settings)["scenario"], uncertain)
     # What is varied is what it is: it is not drawn as well.
-    return World(name, scenario, dict(settings), uncertainty and uncertainty.without(settings))
+    return Variant(name, scenario, dict(settings), uncertainty and uncertainty.without(settings))
 
 
 def _names(stem: str, count: int) -> list[str]:

@@ -40,7 +40,7 @@ Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Plan:
+class SearchPlan:
     """What is searched for, and how long. objectives: metrics to lower, ("J",) for one figure. robust, alpha: see ``robust``."""
 
     trials: int
@@ -85,7 +85,7 @@ class Searcher:
     space: Mapping[str, Sequence[Axis]]
     make: Callable[[str, Settings, str], Candidate]
     play: Play
-    plan: Plan
+    plan: SearchPlan
     played: dict[int, np.ndarray] = field(default_factory=dict)
 
     def run(self, starts: Sequence[tuple[str, Settings]], tell: Callable[[int, int, str], None]) -> list[Tried]:

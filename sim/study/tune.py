@@ -20,7 +20,7 @@ from sim.setup.space import Candidate, Maker, standing_value
 from sim.stats.robust import merit
 from sim.stats.selection import Rules, Selection, select, standings
 from sim.study.decide import SMALL
-from sim.study.search import Plan, Searcher, Tried, broken
+from sim.study.search import Searcher, SearchPlan, Tried, broken
 from sim.words import _
 
 FIRST = 30
@@ -95,7 +95,7 @@ def tune(
     makers: Mapping[str, Maker],
     space: Mapping[str, Sequence[Axis]],
     play: Play,
-    plan: Plan,
+    plan: SearchPlan,
     judging: Judging,
     first: Sequence[tuple[str, Mapping[str, Value]]] = (),
     database: Path | None = None,
@@ -141,7 +141,7 @@ def tune(
     return Tuned(best, start, tuple(tried), tuple(named), judged, selection, confirmed, delta, front)
 
 
-def finalists_of(tried: Sequence[Tried], makers: Mapping[str, Maker], plan: Plan, most: int) -> list[Candidate]:
+def finalists_of(tried: Sequence[Tried], makers: Mapping[str, Maker], plan: SearchPlan, most: int) -> list[Candidate]:
     """The best trials (of several objectives the ones no other beats first), the best of every family, and every family as it
     stood before, if it is not among them. Of trials with equal figures and costs, which played alike, the first."""
     order = sorted(tried, key=lambda t: (sum(max(0.0, v) for v in t.excess.values()), t.values, np.mean(t.costs), t.number))
@@ -182,7 +182,7 @@ def dominated(row: np.ndarray, others: np.ndarray) -> bool:
     return bool(((others <= row).all(1) & (others < row).any(1)).any())
 
 
-def front_of(judged: np.ndarray, plan: Plan) -> tuple[int, ...]:
+def front_of(judged: np.ndarray, plan: SearchPlan) -> tuple[int, ...]:
     """Finalists that no other beats in all objectives, by their means over judging shows and worlds."""
     if plan.single:
         return ()
@@ -190,7 +190,7 @@ def front_of(judged: np.ndarray, plan: Plan) -> tuple[int, ...]:
     return tuple(k for k, row in enumerate(means) if not dominated(row, means))
 
 
-def chosen(selection: Selection, judged: np.ndarray, plan: Plan, front: Sequence[int] = ()) -> int:
+def chosen(selection: Selection, judged: np.ndarray, plan: SearchPlan, front: Sequence[int] = ()) -> int:
     """The finalist to recommend: of those that break the limits least (by point values), of several objectives of those on the
     front, the first of the selection."""
 
@@ -203,7 +203,7 @@ def chosen(selection: Selection, judged: np.ndarray, plan: Plan, front: Sequence
     return min([k for k in order if k in front] or order, key=breach)
 
 
-def rivals(finalists: Sequence[Candidate], judged: np.ndarray, plan: Plan) -> list[Candidate]:
+def rivals(finalists: Sequence[Candidate], judged: np.ndarray, plan: SearchPlan) -> list[Candidate]:
     """With robust=regret the finalist that cost least in each world on judging shows: regret is measured against them."""
     if not plan.single or plan.robust != "regret":
         return []

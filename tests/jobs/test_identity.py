@@ -19,7 +19,7 @@ from sim.jobs.plan import Plan
 from sim.replay.shadow import Shadow, plan
 from sim.score.profiles import PROFILES
 from sim.setup.policies import make_policy
-from sim.setup.space import Candidate, World
+from sim.setup.space import Candidate, Variant
 from sim.sources import BASE
 from strategies.contract import StrategyError
 from tests.jobs.own_strategies import HEAD, HELPER, READ, TAIL, cell, frozen_at, mine
@@ -28,7 +28,7 @@ from tests.study.small_show import show
 
 
 def digest(policy) -> str:
-    return Plan([World("w", {}, show())], [Candidate("a", "a", {}, policy)], 2, 1, PROFILES["balanced"]).digest()
+    return Plan([Variant("w", {}, show())], [Candidate("a", "a", {}, policy)], 2, 1, PROFILES["balanced"]).digest()
 
 
 # -- stale code -----------------------------------------------------------------------------------------------------------

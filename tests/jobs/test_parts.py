@@ -10,7 +10,7 @@ from sim.jobs.plan import Plan
 from sim.jobs.work_folder import differences, work_folder
 from sim.score.profiles import PROFILES
 from sim.setup.policies import make_policy
-from sim.setup.space import Candidate, World
+from sim.setup.space import Candidate, Variant
 from sim.study.standing import means, settings_table, shows_of
 from tests.study.small_show import show
 
@@ -20,7 +20,7 @@ POLICY = make_policy("fixed_count")
 
 def plan(worlds=2, candidates=3, replicates=5):
     teams = [Candidate(f"c{k}", "abc"[k % 3], {"gate.n": k, "operations.name": "human"}, POLICY) for k in range(candidates)]
-    return Plan([World(f"w{k}", show(), {}) for k in range(worlds)], teams, replicates, 1, PROFILES["balanced"], METRICS)
+    return Plan([Variant(f"w{k}", show(), {}) for k in range(worlds)], teams, replicates, 1, PROFILES["balanced"], METRICS)
 
 
 def values(chunk):

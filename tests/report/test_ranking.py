@@ -12,14 +12,14 @@ from sim.report.text import ranking
 from sim.report.text.layout import duration
 from sim.report.text.ranking import LEADERS, Ranking, leaders
 from sim.score.profiles import PROFILES
-from sim.setup.space import Candidate, World
+from sim.setup.space import Candidate, Variant
 from tests.study.small_show import show
 
 
 def plan(candidates=30, worlds=2, replicates=3):
     teams = [Candidate(f"{'ab'[k % 2]}#{k:02d}", "ab"[k % 2], {"gate.n": k}, None) for k in range(candidates)]
     return Plan(
-        [World(f"w{k}", show(), {"x": k}) for k in range(worlds)], teams, replicates, 1, PROFILES["balanced"], ranking.METRICS
+        [Variant(f"w{k}", show(), {"x": k}) for k in range(worlds)], teams, replicates, 1, PROFILES["balanced"], ranking.METRICS
     )
 
 

@@ -3,7 +3,7 @@
 from sim.report.text.tune import of_tuning
 from sim.score.cost import CORE
 from sim.score.profiles import LIMITS, PROFILES
-from sim.study.search import Plan
+from sim.study.search import SearchPlan
 from sim.study.tune import starts, tune
 from tests.study.test_tune import JUDGING, SHORT, SPACE, UNITS, Fake, makers
 
@@ -30,6 +30,6 @@ def test_a_search_in_which_nothing_kept_to_the_limits_says_so():
             made[..., CORE.index("notices_per_operator_hour")] = 99.0
             return made
 
-    plan = Plan(16, 16, 3, CORE, limits=LIMITS["platform"])
+    plan = SearchPlan(16, 16, 3, CORE, limits=LIMITS["platform"])
     words = of_tuning(tune(makers(), SPACE, Loud(), plan, JUDGING), plan, JUDGING, ["here"], PROFILES["balanced"], [])
     assert any(line.startswith("No setting tried kept to the limits platform") for line in words)

@@ -9,7 +9,7 @@ from sim.jobs.plan import Plan
 from sim.report.text.verdict import rows, sentences
 from sim.score.profiles import PROFILES
 from sim.setup.policies import make_policy
-from sim.setup.space import Candidate, World
+from sim.setup.space import Candidate, Variant
 from sim.stats.pareto import OBJECTIVES
 from sim.stats.selection import Rules, Selection, select
 from sim.study.decide import COSTS, Trials, decide
@@ -23,7 +23,7 @@ def trials(cost: np.ndarray, **columns: np.ndarray) -> Trials:
     shows, n = cost.shape
     policy = make_policy("fixed_count")
     candidates = [Candidate(f"line#{k}", "fixed_count", {"strategy.units": k}, policy) for k in range(n)]
-    plan = Plan([World("small", show(), {})], candidates, shows, 1, PROFILES["balanced"])
+    plan = Plan([Variant("small", show(), {})], candidates, shows, 1, PROFILES["balanced"])
     known = {"J": cost, "settled_orders": np.full(cost.shape, ORDERS), "sold_units": np.full(cost.shape, ORDERS)} | columns
 
     def of(names):

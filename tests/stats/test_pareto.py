@@ -16,7 +16,7 @@ from sim.demand.streams import stream
 from sim.jobs.trials import play_trials
 from sim.score.cost import CORE
 from sim.score.profiles import make_profile
-from sim.setup.space import World
+from sim.setup.space import Variant
 from sim.stats.pareto import SPAN, envelope, front, split_costs, steady, switch_points, worth_a_look
 from sim.study.decide import COSTS
 from tests.study.test_tune import Maker, config
@@ -49,7 +49,7 @@ def test_switch_points_are_those_of_scoring_again_with_other_weights():
     of a weight, and is not re-weighted)."""
     made = config("fixed_count")
     candidates = [Maker(made, "fixed_count").make({"strategy.fixed_count.units": u}, f"u{u}") for u in (5, 60, 150, 400)]
-    world = World("w", load("seckill_paydeduct"), {})
+    world = Variant("w", load("seckill_paydeduct"), {})
     base = make_profile("balanced", co=55.0, penalty_linear=0.0, penalty_step=0.0)
     values = play_trials(world, candidates, range(4), 5, base)
     shows = {name: values[:, :, k] for k, name in enumerate(CORE)}

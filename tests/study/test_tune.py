@@ -13,7 +13,7 @@ from sim.score.profiles import LIMITS
 from sim.setup.design import Axis
 from sim.setup.space import Maker
 from sim.stats.robust import merit
-from sim.study.search import BATCH, Plan, broken
+from sim.study.search import BATCH, SearchPlan, broken
 from sim.study.tune import CONFIRM_FROM, Judging, dominated, finalists_of, pseudo, same, starts, tune
 from strategies import registry
 from strategies.gate import GATE_PARAMS
@@ -60,7 +60,7 @@ class Fake:
         return made
 
 
-PLAN = Plan(trials=72, shows=32, seed=3, metrics=CORE)
+PLAN = SearchPlan(trials=72, shows=32, seed=3, metrics=CORE)
 JUDGING = Judging(finalists=4, shows=60, confirm=30, delta=0.5)
 
 
@@ -93,7 +93,7 @@ def test_hopeless_settings_are_dropped_before_they_have_played_every_show():
         assert t.values[0] - best.values[0] == pytest.approx(fake.cost(t.candidate, 0) - fake.cost(best.candidate, 0), abs=1e-9)
 
 
-SHORT = Plan(trials=24, shows=32, seed=3, metrics=CORE)
+SHORT = SearchPlan(trials=24, shows=32, seed=3, metrics=CORE)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_an_interrupted_search_ends_as_if_it_had_not_been(tmp_path, whole, after
 @pytest.mark.parametrize(("robust", "units"), [("mean", 190), ("worst", 190), ("regret", 190), ("cvar", 190)])
 def test_two_scenarios_pull_the_answer_between_them(robust, units):
     space = {"fixed_count": SPACE["fixed_count"]}
-    plan = Plan(trials=64, shows=16, seed=3, metrics=CORE, robust=robust, alpha=0.5)
+    plan = SearchPlan(trials=64, shows=16, seed=3, metrics=CORE, robust=robust, alpha=0.5)
     found = tune(makers(space), space, Fake(noise=0.1, worlds=2), plan, JUDGING)
     assert abs(found.best.settings[UNITS] - units) <= 12
 
@@ -141,7 +141,7 @@ def test_limits_come_before_cost():
             return made
 
     space = {"fixed_count": SPACE["fixed_count"]}
-    found = tune(makers(space), space, Leaky(), Plan(64, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
+    found = tune(makers(space), space, Leaky(), SearchPlan(64, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
     assert 199 <= found.best.settings[UNITS] <= 215
 
 
@@ -156,7 +156,7 @@ def test_several_objectives_end_in_a_front():
             return made
 
     space = {"fixed_count": SPACE["fixed_count"]}
-    plan = Plan(40, 16, 3, CORE, objectives=("J", "missed_gmv"))
+    plan = SearchPlan(40, 16, 3, CORE, objectives=("J", "missed_gmv"))
     found = tune(makers(space), space, Two(), plan, JUDGING)
     means = np.nanmean(found.judged, axis=(0, 1))[:, [J, sold]]
     assert len(found.front) > 1
@@ -190,7 +190,7 @@ def test_a_metric_without_meaning_in_some_shows_keeps_no_limit_and_breaks_none()
             return made
 
     space = {"fixed_count": SPACE["fixed_count"]}
-    found = tune(makers(space), space, Quiet(), Plan(64, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
+    found = tune(makers(space), space, Quiet(), SearchPlan(64, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
     assert 199 <= found.best.settings[UNITS] <= 215
     rows = np.full((1, 5, len(CORE)), np.nan)
     assert all(v == np.inf for v in broken(rows, CORE, LIMITS["strict"]).values())
@@ -198,7 +198,7 @@ def test_a_metric_without_meaning_in_some_shows_keeps_no_limit_and_breaks_none()
 
 def test_regret_is_measured_against_the_best_known_and_never_below_it():
     space = {"fixed_count": SPACE["fixed_count"]}
-    plan = Plan(trials=48, shows=16, seed=3, metrics=CORE, robust="regret")
+    plan = SearchPlan(trials=48, shows=16, seed=3, metrics=CORE, robust="regret")
     found = tune(makers(space), space, Fake(noise=0.1, worlds=2), plan, JUDGING)
     assert min(t.values[0] for t in found.tried) >= 0
     reference = np.min([t.costs for t in found.tried], axis=0)
@@ -233,7 +233,7 @@ MORE = {
 @pytest.mark.parametrize("how", MORE)
 def test_more_trials_later_are_as_good_as_at_once(tmp_path, how):
     """5 trials and then 19: neither a whole number of batches."""
-    few, many = (Plan(n, 16, 3, CORE, **MORE[how]) for n in (5, 19))
+    few, many = (SearchPlan(n, 16, 3, CORE, **MORE[how]) for n in (5, 19))
     path = tmp_path / "study.db"
     tune(makers(), SPACE, Fake(worlds=2), few, JUDGING, starts(SPACE, makers()), path)
     later = tune(makers(), SPACE, Fake(worlds=2), many, JUDGING, starts(SPACE, makers()), path)
@@ -272,7 +272,7 @@ def test_of_equal_objectives_the_cheapest_become_finalists():
             return made
 
     space = {"fixed_count": SPACE["fixed_count"]}
-    found = tune(makers(space), space, Rare(), Plan(40, 16, 3, CORE, objectives=("oversold_units",)), JUDGING)
+    found = tune(makers(space), space, Rare(), SearchPlan(40, 16, 3, CORE, objectives=("oversold_units",)), JUDGING)
     assert abs(found.best.settings[UNITS] - 180) <= 25
     free = [t for t in found.tried if t.values == (0.0,)]
     assert np.mean(found.tried[int(found.best.name[-3:])].costs) == min(np.mean(t.costs) for t in free)
@@ -280,7 +280,7 @@ def test_of_equal_objectives_the_cheapest_become_finalists():
 
 def test_under_limits_every_finalist_is_judged_on_every_show():
     """Who is dear would leave a race early, and the limits would look kept on the few shows he played."""
-    found = tune(makers(), SPACE, Fake(), Plan(24, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
+    found = tune(makers(), SPACE, Fake(), SearchPlan(24, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
     assert found.judged.shape[1] == JUDGING.shows
     assert not np.isnan(found.judged).any()
     assert tune(makers(), SPACE, Fake(), SHORT, JUDGING).judged.shape[1] < JUDGING.shows

@@ -11,8 +11,8 @@ from sim.jobs.pool import pool
 from sim.score.cost import CORE
 from sim.score.profiles import Profile
 from sim.setup.design import Axis
-from sim.setup.space import Maker, World
-from sim.study.search import Plan
+from sim.setup.space import Maker, Variant
+from sim.study.search import SearchPlan
 from sim.study.tune import Judging, tune
 from strategies.gate import GATE_PARAMS
 from tests.textbook.test_freezes import PERIOD_S, frozen, in_flight, losses
@@ -35,13 +35,13 @@ def test_t10_tune_recovers_the_newsvendor_line(co: float, cs: float) -> None:
     """
     show = frozen(RATE, ETA, ALPHA, LATENCY_S, 10)
     # Nothing is earned on a unit: what is left on the table is what oversold and unsold units cost.
-    world = World("t10", replace(show, skus=tuple(replace(s, margin=0.0) for s in show.skus)), {})
+    world = Variant("t10", replace(show, skus=tuple(replace(s, margin=0.0) for s in show.skus)), {})
     mean = in_flight(RATE, ETA, ALPHA, LATENCY_S)
     profile = Profile("t10", co=co, cs=cs, ca=0.0, cx=0.0, penalty_linear=0.0, penalty_step=0.0)
     space = {"fixed_count": [Axis(UNITS, 0, 80, whole=True)]}
     with pool("local", "", 1) as alone:
         play = paired_play(alone, [world], 10, profile)
-        found = tune({"fixed_count": Maker(CONFIG, "fixed_count")}, space, play, Plan(32, 24, 1, CORE),
+        found = tune({"fixed_count": Maker(CONFIG, "fixed_count")}, space, play, SearchPlan(32, 24, 1, CORE),
                      Judging(finalists=5, shows=60, confirm=40, delta=1.0))  # fmt: skip
 
     def exact(line: int) -> float:

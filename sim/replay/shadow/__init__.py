@@ -5,7 +5,7 @@
 """
 
 from sim.replay.shadow.loop import Shadow
-from sim.replay.shadow.plan import Plan, plan
+from sim.replay.shadow.plan import ShowPlan, plan
 from sim.replay.shadow.ways import Ways, sentence
 
-__all__ = ["Plan", "Shadow", "Ways", "plan", "sentence"]
+__all__ = ["Shadow", "ShowPlan", "Ways", "plan", "sentence"]

@@ -21,11 +21,11 @@ from sim.replay.shadow import figures
 from sim.replay.shadow.batch import Batch, Held, decode
 from sim.replay.shadow.lines import LineReader
 from sim.replay.shadow.outbox import Outbox, Rejects
-from sim.replay.shadow.plan import Plan
+from sim.replay.shadow.plan import ShowPlan
 from sim.replay.shadow.recovery import lock_names, own_alert, settle, start
 from sim.replay.shadow.scrape import scraped
 from sim.replay.shadow.sheets import Level
-from sim.replay.shadow.show import Said, Show
+from sim.replay.shadow.show import LiveShow, Said
 from sim.replay.shadow.source import Source
 from sim.replay.shadow.state import head_of, save, set_aside
 from sim.replay.shadow.ways import LEVELS, Ways, sentence
@@ -42,13 +42,13 @@ OWN_KEPT = 1000
 class Shadow:
     """One live show. ``tell`` takes sentences for people; ``now`` is the wall clock [s since 1970]."""
 
-    def __init__(self, plan: Plan, ways: Ways, tell: Callable[[str], None], now: Callable[[], float] = time.time) -> None:
+    def __init__(self, plan: ShowPlan, ways: Ways, tell: Callable[[str], None], now: Callable[[], float] = time.time) -> None:
         self.plan, self.ways, self.tell, self.now = plan, ways, tell, now
         self.heard = time.monotonic()
         self.reader = LineReader(plan.rules)
         for policy in plan.policies:
             engine_for(policy)  # compiled now rather than at the first line
-        self.show: Show | None = None
+        self.show: LiveShow | None = None
         self.alerts = self.missed = self.restarts = self.dirty = 0
         self.ended = self.stopped = False
         self.crowd = (-1, 0.0)
@@ -157,7 +157,7 @@ class Shadow:
             self._say(alerts, self.show)
         self.figures.note(self, batch, wall_us, len(lines), at, alerts)
 
-    def _say(self, words: list[Said], show: Show) -> None:
+    def _say(self, words: list[Said], show: LiveShow) -> None:
         """Number the alerts and send those that are not there yet."""
         names, text = [p.name for p in self.plan.policies], ""
         for s in words:
@@ -217,8 +217,8 @@ class Shadow:
             alerts += self.show.finish(reader.newest, known)
         return alerts
 
-    def _open(self, start_us: int, clock: Clock) -> Show:
-        return Show(self.plan.stream(start_us, clock), self.plan.policies, self.plan.feed)
+    def _open(self, start_us: int, clock: Clock) -> LiveShow:
+        return LiveShow(self.plan.stream(start_us, clock), self.plan.policies, self.plan.feed)
 
     def _patience(self) -> float:
         """How long to wait for lines [s]."""

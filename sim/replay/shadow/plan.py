@@ -21,7 +21,7 @@ from sim.words import _
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class ShowPlan:
     """A live show before it begins. ``end``: planned end (text), or "" and ``length_s`` [show s]; ``bound_to``: the settings a
     state belongs to, as plain data."""
 
@@ -64,7 +64,7 @@ def plan(
     length_s: float = 0.0,
     feed: Feed | None = None,
     **rules: Any,
-) -> Plan:
+) -> ShowPlan:
     """Read the sheets. ``stock``: units by SKU, a stock sheet, or SKUs as they are; ``rules``: further fields of
     :class:`~sim.replay.shadow.lines.Rules`."""
     if not policies:
@@ -82,4 +82,4 @@ def plan(
     skus, sheet = declared(stock), cue_sheet(cues, zone)
     reading = Rules(tuple(s.id for s in skus), tuple(s.stock for s in skus), where, start, end,
                     period_s=feed.period_s, **rules)  # fmt: skip
-    return Plan(tuple(policies), skus, sheet, feed, reading, end, length_s, bound_to)
+    return ShowPlan(tuple(policies), skus, sheet, feed, reading, end, length_s, bound_to)

@@ -53,7 +53,7 @@ class Events(NamedTuple):
     qty: np.ndarray
 
 
-class Show:
+class LiveShow:
     """Several strategies over one live stream. ``stream`` has no rows of its own: SKUs, run of show, clock, planned end.
 
     ``taken``: readings taken so far. ``slot``: time of the last row laid [us]. ``flight``: readings on their way, as arrays:

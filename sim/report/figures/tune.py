@@ -9,7 +9,7 @@ import numpy as np
 from sim.report.figures import style
 from sim.report.figures.style import _
 from sim.score.metrics import METRICS
-from sim.study.search import Plan
+from sim.study.search import SearchPlan
 from sim.study.tune import Tuned
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ MARKS = (("o", style.BLUE), ("s", style.ORANGE), ("^", style.GREEN), ("D", style
 """Marker and colour by family; shape tells as much as colour."""
 
 
-def history(tuning: Tuned, plan: Plan) -> Figure:
+def history(tuning: Tuned, plan: SearchPlan) -> Figure:
     """First objective by trial number, one mark per family, hollow where a trial was dropped early; and the best so far."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
@@ -55,7 +55,7 @@ def history(tuning: Tuned, plan: Plan) -> Figure:
         return figure
 
 
-def _notes(tuning: Tuned, plan: Plan, beyond: bool) -> list[str]:
+def _notes(tuning: Tuned, plan: SearchPlan, beyond: bool) -> list[str]:
     """What the picture needs said: only what occurs in it."""
     early, limits = any(t.shows < plan.shows for t in tuning.tried), any(not t.feasible for t in tuning.tried)
     hollow = {
@@ -66,7 +66,7 @@ def _notes(tuning: Tuned, plan: Plan, beyond: bool) -> list[str]:
     return [*filter(None, [hollow]), *([_("the dearest lie above the picture")] if beyond else [])]
 
 
-def front(tuning: Tuned, plan: Plan) -> Figure:
+def front(tuning: Tuned, plan: SearchPlan) -> Figure:
     """Finalists by their objectives on judging shows, a panel for the first objective against each other one; marked by family,
     filled on the front, ringed the one recommended."""
     from matplotlib import rc_context

@@ -15,7 +15,7 @@ from sim.score.cost import CORE
 from sim.score.profiles import LIMITS, Limits, Profile
 from sim.stats.certify import NEEDED, in_worst_world
 from sim.stats.paired import difference, half_width
-from sim.study.search import Plan, edge
+from sim.study.search import SearchPlan, edge
 from sim.study.tune import Judging, Tuned, pseudo, same
 from sim.words import N_, _, ngettext
 
@@ -30,7 +30,7 @@ ROBUST_WORDS = {
 
 
 def of_tuning(
-    tuning: Tuned, plan: Plan, judging: Judging, worlds: Sequence[str], profile: Profile, axes: Sequence[Axis],
+    tuning: Tuned, plan: SearchPlan, judging: Judging, worlds: Sequence[str], profile: Profile, axes: Sequence[Axis],
     certain: Sequence[Collection[str]] | None = None,
 ) -> list[str]:  # fmt: skip
     """The statement that goes into recommended.yaml and the report. certain: by world, limits that hold by construction."""
@@ -79,7 +79,7 @@ def _ends(tuning: Tuned, axes: Sequence[Axis]) -> list[str]:
     return [ways[end].format(key=key) for key, end in ends.items() if end]
 
 
-def _lowered(tuning: Tuned, plan: Plan, costs: np.ndarray) -> str:
+def _lowered(tuning: Tuned, plan: SearchPlan, costs: np.ndarray) -> str:
     """What the search lowered, as it saw it and on fresh shows."""
     fresh = pseudo(costs, plan.robust, plan.alpha)[:, 0]
     half = half_width(fresh)
@@ -118,7 +118,7 @@ def _signed(value: float) -> str:
     return f"{'+' if value > 0 else ''}{number(value)}"
 
 
-def _choice(tuning: Tuned, plan: Plan, judging: Judging) -> str:
+def _choice(tuning: Tuned, plan: SearchPlan, judging: Judging) -> str:
     """How sure the race was of its cheapest; and where another one is recommended, why, and how far behind it lies."""
     race, names = tuning.selection, [c.name for c in tuning.finalists]
     said = _race(tuning, judging, names)

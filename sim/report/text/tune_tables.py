@@ -12,7 +12,7 @@ from sim.report.text.ranking import apart, worded
 from sim.report.text.tune import ROBUST_WORDS
 from sim.report.text.verdict import STATES
 from sim.score.metrics import METRICS
-from sim.study.search import Plan
+from sim.study.search import SearchPlan
 from sim.study.tune import CONFIRM_FROM, JUDGE_FROM, Tuned
 from sim.words import N_, _, columns
 
@@ -29,7 +29,7 @@ class Table(NamedTuple):
     numbers: Sequence[int]
 
 
-def finalist_head(plan: Plan) -> tuple[str, ...]:
+def finalist_head(plan: SearchPlan) -> tuple[str, ...]:
     """What the finalists were judged by: J, or what ``robust`` makes of it."""
     merit = (
         _("left J [CNY]")
@@ -39,7 +39,7 @@ def finalist_head(plan: Plan) -> tuple[str, ...]:
     return (*columns(JUDGED_HEAD), merit, *columns(BEHIND_HEAD))
 
 
-def finalist_rows(tuning: Tuned, plan: Plan) -> list[list[str]]:
+def finalist_rows(tuning: Tuned, plan: SearchPlan) -> list[list[str]]:
     """The finalists as judged, best first."""
     rows, told = [], apart([c.settings for c in tuning.finalists])
     for st in tuning.selection.standings:
@@ -51,7 +51,7 @@ def finalist_rows(tuning: Tuned, plan: Plan) -> list[list[str]]:
     return rows
 
 
-def front_rows(tuning: Tuned, plan: Plan) -> list[list[str]]:
+def front_rows(tuning: Tuned, plan: SearchPlan) -> list[list[str]]:
     """Head and rows of the finalists that no other beats in all objectives: means over judging shows and worlds."""
     names = list(dict.fromkeys((*plan.objectives, "J", "net", "gmv")))
     head = [*columns(FRONT_HEAD), *(f"{name} [{METRICS[name].unit}]" for name in names)]
@@ -62,7 +62,7 @@ def front_rows(tuning: Tuned, plan: Plan) -> list[list[str]]:
                     for k in order)]  # fmt: skip
 
 
-def trials_table(tuning: Tuned, plan: Plan) -> Any:
+def trials_table(tuning: Tuned, plan: SearchPlan) -> Any:
     """One row per trial: number, family, shows, value per objective, excess over each limit, one column per varied key."""
     import pandas as pd
 
@@ -74,7 +74,7 @@ def trials_table(tuning: Tuned, plan: Plan) -> Any:
     return pd.DataFrame(rows)
 
 
-def shows_table(tuning: Tuned, plan: Plan, worlds: Sequence[str]) -> Any:
+def shows_table(tuning: Tuned, plan: SearchPlan, worlds: Sequence[str]) -> Any:
     """One row per stage (judging, confirming), world, candidate and show that was played, with every metric; replicate is its
     number."""
     import pandas as pd
