@@ -32,6 +32,8 @@ def test_everything_is_written(fitted):
         "report.md",
         "fit.json",
         "parameters.csv",
+        "assumptions.csv",
+        "bands.csv",
         "responses.png",
         "residuals.png",
         "bands.png",
