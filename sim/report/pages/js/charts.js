@@ -85,17 +85,28 @@
     var steps = function (values) {
       var u = Array.from(new Set(values)).sort(function (a, b) { return a - b; }), least = Infinity;
       for (var k = 1; k < u.length; k++) { least = Math.min(least, u[k] - u[k - 1]); }
-      return { low: u[0], high: u[u.length - 1], count: u.length, least: isFinite(least) ? least : 1 };
+      return { low: u[0], high: u[u.length - 1], count: u.length, least: isFinite(least) ? least : 1, values: u };
+    };
+    /** Middle and width of the cell of a value. */
+    var cells = function (s, grid) {
+      var u = s.values, all = s.high - s.low || 1;
+      return function (v) {
+        if (!grid || u.length < 2) { return [v, grid ? all : all / 40]; }
+        var k = u.indexOf(v), left = k ? (u[k] - u[k - 1]) / 2 : (u[1] - u[0]) / 2, right = k < u.length - 1 ? (u[k + 1] - u[k]) / 2 : left;
+        return [v + (right - left) / 2, left + right];
+      };
     };
     var update = function (rows, xName, yName, what) {
       var sx = steps(rows.map(function (r) { return r.x; })), sy = steps(rows.map(function (r) { return r.y; }));
       var grid = sx.count * sy.count <= 1.5 * rows.length, span = function (s) { return s.high - s.low || 1; };
-      var w = grid ? span(sx) / Math.max(1, sx.count - 1) : span(sx) / 40, h = grid ? span(sy) / Math.max(1, sy.count - 1) : span(sy) / 40;
+      // Cells of a grid meet half way between its values, however they are spaced.
+      var across = cells(sx, grid), up = cells(sy, grid), part = function (f, n) { return function (r) { return f(r)[n]; }; };
+      var at = function (r) { return across(r.x); }, on = function (r) { return up(r.y); };
       var z = rows.map(function (r) { return r.z; }).filter(isFinite), low = Math.min.apply(null, z), high = Math.max.apply(null, z);
-      source.data = { x: rows.map(function (r) { return r.x; }), y: rows.map(function (r) { return r.y; }), w: rows.map(function () { return w; }),
-        h: rows.map(function () { return h; }), colour: rows.map(function (r) { return SC.shade((r.z - low) / (high - low || 1)); }),
+      source.data = { x: rows.map(part(at, 0)), y: rows.map(part(on, 0)), w: rows.map(part(at, 1)), h: rows.map(part(on, 1)), colour: rows.map(function (r) { return SC.shade((r.z - low) / (high - low || 1)); }),
         name: rows.map(function (r) { return r.name; }), value: rows.map(function (r) { return r.z; }) };
-      xr.start = sx.low - w; xr.end = sx.high + w; yr.start = sy.low - h; yr.end = sy.high + h;
+      var first = [across(sx.low), across(sx.high), up(sy.low), up(sy.high)];
+      xr.start = first[0][0] - first[0][1] / 2; xr.end = first[1][0] + first[1][1] / 2; yr.start = first[2][0] - first[2][1] / 2; yr.end = first[3][0] + first[3][1] / 2;
       one.xaxis.axis_label = xName; one.yaxis.axis_label = yName;
       key.textContent = SC.say("{what}: dark {low}, bright {high}", { what: what, low: SC.number(low), high: SC.number(high) });
     };
