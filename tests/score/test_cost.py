@@ -19,7 +19,7 @@ from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.score.account import COSTS, GAINS
 from sim.score.cost import Judge, score_alerts, score_run
-from sim.score.hindsight import mean_skill, skill
+from sim.score.hindsight import skill
 from sim.score.metrics import METRICS
 from sim.score.outcomes import CAUSES, outcomes
 from sim.score.profiles import LIMITS, PROFILES, make_profile, met
@@ -103,7 +103,6 @@ def test_silence_has_skill_zero_and_hindsight_hundred(shows):
     assert skill(0.0, 50.0) == 100.0
     assert skill(80.0, 50.0) == -60.0
     assert math.isnan(skill(3.0, 0.0))
-    assert mean_skill(np.array([0.0, 10.0]), np.array([0.0, 50.0])) == 80.0
 
 
 def closed(what: str, stock: int = 50):
