@@ -52,7 +52,7 @@ def test_imputed_parts_of_the_picture_are_hatched():
     spells = sum(w.sku == sku for w in found.imputation.windows)
     for axis in drawn.axes[:2]:
         assert sum(p.get_hatch() == HATCH for p in axis.patches) == spells > 0
-    assert any(p.get_hatch() == HATCH and p.get_height() > 0 for p in drawn.axes[2].patches)
+    assert any(p.get_hatch() == HATCH and len(p.get_paths()) for p in drawn.axes[2].collections)
 
 
 def test_several_streams_give_a_table_each_and_one_for_all(here, capsys):
