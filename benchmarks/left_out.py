@@ -1,26 +1,22 @@
 """What a fitted scenario is worth on an event it has not seen: bands of shows drawn from it, by the code that rehearses it.
 
 ``python -m benchmarks.left_out FOLDER [out=FILE] [event ...]``: FOLDER holds ``timeseries.csv.gz`` and ``schedule.csv`` of the
-marathons (``notebooks/leave_one_event_out.py``). Each event in turn is left out; a scenario is fitted to the others, given the
+marathons (``benchmarks/leave_one_event_out.py``). Each event in turn is left out; a scenario is fitted to the others, given the
 schedule and the viewers of the one left out, and drawn. Figures go to FILE, a line an event; events in it are not fitted again.
 Prints a Markdown table. The data may not be copied into the project.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
-import runpy
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from benchmarks.leave_one_event_out import shows_of
 from sim.calibrate.fit import Calibrated, calibrate
 from sim.calibrate.grid import rows_like
 from sim.calibrate.intensity import Model
@@ -34,17 +30,6 @@ from sim.setup.uncertain import uncertainty_from
 WINDOWS_MIN = (1, 5, 15, 60)
 DRAWS, SEED, PARTICLES, RUNS = 100, 6, 1000, 4
 INSIDE = 0.90
-
-
-def events(folder: Path) -> list[Observed]:
-    """The marathons as a calibration sees them."""
-    os.environ["STOCKCUE_SHARED"] = "/nowhere"
-    with contextlib.redirect_stdout(io.StringIO()):
-        lesson = runpy.run_path(str(Path(__file__).resolve().parents[1] / "notebooks" / "leave_one_event_out.py"))
-    series = pd.read_csv(folder / "timeseries.csv.gz", parse_dates=["time"])
-    plan = pd.read_csv(folder / "schedule.csv", parse_dates=["start_time"])
-    return [lesson["observed"](n, series[series["event"] == n].sort_values("time"), plan[plan["event"] == n])
-            for n in sorted(series["event"].unique())]  # fmt: skip
 
 
 def scores(drawn: np.ndarray, seen: np.ndarray, used: np.ndarray, bins: int, rng: np.random.Generator) -> dict[str, float]:
@@ -144,7 +129,7 @@ def main() -> None:
     folder = Path(sys.argv[1])
     out = next((Path(a[4:]) for a in sys.argv[2:] if a.startswith("out=")), None)
     found = {r["event"]: r for r in map(json.loads, out.read_text().splitlines())} if out and out.is_file() else {}
-    shows = events(folder)
+    shows = shows_of(folder)
     asked = [a for a in sys.argv[2:] if not a.startswith("out=")] or [s.name for s in shows]
     for show in shows:
         if show.name in found or show.name not in asked:

@@ -12,7 +12,6 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.p
 
 
 SIZE = re.compile(r"^SHOWS = \d+$", re.MULTILINE)
-GALLERY = [p for p in NOTEBOOKS if "**中文摘要**" in p.read_text("utf-8")]
 TOLD = ("face", "how_old_may_the_data_be")
 """Lessons that have a test of their own below."""
 
@@ -24,13 +23,13 @@ def small(path: Path, folder: Path, shows: int = 2) -> dict:
     return runpy.run_path(str(smaller))
 
 
-@pytest.mark.parametrize("path", [p for p in GALLERY if p.stem not in TOLD], ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.stem not in TOLD], ids=lambda p: p.stem)
 def test_a_lesson_runs(path, capsys, tmp_path):
     assert small(path, tmp_path)
     assert capsys.readouterr().out
 
 
-@pytest.mark.parametrize("path", GALLERY, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_lesson_is_short_and_needs_the_face_alone(path):
     """Under 100 lines of code, a Chinese summary on top, nothing of the project but the face."""
     text = path.read_text("utf-8")
@@ -40,7 +39,7 @@ def test_a_lesson_is_short_and_needs_the_face_alone(path):
     assert re.search(r"# \*\*中文摘要\*\*", text[: text.index("\n# %%\n")])
 
 
-@pytest.mark.parametrize("path", GALLERY, ids=lambda p: p.stem)
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda p: p.stem)
 def test_a_page_of_the_gallery_is_of_its_lesson(path):
     """Every cell stands in the page as it stands in the lesson; `make gallery` makes the pages anew."""
     page = (path.parents[1] / "docs" / "gallery" / f"{path.stem}.md").read_text("utf-8")
@@ -49,25 +48,6 @@ def test_a_page_of_the_gallery_is_of_its_lesson(path):
         head, _line, body = cell.partition("\n")
         text = re.sub(r"^# ?", "", body, flags=re.MULTILINE) if "markdown" in head else body
         assert text.strip() in page, "out of date"
-
-
-def test_without_the_events_nothing_is_computed(capsys, monkeypatch, tmp_path):
-    monkeypatch.setenv("STOCKCUE_SHARED", str(tmp_path))
-    assert runpy.run_path(str(NOTEBOOKS[0].with_name("leave_one_event_out.py")))["TABLE"] == []
-    assert "not at hand" in capsys.readouterr().out
-
-
-@pytest.mark.long
-def test_every_step_of_the_model_helps_on_events_not_seen():
-    """One minute of work. Held out, on the mean of six events: the clock helps, viewers and course help, cues help, the event's
-    own past helps most; and the richest model beats the homogeneous one in each event by more than three standard errors."""
-    table = runpy.run_path(str(NOTEBOOKS[0].with_name("leave_one_event_out.py")))["TABLE"]
-    if not table:
-        pytest.skip("the events are not at hand; their licence keeps them out of the project")
-    mean = {m: sum(r.negbin for _, r in table if r.model == m) / 6 for m in dict.fromkeys(r.model for _, r in table)}
-    assert mean["homogeneous"] < mean["time of day"] < mean["viewers, course"] < mean["cues"] < mean["self-excitation"]
-    assert mean["both"] > mean["cues"]
-    assert all(r.over_first > 3 * r.error for _, r in table if r.model == "both")
 
 
 def test_a_strategy_from_a_cell_goes_all_the_way(tmp_path):

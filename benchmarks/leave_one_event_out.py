@@ -1,12 +1,14 @@
-# %% [markdown]
-# # What is a fit worth on a show it has not seen?
-# Six Games Done Quick marathons, a week each: viewers and a donation counter once a minute, and a published schedule. A donation
-# stands for an order, the start and the end of a run for cues. Each event in turn is left out, models are fitted on the other
-# five, and the sixth is predicted minute by minute. The data may not ship with the project; without them nothing is computed.
-# Where they lie: the folder data/gdq-live-minute of STOCKCUE_SHARED, or of ../shared beside the project. No Hydra here.
+"""What a fit is worth on a show it has not seen.
 
-# %%
-import os
+Six Games Done Quick marathons, a week each: viewers and a donation counter once a minute, and a published schedule. A donation
+stands for an order, the start and the end of a run for cues. Each event in turn is left out, models are fitted on the other
+five, and the sixth is predicted minute by minute: ``python -m benchmarks.leave_one_event_out FOLDER`` (two to three minutes of
+one core). The recordings may not ship with the project.
+"""
+
+from __future__ import annotations
+
+import sys
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,25 +18,21 @@ import pandas as pd
 
 from sim.calibrate.grid import CLOCK, TREND, VIEWERS, Grid, make_grid
 from sim.calibrate.intensity import Spec
-from sim.calibrate.leave_out import leave_one_out
+from sim.calibrate.leave_out import Left, leave_one_out
 from sim.calibrate.observed import MARK_DTYPE, WINDOW_DTYPE, Observed, events
 from sim.report.text.layout import aligned
 
-ROOT = Path(__file__).resolve().parents[1] if "__file__" in globals() else Path.cwd()
-SHARED = Path(os.environ.get("STOCKCUE_SHARED", ROOT.parent / "shared"))
-FOLDER = SHARED / "data" / "gdq-live-minute"
 STALL_MIN, LEAP = 10, 1000
 RUN_START = 0
 EDGES_MIN = (-30, -20, -10, -5, 0, 5, 10, 20, 30)
 
-# %% [markdown]
-# A polled counter is differenced. A poller that stood still for ten minutes or more and then caught up, minutes that are missing,
-# drops and leaps are not counts: those minutes are shut out of every likelihood.
 
-
-# %%
 def counted(minute: np.ndarray, counter: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Minutes, donations in the minute after each, and shut stretches [minutes] of one event's counter."""
+    """Minutes, donations in the minute after each, and shut stretches [minutes] of one event's counter.
+
+    A polled counter is differenced. A poller that stood still for ten minutes or more and then caught up, minutes that are
+    missing, drops and leaps are not counts: those minutes are shut out of every likelihood.
+    """
     steps, gaps = np.diff(counter), np.diff(minute)
     shut = [(minute[k], minute[k + 1]) for k in np.flatnonzero((gaps > 1) | (steps < 0) | (steps > LEAP))]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], steps == 0, [False]]).astype(int))).reshape(-1, 2)
@@ -65,14 +63,12 @@ def observed(name: str, rows: pd.DataFrame, schedule: pd.DataFrame) -> Observed:
     )  # fmt: skip
 
 
-# %% [markdown]
-# A schedule is good to some minutes, and donations rise before a run begins (the finale of the one before). So the response to a
-# cue is not forced into the generator's shape here: one free step for each stretch from 30 min before a start to 30 min after.
-
-
-# %%
 def with_cues(grid: Grid) -> tuple[Grid, tuple[str, ...]]:
-    """The grid with, for each stretch around a run start, how many starts a minute lies around."""
+    """The grid with, for each stretch around a run start, how many starts a minute lies around.
+
+    A schedule is good to some minutes, and donations rise before a run begins (the finale of the one before). So the response
+    to a cue is not forced into the generator's shape: one free step for each stretch from 30 min before a start to 30 after.
+    """
     names = tuple(f"cue {a} to {b} min" for a, b in pairwise(EDGES_MIN))
     rows = []
     for row in grid.rows:
@@ -84,14 +80,11 @@ def with_cues(grid: Grid) -> tuple[Grid, tuple[str, ...]]:
     return grid._replace(rows=rows, columns=(*grid.columns, *names)), names
 
 
-# %% [markdown]
-# The models, each with everything the one above it has, but for self-excitation without cues. Only self-excitation looks at the
-# event's own past; the others know the other five events, the clock, the viewers and the schedule.
-
-
-# %%
 def models(cues: tuple[str, ...]) -> dict[str, Spec]:
-    """What is tried, by name."""
+    """What is tried, by name: each has everything the one above it has, but for self-excitation without cues.
+
+    Only self-excitation looks at the event's own past; the others know the other events, the clock, the viewers, the schedule.
+    """
     plain = (VIEWERS, *TREND, *CLOCK)
     return {
         "homogeneous": Spec(),
@@ -103,29 +96,40 @@ def models(cues: tuple[str, ...]) -> dict[str, Spec]:
     }
 
 
-def table() -> list:
-    """Every event under every model, left out of its fit."""
-    series = pd.read_csv(FOLDER / "timeseries.csv.gz", parse_dates=["time"])
-    schedule = pd.read_csv(FOLDER / "schedule.csv", parse_dates=["start_time"])
+def shows_of(folder: Path) -> list[Observed]:
+    """The events of a folder (``timeseries.csv.gz``, ``schedule.csv``) as a calibration sees them, by name."""
+    series = pd.read_csv(folder / "timeseries.csv.gz", parse_dates=["time"])
+    schedule = pd.read_csv(folder / "schedule.csv", parse_dates=["start_time"])
     names = sorted(series["event"].unique())
-    shows = [observed(n, series[series["event"] == n].sort_values("time"), schedule[schedule["event"] == n]) for n in names]
+    return [observed(n, series[series["event"] == n].sort_values("time"), schedule[schedule["event"] == n]) for n in names]
+
+
+def table(folder: Path) -> list[tuple[str, Left]]:
+    """Every event under every model, left out of its fit."""
+    shows = shows_of(folder)
     grid, cues = with_cues(make_grid(shows, trend=3))
-    return [(names[row.show], row) for row in leave_one_out(grid, models(cues))]
+    return [(shows[row.show].name, row) for row in leave_one_out(grid, models(cues))]
 
 
-# %%
-TABLE = table() if FOLDER.is_dir() else []
 HEAD = ("event", "model", "minutes", "Poisson", "neg. binomial", "over homogeneous", "se", "expected/seen")
-if not TABLE:
-    print(f"The events are not at hand ({FOLDER}); their licence keeps them out of the project. Nothing was computed.")
-else:
+
+
+def main(words: list[str]) -> None:
+    """Print the table of the events in the folder named."""
+    if len(words) != 1 or not Path(words[0]).is_dir():
+        raise SystemExit("give the folder of the events, as in python -m benchmarks.leave_one_event_out FOLDER")
+    judged = table(Path(words[0]))
     print("Held-out log-likelihood per minute\n")
     rows = [[name, r.model, f"{r.bins:,}", f"{r.poisson:.3f}", f"{r.negbin:.3f}", f"{r.over_first:+.3f}",
-             "-" if np.isnan(r.error) else f"{r.error:.3f}", f"{r.total:.2f}"] for name, r in TABLE]  # fmt: skip
+             "-" if np.isnan(r.error) else f"{r.error:.3f}", f"{r.total:.2f}"] for name, r in judged]  # fmt: skip
     print("\n".join(aligned([HEAD, *rows], range(2, len(HEAD)))))
     print()
-    for model in dict.fromkeys(r.model for _, r in TABLE):
-        mine = [r for _, r in TABLE if r.model == model]
-        print(f"{model:<16} mean over events: Poisson {np.mean([r.poisson for r in mine]):.3f}, negative binomial "
-              f"{np.mean([r.negbin for r in mine]):.3f}, better than homogeneous in "
-              f"{sum(r.over_first > 0 for r in mine)} of {len(mine)}")  # fmt: skip
+    for model in dict.fromkeys(r.model for _, r in judged):
+        own = [r for _, r in judged if r.model == model]
+        print(f"{model:<16} mean over events: Poisson {np.mean([r.poisson for r in own]):.3f}, negative binomial "
+              f"{np.mean([r.negbin for r in own]):.3f}, better than homogeneous in "
+              f"{sum(r.over_first > 0 for r in own)} of {len(own)}")  # fmt: skip
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
