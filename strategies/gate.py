@@ -34,7 +34,7 @@ GATE_PARAMS = (
     Param("machine_hysteresis", 0.15, 0.0, 10.0, "share of line", "and only above line (1 + this)"),
 )
 
-LEVEL, SINCE, HISTORY, STANDING, LAST_TRUE, SENT_AT, SENT_LEVEL, HELD, FIRM = 0, 1, 4, 7, 8, 9, 10, 11, 12
+LEVEL, SINCE, HISTORY, STANDING, LAST_TRUE, SENT_AT, SENT_LEVEL, HELD_BACK, FIRM = 0, 1, 4, 7, 8, 9, 10, 11, 12
 """Memory: level after n-of-m; since when level k holds (k = 1..3); readings at level k as bits; levels sent in this
 episode as bits, plus 8 while one is open; last true reading; last alert's moment and level (0: none yet); level held
 back and counted; level that has lasted for_s."""
@@ -53,7 +53,7 @@ GATE_SHARED = 2
 BURST_S = 600.0
 """The bucket holds the budget of this time: one alert an operator may get in 10 minutes (EEMUA 191, domain 3.3)."""
 
-OPEN = 8
+UNRESOLVED = 8
 NOTHING, RESOLVED = -1, 0
 
 
@@ -72,13 +72,13 @@ def gate(g, m, shared, now, level, stock, line):
     sent = int(m[STANDING])
     if sent == 0 and firm == CALM:
         return NOTHING
-    sent |= OPEN
+    sent |= UNRESOLVED
     if held > CALM or (line > 0.0 and stock <= line * (1.0 + g[HYSTERESIS])):
         m[LAST_TRUE] = now
     elif now - m[LAST_TRUE] >= g[KEEP_S]:
         m[STANDING] = 0.0
-        m[HELD] = 0.0
-        return RESOLVED if sent > OPEN else NOTHING
+        m[HELD_BACK] = 0.0
+        return RESOLVED if sent > UNRESOLVED else NOTHING
     m[STANDING] = sent
     wanted = candidate(g, m, now, firm, sent, rising)
     if wanted == CALM or not admitted(g, m, shared, now, wanted):
@@ -86,7 +86,7 @@ def gate(g, m, shared, now, level, stock, line):
     m[STANDING] = sent | (1 << (wanted - 1))
     m[SENT_AT] = now
     m[SENT_LEVEL] = wanted
-    m[HELD] = 0.0
+    m[HELD_BACK] = 0.0
     m[SENT] += 1.0
     return wanted
 
@@ -157,7 +157,7 @@ def candidate(g, m, now, firm, sent, rising):
     """Level to send now, 0 for none: the highest not sent yet, or a repeat; counts a level that came back as a duplicate."""
     if firm == CALM:
         return CALM
-    levels = sent & (OPEN - 1)
+    levels = sent & (UNRESOLVED - 1)
     if levels >> (firm - 1) == 0 or (g[INHIBIT] <= 0.5 and (levels >> (firm - 1)) & 1 == 0):
         return firm
     if g[REPEAT_S] > 0.0 and now - m[SENT_AT] >= g[REPEAT_S] and (g[INHIBIT] <= 0.5 or levels >> firm == 0):
@@ -175,9 +175,9 @@ def admitted(g, m, shared, now, wanted):
     """Whether cooldown and budget let an alert pass; one held back is counted once, and pays for the budget when it passes."""
     exempt = wanted == EMERGENCY and int(m[STANDING]) & 4 == 0
     if not exempt and m[SENT_LEVEL] >= wanted and now - m[SENT_AT] < g[COOLDOWN_S]:
-        if m[HELD] < wanted:
+        if m[HELD_BACK] < wanted:
             m[SUPPRESSED_COOLDOWN] += 1.0
-            m[HELD] = wanted
+            m[HELD_BACK] = wanted
         return False
     budget = g[BUDGET_PER_HOUR]
     if budget <= 0.0:
@@ -187,7 +187,7 @@ def admitted(g, m, shared, now, wanted):
     shared[SPENT_AT] = max(now, shared[SPENT_AT])
     free = spent + 1.0 <= bucket or (wanted == EMERGENCY and g[BUDGET_ALL] <= 0.5)
     shared[SPENT] = min(bucket, spent + 1.0) if free else spent
-    if not free and m[HELD] < wanted:
+    if not free and m[HELD_BACK] < wanted:
         m[SUPPRESSED_BUDGET] += 1.0
-        m[HELD] = wanted
+        m[HELD_BACK] = wanted
     return free

@@ -29,6 +29,7 @@ from sim.core.tape import (
     EXPIRED,
     EXPOSURE,
     FROZEN,
+    HELD_UNPAID,
     ORDER,
     PAID,
     PAY,
@@ -36,9 +37,6 @@ from sim.core.tape import (
     REFUNDED,
     RETRY,
     STOCKOUT,
-)
-from sim.core.tape import (
-    HELD as HELD_UNPAID,
 )
 from sim.core.together import decided, follows, rows_of
 from sim.core.world import (

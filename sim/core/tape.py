@@ -42,13 +42,13 @@ KIND_NAMES = ("cart", "order", "retry", "copy", "pay", "expire", "cancel", "supp
 
 # Outcomes of a row. IDLE: it did not come to pass.
 IDLE, CARTED, DONE = 0, 1, 2
-STOCKOUT, FROZEN, BUFFER, HELD, DISPLAY, PHANTOM, EXPOSURE = range(11, 18)
+STOCKOUT, FROZEN, BUFFER, HELD_UNPAID, DISPLAY, PHANTOM, EXPOSURE = range(11, 18)
 ACCEPTED, PAID, EXPIRED, REFUNDED, CANCELLED = range(20, 25)
 REFUSALS = {
     STOCKOUT: "true_stockout",
     FROZEN: "frozen_alert",
     BUFFER: "buffer_quota",
-    HELD: "held_unpaid",
+    HELD_UNPAID: "held_unpaid",
     DISPLAY: "stale_display_zero",
     PHANTOM: "phantom",
     EXPOSURE: "exposure_cut",

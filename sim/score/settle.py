@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sim.core.tape import CANCELLED, EXPOSURE, FROZEN, HELD, IDLE, PAID, PHANTOM, REFUNDED, STOCKOUT
+from sim.core.tape import CANCELLED, EXPOSURE, FROZEN, HELD_UNPAID, IDLE, PAID, PHANTOM, REFUNDED, STOCKOUT
 
 CAUSES = EXPOSURE - STOCKOUT + 2
 """Causes of a miss: a refusal's own, in the order of their codes, then that nothing was requested."""
-TRUE_STOCKOUT, HELD_UNPAID, EXPOSURE_CUT, NO_RESTOCK = 0, HELD - STOCKOUT, EXPOSURE - STOCKOUT, CAUSES - 1
+TRUE_STOCKOUT, BY_UNPAID, EXPOSURE_CUT, NO_RESTOCK = 0, HELD_UNPAID - STOCKOUT, EXPOSURE - STOCKOUT, CAUSES - 1
 
 DEMAND, PAID_UNITS, REFUNDED_UNITS, CANCELLED_UNITS, COPIES, PAID_ORDERS, REFUNDED_ORDERS, REFUSED, REFUSED_SOON, SHORT, \
     SHORT_COPIES, SHORT_ORDERS, TURNED_AWAY, SHUT_OUT, N_BOOK = range(15)  # fmt: skip
@@ -137,7 +137,7 @@ def blame(st, last, s, unsold, could, came, on_payment, book, missed):
         for j in range(st.first[s], st.first[s + 1]):
             if given > 0 and last[j] == STOCKOUT and st.keeps[j]:
                 units = min(given, st.qty[j])
-                missed[s, HELD_UNPAID] += units
+                missed[s, BY_UNPAID] += units
                 left -= units
                 given -= units
                 in_time -= units * st.soon[j]
@@ -148,5 +148,5 @@ def blame(st, last, s, unsold, could, came, on_payment, book, missed):
 def cause_of(code, on_payment):
     """Place of a refusal's cause among the causes of a miss."""
     if code == REFUNDED:
-        return (PHANTOM if on_payment else HELD) - STOCKOUT
+        return (PHANTOM if on_payment else HELD_UNPAID) - STOCKOUT
     return code - STOCKOUT

@@ -43,7 +43,7 @@ Draw = Callable[[Sequence[int], Sequence[int]], np.ndarray]
 same replicate number means the same tape."""
 Tell = Callable[[int, int, str], None]
 
-BEST, WORSE, NEAR, OUT, OPEN = "best", "worse", "near", "out", "open"
+BEST, WORSE, NEAR, OUT, UNDECIDED = "best", "worse", "near", "out", "open"
 """What a candidate is: the best; shown to be worse; shown to be within delta of it; not told apart from it, but out of the race,
 so not better by delta; not told apart, and still in the race."""
 
@@ -88,8 +88,8 @@ class Rules:
 class Standing:
     """One candidate: shows it played, its mean (in a race that of the one selected and what it costs more), and how far it lies
     behind the one with the lowest mean on the shows both played: mean, low, high, simultaneous over candidates. state: one of
-    BEST, WORSE, NEAR, OUT, OPEN. further: shows that would decide it if the difference is what it looks like; at_most: if there
-    is none (0: decided)."""
+    BEST, WORSE, NEAR, OUT, UNDECIDED. further: shows that would decide it if the difference is what it looks like; at_most: if
+    there is none (0: decided)."""
 
     candidate: int
     shows: int
@@ -131,7 +131,7 @@ class Selection:
     def tied(self) -> list[int]:
         """Candidates that cannot be told apart from the best: with it they are a set that holds the true best with probability
         ``confidence`` at least."""
-        return [s.candidate for s in self.standings if s.state in (NEAR, OUT, OPEN)]
+        return [s.candidate for s in self.standings if s.state in (NEAR, OUT, UNDECIDED)]
 
     @property
     def further(self) -> tuple[int, int]:
@@ -235,15 +235,12 @@ def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: 
         # Looked at j times: alpha / (j (j + 1)) at the j-th look adds up to alpha over all looks.
         j = int(seen[i])
         alpha = (1 - rules.confidence) / (max(1, k - 1) * j * (j + 1))
-        interval = tuple(map(float, tailed(values[:shows, i] - values[:shows, best], alpha / k)))
-        racing = i in alive and not decided
-        state = (
-            BEST if i == best else WORSE if interval[1] > 0 else NEAR if interval[2] <= rules.delta else OPEN if racing else OUT
-        )
-        needed = _needed(values, i, best, frozen, interval[0], rules) if state == OPEN else ()
+        gap, low, high = map(float, tailed(values[:shows, i] - values[:shows, best], alpha / k))
+        apart = WORSE if low > 0 else NEAR if high <= rules.delta else UNDECIDED if i in alive and not decided else OUT
+        state = BEST if i == best else apart
+        needed = _needed(values, i, best, frozen, gap, rules) if state == UNDECIDED else ()
         further = [max(1, math.ceil(n) - r) for n in needed] or [0, 0]
         # On the shows of the one selected: what he cost, and what the other cost more on those both played.
-        gap, low, high = interval
         rows.append(Standing(i, shows, float(np.nanmean(values[:, best])) + gap, gap, low, high, state, *further))
     rows.sort(key=lambda s: (s.state != BEST, s.state == WORSE, s.behind))
     return Selection(rules, tuple(rows), values, decided, plays, k * r, looks)
@@ -276,13 +273,13 @@ def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Sel
     rules = Rules(delta, confidence, first=max(3, n), most=max(3, n))
     best, alpha = int(np.argmin(values.mean(0))), (1 - confidence) / max(1, k - 1)
     mean, low, high = tailed(values - values[:, [best]], alpha / k)
-    state = np.where(low > 0, WORSE, np.where(high <= delta, NEAR, OPEN))
+    state = np.where(low > 0, WORSE, np.where(high <= delta, NEAR, UNDECIDED))
     state[best] = BEST
-    still = int((state == OPEN).sum())
+    still = int((state == UNDECIDED).sum())
     rows = []
     for i in range(k):
         interval = (float(mean[i]), float(low[i]), float(high[i]))
-        needed = _to_tell(values[:, i] - values[:, best], delta, alpha, k, still) if state[i] == OPEN else (0, 0)
+        needed = _to_tell(values[:, i] - values[:, best], delta, alpha, k, still) if state[i] == UNDECIDED else (0, 0)
         rows.append(
             Standing(i, n, float(values[:, i].mean()), *interval, str(state[i]), *(max(0, shows - n) for shows in needed))
         )

@@ -13,7 +13,7 @@ from sim.core.units import US
 from sim.engine.simulate import play, play_oracle
 from sim.postmortem import idealised as ideal
 from sim.score.outcomes import outcomes
-from sim.score.settle import HELD_UNPAID
+from sim.score.settle import BY_UNPAID
 from sim.setup.policies import make_policy
 from tests.parity.worlds import random_policy, random_scenario
 from tests.postmortem.review_worlds import flash, stage_of
@@ -85,8 +85,8 @@ def test_a_tape_without_a_viewer_curve_keeps_the_viewers_it_has():
 def test_ideal_holds_keep_payers_and_let_go_of_the_others():
     stage = stage_of(certain(load("unpaid_squat")))
     before, after = (outcomes(play(s, SILENT)) for s in (stage, ideal.without_expiry(stage)))
-    assert before.missed[:, HELD_UNPAID].sum() > 50
-    assert after.missed[:, HELD_UNPAID].sum() < 5, "what is left was held by paid orders that were cancelled"
+    assert before.missed[:, BY_UNPAID].sum() > 50
+    assert after.missed[:, BY_UNPAID].sum() < 5, "what is left was held by paid orders that were cancelled"
     run = play(ideal.without_expiry(stage), SILENT)
     ends = np.flatnonzero(run.tape.kind == EXPIRE)
     held = run.tape.t[ends] - run.tape.t[run.tape.cause[ends]]

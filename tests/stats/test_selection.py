@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.stats.selection import NEAR, OPEN, OUT, WORSE, Rules, SelectionError, h2, select, spread, standings
+from sim.stats.selection import NEAR, OUT, UNDECIDED, WORSE, Rules, SelectionError, h2, select, spread, standings
 
 RACES = 200
 DELTA, SD = 20.0, 100.0
@@ -175,7 +175,7 @@ def test_budget_ends_the_race_undecided_and_says_how_much_is_missing():
     found = select(tapes, 3, Rules(DELTA, budget=200))
     assert not found.decided
     assert found.plays <= 200
-    assert [s.state for s in found.standings][1:] == [OPEN, WORSE]
+    assert [s.state for s in found.standings][1:] == [UNDECIDED, WORSE]
     full = select(Tapes([0, DELTA / 2, 3000], "normal", 4, common=0.0), 3, Rules(DELTA, rare=False))
     shows = max(s.shows for s in found.standings)
     # A guess from a fifth of the shows: right within a factor of three.
@@ -205,7 +205,7 @@ def test_whoever_is_not_told_apart_is_told_what_would_do_it():
     """Bounds are wider than a normal's, most with a rare large loss: never 0 shows because a normal would have decided."""
     for seed in range(50):
         found = standings(Tapes([0, 60, 70, 80], "lumpy", seed).values[:30], 5.0)
-        assert all((s.state == OPEN) == (s.further > 0) == (s.at_most > 0) for s in found.standings)
+        assert all((s.state == UNDECIDED) == (s.further > 0) == (s.at_most > 0) for s in found.standings)
 
 
 def test_fixed_table_says_how_many_more_shows_would_decide_a_difference():
@@ -214,7 +214,7 @@ def test_fixed_table_says_how_many_more_shows_would_decide_a_difference():
     values[:, 1] += 10 - (values[:, 1] - values[:, 0]).mean()
     found = standings(values, 5.0)
     rival = found.standings[1]
-    assert (rival.state, rival.behind) == (OPEN, pytest.approx(10))
+    assert (rival.state, rival.behind) == (UNDECIDED, pytest.approx(10))
     assert 100 + found.further[0] == pytest.approx(418, rel=0.15)
 
 

@@ -26,7 +26,7 @@ CAUSES = {
          "threshold": (N_("threshold"), GREEN),
     "reservation": (N_("reservation expiry"), PURPLE), "demand": (N_("demand surprise"), GREY),
 }  # fmt: skip
-OPEN = ("stream", "strategy", "sku", "sellouts", "warned", "standing", "lead_median_s", "alerts", "early", "unfollowed",
+IN_OPEN_LOOP = ("stream", "strategy", "sku", "sellouts", "warned", "standing", "lead_median_s", "alerts", "early", "unfollowed",
      "while_sold_out",
         "alerts_per_h", "flaps")  # fmt: skip
 OUTS = ("stream", "strategy", "sku", "sold_out_at", "back_s", "watch_s", "prepare_s", "emergency_s", "lead_s")
@@ -44,7 +44,7 @@ def replayed(t: Tables) -> Parts:
     if "diff" in t:
         return [chosen(_("How often they differ"), t["diff_counts"]), chosen(_("Alerts that one of them sends"), t["diff"])], []
     table = t["pooled"] if "pooled" in t else t["table"]
-    grids = [chosen(_("Who would have warned"), table, _varied(table, OPEN))]
+    grids = [chosen(_("Who would have warned"), table, _varied(table, IN_OPEN_LOOP))]
     if "sellouts" in t:
         grids.append(chosen(_("Every sell-out"), t["sellouts"], _varied(t["sellouts"], OUTS), folded=True))
     if "alerts" in t:

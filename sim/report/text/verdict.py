@@ -15,7 +15,7 @@ from sim.score.profiles import Profile, unit_costs
 from sim.stats.certify import CERTIFIED
 from sim.stats.paired import half_width
 from sim.stats.pareto import Stretch
-from sim.stats.selection import BEST, NEAR, OPEN, OUT, WORSE, Selection
+from sim.stats.selection import BEST, NEAR, OUT, UNDECIDED, WORSE, Selection
 from sim.study.decide import Decision
 from sim.words import N_, _, ngettext
 from strategies.contract import Param
@@ -24,7 +24,13 @@ from strategies.gate import GATE_PARAMS
 if TYPE_CHECKING:
     from sim.setup.space import Candidate
 
-STATES = {BEST: N_("best"), WORSE: N_("worse"), NEAR: N_("within delta"), OUT: N_("out of the race"), OPEN: N_("not told apart")}
+STATES = {
+    BEST: N_("best"),
+    WORSE: N_("worse"),
+    NEAR: N_("within delta"),
+    OUT: N_("out of the race"),
+    UNDECIDED: N_("not told apart"),
+}
 HEAD = N_(
     "candidate | net [CNY] | GMV | left J [CNY] | behind the best | interval | shows |  | strict | standard | platform | settings"
 )
