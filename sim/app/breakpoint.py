@@ -125,7 +125,7 @@ def breakpoint(
     uncertain : bool, path or Result
         Whether shows draw their parameters anew, as in :func:`stockcue.rehearse`; not the one that is made worse.
     workers, engine, address
-        Processes (None or 0: one a core); ``local``, ``dask`` or ``ray``; where its scheduler is. No result depends on them.
+        As in :func:`stockcue.sweep`.
     out, progress, command
         As in :func:`stockcue.sweep`.
 

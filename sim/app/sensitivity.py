@@ -125,7 +125,7 @@ def sensitivity(
     uncertain : bool, path or Result
         Whether shows draw their parameters anew, as in :func:`stockcue.rehearse`; not those that vary.
     workers, engine, address
-        Processes (None or 0: one a core); ``local``, ``dask`` or ``ray``; where its scheduler is. No result depends on them.
+        As in :func:`stockcue.sweep`.
     out, progress, command
         As in :func:`stockcue.sweep`.
 

@@ -62,7 +62,7 @@ def desk(words: list[str]) -> int:
     if not library():
         raise WordError(_("pages need the chart library, which pip install 'stockcue[pages]' adds"))
     if not any(word.startswith(("strategy=", "experiment=")) for word in chosen):
-        chosen.append("strategy=[smart,fixed_count]")
+        chosen.insert(0, "strategy=[smart,fixed_count]")
     panel = (_recorded if any(word.startswith("stream=") for word in chosen) else _rehearsed)(chosen, s)
     if panel is None:
         return 0

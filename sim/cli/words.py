@@ -8,7 +8,8 @@ Python records and users' files.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -62,8 +63,9 @@ _DRIVE = re.compile(r"[A-Za-z]:[\\/]")
 
 def split(words: Iterable[str], verb: str, choosing: Iterable[str]) -> Words:
     """Take the choosing words and the options out."""
-    sorted_words, given = Words(), iter(words)
-    for word in given:
+    sorted_words, given = Words(), deque(words)
+    while given:
+        word = given.popleft()
         if word.startswith("-"):
             _option(word, given, sorted_words, verb)
             continue
@@ -83,8 +85,9 @@ def split(words: Iterable[str], verb: str, choosing: Iterable[str]) -> Words:
 
 def named(words: Iterable[str], verb: str) -> tuple[list[str], list[str]]:
     """The names and the folders of options of a verb that takes names alone."""
-    sorted_words, names, given = Words(), [], iter(words)
-    for word in given:
+    sorted_words, names, given = Words(), [], deque(words)
+    while given:
+        word = given.popleft()
         if word.startswith("-"):
             _option(word, given, sorted_words, verb)
         else:
@@ -92,22 +95,19 @@ def named(words: Iterable[str], verb: str) -> tuple[list[str], list[str]]:
     return names, sorted_words.folders
 
 
-def _option(word: str, following: Iterator[str], option: Words, verb: str) -> None:
+def _option(word: str, following: deque[str], option: Words, verb: str) -> None:
     """An option of Hydra's: ``--cfg [job]`` and ``--config-dir FOLDER``, or a sentence on what to write instead."""
     name, _equals, value = word.partition("=")
     if name in ("--cfg", "-c"):
-        kind = value or next(following, "job")
+        # A bare --cfg may stand between the words.
+        kind = value or (following.popleft() if following and following[0] in ("job", "hydra", "all") else "job")
         if kind in ("hydra", "all"):
             raise WordError(_("{verb} runs without Hydra's own settings; --cfg job shows those of {verb}").format(verb=verb))
-        if value and kind != "job":
-            raise WordError(_("--cfg={kind} shows nothing; --cfg job shows the settings of {verb}").format(kind=kind, verb=verb))
         if kind != "job":
-            # A bare --cfg may stand between the words.
-            again = split([kind], verb, ())
-            option.rest += again.rest
+            raise WordError(_("--cfg={kind} shows nothing; --cfg job shows the settings of {verb}").format(kind=kind, verb=verb))
         option.show = True
     elif name in ("--config-dir", "-cd"):
-        folder = value or next(following, "")
+        folder = value or (following.popleft() if following else "")
         if not folder:
             raise WordError(_("--config-dir needs a folder of options, as in --config-dir ours, with ours/gate/calm.yaml in it"))
         option.folders.append(_place(folder))

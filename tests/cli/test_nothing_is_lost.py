@@ -136,6 +136,13 @@ def test_cfg_refuses_what_the_run_refuses_in_the_same_words(tmp_path, monkeypatc
     assert capsys.readouterr().err.splitlines()[-1] == shown.err.splitlines()[-1]
 
 
+@pytest.mark.parametrize("words", [["--cfg", "strategy=[smart,fixed_count]"], ["strategy=[smart,fixed_count]", "--cfg", "job"]])
+def test_cfg_may_stand_before_a_strategy(capsys, words):
+    """Where the word after it is a setting, it is one."""
+    assert cli.main(["rehearse", *words]) == 0
+    assert "strategy:\n  smart:" in capsys.readouterr().out
+
+
 def test_cfg_runs_no_code_that_an_experiment_brings(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "theirs.py").write_text("raise SystemExit(9)\n", encoding="utf-8")

@@ -37,7 +37,7 @@ def test_a_search_ends_in_a_file_that_rehearse_plays_as_it_is(capsys, tmp_path, 
     assert len(pd.read_parquet(tmp_path / "t" / "trials.parquet")) == 8
     assert {p.name for p in (tmp_path / "t").iterdir()} == {
         "recommended.yaml", "trials.parquet", "shows.parquet", "history.png", "study.db", "report.md", "manifest.json",
-        "recommended.xlsx", "report.html",
+        "recommended.xlsx", "report.html", "assumptions.csv",
     }  # fmt: skip
     assert not [p for p in tmp_path.iterdir() if p.name.startswith(".t")]
     code, _, err = run(capsys, "rehearse", "experiment=t/recommended.yaml", "replicates=2", "figure=none", "out=r")

@@ -12,7 +12,9 @@ from sim.score.cost import Judge
 from sim.setup.policies import make_policy
 from tests.postmortem.review_worlds import PROFILE, flash, stage_of
 
-FREEZE, BY_HAND = make_policy("newsvendor_freeze"), make_policy("newsvendor_freeze", playbook="human")
+SLOW = {"memory_s": 20.0}
+"""Long enough for one freeze an item."""
+FREEZE, BY_HAND = (make_policy("newsvendor_freeze", SLOW, playbook=book) for book in (None, "human"))
 
 
 @pytest.fixture(scope="module")

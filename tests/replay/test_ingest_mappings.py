@@ -40,7 +40,7 @@ def test_a_mapping_of_ones_own(tmp_path):
         StreamError, match=r"has no column for time \(订单提交时间\), .*which mapping doudian_orders needs|has no column for"
     ):
         ingest(tmp_path / "a.csv", mapping="doudian_orders")
-    with pytest.raises(StreamError, match="not among the files"):
+    with pytest.raises(StreamError, match=r"has no file 'b\.csv'; did you mean 'a\.csv'"):
         ingest(tmp_path / "a.csv", mapping={"b.csv": "orders"})
 
 

@@ -18,7 +18,8 @@ def shows():
     cues = (Cue(60.0, "a", "deal"), Cue(200.0, "b", "link_drop"), Cue(320.0, "a", "pitch"), Cue(450.0, "b", "pitch"))
     scenario = Scenario("busy", "test", 600.0, skus, cues, audience=Audience(arrivals_per_min=3000))
     stage = set_stage(scenario, draw_tape(scenario, 1))
-    runs = {name: play(stage, make_policy(name)) for name in ("silent", "tiered", "smart", "random_rate")}
+    runs = {name: play(stage, make_policy(name)) for name in ("silent", "tiered", "random_rate")}
+    runs["smart"] = play(stage, make_policy("smart", playbook="prompted"))
     for units in (2, 20, 50, 90):
         runs[f"fixed {units}"] = play(stage, make_policy("fixed_count", {"units": units}))
     return runs

@@ -114,7 +114,7 @@ def test_one_limit_of_a_set_can_be_named():
     assert np.isnan(broken(only(LIMITS["standard"], ["seller_cancel_rate"])))
     with pytest.raises(ScenarioError, match="did you mean 'seller_cancel_rate'"):
         only(LIMITS["standard"], ["seller_cancel_rat"])
-    with pytest.raises(ScenarioError, match="have no 'session_oversold'"):
+    with pytest.raises(ScenarioError, match="has no metric 'session_oversold'"):
         only(LIMITS["standard"], ["session_oversold"])
 
 

@@ -111,6 +111,7 @@
 
     var rates = figure({ x_range: self.x, height: 170, toolbar_location: null, y_axis_label: SC.say("units a minute") });
     rates.xaxis.formatter = SC.ticks(startHour);
+    [stock, rates].forEach(function (one) { one.xaxis.ticker = new Bokeh.BasicTicker({ desired_num_ticks: place.clientWidth < 500 ? 3 : 8 }); });
     [["carts", "put into carts", "#56B4E9", "dashed"], ["orders", "ordered", "#000000", "solid"],
       ["refused", "attempts refused", "#8A8A8A", "dotted"]].forEach(function (s) {
       rates.line({ x: { field: "x" }, y: { field: "y" }, source: source(s[0], ["x", "y"]), line_color: s[2], line_dash: s[3],
