@@ -12,7 +12,9 @@ from sim.core.export import for_terminal
 from sim.words import _
 
 QUIET_S = 10.0
-"""Without a terminal a line this often is enough."""
+"""Without a terminal a line this often is enough,"""
+WAITED_S = 1.0
+"""and one for the first of what somebody waited for so long."""
 
 Tell = Callable[[int, int, str], None]
 """(done, of, what): how far a stage has come; ``of`` is 0 where nobody knows how many there are."""
@@ -101,6 +103,7 @@ class Progress:
         # as that of compiling; what begins again has a rate of its own.
         opening, now = self.first is None, time.monotonic()
         anew = opening or done <= self.done
+        awaited = self.done == 0 < done and now - self.began > WAITED_S
         if anew:
             self.first, self.since = done, now
         self.done = done
@@ -112,7 +115,7 @@ class Progress:
                 bar.n = done
                 bar.set_postfix_str(what, refresh=True)
             return
-        if opening or done in (0, of) or now - self.last > QUIET_S:
+        if opening or awaited or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
             some = f"{done:,}/{of:,}" if of else f"{done:,}"
             text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({self._pace(done, of, now)})"
