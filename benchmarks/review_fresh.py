@@ -52,7 +52,7 @@ def main() -> None:
         claimed, fresh_sum = claimed + c.mean, fresh_sum + f.mean
         change = proposal.change
         print(
-            f"night {k:2d}: {change.knob.word(change.value):34s} claimed {c.mean:+7.0f} [{c.low:+.0f}, {c.high:+.0f}]  "
+            f"night {k:2d}: {change.tunable.word(change.value):34s} claimed {c.mean:+7.0f} [{c.low:+.0f}, {c.high:+.0f}]  "
             f"fresh {f.mean:+7.0f} [{f.low:+.0f}, {f.high:+.0f}]  {'agree' if within else 'APART'}",
             flush=True,
         )

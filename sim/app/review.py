@@ -140,7 +140,7 @@ def _write(
     folder: Path, case: Case, policy: Policy, profile: Profile, s: Settings, task: Task, told: Listener, held: Bands | None
 ) -> Said:  # fmt: skip
     """Review, and leave page, pictures, tables and proposal."""
-    verdict = reviewed(case.show, policy, profile, case.habits, case.others, case.bounds, case.draws, s.alerts,
+    verdict = reviewed(case.show, policy, profile, case.show_profile, case.others, case.bounds, case.draws, s.alerts,
                      told.stage("review"), case.night, held)  # fmt: skip
     told.close()
     pictures = _pictures(folder, verdict, s) if s.figure != "none" else []
@@ -174,7 +174,7 @@ def noted(case: Case, r: Review) -> dict[str, Any]:
         "oversold": int(b.oversold), "missed": int(b.missed), "alerts": int(b.alerts), "useful": r.worth.useful,
         "harmful": r.worth.harmful, "drifted": [FEATURES[d.feature][0] for d in r.drift if d.drifted], "held": held,
         "blame": {cause: float(x) / total for cause, x in zip(CAUSES, cost, strict=True)} if total > 0 else {},
-        "proposal": p and {"change": p.change.knob.word(p.change.value), "claimed": float(p.claim.mean)},
+        "proposal": p and {"change": p.change.tunable.word(p.change.value), "claimed": float(p.claim.mean)},
     }  # fmt: skip
 
 

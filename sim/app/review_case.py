@@ -21,7 +21,7 @@ from sim.engine.simulate import play
 from sim.postmortem.bands import FIGURES, Bands, Night, bands, night_of
 from sim.postmortem.parameters import ReviewedShow
 from sim.postmortem.sessions import recorded, rehearsed
-from sim.postmortem.show_profile import Habits, of_run, of_stream, saved
+from sim.postmortem.show_profile import ShowProfile, of_run, of_stream, saved
 from sim.replay.closedloop import caption
 from sim.replay.closedtape import ASSUMPTIONS
 from sim.replay.impute import LIKELY, impute
@@ -45,16 +45,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What is reviewed. at: moments as the show's clock writes them. notes: on the data. habits: of this show, earlier ones.
-    recorded: what the recording itself says was lost, and what decides what the model makes of it. night: what its own team did,
-    on a stage of it. items: the recorded show item by item; before: earlier ones by name. span: start and end
-    of a recorded night."""
+    """What is reviewed. at: moments as the show's clock writes them. notes: on the data. show_profile: of this show and
+    earlier ones. recorded: what the recording itself says was lost, and what decides what the model makes of it. night: what its
+    own team did, on a stage of it. items: the recorded show item by item; before: earlier ones by name. span: start and end of
+    a recorded night."""
 
     show: ReviewedShow
     others: list[ReviewedShow]
     bounds: list[ReviewedShow]
     draws: list[ReviewedShow]
-    habits: tuple[Habits, list[Habits]]
+    show_profile: tuple[ShowProfile, list[ShowProfile]]
     at: Callable[[float], str]
     notes: list[str]
     recorded: tuple[str, ...] = ()
@@ -113,12 +113,12 @@ def recorded_case(s: Settings, rec: Recording, earlier: Sequence[Any], scenario:
     before, others = [], []
     nights: list[tuple[str, Night | pd.DataFrame]] = []
     for one in earlier:
-        habits, other = _earlier(s, one)
-        before.append(habits)
+        show_profile, other = _earlier(s, one)
+        before.append(show_profile)
         if other is None:
-            nights += _kept_bands(one, habits.name)
+            nights += _kept_bands(one, show_profile.name)
         else:
-            nights.append((habits.name, night_of(other.loaded.stream)))
+            nights.append((show_profile.name, night_of(other.loaded.stream)))
             theirs = feed_of(feed, other.loaded.stream.feed())
             whole = impute(other.loaded.stream, s.bin_s, world)
             others.append(recorded(whole, s.seed, s.replicate, theirs, world, (LIKELY,))[LIKELY])
@@ -167,7 +167,7 @@ def held_bands(s: Settings, case: Case, policy: Policy, profile: Profile) -> Ban
     return bands(pd.read_parquet(path), policy.name, case.show.name, night, case.before)
 
 
-def _earlier(s: Settings, given: Any) -> tuple[Habits, Recording | None]:
+def _earlier(s: Settings, given: Any) -> tuple[ShowProfile, Recording | None]:
     """An earlier show: its review, or its recording."""
     place = getattr(given, "folder", given)
     if isinstance(place, str | Path) and (Path(place) / "manifest.json").is_file() and not any(Path(place).glob(f"*{SUFFIX}")):

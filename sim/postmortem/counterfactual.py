@@ -40,7 +40,9 @@ Progress = Callable[[int, int, str], None]
 Loss = tuple[int, int, float]
 
 
-def salvage(stage: Stage, run: Run, judge: Judge, most: int = MOST, progress: Progress | None = None) -> list[dict[str, Any]]:
+def counterfactual_alerts(
+    stage: Stage, run: Run, judge: Judge, most: int = MOST, progress: Progress | None = None
+) -> list[dict[str, Any]]:
     """One row per alert (COLUMNS), in order of time; all-clears are not alerts. ``run``: of its policy on ``stage``."""
     told = [k for k, level in enumerate(run.alerts["level"].tolist()) if level > 0][:most]
     actual, rows = _loss(run, judge), []

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sim.postmortem.show_profile import FEATURES, Habits
+from sim.postmortem.show_profile import FEATURES, ShowProfile
 from sim.words import N_, _, counted
 
 ERROR = 0.05
@@ -44,7 +44,7 @@ class Drift:
     why_not: str
 
 
-def drift(now: Habits, earlier: Sequence[Habits]) -> list[Drift]:
+def drift(now: ShowProfile, earlier: Sequence[ShowProfile]) -> list[Drift]:
     """Every figure against the earlier shows; no rows without any."""
     if not earlier:
         return []
@@ -59,7 +59,7 @@ def drift(now: Habits, earlier: Sequence[Habits]) -> list[Drift]:
     return rows
 
 
-def _tested(feature: str, now: Habits, earlier: Sequence[Habits]) -> tuple[float, str, str]:
+def _tested(feature: str, now: ShowProfile, earlier: Sequence[ShowProfile]) -> tuple[float, str, str]:
     """Uncorrected p, the test, and why there is none."""
     x = now.figures[feature]
     past = np.array([h.figures[feature] for h in earlier if np.isfinite(h.figures[feature])])

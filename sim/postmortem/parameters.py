@@ -37,7 +37,7 @@ class ReviewedShow:
 
 
 @dataclass(frozen=True, eq=False)
-class Knob:
+class Tunable:
     """One setting. ``turned(show, policy, value)``: stage and policy with another value; :class:`ScenarioError` where a scenario
     does not allow it. ``up``: whether more of it may be proposed (nobody proposes slower hands). ``option``: of a choice, the
     one that 1 stands for.
@@ -58,17 +58,17 @@ class Knob:
         return f"{self.key}={self.option or f'{value:g}'}"
 
 
-def knobs(stage: Stage, policy: Policy) -> list[Knob]:
-    """Every knob of a policy and of the world it works in; rules first, then alert hygiene, hands, shop and data."""
+def tunables(stage: Stage, policy: Policy) -> list[Tunable]:
+    """Every tunable of a policy and of the world it works in; rules first, then alert hygiene, hands, shop and data."""
     used = sorted({TIERS.index(s.tier) for s in stage.scenario.skus})
-    made = [knob for k, p in enumerate(policy.strategy.params) for knob in _of_strategy(policy, k, p, used)]
+    made = [tunable for k, p in enumerate(policy.strategy.params) for tunable in _of_strategy(policy, k, p, used)]
     made += [_of_gate(policy, k, p) for k, p in enumerate(GATE_PARAMS)]
     made += [*_of_playbook(policy), *_playbooks(policy)]
     return made + [_of_scenario(stage.scenario, part, name) for part, name in FACTS]
 
 
-def _of_strategy(policy: Policy, k: int, p: Param, used: list[int]) -> Iterator[Knob]:
-    """One knob for all tiers where they share a value and no tier has its own default, and one per tier there is."""
+def _of_strategy(policy: Policy, k: int, p: Param, used: list[int]) -> Iterator[Tunable]:
+    """One tunable for all tiers where they share a value and no tier has its own default, and one per tier there is."""
     values = policy.params[used, k]
     own = any(p.name in policy.strategy.by_tier.get(tier, {}) for tier in TIERS)
     if len(set(values.tolist())) == 1 and not own:
@@ -78,8 +78,8 @@ def _of_strategy(policy: Policy, k: int, p: Param, used: list[int]) -> Iterator[
             yield _knob(f"strategy.by_tier.{TIERS[tier]}.{p.name}", p, float(policy.params[tier, k]), _params(k, [tier]))
 
 
-def _knob(key: str, p: Param, now: float, turned: Callable[[ReviewedShow, Policy, float], tuple[Stage, Policy]]) -> Knob:
-    return Knob(key, p.unit, now, p.low, p.high, p.whole, turned)
+def _knob(key: str, p: Param, now: float, turned: Callable[[ReviewedShow, Policy, float], tuple[Stage, Policy]]) -> Tunable:
+    return Tunable(key, p.unit, now, p.low, p.high, p.whole, turned)
 
 
 def _params(k: int, tiers: list[int]) -> Callable[[ReviewedShow, Policy, float], tuple[Stage, Policy]]:
@@ -91,7 +91,7 @@ def _params(k: int, tiers: list[int]) -> Callable[[ReviewedShow, Policy, float],
     return turned
 
 
-def _of_gate(policy: Policy, k: int, p: Param) -> Knob:
+def _of_gate(policy: Policy, k: int, p: Param) -> Tunable:
     def turned(show: ReviewedShow, policy: Policy, value: float) -> tuple[Stage, Policy]:
         gate = policy.gate.copy()
         gate[k] = value
@@ -100,7 +100,7 @@ def _of_gate(policy: Policy, k: int, p: Param) -> Knob:
     return _knob(f"gate.{p.name}", p, float(policy.gate[k]), turned)
 
 
-def _of_playbook(policy: Policy) -> Iterator[Knob]:
+def _of_playbook(policy: Policy) -> Iterator[Tunable]:
     """Latencies of the hands; those of the machines only where the playbook has a machine do something."""
     actions = [a for level in range(4) for a in policy.playbook.at(level)]
     for f in fields(policy.playbook):
@@ -113,10 +113,10 @@ def _of_playbook(policy: Policy) -> Iterator[Knob]:
 
         low, high = float(f.metadata["low"]), float(f.metadata["high"])
         now, unit = float(getattr(policy.playbook, f.name)), f.metadata["unit"]
-        yield Knob(f"operations.{f.name}", unit, now, low, high, False, turned, up=False)
+        yield Tunable(f"operations.{f.name}", unit, now, low, high, False, turned, up=False)
 
 
-def _playbooks(policy: Policy) -> Iterator[Knob]:
+def _playbooks(policy: Policy) -> Iterator[Tunable]:
     """The other shipped playbooks: who acts, and at which level."""
     for name, book in PLAYBOOKS.items():
         if name in (policy.playbook.name, "none") or policy.playbook.name not in PLAYBOOKS:
@@ -125,10 +125,10 @@ def _playbooks(policy: Policy) -> Iterator[Knob]:
         def turned(show: ReviewedShow, policy: Policy, value: float, book: Playbook = book) -> tuple[Stage, Policy]:
             return show.stage, replace(policy, playbook=book)
 
-        yield Knob("operations", "switch", 0.0, 0.0, 1.0, True, turned, option=name)
+        yield Tunable("operations", "switch", 0.0, 0.0, 1.0, True, turned, option=name)
 
 
-def _of_scenario(scenario: Scenario, part: str, name: str) -> Knob:
+def _of_scenario(scenario: Scenario, part: str, name: str) -> Tunable:
     meta = next(f.metadata for f in fields(getattr(scenario, part)) if f.name == name)
 
     def turned(show: ReviewedShow, policy: Policy, value: float) -> tuple[Stage, Policy]:
@@ -138,40 +138,41 @@ def _of_scenario(scenario: Scenario, part: str, name: str) -> Knob:
 
     now = float(getattr(getattr(scenario, part), name))
     low = min(now, SHORTEST_HOLD_S) if name == "hold_s" else float(meta["low"])
-    return Knob(f"scenario.{part}.{name}", meta["unit"], now, low, float(meta["high"]), False, turned, up=name == "hold_s")
+    return Tunable(f"scenario.{part}.{name}", meta["unit"], now, low, float(meta["high"]), False, turned, up=name == "hold_s")
 
 
-def ladder(knob: Knob, up: bool, most: int = 7) -> list[float]:
+def ladder(tunable: Tunable, up: bool, most: int = 7) -> list[float]:
     """Values to try from the present one outwards: each twice (or half) the last, at last the bound where that is near or 0.
 
-    >>> ladder(Knob("k", "s", 3.0, 0.0, 20.0, False, None), True), ladder(Knob("k", "s", 3.0, 0.0, 20.0, False, None), False, 2)
+    >>> seconds = Tunable("k", "s", 3.0, 0.0, 20.0, False, None)
+    >>> ladder(seconds, True), ladder(seconds, False, 2)
     ([6.0, 12.0, 20.0], [1.5, 0.75, 0.0])
     """
-    if up and not knob.up:
+    if up and not tunable.up:
         return []
-    if knob.whole and knob.high - knob.low <= 20:
-        steps = np.arange(knob.now + 1, knob.high + 1) if up else np.arange(knob.now - 1, knob.low - 1, -1)
+    if tunable.whole and tunable.high - tunable.low <= 20:
+        steps = np.arange(tunable.now + 1, tunable.high + 1) if up else np.arange(tunable.now - 1, tunable.low - 1, -1)
         return steps.tolist()[:most]
-    if knob.now > 0:
-        values = [knob.now * 2.0 ** (k if up else -k) for k in range(1, most + 1)]
+    if tunable.now > 0:
+        values = [tunable.now * 2.0 ** (k if up else -k) for k in range(1, most + 1)]
     else:
-        first = min(1.0, knob.high / 64)
+        first = min(1.0, tunable.high / 64)
         values = [first * 2.0**k for k in range(most)] if up else []
-    inside = [v for v in values if knob.low < v < knob.high]
-    end = knob.high if up else knob.low
+    inside = [v for v in values if tunable.low < v < tunable.high]
+    end = tunable.high if up else tunable.low
     near = len(inside) < len(values) or (not up and end == 0.0)
-    return [*inside, end] if near and np.isfinite(end) and end != knob.now else inside
+    return [*inside, end] if near and np.isfinite(end) and end != tunable.now else inside
 
 
-def distance(knob: Knob, value: float) -> float:
+def distance(tunable: Tunable, value: float) -> float:
     """How far a value is from the present one: doublings or halvings; each step of a choice counts as two, switching on from 0
     and off to 0 as eight.
 
-    >>> distance(Knob("k", "s", 3.0, 0.0, 20.0, False, None), 12.0)
+    >>> distance(Tunable("k", "s", 3.0, 0.0, 20.0, False, None), 12.0)
     2.0
     """
-    if knob.whole and knob.high - knob.low <= 20:
-        return STEP * abs(value - knob.now)
-    if value == knob.now:
+    if tunable.whole and tunable.high - tunable.low <= 20:
+        return STEP * abs(value - tunable.now)
+    if value == tunable.now:
         return 0.0
-    return ACROSS_ZERO if value <= 0 or knob.now <= 0 else abs(float(np.log2(value / knob.now)))
+    return ACROSS_ZERO if value <= 0 or tunable.now <= 0 else abs(float(np.log2(value / tunable.now)))

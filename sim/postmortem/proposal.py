@@ -22,7 +22,7 @@ def proposal_words(r: Review, words: Sequence[str]) -> list[str]:
     lines = [w for w in words if w.lstrip("+~").split("=")[0].split(".")[0] in kept]
     if r.proposal is None:
         return lines
-    new = r.proposal.change.knob.word(r.proposal.change.value)
+    new = r.proposal.change.tunable.word(r.proposal.change.value)
     key = new.split("=")[0]
     return [*(w for w in lines if w.lstrip("+").split("=")[0] != key), new]
 
@@ -51,8 +51,8 @@ def content(r: Review, words: Sequence[str]) -> dict[str, Any]:
     rests |= {"proved_on": p.claim.on, "claimed_net_change": [round(x, 2) for x in (p.claim.low, p.claim.mean, p.claim.high)]}
     statement = "one show proves little; rehearse it before it is used" if p.gain.n < 2 else "95 % interval over other shows"
     return record | {
-        "change": p.change.knob.word(p.change.value),
-        "was": p.change.knob.now,
+        "change": p.change.tunable.word(p.change.value),
+        "was": p.change.tunable.now,
         "rests_on": rests,
         "statement": [statement],
     }

@@ -18,11 +18,11 @@ from sim.engine.simulate import play
 from sim.postmortem.bands import Bands
 from sim.postmortem.blame import Blame, blame
 from sim.postmortem.claim import Claim, claim
-from sim.postmortem.counterfactual import salvage
+from sim.postmortem.counterfactual import counterfactual_alerts
 from sim.postmortem.drift import Drift, drift
 from sim.postmortem.idealised import without_leaks
 from sim.postmortem.parameters import ReviewedShow
-from sim.postmortem.show_profile import Habits
+from sim.postmortem.show_profile import ShowProfile
 from sim.postmortem.smallest_change import Change, Search, evidence, measure, smallest_changes, verdict
 from sim.score.cost import Judge
 from sim.score.profiles import Profile
@@ -75,8 +75,8 @@ class Review:
     search: Search
     considered: list[Proposal]
     drift: list[Drift]
-    earlier: list[Habits]
-    now: Habits
+    earlier: list[ShowProfile]
+    now: ShowProfile
     others: list[ReviewedShow]
     by_order: tuple[int, int] | None
     mended: float | None
@@ -95,7 +95,7 @@ def review(
     show: ReviewedShow,
     policy: Policy,
     profile: Profile,
-    habits: tuple[Habits, Sequence[Habits]],
+    show_profile: tuple[ShowProfile, Sequence[ShowProfile]],
     others: Sequence[ReviewedShow] = (),
     bounds: Sequence[ReviewedShow] = (),
     draws: Sequence[ReviewedShow] = (),
@@ -106,8 +106,8 @@ def review(
 ) -> Review:
     """Review ``policy`` on ``show``.
 
-    habits: of this show and of earlier ones. others: other shows, for lines one could have known and for the evidence. bounds:
-    this show under other assumptions on what nobody recorded. draws: this show with other luck (payments,
+    show_profile: of this show and of earlier ones. others: other shows, for lines one could have known and for the evidence.
+    bounds: this show under other assumptions on what nobody recorded. draws: this show with other luck (payments,
     people). most_alerts: alerts that are played out. night: what the show's own team did, on a stage of it. bands: of a
     rehearsal.
     """
@@ -121,15 +121,15 @@ def review(
         profile=profile,
         run=run,
         row=judge.score(run),
-        alerts=_alerts(judge, run, salvage(show.stage, run, judge, most_alerts, progress)),
+        alerts=_alerts(judge, run, counterfactual_alerts(show.stage, run, judge, most_alerts, progress)),
         told=int((run.alerts["level"] > 0).sum()),
         blame=split,
         bounds={b.bound: _bounded(b, show, split, policy, profile, others) for b in bounds},
         search=smallest,
         considered=consider(smallest.changes[:CONSIDERED], (others, draws, bounds), policy, profile),
-        drift=drift(*habits),
-        earlier=list(habits[1]),
-        now=habits[0],
+        drift=drift(*show_profile),
+        earlier=list(show_profile[1]),
+        now=show_profile[0],
         others=list(others),
         by_order=by_order(show, policy, profile),
         mended=_mended(show, profile, judge.score(run, ("net",))["net"]),

@@ -41,7 +41,7 @@ FEATURES = {
 
 
 @dataclass(frozen=True)
-class Habits:
+class ShowProfile:
     """name of the show. figures: one number each, NaN where the show does not tell. blocks: figure to its value in every block of
     five minutes. delays: order to payment [s], at most some thousands of them."""
 
@@ -51,8 +51,8 @@ class Habits:
     delays: list[float]
 
 
-def of_stream(stream: Stream) -> Habits:
-    """The habits of a recording, until the last moment somebody could order; of stock levels only the orders are known."""
+def of_stream(stream: Stream) -> ShowProfile:
+    """The show profile of a recording, until the last moment somebody could order; of stock levels only the orders are known."""
     took, cart = stream.what == TAKE, stream.what == CARTS
     delays = np.zeros(0)
     if stream.paid is not None:
@@ -63,8 +63,8 @@ def of_stream(stream: Stream) -> Habits:
     )
 
 
-def of_run(run: Run, name: str) -> Habits:
-    """The habits of the shoppers of a model's show, from what a shop would have logged."""
+def of_run(run: Run, name: str) -> ShowProfile:
+    """The show profile of the shoppers of a model's show, from what a shop would have logged."""
     tape, out = run.tape, run.outcome
     took = ((tape.kind == ORDER) | (tape.kind == RETRY)) & (out >= ACCEPTED)
     cart = (tape.kind == CARTS) & (out == CARTED)
@@ -79,7 +79,7 @@ def of_run(run: Run, name: str) -> Habits:
 Taken = tuple[np.ndarray, np.ndarray]
 
 
-def _habits(name: str, span_s: float, orders: Taken, carts: Taken, delays: np.ndarray) -> Habits:
+def _habits(name: str, span_s: float, orders: Taken, carts: Taken, delays: np.ndarray) -> ShowProfile:
     edges = np.arange(0.0, span_s + BLOCK_S, BLOCK_S) * US
     edges = edges[: max(2, int(span_s // BLOCK_S) + 1)]
     counts, _ = np.histogram(orders[0], edges)
@@ -99,7 +99,7 @@ def _habits(name: str, span_s: float, orders: Taken, carts: Taken, delays: np.nd
         "cart_lead_s": cart_lead_s(orders, carts, span_s),
     }
     kept = delays[:: max(1, -(-len(delays) // MOST_DELAYS))]
-    return Habits(name, figures, {k: [float(x) for x in v] for k, v in blocks.items()}, kept.tolist())
+    return ShowProfile(name, figures, {k: [float(x) for x in v] for k, v in blocks.items()}, kept.tolist())
 
 
 def busiest(t: np.ndarray) -> int:
@@ -139,11 +139,11 @@ def _correlation(a: np.ndarray, b: np.ndarray) -> float:
     return float(((a - a.mean()) * (b - b.mean())).mean()) / spread if spread > 0 else 0.0
 
 
-def save(habits: Habits, path: Path) -> None:
+def save(show_profile: ShowProfile, path: Path) -> None:
     """Write ``habits.json``."""
-    record = asdict(habits)
-    record["figures"] = {k: _known(v) for k, v in habits.figures.items()}
-    record["blocks"] = {k: [_known(x) for x in v] for k, v in habits.blocks.items()}
+    record = asdict(show_profile)
+    record["figures"] = {k: _known(v) for k, v in show_profile.figures.items()}
+    record["blocks"] = {k: [_known(x) for x in v] for k, v in show_profile.blocks.items()}
     path.write_text(json.dumps(record, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
@@ -155,13 +155,13 @@ def _number(value: Any) -> float:
     return float("nan") if value is None else float(value)
 
 
-def saved(folder: Path) -> Habits:
-    """The habits an earlier review left in its folder."""
+def saved(folder: Path) -> ShowProfile:
+    """The show profile an earlier review left in its folder."""
     try:
         record: Mapping[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
         figures = {k: _number(record["figures"][k]) for k in FEATURES}
         blocks = {k: [_number(x) for x in v] for k, v in record["blocks"].items()}
-        return Habits(str(record["name"]), figures, blocks, [float(x) for x in record["delays"]])
+        return ShowProfile(str(record["name"]), figures, blocks, [float(x) for x in record["delays"]])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         raise StreamError(
             _("{folder!r} holds no {file} of an earlier review; give a recording, or a review's folder").format(

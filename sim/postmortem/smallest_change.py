@@ -22,7 +22,7 @@ from sim.core.policy import Policy
 from sim.core.stage import Stage
 from sim.engine.simulate import play
 from sim.postmortem.losses import KINDS, MISSED, OVERSOLD, Losses, lost
-from sim.postmortem.parameters import Knob, ReviewedShow, distance, knobs, ladder
+from sim.postmortem.parameters import ReviewedShow, Tunable, distance, ladder, tunables
 from sim.score.cost import Judge
 from sim.score.profiles import Profile, unit_costs
 from sim.setup.policies import make_policy
@@ -51,9 +51,9 @@ class TriedChange:
 
 @dataclass(frozen=True, eq=False)
 class Change:
-    """One setting changed: from ``knob.now`` to ``value``, ``far`` doublings away; what the show would have lost then."""
+    """One setting changed: from ``tunable.now`` to ``value``, ``far`` doublings away; what the show would have lost then."""
 
-    knob: Knob
+    tunable: Tunable
     value: float
     far: float
     result: TriedChange | None
@@ -85,7 +85,7 @@ def smallest_changes(show: ReviewedShow, policy: Policy, profile: Profile, progr
     kind = dearer(lost(show.stage, policy, profile), *unit_costs(profile, show.stage.scenario))
     if getattr(before, KINDS[kind]) == 0:
         return Search(before, KINDS[kind], 0.0, [], 1)
-    turned, every = _Turner(show, policy, profile, judge), knobs(show.stage, policy)
+    turned, every = _Turner(show, policy, profile, judge), tunables(show.stage, policy)
     for share in SHARES:
         saves = _saves(KINDS[kind], math.floor((1 - share) * getattr(before, KINDS[kind])), before.net)
         climbed = _climb(every, turned, saves, progress)
@@ -94,21 +94,21 @@ def smallest_changes(show: ReviewedShow, policy: Policy, profile: Profile, progr
     return Search(before, KINDS[kind], SHARES[-1], [], len(turned.known))
 
 
-def _climb(every: list[Knob], turned: _Turner, saves: Saves, progress: Progress | None) -> list[Change]:
-    """All knobs rung by rung, outwards, until one rung after the first success; each success is brought nearer."""
-    ladders = [(knob, [knob.now, *ladder(knob, up)]) for knob in every for up in (True, False)]
+def _climb(every: list[Tunable], turned: _Turner, saves: Saves, progress: Progress | None) -> list[Change]:
+    """All tunables rung by rung, outwards, until one rung after the first success; each success is brought nearer."""
+    ladders = [(tunable, [tunable.now, *ladder(tunable, up)]) for tunable in every for up in (True, False)]
     changes: list[Change] = []
     rung, end = 1, max(len(values) for _, values in ladders)
     while rung < end:
         if progress:
             progress(rung, end, "settings")
         failed = []
-        for knob, values in [one for one in ladders if rung < len(one[1])]:
-            if not saves(turned(knob, values[rung])):
-                failed.append((knob, values))
+        for tunable, values in [one for one in ladders if rung < len(one[1])]:
+            if not saves(turned(tunable, values[rung])):
+                failed.append((tunable, values))
                 continue
-            good = _between(knob, values[rung - 1], values[rung], turned, saves)
-            changes.append(Change(knob, good, distance(knob, good), turned(knob, good)))
+            good = _between(tunable, values[rung - 1], values[rung], turned, saves)
+            changes.append(Change(tunable, good, distance(tunable, good), turned(tunable, good)))
         end = min(end, rung + 2) if changes else end
         ladders, rung = failed, rung + 1
     return changes
@@ -116,10 +116,10 @@ def _climb(every: list[Knob], turned: _Turner, saves: Saves, progress: Progress 
 
 def _distinct(climbed: list[Change]) -> list[Change]:
     """Nearest first; a change for one tier that is the change for all tiers is left out."""
-    ranked = sorted(climbed, key=lambda c: (c.far, c.knob.key.count("."), -c.result.net if c.result else 0.0))
+    ranked = sorted(climbed, key=lambda c: (c.far, c.tunable.key.count("."), -c.result.net if c.result else 0.0))
     kept: dict[tuple[str, str, float], Change] = {}
     for c in ranked:
-        kept.setdefault((c.knob.key.split(".")[-1], c.knob.option, c.value), c)
+        kept.setdefault((c.tunable.key.split(".")[-1], c.tunable.option, c.value), c)
     return list(kept.values())
 
 
@@ -133,20 +133,20 @@ def _saves(kind: str, allowed: int, net: float) -> Saves:
 
 
 class _Turner:
-    """Plays a show with one knob turned, each value once."""
+    """Plays a show with one tunable turned, each value once."""
 
     def __init__(self, show: ReviewedShow, policy: Policy, profile: Profile, judge: Judge) -> None:
         self.parts = show, policy, profile
         self.judge = judge
         self.known: dict[tuple[str, float], TriedChange | None] = {}
 
-    def __call__(self, knob: Knob, value: float) -> TriedChange | None:
+    def __call__(self, tunable: Tunable, value: float) -> TriedChange | None:
         """None where the scenario does not allow the value."""
         show, policy, profile = self.parts
-        at = (knob.key + knob.option, value)
+        at = (tunable.key + tunable.option, value)
         if at not in self.known:
             try:
-                stage, changed = knob.turned(show, policy, value)
+                stage, changed = tunable.turned(show, policy, value)
             except ScenarioError:
                 self.known[at] = None
             else:
@@ -154,14 +154,14 @@ class _Turner:
         return self.known[at]
 
 
-def _between(knob: Knob, failed: float, good: float, turned: _Turner, saves: Saves) -> float:
+def _between(tunable: Tunable, failed: float, good: float, turned: _Turner, saves: Saves) -> float:
     """The value nearest to the failed one that still saves, to about a twentieth; written with few digits if that saves too."""
-    if not knob.whole:
+    if not tunable.whole:
         for _ in range(HALVINGS):
             middle = math.sqrt(failed * good) if failed > 0 and good > 0 else (failed + good) / 2
-            good, failed = (middle, failed) if saves(turned(knob, middle)) else (good, middle)
-    short = rounded(good, good > knob.now, knob.unit == "units")
-    return short if knob.low <= short <= knob.high and saves(turned(knob, short)) else good
+            good, failed = (middle, failed) if saves(turned(tunable, middle)) else (good, middle)
+    short = rounded(good, good > tunable.now, tunable.unit == "units")
+    return short if tunable.low <= short <= tunable.high and saves(turned(tunable, short)) else good
 
 
 def rounded(value: float, up: bool, whole: bool = False) -> float:
@@ -184,7 +184,7 @@ def evidence(change: Change, shows: Sequence[ReviewedShow], policy: Policy, prof
     for show in shows:
         before = measure(show.stage, policy, profile)
         try:
-            after = measure(*change.knob.turned(show, policy, change.value), profile)
+            after = measure(*change.tunable.turned(show, policy, change.value), profile)
         except ScenarioError:
             continue
         row: dict[str, Any] = {"show": show.name, "loop": show.loop, "bound": show.bound}

@@ -27,7 +27,7 @@ from sim.demand.streams import stream as random_stream
 from sim.replay.cells import counted
 from sim.replay.clock import StreamError
 from sim.replay.impute import LIKELY, Imputation
-from sim.replay.order_lives import AGAIN, CHANNEL, CUE, MARK, RELEASE, Lives, imputed_lives, recorded_lives
+from sim.replay.order_lives import AGAIN, CHANNEL, CUE, MARK, RELEASE, OrderLives, imputed_lives, recorded_lives
 from sim.replay.stream import AT_ONCE, MOST_BYTES, Stream
 from sim.words import N_, _
 
@@ -73,7 +73,7 @@ def closed_stage(
     scenario = closed_scenario(stream, feed, world)
     own, left = recorded_lives(stream, scenario, seed, replicate)
     more = imputed_lives(imputation, bound, own, scenario, seed, replicate)
-    lives = Lives(*(np.concatenate(pair) for pair in zip(own, more, strict=True)))
+    lives = OrderLives(*(np.concatenate(pair) for pair in zip(own, more, strict=True)))
     who = np.concatenate([np.arange(len(own.t)), first_imputed(imputation) + np.arange(len(more.t))])
     people = (np.array([0.0, scenario.duration_s]), np.zeros(2))
     if stream.viewers is not None:
@@ -148,7 +148,7 @@ def _moves(stream: Stream, left: np.ndarray) -> Rows:
     return rows
 
 
-def _orders(stream: Stream, imputation: Imputation, scenario: Scenario, lives: Lives, who: np.ndarray) -> Rows:
+def _orders(stream: Stream, imputation: Imputation, scenario: Scenario, lives: OrderLives, who: np.ndarray) -> Rows:
     """ORDER rows with their payments, closings and cancellations, and the copies that leak L10 makes."""
     n, u = len(lives.t), lives.u
     rows = blank(n)
@@ -165,7 +165,7 @@ def _orders(stream: Stream, imputation: Imputation, scenario: Scenario, lives: L
     return settled(scenario.ledger, rows, np.arange(len(placed)), life)
 
 
-def _cues(stream: Stream, imputed: Imputation, lives: Lives) -> np.ndarray:
+def _cues(stream: Stream, imputed: Imputation, lives: OrderLives) -> np.ndarray:
     """The cue each order came for (-1: none), drawn in proportion to the fitted response of the cues of its SKU."""
     chosen = np.full(len(lives.t), -1, np.int64)
     cues = list(enumerate(sorted(stream.cues, key=lambda c: c.at_s)))

@@ -20,7 +20,7 @@ from sim.replay.impute import HIGH, LIKELY, Imputation
 from sim.replay.stream import Stream
 
 MARK, CHANNEL, CUE, AGAIN, RELEASE = range(5)
-"""Columns of ``Lives.u``: the row's mark, and what decides its channel, its cue, a copy (L10), a lost release (U1)."""
+"""Columns of ``OrderLives.u``: the row's mark, and what decides its channel, its cue, a copy (L10), a lost release (U1)."""
 
 CLOSED, UNPAID, IMPUTED = "closed", "unpaid", "imputed"
 """How it is known which orders were never paid."""
@@ -28,7 +28,7 @@ LEAST_PAID = 0.5
 """Share of orders with a payment from which on one without a payment counts as never paid."""
 
 
-class Lives(NamedTuple):
+class OrderLives(NamedTuple):
     """Orders and what becomes of them if they are accepted, one entry an order. t [us], sku, qty [units]; pays, gone: delay [us]
     until it is paid, until its units come back (-1: never); late: delay of its payment's callback [us] (leak L9); u: uniform
     numbers, float64 [order, 5]."""
@@ -42,7 +42,7 @@ class Lives(NamedTuple):
     u: np.ndarray
 
 
-def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int) -> tuple[Lives, np.ndarray]:
+def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int) -> tuple[OrderLives, np.ndarray]:
     """Recorded orders in time order, and the rows of the stream that are moves of stock no order explains.
 
     Sums (stock levels, bins) are taken apart into orders of one unit. A return known to give back an order closes it: before
@@ -68,7 +68,7 @@ def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int
     if counted(stream):
         orders, qty = np.repeat(orders, qty[orders]), np.ones(len(stream.t), np.int64)
     late, u = _chance(scenario, len(orders), seed, replicate, "recorded")
-    lives = Lives(stream.t[orders], stream.sku[orders].astype(np.int64), qty[orders], pays[orders], gone[orders], late, u)
+    lives = OrderLives(stream.t[orders], stream.sku[orders].astype(np.int64), qty[orders], pays[orders], gone[orders], late, u)
     return lives, np.flatnonzero(house & (link < 0))
 
 
@@ -110,7 +110,9 @@ def linked(stream: Stream) -> np.ndarray:
     return link
 
 
-def imputed_lives(imputation: Imputation, bound: str, own: Lives, scenario: Scenario, seed: int, replicate: int) -> Lives:
+def imputed_lives(
+    imputation: Imputation, bound: str, own: OrderLives, scenario: Scenario, seed: int, replicate: int
+) -> OrderLives:
     """Orders of the blind spells under a bound; each has the life of a recorded order of its SKU drawn at random."""
     drawn = draw(imputation, seed, replicate)
     by_sku = np.argsort(own.sku, kind="stable")
@@ -121,7 +123,7 @@ def imputed_lives(imputation: Imputation, bound: str, own: Lives, scenario: Scen
     shown = drawn.likely if bound == LIKELY else np.full(len(drawn.t), bound == HIGH)
     keep = np.flatnonzero(shown & (n > 0))
     twin = by_sku[begin[keep] + (place[keep] * n[keep]).astype(np.int64)]
-    return Lives(drawn.t[keep], drawn.sku[keep], own.qty[twin], own.pays[twin], own.gone[twin], late[keep], u[keep])
+    return OrderLives(drawn.t[keep], drawn.sku[keep], own.qty[twin], own.pays[twin], own.gone[twin], late[keep], u[keep])
 
 
 def _chance(scenario: Scenario, n: int, seed: int, replicate: int, whose: str) -> tuple[np.ndarray, np.ndarray]:

@@ -6,7 +6,7 @@ import pytest
 
 from sim.core.playbooks import PLAYBOOKS
 from sim.engine.simulate import play
-from sim.postmortem.counterfactual import COLUMNS, COULD, NEITHER, NOTICE, SAVED, salvage
+from sim.postmortem.counterfactual import COLUMNS, COULD, NEITHER, NOTICE, SAVED, counterfactual_alerts
 from sim.postmortem.losses import losses
 from sim.score.cost import Judge
 from sim.setup.policies import make_policy
@@ -25,7 +25,7 @@ def sale():
 
 def rows_of(sale, policy):
     stage, judge = sale
-    return salvage(stage, play(stage, policy), judge)
+    return counterfactual_alerts(stage, play(stage, policy), judge)
 
 
 def test_an_alert_whose_freeze_saves_the_show_is_worth_what_the_show_lost_without_it(sale):
@@ -58,7 +58,7 @@ def test_an_alert_at_nothing_left_has_nothing_to_save():
     stage = stage_of(flash(ledger=Ledger(hold_s=9000.0), shoppers=replace(flash().shoppers, never_pay=0.0, cancel_share=0.0)))
     judge = Judge(play(stage, make_policy("silent")), PROFILE)
     policy = make_policy("fixed_count", {"units": 0.0}, playbook="freeze_only")
-    rows = salvage(stage, play(stage, policy), judge)
+    rows = counterfactual_alerts(stage, play(stage, policy), judge)
     assert rows
     assert {r["worth"] for r in rows} == {NEITHER}
     assert all(r["saved_oversold"] == r["could_missed"] == 0 for r in rows)
@@ -71,7 +71,7 @@ def test_a_notice_alone_is_not_played(sale, monkeypatch):
     policy = make_policy("newsvendor_freeze", playbook=PLAYBOOKS["none"])
     run = play(stage, policy)
     monkeypatch.setattr(module, "play", None)
-    rows = salvage(stage, run, judge)
+    rows = counterfactual_alerts(stage, run, judge)
     assert rows
     assert {r["worth"] for r in rows} == {NOTICE}
 
@@ -79,5 +79,7 @@ def test_a_notice_alone_is_not_played(sale, monkeypatch):
 def test_only_as_many_as_asked_for_are_played(sale):
     stage, judge = sale
     run = play(stage, FREEZE)
-    assert [r["alert"] for r in salvage(stage, run, judge, most=1)] == [r["alert"] for r in rows_of(sale, FREEZE)][:1]
+    assert [r["alert"] for r in counterfactual_alerts(stage, run, judge, most=1)] == [r["alert"] for r in rows_of(sale, FREEZE)][
+        :1
+    ]
     assert math.isclose(rows_of(sale, FREEZE)[0]["t_s"] * 1e6, run.alerts["t"][0])

@@ -9,19 +9,19 @@ import pytest
 
 from sim.engine.simulate import play
 from sim.postmortem.drift import BY_BLOCK, BY_PAYMENT, BY_SHOW, ERROR, drift, holm
-from sim.postmortem.show_profile import FEATURES, FILE, Habits, cart_lead_s, of_run, of_stream, save, saved
+from sim.postmortem.show_profile import FEATURES, FILE, ShowProfile, cart_lead_s, of_run, of_stream, save, saved
 from sim.replay import invent, load
 from sim.replay.clock import StreamError
 from sim.setup.policies import make_policy
 from tests.postmortem.review_worlds import bursts, stage_of
 
 
-def habits(rng, shift=1.0) -> Habits:
+def show_profile(rng, shift=1.0) -> ShowProfile:
     """A show's figures: lognormal about its shop's own, all of them independent."""
     level = np.exp(rng.normal(0, 0.2, len(FEATURES))) * shift
     figures = dict(zip(FEATURES, level.tolist(), strict=True))
     blocks = {k: (figures[k] * np.exp(rng.normal(0, 0.3, 24))).tolist() for k in list(FEATURES)[:3]}
-    return Habits("made", figures, blocks, rng.lognormal(3, 1, 300).tolist())
+    return ShowProfile("made", figures, blocks, rng.lognormal(3, 1, 300).tolist())
 
 
 def test_four_like_shows_are_seldom_called_drift():
@@ -29,7 +29,7 @@ def test_four_like_shows_are_seldom_called_drift():
     rng = np.random.Generator(np.random.PCG64(5))
     alarms = 0
     for _ in range(400):
-        rows = drift(habits(rng), [habits(rng) for _ in range(4)])
+        rows = drift(show_profile(rng), [show_profile(rng) for _ in range(4)])
         assert {d.test for d in rows} == {BY_SHOW}
         alarms += any(d.drifted for d in rows)
     assert alarms < 34
@@ -39,13 +39,13 @@ def test_four_like_shows_are_seldom_called_drift():
 def test_a_tripled_show_is_called_drift():
     """Six earlier shows that differ by 20 %, then one at three times everything."""
     rng = np.random.Generator(np.random.PCG64(6))
-    rows = drift(habits(rng, 3.0), [habits(rng) for _ in range(6)])
+    rows = drift(show_profile(rng, 3.0), [show_profile(rng) for _ in range(6)])
     assert sum(d.drifted for d in rows) >= 5
 
 
 def test_with_one_earlier_show_payments_and_blocks_are_compared():
     rng = np.random.Generator(np.random.PCG64(7))
-    now, before = habits(rng), habits(rng)
+    now, before = show_profile(rng), show_profile(rng)
     slow = replace(now, delays=[2.0 * x for x in now.delays])
     rows = {d.feature: d for d in drift(slow, [before])}
     assert rows["pay_delay_s"].test == BY_PAYMENT
@@ -57,8 +57,8 @@ def test_with_one_earlier_show_payments_and_blocks_are_compared():
 
 def test_what_a_show_does_not_tell_is_not_tested():
     rng = np.random.Generator(np.random.PCG64(8))
-    silent = replace(habits(rng), figures=dict.fromkeys(FEATURES, math.nan))
-    assert {d.why_not for d in drift(silent, [habits(rng)] * 3)} == {"this show does not tell"}
+    silent = replace(show_profile(rng), figures=dict.fromkeys(FEATURES, math.nan))
+    assert {d.why_not for d in drift(silent, [show_profile(rng)] * 3)} == {"this show does not tell"}
     assert drift(silent, []) == []
 
 

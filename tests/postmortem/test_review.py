@@ -55,7 +55,7 @@ def test_what_it_says_agrees_with_itself():
 def test_the_proposals_words_replace_what_they_change():
     policy = make_policy("fixed_count", {"units": 10.0, "emergency_share": 1.0}, playbook="freeze_only")
     r = made(bursts(3.0), policy, shows=6)
-    new = r.proposal.change.knob.word(r.proposal.change.value)
+    new = r.proposal.change.tunable.word(r.proposal.change.value)
     key = new.split("=")[0]
     words = ["scenario=bursts", "strategy=fixed_count", f"{key}=10", "seed=65", "shows=2", "out=x", "earlier=[a]"]
     assert proposal_words(r, words) == ["scenario=bursts", "strategy=fixed_count", new]

@@ -10,7 +10,7 @@ from scipy.stats import binom
 from sim.core.playbooks import PLAYBOOKS
 from sim.demand.streams import stream as random_stream
 from sim.postmortem.claim import ERROR, NOTHING, claim
-from sim.postmortem.parameters import ACROSS_ZERO, SHORTEST_HOLD_S, Knob, distance, knobs, ladder
+from sim.postmortem.parameters import ACROSS_ZERO, SHORTEST_HOLD_S, Tunable, distance, ladder, tunables
 from sim.postmortem.review import consider
 from sim.postmortem.sessions import rehearsed
 from sim.postmortem.smallest_change import SHARES, Change, evidence, measure, smallest_changes, verdict
@@ -33,10 +33,10 @@ def test_every_change_saves_what_it_says_at_no_higher_cost(found):
     assert search.kind == "oversold"
     assert search.share in SHARES
     assert search.before == measure(show.stage, LATE, PROFILE)
-    keys = [c.knob.key for c in search.changes]
+    keys = [c.tunable.key for c in search.changes]
     assert "strategy.units" in keys
     for c in search.changes:
-        again = measure(*c.knob.turned(show, LATE, c.value), PROFILE)
+        again = measure(*c.tunable.turned(show, LATE, c.value), PROFILE)
         assert again == c.result
         assert again.oversold <= math.floor((1 - search.share) * search.before.oversold)
         assert again.net >= search.before.net
@@ -46,9 +46,9 @@ def test_every_change_saves_what_it_says_at_no_higher_cost(found):
 def test_a_tenth_less_of_the_change_does_not_save(found):
     """The line found is the lowest that saves, to the last halving and rounding to whole units."""
     show, search = found
-    change = next(c for c in search.changes if c.knob.key == "strategy.units")
+    change = next(c for c in search.changes if c.tunable.key == "strategy.units")
     assert change.value == int(change.value) > 10
-    less = measure(*change.knob.turned(show, LATE, math.floor(change.value * 0.9)), PROFILE)
+    less = measure(*change.tunable.turned(show, LATE, math.floor(change.value * 0.9)), PROFILE)
     assert less.oversold > math.floor((1 - search.share) * search.before.oversold) or less.net < search.before.net
 
 
@@ -73,7 +73,7 @@ def test_evidence_is_the_difference_of_two_plays(found):
     rows = evidence(search.changes[0], shows, LATE, PROFILE)
     for show, row in zip(shows, rows, strict=True):
         assert row["net_before"] == measure(show.stage, LATE, PROFILE).net
-        assert row["net_after"] == measure(*search.changes[0].knob.turned(show, LATE, search.changes[0].value), PROFILE).net
+        assert row["net_after"] == measure(*search.changes[0].tunable.turned(show, LATE, search.changes[0].value), PROFILE).net
     gain = verdict(rows)
     assert gain.n == 3
     assert gain.mean == pytest.approx(np.mean([r["net_after"] - r["net_before"] for r in rows]))
@@ -82,8 +82,8 @@ def test_evidence_is_the_difference_of_two_plays(found):
 def test_a_change_that_loses_elsewhere_is_not_proposed(found):
     """A line far too high for a quiet show is refused there; where no other show speaks, nothing stands."""
     show, _ = found
-    knob = next(k for k in knobs(show.stage, LATE) if k.key == "strategy.units")
-    high = Change(knob, 149.0, distance(knob, 149.0), None)
+    tunable = next(k for k in tunables(show.stage, LATE) if k.key == "strategy.units")
+    high = Change(tunable, 149.0, distance(tunable, 149.0), None)
     quiet = [rehearsed(bursts(1.2), 65, k) for k in range(1, 4)]
     (refused,) = consider([high], (quiet, [], []), LATE, PROFILE)
     assert not refused.stands
@@ -96,8 +96,8 @@ def test_a_change_that_loses_elsewhere_is_not_proposed(found):
 def test_a_setting_without_effect_is_never_proposed(found):
     """Its gain over other shows is exactly 0, however many there are."""
     show, _ = found
-    knob = next(k for k in knobs(show.stage, LATE) if k.key == "strategy.units")
-    same = Change(knob, knob.now, 0.0, None)
+    tunable = next(k for k in tunables(show.stage, LATE) if k.key == "strategy.units")
+    same = Change(tunable, tunable.now, 0.0, None)
     (refused,) = consider([same], ([rehearsed(bursts(1.2), 65, k) for k in range(1, 7)], [], []), LATE, PROFILE)
     assert refused.gain.mean == 0.0
     assert not refused.stands
@@ -123,33 +123,33 @@ def test_what_chance_alone_would_propose_is_bounded():
 def test_knobs_turn_what_they_are_called():
     stage, policy = stage_of(flash()), make_policy("smart")
     show = rehearsed(flash(), 65, 0)
-    by_key = {k.key + k.option: k for k in knobs(stage, policy)}
+    by_key = {k.key + k.option: k for k in tunables(stage, policy)}
     assert by_key["operations.auto_s"].turned(show, policy, 0.25)[1].playbook.auto_s == 0.25
     assert by_key["operationshuman"].turned(show, policy, 1.0)[1].playbook == PLAYBOOKS["human"]
     assert by_key["operationshuman"].word(1.0) == "operations=human"
     assert by_key["scenario.feed.lag_s"].turned(show, policy, 0.1)[0].scenario.feed.lag_s == 0.1
     assert by_key["scenario.ledger.hold_s"].low == SHORTEST_HOLD_S
     names = [p.name for p in policy.strategy.params]
-    for key, knob in by_key.items():
+    for key, tunable in by_key.items():
         if key.startswith("strategy.by_tier.traffic."):
-            changed = knob.turned(show, policy, knob.high)[1].params
+            changed = tunable.turned(show, policy, tunable.high)[1].params
             column = names.index(key.split(".")[-1])
-            assert changed[0, column] == knob.high
+            assert changed[0, column] == tunable.high
             assert np.array_equal(changed[1:], policy.params[1:])
 
 
 def test_hands_and_data_are_never_proposed_slower():
-    for knob in knobs(stage_of(flash()), make_policy("smart")):
-        if knob.key.startswith(("operations.", "scenario.feed.")):
-            assert ladder(knob, up=True) == []
+    for tunable in tunables(stage_of(flash()), make_policy("smart")):
+        if tunable.key.startswith(("operations.", "scenario.feed.")):
+            assert ladder(tunable, up=True) == []
 
 
 def test_ladders_stay_inside_bounds_and_leave_the_present_value_out():
-    for knob in knobs(stage_of(flash()), make_policy("smart")):
+    for tunable in tunables(stage_of(flash()), make_policy("smart")):
         for up in (True, False):
-            values = ladder(knob, up)
-            assert all(knob.low <= v <= knob.high and v != knob.now for v in values)
-            far = [distance(knob, v) for v in values]
+            values = ladder(tunable, up)
+            assert all(tunable.low <= v <= tunable.high and v != tunable.now for v in values)
+            far = [distance(tunable, v) for v in values]
             assert far == sorted(far)
-    off = Knob("k", "s", 0.0, 0.0, 10.0, False, None)
+    off = Tunable("k", "s", 0.0, 0.0, 10.0, False, None)
     assert distance(off, ladder(off, up=True)[0]) == ACROSS_ZERO

@@ -28,11 +28,11 @@ def change(r: Review) -> list[str]:
     rows = []
     for c in search.changes[:8]:
         after: Any = c.result
-        now = r.policy.playbook.name if c.knob.option else f"{c.knob.now:g}"
-        to = c.knob.option or f"{c.value:g} {c.knob.unit}"
-        far = _("one step") if c.knob.whole else number(c.far, 1)
+        now = r.policy.playbook.name if c.tunable.option else f"{c.tunable.now:g}"
+        to = c.tunable.option or f"{c.value:g} {c.tunable.unit}"
+        far = _("one step") if c.tunable.whole else number(c.far, 1)
         figures = [number(x) for x in (after.oversold, after.missed, after.net, after.alerts)]
-        rows.append([f"`{c.knob.key}`", now, to, far, *figures])
+        rows.append([f"`{c.tunable.key}`", now, to, far, *figures])
     head = columns(N_("setting | now | change to | doublings away | oversold | missed | net [CNY] | alerts"))
     b = search.before
     sentence = {

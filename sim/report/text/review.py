@@ -84,7 +84,7 @@ def no_change(r: Review) -> list[str]:
 
 def what_it_takes(p: Proposal, r: Review) -> str:
     """One change as a sentence."""
-    k, after, before = p.change.knob, p.change.result, r.search.before
+    k, after, before = p.change.tunable, p.change.result, r.search.before
     word = k.word(p.change.value)
     if k.option:
         text = _("`{setting}` (now {now})").format(setting=word, now=r.policy.playbook.name)

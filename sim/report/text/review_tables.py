@@ -24,12 +24,14 @@ def tables(r: Review) -> dict[str, pd.DataFrame]:
         for k in range(len(skus)) for n, kind in enumerate(KINDS) for c, cause in enumerate(CAUSES)
     ]  # fmt: skip
     changes = [
-        {"setting": c.knob.key, "option": c.knob.option, "now": c.knob.now, "value": c.value, "unit": c.knob.unit, "far": c.far,
-         "kind": r.search.kind, "share": r.search.share, **(asdict(c.result) if c.result else {})}
+        {"setting": c.tunable.key, "option": c.tunable.option, "now": c.tunable.now, "value": c.value, "unit": c.tunable.unit,
+         "far": c.far, "kind": r.search.kind, "share": r.search.share, **(asdict(c.result) if c.result else {})}
         for c in r.search.changes
     ]  # fmt: skip
     rests = [
-        {"word": p.change.knob.word(p.change.value), "stands": p.stands, **row} for p in r.considered for row in p.rows + p.bounds
+        {"word": p.change.tunable.word(p.change.value), "stands": p.stands, **row}
+        for p in r.considered
+        for row in p.rows + p.bounds
     ]
     drifted = [asdict(d) for d in r.drift]
     rows = {"alerts": r.alerts, "chains": r.chains, "blame": split, "changes": changes, "evidence": rests, "drift": drifted,
@@ -57,6 +59,6 @@ def printed(r: Review) -> str:
     if p is None:
         return "\n".join([*lines, _("proposed: keep the settings")])
     proposed = _("proposed: {change} (claimed: net {mean:+,.0f} CNY a show, over {where})").format(
-        change=p.change.knob.word(p.change.value), mean=p.claim.mean, where=claimed_on(p.claim)
+        change=p.change.tunable.word(p.change.value), mean=p.claim.mean, where=claimed_on(p.claim)
     )
     return "\n".join([*lines, proposed])
