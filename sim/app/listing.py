@@ -41,12 +41,12 @@ def lines(kind: str, folders: Sequence[str] = ()) -> dict[str, str]:
     if kind == "scenarios":
         from scenarios import registry as scenarios
 
-        return {name: scenarios.first_line(name) for name in scenarios.names()}
+        return {name: _(scenarios.first_line(name)) for name in scenarios.names()}
     if kind == "strategies":
         from strategies import registry
 
-        return {name: registry.load(name).summary for name in registry.names()}
-    return {name: first_line(path) for name, path in of_kind(kind, folders).items()}
+        return {name: _(registry.load(name).summary) for name in registry.names()}
+    return {name: _(first_line(path)) for name, path in of_kind(kind, folders).items()}
 
 
 def _kind(kind: str, folders: Sequence[str]) -> str:

@@ -62,7 +62,8 @@ def data() -> Iterator[tuple[str, str]]:
     from dataclasses import fields, is_dataclass
 
     from scenarios import bundles, contract, host, spread, staffing
-    from scenarios.registry import load, names
+    from scenarios.registry import first_line, load, names
+    from sim.app.listing import GROUPS, lines
     from sim.core import playbooks
     from sim.score import profiles
     from strategies.gate import GATE_PARAMS
@@ -71,6 +72,7 @@ def data() -> Iterator[tuple[str, str]]:
 
     for name in names():
         yield load(name).lesson, "scenarios/presets"
+        yield first_line(name), "scenarios/presets"
     for name in METRICS:
         yield name.replace("_", " "), "sim/score/metrics.py"
     records = {r for m in (bundles, contract, host, spread, staffing, playbooks, profiles) for r in vars(m).values()
@@ -84,6 +86,9 @@ def data() -> Iterator[tuple[str, str]]:
             yield str(getattr(param, key) or ""), "strategies"
     for name in strategies():
         yield strategy(name).summary, "strategies"
+    for kind in GROUPS:
+        for text in lines(kind).values():
+            yield text, f"conf/{kind}"
 
 
 SAID = ("meaning", "unit", "source")
