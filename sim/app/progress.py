@@ -118,7 +118,8 @@ class Progress:
         if opening or awaited or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
             some = f"{done:,}/{of:,}" if of else f"{done:,}"
-            text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({self._pace(done, of, now)})"
+            pace = f"{now - self.began:.0f} s" if awaited else self._pace(done, of, now)  # one of something says no pace
+            text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({pace})"
             aloud(text, sys.stderr)
 
     def note(self, text: str) -> None:
