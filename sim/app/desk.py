@@ -22,7 +22,7 @@ from sim.report.figures.story import story
 from sim.score.profiles import Profile
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import Uncertainty
-from sim.stats.paired import difference
+from sim.stats.paired import mean_of
 from sim.words import N_, _, no_such
 
 MOST_PARAMS, MOST_ITEMS, MOST_CUES = 4, 3, 4
@@ -132,8 +132,7 @@ class Desk:
             own = [row[k] for row in rows]
             cells: dict[str, Any] = {"strategy": team.name}
             for name in FIGURES:
-                gap = difference([r[name] for r in own], np.zeros(len(own)))
-                cells[name] = [_finite(v) for v in (gap.mean, gap.low, gap.high)]
+                cells[name] = [_finite(v) for v in mean_of([r[name] for r in own])]
             cells["shows"] = sorted(_finite(r["net"]) or 0.0 for r in own)
             table.append(cells)
         answer: dict[str, Any] = {"done": len(rows), "of": self.count, "wished": self.shows, "table": table}

@@ -118,7 +118,7 @@ class Progress:
         if opening or awaited or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
             some = f"{done:,}/{of:,}" if of else f"{done:,}"
-            pace = f"{now - self.began:.0f} s" if awaited else self._pace(done, of, now)  # one of something says no pace
+            pace = f"{now - self.began:.0f} s" if awaited and done == 1 else self._pace(done, of, now)  # one alone is no pace
             text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({pace})"
             aloud(text, sys.stderr)
 

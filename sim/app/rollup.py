@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sim.app.by_clock import by_clock
 from sim.app.frame import Out, Task, published
 from sim.app.result import HERE, Result, ResultError, Said, load
 from sim.jobs.folder import write_table
@@ -53,7 +53,7 @@ def rollup(reviews: Any, *, out: Out = None, command: Sequence[str] | None = Non
     task = Task("rollup", "rollup", {"of": [r.manifest.get("config_hash") for r in read]}, out, command)
 
     def write(folder: Path) -> Said:
-        for name, table in ((("nights", nights)), ("history", history), ("proposals", proposals)):
+        for name, table in (("nights", nights), ("history", history), ("proposals", proposals)):
             write_table(table, folder / f"{name}.parquet")
         (folder / "report.md").write_text(words_of.page(nights, history, proposals, said, task.repeat()), encoding="utf-8")
         text = words_of.printed(nights, history, proposals, said)
@@ -72,18 +72,9 @@ def _in_order(read: Sequence[Result]) -> list[Result]:
             raise ResultError(_("{folder} is a review of an older version; review that night again").format(folder=str(r.folder)))
     if len(read) < 2:
         raise ResultError(_("a roll-up needs two reviews or more, and {n} is given").format(n=len(read)))
-    order = list(read)
-    if all(r.manifest[NIGHT]["start"] for r in order):
-        order.sort(key=lambda r: r.manifest[NIGHT]["start"])
-    names = [(r.manifest[NIGHT]["show"], r.manifest[NIGHT]["start"]) for r in order]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ResultError(_("the night {name!r} is there twice; give each night once").format(name=twice[0]))
-    for a, b in pairwise([r.manifest[NIGHT] for r in order]):
-        if a["end"] and b["start"] and b["start"] < a["end"]:
-            text = _("{b} begins at {start}, before {a} ends at {end}; nights must not overlap")
-            raise ResultError(text.format(a=a["show"], b=b["show"], start=b["start"], end=a["end"]))
-    return order
+    nights = [r.manifest[NIGHT] for r in read]
+    names, spans = [n["show"] for n in nights], [(n["start"], n["end"]) for n in nights]
+    return [read[k] for k in by_clock(names, spans, [(n["show"], n["start"]) for n in nights])]
 
 
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -49,8 +49,7 @@ def in_trouble(run: Run) -> list[int]:
 
 def kept(runs: Iterable[tuple[str, Callable[[], Run]]], first: Sequence[int] = ()) -> pd.DataFrame:
     """The table of some runs, in their order, those of most interest first. runs: name and what plays it; nothing is played
-    once the
-    table is full. first: SKUs that come before all others."""
+    once the table is full. first: SKUs that come before all others."""
     import pandas as pd
 
     rows: list[dict[str, Any]] = []
@@ -96,8 +95,7 @@ def _same(run: Run) -> Run:
 
 def with_recorded_stock(rows: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
     """Timelines of an open loop: the stock that was recorded, for there the ledger is the shop's and not the model's.
-    levels: t_s,
-    sku, stock."""
+    levels: t_s, sku, stock."""
     made = rows.to_dict("records")
     for one in made:
         mine = levels[levels["sku"] == one["sku"]]

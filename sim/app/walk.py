@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from sim.app.by_clock import by_clock
 from sim.app.frame import Out, Task, published, settled
 from sim.app.result import HERE, Result, ResultError, Said, load
 from sim.jobs.folder import write_table
@@ -135,17 +135,8 @@ def _joined(parts: Sequence[Nights]) -> Nights:
         if other.candidates != first.candidates or not other.settings.equals(first.settings):
             raise ResultError(_("these results were not played by the same candidates; sweep each night over the same settings"))
     names = [name for part in parts for name in part.names]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise ResultError(_("the night {name!r} is there twice; give each night once").format(name=twice))
     spans = [span for part in parts for span in part.spans]
-    order = list(range(len(names)))
-    if all(start for start, _end in spans):
-        order.sort(key=lambda k: spans[k][0])
-        for a, b in pairwise(order):
-            if spans[b][0] < spans[a][1]:
-                sentence = _("{b} begins at {start}, before {a} ends at {end}; nights must not overlap")
-                raise ResultError(sentence.format(a=names[a], b=names[b], start=spans[b][0], end=spans[a][1]))
+    order = by_clock(names, spans)
     net, silent = np.concatenate([p.net for p in parts])[order], np.concatenate([p.silent for p in parts])[order]
     return Nights([names[k] for k in order], first.candidates, net, silent, [spans[k] for k in order], first.settings)
 

@@ -79,7 +79,7 @@ def _responses(grid: Grid, show: int, durations: dict[int, float], bins: int, ki
     return [(a, b) for a, b in kinds if a < b]
 
 
-def folds_of(grid: Grid, blocks: list[np.ndarray]) -> list[np.ndarray]:
+def folds_of(blocks: list[np.ndarray]) -> list[np.ndarray]:
     """Per show, the fold of each bin: whole shows where there are five or more, else blocks in turn."""
     if len(blocks) >= FOLDS:
         return [np.full(len(b), k % FOLDS) for k, b in enumerate(blocks)]
@@ -145,7 +145,7 @@ def held_out_room(
 def choose(full: Spec, grid: Grid, tell: Tell | None = None) -> Choice:
     """Fit the models and compare them on what they were not fitted to."""
     blocks = blocks_of(grid)
-    folds = folds_of(grid, blocks)
+    folds = folds_of(blocks)
     specs, fits, scores = specs_of(full), {}, {}
     moving: Moving | None = None
     for name, spec in specs.items():
@@ -169,7 +169,7 @@ def choose(full: Spec, grid: Grid, tell: Tell | None = None) -> Choice:
             Tried(name, len(fits[name].free) + more, fits[name].loglik, float(scores[name].sum()), float(behind.sum()), error)
         )
     chosen = next(t.name for t in tried if t.behind <= max(t.error, 0.0) or t.name == best)
-    apart, words = _told_apart(scores, used, fits, chosen)
+    apart, words = _told_apart(scores, used, fits)
     return Choice(chosen, fits, tuple(tried), len(used), apart, (*words, *_room_words(scores, used)), moving)
 
 
@@ -201,9 +201,7 @@ def _room_words(scores: dict[str, np.ndarray], used: np.ndarray) -> tuple[str, .
     return (told.format(other=other, gain=float(gain.sum()), error=error),)
 
 
-def _told_apart(
-    scores: dict[str, np.ndarray], used: np.ndarray, fits: dict[str, Fit], chosen: str
-) -> tuple[bool | None, tuple[str, ...]]:
+def _told_apart(scores: dict[str, np.ndarray], used: np.ndarray, fits: dict[str, Fit]) -> tuple[bool | None, tuple[str, ...]]:
     """Whether the record can tell cue pulses from self-excitation, and why."""
     if "both" not in scores:
         n = fits["hawkes"].value(N)

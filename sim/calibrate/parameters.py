@@ -116,7 +116,7 @@ def settings(fit: Calibrated, theta: dict[str, float]) -> dict[At, float]:
     """Scenario settings by place, from coordinates."""
     values: dict[At, float] = {}
     people = room(fit)
-    conversion = _conversion(fit, theta)
+    conversion = _conversion(theta)
     total = 1.0
     if RATIO in theta:
         total = 1 + math.exp(theta[RATIO]) * conversion
@@ -155,7 +155,7 @@ def settings(fit: Calibrated, theta: dict[str, float]) -> dict[At, float]:
     return values
 
 
-def _conversion(fit: Calibrated, theta: dict[str, float]) -> float:
+def _conversion(theta: dict[str, float]) -> float:
     if "convert:never" in theta:
         return float(expit(-theta["convert:never"]))
     return math.exp(theta[CONV]) if CONV in theta else Shoppers().cart_conversion

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
+
+from sim.cli.words import shown_kind
+
 SHOWN = (
     *("rehearse", "stock", "export", "sweep", "tune", "breakpoint", "sensitivity"),
     *("replay", "review", "calibrate", "ingest", "shadow"),
@@ -11,17 +15,16 @@ SHOWN = (
 
 def without_cfg(verb: str, words: list[str]) -> list[str] | None:
     """The words of a run whose settings are only to be shown; None where they are not, or an experiment's code would run."""
-    given = iter(words)
-    asked, shows = list[str](), False
-    for word in given:
-        if word not in ("--cfg", "-c", "--cfg=job"):
+    given, asked, shows = deque(words), list[str](), False
+    while given:
+        word = given.popleft()
+        kind = shown_kind(word, given)
+        if kind is None:
             asked.append(word)
-            continue
-        shows = True
-        after = "job" if "=" in word else next(given, "job")
-        if after in ("hydra", "all"):
+        elif kind != "job":
             return None
-        asked += [after] if after != "job" else []
+        else:
+            shows = True
     return asked if shows and verb in SHOWN and not _brings_code(verb, words) else None
 
 

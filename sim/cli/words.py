@@ -95,12 +95,23 @@ def named(words: Iterable[str], verb: str) -> tuple[list[str], list[str]]:
     return names, sorted_words.folders
 
 
+def shown_kind(word: str, following: deque[str]) -> str | None:
+    """What ``--cfg [KIND]`` asks to see, its kind taken from the words that follow; None: the word is another. A bare --cfg may
+    stand between the words.
+
+    >>> shown_kind("--cfg", deque(["job", "seed=2"])), shown_kind("-c", deque(["seed=2"])), shown_kind("seed=2", deque())
+    ('job', 'job', None)
+    """
+    name, _equals, value = word.partition("=")
+    if name not in ("--cfg", "-c"):
+        return None
+    return value or (following.popleft() if following and following[0] in ("job", "hydra", "all") else "job")
+
+
 def _option(word: str, following: deque[str], option: Words, verb: str) -> None:
     """An option of Hydra's: ``--cfg [job]`` and ``--config-dir FOLDER``, or a sentence on what to write instead."""
     name, _equals, value = word.partition("=")
-    if name in ("--cfg", "-c"):
-        # A bare --cfg may stand between the words.
-        kind = value or (following.popleft() if following and following[0] in ("job", "hydra", "all") else "job")
+    if kind := shown_kind(word, following):
         if kind in ("hydra", "all"):
             raise WordError(_("{verb} runs without Hydra's own settings; --cfg job shows those of {verb}").format(verb=verb))
         if kind != "job":

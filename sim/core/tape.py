@@ -37,8 +37,6 @@ SCHEMA = 1
 # TAKE is an order of a recording: it happened, so nothing can refuse it.
 CART, ORDER, RETRY, COPY, PAY, EXPIRE, CANCEL = range(7)
 SUPPLY, RELEASE, SYNC, EDIT_ADD, EDIT_SET, TAKE, SAMPLE, DELIVER = range(7, 15)
-KIND_NAMES = ("cart", "order", "retry", "copy", "pay", "expire", "cancel", "supply", "release", "sync",
-              "edit_add", "edit_set", "take", "sample", "deliver")  # fmt: skip
 
 # Outcomes of a row. IDLE: it did not come to pass.
 IDLE, CARTED, DONE = 0, 1, 2

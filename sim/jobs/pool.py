@@ -25,7 +25,6 @@ from sim.jobs.program import program
 from sim.setup.settings import SettingError
 from sim.words import _
 
-ENGINES = ("local", "dask", "ray")
 TRIES = 3
 """Times in a row that workers may die before anything more is played."""
 Played = tuple[Chunk, np.ndarray]

@@ -36,7 +36,7 @@ from sim.score.settle import (
 SHIPPABLE, SOLD, TURNED, OVERSOLD, REFUNDED, CAME, AVOIDABLE, UNSOLD, WON, ASKED, SINCE, OFF, N_UNITS = range(13)
 """Rows of ``Sheet.units``, int64 [row, SKU]: what the account is made of [units], what hindsight asks for, and how it stands with
 freezes (since when closed [us], -1: open; whether delisted)."""
-HORIZON, END, COOLDOWN, FLOOD, DRAWN, BY_PAYMENT, SETTLED, UNITS_ONLY, N_TERMS = range(9)
+HORIZON, END, COOLDOWN, FLOOD, DRAWN, BY_PAYMENT, SETTLED, UNITS_ONLY = range(8)
 """Places of ``terms``, int64: width of a window, end of the show, the gate's cooldown, length of a flood [us]; rows laid before
 the show; whether stock leaves on payment; whether the sheet holds this world's units already; whether they alone are wanted."""
 MINUTE_US = 60 * US

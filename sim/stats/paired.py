@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,6 +45,18 @@ def difference(a: Sequence[float] | np.ndarray, b: Sequence[float] | np.ndarray,
     apart = float(pairs.var(1, ddof=1).sum())
     gained = apart / spread if spread > 0 else (math.inf if apart > 0 else math.nan)
     return Difference(n, mean, mean - half, mean + half, gained)
+
+
+def mean_of(values: Any, level: float = LEVEL) -> tuple[float, float, float]:
+    """Mean of one sample and its interval, as :func:`difference` has it; what is not finite is left out. values: numbers of
+    any kind, float64 [show].
+
+    >>> mean_of([4.0, 4.0, math.inf])
+    (4.0, 4.0, 4.0)
+    """
+    held = np.asarray(values, float)
+    held = held[np.isfinite(held)]
+    return difference(held, np.zeros(len(held)), level)[1:4]
 
 
 def share(part: np.ndarray, whole: np.ndarray, level: float = LEVEL) -> tuple[float, float, float]:

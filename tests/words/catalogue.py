@@ -1,8 +1,7 @@
 """Every sentence of the program, and the catalogue brought up to date with them: ``python -m tests.words.catalogue zh``.
 
 Sentences that are new are added without a translation, those that no code has any more are taken out. The file is read by
-the program
-as it is written, so there is nothing to compile.
+the program as it is written, so there is nothing to compile.
 """
 
 from __future__ import annotations

@@ -49,19 +49,17 @@ def spans(title: str, rows: Sequence[str], series: Sequence[Series], x_label: st
         colour, marker = LOOKS[k % len(LOOKS)]
         low, high = (list(ends) or [math.nan] * len(s.x) for ends in (s.low, s.high))
         made.append({"name": s.name, "row": list(map(int, s.row)), "x": finite(s.x), "low": finite(low), "high": finite(high),
-                     "tip": list(s.tip) or [""] * len(s.x), "colour": s.colour or colour,
-                          "marker": s.marker or marker})  # fmt: skip
+                     "tip": list(s.tip) or [""] * len(s.x),
+                     "colour": s.colour or colour, "marker": s.marker or marker})  # fmt: skip
     data = {"rows": _apart([shortened(r, 40) for r in rows]), "series": made, "x_label": x_label, "zero": zero, "log": log,
             "lines": [[float(at), name] for at, name in lines]}  # fmt: skip
     return Chart("spans", title, data, note)
 
 
-def course(title: str, x_label: str, y_label: str, lines: Sequence[dict[str, Any]], note: str = "", band: dict[str,
-     Any] | None = None,
-           hour: float | None = None) -> Chart:  # fmt: skip
-    """Figures over a running number or minutes. lines: name, x, y, mode (``step``, ``line``, ``marks``), colour, marker,
-    dash, tip.
-    band: name, x, low, high, as steps. hour: clock time at 0, where x is minutes of a show."""
+def course(title: str, x_label: str, y_label: str, lines: Sequence[dict[str, Any]], note: str = "",
+           band: dict[str, Any] | None = None, hour: float | None = None) -> Chart:  # fmt: skip
+    """Figures over a running number or minutes. lines: name, x, y, mode (``step``, ``line``, ``marks``), colour, marker, dash,
+    tip. band: name, x, low, high, as steps. hour: clock time at 0, where x is minutes of a show."""
     made = [
         {"dash": "solid", "marker": "circle", "tip": [], **line, "x": finite(line["x"]), "y": finite(line["y"])} for line in lines
     ]

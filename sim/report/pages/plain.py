@@ -6,15 +6,13 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-
 from sim.report.pages import records
 from sim.report.pages.blocks import number
 from sim.report.pages.kit import shortened
 from sim.report.pages.labels import candidate, label, unit_of
 from sim.report.pages.studies import dial_words, ends, of_candidates
 from sim.stats.certify import CERTIFIED, REFUTED
-from sim.stats.paired import difference
+from sim.stats.paired import difference, mean_of
 from sim.words import _
 
 Tables = Mapping[str, Any]
@@ -27,15 +25,15 @@ def tuned(t: Tables) -> list[str]:
     names = list(dict.fromkeys(fresh["candidate"]))
     best, start = names[0], names[1] if len(names) > 1 else ""
     mine = fresh[fresh["candidate"] == best].sort_values("replicate")
-    net = difference(mine["net"].to_numpy(float), np.zeros(len(mine)))
+    net, low, high = mean_of(mine["net"])
     text = _("Recommended: {name}. On {n} fresh shows it earned {net} CNY a show, between {low} and {high}.")
     said = [
         text.format(
             name=shortened(candidate(str(best))),
             n=len(mine),
-            net=number(net.mean, 0),
-            low=number(net.low, 0),
-            high=number(net.high, 0),
+            net=number(net, 0),
+            low=number(low, 0),
+            high=number(high, 0),
         )
     ]
     text = _("It sold {oversold} units a show that were not there, and missed {missed} units that could have been sold.")

@@ -23,12 +23,11 @@ BOUNDS = (("low", N_("if nobody would have come"), SKY, "inverted_triangle"), ("
           ("high", N_("if as many as could"), RED, "triangle"))  # fmt: skip
 CAUSES = {
     "leak": (N_("leak"), RED), "lag": (N_("data lag"), SKY), "reaction": (N_("reaction"), ORANGE),
-         "threshold": (N_("threshold"), GREEN),
+    "threshold": (N_("threshold"), GREEN),
     "reservation": (N_("reservation expiry"), PURPLE), "demand": (N_("demand surprise"), GREY),
 }  # fmt: skip
 IN_OPEN_LOOP = ("stream", "strategy", "sku", "sellouts", "warned", "standing", "lead_median_s", "alerts", "early", "unfollowed",
-     "while_sold_out",
-        "alerts_per_h", "flaps")  # fmt: skip
+                "while_sold_out", "alerts_per_h", "flaps")  # fmt: skip
 OUTS = ("stream", "strategy", "sku", "sold_out_at", "back_s", "watch_s", "prepare_s", "emergency_s", "lead_s")
 CHAINS = ("t_s", "end_s", "sku", "level", "alerts", "orders", "worth_cny", "worth")
 ALERTS = ("t_s", "sku", "level", "stock", "line", "heard_s", "verdict", "usable_lead_s", "worth", "saved_cny", "could_cny")
@@ -74,8 +73,8 @@ def _closed(t: Tables) -> Parts:
         cells = [name, *(_saved(r, bound) for bound, *_looks in BOUNDS)]
         cells += [number(r.get(f"{m}_likely")) for m in ("net", "oversold_units", "missed_units", "notices")]
         rows.append([*cells, "–" if r.get("imputed_share") is None else number(100 * float(r["imputed_share"]), 0)])
-    head = [(_("strategy"), "", ""), *((_("saved, {bound}").format(bound=_(words)), _("CNY"), "") for _b, words,
-         *_looks in BOUNDS),
+    head = [(_("strategy"), "", ""),
+            *((_("saved, {bound}").format(bound=_(words)), _("CNY"), "") for _b, words, *_looks in BOUNDS),
             (_("net"), _("CNY"), ""), (_("oversold"), _("units"), ""), (_("missed"), _("units"), ""), (_("notices"), "", ""),
             (_("imputed"), "%", _("share of the verdict that rests on demand nobody recorded"))]  # fmt: skip
     note = _("Saved over nobody acting, a show, under three bounds of what was not recorded; in brackets the 95 % interval "

@@ -6,13 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from sim.report.pages.blocks import Grid, number, spread
 from sim.report.text.shares import shares
 from sim.report.text.tables import summary
 from sim.score.metrics import METRICS
-from sim.stats.paired import difference
+from sim.stats.paired import mean_of
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -37,21 +35,13 @@ def figures(scores: pd.DataFrame) -> dict[str, Figures]:
 
 
 def _of(part: pd.DataFrame) -> Figures:
-    found: Figures = {m: _mean(part[m].to_numpy(float)) for m in MEANS if m in part}
+    found: Figures = {m: mean_of(part[m]) for m in MEANS if m in part}
     return {name: _possible(name, *figure) for name, figure in found.items()} | shares(part)
 
 
 def _possible(name: str, mean: float, low: float, high: float) -> tuple[float, float, float]:
     """An interval without what cannot be: counts below nothing."""
     return mean, max(0.0, low) if name in NEVER_BELOW and math.isfinite(low) else low, high
-
-
-def _mean(values: np.ndarray) -> tuple[float, float, float]:
-    held = values[np.isfinite(values)]
-    if len(held) < 2:
-        return (float(held.mean()) if len(held) else math.nan), math.nan, math.nan
-    gap = difference(held, np.zeros(len(held)))
-    return gap.mean, gap.low, gap.high
 
 
 def head() -> list[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ from sim.report.pages.kit import shortened
 from sim.report.pages.labels import candidate, label, word
 from sim.score.metrics import METRICS
 from sim.stats.certify import CERTIFIED, REFUTED
-from sim.stats.paired import difference
+from sim.stats.paired import mean_of
 from sim.words import N_, _
 
 if TYPE_CHECKING:
@@ -51,13 +51,10 @@ def tuned(t: Tables) -> Parts:
     names = list(dict.fromkeys([*shows.loc[shows["stage"] == "confirming", "candidate"], *shows["candidate"]]))
     for name in names:
         for stage, part in shows[shows["candidate"] == name].groupby("stage", sort=False):
-            found = {m: _mean(part, m) for m in JUDGED if m in part}
+            found = {m: mean_of(part[m]) for m in JUDGED if m in part}
             own = settings.get(str(name), {})
-            said = [
-                f"{key.removeprefix('strategy.')}={number(own[key])}"
-                for key in keys
-                if own.get(key) == own.get(key) and key in own
-            ]
+            varied = {key.removeprefix("strategy."): own.get(key, np.nan) for key in keys}
+            said = [f"{key}={number(value)}" for key, value in varied.items() if value == value]  # NaN: another family's
             rows.append(
                 [
                     shortened(candidate(str(name))),
@@ -71,8 +68,8 @@ def tuned(t: Tables) -> Parts:
             for place, value in zip(held, (names.index(name), *found["net"], number(len(part))), strict=True):
                 place.append(value)
     head = [(_("candidate"), "", ""), (_("stage"), "", ""), (_("shows"), "", ""),
-            *((label(m), _(METRICS[m].unit), _(METRICS[m].definition)) for m in JUDGED if m in shows), (_("settings"), "",
-                 "")]  # fmt: skip
+            *((label(m), _(METRICS[m].unit), _(METRICS[m].definition)) for m in JUDGED if m in shows),
+            (_("settings"), "", "")]  # fmt: skip
     note = _(
         "Judging shows chose between them, confirming shows were looked at by nobody before: quote those. In brackets the 95 "
         "% interval."
@@ -91,11 +88,6 @@ def of_candidates(shows: pd.DataFrame) -> pd.DataFrame:
     the mean, for they meet the same shoppers."""
     once = shows.drop_duplicates(["stage", "world", "candidate", "replicate"])
     return once.groupby(["stage", "candidate", "replicate"], sort=False).mean(numeric_only=True).reset_index()
-
-
-def _mean(part: pd.DataFrame, metric: str) -> tuple[float, float, float]:
-    found = difference(part[metric].to_numpy(float), np.zeros(len(part)))
-    return found.mean, found.low, found.high
 
 
 def _searched(trials: pd.DataFrame) -> list[Chart]:
