@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -169,6 +170,10 @@ def test_a_closed_connection_drops_no_later_wish(server):
     with socket.create_connection(("127.0.0.1", server.port)) as gone:
         head = f"POST /play HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Token: {server.token}\r\nContent-Length: 2\r\n\r\n{{}}"
         gone.sendall(head.encode())
+        deadline = time.monotonic() + 60
+        while server.latest == 0 and time.monotonic() < deadline:  # otherwise it may come as the later of the two
+            time.sleep(0.01)
+    assert server.latest == 1
     assert json.loads(asked(server, "/play", {})[1].strip().splitlines()[-1])["done"] == 3
 
 
