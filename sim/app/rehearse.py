@@ -164,7 +164,7 @@ def _write(folder: Path, show: RehearsedShow, task: Task, told: Listener) -> Sai
     lines, leaks = tables.summary(rehearsal.scores, rehearsal.worth), leak_lines(rehearsal.leaks)
     leaks += short_windows(show.policies, show.scenario, show.profile)
     assumed = assumption_table(show.scenario, show.base, show.policies, show.profile)
-    pictures = _pictures(folder, show, rehearsal.shown)
+    pictures = _pictures(folder, show, rehearsal)
     write_table(rehearsal.scores, folder / "scores.parquet")
     write_table(rehearsal.alerts, folder / "alerts.parquet")
     write_table(rehearsal.items, folder / "items.parquet")
@@ -207,11 +207,11 @@ def _write(folder: Path, show: RehearsedShow, task: Task, told: Listener) -> Sai
     return Said(text, verdict(), last, {"assumptions": weak, "tapes": list(rehearsal.tapes)}, verdict)
 
 
-def _pictures(folder: Path, show: RehearsedShow, shown: Run) -> list[str]:
+def _pictures(folder: Path, show: RehearsedShow, rehearsal: Rehearsal) -> list[str]:
     """Draw what was asked for; the names of the files."""
     from sim.report.figures.timeline import timeline
 
-    s = show.settings
+    s, shown = show.settings, rehearsal.shown
     if s.figure == "none":
         return []
     skus = [k.id for k in show.scenario.skus]
@@ -219,8 +219,7 @@ def _pictures(folder: Path, show: RehearsedShow, shown: Run) -> list[str]:
     runs = {"timeline.png": shown}
     if s.figure == "all":
         for one in show.policies:
-            again = rerun(show.scenario, show.policies, one.name, s.seed, s.figure_replicate, show.uncertainty)
-            runs[f"timeline-{one.name}.png"] = again
+            runs[f"timeline-{one.name}.png"] = rerun(rehearsal.shows, show.policies, one.name, s.figure_replicate)
     for name, run in runs.items():
         save(timeline(run, sku, chosen), folder / name)
     return list(runs)
@@ -237,9 +236,11 @@ def _timelines(show: RehearsedShow, rehearsal: Rehearsal) -> pd.DataFrame:
         drawn = rehearsal.shown
         if (drawn.policy.name, drawn.tape.key[1]) == (name, number):
             return drawn
-        return rerun(show.scenario, show.policies, name, s.seed, number, show.uncertainty)
+        return rerun(rehearsal.shows, show.policies, name, number)
 
     runs = [(str(name), number) for number in shows_kept(best, s.figure_replicate) for name in order]
+    for number in dict.fromkeys(number for _name, number in runs):
+        rehearsal.shows.keep(number)
     return kept(((name, partial(play, name, number)) for name, number in runs), first)
 
 

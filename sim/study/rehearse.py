@@ -8,7 +8,7 @@ the policies, or on which others are there.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,8 +23,9 @@ from sim.jobs.interrupts import deaf
 from sim.jobs.serialise import Packed, pack, unpack
 from sim.native import plainly
 from sim.setup.policies import PolicyError, make_policy
-from sim.setup.uncertain import Uncertainty, staged
-from sim.study.leaks import Mended, compare_mending, open_leaks, silent_net
+from sim.setup.uncertain import Uncertainty
+from sim.study.leaks import Mended, compare_mending, mended, net_of, open_leaks, restaged, silent_net
+from sim.study.shows import Shows
 from sim.study.worth import COLUMNS, SHOWS, Worth, judged_chains, sample, summarise, worth_of_show
 from sim.words import _
 
@@ -53,7 +54,7 @@ class Rehearsal:
     """``scores``: one row per strategy x replicate. ``items``: the same by SKU. ``alerts``: one row per alert. ``shown``: one
     run, of the best strategy where none was asked for. ``tapes``: digest of each replicate's tape. ``leaks``: what mending the
     scenario's leaks would gain: all of them, then each alone where that beats every policy. ``chains``: one row per chain of
-    alerts that was judged; ``worth``: what they say of each policy."""
+    alerts that was judged; ``worth``: what they say of each policy. ``shows``: stages any of its shows again."""
 
     scores: pd.DataFrame
     alerts: pd.DataFrame
@@ -63,18 +64,31 @@ class Rehearsal:
     leaks: tuple[Mended, ...]
     chains: pd.DataFrame
     worth: tuple[Worth, ...]
+    shows: Shows
 
 
 @dataclass(frozen=True)
 class _Played:
-    """One replicate: a score row per policy, a row per alert, a row per policy and SKU, the tape's digest, and how many chains of
-    alerts of each policy may be judged (in the first SHOWS shows)."""
+    """One replicate: a score row per policy, a row per alert, a row per policy and SKU, the tape's digest, how many chains of
+    alerts of each policy may be judged (in the first SHOWS shows), and the net of the silent run without any leak [CNY]; None
+    where it was not played."""
 
     rows: list[dict[str, Any]]
     alerts: list[dict[str, Any]]
     items: list[dict[str, Any]]
     tape: str
     chains: dict[str, int]
+    clean_net: float | None = None
+
+
+@dataclass(frozen=True)
+class _Terms:
+    """What every show of a rehearsal is played by. ``clean``: the scenario without its leaks; None where it has none."""
+
+    shows: Shows
+    policies: list[Policy]
+    profile: Profile
+    clean: Scenario | None
 
 
 def rehearse(
@@ -96,11 +110,13 @@ def rehearse(
     teams = with_baseline(policies)
     tell = progress or (lambda done, of, what: None)
     tell(0, replicates, "compiling")
-    played = _meanwhile(scenario, teams, seed, profile, uncertainty, lambda first: tell(1, replicates, _leader(first)))
+    cures, shows = open_leaks(scenario), Shows(scenario, uncertainty, seed)
+    terms = _Terms(shows, teams, profile, mended(scenario, cures) if cures and replicates > 1 else None)
+    played = _meanwhile(terms, lambda first: tell(1, replicates, _leader(first)))
     warm(teams, PLAYED)
     if len(played) < replicates:  # nobody's pace is what was waited for
         tell(len(played), replicates, _leader(played) if played else "")
-    for batch in _batches(scenario, teams, range(len(played), replicates), seed, profile, workers, uncertainty):
+    for batch in _batches(terms, range(len(played), replicates), workers):
         played += batch
         tell(len(played), replicates, _leader(played))
     import pandas as pd  # half a second, which the first result need not wait for
@@ -108,104 +124,89 @@ def rehearse(
     scores = pd.DataFrame([row for p in played for row in p.rows])
     alerts = pd.DataFrame([row for p in played for row in p.alerts], columns=[*KEY, *ALERT])
     name = shown[0] or str(scores.groupby("strategy", sort=False)["J"].mean().idxmin())
-    run = rerun(scenario, teams, name, seed, shown[1], uncertainty)
-    leaks = leaks_of(scenario, scores, replicates, seed, profile, workers, uncertainty)
+    run = rerun(shows, teams, name, shown[1])
+    leaks = _leaks(terms, scores, [p.clean_net for p in played], workers)
     items = pd.DataFrame([row for p in played for row in p.items])
     counts = {(name, k): n for k, p in enumerate(played) for name, n in p.chains.items()}
-    judged = pd.DataFrame(_chains(scenario, teams, sample(counts), seed, profile, workers, uncertainty), columns=[*KEY, *COLUMNS])
+    judged = pd.DataFrame(_chains(terms, sample(counts), workers), columns=[*KEY, *COLUMNS])
     worth = tuple(summarise(judged, counts))
-    return Rehearsal(scores, alerts, items, run, tuple(p.tape for p in played), leaks, judged, worth)
+    return Rehearsal(scores, alerts, items, run, tuple(p.tape for p in played), leaks, judged, worth, shows)
 
 
-def _meanwhile(
-    scenario: Scenario,
-    policies: list[Policy],
-    seed: int,
-    profile: Profile,
-    uncertainty: Uncertainty | None,
-    tell: Callable[[list[_Played]], None],
-) -> list[_Played]:
+def _meanwhile(terms: _Terms, tell: Callable[[list[_Played]], None]) -> list[_Played]:
     """The first show, where there is still something to compile: played as plain Python while others compile, which takes some
     seconds; a show so large that it would take longer is not. tell: hears of it at once."""
-    with compiling(policies, PLAYED) as others:
+    with compiling(terms.policies, PLAYED) as others:
         if not others:
             return []
-        stage, played = staged(scenario, uncertainty, seed, 0), []
-        if len(stage.tape) * len(policies) <= PLAIN_ROWS:
+        stage, played = terms.shows.keep(0), []
+        if len(stage.tape) * len(terms.policies) <= PLAIN_ROWS:
             with plainly():
-                played.append(_judged(stage, policies, profile))
+                played.append(_judged(stage, terms.policies, terms.profile))
             tell(played)
         for one in others:
             one.wait()
     return played
 
 
-def _chains(
-    scenario: Scenario,
-    policies: Sequence[Policy],
-    picked: Mapping[tuple[str, int], Sequence[int]],
-    seed: int,
-    profile: Profile,
-    workers: int,
-    uncertainty: Uncertainty | None,
-) -> list[dict[str, Any]]:
+def _chains(terms: _Terms, picked: Mapping[tuple[str, int], Sequence[int]], workers: int) -> list[dict[str, Any]]:
     """Rows of the chains picked, by policy and show, in order of the policies, then the shows."""
-    packed = [pack(p) for p in policies]
-    shows = sorted({k for (_, k), places in picked.items() if places})
-    given = [(scenario, packed, {p.name: picked.get((p.name, k), ()) for p in policies}, seed, k, profile, uncertainty)
-             for k in shows]  # fmt: skip
-    rows = [row for chains in _spread(_chains_of, given, workers) for row in chains]
-    order = [p.name for p in policies]
+    numbers = sorted({k for (_, k), places in picked.items() if places})
+    given = [({p.name: picked.get((p.name, k), ()) for p in terms.policies}, k) for k in numbers]
+    rows = [row for chains in _spread(_chains_of, terms, given, workers) for row in chains]
+    order = [p.name for p in terms.policies]
     return sorted(rows, key=lambda row: (order.index(row["strategy"]), row["replicate"]))
 
 
-def _chains_of(
-    scenario: Scenario,
-    packed: Sequence[Packed],
-    picked: Mapping[str, Sequence[int]],
-    seed: int,
-    replicate: int,
-    profile: Profile,
-    uncertainty: Uncertainty | None,
-) -> list[dict[str, Any]]:
+def _chains_of(terms: _Terms, picked: Mapping[str, Sequence[int]], replicate: int) -> list[dict[str, Any]]:
     from sim.score.cost import Judge
 
-    stage = staged(scenario, uncertainty, seed, replicate)
-    baseline = play(stage, make_policy(BASELINE))
-    policies = [unpack(p) for p in packed]
-    rows = worth_of_show(stage, baseline, Judge(baseline, profile), [(p, picked[p.name]) for p in policies])
-    return [{"scenario": scenario.name, **row} for row in rows]
+    stage = terms.shows(replicate)
+    baseline = play(stage, terms.policies[0])
+    rows = worth_of_show(stage, baseline, Judge(baseline, terms.profile), [(p, picked[p.name]) for p in terms.policies])
+    return [{"scenario": stage.scenario.name, **row} for row in rows]
 
 
-def leaks_of(
-    scenario: Scenario,
-    scores: pd.DataFrame,
-    replicates: int,
-    seed: int,
-    profile: Profile,
-    workers: int = 1,
-    uncertainty: Uncertainty | None = None,
-) -> tuple[Mended, ...]:
-    """What mending the scenario's leaks would gain beside what its policies gain, on the shows of ``scores``."""
-    if not open_leaks(scenario):
-        return ()
+def _leaks(terms: _Terms, scores: pd.DataFrame, known: Sequence[float | None], workers: int) -> tuple[Mended, ...]:
+    """What mending the scenario's leaks would gain beside what its policies gain, on the shows of ``scores``. known: net of each
+    show without any leak, where it was played with the others."""
     nets = {str(name): part.sort_values("replicate")["net"].to_numpy() for name, part in scores.groupby("strategy", sort=False)}
 
     def play_silent(world: Scenario) -> np.ndarray:
-        return np.array(list(_spread(silent_net, [(world, profile, seed, k, uncertainty) for k in range(replicates)], workers)))
+        found = {k: net for k, net in enumerate(known) if net is not None and world == terms.clean}
+        left = [k for k in range(len(known)) if k not in found]
+        found |= dict(zip(left, _spread(_silent, terms, [(world, k) for k in left], workers), strict=True))
+        return np.array([found[k] for k in range(len(known))])
 
-    return compare_mending(scenario, nets, BASELINE, play_silent)
+    return compare_mending(terms.shows.scenario, nets, BASELINE, play_silent)
 
 
-def _spread(task: Callable[..., Any], given: Sequence[tuple[Any, ...]], workers: int) -> Iterator[Any]:
+def _silent(terms: _Terms, world: Scenario, replicate: int) -> float:
+    shows, kept = terms.shows, terms.shows.kept.get(replicate)
+    if kept is None:
+        return silent_net(world, terms.profile, shows.seed, replicate, shows.uncertainty)
+    return net_of(restaged(kept, world, shows.uncertainty), terms.profile)
+
+
+def _spread(task: Callable[..., Any], terms: _Terms, given: Sequence[tuple[Any, ...]], workers: int) -> Iterator[Any]:
     """Answers of ``task`` in order, by as many processes."""
     if workers == 1:
-        return (task(*one) for one in given)
+        return (task(terms, *one) for one in given)
     from joblib import Parallel, delayed
 
+    packed = _sent(terms)
     run = Parallel(n_jobs=workers, return_as="generator")
     with deaf():
-        return run(delayed(task)(*one) for one in given)
+        return run(delayed(_received)(task, packed, *one) for one in given)
+
+
+def _sent(terms: _Terms) -> tuple[list[Packed], _Terms]:
+    """The terms as another process can take them."""
+    return [pack(p) for p in terms.policies], replace(terms, policies=[])
+
+
+def _received(task: Callable[..., Any], packed: tuple[list[Packed], _Terms], *one: Any) -> Any:
+    return task(replace(packed[1], policies=[unpack(p) for p in packed[0]]), *one)
 
 
 def _leader(played: Sequence[_Played]) -> str:
@@ -229,56 +230,30 @@ def with_baseline(policies: Sequence[Policy]) -> list[Policy]:
     return [make_policy(BASELINE), *others]
 
 
-def rerun(
-    scenario: Scenario, policies: Sequence[Policy], name: str, seed: int, replicate: int, uncertainty: Uncertainty | None = None
-) -> Run:
+def rerun(shows: Shows, policies: Sequence[Policy], name: str, replicate: int) -> Run:
     """One run again, exactly as it was: a run is too large to keep for each replicate, and milliseconds to repeat."""
-    policy = next(p for p in policies if p.name == name)
-    return play(staged(scenario, uncertainty, seed, replicate), policy)
+    return play(shows(replicate), next(p for p in policies if p.name == name))
 
 
-def _batches(
-    scenario: Scenario,
-    policies: list[Policy],
-    replicates: range,
-    seed: int,
-    profile: Profile,
-    workers: int,
-    uncertainty: Uncertainty | None = None,
-) -> Iterator[list[_Played]]:
+def _batches(terms: _Terms, replicates: range, workers: int) -> Iterator[list[_Played]]:
     """Replicates in order; with workers a batch is one task, alone it is one replicate."""
     size = 1 if workers == 1 else max(1, min(BATCH, len(replicates) // (2 * workers)))
-    spans = [replicates[k : k + size] for k in range(0, len(replicates), size)]
-    if workers == 1:
-        return ([_replicate(scenario, policies, seed, k, profile, uncertainty) for k in span] for span in spans)
-    from joblib import Parallel, delayed
-
-    packed = [pack(p) for p in policies]
-    run = Parallel(n_jobs=workers, return_as="generator")
-    with deaf():
-        return run(delayed(_task)(scenario, packed, seed, list(span), profile, uncertainty) for span in spans)
+    return _spread(_span, terms, [(list(replicates[k : k + size]),) for k in range(0, len(replicates), size)], workers)
 
 
-def _task(
-    scenario: Scenario, packed: list[Packed], seed: int, replicates: list[int], profile: Profile, uncertainty: Uncertainty | None
-) -> list[_Played]:
-    policies = [unpack(p) for p in packed]
-    return [_replicate(scenario, policies, seed, k, profile, uncertainty) for k in replicates]
+def _span(terms: _Terms, replicates: list[int]) -> list[_Played]:
+    return [_replicate(terms, k) for k in replicates]
 
 
-def _replicate(
-    scenario: Scenario,
-    policies: list[Policy],
-    seed: int,
-    replicate: int,
-    profile: Profile,
-    uncertainty: Uncertainty | None = None,
-) -> _Played:
+def _replicate(terms: _Terms, replicate: int) -> _Played:
     """One show under every policy; the first one is the baseline."""
-    return _judged(staged(scenario, uncertainty, seed, replicate), policies, profile)
+    stage = terms.shows.keep(replicate) if replicate < SHOWS else terms.shows(replicate)
+    return _judged(stage, terms.policies, terms.profile, terms.clean, terms.shows.uncertainty)
 
 
-def _judged(stage: Stage, policies: list[Policy], profile: Profile) -> _Played:
+def _judged(
+    stage: Stage, policies: list[Policy], profile: Profile, clean: Scenario | None = None, uncertainty: Uncertainty | None = None
+) -> _Played:
     from sim.score.cost import Judge
 
     replicate = stage.tape.key[1]
@@ -293,4 +268,5 @@ def _judged(stage: Stage, policies: list[Policy], profile: Profile) -> _Played:
         items += [key | row for row in judge.items(run)]
         if replicate < SHOWS and run is not baseline:
             told[policy.name] = len(judged_chains(run))
-    return _Played(rows, alerts, items, stage.tape.digest(), told)
+    clean_net = None if clean is None else net_of(restaged(stage, clean, uncertainty), profile)
+    return _Played(rows, alerts, items, stage.tape.digest(), told, clean_net)

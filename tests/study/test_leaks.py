@@ -12,7 +12,8 @@ from sim.core.tape import CART, COPY, ORDER
 from sim.demand.draw import draw_tape
 from sim.report.text.leaks import leak_lines, words
 from sim.score.profiles import PROFILES
-from sim.study.leaks import CURES, compare_mending, mended, open_leaks, silent_net
+from sim.setup.uncertain import staged
+from sim.study.leaks import CURES, UNDRAWN, compare_mending, mended, open_leaks, restaged, silent_net
 
 PROFILE = PROFILES["balanced"]
 
@@ -80,6 +81,21 @@ def test_the_same_shoppers_meet_the_mended_shop(shop):
     assert (one.kind == COPY).any()
     for code in (CART, ORDER):
         assert (one.t[one.kind == code] == other.t[other.kind == code]).all()
+
+
+@pytest.mark.parametrize("cure", CURES, ids=lambda c: c.code)
+def test_a_mended_shop_is_staged_as_if_it_were_drawn(shop, cure):
+    """A tape is taken over only where drawing it anew would give the same one."""
+    size = (
+        "absolute" if cure.setting == "erp_mode" else 3.0 if cure.setting in ("stale_read_s", "poll_s", "edits_per_show") else 0.9
+    )
+    leaky = replace(shop, leaks=Leaks() if cure.setting == "channels" else Leaks(**{cure.setting: size}), bundles=())
+    leaky = replace(leaky, channels=(SalesChannel("live", 0.7, 5.0), SalesChannel("shelf", 0.3)))
+    stage, clean = staged(leaky, None, 1, 0), mended(leaky, (cure,))
+    ours, drawn = restaged(stage, clean), staged(clean, None, 1, 0)
+    assert ours.tape.digest() == drawn.tape.digest()
+    assert all(np.array_equal(ours.opening[name], drawn.opening[name]) for name in drawn.opening)
+    assert (ours.tape is stage.tape) == (cure.setting in (*UNDRAWN, "channels"))
 
 
 def test_one_show_says_nothing(shop, silent):

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+import sim.setup.uncertain as uncertain
 import sim.study.rehearse as rehearsing
 from scenarios.contract import Audience, Cue, Leaks, Ledger, SalesChannel, Scenario, Shoppers, Sku
 from scenarios.spread import CERTAIN
@@ -21,6 +22,7 @@ from sim.score.profiles import PROFILES
 from sim.setup.assumptions import assumption_table, summary
 from sim.setup.policies import PolicyError, make_policy
 from sim.study.rehearse import KEY, pack, rehearse, rerun, unpack
+from sim.study.shows import Shows
 
 PROFILE = PROFILES["balanced"]
 ROOT = Path(__file__).parents[2]
@@ -90,7 +92,17 @@ def test_the_run_shown_is_the_best_ones_or_the_one_asked_for():
     assert found.shown.policy.name == best
     shown = small(shown=("low", 2)).shown
     assert (shown.policy.name, shown.tape.key) == ("low", (3, 2))
-    assert shown.digest() == rerun(show(), policies(), "low", 3, 2).digest()
+    assert shown.digest() == rerun(Shows(show(), None, 3), policies(), "low", 2).digest()
+
+
+def test_every_show_is_drawn_once(monkeypatch):
+    """Leaks, chains and the run shown find the tapes that were played."""
+    drawn = []
+    monkeypatch.setattr(uncertain, "draw_tape", lambda *one: drawn.append(one[1:]) or draw_tape(*one))
+    found = small()
+    assert found.leaks
+    assert len(found.chains)
+    assert drawn == [(3, k) for k in range(5)]
 
 
 def test_progress_counts_every_show():
