@@ -7,6 +7,7 @@ that goes on beside a live show and writes as it goes (:func:`followed`).
 
 from __future__ import annotations
 
+import os
 import shlex
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,11 +18,22 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sim.app.pages import written
+from sim.app.pages import VERBS, written
 from sim.app.progress import Listener
-from sim.app.result import Result, Said, made
+from sim.app.result import HERE, Result, Said, made
 from sim.core.export import for_file_name, for_page
-from sim.jobs.folder import ACCOUNT, config_hash, out_folder, refuse_place, run_folder, versions, write_manifest
+from sim.jobs.folder import (
+    ACCOUNT,
+    carry,
+    claimed,
+    config_hash,
+    fresh,
+    no_room,
+    out_folder,
+    refuse_place,
+    versions,
+    write_manifest,
+)
 from sim.jobs.pool import Pool, at_once, must_be_possible, pool
 from sim.jobs.work_folder import Worth, begun, finished, refuse_begun
 from sim.setup.settings import settle
@@ -145,18 +157,45 @@ def _in_all(again: Callable[[], Sequence[str]]) -> dict[str, list[str]]:
     return told
 
 
-def published(task: Task, write: Callable[[Path], Said]) -> Any:
+def published(task: Task, write: Callable[[Path], Said], told: Listener | None = None) -> Any:
     """The Result of a task. write(folder): plays what is to be played, leaves every file but the manifest in ``folder`` and
-    returns what there is to say. The run folder is there whole or not at all; a place that cannot be used is refused before."""
+    returns what there is to say. The run folder is there whole or not at all; a place that cannot be used is refused before.
+    told: hears of the text once it lies there, before pictures and page, which then follow."""
     tried(task)
-    with run_folder(task.final, task.verb) as folder:
-        words = write(folder)
-        for page in folder.glob("*.md"):  # names come from files, and a page may be opened where HTML runs
-            page.write_text(for_page(page.read_text(encoding="utf-8")), encoding="utf-8")
-        if where := written(folder, task.verb, {"versions": versions(), "account": ACCOUNT, **task.manifest(words)}):
-            words = replace(words, last=[*words.last, where])
-        write_manifest(folder, task.manifest(words))
+    with claimed(task.final, task.verb):
+        with fresh(task.final) as folder:
+            words = write(folder)
+            _sealed(folder, task, words)
+        if words.more is not None or task.verb in VERBS:
+            (told or Listener()).found(words.text.replace(HERE, str(task.final)))
+            words = _completed(task, words)
     return made(task.verb, task.final, words, task.room)
+
+
+def _completed(task: Task, words: Said) -> Said:
+    """The same folder with what takes longer, and its page. Where that cannot be, what was found stays as it is."""
+    try:
+        with fresh(task.final) as folder:
+            carry(task.final, folder)
+            words = replace(words, last=words.more(folder)) if words.more else words
+            if where := written(folder, task.verb, {"versions": versions(), "account": ACCOUNT, **task.manifest(words)}):
+                words = replace(words, last=[*words.last, where])
+            _sealed(folder, task, words)
+            return words
+    except KeyboardInterrupt:
+        text = _("Interrupted; what was found is in {folder!r}, without its pictures and its page.")
+        raise KeyboardInterrupt(text.format(folder=str(task.final))) from None
+    except OSError as error:
+        text = _("what was found is in {folder!r}, without its pictures and its page: {why}")
+        why = error.strerror if no_room(error) is None else os.strerror(error.errno or 0)
+        raise OSError(error.errno, text.format(folder=str(task.final), why=why or error)) from None
+
+
+def _sealed(folder: Path, task: Task, words: Said) -> None:
+    """Put the manifest into a folder, after everything else."""
+    for page in folder.glob("*.md"):  # names come from files, and a page may be opened where HTML runs
+        page.write_text(for_page(page.read_text(encoding="utf-8")), encoding="utf-8")
+    write_manifest(folder, task.manifest(words))
 
 
 def followed(task: Task, follow: Callable[[], Said], files: Mapping[str, Path]) -> Result:
@@ -210,7 +249,7 @@ def resumed(task: Task, study: Study, told: Listener) -> Any:
     if not study.goes_on and finished(task.final, task.verb, task.facts, study.proof, identity):
         told.say(_("{study}: finished before, nothing is left to play").format(study=study.announced))
         if study.again is not None:
-            return published(task, study.again)
+            return published(task, study.again, told)
         from sim.app.result import load
 
         return load(task.final)
@@ -218,7 +257,7 @@ def resumed(task: Task, study: Study, told: Listener) -> Any:
     worth = study.worth if task.room is None else lambda folder: False
     with study.pool() as pool, begun(task.final, task.verb, identity, worth) as work:
         told.say(study.foreseen(work, at_once(study.who[0], pool.workers)))
-        result = published(task, lambda folder: study.write(folder, work, pool))
+        result = published(task, lambda folder: study.write(folder, work, pool), told)
         study.clean(work)
         return result
 

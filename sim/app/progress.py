@@ -14,7 +14,7 @@ from sim.words import _
 QUIET_S = 10.0
 """Without a terminal a line this often is enough,"""
 WAITED_S = 1.0
-"""and one for the first of what somebody waited for so long."""
+"""and one for the first of what somebody waited for so long, or that says what came of it."""
 
 Tell = Callable[[int, int, str], None]
 """(done, of, what): how far a stage has come; ``of`` is 0 where nobody knows how many there are."""
@@ -39,6 +39,9 @@ class Listener:
         """The next stage, counted in ``unit``; the one before is over."""
         return lambda done, of, what: None
 
+    def found(self, text: str) -> None:
+        """What was found, once it lies in its folder; pictures and page are still to come."""
+
     def close(self) -> None:
         """All stages are over."""
 
@@ -59,6 +62,7 @@ class Terminal(Listener):
 
     def __init__(self, out: Any = None) -> None:
         self.said, self.now = out, Progress("")
+        self.shown = ""
 
     def say(self, sentence: str) -> None:
         """A line of standard output."""
@@ -73,6 +77,14 @@ class Terminal(Listener):
         self.now.close()
         self.now = Progress(unit)
         return self.now
+
+    def found(self, text: str) -> None:
+        """To standard output, for a command. Where it cannot be told now, it is told with what comes last."""
+        self.close()
+        if self.said is None:
+            with suppress(OSError, ValueError):
+                print(for_terminal(text), flush=True)
+                self.shown = for_terminal(text) + "\n"
 
     def close(self) -> None:
         """Leave the line to whoever writes next."""
@@ -103,7 +115,8 @@ class Progress:
         # as that of compiling; what begins again has a rate of its own.
         opening, now = self.first is None, time.monotonic()
         anew = opening or done <= self.done
-        awaited = self.done == 0 < done and now - self.began > WAITED_S
+        first = self.done == 0 < done
+        awaited = first and now - self.began > WAITED_S
         if anew:
             self.first, self.since = done, now
         self.done = done
@@ -115,10 +128,10 @@ class Progress:
                 bar.n = done
                 bar.set_postfix_str(what, refresh=True)
             return
-        if opening or awaited or done in (0, of) or now - self.last > QUIET_S:
+        if opening or awaited or (first and what) or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
             some = f"{done:,}/{of:,}" if of else f"{done:,}"
-            pace = f"{now - self.began:.0f} s" if awaited and done == 1 else self._pace(done, of, now)  # one alone is no pace
+            pace = f"{now - self.began:.0f} s" if first and done == 1 else self._pace(done, of, now)  # one alone is no pace
             text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({pace})"
             aloud(text, sys.stderr)
 

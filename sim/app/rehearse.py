@@ -14,7 +14,6 @@ from scenarios.contract import Scenario
 from scenarios.registry import plain
 from sim.app.frame import Out, Task, published, settled
 from sim.app.nouns import AnyScenario, base_of, drawn, policies_of, profile_of
-from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
 from sim.app.result import HERE, Result, Said
 from sim.app.timelines import kept, shows_kept
@@ -129,7 +128,7 @@ def rehearse(
     s, told = show.settings, listener(progress)
     task = Task("rehearse", show.scenario.name, facts_of(show), out, command, more={"seed": s.seed, "replicates": s.replicates})
     try:
-        return published(task, lambda folder: _write(folder, show, task, told))
+        return published(task, lambda folder: _write(folder, show, task, told), told)
     finally:
         told.close()
 
@@ -155,65 +154,79 @@ def facts_of(show: RehearsedShow) -> dict[str, Any]:
 
 
 def _write(folder: Path, show: RehearsedShow, task: Task, told: Listener) -> Said:
-    """Play, and leave every file of the run folder."""
+    """Play, and leave every figure in the run folder; pictures and timelines come when they are asked for."""
     s = show.settings
     kept = ("" if s.figure in PICTURES else s.figure, s.figure_replicate)
     rehearsal = played(show.scenario, show.policies, s.replicates, s.seed, show.profile, told.stage("shows"), s.workers, kept,
                    show.uncertainty)  # fmt: skip
     told.close()
-    lines, leaks = tables.summary(rehearsal.scores, rehearsal.worth), leak_lines(rehearsal.leaks)
-    leaks += short_windows(show.policies, show.scenario, show.profile)
+    lines = tables.summary(rehearsal.scores, rehearsal.worth)
     assumed = assumption_table(show.scenario, show.base, show.policies, show.profile)
-    pictures = _pictures(folder, show, rehearsal)
-    write_table(rehearsal.scores, folder / "scores.parquet")
-    write_table(rehearsal.alerts, folder / "alerts.parquet")
-    write_table(rehearsal.items, folder / "items.parquet")
-    write_table(rehearsal.chains, folder / "chains.parquet")
+    for name in ("scores", "alerts", "items", "chains"):
+        write_table(getattr(rehearsal, name), folder / f"{name}.parquet")
     write_csv(assumed, folder / "assumptions.csv")
-    if s.figure != "none":
+    _report(folder, show, task, rehearsal, lines, assumed, [])
+    leaks, valued = _warned(show, rehearsal), worth.printed(rehearsal.worth, show.profile.ca)
+    title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
+    table = tables.printed(lines, s.replicates, show.profile, shock=s.shock)
+    text = "\n".join([title, "", table, *leaks, *(["", valued] if valued else [])])
+    weak = {code: int(n) for code, n in assumed["confidence"].value_counts().items()}
+
+    def verdict() -> list[str]:
+        return [*tables.notes(lines, s.replicates, show.profile, shock=s.shock), *_warned(show, rehearsal)]
+
+    def more(folder: Path) -> list[str]:
+        _report(folder, show, task, rehearsal, lines, assumed, _pictures(folder, show, rehearsal))
         write_table(_timelines(show, rehearsal), folder / "timelines.parquet")
+        return _last(assumed, True)
+
+    noted = {"assumptions": weak, "tapes": list(rehearsal.tapes)}
+    return Said(text, verdict(), _last(assumed, False), noted, verdict, None if s.figure == "none" else more)
+
+
+def _warned(show: RehearsedShow, rehearsal: Rehearsal) -> list[str]:
+    """Open leaks, and windows shorter than what an alert takes."""
+    return leak_lines(rehearsal.leaks) + short_windows(show.policies, show.scenario, show.profile)
+
+
+def _report(
+    folder: Path, show: RehearsedShow, task: Task, rehearsal: Rehearsal, lines: list[tables.Line], assumed: pd.DataFrame,
+    pictures: list[str],
+) -> None:  # fmt: skip
+    """``report.md``, with the pictures there are."""
+    s = show.settings
     played_as = ngettext("{n} shows, seed {seed}.", "{n} shows, seed {seed}.", s.replicates).format(n=s.replicates, seed=s.seed)
-    ranked = tables.in_markdown(lines, s.replicates, show.profile, shock=s.shock)
     page = pages.rehearsal(
         show.scenario.name,
         show.scenario.lesson,
         f"{played_as} {task.repeat()}",
-        ranked,
-        leaks,
+        tables.in_markdown(lines, s.replicates, show.profile, shock=s.shock),
+        _warned(show, rehearsal),
         worth.in_markdown(rehearsal.worth, show.profile.ca),
         pictures,
         summary(assumed),
     )
     (folder / "report.md").write_text(page, encoding="utf-8")
-    title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
-    valued = worth.printed(rehearsal.worth, show.profile.ca)
-    text = "\n".join(
-        [title, "", tables.printed(lines, s.replicates, show.profile, shock=s.shock), *leaks, *(["", valued] if valued else [])]
-    )
-    weak = {code: int(n) for code, n in assumed["confidence"].value_counts().items()}
-    last = [
+
+
+def _last(assumed: pd.DataFrame, drawn: bool) -> list[str]:
+    """Where things are. drawn: the picture is there."""
+    return [
         _("{assumed}: {folder}/assumptions.csv").format(assumed=summary(assumed), folder=HERE),
         (
             _("run folder: {folder} (table: report.md, picture: timeline.png)")
-            if s.figure != "none"
+            if drawn
             else _("run folder: {folder} (table: report.md)")
         ).format(folder=HERE),
     ]
 
-    def verdict() -> list[str]:
-        warned = leak_lines(rehearsal.leaks) + short_windows(show.policies, show.scenario, show.profile)
-        return [*tables.notes(lines, s.replicates, show.profile, shock=s.shock), *warned]
-
-    return Said(text, verdict(), last, {"assumptions": weak, "tapes": list(rehearsal.tapes)}, verdict)
-
 
 def _pictures(folder: Path, show: RehearsedShow, rehearsal: Rehearsal) -> list[str]:
     """Draw what was asked for; the names of the files."""
+    from sim.app.pictures import save
     from sim.report.figures.timeline import timeline
 
     s, shown = show.settings, rehearsal.shown
-    if s.figure == "none":
-        return []
     skus = [k.id for k in show.scenario.skus]
     sku, chosen = worst_sku(shown) if s.figure_sku == "auto" else (skus.index(s.figure_sku), pages.given_sku(s.figure_sku))
     runs = {"timeline.png": shown}

@@ -161,7 +161,7 @@ def replay(
         return Said(replays.printed(notes), (), [_("run folder: {folder}").format(folder=HERE)])
 
     try:
-        return published(task, write)
+        return published(task, write, told)
     finally:
         told.close()
 

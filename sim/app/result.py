@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
-import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,14 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.app.pictures import Picture
-from sim.jobs.folder import ACCOUNT, MANIFEST, checksum, run_folder
+from sim.jobs.folder import ACCOUNT, MANIFEST, checksum, linked, run_folder
 from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
 
-LARGE = 10**8
-"""Bytes above which a file is not copied."""
 PAGES = ("report.md", "review.md")
 HERE = "{folder}"
 """Stands for the run folder in last lines, wherever it is moved; ``{key=FILE}`` for a word that names a file of it."""
@@ -37,13 +33,15 @@ class ResultError(ValueError):
 class Said:
     """What a verb says once its folder is written. ``text``: tables and sentences for a terminal. ``verdict``: the sentences that
     decide. ``last``: where things are, with HERE for the folder. ``noted``: further facts for the manifest. ``again``: says the
-    verdict in the language spoken when it is called, so that a page can be made in every one."""
+    verdict in the language spoken when it is called, so that a page can be made in every one. ``more``: leaves in the folder
+    what takes longer and changes no figure, pictures and timelines; returns the last lines there are then."""
 
     text: str
     verdict: Sequence[str] = ()
     last: Sequence[str] = ()
     noted: Mapping[str, Any] = field(default_factory=dict)
     again: Callable[[], Sequence[str]] | None = None
+    more: Callable[[Path], Sequence[str]] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +165,7 @@ class Result:
         with run_folder(final, self.verb) as place:
             for path in sorted(p for p in self.folder.rglob("*") if p.is_file()):
                 (to := place / path.relative_to(self.folder)).parent.mkdir(parents=True, exist_ok=True)
-                _linked(path, to)
+                linked(path, to)
         return load(final)
 
     def page(self, path: str | Path | None = None, lang: str | None = None) -> Path:
@@ -286,13 +284,3 @@ def _placed(line: str, folder: Path) -> str:
     """
     words = _WORD.sub(lambda found: shlex.quote(f"{found[1]}={folder / found[2]}"), line)
     return words.replace(HERE, str(folder))
-
-
-def _linked(path: Path, to: Path) -> None:
-    """A file once more; the figures of a large sweep without copying where the file system can."""
-    if path.stat().st_size > LARGE:
-        try:
-            return os.link(path, to)
-        except OSError:
-            pass
-    shutil.copyfile(path, to)

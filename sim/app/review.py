@@ -131,7 +131,7 @@ def review(
     stem = f"review-{_stem(case.show.name)}"
     task = Task("review", stem, _facts(s, one, profile, case), out, command, more={"loop": case.show.loop})
     try:
-        return published(task, lambda folder: _write(folder, case, one, profile, s, task, told, held))
+        return published(task, lambda folder: _write(folder, case, one, profile, s, task, told, held), told)
     finally:
         told.close()
 

@@ -20,10 +20,10 @@ class Unprinted(Exception):
     """What was found lies in a folder and could not be printed; the message is one sentence."""
 
 
-def show(result: Any) -> None:
-    """Print a Result, whose folder is written by now."""
+def show(result: Any, shown: str = "") -> None:
+    """Print a Result, whose folder is written by now. shown: what of it was printed before, up to the end of a line."""
     try:
-        print(for_terminal(str(result)), flush=True)
+        print(f"{for_terminal(str(result))}\n".removeprefix(shown), end="", flush=True)
     except BrokenPipeError:
         raise
     except OSError as error:

@@ -92,7 +92,7 @@ def _show(verb: Callable[..., Any], words: list[str], *things: Any, **settings: 
     began = time.monotonic()
     told = None if is_trying() else Terminal()
     result = verb(*things, **({"out": ""} | settings), progress=told, command=words)
-    show(result)
+    show(result, told.shown if told else "")
     with suppress(OSError, ValueError):
         print(_("done in {s:.1f} s").format(s=time.monotonic() - began), file=sys.stderr)
     return OK

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 MANIFEST = "manifest.json"
 ACCOUNT = "net and its distance from hindsight"
 """What J of a run folder means. Folders without this note were judged by the old account, a sum of losses."""
+LARGE = 10**8
+"""Bytes above which a file is not copied."""
 PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "simpy", "numba", "matplotlib", "optuna")
 
 
@@ -93,6 +95,13 @@ def run_folder(final: Path, verb: str = "") -> Iterator[Path]:
     Anything else of that name is left alone. What an earlier process that was killed left is brought back or removed first.
     Raises :class:`FolderError` where another process is writing ``final``.
     """
+    with claimed(final, verb), fresh(final) as folder:
+        yield folder
+
+
+@contextmanager
+def claimed(final: Path, verb: str = "") -> Iterator[None]:
+    """Nobody else writes ``final`` meanwhile."""
     with ExitStack() as stack:
         refuse_unwritable(final)
         try:
@@ -100,22 +109,47 @@ def run_folder(final: Path, verb: str = "") -> Iterator[Path]:
             stack.enter_context(alone(_lock(final)))
             recover(final)
             refuse_strange(final, verb)
-            folder = Path(tempfile.mkdtemp(prefix=f".{final.name}-unfinished-", dir=final.parent))
         except Busy as who:
             raise FolderError(
                 _("{who} writes {folder!r}; wait for it, or choose another out=").format(who=who, folder=str(final))
             ) from None
         except OSError as error:
             raise unwritable(final, error.strerror) from None
-        try:
-            yield folder
-            folder.chmod(0o777 & ~_umask())
-            _take_name(folder, final)
-        except BaseException as error:
-            shutil.rmtree(folder, ignore_errors=True)
-            if (number := no_room(error)) is not None:
-                raise OSError(number, _unwritten(final, number)) from None
-            raise
+        yield
+
+
+@contextmanager
+def fresh(final: Path) -> Iterator[Path]:
+    """A folder that takes the place of ``final``, which is claimed, when the block ends well."""
+    try:
+        folder = Path(tempfile.mkdtemp(prefix=f".{final.name}-unfinished-", dir=final.parent))
+    except OSError as error:
+        raise unwritable(final, error.strerror) from None
+    try:
+        yield folder
+        folder.chmod(0o777 & ~_umask())
+        _take_name(folder, final)
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if (number := no_room(error)) is not None:
+            raise OSError(number, _unwritten(final, number)) from None
+        raise
+
+
+def carry(final: Path, folder: Path) -> None:
+    """Put what the tool wrote into a finished folder once more into the one that is to replace it."""
+    for name in _manifest(final).get("files", {}):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        linked(final / name, folder / name)
+
+
+def linked(path: Path, to: Path) -> None:
+    """A file once more; the figures of a large sweep without copying where the file system can."""
+    if path.stat().st_size > LARGE:
+        with suppress(OSError):
+            return os.link(path, to)
+    shutil.copyfile(path, to)
+    return None
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

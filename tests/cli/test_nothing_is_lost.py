@@ -7,9 +7,11 @@ import shlex
 
 import pytest
 
+from sim.app.pictures import save
 from sim.app.progress import Terminal
+from sim.app.result import load
 from sim.cli import main as cli
-from sim.cli.endings import FAILED, OK, ended
+from sim.cli.endings import FAILED, INTERRUPTED, OK, ended
 from sim.jobs.folder import no_room, run_folder
 
 QUICK = ["rehearse", "scenario=first_show", "strategy=fixed_count", "replicates=2", "figure=none"]
@@ -43,6 +45,38 @@ def test_a_full_disk_under_the_output_says_where_the_results_are(tmp_path, monke
     monkeypatch.undo()
     assert f"what was found is in '{tmp_path / 'r'}', but it could not be printed: No space left" in capsys.readouterr().err
     assert (tmp_path / "r/scores.parquet").is_file()
+
+
+def test_the_table_is_told_before_the_pictures_and_once(tmp_path, monkeypatch, capsys):
+    """It lies in its folder by then, whole; what is told in the end is what a Result says of itself."""
+    heard = []
+
+    def drawn(figure, path):
+        heard.append((capsys.readouterr().out, sorted(p.name for p in (tmp_path / "r").iterdir()), load(tmp_path / "r").table))
+        save(figure, path)
+
+    monkeypatch.setattr("sim.app.pictures.save", drawn)
+    assert cli.main([*QUICK[:-1], f"out={tmp_path / 'r'}"]) == OK
+    ((early, there, table),) = heard
+    assert early.startswith("scenario first_show, 2 shows")
+    assert "left on the table" in early
+    assert {"scores.parquet", "chains.parquet", "report.md", "manifest.json"} <= set(there)
+    assert "timeline.png" not in there
+    assert list(table["strategy"]) == list(load(tmp_path / "r").table["strategy"])
+    assert f"{early}{capsys.readouterr().out}" == f"{load(tmp_path / 'r')}\n"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["r"]
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, "No space left on device")])
+def test_what_stops_the_pictures_costs_no_figure(tmp_path, monkeypatch, capsys, error):
+    def stopped(_figure, _path):
+        raise error
+
+    monkeypatch.setattr("sim.app.pictures.save", stopped)
+    assert cli.main([*QUICK[:-1], f"out={tmp_path / 'r'}"]) in (FAILED, INTERRUPTED)
+    assert f"what was found is in '{tmp_path / 'r'}', without its pictures and its page" in capsys.readouterr().err
+    assert len(load(tmp_path / "r").scores) == 4
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["r"]
 
 
 def test_a_reader_that_has_gone_before_the_first_line_loses_nothing(tmp_path, monkeypatch):
