@@ -70,7 +70,10 @@ def nearest(word: object, known: Iterable[object]) -> str | None:
     """The known word most like this one; None where none is like it."""
     from difflib import get_close_matches
 
-    near = get_close_matches(str(word), [str(k) for k in known], n=1, cutoff=0.5)
+    words = [str(k) for k in known]
+    if same := [k for k in words if k.casefold() == str(word).casefold()]:
+        return same[0]
+    near = get_close_matches(str(word), words, n=1, cutoff=0.5)
     return near[0] if near else None
 
 

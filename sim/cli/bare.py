@@ -11,7 +11,9 @@ from sim.words import _, nearest
 
 INPUT = {"ingest": "files", "replay": "stream", "review": "stream", "calibrate": "stream", "shadow": "input"}
 """Verb to the setting that names what it reads."""
-_SPAN = re.compile(r"\s*[\[(]?\s*(-?[\d.]+)\s*(?:-|–|—|~|\.\.+|:|,|to|至|到)\s*(-?[\d.]+)\s*[\])]?\s*")
+_SPAN = re.compile(r"\s*[\[(]?\s*(-?[\d.]+)\s*(?:-|–|—|－|~|～|\.\.+|:|,|to|至|到)\s*(-?[\d.]+)(?::[\d.]+)?\s*[\])]?\s*")
+_SPACED = re.compile(r"([\w.\[\]]+?)\s*=\s*(.*)", re.DOTALL)
+_COLON = re.compile(r"([\w.]+?)\s*:\s*(.+)", re.DOTALL)
 _PERCENT = re.compile(r"\s*([\d.]+)\s*[%％]\s*")
 
 
@@ -22,6 +24,10 @@ def bare(word: str, verb: str) -> str:
     text = word.translate(WIDE)
     if text != word and "=" in text:
         return _("{word!r} has signs of a Chinese keyboard; write it as {text!r}").format(word=word, text=text)
+    if (spaced := _SPACED.fullmatch(word.strip())) and "=" in word:
+        return _("{word!r} has spaces that do not belong there; write it as {text!r}").format(
+            word=word, text=f"{spaced[1]}={spaced[2]}"
+        )
     if any(word.count(a) != word.count(b) for a, b in ("[]", "()", "{}")):
         return _(
             "{word!r} is a piece of a word that was cut at a space; put the whole word in quotes, as in 'strategy=[a b,c]'"
@@ -29,6 +35,8 @@ def bare(word: str, verb: str) -> str:
     if verb in INPUT and (Path(word).exists() or "." in word or "/" in word):
         return _("{word!r} needs the name of its setting; write {key}={word}").format(word=word, key=INPUT[verb])
     keys = [*([f.name for f in fields(RECORDS[verb])] if verb in RECORDS else []), *GROUPS.get(verb, ()), "scenario", "strategy"]
+    if (colon := _COLON.fullmatch(text)) and colon[1].split(".")[0] in keys:
+        return _("{word!r} has a colon where an = belongs; write it as {text!r}").format(word=word, text=f"{colon[1]}={colon[2]}")
     if word.split(".")[0] in keys:
         return _("{word!r} has no value; write {word}=VALUE, without spaces round the =").format(word=word)
     if (key := _chosen_by(word, verb)) is not None:
@@ -94,6 +102,10 @@ def range_words(verb: str, key: str, low: str, high: str) -> str:
 
 def several_words(verb: str, word: str, key: str, text: str) -> str:
     """What to say of several values where one is taken."""
+    if re.fullmatch(r"[1-9]\d{0,2}(,\d{3})+", text.strip()):
+        return _("{word!r} gives several values, and {verb} takes one; thousands are written {key}={number}").format(
+            word=word, verb=verb, key=key, number=text.strip().replace(",", "")
+        )
     if match := re.fullmatch(r"(\d+),(\d+)", text.strip()):
         return _("{word!r} gives several values, and {verb} takes one; a decimal is written {key}={whole}.{part}").format(
             word=word, verb=verb, key=key, whole=match[1], part=match[2]

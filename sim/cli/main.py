@@ -63,6 +63,10 @@ def _dispatch(words: list[str]) -> int:
             with trying():
                 VERBS[verb](asked)
         return VERBS[verb](words[1:])
+    elif later := next((word for word in words[1:] if word in VERBS), None):
+        from sim.cli.words import WordError
+
+        raise WordError(_("{word!r} stands before the verb; write stockcue {verb} {word}").format(word=verb, verb=later))
     else:
         raise _no_verb(verb)
     return OK

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sim.cli.wide import WIDE
+from sim.cli.wide import WIDE, meant
 from sim.words import N_, _, did_you_mean, nearest, no_such
 
 
@@ -151,6 +151,8 @@ def parts(word: str, verb: str) -> Parts:
     """What a word is made of."""
     from sim.cli.bare import bare
 
+    if (odd := meant(word)) is not None:
+        raise WordError(odd)
     match = _WORD.fullmatch(word)
     if word.startswith("-"):
         otherwise = _("; settings are written key=value, see stockcue {verb} --help").format(verb=verb)

@@ -126,14 +126,18 @@ def _iso(match: re.Match[str]) -> tuple[str, int] | None:
 
 
 def _moment(parts: list[int], fraction: str, zone: str) -> tuple[str, int] | None:
-    """Clock and microseconds of year, month, day, hour, minute and second; None where there is no such moment."""
-    if not 1970 < parts[0] < 2200:
+    """Clock and microseconds of year, month, day, hour, minute and second; None where there is no such moment. 24:00:00 is the
+    day's end (ISO 8601); a year from 2443 on is the Buddhist calendar's."""
+    year, month, day, *of_day = parts
+    year -= dates.BUDDHIST if year - dates.BUDDHIST > 1900 else 0
+    ends = of_day == [24, 0, 0] and not fraction.strip("0")
+    if not 1970 < year < 2200:
         return None
     try:
-        since = datetime(*parts) - _EPOCH  # type: ignore[arg-type]
+        since = datetime(year, month, day, *([0, 0, 0] if ends else of_day)) - _EPOCH
     except ValueError:
         return None
-    us = (since.days * 86400 + since.seconds) * US + int(fraction.ljust(6, "0")[:6])
+    us = ((since.days + ends) * 86400 + since.seconds) * US + int(fraction.ljust(6, "0")[:6])
     if not zone:
         return NAIVE, us
     offset = _written_offset_us(zone)

@@ -26,9 +26,19 @@ _ALONE = re.compile(_CLOCK, re.I)
 _SLASHED = re.compile(r"(\d{1,2})[-/.](\d{1,2})[-/.]\d{4}[\sT,]")
 
 
+BUDDHIST = 543
+"""Years that the Buddhist calendar is ahead."""
+ERAS = {"令和": 2018, "民國": 1911, "民国": 1911}
+"""The year before an era's first."""
+_ERA = re.compile(rf"({'|'.join(ERAS)})(\d{{1,3}}|元)(?=年|[-/.])")
+OTHER_CALENDAR = rf"^(?:2[4-7]\d\d[-/.年]|{'|'.join(ERAS)})|[-/. ]2[4-7]\d\d[ T,]"
+"""Times whose year is of another calendar."""
+
+
 def plain(text: str) -> str:
-    """Full-width signs as plain ones, 20时5分6秒 as 20:05:06, without what stands in brackets at the end."""
+    """Full-width signs as plain ones, 20时5分6秒 as 20:05:06, 令和8年 as 2026年, without what stands in brackets at the end."""
     words = re.sub(r"\s*\([^()]*\)$", "", unicodedata.normalize("NFKC", text).strip())
+    words = _ERA.sub(lambda m: str(ERAS[m[1]] + (1 if m[2] == "元" else int(m[2]))), words)
     words = re.sub(r"(?<=[时点時分])\s*(\d)(?=\s*[分秒])", r"0\1", words)
     words = re.sub(r"(\d)\s*[时点時](?=\d)", r"\1:", words)
     words = re.sub(r"(\d)\s*分(?=\d)", r"\1:", words)
@@ -44,8 +54,10 @@ def parts(text: str, order: str = "") -> tuple[list[int], str, str] | None:
     ([2026, 6, 18, 20, 5, 0], [2026, 6, 18, 0, 10, 0])
     >>> parts("2026年6月18日 下午8时5分")[0], parts("Thu Jun 18 2026 20:05:00 GMT+0800 (CST)")[::2]
     ([2026, 6, 18, 20, 5, 0], ([2026, 6, 18, 20, 5, 0], '+0800'))
+    >>> parts("令和8年6月18日 20時5分")[0], parts("2026/6/18 8:1:5")[0]
+    ([2026, 6, 18, 20, 5, 0], [2026, 6, 18, 8, 1, 5])
     """
-    match = _WRITTEN.fullmatch(plain(text))
+    match = _WRITTEN.fullmatch(re.sub(r"(?<=\d):(\d)(?=\D|$)", r":0\1", plain(text)))
     if not match or (match["minute"] is None and not match["ap"] and not match["half"]):
         return None
     g = match.groupdict()

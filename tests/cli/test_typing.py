@@ -70,6 +70,18 @@ TYPED = [
     ("rehearse strategy=cells.py", "uses m[1] (line 2 of the fold) and declares memory=1; declare memory=2"),
     ("rehearse strategy=params.py", "uses p[1] (line 2 of the fold) and declares 1 settings"),
     ("check listed.py", "stockcue list signal"),
+    ("rehearse strategy：smart", "has a colon where an = belongs; write it as 'strategy=smart'"),
+    ("rehearse “strategy=smart”", "write it as 'strategy=smart'"),
+    ("rehearse 'strategy=smart'", "has quotes that the shell did not take off; write it as 'strategy=smart'"),
+    ("rehearse strategy=fixed_count、smart", "write it as 'fixed_count,smart'"),
+    ("rehearse scenario=“double11”", "write it as 'scenario=double11'"),
+    ("rehearse scenario=FIRST_SHOW", "did you mean 'first_show'?"),
+    ("rehearse replicates=２", "write it as 'replicates=2'"),
+    ("rehearse replicates=1,000", "thousands are written replicates=1000"),
+    ("sweep strategy=fixed_count strategy.units=range（50,200,step=50）", "write it as 'strategy.units=range(50,200,step=50)'"),
+    ("sweep strategy=fixed_count strategy.units=50～200", "interval(50,200)"),
+    ("sweep strategy=fixed_count strategy.units=50:200:10", "interval(50,200)"),
+    ("strategy=smart rehearse", "stands before the verb; write stockcue rehearse strategy=smart"),
 ]
 
 
@@ -108,6 +120,16 @@ def test_what_people_type(command, says, capsys, desk):
     assert err.startswith("stockcue: ")
     assert err.count("\n") == 1
     assert row(command, err) in PAGE.read_text(encoding="utf-8").splitlines(), "python -m tests.cli.typing_page"
+
+
+def test_a_word_with_spaces_and_names_of_ones_own(capsys, desk):
+    assert "write it as 'seed=2'" in run(capsys, "rehearse", "seed = 2")[2]
+    assert "write it as 'smart seed=2'" in run(capsys, "rehearse", "strategy=smart\u3000seed=2")[2]
+    text = "order_id,time,sku,qty\n1,2026-11-11 20:01:05,面膜（红）,2\n"
+    for name in ("夜场（下）.csv", "a.csv", "b.csv"):
+        Path(name).write_text(text, encoding="utf-8")
+    assert "write it as 'files=a.csv,b.csv'" in run(capsys, "ingest", "files=a.csv，b.csv", "out=o")[2]
+    assert run(capsys, "ingest", "files=夜场（下）.csv", "out=o")[0] == 0
 
 
 def test_list_signal_says_what_a_strategy_is_told(capsys):

@@ -89,7 +89,7 @@ READ: dict[str, tuple[dict[str, str | bytes], tuple[int, int, int, int], tuple[s
         {"a.csv": HEAD + ONE + "2,2026/06/18 20:00:21,mask,1\n3,2026年6月18日 20:01,mask,1\n"}, (1, 2, 0, 0), ("date",), [1, 1, 1]),
     "compact dates": ({"a.csv": HEAD + "1,20260618200000,mask,1\n2,20260618200005,mask,2\n"}, (0, 2, 0, 0), ("date",), [1, 2]),
     "impossible dates": (
-        {"a.csv": GOOD + "3,2026-02-30 20:00:00,m,1\n4,2026-06-18 24:00:00,m,1\n5,2026-06-18 20:60:00,m,1\n"}, (2, 0, 0, 3),
+        {"a.csv": GOOD + "3,2026-02-30 20:00:00,m,1\n4,2026-06-18 24:01:00,m,1\n5,2026-06-18 20:60:00,m,1\n"}, (2, 0, 0, 3),
         ("time is not a time",), [1, 2]),
     "dashes and NULLs": ({"a.csv": HEAD + ONE + f"2,{T}05,mask,-\n3,{T}06,NULL,1\n"}, (1, 0, 0, 2), ("qty is empty", "sku is empty"), [1]),
     "money with signs": (

@@ -243,7 +243,7 @@ def test_a_stream_is_no_source_and_takes_no_sheets(tmp_path):
     assert is_stream(tmp_path / "a.stream.parquet")
     with pytest.raises(StreamError, match="is a stream already"):
         ingest(tmp_path / "a.stream.parquet")
-    assert ingest(tmp_path).head.notes[0].startswith("a.stream.parquet: not used: is a stream already")
+    assert any(note.startswith("a.stream.parquet: not used: is a stream already") for note in ingest(tmp_path).head.notes)
     with pytest.raises(StreamError, match="is a finished stream"):
         load(tmp_path / "a.stream.parquet", cues="c.csv")
 

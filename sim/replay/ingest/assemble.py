@@ -30,6 +30,8 @@ from sim.words import _
 if TYPE_CHECKING:
     import pandas as pd
 
+REASONS = 3
+"""Files not used whose reasons are told where nothing else is there."""
 EXCEL = (36_500, 73_000)
 """Excel's numbers of the days from 1999 to 2099."""
 SHOWS = 800
@@ -145,7 +147,11 @@ class Making:
             raise StreamError(_("{where} holds {kind}, but {streams} is needed here; give another file").format(
                                  where=only.where, kind=only.mapping.kind, streams=' or '.join(STREAMS)))  # fmt: skip
         there = ", ".join(called(f) for f in files)
-        where = f"folder {folder}" if folder else _("what was given")
+        where = _("folder {folder}").format(folder=folder) if folder else _("what was given")
+        if self.left:
+            shown, more = "; ".join(self.left[:REASONS]), len(self.left) - REASONS
+            text = _("{where} holds no stream; {left}") if more < 1 else _("{where} holds no stream; {left}; and {n:,} more")
+            raise StreamError(text.format(where=where, left=shown, n=more))
         raise StreamError(_("{where} holds no stream ({there}); name one file with orders, events or stock levels").format(
                              where=where, there=there))  # fmt: skip
 

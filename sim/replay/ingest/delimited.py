@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 TITLES = 30
 """Lines that may stand above a table's header."""
-MARKS = ",\t;|"
+MARKS = ",\t;|，"
 
 
 @dataclass(frozen=True)

@@ -47,8 +47,41 @@ class Encoding:
         return told
 
 
-UTF16 = Encoding("utf-16", "UTF-16")
-"""What a spreadsheet calls Unicode text; told by its first two bytes."""
+_MARKED = (
+    (codecs.BOM_UTF32_LE, Encoding("utf-32", "UTF-32")), (codecs.BOM_UTF32_BE, Encoding("utf-32", "UTF-32")),
+    (codecs.BOM_UTF16_LE, Encoding("utf-16", "UTF-16")), (codecs.BOM_UTF16_BE, Encoding("utf-16", "UTF-16")),
+)  # fmt: skip
+"""Encodings of two or four bytes a character by the mark a file begins with; a spreadsheet calls them Unicode text."""
+_UNMARKED = tuple(Encoding(f"{name}-{end}", name.upper()) for name in ("utf-32", "utf-16") for end in ("le", "be"))
+
+
+def wide(head: bytes) -> Encoding | None:
+    """UTF-16 or UTF-32, by its mark, or without one by which reading makes plain lines of its first bytes; None: neither.
+
+    >>> wide("\ufeffa,b".encode("utf-16-be")).name, wide("编号\t量\r\n1\t2".encode("utf-16-le")).name, wide(b"a,b"), wide(b"\0\1")
+    ('utf-16', 'utf-16-le', None, None)
+    """
+    for mark, encoding in _MARKED:
+        if head.startswith(mark):
+            return encoding
+    return next((e for e in _UNMARKED if _lines_of(head, e)), None) if b"\0" in head else None
+
+
+PLAIN = 0.3
+"""Share of plain characters, digits and what parts cells, that a table has at least."""
+
+
+def _lines_of(head: bytes, encoding: Encoding) -> bool:
+    """Whether bytes are lines of text in an encoding: every character can be shown, and some of them part cells or lines."""
+    try:
+        text = encoding.decoder().decode(head)
+    except UnicodeDecodeError:
+        return False
+    plain = sum(char.isascii() for char in text)
+    return plain >= PLAIN * len(text) > 0 and text.translate(_PARTING).isprintable() and any(sign in text for sign in ",;\t|\n{")
+
+
+_PARTING = dict.fromkeys(map(ord, "\t\r\n\ufeff"))
 
 
 def recognised(where: str, blocks: Callable[[], Iterable[bytes]], names: Callable[[], frozenset[str]]) -> Encoding:

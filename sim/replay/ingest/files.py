@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -13,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from sim.replay.clock import StreamError
-from sim.replay.ingest.encodings import UTF16, Encoding, recognised
+from sim.replay.ingest.encodings import Encoding, recognised, wide
 from sim.replay.ingest.mapping import known_names
 from sim.replay.ingest.paths import called, must_be_file
 from sim.words import _
@@ -26,7 +25,7 @@ BLOCK = 16 * 2**20
 """Bytes read at a time."""
 LONGEST_LINE = 2 * BLOCK
 ZIP, OLE, PARQUET = b"PK", b"\xd0\xcf\x11\xe0", b"PAR1"
-_WEB = (b"<!doctype", b"<html", b"<?xml", b"<table")
+_WEB = ("<!doctype", "<html", "<?xml", "<table")
 
 
 @dataclass(frozen=True)
@@ -93,13 +92,13 @@ def encoding_of(file: File) -> tuple[Encoding, int]:
 
     :class:`StreamError` where it is no text table at all, or where the encoding is not clear.
     """
-    wide = start_of(file, 2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    encoding = UTF16 if wide else Encoding()
+    broad = wide(start_of(file))
+    encoding = broad or Encoding()
     decoder, seen, size, clean = encoding.decoder(), False, 0, True
     for number, block in enumerate(blocks(file)):
         if number == 0:
-            _must_be_text(file.name, block)
-        if b"\0" in block and not wide:
+            _must_be_text(file.name, encoding, block)
+        if b"\0" in block and not broad:
             raise StreamError(_("{name} is a binary file, not text; export it as CSV").format(name=file.name))
         try:
             text = decoder.decode(block) if clean else block.decode("latin-1")
@@ -110,17 +109,20 @@ def encoding_of(file: File) -> tuple[Encoding, int]:
         raise StreamError(_("{name} is empty; give a file with a header and rows").format(name=file.name))
     if clean and not decoder.getstate()[0]:
         return encoding, size
-    if wide:
-        raise StreamError(_("{name} is damaged or cut-off UTF-16 text; save it as UTF-8").format(name=file.name))
+    if broad:
+        raise StreamError(
+            _("{name} is damaged or cut-off {shown} text; save it as UTF-8").format(name=file.name, shown=broad.shown)
+        )
     found = recognised(file.name, partial(blocks, file), known_names)
     decoder = found.decoder()
     return found, sum(len(decoder.decode(block)) for block in blocks(file))
 
 
-def _must_be_text(where: str, head: bytes) -> None:
+def _must_be_text(where: str, encoding: Encoding, head: bytes) -> None:
     if head[:4] == PARQUET:
         raise StreamError(_("{where} is a Parquet file; rename it to end in .parquet").format(where=where))
-    if head.removeprefix(codecs.BOM_UTF8).lstrip()[:200].lower().startswith(_WEB):
+    text = head[:4096].decode(encoding.name, "ignore").lstrip("\ufeff \t\r\n")
+    if text[:200].lower().startswith(_WEB):
         raise StreamError(
             _(
                 "{where} is a web page or XML, not a table of rows; download the export itself (are you logged "

@@ -27,12 +27,12 @@ from sim.replay.ingest.canon import KINDS
 from sim.replay.ingest.names import key
 from sim.replay.ingest.paths import must_be_file
 from sim.setup.options import options
-from sim.words import N_, _, did_you_mean, no_such
+from sim.words import N_, _, did_you_mean, nearest, no_such
 
 FIELDS = {
-    "orders": ("order_id", "sub_id", "time", "paid_time", "closed_time", "sku", "qty", "amount", "status", "kinds"),
-    "events": ("time", "type", "sku", "qty", "amount", "order_id", "sub_id", "user"),
-    "levels": ("time", "sku", "stock", "enrolled", "total", "waiting", "warehouse"),
+    "orders": ("order_id", "sub_id", "time", "date", "paid_time", "closed_time", "sku", "qty", "amount", "status", "kinds"),
+    "events": ("time", "date", "type", "sku", "qty", "amount", "order_id", "sub_id", "user"),
+    "levels": ("time", "date", "sku", "stock", "enrolled", "total", "waiting", "warehouse"),
     "flow": ("time", "sku", "change", "before", "stock", "type"),
     "dashboard": ("time", "sku"),
     "cues": ("start_time", "sku", "name", "cue", "duration"),
@@ -255,7 +255,9 @@ def chosen(name: str) -> Mapping:
     if name in shipped():
         return shipped()[name]
     if not name.endswith((".yaml", ".yml")):
-        raise StreamError(_("{no_such}; a file of your own ends in .yaml").format(no_such=no_such("mapping", name, shipped())))
+        known = did_you_mean(name, shipped()) if nearest(name, shipped()) else _(
+            "; known: {names}; a file of your own ends in .yaml").format(names=", ".join(shipped()))  # fmt: skip
+        raise StreamError(no_such("mapping", name, shipped(), otherwise=known))
     path = Path(name)
     must_be_file(path)
     try:

@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.replay.clock import NAIVE, ZONED, StreamError
-from sim.replay.dates import order_of
+from sim.replay.clock import NAIVE, ZONED
 from sim.replay.ingest import margins
 from sim.replay.ingest.canon import KINDS, MARKS
 from sim.replay.ingest.chunk import Chunk, Reject
-from sim.replay.ingest.clocktimes import clock_times
+from sim.replay.ingest.clocktimes import clock_times, dated, day_and_month, no_time
 from sim.replay.ingest.state import FileState
-from sim.replay.ingest.times import parse_times, shifted
+from sim.replay.ingest.times import other_calendar, parse_times, shifted
 from sim.replay.ingest.values import BIT, EMPTY, Number, clean, each, read_number
-from sim.words import _
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -148,17 +146,18 @@ class RowValidator:
         import pyarrow.compute as pc
 
         texts = clock_times(self, self.texts(field)) if field == "start_time" else self.texts(field)
+        texts = dated(self, texts) if field == "time" and self.has("date") else texts
         us, clocks, plain = parse_times(texts, self.state.dates)
         empty = pc.equal(texts, "").to_numpy(zero_copy_only=False)
         # A lone odd date among others is rejected; where all are written so, they say themselves which comes first.
-        if not self.state.dates and self.n and (clocks < 0).all() and self._date_order(texts.unique()):
+        if not self.state.dates and self.n and (clocks < 0).all() and day_and_month(self.state, texts.unique()):
             us, clocks, plain = parse_times(texts, self.state.dates)
         bad = (clocks < 0) & (~empty | needed)
         self._first_rows(field, bad)
         if bad.any():
             which = np.flatnonzero(bad)
             words = texts.take(which).to_pylist()
-            why = [f"{field} {w[:60]!r} is not a time such as 2026-06-18 20:00:00" if w else f"{field} is empty" for w in words]
+            why = [no_time(field, w[:60]) for w in words]
             faults = np.full(self.n, None, object)
             faults[which] = [w.replace("start_time", "time", 1) for w in why]
             self.fail(bad, faults)
@@ -167,24 +166,8 @@ class RowValidator:
         kind = self.state.clock
         if kind in (NAIVE, ZONED):
             self.repairs[~plain & readable] |= BIT["date"]
+            self.repairs[other_calendar(texts, ~plain & readable)] |= BIT["calendar"]
         return self._zoned(field, texts, us, readable) if kind == NAIVE else (us, readable)
-
-    def _date_order(self, words: pa.Array) -> bool:
-        """Tell from dates such as 18/06/2026 whether the day comes first; :class:`StreamError` where they leave it open."""
-        told, one = order_of(words.to_pylist())
-        if not one:
-            return False
-        if len(told) != 1:
-            what = "in both orders" if told else "which may begin with the day or the month"
-            raise StreamError(
-                _(
-                    "{where} writes dates such as {one!r}, {what}; say dates: day-first or dates: month-first "
-                    "in a mapping of your own (mapping=FILE.yaml)"
-                ).format(where=self.state.where, one=one, what=what)
-            )
-        self.state.dates = told.pop()
-        self.state.notes.append(f"{self.state.where}: dates such as {one} are read {self.state.dates}, as others of them show")
-        return True
 
     def _zoned(self, field: str, texts: pa.Array, us: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Bare times in UTC; what the change of the clocks makes of them is said."""

@@ -17,7 +17,7 @@ from sim.replay.ingest.packed import unpack
 from sim.replay.ingest.row_validator import KIND, Facts, RowValidator
 from sim.replay.ingest.seen import hashed
 from sim.replay.ingest.values import Number, read_units
-from sim.words import did_you_mean
+from sim.words import _, did_you_mean
 
 MOST = 1_000_000
 """Most units one order may speak of: beyond it a figure is a mistake."""
@@ -124,6 +124,8 @@ def _nothing(validator: RowValidator) -> np.ndarray:
 def _quantity(validator: RowValidator, empty: int = 0) -> np.ndarray:
     """Units of each row: 1 where the file does not say, ``empty`` where the cell does not (0: it must)."""
     if not validator.has("qty"):
+        if "qty" in validator.state.mapping.columns and validator.n:
+            validator.state.remarks[_("rows count as one unit each, for no column that is known says how many")] += validator.n
         return np.ones(validator.n, np.int64)
     quantity = validator.number("qty", partial(read_units, meaning="qty", least=1, most=MOST), needed=not empty)
     return np.nan_to_num(quantity, nan=empty).astype(np.int64)

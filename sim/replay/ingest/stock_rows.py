@@ -163,7 +163,7 @@ def stock(validator: RowValidator) -> Facts:
     """Rows of declared stock; they make no facts but a declaration."""
     names = validator.texts("sku").to_pylist()
     validator.fail(np.array([not n for n in names], bool), "sku is empty")
-    units = validator.number("stock", partial(read_units, meaning="stock", least=0, most=MOST_STOCK))
+    units = validator.number("stock", partial(read_level, meaning="stock", least=0, most=MOST_STOCK))
     tiers = [TIER_WORDS.get(t.lower(), t.lower()) for t in validator.texts("tier").to_pylist()]
     for row, tier in enumerate(tiers):
         if tier and tier not in TIERS:

@@ -14,7 +14,7 @@ import numpy as np
 
 from sim.core.units import US
 from sim.replay.clock import FARTHEST_MIN, NAIVE, SECONDS, UNIX, ZONED, parse_time
-from sim.replay.dates import DAY_FIRST
+from sim.replay.dates import DAY_FIRST, OTHER_CALENDAR
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,6 +27,7 @@ _DAYS = np.array([0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31])
 _EPOCH = datetime(1970, 1, 1)
 _SLASHED = re.compile(r"00[-/.]00[-/.]0000[ T]00:00")
 _PLAIN = re.compile(r"0{4}-00-00[T ]00:00:00|(?!0{14}$)0+(\.0+)?$")
+_ODD = re.compile(rf"{OTHER_CALENDAR}|[ T]24:")
 _FIELDS = re.compile(r"0{4}[-/.]00[-/.]00[T ]00:00(?::00(?:[.,]0{1,9})?)?(?: ?(?:Z|UTC|GMT|[+-]00:?(?:00)?))?")
 
 
@@ -55,8 +56,20 @@ def parse_times(texts: pa.Array, order: str = "") -> tuple[np.ndarray, np.ndarra
         done = _alike(written, letters[alike], us, clock, which[alike])
         if done:
             plain[which[alike]] = _PLAIN.match(written) is not None
-        _one_by_one(texts, which[~alike] if done else which, us, clock, plain, order)
+        # What is no moment in the plain way may be one in another: a day's end, another calendar's year.
+        rest = which[~alike | (clock[which] < 0)] if done else which
+        _one_by_one(texts, rest, us, clock, plain, order)
     return us, clock, plain
+
+
+def other_calendar(texts: pa.Array, odd: np.ndarray) -> np.ndarray:
+    """Which of some ``odd`` times, not written the plain way, have the year of another calendar."""
+    import pyarrow.compute as pc
+
+    if not odd.any():
+        return odd
+    hits: np.ndarray = pc.match_substring_regex(texts, OTHER_CALENDAR).to_numpy(zero_copy_only=False)
+    return odd & hits
 
 
 def _letters(texts: pa.Array, which: np.ndarray, size: int, n: int) -> np.ndarray:
@@ -95,7 +108,7 @@ def _one_by_one(texts: pa.Array, which: np.ndarray, us: np.ndarray, clock: np.nd
     coded = texts.take(pa.array(which)).dictionary_encode()
     words = coded.dictionary.to_pylist()
     moment = [parse_time(text, order) for text in words]
-    simple = np.array([_PLAIN.match(re.sub(r"[0-9]", "0", text)) is not None for text in words], bool)
+    simple = np.array([_PLAIN.match(re.sub(r"[0-9]", "0", text)) and not _ODD.search(text) for text in words], bool)
     at = np.array([f[1] if f else 0 for f in moment], np.int64)
     kinds = np.array([CLOCKS.index(f[0]) if f else -1 for f in moment], np.int8)
     codes = coded.indices.to_numpy()

@@ -7,6 +7,7 @@ from scenarios.contract import CUE_KINDS, TIERS
 CUES = {
     "讲解": "pitch", "介绍": "pitch", "讲解商品": "pitch", "过款": "pitch", "上链接": "link_drop", "上架": "link_drop",
     "上车": "link_drop", "开价": "link_drop", "福利": "deal", "福利品": "deal", "福袋": "deal", "秒杀": "deal",
+    "福利款": "deal", "秒杀款": "deal", "秒杀品": "deal", "主推": "pitch", "主推款": "pitch", "讲品": "pitch", "过品": "pitch",
     "限时秒杀": "deal", "抢购": "deal", "倒计时": "countdown", "倒数": "countdown", "逼单": "countdown", "返场": "restock_call",
     "补货返场": "restock_call",
 } | {kind: kind for kind in CUE_KINDS}  # fmt: skip

@@ -22,6 +22,7 @@ RULES = {
     "split": "several sub-orders packed in one row were taken apart",
     "formula": "=\"4001\" or '4001, which keep a number as text in a spreadsheet, was read as 4001",
     "merged": "cells left empty by merged cells were filled from the row above",
+    "calendar": "a year of another calendar, such as 2569 or 令和8年, was read as 2026",
 }  # fmt: skip
 """Rules that repair a row, and what they do; a row's repairs are bits in this order."""
 BIT = {name: 1 << k for k, name in enumerate(RULES)}

@@ -35,7 +35,7 @@ def sentences(head: Head) -> list[str]:
     lines = []
     for f in head.files:
         if f.get("sure", "own") != "own" and f["mapping"] not in PLAIN:
-            lines.append(_("{file}: the layout {mapping} is known from {source} (certainty {sure})").format(**_four(f)))
+            lines.append(_("{file}: the layout {mapping} has certainty {sure}: {source}").format(**_four(f)))
         if f.get("unused"):
             some, n = f["unused"], f["unused_columns"]
             sentence = ngettext("{file}: {n:,} column is not used: {names}", "{file}: {n:,} columns are not used: {names}", n)
