@@ -1,6 +1,6 @@
 """Every preset under every strategy: in its own playbook, and some also in the playbook that ``tune`` finds for it there.
 
-    python -m benchmarks.presets [--shows 30] [--tuned smart,tiered] [PRESET ...]
+    python -m benchmarks.presets [--shows 30] [--only NAME,NAME:operations] [--tuned smart,tiered] [PRESET ...]
 
 prints a table per preset (docs/background/presets.md). A strategy that earns less than silence is marked; "sure" where a bound
 that allows for all pairs of the tables together (5 %) says so. Shows are as uncertain as their presets. A playbook is found
@@ -50,10 +50,18 @@ def tuned(name: str, preset: str) -> tuple[Policy, str]:
     return policy, f"prepare {words_of(book.prepare)}, emergency {words_of(book.emergency)}"
 
 
-def table(preset: str, shows: int, pairs: int, searched: Sequence[str], seed: int = 1) -> tuple[list[str], list[str]]:
+def asked(word: str) -> Policy:
+    """A strategy in its own playbook, or ``name:operations`` in another."""
+    name, _, operations = word.partition(":")
+    return make_policy(name, playbook=operations, label=f"{name}, {operations}") if operations else make_policy(name)
+
+
+def table(
+    preset: str, shows: int, pairs: int, searched: Sequence[str], only: Sequence[str] = (), seed: int = 1
+) -> tuple[list[str], list[str]]:
     """Lines of Markdown of one preset, best first, and the strategies that lose to silence."""
     made = {p.name: (p, why) for p, why in (tuned(name, preset) for name in searched)}
-    others = [make_policy(name) for name in registry.names() if name != BASELINE] + [p for p, _ in made.values()]
+    others = [asked(name) for name in only or registry.names() if name != BASELINE] + [p for p, _ in made.values()]
     rehearsal = rehearse(load(preset), others, shows, seed, PROFILES["balanced"])
     parts = {str(k): v.sort_values("replicate") for k, v in rehearsal.scores.groupby("strategy", sort=False)}
     quiet, worth = parts[BASELINE]["net"].to_numpy(), {w.strategy: w for w in rehearsal.worth}
@@ -80,14 +88,15 @@ def main(words: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.presets", description=__doc__.splitlines()[0])
     parser.add_argument("--shows", type=int, default=60)
     parser.add_argument("--tuned", default="", help="strategies whose playbook is searched as well, a,b")
+    parser.add_argument("--only", default="", help="strategies instead of all, a,b:operations")
     parser.add_argument("presets", nargs="*")
     args = parser.parse_args(words)
     chosen = args.presets or [n for n in names() if n != "ls1"]
-    searched = [name for name in args.tuned.split(",") if name]
+    searched, only = ([name for name in text.split(",") if name] for text in (args.tuned, args.only))
     pairs = len(chosen) * (len(registry.names()) - len(BASELINES) + len(searched))
     lost: list[str] = []
     for preset in chosen:
-        lines, losers = table(preset, args.shows, pairs, searched)
+        lines, losers = table(preset, args.shows, pairs, searched, only)
         lost += losers
         print("\n".join(lines), flush=True)
     told = ("; ".join(lost) or "none") + "."

@@ -9,28 +9,30 @@ at rate k:
 which is the convolution of domain C13/T25 plus the carts still to come. A share ``direct_share`` of orders never saw
 a cart and makes the base rate; the others are hits out of the carts that ripened: c = (prior_hits + hits)/(prior_hits
 + prior_misses + ripened), the mean of a Beta. ``learn`` = 0 keeps the prior, which shows the cart mirage. Variance
-D + R^2 var(c) + (base h)^2/units seen. Out within horizon_s with probability > chance: prepare; within emergency_s:
-emergency; stock within watch_factor lines: watch.
+D + R^2 var(c) + (base h)^2/units seen; where stock is seen to leave on payment unpaid_weight of the unpaid units comes on top
+of both. Out within horizon_s with probability > chance: prepare; within emergency_s: emergency; stock within watch_factor
+lines: watch.
 """
 
 from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, REMEMBER, RIPENING, fresh, remember, ripe, ripen
+from strategies.maths import FRESH, PAYS_LATER, REMEMBER, RIPENING, fresh, remember, ripe, ripen, still_to_leave
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 ORDER = 100
 """Place in lists, which teach from the simplest on."""
 
 (HORIZON_S, EMERGENCY_S, CHANCE, WATCH_FACTOR, LEARN, PRIOR_HITS, PRIOR_MISSES, DELAY_S, DIRECT_SHARE, MEMORY_S,
- CONVERSION_MEMORY_S) = range(11)  # fmt: skip
+ CONVERSION_MEMORY_S, UNPAID_WEIGHT) = range(12)  # fmt: skip
 SEEN = 1
 CARTS = SEEN + FRESH
 UNITS = CARTS + RIPENING
 SECONDS = UNITS + 1
 HITS = UNITS + REMEMBER
 RIPENED = HITS + 1
-Z = HITS + REMEMBER
+MODE = HITS + REMEMBER
+Z = MODE + PAYS_LATER
 
 
 def fold(p, m, s):
@@ -39,21 +41,22 @@ def fold(p, m, s):
     dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
     remember(m, UNITS, dt, units, dt, p[MEMORY_S])
     remember(m, HITS, dt, (1.0 - p[DIRECT_SHARE]) * units, ripened, p[CONVERSION_MEMORY_S])
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     age = s.stock_age
     shut = s.closed > 0.5
-    mean, variance = forecast(p, m, (p[EMERGENCY_S] if shut else p[HORIZON_S]) + age)
+    mean, variance = forecast(p, m, (p[EMERGENCY_S] if shut else p[HORIZON_S]) + age, plus)
     line = line_for(mean, variance, p[CHANCE], kept_quantile(m, Z, p[CHANCE]))
     m[LINE] = line
     if not runs_out(s.stock, line, mean, variance, p[CHANCE]):
         return WATCH if s.stock <= p[WATCH_FACTOR] * line and not shut else CALM
     if shut:
         return EMERGENCY
-    mean, variance = forecast(p, m, p[EMERGENCY_S] + age)
+    mean, variance = forecast(p, m, p[EMERGENCY_S] + age, plus)
     return EMERGENCY if exceeds(s.stock, mean, variance, p[CHANCE]) else PREPARE
 
 
-def forecast(p, m, h):
-    """Mean and variance of the orders within ``h`` seconds [units]."""
+def forecast(p, m, h, plus):
+    """Mean and variance of the orders within ``h`` seconds and of ``plus`` more [units]."""
     leaving = ripe(m, CARTS, h, p[DELAY_S])
     hits = p[PRIOR_HITS]
     trials = p[PRIOR_HITS] + p[PRIOR_MISSES]
@@ -64,7 +67,7 @@ def forecast(p, m, h):
     base = p[DIRECT_SHARE] * m[UNITS] / m[SECONDS] * h if m[SECONDS] > 0.0 else 0.0
     mean = base + conversion * leaving
     doubt = leaving * leaving * conversion * (1.0 - conversion) / (trials + 1.0) + base * base / (m[UNITS] + 1.0)
-    return mean, mean + doubt
+    return mean + plus, mean + doubt + plus
 
 
 STRATEGY = Strategy(
@@ -83,6 +86,7 @@ STRATEGY = Strategy(
         Param("direct_share", 0.76, 0.0, 1.0, "share of orders", "orders that never saw a cart", "domain 2.3 [UB]", "M"),
         Param("memory_s", 30.0, 0.5, 86400.0, "s", "e-folding time of the order rate"),
         Param("conversion_memory_s", 600.0, 1.0, 86400.0, "s", "e-folding time of hits and carts ripened"),
+        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
     ),
     memory=Z + KEPT,
     playbook="standard",

@@ -3,7 +3,8 @@
 c_fast and c_slow are orders per viewer-second with a short and a long memory (an unknown audience counts as one
 viewer, so that c is the order rate). Trend g = (n + 5)/(n0 + 5) with n the units in the short memory and n0 = c_slow x
 its viewer-seconds, so that a handful of orders makes no trend; g within [1/trend_cap, trend_cap]. Projected demand
-within h is D = viewers c_fast g h with variance D + D^2/(n + 1). Out within horizon_s with probability > chance:
+within h is D = viewers c_fast g h with variance D + D^2/(n + 1), and where stock is seen to leave on payment unpaid_weight of
+the unpaid units on top of both. Out within horizon_s with probability > chance:
 prepare; within emergency_s: emergency. Accelerating, (n - n0)/sqrt(n0 + 1) > watch_z, and at this pace empty within
 watch_cover_s: watch.
 """
@@ -13,19 +14,20 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, REMEMBER, fresh, remember
+from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, remember, still_to_leave
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 ORDER = 90
 """Place in lists, which teach from the simplest on."""
 
-FAST_S, SLOW_S, TREND_CAP, HORIZON_S, EMERGENCY_S, CHANCE, WATCH_Z, WATCH_COVER_S = range(8)
+FAST_S, SLOW_S, TREND_CAP, HORIZON_S, EMERGENCY_S, CHANCE, WATCH_Z, WATCH_COVER_S, UNPAID_WEIGHT = range(9)
 SEEN = 1
 FAST = SEEN + FRESH
 FAST_VIEWS = FAST + 1
 SLOW = FAST + REMEMBER
 SLOW_VIEWS = SLOW + 1
-Z = SLOW + REMEMBER
+MODE = SLOW + REMEMBER
+Z = MODE + PAYS_LATER
 SHRINK = 5.0
 """Units a trend is shrunk by."""
 
@@ -41,14 +43,17 @@ def fold(p, m, s):
     rate = audience * trend * m[FAST] / m[FAST_VIEWS] if m[FAST_VIEWS] > 0.0 else 0.0
     shut = s.closed > 0.5
     age = s.stock_age
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     mean = rate * ((p[EMERGENCY_S] if shut else p[HORIZON_S]) + age)
     noise = 1.0 / (m[FAST] + 1.0)
-    variance = mean * (1.0 + mean * noise)
+    variance = mean * (1.0 + mean * noise) + plus
+    mean += plus
     line = line_for(mean, variance, p[CHANCE], kept_quantile(m, Z, p[CHANCE]))
     m[LINE] = line
     if runs_out(s.stock, line, mean, variance, p[CHANCE]):
-        mean = rate * (p[EMERGENCY_S] + age)
-        return EMERGENCY if exceeds(s.stock, mean, mean * (1.0 + mean * noise), p[CHANCE]) else PREPARE
+        soon = rate * (p[EMERGENCY_S] + age)
+        doubt = soon * (1.0 + soon * noise) + plus
+        return EMERGENCY if exceeds(s.stock, soon + plus, doubt, p[CHANCE]) else PREPARE
     if shut or s.stock > rate * p[WATCH_COVER_S]:
         return CALM
     return WATCH if m[FAST] - usual > p[WATCH_Z] * math.sqrt(usual + 1.0) else CALM
@@ -67,6 +72,7 @@ STRATEGY = Strategy(
         Param("chance", 0.2, 0.0001, 0.9999, "probability", "chance of running out above which it speaks"),
         Param("watch_z", 5.0, 0.0, 100.0, "sd", "how far above usual counts as accelerating", "assumed: 3 cries wolf"),
         Param("watch_cover_s", 1800.0, 0.0, 1e6, "s", "watch only what would be empty within this time", "brief: 30 min", "L"),
+        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
     ),
     memory=Z + KEPT,
     playbook="standard",

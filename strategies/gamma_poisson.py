@@ -3,43 +3,48 @@
 Rate ~ Gamma(a, b) with a = a0 + units, b = b0 + seconds, both forgotten with e-folding time ``memory_s``
 (phi = exp(-1/memory_s) a second). Demand over h is then negative binomial with mean a h/b and variance mean (1 + h/b)
 (Gelman et al., Bayesian Data Analysis, 2.6), and P(T_empty <= h) = P(N(h) >= I). h is the horizon plus the age of the
-reading. Levels by probability: above pi_watch watch, above pi_prepare prepare; emergency above pi_emergency within
-``emergency_s``, what a freeze needs. LINE is the prepare line (the emergency line while closed, when only that counts).
+reading. Where stock is seen to leave on payment, unpaid_weight of the unpaid units is added to mean and variance: they
+take stock whatever is closed. Levels by probability: above pi_watch watch, above pi_prepare prepare; emergency above
+pi_emergency within ``emergency_s``, what a freeze needs. LINE is the prepare line (the emergency line while closed, when
+only that counts).
 """
 
 from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, REMEMBER, fresh, remember
+from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, remember, still_to_leave
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 ORDER = 110
 """Place in lists, which teach from the simplest on."""
 
-A0, B0, MEMORY_S, HORIZON_S, PI_WATCH, PI_PREPARE, PI_EMERGENCY, EMERGENCY_S = range(8)
+A0, B0, MEMORY_S, HORIZON_S, PI_WATCH, PI_PREPARE, PI_EMERGENCY, EMERGENCY_S, UNPAID_WEIGHT = range(9)
 SEEN = 1
 UNITS = SEEN + FRESH
 SECONDS = UNITS + 1
-Z = UNITS + REMEMBER
+MODE = UNITS + REMEMBER
+Z = MODE + PAYS_LATER
 
 
 def fold(p, m, s):
     """Level by the posterior probability that demand over the horizon takes all there is."""
     dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
     remember(m, UNITS, dt, units, dt, p[MEMORY_S])
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     b = p[B0] + m[SECONDS]
     shut = s.closed > 0.5
     h = (p[EMERGENCY_S] if shut else p[HORIZON_S]) + s.stock_age
     rate = (p[A0] + m[UNITS]) / b
-    mean = rate * h
-    variance = mean * (1.0 + h / b)
+    mean = rate * h + plus
+    variance = mean + rate * h * h / b
     chance = p[PI_EMERGENCY] if shut else p[PI_PREPARE]
     line = line_for(mean, variance, chance, kept_quantile(m, Z, chance))
     m[LINE] = line
     if shut:
         return EMERGENCY if runs_out(s.stock, line, mean, variance, chance) else CALM
     soon = p[EMERGENCY_S] + s.stock_age
-    if exceeds(s.stock, rate * soon, rate * soon * (1.0 + soon / b), p[PI_EMERGENCY]):
+    coming = rate * soon + plus
+    if exceeds(s.stock, coming, coming + rate * soon * soon / b, p[PI_EMERGENCY]):
         return EMERGENCY
     if runs_out(s.stock, line, mean, variance, chance):
         return PREPARE
@@ -59,6 +64,7 @@ STRATEGY = Strategy(
         Param("pi_prepare", 0.5, 0.0001, 0.9999, "probability", "chance above which to prepare", "played: 0.2 asks too much"),
         Param("pi_emergency", 0.25, 0.0001, 0.9999, "probability", "chance that is an emergency", "cu/(co + cu), domain 6.2"),
         Param("emergency_s", 20.0, 0.1, 86400.0, "s", "how far ahead it is an emergency", "played: 90 s shuts early"),
+        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
     ),
     memory=Z + KEPT,
     playbook="standard",

@@ -72,6 +72,14 @@ def pays_later(m, at, stock, orders, paid, apart_s):
     return m[at + 3] > 0.0
 
 
+def still_to_leave(m, at, weight, unpaid, stock, orders, paid, apart_s):
+    """Unpaid units that stock has yet to give: ``weight`` of them where it leaves on payment, else 0 [units].
+
+    Cells and ``apart_s`` as in :func:`pays_later`. Where stock leaves on order they have left already.
+    """
+    return weight * unpaid if pays_later(m, at, stock, orders, paid, apart_s) else 0.0
+
+
 def grade(m, stock, closed, line, emergency):
     """Level of the stock against a line and an emergency line [units]; notes the line in use.
 

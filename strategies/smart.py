@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FADING, FRESH, PAYS_LATER, RIPENING, fading, fresh, pays_later, ripe, ripen
+from strategies.maths import FADING, FRESH, PAYS_LATER, RIPENING, fading, fresh, ripe, ripen, still_to_leave
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 ORDER = 140
@@ -61,7 +61,7 @@ def fold(p, m, s):
     elif s.closed > 0.5 and elapsed > 0.0:
         m[FAST] += (m[USUAL] * m[FAST_S_SEEN] - m[FAST]) * (1.0 - math.exp(-elapsed / p[FADE_S]))
     pace(p, m, s.initial, max(SHORTEST_SHOW_S, s.t + s.left), audience)
-    plus = p[UNPAID_WEIGHT] * s.unpaid if pays_later(m, MODE, s.stock, s.orders, s.paid, s.stock_age - s.orders_age) else 0.0
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     age = s.stock_age
     shut = s.closed > 0.5
     listed = max(1.0, s.initial, s.stock)

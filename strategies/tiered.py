@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, pays_later, remember
+from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, remember, still_to_leave
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 ORDER = 130
@@ -47,7 +47,7 @@ def fold(p, m, s):
     usual = usual_rate(p, m, s.initial, show_s)
     per_b = usual / (p[PRIOR_UNITS] + m[SECONDS] * usual)
     rate = (p[PRIOR_UNITS] + m[UNITS]) * per_b
-    plus = p[UNPAID_WEIGHT] * s.unpaid if pays_later(m, MODE, s.stock, s.orders, s.paid, s.stock_age - s.orders_age) else 0.0
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     auto = p[AUTO_S] + s.stock_age
     soon = rate * auto + plus
     doubt = soon + rate * auto * auto * per_b

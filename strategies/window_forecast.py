@@ -2,20 +2,22 @@
 
 projected = I - r h with r the windowed mean or the least-squares slope of cumulative orders over the last w of selling time
 (the fit moves once a bucket, w/30). projected <= safety_factor ss, that is I <= ss + r h: prepare; the same within
-``emergency_min``: emergency; never watch. On a step in demand it lags by about w/2 (domain 3.2).
+``emergency_min``: emergency; never watch. Where stock is seen to leave on payment, unpaid_weight of the unpaid units is
+added to ss. On a step in demand it lags by about w/2 (domain 3.2).
 """
 
 from __future__ import annotations
 
 from strategies.contract import Param, Strategy
-from strategies.maths import FRESH, RING_CELLS, fresh, grade, roll, window_rate, window_slope
+from strategies.maths import FRESH, PAYS_LATER, RING_CELLS, fresh, grade, roll, still_to_leave, window_rate, window_slope
 
 ORDER = 80
 """Place in lists, which teach from the simplest on."""
 
-WINDOW_MIN, HORIZON_MIN, EMERGENCY_MIN, LEAST_SQUARES, SAFETY_FACTOR = range(5)
+WINDOW_MIN, HORIZON_MIN, EMERGENCY_MIN, LEAST_SQUARES, SAFETY_FACTOR, UNPAID_WEIGHT = range(6)
 SEEN = 1
-SLOPE = SEEN + FRESH
+MODE = SEEN + FRESH
+SLOPE = MODE + PAYS_LATER
 PACE = SLOPE + 1
 
 
@@ -30,6 +32,7 @@ def fold(p, m, s):
     if rate <= 0.0 or p[LEAST_SQUARES] <= 0.5:
         rate = window_rate(m, PACE, window)
     safety = p[SAFETY_FACTOR] * s.safety
+    safety += still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     line = safety + rate * 60.0 * p[HORIZON_MIN]
     return grade(m, s.stock, s.closed, line, safety + rate * 60.0 * p[EMERGENCY_MIN])
 
@@ -44,6 +47,7 @@ STRATEGY = Strategy(
         Param("emergency_min", 2.0, 0.0, 240.0, "min", "how far ahead a shortage is an emergency"),
         Param("least_squares", 1.0, 0.0, 1.0, "switch", "1 fits a line by least squares, 0 takes the mean", "domain C6", "M"),
         Param("safety_factor", 1.0, 0.0, 100.0, "ratio", "multiple of the SKU's declared safety stock to keep"),
+        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
     ),
     memory=PACE + RING_CELLS,
     playbook="standard",

@@ -66,7 +66,7 @@ def export(
     """
     s = settled(Export, "export", every_s=every_s, shows=shows, seed=seed)
     chosen, (show, _uncertain) = policy_of(policy), drawn(scenario, False)
-    lines = [lines_of(chosen, sku) for sku in show.skus]
+    lines = [lines_of(chosen, sku, show) for sku in show.skus]
     facts = {**described([chosen]), "scenario": plain(show), "settings": {k: v for k, v in vars(s).items() if k != "out"}}
     task, told = Task("export", f"export-{show.name}", facts, out, command), listener(progress)
 

@@ -20,6 +20,8 @@ KEPT = {
 """Tables that stand in the folder as they are: the first of these that is there."""
 FIGURES = ("net", "J", "oversold_units", "session_oversold", "missed_units", "alerts", "gmv")
 """Figures of a sweep's candidates, those of them that were kept."""
+JUDGED = frozenset(("net", "foreseen_events", "late_claims", "false_claims"))
+"""What scores of the old account lack."""
 
 
 def first_table(result: Result) -> pd.DataFrame:
@@ -34,13 +36,17 @@ def first_table(result: Result) -> pd.DataFrame:
 
 
 def _rehearsed(result: Result) -> pd.DataFrame:
-    """Means over shows; ``X_low`` and ``X_high`` are the ends of the 95 % interval of X."""
+    """Means over shows; ``X_low`` and ``X_high`` are the ends of the 95 % interval of X. Of the old account: means alone."""
     import pandas as pd
 
     from sim.report.text.tables import summary
     from sim.study.worth import USEFUL
 
-    table = pd.DataFrame([_flat(asdict(line)) for line in summary(result.tables["scores"])])
+    scores = result.tables["scores"]
+    if not set(scores.columns) >= JUDGED:
+        figures = [name for name in FIGURES if name in scores]
+        return scores.groupby("strategy", sort=False)[figures].mean().reset_index().sort_values("J", ignore_index=True)
+    table = pd.DataFrame([_flat(asdict(line)) for line in summary(scores)])
     if "chains" not in result.tables:  # a folder of before
         return table
     judged = result.tables["chains"].groupby("strategy")["worth"]

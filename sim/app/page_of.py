@@ -60,6 +60,15 @@ def _table(result: Result, name: str) -> pd.DataFrame | None:
         return None
 
 
+def _as_it_is(result: Result) -> list[Grid]:
+    """The first table of a folder of another version, where it can be read."""
+    try:
+        table = result.table.rename(columns={"J": _("J of then [CNY]")})
+        return [of_frame(_("Means over shows, as this folder has them"), table)]
+    except Exception:  # as above: the page shows the rest
+        return []
+
+
 def _made(result: Result) -> str:
     command = result.manifest.get("command") or []
     version = (result.manifest.get("versions") or {}).get("stockcue", "?")
@@ -85,6 +94,7 @@ def _rehearsed(result: Result) -> Page:
     made.about = _about(result)
     if scores is None or not {"net", "J", "strategy"} <= set(scores.columns):
         made.notes.append(_("The table of scores cannot be read, or is of a version that kept other figures."))
+        made.grids = _as_it_is(result)
         return made
     found, shows = rehearsal.figures(scores), int(scores["replicate"].nunique())
     made.plain = rehearsal.plain(found, shows, rehearsal.told_apart(result.table))
@@ -102,6 +112,7 @@ def _swept(result: Result) -> Page:
     rows = _trials(result, made, score)
     if candidates is None or rows is None:
         made.notes.append(_("The table of runs cannot be read, or is of a version that kept other figures."))
+        made.grids = _as_it_is(result)
         return made
     data = trials.of_trials(rows, candidates, standings, score)
     if "base" not in data:

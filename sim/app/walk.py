@@ -104,6 +104,9 @@ def _nights(result: Result) -> Nights:
 
 def _of_sweep(result: Result) -> Nights:
     trials, settings = result.trials, result.candidates
+    if "net" not in trials:
+        sentence = _("{folder} was judged by the old account and has no net; play the sweep again to walk it")
+        raise ResultError(sentence.format(folder=str(result.folder)))
     net = trials.pivot_table("net", "world", "candidate", sort=False)
     candidates, names = list(settings["candidate"]), list(result.worlds["world"])
     net = net.loc[names].reindex(columns=candidates)

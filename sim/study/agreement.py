@@ -10,12 +10,14 @@ import numpy as np
 from sim.conformance.promql import deriv, firing, rate
 from sim.core.run import Run
 from sim.core.units import US
-from sim.core.world import R_CLOSED, R_ORDERS, R_STOCK
+from sim.core.world import R_CLOSED, R_ORDERS, R_STOCK, R_UNPAID
 from strategies.contract import EMERGENCY
 from strategies.gate import FOR_S, KEEP_S
 
 MATCH_S = 60.0
 """Alerts of one level and item this close are the same alert [s]."""
+
+LineOf = tuple[float, float, float, bool, float]
 
 
 class Agreement(NamedTuple):
@@ -29,11 +31,11 @@ class Agreement(NamedTuple):
     shift_s: float
 
 
-def agreement(runs: list[Run], lines: Sequence[Mapping[int, tuple[float, float, float, bool]]], every_s: float) -> Agreement:
+def agreement(runs: list[Run], lines: Sequence[Mapping[int, LineOf]], every_s: float) -> Agreement:
     """Compare over shows in which nobody acted.
 
-    lines: per SKU, level to (constant [units], factor [s], window [s], fitted): the line is constant + factor x rate. every_s:
-    between two scrapes, and between two evaluations [s].
+    lines: per SKU, level to (constant [units], factor [s], window [s], fitted, unpaid [share]): the line is constant + factor x
+    rate + unpaid x unpaid units. every_s: between two scrapes, and between two evaluations [s].
     """
     same = total = both = ours = theirs = 0
     shifts: list[float] = []
@@ -67,21 +69,20 @@ def standing(run: Run, sku: int, at: np.ndarray) -> np.ndarray:
     return np.array(levels)[np.searchsorted(times, at, "right") - 1]
 
 
-def standing_by_rules(
-    run: Run, sku: int, lines: Mapping[int, tuple[float, float, float, bool]], at: np.ndarray, every_s: float
-) -> np.ndarray:
+def standing_by_rules(run: Run, sku: int, lines: Mapping[int, LineOf], at: np.ndarray, every_s: float) -> np.ndarray:
     """Level that the exported rules would have, scraping what the feed had last said."""
     taken = np.arange(1, len(run.readings) + 1) * run.scenario.feed.period_s
     last = np.searchsorted(taken, at, "right") - 1
     figures = {c: np.where(last >= 0, run.readings[np.maximum(last, 0), sku, c], start) for c, start in
-               ((R_STOCK, run.scenario.skus[sku].stock), (R_ORDERS, 0), (R_CLOSED, 0))}  # fmt: skip
+               ((R_STOCK, run.scenario.skus[sku].stock), (R_ORDERS, 0), (R_CLOSED, 0), (R_UNPAID, 0))}  # fmt: skip
     orders, out = figures[R_ORDERS].astype(float), np.zeros(len(at), int)
-    for level, (constant, factor, window_s, fitted) in sorted(lines.items()):
+    for level, (constant, factor, window_s, fitted, unpaid) in sorted(lines.items()):
         slope = np.zeros(len(at))
         if factor:
             grown = deriv if fitted else rate
             slope = np.array([grown(at, orders, t, window_s) for t in at])
-        true = figures[R_STOCK] <= constant + factor * (np.maximum(slope, 0.0) if fitted else slope)
+        line = constant + factor * (np.maximum(slope, 0.0) if fitted else slope) + unpaid * figures[R_UNPAID]
+        true = figures[R_STOCK] <= line
         if level != EMERGENCY:
             true &= figures[R_CLOSED] == 0
         fires = firing(true, every_s, float(run.policy.gate[FOR_S]), float(run.policy.gate[KEEP_S]))

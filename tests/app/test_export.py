@@ -53,15 +53,25 @@ def test_routes_and_dashboard_are_whole(exported):
 
 def test_settings_by_tier_reach_their_items():
     policy = sc.policy("fixed_count", units=80, by_tier={"traffic": {"units": 200}})
-    for sku in sc.scenario("first_show").skus:
-        assert lines_of(policy, sku)[2] == Line(200.0 if sku.tier == "traffic" else 80.0)
+    show = sc.scenario("first_show")
+    for sku in show.skus:
+        assert lines_of(policy, sku, show)[2] == Line(200.0 if sku.tier == "traffic" else 80.0)
 
 
 @pytest.mark.parametrize("name", sorted(set(registry.names()) - set(EXPORTED)))
 def test_what_is_no_line_is_refused_with_the_nearest(name):
     near, why = NEAREST.get(name, ("cover_time", ""))
     with pytest.raises(ExportError, match=f"{name} is no line .*Nearest: {near} .*{why}"):
-        lines_of(sc.policy(name), sc.scenario("first_show").skus[0])
+        lines_of(sc.policy(name), sc.scenario("first_show").skus[0], sc.scenario("first_show"))
+
+
+def test_unpaid_units_count_where_stock_leaves_on_payment():
+    on_payment, on_order = sc.scenario("first_show"), sc.scenario("pitch_cycle")
+    for name, weight in (("cover_time", 0.85), ("window_forecast", 0.85), ("fixed_count", 0.0)):
+        assert {line.unpaid for line in lines_of(sc.policy(name), on_payment.skus[0], on_payment).values()} == {weight}
+        assert {line.unpaid for line in lines_of(sc.policy(name), on_order.skus[0], on_order).values()} == {0.0}
+    line = lines_of(sc.policy("cover_time"), on_payment.skus[0], on_payment)[3]
+    assert line.promql("a") == '135 * rate(stockcue_orders_total{sku="a"}[900s]) + 0.85 * stockcue_unpaid_units{sku="a"}'
 
 
 def test_a_strategy_of_ones_own_is_refused_whatever_its_name(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 import sim.words
 import stockcue as sc
+from sim.app.page_of import html_of
 from sim.app.result import ResultError
 from sim.cli import main as cli
 from sim.jobs.folder import MANIFEST
@@ -55,6 +57,21 @@ def test_a_result_of_the_old_account_says_so(result):
     compared = sc.compare(again, result)
     assert not {"J", "net"} & set(compared.table["figure"])
     assert "old account" in compared.verdict[0]
+
+
+def test_figures_of_the_old_account_stay_readable(result):
+    """A folder of 0.2.0 kept J and no net: its table, and the page beside it, have what it has, under a name of its own."""
+    scores = pd.read_parquet("kept/scores.parquet").drop(columns=["net", "foreseen_events", "late_claims", "false_claims"])
+    scores.to_parquet("kept/scores.parquet")
+    old = json.loads((Path("kept") / MANIFEST).read_text("utf-8"))
+    old["files"]["scores.parquet"] = hashlib.sha256(Path("kept/scores.parquet").read_bytes()).hexdigest()
+    del old["account"], old["said"]
+    (Path("kept") / MANIFEST).write_text(json.dumps(old), encoding="utf-8")
+    again = sc.load("kept")
+    assert list(again.table["strategy"]) == list(scores.groupby("strategy")["J"].mean().sort_values().index)
+    page = html_of(again, [again.note])
+    assert "Judged by the old account" in page
+    assert "J of then" in page
 
 
 def test_a_card_runs_nothing(result):

@@ -198,9 +198,9 @@ def test_prometheus_scrapes_the_metrics(tmp_path):
     finally:
         page.close()
     read = set(re.findall(r"stockcue_\w+", rules(make_policy("window_forecast"), load("first_show"), 5.0, [])))
-    assert read == {"stockcue_stock_units", "stockcue_orders_total", "stockcue_closed"}
+    assert read == {"stockcue_stock_units", "stockcue_orders_total", "stockcue_closed", "stockcue_unpaid_units"}
     first = shadow.plan.skus[0]
-    for name, value in (("stock_units", first.stock - 4.0), ("orders_total", 4.0), ("closed", 0.0)):
+    for name, value in (("stock_units", first.stock - 4.0), ("orders_total", 4.0), ("closed", 0.0), ("unpaid_units", 0.0)):
         assert f'stockcue_{name}{{sku="{first.id}"}} {value}' in text
     for said in ('stockcue_lines_total{verdict="used"} 3.0', 'stockcue_lines_total{verdict="rejected"} 1.0',
                  "stockcue_repaired_total 1.0", "stockcue_late_total 1.0", "stockcue_silent 0.0",

@@ -103,7 +103,7 @@ def test_cart_convolution_T25(player):
     rates = {}
     for t in range(1, 601):
         p.see(t, carts=10.0 * t)
-        rates[t] = cart_lead.forecast(p.params, p.memory, 1e-6)[0] / 1e-6
+        rates[t] = cart_lead.forecast(p.params, p.memory, 1e-6, 0.0)[0] / 1e-6
     assert rates[30] == pytest.approx(1.45975, abs=1e-5)
     assert rates[30] == pytest.approx(3 * (1 - math.exp(-30 / 45)), rel=1e-6)
     assert rates[600] == pytest.approx(3.0, rel=1e-4)
@@ -115,13 +115,13 @@ def test_cart_forecast_is_the_integral_of_its_rate(player):
         p.see(t, carts=10.0 * t)
     # From 30 s on: 3 (1 - exp(-t/45)) integrated to 90 s.
     truth = 3 * (60 - 45 * (math.exp(-30 / 45) - math.exp(-90 / 45)))
-    assert cart_lead.forecast(p.params, p.memory, 60.0)[0] == pytest.approx(truth, rel=1e-9)
+    assert cart_lead.forecast(p.params, p.memory, 60.0, 0.0)[0] == pytest.approx(truth, rel=1e-9)
 
 
 def test_without_carts_only_the_base_rate_is_left_T25(player):
     p = player("cart_lead", {"direct_share": 1.0})
     p.sell(0.8, 300, stock=1e5)
-    assert cart_lead.forecast(p.params, p.memory, 60.0)[0] == pytest.approx(0.8 * 60, rel=1e-9)
+    assert cart_lead.forecast(p.params, p.memory, 60.0, 0.0)[0] == pytest.approx(0.8 * 60, rel=1e-9)
 
 
 def test_carts_are_ahead_of_orders(player):
@@ -274,3 +274,20 @@ def test_a_freeze_does_not_teach_that_demand_vanished(player, name):
     p.see(900, stock=160.0, orders=240.0, closed=1.0)
     # The third generation lets a pulse fade into the usual pace; nobody lets demand vanish.
     assert p.line == pytest.approx(first, rel=0.15, abs=4.0 if name == "smart" else 1.0)
+
+
+@pytest.mark.parametrize(
+    "name", ["gamma_poisson", "cover_time", "window_forecast", "cart_lead", "conversion_trend", "tiered", "smart"]
+)
+def test_unpaid_units_take_stock_where_it_leaves_on_payment(player, name):
+    """200 units wait for their money, 120 or so are left: too many on payment; on order they have left already."""
+    found = {}
+    for leaves in ("order", "payment"):
+        for weight in (0.85, 0.0):
+            p = player(name, {"unpaid_weight": weight})
+            for t in range(1, 61):
+                gone = 0.5 * t if leaves == "order" else 0.25 * t
+                p.see(t, stock=150.0 - gone, orders=0.5 * t, paid=0.25 * t, unpaid=0.25 * t)
+            found[leaves, weight] = p.see(61, stock=150.0 - gone, orders=30.0, paid=15.0, unpaid=200.0)
+    assert found["payment", 0.85] == 3
+    assert max(level for case, level in found.items() if case != ("payment", 0.85)) < 3

@@ -169,7 +169,7 @@ def test_t25_the_strategy_convolves_carts(carts: float, p: float, delay_s: float
     for t in np.arange(0.1, at_s + 0.05, 0.1):
         signal = Signal(t, t, 1e6, 0, carts * t, 0, 0, 1e4, 0, 1e6, 0, 90, 0.35, 1, 1e4, 1e18, 0, 0.5, 1e6, 1, 0, 0, 0, 0, 20)
         cart_lead.STRATEGY.fold(params, memory, signal)
-    found = cart_lead.forecast(params, memory, 0.1)[0] / 0.1
+    found = cart_lead.forecast(params, memory, 0.1, 0.0)[0] / 0.1
     assert found == pytest.approx(theory, rel=0.01)
 
 

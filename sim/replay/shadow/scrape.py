@@ -16,8 +16,9 @@ COUNTERS = {"late": N_("lines that missed a reading"), "out_of_order": N_("lines
             "readings": N_("readings taken"), "missed_readings": N_("readings missed"), "alerts": N_("alerts said"),
             "restarts": "restarts"}  # fmt: skip
 """Counts of the metrics that only grow."""
-STOCK, ORDERS, CLOSED = "stockcue_stock_units", "stockcue_orders_total", "stockcue_closed"
-"""Of every item (label ``sku``), read by exported rules: units on offer; units ordered so far; 1 while it takes no order."""
+STOCK, ORDERS, CLOSED, UNPAID = "stockcue_stock_units", "stockcue_orders_total", "stockcue_closed", "stockcue_unpaid_units"
+"""Of every item (label ``sku``), read by exported rules: units on offer; units ordered so far; 1 while it takes no order; units
+ordered and not paid yet."""
 GAUGES = {
     "show_s": N_("newest moment of the show [s]"),
     "silent": N_("1 while nothing comes"),
@@ -80,6 +81,7 @@ def _items(items: Mapping[str, Mapping[str, int]]) -> Iterator[Any]:
         ("stock", GaugeMetricFamily(STOCK, _("units on offer"), labels=["sku"])),
         ("orders", CounterMetricFamily(ORDERS, _("units ordered so far"), labels=["sku"])),
         ("closed", GaugeMetricFamily(CLOSED, _("1 while the item takes no order"), labels=["sku"])),
+        ("unpaid", GaugeMetricFamily(UNPAID, _("units ordered and not paid yet"), labels=["sku"])),
     )
     for figure, family in families:
         for sku, figures in items.items():

@@ -194,13 +194,13 @@ class LiveShow:
         compare(w._replace(memory=before), self.policies[number], self.doubted[number], rows, names)
 
     def items(self) -> dict[str, dict[str, int]]:
-        """By SKU, as of now: ``stock`` on offer and ``orders`` so far [units], ``closed`` (0 or 1). The same for every strategy:
-        alerts are said, and nothing is done about them."""
+        """By SKU, as of now: ``stock`` on offer, ``orders`` so far and ``unpaid`` [units], ``closed`` (0 or 1). The
+        same for every strategy: alerts are said, and nothing is done about them."""
         stock = self.worlds[0].stock
         return {
             sku.id: {
                 "stock": max(0, int(stock[k, W.RECORD])), "orders": int(stock[k, W.ORDERED]),
-                "closed": int(stock[k, W.CLOSED] != W.OPEN),
+                "closed": int(stock[k, W.CLOSED] != W.OPEN), "unpaid": int(stock[k, W.HELD] + stock[k, W.PENDING]),
             }
             for k, sku in enumerate(self.stream.skus)
         }  # fmt: skip

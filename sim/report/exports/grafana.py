@@ -22,7 +22,7 @@ def dashboard(policy: Policy, show: Scenario) -> str:
     for k, sku in enumerate(show.skus):
         own = f'{{sku="{quoted(sku.id)}"}}'
         targets = [(f"{STOCK}{own}", _("stock"))]
-        targets += [(line.promql(sku.id), NAMES[level]) for level, line in lines_of(policy, sku).items()]
+        targets += [(line.promql(sku.id), NAMES[level]) for level, line in lines_of(policy, sku, show).items()]
         targets.append((f"60 * rate({ORDERS}{own}[1m])", _("orders a minute")))
         panels.append(_panel(k + 1, sku.id, targets))
     board = {

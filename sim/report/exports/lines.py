@@ -1,13 +1,13 @@
-"""Strategies that are a line, as expressions of PromQL over three metrics: stock, orders and whether an item is closed."""
+"""Strategies that are a line, as expressions of PromQL over stock, orders, whether an item is closed, and unpaid units."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from scenarios.contract import Sku
+from scenarios.contract import Scenario, Sku
 from sim.core.policy import Policy
-from sim.replay.shadow.scrape import CLOSED, ORDERS, STOCK
+from sim.replay.shadow.scrape import CLOSED, ORDERS, STOCK, UNPAID
 from sim.words import N_, _
 from strategies.contract import EMERGENCY, PREPARE, TIERS
 
@@ -17,21 +17,25 @@ class ExportError(ValueError):
 
 
 class Line(NamedTuple):
-    """constant + factor x rate of orders over ``window_s`` [units]; ``fitted``: by a least-squares slope (deriv)."""
+    """constant + factor x rate of orders over ``window_s`` + ``unpaid`` x unpaid units [units]; ``fitted``: the rate is a
+    least-squares slope (deriv)."""
 
     constant: float
     factor: float = 0.0
     window_s: float = 0.0
     fitted: bool = False
+    unpaid: float = 0.0
 
     def promql(self, sku: str) -> str:
         """The right side of the comparison."""
-        if self.factor == 0.0:
-            return f"{self.constant:g}"
-        what = "deriv" if self.fitted else "rate"
-        slope = f'{what}({ORDERS}{{sku="{quoted(sku)}"}}[{self.window_s:g}s])'
-        grown = f"{self.factor:g} * clamp_min({slope}, 0)" if self.fitted else f"{self.factor:g} * {slope}"
-        return f"{self.constant:g} + {grown}" if self.constant else grown
+        terms = [f"{self.constant:g}"] if self.constant or not (self.factor or self.unpaid) else []
+        if self.factor:
+            what = "deriv" if self.fitted else "rate"
+            slope = f'{what}({ORDERS}{{sku="{quoted(sku)}"}}[{self.window_s:g}s])'
+            terms.append(f"{self.factor:g} * clamp_min({slope}, 0)" if self.fitted else f"{self.factor:g} * {slope}")
+        if self.unpaid:
+            terms.append(f'{self.unpaid:g} * {UNPAID}{{sku="{quoted(sku)}"}}')
+        return " + ".join(terms)
 
 
 Values = Mapping[str, float]
@@ -75,20 +79,23 @@ NEAREST = {
 """For a strategy that is no line, the exported one that is nearest, and in what it falls short."""
 
 
-def lines_of(policy: Policy, sku: Sku) -> dict[int, Line]:
-    """The lines of a policy for one item, by level."""
+def lines_of(policy: Policy, sku: Sku, show: Scenario) -> dict[int, Line]:
+    """The lines of a policy for one item of a show, by level. Unpaid units count where the show's stock leaves on payment."""
     strategy = policy.strategy
     if strategy.name not in EXPORTED or strategy.origin is not None:
         near, why = NEAREST.get(strategy.name, ("cover_time", N_("a line over a rate of orders")))
         sentence = _("{name} is no line that Prometheus could watch; exported are {known}. Nearest: {near} ({why})")
         raise ExportError(sentence.format(name=strategy.name, known=", ".join(EXPORTED), near=near, why=_(why)))
     values = dict(zip((p.name for p in strategy.params), policy.params[TIERS.index(sku.tier)].tolist(), strict=True))
-    return EXPORTED[strategy.name](values, sku)
+    waits = values.get("unpaid_weight", 0.0) if show.ledger.mode == "deduct_on_payment" else 0.0
+    return {level: line._replace(unpaid=waits) for level, line in EXPORTED[strategy.name](values, sku).items()}
 
 
 def expression(line: Line, sku: str, level: int) -> str:
     """The whole expression of an alert: while an item is closed only its emergency counts."""
-    query = f'{STOCK}{{sku="{quoted(sku)}"}} <= on (sku) ' if line.factor else f'{STOCK}{{sku="{quoted(sku)}"}} <= '
+    query = (
+        f'{STOCK}{{sku="{quoted(sku)}"}} <= on (sku) ' if line.factor or line.unpaid else f'{STOCK}{{sku="{quoted(sku)}"}} <= '
+    )
     if level == EMERGENCY:
         return query + line.promql(sku)
     return f'({query}{line.promql(sku)}) unless on (sku) {CLOSED}{{sku="{quoted(sku)}"}} == 1'

@@ -9,7 +9,7 @@ import yaml
 
 from scenarios.contract import Scenario, Sku
 from sim.core.policy import Policy
-from sim.report.exports.lines import CLOSED, ORDERS, STOCK, Line, expression, lines_of, quoted
+from sim.report.exports.lines import CLOSED, ORDERS, STOCK, UNPAID, Line, expression, lines_of, quoted
 from sim.words import _
 from strategies.contract import EMERGENCY, LEVEL_NAMES, PREPARE
 from strategies.gate import BUDGET_PER_HOUR, COOLDOWN_S, FOR_S, HYSTERESIS, INHIBIT, KEEP_S, REPEAT_S, N
@@ -25,7 +25,7 @@ def rules(policy: Policy, show: Scenario, every_s: float, head: Sequence[str]) -
     gate = policy.gate
     made = []
     for sku in show.skus:
-        for level, line in lines_of(policy, sku).items():
+        for level, line in lines_of(policy, sku, show).items():
             rule: dict[str, Any] = {"alert": NAMES[level], "expr": expression(line, sku.id, level)}
             if gate[FOR_S] > 0:
                 rule["for"] = f"{gate[FOR_S]:g}s"
@@ -42,7 +42,7 @@ def rule_tests(policy: Policy, show: Scenario, every_s: float) -> str:
     """``rules_test.yml`` for ``promtool test rules``: each item sells evenly until nothing is left."""
     tests = []
     for sku in show.skus:
-        lines = lines_of(policy, sku)
+        lines = lines_of(policy, sku, show)
         tests.append(_test(sku, lines, policy, every_s))
     return _yaml({"rule_files": ["rules.yml"], "evaluation_interval": f"{every_s:g}s", "tests": tests}, [
         _("Each item sells evenly until nothing is left. Run: promtool test rules rules_test.yml"),
@@ -64,6 +64,8 @@ def _test(sku: Sku, lines: Mapping[int, Line], policy: Policy, every_s: float) -
         {"series": f"{ORDERS}{label}", "values": f"0+{pace}x{steps} {pace * steps}x{rest}"},
         {"series": f"{CLOSED}{label}", "values": f"0x{steps + rest}"},
     ]
+    if any(line.unpaid for line in lines.values()):
+        series.append({"series": f"{UNPAID}{label}", "values": f"0x{steps + rest}"})
     checks = []
     for level, line in lines.items():
         height = line.constant + line.factor * pace / every_s

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sim.report.exports.lines import CLOSED, ORDERS, STOCK
+from sim.report.exports.lines import CLOSED, ORDERS, STOCK, UNPAID
 from sim.report.text.layout import brief
 from sim.study.agreement import MATCH_S, Agreement
 from sim.words import _
@@ -27,8 +27,9 @@ def agreement_sentences(agreement: Agreement, policy: str, show: str, shows: int
 def page(files: Sequence[str], lines: Sequence[str], repeat: str) -> str:
     """``report.md``."""
     what = {
-        "rules.yml": _("alerting rules; they read {stock}, {orders} and {closed}, one series an item (label sku)").format(
-            stock=STOCK, orders=ORDERS, closed=CLOSED),
+        "rules.yml": _(
+            "alerting rules; they read {stock}, {orders}, {closed} and, where stock leaves on payment, {unpaid}, one series an "
+            "item (label sku)").format(stock=STOCK, orders=ORDERS, closed=CLOSED, unpaid=UNPAID),
         "rules_test.yml": _("their unit tests: promtool test rules rules_test.yml"),
         "alertmanager.yml": _("who is told over which channel; the addresses are to be filled in"),
         "dashboard.json": _("a dashboard to import into Grafana"),
