@@ -22,7 +22,7 @@ from strategies.contract import LEVEL_NAMES, LINE, NEVER, TIERS, Signal
 from strategies.gate import GATE_MEMORY, GATE_SHARED, gate, machine
 
 LEVELS = {name.split()[0]: k for k, name in enumerate(LEVEL_NAMES)}
-FIGURES = ("stock", "orders", "carts", "paid", "viewers", "closed")
+FIGURES = ("stock", "orders", "carts", "paid", "unpaid", "viewers", "closed")
 """Figures that a series may give."""
 ITEM = ("stock", "price", "margin", "tier", "safety_stock")
 """Facts of an item that a rules file may give, as a scenario's; bounds and defaults are those of its record."""
@@ -236,14 +236,14 @@ def course(policy: Policy, test: Test) -> dict[str, list[Standing]]:
 def signals(test: Test, sku: str) -> list[Signal]:
     """The readings of one SKU, one every interval: what a series does not give follows from what it gives.
 
-    Stock is the initial stock less orders, and the other way round; everything ordered is paid; no carts, nobody in the room. A
+    Stock is the initial stock less orders, and the other way round; everything ordered is paid, and what is not waits to be; no carts, nobody in the room. A
     series that ends early, and a lost reading, keep their last value; a lost one ages.
     """
     own, facts = test.series[sku], test.items[sku].facts
     length = max(len(v) for one in test.series.values() for v in one.values())
     first = next((v for v in own.get("stock", ()) if v is not None), 0.0)
     initial = float(facts.stock) or first + (next((v for v in own.get("orders", ()) if v is not None), 0.0))
-    last = {"stock": initial, "orders": 0.0, "carts": 0.0, "paid": 0.0, "viewers": 0.0, "closed": 0.0}
+    last = {"stock": initial, "orders": 0.0, "carts": 0.0, "paid": 0.0, "unpaid": 0.0, "viewers": 0.0, "closed": 0.0}
     taken = dict.fromkeys(last, 0.0)
     marks = stream(0, "reading marks", sku).random(length)
     out = []
@@ -259,6 +259,8 @@ def signals(test: Test, sku: str) -> list[Signal]:
             last["orders"], taken["orders"] = max(last["orders"], initial - last["stock"]), taken["stock"]
         if "paid" not in own:
             last["paid"] = last["orders"]
+        if "unpaid" not in own:
+            last["unpaid"] = max(0.0, last["orders"] - last["paid"])
         fresh = {name: now - (taken[name] if name in own or name in ("stock", "orders") else now) for name in last}
         out.append(_signal(test, sku, now, last, fresh, initial, float(marks[k])))
     return out
@@ -271,7 +273,7 @@ def _signal(
     cue_s, lift = next(((t, peak) for t, peak in test.items[sku].cues if t > now), (None, 0.0))
     return Signal(
         now=now, t=now - age["orders"], stock=max(0.0, last["stock"]), orders=last["orders"], carts=last["carts"],
-        paid=last["paid"], unpaid=last["orders"] - last["paid"], viewers=last["viewers"], closed=last["closed"], initial=initial,
+        paid=last["paid"], unpaid=last["unpaid"], viewers=last["viewers"], closed=last["closed"], initial=initial,
         safety=float(facts.safety_stock), price=float(facts.price), margin=float(facts.margin),
         tier=float(TIERS.index(facts.tier)), left=test.duration_s - now, next_cue=NEVER if cue_s is None else cue_s - now,
         next_lift=lift, mark=mark, office=max(0.0, last["stock"]), skus=float(len(test.items)), stock_age=age["stock"],
