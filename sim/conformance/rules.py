@@ -236,8 +236,8 @@ def course(policy: Policy, test: Test) -> dict[str, list[Standing]]:
 def signals(test: Test, sku: str) -> list[Signal]:
     """The readings of one SKU, one every interval: what a series does not give follows from what it gives.
 
-    Stock is the initial stock less orders, and the other way round; everything ordered is paid, and what is not waits to be; no carts, nobody in the room. A
-    series that ends early, and a lost reading, keep their last value; a lost one ages.
+    Stock is the initial stock less orders, and the other way round; everything ordered is paid, and what is not waits to be; no
+    carts, nobody in the room. A series that ends early, and a lost reading, keep their last value; a lost one ages.
     """
     own, facts = test.series[sku], test.items[sku].facts
     length = max(len(v) for one in test.series.values() for v in one.values())
