@@ -69,6 +69,15 @@ def test_more_columns_than_a_spreadsheet_has_are_refused(tmp_path):
     assert made.head.files[0]["unused_columns"] == 16_000
 
 
+def test_an_object_with_more_names_than_a_spreadsheet_has_columns_is_refused(tmp_path):
+    wide = ",".join(f'"k{k}":1' for k in range(40_000))
+    with pytest.raises(StreamError, match="40,000 columns"):
+        ingest(lay(tmp_path, "a.jsonl", f"{{{wide}}}\n"))
+    good = f'{{"order_id":1,"time":"{T}00","sku":"m","qty":1}}\n'
+    made = ingest(lay(tmp_path, "b.jsonl", f'{good}{{"order_id":2,"time":"{T}00","sku":"m","more":{{{wide}}}}}\n'))
+    assert (sold(made), made.head.files[0]["rejected"]) == ({"m": 1}, 1)
+
+
 def test_a_header_that_comes_again_and_again_costs_little(tmp_path):
     made = ingest(lay(tmp_path, "a.csv", HEAD * 20_000 + f"1,{T}00,m,2\n" + HEAD))
     assert sold(made) == {"m": 2}

@@ -14,7 +14,7 @@ from sim.replay.ingest import quotes
 from sim.replay.ingest.chunk import Chunk, Reject, Source, Wanted
 from sim.replay.ingest.encodings import Encoding
 from sim.replay.ingest.files import BLOCK, File, encoding_of, texts
-from sim.replay.ingest.names import MOST_COLUMNS, tidy
+from sim.replay.ingest.names import MOST_COLUMNS, tidy, too_many
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -54,12 +54,7 @@ def delimited(file: File, block: int = BLOCK) -> Source:
 
     top = at(tops[0])
     if len(top.header) > MOST_COLUMNS:
-        raise StreamError(
-            _(
-                "{name} has {n:,} columns, more than the {most_columns:,} of the widest sheet; it is no table "
-                "of rows, check the file"
-            ).format(name=file.name, n=len(top.header), most_columns=MOST_COLUMNS)
-        )
+        raise StreamError(too_many(file.name, len(top.header)))
     return replace(top, below=[at(k) for k in tops[1:]])
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from sim.replay.ingest.chunk import Wanted, everything
 from sim.replay.ingest.mapping import item_names
-from sim.replay.ingest.names import key
+from sim.replay.ingest.names import MOST_COLUMNS, key
 
 DEEPEST = 2
 """Objects inside objects are spread out to this depth: {"a": {"b": 1}} is a column a.b."""
@@ -21,6 +21,10 @@ HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 class TwoLists(ValueError):
     """An entry with several lists of objects of which none can be told to be its items: their names."""
+
+
+class TooWide(ValueError):
+    """An object with more names than a sheet has columns: how many."""
 
 
 def lists_of(value: dict[str, Any], where: str, depth: int) -> Iterator[tuple[str, list[dict[str, Any]]]]:
@@ -60,11 +64,15 @@ def whole(value: dict[str, Any], text: str) -> dict[str, Any]:
 def rows(value: dict[str, Any], wanted: Wanted) -> list[dict[str, str]]:
     """The rows an object stands for: one for each of its items (or events), or one. A value of an item is found with the list's
     name before its own, and without; there an order's own value goes before that of its item.
-    :class:`TwoLists` where an object has several lists of objects and not one of them can be told to be its items.
+    :class:`TwoLists` where an object has several lists of objects and not one of them can be told to be its items;
+    :class:`TooWide` where it has more names than MOST_COLUMNS.
 
     >>> rows({"id": 1, "lines": [{"id": 7, "sku": "a", "qty": 2}]}, {"id", "sku", "lines.id"}.__contains__)
     [{'id': '1', 'sku': 'a', 'lines.id': '7'}]
     """
+    names = len(value) + sum(len(inner) for inner in value.values() if isinstance(inner, dict))
+    if names > MOST_COLUMNS:
+        raise TooWide(names)
     lists = dict(lists_of(value, "", 0))
     items = [name for name, entries in lists.items() if _holds_items(entries)]
     if not items and not _held(value) & item_names()[0]:

@@ -13,9 +13,9 @@ import numpy as np
 from sim.replay.clock import StreamError
 from sim.replay.ingest.chunk import Chunk, Reject, Source, Wanted, everything
 from sim.replay.ingest.files import BLOCK, File, encoding_of, texts
-from sim.replay.ingest.jsonrows import TwoLists, lists_of, loaded, rows, whole
+from sim.replay.ingest.jsonrows import TooWide, TwoLists, lists_of, loaded, rows, whole
 from sim.replay.ingest.mapping import time_names
-from sim.replay.ingest.names import MOST_COLUMNS, key
+from sim.replay.ingest.names import MOST_COLUMNS, key, too_many
 from sim.words import _
 
 AT_ONCE = 131_072
@@ -83,7 +83,7 @@ def json_text(file: File, block: int = BLOCK) -> Source:
 def _header(file: File, entries: Read) -> tuple[list[str], bool]:
     """The columns of the first entries, at most MOST_COLUMNS, and whether any is an object."""
     header: dict[str, None] = {}
-    any_object = False
+    any_object, widest = False, 0
     for entry in islice((entry for entry, _line in entries if entry is not None), PREVIEW):
         if entry.value is None:
             continue
@@ -99,8 +99,12 @@ def _header(file: File, entries: Read) -> tuple[list[str], bool]:
                     "and a quantity; write one object an item"
                 ).format(name=file.name, number=entry.number, lists=lists)
             ) from None
+        except TooWide as error:
+            widest = max(widest, *error.args)
         except RecursionError:
             continue
+    if widest and not header:
+        raise StreamError(too_many(file.name, widest))
     return [name for name in header if name][:MOST_COLUMNS], any_object
 
 
@@ -195,6 +199,9 @@ def _chunk(entries: list[Entry], wanted: Wanted, share: float) -> Chunk:
             found = [] if entry.value is None else rows(entry.value, wanted)
         except TwoLists as lists:
             rejects.append(Reject(entry.number, f"has several lists of objects ({lists})", entry.text))
+            continue
+        except TooWide:
+            rejects.append(Reject(entry.number, "has more names than the widest sheet has columns", entry.text))
             continue
         except RecursionError:
             rejects.append(Reject(entry.number, "is nested too deep", entry.text))

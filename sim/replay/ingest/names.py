@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from functools import lru_cache
 
+from sim.words import _
+
 MOST_COLUMNS = 16_384
 """Columns of the widest spreadsheet; a table with more is none."""
 _DROPPED = dict.fromkeys(map(ord, " \t\n\r\v\f_-*:·\ufeff\u200b\u200c\u200d\u2060\xa0"))
@@ -22,6 +24,13 @@ def key(name: str) -> str:
     (True, False)
     """
     return unicodedata.normalize("NFKC", name).casefold().translate(_DROPPED)
+
+
+def too_many(name: str, n: int) -> str:
+    """The refusal of a file with more columns than any sheet."""
+    return _(
+        "{name} has {n:,} columns, more than the {most_columns:,} of the widest sheet; it is no table of rows, check the file"
+    ).format(name=name, n=n, most_columns=MOST_COLUMNS)
 
 
 def tidy(cell: str) -> str:
