@@ -25,8 +25,8 @@ class Spent(NamedTuple):
 def timed(task: Callable[[], Any]) -> tuple[Any, Spent]:
     """What ``task`` gives, and the time it took."""
     wall, cpu = time.perf_counter(), time.process_time()
-    made = task()
-    return made, Spent(time.process_time() - cpu, time.perf_counter() - wall)
+    result = task()
+    return result, Spent(time.process_time() - cpu, time.perf_counter() - wall)
 
 
 def least(task: Callable[[], object], repeats: int) -> Spent:
@@ -42,22 +42,22 @@ def crowd() -> float:
     return (time.perf_counter() - wall) / (time.process_time() - cpu)
 
 
-def busy(found: float) -> str:
+def busy(seconds: float) -> str:
     """A warning where the machine has other work; empty where it has none. found: see :func:`crowd`."""
-    if found < CROWDED:
+    if seconds < CROWDED:
         return ""
     return (
-        f"warning: this machine is busy: 1 s of CPU takes {found:.1f} s here. Wall times mean little now, and CPU times are "
+        f"warning: this machine is busy: 1 s of CPU takes {seconds:.1f} s here. Wall times mean little now, and CPU times are "
         "some tenths too long; quote ratios, or run it again on an idle machine."
     )
 
 
 def made_with() -> str:
     """Versions behind the figures."""
-    found = [f"Python {platform.python_version()}"]
+    versions = [f"Python {platform.python_version()}"]
     for name in PACKAGES:
         try:
-            found.append(f"{name} {version(name)}")
+            versions.append(f"{name} {version(name)}")
         except PackageNotFoundError:
-            found.append(f"{name} absent")
-    return f"{', '.join(found)}; {os.cpu_count()} cores"
+            versions.append(f"{name} absent")
+    return f"{', '.join(versions)}; {os.cpu_count()} cores"

@@ -176,10 +176,10 @@ def items(case: Case, bin_s: float, draws: int = DRAWS) -> list[dict[str, Any]]:
         own = t[(sku == w.sku) & (t >= w.start) & (t < w.end)]
         total[w.sku] += len(own)
         times[w.sku].append(own)
-    found = [draw(imputation, 5, r) for r in range(draws)]
+    draws_of = [draw(imputation, 5, r) for r in range(draws)]
     rows = []
     for k in skus:
-        likely = [np.sort(d.t[d.likely & (d.sku == k)]) for d in found]
+        likely = [np.sort(d.t[d.likely & (d.sku == k)]) for d in draws_of]
         n = np.array([len(x) for x in likely])
         half = max(1, total[k] // 2)
         when = np.array([x[half - 1] if len(x) >= half else np.inf for x in likely]) / US
@@ -188,7 +188,7 @@ def items(case: Case, bin_s: float, draws: int = DRAWS) -> list[dict[str, Any]]:
             "sku": case.stream.skus[k].id, "true": total[k], "likely": n.mean(), "sd": n.std(),
             "in80": np.quantile(n, 0.1) <= total[k] <= np.quantile(n, 0.9),
             "in95": np.quantile(n, 0.025) <= total[k] <= np.quantile(n, 0.975),
-            "above": total[k] > np.mean([(d.sku == k).sum() for d in found]),
+            "above": total[k] > np.mean([(d.sku == k).sum() for d in draws_of]),
             "late": np.median(when) - true_at if total[k] else np.nan,
             "band": np.quantile(when, 0.025) <= true_at <= np.quantile(when, 0.975),
         })  # fmt: skip

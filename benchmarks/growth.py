@@ -132,8 +132,8 @@ def main(argv: list[str] | None = None) -> int:
         worker, parent = chunk_costs()
         most = worker / parent
         print(f"a chunk of LS-1 with every metric: {worker * 1e3:,.0f} ms for a worker, {parent * 1e3:,.2f} ms for the parent")
-        said = "computed: the parent keeps {0:,.0f} cores at work, so {1:,} make a sweep {2:,.0f} times as fast"
-        print(said.format(most, CORES, min(most, CORES)))
+        sentence = "computed: the parent keeps {0:,.0f} cores at work, so {1:,} make a sweep {2:,.0f} times as fast"
+        print(sentence.format(most, CORES, min(most, CORES)))
     return 0
 
 

@@ -25,28 +25,28 @@ HOURS, FIRST, DAY_S = 6.0, 23.0, 86_400.0
 def evenings(show: Observed) -> list[Observed]:
     """The evenings of an event that lie wholly in it."""
     start = (FIRST * 3600 - show.start_unix_s) % DAY_S
-    made = []
+    nights = []
     for k, a in enumerate(np.arange(start, show.span_s - HOURS * 3600, DAY_S).tolist()):
         b = a + HOURS * 3600
-        mine = (show.orders.t >= a) & (show.orders.t < b)
+        within = (show.orders.t >= a) & (show.orders.t < b)
         cues = show.cues[(show.cues["at_s"] >= a) & (show.cues["at_s"] < b)].copy()
         cues["at_s"] -= a
         shut = show.shut[(show.shut["to_s"] > a) & (show.shut["from_s"] < b)].copy()
         shut["from_s"], shut["to_s"] = shut["from_s"] - a, shut["to_s"] - a
         viewers = show.viewers and (show.viewers[0] - a, show.viewers[1])
-        orders = rows_of(show.orders.t[mine] - a, show.orders.sku[mine], show.orders.n[mine])
-        made.append(replace(show, name=f"{show.name}, night {k + 1}", span_s=b - a, orders=orders, cues=cues, shut=shut,
+        orders = rows_of(show.orders.t[within] - a, show.orders.sku[within], show.orders.n[within])
+        nights.append(replace(show, name=f"{show.name}, night {k + 1}", span_s=b - a, orders=orders, cues=cues, shut=shut,
                             viewers=viewers, start_unix_s=show.start_unix_s + a))  # fmt: skip
-    return made
+    return nights
 
 
 def main() -> None:
     """Print what the nights say."""
     nights = [n for show in events(Path(sys.argv[1])) for n in evenings(show)]
     nights = nights[: int(sys.argv[2])] if len(sys.argv) > 2 else nights
-    found = quantities(nights)
-    steps = settling(found)
-    print(words.printed(steps, words.sentences(steps, contradictions(found))))
+    counted = quantities(nights)
+    steps = settling(counted)
+    print(words.printed(steps, words.sentences(steps, contradictions(counted))))
 
 
 if __name__ == "__main__":

@@ -87,13 +87,13 @@ def judged(fit: Calibrated, show: Observed) -> dict[str, Any]:
     values, _ = scenario_of(fit, "left out", show=show)
     drawn = counted(simple(values), [row], grid.step_s, DRAWS, SEED, uncertainty_from(values["uncertainty"]))
     seen, rng = row.y * use, stream(SEED, "pit")
-    found: dict[str, Any] = {"minutes": int(use.sum()), "loglik": float(cells[use].mean()),
+    figures: dict[str, Any] = {"minutes": int(use.sum()), "loglik": float(cells[use].mean()),
                              "by_particles": (float(runs.mean()) + rest) / use.sum(),
                              "particles_se": float(runs.std(ddof=1)) / 2 / use.sum(),
                              "expected": float(drawn.sum(1).mean() / seen.sum()), "spread": hyper._asdict()}  # fmt: skip
-    found |= {f"{m} min": scores(drawn, seen, use, m, rng) for m in WINDOWS_MIN}
+    figures |= {f"{m} min": scores(drawn, seen, use, m, rng) for m in WINDOWS_MIN}
     low, high = np.quantile(drawn.max(1), (0.05, 0.95))
-    return found | {"busiest": float(seen.max()), "busiest_low": float(low), "busiest_high": float(high)}
+    return figures | {"busiest": float(seen.max()), "busiest_low": float(low), "busiest_high": float(high)}
 
 
 def _normal(parts: tuple[Any, ...], step_s: float, y: np.ndarray, rate: np.ndarray, use: np.ndarray) -> float:
@@ -128,21 +128,21 @@ def main() -> None:
     """Fit, draw, print."""
     folder = Path(sys.argv[1])
     out = next((Path(a[4:]) for a in sys.argv[2:] if a.startswith("out=")), None)
-    found = {r["event"]: r for r in map(json.loads, out.read_text().splitlines())} if out and out.is_file() else {}
+    judgements = {r["event"]: r for r in map(json.loads, out.read_text().splitlines())} if out and out.is_file() else {}
     shows = shows_of(folder)
     asked = [a for a in sys.argv[2:] if not a.startswith("out=")] or [s.name for s in shows]
     for show in shows:
-        if show.name in found or show.name not in asked:
+        if show.name in judgements or show.name not in asked:
             continue
         start = time.process_time()
         fit = calibrate(
             [s for s in shows if s is not show], lambda what: print(what, file=sys.stderr), name="room", predict=False
         )
-        found[show.name] = {"event": show.name, **judged(fit, show), "cpu": time.process_time() - start}
+        judgements[show.name] = {"event": show.name, **judged(fit, show), "cpu": time.process_time() - start}
         if out:
             with out.open("a") as file:
-                file.write(json.dumps(found[show.name]) + "\n")
-    print(table(dict(sorted(found.items()))))
+                file.write(json.dumps(judgements[show.name]) + "\n")
+    print(table(dict(sorted(judgements.items()))))
 
 
 if __name__ == "__main__":

@@ -41,9 +41,9 @@ PLAYBOOKS: dict[str, list[Any]] = {
 
 def tuned(name: str, preset: str) -> tuple[Policy, str]:
     """A strategy in the playbook that a small search finds best on a preset, and what that playbook does when."""
-    found = stockcue.tune(preset, name, PLAYBOOKS, trials=8, shows=10, finalists=3, judging=20, confirm=10, seed=SEARCH_SEED,
+    search = stockcue.tune(preset, name, PLAYBOOKS, trials=8, shows=10, finalists=3, judging=20, confirm=10, seed=SEARCH_SEED,
                           workers=1, progress=False)  # fmt: skip
-    words = [str(w).split("=", 1) for w in yaml.safe_load((found.folder / "recommended.yaml").read_text("utf-8"))["overrides"]]
+    words = [str(w).split("=", 1) for w in yaml.safe_load((search.folder / "recommended.yaml").read_text("utf-8"))["overrides"]]
     chosen = {key.removeprefix("operations."): value for key, value in words if key in PLAYBOOKS}
     policy = stockcue.policy(name, label=f"{name}, tuned", operations=chosen)
     book = policy.playbook
@@ -79,8 +79,8 @@ def table(
         rows.append([name, f"{means[0]:,.0f}", against, f"{means[1]:,.0f}", f"{means[2]:,.1f}", f"{means[3]:,.1f}",
                      f"{means[4]:.1f}", useful, mark])  # fmt: skip
     head = [f"## {preset}", "", "| " + " | ".join(HEAD) + " |", "| --- |" + " ---: |" * 6 + " --- | --- |"]
-    said = [f"- {name}: {why}" for name, (_, why) in made.items()]
-    return [*head, *("| " + " | ".join(row) + " |" for row in rows), "", *said, ""], losers
+    notes = [f"- {name}: {why}" for name, (_, why) in policies.items()]
+    return [*head, *("| " + " | ".join(row) + " |" for row in rows), "", *notes, ""], losers
 
 
 def main(words: list[str]) -> int:

@@ -47,7 +47,7 @@ def loop(
     lines: Any, order: Any, wait: Any, ends: Any, stock: int, poll_s: float, delay_s: float, show_s: float, end_s: float
 ) -> Any:
     """The same by a plain loop over buyers for every line; ``ends``: payments in order."""
-    made = np.zeros((lines.shape[0], 3), np.int64)
+    counts = np.zeros((lines.shape[0], 3), np.int64)
     for k in range(lines.shape[0]):
         frozen, paid, t = np.inf, 0, poll_s
         while t <= show_s:
@@ -60,11 +60,11 @@ def loop(
         for i in range(order.shape[0]):
             if order[i] < end_s:
                 if order[i] >= frozen:
-                    made[k, 2] += 1
+                    counts[k, 2] += 1
                 elif wait[i] >= 0 and order[i] + wait[i] < end_s:
-                    made[k, 0] += 1
-        made[k, 1] = max(0, made[k, 0] - stock)
-    return made
+                    counts[k, 0] += 1
+        counts[k, 1] = max(0, counts[k, 0] - stock)
+    return counts
 
 
 @cache
@@ -84,10 +84,10 @@ def by_hand(lines: Sequence[float], seed: int) -> np.ndarray:
 def check(seed: int = 1) -> None:
     """Refuse to time rivals that give different figures."""
     some = LINES[:: len(LINES) // COMPARED]
-    found = {"lean SimPy": np.array([lean(u, seed) for u in some])}
-    found |= {"loop by hand": by_hand(some, seed), "NumPy": numpy_prefix(some, seed)}
-    if len({table.tobytes() for table in found.values()}) > 1:
-        raise Disagreement(f"the rivals differ, nothing was timed: {found}")
+    tables = {"lean SimPy": np.array([lean(u, seed) for u in some])}
+    tables |= {"loop by hand": by_hand(some, seed), "NumPy": numpy_prefix(some, seed)}
+    if len({table.tobytes() for table in tables.values()}) > 1:
+        raise Disagreement(f"the rivals differ, nothing was timed: {tables}")
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -69,8 +69,8 @@ def shared_all(stage: Stage, policies: Sequence[Policy]) -> np.ndarray:
 
 def timed(task: Callable[[], Any]) -> tuple[Any, float]:
     """What ``task`` gives, and its wall time [s]."""
-    made, took = spent(task)
-    return made, took.wall
+    result, took = spent(task)
+    return result, took.wall
 
 
 WAYS: tuple[tuple[str, Way], ...] = (
@@ -119,9 +119,9 @@ def study(way: Way, workers: int, candidates: int, shows: int, chunk: int = 5) -
     with Parallel(n_jobs=workers, backend="loky") as pool:
         pool(delayed(_chunk)(way, 3, range(1)) for _ in range(workers))
         start = time.perf_counter()
-        made = pool(delayed(_chunk)(way, candidates, span) for span in chunks)
+        parts = pool(delayed(_chunk)(way, candidates, span) for span in chunks)
         wall_s = time.perf_counter() - start
-    return Timing(wall_s, sum(took.cpu for _, took in made), workers, np.concatenate([table for table, _ in made]))
+    return Timing(wall_s, sum(took.cpu for _, took in parts), workers, np.concatenate([table for table, _ in parts]))
 
 
 def _chunk(way: Way, candidates: int, shows: Sequence[int]) -> tuple[np.ndarray, Spent]:

@@ -47,14 +47,14 @@ def must_be_bounded(text: str, where: str, fault: type[ValueError] = ValueError)
             depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
             nodes += isinstance(event, yaml.NodeEvent)
             if isinstance(event, yaml.AliasEvent):
-                said = _("{where} uses an alias (*{anchor}); write out what it stands for")
-                raise fault(said.format(where=where, anchor=str(event.anchor)[:30]))
+                sentence = _("{where} uses an alias (*{anchor}); write out what it stands for")
+                raise fault(sentence.format(where=where, anchor=str(event.anchor)[:30]))
             if depth > DEEPEST:
-                said = _("{where} nests more than {most} lists and maps in each other; write it flatter")
-                raise fault(said.format(where=where, most=DEEPEST))
+                sentence = _("{where} nests more than {most} lists and maps in each other; write it flatter")
+                raise fault(sentence.format(where=where, most=DEEPEST))
             if nodes > MOST_NODES:
-                said = _("{where} holds more than {most:,} names and values; make it smaller")
-                raise fault(said.format(where=where, most=MOST_NODES))
+                sentence = _("{where} holds more than {most:,} names and values; make it smaller")
+                raise fault(sentence.format(where=where, most=MOST_NODES))
     except (yaml.YAMLError, RecursionError) as error:
         raise fault(_("{where} is not YAML: {split}").format(where=where, split=_short(error))) from None
 
@@ -75,8 +75,8 @@ def _loader() -> Any:
             seen = set()
             for key, _value in node.value:
                 if isinstance(key.value, str) and (key.tag, key.value) in seen:
-                    said = _("the name {name!r} stands there twice").format(name=key.value[:60])
-                    raise yaml.constructor.ConstructorError(None, None, said, key.start_mark)
+                    sentence = _("the name {name!r} stands there twice").format(name=key.value[:60])
+                    raise yaml.constructor.ConstructorError(None, None, sentence, key.start_mark)
                 seen.add((key.tag, key.value if isinstance(key.value, str) else id(key)))
             return super().construct_mapping(node, deep=deep)
 

@@ -92,12 +92,12 @@ class Feed:
         >>> [m.sources for m in Feed().messages()], [m.sources for m in Feed(carts=Source(lag_s=30.0)).messages()]
         ([(0, 1, 2, 3)], [(0, 1, 3), (2,)])
         """
-        found: dict[tuple[float, ...], list[int]] = {}
+        sources_by_way: dict[tuple[float, ...], list[int]] = {}
         for k, name in enumerate(SOURCES):
             own = getattr(self, name)
             how = tuple(getattr(self if getattr(own, f) is None else own, f) for f in ("period_s", "lag_s", "loss_p"))
-            found.setdefault(how, []).append(k)
-        return tuple(Message(tuple(sources), *how) for how, sources in found.items())
+            sources_by_way.setdefault(how, []).append(k)
+        return tuple(Message(tuple(sources), *how) for how, sources in sources_by_way.items())
 
     def stock_age_s(self) -> float:
         """How old the stock figure is on average when it is acted on [s]: its lag and half its period."""

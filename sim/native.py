@@ -65,11 +65,11 @@ def or_plain(plain: Any) -> Callable[[Callable[[], Any]], Callable[[], Any]]:
     """For a function that makes the compiled form of ``plain``: it is called once; where nothing compiles, ``plain`` it is."""
 
     def form(make: Callable[[], Any]) -> Callable[[], Any]:
-        made = cache(make)
+        compiled_once = cache(make)
 
         @wraps(make)
         def choose() -> Any:
-            return made() if compiles() else plain
+            return compiled_once() if compiles() else plain
 
         return choose
 
@@ -99,13 +99,13 @@ def compiled(function: Any, signature: Any, of: str = "", **given: Any) -> Any:
     not cached. of: tells a user's own apart in the cache from others of that name and file, whose helpers or globals differ.
     given: what names of ``function`` stand for in compiled code."""
     numba, linked = numba_or_none(), _link(function, {} if of else _inner_of, given)
-    made: dict[str, Any] = {"_nrt": False} if of else {"_nrt": False, "pipeline_class": lean()}
+    options: dict[str, Any] = {"_nrt": False} if of else {"_nrt": False, "pipeline_class": lean()}
     if of:
         linked.__qualname__ += f"_{of}"
     try:
-        machine = numba.njit([signature], cache=True, **made)(linked)
+        machine = numba.njit([signature], cache=True, **options)(linked)
     except RuntimeError:
-        return numba.njit([signature], **made)(linked)
+        return numba.njit([signature], **options)(linked)
     with suppress(OSError):
         _mark(linked).touch()
     return machine
@@ -119,8 +119,8 @@ def at_hand(function: Any) -> bool:
 def _mark(function: Any) -> Path:
     from llvmlite.binding import get_host_cpu_name
 
-    made = numba_or_none().__version__, *sys.version_info[:2], get_host_cpu_name()
-    return _cache_folder() / "-".join(map(str, (function.__module__, function.__qualname__, *made)))
+    made_for = numba_or_none().__version__, *sys.version_info[:2], get_host_cpu_name()
+    return _cache_folder() / "-".join(map(str, (function.__module__, function.__qualname__, *made_for)))
 
 
 _inner_of: dict[FunctionType, Any] = {}
@@ -149,8 +149,8 @@ def _inner(function: FunctionType, own: bool) -> Any:
     call made the loop sixty times slower.
     """
     plain = {"pipeline_class": lean()} if own else {}
-    made = numba_or_none().njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, _nrt=False, **plain)
-    return made(function)
+    decorate = numba_or_none().njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, _nrt=False, **plain)
+    return decorate(function)
 
 
 @cache
@@ -162,11 +162,11 @@ def lean() -> Any:
 
     class Lean(compiler.CompilerBase):
         def define_pipelines(self) -> list[Any]:
-            made = PassManager("lean")
+            passes = PassManager("lean")
             for name in PASSES:
-                made.add_pass(getattr(compiler, name), name)
-            made.finalize()
-            return [made]
+                passes.add_pass(getattr(compiler, name), name)
+            passes.finalize()
+            return [passes]
 
     return Lean
 

@@ -108,10 +108,10 @@ def no_such(what: str, name: object, known: Iterable[object], where: str = "", o
     >>> no_such("scenario", "frist", ["first"]), no_such("setting", "seeds", ["seed"], "rehearse")
     ("there is no scenario 'frist'; did you mean 'first'?", "rehearse has no setting 'seeds'; did you mean 'seed'?")
     """
-    said = _("{where} has no {what} {name!r}{hint}") if where else _("there is no {what} {name!r}{hint}")
+    sentence = _("{where} has no {what} {name!r}{hint}") if where else _("there is no {what} {name!r}{hint}")
     options = [str(k) for k in known]
     hint = did_you_mean(name, options) if otherwise is None or nearest(str(name), options) else otherwise
-    return said.format(where=where, what=_(what), name=name, hint=hint)
+    return sentence.format(where=where, what=_(what), name=name, hint=hint)
 
 
 def language() -> str:

@@ -149,8 +149,8 @@ def _elsewhere_now(name: str, path: Any) -> Any:
 def _loaded_elsewhere() -> set[str]:
     """Roots of the user's modules that were imported before: their files may have changed since."""
     files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items()) if "." not in name}
-    mine = {name for name, file in files.items() if file and file.endswith(".py") and is_users(name)}
-    return {name for name in mine if name != "__main__" and not name.startswith("user_strategy_")}
+    users = {name for name, file in files.items() if file and file.endswith(".py") and is_users(name)}
+    return {name for name in users if name != "__main__" and not name.startswith("user_strategy_")}
 
 
 @contextmanager

@@ -257,14 +257,14 @@ def _value(reached: Reach, value: Any, name: str, known: dict[int, str]) -> None
     if not isinstance(value, PLAIN):
         known[id(value)] = f"value {len(known)}"
     try:
-        made = digest(value)
+        digested = digest(value)
     except RecursionError:
-        made = ""
-    if not made:
+        digested = ""
+    if not digested:
         reached.odd.append(name)
     if is_users(kind.__module__):
         _into(reached, kind, f"{name}'s class", known)
-    _put(reached, name, made or f"a {kind.__qualname__}")
+    _put(reached, name, digested or f"a {kind.__qualname__}")
     for inner in _inside(value):
         _into(reached, inner, f"within {name}", known)
 
@@ -282,7 +282,7 @@ def _inside(value: Any) -> list[Any]:
     return [v for v in held if not isinstance(v, PLAIN)]
 
 
-def _put(reached: Reach, name: str, made: str) -> None:
+def _put(reached: Reach, name: str, value_digest: str) -> None:
     """Note a value; two modules may use one name for different things."""
-    while reached.values.setdefault(name, made) != made:
+    while reached.values.setdefault(name, value_digest) != value_digest:
         name += "'"

@@ -150,6 +150,6 @@ def _sound(strategy: Strategy, where: str) -> Strategy:
                 where=where, lack=strategy.lack, memory=strategy.memory
             )
         )
-    if (found := slip(strategy)) is not None:
-        raise StrategyError(f"{where} {found}")
+    if (fault := slip(strategy)) is not None:
+        raise StrategyError(f"{where} {fault}")
     return strategy

@@ -21,8 +21,8 @@ def nights_before(path: str) -> list[Quantity]:
 
     if not Path(path).is_file():
         raise SettingError(_("prior={path} is not a file; name a scenario file that stockcue calibrate wrote").format(path=path))
-    found = plain_yaml(Path(path).read_text(encoding="utf-8"), f"prior={path}", SettingError)
-    group = found.get(KEY) if isinstance(found, dict) else None
+    tree = plain_yaml(Path(path).read_text(encoding="utf-8"), f"prior={path}", SettingError)
+    group = tree.get(KEY) if isinstance(tree, dict) else None
     return earlier_nights(group.get("nights") if isinstance(group, dict) else None, path)
 
 

@@ -202,14 +202,14 @@ def followed(task: Task, follow: Callable[[], Said], files: Mapping[str, Path]) 
     """The Result of a task that goes on with a world outside and writes its own files meanwhile. follow(): until it is over.
     files: its tables (JSON lines) by name. Where nobody named a place they make a run folder of the Result's own."""
     tried()
-    said = follow()
+    told = follow()
     place = files["alerts"].parent if "alerts" in files else Path()
     tables = {name: str(path.relative_to(place)) if path.parent == place else str(path) for name, path in files.items()}
-    noted = {**task.manifest(said), "tables": tables}
+    noted = {**task.manifest(told), "tables": tables}
     if task.room is not None:
         write_manifest(place, noted)
-        return made(task.verb, place, said, task.room)
-    return Result(task.verb, place, said.text, (), {"versions": versions(), "account": ACCOUNT, **noted}, tuple(said.last))
+        return made(task.verb, place, told, task.room)
+    return Result(task.verb, place, told.text, (), {"versions": versions(), "account": ACCOUNT, **noted}, tuple(told.last))
 
 
 @dataclass(frozen=True, eq=False)

@@ -33,17 +33,17 @@ def html_of(result: Result, notes: list[str]) -> str:
 
 def parts_of(result: Result, notes: list[str]) -> Page:
     """What its page is made of. notes: what has to be said of the folder."""
-    made = BUILDERS.get(result.verb, _any)(result)
-    made.notes = [*notes, *made.notes]
-    made.evidence = made.evidence or spoken_verdict(result)
+    page = BUILDERS.get(result.verb, _any)(result)
+    page.notes = [*notes, *page.notes]
+    page.evidence = page.evidence or spoken_verdict(result)
     assumed = _table(result, "assumptions")
     if assumed is not None:
         title = _("Assumptions, each with its source and confidence")
-        made.assumptions = chosen(
+        page.assumptions = chosen(
             title, assumed, ("setting", "value", "unit", "meaning", "confidence", "source", "given"), most=2000
         )
-    made.made = made.made or _made(result)
-    return made
+    page.made = page.made or _made(result)
+    return page
 
 
 def spoken_verdict(result: Result) -> list[str]:
@@ -75,23 +75,23 @@ def _made(result: Result) -> str:
     return _("Made by StockCue {version}: {command}").format(version=version, command=" ".join(map(str, command)))
 
 
-def _timelines(result: Result, made: Page) -> None:
+def _timelines(result: Result, page: Page) -> None:
     """Timelines of the folder, those that fit."""
     table = _table(result, "timelines")
     if table is None or not len(table):
         return
-    blobs, made.timelines, left = of_table(table, *(placed(_table(result, name), table) for name in ("alerts", "chains")))
-    made.blobs += blobs
+    blobs, page.timelines, left = of_table(table, *(placed(_table(result, name), table) for name in ("alerts", "chains")))
+    page.blobs += blobs
     if left:
-        made.notes.append(_("{n} more timelines are in timelines.parquet; a page has room for {m}.").format(n=left, m=len(blobs)))
+        page.notes.append(_("{n} more timelines are in timelines.parquet; a page has room for {m}.").format(n=left, m=len(blobs)))
 
 
 def _rehearsed(result: Result) -> Page:
     """Who did best, the table, the timelines."""
     scores = _table(result, "scores")
     name = str((result.manifest.get("config") or {}).get("scenario", {}).get("name", "") or "")
-    made = Page(_("Rehearsal of {name}").format(name=name) if name else _("Rehearsal"))
-    made.about = _about(result)
+    page = Page(_("Rehearsal of {name}").format(name=name) if name else _("Rehearsal"))
+    page.about = _about(result)
     if scores is None or not {"net", "J", "strategy"} <= set(scores.columns):
         made.notes.append(_("The table of scores cannot be read, or is of a version that kept other figures."))
         made.grids = _as_it_is(result)
@@ -106,37 +106,37 @@ def _rehearsed(result: Result) -> Page:
 
 def _swept(result: Result) -> Page:
     """The best and how sure that is, every candidate, prices to move, the leaders' timelines."""
-    made = Page(_("Sweep of {scenario}").format(scenario=", ".join(_scenarios(result)) or "?"))
+    page = Page(_("Sweep of {scenario}").format(scenario=", ".join(_scenarios(result)) or "?"))
     candidates, standings = _table(result, "candidates"), _table(result, "standings")
     score = (result.manifest.get("sweep") or {}).get("score") or {}
-    rows = _trials(result, made, score)
+    rows = _trials(result, page, score)
     if candidates is None or rows is None:
         made.notes.append(_("The table of runs cannot be read, or is of a version that kept other figures."))
         made.grids = _as_it_is(result)
         return made
     data = trials.of_trials(rows, candidates, standings, score)
     if "base" not in data:
-        made.notes.append(_("This sweep was played by a version that kept fewer terms: prices cannot be moved here."))
-    made.plain = sweeping.plain(data, candidates, spoken_verdict(result))
-    made.blobs.append(Blob("sweep-data", packed(data | base_words(result.manifest, candidates))))
-    made.sweep = "sweep-data"
+        page.notes.append(_("This sweep was played by a version that kept fewer terms: prices cannot be moved here."))
+    page.plain = sweeping.plain(data, candidates, spoken_verdict(result))
+    page.blobs.append(Blob("sweep-data", packed(data | base_words(result.manifest, candidates))))
+    page.sweep = "sweep-data"
     for name, title in (
         ("front", _("Pareto front: nobody beats these in all three at once")),
         ("certificates", _("Certificates")),
     ):
         if (table := _table(result, name)) is not None and len(table):
             grid = of_frame(title, table)
-            made.grids.append(Grid(grid.title, grid.head, grid.rows, grid.right, grid.note, True))
-    made.glossary = _glossary()
-    _timelines(result, made)
-    return made
+            page.grids.append(Grid(grid.title, grid.head, grid.rows, grid.right, grid.note, True))
+    page.glossary = _glossary()
+    _timelines(result, page)
+    return page
 
 
 def _scenarios(result: Result) -> list[str]:
     return list((result.manifest.get("sweep") or {}).get("scenario") or {})
 
 
-def _trials(result: Result, made: Page, score: Mapping[str, Any]) -> pd.DataFrame | None:
+def _trials(result: Result, page: Page, score: Mapping[str, Any]) -> pd.DataFrame | None:
     """The columns of the trials that a page shows, where they can be read."""
     import pyarrow.parquet as pq
 
@@ -151,7 +151,7 @@ def _trials(result: Result, made: Page, score: Mapping[str, Any]) -> pd.DataFram
                 groups += 1
             frame = file.read_row_groups(list(range(groups)), columns=there).to_pandas()
             if groups < file.num_row_groups:
-                made.notes.append(_("This page reads the first {n} of {all} runs; the folder has all.").format(
+                page.notes.append(_("This page reads the first {n} of {all} runs; the folder has all.").format(
                     n=f"{runs:,}", all=f"{file.metadata.num_rows:,}"))  # fmt: skip
     except Exception:  # whatever is wrong with a file of somebody else's, the page says it and shows the rest
         return None
@@ -201,20 +201,20 @@ def _about(result: Result) -> str:
 
 def _any(result: Result) -> Page:
     """A page of sentences, tables and charts; where the tables are of another version or cut short, of what can be read."""
-    made = Page(_title(result))
-    made.about = _about(result)
+    page = Page(_title(result))
+    page.about = _about(result)
     tables = {name: frame for name in result.tables if (frame := _table(result, name)) is not None and len(frame)}
-    made.plain = plain(result.verb, tables, spoken_verdict(result))
-    made.evidence = spoken_verdict(result)
+    page.plain = plain(result.verb, tables, spoken_verdict(result))
+    page.evidence = spoken_verdict(result)
     try:
-        made.grids, made.charts = PARTS[result.verb](tables)
+        page.grids, page.charts = PARTS[result.verb](tables)
     except (KeyError, IndexError, ValueError, TypeError):
-        made.notes.append(
+        page.notes.append(
             _("Some tables cannot be read, or are of a version that kept other figures: they are shown as they are.")
         )
-        made.grids = [of_frame(name, frame, most=100) for name, frame in tables.items() if name not in HIDDEN]
-    _timelines(result, made)
-    return made
+        page.grids = [of_frame(name, frame, most=100) for name, frame in tables.items() if name not in HIDDEN]
+    _timelines(result, page)
+    return page
 
 
 HIDDEN = ("assumptions", "timelines", "rejects")

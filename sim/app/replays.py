@@ -61,32 +61,32 @@ def played(
     return _difference(s, name, loaded, replays, policies) if s.diff else _open(name, loaded, replays)
 
 
-def _open(name: str, loaded: Sequence[Loaded], found: list[Replay]) -> Played:
-    whole = openloop_text.together(found)
+def _open(name: str, loaded: Sequence[Loaded], results: list[Replay]) -> Played:
+    whole = openloop_text.together(results)
     empty = [f"{one.stream.name}: {name}" if len(loaded) > 1 else name for one in loaded for name in never_in(one.stream)]
-    about = [*(r.caption for r in found), *(as_recorded(one.stream) for one in loaded),
+    about = [*(r.caption for r in results), *(as_recorded(one.stream) for one in loaded),
              openloop_text.about_sellouts(len(whole.sellouts), empty)]  # fmt: skip
     return Played(
         title=(_("Replay of {streams}").format(streams=name), _(OPEN_LOOP)),
-        printed=lambda notes: openloop_text.printed(found, [*about, *notes]),
-        page=lambda: [*openloop_text.page(found), "\n".join(f"- {a}" for a in about)],
+        printed=lambda notes: openloop_text.printed(results, [*about, *notes]),
+        page=lambda: [*openloop_text.page(results), "\n".join(f"- {a}" for a in about)],
         tables={"table": whole.table, "sellouts": whole.sellouts, "alerts": whole.alerts},
-        figures=lambda sku: _open_figures(loaded, found, sku),
-        timelines=lambda: _heard(loaded, found),
+        figures=lambda sku: _open_figures(loaded, results, sku),
+        timelines=lambda: _heard(loaded, results),
         lines={
             f"alerts{_tail(loaded, one)}.jsonl": "".join(f"{line}\n" for line in alert_lines(one.stream, r.runs))
-            for one, r in zip(loaded, found, strict=True)
+            for one, r in zip(loaded, results, strict=True)
         },
     )
 
 
-def _heard(loaded: Sequence[Loaded], found: Sequence[Replay]) -> pd.DataFrame:
+def _heard(loaded: Sequence[Loaded], results: Sequence[Replay]) -> pd.DataFrame:
     """Open loop: what every strategy heard and said, by recording."""
     parts = [
         with_recorded_stock(
             of_runs([(one.stream.name if len(loaded) > 1 else RECORDED, run.policy.name, run) for run in r.runs]), r.levels
         )
-        for one, r in zip(loaded, found, strict=True)
+        for one, r in zip(loaded, results, strict=True)
     ]
     return pd.concat(parts, ignore_index=True)
 
@@ -99,11 +99,11 @@ def _tail(loaded: Sequence[Loaded], one: Loaded) -> str:
     return "" if len(loaded) == 1 else f"-{one.stream.name}"
 
 
-def _open_figures(loaded: Sequence[Loaded], found: Sequence[Replay], sku: str) -> list[tuple[str, Any]]:
+def _open_figures(loaded: Sequence[Loaded], results: Sequence[Replay], sku: str) -> list[tuple[str, Any]]:
     from sim.report.figures.overview import overview
 
     figures: list[tuple[str, Any]] = []
-    for one, result in zip(loaded, found, strict=True):
+    for one, result in zip(loaded, results, strict=True):
         tail = _tail(loaded, one)
         number = _first_out(result.sellouts, one.stream) if sku == "auto" else _number(one.stream, sku)
         if number is not None:
@@ -123,9 +123,9 @@ def _number(stream: Stream, sku: str) -> int | None:
     return names.index(sku) if sku in names else None
 
 
-def _difference(s: Settings, name: str, loaded: Sequence[Loaded], found: list[Replay], policies: list[Policy]) -> Played:
+def _difference(s: Settings, name: str, loaded: Sequence[Loaded], results: list[Replay], policies: list[Policy]) -> Played:
     a, b = (p.name for p in policies)
-    whole = openloop_text.together(found)
+    whole = openloop_text.together(results)
     changed = rule_diff(whole.alerts, a, b, s.within_s)
     counts = diff_counts(changed, whole.sellouts, a, b)
     return Played(
@@ -133,8 +133,8 @@ def _difference(s: Settings, name: str, loaded: Sequence[Loaded], found: list[Re
         printed=lambda notes: diff_text.printed(changed, counts, a, b, s.within_s, notes),
         page=lambda: diff_text.page(changed, counts, a, b, s.within_s),
         tables={"diff": changed, "diff_counts": counts, "sellouts": whole.sellouts, "alerts": whole.alerts},
-        figures=lambda sku: diff_text.figures(loaded, found, changed, (a, b), sku),
-        timelines=lambda: _heard(loaded, found),
+        figures=lambda sku: diff_text.figures(loaded, results, changed, (a, b), sku),
+        timelines=lambda: _heard(loaded, results),
     )
 
 
@@ -181,16 +181,16 @@ def _closed_figures(replays: Sequence[Closed], sku: str) -> list[tuple[str, Any]
     return figures
 
 
-def write_timelines(found: Played, folder: Path) -> None:
+def write_timelines(parts: Played, folder: Path) -> None:
     """What its page draws."""
-    write_table(found.timelines(), folder / "timelines.parquet")
+    write_table(parts.timelines(), folder / "timelines.parquet")
 
 
-def write_tables(found: Played, folder: Path) -> None:
+def write_tables(parts: Played, folder: Path) -> None:
     """Every table of a replay as Parquet."""
-    for name, table in found.tables.items():
+    for name, table in parts.tables.items():
         write_table(table, folder / f"{name}.parquet")
-    for name, text in found.lines.items():
+    for name, text in parts.lines.items():
         (folder / filed(name)).write_text(text, encoding="utf-8")
 
 
@@ -207,11 +207,11 @@ def assumed(show: Scenario, world: Scenario | None, policies: Sequence[Policy], 
     return table[table["setting"].str.startswith(tuple(used))]
 
 
-def write_pictures(found: Played, sku: str, folder: Path) -> None:
+def write_pictures(parts: Played, sku: str, folder: Path) -> None:
     """Every picture of a replay as PNG."""
     from sim.app.pictures import save
 
-    for stem, figure in found.figures(sku):
+    for stem, figure in parts.figures(sku):
         save(figure, folder / filed(f"{stem}.png"))
 
 

@@ -49,15 +49,15 @@ def rollup(reviews: Any, *, out: Out = None, command: Sequence[str] | None = Non
     settings = [settings_of(r.manifest["config"]) for r in read]
     told = [r.manifest[NIGHT] for r in read]
     nights, history, proposals = _nights(told), _history(told, settings), _proposals(told, settings)
-    said = words_of.sentences(nights, history, proposals)
+    sentences = words_of.sentences(nights, history, proposals)
     task = Task("rollup", "rollup", {"of": [r.manifest.get("config_hash") for r in read]}, out, command)
 
     def write(folder: Path) -> Said:
         for name, table in (("nights", nights), ("history", history), ("proposals", proposals)):
             write_table(table, folder / f"{name}.parquet")
-        (folder / "report.md").write_text(words_of.page(nights, history, proposals, said, task.repeat()), encoding="utf-8")
-        text = words_of.printed(nights, history, proposals, said)
-        return Said(text, said, [_("run folder: {folder}").format(folder=HERE)])
+        (folder / "report.md").write_text(words_of.page(nights, history, proposals, sentences, task.repeat()), encoding="utf-8")
+        text = words_of.printed(nights, history, proposals, sentences)
+        return Said(text, sentences, [_("run folder: {folder}").format(folder=HERE)])
 
     return published(task, write)
 
@@ -80,18 +80,18 @@ def _in_order(read: Sequence[Result]) -> list[Result]:
 def settings_of(config: Mapping[str, Any]) -> dict[str, Any]:
     """Everything a review's team chose, by the words that would set it; a tier's own where tiers differ."""
     label, family = next(iter(config["strategies"].items()))
-    made: dict[str, Any] = {"strategy": family["strategy"]}
+    settings: dict[str, Any] = {"strategy": family["strategy"]}
     tiers = family["settings"]
     for name in next(iter(tiers.values())):
         values = {tier: own[name] for tier, own in tiers.items()}
         same = len(set(values.values())) == 1
-        made |= {f"strategy.{name}": next(iter(values.values()))} if same else {
+        settings |= {f"strategy.{name}": next(iter(values.values()))} if same else {
             f"strategy.by_tier.{tier}.{name}": value for tier, value in values.items()
         }  # fmt: skip
-    made |= {f"gate.{name}": value for name, value in config["gate"].items()}
+    settings |= {f"gate.{name}": value for name, value in config["gate"].items()}
     for name, value in config["operations"][label].items():
-        made["operations" if name == "name" else f"operations.{name}"] = _actions(value) if name in LEVELS else value
-    return made
+        settings["operations" if name == "name" else f"operations.{name}"] = _actions(value) if name in LEVELS else value
+    return settings
 
 
 def _actions(level: Sequence[Mapping[str, Any]]) -> str:

@@ -147,8 +147,8 @@ def shadow(
         prometheus_port=prometheus_port, report_s=report_s, log=log, out=_text(out),
     )  # fmt: skip
     teams, told = policies_of(policies), listener(progress)
-    made = planned(s, teams)
-    task = Task("shadow", "shadow", made.bound_to, out, command)
+    live_plan = planned(s, teams)
+    task = Task("shadow", "shadow", live_plan.bound_to, out, command)
     where = ways(s, None if task.room is None else Path(task.room.name) / "alerts.jsonl")
     if where.state:
         for policy in teams:
@@ -156,20 +156,20 @@ def shadow(
     if is_trying():
         Source(where.source, False, told.note).close()
     files = {name: path for name, path in (("alerts", where.out), ("rejected", where.rejects)) if path}
-    return followed(task, lambda: _lived(made, where, bool(s.out or s.state), told), files)
+    return followed(task, lambda: _lived(live_plan, where, bool(s.out or s.state), told), files)
 
 
 def _text(path: str | Path | None) -> str | None:
     return None if path is None else str(path)
 
 
-def _lived(made: ShowPlan, where: Ways, kept: bool, told: Listener) -> Said:
+def _lived(live_plan: ShowPlan, where: Ways, kept: bool, told: Listener) -> Said:
     """Follow the feed until it ends or a signal stops it. kept: it can be gone on with."""
 
     def tell(text: str) -> None:
         told.note(_("stockcue shadow: {text}").format(text=text))
 
-    live = Live(made, where, tell)
+    live = Live(live_plan, where, tell)
     with _stopped_by_signals(live.stop):
         metrics = live.run()
     live.log("info", sentence(metrics))

@@ -96,14 +96,14 @@ def _same(run: Run) -> Run:
 def with_recorded_stock(rows: pd.DataFrame, levels: pd.DataFrame) -> pd.DataFrame:
     """Timelines of an open loop: the stock that was recorded, for there the ledger is the shop's and not the model's.
     levels: t_s, sku, stock."""
-    made = rows.to_dict("records")
-    for one in made:
-        mine = levels[levels["sku"] == one["sku"]]
-        one["record_t"], one["record"] = thinned(mine["t_s"].to_numpy(float), mine["stock"].to_numpy(float))
+    records = rows.to_dict("records")
+    for one in records:
+        of_item = levels[levels["sku"] == one["sku"]]
+        one["record_t"], one["record"] = thinned(of_item["t_s"].to_numpy(float), of_item["stock"].to_numpy(float))
         one["left_t"] = one["left"] = np.zeros(0)
     import pandas as pd
 
-    return pd.DataFrame(made)
+    return pd.DataFrame(records)
 
 
 def row(s: Story, start_hour: float, name: str) -> dict[str, Any]:

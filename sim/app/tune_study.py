@@ -62,10 +62,10 @@ def search_of(
     config = configuration(teams, choices)
     if not any(axis.key.split(".")[0] != "scenario" for axis in axes):
         raise SettingError(_("tune has nothing to search; give a range, as in strategy.units=interval(20,400)"))
-    found = families(config, axes)
-    idle = [family for family, (_maker, own) in found.items() if not own]
-    if idle and len(found) > 1:
-        found = {family: pair for family, pair in found.items() if pair[1]}
+    by_family = families(config, axes)
+    idle = [family for family, (_maker, own) in by_family.items() if not own]
+    if idle and len(by_family) > 1:
+        by_family = {family: pair for family, pair in by_family.items() if pair[1]}
         told.note(_("not searched, for nothing of theirs varies: {names}").format(names=", ".join(idle)))
     worlds = make_worlds(scenarios, axes, "auto", s.world_points, s.seed, s.uncertain)
     for world in worlds:
@@ -81,7 +81,7 @@ def search_of(
     own = ("workers", "engine", "address", "out")
     facts |= {f.name: getattr(s, f.name) for f in fields(s) if f.name not in own} | {"trials": trials}
     facts |= {"program": program(), "versions": versions()}
-    makers, space = {k: m for k, (m, _axes) in found.items()}, {k: own for k, (_maker, own) in found.items()}
+    makers, space = {k: m for k, (m, _axes) in by_family.items()}, {k: own for k, (_maker, own) in by_family.items()}
     # What the settings do not say: all that a user's strategy is.
     facts["own_files"] = own_files(m.policy for m in as_they_stand(makers))
     facts[PLAYED] = Plan(worlds, as_they_stand(makers), s.replicates, s.seed, profile).digest()[:16]

@@ -56,15 +56,15 @@ def blocks_of(grid: Grid, durations: dict[int, float] | None = None, least_s: fl
     spans = {r.show: len(r.y) for r in grid.rows}
     total = sum(spans.values())
     size = max(math.ceil(total / max(BLOCKS, 2 * len(spans))), math.ceil(least_s / grid.step_s), 1)
-    made, first = [], 0
+    numbered, first = [], 0
     for show in range(max(spans) + 1):
         bins = spans.get(show, 0)
         blocks = np.arange(bins) * max(1, round(bins / size)) // max(bins, 1)
         for a, b in sorted(_responses(grid, show, durations or {}, bins)):
             blocks[a:b] = blocks[a]
-        made.append(first + blocks)
-        first = int(made[-1].max(initial=first - 1)) + 1
-    return made
+        numbered.append(first + blocks)
+        first = int(numbered[-1].max(initial=first - 1)) + 1
+    return numbered
 
 
 def _responses(grid: Grid, show: int, durations: dict[int, float], bins: int, kind: int | None = None,

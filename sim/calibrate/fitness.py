@@ -157,7 +157,7 @@ def mixing(model: Model, fit: Fit, window_s: float = 60.0) -> Mixing | None:
 def bands(model: Model, counts: list[np.ndarray], seed: int = 0) -> tuple[list[Band], list[Busiest]]:
     """Predictive bands by window and show, and of the busiest minute; counts of all SKUs together."""
     rng = stream(seed, "calibrate", "pit")
-    made, busiest = [], []
+    drawn_bands, busiest = [], []
     for place, show in enumerate(sorted({r.show for r in model.grid.rows})):
         rows = [r for r in model.grid.rows if r.show == show and r.what == "orders"]
         seen = np.sum([(r.feed if r.feed is not None else r.y) * r.used for r in rows], axis=0)
@@ -179,8 +179,8 @@ def bands(model: Model, counts: list[np.ndarray], seed: int = 0) -> tuple[list[B
             low, middle, high = np.quantile(drawn, (0.5 - LEVEL / 2, 0.5, 0.5 + LEVEL / 2), axis=0)
             pit = _pit(rng, drawn, real)
             start = np.arange(n) * window
-            made.append(Band(show, window, *(v[mostly] for v in (start, real, low, middle, high, pit))))
-    return made, busiest
+            drawn_bands.append(Band(show, window, *(v[mostly] for v in (start, real, low, middle, high, pit))))
+    return drawn_bands, busiest
 
 
 def _pit(rng: np.random.Generator, drawn: np.ndarray, seen: np.ndarray) -> np.ndarray:

@@ -160,15 +160,15 @@ def rows_like(show: Observed, grid: Grid, number: int = 0) -> Grid:
 
 def _covariates(show: Observed, bins: int, step: float, columns: tuple[str, ...], room: float) -> np.ndarray:
     middle = (np.arange(bins) + 0.5) * step
-    made = {}
+    by_name = {}
     if VIEWERS in columns and show.viewers is not None:
-        made[VIEWERS] = np.log(np.maximum(np.interp(middle, *show.viewers), 1.0) / room)
+        by_name[VIEWERS] = np.log(np.maximum(np.interp(middle, *show.viewers), 1.0) / room)
     z = 2 * middle / (bins * step) - 1
-    made |= dict(zip(TREND, (z, 1.5 * z**2 - 0.5, 2.5 * z**3 - 1.5 * z), strict=True))
+    by_name |= dict(zip(TREND, (z, 1.5 * z**2 - 0.5, 2.5 * z**3 - 1.5 * z), strict=True))
     if CLOCK[0] in columns:
         day = 2 * math.pi * (show.start_unix_s + middle) / DAY_S
-        made |= dict(zip(CLOCK, (np.sin(day), np.cos(day), np.sin(2 * day), np.cos(2 * day)), strict=True))
-    return np.column_stack([made[c] for c in columns]) if columns else np.zeros((bins, 0))
+        by_name |= dict(zip(CLOCK, (np.sin(day), np.cos(day), np.sin(2 * day), np.cos(2 * day)), strict=True))
+    return np.column_stack([by_name[c] for c in columns]) if columns else np.zeros((bins, 0))
 
 
 def _open(show: Observed, group: np.ndarray, bins: int, step: float) -> np.ndarray:

@@ -129,15 +129,15 @@ class Model:
         p, step = self.place, self.grid.step_s
         e = np.exp(row.x[:, self.columns] @ at[[p[f"x:{c}"] for c in self.spec.columns]]) if self.columns else np.ones(len(row.y))
         e = e * row.mood
-        made = {-1: math.exp(at[p[f"uncued:{row.sku}"]]) * step * e} if -1 in which else {}
+        expected = {-1: math.exp(at[p[f"uncued:{row.sku}"]]) * step * e} if -1 in which else {}
         appeal = at[p[f"appeal:{row.sku}"]] if f"appeal:{row.sku}" in p else 0.0
         for k in which:
             if k >= 0 and k in row.cues:
                 name = kind_name(k)
-                made[k] = math.exp(at[p[f"cue:{name}"]] + appeal) * e * self.responses(row, at, k)
+                expected[k] = math.exp(at[p[f"cue:{name}"]] + appeal) * e * self.responses(row, at, k)
         if row.what == "carts":
-            return {k: v * math.exp(at[p[RATIO]]) for k, v in made.items()}
-        return made
+            return {k: v * math.exp(at[p[RATIO]]) for k, v in expected.items()}
+        return expected
 
     def one(self, row: Row, at: np.ndarray, kind: int, number: int) -> np.ndarray:
         """Orders expected per bin by one cue of a kind."""
@@ -148,12 +148,12 @@ class Model:
     def responses(self, row: Row, at: np.ndarray, kind: int) -> np.ndarray:
         """What the cues of a kind bring per bin where the response is 1 at its peak; some come early where they expect it."""
         law = (self.spec.shape(kind), math.exp(at[self.place[f"tau:{kind_name(kind)}"]]), self.spec.duration(kind))
-        made = pulses(row, self.grid.step_s, kind, row.cues[kind], law)
+        brought = pulses(row, self.grid.step_s, kind, row.cues[kind], law)
         if not self.spec.early or not expected(kind):
-            return made
+            return brought
         share, whole = float(expit(at[self.place[EARLY]])), float(mass(law[0], np.array(law[2]), law[1], law[2]))
         before = ahead(len(row.y), self.grid.step_s, row.cues[kind], math.exp(at[self.place[AHEAD]]))
-        return (1 - share) * made + share * whole * before
+        return (1 - share) * brought + share * whole * before
 
     def carted(self, row: Row, at: np.ndarray) -> np.ndarray | float:
         """Orders to be expected from recorded carts."""
@@ -185,36 +185,36 @@ class Model:
         interest = sum(parts.values())
         whole = self.followed(row, at, interest + carted)  # type: ignore[arg-type]
         lift = 1.0
-        made: dict[int, np.ndarray] = {p[f"uncued:{row.sku}"]: parts[-1]}
+        by_parameter: dict[int, np.ndarray] = {p[f"uncued:{row.sku}"]: parts[-1]}
         for k in spec.kinds:
             if k not in parts:
                 continue
             name = kind_name(k)
-            made[p[f"cue:{name}"]] = parts[k]
-            made[p[f"tau:{name}"]] = self._difference(row, at, p[f"tau:{name}"], 1e-4, k)
+            by_parameter[p[f"cue:{name}"]] = parts[k]
+            by_parameter[p[f"tau:{name}"]] = self._difference(row, at, p[f"tau:{name}"], 1e-4, k)
             for head in (EARLY, AHEAD) if spec.early and expected(k) else ():
-                made[p[head]] = made.get(p[head], 0.0) + self._difference(row, at, p[head], 1e-4, k)
+                by_parameter[p[head]] = by_parameter.get(p[head], 0.0) + self._difference(row, at, p[head], 1e-4, k)
         if f"appeal:{row.sku}" in p:
-            made[p[f"appeal:{row.sku}"]] = interest - parts[-1]
+            by_parameter[p[f"appeal:{row.sku}"]] = interest - parts[-1]
         for column, name in zip(self.columns, spec.columns, strict=True):
-            made[p[f"x:{name}"]] = interest * row.x[:, column]
+            by_parameter[p[f"x:{name}"]] = interest * row.x[:, column]
         if row.what == "carts":
-            made[p[RATIO]] = interest  # type: ignore[assignment]
+            by_parameter[p[RATIO]] = interest  # type: ignore[assignment]
         if row.carted is not None:
-            made[p[CONV]] = carted  # type: ignore[assignment]
+            by_parameter[p[CONV]] = carted  # type: ignore[assignment]
             up = at.copy()
             up[p[WAIT]] += 1e-4
-            made[p[WAIT]] = (self.carted(row, up) - carted) / 1e-4  # type: ignore[assignment]
+            by_parameter[p[WAIT]] = (self.carted(row, up) - carted) / 1e-4  # type: ignore[assignment]
         if spec.herding and row.feed is not None:
             n, mean = at[p[N]], at[p[MEAN]]
             past, own = excited(row.feed, self.grid.step_s, math.exp(mean))
             lift = 1 / (1 - n * own)
             later, owned = excited(row.feed, self.grid.step_s, math.exp(mean + 1e-4))
-            made = {k: v * lift for k, v in made.items()}
-            made[p[N]] = lift * (past + whole * own)
-            made[p[MEAN]] = lift * n * ((later - past) + whole * (owned - own)) / 1e-4
-        jac = np.array(list(made.values())) * row.open
-        return np.maximum(whole * row.open, TINY), list(made), jac, np.asarray(interest * lift * row.open)
+            by_parameter = {k: v * lift for k, v in by_parameter.items()}
+            by_parameter[p[N]] = lift * (past + whole * own)
+            by_parameter[p[MEAN]] = lift * n * ((later - past) + whole * (owned - own)) / 1e-4
+        jac = np.array(list(by_parameter.values())) * row.open
+        return np.maximum(whole * row.open, TINY), list(by_parameter), jac, np.asarray(interest * lift * row.open)
 
     def _difference(self, row: Row, at: np.ndarray, index: int, eps: float, kind: int) -> np.ndarray:
         up, down = at.copy(), at.copy()

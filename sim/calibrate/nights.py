@@ -85,26 +85,28 @@ def _quantities(show: Observed, by_viewer: bool) -> list[Quantity]:
             at = open_ & (kind == c)
             inside[c] += orders[at].sum()
             within[c] += rate * people[at].sum() * STEP_S
-    found, total, exposure = [], outside.sum(), time.sum()
+    quantities, total, exposure = [], outside.sum(), time.sum()
     if total >= FEWEST and exposure > 0:
-        found.append(Quantity("level", show.name, float(np.log(total / exposure)), float(total**-0.5)))
+        quantities.append(Quantity("level", show.name, float(np.log(total / exposure)), float(total**-0.5)))
     for c in np.flatnonzero((inside >= FEWEST) & (within > 0)).tolist():
         error = float(np.sqrt(1 / inside[c] + 1 / max(total, 1.0)))
-        found.append(Quantity(f"lift {CUE_KINDS[c]}", show.name, float(np.log(inside[c] / within[c])), error))
+        quantities.append(Quantity(f"lift {CUE_KINDS[c]}", show.name, float(np.log(inside[c] / within[c])), error))
     for tier in sorted({*show.tiers} - {""}):
         own = np.array(show.tiers) == tier
         part = outside[own].sum()
         if FEWEST <= part < total:
-            found.append(Quantity(f"tier {tier}", show.name, float(np.log(part / total)), float(np.sqrt(1 / part - 1 / total))))
-    return found
+            quantities.append(
+                Quantity(f"tier {tier}", show.name, float(np.log(part / total)), float(np.sqrt(1 / part - 1 / total)))
+            )
+    return quantities
 
 
 def _open(show: Observed, sku: int, n: int) -> np.ndarray:
-    made = np.ones(n, bool)
+    is_open = np.ones(n, bool)
     for row in show.shut:
         if row["sku"] in (sku, -1):
-            made[max(0, int(row["from_s"] / STEP_S)) : int(np.ceil(row["to_s"] / STEP_S))] = False
-    return made
+            is_open[max(0, int(row["from_s"] / STEP_S)) : int(np.ceil(row["to_s"] / STEP_S))] = False
+    return is_open
 
 
 def _responses(show: Observed, sku: int, n: int) -> np.ndarray:
@@ -134,10 +136,10 @@ def settling(nights: Sequence[Quantity]) -> list[Step]:
     return steps
 
 
-def plain(found: Sequence[Quantity]) -> list[dict[str, Any]]:
+def plain(measured: Sequence[Quantity]) -> list[dict[str, Any]]:
     """Single nights as plain data, one entry a night, as a scenario file carries them on to the next calibration."""
     nights: dict[str, dict[str, list[float]]] = {}
-    for one in found:
+    for one in measured:
         nights.setdefault(one.night, {})[one.quantity] = [round(one.value, 6), round(one.error, 6)]
     return [{"night": name, **values} for name, values in nights.items()]
 

@@ -65,9 +65,9 @@ def coordinates(fit: Calibrated) -> Coordinates:
     names, blocks = list(fit.fit.free), [fit.fit.cov * fit.widen]
     for tag, delay in (("convert", fit.converting), ("pay", fit.paying)):
         if delay is not None:
-            mine = [f"{tag}:never", f"{tag}:median", f"{tag}:sigma"][: len(delay.at)]
-            theta |= dict(zip(mine, delay.at.tolist(), strict=True))
-            names += mine
+            tags = [f"{tag}:never", f"{tag}:median", f"{tag}:sigma"][: len(delay.at)]
+            theta |= dict(zip(tags, delay.at.tolist(), strict=True))
+            names += tags
             blocks.append(delay.cov)
     if fit.amounts is not None:
         p = min(max(fit.amounts.single.value, 1e-6), 1 - 1e-6)

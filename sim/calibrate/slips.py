@@ -95,7 +95,7 @@ def _moved(grid: Grid, shifts: dict[Key, float]) -> Grid:
 
 def _lay(sheet: Grid, here: Model, fit: Fit, offsets: np.ndarray) -> dict[Key, np.ndarray]:
     """Log-likelihood of every cue at each offset from its sheet time, the others where they are now."""
-    made: dict[Key, np.ndarray] = {}
+    laid_by_key: dict[Key, np.ndarray] = {}
     for planned, row in zip(sheet.rows, here.grid.rows, strict=True):
         if not row.cues:
             continue
@@ -107,8 +107,8 @@ def _lay(sheet: Grid, here: Model, fit: Fit, offsets: np.ndarray) -> dict[Key, n
             for j, at in enumerate(times.tolist()):
                 key = (row.show, row.sku, kind, j)
                 laid = _one(here, fit, row, kind, (at, float(row.cues[kind][j])), offsets, rate, scale)
-                made[key] = made.get(key, 0.0) + laid
-    return made
+                laid_by_key[key] = laid_by_key.get(key, 0.0) + laid
+    return laid_by_key
 
 
 def _scale(model: Model, fit: Fit, row: Row, kind: int) -> float:
@@ -132,8 +132,8 @@ def _one(model: Model, fit: Fit, row: Row, kind: int, at: tuple[float, float], o
     b = min(int((at[0] + span + late) // step) + edge + 2, len(row.y))
     if a >= b:
         return np.zeros(len(offsets))
-    mine = _response(model, fit, row.carts, b - a, kind, np.array([at[1] - a * step])) * scale * row.open[a:b]
-    rest = np.maximum(rate[a:b] - mine, 0.02 * rate[a:b] + TINY)
+    response = _response(model, fit, row.carts, b - a, kind, np.array([at[1] - a * step])) * scale * row.open[a:b]
+    rest = np.maximum(rate[a:b] - response, 0.02 * rate[a:b] + TINY)
     here = np.array([at[0] - a * step])
     wide = np.concatenate([np.zeros(edge), _response(model, fit, row.carts, b - a + edge, kind, here) * scale])
     shifted = np.lib.stride_tricks.sliding_window_view(wide, b - a)[: len(offsets)][::-1]

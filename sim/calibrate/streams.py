@@ -69,13 +69,13 @@ def observed_from(head: Any, frame: pd.DataFrame, sku: list[str] | None = None) 
     linked = _linked(good, frame[frame["kind"] == "cart"])
     width = 0.0 if head.resolution_s < 0.01 else float(head.resolution_s)
     carts = _of(frame, "cart", names, start)
-    made = _events(good, names, start)
-    shut = _shut(frame, orders, names, start, usual, head.declared, [1] * len(names) if usual else fewest(made, len(names)))
+    observed = _events(good, names, start)
+    shut = _shut(frame, orders, names, start, usual, head.declared, [1] * len(names) if usual else fewest(observed, len(names)))
     return Observed(
         head.name,
         span,
         names,
-        made,
+        observed,
         carts,
         _cues(frame, names, start, span),
         bin_s=usual,

@@ -38,9 +38,9 @@ def read(words: Sequence[str], verb: str, choosing: Sequence[str] = CHOOSING) ->
     name = own.chosen.get("experiment")
     if name is None:
         return own
-    made = _words_of(name, verb, own.folders, ())
-    cut = split([*made, *words], verb, choosing)
-    theirs = split(made, verb, choosing).chosen.get("strategy")
+    recommended = _words_of(name, verb, own.folders, ())
+    cut = split([*recommended, *words], verb, choosing)
+    theirs = split(recommended, verb, choosing).chosen.get("strategy")
     if theirs is not None and "strategy" not in own.chosen:
         cut.foreign = [source for source in labelled(listed(theirs)).values() if source.endswith(".py")]
     if not cut.show:

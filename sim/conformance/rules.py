@@ -203,15 +203,15 @@ def level_of(value: Any, where: str) -> int | None:
 def faults(policy: Policy, test: Test) -> list[Fault]:
     """What of a test came out otherwise under ``policy``; empty: it passes."""
     levels = course(policy, test)
-    found = []
+    failed = []
     for one in test.expected:
         # The reading of that very moment counts; 1e-9 s forgives a step that is no binary number.
         then = [s for s in levels[one.sku] if s.t <= one.at_s + 1e-9][-1]
         for what, expected, got, near in (("level", one.level, then.level, 0), ("machine", one.machine, then.machine, 0),
                                           ("line", one.line, then.line, LINE_STEP)):  # fmt: skip
             if expected is not None and not abs(expected - got) <= near:
-                found.append(Fault(test.name, one.at_s, one.sku, what, float(expected), float(got)))
-    return found
+                failed.append(Fault(test.name, one.at_s, one.sku, what, float(expected), float(got)))
+    return failed
 
 
 def course(policy: Policy, test: Test) -> dict[str, list[Standing]]:

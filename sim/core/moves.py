@@ -78,9 +78,9 @@ def with_rows(w: World, tape: Tape) -> World:
         outcome[:old] = w.outcome[:old]
     waiting = w.seq[w.head[NEXT_ADDED] :]
     place = np.searchsorted(tape.t[waiting], tape.t[old:]) + np.arange(grown - old)
-    seq, mine = np.empty(len(waiting) + len(place), np.int32), np.ones(len(waiting) + len(place), bool)
-    mine[place] = False
-    seq[place], seq[mine] = np.arange(old, grown), waiting
+    seq, kept = np.empty(len(waiting) + len(place), np.int32), np.ones(len(waiting) + len(place), bool)
+    kept[place] = False
+    seq[place], seq[kept] = np.arange(old, grown), waiting
     w.head[NEXT_ADDED] = 0
     log = {}
     if grown - tape.drawn > len(w.log_t) // 2 > 0:  # the log was made twice as long as the drawn rows can need

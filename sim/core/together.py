@@ -46,12 +46,12 @@ def spread_out(scenario: Scenario, rows: dict[str, np.ndarray]) -> dict[str, np.
     first = np.cumsum(size) - size
     own = np.repeat(np.arange(len(item)), size)
     place = np.arange(len(own)) - first[own]
-    made = {name: column[own] for name, column in rows.items()}
+    of_parts = {name: column[own] for name, column in rows.items()}
     which = first_part[item[own]] + place
-    made["sku"][:], made["qty"][:] = sku[which], made["qty"] * units[which]
-    made["bundle"][:] = np.where(item[own] >= n, (PART + 1) * (item[own] - n + 1) + place, 0)
+    of_parts["sku"][:], of_parts["qty"][:] = sku[which], of_parts["qty"] * units[which]
+    of_parts["bundle"][:] = np.where(item[own] >= n, (PART + 1) * (item[own] - n + 1) + place, 0)
     cause = rows["cause"][own].astype(np.int64)
     linked = cause >= 0
     alike = linked & (item[own] == item[np.maximum(cause, 0)])
-    made["cause"][:] = np.where(linked, first[np.maximum(cause, 0)] + place * alike, -1)
-    return made
+    of_parts["cause"][:] = np.where(linked, first[np.maximum(cause, 0)] + place * alike, -1)
+    return of_parts

@@ -96,8 +96,8 @@ class Hosting:
         """Cues about ``sku``, or a bundle with it, that are drawing people now."""
         spoken = (n for n, item, _ in self.spoken if sku in self.parts[item])
         now, cut = self.now, self.world.cue_cut
-        mine = [k for k in (*self.about[sku], *spoken) if self.cues[k][START] <= now < self.cues[k][END]]
-        return [k for k in mine if cut[k] > now]
+        on_air = [k for k in (*self.about[sku], *spoken) if self.cues[k][START] <= now < self.cues[k][END]]
+        return [k for k in on_air if cut[k] > now]
 
     def runs(self, number: int) -> bool:
         """Whether cue ``number`` is drawing people now."""

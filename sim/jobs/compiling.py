@@ -57,13 +57,13 @@ def compiling(policies: Iterable[Policy], kernels: Sequence[str]) -> Iterator[Se
     able = compiles() and kept_folder() and sys.executable and not os.environ.get("STOCKCUE_NO_COMPILE")
     wanted = missing(policies, kernels) if able else []
     parts = [[name for name in wanted if (name in TOGETHER) is shared] for shared in (True, False)]
-    made: list[subprocess.Popen[bytes]] = []
+    processes: list[subprocess.Popen[bytes]] = []
     try:
         with deaf(), suppress(OSError):
-            made += [_process(part) for part in parts if part]
-        yield made
+            processes += [_process(part) for part in parts if part]
+        yield processes
     finally:
-        for one in made:
+        for one in processes:
             one.kill()
             one.wait()
 

@@ -261,13 +261,13 @@ def checksum(path: Path) -> str:
 
 def versions() -> dict[str, str]:
     """StockCue, Python and the packages results depend on."""
-    found = {"stockcue": __version__, "python": platform.python_version()}
+    by_name = {"stockcue": __version__, "python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            by_name[name] = version(name)
         except PackageNotFoundError:
-            found[name] = "absent"
-    return found
+            by_name[name] = "absent"
+    return by_name
 
 
 def config_hash(config: Mapping[str, Any]) -> str:

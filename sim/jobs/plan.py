@@ -80,13 +80,13 @@ class Plan:
             block = -(-n // -(-n // BLOCK))
         else:
             span = max(1, min(min(max(ROWS, self.runs // PARTS), LARGEST) // n, shows // FEW))
-        made: list[Chunk] = []
+        chunks: list[Chunk] = []
         for world in range(len(self.worlds)):
             for start in range(self.start, end, span):
                 for first in range(0, n, block):
                     stop, last = min(start + span, end), min(first + block, n)
-                    made.append(Chunk(len(made), world, start, stop, first, last))
-        return made
+                    chunks.append(Chunk(len(chunks), world, start, stop, first, last))
+        return chunks
 
     def digest(self) -> str:
         """Checksum of everything that is played: worlds, policies, profile, seed, metrics; not of the replicates. Raises a

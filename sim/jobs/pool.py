@@ -144,8 +144,8 @@ def _local(workers: int) -> Pool:
 def _tasks(plan: Plan, chunks: Sequence[Chunk], parent: int = 0) -> Iterator[Any]:
     from joblib import delayed
 
-    mine = program()
-    return (delayed(_task)(order(plan, chunk), chunk, mine, parent) for chunk in chunks)
+    own_program = program()
+    return (delayed(_task)(order(plan, chunk), chunk, own_program, parent) for chunk in chunks)
 
 
 def _task(ordered: bytes, chunk: Chunk, wanted: str, parent: int) -> Played:

@@ -109,7 +109,7 @@ def known(path: Path) -> dict[str, Any] | None:
 
 def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) -> None:
     """Raise a sentence that says what changed, if anything did; another version of the program first."""
-    was, now = (str(made.get("versions", {}).get("stockcue", "")) for made in (begun, facts))
+    was, now = (str(one.get("versions", {}).get("stockcue", "")) for one in (begun, facts))
     if was != now:
         raise FolderError(
             _("{what} by StockCue {was} and this is {now}; delete the folder, or choose another out=").format(

@@ -97,20 +97,20 @@ def with_it(run: Run, k: int) -> frozenset[int]:
 
 def ignoring(run: Run, k: int) -> Heed:
     """Nobody acts on alert ``k``, nor any machine on the reading behind it."""
-    mine = with_it(run, k)
-    return lambda number, sku, level: IGNORED if number in mine else AS_PLANNED
+    chain = with_it(run, k)
+    return lambda number, sku, level: IGNORED if number in chain else AS_PLANNED
 
 
 def alone(run: Run, k: int, first: int) -> Heed:
     """Of what is decided about one SKU from ``k`` on nothing is acted on, but ``k`` itself as ``first`` says."""
-    about, mine = int(run.alerts["sku"][k]), with_it(run, k)
+    about, chain = int(run.alerts["sku"][k]), with_it(run, k)
     earlier = TO_MACHINE - int(np.searchsorted(run.orders["t"], run.alerts["t"][k]))
 
     def heed(number: int, sku: int, level: int) -> int:
         before = number > earlier if number <= TO_MACHINE else number < k
         if sku != about or level == 0 or before:
             return AS_PLANNED
-        return first if number in mine else IGNORED
+        return first if number in chain else IGNORED
 
     return heed
 

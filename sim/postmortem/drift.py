@@ -70,10 +70,10 @@ def _tested(feature: str, now: ShowProfile, earlier: Sequence[ShowProfile]) -> t
     if len(past) >= SHOWS:
         p = by_show(x, past)
         return p, BY_SHOW, "" if np.isfinite(p) else _("the earlier shows are all alike in it")
-    mine, theirs, test = now.blocks.get(feature, []), [h.blocks.get(feature, []) for h in earlier], BY_BLOCK
+    ours, theirs, test = now.blocks.get(feature, []), [h.blocks.get(feature, []) for h in earlier], BY_BLOCK
     if feature == "pay_delay_s":
-        mine, theirs, test = now.delays, [h.delays for h in earlier], BY_PAYMENT
-    a, b = _finite(mine), _finite([x for part in theirs for x in part])
+        ours, theirs, test = now.delays, [h.delays for h in earlier], BY_PAYMENT
+    a, b = _finite(ours), _finite([x for part in theirs for x in part])
     if min(len(a), len(b)) < LEAST:
         return (
             float("nan"),

@@ -61,10 +61,10 @@ class Tunable:
 def tunables(stage: Stage, policy: Policy) -> list[Tunable]:
     """Every tunable of a policy and of the world it works in; rules first, then alert hygiene, hands, shop and data."""
     used = sorted({TIERS.index(s.tier) for s in stage.scenario.skus})
-    made = [tunable for k, p in enumerate(policy.strategy.params) for tunable in _of_strategy(policy, k, p, used)]
-    made += [_of_gate(policy, k, p) for k, p in enumerate(GATE_PARAMS)]
-    made += [*_of_playbook(policy), *_playbooks(policy)]
-    return made + [_of_scenario(stage.scenario, part, name) for part, name in FACTS]
+    candidates = [tunable for k, p in enumerate(policy.strategy.params) for tunable in _of_strategy(policy, k, p, used)]
+    candidates += [_of_gate(policy, k, p) for k, p in enumerate(GATE_PARAMS)]
+    candidates += [*_of_playbook(policy), *_playbooks(policy)]
+    return candidates + [_of_scenario(stage.scenario, part, name) for part, name in FACTS]
 
 
 def _of_strategy(policy: Policy, k: int, p: Param, used: list[int]) -> Iterator[Tunable]:

@@ -67,13 +67,13 @@ def step_of(stream: Stream, bin_s: float) -> float:
 def sources(stream: Stream, skus: list[int], leads: bool) -> list[Source]:
     """Everything that brings orders of these SKUs; ``leads``: whether some come before an expected cue."""
     index = {stream.skus[k].id: k for k in skus}
-    made = [Source(k, -1, False) for k in skus]
+    every = [Source(k, -1, False) for k in skus]
     for number, cue in enumerate(stream.cues):
         if cue.sku in index:
-            made.append(Source(index[cue.sku], number, False))
+            every.append(Source(index[cue.sku], number, False))
             if leads and expected(cue):
-                made.append(Source(index[cue.sku], number, True))
-    return made
+                every.append(Source(index[cue.sku], number, True))
+    return every
 
 
 def expected(cue: Cue) -> bool:

@@ -24,13 +24,13 @@ def pairs(a_t: np.ndarray, a_level: np.ndarray, b_t: np.ndarray, b_level: np.nda
     [(0, 0), (1, 2)]
     """
     free_a, free_b = np.ones(len(a_t), bool), np.ones(len(b_t), bool)
-    made = []
+    matched = []
     for same_level in (True, False):
         for gap, i, j in sorted(_candidates(a_t, b_t, within)):
             if free_a[i] and free_b[j] and (a_level[i] == b_level[j] or not same_level) and gap <= within:
                 free_a[i] = free_b[j] = False
-                made.append((i, j))
-    return sorted(made)
+                matched.append((i, j))
+    return sorted(matched)
 
 
 def _candidates(a_t: np.ndarray, b_t: np.ndarray, within: float) -> list[tuple[float, int, int]]:

@@ -93,8 +93,8 @@ def state(imputation: Imputation, group: int, seed: int, replicate: int) -> Stat
 def _larger(g: Group, rng: np.random.Generator) -> np.ndarray:
     """By how much the logs of the levels of all sources are higher because their cue turns out to be of the tail of sizes."""
     u, z = rng.random(len(g.tails)), rng.standard_normal(len(g.tails))
-    found = {t.cue: t.more + t.sd * x for t, v, x in zip(g.tails, u.tolist(), z.tolist(), strict=True) if v < t.chance}
-    return np.array([found.get(s.cue, 0.0) for s in g.every])
+    by_cue = {t.cue: t.more + t.sd * x for t, v, x in zip(g.tails, u.tolist(), z.tolist(), strict=True) if v < t.chance}
+    return np.array([by_cue.get(s.cue, 0.0) for s in g.every])
 
 
 @lru_cache(maxsize=256)

@@ -107,14 +107,14 @@ def fitted(
         return problem
 
     def every_fit() -> list[Problem]:
-        made = [fit(scale, False) for scale, _ in scales]
+        by_scale = [fit(scale, False) for scale, _ in scales]
         if herds:
             best = max(fits, key=lambda key: fits[key].evidence)[0]
             fit(best, True)
             if fits[best, True].evidence > fits[best, False].evidence:
                 for scale in [s for s, _ in scales if s != best]:
                     fit(scale, True)
-        return made
+        return by_scale
 
     problems = every_fit()
     names = _names(stream, skus, every, False)
@@ -135,7 +135,7 @@ def _tails(fit: Posterior, names: list[tuple], spread: Spread, large: frozenset[
     tail is; of a cue that nobody saw, that alone."""
     if spread.mega_p <= 0:
         return ()
-    own, made = np.diag(cho_solve((fit.chol, True), np.eye(len(fit.theta)))), []
+    own, tails = np.diag(cho_solve((fit.chol, True), np.eye(len(fit.theta)))), []
     for place, name in enumerate(names):
         if name[0] != "cue" or name[1] in large:
             continue
@@ -146,8 +146,8 @@ def _tails(fit: Posterior, names: list[tuple], spread: Spread, large: frozenset[
         odds = np.log(usual / tail) / 2 + seen**2 / (2 * usual) - (seen - spread.mega_log) ** 2 / (2 * tail)
         chance = float(expit(odds + np.log(spread.mega_p / (1 - spread.mega_p))))
         at = (seen * told + spread.mega_log / wide) / (told + 1 / wide)
-        made.append(Tail(name[1], chance, float(at - fit.theta[place]), float(1 / np.sqrt(told + 1 / wide))))
-    return tuple(made)
+        tails.append(Tail(name[1], chance, float(at - fit.theta[place]), float(1 / np.sqrt(told + 1 / wide))))
+    return tuple(tails)
 
 
 def _names(stream: Stream, skus: tuple[int, ...], every: tuple[Source, ...], herds: bool) -> list[tuple]:

@@ -35,14 +35,14 @@ def judge(stream: Stream, run: Run, real: pd.DataFrame, horizon_s: float, merge_
     for k, sku in enumerate(stream.skus):
         about = {"stream": stream.name, "strategy": run.policy.name, "sku": sku.id, "loop": LOOP, "speedup": stream.speedup}
         spells = spells_of.get(sku.id, real[:0])[["t_s", "back_s", "times"]].to_numpy(float)
-        said = run.alerts[run.alerts["sku"] == k]
-        t_s, level = said["t"] / US, said["level"]
+        alerts_of = run.alerts[run.alerts["sku"] == k]
+        t_s, level = alerts_of["t"] / US, alerts_of["level"]
         became = [became_of(t, lv, spells, horizon_s, stream.span_s) for t, lv in zip(t_s.tolist(), level.tolist(), strict=True)]
         warnings = [about | _warning(stream, t_s, level, spells, n, horizon_s) for n in range(_opened_out(spells), len(spells))]
         account = _summary(t_s, level, [b for b, _ in became], warnings, stream.span_s, merge_s)
         table.append(about | {"horizon_s": horizon_s} | account)
         sellouts += warnings
-        alerts += [about | _alert(stream, a, b) for a, b in zip(said, became, strict=True)]
+        alerts += [about | _alert(stream, a, b) for a, b in zip(alerts_of, became, strict=True)]
     return table, sellouts, alerts
 
 

@@ -20,9 +20,9 @@ NIGHTS = 3
 def files(night: int) -> dict[str, str]:
     """Name to text of the files of one earlier night, 1 to NIGHTS."""
     lived = simulate(invent.show(), silent_policy(), invent.SEED, night)
-    made = dict(invent.files())
-    made["invented_show.csv"] = "\ufeff" + "\n".join([invent.HEADER, *invent.spoil(invent.export(lived))]) + "\n"
-    return made
+    texts = dict(invent.files())
+    texts["invented_show.csv"] = "\ufeff" + "\n".join([invent.HEADER, *invent.spoil(invent.export(lived))]) + "\n"
+    return texts
 
 
 def write(folder: Path, nights: int = NIGHTS) -> list[Path]:

@@ -87,13 +87,13 @@ def _never(
 ) -> np.ndarray:  # fmt: skip
     """Orders that were never paid, where no closing tells: all without a payment that had the time to be paid in the record, a
     share ``never_pay`` of all others."""
-    said = endings(stream, scenario)
-    if said == CLOSED:
+    how = endings(stream, scenario)
+    if how == CLOSED:
         return np.zeros(len(stream.t), bool)
     u = random_stream(seed, replicate, "never paid").random(len(stream.t))
     late = stream.t + to_us(scenario.ledger.hold_s) > to_us(stream.span_s)
     drawn = u < scenario.shoppers.never_pay
-    return (gone < 0) & ~known & np.where(late | (said == IMPUTED), drawn, True)
+    return (gone < 0) & ~known & np.where(late | (how == IMPUTED), drawn, True)
 
 
 def linked(stream: Stream) -> np.ndarray:

@@ -182,7 +182,7 @@ class Stream:
         """When stock really ran out: sku, t_s (it reached 0), back_s (stock again for longer than ``merge_s``; inf: never),
         times (how often it reached 0 in between: flapping round zero is the normal case where units come back). A SKU that
         opens with nothing has a first spell at t_s = -1, which is no sell-out of the recording."""
-        found = []
+        rows = []
         for name, path in self.levels.groupby("sku", sort=False):
             t, out = path["t_s"].to_numpy(), path["stock"].to_numpy() <= 0
             began = np.flatnonzero(out[1:] & ~out[:-1]) + 1
@@ -198,8 +198,8 @@ class Stream:
                     spells[-1][2], spells[-1][3] = back, spells[-1][3] + 1
                 else:
                     spells.append([name, float(t[k]), back, 1])
-            found += spells
-        return pd.DataFrame(found, columns=["sku", "t_s", "back_s", "times"])
+            rows += spells
+        return pd.DataFrame(rows, columns=["sku", "t_s", "back_s", "times"])
 
 
 def faster(text: str, speedup: float) -> str:

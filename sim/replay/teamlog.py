@@ -106,7 +106,7 @@ def _found(words: Mapping[int, Sequence[str]], text: str) -> int | None:
 
 def _shut(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[list[Deed], list[tuple[int, int, int]]]:
     """Freezes and reopenings at the moment they took effect by the recorded orders, and the spells between them."""
-    made, spells, end, late = [], [], round(stream.span_s * US), 0
+    stops, spells, end, late = [], [], round(stream.span_s * US), 0
     grace = max(GRACE_S, 2 * stream.reading_s, 2 * stream.bin_s) * US
     for k in range(len(stream.skus)):
         since: Deed | None = None
@@ -114,24 +114,24 @@ def _shut(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[list[Dee
         for deed in [*(d for d in deeds if d.sku == k), Deed(end, k, REOPEN)]:
             if deed.what in (FREEZE_SKU, DELIST_SKU):
                 at = deed.t if since is not None else _after(orders, deed.t, grace)
-                made.append(deed._replace(t=at))
+                stops.append(deed._replace(t=at))
                 late += at - deed.t > US
-                since = since or made[-1]
+                since = since or stops[-1]
             elif deed.what == REOPEN:
                 at = deed.t if since is None or deed.t == end else _before(orders, deed.t, grace)
                 if since is not None and at > since.t:
                     _agree(stream, orders, since.t, at, k)
                     spells.append((k, since.t, at))
                 if deed.t != end:
-                    made.append(deed._replace(t=at))
+                    stops.append(deed._replace(t=at))
                     late += deed.t - at > US
                 since = None
             else:
-                made.append(deed)
+                stops.append(deed)
     if late:
         text = _("{n} freezes and reopenings of the log took effect up to a minute apart from their time, by the orders recorded")
         notes.append(text.format(n=late))
-    return sorted(made), spells
+    return sorted(stops), spells
 
 
 def _after(orders: np.ndarray, at: int, grace: float) -> int:

@@ -77,7 +77,7 @@ def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float, r
     over = np.minimum(came, o.unsold)
     ended = float(o.oversold_orders.sum() + o.refunded_orders.sum())
     paid = float(o.paid_orders.sum() + o.refunded_orders.sum())
-    made = {
+    account = {
         "net_shipped": float(p.kept @ (o.sold - o.off.sold)),
         "net_recaptured": profile.recapture * float(p.kept @ (o.turned_away - o.off.turned_away)),
         "cost_oversold": float(p.over @ (o.oversold - o.off.oversold)),
@@ -93,8 +93,8 @@ def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float, r
         "cost_penalty": penalty(profile, ended, paid, p.order_value),
     }
     turned_away, units = o.turned_away - o.off.turned_away, o.oversold + o.refunded
-    made |= {"net": balance(made)} | quantities(p, turned_away, units - (o.off.oversold + o.off.refunded))
-    return made | {"cancelled_units": float(units.sum())}
+    account |= {"net": balance(account)} | quantities(p, turned_away, units - (o.off.oversold + o.off.refunded))
+    return account | {"cancelled_units": float(units.sum())}
 
 
 def service(scenario: Scenario, refused: float) -> float:
@@ -110,6 +110,6 @@ def quantities(p: Prices, turned_away: np.ndarray, cancelled: np.ndarray) -> dic
     }  # fmt: skip
 
 
-def balance(made: dict[str, float]) -> float:
+def balance(account: dict[str, float]) -> float:
     """Gains less costs [CNY]."""
-    return math.fsum([*(made[k] for k in GAINS), *(-made[k] for k in COSTS)])
+    return math.fsum([*(account[k] for k in GAINS), *(-account[k] for k in COSTS)])

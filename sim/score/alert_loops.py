@@ -152,7 +152,7 @@ def sigma(y):
 
 def episodes(sh, alerts, cooldown):
     """Alert episodes: how many, how they flapped and chattered (``alerts.episodes``, ``noise.noise``)."""
-    n, made, changed, chatter = alerts.shape[0], 0, 0, 0
+    n, begun, changed, chatter = alerts.shape[0], 0, 0, 0
     sku, spoke, before = -1, NOBODY_YET, -1
     for j in range(n):
         a = alerts[sh.place[j]]
@@ -161,20 +161,20 @@ def episodes(sh, alerts, cooldown):
             sku, spoke = int(a["sku"]), NOBODY_YET
         starts = level > 0 and (spoke == NOBODY_YET or (before == 0 and t - spoke >= cooldown))
         if starts:
-            sh.episode[CHANGES, made], sh.episode[BEGAN, made], sh.episode[ENDED, made] = 0, t, t
-            made += 1
-        elif made > 0 and level != before and (level > 0 or goes_on(sh, alerts, j, sku, spoke, cooldown)):
-            sh.episode[CHANGES, made - 1] += 1
+            sh.episode[CHANGES, begun], sh.episode[BEGAN, begun], sh.episode[ENDED, begun] = 0, t, t
+            begun += 1
+        elif begun > 0 and level != before and (level > 0 or goes_on(sh, alerts, j, sku, spoke, cooldown)):
+            sh.episode[CHANGES, begun - 1] += 1
         if level > 0:
-            sh.episode[ENDED, made - 1] = t
+            sh.episode[ENDED, begun - 1] = t
             spoke = t
         before = level
-    for k in range(made):
+    for k in range(begun):
         changed += sh.episode[CHANGES, k]
         spread = (sh.episode[ENDED, k] - sh.episode[BEGAN, k]) / US / 60
         chatter += sh.episode[CHANGES, k] >= CHATTER_PER_MIN * max(spread, 1.0)
-    sh.made[P.EPISODES], sh.made[P.CHATTERING_EPISODES] = made, chatter
-    sh.made[P.FLAPS] = ratio(changed, made)
+    sh.made[P.EPISODES], sh.made[P.CHATTERING_EPISODES] = begun, chatter
+    sh.made[P.FLAPS] = ratio(changed, begun)
 
 
 def goes_on(sh, alerts, j, sku, spoke, cooldown):

@@ -182,11 +182,11 @@ def judge_run(run: Run, event_sku: np.ndarray, event_t: np.ndarray, horizon_s: f
     every = range(len(run.scenario.skus))
     edges, stops = np.searchsorted(a["sku"], [*every, len(every)]), np.searchsorted(event_sku, [*every, len(every)])
     for k in every:
-        mine, theirs = a[edges[k] : edges[k + 1]], event_t[stops[k] : stops[k + 1]]
-        v = judge_alerts(mine["t"], mine["level"], theirs, to_us(horizon_s), needs, end)
+        own, theirs = a[edges[k] : edges[k + 1]], event_t[stops[k] : stops[k + 1]]
+        v = judge_alerts(own["t"], own["level"], theirs, to_us(horizon_s), needs, end)
         parts.append(v._replace(event=np.where(v.event >= 0, v.event + stops[k], -1),
                                 first=np.where(v.first >= 0, v.first + before, -1)))  # fmt: skip
-        before += len(mine)
+        before += len(own)
     verdicts = Verdicts(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     return Alerted(alerts, number, changes, told, verdicts)
 

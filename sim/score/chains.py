@@ -32,16 +32,16 @@ def chains(run: Run) -> list[Chain]:
     a, o = run.alerts, run.orders
     t, sku, level = (np.concatenate([a[name], o[name]]) for name in ("t", "sku", "level"))
     machine = np.repeat([PEOPLE, MACHINES], [len(a), len(o)])
-    made: list[Chain] = []
+    every: list[Chain] = []
     for k in range(len(run.scenario.skus)):
         at = np.flatnonzero(sku == k)
         at = at[np.lexsort((machine[at], t[at]))]
-        made += _of_item(k, t[at].tolist(), level[at].tolist(), machine[at].tolist())
-    return sorted(made, key=lambda c: (c.t, c.sku))
+        every += _of_item(k, t[at].tolist(), level[at].tolist(), machine[at].tolist())
+    return sorted(every, key=lambda c: (c.t, c.sku))
 
 
 def _of_item(sku: int, times: list[int], levels: list[int], machines: list[bool]) -> list[Chain]:
-    made: list[Chain] = []
+    finished: list[Chain] = []
     current: list[tuple[int, int, bool]] = []
     unsettled: set[bool] = set()
     for t, level, machine in zip(times, levels, machines, strict=True):
@@ -51,9 +51,9 @@ def _of_item(sku: int, times: list[int], levels: list[int], machines: list[bool]
         else:
             unsettled.discard(machine)
         if not unsettled:
-            made.append(_chain(sku, current, t))
+            finished.append(_chain(sku, current, t))
             current = []
-    return [*made, *([_chain(sku, current, -1)] if current else [])]
+    return [*finished, *([_chain(sku, current, -1)] if current else [])]
 
 
 def _chain(sku: int, rows: list[tuple[int, int, bool]], end: int) -> Chain:

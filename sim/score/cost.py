@@ -113,10 +113,10 @@ class Judge:
 
     def _of_tape(self, run: Run) -> Stories:
         """The stories of the run's tape: the judge's own, or read anew where an improvised cue has lengthened it."""
-        tape, mine = run.tape, self.baseline.tape
-        if tape is mine or (tape.key == mine.key and len(tape) == len(mine)):
+        tape, own = run.tape, self.baseline.tape
+        if tape is own or (tape.key == own.key and len(tape) == len(own)):
             return self.stories
-        if tape.key != mine.key or len(tape) < len(mine):
+        if tape.key != own.key or len(tape) < len(own):
             raise ValueError(
                 _("the run of {name!r} is not on the judge's tape; judge it with its own silent run").format(name=run.policy.name)
             )

@@ -115,7 +115,7 @@ def weigh(st, bk, sh, terms, outcome, stock, alerts, orders, actions):
     return settled
 
 
-def won(st, sh, drawn, found, grown):
+def won(st, sh, drawn, n_short, grown):
     """Units sold to shoppers of improvised cues, by SKU: their rows were added to the tape during the run."""
     sh.units[WON] = 0
     if not grown:
@@ -123,7 +123,7 @@ def won(st, sh, drawn, found, grown):
     for j in range(st.row.shape[0]):
         if st.row[j] >= drawn and not st.copy[j] and sh.out[j] == PAID:
             sh.units[WON, st.sku[j]] += st.qty[j]
-    for k in range(found):
+    for k in range(n_short):
         j = sh.short[k, 0]
         if st.row[j] >= drawn and not st.copy[j]:
             sh.units[WON, st.sku[j]] -= sh.short[k, 1]

@@ -29,12 +29,12 @@ def notices(run: Run) -> dict[str, int]:
     A person who looks at the figures himself receives none: that belongs to strategies that look, and to no playbook's dial.
     """
     sent = np.bincount(run.alerts["level"], minlength=len(LEVEL_NAMES)).tolist()
-    made: dict[str, int] = {}
+    by_channel: dict[str, int] = {}
     for level, n in enumerate(sent):
         for channel in run.policy.playbook.channels(level):
             if channel != OWN_EYES or not run.policy.strategy.looks:
-                made[channel] = made.get(channel, 0) + n
-    return made
+                by_channel[channel] = by_channel.get(channel, 0) + n
+    return by_channel
 
 
 def machine_orders(run: Run) -> tuple[int, int]:

@@ -197,8 +197,8 @@ def only(limits: Limits, names: Sequence[str]) -> Limits:
             )
         if name not in given:
             raise ScenarioError(no_such("metric", name, sorted(given), _("the limit set {name}").format(name=limits.name)))
-    made: dict[str, Any] = dict.fromkeys(given - set(names))
-    return replace(limits, **made)
+    unset: dict[str, Any] = dict.fromkeys(given - set(names))
+    return replace(limits, **unset)
 
 
 def met(scores: Mapping[str, Any], limits: Limits) -> dict[str, tuple[float, float, bool]]:
@@ -212,12 +212,12 @@ def met(scores: Mapping[str, Any], limits: Limits) -> dict[str, tuple[float, flo
     value = {k: float(np.mean(column[k])) for k in ("session_oversold", "notices_per_operator_hour")}
     value["seller_cancel_rate"] = _rate(column["cancelled_orders"], column["settled_orders"])
     value["missed_rate"] = _rate(column["avoidable_units"], column["sold_units"] + column["avoidable_units"])
-    found = {}
+    verdicts = {}
     for name in LIMITED:
         limit = getattr(limits, name)
         if limit is not None:
-            found[name] = (value[name], limit, value[name] <= limit)
-    return found
+            verdicts[name] = (value[name], limit, value[name] <= limit)
+    return verdicts
 
 
 def _rate(part: np.ndarray, whole: np.ndarray) -> float:

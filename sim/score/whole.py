@@ -48,12 +48,12 @@ class Desk:
         sheet = self._sheet(stories, len(run.alerts))
         settled = run.outcome is self.world[0] and run.stock is self.world[1]
         book, profile = self._book(run), self.prices.profile
-        found = compiled_weigh()(stories, book, sheet, terms(run, profile.horizon_s, settled), run.outcome, run.stock, run.alerts,
-                                 run.orders, run.actions)  # fmt: skip
+        played = run.outcome, run.stock, run.alerts, run.orders, run.actions
+        n_short = compiled_weigh()(stories, book, sheet, terms(run, profile.horizon_s, settled), *played)
         row = dict(zip(NAMES, sheet.made.tolist(), strict=True))
         if self.scenario.bundles:
             if not settled:
-                self.parts = bundled(run, stories, sheet.out, sheet.fate, sheet.short[:found], sheet.units[L.AVOIDABLE])
+                self.parts = bundled(run, stories, sheet.out, sheet.fate, sheet.short[:n_short], sheet.units[L.AVOIDABLE])
             row |= whole_orders(row, self.parts[1])
         self.world = run.outcome, run.stock
         row["pitched_empty"] = float(run.pitched_empty)
@@ -75,7 +75,7 @@ class Desk:
             cancelled -= off.oversold + off.refunded
         over = np.minimum(units[L.CAME], units[L.UNSOLD])
         extra = int(over.sum())
-        made = {
+        account = {
             "net_shipped": float(p.kept @ amount[L.SOLD]),
             "net_recaptured": profile.recapture * float(p.kept @ amount[L.TURNED]),
             "cost_oversold": float(p.over @ amount[L.OVERSOLD]),
@@ -90,11 +90,11 @@ class Desk:
             "cost_service": service(self.scenario, row["refused_attempts"]),
             "cost_penalty": penalty(profile, row["cancelled_orders"], row["settled_orders"], p.order_value),
         }
-        made["net"] = balance(made)
-        made |= quantities(p, amount[L.TURNED], cancelled) | {"cancelled_units": total}
-        made["missed_gmv"] = float(p.price @ amount[L.AVOIDABLE]) * (1 - profile.recapture)
-        made["gmv"] = float(p.price @ amount[L.SOLD])
-        return made
+        account["net"] = balance(account)
+        account |= quantities(p, amount[L.TURNED], cancelled) | {"cancelled_units": total}
+        account["missed_gmv"] = float(p.price @ amount[L.AVOIDABLE]) * (1 - profile.recapture)
+        account["gmv"] = float(p.price @ amount[L.SOLD])
+        return account
 
     def _sheet(self, stories: Stories, alerts: int) -> L.Sheet:
         """Room for a run; the one of the last run where it is on the same tape and has no more alerts."""

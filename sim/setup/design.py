@@ -133,12 +133,12 @@ def sample(axes: Sequence[Axis], design: str, points: int, seed: int, *name: str
                     list=", ".join(a.key for a in axes), count=count
                 )
             )
-        found = [dict(zip((a.key for a in axes), point, strict=True)) for point in itertools.product(*(a.values for a in axes))]
+        samples = [dict(zip((a.key for a in axes), point, strict=True)) for point in itertools.product(*(a.values for a in axes))]
     else:
         cube = _cube(design, len(axes), points, stream(seed, "design", design, *name))
-        found = [{axis.key: axis.at(u) for axis, u in zip(axes, row, strict=True)} for row in cube.tolist()]
+        samples = [{axis.key: axis.at(u) for axis, u in zip(axes, row, strict=True)} for row in cube.tolist()]
     # Where only lists and whole numbers vary, a design of many points must come back to some of them.
-    return found if any(not (a.values or a.whole) for a in axes) else list({repr(point): point for point in found}.values())
+    return samples if any(not (a.values or a.whole) for a in axes) else list({repr(point): point for point in samples}.values())
 
 
 def _cube(design: str, dimensions: int, points: int, rng: np.random.Generator) -> np.ndarray:

@@ -66,9 +66,9 @@ class Maker:
         """The candidate with these varied settings; faults raise a sentence."""
         rooms = {room: self._node(room, settings) for room in SHARED}
         rooms["strategy"] = {self.family: self.config["strategy"][self.family]}
-        made = put_over(rooms, {key: value for key, value in settings.items() if key not in SHARED})
-        own, label = made["strategy"][self.family], name or self.family
-        policy = policy_from(self.strategy, label, own, made["gate"], made["operations"], self.family)
+        filled = put_over(rooms, {key: value for key, value in settings.items() if key not in SHARED})
+        own, label = filled["strategy"][self.family], name or self.family
+        policy = policy_from(self.strategy, label, own, filled["gate"], filled["operations"], self.family)
         return Candidate(label, self.family, dict(settings), policy)
 
     def _node(self, room: str, settings: Mapping[str, Value]) -> Plain:
@@ -127,8 +127,8 @@ def make_candidates(config: Plain, axes: Iterable[Axis], design: str, points: in
     """
     candidates: list[Candidate] = []
     for family, (maker, own) in families(config, axes).items():
-        found = sample(own, design, points, seed, "strategy", family)
-        candidates += [maker.make(settings, name) for name, settings in zip(_names(family, len(found)), found, strict=True)]
+        sampled = sample(own, design, points, seed, "strategy", family)
+        candidates += [maker.make(settings, name) for name, settings in zip(_names(family, len(sampled)), sampled, strict=True)]
     return candidates
 
 
@@ -179,9 +179,9 @@ def make_worlds(
         for axis in varied:
             for end in axis.ends:
                 world_of(scenario, values, {axis.key: end}, uncertain)
-        found = sample(varied, design, points, seed, "scenario")
-        names = _names(scenario, len(found))
-        worlds += [world_of(name, values, settings, uncertain) for name, settings in zip(names, found, strict=True)]
+        sampled = sample(varied, design, points, seed, "scenario")
+        names = _names(scenario, len(sampled))
+        worlds += [world_of(name, values, settings, uncertain) for name, settings in zip(names, sampled, strict=True)]
     return worlds
 
 
@@ -209,14 +209,14 @@ def concerns(key: str, family: str) -> bool:
 
 def _known(axes: Iterable[Axis], config: Plain) -> list[Axis]:
     """The axes of families, gate and operations; a key outside all rooms, of no family, or given twice is refused."""
-    found: dict[str, Axis] = {}
+    by_key: dict[str, Axis] = {}
     for axis in axes:
         path = axis.key.split(".")
         if path[0] not in ROOMS:
             raise SettingError(
                 _("{key} cannot be varied{did_you_mean}").format(key=axis.key, did_you_mean=did_you_mean(path[0], ROOMS))
             )
-        if axis.key in found:
+        if axis.key in by_key:
             raise SettingError(_("{key} is varied twice; give it one range").format(key=axis.key))
         if axis.key in SHARED and not config.get("options", {}).get(axis.key):
             raise SettingError(
@@ -232,8 +232,8 @@ def _known(axes: Iterable[Axis], config: Plain) -> list[Axis]:
             )
         if path[0] in ("strategy", "scenario") and path[-1] == "name":
             raise SettingError(_("{key} cannot be varied; several are written {path}=[a,b]").format(key=axis.key, path=path[0]))
-        found[axis.key] = settled(axis)
-    return [axis for axis in found.values() if not axis.key.startswith("scenario.")]
+        by_key[axis.key] = settled(axis)
+    return [axis for axis in by_key.values() if not axis.key.startswith("scenario.")]
 
 
 def typed(axis: Axis) -> Axis:

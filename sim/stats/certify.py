@@ -79,10 +79,10 @@ class Certificate:
     @property
     def columns(self) -> dict[str, float]:
         """Value, bounds and limit of every figure, as a table has them."""
-        made: dict[str, float] = {}
+        columns: dict[str, float] = {}
         for c in self.checks:
-            made |= {c.name: c.value, f"{c.name}_low": c.low, f"{c.name}_high": c.high, f"{c.name}_limit": c.limit}
-        return made
+            columns |= {c.name: c.value, f"{c.name}_low": c.low, f"{c.name}_high": c.high, f"{c.name}_limit": c.limit}
+        return columns
 
     @property
     def open(self) -> tuple[Check, ...]:
@@ -253,13 +253,13 @@ def in_worst_world(
     worst = [worst_share(world[..., oversold], world[..., paid]) for world in rows]
     certificates = []
     for k in range(rows.shape[2]) if picked is None else picked:
-        made = []
+        of_worlds = []
         for number, world in enumerate(rows):
             played = world[~np.isnan(world[:, k]).any(1), k]
             one = certify(dict(zip(NEEDED, played.T, strict=True)), limits, confidence, worst[number], len(rows),
                           certain[number] if certain else ())  # fmt: skip
-            made.append(replace(one, world=number))
-        certificates.append(max(made, key=_badness))
+            of_worlds.append(replace(one, world=number))
+        certificates.append(max(of_worlds, key=_badness))
     return certificates
 
 

@@ -207,12 +207,12 @@ def h2(candidates: int, confidence: float, n: int) -> float:
 
 def _screen(values: np.ndarray, alive: np.ndarray, frozen: np.ndarray, rules: Rules, candidates: int) -> tuple[np.ndarray, bool]:
     """Who is still in play, and whether every continuation region among them has closed."""
-    r, mine = len(values), values[:, alive]
+    r, in_play = len(values), values[:, alive]
     n = r if rules.updating else rules.first
-    s2 = spread(mine) if rules.updating else frozen[np.ix_(alive, alive)]
+    s2 = spread(in_play) if rules.updating else frozen[np.ix_(alive, alive)]
     region = np.maximum(0.0, (h2(candidates, rules.confidence, n) * s2 / rules.delta - rules.delta * r) / (2 * r))
-    unseen = _unseen(mine, rules, candidates) if rules.rare else 0.0
-    mean = mine.mean(0)
+    unseen = _unseen(in_play, rules, candidates) if rules.rare else 0.0
+    mean = in_play.mean(0)
     kept = (mean[:, None] <= mean[None, :] + region + unseen).all(1)
     return alive[kept], unseen <= rules.delta and not region[np.ix_(kept, kept)].any()
 

@@ -62,8 +62,8 @@ def standing(run: Run, sku: int, at: np.ndarray) -> np.ndarray:
     """Level of the alert that the strategy's gate had sent and not taken back, at times ``at`` [s]."""
     rows = run.alerts[run.alerts["sku"] == sku]
     level, levels, times = 0, [0], [-np.inf]
-    for t, said in zip(rows["t"] / US, rows["level"], strict=True):
-        level = int(said) if said == 0 else max(level, int(said))
+    for t, sent in zip(rows["t"] / US, rows["level"], strict=True):
+        level = int(sent) if sent == 0 else max(level, int(sent))
         levels.append(level)
         times.append(float(t))
     return np.array(levels)[np.searchsorted(times, at, "right") - 1]

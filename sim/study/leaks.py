@@ -57,14 +57,14 @@ class Mended:
 def open_leaks(scenario: Scenario) -> tuple[Cure, ...]:
     """The leaks a scenario has, by what would mend them."""
     clean = Leaks()
-    found = []
+    cures = []
     for cure in CURES:
         if cure.setting == CHANNELS:
             leaks = any(c.lag_s > 0 for c in scenario.channels)
         else:
             leaks = getattr(scenario.leaks, cure.setting) not in (getattr(clean, cure.setting), cure.value)
-        found += [cure] if leaks else []
-    return tuple(found)
+        cures += [cure] if leaks else []
+    return tuple(cures)
 
 
 def mended(scenario: Scenario, cures: Sequence[Cure]) -> Scenario:

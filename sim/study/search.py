@@ -199,11 +199,11 @@ class Searcher:
 
     def _scenario_costs(self, rows: np.ndarray, best: Tried | None) -> np.ndarray:
         """Mean J per world, float64 [world]; of a dropped candidate the incumbent's plus what it costs more on its shows."""
-        mine, shows = self._j(rows), rows.shape[1]
+        own, shows = self._j(rows), rows.shape[1]
         if shows == self.plan.shows or best is None:
-            return mine.mean(1)
+            return own.mean(1)
         his = self._costs(best)
-        return his.mean(1) + (mine - his[:, :shows]).mean(1)
+        return his.mean(1) + (own - his[:, :shows]).mean(1)
 
     def _tell(self, trial: Trial, rows: np.ndarray, costs: np.ndarray, reference: np.ndarray) -> None:
         """costs: mean J per world; reference: the best known."""

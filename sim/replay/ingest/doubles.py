@@ -133,22 +133,22 @@ class Between:
         groups: dict[int, list[int]] = {}
         for row in met[~alone].tolist():
             groups.setdefault(int(key[row]), []).append(row)
-        for mine in groups.values():
-            one = key[mine[:1]]
+        for group in groups.values():
+            one = key[group[:1]]
             known = int(known_times(self.old, one, np.zeros(1, np.int64))[0])
             keys = nth(np.repeat(one, known), np.arange(known))
             free = np.flatnonzero(~self.used.find(keys).hit).tolist()
             prices = self.old.find(keys).price
-            hits = [(mine[a], free[b]) for a, b in paired([float(price[r]) for r in mine], [float(prices[k]) for k in free])]
+            hits = [(group[a], free[b]) for a, b in paired([float(price[r]) for r in group], [float(prices[k]) for k in free])]
             self._use(np.array([r for r, _ in hits], np.int64), keys[[k for _, k in hits]], out)
         return out
 
     def _use(self, rows: np.ndarray, keys: np.ndarray, out: Found) -> None:
-        found = self.old.find(keys)
+        known = self.old.find(keys)
         out.hit[rows] = True
-        for column, values in zip(out[1:], found[1:], strict=True):
+        for column, values in zip(out[1:], known[1:], strict=True):
             column[rows] = values
-        self.used.add(keys, found.place, found.price, found.flags)
+        self.used.add(keys, known.place, known.price, known.flags)
 
     def remember(self, key: np.ndarray, price: np.ndarray, place: np.ndarray, flags: np.ndarray) -> None:
         """Rows without a counterpart are there for the files that follow."""
@@ -197,10 +197,10 @@ class Book:
         """Rows that files read before hold at another second of the minute, where one of the two times is a ``whole`` minute."""
         out = _unknown(len(key))
         for rows, theirs, own in ((np.flatnonzero(whole), self.fine, self.cut), (np.flatnonzero(~whole), self.cut, self.fine)):
-            found = theirs.pair(key[rows], price[rows])
-            for column, values in zip(out, found, strict=True):
+            known = theirs.pair(key[rows], price[rows])
+            for column, values in zip(out, known, strict=True):
                 column[rows] = values
-            rest = rows[~found.hit]
+            rest = rows[~known.hit]
             own.remember(key[rest], price[rest], place[rest], flags[rest])
         return out
 

@@ -58,10 +58,10 @@ def opened(file: File) -> IO[bytes]:
         with file.path.open("rb") as raw:
             start = raw.read(2)
         zipped = start == b"\x1f\x8b"
-        said = file.name.lower().endswith(".gz")
-        if said and start and not zipped:
+        named_gz = file.name.lower().endswith(".gz")
+        if named_gz and start and not zipped:
             raise StreamError(_("{name} is named .gz but is not gzip-compressed; rename or compress it").format(name=file.name))
-        if zipped and not said:
+        if zipped and not named_gz:
             raise StreamError(_("{name} is gzip-compressed but not named so; rename it to {name}.gz").format(name=file.name))
         return gzip.open(file.path, "rb") if zipped else file.path.open("rb")  # type: ignore[return-value]
     except OSError as error:
@@ -113,9 +113,9 @@ def encoding_of(file: File) -> tuple[Encoding, int]:
         raise StreamError(
             _("{name} is damaged or cut-off {shown} text; save it as UTF-8").format(name=file.name, shown=broad.shown)
         )
-    found = recognised(file.name, partial(blocks, file), known_names)
-    decoder = found.decoder()
-    return found, sum(len(decoder.decode(block)) for block in blocks(file))
+    recognised_one = recognised(file.name, partial(blocks, file), known_names)
+    decoder = recognised_one.decoder()
+    return recognised_one, sum(len(decoder.decode(block)) for block in blocks(file))
 
 
 def _must_be_text(where: str, encoding: Encoding, head: bytes) -> None:

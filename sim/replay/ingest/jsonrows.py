@@ -84,13 +84,13 @@ def rows(value: dict[str, Any], wanted: Wanted) -> list[dict[str, str]]:
         raise TwoLists(", ".join(list(lists)[:5]))
     name, entries = items[0], lists[items[0]]
     outer, below = _spread(_without(value, lists), wanted), _holds_items(entries)
-    made = []
+    spread = []
     for item in entries:
         inner = _spread(item, everything)
         full = {f"{name}.{k}": v for k, v in inner.items() if wanted(f"{name}.{k}")}
         plain = {k: v for k, v in inner.items() if wanted(k)}
-        made.append({**plain, **outer, **full} if below else {**outer, **plain, **full})
-    return made
+        spread.append({**plain, **outer, **full} if below else {**outer, **plain, **full})
+    return spread
 
 
 def _held(value: dict[str, Any]) -> set[str]:

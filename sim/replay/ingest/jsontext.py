@@ -191,12 +191,12 @@ def _reply(file: File, parts: Iterable[str]) -> Read:
 def _chunk(entries: list[Entry], wanted: Wanted, share: float) -> Chunk:
     import pyarrow as pa
 
-    made: list[dict[str, str]] = []
+    spread: list[dict[str, str]] = []
     origin: list[int] = []
     rejects = []
     for k, entry in enumerate(entries):
         try:
-            found = [] if entry.value is None else rows(entry.value, wanted)
+            of_entry = [] if entry.value is None else rows(entry.value, wanted)
         except TwoLists as lists:
             rejects.append(Reject(entry.number, f"has several lists of objects ({lists})", entry.text))
             continue
@@ -206,12 +206,12 @@ def _chunk(entries: list[Entry], wanted: Wanted, share: float) -> Chunk:
         except RecursionError:
             rejects.append(Reject(entry.number, "is nested too deep", entry.text))
             continue
-        if not found:
+        if not of_entry:
             rejects.append(Reject(entry.number, "is not a JSON object", entry.text))
-        made += found
-        origin += [k] * len(found)
-    header = dict.fromkeys(name for row in made for name in row)
-    columns = {name: pa.array([row.get(name, "") for row in made], pa.string()) for name in header if name}
+        spread += of_entry
+        origin += [k] * len(of_entry)
+    header = dict.fromkeys(name for row in spread for name in row)
+    columns = {name: pa.array([row.get(name, "") for row in spread], pa.string()) for name in header if name}
     of = np.array(origin, np.int64)
     numbers = np.array([entry.number for entry in entries], np.int64)
     return Chunk(numbers[of], columns, lambda which: [entries[k].text for k in of[which].tolist()], rejects, share)

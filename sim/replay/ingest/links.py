@@ -18,10 +18,10 @@ def returned(moves: pd.DataFrame) -> np.ndarray | None:
     back = named & (moves["kind"] == "cancel")
     back &= ~keys.where(back).duplicated()
     orders = pd.DataFrame({"place": place[sold].to_numpy(), "qty": moves.loc[sold, "qty"].to_numpy()}, keys[sold])
-    found = orders.reindex(keys[back])
-    good = (found["qty"].to_numpy() == moves.loc[back, "qty"].to_numpy()) & (found["place"].to_numpy() < place[back].to_numpy())
+    linked = orders.reindex(keys[back])
+    good = (linked["qty"].to_numpy() == moves.loc[back, "qty"].to_numpy()) & (linked["place"].to_numpy() < place[back].to_numpy())
     link = np.full(len(moves), -1, np.int64)
-    link[place[back].to_numpy()[good]] = found["place"].to_numpy()[good].astype(np.int64)
+    link[place[back].to_numpy()[good]] = linked["place"].to_numpy()[good].astype(np.int64)
     return link if (link >= 0).any() else None
 
 

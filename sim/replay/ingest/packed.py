@@ -34,10 +34,10 @@ def counted(text: str) -> list[tuple[str, int]]:
     ([('面膜', 2), ('精华', 1)], [('Mask', 2), ('Serum', 1)], [], [])
     """
     parts = [part for part in _BETWEEN.split(text.strip()) if part]
-    found = [_ITEM.fullmatch(part) for part in parts]
-    if len(parts) < 2 or not all(m and m["name"].strip() and int(m["a"] or m["b"]) for m in found):
+    matches = [_ITEM.fullmatch(part) for part in parts]
+    if len(parts) < 2 or not all(m and m["name"].strip() and int(m["a"] or m["b"]) for m in matches):
         return []
-    return [(m["name"].strip(), int(m["a"] or m["b"])) for m in found if m]
+    return [(m["name"].strip(), int(m["a"] or m["b"])) for m in matches if m]
 
 
 def _aligned(validator: RowValidator) -> None:

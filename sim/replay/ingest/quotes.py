@@ -93,26 +93,26 @@ def _joined(texts: list[str], numbers: np.ndarray) -> str:
 
 def records(texts: list[str], numbers: np.ndarray, marks: np.ndarray, mark: str, width: int, last: bool) -> Records:
     """Join the lines of quoted cells that run over several. ``marks``: quotes in each line; blank lines are left out."""
-    found = Records(len(texts))
+    joined = Records(len(texts))
     for k in np.flatnonzero(marks % 2).tolist():
-        if k >= found.end:
+        if k >= joined.end:
             break
-        if (found.spans and k < sum(found.spans[-1])) or not is_open(texts[k], mark):
+        if (joined.spans and k < sum(joined.spans[-1])) or not is_open(texts[k], mark):
             continue
         step, unclosed = 1, True
-        while unclosed and k + step < found.end and numbers[k + step] - numbers[k] < LONGEST_CELL:
+        while unclosed and k + step < joined.end and numbers[k + step] - numbers[k] < LONGEST_CELL:
             unclosed = is_open(texts[k + step], mark, inside=True)
             step += 1
-        if unclosed and k + step >= found.end and not last and numbers[k + step - 1] - numbers[k] < LONGEST_CELL - 1:
-            found.held, found.end = int(numbers[k]), k
+        if unclosed and k + step >= joined.end and not last and numbers[k + step - 1] - numbers[k] < LONGEST_CELL - 1:
+            joined.held, joined.end = int(numbers[k]), k
             break
         # A stray quote would take whole rows into one cell: here a quote may only close where the cell ends.
         took = "" if unclosed else _joined(texts[k : k + step], numbers[k : k + step])
         cells = [] if unclosed else cut(took, mark, strict=True)
         if len(cells) != width:
-            found.rejects.append(Reject(int(numbers[k]), "a quote is not closed", texts[k]))
-            found.spans.append((k, 1))
+            joined.rejects.append(Reject(int(numbers[k]), "a quote is not closed", texts[k]))
+            joined.spans.append((k, 1))
         else:
-            found.spans.append((k, step))
-            found.long.append((int(numbers[k]), cells, took))
-    return found
+            joined.spans.append((k, step))
+            joined.long.append((int(numbers[k]), cells, took))
+    return joined

@@ -102,13 +102,13 @@ def ingest(
         must_fit(mapping, [one for _source, one in tables_])
         understood()
         # Sheets come last: a run of show may need the recording's day.
-        for source, found in sorted(tables_, key=lambda one: one[1].kind not in STREAMS):
-            _read(carried(source, found), found, making, rejects, progress)
+        for source, mapping_ in sorted(tables_, key=lambda one: one[1].kind not in STREAMS):
+            _read(carried(source, mapping_), mapping_, making, rejects, progress)
         for given, kind in ((cues, "cues"), (stock, "stock")):
             if given is not None and given != "":
-                source, found = _one_sheet(Path(given), kind, rooms, block)
+                source, mapping_ = _one_sheet(Path(given), kind, rooms, block)
                 making.forget(kind)
-                _read(source, found, making, rejects, progress)
+                _read(source, mapping_, making, rejects, progress)
         making.must_hold_a_stream(folder, files)
         selling = [s.where for s in making.states if s.mapping.kind in STREAMS]
         if name is None and folder is not None and len(selling) == 1:
@@ -123,7 +123,7 @@ def _understood(
     files: list[Path], folder: Path | None, mapping: object, making: Making, rooms: ExitStack, block: int
 ) -> list[tuple[Source, Mapping]]:  # fmt: skip
     """The tables of all files with the mapping of each. What of a folder, a workbook or an archive is not used is said."""
-    found: list[tuple[Source, Mapping]] = []
+    pairs: list[tuple[Source, Mapping]] = []
     for path in files:
         try:
             tables_, left = tables(path, rooms, block)
@@ -141,12 +141,12 @@ def _understood(
             if one is None:
                 making.leave(source.where, str(unknown(source, STREAMS)))
             else:
-                found.append(one)
+                pairs.append(one)
     if folder is not None:
         for path in sorted(folder.iterdir()):
             if path not in files and not path.name.startswith((".", "~$")):
                 making.leave(called(path), "is a folder" if path.is_dir() else f"is of a kind that is not read here ({SUFFIXES})")
-    return found
+    return pairs
 
 
 def _one_sheet(path: Path, kind: str, rooms: ExitStack, block: int = BLOCK) -> tuple[Source, Mapping]:
@@ -167,8 +167,8 @@ def sheet(path: str | Path, kind: str, zone: str | None = None) -> tuple[Making,
     with ExitStack() as rooms, ExitStack() as failed:
         failed.callback(making.spool.close)
         failed.callback(rejects.close)
-        source, found = _one_sheet(Path(path), kind, rooms)
-        _read(source, found, making, rejects, None)
+        source, mapping = _one_sheet(Path(path), kind, rooms)
+        _read(source, mapping, making, rejects, None)
         failed.pop_all()
     return making, rejects
 

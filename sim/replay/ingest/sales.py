@@ -39,8 +39,8 @@ def orders(validator: RowValidator) -> Facts:
     closed, was_closed = validator.time("closed_time", needed=False) if validator.has("closed_time") else (us, never)
     sku = validator.sku()
     numbers = _numbers(validator)
-    said, codes = validator.coded("status")
-    stands = np.array([status.meaning(w) for w in said], object)[codes]
+    statuses, codes = validator.coded("status")
+    stands = np.array([status.meaning(w) for w in statuses], object)[codes]
     validator.put_aside((stands == status.CLOSED) & _nothing(validator), NO_UNITS)
     qty, amount = _quantity(validator), _amount(validator)
     shut = (stands == status.CLOSED) | (stands == status.REFUNDED)

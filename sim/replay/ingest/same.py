@@ -154,14 +154,14 @@ def _once(
     rest = np.flatnonzero(validator.good & among)
     for number in np.unique(part[rest]).tolist():
         _turn(validator, number)
-        mine = rest[part[rest] == number]
-        keyed = mine[own[mine] != 0]
+        of_part = rest[part[rest] == number]
+        keyed = of_part[own[of_part] != 0]
         here = book.again_here(own[keyed], places[keyed], rows.flags[keyed])
         _reject(validator, numbers, rows, keyed[here.hit], Found(*(c[here.hit] for c in here)), values)
         equal = int((~numbers.line[keyed[here.hit]]).sum())
         if equal:
             validator.state.remarks[EQUAL] += equal
-        left = np.setdiff1d(mine, keyed[here.hit], assume_unique=True)
+        left = np.setdiff1d(of_part, keyed[here.hit], assume_unique=True)
         there = book.again_elsewhere(keys[left], rows.amount[left], places[left], rows.flags[left])
         _reject(validator, numbers, rows, left[there.hit], Found(*(c[there.hit] for c in there)), values)
         left = left[~there.hit]

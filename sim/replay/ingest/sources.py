@@ -26,11 +26,11 @@ def tables(path: Path, rooms: ExitStack, block: int = BLOCK) -> tuple[list[Sourc
     :class:`StreamError` where the file cannot be read at all.
     """
     file = named(path)
-    found, left = _tables(file, rooms, block)
-    if not found:
+    sources, left = _tables(file, rooms, block)
+    if not sources:
         why = "; ".join(f"{u.name} {u.why}" for u in left) or f"{file.name} is empty; give a file with a header and rows"
         raise StreamError(why)
-    return [replace(s, path=file.name, below=[replace(b, path=file.name) for b in s.below]) for s in found], left
+    return [replace(s, path=file.name, below=[replace(b, path=file.name) for b in s.below]) for s in sources], left
 
 
 def _tables(file: File, rooms: ExitStack, block: int, inside: bool = False) -> tuple[list[Source], list[Unused]]:

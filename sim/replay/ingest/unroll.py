@@ -102,20 +102,22 @@ class Rows:
 def unroll(book: Any, folder: Path, write: Callable[[Any], None]) -> None:
     """Every visible sheet that holds something, as a file."""
     for number, about in enumerate(book.sheets_metadata):
-        said: dict[str, Any] = {"name": about.name}
+        header: dict[str, Any] = {"name": about.name}
         if not str(about.typ).endswith(".WorkSheet"):
             continue
         sheet = book.get_sheet_by_index(number)
         if not sheet.height or not sheet.width:
             continue
         if not str(about.visible).endswith(".Visible"):
-            write(said | {"fault": "is a hidden sheet; show it if it is to be read"})
+            write(header | {"fault": "is a hidden sheet; show it if it is to be read"})
         elif sheet.height * sheet.width > MOST_CELLS:
-            write(said | {"fault": f"spans {sheet.height:,} rows and {sheet.width:,} columns, too many to read; save it as CSV"})
+            write(
+                header | {"fault": f"spans {sheet.height:,} rows and {sheet.width:,} columns, too many to read; save it as CSV"}
+            )
         else:
             path = folder / f"{number}.csv"
             _save(Rows(sheet), path)
-            write(said | {"file": path.name})
+            write(header | {"file": path.name})
 
 
 def _save(rows: Rows, path: Path) -> None:

@@ -26,10 +26,10 @@ class Vocab:
 
     def code(self, word: str) -> int:
         """The word's number."""
-        found = self.known.setdefault(word, len(self.words))
-        if found == len(self.words):
+        number = self.known.setdefault(word, len(self.words))
+        if number == len(self.words):
             self.words.append(word)
-        return found
+        return number
 
     def codes(self, column: pa.Array) -> np.ndarray:
         """Numbers of a column of texts (int32)."""

@@ -50,13 +50,13 @@ def sheets(file: File, folder: Path) -> tuple[list[File], list[Unused]]:
         done = subprocess.run([sys.executable, "-I", str(script), str(file.path.resolve()), str(folder), str(memory)],
                               capture_output=True, check=False, timeout=PATIENCE_S, stdin=subprocess.DEVNULL,
                               env={**os.environ, "RUST_BACKTRACE": "0"})  # fmt: skip
-        said = [json.loads(line) for line in done.stdout.splitlines()]
+        reports = [json.loads(line) for line in done.stdout.splitlines()]
     except subprocess.TimeoutExpired:
-        said = []
-    if not said or "done" not in said[-1]:
+        reports = []
+    if not reports or "done" not in reports[-1]:
         raise StreamError(_("{name} takes too much memory or time to open, or is damaged; save it as CSV").format(name=file.name))
     files, unused = [], []
-    for sheet in said[:-1]:
+    for sheet in reports[:-1]:
         if "name" not in sheet:
             raise StreamError(f"{file.name} {sheet['fault']}")
         name = f"{file.name} [{sheet['name']}]"

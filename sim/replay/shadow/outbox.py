@@ -51,11 +51,11 @@ class Growing:
         """Whether the file begins with what the state knows of it."""
         if self.path is None:
             return True
-        found, left = 0, size
+        checksum, left = 0, size
         with open(self.path, "rb") as file:
             while left and (data := file.read(min(READ, left))):
-                found, left = zlib.crc32(data, found), left - len(data)
-        return not left and found == crc
+                checksum, left = zlib.crc32(data, checksum), left - len(data)
+        return not left and checksum == crc
 
     def go_on(self, size: int, crc: int) -> None:
         """Begin at ``size``; what is there beyond it is compared as it is made again."""

@@ -34,7 +34,7 @@ class Source:
 
     def skip(self, offset: int, crc: int, where: str) -> None:
         """Pass over what was read before a restart; it must be what it was (CRC-32)."""
-        found, left = 0, offset
+        checksum, left = 0, offset
         while left:
             data = os.read(self.fd, min(left, 1 << 20))
             if not data:
@@ -44,8 +44,8 @@ class Source:
                         "the same feed from its start, or say resend=new or resend=seq"
                     ).format(name=self._name(), offset=offset - left, where=where, offset2=offset)
                 )
-            found, left = zlib.crc32(data, found), left - len(data)
-        if found != crc:
+            checksum, left = zlib.crc32(data, checksum), left - len(data)
+        if checksum != crc:
             raise StreamError(
                 _(
                     "{name} does not begin with what {where} has read of it; give the same feed from its "

@@ -80,8 +80,8 @@ def load(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
             _("state={path!r} is not a state of stockcue shadow; name another, or delete it").format(path=str(path))
         )
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as found:
-            arrays = {name: found[name] for name in found.files}
+        with np.load(io.BytesIO(data), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
         head = json.loads(arrays.pop(HEAD).tobytes())
     except Exception:  # whatever a half-written archive makes its readers say
         raise Unusable(_("state={path!r} is empty or damaged").format(path=str(path))) from None
@@ -99,12 +99,12 @@ def set_aside(path: Path) -> None:
 
 def must_agree(path: Path, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
     """Refuse a state made with other settings, saying which."""
-    found = list(differences(then, json.loads(json.dumps(now))))
-    if found:
-        more = _(" and {n} more").format(n=len(found) - 3) if len(found) > 3 else ""
+    changes = list(differences(then, json.loads(json.dumps(now))))
+    if changes:
+        more = _(" and {n} more").format(n=len(changes) - 3) if len(changes) > 3 else ""
         raise StreamError(
             _(
                 "state={path!r} was made with other settings: {found}{more}; set them back, or begin anew with "
                 "another out= or state="
-            ).format(path=str(path), found="; ".join(found[:3]), more=more)
+            ).format(path=str(path), found="; ".join(changes[:3]), more=more)
         )

@@ -23,7 +23,7 @@ TEST_STEPS = 20
 def rules(policy: Policy, show: Scenario, every_s: float, head: Sequence[str]) -> str:
     """``rules.yml``: one alert an item and level. every_s: between two evaluations [s]. head: comment lines."""
     gate = policy.gate
-    made = []
+    group_rules = []
     for sku in show.skus:
         for level, line in lines_of(policy, sku, show).items():
             rule: dict[str, Any] = {"alert": NAMES[level], "expr": expression(line, sku.id, level)}
@@ -33,8 +33,8 @@ def rules(policy: Policy, show: Scenario, every_s: float, head: Sequence[str]) -
                 rule["keep_firing_for"] = f"{gate[KEEP_S]:g}s"
             rule["labels"] = {"sku": sku.id, "level": LEVEL_NAMES[level].split()[0], "tier": sku.tier}
             rule["annotations"] = {"summary": _("{sku}: {n} units are left").format(sku=sku.id, n="{{ $value }}")}
-            made.append(rule)
-    group = {"name": f"stockcue-{policy.name}", "interval": f"{every_s:g}s", "rules": made}
+            group_rules.append(rule)
+    group = {"name": f"stockcue-{policy.name}", "interval": f"{every_s:g}s", "rules": group_rules}
     return _yaml({"groups": [group]}, head)
 
 

@@ -44,14 +44,14 @@ class Series:
 def spans(title: str, rows: Sequence[str], series: Sequence[Series], x_label: str, note: str = "", zero: bool = False,
           log: bool = False, lines: Sequence[tuple[float, str]] = ()) -> Chart:  # fmt: skip
     """A line a row, marks with intervals on it. zero: a line at 0. lines: further ones, each with its name."""
-    made = []
+    marks = []
     for k, s in enumerate(series):
         colour, marker = LOOKS[k % len(LOOKS)]
         low, high = (list(ends) or [math.nan] * len(s.x) for ends in (s.low, s.high))
-        made.append({"name": s.name, "row": list(map(int, s.row)), "x": finite(s.x), "low": finite(low), "high": finite(high),
+        marks.append({"name": s.name, "row": list(map(int, s.row)), "x": finite(s.x), "low": finite(low), "high": finite(high),
                      "tip": list(s.tip) or [""] * len(s.x),
                      "colour": s.colour or colour, "marker": s.marker or marker})  # fmt: skip
-    data = {"rows": _apart([shortened(r, 40) for r in rows]), "series": made, "x_label": x_label, "zero": zero, "log": log,
+    data = {"rows": _apart([shortened(r, 40) for r in rows]), "series": marks, "x_label": x_label, "zero": zero, "log": log,
             "lines": [[float(at), name] for at, name in lines]}  # fmt: skip
     return Chart("spans", title, data, note)
 
@@ -60,17 +60,17 @@ def course(title: str, x_label: str, y_label: str, lines: Sequence[dict[str, Any
            band: dict[str, Any] | None = None, hour: float | None = None) -> Chart:  # fmt: skip
     """Figures over a running number or minutes. lines: name, x, y, mode (``step``, ``line``, ``marks``), colour, marker, dash,
     tip. band: name, x, low, high, as steps. hour: clock time at 0, where x is minutes of a show."""
-    made = [
+    drawn = [
         {"dash": "solid", "marker": "circle", "tip": [], **line, "x": finite(line["x"]), "y": finite(line["y"])} for line in lines
     ]
     under = None if band is None else {"name": band["name"], **{k: finite(band[k]) for k in ("x", "low", "high")}}
-    return Chart("course", title, {"x_label": x_label, "y_label": y_label, "lines": made, "band": under, "hour": hour}, note)
+    return Chart("course", title, {"x_label": x_label, "y_label": y_label, "lines": drawn, "band": under, "hour": hour}, note)
 
 
 def bars(title: str, rows: Sequence[str], series: Sequence[tuple[str, str, Any]], x_label: str, note: str = "") -> Chart:
     """Bars that add up along each line. series: name, colour, a value a row."""
-    made = [{"name": name, "colour": colour, "values": finite(values)} for name, colour, values in series]
-    return Chart("bars", title, {"rows": _apart([shortened(r, 40) for r in rows]), "series": made, "x_label": x_label}, note)
+    stacks = [{"name": name, "colour": colour, "values": finite(values)} for name, colour, values in series]
+    return Chart("bars", title, {"rows": _apart([shortened(r, 40) for r in rows]), "series": stacks, "x_label": x_label}, note)
 
 
 def finite(values: Any) -> list[float | None]:
@@ -80,10 +80,10 @@ def finite(values: Any) -> list[float | None]:
 
 def _apart(names: Sequence[str]) -> list[str]:
     """Names of lines, no two alike."""
-    made: list[str] = []
+    distinct: list[str] = []
     for name in names:
         text, k = name, 2
-        while text in made:
+        while text in distinct:
             text, k = f"{name} ({k})", k + 1
-        made.append(text)
-    return made
+        distinct.append(text)
+    return distinct

@@ -63,8 +63,8 @@ def parts_of_cell(text: str) -> tuple[str, str]:
     >>> parts_of_cell("10 [8, 12]"), parts_of_cell("smart")
     (('10', '[8, 12]'), ('smart', ''))
     """
-    found = _INTERVAL.fullmatch(text)
-    return (found[1], found[2]) if found else (text, "")
+    match = _INTERVAL.fullmatch(text)
+    return (match[1], match[2]) if match else (text, "")
 
 
 def render(template: str, **values: Any) -> str:

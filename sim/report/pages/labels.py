@@ -113,9 +113,9 @@ def label(column: str, beside: Iterable[str] = ()) -> str:
     """
     if column in LABELS:
         return _(LABELS[column])
-    if column not in METRICS and (found := _END.fullmatch(column)):
-        words = BOUNDS if f"{found[1]}_likely" in beside and found[2] in BOUNDS else ENDS
-        return _(words[found[2]]).format(name=label(found[1], beside))
+    if column not in METRICS and (match := _END.fullmatch(column)):
+        words = BOUNDS if f"{match[1]}_likely" in beside and match[2] in BOUNDS else ENDS
+        return _(words[match[2]]).format(name=label(match[1], beside))
     return spelt(column)
 
 

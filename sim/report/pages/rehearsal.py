@@ -27,16 +27,16 @@ def figures(scores: pd.DataFrame) -> dict[str, Figures]:
     """By strategy, lowest mean J first: every figure of the table with its 95 % interval."""
     parts = {str(name): part.sort_values("replicate") for name, part in scores.groupby("strategy", sort=False)}
     order = sorted(parts, key=lambda name: float(parts[name]["J"].mean()))
-    found = {name: _of(parts[name]) for name in order}
+    by_policy = {name: _of(parts[name]) for name in order}
     for line in summary(scores):
         # As the verdict has it: for all rows at once.
-        found[line.strategy]["behind"] = line.behind.mean, line.behind.low, line.behind.high
-    return found
+        by_policy[line.strategy]["behind"] = line.behind.mean, line.behind.low, line.behind.high
+    return by_policy
 
 
 def _of(part: pd.DataFrame) -> Figures:
-    found: Figures = {m: mean_of(part[m]) for m in MEANS if m in part}
-    return {name: _possible(name, *figure) for name, figure in found.items()} | shares(part)
+    means: Figures = {m: mean_of(part[m]) for m in MEANS if m in part}
+    return {name: _possible(name, *figure) for name, figure in means.items()} | shares(part)
 
 
 def _possible(name: str, mean: float, low: float, high: float) -> tuple[float, float, float]:

@@ -70,13 +70,13 @@ def sweep(plan: Plan, played: str, standing: ranking.Ranking | None, decided: Se
     return "\n\n".join(parts) + "\n"
 
 
-def tuning(played: str, lines: Sequence[str], found: Sequence[Table], fronts: bool) -> str:
+def tuning(played: str, lines: Sequence[str], tables: Sequence[Table], fronts: bool) -> str:
     """played: what was searched and how to repeat it. said: the statement. fronts: whether there is a picture of a front."""
     parts = [
         _("# Tuning"),
         played,
         "\n".join(f"- {line}" for line in lines),
-        *("\n".join([f"## {t.title}", "", *markdown(t.rows[0], t.rows[1:], t.numbers)]) for t in found),
+        *("\n".join([f"## {t.title}", "", *markdown(t.rows[0], t.rows[1:], t.numbers)]) for t in tables),
         *([f"![{_('front')}](front.png)"] if fronts else []),
         f"![{_('search')}](history.png)",
         _(

@@ -51,21 +51,21 @@ def tuned(t: Tables) -> Parts:
     names = list(dict.fromkeys([*shows.loc[shows["stage"] == "confirming", "candidate"], *shows["candidate"]]))
     for name in names:
         for stage, part in shows[shows["candidate"] == name].groupby("stage", sort=False):
-            found = {m: mean_of(part[m]) for m in JUDGED if m in part}
+            means = {m: mean_of(part[m]) for m in JUDGED if m in part}
             own = settings.get(str(name), {})
             varied = {key.removeprefix("strategy."): own.get(key, np.nan) for key in keys}
-            said = [f"{key}={number(value)}" for key, value in varied.items() if value == value]  # NaN: another family's
+            varied_values = [f"{key}={number(value)}" for key, value in varied.items() if value == value]  # NaN: another family's
             rows.append(
                 [
                     shortened(candidate(str(name))),
                     word(str(stage)),
                     number(len(part)),
-                    *(spread(*found[m]) for m in found),
-                    ", ".join(said) or "–",
+                    *(spread(*means[m]) for m in means),
+                    ", ".join(varied_values) or "–",
                 ]
             )
             held = marks[str(stage)]
-            for place, value in zip(held, (names.index(name), *found["net"], number(len(part))), strict=True):
+            for place, value in zip(held, (names.index(name), *means["net"], number(len(part))), strict=True):
                 place.append(value)
     head = [(_("candidate"), "", ""), (_("stage"), "", ""), (_("shows"), "", ""),
             *((label(m), _(METRICS[m].unit), _(METRICS[m].definition)) for m in JUDGED if m in shows),

@@ -74,12 +74,12 @@ def _moved(frame: pd.DataFrame) -> list[str]:
 
 def cells(frame: pd.DataFrame) -> list[list[str]]:
     """The table as text."""
-    made = []
+    rows = []
     for r in frame.to_dict("records"):
         digits = max(_digits(r["a"]), _digits(r["b"]))
         low, high = float(r["low"]), float(r["high"])
         span = f"[{number(low, digits)}, {number(high, digits)}]" if math.isfinite(low + high) else NOTHING
-        made.append(
+        rows.append(
             [
                 str(r["what"]),
                 str(r["figure"]),
@@ -89,7 +89,7 @@ def cells(frame: pd.DataFrame) -> list[list[str]]:
                 _(WORDS[str(r["how"])]) if r["how"] else "",
             ]
         )
-    return made
+    return rows
 
 
 def printed(names: tuple[str, str], frame: pd.DataFrame, lines: Sequence[str]) -> str:

@@ -80,7 +80,7 @@ def figures(
     loaded: Sequence[Loaded], replays: Sequence[Replay], changed: pd.DataFrame, names: tuple[str, str], sku: str
 ) -> list[tuple[str, Any]]:
     """The lanes of both settings over one SKU per stream, pairs of alerts joined: the SKU with most changes."""
-    made: list[tuple[str, Any]] = []
+    pictures: list[tuple[str, Any]] = []
     for one, result in zip(loaded, replays, strict=True):
         ids = [k.id for k in one.stream.skus]
         which = changed[(changed["stream"] == one.stream.name) & (changed["change"] != SAME)]
@@ -89,8 +89,8 @@ def figures(
             continue
         figure = draw(recording(one, result, ids.index(shown)))
         _join(figure.axes[1], changed[(changed["stream"] == one.stream.name) & (changed["sku"] == shown)], result)
-        made.append(("diff" if len(loaded) == 1 else f"diff-{one.stream.name}", figure))
-    return made
+        pictures.append(("diff" if len(loaded) == 1 else f"diff-{one.stream.name}", figure))
+    return pictures
 
 
 def _join(axis: Any, changed: pd.DataFrame, result: Replay) -> None:

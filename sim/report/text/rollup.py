@@ -101,11 +101,11 @@ def _tables(
     nights: pd.DataFrame, history: pd.DataFrame, proposals: pd.DataFrame
 ) -> list[tuple[str, tuple[str, ...], list[list[str]], tuple[int, ...]]]:
     """Title, head, rows, columns set right of every table that has rows."""
-    made = [
+    tables = [
         (_("Nights"), *night_table(nights), tuple(range(1, 8))), (_("Settings' history"), *history_table(history), ()),
         (_("Proposals"), *proposal_table(proposals), (2,)),
     ]  # fmt: skip
-    return [table for table in made if table[2]]
+    return [table for table in tables if table[2]]
 
 
 def printed(nights: pd.DataFrame, history: pd.DataFrame, proposals: pd.DataFrame, texts: Sequence[str]) -> str:

@@ -74,7 +74,7 @@ def summary(scores: pd.DataFrame, worth: Sequence[Worth] = ()) -> list[Line]:
 
 def _told_apart(costs: Sequence[np.ndarray]) -> list[tuple[Difference, bool]]:
     """Of each strategy, the first being the best: how far it lies behind, by a sweep's rule; whether that may be nothing."""
-    pairs = [difference(mine, costs[0]) for mine in costs]
+    pairs = [difference(own, costs[0]) for own in costs]
     if len(costs) == 1 or len(costs[0]) < 2:
         return [(d, k > 0) for k, d in enumerate(pairs)]
     standing = {x.candidate: x for x in standings(np.stack(costs, 1), SMALLEST).standings}
@@ -218,11 +218,11 @@ def _varied(head: Sequence[str], rows: list[list[str]], varied: Varied | None) -
     """A table whose first column names candidates, with the settings that vary as columns; their numbers come last."""
     if varied is None or not varied[0]:
         return [head, *rows]
-    made: list[Sequence[str]] = [(head[0], *varied[0], *head[1:], _("number"))]
+    lines: list[Sequence[str]] = [(head[0], *varied[0], *head[1:], _("number"))]
     for name, *figures in rows:
         family, settings = varied[1][name]
-        made.append([family, *settings, *figures, name.removeprefix(family)])
-    return made
+        lines.append([family, *settings, *figures, name.removeprefix(family)])
+    return lines
 
 
 def printed(

@@ -121,10 +121,10 @@ def _signed(value: float) -> str:
 def _choice(tuning: Tuned, plan: SearchPlan, judging: Judging) -> str:
     """How sure the race was of its cheapest; and where another one is recommended, why, and how far behind it lies."""
     race, names = tuning.selection, [c.name for c in tuning.finalists]
-    said = _race(tuning, judging, names)
+    verdict = _race(tuning, judging, names)
     place = names.index(tuning.best.name)
     if place == race.best:
-        return said
+        return verdict
     s = next(x for x in race.standings if x.candidate == place)
     if tuning.front and plan.limits:
         text = _(
@@ -139,7 +139,7 @@ def _choice(tuning: Tuned, plan: SearchPlan, judging: Judging) -> str:
             "[{low}, {high}]."
         )
     three = {"behind": number(s.behind), "low": number(s.low), "high": number(s.high)}
-    return f"{said} " + text.format(name=tuning.best.name, **three)
+    return f"{verdict} " + text.format(name=tuning.best.name, **three)
 
 
 def _race(tuning: Tuned, judging: Judging, names: Sequence[str]) -> str:

@@ -25,8 +25,8 @@ def unseen(shows: int, shock: float | None = 0.0) -> str:
     if shock:
         text = _("A loss in fewer than {share} % of shows (3 in {n}) may be in none of these; one of {shock} CNY could cost up "
                  "to {cost} CNY a show more than any figure here says.")  # fmt: skip
-    said = text.format(share=brief(100 * share), n=shows, shock=number(shock or 0.0), cost=number(share * (shock or 0.0)))
-    return " ".join([said, *few(shows)])
+    sentence = text.format(share=brief(100 * share), n=shows, shock=number(shock or 0.0), cost=number(share * (shock or 0.0)))
+    return " ".join([sentence, *few(shows)])
 
 
 def unseen_draws(draws: int) -> str:
