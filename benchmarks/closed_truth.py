@@ -22,7 +22,7 @@ from scenarios.contract import CUE_KINDS, Audience, Cue, Scenario, Sku
 from scenarios.registry import load
 from scenarios.spread import SPREADS
 from sim.core import tape as T
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.tape import EDIT_ADD, TAKE
 from sim.core.units import US
 from sim.demand.streams import stream as random_stream
@@ -38,7 +38,7 @@ SEED, DRAWS = 1717, 120
 AMPLE = 10**6
 
 
-class Case(NamedTuple):
+class KnownShow(NamedTuple):
     """One recorded show and the truth it does not tell: orders (time [us], SKU) nobody could place. world: where the
     recording's user has to say how the shop's stock leaves."""
 
@@ -56,7 +56,7 @@ def ample(scenario: Scenario) -> Scenario:
     return replace(scenario, skus=tuple(replace(s, stock=AMPLE) for s in scenario.skus), spread=WORLD["spread"])
 
 
-def recording(run: Run, stocks: dict[str, int] | None = None, until: float | None = None) -> Stream:
+def recording(run: ShowRun, stocks: dict[str, int] | None = None, until: float | None = None) -> Stream:
     """What a full export of a run says: orders, when they were paid, closings and cancellations, the cues as they came."""
     tape, outcome = run.tape, run.outcome
     end = int((until or run.scenario.duration_s) * US)
@@ -80,22 +80,22 @@ def recording(run: Run, stocks: dict[str, int] | None = None, until: float | Non
     )  # fmt: skip
 
 
-def _cut(whole: Stream) -> Case:
+def _cut(whole: Stream) -> KnownShow:
     kept, gone = hide(whole)
-    return Case(kept, (gone.t, gone.sku.astype(np.int64)))
+    return KnownShow(kept, (gone.t, gone.sku.astype(np.int64)))
 
 
-def _lived(scenario: Scenario, k: int) -> Run:
+def _lived(scenario: Scenario, k: int) -> ShowRun:
     return simulate(ample(scenario), silent_policy(), SEED, k)
 
 
-def first_show(k: int) -> Case:
+def first_show(k: int) -> KnownShow:
     """The preset's own stocks, a shop that stops at zero."""
     scenario = load("first_show")
     return _cut(recording(_lived(scenario, k), {s.id: s.stock for s in scenario.skus}))
 
 
-def _stopped(run: Run, stops: dict[str, float]) -> Case:
+def _stopped(run: ShowRun, stops: dict[str, float]) -> KnownShow:
     """Each SKU's stock is what had been ordered by its stop [s]."""
     whole = recording(run)
     stocks = {}
@@ -106,7 +106,7 @@ def _stopped(run: Run, stops: dict[str, float]) -> Case:
     return _cut(recording(run, {**{s.id: AMPLE for s in whole.skus}, **stocks}))
 
 
-def before_peak(k: int) -> Case:
+def before_peak(k: int) -> KnownShow:
     """Every pitched item sells out in its second pitch, before the pitch's peak."""
     run = _lived(load("first_show"), k)
     u = random_stream(SEED, "stops", k).random(len(run.scenario.skus))
@@ -126,14 +126,14 @@ def deals() -> Scenario:
     return Scenario("deals", "deals at the sell-out", 3600.0, skus, tuple(cues), audience=Audience(1500.0))
 
 
-def deal_at_sellout(k: int) -> Case:
+def deal_at_sellout(k: int) -> KnownShow:
     """Items sell out some tenths of a second to three seconds after their third deal began."""
     run = _lived(deals(), k)
     u = random_stream(SEED, "stops", k).random(3)
     return _stopped(run, {f"item-{n}": 200.0 + 300.0 * (6 + n) + 0.7 + 2.3 * float(u[n]) for n in range(3)})
 
 
-def _missed(scenario: Scenario, k: int, world: Scenario | None = None) -> Case:
+def _missed(scenario: Scenario, k: int, world: Scenario | None = None) -> KnownShow:
     """The show with its own stocks beside the same shoppers with stock for all: what only the latter could order is hidden. Who
     was refused inspires nobody, so a recording must not hold his followers."""
     scenario = replace(
@@ -145,27 +145,27 @@ def _missed(scenario: Scenario, k: int, world: Scenario | None = None) -> Case:
     took = full.what == TAKE
     seen = set(zip(kept.t.tolist(), kept.sku.tolist(), strict=True))
     gone = np.array([(t, s) not in seen for t, s in zip(full.t.tolist(), full.sku.tolist(), strict=True)]) & took
-    return Case(kept, (full.t[gone], full.sku[gone].astype(np.int64)), world)
+    return KnownShow(kept, (full.t[gone], full.sku[gone].astype(np.int64)), world)
 
 
-def herding(k: int) -> Case:
+def herding(k: int) -> KnownShow:
     """Each order brings 0.6 others; the preset's own stocks."""
     return _missed(load("herding"), k)
 
 
-def pay_deduct(k: int) -> Case:
+def pay_deduct(k: int) -> KnownShow:
     """Stock leaves on payment: the shop takes orders until it is paid for, and then none."""
     scenario = load("first_show")
     return _missed(scenario, k, replace(scenario, spread=SPREADS["recorded"]))
 
 
-CASES: dict[str, Callable[[int], Case]] = {
+CASES: dict[str, Callable[[int], KnownShow]] = {
     "first show": first_show, "before the peak": before_peak, "deal at the sell-out": deal_at_sellout, "herding": herding,
     "pay-deduct": pay_deduct,
 }  # fmt: skip
 
 
-def items(case: Case, bin_s: float, draws: int = DRAWS) -> list[dict[str, Any]]:
+def items(case: KnownShow, bin_s: float, draws: int = DRAWS) -> list[dict[str, Any]]:
     """One row per SKU with a blind spell: the truth and what is imputed."""
     imputation = impute(case.stream, bin_s, case.world)
     t, sku = case.hidden

@@ -30,7 +30,7 @@ class Disagreement(RuntimeError):
 
 
 @dataclass(frozen=True)
-class Timing:
+class RunTiming:
     """Time per run of one policy on one show: the least of several, but the oracle's one run."""
 
     show: str
@@ -58,7 +58,7 @@ def bare(stage: Stage, policy: Policy) -> Spent:
     return min(timed(partial(run, stage.world(policy)))[1] for _ in range(REPEATS))
 
 
-def measure(scenario: Scenario, policies: list[Policy], seed: int = 1) -> list[Timing]:
+def measure(scenario: Scenario, policies: list[Policy], seed: int = 1) -> list[RunTiming]:
     """Check parity, then time every policy on one tape of ``scenario``. The oracle's run for parity is the one timed."""
     tell(scenario.name, "all strategies", f"drawing the show {DRAWS} times")
     draw = least(lambda: draw_tape(scenario, seed), DRAWS)
@@ -76,7 +76,7 @@ def measure(scenario: Scenario, policies: list[Policy], seed: int = 1) -> list[T
             raise Disagreement(f"{scenario.name} under {policy.name}: oracle and engine differ; nothing was timed")
         tell(scenario.name, policy.name, f"the oracle took {oracle.cpu:.1f} s and agrees; timing the engine, {REPEATS} times")
         out.append(
-            Timing(
+            RunTiming(
                 show=scenario.name,
                 policy=policy.name,
                 shoppers=int(entries.sum()),
@@ -93,7 +93,7 @@ def measure(scenario: Scenario, policies: list[Policy], seed: int = 1) -> list[T
     return out
 
 
-def report(timings: list[Timing]) -> str:
+def report(timings: list[RunTiming]) -> str:
     """The timings as a text table."""
     head = f"{'show':<14}{'strategy':<30}{'shoppers':>9}{'rows':>9}{'draw ms':>9}{'oracle ms':>11}{'engine ms':>11}{'wall ms':>9}"
     head += f"{'bare ms':>9}{'oracle/engine':>15}{'engine/bare':>13}{'alerts':>8}{'improvised':>12}"
@@ -150,7 +150,7 @@ def main(argv: list[str] | None = None) -> int:
     names = ["silent", "fixed_count", "newsvendor_freeze", "gamma_poisson", "smart", "tiered"]
     shows = [one_item(), load("first_show")] + ([] if "--quick" in (argv or []) else [load("double11")])
     print(made_with(), busy(crowd()), sep="\n")
-    timings: list[Timing] = []
+    timings: list[RunTiming] = []
     for show in shows:
         policies = [make_policy(n, playbook="freeze_only") for n in names]
         timings += measure(show, [*policies, *(make_policy(n, label=f"{n}, own playbook") for n in OWN)])

@@ -18,7 +18,7 @@ from benchmarks.clock import least, timed
 from benchmarks.engine import Disagreement, tell
 from scenarios.contract import Cue, Sku
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.core.tape import CART, TAKE
 from sim.core.units import US
@@ -79,7 +79,7 @@ def uncompiled(policy: Policy) -> Policy:
     return replace(policy, strategy=replace(policy.strategy, fold=Fold()), label=f"{policy.name}, plain Python")
 
 
-def measure(stream: Stream, policies: list[Policy], repeats: int = 5, player: Callable[..., Run] = play) -> list[Replayed]:
+def measure(stream: Stream, policies: list[Policy], repeats: int = 5, player: Callable[..., ShowRun] = play) -> list[Replayed]:
     """Check parity, then time every policy. ``player``: the slow engine that parity is checked against."""
     stage = set_stage(stream.scenario(), stream.tape())
     silent = silent_policy()

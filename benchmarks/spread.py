@@ -32,7 +32,7 @@ AROUND = 120
 LAGS_MIN, LAGS_S = (1, 5, 15), (1, 60, 300, 900)
 
 
-class Series(NamedTuple):
+class MinuteSeries(NamedTuple):
     """One marathon: orders by the minute, minutes of its cues, expected orders by the minute where the hour of day is known."""
 
     orders: np.ndarray
@@ -53,13 +53,13 @@ def marathon(spread: Spread, replicate: int) -> np.ndarray:
     return np.bincount(t[t < length], minlength=int(length))
 
 
-def by_minute(seconds: np.ndarray) -> Series:
+def by_minute(seconds: np.ndarray) -> MinuteSeries:
     """A drawn marathon by the minute; its room is steady."""
     orders = seconds[: len(seconds) // 60 * 60].reshape(-1, 60).sum(1)
-    return Series(orders, (STARTS // 60).astype(int), np.ones(len(orders)))
+    return MinuteSeries(orders, (STARTS // 60).astype(int), np.ones(len(orders)))
 
 
-def recorded() -> list[Series]:
+def recorded() -> list[MinuteSeries]:
     """The recorded marathons, the hour of day taken from the other events; none where there are no recordings."""
     if not (DATA / "gdq-live-minute").is_dir():
         return []
@@ -81,7 +81,7 @@ def recorded() -> list[Series]:
     for event, (orders, starts) in minutes.items():
         hours = pd.concat([day[e] for e in day if e != event], axis=1).mean(axis=1)
         at = orders.index.searchsorted(starts)
-        series.append(Series(orders.to_numpy(), at[at < len(orders)], hours.reindex(orders.index.hour).to_numpy()))
+        series.append(MinuteSeries(orders.to_numpy(), at[at < len(orders)], hours.reindex(orders.index.hour).to_numpy()))
     return series
 
 
@@ -93,7 +93,7 @@ def local(x: np.ndarray, width: int) -> np.ndarray:
     return (total[b] - total[a]) / (b - a)
 
 
-def response(series: Series) -> tuple[np.ndarray, np.ndarray]:
+def response(series: MinuteSeries) -> tuple[np.ndarray, np.ndarray]:
     """Expected orders by the minute, the local mean times the mean response to a cue; and that response at minutes -30 to 30."""
     base = np.maximum(local(series.orders, AROUND), 1e-9)
     inside = series.cues[(series.cues >= 30) & (series.cues < len(base) - 31)]
@@ -114,7 +114,7 @@ def log_pairs(n: np.ndarray, expected: np.ndarray, lag: int) -> float:
     return float(np.log(np.sum(n[lag:] * n[:-lag]) / np.sum(expected[lag:] * expected[:-lag])))
 
 
-def stretch_cv(series: Series, minutes: int) -> float:
+def stretch_cv(series: MinuteSeries, minutes: int) -> float:
     """Coefficient of variation, beyond Poisson, of totals of stretches of one length, the hour of day taken out."""
     whole = len(series.orders) // minutes * minutes
     n, plan = (x[:whole].reshape(-1, minutes).sum(1) for x in (series.orders, series.plan))
@@ -122,7 +122,7 @@ def stretch_cv(series: Series, minutes: int) -> float:
     return float(np.sqrt(max(0.0, np.mean((n / expected - 1) ** 2 - 1 / expected))))
 
 
-def bursts(series: Series) -> np.ndarray:
+def bursts(series: MinuteSeries) -> np.ndarray:
     """Extra orders of every burst: 3-minute means above 3 times the local median and 8 a minute."""
     from scipy.ndimage import median_filter
 
@@ -138,7 +138,7 @@ def cv(x: Iterable[float]) -> float:
     return float(sample.std(ddof=1) / sample.mean())
 
 
-def facts(marathons: list[Series]) -> dict[str, float]:
+def facts(marathons: list[MinuteSeries]) -> dict[str, float]:
     """The figures of the table for some marathons: medians over them."""
     fits = [response(s) for s in marathons]
     extra = np.concatenate([bursts(s) for s in marathons])

@@ -102,7 +102,7 @@ def check(shows: int = 2, step: int = 7) -> None:
             raise Disagreement(f"show {show}: the scores of the shared prefix differ; nothing was timed")
 
 
-class Timing(NamedTuple):
+class StudyTiming(NamedTuple):
     """A study's wall time and its workers' CPU time [s], its workers, and its table [show, candidate, metric]."""
 
     wall_s: float
@@ -111,7 +111,7 @@ class Timing(NamedTuple):
     table: np.ndarray
 
 
-def study(way: Way, workers: int, candidates: int, shows: int, chunk: int = 5) -> Timing:
+def study(way: Way, workers: int, candidates: int, shows: int, chunk: int = 5) -> StudyTiming:
     """Run the whole study: drawing, silent baseline, runs, scores. Workers are up and have compiled before the clock starts."""
     from joblib import Parallel, delayed
 
@@ -121,7 +121,7 @@ def study(way: Way, workers: int, candidates: int, shows: int, chunk: int = 5) -
         start = time.perf_counter()
         parts = pool(delayed(_chunk)(way, candidates, span) for span in chunks)
         wall_s = time.perf_counter() - start
-    return Timing(wall_s, sum(took.cpu for _, took in parts), workers, np.concatenate([table for table, _ in parts]))
+    return StudyTiming(wall_s, sum(took.cpu for _, took in parts), workers, np.concatenate([table for table, _ in parts]))
 
 
 def _chunk(way: Way, candidates: int, shows: Sequence[int]) -> tuple[np.ndarray, Spent]:
@@ -158,7 +158,7 @@ def shares(way: Way, candidates: int, shows: int = SHARE_SHOWS) -> dict[str, flo
     way(staged(0), policies[:3])
     begin = time.perf_counter()
     with (
-        watched(native.Entry, "__call__", depth) as code,
+        watched(native.CompiledEntry, "__call__", depth) as code,
         watched(Judge, "score", depth) as score,
         watched(Judge, "__init__", depth) as judge,
     ):
@@ -197,7 +197,7 @@ def rivals(naive_runs: int = 2, lean_runs: int = 10) -> dict[str, float]:
     }
 
 
-def line_of(name: str, timing: Timing, rows: float) -> str:
+def line_of(name: str, timing: StudyTiming, rows: float) -> str:
     """One line of the report. ``rows``: rows of one tape, mean."""
     runs = timing.table.shape[0] * timing.table.shape[1]
     speed = runs / timing.wall_s
@@ -219,7 +219,7 @@ def main(argv: list[str] | None = None) -> int:
     print(f"{CANDIDATES} freeze lines x {shows} shows of LS-1: drawing, silent baseline, runs and scores; parity checked first.")
     head = f"{'engine':<34}{'workers':>8}{'CPU ms a show':>15}{'wall s':>10}{'runs/s':>12}{'million rows/s':>20}"
     print(head + "\n" + "-" * len(head))
-    timings: dict[str, list[Timing]] = {}
+    timings: dict[str, list[StudyTiming]] = {}
     print(f"{len(METRICS)} metrics a run; all: {len(EVERY)}.")
     for name, way in WAYS:
         for workers in (1, 2):

@@ -239,7 +239,7 @@ def reference() -> Any:
     return refer
 
 
-class Entry:
+class CompiledEntry:
     """Compiled code over a named tuple of arrays, called many times with the same first field (a World's tape, Stories' rows).
 
     The first call goes through numba's check of types; later ones go straight to the machine code, which takes a tenth of the

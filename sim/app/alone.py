@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from sim.setup.settings_search import Sweep
+from sim.setup.settings_search import SweepSettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,7 +17,7 @@ def base_words(manifest: Mapping[str, Any], candidates: pd.DataFrame) -> dict[st
     """``command``: the beginning of a rehearsal; ``entry``: by candidate what strategy= chooses."""
     words = [str(w) for w in (manifest.get("command") or [])]
     facts = manifest.get("sweep") or {}
-    varied, own = set(facts.get("varied") or {}), {f.name for f in fields(Sweep)} | {"out", "shows", "strategy"}
+    varied, own = set(facts.get("varied") or {}), {f.name for f in fields(SweepSettings)} | {"out", "shows", "strategy"}
     given = [w for w in words[2:] if "=" in w] if words[:1] == ["stockcue"] else []
     kept = []
     for word in given:

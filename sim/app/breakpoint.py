@@ -17,7 +17,7 @@ from sim.app.frame import Out, Study, Task, resumed, settled
 from sim.app.nouns import AnyScenario, base_of, drawn, listed, policies_of, profile_of
 from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
-from sim.app.result import HERE, Result, Said
+from sim.app.result import HERE, Result, Statement
 from sim.core.export import write_csv
 from sim.core.policy import Policy
 from sim.jobs.cache import WORTH, Cache
@@ -37,12 +37,12 @@ from sim.score.profiles import only as narrowed
 from sim.setup.assumptions import assumption_table
 from sim.setup.choices import described, one_of
 from sim.setup.policies import make_policy
-from sim.setup.settings_search import Breakpoint
+from sim.setup.settings_search import BreakpointSettings
 from sim.setup.space import Candidate, Variant
 from sim.setup.uncertain import Uncertainty
 from sim.setup.uncertain import plain as plain_uncertainty
 from sim.stats.certify import NEEDED, REFUTED, by_construction, certify, worst_share
-from sim.study.breakpoint import DIALS, USUAL, Dial, Found, breakpoint_of, most_points, table
+from sim.study.breakpoint import DIALS, USUAL, Breaks, Dial, breakpoint_of, most_points, table
 from sim.words import _, counted
 
 TABLE = "breakpoints.parquet"
@@ -58,7 +58,7 @@ class Points:
     limits: Limits
     called: str
     dials: list[Dial]
-    settings: Breakpoint
+    settings: BreakpointSettings
     uncertainty: Uncertainty | None = None
 
     def plan(self, world: Scenario, policy: Policy, turned: str = "") -> Plan:
@@ -140,7 +140,7 @@ def breakpoint(
         One sentence, where an argument does not hold; nothing was played then.
     """
     s = settled(
-        Breakpoint, "breakpoint", limits=limits, only=only, dials=dials, shows=shows, steps=steps, confidence=confidence,
+        BreakpointSettings, "breakpoint", limits=limits, only=only, dials=dials, shows=shows, steps=steps, confidence=confidence,
         seed=seed, workers=workers, engine=engine, address=address, uncertain=bool(uncertain),
     )  # fmt: skip
     study = _settled(*drawn(scenario, uncertain), policies_of(policies), profile_of(score), s)
@@ -149,7 +149,7 @@ def breakpoint(
         listener(progress),
     )
 
-    def write(folder: Path, work: Path, pool: Pool) -> Said:
+    def write(folder: Path, work: Path, pool: Pool) -> Statement:
         results = bisected(study, pool, Cache(work), told)
         told.close()
         return _report(folder, study, task, results)
@@ -167,7 +167,7 @@ def breakpoint(
 
 
 def _settled(
-    scenario: Scenario, uncertainty: Uncertainty | None, policies: list[Policy], profile: Profile, s: Breakpoint
+    scenario: Scenario, uncertainty: Uncertainty | None, policies: list[Policy], profile: Profile, s: BreakpointSettings
 ) -> Points:
     """Records; every fault is found here, before anything is played."""
     names = listed(s.dials) or list(USUAL)
@@ -196,7 +196,7 @@ def _facts(study: Points) -> dict[str, Any]:
 
 
 def plan_of(
-    s: Breakpoint, profile: Profile, world: Scenario, policies: Sequence[Policy], drawn: Uncertainty | None = None
+    s: BreakpointSettings, profile: Profile, world: Scenario, policies: Sequence[Policy], drawn: Uncertainty | None = None
 ) -> Plan:
     """Policies in one world, on the shows of a point."""
     candidates = [Candidate(p.name, p.name, {}, p) for p in policies]
@@ -226,7 +226,7 @@ def foreseen(study: Points, kept: int, workers: int) -> str:
     )
 
 
-def bisected(study: Points, pool: Pool, cache: Cache, told: Listener) -> dict[str, Found]:
+def bisected(study: Points, pool: Pool, cache: Cache, told: Listener) -> dict[str, Breaks]:
     """By strategy every dial, turned where the strategy keeps to the limits without."""
     s, silent, scenario = study.settings, make_policy("silent"), study.scenario
     played, of, doing = len(cache), study.points, ""
@@ -258,7 +258,7 @@ def bisected(study: Points, pool: Pool, cache: Cache, told: Listener) -> dict[st
     for policy in study.policies:
         doing = _("{strategy} as it is").format(strategy=policy.name)
         rows = dict(zip(NEEDED, play(scenario, policy).T, strict=True))
-        results[policy.name] = result = Found(certify(rows, study.limits, s.confidence, worst, 1, by_construction(scenario)), {})
+        results[policy.name] = result = Breaks(certify(rows, study.limits, s.confidence, worst, 1, by_construction(scenario)), {})
         for dial in study.dials:
             before, doing = len(asked), _("{dial} of {strategy}").format(dial=dial.name, strategy=policy.name)
             if result.as_it_is.state != REFUTED:
@@ -270,7 +270,7 @@ def bisected(study: Points, pool: Pool, cache: Cache, told: Listener) -> dict[st
     return results
 
 
-def _report(folder: Path, study: Points, task: Task, results: dict[str, Found]) -> Said:
+def _report(folder: Path, study: Points, task: Task, results: dict[str, Breaks]) -> Statement:
     """Table, sentences and picture, in the run folder and in words."""
     import pandas as pd
 
@@ -286,7 +286,7 @@ def _report(folder: Path, study: Points, task: Task, results: dict[str, Found]) 
     page = words.page(scenario.name, f"{head}, {_('seed {seed}').format(seed=s.seed)}. {task.repeat()}", results, sentences)
     write_csv(assumption_table(scenario, base_of(scenario), study.policies, study.profile), folder / "assumptions.csv")
     (folder / "report.md").write_text(page, encoding="utf-8")
-    return Said(
+    return Statement(
         words.printed(head, results, sentences),
         sentences,
         [_("run folder: {folder}").format(folder=HERE)],

@@ -16,7 +16,7 @@ from sim.app.frame import Out, Task, command_word, published, settled, tried
 from sim.app.nouns import listed
 from sim.app.progress import Listener, Tell, listener
 from sim.app.recording import EXAMPLE, Recording
-from sim.app.result import HERE, Result, Said
+from sim.app.result import HERE, Result, Statement
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fit import calibrate as fitted
 from sim.calibrate.natural import natural_of
@@ -31,7 +31,7 @@ from sim.report.text import calibration as words_of
 from sim.report.text import nights as nights_of
 from sim.score.profiles import PROFILES
 from sim.setup.assumptions import assumption_table
-from sim.setup.settings import Calibrate, SettingError
+from sim.setup.settings import CalibrateSettings, SettingError
 from sim.setup.uncertain import KEY
 from sim.words import _
 
@@ -99,7 +99,7 @@ def calibrate(
     paths = [one.path if isinstance(one, Recording) else str(one) for one in many if one not in (None, "")]
     own = [one for one in many if isinstance(one, Recording)]
     s = settled(
-        Calibrate, "calibrate", stream=paths, sku=sku if sku is not None or not own else own[0].given["sku"], name=name,
+        CalibrateSettings, "calibrate", stream=paths, sku=sku if sku is not None or not own else own[0].given["sku"], name=name,
         model=model, seed=seed, zone=zone if zone is not None or not own else own[0].given["zone"], figure=figure,
         prior=None if prior is None else str(prior),
     )  # fmt: skip
@@ -126,7 +126,7 @@ def calibrate(
 
 
 def _published(
-    fit: Calibrated, params: Sequence[Parameter], s: Calibrate, task: Task, file: Path | None, nights: Sequence[Quantity]
+    fit: Calibrated, params: Sequence[Parameter], s: CalibrateSettings, task: Task, file: Path | None, nights: Sequence[Quantity]
 ) -> Result:  # fmt: skip
     """Scenario file and run folder, whole or not at all."""
     unknown = unidentified(fit)
@@ -138,7 +138,7 @@ def _published(
     steps = settling(single)
     told = nights_of.sentences(steps, contradictions(single))
 
-    def write(folder: Path) -> Said:
+    def write(folder: Path) -> Statement:
         from sim.app.pictures import save
 
         (folder / "scenario.yaml").write_text(text, encoding="utf-8")
@@ -160,7 +160,7 @@ def _published(
         printed = words_of.printed(fit, params, unknown)
         if steps:
             printed += "\n\n" + nights_of.printed(steps, told)
-        return Said(
+        return Statement(
             printed,
             [*words_of.statement(fit), *told],
             last,
@@ -184,7 +184,7 @@ class Steps:
         self.done += 1
 
 
-def _observed(path: str, s: Calibrate, told: Listener) -> Observed:
+def _observed(path: str, s: CalibrateSettings, told: Listener) -> Observed:
     """A canonical stream as it is; anything else is ingested first, in memory."""
     from sim.calibrate.streams import observe, observed_from
     from sim.replay.ingest.canon import is_stream

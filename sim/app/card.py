@@ -9,10 +9,10 @@ from sim.app.frame import settled
 from sim.app.nouns import drawn, policies_of
 from sim.app.pages import spoken
 from sim.jobs.durable import write_whole
-from sim.report.pages.control_card import Card, html, items, levels_grid, moments
+from sim.report.pages.control_card import ControlCard, html, items, levels_grid, moments
 from sim.report.pages.workbook import workbook
-from sim.setup.settings import Rehearse, SettingError
-from sim.setup.settings_few import Card as Settings
+from sim.setup.settings import RehearseSettings, SettingError
+from sim.setup.settings_few import CardSettings
 from sim.study.planned_lines import planned_lines
 from sim.words import _, speaking
 
@@ -49,7 +49,7 @@ def card(
         One sentence, where an argument does not hold.
     """
     chosen = spoken(lang)
-    s, seeded = settled(Settings, "card", shows=shows, out=str(out)), settled(Rehearse, "card", seed=seed)
+    s, seeded = settled(CardSettings, "card", shows=shows, out=str(out)), settled(RehearseSettings, "card", seed=seed)
     show, uncertainty = drawn(scenario, uncertain)
     policies = policies_of(policy)
     if len(policies) != 1:
@@ -57,7 +57,7 @@ def card(
     times = moments(show)
     with speaking(chosen):
         lines = planned_lines(show, policies[0], times, s.shows, seeded.seed, uncertainty)
-        page = Card(show, policies[0], times, lines, s.shows, rests_on)
+        page = ControlCard(show, policies[0], times, lines, s.shows, rests_on)
         path = Path(s.out).expanduser()
         if path.suffix == ".xlsx":
             import pandas as pd

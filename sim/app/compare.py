@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.app.frame import Out, Task, published
-from sim.app.result import HERE, Result, ResultError, Said, load
+from sim.app.result import HERE, Result, ResultError, Statement, load
 from sim.jobs.folder import write_table
 from sim.jobs.work_folder import PLAYED, differences
 from sim.report.text import compare as words_of
@@ -72,14 +72,14 @@ def compare(a: Result | str | Path, b: Result | str | Path, *, out: Out = None, 
     facts = {"verb": one.verb, "a": one.manifest.get("config_hash"), "b": two.manifest.get("config_hash")}
     task = Task("diff", f"diff-{one.verb}", facts, out, command)
 
-    def write(folder: Path) -> Said:
+    def write(folder: Path) -> Statement:
         import pandas as pd
 
         write_table(rows, folder / "outcome.parquet")
         settings = pd.DataFrame([[r["setting"], r["a"], r["b"]] for r in changed], columns=["setting", "a", "b"])
         write_table(settings, folder / "settings.parquet")
         (folder / "report.md").write_text(words_of.page(names, rows, sentences, task.repeat()), encoding="utf-8")
-        return Said(words_of.printed(names, rows, sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
+        return Statement(words_of.printed(names, rows, sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
 
     return published(task, write)
 

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Scenario
-from sim.app.desk_shows import FIGURES, ROOM, Batch, Part, Recorded, Rehearsed, Workers, in_batches
+from sim.app.desk_shows import FIGURES, ROOM, DeskRows, KeptShows, Recorded, Rehearsed, Workers, in_batches
 from sim.app.nouns import policy, scenario
 from sim.app.timelines import in_trouble, row
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.engine.answers import lines_of
 from sim.replay.impute import Imputation
 from sim.report.figures.story import story
@@ -38,7 +38,7 @@ TIMES = 4.0
 
 
 @dataclass(frozen=True)
-class Dial:
+class Slider:
     """Something that can be turned. key: what it sets. low, high, value: of its track. world: whether it changes what is
     drawn."""
 
@@ -64,7 +64,7 @@ class Desk:
         self.recorded = recorded is not None
         self.dials = {d.key: d for d in dials_of(show, self.policies, self.recorded)}
         draw = Rehearsed(uncertainty, seed) if recorded is None else Recorded(recorded[0], show, recorded[1], seed)
-        self.part = None if workers else Part(show, draw, profile, timeline_of)
+        self.part = None if workers else KeptShows(show, draw, profile, timeline_of)
         self.workers = Workers(workers, (show, draw, profile, timeline_of, ROOM)) if workers else None
 
     def close(self) -> None:
@@ -118,7 +118,7 @@ class Desk:
         """Shows that are played: those wished for, as far as there is room."""
         return min(self.shows, self.fits)
 
-    def _batches(self, show: Scenario, policies: Sequence[Policy], stopped: Callable[[], bool]) -> Iterator[Batch]:
+    def _batches(self, show: Scenario, policies: Sequence[Policy], stopped: Callable[[], bool]) -> Iterator[DeskRows]:
         if self.workers:
             return self.workers.play(show, policies, self.shows, stopped)
         assert self.part is not None
@@ -166,7 +166,7 @@ def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
-def timeline_of(run: Run) -> dict[str, Any]:
+def timeline_of(run: ShowRun) -> dict[str, Any]:
     """One timeline as plain data: the item in most trouble."""
     t, line = lines_of(run)
     sku = in_trouble(run)[0]
@@ -181,7 +181,7 @@ def _plain(value: Any) -> Any:
     return _finite(value) if isinstance(value, float) else value
 
 
-def dials_of(show: Scenario, policies: Sequence[Policy], recorded: bool = False) -> list[Dial]:
+def dials_of(show: Scenario, policies: Sequence[Policy], recorded: bool = False) -> list[Slider]:
     """Dials that leave the shoppers alone first: settings of strategies, latencies; then stock, lag, cues. recorded: cues were as
     they were."""
     dials = []
@@ -191,24 +191,24 @@ def dials_of(show: Scenario, policies: Sequence[Policy], recorded: bool = False)
             if (one.params[:, k] == value).all() and p.high > p.low:
                 high = min(p.high, max(TIMES * value, p.default * 2, p.low + 1e-9))
                 dials.append(
-                    Dial(
+                    Slider(
                         f"strategy.{one.name}.{p.name}", f"{one.name}: {p.name}", p.unit, p.low, high, value, False, _(p.meaning)
                     )
                 )
     for name, words in PLAYBOOK.items():
         value = float(getattr(policies[0].playbook, name))
         if all(getattr(one.playbook, name) == value for one in policies):
-            dials.append(Dial(f"operations.{name}", _(words), "s", 0.0, max(10.0, TIMES * value), value, False))
-    dials.append(Dial("scenario.feed.lag_s", _("readings arrive late by"), "s", 0.0, 120.0, float(show.feed.lag_s), True))
+            dials.append(Slider(f"operations.{name}", _(words), "s", 0.0, max(10.0, TIMES * value), value, False))
+    dials.append(Slider("scenario.feed.lag_s", _("readings arrive late by"), "s", 0.0, 120.0, float(show.feed.lag_s), True))
     for sku in [k for k in show.skus if _PLAIN.fullmatch(k.id)][:MOST_ITEMS]:
         label, stock = _("stock of {sku}").format(sku=sku.id), float(sku.stock)
-        dials.append(Dial(f"scenario.skus.{sku.id}.stock", label, "units", 0.0, max(10.0, 3 * stock), stock, True))
+        dials.append(Slider(f"scenario.skus.{sku.id}.stock", label, "units", 0.0, max(10.0, 3 * stock), stock, True))
     for k, cue in list(enumerate(() if recorded else show.cues, 1))[:MOST_CUES]:
         when, size = (
             text.format(kind=_(cue.kind.replace("_", " ")), sku=cue.sku)
             for text in (_("{kind} of {sku}, when"), _("{kind} of {sku}, how big"))
         )
         peak, last = float(cue.kernel().peak), float(show.duration_s) - 1
-        dials.append(Dial(f"scenario.cues.c{k:02d}.at_s", when, "s", 0.0, last, float(cue.at_s), True))
-        dials.append(Dial(f"scenario.cues.c{k:02d}.peak", size, "x", 0.0, TIMES * peak, peak, True))
+        dials.append(Slider(f"scenario.cues.c{k:02d}.at_s", when, "s", 0.0, last, float(cue.at_s), True))
+        dials.append(Slider(f"scenario.cues.c{k:02d}.peak", size, "x", 0.0, TIMES * peak, peak, True))
     return [d for d in dials if d.low <= d.value <= d.high]

@@ -63,7 +63,7 @@ class Recorded:
         return closed_stage(stream, self.imputation, LIKELY, self.seed, number, world.feed, self.shop)
 
 
-class Row(NamedTuple):
+class DeskRow(NamedTuple):
     """One show under every policy. story: plain data of a timeline, of the first show under the first policy."""
 
     number: int
@@ -71,14 +71,14 @@ class Row(NamedTuple):
     story: dict[str, Any] | None
 
 
-class Batch(NamedTuple):
+class DeskRows(NamedTuple):
     """Rows, and how many shows this part of them can keep."""
 
-    rows: list[Row]
+    rows: list[DeskRow]
     fits: int
 
 
-class Part:
+class KeptShows:
     """Shows ``first``, ``first + step``, ... of a world, each drawn once, with its silent run judged. room: bytes."""
 
     def __init__(
@@ -92,7 +92,7 @@ class Part:
         self.sizes: list[int] = []
         self.fits = 1 << 30
 
-    def play(self, world: Scenario, policies: Sequence[Policy], shows: int) -> Iterator[Row]:
+    def play(self, world: Scenario, policies: Sequence[Policy], shows: int) -> Iterator[DeskRow]:
         """Those of ``shows`` that are this part's and fit in."""
         kept = self._kept(world)
         for number in range(self.first, shows, self.step):
@@ -113,7 +113,7 @@ class Part:
                 self.sizes.append(size_of((stage, judge)))
                 # Two worlds are kept: the one as it is and the last that was tried; what a host improvised hangs on a stage too.
                 self.fits = max(1, self.room // 2 * len(self.sizes) // max(1, sum(self.sizes)))
-            yield Row(number, scores, story)
+            yield DeskRow(number, scores, story)
 
     def _kept(self, world: Scenario) -> dict[int, tuple[Stage, Judge]]:
         """Shows of a world that were drawn before: those it began with, and those of the last one that was tried."""
@@ -143,18 +143,18 @@ def size_of(thing: Any, seen: set[int] | None = None) -> int:
     return sum(size_of(v, seen) for v in vars(thing).values()) if hasattr(thing, "__dict__") else 0
 
 
-def in_batches(rows: Iterator[Row], part: Part, stopped: Callable[[], bool]) -> Iterator[Batch]:
+def in_batches(rows: Iterator[DeskRow], part: KeptShows, stopped: Callable[[], bool]) -> Iterator[DeskRows]:
     """Rows of one part as they come, every PATIENCE_S; it ends without where ``stopped`` says so."""
-    held: list[Row] = []
+    held: list[DeskRow] = []
     since = time.perf_counter()
     for row in rows:
         if stopped():
             return
         held.append(row)
         if time.perf_counter() - since > PATIENCE_S:
-            yield Batch(held, part.fits)
+            yield DeskRows(held, part.fits)
             held, since = [], time.perf_counter()
-    yield Batch(held, part.fits)
+    yield DeskRows(held, part.fits)
 
 
 # -- workers ------------------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ class Workers:
             self.lines.append(here)
             self.processes.append(process)
 
-    def play(self, world: Scenario, policies: Sequence[Policy], shows: int, stopped: Callable[[], bool]) -> Iterator[Batch]:
+    def play(self, world: Scenario, policies: Sequence[Policy], shows: int, stopped: Callable[[], bool]) -> Iterator[DeskRows]:
         """Batches of all workers as they come; :class:`Lost` where one is gone."""
         self.number += 1
         wish = Wish(self.number, world, [pack(p) for p in policies], shows)
@@ -204,7 +204,7 @@ class Workers:
                     fits[line] = batch.fits
                     if last:
                         waiting.discard(line)
-                    yield Batch(batch.rows, min(fits.values()) * len(self.lines))
+                    yield DeskRows(batch.rows, min(fits.values()) * len(self.lines))
         except (EOFError, OSError) as error:
             raise Lost(str(error)) from error
 
@@ -219,7 +219,7 @@ class Workers:
 def work(line: Connection, show: Scenario, draw: Any, profile: Profile, tell: Any, room: int, first: int, step: int) -> None:
     """A worker: plays the latest wish and answers as it goes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    part = Part(show, draw, profile, tell, first, step, room // step)
+    part = KeptShows(show, draw, profile, tell, first, step, room // step)
     try:
         while True:
             wish = line.recv()
@@ -229,6 +229,6 @@ def work(line: Connection, show: Scenario, draw: Any, profile: Profile, tell: An
             for batch in in_batches(rows, part, line.poll):
                 line.send((wish.number, batch, False))
             if not line.poll():
-                line.send((wish.number, Batch([], part.fits), True))
+                line.send((wish.number, DeskRows([], part.fits), True))
     except (EOFError, OSError):  # the desk is closed
         return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.calibrate.nights import Quantity, Step
+from sim.calibrate.nights import NightForecast, Quantity
 from sim.calibrate.nights import from_plain as earlier_nights
 from sim.core.export import write_csv
 from sim.setup.settings import SettingError
@@ -26,7 +26,7 @@ def nights_before(path: str) -> list[Quantity]:
     return earlier_nights(group.get("nights") if isinstance(group, dict) else None, path)
 
 
-def nights_table(steps: Sequence[Step], path: Path) -> None:
+def nights_table(steps: Sequence[NightForecast], path: Path) -> None:
     """What nights said of the next, a row a quantity and night."""
     import pandas as pd
 

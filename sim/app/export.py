@@ -11,7 +11,7 @@ from sim.app.frame import Out, Task, published, settled
 from sim.app.nouns import AnyPolicy, AnyScenario, drawn
 from sim.app.nouns import policy as policy_of
 from sim.app.progress import Listener, Tell, listener
-from sim.app.result import HERE, Result, Said
+from sim.app.result import HERE, Result, Statement
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
@@ -21,7 +21,7 @@ from sim.report.exports.lines import lines_of
 from sim.report.exports.prometheus import differs, routes, rule_tests, rules
 from sim.report.text.exports import agreement_sentences, page
 from sim.setup.choices import described
-from sim.setup.settings import Export
+from sim.setup.settings import ExportSettings
 from sim.study.agreement import Agreement, agreement
 from sim.words import _
 
@@ -64,13 +64,13 @@ def export(
     ExportError
         One sentence, where the strategy is no line: why, and the nearest that is.
     """
-    s = settled(Export, "export", every_s=every_s, shows=shows, seed=seed)
+    s = settled(ExportSettings, "export", every_s=every_s, shows=shows, seed=seed)
     chosen, (show, _uncertain) = policy_of(policy), drawn(scenario, False)
     lines = [lines_of(chosen, sku, show) for sku in show.skus]
     facts = {**described([chosen]), "scenario": plain(show), "settings": {k: v for k, v in vars(s).items() if k != "out"}}
     task, told = Task("export", f"export-{show.name}", facts, out, command), listener(progress)
 
-    def write(folder: Path) -> Said:
+    def write(folder: Path) -> Statement:
         import pandas as pd
 
         runs = [play(set_stage(show, draw_tape(show, s.seed, k)), chosen, acting=False) for k in range(s.replicates)]
@@ -85,7 +85,7 @@ def export(
             (folder / name).write_text(text, encoding="utf-8")
         write_table(pd.DataFrame([agreed], columns=list(Agreement._fields)), folder / "agreement.parquet")
         (folder / "report.md").write_text(page(list(texts), sentences, task.repeat()), encoding="utf-8")
-        return Said("\n".join(sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
+        return Statement("\n".join(sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
 
     try:
         return published(task, write)

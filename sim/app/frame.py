@@ -90,7 +90,7 @@ class Task:
         """The command, or what stands for it."""
         return f"stockcue.{self.verb}(...)" if self.command is None else command_line(self.verb, self.command)
 
-    def manifest(self, sentences: Said) -> dict[str, Any]:
+    def manifest(self, sentences: Statement) -> dict[str, Any]:
         """What ``manifest.json`` says beside versions and checksums."""
         who = ["python", self.verb] if self.command is None else ["stockcue", self.verb, *self.command]
         noted = {"command": who, self.key: self.facts, "config_hash": self.hash, **self.more, **sentences.noted}
@@ -116,7 +116,7 @@ def command_word(key: str, value: Any) -> str:
     return shlex.quote(f"{key}={value}")
 
 
-class Settled(Exception):
+class NothingToPlay(Exception):
     """Everything that was asked for holds, and nothing is to be played."""
 
 
@@ -128,7 +128,7 @@ def trying() -> Iterator[None]:
     """Verbs called in here settle what they are asked for, refuse what does not hold, and end before anything is played."""
     token = _trying.set(True)
     try:
-        with suppress(Settled):
+        with suppress(NothingToPlay):
             yield
     finally:
         _trying.reset(token)
@@ -145,7 +145,7 @@ def tried(task: Task | None = None) -> None:
         return
     if task is not None and task.room is None:
         refuse_place(task.final, task.verb)
-    raise Settled
+    raise NothingToPlay
 
 
 def _in_all(again: Callable[[], Sequence[str]]) -> dict[str, list[str]]:
@@ -225,10 +225,10 @@ class Study:
     proof: str
     worth: Worth
     foreseen: Callable[[Path, int], str]
-    write: Callable[[Path, Path, Pool], Said]
+    write: Callable[[Path, Path, Pool], Statement]
     clean: Callable[[Path], None]
     who: tuple[str, str, int]
-    again: Callable[[Path], Said] | None = None
+    again: Callable[[Path], Statement] | None = None
     identity: Mapping[str, Any] | None = None
     goes_on: bool = False
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from sim.app.frame import Out, Task, published, settled, tried
 from sim.app.progress import Listener, Tell, listener
-from sim.app.result import HERE, Result, Said
+from sim.app.result import HERE, Result, Statement
 from sim.replay.ingest.canon import SUFFIX, VERSION
 from sim.replay.ingest.run import Ingested
 from sim.replay.ingest.run import ingest as ingested
 from sim.report.text.ingest import printed, report, sentences
-from sim.setup.settings import Ingest, SettingError
+from sim.setup.settings import IngestSettings, SettingError
 from sim.words import _
 
 _NAME = re.compile(r"[^/\\\x00-\x1f<>:\"|?*]{1,100}")
@@ -61,7 +61,7 @@ def ingest(
         One sentence, where nothing can be read.
     """
     given = list(files) if isinstance(files, list | tuple) else files
-    s = settled(Ingest, "ingest", files=given, mapping=mapping, zone=zone, cues=cues, stock=stock, name=name)
+    s = settled(IngestSettings, "ingest", files=given, mapping=mapping, zone=zone, cues=cues, stock=stock, name=name)
     told, own = listener(progress), _name(s.name)
     try:
         paths, mapped = _paths(s.files), _mapping(s.mapping)
@@ -77,18 +77,18 @@ def ingest(
         told.close()
 
 
-def _published(reading: Ingested, s: Ingest, out: Out, command: Sequence[str] | None) -> Result:
+def _published(reading: Ingested, s: IngestSettings, out: Out, command: Sequence[str] | None) -> Result:
     settings = {k: v for k, v in vars(s).items() if k != "out"}
     facts = {"settings": settings, "account": reading.head.files}
     task = Task("ingest", f"ingest-{reading.head.name}", facts, out, command, more={"stream_version": VERSION})
     stream = f"{reading.head.name}{SUFFIX}"
 
-    def write(folder: Path) -> Said:
+    def write(folder: Path) -> Statement:
         reading.write(folder / stream)
         reading.rejects.write(folder)
         (folder / "report.md").write_text(report(reading.head, task.repeat()), encoding="utf-8")
         last = [_("stream: {folder}/{stream}").format(folder=HERE, stream=stream), _("run folder: {folder}").format(folder=HERE)]
-        return Said(printed(reading.head), sentences(reading.head), last)
+        return Statement(printed(reading.head), sentences(reading.head), last)
 
     return published(task, write)
 

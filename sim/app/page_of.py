@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sim.app.alone import base_words
 from sim.app.result import Result
 from sim.report.pages import records, rehearsal, studies, sweeping, trials
-from sim.report.pages.blocks import Blob, Grid, Page, chosen, of_frame
+from sim.report.pages.blocks import Blob, Page, TableBlock, chosen, of_frame
 from sim.report.pages.columns import packed
 from sim.report.pages.labels import spelt
 from sim.report.pages.plain import plain
@@ -126,7 +126,7 @@ def _swept(result: Result) -> Page:
     ):
         if (table := _table(result, name)) is not None and len(table):
             grid = of_frame(title, table)
-            page.grids.append(Grid(grid.title, grid.head, grid.rows, grid.right, grid.note, True))
+            page.grids.append(TableBlock(grid.title, grid.head, grid.rows, grid.right, grid.note, True))
     page.glossary = _glossary()
     _timelines(result, page)
     return page
@@ -158,13 +158,13 @@ def _trials(result: Result, page: Page, score: Mapping[str, Any]) -> pd.DataFram
     return frame if {"candidate", "replicate", "net"} <= set(frame.columns) else None
 
 
-def _glossary() -> Grid:
+def _glossary() -> TableBlock:
     rows = [
         [spelt(name), _(m.definition), _(m.unit), {"low": _("lower"), "high": _("higher")}.get(m.better, "")]
         for name, m in METRICS.items()
     ]
     head = [(words, "", "") for words in (_("figure"), _("meaning"), _("unit"), _("better"))]
-    return Grid(_("What every figure means"), head, rows)
+    return TableBlock(_("What every figure means"), head, rows)
 
 
 TITLES = {

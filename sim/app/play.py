@@ -10,7 +10,7 @@ import numpy as np
 from sim.app.nouns import AnyPolicy, AnyScenario, drawn, policy, profile_of
 from sim.app.pictures import Picture
 from sim.core.history import paths, seen, watched
-from sim.core.run import Run as Played
+from sim.core.run import ShowRun
 from sim.core.units import US
 from sim.engine.simulate import play as simulate
 from sim.score.cost import Judge
@@ -32,8 +32,8 @@ class Run:
     ``record``: everything that happened, as the engine left it. ``baseline``: the same shoppers with nobody acting.
     """
 
-    record: Played = field(repr=False)
-    baseline: Played = field(repr=False)
+    record: ShowRun = field(repr=False)
+    baseline: ShowRun = field(repr=False)
     profile: Profile
 
     @property

@@ -15,11 +15,11 @@ from scenarios.registry import plain
 from sim.app.frame import Out, Task, published, settled
 from sim.app.nouns import AnyScenario, base_of, drawn, policies_of, profile_of
 from sim.app.progress import Listener, Tell, listener
-from sim.app.result import HERE, Result, Said
+from sim.app.result import HERE, Result, Statement
 from sim.app.timelines import kept, shows_kept
 from sim.core.export import write_csv
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.jobs.folder import write_table
 from sim.jobs.identity import own_files
 from sim.report.pages import runs as pages
@@ -30,7 +30,7 @@ from sim.score.profiles import Profile
 from sim.setup.assumptions import assumption_table, summary
 from sim.setup.carried import carried_out, short_windows
 from sim.setup.choices import described, one_of
-from sim.setup.settings import Rehearse, SettingError
+from sim.setup.settings import RehearseSettings, SettingError
 from sim.setup.uncertain import Uncertainty
 from sim.setup.uncertain import plain as plain_uncertainty
 from sim.study.rehearse import DEFAULT_STRATEGIES, Rehearsal, rerun, with_baseline
@@ -51,7 +51,7 @@ class RehearsedShow:
     base: Scenario | None
     policies: list[Policy]
     profile: Profile
-    settings: Rehearse
+    settings: RehearseSettings
     uncertainty: Uncertainty | None
 
 
@@ -122,7 +122,7 @@ def rehearse(
         One sentence, where an argument does not hold; nothing was played then.
     """
     show = _settled(scenario, policies, score, uncertain, base, settled(
-        Rehearse, "rehearse", shows=shows, seed=seed, shock=shock, workers=workers, figure=figure, figure_sku=figure_sku,
+        RehearseSettings, "rehearse", shows=shows, seed=seed, shock=shock, workers=workers, figure=figure, figure_sku=figure_sku,
         figure_replicate=figure_replicate, uncertain=bool(uncertain),
     ))  # fmt: skip
     s, told = show.settings, listener(progress)
@@ -133,7 +133,9 @@ def rehearse(
         told.close()
 
 
-def _settled(scenario: Any, policies: Any, score: Any, uncertain: Any, base: Scenario | None, s: Rehearse) -> RehearsedShow:
+def _settled(
+    scenario: Any, policies: Any, score: Any, uncertain: Any, base: Scenario | None, s: RehearseSettings
+) -> RehearsedShow:
     """Records; every fault is found here, before anything is played."""
     show, uncertainty = drawn(scenario, uncertain)
     teams = with_baseline(policies_of(policies))
@@ -245,7 +247,7 @@ def _timelines(show: RehearsedShow, rehearsal: Rehearsal) -> pd.DataFrame:
     best = scores[scores["strategy"] == order[0]].sort_values("replicate")["J"].to_numpy()
     first = [[k.id for k in show.scenario.skus].index(s.figure_sku)] if s.figure_sku != "auto" else []
 
-    def play(name: str, number: int) -> Run:
+    def play(name: str, number: int) -> ShowRun:
         drawn = rehearsal.shown
         if (drawn.policy.name, drawn.tape.key[1]) == (name, number):
             return drawn
@@ -257,7 +259,7 @@ def _timelines(show: RehearsedShow, rehearsal: Rehearsal) -> pd.DataFrame:
     return kept(((name, partial(play, name, number)) for name, number in runs), first)
 
 
-def worst_sku(run: Run) -> tuple[int, str]:
+def worst_sku(run: ShowRun) -> tuple[int, str]:
     """The SKU with most oversold units, among equals the one with most missed, then most demanded units; and that in words."""
     outcome = outcomes(run)
     sku = int(np.lexsort((outcome.demand, outcome.avoidable, outcome.oversold))[-1])

@@ -18,7 +18,7 @@ from sim.app.nouns import option, policies_of, profile_of, values_of
 from sim.app.progress import Listener, Tell, listener
 from sim.app.recording import READING, ReadingArguments, Recording, given_of, inputs, read_as
 from sim.app.replays import assumed, played, write_pictures, write_tables, write_timelines
-from sim.app.result import HERE, Result, Said
+from sim.app.result import HERE, Result, Statement
 from sim.core.export import write_csv
 from sim.core.policy import Policy
 from sim.replay import Loaded, write_rejects
@@ -27,7 +27,7 @@ from sim.replay.feedlines import write_feed
 from sim.report.text import account
 from sim.report.text.openloop import report
 from sim.setup.choices import described, numbers, one_of
-from sim.setup.settings import Replay, SettingError
+from sim.setup.settings import ReplaySettings, SettingError
 from sim.study.rehearse import DEFAULT_STRATEGIES
 from sim.words import _, ngettext
 
@@ -121,8 +121,9 @@ def replay(
     stream = [one.path if isinstance(one, Recording) else one for one in many]
     given = {**(own[0].given if own else {}), **reading}
     s = settled(
-        Replay, "replay", stream=stream[0] if len(stream) == 1 else stream, loop=loop, horizon_s=horizon_s, merge_s=merge_s,
-        shows=shows, seed=seed, bin_s=bin_s, whatif_stock=whatif_stock, beyond=beyond, diff=diff, within_s=within_s,
+        ReplaySettings, "replay", stream=stream[0] if len(stream) == 1 else stream, loop=loop, horizon_s=horizon_s,
+        merge_s=merge_s, shows=shows, seed=seed, bin_s=bin_s, whatif_stock=whatif_stock, beyond=beyond, diff=diff,
+        within_s=within_s,
         figure=figure, figure_sku=figure_sku, feed_lines=feed_lines, **given,
     )  # fmt: skip
     paths, teams = stream_paths(s), policies_of(policies)
@@ -145,7 +146,7 @@ def replay(
         more={"loop": s.loop, "nights": [one.stream.span() for one in loaded]},
     )
 
-    def write(folder: Path) -> Said:
+    def write(folder: Path) -> Statement:
         replays = played(s, loaded, truth, teams, feeds, world, profile, told)
         told.close()
         notes = [note for one in loaded for note in account.notes(one, f"{HERE}/rejects.csv", len(loaded) > 1)]
@@ -158,7 +159,7 @@ def replay(
         write_rejects(_all_rejects(loaded), folder / "rejects.csv")
         write_csv(assumed(loaded[0].stream.scenario(feeds[0]), world, teams, profile, s.loop), folder / "assumptions.csv")
         _write_page(folder, replays.title, replays.page(), task, notes)
-        return Said(replays.printed(notes), (), [_("run folder: {folder}").format(folder=HERE)])
+        return Statement(replays.printed(notes), (), [_("run folder: {folder}").format(folder=HERE)])
 
     try:
         return published(task, write, told)
@@ -169,7 +170,7 @@ def replay(
 # -- what was asked for -----------------------------------------------------------------------------------------
 
 
-def stream_paths(s: Replay) -> list[str]:
+def stream_paths(s: ReplaySettings) -> list[str]:
     """The streams named, at least one."""
     given = s.stream if isinstance(s.stream, list) else [s.stream]
     paths = [str(p) for p in given if p not in (None, "")]
@@ -181,7 +182,7 @@ def stream_paths(s: Replay) -> list[str]:
     return paths
 
 
-def _refused(s: Replay, policies: Sequence[Policy], streams: int) -> None:
+def _refused(s: ReplaySettings, policies: Sequence[Policy], streams: int) -> None:
     """Refuse what does not go together."""
     if s.diff and s.loop == "closed":
         raise SettingError(_("diff=true compares what would have fired, which is open-loop; leave loop=closed out"))
@@ -249,7 +250,7 @@ def feed_of(values: Any, own: Feed) -> Feed:
 
 
 def _facts(
-    s: Replay, policies: list[Policy], profile: Any, world: Any, feeds: list[Feed], read: Sequence[Recording]
+    s: ReplaySettings, policies: list[Policy], profile: Any, world: Any, feeds: list[Feed], read: Sequence[Recording]
 ) -> dict[str, Any]:
     """Everything that decides the result, as plain data."""
     plain_feeds = [{k: v for k, v in vars(feed).items() if k not in SOURCES} for feed in feeds]

@@ -14,7 +14,7 @@ from scenarios.staffing import Feed
 from sim.app.progress import Listener
 from sim.app.timelines import RECORDED, of_runs, with_recorded_stock
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.jobs.folder import write_table
 from sim.replay import Loaded, Replay, replay
 from sim.replay.alertlines import alert_lines
@@ -29,7 +29,7 @@ from sim.report.text import diff as diff_text
 from sim.report.text import openloop as openloop_text
 from sim.score.profiles import Profile
 from sim.setup.assumptions import assumption_table
-from sim.setup.settings import Replay as Settings
+from sim.setup.settings import ReplaySettings
 from sim.words import _
 
 
@@ -49,7 +49,7 @@ class Played:
 
 
 def played(
-    s: Settings, loaded: Sequence[Loaded], truth: Sequence[Stream | None], policies: list[Policy], feeds: Sequence[Feed],
+    s: ReplaySettings, loaded: Sequence[Loaded], truth: Sequence[Stream | None], policies: list[Policy], feeds: Sequence[Feed],
     world: Scenario | None, profile: Profile, told: Listener,
 ) -> Played:  # fmt: skip
     """Replay every stream as the settings say."""
@@ -91,7 +91,7 @@ def _heard(loaded: Sequence[Loaded], results: Sequence[Replay]) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _likely_first(entry: tuple[tuple[str, str], Run]) -> bool:
+def _likely_first(entry: tuple[tuple[str, str], ShowRun]) -> bool:
     return entry[0][1] != LIKELY
 
 
@@ -123,7 +123,7 @@ def _number(stream: Stream, sku: str) -> int | None:
     return names.index(sku) if sku in names else None
 
 
-def _difference(s: Settings, name: str, loaded: Sequence[Loaded], results: list[Replay], policies: list[Policy]) -> Played:
+def _difference(s: ReplaySettings, name: str, loaded: Sequence[Loaded], results: list[Replay], policies: list[Policy]) -> Played:
     a, b = (p.name for p in policies)
     whole = openloop_text.together(results)
     changed = rule_diff(whole.alerts, a, b, s.within_s)
@@ -139,7 +139,7 @@ def _difference(s: Settings, name: str, loaded: Sequence[Loaded], results: list[
 
 
 def _closed(
-    s: Settings, name: str, loaded: Sequence[Loaded], truth: Sequence[Stream | None], policies: list[Policy],
+    s: ReplaySettings, name: str, loaded: Sequence[Loaded], truth: Sequence[Stream | None], policies: list[Policy],
     feeds: Sequence[Feed], world: Scenario | None, profile: Profile, told: Listener,
 ) -> Played:  # fmt: skip
     progress = told.stage("draws")
@@ -195,7 +195,7 @@ def write_tables(parts: Played, folder: Path) -> None:
 
 
 def assumed(show: Scenario, world: Scenario | None, policies: Sequence[Policy], profile: Profile, loop: str) -> pd.DataFrame:
-    """Settings that a replay rests on: open loop those of feed, strategies and gate; closed also the shop, people and prices.
+    """Settings that a replay rests on: open loop those of feed, strategies and gate; closed also shop, people and prices.
     show: the recording's own; world: the shop behind it, where somebody said."""
     from sim.replay.closedtape import WORLD, backdrop
 

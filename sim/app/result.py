@@ -30,7 +30,7 @@ class ResultError(ValueError):
 
 
 @dataclass(frozen=True)
-class Said:
+class Statement:
     """What a verb says once its folder is written. ``text``: tables and sentences for a terminal. ``verdict``: the sentences that
     decide. ``last``: where things are, with HERE for the folder. ``noted``: further facts for the manifest. ``again``: says the
     verdict in the language spoken when it is called, so that a page can be made in every one. ``more``: leaves in the folder
@@ -223,7 +223,7 @@ class Tables(Mapping[str, Any]):
         return len(self.files)
 
 
-def made(verb: str, folder: Path, sentences: Said, room: tempfile.TemporaryDirectory[str] | None) -> Result:
+def made(verb: str, folder: Path, sentences: Statement, room: tempfile.TemporaryDirectory[str] | None) -> Result:
     """The Result of a run folder that was written just now."""
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     return Result(verb, folder, sentences.text, tuple(sentences.verdict), manifest, tuple(sentences.last), room)

@@ -13,7 +13,7 @@ from sim.app.nouns import drawn, paths_of, policies_of, profile_of
 from sim.app.pictures import save as draw
 from sim.app.progress import Listener, Tell, listener
 from sim.app.recording import EXAMPLE, ReadingArguments, Recording, given_of, read_as
-from sim.app.result import HERE, Result, Said
+from sim.app.result import HERE, Result, Statement
 from sim.app.review_case import Case, held_bands, many, recorded_case, recording_of, rehearsed_case
 from sim.app.timelines import of_runs
 from sim.core.export import write_csv
@@ -32,8 +32,7 @@ from sim.report.text.review_tables import printed, tables
 from sim.score.profiles import Profile
 from sim.setup.assumptions import assumption_table
 from sim.setup.choices import described, one_of
-from sim.setup.settings import Review as Settings
-from sim.setup.settings import SettingError
+from sim.setup.settings import ReviewSettings, SettingError
 from sim.words import _
 
 LEFT_OUT = ("out", "figure", "figure_sku")
@@ -117,7 +116,7 @@ def review(
     given = {**(rec.given if isinstance(rec, Recording) else {}), **reading}
     paths = [one.path if isinstance(one, Recording) else str(getattr(one, "folder", one)) for one in many(earlier)]
     s = settled(
-        Settings, "review", stream=rec.path if rec else None,
+        ReviewSettings, "review", stream=rec.path if rec else None,
         rehearsal=None if rehearsal in (None, "") else str(getattr(rehearsal, "folder", rehearsal)),
         earlier=paths[0] if len(paths) == 1 else paths or None,
         bin_s=bin_s, seed=seed, replicate=replicate, shows=shows, alerts=alerts, figure=figure, figure_sku=figure_sku,
@@ -137,8 +136,8 @@ def review(
 
 
 def _write(
-    folder: Path, case: Case, policy: Policy, profile: Profile, s: Settings, task: Task, told: Listener, held: Bands | None
-) -> Said:  # fmt: skip
+    folder: Path, case: Case, policy: Policy, profile: Profile, s: ReviewSettings, task: Task, told: Listener, held: Bands | None
+) -> Statement:  # fmt: skip
     """Review, and leave page, pictures, tables and proposal."""
     verdict = reviewed(case.show, policy, profile, case.show_profile, case.others, case.bounds, case.draws, s.alerts,
                      told.stage("review"), case.night, held)  # fmt: skip
@@ -158,7 +157,7 @@ def _write(
     write_proposal(folder / "proposal.yaml", verdict, proposal_words(verdict, words))
     text = "\n".join([*case.recorded, printed(verdict)])
     last = _("run folder: {folder} (page: review.md, proposal: proposal.yaml)").format(folder=HERE)
-    return Said(text, text.splitlines()[1:], [last], {"night": noted(case, verdict)},
+    return Statement(text, text.splitlines()[1:], [last], {"night": noted(case, verdict)},
                 again=lambda: "\n".join([*case.recorded, printed(verdict)]).splitlines()[1:])  # fmt: skip
 
 
@@ -190,7 +189,7 @@ def _stem(name: str) -> str:
     return "".join(c if c.isalnum() or c in "-_" else "_" for c in name)[:60] or "show"
 
 
-def _facts(s: Settings, policy: Policy, profile: Profile, case: Case) -> dict[str, Any]:
+def _facts(s: ReviewSettings, policy: Policy, profile: Profile, case: Case) -> dict[str, Any]:
     """Everything that decides the result, as plain data."""
     given = [s.stream, s.cues, s.stock, s.shut, s.actions, s.rehearsal, *paths_of(s.earlier)]
     files = [EXAMPLE if path == "example" else Path(path) for path in given if isinstance(path, str) and path]
@@ -201,7 +200,7 @@ def _facts(s: Settings, policy: Policy, profile: Profile, case: Case) -> dict[st
 # -- what is left behind ----------------------------------------------------------------------------------------
 
 
-def _pictures(folder: Path, r: Review, s: Settings) -> list[str]:
+def _pictures(folder: Path, r: Review, s: ReviewSettings) -> list[str]:
     from sim.report.figures.blame import blame_figure
     from sim.report.figures.timeline import timeline
 

@@ -15,7 +15,7 @@ from sim.app.nouns import YAML
 from sim.app.recording import Recording, Unread, given_of, read_as
 from sim.app.replay import feed_of, world_of
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import Stage
 from sim.engine.simulate import play
 from sim.postmortem.bands import FIGURES, Bands, Night, bands, night_of
@@ -33,8 +33,7 @@ from sim.report.text.review import rehearsed_note, shop_behind
 from sim.score.cost import Judge
 from sim.score.profiles import Profile
 from sim.setup.policies import make_policy
-from sim.setup.settings import Review as Settings
-from sim.setup.settings import SettingError
+from sim.setup.settings import ReviewSettings, SettingError
 from sim.setup.settings_groups import Reading
 from sim.setup.uncertain import Uncertainty
 from sim.words import _
@@ -58,7 +57,7 @@ class Case:
     at: Callable[[float], str]
     notes: list[str]
     recorded: tuple[str, ...] = ()
-    night: Callable[[Stage], Run] | None = None
+    night: Callable[[Stage], ShowRun] | None = None
     items: Night | None = None
     before: Sequence[tuple[str, Night | pd.DataFrame]] = ()
     span: tuple[str, str] = ("", "")
@@ -79,7 +78,9 @@ def recording_of(show: Any) -> Recording | Unread | None:
     return None if known else Unread(text)
 
 
-def rehearsed_case(s: Settings, scenario: Scenario, uncertainty: Uncertainty | None, earlier: Sequence[Any], feed: Any) -> Case:
+def rehearsed_case(
+    s: ReviewSettings, scenario: Scenario, uncertainty: Uncertainty | None, earlier: Sequence[Any], feed: Any
+) -> Case:
     for f in fields(Reading):
         if getattr(s, f.name) != f.default:
             text = _("{name}= says how to read a recording, and none is named; add stream=PATH or leave it out")
@@ -106,7 +107,7 @@ def _clock(t_s: float) -> str:
     return f"{whole // 3600}:{whole // 60 % 60:02d}:{whole % 60:02d}"
 
 
-def recorded_case(s: Settings, rec: Recording, earlier: Sequence[Any], scenario: Any, feed: Any) -> Case:
+def recorded_case(s: ReviewSettings, rec: Recording, earlier: Sequence[Any], scenario: Any, feed: Any) -> Case:
     stream, world = rec.loaded.stream, world_of(scenario)
     own_feed, imputation = feed_of(feed, stream.feed()), impute(stream, s.bin_s, world)
     bounds = recorded(imputation, s.seed, s.replicate, own_feed, world)
@@ -151,7 +152,7 @@ def _kept_bands(given: Any, name: str) -> list[tuple[str, Night | pd.DataFrame]]
     return [(name, pd.read_parquet(path))] if path.is_file() else []
 
 
-def held_bands(s: Settings, case: Case, policy: Policy, profile: Profile) -> Bands:
+def held_bands(s: ReviewSettings, case: Case, policy: Policy, profile: Profile) -> Bands:
     """The night held against the rehearsal in the folder named."""
     import pandas as pd
 
@@ -167,7 +168,7 @@ def held_bands(s: Settings, case: Case, policy: Policy, profile: Profile) -> Ban
     return bands(pd.read_parquet(path), policy.name, case.show.name, night, case.before)
 
 
-def _earlier(s: Settings, given: Any) -> tuple[ShowProfile, Recording | None]:
+def _earlier(s: ReviewSettings, given: Any) -> tuple[ShowProfile, Recording | None]:
     """An earlier show: its review, or its recording."""
     place = getattr(given, "folder", given)
     if isinstance(place, str | Path) and (Path(place) / "manifest.json").is_file() and not any(Path(place).glob(f"*{SUFFIX}")):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.app.by_clock import by_clock
 from sim.app.frame import Out, Task, published
-from sim.app.result import HERE, Result, ResultError, Said, load
+from sim.app.result import HERE, Result, ResultError, Statement, load
 from sim.jobs.folder import write_table
 from sim.report.text import rollup as words_of
 from sim.words import _
@@ -52,12 +52,12 @@ def rollup(reviews: Any, *, out: Out = None, command: Sequence[str] | None = Non
     sentences = words_of.sentences(nights, history, proposals)
     task = Task("rollup", "rollup", {"of": [r.manifest.get("config_hash") for r in read]}, out, command)
 
-    def write(folder: Path) -> Said:
+    def write(folder: Path) -> Statement:
         for name, table in (("nights", nights), ("history", history), ("proposals", proposals)):
             write_table(table, folder / f"{name}.parquet")
         (folder / "report.md").write_text(words_of.page(nights, history, proposals, sentences, task.repeat()), encoding="utf-8")
         text = words_of.printed(nights, history, proposals, sentences)
-        return Said(text, sentences, [_("run folder: {folder}").format(folder=HERE)])
+        return Statement(text, sentences, [_("run folder: {folder}").format(folder=HERE)])
 
     return published(task, write)
 

@@ -17,7 +17,7 @@ from sim.app.pictures import save
 from sim.app.plain import configuration
 from sim.app.progress import Listener, Tell, listener
 from sim.app.ranges import varied
-from sim.app.result import HERE, Result, Said
+from sim.app.result import HERE, Result, Statement
 from sim.core.export import write_csv
 from sim.jobs.cache import WORTH, Cache
 from sim.jobs.compiling import warm
@@ -36,7 +36,7 @@ from sim.score.profiles import Profile
 from sim.setup.assumptions import assumption_table
 from sim.setup.design import Axis, Value
 from sim.setup.settings import SettingError
-from sim.setup.settings_search import Sensitivity
+from sim.setup.settings_search import SensitivitySettings
 from sim.setup.space import Maker, families, make_worlds, typed, world_of
 from sim.stats.sensitivity import Index, sobol
 from sim.words import _, counted
@@ -59,7 +59,7 @@ class Design:
     maker: Maker
     axes: Sequence[Axis]
     profile: Profile
-    settings: Sensitivity
+    settings: SensitivitySettings
 
     @property
     def points(self) -> int:
@@ -140,8 +140,8 @@ def sensitivity(
         One sentence, where an argument does not hold; nothing was played then.
     """
     s = settled(
-        Sensitivity, "sensitivity", points=points, shows=shows, seed=seed, workers=workers, engine=engine, address=address,
-        uncertain=bool(uncertain),
+        SensitivitySettings, "sensitivity", points=points, shows=shows, seed=seed, workers=workers, engine=engine,
+        address=address, uncertain=bool(uncertain),
     )  # fmt: skip
     worlds = worlds_of(scenario, uncertain)
     study, config = _settled(worlds, policies, vary or {}, profile_of(score), s)
@@ -151,7 +151,7 @@ def sensitivity(
     def kept(work: Path) -> int:
         return min(study.runs, len(Cache(work)) * study.block * s.replicates)
 
-    def write(folder: Path, work: Path, pool: Pool) -> Said:
+    def write(folder: Path, work: Path, pool: Pool) -> Statement:
         indices = sobol(study.axes, _played(study, pool, Cache(work), kept(work), told), s.points, s.seed)
         told.close()
         return _report(folder, study, task, indices)
@@ -167,7 +167,7 @@ def sensitivity(
 
 
 def _settled(
-    scenarios: Mapping[str, Any], policies: Any, vary: Mapping[str, Any], profile: Profile, s: Sensitivity
+    scenarios: Mapping[str, Any], policies: Any, vary: Mapping[str, Any], profile: Profile, s: SensitivitySettings
 ) -> tuple[Design, dict[str, Any]]:
     """Records and the policy as plain data; every fault is found here, before anything is played."""
     teams, axes, choices = varied(policies, vary)
@@ -244,7 +244,7 @@ def _played(study: Design, pool: Pool, cache: Cache, done: int, told: Listener) 
     return evaluate
 
 
-def _report(folder: Path, study: Design, task: Task, indices: Sequence[Index]) -> Said:
+def _report(folder: Path, study: Design, task: Task, indices: Sequence[Index]) -> Statement:
     """Table, sentence and picture, in the run folder and in words."""
     import pandas as pd
 
@@ -256,7 +256,7 @@ def _report(folder: Path, study: Design, task: Task, indices: Sequence[Index]) -
     save(chart(indices, title), folder / "sensitivity.png")
     shows = study.settings.replicates
     (folder / "report.md").write_text(words.page(title, task.repeat(), indices, shows), encoding="utf-8")
-    return Said(
+    return Statement(
         words.printed(indices, shows),
         words.sentences(indices, shows),
         [_("run folder: {folder}").format(folder=HERE)],

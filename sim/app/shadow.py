@@ -14,15 +14,15 @@ from sim import __version__
 from sim.app.frame import Out, Task, followed, is_trying, settled
 from sim.app.nouns import policies_of
 from sim.app.progress import Listener, Tell, listener
-from sim.app.result import Result, Said
+from sim.app.result import Result, Statement
 from sim.core.policy import Policy
 from sim.jobs.identity import identity_of, own_files
 from sim.replay.shadow import Shadow as Live
 from sim.replay.shadow import ShowPlan, Ways, plan, sentence
 from sim.replay.shadow.sheets import cue_rows
-from sim.replay.shadow.source import Source
+from sim.replay.shadow.source import LineSource
 from sim.setup.choices import described
-from sim.setup.settings import SettingError, Shadow
+from sim.setup.settings import SettingError, ShadowSettings
 from sim.words import _
 
 BINDING = ("zone", "start", "end", "length_s", "speedup", "clock", "period_s", "lag_s", "levels", "jump_s", "remember")
@@ -140,8 +140,9 @@ def shadow(
     """
     waits = ("yes" if follow else "no") if isinstance(follow, bool) else follow
     s = settled(
-        Shadow, "shadow", input=str(feed), stock=stock, cues=_text(cues), zone=zone, start=start, end=end, length_s=length_s,
-        speedup=speedup, clock=clock, period_s=period_s, lag_s=lag_s, levels=levels, jump_s=jump_s, silent_s=silent_s,
+        ShadowSettings, "shadow", input=str(feed), stock=stock, cues=_text(cues), zone=zone, start=start, end=end,
+        length_s=length_s, speedup=speedup, clock=clock, period_s=period_s, lag_s=lag_s, levels=levels, jump_s=jump_s,
+        silent_s=silent_s,
         remember=remember, follow=waits, idle_s=idle_s, resend=resend,
         state=_text(state), rejects=_text(rejects), metrics=_text(metrics), save_events=save_events, save_s=save_s,
         prometheus_port=prometheus_port, report_s=report_s, log=log, out=_text(out),
@@ -154,7 +155,7 @@ def shadow(
         for policy in teams:
             identity_of(policy.strategy)
     if is_trying():
-        Source(where.source, False, told.note).close()
+        LineSource(where.source, False, told.note).close()
     files = {name: path for name, path in (("alerts", where.out), ("rejected", where.rejects)) if path}
     return followed(task, lambda: _lived(live_plan, where, bool(s.out or s.state), told), files)
 
@@ -163,7 +164,7 @@ def _text(path: str | Path | None) -> str | None:
     return None if path is None else str(path)
 
 
-def _lived(live_plan: ShowPlan, where: Ways, kept: bool, told: Listener) -> Said:
+def _lived(live_plan: ShowPlan, where: Ways, kept: bool, told: Listener) -> Statement:
     """Follow the feed until it ends or a signal stops it. kept: it can be gone on with."""
 
     def tell(text: str) -> None:
@@ -184,7 +185,7 @@ def _lived(live_plan: ShowPlan, where: Ways, kept: bool, told: Listener) -> Said
         last.append(goes_on if kept else _("the feed had no end line, so readings were taken up to its last line only"))
     for line in last:
         tell(line)
-    return Said(sentence(metrics), last=last, noted={"metrics": metrics})
+    return Statement(sentence(metrics), last=last, noted={"metrics": metrics})
 
 
 @contextmanager
@@ -201,7 +202,7 @@ def _stopped_by_signals(stop: Callable[..., None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def planned(s: Shadow, policies: Sequence[Policy]) -> ShowPlan:
+def planned(s: ShadowSettings, policies: Sequence[Policy]) -> ShowPlan:
     """What is known before the first line."""
     stock: Any = {str(k): v for k, v in s.stock.items()} if isinstance(s.stock, Mapping) else str(s.stock or "")
     feed = Feed(period_s=s.period_s, lag_s=s.lag_s)
@@ -217,7 +218,7 @@ def planned(s: Shadow, policies: Sequence[Policy]) -> ShowPlan:
     return ShowPlan(**{**vars(feed_plan), "bound_to": bound})
 
 
-def ways(s: Shadow, otherwise: Path | None = None) -> Ways:
+def ways(s: ShadowSettings, otherwise: Path | None = None) -> Ways:
     """Where things go: beside ``out``, unless they are named. otherwise: where alerts go if nothing says."""
     out = Path(s.out).expanduser() if s.out else otherwise
     stem = out.with_suffix("") if out else None

@@ -15,10 +15,10 @@ from sim.app.frame import Out, Task, published, settled
 from sim.app.nouns import AnyScenario, drawn, profile_of
 from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
-from sim.app.result import HERE, Result, Said
+from sim.app.result import HERE, Result, Statement
 from sim.jobs.folder import write_table
 from sim.report.text import stock as words
-from sim.setup.settings import Stock
+from sim.setup.settings import StockSettings
 from sim.setup.uncertain import plain as plain_uncertainty
 from sim.study.bring import Brought, bring
 
@@ -77,14 +77,14 @@ def stock(
     ValueError
         One sentence, where an argument does not hold; nothing was played then.
     """
-    s = settled(Stock, "stock", carry=carry, shows=shows, seed=seed, uncertain=bool(uncertain), figure=figure)
+    s = settled(StockSettings, "stock", carry=carry, shows=shows, seed=seed, uncertain=bool(uncertain), figure=figure)
     show, uncertainty = drawn(scenario, uncertain)
     profile, told = profile_of(score), listener(progress)
     facts = {"scenario": plain(show), "score": asdict(profile), "replicates": s.replicates, "seed": s.seed, "carry": s.carry}
     facts |= {} if uncertainty is None else {"uncertainty": plain_uncertainty(uncertainty)}
     task = Task("stock", f"stock-{show.name}", facts, out, command, more={"seed": s.seed, "replicates": s.replicates})
 
-    def write(folder: Path) -> Said:
+    def write(folder: Path) -> Statement:
         brought = bring(show, s.replicates, s.seed, profile, s.carry, told.stage("shows"), uncertainty)
         told.close()
         table, curves = table_of(show, brought), curves_of(show, brought)
@@ -98,7 +98,7 @@ def stock(
             save(chart(table, curves, heading), folder / "stock.png")
             drawing = ["stock.png"]
         (folder / "report.md").write_text(words.page(heading, table, verdict, task.repeat(), drawing), encoding="utf-8")
-        return Said(words.printed(heading, table, verdict), verdict, [words.folder(bool(drawing)).format(folder=HERE)])
+        return Statement(words.printed(heading, table, verdict), verdict, [words.folder(bool(drawing)).format(folder=HERE)])
 
     try:
         return published(task, write)

@@ -15,7 +15,7 @@ from sim.app.frame import Out, Study, resumed, settled
 from sim.app.nouns import profile_of, worlds_of
 from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
-from sim.app.result import HERE, Result, Said
+from sim.app.result import HERE, Result, Statement
 from sim.app.sweep_study import Field, field_of
 from sim.app.timelines import leading
 from sim.core.export import write_csv
@@ -23,16 +23,16 @@ from sim.jobs.folder import MANIFEST, write_table
 from sim.jobs.parts import Parts
 from sim.jobs.plan import Plan
 from sim.jobs.pool import Pool
-from sim.jobs.resume import Estimate, gather, probe, refuse_too_large, size
+from sim.jobs.resume import SweepEstimate, gather, probe, refuse_too_large, size
 from sim.jobs.work_folder import holds, known
 from sim.report.pages import runs as pages
 from sim.report.text import decision as deciding
 from sim.report.text import ranking, verdict
 from sim.report.text.layout import duration
 from sim.setup.assumptions import assumption_table, summary
-from sim.setup.settings_search import Sweep
+from sim.setup.settings_search import SweepSettings
 from sim.sources import checksum
-from sim.stats.selection import Rules
+from sim.stats.selection import SelectionRules
 from sim.study.decide import Decision, Trials, decide, of_table
 from sim.study.race import of_race, race, rerun
 from sim.study.standing import settings_table
@@ -131,7 +131,7 @@ def sweep(
         One sentence, where an argument does not hold; nothing was played then.
     """
     s = settled(
-        Sweep, "sweep", shows=shows, seed=seed, design=design, points=points, world_points=world_points,
+        SweepSettings, "sweep", shows=shows, seed=seed, design=design, points=points, world_points=world_points,
         uncertain=bool(uncertain), select=select, first=first, budget=budget, delta=delta, shock=shock, confidence=confidence,
         workers=workers, engine=engine, address=address,
     )  # fmt: skip
@@ -162,7 +162,7 @@ def _whole(field: Field, told: Listener) -> Study:
         before = _(", {n:,} of them played before").format(n=plan.runs - left) if left < plan.runs else ""
         return f"{announced(plan)}{before}; {_takes(expected, left / plan.runs, workers)}"
 
-    def write(folder: Path, work: Path, pool: Pool) -> Said:
+    def write(folder: Path, work: Path, pool: Pool) -> Statement:
         damaged = gather(parts(work), pool, told.stage("runs"), folder / TABLE, told.note)
         return _report(folder, field, told, damaged)
 
@@ -174,7 +174,7 @@ def _whole(field: Field, told: Listener) -> Study:
                  _anew(field, told))  # fmt: skip
 
 
-def _raced(field: Field, rules: Rules, told: Listener) -> Study:
+def _raced(field: Field, rules: SelectionRules, told: Listener) -> Study:
     """The same, with more shows where the decision is open."""
     plan, s = field.plan, field.settings
 
@@ -185,7 +185,7 @@ def _raced(field: Field, rules: Rules, told: Listener) -> Study:
         takes = _takes(expected, rules.first / plan.replicates, workers)
         return text.format(study=announced(plan), n=rules.first, takes=takes)
 
-    def write(folder: Path, work: Path, pool: Pool) -> Said:
+    def write(folder: Path, work: Path, pool: Pool) -> Statement:
         damaged = race(work, plan, rules, pool, told.stage("runs"), folder / TABLE, told.note)
         return _report(folder, field, told, damaged)
 
@@ -209,7 +209,7 @@ def announced(plan: Plan) -> str:
     return text.format(parts=" x ".join(parts), n=plan.runs, families=counted("{n:,} strategy", "{n:,} strategies", families))
 
 
-def _takes(expected: Estimate, left: float, workers: int) -> str:
+def _takes(expected: SweepEstimate, left: float, workers: int) -> str:
     """What the share ``left`` of a sweep will take, in words."""
     text = _("about {time} on {workers}, at most {table} on disk when done and {parts} more until then")
     return text.format(
@@ -220,10 +220,10 @@ def _takes(expected: Estimate, left: float, workers: int) -> str:
     )
 
 
-def _anew(field: Field, told: Listener) -> Callable[[Path], Said] | None:
+def _anew(field: Field, told: Listener) -> Callable[[Path], Statement] | None:
     """How a finished sweep is told anew; None where it was told in the same words, so that reading it will do."""
     there, task = known(field.task.final / MANIFEST) or {}, field.task
-    same = there.get("telling") == _telling(field) and there.get("command") == task.manifest(Said(""))["command"]
+    same = there.get("telling") == _telling(field) and there.get("command") == task.manifest(Statement(""))["command"]
     return None if same else lambda folder: _again(folder, field, told)
 
 
@@ -234,7 +234,7 @@ def _telling(field: Field) -> dict[str, Any]:
     return {"language": language(), "program": checksum(__name__), **chosen}
 
 
-def _again(folder: Path, field: Field, told: Listener) -> Said:
+def _again(folder: Path, field: Field, told: Listener) -> Statement:
     """A finished sweep told anew, its table not copied where the file system can do without."""
     table = field.task.final / TABLE
     try:
@@ -244,7 +244,7 @@ def _again(folder: Path, field: Field, told: Listener) -> Said:
     return _report(folder, field, told, 0)
 
 
-def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
+def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Statement:
     """The run folder; everything but the table is read off it."""
     plan, task = field.plan, field.task
     told.close()
@@ -268,7 +268,7 @@ def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Said:
     sentences = verdict.sentences(decision) if decision else []
     text, where = "\n".join(["", "\n\n".join(parts)]), last.format(folder=HERE, table=TABLE)
     again = partial(verdict.sentences, decision) if decision else None
-    return Said(text, sentences, [where], {"telling": _telling(field)}, again=again)
+    return Statement(text, sentences, [where], {"telling": _telling(field)}, again=again)
 
 
 def _decision(folder: Path, trials: Trials, decision: Decision) -> list[str]:

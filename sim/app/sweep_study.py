@@ -15,10 +15,10 @@ from sim.jobs.plan import Plan
 from sim.jobs.resume import identity
 from sim.setup.carried import carried_out
 from sim.setup.settings import SettingError
-from sim.setup.settings_search import Sweep
+from sim.setup.settings_search import SweepSettings
 from sim.setup.space import Candidate, make_candidates, make_worlds
 from sim.setup.uncertain import asked
-from sim.stats.selection import Rules
+from sim.stats.selection import SelectionRules
 from sim.words import _
 
 
@@ -27,13 +27,13 @@ class Field:
     """A sweep to be played: everything in records."""
 
     plan: Plan
-    settings: Sweep
+    settings: SweepSettings
     task: Task
-    rules: Rules | None
+    rules: SelectionRules | None
 
 
 def field_of(
-    scenarios: Mapping[str, Any], policies: Any, vary: Mapping[str, Any], profile: Any, s: Sweep, out: Out, command: Any
+    scenarios: Mapping[str, Any], policies: Any, vary: Mapping[str, Any], profile: Any, s: SweepSettings, out: Out, command: Any
 ) -> Field:
     """Records; every fault is found here, before anything is played."""
     teams, axes, choices = varied(policies, vary)
@@ -74,10 +74,10 @@ def _example(candidate: Candidate) -> str:
     return ""
 
 
-def _rules(s: Sweep, worlds: int, candidates: int) -> Rules | None:
+def _rules(s: SweepSettings, worlds: int, candidates: int) -> SelectionRules | None:
     """How a race is run. Its budget counts candidate x show, the user's counts runs, which every world has."""
     if s.select == "none":
-        idle = [name for name in ("first", "budget") if getattr(s, name) != getattr(Sweep(), name)]
+        idle = [name for name in ("first", "budget") if getattr(s, name) != getattr(SweepSettings(), name)]
         if idle:
             raise SettingError(_("{name}= is for select=kn alone; give both, or leave it out").format(name=idle[0]))
         return None
@@ -93,4 +93,4 @@ def _rules(s: Sweep, worlds: int, candidates: int) -> Rules | None:
         raise SettingError(text.format(budget=s.budget, first=first, candidates=candidates, worlds=worlds, runs=runs))
     if not s.delta:
         raise SettingError(_("select=kn needs delta: a difference in J too small to matter, as in delta=500 [CNY a show]"))
-    return Rules(s.delta, s.confidence, first, most=s.replicates, budget=s.budget // worlds, shock=s.shock)
+    return SelectionRules(s.delta, s.confidence, first, most=s.replicates, budget=s.budget // worlds, shock=s.shock)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.engine.answers import lines_of
 from sim.engine.fork import nobody
 from sim.engine.simulate import play
@@ -41,13 +41,13 @@ def shows_kept(cost: np.ndarray, drawn: int) -> list[int]:
     return list(dict.fromkeys(wanted))[:MOST_SHOWS]
 
 
-def in_trouble(run: Run) -> list[int]:
+def in_trouble(run: ShowRun) -> list[int]:
     """SKUs, those with most oversold, then most missed, then most demanded units first."""
     outcome = outcomes(run)
     return [int(k) for k in np.lexsort((outcome.demand, outcome.avoidable, outcome.oversold))[::-1]]
 
 
-def kept(runs: Iterable[tuple[str, Callable[[], Run]]], first: Sequence[int] = ()) -> pd.DataFrame:
+def kept(runs: Iterable[tuple[str, Callable[[], ShowRun]]], first: Sequence[int] = ()) -> pd.DataFrame:
     """The table of some runs, in their order, those of most interest first. runs: name and what plays it; nothing is played
     once the table is full. first: SKUs that come before all others."""
     import pandas as pd
@@ -72,7 +72,7 @@ def leading(plan: Plan, leaders: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFr
     judge = Judge(play(stage, nobody()), plan.profile)
     alerts: list[dict[str, Any]] = []
 
-    def played(name: str, policy: Policy) -> Run:
+    def played(name: str, policy: Policy) -> ShowRun:
         run = play(stage, policy)
         alerts.extend({"strategy": name, "replicate": run.tape.key[1], **row} for row in judge.alerts(run))
         return run
@@ -81,7 +81,7 @@ def leading(plan: Plan, leaders: Sequence[int]) -> tuple[pd.DataFrame, pd.DataFr
     return timelines, pd.DataFrame(alerts, columns=["strategy", "replicate", *ALERT])
 
 
-def of_runs(shown: Sequence[tuple[str, str, Run]], first: Sequence[int] = ()) -> pd.DataFrame:
+def of_runs(shown: Sequence[tuple[str, str, ShowRun]], first: Sequence[int] = ()) -> pd.DataFrame:
     """Timelines of runs that were played already. shown: which show it is, in a word, whose, and the run."""
     import pandas as pd
 
@@ -89,7 +89,7 @@ def of_runs(shown: Sequence[tuple[str, str, Run]], first: Sequence[int] = ()) ->
     return pd.concat(parts, ignore_index=True).head(MOST_ROWS) if parts else pd.DataFrame()
 
 
-def _same(run: Run) -> Run:
+def _same(run: ShowRun) -> ShowRun:
     return run
 
 

@@ -13,8 +13,8 @@ from sim.app.frame import Out, Study, resumed, settled
 from sim.app.nouns import base_of, profile_of, worlds_of
 from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
-from sim.app.result import HERE, Result, Said
-from sim.app.tune_study import Search, announced, but_trials, foreseen, search_of
+from sim.app.result import HERE, Result, Statement
+from sim.app.tune_study import SearchTask, announced, but_trials, foreseen, search_of
 from sim.app.written import Written, written
 from sim.core.export import write_csv
 from sim.jobs.folder import config_hash, write_table
@@ -27,11 +27,11 @@ from sim.report.pages import runs as pages
 from sim.report.pages.settings_book import book
 from sim.report.text import tune as sentences
 from sim.report.text.layout import aligned
-from sim.report.text.tune_tables import Table, finalist_head, finalist_rows, front_rows, shows_table, trials_table
+from sim.report.text.tune_tables import ReportTable, finalist_head, finalist_rows, front_rows, shows_table, trials_table
 from sim.report.text.unseen import unseen
 from sim.score.cost import CORE
 from sim.setup.assumptions import assumption_table
-from sim.setup.settings_search import Tune
+from sim.setup.settings_search import TuneSettings
 from sim.stats.certify import by_construction
 from sim.study.recommend import bundled_strategy, recommendation, value_word, write_recommendation
 from sim.study.tune import CONFIRM_FROM, Tuned, starts
@@ -121,8 +121,9 @@ def tune(
         One sentence, where an argument does not hold; nothing was played then.
     """
     s = settled(
-        Tune, "tune", trials=trials, shows=shows, seed=seed, robust=robust, alpha=alpha, objectives=objectives, limits=limits,
-        prune=prune, finalists=finalists, judging=judging, confirm=confirm, delta=delta, shock=shock, confidence=confidence,
+        TuneSettings, "tune", trials=trials, shows=shows, seed=seed, robust=robust, alpha=alpha, objectives=objectives,
+        limits=limits, prune=prune, finalists=finalists, judging=judging, confirm=confirm, delta=delta, shock=shock,
+        confidence=confidence,
         uncertain=bool(uncertain), world_points=world_points, workers=workers, engine=engine, address=address,
     )  # fmt: skip
     told, worlds = listener(progress), worlds_of(scenarios, uncertain)
@@ -134,7 +135,7 @@ def tune(
         told.close()
 
 
-def _study(search: Search, words: Written, told: Listener) -> Study:
+def _study(search: SearchTask, words: Written, told: Listener) -> Study:
     """How it is played and gone on with. A search can be given more trials: then it goes on from the one that had fewer."""
     s, task, earlier = search.settings, search.task, shorter(search)
     objectives = len(search.plan.objectives)
@@ -150,7 +151,7 @@ def _study(search: Search, words: Written, told: Listener) -> Study:
         taken_up(work)
         return f"{announced(search)}; {foreseen(search, work / DATABASE, workers, told.note)}"
 
-    def write(folder: Path, work: Path, pool: Pool) -> Said:
+    def write(folder: Path, work: Path, pool: Pool) -> Statement:
         play = paired_play(pool, search.worlds, s.seed, search.profile, note=told.note)
         first = starts(search.space, search.makers)
         stages: Any = told.stage
@@ -167,7 +168,7 @@ def _study(search: Search, words: Written, told: Listener) -> Study:
     )  # fmt: skip
 
 
-def shorter(search: Search) -> Path | None:
+def shorter(search: SearchTask) -> Path | None:
     """A folder with the same study, finished with fewer trials: the one to be made, or where that has no name of its own any
     beside it; of several the one with the most."""
     task = search.task
@@ -177,7 +178,7 @@ def shorter(search: Search) -> Path | None:
     return Path(place) if trials else None
 
 
-def _report(folder: Path, search: Search, tuning: Tuned, words: Written, database: Path) -> Said:
+def _report(folder: Path, search: SearchTask, tuning: Tuned, words: Written, database: Path) -> Statement:
     from sim.report.figures.tune import front, history
 
     names, axes = [w.name for w in search.worlds], search.space[tuning.best.family] if tuning.best.settings else []
@@ -194,13 +195,13 @@ def _report(folder: Path, search: Search, tuning: Tuned, words: Written, databas
 
     lines = verdict()
     tables = [
-        Table(
+        ReportTable(
             _("Finalists, on judging shows"), [finalist_head(search.plan), *finalist_rows(tuning, search.plan)], (2, 3, 4, 5, 7)
         )
     ]
     if tuning.front:
         front_table = front_rows(tuning, search.plan)
-        tables.append(Table(_("Front: nobody beats these in all objectives"), front_table, range(2, len(front_table[0]))))
+        tables.append(ReportTable(_("Front: nobody beats these in all objectives"), front_table, range(2, len(front_table[0]))))
     write_table(trials_table(tuning, search.plan), folder / "trials.parquet")
     write_table(shows_table(tuning, search.plan, names), folder / "shows.parquet")
     world = search.worlds[played_in].scenario
@@ -217,12 +218,12 @@ def _report(folder: Path, search: Search, tuning: Tuned, words: Written, databas
     text = "\n\n".join("\n".join(aligned(t.rows, t.numbers)) for t in tables)
     last = _("recommended: {path}; play it with {command}")
     command = f"stockcue rehearse {{experiment={RECOMMENDED}}}"
-    return Said(
+    return Statement(
         f"\n{text}\n\n" + "\n".join(lines), lines, [last.format(path=f"{HERE}/{RECOMMENDED}", command=command)], again=verdict
     )
 
 
-def _recommend(folder: Path, search: Search, tuning: Tuned, words: Written, lines: Sequence[str], played_in: int) -> None:
+def _recommend(folder: Path, search: SearchTask, tuning: Tuned, words: Written, lines: Sequence[str], played_in: int) -> None:
     """``recommended.yaml``, and the user's own files beside it."""
     s, names = search.settings, [w.name for w in search.worlds]
     rests_on = {
@@ -252,7 +253,7 @@ def costliest(tuning: Tuned) -> int:
     return int(tuning.confirmed[:, :, 0, CORE.index("J")].mean(1).argmax())
 
 
-def words_for_each(search: Search, shows: Sequence[str]) -> list[list[str]]:
+def words_for_each(search: SearchTask, shows: Sequence[str]) -> list[list[str]]:
     """The words that rehearse each world. shows: what scenario= says of every scenario."""
     per_scenario = len(search.worlds) // len(shows)
     return [
@@ -264,4 +265,4 @@ def words_for_each(search: Search, shows: Sequence[str]) -> list[list[str]]:
 def _belongs(word: str, family: str) -> bool:
     """Whether a word of the study is one of the rehearsal too: no setting of the search, none of another family."""
     path = word.lstrip("+~").split("=")[0].split(".")
-    return path[0] not in {f.name for f in fields(Tune)} and (path[0] != "strategy" or path[1:2] == [family])
+    return path[0] not in {f.name for f in fields(TuneSettings)} and (path[0] != "strategy" or path[1:2] == [family])

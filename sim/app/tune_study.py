@@ -27,7 +27,7 @@ from sim.setup.carried import carried_out
 from sim.setup.choices import one_of
 from sim.setup.design import Axis
 from sim.setup.settings import SettingError
-from sim.setup.settings_search import Tune
+from sim.setup.settings_search import TuneSettings
 from sim.setup.space import Candidate, Maker, Variant, families, make_worlds
 from sim.study.search import BATCH, SearchPlan
 from sim.study.tune import Judging
@@ -35,7 +35,7 @@ from sim.words import _, counted
 
 
 @dataclass(frozen=True, eq=False)
-class Search:
+class SearchTask:
     """A search to be made: everything in records."""
 
     worlds: list[Variant]
@@ -44,7 +44,7 @@ class Search:
     profile: Profile
     plan: SearchPlan
     judging: Judging
-    settings: Tune
+    settings: TuneSettings
     task: Task
 
     @property
@@ -54,9 +54,9 @@ class Search:
 
 
 def search_of(
-    scenarios: Mapping[str, Any], policies: Any, vary: Mapping[str, Any], profile: Profile, s: Tune, out: Out, command: Any,
-    told: Listener,
-) -> Search:  # fmt: skip
+    scenarios: Mapping[str, Any], policies: Any, vary: Mapping[str, Any], profile: Profile, s: TuneSettings, out: Out,
+    command: Any, told: Listener,
+) -> SearchTask:  # fmt: skip
     """Records; every fault is found here, before anything is played."""
     teams, axes, choices = varied(policies, vary)
     config = configuration(teams, choices)
@@ -86,7 +86,7 @@ def search_of(
     facts["own_files"] = own_files(m.policy for m in as_they_stand(makers))
     facts[PLAYED] = Plan(worlds, as_they_stand(makers), s.replicates, s.seed, profile).digest()[:16]
     task = Task("tune", f"tune-{'+'.join(scenarios)}", facts, out, command, "tune")
-    return Search(worlds, makers, space, profile, plan, judging, s, task)
+    return SearchTask(worlds, makers, space, profile, plan, judging, s, task)
 
 
 def as_they_stand(makers: Mapping[str, Maker]) -> list[Candidate]:
@@ -114,7 +114,7 @@ def _objectives(given: Any) -> tuple[str, ...]:
     return tuple(map(str, names))
 
 
-def foreseen(study: Search, database: Path, workers: int, note: Note) -> str:
+def foreseen(study: SearchTask, database: Path, workers: int, note: Note) -> str:
     """How long it takes at most, from a short probe of every family as it stands; dropping settings early makes it shorter."""
     j, plan, n, teams = study.judging, study.plan, len(study.worlds), study.teams
     sample = Plan(study.worlds, teams, plan.shows, plan.seed, study.profile)
@@ -128,7 +128,7 @@ def foreseen(study: Search, database: Path, workers: int, note: Note) -> str:
     )
 
 
-def announced(study: Search) -> str:
+def announced(study: SearchTask) -> str:
     """What is to be done."""
     s, n = study.settings, len(study.worlds)
     names = ", ".join(w.name for w in study.worlds[:4]) + (", ..." if n > 4 else "")

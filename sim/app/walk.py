@@ -10,10 +10,10 @@ import numpy as np
 
 from sim.app.by_clock import by_clock
 from sim.app.frame import Out, Task, published, settled
-from sim.app.result import HERE, Result, ResultError, Said, load
+from sim.app.result import HERE, Result, ResultError, Statement, load
 from sim.jobs.folder import write_table
 from sim.report.text import walk as words_of
-from sim.setup.settings_few import Walk
+from sim.setup.settings_few import WalkSettings
 from sim.stats.overfit import overfitting, walk_forward
 from sim.words import _
 
@@ -66,7 +66,7 @@ def walk(
     ResultError
         One sentence, where nights overlap, are too few, or were played by other candidates.
     """
-    s = settled(Walk, "walk", first=first)
+    s = settled(WalkSettings, "walk", first=first)
     many: Sequence[Any] = results if isinstance(results, list | tuple) else [results]
     if not many:
         raise ResultError(_("walk needs a run folder of a sweep or of a closed-loop replay"))
@@ -84,10 +84,10 @@ def walk(
     facts = {"first": s.first, "of": [r.manifest.get("config_hash") for r in read]}
     task = Task("walk", "walk", facts, out, command)
 
-    def write(folder: Path) -> Said:
+    def write(folder: Path) -> Statement:
         write_table(table, folder / "nights.parquet")
         (folder / "report.md").write_text(words_of.page(table, sentences, task.repeat()), encoding="utf-8")
-        return Said(words_of.printed(table, sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
+        return Statement(words_of.printed(table, sentences), sentences, [_("run folder: {folder}").format(folder=HERE)])
 
     return published(task, write)
 

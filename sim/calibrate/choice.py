@@ -24,7 +24,7 @@ ROOM = "room"
 Tell = Callable[[str], None]
 
 
-class Tried(NamedTuple):
+class TriedModel(NamedTuple):
     """One model: parameters, log-likelihood on all the data, held-out log-likelihood, and held-out difference to the best model
     with its standard error over blocks."""
 
@@ -43,7 +43,7 @@ class Choice(NamedTuple):
 
     chosen: str
     fits: dict[str, Fit]
-    tried: tuple[Tried, ...]
+    tried: tuple[TriedModel, ...]
     blocks: int
     apart: bool | None
     words: tuple[str, ...]
@@ -166,7 +166,9 @@ def choose(full: Spec, grid: Grid, tell: Tell | None = None) -> Choice:
         error = math.sqrt(len(used)) * float(behind.std(ddof=1)) if len(used) > 1 else math.nan
         more = len(moving.spread) if name == ROOM and moving else 0
         tried.append(
-            Tried(name, len(fits[name].free) + more, fits[name].loglik, float(scores[name].sum()), float(behind.sum()), error)
+            TriedModel(
+                name, len(fits[name].free) + more, fits[name].loglik, float(scores[name].sum()), float(behind.sum()), error
+            )
         )
     chosen = next(t.name for t in tried if t.behind <= max(t.error, 0.0) or t.name == best)
     apart, words = _told_apart(scores, used, fits)
@@ -185,7 +187,7 @@ def given(name: str, full: Spec, grid: Grid) -> Choice:
     fit = maximise(Model(specs[name], grid))
     moving = moving_room(Model(specs[name], grid), fit.at) if name == ROOM else None
     fit = fit if moving is None else moving.settled.fit
-    tried = Tried(name, len(fit.free), fit.loglik, math.nan, math.nan, math.nan)
+    tried = TriedModel(name, len(fit.free), fit.loglik, math.nan, math.nan, math.nan)
     words = _(
         "The model was given (model=), not chosen; whether cue pulses and self-excitation can be told apart was not looked at."
     )

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from sim.calibrate.grid import Row
+from sim.calibrate.grid import SkuRow
 from sim.calibrate.intensity import CONV, TINY, WAIT, Model
 
 
@@ -24,12 +24,12 @@ class Frozen(Model):
         self.fixed = self.fixed | still
         self.kept = {(r.show, r.sku, r.what): self._frozen(model, r, at) for r in model.grid.rows}
 
-    def _frozen(self, model: Model, row: Row, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[int], np.ndarray]:
+    def _frozen(self, model: Model, row: SkuRow, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, list[int], np.ndarray]:
         """What the mood multiplies, what it does not, the parameters, and their slopes [parameter, bin], all without a mood."""
         rate, index, jac, moved = model.slopes(replace(row, mood=1.0), at)
         return moved, np.maximum(rate - moved, 0.0), index, jac
 
-    def slopes(self, row: Row, at: np.ndarray) -> tuple[np.ndarray, list[int], np.ndarray, np.ndarray]:
+    def slopes(self, row: SkuRow, at: np.ndarray) -> tuple[np.ndarray, list[int], np.ndarray, np.ndarray]:
         """As the model's, along straight lines."""
         moved, rest, index, jac = self.kept[row.show, row.sku, row.what]
         if self.still:

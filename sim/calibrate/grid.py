@@ -11,7 +11,7 @@ import numpy as np
 
 from scenarios.contract import Shoppers
 from scenarios.kernels import KERNELS
-from sim.calibrate.observed import CalibrationError, Events, Observed, kind_name
+from sim.calibrate.observed import CalibrationError, Observed, ObservedRows, kind_name
 from sim.demand.intensity import AT_ONCE, Carts
 from sim.words import _
 
@@ -27,7 +27,7 @@ VIEWERS = "viewers"
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class SkuRow:
     """One SKU of one show, orders or carts. ``y``: counts per bin, ``used``: bins that count, ``open``: share of the bin in which
     the SKU could be bought, ``x``: covariates [bin, column], ``cues``: times [s] by kind, ``lasts``: how long each may last [s]
     (none: as long as its kind). ``feed``: orders that followers may follow (None: nothing follows, as with carts). ``mood``: what
@@ -54,7 +54,7 @@ class Grid(NamedTuple):
     """Rows of all shows on one step [s]. ``columns``: names of the covariates. ``blocks``: per show, the block each bin is in."""
 
     step_s: float
-    rows: list[Row]
+    rows: list[SkuRow]
     columns: tuple[str, ...]
     room: float
 
@@ -111,13 +111,13 @@ def _kept(shows: Sequence[Observed]) -> list[str]:
     return names if len(names) <= MOST_ROWS else names[: MOST_ROWS - 1]
 
 
-def counts(rows: Events, which: np.ndarray, bins: int, step: float) -> np.ndarray:
+def counts(rows: ObservedRows, which: np.ndarray, bins: int, step: float) -> np.ndarray:
     """How many of the rows fall into each bin."""
     at = np.minimum((rows.t[which] / step + 1e-9).astype(np.int64), bins - 1)
     return np.bincount(at, rows.n[which], bins).astype(float)
 
 
-def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tuple[str, ...], room: float) -> list[Row]:
+def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tuple[str, ...], room: float) -> list[SkuRow]:
     bins = max(1, math.ceil(show.span_s / step - 1e-9))
     x = _covariates(show, bins, step, columns, room)
     where = {name: k for k, name in enumerate(kept)}
@@ -136,7 +136,7 @@ def _rows(number: int, show: Observed, step: float, kept: list[str], columns: tu
         cues, lasts = ({int(kind): marks[what][marks["kind"] == kind] for kind in np.unique(marks["kind"])}
                        for what in ("at_s", "length_s"))  # fmt: skip
         shares = _open(show, group == k, bins, step)
-        base = Row(number, name, "orders", y, shares > 1e-9, x, cues, shares, feed=every, carts=path, lasts=lasts)
+        base = SkuRow(number, name, "orders", y, shares > 1e-9, x, cues, shares, feed=every, carts=path, lasts=lasts)
         if has_carts:
             carts = counts(show.carts, group[show.carts.sku] == k, bins, step)
             rows.append(replace(base, carted=None if linked else carts))

@@ -23,7 +23,7 @@ from scipy.special import expit
 from scenarios.contract import Shoppers
 from scenarios.kernels import mass
 from scenarios.spread import Spread
-from sim.calibrate.grid import OTHERS, Grid, Row, default_kernel, expected, kernel_kinds
+from sim.calibrate.grid import OTHERS, Grid, SkuRow, default_kernel, expected, kernel_kinds
 from sim.calibrate.observed import kind_name
 from sim.demand.intensity import Carts, ahead, delayed, excited, response, waiting
 
@@ -124,7 +124,7 @@ class Model:
             at[self.place[name]] = value
         return np.clip(at, *self.limits.T)
 
-    def parts(self, row: Row, at: np.ndarray, which: Sequence[int]) -> dict[int, np.ndarray]:
+    def parts(self, row: SkuRow, at: np.ndarray, which: Sequence[int]) -> dict[int, np.ndarray]:
         """Interest by source: -1 no cue, else a cue kind (those of ``which``)."""
         p, step = self.place, self.grid.step_s
         e = np.exp(row.x[:, self.columns] @ at[[p[f"x:{c}"] for c in self.spec.columns]]) if self.columns else np.ones(len(row.y))
@@ -139,13 +139,13 @@ class Model:
             return {k: v * math.exp(at[p[RATIO]]) for k, v in expected.items()}
         return expected
 
-    def one(self, row: Row, at: np.ndarray, kind: int, number: int) -> np.ndarray:
+    def one(self, row: SkuRow, at: np.ndarray, kind: int, number: int) -> np.ndarray:
         """Orders expected per bin by one cue of a kind."""
         cut = slice(number, number + 1)
         alone = replace(row, cues={kind: row.cues[kind][cut]}, lasts={k: v[cut] for k, v in row.lasts.items() if k == kind})
         return self.parts(alone, at, (kind,))[kind] * row.open
 
-    def responses(self, row: Row, at: np.ndarray, kind: int) -> np.ndarray:
+    def responses(self, row: SkuRow, at: np.ndarray, kind: int) -> np.ndarray:
         """What the cues of a kind bring per bin where the response is 1 at its peak; some come early where they expect it."""
         law = (self.spec.shape(kind), math.exp(at[self.place[f"tau:{kind_name(kind)}"]]), self.spec.duration(kind))
         brought = pulses(row, self.grid.step_s, kind, row.cues[kind], law)
@@ -155,7 +155,7 @@ class Model:
         before = ahead(len(row.y), self.grid.step_s, row.cues[kind], math.exp(at[self.place[AHEAD]]))
         return (1 - share) * brought + share * whole * before
 
-    def carted(self, row: Row, at: np.ndarray) -> np.ndarray | float:
+    def carted(self, row: SkuRow, at: np.ndarray) -> np.ndarray | float:
         """Orders to be expected from recorded carts."""
         if row.carted is None:
             return 0.0
@@ -163,7 +163,7 @@ class Model:
         law = waiting(self.grid.step_s, carts, 3600.0)
         return math.exp(at[self.place[CONV]]) * delayed(row.carted, law)
 
-    def followed(self, row: Row, at: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    def followed(self, row: SkuRow, at: np.ndarray, rest: np.ndarray) -> np.ndarray:
         """The whole intensity, followers included."""
         if not self.spec.herding or row.feed is None:
             return rest
@@ -171,13 +171,13 @@ class Model:
         past, own = excited(row.feed, self.grid.step_s, math.exp(at[self.place[MEAN]]))
         return (rest + n * past) / (1 - n * own)
 
-    def rate(self, row: Row, at: np.ndarray) -> np.ndarray:
+    def rate(self, row: SkuRow, at: np.ndarray) -> np.ndarray:
         """Expected count per bin given what came before."""
         parts = self.parts(row, at, (-1, *self.spec.kinds))
         whole = self.followed(row, at, sum(parts.values()) + self.carted(row, at))  # type: ignore[arg-type]
         return np.maximum(whole * row.open, TINY)
 
-    def slopes(self, row: Row, at: np.ndarray) -> tuple[np.ndarray, list[int], np.ndarray, np.ndarray]:
+    def slopes(self, row: SkuRow, at: np.ndarray) -> tuple[np.ndarray, list[int], np.ndarray, np.ndarray]:
         """Rate, the parameters it depends on, its derivatives [parameter, bin], and that to the log of the mood [bin]."""
         p, spec = self.place, self.spec
         parts = self.parts(row, at, (-1, *spec.kinds))
@@ -216,14 +216,14 @@ class Model:
         jac = np.array(list(by_parameter.values())) * row.open
         return np.maximum(whole * row.open, TINY), list(by_parameter), jac, np.asarray(interest * lift * row.open)
 
-    def _difference(self, row: Row, at: np.ndarray, index: int, eps: float, kind: int) -> np.ndarray:
+    def _difference(self, row: SkuRow, at: np.ndarray, index: int, eps: float, kind: int) -> np.ndarray:
         up, down = at.copy(), at.copy()
         up[index] += eps
         down[index] -= eps
         return (self.parts(row, up, (kind,))[kind] - self.parts(row, down, (kind,))[kind]) / (2 * eps)
 
 
-def pulses(row: Row, step_s: float, kind: int, starts_s: np.ndarray, law: tuple[str, float, float]) -> np.ndarray:
+def pulses(row: SkuRow, step_s: float, kind: int, starts_s: np.ndarray, law: tuple[str, float, float]) -> np.ndarray:
     """Responses to a row's cues of a kind per bin, by shape, time scale and duration; one that the host cut short ends there."""
     lasts = np.minimum(row.lasts[kind], law[2]) if kind in row.lasts else np.full(len(starts_s), law[2])
     density = np.zeros(len(row.y))

@@ -17,7 +17,7 @@ from sim.calibrate.delays import Estimate
 from sim.calibrate.frozen import Frozen
 from sim.calibrate.intensity import Model
 from sim.calibrate.intervals import HALF_CHI2
-from sim.calibrate.room import PLAIN, Hyper, Rooms, Settled
+from sim.calibrate.room import PLAIN, Hyper, RoomFit, Rooms
 from sim.stats.latent import precision, tied, times
 
 PRIOR_SD = {"mood_sd": 0.7, "mood_s": 0.7, "slow_sd": 0.7, "slow_s": 0.5, "level_sd": 0.7}
@@ -35,7 +35,7 @@ class Moving(NamedTuple):
     """settled: the fit. spread: what was fitted of :class:`scenarios.spread.Spread`, with 95 % intervals, and its covariance on
     the log scale in that order. kept: what was not, by setting, and why."""
 
-    settled: Settled
+    settled: RoomFit
     spread: dict[str, Estimate]
     cov: np.ndarray
     kept: dict[str, str]
@@ -85,9 +85,9 @@ def moving_room(model: Model, start: np.ndarray, held: Moving | None = None) -> 
 class _Search:
     """Minus the evidence of the free scales, given by the logs of their ratios to the defaults; what was looked at is kept."""
 
-    def __init__(self, rooms: Rooms, free: list[str], start: Settled) -> None:
+    def __init__(self, rooms: Rooms, free: list[str], start: RoomFit) -> None:
         self.rooms, self.free, self.start = rooms, free, start
-        self.found: dict[tuple[float, ...], tuple[float, Settled]] = {}
+        self.found: dict[tuple[float, ...], tuple[float, RoomFit]] = {}
 
     def __call__(self, logs: np.ndarray) -> float:
         key = tuple(logs.tolist())
@@ -102,7 +102,7 @@ class _Search:
         return self.found[key][0]
 
 
-def _near(search: _Search, at: np.ndarray) -> tuple[np.ndarray, Settled]:
+def _near(search: _Search, at: np.ndarray) -> tuple[np.ndarray, RoomFit]:
     """About where the evidence is greatest."""
     from scipy.optimize import minimize
 
@@ -114,7 +114,7 @@ def _near(search: _Search, at: np.ndarray) -> tuple[np.ndarray, Settled]:
     return at, search.found[tuple(at.tolist())][1]
 
 
-def _newton(search: _Search, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, Settled]:
+def _newton(search: _Search, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, RoomFit]:
     """Where the evidence is greatest, the covariance there, and the fit: Newton's steps by differences."""
     for _ in range(ROUNDS):
         slope, curve = _curvature(search, at)

@@ -16,7 +16,7 @@ from scenarios.contract import CUE_KINDS
 from scenarios.kernels import KERNELS
 from scenarios.spread import Spread
 from sim.calibrate.observed import CalibrationError, Observed
-from sim.stats.pooling import Prior, cochran, pooled
+from sim.stats.pooling import NightPrior, cochran, pooled
 from sim.words import _
 
 STEP_S = 1.0
@@ -40,12 +40,12 @@ class Quantity(NamedTuple):
     error: float
 
 
-class Step(NamedTuple):
+class NightForecast(NamedTuple):
     """The prior after some nights, and the night that came next (NaN and "" after the last): its value, whether it lay in the
     90 % band, and the log density it was given."""
 
     quantity: str
-    prior: Prior
+    prior: NightPrior
     next: str
     value: float
     inside: float
@@ -118,7 +118,7 @@ def _responses(show: Observed, sku: int, n: int) -> np.ndarray:
     return cue_of
 
 
-def settling(nights: Sequence[Quantity]) -> list[Step]:
+def settling(nights: Sequence[Quantity]) -> list[NightForecast]:
     """The prior for the next night after one night, two nights, and so on, of every quantity, beside what came."""
     steps = []
     for quantity in dict.fromkeys(one.quantity for one in nights):
@@ -127,11 +127,11 @@ def settling(nights: Sequence[Quantity]) -> list[Step]:
         for n in range(1, len(which) + 1):
             prior = pooled(values[:n], errors[:n], _before(quantity))
             if n == len(which):
-                steps.append(Step(quantity, prior, "", np.nan, np.nan, np.nan))
+                steps.append(NightForecast(quantity, prior, "", np.nan, np.nan, np.nan))
             else:
                 low, high = prior.band()
                 after = which[n]
-                steps.append(Step(quantity, prior, after.night, after.value, float(low <= after.value <= high),
+                steps.append(NightForecast(quantity, prior, after.night, after.value, float(low <= after.value <= high),
                                   prior.log_score(after.value, after.error)))  # fmt: skip
     return steps
 

@@ -25,7 +25,7 @@ class CalibrationError(ValueError):
 
 
 @dataclass(frozen=True, eq=False)
-class Events:
+class ObservedRows:
     """Rows of one kind. ``t`` [s], ``sku`` (index), ``n`` (how many the row stands for: 1, or a bin's count), ``units``."""
 
     t: np.ndarray
@@ -69,8 +69,8 @@ class Observed:
     name: str
     span_s: float
     skus: tuple[str, ...]
-    orders: Events
-    carts: Events
+    orders: ObservedRows
+    carts: ObservedRows
     cues: np.ndarray
     bin_s: float = 0.0
     start_unix_s: float = float("nan")
@@ -85,15 +85,15 @@ class Observed:
     tiers: tuple[str, ...] = ()
 
 
-def events(t: np.ndarray, sku: np.ndarray, n: np.ndarray | None = None, units: np.ndarray | None = None) -> Events:
+def events(t: np.ndarray, sku: np.ndarray, n: np.ndarray | None = None, units: np.ndarray | None = None) -> ObservedRows:
     """Rows in time order; a row stands for one event of one unit unless told otherwise."""
     order = np.argsort(t, kind="stable")
     n = np.ones(len(t), np.int64) if n is None else np.asarray(n)
     units = n if units is None else np.asarray(units)
-    return Events(np.asarray(t, float)[order], np.asarray(sku, np.int64)[order], n[order], units[order])
+    return ObservedRows(np.asarray(t, float)[order], np.asarray(sku, np.int64)[order], n[order], units[order])
 
 
-def fewest(orders: Events, skus: int, rank: float = 0.99) -> list[int]:
+def fewest(orders: ObservedRows, skus: int, rank: float = 0.99) -> list[int]:
     """Units of each SKU below which its demand is not taken as seen: what all but one order in a hundred ask for, and two at
     least. With less than that left large orders are refused, which no record tells, and single units that come back are bought
     by those who wait for them. The first moment below it is a stopping time, so a likelihood cut there stays one."""

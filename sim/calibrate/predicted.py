@@ -8,7 +8,7 @@ import numpy as np
 
 from scenarios.contract import Scenario
 from sim.calibrate.fitness import Band, Busiest, bands
-from sim.calibrate.grid import Row
+from sim.calibrate.grid import SkuRow
 from sim.calibrate.scenario import scenario_of, simple
 from sim.core.tape import ORDER
 from sim.core.units import US
@@ -25,7 +25,9 @@ DRAWS, ROWS = 200, 4_000_000
 LEAST = 60
 
 
-def counted(scenario: Scenario, rows: list[Row], step_s: float, draws: int, seed: int, known: Uncertainty | None) -> np.ndarray:
+def counted(
+    scenario: Scenario, rows: list[SkuRow], step_s: float, draws: int, seed: int, known: Uncertainty | None
+) -> np.ndarray:
     """Orders per bin of shows drawn from a scenario, all rows of a record together [draw, bin], where these rows were open.
 
     known: what is not known of its parameters, drawn anew each time; None: they are taken as they stand.

@@ -18,7 +18,7 @@ import numpy as np
 from scipy.linalg import cholesky_banded, solveh_banded
 
 from scenarios.spread import Spread
-from sim.calibrate.grid import Grid, Row
+from sim.calibrate.grid import Grid, SkuRow
 from sim.calibrate.intensity import Model
 from sim.calibrate.likelihood import Fit, loglik_cells
 from sim.stats.latent import Process, averaged, filtered, precision, tied, times
@@ -53,7 +53,7 @@ PLAIN = Hyper(*(getattr(Spread(), name) for name in Hyper._fields))
 
 
 @dataclass(frozen=True, eq=False)
-class Settled:
+class RoomFit:
     """A fit under a room that moves so. fit: ``cov`` and ``loglik`` have the room integrated out. z: log mood per show [bin,
     process]; evidence: log density with the parameters integrated out too."""
 
@@ -91,11 +91,11 @@ class Rooms:
         parts = hyper.parts(self.span_s, self.bin_s)
         return parts, sum(p.sd**2 for p in parts) / 2
 
-    def of(self, row: Row) -> np.ndarray:
+    def of(self, row: SkuRow) -> np.ndarray:
         """The mood's bin of every bin of a row."""
         return np.arange(len(row.y)) // self.width
 
-    def moved(self, row: Row, z: np.ndarray, shift: float) -> Row:
+    def moved(self, row: SkuRow, z: np.ndarray, shift: float) -> SkuRow:
         """The row in its mood."""
         return replace(row, mood=np.exp(np.clip(z.sum(1) - shift, -30, 30))[self.of(row)])
 
@@ -127,7 +127,7 @@ class Rooms:
         shows = [(np.repeat(g, x.shape[1]) - q, i, c) for (g, i, c), x, q in zip(parts, z, pulled, strict=True)]
         return _Point(loglik - prior, loglik, grad, info, shows)
 
-    def settle(self, hyper: Hyper, start: np.ndarray, z: Sequence[np.ndarray] | None = None, keep: Keep = None) -> Settled:
+    def settle(self, hyper: Hyper, start: np.ndarray, z: Sequence[np.ndarray] | None = None, keep: Keep = None) -> RoomFit:
         """The mode of parameters and moods, and what is left of the parameters' information without the moods."""
         parts, _ = self.parts(hyper)
         bands = [precision(parts, self.bins[s], self.bin_s) for s in self.shows]
@@ -167,7 +167,7 @@ class Rooms:
         return ~pushed & ~self.model.fixed & (np.diag(now.info) > 1e-12)
 
     def _closed(self, hyper: Hyper, at: np.ndarray, z: list[np.ndarray], now: _Point, bands: list[np.ndarray], rounds: int,
-                done: bool) -> Settled:  # fmt: skip
+                done: bool) -> RoomFit:  # fmt: skip
         free, loglik, info = self._free(at, now), now.value, now.info.copy()
         for (_, own, cross), band in zip(now.shows, bands, strict=True):
             whole = tied(band, own)
@@ -181,7 +181,7 @@ class Rooms:
         stuck = tuple(n for n, f, x in zip(self.model.names, free, self.model.fixed, strict=True) if not f and not x)
         fit = Fit(self.model.spec, self.model.names, at, loglik, np.linalg.pinv(left, hermitian=True), names, stuck, math.inf,
                   rounds, done)  # fmt: skip
-        return Settled(hyper, fit, tuple(z), loglik - size / 2)
+        return RoomFit(hyper, fit, tuple(z), loglik - size / 2)
 
     def ahead(self, at: np.ndarray, hyper: Hyper, show: int) -> np.ndarray:
         """Log-likelihood of a show's counts, all rows together, per bin of the grid, each given what came before it."""
@@ -194,7 +194,7 @@ class Rooms:
         return filtered(hyper.parts(self.span_s, self.model.grid.step_s), self.model.grid.step_s, seen, due) + rest
 
 
-def in_mood(model: Model, settled: Settled) -> Grid:
+def in_mood(model: Model, settled: RoomFit) -> Grid:
     """The model's grid, every row in the mood it was found in."""
     rooms = Rooms(model)
     shift = rooms.parts(settled.hyper)[1]

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from sim.calibrate.delays import Estimate
-from sim.calibrate.grid import Grid, Row
+from sim.calibrate.grid import Grid, SkuRow
 from sim.calibrate.intensity import MEAN, TINY, Model, N
 from sim.calibrate.intervals import HALF_CHI2
 from sim.calibrate.likelihood import Fit, maximise
@@ -111,7 +111,7 @@ def _lay(sheet: Grid, here: Model, fit: Fit, offsets: np.ndarray) -> dict[Key, n
     return laid_by_key
 
 
-def _scale(model: Model, fit: Fit, row: Row, kind: int) -> float:
+def _scale(model: Model, fit: Fit, row: SkuRow, kind: int) -> float:
     """Expected count per second of a response, the row's mean demand included."""
     part = model.parts(row, fit.at, (kind,))[kind]
     shape = model.responses(row, fit.at, kind)
@@ -123,7 +123,7 @@ def _response(model: Model, fit: Fit, carts: Carts, bins: int, kind: int, starts
     return response(bins, model.grid.step_s, starts, model.spec.shape(kind), tau, model.spec.duration(kind), carts)
 
 
-def _one(model: Model, fit: Fit, row: Row, kind: int, at: tuple[float, float], offsets: np.ndarray, rate: np.ndarray,
+def _one(model: Model, fit: Fit, row: SkuRow, kind: int, at: tuple[float, float], offsets: np.ndarray, rate: np.ndarray,
          scale: float) -> np.ndarray:  # fmt: skip
     """``at``: the cue's time on the sheet and the one it has now [s]. Offsets are whole bins, so one response is moved along."""
     step, span, edge = model.grid.step_s, model.spec.duration(kind), len(offsets) // 2

@@ -15,8 +15,8 @@ from sim.calibrate.observed import (
     WINDOW_DTYPE,
     CalibrationError,
     Delays,
-    Events,
     Observed,
+    ObservedRows,
     events,
     fewest,
     while_open,
@@ -102,7 +102,7 @@ def _hour(moment: str) -> float:
     return math.nan if clock is None else int(clock[1]) + int(clock[2]) / 60 + int(clock[3] or 0) / 3600
 
 
-def _events(rows: pd.DataFrame, names: tuple[str, ...], start: int) -> Events:
+def _events(rows: pd.DataFrame, names: tuple[str, ...], start: int) -> ObservedRows:
     """Rows as events. A bin's count is of units, the only count binned sources have; an event is one order of some units."""
     binned = rows["bin_s"].to_numpy() > 0
     qty = rows["qty"].to_numpy()
@@ -112,7 +112,7 @@ def _events(rows: pd.DataFrame, names: tuple[str, ...], start: int) -> Events:
     return events(t[keep], index[keep].astype(int), np.where(binned, qty, 1)[keep], qty[keep])
 
 
-def _of(frame: pd.DataFrame, kind: str, names: tuple[str, ...], start: int) -> Events:
+def _of(frame: pd.DataFrame, kind: str, names: tuple[str, ...], start: int) -> ObservedRows:
     rows = frame[(frame["kind"] == kind) & frame["sku"].isin(names) & (frame["mark"] == "")]
     return _events(rows, names, start)
 

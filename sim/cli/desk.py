@@ -57,7 +57,7 @@ class Server:
 
         server = self
 
-        class Page(RequestHandler):
+        class DeskHandler(RequestHandler):
             """What all have in common: the token, and no other site's name in the address."""
 
             def prepare(self) -> None:
@@ -72,12 +72,12 @@ class Server:
                 record = json.loads(self.request.body or b"{}")
                 return server.desk.values(record if isinstance(record, dict) else {})
 
-        class Front(Page):
+        class Front(DeskHandler):
             def get(self) -> None:
                 with speaking(server.lang):
                     self.finish(html(server.desk, server.token))
 
-        class Play(Page):
+        class Play(DeskHandler):
             closed = False
 
             async def post(self) -> None:
@@ -106,7 +106,7 @@ class Server:
             def on_connection_close(self) -> None:
                 self.closed = True  # the browser was closed, or has a later wish
 
-        class Save(Page):
+        class Save(DeskHandler):
             def post(self) -> None:
                 try:
                     self.finish({"saved": str(server.save(self.given()))})

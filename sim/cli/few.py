@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, TypeVar, get_type_hints
 
 from sim.setup.settings import settle
+from sim.setup.settings_groups import verb_of
 
 Few = TypeVar("Few")
 
@@ -22,7 +23,7 @@ def few(record: type[Few], words: Iterable[str], others: bool = False) -> tuple[
             values[key] = _typed(value, kinds.get(key, str))
         else:
             plain.append(word)
-    return plain, settle(record, values, record.__name__.lower())
+    return plain, settle(record, values, verb_of(record))
 
 
 def _typed(text: str, kind: Any) -> Any:

@@ -7,7 +7,8 @@ from typing import Any
 from sim.cli.few import Few, few
 from sim.cli.words import WordError
 from sim.core.export import for_terminal
-from sim.setup.settings_few import Card, Desk, Page, Workbook
+from sim.setup.settings_few import CardSettings, DeskSettings, PageSettings, WorkbookSettings
+from sim.setup.settings_groups import verb_of
 from sim.words import _
 
 
@@ -15,7 +16,7 @@ def page(words: list[str]) -> int:
     """``stockcue page FOLDER [lang=zh] [out=FILE]``."""
     from sim.app.pages import page as made
 
-    folder, s = _folder(Page, words)
+    folder, s = _folder(PageSettings, words)
     _told(_("page: {path}").format(path=made(folder, out=s.out or None)))
     return 0
 
@@ -24,7 +25,7 @@ def workbook(words: list[str]) -> int:
     """``stockcue workbook FOLDER [csv=true] [lang=zh] [out=FILE]``."""
     from sim.app.workbooks import workbook as made
 
-    folder, s = _folder(Workbook, words)
+    folder, s = _folder(WorkbookSettings, words)
     place = made(folder, out=s.out or None, csv=s.csv)
     _told((_("CSV files: {path}") if s.csv else _("workbook: {path}")).format(path=place))
     return 0
@@ -35,7 +36,7 @@ def card(words: list[str]) -> int:
     from sim.app.card import card as made
     from sim.cli.main import policies_of_words, study_of_words
 
-    rest, s = few(Card, words, others=True)
+    rest, s = few(CardSettings, words, others=True)
     rest = [_experiment(word) for word in rest]
     config, _preset = study_of_words("rehearse", rest)
     if config is None:
@@ -57,7 +58,7 @@ def desk(words: list[str]) -> int:
     from sim.cli.desk import Server
     from sim.report.pages.kit import library
 
-    chosen, s = few(Desk, words, others=True)
+    chosen, s = few(DeskSettings, words, others=True)
     chosen = [_experiment(word) for word in chosen]
     if not library():
         raise WordError(_("pages need the chart library, which pip install 'stockcue[pages]' adds"))
@@ -109,7 +110,7 @@ def _recorded(words: list[str], s: Any) -> Any:
     from sim.cli.main import policies_of_words
     from sim.replay.closedtape import closed_scenario
     from sim.replay.impute import impute
-    from sim.setup.settings import Replay
+    from sim.setup.settings import ReplaySettings
 
     cut = cut_of([*words, "loop=closed"], "replay", ("strategy", "scenario", "experiment"))
     config = compose_verb("replay", cut, chosen_strategies(cut), chosen_world(cut.chosen.get("scenario"), cut.folders))
@@ -119,7 +120,7 @@ def _recorded(words: list[str], s: Any) -> Any:
     if isinstance(stream, list):
         raise WordError(_("a desk shows one recording, and {n} are named").format(n=len(stream)))
     given = {name: config[name] for name in READING if config.get(name) is not None}
-    loaded = read_as(stream, given_of(settled(Replay, "replay", stream=stream, **given))).loaded.stream
+    loaded = read_as(stream, given_of(settled(ReplaySettings, "replay", stream=stream, **given))).loaded.stream
     shop = world_of(config.get("scenario"))
     feed = feed_of(config.get("feed"), loaded.feed())
     imputed = impute(loaded, config["bin_s"], shop) if config.get("bin_s") else impute(loaded, world=shop)
@@ -145,7 +146,7 @@ def _folder(record: type[Few], words: list[str]) -> tuple[str, Few]:
     places, settings = few(record, words)
     if len(places) != 1:
         text = _("{verb} shows one run folder, and {n} are named; give stockcue {verb} FOLDER")
-        raise WordError(text.format(verb=record.__name__.lower(), n=len(places)))
+        raise WordError(text.format(verb=verb_of(record), n=len(places)))
     return places[0], settings
 
 

@@ -14,9 +14,9 @@ def diff(words: list[str]) -> int:
     from sim.app.compare import compare
     from sim.cli.few import few
     from sim.cli.words import WordError
-    from sim.setup.settings_few import Diff
+    from sim.setup.settings_few import DiffSettings
 
-    folders, s = few(Diff, words)
+    folders, s = few(DiffSettings, words)
     if len(folders) != 2:
         raise WordError(
             _("diff compares two run folders, and {n} are named; give stockcue diff FOLDER FOLDER").format(n=len(folders))
@@ -28,9 +28,9 @@ def diff(words: list[str]) -> int:
 def walk(words: list[str]) -> int:
     from sim.app.walk import walk
     from sim.cli.few import few
-    from sim.setup.settings_few import Walk
+    from sim.setup.settings_few import WalkSettings
 
-    folders, s = few(Walk, words)
+    folders, s = few(WalkSettings, words)
     show(walk(folders, first=s.first, out=s.out or None, command=words))
     return OK
 
@@ -38,9 +38,9 @@ def walk(words: list[str]) -> int:
 def rollup(words: list[str]) -> int:
     from sim.app.rollup import rollup
     from sim.cli.few import few
-    from sim.setup.settings_few import Rollup
+    from sim.setup.settings_few import RollupSettings
 
-    folders, s = few(Rollup, words)
+    folders, s = few(RollupSettings, words)
     show(rollup(folders, out=s.out or None, command=words))
     return OK
 

@@ -38,7 +38,7 @@ class Words:
         return tuple(label for label, source in labels.items() if self.show and source in self.foreign)
 
 
-class Parts(NamedTuple):
+class WordParts(NamedTuple):
     """A word: ``+``, ``++``, ``~`` or nothing, its key, and the text of its value (None: there is none)."""
 
     prefix: str
@@ -147,7 +147,7 @@ def _place(folder: str) -> str:
     return str(path.resolve())
 
 
-def parts(word: str, verb: str) -> Parts:
+def parts(word: str, verb: str) -> WordParts:
     """What a word is made of."""
     from sim.cli.bare import bare
 
@@ -165,7 +165,7 @@ def parts(word: str, verb: str) -> Parts:
         raise WordError(
             _("{key!r} cannot be taken away as a whole; set it, or leave it out to keep its default").format(key=match["key"])
         )
-    return Parts(match["prefix"] or "", match["key"], match["value"])
+    return WordParts(match["prefix"] or "", match["key"], match["value"])
 
 
 def unquoted(value: str) -> str:

@@ -74,7 +74,7 @@ class Fault(NamedTuple):
     got: float
 
 
-class Standing(NamedTuple):
+class AfterReading(NamedTuple):
     """After one reading of one SKU: when [s], level sent and not taken back, level the machine follows, the line [units]."""
 
     t: float
@@ -214,22 +214,22 @@ def faults(policy: Policy, test: Test) -> list[Fault]:
     return failed
 
 
-def course(policy: Policy, test: Test) -> dict[str, list[Standing]]:
+def course(policy: Policy, test: Test) -> dict[str, list[AfterReading]]:
     """What stands after each reading of each SKU, in order of time."""
     fold, params, gates = policy.strategy.fold, policy.params, policy.gate
     memory = {sku: (np.zeros(policy.strategy.memory), np.zeros(GATE_MEMORY)) for sku in test.series}
-    shared, out = np.zeros(GATE_SHARED), {sku: list[Standing]() for sku in test.series}
+    shared, out = np.zeros(GATE_SHARED), {sku: list[AfterReading]() for sku in test.series}
     feeds = {sku: signals(test, sku) for sku in test.series}
     for k in range(max(map(len, feeds.values()))):
         for sku, feed in feeds.items():
             s, (own, m) = feed[min(k, len(feed) - 1)], memory[sku]
             level = int(fold(params[int(s.tier)], own, s))
             line = float(own[LINE])
-            before = out[sku][-1] if out[sku] else Standing(0.0, 0, 0, 0.0)
+            before = out[sku][-1] if out[sku] else AfterReading(0.0, 0, 0, 0.0)
             say = gate(gates, m, shared, s.now, level, s.stock, line)
             do = machine(gates, m, s.now, level, s.stock, line)
             sent = 0 if say == 0 else max(before.level, int(say))
-            out[sku].append(Standing(s.now, sent, before.machine if do < 0 else int(do), line))
+            out[sku].append(AfterReading(s.now, sent, before.machine if do < 0 else int(do), line))
     return out
 
 

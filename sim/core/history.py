@@ -7,7 +7,7 @@ import numpy as np
 from sim.core import tape as T
 from sim.core import world as W
 from sim.core.feed import news, signal_of
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.words import _
 from strategies.contract import LINE
@@ -20,7 +20,7 @@ FIGURES = {
 """Names of the paths and the ledger columns they follow."""
 
 
-def paths(run: Run, sku: int) -> dict[str, np.ndarray]:
+def paths(run: ShowRun, sku: int) -> dict[str, np.ndarray]:
     """Step arrays of one SKU: ``t`` [us], the FIGURES [units; refused, shown_but_failed: attempts] and ``left``, physical less
     held less paid.
 
@@ -35,7 +35,7 @@ def paths(run: Run, sku: int) -> dict[str, np.ndarray]:
     return path | {"left": path["physical"] - path["held"] - path["paid"]}
 
 
-def seen(run: Run, sku: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def seen(run: ShowRun, sku: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What reached the alert engine, late readings dropped: arrival [us], moment they were true [us], stock [units]."""
     tape, rows = run.tape, news(run.tape)
     apart = T.sources_apart(tape)
@@ -45,7 +45,7 @@ def seen(run: Run, sku: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return tape.t[rows], tape.t[taken], run.readings[tape.who[taken], sku, W.R_STOCK]
 
 
-def watched(run: Run, sku: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def watched(run: ShowRun, sku: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """What the strategy made of it: arrival [us], the stock line it watched [units], its level; the fold is run again."""
     world = set_stage(run.scenario, run.tape).world(run.policy)._replace(readings=run.readings)
     fold, rows = run.policy.strategy.fold, news(run.tape)

@@ -28,7 +28,7 @@ k to a machine), its size."""
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class ShowRun:
     """One replicate of one scenario under one policy.
 
     ``outcome``: int8 per row of ``tape`` (which may have gained rows by improvised cues). ``stock``: final ledger, int64

@@ -8,7 +8,7 @@ import numpy as np
 
 from sim.core.feed import news
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.core.units import US
 from sim.core.world import World
@@ -38,7 +38,7 @@ def answers(policy: Policy, world: World, rows: np.ndarray) -> tuple[list[int], 
     return levels, lines
 
 
-def lines_of(run: Run) -> tuple[np.ndarray, np.ndarray]:
+def lines_of(run: ShowRun) -> tuple[np.ndarray, np.ndarray]:
     """The stock line a run's strategy watched: when readings reached it [s], and the line from then on, float64 [reading,
     sku]."""
     world = set_stage(run.scenario, run.tape).world(run.policy)._replace(readings=run.readings)

@@ -11,7 +11,7 @@ import numpy as np
 from sim.core.feed import deliveries
 from sim.core.policy import Policy
 from sim.core.response import Playbook
-from sim.core.run import ALERT_DTYPE, ORDER_DTYPE, Run
+from sim.core.run import ALERT_DTYPE, ORDER_DTYPE, ShowRun
 from sim.core.stage import Stage
 from sim.core.world import World
 from sim.engine.compiled import compiled_scan, fold_pointer
@@ -97,7 +97,7 @@ class CandidateSet:
             known[id(book)].append(k)
         return [members for _, members in books]
 
-    def read(self, members: Sequence[int], run: Run, start: int, want: np.ndarray) -> Iterator[tuple[int, list[int]]]:
+    def read(self, members: Sequence[int], run: ShowRun, start: int, want: np.ndarray) -> Iterator[tuple[int, list[int]]]:
         """Run ``members`` over the readings of ``run`` from place ``start`` on, against the decisions ``want``.
 
         Gives groups that decided the same as far as it matters: (-1, those who agree to the end), (place, those who part from
@@ -122,7 +122,7 @@ class CandidateSet:
             yield stop, group
 
     def _read(
-        self, family: Family, which: np.ndarray, run: Run, start: int, want: np.ndarray, matters: np.ndarray, asks: np.ndarray
+        self, family: Family, which: np.ndarray, run: ShowRun, start: int, want: np.ndarray, matters: np.ndarray, asks: np.ndarray
     ) -> tuple[list[int], list[Decisions]]:
         """Where each of the members ``which`` of one family stops (-1: nowhere), and what he says until then."""
         family.world.readings[:] = run.readings
@@ -183,12 +183,12 @@ class CandidateSet:
         return rows[self.effect(k)[0][rows[:, T_LEVEL]] == 1][:, [T_ROW, T_SKU, T_LEVEL, T_LACK]]
 
     def share(
-        self, members: Sequence[int], run: Run, lead: int = -1, rows: np.ndarray | None = None
-    ) -> Iterator[tuple[list[int], Run]]:  # fmt: skip
+        self, members: Sequence[int], run: ShowRun, lead: int = -1, rows: np.ndarray | None = None
+    ) -> Iterator[tuple[list[int], ShowRun]]:  # fmt: skip
         """The runs of ``members``, who share the world of ``run``: one for those whose alerts and gates agree. rows: all
         decisions of the lead, whose run it is."""
         groups: dict[tuple[bytes, bytes, bytes], list[int]] = {}
-        shared: dict[tuple[bytes, bytes, bytes], Run] = {}
+        shared: dict[tuple[bytes, bytes, bytes], ShowRun] = {}
         if rows is not None:
             key = rows.tobytes(), np.array(run.suppressed, np.int64).tobytes(), self.gates[lead]
             groups[key], shared[key] = [lead], run
@@ -210,7 +210,7 @@ class CandidateSet:
             counts[own] = self.families[number].gate_memory[numbers[own, 1]][:, :, SUPPRESSED].sum(1).astype(np.int64)
         return counts
 
-    def _as_own(self, run: Run, k: int, suppressed: tuple[int, ...]) -> Run:
+    def _as_own(self, run: ShowRun, k: int, suppressed: tuple[int, ...]) -> ShowRun:
         """The run of ``k``, who shares its world: decisions are his own, who heard and handled them is on record there."""
         matters = self.effect(k)[0]
         rows, evidence = (np.concatenate([t[part] for t in self.decisions[k]]) for part in (0, 1))

@@ -16,7 +16,7 @@ from sim.core.world import World
 from sim.engine.hearing import hear, spell_out, trace, weigh
 from sim.engine.scan import scan
 from sim.engine.stretch import bare, stretch
-from sim.native import CannotCompile, Entry, compiled, compiles, function_at, numba_or_none, or_plain, reference
+from sim.native import CannotCompile, CompiledEntry, compiled, compiles, function_at, numba_or_none, or_plain, reference
 from sim.words import _
 from strategies.contract import Fold, Signal
 from strategies.reach import Reach, reach
@@ -156,7 +156,7 @@ def _world_type() -> Any:
 @or_plain(stretch)
 def compiled_stretch() -> Callable[[World, Any, int], int]:
     """The compiled :func:`~sim.engine.stretch.stretch`."""
-    return Entry(_with_fold(stretch_at, _types().int64))
+    return CompiledEntry(_with_fold(stretch_at, _types().int64))
 
 
 @or_plain(bare)
@@ -169,7 +169,7 @@ def compiled_bare() -> Callable[[World], int]:
 def compiled_seen() -> Callable[[World, int, int, int], int]:
     """The compiled :func:`~sim.core.screens.seen`, for looks the control plane takes."""
     whole = _types().int64
-    return Entry(compiled(seen_at, whole(_world_type(), whole, whole, whole), refer=reference()))
+    return CompiledEntry(compiled(seen_at, whole(_world_type(), whole, whole, whole), refer=reference()))
 
 
 @or_plain(scan)
@@ -180,7 +180,7 @@ def compiled_scan() -> Callable[..., int]:
         return _types().Array(kind, dims, "C")
 
     i8, f8 = _types().int64, _types().float64
-    return Entry(_with_fold(
+    return CompiledEntry(_with_fold(
         scan_at, array(i8, 1), array(i8, 1), array(i8, 1), array(i8, 2), array(i8, 1), array(i8, 1), array(i8, 1), array(f8, 3),
         array(f8, 2), array(f8, 3), array(f8, 3), array(f8, 2), array(i8, 2), array(f8, 2), array(i8, 1), array(i8, 1),
     ))  # fmt: skip

@@ -22,7 +22,7 @@ import simpy
 from sim.core import world as W
 from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import Stage
 from sim.core.world import World
 from sim.engine.candidates import NO_WANT, CandidateSet, Decisions
@@ -37,7 +37,7 @@ from strategies.registry import gate_settings, settings
 
 CHANGING = ("outcome", "stock", "exposure", "talk", "cue_cut", "muted", "observers", "views", "head", "readings",
             "plan_next")  # fmt: skip
-Shared = tuple[list[int], Run]
+Shared = tuple[list[int], ShowRun]
 
 
 def nobody() -> Policy:
@@ -45,7 +45,7 @@ def nobody() -> Policy:
     return Policy(silent.STRATEGY, settings(silent.STRATEGY), gate_settings(), PLAYBOOKS["none"], "silent")
 
 
-def play_all(stage: Stage, policies: Sequence[Policy], baseline: Run | None = None) -> Iterator[Shared]:
+def play_all(stage: Stage, policies: Sequence[Policy], baseline: ShowRun | None = None) -> Iterator[Shared]:
     """Every policy's run, as (places in ``policies``, Run); places whose runs are identical share one Run.
 
     Each place comes exactly once, in no particular order. A shared Run is that of its first place: the others' differ in the
@@ -116,7 +116,7 @@ class Cursor:
 
     def leave(
         self, candidates: CandidateSet, lead: int, state: dict[str, np.ndarray], alerts: Decisions, now: Decisions
-    ) -> tuple[Run, np.ndarray]:  # fmt: skip
+    ) -> tuple[ShowRun, np.ndarray]:  # fmt: skip
         """Run candidate ``lead`` from here to the end: the run, and all its decisions (columns T_*). state: what its strategy and
         gate remember; alerts: what it said before; now: what it says at this row."""
         policy, engine, old = candidates.policies[lead], candidates.engines[candidates.place[lead][0]], self.control

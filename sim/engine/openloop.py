@@ -17,7 +17,7 @@ import numpy as np
 
 from sim.core.feed import deliveries, news
 from sim.core.policy import Policy
-from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, Run
+from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ShowRun
 from sim.core.stage import Stage
 from sim.core.world import DROPPED_READINGS, E_LINE, E_STOCK, NEXT, World
 from sim.engine.answers import answers
@@ -37,7 +37,7 @@ class Heard:
     arrival; kept: of these, the ones no newer reading came before."""
 
     stage: Stage
-    run: Run
+    run: ShowRun
     rows: np.ndarray
     kept: np.ndarray
 
@@ -49,7 +49,7 @@ def record(stage: Stage, silent: Policy) -> Heard:
     return Heard(stage, run, rows.astype(np.int32), news(stage.tape).astype(np.int32))
 
 
-def listen(heard: Heard, policy: Policy) -> Run:
+def listen(heard: Heard, policy: Policy) -> ShowRun:
     """What ``policy`` would have said: the Run of ``play(stage, policy, acting=False)``."""
     world = heard.stage.world(policy)._replace(readings=heard.run.readings)
     try:
@@ -70,7 +70,7 @@ def listen(heard: Heard, policy: Policy) -> Run:
             lambda decisions, evidence: compiled_hearing().hear(world, fold, heard.rows, decisions, evidence),
         )
         dropped = int(world.head[DROPPED_READINGS])
-    return Run(
+    return ShowRun(
         scenario=heard.stage.scenario,
         policy=policy,
         tape=heard.stage.tape,

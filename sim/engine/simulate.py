@@ -11,7 +11,7 @@ import simpy
 from scenarios.contract import Scenario
 from sim.core.moves import journal_of
 from sim.core.policy import Policy
-from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ORDER_DTYPE, Run
+from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ORDER_DTYPE, ShowRun
 from sim.core.screens import seen
 from sim.core.stage import Stage, set_stage
 from sim.core.units import NEVER_US, odd
@@ -52,7 +52,7 @@ def plain_engine(policy: Policy) -> Engine:
     return Engine(policy.strategy.fold, stretch, seen)
 
 
-def simulate(scenario: Scenario, policy: Policy, seed: int, replicate: int = 0) -> Run:
+def simulate(scenario: Scenario, policy: Policy, seed: int, replicate: int = 0) -> ShowRun:
     """Draw the tape of one replicate and run it."""
     return play(set_stage(scenario, draw_tape(scenario, seed, replicate)), policy)
 
@@ -60,7 +60,7 @@ def simulate(scenario: Scenario, policy: Policy, seed: int, replicate: int = 0) 
 def play(
     stage: Stage, policy: Policy, acting: bool = True, engine: Engine | None = None, heed: Heed | None = None,
     deeds: Sequence[Deed] | None = None,
-) -> Run:  # fmt: skip
+) -> ShowRun:  # fmt: skip
     """Run a staged show. ``acting`` false: alerts are recorded and nothing follows (open loop). ``heed``: for a what-if
     run, whether the actions of an alert are carried out as planned, not at all, or in the same moment. ``deeds``: what people
     do whatever the policy says (one that stays silent)."""
@@ -71,20 +71,20 @@ def play(
     return _played(stage, policy, control, engine)
 
 
-def play_unnoted(stage: Stage, policy: Policy) -> Run:
+def play_unnoted(stage: Stage, policy: Policy) -> ShowRun:
     """The same run without a journal of its moves: what is judged and not drawn."""
     engine, env = engine_for(policy), simpy.Environment()
     begun = Begun(stage.world(policy, hosted=True))
     return _played(stage, policy, Control(env, stage, policy, True, engine.look, begun), engine)
 
 
-def play_without(stage: Stage, policy: Policy, chain: tuple[int, int] | None, engine: Engine | None = None) -> Run:
+def play_without(stage: Stage, policy: Policy, chain: tuple[int, int] | None, engine: Engine | None = None) -> ShowRun:
     """The same show without one chain of the policy's alerts: (item, moment of its first decision [us]); None: without any."""
     engine = engine or engine_for(policy)
     return _played(stage, policy, Unsent(simpy.Environment(), stage, policy, True, engine.look, chain=chain), engine)
 
 
-def _played(stage: Stage, policy: Policy, control: Control, engine: Engine) -> Run:
+def _played(stage: Stage, policy: Policy, control: Control, engine: Engine) -> ShowRun:
     env, acting = control.env, control.acting
     run_rows(env, control, engine)
     run = finish(stage, policy, control, acting)
@@ -93,7 +93,7 @@ def _played(stage: Stage, policy: Policy, control: Control, engine: Engine) -> R
     return run
 
 
-def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> Run:
+def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> ShowRun:
     """The same show with every shopper a SimPy process."""
     env = simpy.Environment()
     control = Control(env, stage, policy, acting, seen)
@@ -129,11 +129,11 @@ def speak(env: simpy.Environment, control: Control) -> None:
         env.step()
 
 
-def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Run:
+def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> ShowRun:
     control.close()
     w, people = control.world, control.people
     alerts = np.array([tuple(a) for a in control.alerts], ALERT_DTYPE)
-    return Run(
+    return ShowRun(
         scenario=stage.scenario,
         policy=policy,
         tape=control.tape,

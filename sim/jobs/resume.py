@@ -35,7 +35,7 @@ MARGIN = 1.1
 
 
 @dataclass(frozen=True)
-class Estimate:
+class SweepEstimate:
     """What a sweep will take: seconds of one worker; bytes of the finished table, and of the parts before it."""
 
     seconds: float
@@ -43,7 +43,7 @@ class Estimate:
     parts: float
 
 
-def probe(plan: Plan) -> Estimate:
+def probe(plan: Plan) -> SweepEstimate:
     """Play a few tapes under a few candidates, and reckon from there. Compiles first, so that no worker has to."""
     warm(list({c.policy.strategy.name: c.policy for c in plan.candidates}.values()))
     worlds = [plan.worlds[0], plan.worlds[-1]][: len(plan.worlds)]
@@ -65,7 +65,7 @@ def probe(plan: Plan) -> Estimate:
     tape, each = np.mean(costs[max(costs)], axis=0)
     tapes = len(plan.chunks()) if plan.split else len(plan.worlds) * plan.replicates
     seconds = tapes * tape + plan.runs * each
-    return Estimate(float(seconds), *_sizes(plan, np.concatenate(rows)))
+    return SweepEstimate(float(seconds), *_sizes(plan, np.concatenate(rows)))
 
 
 def _timed(plan: Plan, world: Variant, replicate: int, count: int) -> tuple[float, np.ndarray]:

@@ -19,7 +19,7 @@ import numpy as np
 
 from sim.core.policy import Policy
 from sim.core.response import NOTIFY, WHAT_NAMES
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import Stage
 from sim.core.units import US
 from sim.engine.control import TO_MACHINE
@@ -41,7 +41,7 @@ Loss = tuple[int, int, float]
 
 
 def counterfactual_alerts(
-    stage: Stage, run: Run, judge: Judge, most: int = MOST, progress: Progress | None = None
+    stage: Stage, run: ShowRun, judge: Judge, most: int = MOST, progress: Progress | None = None
 ) -> list[dict[str, Any]]:
     """One row per alert (COLUMNS), in order of time; all-clears are not alerts. ``run``: of its policy on ``stage``."""
     told = [k for k, level in enumerate(run.alerts["level"].tolist()) if level > 0][:most]
@@ -53,7 +53,7 @@ def counterfactual_alerts(
     return rows
 
 
-def _about(stage: Stage, run: Run, judge: Judge, k: int, actual: Loss) -> dict[str, Any]:
+def _about(stage: Stage, run: ShowRun, judge: Judge, k: int, actual: Loss) -> dict[str, Any]:
     a, policy = run.alerts[k], run.policy
     key = {"alert": k, "t_s": float(a["t"]) / US, "sku": run.scenario.skus[a["sku"]].id, "level": int(a["level"]),
            "stock": float(a["stock"]), "line": float(a["line"])}  # fmt: skip
@@ -89,19 +89,19 @@ def worth(acts: bool, saved: Loss, could: Loss) -> str:
     return HARM if (a or b) and gain < -CENT else NEITHER
 
 
-def with_it(run: Run, k: int) -> frozenset[int]:
+def with_it(run: ShowRun, k: int) -> frozenset[int]:
     """Numbers of alert ``k`` and of the orders to machines that the same reading of its item brought."""
     a, o = run.alerts[k], run.orders
     return frozenset([k, *(TO_MACHINE - np.flatnonzero((o["t"] == a["t"]) & (o["sku"] == a["sku"]))).tolist()])
 
 
-def ignoring(run: Run, k: int) -> Heed:
+def ignoring(run: ShowRun, k: int) -> Heed:
     """Nobody acts on alert ``k``, nor any machine on the reading behind it."""
     chain = with_it(run, k)
     return lambda number, sku, level: IGNORED if number in chain else AS_PLANNED
 
 
-def alone(run: Run, k: int, first: int) -> Heed:
+def alone(run: ShowRun, k: int, first: int) -> Heed:
     """Of what is decided about one SKU from ``k`` on nothing is acted on, but ``k`` itself as ``first`` says."""
     about, chain = int(run.alerts["sku"][k]), with_it(run, k)
     earlier = TO_MACHINE - int(np.searchsorted(run.orders["t"], run.alerts["t"][k]))
@@ -119,7 +119,7 @@ def _what_if(stage: Stage, policy: Policy, judge: Judge, heed: Heed) -> Loss:
     return _loss(play(stage, policy, heed=heed), judge)
 
 
-def _loss(run: Run, judge: Judge) -> Loss:
+def _loss(run: ShowRun, judge: Judge) -> Loss:
     return (*losses(run, judge.profile).total, judge.score(run)["J"])
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import Stage
 from sim.engine.simulate import play
 from sim.score.outcomes import outcomes
@@ -34,7 +34,7 @@ class Losses:
         return int(oversold), int(missed)
 
 
-def losses(run: Run, profile: Profile) -> Losses:
+def losses(run: ShowRun, profile: Profile) -> Losses:
     """Settle one run."""
     outcome = outcomes(run)
     co, cu = unit_costs(profile, run.scenario)

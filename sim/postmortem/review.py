@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import Stage
 from sim.engine.simulate import play
 from sim.postmortem.bands import Bands
@@ -23,7 +23,7 @@ from sim.postmortem.drift import Drift, drift
 from sim.postmortem.idealised import without_leaks
 from sim.postmortem.parameters import ReviewedShow
 from sim.postmortem.show_profile import ShowProfile
-from sim.postmortem.smallest_change import Change, Search, evidence, measure, smallest_changes, verdict
+from sim.postmortem.smallest_change import Change, ChangeSearch, evidence, measure, smallest_changes, verdict
 from sim.score.cost import Judge
 from sim.score.profiles import Profile
 from sim.setup.policies import make_policy
@@ -66,13 +66,13 @@ class Review:
     show: ReviewedShow
     policy: Policy
     profile: Profile
-    run: Run
+    run: ShowRun
     row: dict[str, float]
     alerts: list[dict[str, Any]]
     told: int
     blame: Blame
     bounds: dict[str, Blame]
-    search: Search
+    search: ChangeSearch
     considered: list[Proposal]
     drift: list[Drift]
     earlier: list[ShowProfile]
@@ -101,7 +101,7 @@ def review(
     draws: Sequence[ReviewedShow] = (),
     most_alerts: int = 150,
     progress: Progress | None = None,
-    night: Callable[[Stage], Run] | None = None,
+    night: Callable[[Stage], ShowRun] | None = None,
     bands: Bands | None = None,
 ) -> Review:
     """Review ``policy`` on ``show``.
@@ -141,7 +141,7 @@ def review(
 
 
 def compared(
-    shows: Sequence[ReviewedShow], policy: Policy, night: Callable[[Stage], Run], profile: Profile
+    shows: Sequence[ReviewedShow], policy: Policy, night: Callable[[Stage], ShowRun], profile: Profile
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The policy, the night as it was run, and silence on the same shoppers: one row each and bound with net, J, oversold, missed
     units and notices."""
@@ -178,7 +178,7 @@ def _bounded(
     return blame(bound.stage, policy, profile, [other.stage for other in others], known=lines)
 
 
-def _alerts(judge: Judge, run: Run, played: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _alerts(judge: Judge, run: ShowRun, played: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """What each alert could have saved, beside what the score says of it."""
     judged = {(row["t_s"], row["sku"], row["level"]): row for row in judge.alerts(run)}
     return [judged[row["t_s"], row["sku"], row["level"]] | row for row in played]

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.tape import ACCEPTED, CARTED, ORDER, PAY, RETRY, TAKE
 from sim.core.tape import CART as CARTS
 from sim.core.units import US
@@ -63,7 +63,7 @@ def of_stream(stream: Stream) -> ShowProfile:
     )
 
 
-def of_run(run: Run, name: str) -> ShowProfile:
+def of_run(run: ShowRun, name: str) -> ShowProfile:
     """The show profile of the shoppers of a model's show, from what a shop would have logged."""
     tape, out = run.tape, run.outcome
     took = ((tape.kind == ORDER) | (tape.kind == RETRY)) & (out >= ACCEPTED)

@@ -60,7 +60,7 @@ class Change:
 
 
 @dataclass(frozen=True, eq=False)
-class Search:
+class ChangeSearch:
     """before: what the show lost. kind: what was to be saved (of KINDS); share: how much of it every change saves. changes:
     nearest first. tried: runs it took."""
 
@@ -78,20 +78,20 @@ def measure(stage: Stage, policy: Policy, profile: Profile, judge: Judge | None 
     return TriedChange(int(row["oversold_units"]), int(row["missed_units"]), row["net"], int(row["alerts"]))
 
 
-def smallest_changes(show: ReviewedShow, policy: Policy, profile: Profile, progress: Progress | None = None) -> Search:
+def smallest_changes(show: ReviewedShow, policy: Policy, profile: Profile, progress: Progress | None = None) -> ChangeSearch:
     """Every setting's nearest value that saves the show, nearest first."""
     judge = Judge(play(show.stage, make_policy("silent")), profile)
     before = measure(show.stage, policy, profile, judge)
     kind = dearer(lost(show.stage, policy, profile), *unit_costs(profile, show.stage.scenario))
     if getattr(before, KINDS[kind]) == 0:
-        return Search(before, KINDS[kind], 0.0, [], 1)
+        return ChangeSearch(before, KINDS[kind], 0.0, [], 1)
     turned, every = _Turner(show, policy, profile, judge), tunables(show.stage, policy)
     for share in SHARES:
         saves = _saves(KINDS[kind], math.floor((1 - share) * getattr(before, KINDS[kind])), before.net)
         climbed = _climb(every, turned, saves, progress)
         if climbed:
-            return Search(before, KINDS[kind], share, _distinct(climbed), len(turned.known))
-    return Search(before, KINDS[kind], SHARES[-1], [], len(turned.known))
+            return ChangeSearch(before, KINDS[kind], share, _distinct(climbed), len(turned.known))
+    return ChangeSearch(before, KINDS[kind], SHARES[-1], [], len(turned.known))
 
 
 def _climb(every: list[Tunable], turned: _Turner, saves: Saves, progress: Progress | None) -> list[Change]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.units import US
 from sim.replay.stream import Stream
 from strategies.contract import LEVEL_NAMES
@@ -27,7 +27,7 @@ def feed_line(n: int, at: str, t_s: float | None, level: int, reason: str) -> st
     return json.dumps(record, ensure_ascii=False)
 
 
-def alert_lines(stream: Stream, runs: Sequence[Run]) -> list[str]:
+def alert_lines(stream: Stream, runs: Sequence[ShowRun]) -> list[str]:
     """The alerts of several strategies over one stream, by time; alerts of one reading in the order of strategies, then SKUs."""
     rows = [(int(a["t"]), run.policy.name, a) for run in runs for a in run.alerts]
     rows.sort(key=lambda s: s[0])

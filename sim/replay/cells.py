@@ -25,7 +25,7 @@ MOST_CELLS = 2_000_000
 """Most cells of a recording; longer ones get wider cells."""
 
 
-class Source(NamedTuple):
+class DemandSource(NamedTuple):
     """One source of demand: its SKU; the cue it is (number in ``Stream.cues``; -1: no cue); whether it is those who come
     early."""
 
@@ -64,15 +64,15 @@ def step_of(stream: Stream, bin_s: float) -> float:
     return step
 
 
-def sources(stream: Stream, skus: list[int], leads: bool) -> list[Source]:
+def sources(stream: Stream, skus: list[int], leads: bool) -> list[DemandSource]:
     """Everything that brings orders of these SKUs; ``leads``: whether some come before an expected cue."""
     index = {stream.skus[k].id: k for k in skus}
-    every = [Source(k, -1, False) for k in skus]
+    every = [DemandSource(k, -1, False) for k in skus]
     for number, cue in enumerate(stream.cues):
         if cue.sku in index:
-            every.append(Source(index[cue.sku], number, False))
+            every.append(DemandSource(index[cue.sku], number, False))
             if leads and expected(cue):
-                every.append(Source(index[cue.sku], number, True))
+                every.append(DemandSource(index[cue.sku], number, True))
     return every
 
 
@@ -82,7 +82,7 @@ def expected(cue: Cue) -> bool:
 
 
 def laid(
-    stream: Stream, every: list[Source], spans: dict[int, np.ndarray], carts: Carts, lead_s: float
+    stream: Stream, every: list[DemandSource], spans: dict[int, np.ndarray], carts: Carts, lead_s: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, sparse.csr_matrix]:  # fmt: skip
     """Sources over cells: (sku, start, end, matrix). spans: per SKU the edges of its cells [s], float64 [cell, 2]."""
     skus = list(spans)
@@ -131,7 +131,7 @@ def people(stream: Stream, at_s: np.ndarray) -> np.ndarray:
 
 
 def open_cells(
-    stream: Stream, blind: tuple[Window, ...], skus: list[int], every: list[Source], step: float, carts: Carts,
+    stream: Stream, blind: tuple[Window, ...], skus: list[int], every: list[DemandSource], step: float, carts: Carts,
     means: tuple[float, float],
 ) -> Cells:  # fmt: skip
     """The open cells of these SKUs. means: time somebody comes before a cue, delay of a follower [show s]."""

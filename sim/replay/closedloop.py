@@ -16,7 +16,7 @@ import pandas as pd
 from scenarios.contract import Scenario
 from scenarios.staffing import Feed
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import Stage
 from sim.core.tape import ACCEPTED, ORDER, PAID, REFUSALS, TAKE
 from sim.core.units import US
@@ -43,7 +43,7 @@ LOOP = "closed"
 UNITS = ("net", "gmv", "oversold_units", "missed_units", "missed_true_stockout", "missed_frozen_alert", "sold_units", "notices")
 """Metrics that the verdict gives under every bound, beside J."""
 Progress = Callable[[int, int, str], None]
-Player = Callable[..., Run]
+Player = Callable[..., ShowRun]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,7 @@ class Closed:
     runouts: pd.DataFrame
     alerts: pd.DataFrame
     fidelity: dict[str, float]
-    shown: dict[tuple[str, str], Run]
+    shown: dict[tuple[str, str], ShowRun]
     notes: tuple[str, ...]
     caption: str
     loop: str = LOOP
@@ -123,7 +123,7 @@ def closed_replay(
 ALERTS = ("t_s", "sku", "level", "stock", "line", "heard_s", "handled_s", "episode", "verdict", "lead_s", "usable_lead_s")
 
 
-def _played(stage: Stage, stream: Stream, teams: list[Policy], profile: Profile, player: Player) -> list[tuple[Run, Judge]]:
+def _played(stage: Stage, stream: Stream, teams: list[Policy], profile: Profile, player: Player) -> list[tuple[ShowRun, Judge]]:
     """Silence, every policy, and where it is known the night as its team ran it."""
     baseline = player(stage, teams[0])
     judge = Judge(baseline, profile)
@@ -131,7 +131,7 @@ def _played(stage: Stage, stream: Stream, teams: list[Policy], profile: Profile,
     return [(run, judge) for run in [*runs, *([as_run(stage, stream, player)] if stream.did else [])]]
 
 
-def _imputed(run: Run, judge: Judge, imputed: Imputation) -> dict[str, float]:
+def _imputed(run: ShowRun, judge: Judge, imputed: Imputation) -> dict[str, float]:
     """Units that nobody recorded: laid, sold (paid and kept), oversold; and recorded units that were refused."""
     own, kind, qty = imputed_rows(run.tape, imputed), run.tape.kind, run.tape.qty
     order = (kind == ORDER) & own
@@ -194,7 +194,7 @@ def band(values: np.ndarray, level: float = 0.95) -> tuple[float, float, float]:
     return float(ranked[low]), float(ranked[(n - 1) // 2]), float(ranked[n - 1 - low])
 
 
-def ran_out(run: Run) -> np.ndarray:
+def ran_out(run: ShowRun) -> np.ndarray:
     """When each SKU first shows no stock, to the feed's period [s]; inf: never; float64 [sku]."""
     out = run.readings[:, :, R_STOCK] <= 0
     first = out.argmax(0)
@@ -259,7 +259,7 @@ def spell_table(imputed: Imputation, seed: int, replicates: int) -> pd.DataFrame
     return pd.DataFrame(rows, columns=columns)
 
 
-def fidelity(stream: Stream, silent: Run) -> dict[str, float]:
+def fidelity(stream: Stream, silent: ShowRun) -> dict[str, float]:
     """How the model's shop, with nobody acting and nothing imputed, compares with what was recorded.
 
     recorded_units, accepted_units: of recorded orders. refused_units: those the model's ledger refuses, because the real shop

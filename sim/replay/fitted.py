@@ -23,7 +23,7 @@ from scenarios.contract import CUE_KINDS, Herding, Shoppers
 from scenarios.spread import Spread
 from sim.core.tape import TAKE
 from sim.core.units import US
-from sim.replay.cells import Cells, Source
+from sim.replay.cells import Cells, DemandSource
 from sim.replay.censor import Window, demand_end
 from sim.replay.posterior import Posterior, Prior, Problem, posterior
 from sim.replay.stream import Stream
@@ -60,7 +60,7 @@ class Group:
     herding and with it; weights: of the fits, sum 1. tails: cues that may be far larger than believed."""
 
     skus: tuple[int, ...]
-    every: tuple[Source, ...]
+    every: tuple[DemandSource, ...]
     problem: Problem
     fits: tuple[Posterior, ...]
     weights: np.ndarray
@@ -84,7 +84,8 @@ def together(stream: Stream, blind: tuple[Window, ...]) -> list[list[int]]:
 
 
 def fitted(
-    stream: Stream, skus: tuple[int, ...], every: tuple[Source, ...], cells: Cells, bin_s: float, spread: Spread, herds: bool
+    stream: Stream, skus: tuple[int, ...], every: tuple[DemandSource, ...], cells: Cells, bin_s: float, spread: Spread,
+    herds: bool
 ) -> Group:  # fmt: skip
     """The posteriors of these SKUs under every scale of the mood, with herding (``herds``: where cells are fine enough) and
     without, and the weight of each. Later fits start where earlier ones ended."""
@@ -150,7 +151,7 @@ def _tails(fit: Posterior, names: list[tuple], spread: Spread, large: frozenset[
     return tuple(tails)
 
 
-def _names(stream: Stream, skus: tuple[int, ...], every: tuple[Source, ...], herds: bool) -> list[tuple]:
+def _names(stream: Stream, skus: tuple[int, ...], every: tuple[DemandSource, ...], herds: bool) -> list[tuple]:
     """Parameters: one per SKU; one for cues in general, one per kind, per cued SKU, per cue; early comers; followers."""
     cued = sorted({s.cue for s in every if s.cue >= 0})
     kinds = sorted({stream.cues[c].kind for c in cued}, key=CUE_KINDS.index)
@@ -161,8 +162,8 @@ def _names(stream: Stream, skus: tuple[int, ...], every: tuple[Source, ...], her
 
 
 def _prior(
-    stream: Stream, skus: tuple[int, ...], every: tuple[Source, ...], cells: Cells, cue_sd: float, herds: bool, spread: Spread,
-    large: frozenset[int],
+    stream: Stream, skus: tuple[int, ...], every: tuple[DemandSource, ...], cells: Cells, cue_sd: float, herds: bool,
+    spread: Spread, large: frozenset[int],
 ) -> Prior:  # fmt: skip
     """What is believed of :func:`_names`. large: cues of the tail."""
     names = _names(stream, skus, every, herds)

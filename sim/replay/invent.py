@@ -13,7 +13,7 @@ from pathlib import Path
 
 from scenarios.contract import Audience, Cue, Delivery, Ledger, Scenario, Shoppers, Sku, Supply
 from scenarios.spread import CERTAIN
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.tape import ACCEPTED, CANCEL, CART, CARTED, DONE, EXPIRE, ORDER, RETRY, SUPPLY
 from sim.core.units import US
 from sim.demand.streams import stream
@@ -68,12 +68,12 @@ def show() -> Scenario:
     )
 
 
-def lived() -> Run:
+def lived() -> ShowRun:
     """The show as it went, with nobody watching the stock."""
     return simulate(show(), silent_policy(), SEED)
 
 
-def export(run: Run) -> list[str]:
+def export(run: ShowRun) -> list[str]:
     """What the shop's log would say of a run, one line a row, in time order."""
     lines = []
     tape = run.tape

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.units import US
 from sim.replay.stream import Stream
 from strategies.contract import EMERGENCY, LEVEL_NAMES, PREPARE, WATCH
@@ -26,7 +26,7 @@ ALERTS = [*HEAD, "t_s", "at", "level", "level_name", "stock", "line", "became", 
 Rows = list[dict[str, Any]]
 
 
-def judge(stream: Stream, run: Run, real: pd.DataFrame, horizon_s: float, merge_s: float) -> tuple[Rows, Rows, Rows]:
+def judge(stream: Stream, run: ShowRun, real: pd.DataFrame, horizon_s: float, merge_s: float) -> tuple[Rows, Rows, Rows]:
     """Rows of the three tables for one strategy; ``real``: the sell-outs (``Stream.sellouts``)."""
     table: Rows = []
     sellouts: Rows = []

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.core.policy import Policy
 from sim.core.response import DELIST_SKU, FREEZE_SKU, NOTIFY, REOPEN, RESTOCK, Action, Playbook
-from sim.core.run import ALERT_DTYPE, Run
+from sim.core.run import ALERT_DTYPE, ShowRun
 from sim.core.stage import Stage
 from sim.core.tape import CART, TAKE
 from sim.core.units import US, odd
@@ -62,7 +62,7 @@ def said_of(stream: Stream, stage: Stage) -> list[str]:
     return lines
 
 
-def as_run(stage: Stage, stream: Stream, player: Callable[..., Run] = play) -> Run:
+def as_run(stage: Stage, stream: Stream, player: Callable[..., ShowRun] = play) -> ShowRun:
     """The recorded night on a closed-loop stage of ``stream``: every recorded order is taken, as it was, also beyond the
     stock."""
     own = asked_for(stage.scenario)
@@ -88,7 +88,7 @@ def admissions(stream: Stream) -> list[Deed]:
     return deeds
 
 
-def known_by(stream: Stream, silent: Run) -> Run:
+def known_by(stream: Stream, silent: ShowRun) -> ShowRun:
     """Open loop: what the team knew and when, as alerts: its notices, and its actions by the level they are of."""
     period = silent.scenario.feed.period_s
     rows = []

@@ -9,7 +9,7 @@ import pandas as pd
 
 from scenarios.staffing import Feed
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.engine.openloop import listen, record
 from sim.replay.clock import StreamError
@@ -20,7 +20,7 @@ from sim.replay.silent import silent_policy
 from sim.replay.stream import Stream, faster
 from sim.words import _
 
-Player = Callable[..., Run]
+Player = Callable[..., ShowRun]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class Replay:
     table: pd.DataFrame
     sellouts: pd.DataFrame
     alerts: pd.DataFrame
-    runs: tuple[Run, ...]
+    runs: tuple[ShowRun, ...]
     levels: pd.DataFrame
     caption: str
     loop: str = LOOP
@@ -72,7 +72,7 @@ def replay(
         raise StreamError(_("two strategies are called {twice!r}; give one of them a label").format(twice=twice))
     stage = set_stage(stream.scenario(feed), stream.tape(feed))
     real = stream.sellouts(merge_s)
-    runs: list[Run] = []
+    runs: list[ShowRun] = []
     parts = []
     heard = record(stage, silent_policy())
     for number, policy in enumerate(policies, 1):

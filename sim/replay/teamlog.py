@@ -22,7 +22,7 @@ from sim.replay.ingest.names import key
 from sim.replay.moments import show_us
 from sim.replay.order_lives import linked
 from sim.replay.stream import Stream
-from sim.replay.teamrows import Row, log_rows
+from sim.replay.teamrows import LogRow, log_rows
 from sim.words import _, no_such
 from strategies.contract import EMERGENCY, PREPARE, WATCH
 
@@ -68,7 +68,7 @@ def with_log(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
     return replace(stream, did=tuple(deeds), shut=(*stream.shut, *shut)), tuple(notes)
 
 
-def _deeds(stream: Stream, row: Row) -> list[Deed]:
+def _deeds(stream: Stream, row: LogRow) -> list[Deed]:
     """What one line says, for every SKU it is about."""
     names = [s.id for s in stream.skus]
     sentence = _("the team's log ({line})").format(line=", ".join(cell for cell in row if cell))

@@ -23,7 +23,7 @@ COLUMNS = {
 """Column to the headers it goes by."""
 
 
-class Row(NamedTuple):
+class LogRow(NamedTuple):
     """One line of a log as it stands."""
 
     time: str
@@ -33,7 +33,7 @@ class Row(NamedTuple):
     level: str
 
 
-def log_rows(given: Any) -> list[Row]:
+def log_rows(given: Any) -> list[LogRow]:
     """The rows of a log, a file or a list of mappings; :class:`StreamError` where it is none."""
     if isinstance(given, str | Path):
         rows = _table(Path(given).expanduser())
@@ -51,12 +51,12 @@ def log_rows(given: Any) -> list[Row]:
     return rows
 
 
-def _table(path: Path) -> list[Row]:
+def _table(path: Path) -> list[LogRow]:
     """The rows of a log in a file; of a workbook those of every sheet that is one."""
     if not path.is_file():
         text = _("actions={path!r} is not a file; write a table with the columns {columns}, or a list")
         raise StreamError(text.format(path=str(path), columns=", ".join(COLUMNS)))
-    rows: list[Row] = []
+    rows: list[LogRow] = []
     with ExitStack() as rooms:
         sources, _unused = tables(path, rooms)
         named = [(s, _columns(s.header)) for source in sources for s in (source, *source.below)]
@@ -73,7 +73,7 @@ def _table(path: Path) -> list[Row]:
             for chunk in source.chunks(None, everything):
                 cells = {name: chunk.columns[head].to_pylist() for name, head in columns.items()}
                 for k in range(len(chunk.lines)):
-                    rows.append(Row(*(_plain(cells[name][k]) if name in cells else "" for name in Row._fields)))
+                    rows.append(LogRow(*(_plain(cells[name][k]) if name in cells else "" for name in LogRow._fields)))
     return rows
 
 
@@ -87,12 +87,12 @@ def _columns(header: Sequence[str]) -> dict[str, str]:
     return columns
 
 
-def _row(values: Mapping[str, str]) -> Row:
+def _row(values: Mapping[str, str]) -> LogRow:
     columns = _columns(list(values))
     strange = [name for name in values if name not in columns.values()]
     if strange:
         raise StreamError(no_such("column", strange[0], COLUMNS, _("a row of actions=")))
-    return Row(*(_plain(values[columns[name]]) if name in columns else "" for name in Row._fields))
+    return LogRow(*(_plain(values[columns[name]]) if name in columns else "" for name in LogRow._fields))
 
 
 def _plain(cell: Any) -> str:

@@ -25,7 +25,7 @@ import numpy as np
 
 from scenarios.contract import Scenario
 from sim.core.response import RESTOCK
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.tape import Tape
 from sim.core.world import PART
 from sim.score.bundled import ratios
@@ -70,7 +70,7 @@ def prices(profile: Profile, scenario: Scenario, tape: Tape, stories: Stories) -
     return Prices(profile, scenario, price, contribution(profile, scenario), over, holding_costs(profile, scenario), value)
 
 
-def terms(run: Run, o: Outcomes, p: Prices, handled: float, annoyances: float, refused: float) -> dict[str, float]:
+def terms(run: ShowRun, o: Outcomes, p: Prices, handled: float, annoyances: float, refused: float) -> dict[str, float]:
     """Every term of the account and ``net`` [CNY]. handled: notices that somebody minded. annoyances: what shoppers met, refused:
     refused attempts among it."""
     profile, supply, came = p.profile, p.scenario.supply, arrived(run)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.units import US, to_us
 from strategies.contract import LEVEL_NAMES
 from strategies.gate import COOLDOWN_S
@@ -130,7 +130,7 @@ def ratio(part: float, whole: float) -> float:
     return part / whole if whole else math.nan
 
 
-def reactions_us(run: Run) -> tuple[tuple[int, ...], ...]:
+def reactions_us(run: ShowRun) -> tuple[tuple[int, ...], ...]:
     """L of every effect by level 0..3 [us]: feed lag and half a period, then the way from alert to effect."""
     feed = run.scenario.feed.stock_age_s()
     book = run.policy.playbook
@@ -172,7 +172,7 @@ class Alerted:
     found: Verdicts
 
 
-def judge_run(run: Run, event_sku: np.ndarray, event_t: np.ndarray, horizon_s: float) -> Alerted:
+def judge_run(run: ShowRun, event_sku: np.ndarray, event_t: np.ndarray, horizon_s: float) -> Alerted:
     """Judge the alerts of a run against risk events of its silent twin (times [us], sorted by SKU, then time)."""
     alerts = run.alerts[np.lexsort((run.alerts["t"], run.alerts["sku"]))]
     number, changes = episodes(run.policy, alerts)

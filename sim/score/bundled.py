@@ -8,7 +8,7 @@ import numpy as np
 
 from scenarios.bundles import price_ratio
 from scenarios.contract import Scenario
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.tape import EXPOSURE, FROZEN, IDLE, PAID, REFUNDED, STOCKOUT, Tape
 from sim.core.world import PART
 from sim.score.stories import Stories
@@ -59,7 +59,7 @@ def whole_orders(row: dict[str, float], twice: Twice) -> dict[str, float]:
 
 
 def bundled(
-    run: Run, st: Stories, out: np.ndarray, fate: np.ndarray, short: np.ndarray, avoidable: np.ndarray
+    run: ShowRun, st: Stories, out: np.ndarray, fate: np.ndarray, short: np.ndarray, avoidable: np.ndarray
 ) -> tuple[Off, Twice]:
     """Both for one run. out, fate: outcome of every order, and of those that are demand; short: rows (order, units short of);
     avoidable: missed units that could have been sold, int64 [sku]."""

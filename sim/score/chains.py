@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from sim.core.run import Run
+from sim.core.run import ShowRun
 
 PEOPLE, MACHINES = False, True
 
@@ -24,7 +24,7 @@ class Chain(NamedTuple):
     levels: frozenset[tuple[bool, int]]
 
 
-def chains(run: Run) -> list[Chain]:
+def chains(run: ShowRun) -> list[Chain]:
     """The chains of a run in order of their first decision, then of the items.
 
     A chain is open while any gate that spoke in it has not given its all-clear; whatever is said meanwhile belongs to it.

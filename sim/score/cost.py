@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.setting import ScenarioError
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.units import US, to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
 from sim.score.account import QUANTITIES, TERMS, prices, terms
@@ -31,14 +31,14 @@ from sim.score.outcomes import CAUSES, Outcomes, costly_minutes, freezes, outcom
 from sim.score.profiles import PROFILES, Profile
 from sim.score.settle import NO_RESTOCK, TRUE_STOCKOUT
 from sim.score.stories import Stories, read_stories
-from sim.score.whole import Desk
+from sim.score.whole import TapeScorer
 from sim.words import _, no_such
 
 
 class Judge:
     """Judges runs against the silent run of the same tape."""
 
-    def __init__(self, baseline: Run, profile: Profile = PROFILES["balanced"]) -> None:
+    def __init__(self, baseline: ShowRun, profile: Profile = PROFILES["balanced"]) -> None:
         if baseline.acting and len(baseline.alerts):
             raise ValueError(
                 _("the baseline {name!r} sends alerts; give the silent run of the same tape").format(name=baseline.policy.name)
@@ -53,7 +53,7 @@ class Judge:
         self.hindsight = hindsight(baseline, self.stories, profile)
         self.prices = prices(profile, scenario, baseline.tape, self.stories)
         self._last = baseline, self.settled
-        self.desk = Desk(scenario, self.prices, self.hindsight.asked, requestable(scenario), self.event_sku, self.event_t)
+        self.desk = TapeScorer(scenario, self.prices, self.hindsight.asked, requestable(scenario), self.event_sku, self.event_t)
         self.silent_net = self._row(baseline, self.stories, _parts(("net",)))["net"]
 
     def lean(self) -> Judge:
@@ -62,14 +62,14 @@ class Judge:
         self.baseline, self._last = kept, (kept, self.settled)
         return self
 
-    def score(self, run: Run, metrics: Sequence[str] | None = None) -> dict[str, float]:
+    def score(self, run: ShowRun, metrics: Sequence[str] | None = None) -> dict[str, float]:
         """Metrics of METRICS for one run on the judge's tape: those asked for, else all. A value does not depend on what else was
         asked for."""
         names, stories = tuple(METRICS) if metrics is None else tuple(metrics), self._of_tape(run)
         _parts(names)
         return self._finished(self.desk.row(run, stories), names)
 
-    def readable(self, run: Run, metrics: Sequence[str] | None = None) -> dict[str, float]:
+    def readable(self, run: ShowRun, metrics: Sequence[str] | None = None) -> dict[str, float]:
         """The same row by the readable form of every rule; only what ``metrics`` rest on is computed."""
         names = tuple(METRICS) if metrics is None else tuple(metrics)
         return self._finished(self._row(run, self._of_tape(run), _parts(names)), names)
@@ -82,15 +82,15 @@ class Judge:
             row["skill"] = skill(row["J"], row["J_silent"])
         return {name: row[name] for name in names}
 
-    def items(self, run: Run) -> list[dict[str, Any]]:
+    def items(self, run: ShowRun) -> list[dict[str, Any]]:
         """A run item by item (:func:`sim.score.items.items`)."""
         return items(run, self._outcomes(run, self._of_tape(run)))
 
-    def alerted(self, run: Run) -> Alerted:
+    def alerted(self, run: ShowRun) -> Alerted:
         """The verdicts on a run's alerts."""
         return judge_run(run, self.event_sku, self.event_t, self.profile.horizon_s)
 
-    def alerts(self, run: Run) -> list[dict[str, Any]]:
+    def alerts(self, run: ShowRun) -> list[dict[str, Any]]:
         """One row per alert, in order of time: what it saw, whether anybody minded, what it was worth.
 
         t_s, heard_s, handled_s [s; NaN never]; stock, line [units]; verdict; lead_s: until the earliest event in a window of
@@ -111,7 +111,7 @@ class Judge:
             })  # fmt: skip
         return sorted(rows, key=lambda r: (r["t_s"], r["sku"], -r["level"]))
 
-    def _of_tape(self, run: Run) -> Stories:
+    def _of_tape(self, run: ShowRun) -> Stories:
         """The stories of the run's tape: the judge's own, or read anew where an improvised cue has lengthened it."""
         tape, own = run.tape, self.baseline.tape
         if tape is own or (tape.key == own.key and len(tape) == len(own)):
@@ -122,7 +122,7 @@ class Judge:
             )
         return read_stories(tape, run.scenario)
 
-    def _row(self, run: Run, stories: Stories, parts: frozenset[str]) -> dict[str, float]:
+    def _row(self, run: ShowRun, stories: Stories, parts: frozenset[str]) -> dict[str, float]:
         row: dict[str, float] = {}
         if "units" in parts:
             o = self._outcomes(run, stories)
@@ -147,7 +147,7 @@ class Judge:
             row |= terms(run, o, self.prices, row["alerts_handled"], row["annoyances"], row["refused_attempts"])
         return row
 
-    def _outcomes(self, run: Run, stories: Stories) -> Outcomes:
+    def _outcomes(self, run: ShowRun, stories: Stories) -> Outcomes:
         """Outcomes of the run; runs that share a world (equal arrays, see ``sim/engine/fork.py``) share them."""
         last, known = self._last
         if run.outcome is not last.outcome or run.stock is not last.stock:
@@ -202,12 +202,12 @@ def _parts(metrics: tuple[str, ...]) -> frozenset[str]:
     return frozenset(parts | {"units", "shoppers"} if "costs" in parts else parts)
 
 
-def score_run(run: Run, baseline: Run, profile: Profile = PROFILES["balanced"]) -> dict[str, float]:
+def score_run(run: ShowRun, baseline: ShowRun, profile: Profile = PROFILES["balanced"]) -> dict[str, float]:
     """One row of scores (METRICS) for one run; ``baseline``: the silent run on the same tape."""
     return Judge(baseline, profile).score(run)
 
 
-def score_alerts(run: Run, baseline: Run, profile: Profile = PROFILES["balanced"]) -> list[dict[str, Any]]:
+def score_alerts(run: ShowRun, baseline: ShowRun, profile: Profile = PROFILES["balanced"]) -> list[dict[str, Any]]:
     """One row per alert, see :meth:`Judge.alerts`."""
     return Judge(baseline, profile).alerts(run)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.tape import IDLE, PAID, PHANTOM, RELEASE, STOCKOUT, SUPPLY
 from sim.core.units import to_us
 from sim.score.course import courses
@@ -13,7 +13,7 @@ from sim.score.stories import Stories
 
 
 def risk_events(
-    run: Run, settled: Outcomes, stories: Stories, remaining: int = 1, merge_us: int = 300_000_000
+    run: ShowRun, settled: Outcomes, stories: Stories, remaining: int = 1, merge_us: int = 300_000_000
 ) -> tuple[np.ndarray, np.ndarray]:
     """SKU and time [us] of every risk event, sorted by SKU, then time.
 

@@ -26,7 +26,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenarios.contract import Scenario
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.world import PHYSICAL
 from sim.score.bundled import ratios
 from sim.score.outcomes import arrived, requestable
@@ -49,7 +49,7 @@ class Hindsight:
     unsold: np.ndarray
 
 
-def hindsight(baseline: Run, stories: Stories, profile: Profile) -> Hindsight:
+def hindsight(baseline: ShowRun, stories: Stories, profile: Profile) -> Hindsight:
     """The best of the tape whose ``stories`` these are; ``baseline``: its silent run, for stock and deliveries."""
     scenario = baseline.scenario
     n, c = len(scenario.skus), contribution(profile, scenario)

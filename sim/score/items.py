@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.world import ORDERED, R_STOCK
 from sim.score.outcomes import Outcomes
 
 
-def items(run: Run, outcomes: Outcomes) -> list[dict[str, Any]]:
+def items(run: ShowRun, outcomes: Outcomes) -> list[dict[str, Any]]:
     """One row per SKU: sku, ordered_units, oversold_units, missed_units (avoidable ones), sold_out_s (the first reading that
     shows no stock [s]; inf: never). ``outcomes``: outcomes of the run."""
     out = run.readings[:, :, R_STOCK] <= 0

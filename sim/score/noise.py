@@ -8,7 +8,7 @@ import numpy as np
 
 from scenarios.contract import Scenario
 from scenarios.staffing import NOTICE_CHANNELS
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.units import US, to_us
 from sim.score.alerts import Alerted, ratio
 from strategies.contract import LEVEL_NAMES
@@ -18,12 +18,12 @@ OWN_EYES = "own_eyes"
 CHANNELS = tuple(c.name for c in NOTICE_CHANNELS)
 
 
-def handled(run: Run) -> float:
+def handled(run: ShowRun) -> float:
     """Notices that somebody minded, all-clears included: an alert over two channels may be minded twice."""
     return float(run.minded)
 
 
-def notices(run: Run) -> dict[str, int]:
+def notices(run: ShowRun) -> dict[str, int]:
     """What people receive: notices by channel, one per alert and channel, all-clears included.
 
     A person who looks at the figures himself receives none: that belongs to strategies that look, and to no playbook's dial.
@@ -37,7 +37,7 @@ def notices(run: Run) -> dict[str, int]:
     return by_channel
 
 
-def machine_orders(run: Run) -> tuple[int, int]:
+def machine_orders(run: ShowRun) -> tuple[int, int]:
     """What machines did at once, and how often a prompt came up on the host's screen."""
     sent = np.bincount(run.orders["level"], minlength=len(LEVEL_NAMES)).tolist()
     heard = np.bincount(run.alerts["level"][run.alerts["heard"] >= 0], minlength=len(LEVEL_NAMES)).tolist()
@@ -50,7 +50,7 @@ def machine_orders(run: Run) -> tuple[int, int]:
     return orders, prompts
 
 
-def counts(run: Run) -> dict[str, float]:
+def counts(run: ShowRun) -> dict[str, float]:
     """How many alerts there were, who received what, and what it cost in time; names as in ``metrics.METRICS``."""
     n, scenario = int(np.count_nonzero(run.alerts["level"] > 0)), run.scenario
     suppressed = dict(zip(("duplicate", "cooldown", "budget"), (*run.suppressed, 0, 0, 0), strict=False))
@@ -71,7 +71,7 @@ def counts(run: Run) -> dict[str, float]:
     }
 
 
-def noise(run: Run, judged: Alerted) -> dict[str, float]:
+def noise(run: ShowRun, judged: Alerted) -> dict[str, float]:
     """How the alerts came: in floods, in flapping episodes, heard or not; names as in ``metrics.METRICS``."""
     a = judged.alerts[judged.told]
     by_time = np.sort(a["t"])

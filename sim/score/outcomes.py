@@ -16,7 +16,7 @@ import numpy as np
 
 from scenarios.contract import Scenario
 from sim.core.response import ARRIVAL, DELIST_SKU, FREEZE_SKU, REOPEN
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.tape import FROZEN, PAID, REFUSALS, STOCKOUT
 from sim.core.units import to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
@@ -78,7 +78,7 @@ class Outcomes:
         return self.missed.sum(1) - self.missed[:, TRUE_STOCKOUT]
 
 
-def outcomes(run: Run, stories: Stories | None = None) -> Outcomes:
+def outcomes(run: ShowRun, stories: Stories | None = None) -> Outcomes:
     """Settle one run; ``stories``: of its tape, where they are known already."""
     st = read_stories(run.tape, run.scenario) if stories is None else stories
     sheet, book = blank_sheet(st, len(run.scenario.skus)), units_alone(requestable(run.scenario))
@@ -126,7 +126,7 @@ def _promised(st: Stories, short: np.ndarray) -> np.ndarray:
     return rows
 
 
-def _won(run: Run, st: Stories, out: np.ndarray, promised: np.ndarray) -> np.ndarray:
+def _won(run: ShowRun, st: Stories, out: np.ndarray, promised: np.ndarray) -> np.ndarray:
     """Units sold to shoppers of improvised cues, int64 [sku]: their rows were added to the tape during the run."""
     n = len(run.scenario.skus)
     if len(run.tape) == run.tape.drawn:
@@ -144,7 +144,7 @@ def requestable(scenario: Scenario) -> np.ndarray:
     return np.array([supply.load(s.stock) * supply.requests for s in scenario.skus], np.int64)
 
 
-def arrived(run: Run) -> np.ndarray:
+def arrived(run: ShowRun) -> np.ndarray:
     """Units that came on request, int64 [sku]."""
     came = run.actions[run.actions["what"] == ARRIVAL]
     return np.bincount(came["sku"], came["value"], len(run.scenario.skus)).astype(np.int64)
@@ -172,7 +172,7 @@ class Freezes:
     toggles: int
 
 
-def freezes(run: Run) -> Freezes:
+def freezes(run: ShowRun) -> Freezes:
     """Every freeze or delisting until the SKU was reopened or the show ended."""
     end = to_us(run.scenario.duration_s)
     since: dict[int, int] = {}

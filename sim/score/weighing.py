@@ -8,9 +8,9 @@ from typing import Any, get_args, get_type_hints
 import numpy as np
 
 from scenarios.staffing import NOTICE_CHANNELS
-from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ORDER_DTYPE, Run
+from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ORDER_DTYPE, ShowRun
 from sim.core.units import to_us
-from sim.native import Entry, compiled, numba_or_none, or_plain
+from sim.native import CompiledEntry, compiled, numba_or_none, or_plain
 from sim.score import alert_loops as A
 from sim.score import loops as L
 from sim.score import settle as S
@@ -42,7 +42,7 @@ def units_alone(could: np.ndarray) -> L.Book:
     return L.Book(none, none, could, none, levels, none, levels, levels, none, np.zeros(2))
 
 
-def terms(run: Run, horizon_s: float = 0.0, settled: bool = False, units_only: bool = False) -> np.ndarray:
+def terms(run: ShowRun, horizon_s: float = 0.0, settled: bool = False, units_only: bool = False) -> np.ndarray:
     """The plain numbers of a pass over ``run``."""
     scenario = run.scenario
     return np.array([
@@ -68,5 +68,5 @@ def compiled_weigh() -> Callable[..., int]:
     kinds |= dict.fromkeys(("keeps", "copy", "soon", "certain"), t.boolean)
     stories = t.NamedTuple(tuple(array(kind) for kind in kinds.values()), Stories)
     lists = (numba.typeof(none) for none in (NO_ALERTS, NO_ORDERS, NO_ACTIONS))
-    return Entry(compiled(L.weigh, t.int64(stories, fields(L.Book), fields(L.Sheet), array(t.int64), array(t.int8),
+    return CompiledEntry(compiled(L.weigh, t.int64(stories, fields(L.Book), fields(L.Sheet), array(t.int64), array(t.int8),
                                            array(t.int64, 2), *lists)))  # fmt: skip

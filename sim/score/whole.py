@@ -12,7 +12,7 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
 from sim.core.response import RESTOCK, Playbook
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.units import US
 from sim.score import alert_loops as A
 from sim.score import loops as L
@@ -27,7 +27,7 @@ PRICED = [L.SOLD, L.OVERSOLD, L.REFUNDED, L.TURNED, L.AVOIDABLE]
 """Rows of ``Sheet.units`` in the order of :class:`~sim.score.bundled.Off`."""
 
 
-class Desk:
+class TapeScorer:
     """Writes whole rows of scores for runs on one tape."""
 
     def __init__(
@@ -43,7 +43,7 @@ class Desk:
         self.world: tuple[Any, Any] = (None, None)
         self.parts = nothing(self.n)
 
-    def row(self, run: Run, stories: Stories) -> dict[str, float]:
+    def row(self, run: ShowRun, stories: Stories) -> dict[str, float]:
         """Every metric of ``run`` but J, skill and those of its silent twin; in no particular order."""
         sheet = self._sheet(stories, len(run.alerts))
         settled = run.outcome is self.world[0] and run.stock is self.world[1]
@@ -63,7 +63,7 @@ class Desk:
         row["suppressed_duplicate"], row["suppressed_cooldown"], row["suppressed_budget"] = map(float, held[:3])
         return row | self._money(run, sheet.units, row)
 
-    def _money(self, run: Run, units: np.ndarray, row: dict[str, float]) -> dict[str, float]:
+    def _money(self, run: ShowRun, units: np.ndarray, row: dict[str, float]) -> dict[str, float]:
         """The account (``account.terms``) over the units of the sheet."""
         p, supply = self.prices, self.scenario.supply
         profile, amount = p.profile, units[: L.ASKED].astype(float)
@@ -110,7 +110,7 @@ class Desk:
         self.sheet = sheet
         return sheet
 
-    def _book(self, run: Run) -> L.Book:
+    def _book(self, run: ShowRun) -> L.Book:
         """The book of a playbook, as a strategy that looks for itself or one that does not has it."""
         policy = run.policy
         key = id(policy.playbook), policy.strategy.looks

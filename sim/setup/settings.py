@@ -20,7 +20,7 @@ class SettingError(ValueError):
 
 
 @dataclass(frozen=True)
-class Rehearse(Playing):
+class RehearseSettings(Playing):
     """Settings of ``stockcue rehearse`` beside scenario, strategy, gate, operations and score."""
 
     workers: int = shared.workers(1)
@@ -33,7 +33,7 @@ class Rehearse(Playing):
 
 
 @dataclass(frozen=True)
-class Stock:
+class StockSettings:
     """Settings of ``stockcue stock`` beside scenario and score."""
 
     replicates: int = setting(40, "shows played with every stock", "shows", 10, 10**5)
@@ -46,7 +46,7 @@ class Stock:
 
 
 @dataclass(frozen=True)
-class Replay(Reading):
+class ReplaySettings(Reading):
     """Settings of ``stockcue replay`` beside strategy, gate, feed and, for a closed loop, scenario, operations and score."""
 
     stream: object = setting("", "recorded stream: a file or a folder, or a [list of them]")
@@ -67,7 +67,7 @@ class Replay(Reading):
 
 
 @dataclass(frozen=True)
-class Calibrate:
+class CalibrateSettings:
     """Settings of ``stockcue calibrate``."""
 
     stream: object = setting(None, "stream, or [list of them]; the last one gives the run of show")
@@ -82,7 +82,7 @@ class Calibrate:
 
 
 @dataclass(frozen=True)
-class Ingest:
+class IngestSettings:
     """Settings of ``stockcue ingest``."""
 
     files: object = setting("", "a file, [a list of files] or a folder")
@@ -97,7 +97,7 @@ class Ingest:
 
 
 @dataclass(frozen=True)
-class Shadow:
+class ShadowSettings:
     """Settings of ``stockcue shadow`` beside strategy and gate."""
 
     input: str = setting("-", "feed: a file that grows, or - for standard input")
@@ -133,7 +133,7 @@ class Shadow:
 
 
 @dataclass(frozen=True)
-class Review(Reading):
+class ReviewSettings(Reading):
     """Settings of ``stockcue review`` beside scenario, strategy, gate, operations, feed and score."""
 
     stream: str = setting("", "recorded show to review; empty: a rehearsed one (scenario=)")
@@ -182,7 +182,7 @@ def _typed(name: str, value: Any, kind: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Export:
+class ExportSettings:
     """Settings of ``stockcue export`` beside scenario, strategy, gate and operations."""
 
     every_s: float = setting(5.0, "between two evaluations of the rules, and between two scrapes", "s", 1, 3600)

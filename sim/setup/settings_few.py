@@ -8,14 +8,14 @@ from scenarios.setting import setting
 
 
 @dataclass(frozen=True)
-class Diff:
+class DiffSettings:
     """Settings of ``stockcue diff`` beside two run folders."""
 
     out: str = setting("", "run folder of its own; empty: none")
 
 
 @dataclass(frozen=True)
-class Walk:
+class WalkSettings:
     """Settings of ``stockcue walk`` beside run folders."""
 
     first: int = setting(1, "nights that make the first choice", "nights", 1, 10**6)
@@ -23,21 +23,21 @@ class Walk:
 
 
 @dataclass(frozen=True)
-class Rollup:
+class RollupSettings:
     """Settings of ``stockcue rollup`` beside folders of reviews."""
 
     out: str = setting("", "run folder of its own; empty: none")
 
 
 @dataclass(frozen=True)
-class Page:
+class PageSettings:
     """Settings of ``stockcue page`` beside a run folder."""
 
     out: str = setting("", "the file; empty: report.LANG.html in the folder")
 
 
 @dataclass(frozen=True)
-class Workbook:
+class WorkbookSettings:
     """Settings of ``stockcue workbook`` beside a run folder."""
 
     csv: bool = setting(False, "every table as a CSV file instead")
@@ -45,7 +45,7 @@ class Workbook:
 
 
 @dataclass(frozen=True)
-class Card:
+class CardSettings:
     """Settings of ``stockcue card`` beside those of a rehearsal."""
 
     shows: int = setting(20, "shows over which a moving line is taken", "shows", 1, 1000)
@@ -53,7 +53,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Desk:
+class DeskSettings:
     """Settings of ``stockcue desk`` beside those of a rehearsal."""
 
     shows: int = setting(200, "shows that are kept and played again at most", "shows", 1, 2000)

@@ -11,6 +11,11 @@ from scenarios.setting import setting
 from sim.setup import shared
 
 
+def verb_of(record: type) -> str:
+    """The verb whose settings a record holds, by its name: ``TuneSettings`` are those of ``tune``."""
+    return record.__name__.removesuffix("Settings").lower()
+
+
 @dataclass(frozen=True)
 class Reading:
     """How a recording is read (``sim.replay.load``), whichever verb asks."""
@@ -36,7 +41,7 @@ class Playing:
 
 
 @dataclass(frozen=True)
-class Spread(Playing):
+class Distributed(Playing):
     """How the shows of a study are played that is large enough for several machines."""
 
     engine: str = setting("local", "who plays", choices=("local", "dask", "ray"))
@@ -44,7 +49,7 @@ class Spread(Playing):
 
 
 @dataclass(frozen=True)
-class Comparing(Spread):
+class Comparing(Distributed):
     """How candidates are played and told apart."""
 
     delta: float = setting(0.0, "a difference too small to matter; 0: a thousandth of hindsight", "CNY", 0, 1e12)

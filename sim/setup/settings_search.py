@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from scenarios.setting import setting
 from sim.setup import shared
-from sim.setup.settings_groups import Comparing, Spread
+from sim.setup.settings_groups import Comparing, Distributed
 
 
 @dataclass(frozen=True)
-class Sweep(Comparing):
+class SweepSettings(Comparing):
     """Settings of ``stockcue sweep`` beside scenario, strategy, gate, operations, score and what is varied in them."""
 
     replicates: int = setting(100, "shows played per candidate and world", "shows", 1, 500_000)
@@ -25,7 +25,7 @@ class Sweep(Comparing):
 
 
 @dataclass(frozen=True)
-class Tune(Comparing):
+class TuneSettings(Comparing):
     """Settings of ``stockcue tune`` beside scenario, strategy, gate, operations, score and the ranges searched."""
 
     seed: int = shared.seed(most=10**12)
@@ -44,7 +44,7 @@ class Tune(Comparing):
 
 
 @dataclass(frozen=True)
-class Breakpoint(Spread):
+class BreakpointSettings(Distributed):
     """Settings of ``stockcue breakpoint`` beside scenario, strategy, gate, operations and score."""
 
     limits: str = setting("standard", "limits to break", choices=("strict", "standard", "platform"))
@@ -57,7 +57,7 @@ class Breakpoint(Spread):
 
 
 @dataclass(frozen=True)
-class Sensitivity(Spread):
+class SensitivitySettings(Distributed):
     """Settings of ``stockcue sensitivity`` beside scenario, strategy, gate, operations, score and the ranges."""
 
     points: int = setting(32, "base points of the design, a power of two; (ranges + 2) times as many settings are played",

@@ -10,18 +10,30 @@ from scenarios.staffing import SOURCES, Feed
 from sim.core.response import ORDERABLE, Playbook
 from sim.score.profiles import Profile
 from sim.setup.choices import policies_from, profile_from
-from sim.setup.settings import Calibrate, Export, Ingest, Rehearse, Replay, Review, Shadow, Stock, settle
-from sim.setup.settings_search import Breakpoint, Sensitivity, Sweep, Tune
+from sim.setup.settings import (
+    CalibrateSettings,
+    ExportSettings,
+    IngestSettings,
+    RehearseSettings,
+    ReplaySettings,
+    ReviewSettings,
+    ShadowSettings,
+    StockSettings,
+    settle,
+)  # fmt: skip
+from sim.setup.settings_groups import verb_of
+from sim.setup.settings_search import BreakpointSettings, SensitivitySettings, SweepSettings, TuneSettings
 from sim.setup.uncertain import complete
 from strategies import registry
 from strategies.contract import TIERS
 from strategies.gate import GATE_PARAMS
 from strategies.registry import gate_settings
 
-RECORDS: dict[str, type] = {
-    r.__name__.lower(): r
-    for r in (Rehearse, Stock, Sweep, Tune, Breakpoint, Sensitivity, Ingest, Calibrate, Replay, Review, Shadow, Export)
-}
+OWN = (
+    RehearseSettings, StockSettings, SweepSettings, TuneSettings, BreakpointSettings, SensitivitySettings, IngestSettings,
+    CalibrateSettings, ReplaySettings, ReviewSettings, ShadowSettings, ExportSettings,
+)  # fmt: skip
+RECORDS: dict[str, type] = {verb_of(record): record for record in OWN}
 """Verb to the record of its own settings."""
 PLAYED = {"gate": "default", "operations": "own", "score": "balanced"}
 GROUPS: dict[str, dict[str, str]] = {

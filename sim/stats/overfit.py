@@ -60,7 +60,7 @@ def overfitting(gains: np.ndarray) -> Overfit | None:
     return Overfit(below, best, float(means[best]), deflated, deflated - half, deflated + half, len(halves))
 
 
-class Step(NamedTuple):
+class WalkNight(NamedTuple):
     """One night of a walk. night: its number. chosen: by all nights before it; gain: of that there. kept: gain of what the first
     nights chose, never changed. best: the highest gain anybody had there, its candidate ``after``."""
 
@@ -72,7 +72,7 @@ class Step(NamedTuple):
     best: float
 
 
-def walk_forward(gains: np.ndarray, first: int = 1) -> list[Step]:
+def walk_forward(gains: np.ndarray, first: int = 1) -> list[WalkNight]:
     """Nights in order: choose by the nights so far, judge on the next.
 
     gains: float64 [night, candidate], mean of each night. first: nights that make the first choice, at least 1.
@@ -87,7 +87,7 @@ def walk_forward(gains: np.ndarray, first: int = 1) -> list[Step]:
     for night in range(first, len(gains)):
         chosen, after = int(gains[:night].mean(0).argmax()), int(gains[night].argmax())
         row = gains[night]
-        steps.append(Step(night, chosen, float(row[chosen]), float(row[start]), after, float(row[after])))
+        steps.append(WalkNight(night, chosen, float(row[chosen]), float(row[start]), after, float(row[after])))
     return steps
 
 

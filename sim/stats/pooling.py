@@ -11,7 +11,7 @@ BEFORE = 2.0
 
 
 @dataclass(frozen=True)
-class Prior:
+class NightPrior:
     """What some nights say of the next. mean: of the quantity; error: its standard error; between: standard deviation from night
     to night; freedom: degrees of freedom of the spread. All on the quantity's own scale (a log, as a rule)."""
 
@@ -43,7 +43,7 @@ class Prior:
         return float(stats.t.logpdf(seen, self.freedom, self.mean, scale))
 
 
-def pooled(values: np.ndarray, errors: np.ndarray, before: float) -> Prior:
+def pooled(values: np.ndarray, errors: np.ndarray, before: float) -> NightPrior:
     """The prior for the next night from the nights so far (one or more).
 
     values, errors: of each night, its estimate and standard error. before: standard deviation between nights known beforehand;
@@ -63,7 +63,7 @@ def pooled(values: np.ndarray, errors: np.ndarray, before: float) -> Prior:
     between = float(np.sqrt((BEFORE * before**2 + (n - 1) * spread) / freedom))
     w = 1.0 / (between**2 + errors**2)
     mean = float((w * values).sum() / w.sum())
-    return Prior(n, mean, float(w.sum() ** -0.5), between, freedom)
+    return NightPrior(n, mean, float(w.sum() ** -0.5), between, freedom)
 
 
 def cochran(values: np.ndarray, errors: np.ndarray) -> float:

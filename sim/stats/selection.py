@@ -53,7 +53,7 @@ class SelectionError(ValueError):
 
 
 @dataclass(frozen=True)
-class Rules:
+class SelectionRules:
     """How to select. delta: a difference too small to matter [CNY]. confidence: of the choice. first, batch, most: shows of
     the first batch, of each further one, and at most. budget: plays (candidate x show) at most; 0: no limit. updating: renew
     variances at every look. rare: allow for events not seen yet. shock: how much one show can cost beyond the mean of its
@@ -108,7 +108,7 @@ class Selection:
     decided: the race ended by the rules, not by the budget. plays: candidate x show. equal_plays: plays of the same depth for
     everybody. looks: how often it was asked who is ahead; 1: a table of fixed size."""
 
-    rules: Rules
+    rules: SelectionRules
     standings: tuple[Standing, ...]
     values: np.ndarray
     decided: bool
@@ -140,7 +140,7 @@ class Selection:
         return max(s.further for s in self.standings), max(s.at_most for s in self.standings)
 
 
-def select(draw: Draw, candidates: int, rules: Rules, tell: Tell | None = None, start: int = 0) -> Selection:
+def select(draw: Draw, candidates: int, rules: SelectionRules, tell: Tell | None = None, start: int = 0) -> Selection:
     """Race ``candidates`` (numbered from 0) against each other on replicates ``start``, ``start + 1``, ...
 
     ``tell(plays, of, words)`` hears of every batch; ``of``: plays at most from here.
@@ -173,7 +173,7 @@ def select(draw: Draw, candidates: int, rules: Rules, tell: Tell | None = None, 
     return _concluded(values, alive, seen, frozen, rules, decided, plays, looks)
 
 
-def _next(rules: Rules, shows: int, plays: int, alive: int) -> int:
+def _next(rules: SelectionRules, shows: int, plays: int, alive: int) -> int:
     """Shows of the next batch; 0 where nothing more may be played."""
     size = rules.first if shows == 0 else min(rules.batch, rules.most - shows)
     if rules.budget and shows and plays + size * alive > rules.budget:
@@ -205,7 +205,9 @@ def h2(candidates: int, confidence: float, n: int) -> float:
     return 2 * eta * (n - 1)
 
 
-def _screen(values: np.ndarray, alive: np.ndarray, frozen: np.ndarray, rules: Rules, candidates: int) -> tuple[np.ndarray, bool]:
+def _screen(
+    values: np.ndarray, alive: np.ndarray, frozen: np.ndarray, rules: SelectionRules, candidates: int
+) -> tuple[np.ndarray, bool]:
     """Who is still in play, and whether every continuation region among them has closed."""
     r, in_play = len(values), values[:, alive]
     n = r if rules.updating else rules.first
@@ -217,7 +219,7 @@ def _screen(values: np.ndarray, alive: np.ndarray, frozen: np.ndarray, rules: Ru
     return alive[kept], unseen <= rules.delta and not region[np.ix_(kept, kept)].any()
 
 
-def _unseen(values: np.ndarray, rules: Rules, candidates: int) -> float:
+def _unseen(values: np.ndarray, rules: SelectionRules, candidates: int) -> float:
     """What an event as large as the largest one seen, or held possible, may add to a mean difference, though it was not seen:
     M ln((k - 1) / alpha) / n."""
     d = values - values[:, [int(np.argmin(values.mean(0)))]]
@@ -225,7 +227,7 @@ def _unseen(values: np.ndarray, rules: Rules, candidates: int) -> float:
     return most * math.log(max(1, candidates - 1) / (1 - rules.confidence)) / len(values)
 
 
-def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: int, looks: int) -> Selection:
+def _concluded(values, alive, seen, frozen, rules: SelectionRules, decided: bool, plays: int, looks: int) -> Selection:
     """Standings from the race: who is in front, and what can be said of everybody else."""
     k, r = values.shape[1], len(values)
     best = int(alive[np.argmin(values[:, alive].mean(0))])
@@ -246,7 +248,7 @@ def _concluded(values, alive, seen, frozen, rules: Rules, decided: bool, plays: 
     return Selection(rules, tuple(rows), values, decided, plays, k * r, looks)
 
 
-def _needed(values: np.ndarray, i: int, best: int, frozen: np.ndarray, gap: float, rules: Rules) -> tuple[float, float]:
+def _needed(values: np.ndarray, i: int, best: int, frozen: np.ndarray, gap: float, rules: SelectionRules) -> tuple[float, float]:
     """Shows after which candidate ``i`` should be out of play, or its region closed, if gap and spread stay what they are; and
     after which its region closes whatever the gap."""
     r, k = values.shape
@@ -270,7 +272,7 @@ def standings(values: np.ndarray, delta: float, confidence: float = 0.95) -> Sel
     if n < 2 or np.isnan(values).any():
         text = _("candidates can be compared from 2 shows on that all of them played; there are {n} shows")
         raise SelectionError(text.format(n=n))
-    rules = Rules(delta, confidence, first=max(3, n), most=max(3, n))
+    rules = SelectionRules(delta, confidence, first=max(3, n), most=max(3, n))
     best, alpha = int(np.argmin(values.mean(0))), (1 - confidence) / max(1, k - 1)
     mean, low, high = tailed(values - values[:, [best]], alpha / k)
     state = np.where(low > 0, WORSE, np.where(high <= delta, NEAR, UNDECIDED))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.conformance.promql import deriv, firing, rate
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.units import US
 from sim.core.world import R_CLOSED, R_ORDERS, R_STOCK, R_UNPAID
 from strategies.contract import EMERGENCY
@@ -58,7 +58,7 @@ def agreement(runs: list[Run], lines: Sequence[Mapping[int, LineOf]], every_s: f
     )
 
 
-def standing(run: Run, sku: int, at: np.ndarray) -> np.ndarray:
+def standing(run: ShowRun, sku: int, at: np.ndarray) -> np.ndarray:
     """Level of the alert that the strategy's gate had sent and not taken back, at times ``at`` [s]."""
     rows = run.alerts[run.alerts["sku"] == sku]
     level, levels, times = 0, [0], [-np.inf]

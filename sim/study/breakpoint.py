@@ -173,7 +173,7 @@ class Breakpoint:
 
 
 @dataclass(frozen=True)
-class Found:
+class Breaks:
     """What was found for one strategy: its certificate in the world as it is, and by name every dial that was turned: none where
     the limits are broken already."""
 
@@ -254,7 +254,7 @@ def severity(low: float, high: float, u: float) -> float:
     return float(f"{x:.4g}")
 
 
-def table(results: Found) -> Any:
+def table(results: Breaks) -> Any:
     """One row per severity tried: dial, setting, severity, unit, state, and value, bounds and limit of every check; the first
     one is of the world as it is."""
     import pandas as pd

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from scenarios.contract import Scenario
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
@@ -108,7 +108,7 @@ def stocked(scenario: Scenario, units: np.ndarray) -> Scenario:
     return replace(scenario, skus=tuple(skus))
 
 
-def earned(run: Run, stories: Stories, profile: Profile, carry: float) -> np.ndarray:
+def earned(run: ShowRun, stories: Stories, profile: Profile, carry: float) -> np.ndarray:
     """What each item of a silent run earned, float64 [SKU] [CNY]: the account's terms by item, the platform's penalty shared by
     cancelled orders. With ``carry`` the score's ``cs`` it adds up to the run's net."""
     o, p = outcomes(run, stories), prices(profile, run.scenario, run.tape, stories)

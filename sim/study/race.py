@@ -19,14 +19,14 @@ from sim.jobs.plan import Plan
 from sim.jobs.pool import Pool
 from sim.jobs.resume import play_missing
 from sim.stats.pareto import OBJECTIVES
-from sim.stats.selection import Rules, Selection, select
+from sim.stats.selection import Selection, SelectionRules, select
 from sim.study.decide import COSTS, Trials
 from sim.words import _
 
 Tell = Callable[[int, int, str], None]
 
 
-def race(folder: Path, plan: Plan, rules: Rules, pool: Pool, tell: Tell, path: Path, note: Callable[[str], None]) -> int:
+def race(folder: Path, plan: Plan, rules: SelectionRules, pool: Pool, tell: Tell, path: Path, note: Callable[[str], None]) -> int:
     """Play rounds until the rules end the race, and write the table of all of them to ``path``; returns how many damaged parts
     were played again. folder: where the rounds are kept meanwhile."""
     rounds: list[Parts] = []
@@ -100,7 +100,7 @@ def _rows(table: Path, metric: str) -> Iterator[tuple[Any, Any, np.ndarray, np.n
             yield keys[0], keys[1], part.column(2).to_numpy(), part.column(3).to_numpy()
 
 
-def rerun(trials: Trials, rules: Rules) -> Selection:
+def rerun(trials: Trials, rules: SelectionRules) -> Selection:
     """The selection that a finished race made, from its figures; nothing is played."""
     cost = trials.cost.mean(0)
     return select(lambda which, numbers: cost[np.ix_(list(numbers), list(which))], len(trials.plan.candidates), rules)

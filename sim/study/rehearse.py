@@ -15,7 +15,7 @@ import numpy as np
 
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import Stage
 from sim.engine.simulate import play
 from sim.jobs.compiling import PLAYED, compiling, warm
@@ -59,7 +59,7 @@ class Rehearsal:
     scores: pd.DataFrame
     alerts: pd.DataFrame
     items: pd.DataFrame
-    shown: Run
+    shown: ShowRun
     tapes: tuple[str, ...]
     leaks: tuple[Mended, ...]
     chains: pd.DataFrame

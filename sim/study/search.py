@@ -60,7 +60,7 @@ class SearchPlan:
 
 
 @dataclass(frozen=True, eq=False)
-class Tried:
+class FinishedTrial:
     """One finished trial: value per objective, mean J per scenario (of a dropped one estimated by its difference to the
     incumbent), shows it got, and by how much it breaks each limit in its worst scenario (0 or less: kept)."""
 
@@ -88,7 +88,7 @@ class Searcher:
     plan: SearchPlan
     played: dict[int, np.ndarray] = field(default_factory=dict)
 
-    def run(self, starts: Sequence[tuple[str, Settings]], tell: Callable[[int, int, str], None]) -> list[Tried]:
+    def run(self, starts: Sequence[tuple[str, Settings]], tell: Callable[[int, int, str], None]) -> list[FinishedTrial]:
         """Go on until ``plan.trials`` are done; ``starts``: settings to try first, such as the defaults."""
         # Those that a search killed at its very beginning did not come to.
         begun = sum("fixed_params" in t.system_attrs for t in self.study.get_trials(deepcopy=False))
@@ -104,7 +104,7 @@ class Searcher:
             tell(min(len(done), self.plan.trials), self.plan.trials, f"best {best.candidate.name}, {figure}{what}")
         return self.valued(done[: self.plan.trials])
 
-    def finished(self) -> list[Tried]:
+    def finished(self) -> list[FinishedTrial]:
         """All finished trials, by number, with the values they were told with."""
         from optuna.trial import TrialState
 
@@ -112,22 +112,22 @@ class Searcher:
         for t in self.study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,)):
             candidate = self._made(t.params, t.number)
             costs, shows = tuple(t.user_attrs[COSTS]), t.user_attrs[SHOWS]
-            done.append(Tried(t.number, candidate, tuple(t.values), costs, shows, dict(t.user_attrs["excess"])))
+            done.append(FinishedTrial(t.number, candidate, tuple(t.values), costs, shows, dict(t.user_attrs["excess"])))
         return sorted(done, key=lambda t: t.number)
 
-    def valued(self, done: Sequence[Tried]) -> list[Tried]:
+    def valued(self, done: Sequence[FinishedTrial]) -> list[FinishedTrial]:
         """The same trials; regret is measured against the best cost of each scenario among them, so it is never below 0."""
         if not self.plan.single or self.plan.robust != "regret" or not done:
             return list(done)
         reference = np.min([t.costs for t in done], axis=0)
         return [replace(t, values=(float((np.array(t.costs) - reference).max()),)) for t in done]
 
-    def incumbent(self, done: Sequence[Tried]) -> Tried:
+    def incumbent(self, done: Sequence[FinishedTrial]) -> FinishedTrial:
         """The best so far: fewest broken limits first, then the first objective; among equals the earlier."""
         whole = [t for t in done if t.shows == self.plan.shows] or list(done)
         return min(whole, key=lambda t: (sum(max(0.0, v) for v in t.excess.values()), t.values[0], t.number))
 
-    def _batch(self, done: Sequence[Tried]) -> None:
+    def _batch(self, done: Sequence[FinishedTrial]) -> None:
         """Ask for (or take up again) the trials of one batch, play them, tell."""
         from optuna.trial import Trial, TrialState
 
@@ -169,7 +169,7 @@ class Searcher:
         settings = {axis.key: typed_in(params[axis.key]) for axis in self.space[family]}
         return self.make(family, settings, name_of(family, number))
 
-    def _rounds(self, candidates: Sequence[Candidate], best: Tried | None) -> list[np.ndarray]:
+    def _rounds(self, candidates: Sequence[Candidate], best: FinishedTrial | None) -> list[np.ndarray]:
         """Values of every candidate, float64 [world, replicate, metric]; dropped ones have fewer replicates."""
         plan, alive = self.plan, list(range(len(candidates)))
         rows: list[np.ndarray] = []
@@ -191,13 +191,13 @@ class Searcher:
     def _j(self, rows: np.ndarray) -> np.ndarray:
         return rows[..., self.plan.metrics.index("J")]
 
-    def _costs(self, best: Tried) -> np.ndarray:
+    def _costs(self, best: FinishedTrial) -> np.ndarray:
         """J of the incumbent on every search show, float64 [world, replicate]; played again where a search was resumed."""
         if best.number not in self.played:
             self.played = {best.number: self._j(self.play([best.candidate], range(self.plan.shows))[:, :, 0])}
         return self.played[best.number]
 
-    def _scenario_costs(self, rows: np.ndarray, best: Tried | None) -> np.ndarray:
+    def _scenario_costs(self, rows: np.ndarray, best: FinishedTrial | None) -> np.ndarray:
         """Mean J per world, float64 [world]; of a dropped candidate the incumbent's plus what it costs more on its shows."""
         own, shows = self._j(rows), rows.shape[1]
         if shows == self.plan.shows or best is None:

@@ -18,9 +18,9 @@ from sim.jobs.trials import JUDGE_FROM
 from sim.setup.design import Axis, Value
 from sim.setup.space import Candidate, Maker, standing_value
 from sim.stats.robust import merit
-from sim.stats.selection import Rules, Selection, select, standings
+from sim.stats.selection import Selection, SelectionRules, select, standings
 from sim.study.decide import SMALL
-from sim.study.search import Searcher, SearchPlan, Tried, broken
+from sim.study.search import FinishedTrial, Searcher, SearchPlan, broken
 from sim.words import _
 
 FIRST = 30
@@ -57,7 +57,7 @@ class Tuned:
 
     best: Candidate
     start: Candidate
-    tried: tuple[Tried, ...]
+    tried: tuple[FinishedTrial, ...]
     finalists: tuple[Candidate, ...]
     judged: np.ndarray
     selection: Selection
@@ -110,7 +110,7 @@ def tune(
     named = finalists_of(tried, makers, plan, judging.finalists)
     metric = plan.metrics.index
     delta = judging.delta or small(play(named[:1], range(JUDGE_FROM, JUDGE_FROM + SAMPLE))[..., metric("net_hindsight")])
-    rules = Rules(delta, judging.confidence, first=min(FIRST, judging.shows), most=judging.shows)
+    rules = SelectionRules(delta, judging.confidence, first=min(FIRST, judging.shows), most=judging.shows)
     kept: list[np.ndarray] = []
     say = tell(_("judging plays"))
     say(0, judging.shows * len(named), "")
@@ -141,14 +141,14 @@ def tune(
     return Tuned(best, start, tuple(tried), tuple(named), judged, selection, confirmed, delta, front)
 
 
-def finalists_of(tried: Sequence[Tried], makers: Mapping[str, Maker], plan: SearchPlan, most: int) -> list[Candidate]:
+def finalists_of(tried: Sequence[FinishedTrial], makers: Mapping[str, Maker], plan: SearchPlan, most: int) -> list[Candidate]:
     """The best trials (of several objectives the ones no other beats first), the best of every family, and every family as it
     stood before, if it is not among them. Of trials with equal figures and costs, which played alike, the first."""
     order = sorted(tried, key=lambda t: (sum(max(0.0, v) for v in t.excess.values()), t.values, np.mean(t.costs), t.number))
     if not plan.single:
         values = np.array([t.values for t in order])
         order = [t for t, row in zip(order, values, strict=True) if not dominated(row, values)] + order
-    picked: dict[int, Tried] = {}
+    picked: dict[int, FinishedTrial] = {}
     seen: set[tuple[tuple[float, ...], tuple[float, ...]]] = set()
     for t in order:
         if len(picked) < most and (t.values, t.costs) not in seen:

@@ -15,7 +15,7 @@ import numpy as np
 
 from sim.core.policy import Policy
 from sim.core.response import NOTIFY, WHAT_NAMES
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import Stage
 from sim.core.units import US
 from sim.engine.simulate import play, play_without
@@ -52,7 +52,7 @@ class Worth:
     no_matter: int
 
 
-def judged_chains(run: Run) -> list[Chain]:
+def judged_chains(run: ShowRun) -> list[Chain]:
     """The chains of a run in which anybody was to do more than take notice."""
     book = run.policy.playbook
     acts = {
@@ -78,7 +78,7 @@ def worth(cny: float, ca: float) -> str:
 
 
 def worth_rows(
-    stage: Stage, policy: Policy, run: Run, judge: Judge, picked: Iterable[Chain], progress: Progress | None = None
+    stage: Stage, policy: Policy, run: ShowRun, judge: Judge, picked: Iterable[Chain], progress: Progress | None = None
 ) -> list[dict[str, Any]]:
     """One row per chain (COLUMNS): the show played again without it. ``run``: of ``policy`` on ``stage``."""
     earned, skus = judge.score(run, ("net",))["net"], run.scenario.skus
@@ -137,7 +137,7 @@ def summarise(rows: pd.DataFrame, counts: Mapping[tuple[str, int], int]) -> list
 
 
 def worth_of_show(
-    stage: Stage, baseline: Run, judge: Judge, picked: Sequence[tuple[Policy, Sequence[int]]]
+    stage: Stage, baseline: ShowRun, judge: Judge, picked: Sequence[tuple[Policy, Sequence[int]]]
 ) -> list[dict[str, Any]]:
     """Rows of some policies' chains in one show; picked: policies with the places of their chains among :func:`judged_chains`."""
     rows = []

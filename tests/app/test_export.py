@@ -11,7 +11,7 @@ import yaml
 import stockcue as sc
 from sim.cli.main import main
 from sim.conformance.promql import deriv, firing, rate
-from sim.report.exports.lines import EXPORTED, NEAREST, ExportError, Line, lines_of
+from sim.report.exports.lines import EXPORTED, NEAREST, ExportError, RuleLine, lines_of
 from sim.report.exports.prometheus import rule_tests, rules
 from strategies import registry
 
@@ -117,4 +117,4 @@ def test_promtool_agrees(name, show, tmp_path):
 
 
 def test_names_with_quotes_stay_one_label():
-    assert Line(1, 2, 60).promql('a"} or vector(1)') == '1 + 2 * rate(stockcue_orders_total{sku="a\\"} or vector(1)"}[60s])'
+    assert RuleLine(1, 2, 60).promql('a"} or vector(1)') == '1 + 2 * rate(stockcue_orders_total{sku="a\\"} or vector(1)"}[60s])'

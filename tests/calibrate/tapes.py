@@ -8,7 +8,7 @@ from scenarios.contract import Scenario
 from sim.calibrate.observed import MARK_DTYPE, WINDOW_DTYPE, Delays, Observed, events, fewest, while_open
 from sim.core import tape as T
 from sim.core.history import paths
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.tape import Tape
 from sim.core.units import US
 
@@ -66,7 +66,7 @@ def _paying(t: np.ndarray, tape: Tape, orders: np.ndarray, end: float, outcome: 
     return Delays(after[orders], until[orders] - t[orders])
 
 
-def from_run(run: Run) -> Observed:
+def from_run(run: ShowRun) -> Observed:
     """What a full log of a run would say; sold-out and frozen stretches are shut."""
     seen = from_tape(run.scenario, run.tape, run.outcome)
     least, shut = fewest(seen.orders, len(seen.skus)), []

@@ -11,7 +11,7 @@ from scenarios.contract import Audience, Cue, Host, Scenario, Shoppers, Sku, Sup
 from scenarios.host import FINISH, MOVE_ON, ON_PROMPT, PUSH
 from scenarios.registry import load
 from sim.core.response import ARRIVAL, HOST_BACK, HOST_CALL, HOST_CUT, HOST_PROMPT, Action, Playbook
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play, play_oracle
@@ -23,7 +23,7 @@ ASKS = Playbook("asks", watch=(Action("restock", "auto"),), prepare=(Action("res
 CALL_S = 60.0
 
 
-def host_seconds(run: Run, drawn: bool = False) -> float:
+def host_seconds(run: ShowRun, drawn: bool = False) -> float:
     """Seconds of all cues up to where they were cut, less those of interruptions; ``drawn``: of the cues laid before the show."""
     cues = run.tape.cues
     if drawn:
@@ -36,7 +36,7 @@ def host_seconds(run: Run, drawn: bool = False) -> float:
     return float((np.maximum(0, end - cues["start"]).sum() - paused) / 1e6)
 
 
-def _laid(run: Run) -> np.ndarray:
+def _laid(run: ShowRun) -> np.ndarray:
     """Which cues were laid before the show: improvised ones come last."""
     calls = int(np.count_nonzero(run.actions["what"] == HOST_CALL))
     return np.arange(len(run.tape.cues)) < len(run.tape.cues) - calls
@@ -70,7 +70,7 @@ def show(*cues: Cue, stock: int = 5, **host) -> Scenario:
                     shoppers=Shoppers(shelf_rate=0.002), supply=Supply(1.0, 60.0, 0.0))  # fmt: skip
 
 
-def called(scenario: Scenario, units: float = 3.0) -> tuple[Run, np.ndarray]:
+def called(scenario: Scenario, units: float = 3.0) -> tuple[ShowRun, np.ndarray]:
     """A run that asks once little is left, and the cues its host improvised."""
     stage = set_stage(scenario, draw_tape(scenario, 2))
     policy = make_policy("fixed_count", {"units": units, "emergency_share": 0.0}, playbook=ASKS)
@@ -121,7 +121,7 @@ def test_a_host_who_does_not_call():
 PROMPTED = Playbook("prompted", prepare=(Action("host_prompt", "auto"),), auto_s=0.0)
 
 
-def prompted(on_prompt: str) -> Run:
+def prompted(on_prompt: str) -> ShowRun:
     """One item pitched for four minutes and again later, another next; a prompt at its first quarter of sales."""
     cues = (Cue(10.0, "a", duration_s=240.0), Cue(260.0, "b", duration_s=100.0), Cue(400.0, "a", duration_s=100.0))
     host = Host(follow_p=1.0, on_prompt=on_prompt, push_lift=3.0)

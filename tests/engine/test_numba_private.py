@@ -44,7 +44,7 @@ def test_reference_counting_can_be_switched_off():
 
 
 def test_machine_code_has_an_entry_point():
-    """Used by ``sim.native.Entry``: the call without checks of types."""
+    """Used by ``sim.native.CompiledEntry``: the call without checks of types."""
     machine = numba.njit(["int64(int64)"])(twice)
     (code,) = machine.overloads.values()
     assert code.entry_point(4) == 8, f"{WHO} has no overloads[...].entry_point that can be called"

@@ -8,12 +8,12 @@ import pytest
 
 import stockcue as sc
 from sim.app.recording import ReadingArguments
-from sim.setup.settings_few import Walk
+from sim.setup.settings_few import WalkSettings
 from sim.setup.settings_groups import Reading
 from sim.setup.tree import RECORDS
 
 VERBS = {verb: getattr(sc, verb) for verb in RECORDS} | {"walk": sc.walk, "read": sc.read}
-SETTINGS = RECORDS | {"walk": Walk, "read": Reading}
+SETTINGS = RECORDS | {"walk": WalkSettings, "read": Reading}
 NUMBER = r"[-\d.,e]*\d"
 UNITS = ("s", "x", "CNY", "CNY/unit")
 

@@ -9,7 +9,7 @@ import numpy as np
 from scenarios.contract import Scenario
 from scenarios.spread import certain
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
@@ -26,7 +26,7 @@ class Shows:
     stages: list[Stage]
     judges: list[Judge]
 
-    def runs(self, policy: Policy, acting: bool = True) -> list[Run]:
+    def runs(self, policy: Policy, acting: bool = True) -> list[ShowRun]:
         """One run per tape."""
         return [play(stage, policy, acting) for stage in self.stages]
 

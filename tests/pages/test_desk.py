@@ -15,7 +15,7 @@ import yaml
 
 import stockcue as sc
 from sim.app.desk import Desk
-from sim.app.desk_shows import Part, Rehearsed, size_of
+from sim.app.desk_shows import KeptShows, Rehearsed, size_of
 from sim.app.nouns import profile_of
 from sim.cli.main import main
 from sim.cli.words import WordError
@@ -190,7 +190,9 @@ def test_workers_answer_as_one_process_does(desk, show):
 
 
 def test_no_more_shows_than_there_is_room_for(desk, show):
-    part = Part(show, Rehearsed(None, 1), profile_of("balanced"), lambda run: None, room=2 * size_of(desk.part.own[0]) + 1000)
+    part = KeptShows(
+        show, Rehearsed(None, 1), profile_of("balanced"), lambda run: None, room=2 * size_of(desk.part.own[0]) + 1000
+    )
     assert len(list(part.play(show, desk.policies, 3))) < 3
     assert part.fits < 3
 

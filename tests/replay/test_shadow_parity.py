@@ -16,7 +16,7 @@ from sim.replay import Loaded, Stream, StreamError
 from sim.replay.clock import NAIVE, SECONDS, ZONED, Clock
 from sim.replay.feedlines import feed_lines, write_feed
 from sim.replay.shadow import show as showing
-from sim.replay.shadow.show import Events, LiveShow
+from sim.replay.shadow.show import LiveShow, ShowEvents
 from sim.setup.policies import make_policy
 from strategies import registry
 from tests.replay.feeds import followed, invented, planned, replayed, restocked, without_rows
@@ -123,7 +123,7 @@ def test_how_the_stream_is_cut_into_windows_changes_nothing(events, cuts, at):
     def said(edges, again=()):
         show, out = LiveShow(without_rows(stream), some, feed), []
         for low, high in zip([0, *edges], [*edges, len(stream.t)], strict=True):
-            part = Events(*(getattr(stream, name)[low:high] for name in Events._fields))
+            part = ShowEvents(*(getattr(stream, name)[low:high] for name in ShowEvents._fields))
             out += show.advance(part, int(stream.t[:high].max(initial=-1)), crowd)
             if low in again:
                 state = {name: array.copy() for name, array in show.state().items()}

@@ -10,7 +10,7 @@ import pytest
 from scenarios.registry import load
 from sim.replay import StreamError
 from sim.replay.shadow import Shadow
-from sim.replay.shadow.source import CHUNK, Source
+from sim.replay.shadow.source import CHUNK, LineSource
 from sim.report.exports.prometheus import rules
 from sim.setup.policies import make_policy
 from tests.replay.feeds import followed, line, small, ways
@@ -28,7 +28,7 @@ def quiet_reads(source):
 def test_lines_are_whole_however_they_arrive(tmp_path):
     path, told = tmp_path / "f", []
     path.write_bytes(b"one\ntw")
-    source = Source(str(path), True, told.append)
+    source = LineSource(str(path), True, told.append)
     assert quiet_reads(source) == [b"one"]
     assert (source.offset, source.unfinished()) == (4, 2)
     with path.open("ab") as file:
@@ -42,7 +42,7 @@ def test_lines_are_whole_however_they_arrive(tmp_path):
 def test_a_giant_line_costs_itself_alone_and_little_memory(size, tmp_path):
     path = tmp_path / "f"
     path.write_bytes(b"before\n" + b"x" * size + b"\nafter\n")
-    source, most, lines = Source(str(path), False, print), 0, []
+    source, most, lines = LineSource(str(path), False, print), 0, []
     while not source.at_end:
         lines += source.read(0.0)
         most = max(most, len(source.rest))
@@ -50,14 +50,14 @@ def test_a_giant_line_costs_itself_alone_and_little_memory(size, tmp_path):
     assert len(lines[1]) > 65_536
     assert most <= 2 * CHUNK
     assert source.offset == path.stat().st_size
-    again = Source(str(path), False, print)
+    again = LineSource(str(path), False, print)
     again.skip(source.offset, source.crc, "the state")
 
 
 def test_another_file_under_the_same_name_is_read_from_its_start(tmp_path):
     path, told = tmp_path / "f", []
     path.write_bytes(b"old\ncut of")
-    source = Source(str(path), True, told.append)
+    source = LineSource(str(path), True, told.append)
     assert quiet_reads(source) == [b"old"]
     path.rename(tmp_path / "f.1")
     assert quiet_reads(source) == []
@@ -72,7 +72,7 @@ def test_another_file_under_the_same_name_is_read_from_its_start(tmp_path):
 def test_a_file_that_was_cut_short_is_read_from_its_start(tmp_path):
     path, told = tmp_path / "f", []
     path.write_bytes(b"old one\n" * 3)
-    source = Source(str(path), True, told.append)
+    source = LineSource(str(path), True, told.append)
     assert len(quiet_reads(source)) == 3
     path.write_bytes(b"new\n")
     assert source.read(0.0) == []
@@ -93,7 +93,7 @@ def test_an_input_that_cannot_be_read_is_one_sentence(make, says, tmp_path):
     if "Permission" in says and os.geteuid() == 0:
         pytest.skip("root reads everything")
     with pytest.raises(StreamError, match=says) as found:
-        Source(str(tmp_path / "f"), True, print)
+        LineSource(str(tmp_path / "f"), True, print)
     assert "\n" not in str(found.value)
 
 

@@ -11,7 +11,7 @@ from sim.score.profiles import PROFILES
 from sim.setup.policies import make_policy
 from sim.setup.space import Candidate, Variant
 from sim.stats.pareto import OBJECTIVES
-from sim.stats.selection import Rules, Selection, select
+from sim.stats.selection import Selection, SelectionRules, select
 from sim.study.decide import COSTS, Trials, decide
 from tests.study.small_show import show
 
@@ -93,7 +93,7 @@ def test_a_refuted_limit_says_by_how_much():
 def test_a_race_says_what_it_may_have_missed_and_what_it_spared():
     table = costs(500, 520, 900)
     for shock, told in ((0.0, True), (50.0, False)):
-        rules = Rules(10.0, first=30, most=SHOWS, shock=shock)
+        rules = SelectionRules(10.0, first=30, most=SHOWS, shock=shock)
         raced = select(lambda which, numbers: table[np.ix_(list(numbers), list(which))], 3, rules)
         played = np.full(table.shape, np.nan)
         played[: len(raced.values)] = raced.values

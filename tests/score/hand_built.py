@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scenarios.contract import Audience, Cue, Herding, Leaks, Ledger, SalesChannel, Scarcity, Scenario, Shoppers, Sku, Supply
 from sim.core.response import Action, Playbook
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.core.tape import CUE_DTYPE, Tape, blank
 from sim.core.units import US
@@ -33,7 +33,7 @@ def show(stock: int = 10, *more: Sku, **settings) -> Scenario:
     return Scenario("show", "test", 3600.0, (Sku("a", stock), *more), **settings)
 
 
-def run_of(scenario: Scenario, rows: list[tuple], error: int = 0) -> Run:
+def run_of(scenario: Scenario, rows: list[tuple], error: int = 0) -> ShowRun:
     """The silent run of a hand-built tape."""
     return play(set_stage(scenario, tape_of(rows, len(scenario.skus), error)), make_policy("silent"))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from sim.stats.overfit import Step, overfitting, walk_forward
+from sim.stats.overfit import WalkNight, overfitting, walk_forward
 
 
 def tables(count, better=0.0, shows=40, candidates=60):
@@ -60,7 +60,11 @@ def test_every_block_counts_once():
 def test_a_walk_by_hand():
     """Three candidates, four nights: the first night likes 0, the first two 1, the first three 1."""
     gains = np.array([[5.0, 4.0, 0.0], [0.0, 4.0, 1.0], [2.0, 3.0, 9.0], [1.0, 6.0, 2.0]])
-    assert walk_forward(gains) == [Step(1, 0, 0.0, 0.0, 1, 4.0), Step(2, 1, 3.0, 2.0, 2, 9.0), Step(3, 1, 6.0, 1.0, 1, 6.0)]
+    assert walk_forward(gains) == [
+        WalkNight(1, 0, 0.0, 0.0, 1, 4.0),
+        WalkNight(2, 1, 3.0, 2.0, 2, 9.0),
+        WalkNight(3, 1, 6.0, 1.0, 1, 6.0),
+    ]
     assert [s.night for s in walk_forward(gains, first=3)] == [3]
 
 

@@ -11,7 +11,7 @@ import math
 import numpy as np
 import pytest
 
-from sim.stats.selection import NEAR, OUT, UNDECIDED, WORSE, Rules, SelectionError, h2, select, spread, standings
+from sim.stats.selection import NEAR, OUT, UNDECIDED, WORSE, SelectionError, SelectionRules, h2, select, spread, standings
 
 RACES = 200
 DELTA, SD = 20.0, 100.0
@@ -55,7 +55,7 @@ def floor(claimed: float) -> float:
 
 def raced(problem, k: int, **rules) -> tuple[float, float, float]:
     """Share of races that chose candidate 0, share whose tie set holds it, mean plays."""
-    found = [select(problem(seed), k, Rules(DELTA, **rules)) for seed in range(RACES)]
+    found = [select(problem(seed), k, SelectionRules(DELTA, **rules)) for seed in range(RACES)]
     chosen = np.mean([s.best == 0 for s in found])
     held = np.mean([s.best == 0 or 0 in s.tied for s in found])
     return float(chosen), float(held), float(np.mean([s.plays for s in found]))
@@ -85,7 +85,7 @@ def test_spread_is_the_variance_of_paired_differences():
 def test_first_screen_by_hand():
     """Two candidates, three shows, no noise in the difference but a trifle: the worse one goes at the first look."""
     table = np.array([[10.0, 60.0], [20.0, 70.1], [30.0, 79.9]])
-    found = select(lambda c, r: table[np.ix_(list(r), list(c))], 2, Rules(5.0, first=3, most=3))
+    found = select(lambda c, r: table[np.ix_(list(r), list(c))], 2, SelectionRules(5.0, first=3, most=3))
     assert (found.best, found.decided, found.plays) == (0, True, 6)
     assert [s.state for s in found.standings] == ["best", WORSE]
     assert found.standings[1].behind == pytest.approx(50.0)
@@ -93,7 +93,7 @@ def test_first_screen_by_hand():
 
 def test_equal_candidates_are_a_tie_and_cost_little():
     column = rng(1).normal(100, 10, 500)
-    found = select(lambda c, r: np.repeat(column[list(r)][:, None], len(c), 1), 3, Rules(1.0))
+    found = select(lambda c, r: np.repeat(column[list(r)][:, None], len(c), 1), 3, SelectionRules(1.0))
     assert found.decided
     assert found.plays == 3 * 30
     assert {s.state for s in found.standings[1:]} == {NEAR}
@@ -101,7 +101,7 @@ def test_equal_candidates_are_a_tie_and_cost_little():
 
 def test_only_those_in_play_are_played():
     tapes = Tapes([0, 2000, DELTA], "normal", 2)
-    found = select(tapes, 3, Rules(DELTA))
+    found = select(tapes, 3, SelectionRules(DELTA))
     assert tapes.played == found.plays < found.equal_plays
     assert found.standings[-1].candidate == 1
     assert found.standings[-1].shows == 30
@@ -109,7 +109,7 @@ def test_only_those_in_play_are_played():
 
 
 def test_one_candidate_is_the_best_of_one():
-    found = select(Tapes([0.0], "normal", 1), 1, Rules(DELTA))
+    found = select(Tapes([0.0], "normal", 1), 1, SelectionRules(DELTA))
     assert (found.best, found.decided, found.tied) == (0, True, [])
 
 
@@ -142,7 +142,7 @@ def test_without_the_allowance_for_rare_events_shocks_would_fool_it():
 
 def test_tie_set_of_equal_candidates_holds_each_of_them():
     """Nobody is better: any candidate may be chosen, and to be called worse is an error (rate at most 10 %)."""
-    found = [select(Tapes([0.0] * 4, "normal", seed), 4, Rules(DELTA, 0.9)) for seed in range(RACES)]
+    found = [select(Tapes([0.0] * 4, "normal", seed), 4, SelectionRules(DELTA, 0.9)) for seed in range(RACES)]
     assert np.mean([any(s.state == WORSE for s in f.standings) for f in found]) <= 0.1 + 3 * math.sqrt(0.09 / RACES)
 
 
@@ -151,7 +151,7 @@ def test_half_the_plays_of_an_equal_allocation_that_is_told_the_answer():
     probability, here with the gap known to it as well; the race knows neither."""
     gap, k, races = 10.0, 30, 60
     found = [
-        select(Tapes(gap * np.arange(k), "normal", seed, shows=1500), k, Rules(gap)) for seed in range(races)
+        select(Tapes(gap * np.arange(k), "normal", seed, shows=1500), k, SelectionRules(gap)) for seed in range(races)
     ]  # fmt: skip
     sd = SD * math.sqrt(2 * 0.2)
     shows = math.ceil((1.645 * sd / gap) ** 2)
@@ -172,18 +172,18 @@ def test_pairing_is_what_makes_it_cheap():
 
 def test_budget_ends_the_race_undecided_and_says_how_much_is_missing():
     tapes = Tapes([0, DELTA / 2, 3000], "normal", 4, common=0.0)
-    found = select(tapes, 3, Rules(DELTA, budget=200))
+    found = select(tapes, 3, SelectionRules(DELTA, budget=200))
     assert not found.decided
     assert found.plays <= 200
     assert [s.state for s in found.standings][1:] == [UNDECIDED, WORSE]
-    full = select(Tapes([0, DELTA / 2, 3000], "normal", 4, common=0.0), 3, Rules(DELTA, rare=False))
+    full = select(Tapes([0, DELTA / 2, 3000], "normal", 4, common=0.0), 3, SelectionRules(DELTA, rare=False))
     shows = max(s.shows for s in found.standings)
     # A guess from a fifth of the shows: right within a factor of three.
     assert (full.standings[0].shows - shows) / 3 < found.further[0] < 3 * (full.standings[0].shows - shows)
 
 
 def test_most_shows_ends_the_race():
-    found = select(Tapes([0, 1], "normal", 4, common=0.0), 2, Rules(1.0, most=55))
+    found = select(Tapes([0, 1], "normal", 4, common=0.0), 2, SelectionRules(1.0, most=55))
     assert found.standings[0].shows == 55
     assert not found.decided
 
@@ -235,14 +235,14 @@ def test_fixed_table_says_how_many_more_shows_would_decide_that_there_is_no_diff
 )
 def test_bad_rules_are_refused(rules, words):
     with pytest.raises(SelectionError, match=words):
-        Rules(**rules)
+        SelectionRules(**rules)
 
 
 def test_nothing_to_compare_is_refused():
     with pytest.raises(SelectionError, match="2 shows"):
         standings(np.zeros((1, 3)), 1.0)
     with pytest.raises(SelectionError, match="no candidate"):
-        select(lambda c, r: np.zeros((len(r), len(c))), 0, Rules(1.0))
+        select(lambda c, r: np.zeros((len(r), len(c))), 0, SelectionRules(1.0))
 
 
 def test_shocks_that_first_batches_miss_are_found_where_their_size_is_known():
@@ -252,7 +252,7 @@ def test_shocks_that_first_batches_miss_are_found_where_their_size_is_known():
     blind, told = (raced(lambda seed: Shocks(4, 0.03, seed), 4, confidence=0.9, first=20, batch=100, shock=x) for x in (0, usual))
     assert blind[0] < floor(0.9) <= told[0]
     assert told[2] < 1.3 * blind[2]
-    assert (Rules(DELTA, first=20).blind, Rules(DELTA, shock=1.0).blind) == (0.075, 0.0)
+    assert (SelectionRules(DELTA, first=20).blind, SelectionRules(DELTA, shock=1.0).blind) == (0.075, 0.0)
 
 
 @pytest.mark.parametrize("k", [2, 6, 20])
@@ -281,7 +281,7 @@ def test_near_is_shown_and_out_of_the_race_is_not_near():
     """In a race NEAR needs an upper bound within delta; who was dropped without being shown worse is OUT, and still tied."""
     seen = set()
     for seed in range(30):
-        found = select(Tapes([0.0, DELTA / 2, DELTA, 2 * DELTA], "lumpy", seed), 4, Rules(DELTA, first=20))
+        found = select(Tapes([0.0, DELTA / 2, DELTA, 2 * DELTA], "lumpy", seed), 4, SelectionRules(DELTA, first=20))
         for s in found.standings:
             assert (s.state == NEAR) <= (s.high <= DELTA)
             assert (s.state == OUT) <= (s.low <= 0 < s.high and s.candidate in found.tied)

@@ -10,7 +10,7 @@ import pytest
 from scenarios import registry
 from scenarios.contract import Cue, Host, Ledger, Sku
 from sim.core import world as W
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
@@ -22,7 +22,7 @@ from tests.textbook.worlds import PLAIN, constant_world, excess, one_cue, runs, 
 SMALL = tuple(n for n in registry.names() if n not in ("double11", "operator_overload", "pitch_cycle"))
 
 
-def assert_books(run: Run) -> None:
+def assert_books(run: ShowRun) -> None:
     """Units in = units out, and every demanded unit ends in exactly one place."""
     scenario, stock = run.scenario, run.stock
     held_back = np.array([s.stock for s in scenario.skus])

@@ -10,7 +10,7 @@ import pytest
 from scipy import optimize, stats
 
 from scenarios.contract import Cue
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.tape import ACCEPTED, CART, ORDER
 from sim.setup.policies import make_policy
 from strategies import cart_lead
@@ -106,7 +106,7 @@ def test_t17_compound_demand(single: float) -> None:
     assert_mean((units - units.mean()) ** 2, rate * h * square, "variance")
 
 
-def ordered_units(run: Run) -> np.ndarray:
+def ordered_units(run: ShowRun) -> np.ndarray:
     """Units of orders per SKU."""
     rows = run.tape.kind == ORDER
     return np.bincount(run.tape.sku[rows], run.tape.qty[rows], len(run.scenario.skus))

@@ -12,7 +12,7 @@ from scenarios import registry
 from scenarios.contract import Cue, Herding, Leaks, SalesChannel, Scenario, Shoppers, Sku
 from sim.core import world as W
 from sim.core.playbooks import PLAYBOOKS
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.core.tape import COLUMNS
 from sim.demand.draw import draw_tape
@@ -62,7 +62,7 @@ def slower(record: Any) -> Any:
     return replace(record, **changed)
 
 
-def counts(run: Run) -> dict[str, Any]:
+def counts(run: ShowRun) -> dict[str, Any]:
     """Count metrics: final ledger, outcomes of rows by kind, alerts and actions by kind."""
     kinds = np.stack([run.tape.kind.astype(int), run.outcome.astype(int)])
     what = run.tape.kind <= 6

@@ -22,7 +22,7 @@ from scenarios.spread import CERTAIN
 from scenarios.staffing import Feed
 from sim.core import world as W
 from sim.core.policy import Policy
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
@@ -85,14 +85,14 @@ def silent() -> Policy:
     return make_policy("silent", playbook="none")
 
 
-def runs(scenario: Scenario, shows: int, seed: int, policy: Policy | None = None) -> Iterator[Run]:
+def runs(scenario: Scenario, shows: int, seed: int, policy: Policy | None = None) -> Iterator[ShowRun]:
     """``shows`` replicates through the compiled engine."""
     chosen = policy or silent()
     for replicate in range(shows):
         yield play(set_stage(scenario, draw_tape(scenario, seed, replicate)), chosen)
 
 
-def excess(run: Run) -> np.ndarray:
+def excess(run: ShowRun) -> np.ndarray:
     """Paid units less units that exist, per SKU: above 0 oversold, below 0 left over [units]."""
     return run.stock[:, W.PAID_UNITS] - run.stock[:, W.PHYSICAL]
 

@@ -14,9 +14,9 @@ from sim.core.units import US
 from sim.replay.clock import NAIVE, SECONDS, Clock, StreamError, find_zone
 from sim.replay.ingest import checks, finish
 from sim.replay.ingest.canon import KINDS, MARKS, NAMES, Head
-from sim.replay.ingest.chunk import Source
+from sim.replay.ingest.chunk import TableFile
 from sim.replay.ingest.detect import STREAMS
-from sim.replay.ingest.doubles import Book
+from sim.replay.ingest.doubles import OrderBook
 from sim.replay.ingest.knowledge import Knowledge
 from sim.replay.ingest.mapping import Mapping
 from sim.replay.ingest.paths import called
@@ -54,7 +54,7 @@ class Making:
         self.left: list[str] = []
         self.seen: dict[str, Seen] = {}
         self.opening: tuple[int, str] | None = None
-        self.book, self.knowledge = Book(), Knowledge()
+        self.book, self.knowledge = OrderBook(), Knowledge()
         self.kinds: Counter[str] = Counter()
         self.units = 0
         self.ordered = np.zeros(0, bool)
@@ -62,7 +62,7 @@ class Making:
 
     # -- one file ---------------------------------------------------------------------------------------------
 
-    def begin(self, source: Source, mapping: Mapping) -> FileState:
+    def begin(self, source: TableFile, mapping: Mapping) -> FileState:
         """The account of a file about to be read. A zone that was told wins over the mapping's, that over the one assumed."""
         zone = self.told or find_zone(mapping.zone) or self.assumed
         self.places.append(source.where)

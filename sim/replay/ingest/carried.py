@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from sim.replay.ingest.chunk import Chunk, Source, Wanted
+from sim.replay.ingest.chunk import RowChunk, TableFile, Wanted
 from sim.replay.ingest.mapping import Mapping
 from sim.replay.ingest.values import clean
 
 
-def carried(source: Source, mapping: Mapping) -> Source:
+def carried(source: TableFile, mapping: Mapping) -> TableFile:
     """The table with the fields of ``mapping.carried`` in every row of an order, rows of one order following each other."""
     named = mapping.find(source.header)
     columns = [named[field] for field in mapping.carried if field in named]
@@ -18,7 +18,7 @@ def carried(source: Source, mapping: Mapping) -> Source:
     if not columns or number is None:
         return source
 
-    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[Chunk]:
+    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[RowChunk]:
         import pyarrow as pa
 
         last, held = "", [""] * len(columns)

@@ -24,7 +24,7 @@ class Reject(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Chunk:
+class RowChunk:
     """Some rows: ``lines`` they begin on, ``columns`` of raw text (name -> Arrow strings), ``texts`` as they stood; ``rejects``:
     lines that could not be cut into columns; ``share``: how much of the file is read by then; ``aside``: why a row is not wanted,
     where that is known by now. Order of the file."""
@@ -47,7 +47,7 @@ def everything(name: str) -> bool:
 
 
 @dataclass(frozen=True)
-class Source:
+class TableFile:
     """A file, or a sheet of one, as a table read in parts.
 
     ``header``: its column names (the first line's cells). ``chunks(names, wanted)``: its rows, under ``names`` where the file
@@ -58,9 +58,9 @@ class Source:
 
     where: str
     header: list[str]
-    chunks: Callable[[list[str] | None, Wanted], Iterator[Chunk]]
+    chunks: Callable[[list[str] | None, Wanted], Iterator[RowChunk]]
     notes: list[str] = field(default_factory=list)
-    below: list[Source] = field(default_factory=list)
+    below: list[TableFile] = field(default_factory=list)
     line: int = 1
     damaged: bool = False
     path: str = ""

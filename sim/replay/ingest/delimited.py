@@ -11,7 +11,7 @@ import numpy as np
 
 from sim.replay.clock import StreamError
 from sim.replay.ingest import quotes
-from sim.replay.ingest.chunk import Chunk, Reject, Source, Wanted
+from sim.replay.ingest.chunk import Reject, RowChunk, TableFile, Wanted
 from sim.replay.ingest.encodings import Encoding
 from sim.replay.ingest.files import BLOCK, File, encoding_of, texts
 from sim.replay.ingest.names import MOST_COLUMNS, tidy, too_many
@@ -40,7 +40,7 @@ class Layout:
         return len(self.header)
 
 
-def delimited(file: File, block: int = BLOCK) -> Source:
+def delimited(file: File, block: int = BLOCK) -> TableFile:
     """Open a delimited file: the delimiter is the one that cuts its header finest."""
     encoding, size = encoding_of(file)
     first = next((text for text, _ in texts(file, encoding, block) if text.strip()), None)
@@ -49,7 +49,7 @@ def delimited(file: File, block: int = BLOCK) -> Source:
     lines = first.split("\n", 500)[:500]
     tops = [k for k, line in enumerate(lines) if line.strip()][: TITLES + 1]
 
-    def at(k: int) -> Source:
+    def at(k: int) -> TableFile:
         return _source(file, encoding, size, block, lines, k)
 
     top = at(tops[0])
@@ -58,21 +58,21 @@ def delimited(file: File, block: int = BLOCK) -> Source:
     return replace(top, below=[at(k) for k in tops[1:]])
 
 
-def _source(file: File, encoding: Encoding, size: int, block: int, lines: list[str], top: int) -> Source:
+def _source(file: File, encoding: Encoding, size: int, block: int, lines: list[str], top: int) -> TableFile:
     """The table under one line as its header."""
     mark = max(MARKS, key=lambda d: lines[top].count(d))
     text, took = quotes.whole(lines, top, mark)
     header = [tidy(cell) for cell in quotes.cut(text, mark)]
 
-    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[Chunk]:
+    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[RowChunk]:
         used = header if names is None else names
         keep = [k for k, name in enumerate(used) if name and (k == 0 or wanted(name))]
         return _chunks(file, encoding, block, Layout(mark, used, keep, 1 if names is not None else top + took + 1), size)
 
-    return Source(file.name, header, chunks, encoding.notes(file.name), [], top + 1, encoding.damaged > 0, file.name)
+    return TableFile(file.name, header, chunks, encoding.notes(file.name), [], top + 1, encoding.damaged > 0, file.name)
 
 
-def _chunks(file: File, encoding: Encoding, block: int, layout: Layout, size: int) -> Iterator[Chunk]:
+def _chunks(file: File, encoding: Encoding, block: int, layout: Layout, size: int) -> Iterator[RowChunk]:
     """All rows below the header; ``carry`` holds the lines of a quoted cell that goes on in the next part."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -94,7 +94,7 @@ def _chunks(file: File, encoding: Encoding, block: int, layout: Layout, size: in
             yield replace(cells, share=min(1.0, done / size))
 
 
-def _cells(lines: pa.Array, numbers: np.ndarray, layout: Layout, last: bool) -> tuple[Chunk, int]:
+def _cells(lines: pa.Array, numbers: np.ndarray, layout: Layout, last: bool) -> tuple[RowChunk, int]:
     """Cut lines into columns. The second value: line from which on the next part is needed, or 0."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -188,7 +188,7 @@ def _columns(rows: list[list[str]], numbers: np.ndarray, lines: list[str], layou
     return [pa.array([row[c] for row in rows], pa.string()) for c in layout.keep], numbers, pa.array(lines, pa.string())
 
 
-def _joined(groups: list[Group], layout: Layout, rejects: list[Reject]) -> Chunk:
+def _joined(groups: list[Group], layout: Layout, rejects: list[Reject]) -> RowChunk:
     """Groups of rows as one chunk, in the file's order."""
     import pyarrow as pa
 
@@ -201,4 +201,4 @@ def _joined(groups: list[Group], layout: Layout, rejects: list[Reject]) -> Chunk
         lines = pa.concat_arrays([g[2] for g in groups]).take(order)
         numbers = np.sort(numbers, kind="stable")
     named = {layout.header[k]: column for k, column in zip(layout.keep, columns, strict=True)}
-    return Chunk(numbers, named, lambda which: lines.take(pa.array(which)).to_pylist(), rejects)
+    return RowChunk(numbers, named, lambda which: lines.take(pa.array(which)).to_pylist(), rejects)

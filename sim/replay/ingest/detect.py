@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from sim.replay.clock import StreamError, parse_time
-from sim.replay.ingest.chunk import Source
+from sim.replay.ingest.chunk import TableFile
 from sim.replay.ingest.mapping import Mapping, chosen, known_names, shipped, words
 from sim.replay.ingest.names import key, tidy, twice
 from sim.words import N_, _, nearest, no_such
@@ -21,7 +21,7 @@ PLAIN = ("events", "orders", "suborders", "levels", "cues", "cues_by_name", "sto
 """Mappings of plain names: they give way to those of one platform."""
 
 
-def headerless(source: Source, mapping: Mapping) -> bool:
+def headerless(source: TableFile, mapping: Mapping) -> bool:
     """Whether the first line is data of a mapping whose files have no header."""
     if len(mapping.header) != len(source.header):
         return False
@@ -31,7 +31,7 @@ def headerless(source: Source, mapping: Mapping) -> bool:
     return timed and ("type" not in columns or cell[columns["type"]].lower() in known)
 
 
-def detect(source: Source) -> tuple[Source, Mapping] | None:
+def detect(source: TableFile) -> tuple[TableFile, Mapping] | None:
     """The mapping that fits best, and the table under the line that is its header: the first that any mapping understands."""
     for table in (source, *source.below):
         best = _best(table)
@@ -40,7 +40,7 @@ def detect(source: Source) -> tuple[Source, Mapping] | None:
     return None
 
 
-def _headed(source: Source, table: Source) -> Source:
+def _headed(source: TableFile, table: TableFile) -> TableFile:
     """A table under its header; what stands above it is noted."""
     above = table.line - source.line
     if not above:
@@ -57,7 +57,7 @@ def _headed(source: Source, table: Source) -> Source:
     )
 
 
-def _best(source: Source) -> Mapping | None:
+def _best(source: TableFile) -> Mapping | None:
     """Most columns found in no other export, then most columns understood."""
     bare = [m for m in shipped().values() if m.header and headerless(source, m)]
     if bare:
@@ -88,7 +88,7 @@ def _best(source: Source) -> Mapping | None:
     return shipped()[best[0]]
 
 
-def named(source: Source, name: str) -> tuple[Source, Mapping]:
+def named(source: TableFile, name: str) -> tuple[TableFile, Mapping]:
     """A mapping asked for by name; :class:`StreamError` where the file lacks what it needs."""
     mapping = chosen(name)
     if mapping.header:
@@ -112,7 +112,7 @@ def named(source: Source, name: str) -> tuple[Source, Mapping]:
     )
 
 
-def one_of_each(source: Source, mapping: Mapping) -> list[str]:
+def one_of_each(source: TableFile, mapping: Mapping) -> list[str]:
     """Names of columns that stand twice and are not used; :class:`StreamError` where one that is used does."""
     many = twice(source.header)
     used = {key(name): name for name in mapping.find(source.header).values()}
@@ -127,14 +127,14 @@ def one_of_each(source: Source, mapping: Mapping) -> list[str]:
     return sorted({name for name in source.header if key(name) in many})
 
 
-def unused(source: Source, mapping: Mapping) -> list[str]:
+def unused(source: TableFile, mapping: Mapping) -> list[str]:
     """Columns that the mapping has no use for; one of a list inside an object goes by two names."""
     used = set(mapping.find(source.header).values())
     used |= {name.rpartition(".")[2] for name in used}
     return [name for name in dict.fromkeys(source.header) if name and name not in used and name.rpartition(".")[2] not in used]
 
 
-def meaning(source: Source, given: object, folder: bool = False) -> tuple[Source, Mapping] | None:
+def meaning(source: TableFile, given: object, folder: bool = False) -> tuple[TableFile, Mapping] | None:
     """The mapping of a table: the one named for it, else the one named for all where the table has its columns, else told by
     its columns; None: not told. Sheets beside an export (run of show, declared stock) keep their own; a ``folder``, or a
     workbook, may hold more."""
@@ -155,7 +155,7 @@ def meaning(source: Source, given: object, folder: bool = False) -> tuple[Source
         raise
 
 
-def unknown(source: Source, wanted: tuple[str, ...]) -> StreamError:
+def unknown(source: TableFile, wanted: tuple[str, ...]) -> StreamError:
     """Why a file cannot be told, and what to do about it. Of the lines that may be its header the one with most known names."""
     known = known_names()
     header = max((source, *source.below), key=lambda table: sum(key(h) in known for h in table.header)).header

@@ -19,7 +19,7 @@ PAID, CLOSED, SHUT, ALIVE = 1, 2, 4, 8
 CENT = 0.005
 
 
-class Found(NamedTuple):
+class Lookup(NamedTuple):
     """Per key: whether it is known, where it stands, its price and what is known of it."""
 
     hit: np.ndarray
@@ -28,10 +28,10 @@ class Found(NamedTuple):
     flags: np.ndarray
 
 
-class Table:
+class KeyTable:
     """Keys with a place, a price and flags each, in sorted runs that are merged as they grow.
 
-    >>> t = Table()
+    >>> t = KeyTable()
     >>> t.add(np.array([7, 5], np.uint64), np.array([1, 2]), np.array([9.9, np.nan]), np.array([0, 1]))
     >>> t.find(np.array([5, 6], np.uint64)).place.tolist()
     [2, -1]
@@ -40,10 +40,10 @@ class Table:
     def __init__(self) -> None:
         self.runs: list[tuple[np.ndarray, ...]] = []
 
-    def find(self, keys: np.ndarray) -> Found:
+    def find(self, keys: np.ndarray) -> Lookup:
         """What is known of each key."""
         n = len(keys)
-        out = Found(np.zeros(n, bool), np.full(n, -1, np.int64), np.full(n, np.nan), np.zeros(n, np.uint8))
+        out = Lookup(np.zeros(n, bool), np.full(n, -1, np.int64), np.full(n, np.nan), np.zeros(n, np.uint8))
         for known, *columns in self.runs:
             at = np.minimum(np.searchsorted(known, keys), len(known) - 1)
             hit = known[at] == keys
@@ -62,7 +62,7 @@ class Table:
         order = np.argsort(run[0], kind="stable")
         self.runs.append(tuple(column[order] for column in run))
 
-    def take(self, other: Table) -> None:
+    def take(self, other: KeyTable) -> None:
         """Remember all of another table."""
         for run in other.runs:
             self.add(*run)
@@ -89,7 +89,7 @@ def rank(keys: np.ndarray) -> np.ndarray:
     return out
 
 
-def known_times(table: Table, key: np.ndarray, base: np.ndarray) -> np.ndarray:
+def known_times(table: KeyTable, key: np.ndarray, base: np.ndarray) -> np.ndarray:
     """How many rows of each kind the table holds from the ``base``-th on (they are numbered without gaps)."""
     low, high = np.zeros(len(key), np.int64), np.zeros(len(key), np.int64)
     live, step = np.arange(len(key)), 1
@@ -105,22 +105,22 @@ def known_times(table: Table, key: np.ndarray, base: np.ndarray) -> np.ndarray:
     return low
 
 
-def _unknown(n: int) -> Found:
-    return Found(np.zeros(n, bool), np.full(n, -1, np.int64), np.full(n, np.nan), np.zeros(n, np.uint8))
+def _unknown(n: int) -> Lookup:
+    return Lookup(np.zeros(n, bool), np.full(n, -1, np.int64), np.full(n, np.nan), np.zeros(n, np.uint8))
 
 
 class Between:
     """Rows of the files read before, by one kind of key, and those of the file that is being read."""
 
     def __init__(self) -> None:
-        self.old, self.new, self.used = Table(), Table(), Table()
+        self.old, self.new, self.used = KeyTable(), KeyTable(), KeyTable()
 
     def turn(self) -> None:
         """A file, or a part of one, has ended: the next is compared with it too."""
         self.old.take(self.new)
-        self.new, self.used = Table(), Table()
+        self.new, self.used = KeyTable(), KeyTable()
 
-    def pair(self, key: np.ndarray, price: np.ndarray) -> Found:
+    def pair(self, key: np.ndarray, price: np.ndarray) -> Lookup:
         """The counterparts that rows have in the files read before."""
         out = _unknown(len(key))
         met = np.flatnonzero(self.old.find(nth(key, 0)).hit) if self.old.runs else np.zeros(0, np.int64)
@@ -143,7 +143,7 @@ class Between:
             self._use(np.array([r for r, _ in hits], np.int64), keys[[k for _, k in hits]], out)
         return out
 
-    def _use(self, rows: np.ndarray, keys: np.ndarray, out: Found) -> None:
+    def _use(self, rows: np.ndarray, keys: np.ndarray, out: Lookup) -> None:
         known = self.old.find(keys)
         out.hit[rows] = True
         for column, values in zip(out[1:], known[1:], strict=True):
@@ -157,25 +157,25 @@ class Between:
         self.new.add(nth(key, k), place, price, flags)
 
 
-class Book:
+class OrderBook:
     """The orders known so far. A file, or what follows a second header in it, is compared with what was read before it.
 
     ``several``: more than one file is read. ``fine``, ``cut``: rows by their minute, of times with seconds and of whole minutes.
     """
 
     def __init__(self) -> None:
-        self.seconds, self.fine, self.cut, self.lines = Between(), Between(), Between(), Table()
+        self.seconds, self.fine, self.cut, self.lines = Between(), Between(), Between(), KeyTable()
         self.several = False
         # Orders and SKUs whose return a log tells, and those whose closing an export does.
-        self.logged, self.exported = Table(), Table()
+        self.logged, self.exported = KeyTable(), KeyTable()
 
     def turn(self) -> None:
         """A file, or a part of one, has ended: the next is compared with it too."""
         for one in (self.seconds, self.fine, self.cut):
             one.turn()
-        self.lines = Table()
+        self.lines = KeyTable()
 
-    def again_here(self, key: np.ndarray, place: np.ndarray, flags: np.ndarray) -> Found:
+    def again_here(self, key: np.ndarray, place: np.ndarray, flags: np.ndarray) -> Lookup:
         """Rows of the file itself whose ``key`` was there already, and what was known then; the others are remembered."""
         places = self.lines.find(key)
         first = _firsts(key)
@@ -184,7 +184,7 @@ class Book:
         self.lines.add(key[~places.hit], place[~places.hit], np.full(int((~places.hit).sum()), np.nan), flags[~places.hit])
         return places
 
-    def again_elsewhere(self, key: np.ndarray, price: np.ndarray, place: np.ndarray, flags: np.ndarray) -> Found:
+    def again_elsewhere(self, key: np.ndarray, price: np.ndarray, place: np.ndarray, flags: np.ndarray) -> Lookup:
         """Rows that files read before hold already, and what they know; the others are remembered."""
         out = self.seconds.pair(key, price)
         rest = ~out.hit
@@ -193,7 +193,7 @@ class Book:
 
     def again_in_the_minute(
         self, key: np.ndarray, whole: np.ndarray, price: np.ndarray, place: np.ndarray, flags: np.ndarray
-    ) -> Found:
+    ) -> Lookup:
         """Rows that files read before hold at another second of the minute, where one of the two times is a ``whole`` minute."""
         out = _unknown(len(key))
         for rows, theirs, own in ((np.flatnonzero(whole), self.fine, self.cut), (np.flatnonzero(~whole), self.cut, self.fine)):

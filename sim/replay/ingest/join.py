@@ -8,14 +8,14 @@ from dataclasses import replace
 import numpy as np
 
 from sim.replay.clock import StreamError
-from sim.replay.ingest.chunk import Chunk, Source, Wanted
+from sim.replay.ingest.chunk import RowChunk, TableFile, Wanted
 from sim.replay.ingest.mapping import Mapping, shipped
 from sim.replay.ingest.values import clean
 from sim.words import _
 
 TAKEN = ("time", "paid_time", "closed_time", "status")
 """Fields of a list that a detail takes over where it has none of its own."""
-Table = tuple[Source, Mapping]
+Table = tuple[TableFile, Mapping]
 
 
 def joined(tables: list[Table]) -> list[Table]:
@@ -47,11 +47,11 @@ def joined(tables: list[Table]) -> list[Table]:
     return out
 
 
-def _timed(source: Source, mapping: Mapping) -> bool:
+def _timed(source: TableFile, mapping: Mapping) -> bool:
     return "time" in mapping.find(source.header)
 
 
-def _texts(chunk: Chunk, column: str | None) -> list[str]:
+def _texts(chunk: RowChunk, column: str | None) -> list[str]:
     """A column's clean texts; empty ones where the chunk has none."""
     if column is None or column not in chunk.columns:
         return [""] * len(chunk.lines)
@@ -59,7 +59,7 @@ def _texts(chunk: Chunk, column: str | None) -> list[str]:
     return texts
 
 
-def _detail(source: Source, mapping: Mapping, lists: list[Table]) -> Table:
+def _detail(source: TableFile, mapping: Mapping, lists: list[Table]) -> Table:
     """A detail whose rows have the times of their order."""
     own = mapping.find(source.header)
     taken: dict[str, str] = {}
@@ -75,7 +75,7 @@ def _detail(source: Source, mapping: Mapping, lists: list[Table]) -> Table:
             columns = [_texts(chunk, names.get(f)) for f in ("order_id", *taken)]
             index |= {row[0]: row[1:] for row in zip(*columns, strict=True)}
 
-    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[Chunk]:
+    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[RowChunk]:
         import pyarrow as pa
 
         blank = ("",) * len(taken)
@@ -90,7 +90,7 @@ def _detail(source: Source, mapping: Mapping, lists: list[Table]) -> Table:
     return replace(source, header=[*source.header, *taken.values()], chunks=chunks, notes=[*source.notes, note]), whole
 
 
-def _rest(source: Source, mapping: Mapping, details: list[Table]) -> Source:
+def _rest(source: TableFile, mapping: Mapping, details: list[Table]) -> TableFile:
     """A list without the orders whose items are in a detail: those are set aside."""
     there = {
         number
@@ -101,7 +101,7 @@ def _rest(source: Source, mapping: Mapping, details: list[Table]) -> Source:
     why = _("the order's items are in {list}").format(list=", ".join((s.where for s, _ in details)))
     column = mapping.find(source.header).get("order_id")
 
-    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[Chunk]:
+    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[RowChunk]:
         for chunk in source.chunks(names, wanted):
             aside = [why if number and number in there else None for number in _texts(chunk, column)]
             yield replace(chunk, aside=np.array(aside, object))

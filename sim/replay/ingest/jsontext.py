@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from sim.replay.clock import StreamError
-from sim.replay.ingest.chunk import Chunk, Reject, Source, Wanted, everything
+from sim.replay.ingest.chunk import Reject, RowChunk, TableFile, Wanted, everything
 from sim.replay.ingest.files import BLOCK, File, encoding_of, texts
 from sim.replay.ingest.jsonrows import TooWide, TwoLists, lists_of, loaded, rows, whole
 from sim.replay.ingest.mapping import time_names
@@ -26,7 +26,7 @@ WHOLE = 256 * 2**20
 
 
 @dataclass(frozen=True)
-class Entry:
+class JsonEntry:
     """A JSON value as it stands in the file: ``number`` its line, or its place in the array; None where it is no object."""
 
     number: int
@@ -34,7 +34,7 @@ class Entry:
     text: str
 
 
-def json_text(file: File, block: int = BLOCK) -> Source:
+def json_text(file: File, block: int = BLOCK) -> TableFile:
     """Open a JSON file. An object with a list of items in it is as many rows, each with the outer values too."""
     encoding, size = encoding_of(file)
     notes = encoding.notes(file.name)
@@ -53,8 +53,8 @@ def json_text(file: File, block: int = BLOCK) -> Source:
     def entries() -> Read:
         return shape(file, (text for text, _ in texts(file, encoding, block)))
 
-    def parts() -> Iterator[tuple[list[Entry], float]]:
-        done, held = 0, list[Entry]()
+    def parts() -> Iterator[tuple[list[JsonEntry], float]]:
+        done, held = 0, list[JsonEntry]()
         for entry, read in entries():
             done += read
             if entry is not None:
@@ -73,11 +73,11 @@ def json_text(file: File, block: int = BLOCK) -> Source:
             )
         )
 
-    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[Chunk]:
+    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[RowChunk]:
         for held, share in parts():
             yield _chunk(held, wanted, share)
 
-    return Source(file.name, header, chunks, notes, damaged=encoding.damaged > 0, path=file.name)
+    return TableFile(file.name, header, chunks, notes, damaged=encoding.damaged > 0, path=file.name)
 
 
 def _header(file: File, entries: Read) -> tuple[list[str], bool]:
@@ -110,7 +110,7 @@ def _header(file: File, entries: Read) -> tuple[list[str], bool]:
 
 # -- shapes ---------------------------------------------------------------------------------------------------
 
-Read = Iterator[tuple[Entry | None, int]]
+Read = Iterator[tuple[JsonEntry | None, int]]
 """Entries, each with the characters read for it; None where a part of the file ends."""
 
 
@@ -120,7 +120,7 @@ def _lines(file: File, parts: Iterable[str]) -> Read:
         lines = text.removesuffix("\n").split("\n") if text else []
         for number, line in enumerate(lines, at):
             if line.strip():
-                yield Entry(number, loaded(line), line), 0
+                yield JsonEntry(number, loaded(line), line), 0
         at += len(lines)
         yield None, len(text)
 
@@ -152,7 +152,7 @@ def _array(file: File, parts: Iterable[str]) -> Read:
             rest, at = rest[at:] + more, 0
             continue
         number += 1
-        yield Entry(number, whole(value, rest[at:end]) if isinstance(value, dict) else None, rest[at:end]), 0
+        yield JsonEntry(number, whole(value, rest[at:end]) if isinstance(value, dict) else None, rest[at:end]), 0
         at = end
 
 
@@ -184,11 +184,11 @@ def _reply(file: File, parts: Iterable[str]) -> Read:
             )
         )
     for number, inner in enumerate(longest, 1):
-        yield Entry(number, inner, json.dumps(inner, ensure_ascii=False)), 0
+        yield JsonEntry(number, inner, json.dumps(inner, ensure_ascii=False)), 0
     yield None, size
 
 
-def _chunk(entries: list[Entry], wanted: Wanted, share: float) -> Chunk:
+def _chunk(entries: list[JsonEntry], wanted: Wanted, share: float) -> RowChunk:
     import pyarrow as pa
 
     spread: list[dict[str, str]] = []
@@ -214,4 +214,4 @@ def _chunk(entries: list[Entry], wanted: Wanted, share: float) -> Chunk:
     columns = {name: pa.array([row.get(name, "") for row in spread], pa.string()) for name in header if name}
     of = np.array(origin, np.int64)
     numbers = np.array([entry.number for entry in entries], np.int64)
-    return Chunk(numbers[of], columns, lambda which: [entries[k].text for k in of[which].tolist()], rejects, share)
+    return RowChunk(numbers[of], columns, lambda which: [entries[k].text for k in of[which].tolist()], rejects, share)

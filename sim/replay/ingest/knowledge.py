@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from sim.replay.ingest.doubles import ALIVE, CLOSED, PAID, SHUT, Book, rank
+from sim.replay.ingest.doubles import ALIVE, CLOSED, PAID, SHUT, OrderBook, rank
 from sim.replay.ingest.row_validator import KIND, NUMBERS, Facts
 from sim.words import N_
 
@@ -59,7 +59,7 @@ class Knowledge:
         ``of`` (key of order and SKU), ``paid`` and ``closed`` [us], and the columns of their facts."""
         self.parts.append(columns)
 
-    def settle(self, latest: np.ndarray, book: Book) -> Verdict:
+    def settle(self, latest: np.ndarray, book: OrderBook) -> Verdict:
         """What follows. ``latest``: the last moment that each file knows of [us]."""
         import pyarrow as pa
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim.replay.clock import StreamError
-from sim.replay.ingest.chunk import Chunk, Source, Wanted
+from sim.replay.ingest.chunk import RowChunk, TableFile, Wanted
 from sim.replay.ingest.files import File
 from sim.replay.ingest.jsonrows import as_text
 from sim.replay.ingest.names import MOST_COLUMNS, tidy
@@ -22,7 +22,7 @@ EXACT = 2.0**53
 """Whole numbers below it are exact as floats."""
 
 
-def parquet(file: File) -> Source:
+def parquet(file: File) -> TableFile:
     """A Parquet file; its lines are numbers of rows, from 1."""
     from pyarrow import ArrowException
     from pyarrow.parquet import ParquetFile
@@ -47,7 +47,7 @@ def parquet(file: File) -> Source:
             _("{name} has {n:,} columns, so it is no table of rows; check the file").format(name=file.name, n=len(header))
         )
 
-    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[Chunk]:
+    def chunks(names: list[str] | None, wanted: Wanted) -> Iterator[RowChunk]:
         at, keep = 1, [k for k, name in enumerate(header) if name and (k == 0 or wanted(name))]
         try:
             for batch in opened.iter_batches(batch_size=AT_ONCE):
@@ -59,12 +59,12 @@ def parquet(file: File) -> Source:
                 raise
             raise fault from None
 
-    return Source(
+    return TableFile(
         file.name, header, chunks, [_("{name} is Parquet: line numbers count its rows").format(name=file.name)], path=file.name
     )
 
 
-def _batch(batch: pa.RecordBatch, header: list[str], keep: list[int], first: int, share: float) -> Chunk:
+def _batch(batch: pa.RecordBatch, header: list[str], keep: list[int], first: int, share: float) -> RowChunk:
     import pyarrow as pa
 
     columns = {header[k]: strings(batch.column(k)) for k in keep}
@@ -73,7 +73,7 @@ def _batch(batch: pa.RecordBatch, header: list[str], keep: list[int], first: int
         cut = [strings(column.take(pa.array(which))).to_pylist() for column in batch.columns]
         return [",".join(row) for row in zip(*cut, strict=True)]
 
-    return Chunk(np.arange(first, first + batch.num_rows), columns, rows, share=share)
+    return RowChunk(np.arange(first, first + batch.num_rows), columns, rows, share=share)
 
 
 def strings(column: pa.Array) -> pa.Array:

@@ -42,7 +42,7 @@ HEADER_AGAIN = "header row again"
 class RowValidator:
     """One chunk under judgement. ``origin``: the chunk's row each judged row comes from (packed rows are taken apart)."""
 
-    def __init__(self, chunk: Chunk, state: FileState) -> None:
+    def __init__(self, chunk: RowChunk, state: FileState) -> None:
         self.chunk, self.state = chunk, state
         self.names = state.mapping.find(chunk.columns)
         self.cells: dict[str, pa.Array] = {field: chunk.columns[name] for field, name in self.names.items()}

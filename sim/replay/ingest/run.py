@@ -13,7 +13,7 @@ from sim.replay.ingest import dashboard, sales, stock_rows
 from sim.replay.ingest.assemble import Making
 from sim.replay.ingest.canon import Head, Writer
 from sim.replay.ingest.carried import carried
-from sim.replay.ingest.chunk import Chunk, Source
+from sim.replay.ingest.chunk import RowChunk, TableFile
 from sim.replay.ingest.detect import STREAMS, detect, meaning, must_be, must_fit, must_know, one_of_each, unknown, unused
 from sim.replay.ingest.files import BLOCK, FORMATS
 from sim.replay.ingest.join import joined
@@ -121,9 +121,9 @@ def ingest(
 
 def _understood(
     files: list[Path], folder: Path | None, mapping: object, making: Making, rooms: ExitStack, block: int
-) -> list[tuple[Source, Mapping]]:  # fmt: skip
+) -> list[tuple[TableFile, Mapping]]:  # fmt: skip
     """The tables of all files with the mapping of each. What of a folder, a workbook or an archive is not used is said."""
-    pairs: list[tuple[Source, Mapping]] = []
+    pairs: list[tuple[TableFile, Mapping]] = []
     for path in files:
         try:
             tables_, left = tables(path, rooms, block)
@@ -149,7 +149,7 @@ def _understood(
     return pairs
 
 
-def _one_sheet(path: Path, kind: str, rooms: ExitStack, block: int = BLOCK) -> tuple[Source, Mapping]:
+def _one_sheet(path: Path, kind: str, rooms: ExitStack, block: int = BLOCK) -> tuple[TableFile, Mapping]:
     """A cue sheet or declared stock; of a workbook the first sheet that is one."""
     tables_, _ = tables(path, rooms, block)
     sheets = [one for one in map(detect, tables_) if one is not None]
@@ -204,7 +204,7 @@ def _stem(path: Path) -> str:
     return called(path).split(".")[0] or called(path.resolve()).split(".")[0] or "stream"
 
 
-def _read(source: Source, mapping: Mapping, making: Making, rejects: Rejects, progress: Told | None) -> None:
+def _read(source: TableFile, mapping: Mapping, making: Making, rejects: Rejects, progress: Told | None) -> None:
     """Judge every row of one file."""
     double, idle = one_of_each(source, mapping), unused(source, mapping)
     state = making.begin(source, mapping)
@@ -227,7 +227,7 @@ def _read(source: Source, mapping: Mapping, making: Making, rejects: Rejects, pr
     making.end(state)
 
 
-def _portions(chunk: Chunk) -> Iterator[Chunk]:
+def _portions(chunk: RowChunk) -> Iterator[RowChunk]:
     """A chunk in portions of at most AT_ONCE rows; what could not be cut goes with the first."""
     n = len(chunk.lines)
     if n <= AT_ONCE:
@@ -241,4 +241,4 @@ def _portions(chunk: Chunk) -> Iterator[Chunk]:
 
         columns = {name: column.slice(first, last - first) for name, column in chunk.columns.items()}
         aside = None if chunk.aside is None else chunk.aside[first:last]
-        yield Chunk(chunk.lines[first:last], columns, texts, chunk.rejects if first == 0 else [], aside=aside)
+        yield RowChunk(chunk.lines[first:last], columns, texts, chunk.rejects if first == 0 else [], aside=aside)

@@ -46,7 +46,9 @@ def orders(validator: RowValidator) -> Facts:
     shut = (stands == status.CLOSED) | (stands == status.REFUNDED)
     flags = PAID * was_paid + CLOSED * was_closed + SHUT * (shut & ~was_closed) + ALIVE * (stands == status.GOES_ON)
     same.know(validator, us, np.where(was_paid, paid, us), np.where(was_closed, closed, us))
-    rows = same.Rows(sku, us, qty, amount, flags.astype(np.uint8), np.where(was_paid, paid, -1), np.where(was_closed, closed, -1))
+    rows = same.OrderRows(
+        sku, us, qty, amount, flags.astype(np.uint8), np.where(was_paid, paid, -1), np.where(was_closed, closed, -1)
+    )
     same.orders_once(validator, numbers, rows)
     for word, remark in REMARK.items():
         if n := int(((stands == word) & ~was_closed & validator.good).sum()):
@@ -85,7 +87,7 @@ def events(validator: RowValidator) -> Facts:
     if numbered:
         numbers = _numbers(validator, needed=False)
         ids = numbers.ids
-        rows = same.Rows(sku, us, qty, amount, np.zeros(validator.n, np.uint8), None, None)
+        rows = same.OrderRows(sku, us, qty, amount, np.zeros(validator.n, np.uint8), None, None)
         same.events_once(validator, numbers, rows, kind, [w.lower() for w in types], codes)
         validator.state.ids = validator.state.ids or not numbers.lost.all()
         nameless = numbers.blank

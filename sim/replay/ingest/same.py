@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from sim.core.units import US
-from sim.replay.ingest.doubles import Found, nth, rank
+from sim.replay.ingest.doubles import Lookup, nth, rank
 from sim.replay.ingest.row_validator import KIND, RowValidator
 from sim.replay.ingest.seen import hashed, mixed
 from sim.words import N_
@@ -33,7 +33,7 @@ class Numbers(NamedTuple):
     blank: np.ndarray
 
 
-class Rows(NamedTuple):
+class OrderRows(NamedTuple):
     """What tells orders apart. ``t``, ``paid``, ``closed`` [us]; ``flags``: what the row knows (doubles.PAID and so on)."""
 
     sku: np.ndarray
@@ -51,7 +51,7 @@ def know(validator: RowValidator, *times: np.ndarray) -> None:
         validator.state.last_us = max(validator.state.last_us, *(int(t[validator.good].max()) for t in times))
 
 
-def orders_once(validator: RowValidator, numbers: Numbers, rows: Rows) -> None:
+def orders_once(validator: RowValidator, numbers: Numbers, rows: OrderRows) -> None:
     """Reject the orders that were there already; what they know more is kept for the end."""
     keys, minutes, exact = _keys(numbers, rows, KIND["order"])
     line = mixed(exact, hashed(numbers.ids))
@@ -63,7 +63,7 @@ def orders_once(validator: RowValidator, numbers: Numbers, rows: Rows) -> None:
 
 
 def events_once(
-    validator: RowValidator, numbers: Numbers, rows: Rows, kind: np.ndarray, types: list[str], codes: np.ndarray
+    validator: RowValidator, numbers: Numbers, rows: OrderRows, kind: np.ndarray, types: list[str], codes: np.ndarray
 ) -> None:
     """Reject the events that were there already: those whose every cell was, and those that another file tells."""
     keys, minutes, exact = _keys(numbers, rows, kind)
@@ -100,7 +100,7 @@ def _of_order(numbers: Numbers, sku: np.ndarray) -> np.ndarray:
     return mixed(hashed(numbers.order), sku.astype(np.uint64))
 
 
-def _keys(numbers: Numbers, rows: Rows, kind: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _keys(numbers: Numbers, rows: OrderRows, kind: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Keys of (kind, number, SKU, second, quantity), of the minute instead, and of the exact time and the price too."""
     u64 = np.uint64
     one = mixed(_of_order(numbers, rows.sku), np.broadcast_to(np.asarray(kind), rows.sku.shape).astype(u64))
@@ -143,7 +143,7 @@ def _places(validator: RowValidator) -> np.ndarray:
 def _once(
     validator: RowValidator,
     numbers: Numbers,
-    rows: Rows,
+    rows: OrderRows,
     keyed_by: tuple[np.ndarray, np.ndarray, np.ndarray],
     among: np.ndarray,
     values: np.ndarray,
@@ -157,13 +157,13 @@ def _once(
         of_part = rest[part[rest] == number]
         keyed = of_part[own[of_part] != 0]
         here = book.again_here(own[keyed], places[keyed], rows.flags[keyed])
-        _reject(validator, numbers, rows, keyed[here.hit], Found(*(c[here.hit] for c in here)), values)
+        _reject(validator, numbers, rows, keyed[here.hit], Lookup(*(c[here.hit] for c in here)), values)
         equal = int((~numbers.line[keyed[here.hit]]).sum())
         if equal:
             validator.state.remarks[EQUAL] += equal
         left = np.setdiff1d(of_part, keyed[here.hit], assume_unique=True)
         there = book.again_elsewhere(keys[left], rows.amount[left], places[left], rows.flags[left])
-        _reject(validator, numbers, rows, left[there.hit], Found(*(c[there.hit] for c in there)), values)
+        _reject(validator, numbers, rows, left[there.hit], Lookup(*(c[there.hit] for c in there)), values)
         left = left[~there.hit]
         if book.several:
             left = _minutes(validator, numbers, rows, minutes, left, values)
@@ -175,7 +175,7 @@ def _once(
 
 
 def _minutes(
-    validator: RowValidator, numbers: Numbers, rows: Rows, minutes: np.ndarray, which: np.ndarray, values: np.ndarray
+    validator: RowValidator, numbers: Numbers, rows: OrderRows, minutes: np.ndarray, which: np.ndarray, values: np.ndarray
 ) -> np.ndarray:
     """Reject the rows that another file tells to the minute, or this one; the others are given back. Numbers that tell no orders
     apart are left alone."""
@@ -185,7 +185,7 @@ def _minutes(
     )
     if pairs.hit.any():
         validator.state.remarks[MINUTES] += int(pairs.hit.sum())
-        _reject(validator, numbers, rows, some[pairs.hit], Found(*(c[pairs.hit] for c in pairs)), values)
+        _reject(validator, numbers, rows, some[pairs.hit], Lookup(*(c[pairs.hit] for c in pairs)), values)
     return np.setdiff1d(which, some[pairs.hit], assume_unique=True)
 
 
@@ -208,7 +208,7 @@ def _turn(validator: RowValidator, part: int) -> None:
         validator.state.part = part
 
 
-def _parts(validator: RowValidator, numbers: Numbers, rows: Rows, which: np.ndarray) -> None:
+def _parts(validator: RowValidator, numbers: Numbers, rows: OrderRows, which: np.ndarray) -> None:
     """Count the lines that come again with another quantity, price or time."""
     key = mixed(mixed(hashed(numbers.ids.take(which)), rows.sku[which].astype(np.uint64)))
     again = validator.state.book.again_here(key, which, rows.flags[which]).hit
@@ -216,7 +216,9 @@ def _parts(validator: RowValidator, numbers: Numbers, rows: Rows, which: np.ndar
         validator.state.remarks[PARTS] += int(again.sum())
 
 
-def _reject(validator: RowValidator, numbers: Numbers, rows: Rows, which: np.ndarray, results: Found, values: np.ndarray) -> None:
+def _reject(
+    validator: RowValidator, numbers: Numbers, rows: OrderRows, which: np.ndarray, results: Lookup, values: np.ndarray
+) -> None:
     """Reject rows, keeping what they know beyond the row that was there."""
     flags = rows.flags[which]
     more = np.flatnonzero((flags != results.flags) & (flags > 0))

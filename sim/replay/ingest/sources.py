@@ -9,7 +9,7 @@ from pathlib import Path
 
 from sim.replay.clock import StreamError
 from sim.replay.ingest.canon import is_stream
-from sim.replay.ingest.chunk import Source
+from sim.replay.ingest.chunk import TableFile
 from sim.replay.ingest.delimited import delimited
 from sim.replay.ingest.files import BLOCK, FORMATS, OLE, TEXT, ZIP, File, named, start_of
 from sim.replay.ingest.jsontext import json_text
@@ -20,7 +20,7 @@ from sim.words import _
 SUFFIXES = ", ".join(FORMATS)
 
 
-def tables(path: Path, rooms: ExitStack, block: int = BLOCK) -> tuple[list[Source], list[Unused]]:
+def tables(path: Path, rooms: ExitStack, block: int = BLOCK) -> tuple[list[TableFile], list[Unused]]:
     """The tables of a file, and what of it is not read, with the reason. Unpacked files are kept until ``rooms`` closes.
 
     :class:`StreamError` where the file cannot be read at all.
@@ -33,7 +33,7 @@ def tables(path: Path, rooms: ExitStack, block: int = BLOCK) -> tuple[list[Sourc
     return [replace(s, path=file.name, below=[replace(b, path=file.name) for b in s.below]) for s in sources], left
 
 
-def _tables(file: File, rooms: ExitStack, block: int, inside: bool = False) -> tuple[list[Source], list[Unused]]:
+def _tables(file: File, rooms: ExitStack, block: int, inside: bool = False) -> tuple[list[TableFile], list[Unused]]:
     if file.suffix not in FORMATS or (file.name.lower().endswith(".gz") and file.suffix not in TEXT):
         raise StreamError(
             _("{name} has a suffix that is not read here; known are {suffixes}, the text ones also with .gz").format(
@@ -56,14 +56,14 @@ def _tables(file: File, rooms: ExitStack, block: int, inside: bool = False) -> t
     return [json_text(file, block) if TEXT.get(file.suffix) == "JSON" else delimited(file, block)], []
 
 
-def _packed(file: File, start: bytes, rooms: ExitStack, block: int) -> tuple[list[Source], list[Unused]]:
+def _packed(file: File, start: bytes, rooms: ExitStack, block: int) -> tuple[list[TableFile], list[Unused]]:
     """The tables of a workbook or an archive."""
     folder = Path(rooms.enter_context(tempfile.TemporaryDirectory(prefix="stockcue-ingest-")))
     if start.startswith(OLE) or is_book(file.path) or file.suffix != ".zip":
         inside, left = sheets(file, folder)
     else:
         inside, left = members(file, folder), []
-    sources: list[Source] = []
+    sources: list[TableFile] = []
     for part in inside:
         try:
             # A sheet is text by now; a file of an archive may be a workbook again, an archive may not.

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.replay.clock import NAIVE, StreamError
-from sim.replay.ingest.chunk import Chunk, Reject
-from sim.replay.ingest.doubles import Book
+from sim.replay.ingest.chunk import Reject, RowChunk
+from sim.replay.ingest.doubles import OrderBook
 from sim.replay.ingest.mapping import Mapping
 from sim.replay.ingest.reasons import why
 from sim.replay.ingest.seen import Seen
@@ -43,7 +43,7 @@ class FileState:
     skus: Vocab
     labels: Vocab
     places: list[str]
-    book: Book = field(default_factory=Book)
+    book: OrderBook = field(default_factory=OrderBook)
     knowledge: Knowledge | None = None
     part: int = 0
     comma: bool | None = None
@@ -91,7 +91,7 @@ class FileState:
         if self._met:
             self.clock = CLOCKS[next(iter(self._met))]
 
-    def account(self, chunk: Chunk, rejects: list[Reject], aside: np.ndarray, repairs: np.ndarray, good: np.ndarray) -> None:
+    def account(self, chunk: RowChunk, rejects: list[Reject], aside: np.ndarray, repairs: np.ndarray, good: np.ndarray) -> None:
         """Add a chunk to the account: every one of its rows ends in exactly one place."""
         self.rows += len(chunk.lines) + len(chunk.rejects)
         self.rejects += sorted([*chunk.rejects, *rejects])
@@ -108,7 +108,7 @@ class FileState:
             self.aside[reason] += 1
         self.first = False
 
-    def only_rejects(self, chunk: Chunk) -> None:
+    def only_rejects(self, chunk: RowChunk) -> None:
         """Add a chunk of which no line could be cut into columns."""
         self.account(chunk, [], np.array([], object), np.array([], np.int32), np.array([], bool))
 

@@ -63,7 +63,7 @@ def spread(text: str) -> bool:
     return bool(text) and not (plain.isdigit() and (len(plain) < SHORTEST_NUMBER or "." in text))
 
 
-class Rows:
+class SheetRows:
     """A sheet's rows as text, from row 1 on. ``days``, ``moments``: columns with bare dates, and with times of day."""
 
     def __init__(self, sheet: Any) -> None:
@@ -116,11 +116,11 @@ def unroll(book: Any, folder: Path, write: Callable[[Any], None]) -> None:
             )
         else:
             path = folder / f"{number}.csv"
-            _save(Rows(sheet), path)
+            _save(SheetRows(sheet), path)
             write(header | {"file": path.name})
 
 
-def _save(rows: Rows, path: Path) -> None:
+def _save(rows: SheetRows, path: Path) -> None:
     """One sheet as CSV; once more where a column turns out to hold times at midnight, which look like bare dates."""
     midnight: frozenset[int] = frozenset()
     while True:

@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.core.tape import CART, EDIT_ADD, SUPPLY, TAKE
 from sim.replay.clock import parse_time
-from sim.replay.shadow.show import Events
+from sim.replay.shadow.show import ShowEvents
 
 MOVES = {"order": TAKE, "cart": CART, "cancel": EDIT_ADD, "restock": SUPPLY, "correction": EDIT_ADD}
 """Kinds that move units, as row kinds of the tape."""
@@ -35,7 +35,7 @@ parsed = lru_cache(maxsize=65_536)(parse_time)
 decode = json.JSONDecoder().decode
 
 
-class Rules(NamedTuple):
+class LineRules(NamedTuple):
     """How lines are read. ``skus`` with the ``stock`` each opens with; ``start``: text, empty: the first line's time (0 on a
     clock of seconds since the start); ``end``: text, for its clock: where neither is given the first line decides which clock
     is right; ``levels``: "sales", "set" or "auto"; ``jump_s``: a line this far ahead waits for another to confirm it;
@@ -72,9 +72,9 @@ class Batch:
     ended: bool = False
     again: int = 0
 
-    def events(self) -> Events:
+    def events(self) -> ShowEvents:
         """As arrays."""
-        return Events(np.array(self.t, np.int64), np.array(self.what, np.int64), np.array(self.sku, np.int64),
+        return ShowEvents(np.array(self.t, np.int64), np.array(self.what, np.int64), np.array(self.sku, np.int64),
                       np.array(self.qty, np.int64))  # fmt: skip
 
 

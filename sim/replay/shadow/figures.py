@@ -15,7 +15,7 @@ from sim.jobs.durable import write_whole
 from sim.replay.clock import StreamError
 from sim.replay.shadow.batch import COUNTS, Batch
 from sim.replay.shadow.lag import Lag
-from sim.replay.shadow.show import Said
+from sim.replay.shadow.show import GateDecision
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Figures:
         self.lags = {name: Lag() for name in LAGS}
         self.busy_s = 0.0
 
-    def note(self, shadow: Shadow, batch: Batch, wall_us: int, lines: int, at: float, words: list[Said]) -> None:
+    def note(self, shadow: Shadow, batch: Batch, wall_us: int, lines: int, at: float, words: list[GateDecision]) -> None:
         """Measure what these lines took, now that it is done."""
         spent, now_us, reader = time.monotonic() - at, int(shadow.now() * US), shadow.reader
         self.busy_s += spent

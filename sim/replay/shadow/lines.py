@@ -25,7 +25,7 @@ from sim.replay.shadow.batch import (
     ONE,
     Batch,
     Held,
-    Rules,
+    LineRules,
     beside,
     decode,
     parsed,
@@ -47,7 +47,7 @@ class LineReader:
     the first; ``bound``: everything before it is certain.
     """
 
-    def __init__(self, rules: Rules) -> None:
+    def __init__(self, rules: LineRules) -> None:
         self.rules = rules
         self.index = {name: k for k, name in enumerate(rules.skus)}
         self.clock: Clock | None = None

@@ -20,13 +20,13 @@ from sim.replay.clock import Clock
 from sim.replay.shadow import figures
 from sim.replay.shadow.batch import Batch, Held, decode
 from sim.replay.shadow.lines import LineReader
-from sim.replay.shadow.outbox import Outbox, Rejects
+from sim.replay.shadow.outbox import Outbox, RejectedLines
 from sim.replay.shadow.plan import ShowPlan
 from sim.replay.shadow.recovery import lock_names, own_alert, settle, start
 from sim.replay.shadow.scrape import scraped
 from sim.replay.shadow.sheets import Level
-from sim.replay.shadow.show import LiveShow, Said
-from sim.replay.shadow.source import Source
+from sim.replay.shadow.show import GateDecision, LiveShow
+from sim.replay.shadow.source import LineSource
 from sim.replay.shadow.state import head_of, save, set_aside
 from sim.replay.shadow.ways import LEVELS, Ways, sentence
 from sim.words import _
@@ -59,8 +59,8 @@ class Shadow:
         self.parts = ExitStack()
         with self.parts:
             self.parts.enter_context(lock_names(ways))
-            self.source = self._part(Source(ways.source, ways.follow, tell))
-            self.outbox, self.rejects = self._part(Outbox(ways.out)), self._part(Rejects(ways.rejects))
+            self.source = self._part(LineSource(ways.source, ways.follow, tell))
+            self.outbox, self.rejects = self._part(Outbox(ways.out)), self._part(RejectedLines(ways.rejects))
             begun, self.why, self.broken, self.own = start(ways, plan.bound_to, self.outbox, self.rejects)
             self.again = begun is None
             if begun:
@@ -157,7 +157,7 @@ class Shadow:
             self._say(alerts, self.show)
         self.figures.note(self, batch, wall_us, len(lines), at, alerts)
 
-    def _say(self, words: list[Said], show: LiveShow) -> None:
+    def _say(self, words: list[GateDecision], show: LiveShow) -> None:
         """Number the alerts and send those that are not there yet."""
         names, text = [p.name for p in self.plan.policies], ""
         for s in words:
@@ -198,7 +198,7 @@ class Shadow:
             settle(self.ways, self.outbox, self.rejects, self.alerts + 1)
             self._save("")
 
-    def _said(self, batch: Batch, wall_us: int) -> list[Said]:
+    def _said(self, batch: Batch, wall_us: int) -> list[GateDecision]:
         """What the strategies say now that these lines are known."""
         reader = self.reader
         if reader.start_us is None or reader.clock is None or reader.newest < 0:

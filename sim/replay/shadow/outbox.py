@@ -135,7 +135,7 @@ class Outbox(Growing):
         super().put(text)
 
 
-class Rejects(Growing):
+class RejectedLines(Growing):
     """Lines that could not be used, one JSON object each: line, reason, text. Without a file they go to ``stderr``."""
 
     name, stream = "rejects", 2

@@ -14,7 +14,7 @@ from scenarios.staffing import Feed
 from sim.core.policy import Policy
 from sim.core.units import US, to_us
 from sim.replay.clock import Clock, StreamError, find_zone
-from sim.replay.shadow.batch import Rules
+from sim.replay.shadow.batch import LineRules
 from sim.replay.shadow.sheets import bound, cue_sheet, declared, planned
 from sim.replay.stream import LONGEST_S, Stream
 from sim.words import _
@@ -29,7 +29,7 @@ class ShowPlan:
     skus: tuple[Sku, ...]
     cues: Any
     feed: Feed
-    rules: Rules
+    rules: LineRules
     end: str
     length_s: float
     bound_to: Mapping[str, Any]
@@ -66,7 +66,7 @@ def plan(
     **rules: Any,
 ) -> ShowPlan:
     """Read the sheets. ``stock``: units by SKU, a stock sheet, or SKUs as they are; ``rules``: further fields of
-    :class:`~sim.replay.shadow.lines.Rules`."""
+    :class:`~sim.replay.shadow.lines.LineRules`."""
     if not policies:
         raise StreamError(_("no strategy is named; name at least one to follow the feed with"))
     names = [p.name for p in policies]
@@ -80,6 +80,6 @@ def plan(
         )
     where, feed = find_zone(zone), feed or Feed()
     skus, sheet = declared(stock), cue_sheet(cues, zone)
-    reading = Rules(tuple(s.id for s in skus), tuple(s.stock for s in skus), where, start, end,
+    reading = LineRules(tuple(s.id for s in skus), tuple(s.stock for s in skus), where, start, end,
                     period_s=feed.period_s, **rules)  # fmt: skip
     return ShowPlan(tuple(policies), skus, sheet, feed, reading, end, length_s, bound_to)

@@ -16,7 +16,7 @@ import numpy as np
 
 from sim.jobs.locks import Busy, alone
 from sim.replay.clock import StreamError
-from sim.replay.shadow.outbox import Growing, Outbox, Rejects
+from sim.replay.shadow.outbox import Growing, Outbox, RejectedLines
 from sim.replay.shadow.state import Unusable, load, must_agree
 from sim.replay.shadow.ways import Ways
 from sim.words import _
@@ -32,7 +32,7 @@ class Start(NamedTuple):
     own: dict[int, str]
 
 
-def start(ways: Ways, bound_to: Mapping[str, Any], outbox: Outbox, rejects: Rejects) -> Start:
+def start(ways: Ways, bound_to: Mapping[str, Any], outbox: Outbox, rejects: RejectedLines) -> Start:
     """Look at what is there; raises one sentence where it does not fit and cannot be made again."""
     own: dict[int, str] = {}
     try:
@@ -105,7 +105,7 @@ def own_alert(text: bytes, n: int) -> bool:
     return type(record) is dict and record.get("n") == n and record.get("strategy") == "feed"
 
 
-def settle(ways: Ways, outbox: Outbox, rejects: Rejects, n: int) -> None:
+def settle(ways: Ways, outbox: Outbox, rejects: RejectedLines, n: int) -> None:
     """The feed has been gone over: whatever the files have beyond it came from elsewhere, and is refused. ``n``: the number the
     next alert will have. A torn alert about the feed itself was never sent, and goes."""
     torn = outbox.next_line()

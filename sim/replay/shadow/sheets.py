@@ -39,7 +39,7 @@ class Level(NamedTuple):
 
 
 @dataclass(eq=False)
-class Sheet:
+class CueSheet:
     """A cue sheet: its rows as the reader of recordings makes them."""
 
     cues: pd.DataFrame
@@ -76,7 +76,7 @@ def declared(stock: Any) -> tuple[Sku, ...]:
     return tuple(Sku(id=name, **facts) for name, facts in items.items())
 
 
-def cue_sheet(path: str | Path, zone: str) -> Sheet | None:
+def cue_sheet(path: str | Path, zone: str) -> CueSheet | None:
     """The planned run of show in a file; None where none is named."""
     if not path:
         return None
@@ -86,10 +86,10 @@ def cue_sheet(path: str | Path, zone: str) -> Sheet | None:
     for name in ("sku", "label", "file"):
         frame[name] = frame[name].astype(str)
     ingested.close()
-    return Sheet(frame.assign(at=frame["t_us"]).sort_values("at", kind="stable"), ingested.head)
+    return CueSheet(frame.assign(at=frame["t_us"]).sort_values("at", kind="stable"), ingested.head)
 
 
-def planned(cues: Sheet | None, names: list[str], span: tuple[int, int], clock: Clock, speedup: float) -> tuple[Cue, ...]:
+def planned(cues: CueSheet | None, names: list[str], span: tuple[int, int], clock: Clock, speedup: float) -> tuple[Cue, ...]:
     """Its cues about ``names`` inside ``span`` [us on the feed's clock]."""
     if cues is None:
         return ()
@@ -101,10 +101,10 @@ def planned(cues: Sheet | None, names: list[str], span: tuple[int, int], clock: 
                 "zone=UTC or zone=+08:00"
             ).format(where=where, kind=theirs.kind, clock_kind=clock.kind)
         )
-    return plan.cues(Sheet(cues.cues, cues.head), names, span, span, speedup)
+    return plan.cues(CueSheet(cues.cues, cues.head), names, span, span, speedup)
 
 
-def cue_rows(cues: Sheet | None) -> list[list[Any]]:
+def cue_rows(cues: CueSheet | None) -> list[list[Any]]:
     """Its cues as plain data."""
     if cues is None:
         return []

@@ -33,7 +33,7 @@ LASTING = ("stock", "plan_next", "memory", "gate_memory", "gate_shared")
 """What a World carries from window to window."""
 
 
-class Said(NamedTuple):
+class GateDecision(NamedTuple):
     """A decision of the gate: time [us], strategy and SKU (indices), level, stock and line [units]."""
 
     t: int
@@ -44,7 +44,7 @@ class Said(NamedTuple):
     line: float
 
 
-class Events(NamedTuple):
+class ShowEvents(NamedTuple):
     """What happened, in time order: ``t`` [us of show time], row kind, SKU index, units."""
 
     t: np.ndarray
@@ -76,13 +76,13 @@ class LiveShow:
         self.taken, self.slot, self.limit = 0, -SLOT_US, NEVER_US
         self.flight = np.zeros((3, 0), np.int64)
 
-    def advance(self, events: Events, bound: int, crowd: tuple[np.ndarray, np.ndarray]) -> list[Said]:
+    def advance(self, events: ShowEvents, bound: int, crowd: tuple[np.ndarray, np.ndarray]) -> list[GateDecision]:
         """Lay ``events`` and every reading and arrival before ``bound`` [us]; what the gate said of it.
 
         Precondition: no event earlier than ``bound`` will follow. ``crowd``: times [us] and numbers of viewers; the first
         entry is what was known before.
         """
-        alerts: list[Said] = []
+        alerts: list[GateDecision] = []
         start, n = 0, len(events.t)
         while True:
             end = min(start + EVENTS, n)
@@ -90,15 +90,15 @@ class LiveShow:
             nth = int(even_us(np.array([self.taken + self.room]) * self.feed.period_s)[0])
             if nth < upto and self.taken < self.limit:
                 upto, end = nth, start + int(np.searchsorted(events.t[start:end], nth, "right"))
-            alerts += self._window(Events(*(column[start:end] for column in events)), upto, crowd)
+            alerts += self._window(ShowEvents(*(column[start:end] for column in events)), upto, crowd)
             start = end
             if start == n and upto == bound:
                 return alerts
 
-    def finish(self, last_us: int, crowd: tuple[np.ndarray, np.ndarray]) -> list[Said]:
+    def finish(self, last_us: int, crowd: tuple[np.ndarray, np.ndarray]) -> list[GateDecision]:
         """The show is over at ``last_us``: the readings up to the first one after it are taken and arrive."""
         self.limit, _ = closing(last_us / US, self.feed.period_s)
-        nothing = Events(*(np.zeros(0, np.int64) for _ in Events._fields))
+        nothing = ShowEvents(*(np.zeros(0, np.int64) for _ in ShowEvents._fields))
         alerts = self.advance(nothing, int(even_us(np.array([self.limit * self.feed.period_s]))[0]) + 1, crowd)
         return alerts + (self.advance(nothing, int(self.flight[2, -1]) + 1, crowd) if self.flight.size else [])
 
@@ -115,7 +115,7 @@ class LiveShow:
         self.taken += missed
         return missed
 
-    def _window(self, events: Events, upto: int, crowd: tuple[np.ndarray, np.ndarray]) -> list[Said]:
+    def _window(self, events: ShowEvents, upto: int, crowd: tuple[np.ndarray, np.ndarray]) -> list[GateDecision]:
         numbers, taken = self._due(upto)
         arrive = np.maximum(even_us(numbers * self.feed.period_s + self.feed.lag_s), taken + 2)
         old = self.flight.shape[1]
@@ -141,7 +141,7 @@ class LiveShow:
         taken = even_us(numbers * self.feed.period_s)
         return numbers[taken < upto], taken[taken < upto]
 
-    def _lay(self, events: Events, flight: np.ndarray, old: int, come: int) -> int:
+    def _lay(self, events: ShowEvents, flight: np.ndarray, old: int, come: int) -> int:
         """Fill the window: the ``old`` readings on their way first, done already; then events, readings taken, arrivals.
         Returns the time up to which to run [us], 0 where there is nothing new."""
         n, new = len(events.t), flight.shape[1] - old
@@ -170,7 +170,7 @@ class LiveShow:
         self.slot = int(c["t"][old + len(order) - 1])
         return self.slot + 1
 
-    def _run(self, number: int, old: int, until: int) -> list[Said]:
+    def _run(self, number: int, old: int, until: int) -> list[GateDecision]:
         """The rows of the window under one strategy."""
         w, engine, alerts = self.worlds[number], self.engines[number], []
         before = w.memory.copy() if number in self.doubted else None
@@ -180,7 +180,7 @@ class LiveShow:
             for k in range(w.head[W.N_OUT]):
                 sku, level, _ = w.outbox[k].tolist()
                 if level < MACHINE:
-                    alerts.append(Said(t, number, sku, level, *w.evidence[k, : W.E_LACK].tolist()))
+                    alerts.append(GateDecision(t, number, sku, level, *w.evidence[k, : W.E_LACK].tolist()))
             w.head[W.N_OUT] = 0
         if before is not None:
             self._answered_twice(number, before, old)

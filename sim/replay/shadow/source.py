@@ -21,7 +21,7 @@ KEPT = 1000
 """Of a line longer than LONGEST this much is kept [bytes]; LONGEST + 1 bytes say that it was."""
 
 
-class Source:
+class LineSource:
     """Lines as they come. ``path``: a file, or "-" for standard input; ``follow``: whether to wait at its end."""
 
     def __init__(self, path: str, follow: bool, tell: Callable[[str], None]) -> None:

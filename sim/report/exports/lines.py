@@ -41,28 +41,28 @@ class Line(NamedTuple):
 Values = Mapping[str, float]
 
 
-def _fixed(v: Values, sku: Sku) -> dict[int, Line]:
-    return {PREPARE: Line(v["units"]), EMERGENCY: Line(v["units"] * v["emergency_share"])}
+def _fixed(v: Values, sku: Sku) -> dict[int, RuleLine]:
+    return {PREPARE: RuleLine(v["units"]), EMERGENCY: RuleLine(v["units"] * v["emergency_share"])}
 
 
-def _percent(v: Values, sku: Sku) -> dict[int, Line]:
+def _percent(v: Values, sku: Sku) -> dict[int, RuleLine]:
     line = v["share"] * sku.listed
-    return {PREPARE: Line(line), EMERGENCY: Line(line * v["emergency_share"])}
+    return {PREPARE: RuleLine(line), EMERGENCY: RuleLine(line * v["emergency_share"])}
 
 
-def _cover(v: Values, sku: Sku) -> dict[int, Line]:
+def _cover(v: Values, sku: Sku) -> dict[int, RuleLine]:
     factor = v["factor"] * 60.0 * v["horizon_min"]
     window = 60.0 * v["window_min"]
-    return {PREPARE: Line(0.0, factor, window), EMERGENCY: Line(0.0, factor * v["emergency_share"], window)}
+    return {PREPARE: RuleLine(0.0, factor, window), EMERGENCY: RuleLine(0.0, factor * v["emergency_share"], window)}
 
 
-def _window(v: Values, sku: Sku) -> dict[int, Line]:
+def _window(v: Values, sku: Sku) -> dict[int, RuleLine]:
     safety, window, fitted = v["safety_factor"] * sku.safety_stock, 60.0 * v["window_min"], v["least_squares"] > 0.5
     ends = {PREPARE: v["horizon_min"], EMERGENCY: v["emergency_min"]}
-    return {level: Line(safety, 60.0 * minutes, window, fitted) for level, minutes in ends.items()}
+    return {level: RuleLine(safety, 60.0 * minutes, window, fitted) for level, minutes in ends.items()}
 
 
-EXPORTED: dict[str, Callable[[Values, Sku], dict[int, Line]]] = {
+EXPORTED: dict[str, Callable[[Values, Sku], dict[int, RuleLine]]] = {
     "fixed_count": _fixed, "percent_of_stock": _percent, "cover_time": _cover, "window_forecast": _window,
 }  # fmt: skip
 """Strategies that are lines, and their lines by level."""
@@ -91,7 +91,7 @@ def lines_of(policy: Policy, sku: Sku, show: Scenario) -> dict[int, Line]:
     return {level: line._replace(unpaid=waits) for level, line in EXPORTED[strategy.name](values, sku).items()}
 
 
-def expression(line: Line, sku: str, level: int) -> str:
+def expression(line: RuleLine, sku: str, level: int) -> str:
     """The whole expression of an alert: while an item is closed only its emergency counts."""
     query = (
         f'{STOCK}{{sku="{quoted(sku)}"}} <= on (sku) ' if line.factor or line.unpaid else f'{STOCK}{{sku="{quoted(sku)}"}} <= '

@@ -49,7 +49,7 @@ def rule_tests(policy: Policy, show: Scenario, every_s: float) -> str:
     ])  # fmt: skip
 
 
-def _test(sku: Sku, lines: Mapping[int, Line], policy: Policy, every_s: float) -> dict[str, Any]:
+def _test(sku: Sku, lines: Mapping[int, RuleLine], policy: Policy, every_s: float) -> dict[str, Any]:
     """A series that falls evenly to 0, long enough to fill every window, and what stands before, at and after each line."""
     offered = max(1, sku.listed)
     window = max((line.window_s for line in lines.values()), default=0.0)

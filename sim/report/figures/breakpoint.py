@@ -10,7 +10,7 @@ import numpy as np
 from sim.report.figures import style
 from sim.report.figures.style import _
 from sim.stats.certify import CERTIFIED, REFUTED, UNDECIDED
-from sim.study.breakpoint import Found
+from sim.study.breakpoint import Breaks
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +19,7 @@ STATES = {CERTIFIED: (style.GREEN, "o"), UNDECIDED: (style.GREY, "s"), REFUTED: 
 """Colour and marker by state."""
 
 
-def chart(results: Mapping[str, Found], title: str) -> Figure:
+def chart(results: Mapping[str, Breaks], title: str) -> Figure:
     """One line a dial and strategy: every severity tried, coloured and shaped by what became of the limits there. One mark for a
     strategy that breaks them as it is."""
     from matplotlib import rc_context

@@ -9,7 +9,7 @@ import numpy as np
 
 from sim.core import tape as T
 from sim.core.history import paths
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.units import US
 from sim.replay.closedloop import SILENT, Closed
 from sim.replay.closedtape import imputed_rows
@@ -98,17 +98,17 @@ def picture(c: Closed, sku: int) -> ClosedPicture:
     )
 
 
-def _left(run: Run, sku: int) -> Steps:
+def _left(run: ShowRun, sku: int) -> Steps:
     path = paths(run, sku)
     return thinned(path["t"] / US, path["left"])
 
 
-def _lane(run: Run, sku: int) -> Lane:
+def _lane(run: ShowRun, sku: int) -> Lane:
     s = story(run, sku)
     return Lane(s.alerts[:, :2], s.closed, tuple((t, what) for t, what, _ in s.marks))
 
 
-def _laid(c: Closed, run: Run, sku: int, bins: np.ndarray, imputed: bool) -> np.ndarray:
+def _laid(c: Closed, run: ShowRun, sku: int, bins: np.ndarray, imputed: bool) -> np.ndarray:
     """Units of orders of a tape per bin, whether accepted or not."""
     tape = run.tape
     own = (tape.kind == T.ORDER) & (tape.sku == sku) & (imputed_rows(tape, c.imputation) == imputed)

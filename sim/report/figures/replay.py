@@ -26,7 +26,7 @@ OPEN_LOOP = N_("OPEN LOOP: recorded demand, no action taken")
 
 
 @dataclass(frozen=True, eq=False)
-class Recording:
+class SkuPicture:
     """One SKU of a replayed stream. Times in s of the show; ``Steps``: times and the values that hold from them on.
 
     title: what is shown. at: a moment by the recording's clock. stock: as recorded. seen: as the alert engine had it. out: spans
@@ -47,7 +47,7 @@ class Recording:
     cues: tuple[CueSpan, ...]
 
 
-def recording(loaded: Loaded, replay: Replay, sku: int) -> Recording:
+def recording(loaded: Loaded, replay: Replay, sku: int) -> SkuPicture:
     """The arrays of the picture of SKU number ``sku``."""
     stream, run = loaded.stream, replay.runs[0]
     name, end = stream.skus[sku].id, run.scenario.duration_s
@@ -56,7 +56,7 @@ def recording(loaded: Loaded, replay: Replay, sku: int) -> Recording:
     outs = replay.sellouts[(replay.sellouts["sku"] == name) & (replay.sellouts["strategy"] == run.policy.name)]
     bins = bin_edges(end)
     sold = ngettext("{n} sell-out", "{n} sell-outs", len(outs)).format(n=len(outs)) if len(outs) else _("never sold out")
-    return Recording(
+    return SkuPicture(
         title=_("replay of {stream} · SKU {sku} · from {start} · {sold}").format(
             stream=style.text(stream.name), sku=style.text(name), start=stream.at(0.0), sold=sold
         ),
@@ -85,7 +85,7 @@ def _units(loaded: Loaded, sku: int, kind: int, bins: np.ndarray) -> np.ndarray:
     return per_bin(t, total, bins)
 
 
-def draw(r: Recording) -> Figure:
+def draw(r: SkuPicture) -> Figure:
     """A recording as a picture: stock, lanes of alerts, rates, cues."""
     from matplotlib import rc_context
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -111,7 +111,7 @@ def draw(r: Recording) -> Figure:
     return figure
 
 
-def _stock(axis: Axes, r: Recording, per: float) -> None:
+def _stock(axis: Axes, r: SkuPicture, per: float) -> None:
     steps(axis, r.stock, per, r.duration_s, color=style.BLACK, lw=2.6, label=_("recorded stock"))
     steps(axis, r.seen, per, r.duration_s, color=style.SKY, lw=1.2, ls=(0, (3, 3)), label=_("as the alert engine saw it"))
     axis.axhline(0, color=style.GREY, lw=0.8)
@@ -119,13 +119,13 @@ def _stock(axis: Axes, r: Recording, per: float) -> None:
     axis.set_ylabel(_("stock [units]"))
 
 
-def _outs(axis: Axes, r: Recording, per: float, label: str | None) -> None:
+def _outs(axis: Axes, r: SkuPicture, per: float, label: str | None) -> None:
     for k, (start, stop) in enumerate(r.out):
         axis.axvspan(start / per, stop / per, color=style.RED, alpha=0.13, lw=0, label=None if k else label)
         axis.axvline(start / per, color=style.RED, lw=1.1, ls=":")
 
 
-def _lanes(axis: Axes, r: Recording, per: float) -> None:
+def _lanes(axis: Axes, r: SkuPicture, per: float) -> None:
     """One lane per strategy: an alert's marker and colour tell its level."""
     names = list(r.lanes)
     _outs(axis, r, per, None)
@@ -139,7 +139,7 @@ def _lanes(axis: Axes, r: Recording, per: float) -> None:
     axis.set_ylim(len(names) - 0.4, -0.6)
 
 
-def _rates(axis: Axes, r: Recording, per: float) -> None:
+def _rates(axis: Axes, r: SkuPicture, per: float) -> None:
     left, width = r.bins[:-1] / per, float(r.bins[1] - r.bins[0])
     if r.carts.any():
         axis.step(left, r.carts, where="post", color=style.SKY, lw=1.1, label=_("units put into carts"))

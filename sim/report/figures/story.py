@@ -9,7 +9,7 @@ import numpy as np
 from scenarios.contract import CUE_KINDS
 from sim.core.history import paths, seen, watched
 from sim.core.response import DELIST_SKU, FREEZE_SKU, LOWER_EXPOSURE, REOPEN, RESTOCK, WHAT_NAMES
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.core.units import NEVER_US, US, to_us
 
 BIN_S = 10.0
@@ -57,7 +57,7 @@ class Story:
     start_hour: float = 20.0
 
 
-def story(run: Run, sku: int, watching: Steps | None = None) -> Story:
+def story(run: ShowRun, sku: int, watching: Steps | None = None) -> Story:
     """Everything a timeline shows about SKU number ``sku``. watching: the line its strategy watched, where that is known."""
     show, end = run.scenario, run.scenario.duration_s
     path = paths(run, sku)
@@ -154,7 +154,7 @@ def _size(act: np.void) -> float:
     return float(act["value"]) if sized else np.nan
 
 
-def cues_of(run: Run, sku: int) -> tuple[CueSpan, ...]:
+def cues_of(run: ShowRun, sku: int) -> tuple[CueSpan, ...]:
     rows = []
     for number, cue in enumerate(run.tape.cues):
         cut = int(run.cue_cut[number]) if number < len(run.cue_cut) else NEVER_US

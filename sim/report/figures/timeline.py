@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.core.run import Run
+from sim.core.run import ShowRun
 from sim.report.figures import style
 from sim.report.figures.story import CueSpan, Story, story, time_unit
 from sim.report.figures.style import _, ngettext
@@ -36,7 +36,7 @@ ROW_IN = 0.21
 ORDERED_KINDS = ("pitch", "link_drop", "deal", "countdown", "restock_call")
 
 
-def timeline(run: Run, sku: int, chosen: str = "") -> Figure:
+def timeline(run: ShowRun, sku: int, chosen: str = "") -> Figure:
     """The picture of SKU number ``sku``; ``chosen``: how it was chosen, in words."""
     return draw(story(run, sku), chosen)
 

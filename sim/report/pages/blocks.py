@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Grid:
+class TableBlock:
     """A table. head: name, unit and meaning by column. rows: cells as text. right: columns of figures. note: what has to be
     known."""
 
@@ -53,9 +53,9 @@ class Page:
     notes: list[str] = field(default_factory=list)
     plain: list[str] = field(default_factory=list)
     evidence: list[str] = field(default_factory=list)
-    grids: list[Grid] = field(default_factory=list)
-    assumptions: Grid | None = None
-    glossary: Grid | None = None
+    grids: list[TableBlock] = field(default_factory=list)
+    assumptions: TableBlock | None = None
+    glossary: TableBlock | None = None
     blobs: list[Blob] = field(default_factory=list)
     timelines: list[tuple[str, str, str, str]] = field(default_factory=list)
     sweep: str = ""
@@ -91,7 +91,7 @@ def spread(mean: float, low: float, high: float, *, places: int | None = None) -
     return f"{number(mean, places)} [{number(low, places)}, {number(high, places)}]"
 
 
-def of_frame(title: str, frame: pd.DataFrame, note: str = "", most: int = 400) -> Grid:
+def of_frame(title: str, frame: pd.DataFrame, note: str = "", most: int = 400) -> TableBlock:
     """All of a data frame as a table."""
     return chosen(title, frame, note=note, most=most)
 
@@ -99,7 +99,7 @@ def of_frame(title: str, frame: pd.DataFrame, note: str = "", most: int = 400) -
 def chosen(
     title: str, frame: pd.DataFrame, columns: Sequence[str] = (), note: str = "", folded: bool = False, most: int = 200,
     clock: bool = False,
-) -> Grid:  # fmt: skip
+) -> TableBlock:  # fmt: skip
     """Columns of a data frame as a table; a column X with X_low and X_high becomes one with intervals, shares become per cent.
     columns: none: all. clock: moments are counted from the start of the show, as h:mm:ss."""
     import pandas as pd
@@ -122,7 +122,7 @@ def chosen(
         rows.append([_cell(row, c, f"{c}_low" in ends, kind) for c, kind in zip(names, kinds, strict=True)])
     if len(frame) > most:
         note = f"{note} " * bool(note) + _("{n} more rows are in the folder.").format(n=f"{len(frame) - most:,}")
-    return Grid(title, head, rows, frozenset(right), note, folded)
+    return TableBlock(title, head, rows, frozenset(right), note, folded)
 
 
 def _empty(column: pd.Series) -> bool:

@@ -28,7 +28,7 @@ class Chart:
 
 
 @dataclass(frozen=True)
-class Series:
+class ChartSeries:
     """Marks of one kind. row: number of the line each stands in; x, low, high: figure and interval; tip: what a pointer reads."""
 
     name: str
@@ -41,7 +41,7 @@ class Series:
     marker: str = ""
 
 
-def spans(title: str, rows: Sequence[str], series: Sequence[Series], x_label: str, note: str = "", zero: bool = False,
+def spans(title: str, rows: Sequence[str], series: Sequence[ChartSeries], x_label: str, note: str = "", zero: bool = False,
           log: bool = False, lines: Sequence[tuple[float, str]] = ()) -> Chart:  # fmt: skip
     """A line a row, marks with intervals on it. zero: a line at 0. lines: further ones, each with its name."""
     marks = []

@@ -13,7 +13,7 @@ from scenarios.contract import Scenario
 from sim.core.policy import Policy
 from sim.core.response import Action, Playbook
 from sim.report.figures.style import clock
-from sim.report.pages.blocks import Grid, number
+from sim.report.pages.blocks import TableBlock, number
 from sim.report.pages.kit import render, script, shortened
 from sim.words import N_, _
 from strategies.contract import TIER_NAMES
@@ -39,7 +39,7 @@ MOST_COLUMNS = 8
 
 
 @dataclass(frozen=True, eq=False)
-class Card:
+class ControlCard:
     """What is on the card. times: moments [s], half hours first, then cues. lines: float64 [sku, time, share] (planned_lines)."""
 
     scenario: Scenario
@@ -66,7 +66,7 @@ def moments(scenario: Scenario) -> list[float]:
     return [*half_hours(scenario.duration_s), *(float(c.at_s) for c in scenario.cues)]
 
 
-def levels_grid(book: Playbook) -> Grid:
+def levels_grid(book: Playbook) -> TableBlock:
     """What follows at each level: machines, people, host."""
     rows = []
     for level, name in LEVELS:
@@ -77,7 +77,7 @@ def levels_grid(book: Playbook) -> Grid:
         ]
         rows.append([_(name), _("; ").join(machine) or "–", _("; ").join(people) or "–", _host(level, actions)])
     head = [(words, "", "") for words in (_("level"), _("the machine, at once"), _("who is told, and does what"), _("the host"))]
-    return Grid(_("What happens at each level"), head, rows)
+    return TableBlock(_("What happens at each level"), head, rows)
 
 
 def _deed(a: Action) -> str:
@@ -93,7 +93,7 @@ def _host(level: int, actions: Sequence[Action]) -> str:
     return _("say how many are left, finish the pitch")
 
 
-def items(card: Card) -> pd.DataFrame:
+def items(card: ControlCard) -> pd.DataFrame:
     """A row per item: tier, stock, lines at half hours, lines at its cues, what the host says."""
     import pandas as pd
 
@@ -136,12 +136,12 @@ def _says(book: Playbook, line: float) -> str:
     return _("“Fewer than {n} left, and no more tonight until I say so.”").format(n=number(math.ceil(line)))
 
 
-def html(card: Card) -> str:
+def html(card: ControlCard) -> str:
     """The card as a page that prints on one sheet of A4."""
     table = items(card)
     head = [(str(c), "", "") for c in table.columns]
     rows = [[_cell(v) for v in row] for row in table.values.tolist()]
-    grid = Grid(_("The items"), head, rows, frozenset({2}), _about_lines(card))
+    grid = TableBlock(_("The items"), head, rows, frozenset({2}), _about_lines(card))
     return render("card.html", title=_("Control room card: {name}").format(name=shortened(card.scenario.name)), card=card,
                   strategy=shortened(card.policy.name), begins=clock(0.0, card.scenario.start_hour), items=grid,
                   levels=levels_grid(card.policy.playbook), style=script("page.css"),
@@ -152,7 +152,7 @@ def _cell(value: Any) -> str:
     return number(value) if isinstance(value, int | float) else str(value)
 
 
-def _about_lines(card: Card) -> str:
+def _about_lines(card: ControlCard) -> str:
     if np.isnan(card.lines).all():
         return _("This strategy watches no line: it decides by itself when to speak.")
     text = _("Lines in units: the middle of {n} rehearsed shows; in brackets where four of five of them lay, where the "

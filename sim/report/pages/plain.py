@@ -151,8 +151,10 @@ def _closed(table: Any) -> list[str]:
     if float(best["saved_likely"]) > 0:
         sentences = [_("With {name} this show would have earned about {saved} CNY more than with nobody acting.").format(**words)]
     else:
-        sentences = [_("No strategy tried would have helped here: the best of them, {name}, earns about {saved} CNY less than nobody "
-                  "acting.").format(**words)]  # fmt: skip
+        text = _(
+            "No strategy tried would have helped here: the best of them, {name}, earns about {saved} CNY less than nobody acting."
+        )
+        sentences = [text.format(**words)]
     text = _("Depending on how many people would have come while nothing could be had, that is {low} to {high} CNY.")
     sentences.append(text.format(low=low, high=high))
     text = _("With it {oversold} units are sold that are not there and {missed} that could have been sold are not; {share} % "

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.report.figures.style import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, SKY
-from sim.report.pages.blocks import Grid, chosen, number, spread
-from sim.report.pages.charts import Chart, Series, bars, course, spans
+from sim.report.pages.blocks import TableBlock, chosen, number, spread
+from sim.report.pages.charts import Chart, ChartSeries, bars, course, spans
 from sim.report.pages.kit import shortened
 from sim.report.pages.labels import word
 from sim.words import N_, _
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Tables = Mapping[str, Any]
-Parts = tuple[list[Grid], list[Chart]]
+Parts = tuple[list[TableBlock], list[Chart]]
 BOUNDS = (("low", N_("if nobody would have come"), SKY, "inverted_triangle"), ("likely", N_("likely"), BLACK, "circle"),
           ("high", N_("if as many as could"), RED, "triangle"))  # fmt: skip
 CAUSES = {
@@ -81,12 +81,12 @@ def _closed(t: Tables) -> Parts:
              "over draws. The "
              "other figures are of the likely bound.")  # fmt: skip
     series = [
-        Series(_(words), range(len(names)), table[f"saved_{bound}"], table.get(f"saved_{bound}_low", ()),
+        ChartSeries(_(words), range(len(names)), table[f"saved_{bound}"], table.get(f"saved_{bound}_low", ()),
                table.get(f"saved_{bound}_high", ()), colour=colour, marker=marker)
         for bound, words, colour, marker in BOUNDS
     ]  # fmt: skip
     chart = spans(_("What each would have saved"), names, series, _("saved over nobody acting [CNY a show]"), zero=True)
-    grids = [Grid(_("What would have happened"), head, rows, frozenset(range(1, len(head))), note)]
+    grids = [TableBlock(_("What would have happened"), head, rows, frozenset(range(1, len(head))), note)]
     if "windows" in t and len(t["windows"]):
         columns = _varied(t["windows"], ("stream", "sku", "why", "start_at", "end_at", "low", "likely", "high"))
         grids.append(
@@ -119,7 +119,7 @@ def reviewed(t: Tables) -> Parts:
         *((_(CAUSES[c][0]), _("units"), "") for c in causes),
         (_("in all"), _("units"), ""),
     ]
-    grids = [Grid(_("Who is to blame"), head, rows, frozenset(range(2, len(head))))]
+    grids = [TableBlock(_("Who is to blame"), head, rows, frozenset(range(2, len(head))))]
     if "chains" in t and len(t["chains"]):
         chains = t["chains"].sort_values("worth_cny", key=np.abs, ascending=False)
         grids.append(chosen(_("What alerts were worth"), chains, CHAINS, most=40, clock=True))
@@ -163,7 +163,7 @@ def fitted(t: Tables) -> Parts:
         tips = [_("{value} {unit}, default {default}").format(value=number(r["value"]), unit=_unit(r["unit"]),
              default=number(float(r["default"])))
                 for r in ratio.to_dict("records")]  # fmt: skip
-        series = [Series("", range(len(ratio)), ratio["value"] / per, ratio["low"] / per, ratio["high"] / per, tips, BLUE)]
+        series = [ChartSeries("", range(len(ratio)), ratio["value"] / per, ratio["low"] / per, ratio["high"] / per, tips, BLUE)]
         charts.append(spans(_("Fitted settings against their defaults"), [shortened(s) for s in ratio["setting"]], series,
                             _("times the default, 95 % interval"), log=True, lines=((1.0, _("default")),)))  # fmt: skip
     if "bands" in t:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from sim.report.pages.blocks import Grid, number, spread
+from sim.report.pages.blocks import TableBlock, number, spread
 from sim.report.text.shares import shares
 from sim.report.text.tables import summary
 from sim.score.metrics import METRICS
@@ -78,7 +78,7 @@ COLUMNS = ("net", "behind", "J", "skill", "gmv", "oversold_units", "session_over
            "precision", "recall", "usable_lead_s", "freeze_minutes")  # fmt: skip
 
 
-def grid(figures_by_name: Mapping[str, Figures], shows: int) -> Grid:
+def grid(figures_by_name: Mapping[str, Figures], shows: int) -> TableBlock:
     """The ranked table."""
     rows = []
     for k, (name, row) in enumerate(figures_by_name.items()):
@@ -92,7 +92,7 @@ def grid(figures_by_name: Mapping[str, Figures], shows: int) -> Grid:
             cells.append(spread(scale * mean, scale * low, scale * high))
         rows.append(cells)
     note = _("Means over {n} shows on the same shoppers, best first; in brackets the 95 % interval, each figure for itself.")
-    return Grid(_("The strategies"), head(), rows, frozenset(range(1, len(COLUMNS) + 1)), note.format(n=shows))
+    return TableBlock(_("The strategies"), head(), rows, frozenset(range(1, len(COLUMNS) + 1)), note.format(n=shows))
 
 
 def plain(figures_by_name: Mapping[str, Figures], shows: int, same: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from sim.words import _, columns
 
 if TYPE_CHECKING:
     from sim.jobs.plan import Plan
-    from sim.report.text.tune_tables import Table
+    from sim.report.text.tune_tables import ReportTable
 
 
 def rehearsal(
@@ -70,7 +70,7 @@ def sweep(plan: Plan, played: str, standing: ranking.Ranking | None, decided: Se
     return "\n\n".join(parts) + "\n"
 
 
-def tuning(played: str, lines: Sequence[str], tables: Sequence[Table], fronts: bool) -> str:
+def tuning(played: str, lines: Sequence[str], tables: Sequence[ReportTable], fronts: bool) -> str:
     """played: what was searched and how to repeat it. said: the statement. fronts: whether there is a picture of a front."""
     parts = [
         _("# Tuning"),

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sim.report.figures.style import GREEN, GREY, RED
-from sim.report.pages.blocks import Grid, chosen, number, spread
-from sim.report.pages.charts import LOOKS, Chart, Series, course, spans
+from sim.report.pages.blocks import TableBlock, chosen, number, spread
+from sim.report.pages.charts import LOOKS, Chart, ChartSeries, course, spans
 from sim.report.pages.kit import shortened
 from sim.report.pages.labels import candidate, label, word
 from sim.score.metrics import METRICS
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 Tables = Mapping[str, Any]
-Parts = tuple[list[Grid], list[Chart]]
+Parts = tuple[list[TableBlock], list[Chart]]
 JUDGED = ("net", "J", "oversold_units", "missed_units", "notices_per_operator_hour")
 DIALS = {
     "feed_lag": N_("readings arrive late"), "freeze_latency": N_("a freeze takes hold late"),
@@ -74,8 +74,8 @@ def tuned(t: Tables) -> Parts:
         "Judging shows chose between them, confirming shows were looked at by nobody before: quote those. In brackets the 95 "
         "% interval."
     )
-    grid = Grid(_("Finalists"), head, rows, frozenset(range(2, len(head) - 1)), note)
-    series = [Series(word(stage), r, x, low, high, [_("{n} shows").format(n=n) for n in shown_of])
+    grid = TableBlock(_("Finalists"), head, rows, frozenset(range(2, len(head) - 1)), note)
+    series = [ChartSeries(word(stage), r, x, low, high, [_("{n} shows").format(n=n) for n in shown_of])
               for stage, (r, x, low, high, shown_of) in marks.items()]  # fmt: skip
     chart = spans(
         _("What each finalist earned"), [candidate(str(n)) for n in names], series, _("net a show [CNY], 95 % interval")
@@ -141,7 +141,7 @@ def broken(t: Tables) -> Parts:
     note = _("Holds: the largest severity at which every limit is certified, and at every milder one tried. Breaks: the "
              "smallest at which one "
              "is refuted. Between them more shows would be needed. One thing gets worse at a time.")  # fmt: skip
-    grid = Grid(_("Where the limits break"), head, rows, frozenset(), note)
+    grid = TableBlock(_("Where the limits break"), head, rows, frozenset(), note)
     limits = [c.removesuffix("_limit") for c in table.columns if str(c).endswith("_limit")]
     columns = [
         "strategy",
@@ -174,7 +174,7 @@ def _severities(unit: str, part: pd.DataFrame) -> Chart:
     series = []
     for state, colour, marker in STATES:
         at = [k for k, s in enumerate(part["state"]) if s == state]
-        series.append(Series(word(state), [rows.index(names[k]) for k in at], part["severity"].iloc[at].tolist(),
+        series.append(ChartSeries(word(state), [rows.index(names[k]) for k in at], part["severity"].iloc[at].tolist(),
                              tip=[word(state)] * len(at), colour=colour, marker=marker))  # fmt: skip
     return spans(
         _("How bad it may get"), rows, series, _("by how much [{unit}]").format(unit=_(unit) if unit else "–"), zero=True
@@ -201,11 +201,11 @@ def sensitive(t: Tables) -> Parts:
         "they are rough."
     )
     series = [
-        Series(words, range(len(names)), 100 * table[part], 100 * table[f"{part}_low"], 100 * table[f"{part}_high"])
+        ChartSeries(words, range(len(names)), 100 * table[part], 100 * table[f"{part}_low"], 100 * table[f"{part}_high"])
         for part, words in (("first", _("by itself")), ("total", _("in all, with the others")))
     ]
     chart = spans(_("What the ups and downs of net hang on"), names, series, _("share of variance [%], 95 % interval"), zero=True)
-    return [Grid(_("What matters"), head, rows, frozenset((1, 2)), note)], [chart]
+    return [TableBlock(_("What matters"), head, rows, frozenset((1, 2)), note)], [chart]
 
 
 def _share(row: Mapping[Any, Any], part: str) -> str:

@@ -10,13 +10,13 @@ from sim.report.text.layout import aligned, markdown
 from sim.report.text.limits import certificate, limit
 from sim.report.text.unseen import unseen
 from sim.stats.certify import CERTIFIED, REFUTED, Certificate
-from sim.study.breakpoint import Breakpoint, Found, Point
+from sim.study.breakpoint import Breakpoint, Breaks, Point
 from sim.words import N_, _, columns
 
 HEAD = N_("strategy | dial | holds up to | breaks by | unit | setting")
 
 
-def sentences(results: Mapping[str, Found]) -> list[str]:
+def sentences(results: Mapping[str, Breaks]) -> list[str]:
     """One sentence a strategy and dial; one for a strategy that breaks the limits before any dial is turned."""
     lines = []
     for name, f in results.items():
@@ -26,7 +26,7 @@ def sentences(results: Mapping[str, Found]) -> list[str]:
     return lines
 
 
-def said(results: Mapping[str, Found], shows: int) -> list[str]:
+def said(results: Mapping[str, Breaks], shows: int) -> list[str]:
     """All that is said: the sentences, and what ``shows`` a point may not have shown."""
     return [*sentences(results), unseen(shows, None)]
 
@@ -100,7 +100,7 @@ def _as_it_is(name: str, c: Certificate) -> str:
     )
 
 
-def rows(results: Mapping[str, Found]) -> list[list[str]]:
+def rows(results: Mapping[str, Breaks]) -> list[list[str]]:
     """Cells under HEAD: a row a strategy and dial."""
 
     def cell(x: float, otherwise: str) -> str:
@@ -123,12 +123,12 @@ def head(scenario: str, limits: str, shows: int, confidence: float) -> str:
     return text.format(scenario=scenario, limits=limits, shows=shows, sure=100 * confidence)
 
 
-def printed(title: str, results: Mapping[str, Found], texts: Sequence[str]) -> str:
+def printed(title: str, results: Mapping[str, Breaks], texts: Sequence[str]) -> str:
     """For a terminal."""
     return "\n".join(["", title, "", *aligned([columns(HEAD), *rows(results)], (2, 3)), "", *texts])
 
 
-def page(scenario: str, played: str, results: Mapping[str, Found], texts: Sequence[str]) -> str:
+def page(scenario: str, played: str, results: Mapping[str, Breaks], texts: Sequence[str]) -> str:
     """``report.md``. played: what was looked at and how to repeat it."""
     parts = [
         _("# Breakpoints of {scenario}").format(scenario=scenario),

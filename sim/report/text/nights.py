@@ -12,18 +12,18 @@ from sim.report.text.layout import aligned, markdown
 from sim.words import N_, _, columns
 
 if TYPE_CHECKING:
-    from sim.calibrate.nights import Step
+    from sim.calibrate.nights import NightForecast
 
 HEAD = N_("quantity | nights | mean | known to | next night 90 % | after one night | held")
 RIGHT = (1, 3, 4, 5)
 
 
-def last(steps: Sequence[Step]) -> list[Step]:
+def last(steps: Sequence[NightForecast]) -> list[NightForecast]:
     """The prior after all nights, of every quantity."""
     return [s for s in steps if not s.next]
 
 
-def rows(steps: Sequence[Step]) -> list[list[str]]:
+def rows(steps: Sequence[NightForecast]) -> list[list[str]]:
     """One row per quantity: what all nights say, and how much less one night said."""
     cells = []
     for s in last(steps):
@@ -43,7 +43,7 @@ def _factor(band: tuple[float, float], mean: float) -> str:
     return f"x{math.exp(band[0] - mean):.2f}..{math.exp(band[1] - mean):.2f}"
 
 
-def sentences(steps: Sequence[Step], odd: Sequence[tuple[str, str, float]]) -> list[str]:
+def sentences(steps: Sequence[NightForecast], odd: Sequence[tuple[str, str, float]]) -> list[str]:
     """How the answer settled, measured on nights that had not been seen, and which nights contradict the others."""
     lines = []
     for quantity, night, times in odd:
@@ -82,12 +82,12 @@ def sentences(steps: Sequence[Step], odd: Sequence[tuple[str, str, float]]) -> l
     return lines
 
 
-def printed(steps: Sequence[Step], lines: Sequence[str]) -> str:
+def printed(steps: Sequence[NightForecast], lines: Sequence[str]) -> str:
     """For a terminal."""
     return "\n".join([_("Across nights"), *aligned([columns(HEAD), *rows(steps)], RIGHT), "", *lines])
 
 
-def page(steps: Sequence[Step], lines: Sequence[str]) -> str:
+def page(steps: Sequence[NightForecast], lines: Sequence[str]) -> str:
     """A section of ``report.md``."""
     parts = [
         _("## Across nights"),

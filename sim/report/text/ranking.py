@@ -70,7 +70,7 @@ class Ranking:
             )
         return "\n\n".join([*parts, *self._caution()])
 
-    def _varied(self, lines: Sequence[tables.Line]) -> tables.Varied:
+    def _varied(self, lines: Sequence[tables.StrategyLine]) -> tables.Varied:
         """The settings that vary among the candidates of these lines."""
         shown = {line.strategy for line in lines}
         candidates = [c for c in self.plan.candidates if c.name in shown]
@@ -88,7 +88,7 @@ class Ranking:
             return []
         return [_("The best of {n} owes part of its lead to luck: confirm it on other seeds.").format(n=n)] if n > 2 else []
 
-    def _title(self, world: str, lines: Sequence[tables.Line]) -> str:
+    def _title(self, world: str, lines: Sequence[tables.StrategyLine]) -> str:
         n, few = len(self.plan.candidates), len(lines)
         if few == n:
             return ngettext("{world}: {n} candidates", "{world}: {n} candidates", n).format(world=world, n=n)

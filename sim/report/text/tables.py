@@ -36,7 +36,7 @@ Varied = tuple[Sequence[str], Mapping[str, tuple[str, Sequence[str]]]]
 
 
 @dataclass(frozen=True)
-class Line:
+class StrategyLine:
     """One strategy over all its shows. net: mean and interval; J: mean; behind: paired difference in J to the best, which is that
     in net, with an interval that holds for all strategies at once; the rest are means.
 
@@ -63,7 +63,7 @@ class Line:
     judged: int = 0
 
 
-def summary(scores: pd.DataFrame, worth: Sequence[Worth] = ()) -> list[Line]:
+def summary(scores: pd.DataFrame, worth: Sequence[Worth] = ()) -> list[StrategyLine]:
     """Strategies of one scenario, lowest mean J first."""
     parts = {str(name): part.sort_values("replicate") for name, part in scores.groupby("strategy", sort=False)}
     order = sorted(parts, key=lambda name: parts[name]["J"].mean())
@@ -85,10 +85,10 @@ def _told_apart(costs: Sequence[np.ndarray]) -> list[tuple[Difference, bool]]:
     return marks
 
 
-def _line(name: str, part: pd.DataFrame, behind: Difference, same: bool, useful: int, judged: int) -> Line:
+def _line(name: str, part: pd.DataFrame, behind: Difference, same: bool, useful: int, judged: int) -> StrategyLine:
     n, of = len(part), shares(part)
     often, low, high = of["session_oversold"]
-    return Line(
+    return StrategyLine(
         strategy=name,
         net=difference(part["net"].to_numpy(), np.zeros(n)),
         J=float(part["J"].mean()),
@@ -109,7 +109,7 @@ def _line(name: str, part: pd.DataFrame, behind: Difference, same: bool, useful:
     )
 
 
-def cells(lines: list[Line], told: bool = True) -> list[list[str]]:
+def cells(lines: list[StrategyLine], told: bool = True) -> list[list[str]]:
     """The table as text, one row per strategy. told: say who can be told apart from the best, and what alerts were worth."""
     rows = []
     for k, line in enumerate(lines):
@@ -123,13 +123,13 @@ def cells(lines: list[Line], told: bool = True) -> list[list[str]]:
     return rows
 
 
-def _sure(line: Line) -> str:
+def _sure(line: StrategyLine) -> str:
     """How much less a strategy earns than the best, and whether that is sure."""
     text = _("not sure, {by} less") if line.same else _("sure, {by} less")
     return text.format(by=spread(line.behind.mean, half(line.behind)))
 
 
-def details(lines: list[Line]) -> list[list[str]]:
+def details(lines: list[StrategyLine]) -> list[list[str]]:
     """The second table."""
     return [
         [line.strategy, number(line.skill),
@@ -144,7 +144,7 @@ def half(gap: Difference) -> float:
     return (gap.high - gap.low) / 2
 
 
-def notes(lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0) -> list[str]:
+def notes(lines: list[StrategyLine], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0) -> list[str]:
     """What has to be said under the table. shock: a loss of one show to allow for [CNY]."""
     text = [
         ngettext(
@@ -180,14 +180,14 @@ def meanings(profile: Profile, told: bool = True) -> list[str]:
     return [text.format(edge=f"{MATTERS * profile.ca:g}") if "{edge}" in text else text for text in lines]
 
 
-def _below_nothing(lines: list[Line]) -> list[str]:
+def _below_nothing(lines: list[StrategyLine]) -> list[str]:
     """Why a J may lie below zero."""
     if all(line.J >= 0 for line in lines):
         return []
     return [_("J below 0: the host moved airtime, to a pitch brought forward or a restock call, and sold what no tape holds.")]
 
 
-def _apart(lines: list[Line], replicates: int) -> str:
+def _apart(lines: list[StrategyLine], replicates: int) -> str:
     """Who cannot be told apart from the best."""
     if replicates < 2:
         return _("One show says nothing about the next: raise replicates for intervals.")
@@ -198,7 +198,7 @@ def _apart(lines: list[Line], replicates: int) -> str:
     return _("Cannot be told apart from {best}: {list}.").format(best=best, list=", ".join(same))
 
 
-def _pairing(lines: list[Line]) -> str:
+def _pairing(lines: list[StrategyLine]) -> str:
     """What playing the same shoppers gained."""
     ratios = [line.behind.variance_ratio for line in lines[1:] if math.isfinite(line.behind.variance_ratio)]
     if not ratios:
@@ -226,7 +226,12 @@ def _varied(head: Sequence[str], rows: list[list[str]], varied: Varied | None) -
 
 
 def printed(
-    lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0, varied: Varied | None = None
+    lines: list[StrategyLine],
+    replicates: int,
+    profile: Profile,
+    told: bool = True,
+    shock: float = 0.0,
+    varied: Varied | None = None,
 ) -> str:
     """The table for a terminal: plain text, at most some 145 columns. told: see :func:`cells`. varied: see :data:`Varied`."""
     rows = _varied(_head(told), cells(lines, told), varied)
@@ -235,7 +240,12 @@ def printed(
 
 
 def in_markdown(
-    lines: list[Line], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0, varied: Varied | None = None
+    lines: list[StrategyLine],
+    replicates: int,
+    profile: Profile,
+    told: bool = True,
+    shock: float = 0.0,
+    varied: Varied | None = None,
 ) -> str:
     """The same for ``report.md``, with a second table."""
     head, *rows = _varied(_head(told), cells(lines, told), varied)

@@ -21,7 +21,7 @@ BEHIND_HEAD = N_("behind the best | interval | shows | ")
 FRONT_HEAD = N_("front | settings")
 
 
-class Table(NamedTuple):
+class ReportTable(NamedTuple):
     """A table of the report: title, head and rows, which columns are numbers."""
 
     title: str
