@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.left_out import events
-from sim.calibrate.nights import contradictions, quantities, settling
+from sim.calibrate.night_prior import contradictions, quantities, settling
 from sim.calibrate.observed import Observed
 from sim.calibrate.observed import events as rows_of
-from sim.report.text import nights as words
+from sim.report.text import night_prior as words
 
 HOURS, FIRST, DAY_S = 6.0, 23.0, 86_400.0
 """Length of a night and the hour it starts at (UTC), where donations are at their plateau."""

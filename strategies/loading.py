@@ -89,11 +89,11 @@ class _Beside:
     """Finds modules that lie in the folder of the strategy ``owner``."""
 
     def __init__(self, folder: Path, owner: str) -> None:
-        self.folder, self.owner, self.found = folder, owner, dict[str, tuple[Path, bytes] | None]()
+        self.folder, self.owner, self.looked_up = folder, owner, dict[str, tuple[Path, bytes] | None]()
 
     def files(self) -> dict[str, bytes]:
         """Every module that was loaded from the folder: its path in there, and its text."""
-        return {path.relative_to(self.folder).as_posix(): text for path, text in filter(None, self.found.values())}
+        return {path.relative_to(self.folder).as_posix(): text for path, text in filter(None, self.looked_up.values())}
 
     def find_spec(self, name: str, path: Any = None, _target: Any = None) -> Any:
         """As ``importlib`` asks for it: None for a module that is not the user's."""
@@ -101,18 +101,18 @@ class _Beside:
         root, _, below = name.partition(".")
         if root in OURS or root in sys.stdlib_module_names:
             return None
-        if below and name.rpartition(".")[0] not in self.found:
+        if below and name.rpartition(".")[0] not in self.looked_up:
             return _elsewhere_now(name, path)
         base = self.folder.joinpath(*name.split("."))
         for file in (base / "__init__.py", base.with_name(base.name + ".py")):
             if file.is_file():
-                self.found[name] = (file, text := file.read_bytes())
+                self.looked_up[name] = (file, text := file.read_bytes())
                 places = [str(base)] if file.name == "__init__.py" else None
                 loader = _Fresh(asked, str(file), text, f"{self.owner}.{name}")
                 return importlib.util.spec_from_file_location(asked, file, loader=loader, submodule_search_locations=places)
         if below or not base.is_dir() or importlib.machinery.PathFinder.find_spec(name) is not None:
             return _elsewhere_now(asked, path)
-        self.found[name] = None
+        self.looked_up[name] = None
         spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [str(base)]
         return spec
@@ -130,7 +130,7 @@ class _Beside:
             yield
         finally:
             sys.meta_path.remove(self)
-            for name in self.found:
+            for name in self.looked_up:
                 if (module := sys.modules.pop(name, None)) is not None:
                     sys.modules[f"{self.owner}.{name}"] = module
             sys.modules.update(before)

@@ -275,7 +275,7 @@ def _report(folder: Path, study: Points, task: Task, results: dict[str, Breaks])
     import pandas as pd
 
     s, scenario = study.settings, study.scenario
-    sentences = words.said(results, s.replicates)
+    sentences = words.all_sentences(results, s.replicates)
     head = words.head(scenario.name, study.called, s.replicates, s.confidence)
     title = _("{scenario}: limits {limits}, {shows} shows a point")
     save(
@@ -290,5 +290,5 @@ def _report(folder: Path, study: Points, task: Task, results: dict[str, Breaks])
         words.printed(head, results, sentences),
         sentences,
         [_("run folder: {folder}").format(folder=HERE)],
-        again=partial(words.said, results, s.replicates),
+        again=partial(words.all_sentences, results, s.replicates),
     )

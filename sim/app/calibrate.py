@@ -20,15 +20,15 @@ from sim.app.result import HERE, Result, Statement
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fit import calibrate as fitted
 from sim.calibrate.natural import natural_of
-from sim.calibrate.nights import Quantity, after, check_nights, contradictions, settling
-from sim.calibrate.nights import plain as plain_nights
-from sim.calibrate.nights import quantities as by_night
+from sim.calibrate.night_prior import Quantity, after, check_nights, contradictions, settling
+from sim.calibrate.night_prior import plain as plain_nights
+from sim.calibrate.night_prior import quantities as by_night
 from sim.calibrate.observed import Observed
 from sim.calibrate.parameters import Parameter, parameters
 from sim.calibrate.scenario import scenario_of, simple, unidentified, yaml_of
 from sim.core.export import write_csv
 from sim.report.text import calibration as words_of
-from sim.report.text import nights as nights_of
+from sim.report.text import night_prior as nights_of
 from sim.score.profiles import PROFILES
 from sim.setup.assumptions import assumption_table
 from sim.setup.settings import CalibrateSettings, SettingError

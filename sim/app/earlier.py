@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from sim.calibrate.nights import NightForecast, Quantity
-from sim.calibrate.nights import from_plain as earlier_nights
+from sim.calibrate.night_prior import NightForecast, Quantity
+from sim.calibrate.night_prior import from_plain as earlier_nights
 from sim.core.export import write_csv
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import KEY

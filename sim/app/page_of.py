@@ -42,7 +42,7 @@ def parts_of(result: Result, notes: list[str]) -> Page:
         page.assumptions = chosen(
             title, assumed, ("setting", "value", "unit", "meaning", "confidence", "source", "given"), most=2000
         )
-    page.made = page.made or _made(result)
+    page.origin = page.origin or _origin(result)
     return page
 
 

@@ -66,7 +66,7 @@ class Terminal(Listener):
 
     def say(self, sentence: str) -> None:
         """A line of standard output."""
-        aloud(sentence, self.said or sys.stdout)
+        aloud(sentence, self.out or sys.stdout)
 
     def note(self, sentence: str) -> None:
         """A line of standard error, above the bar where there is one."""

@@ -87,19 +87,19 @@ class _Search:
 
     def __init__(self, rooms: Rooms, free: list[str], start: RoomFit) -> None:
         self.rooms, self.free, self.start = rooms, free, start
-        self.found: dict[tuple[float, ...], tuple[float, RoomFit]] = {}
+        self.seen: dict[tuple[float, ...], tuple[float, RoomFit]] = {}
 
     def __call__(self, logs: np.ndarray) -> float:
         key = tuple(logs.tolist())
-        if key not in self.found:
+        if key not in self.seen:
             pairs = list(zip(self.free, key, strict=True))
             moved = PLAIN._replace(**{n: getattr(PLAIN, n) * math.exp(x) for n, x in pairs})
             got = self.rooms.settle(moved, self.start.fit.at, self.start.z)
             value = 0.5 * sum((x / PRIOR_SD[n]) ** 2 for n, x in pairs) - got.evidence
-            if not self.found or value < min(v for v, _ in self.found.values()):
+            if not self.seen or value < min(v for v, _ in self.seen.values()):
                 self.start = got
-            self.found[key] = value, got
-        return self.found[key][0]
+            self.seen[key] = value, got
+        return self.seen[key][0]
 
 
 def _near(search: _Search, at: np.ndarray) -> tuple[np.ndarray, RoomFit]:
@@ -111,7 +111,7 @@ def _near(search: _Search, at: np.ndarray) -> tuple[np.ndarray, RoomFit]:
     at = minimize(lambda x: search(x) * CURVE / steep, at, method="L-BFGS-B", bounds=[(-REACH, REACH)] * len(at),
                   options={"eps": NEAR, "maxiter": 15, "ftol": 1e-7}).x  # fmt: skip
     search(at)
-    return at, search.found[tuple(at.tolist())][1]
+    return at, search.seen[tuple(at.tolist())][1]
 
 
 def _newton(search: _Search, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, RoomFit]:
@@ -126,7 +126,7 @@ def _newton(search: _Search, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, Ro
         if float(np.abs(step).max()) < NEAR:
             break
     search(at)
-    return at, np.linalg.inv(curve), search.found[tuple(at.tolist())][1]
+    return at, np.linalg.inv(curve), search.seen[tuple(at.tolist())][1]
 
 
 def _curvature(look: Callable[[np.ndarray], float], best: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

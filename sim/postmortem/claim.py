@@ -18,12 +18,12 @@ SHOWS, DRAWS, NOTHING = "other shows", "other draws of this show", "nothing but 
 
 
 class Claim(NamedTuple):
-    """on: what proves it; n: how many of these. found: mean gain there [CNY a show]; mean, low, high: what is claimed, shrunk,
+    """on: what proves it; n: how many of these. gain: the mean one there [CNY a show]; mean, low, high: what is claimed, shrunk,
     with its 95 % interval. sure: whether the gain is beyond chance."""
 
     on: str
     n: int
-    found: float
+    gain: float
     mean: float
     low: float
     high: float

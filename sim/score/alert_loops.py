@@ -93,7 +93,7 @@ def claim(bk, sh, s, j, t, level, width, end):
 
 def foresight(bk, sh, width):
     """How well the alerts were timed (``alerts.foresight``)."""
-    m, count, n = sh.made, sh.count, bk.event_t.shape[0]
+    m, count, n = sh.metrics, sh.count, bk.event_t.shape[0]
     foreseen, caught, lead, spare = 0, 0, 0, 0
     for e in range(n):
         foreseen += sh.event[CAUGHT, e] > 0
@@ -173,8 +173,8 @@ def episodes(sh, alerts, cooldown):
         changed += sh.episode[CHANGES, k]
         spread = (sh.episode[ENDED, k] - sh.episode[BEGAN, k]) / US / 60
         chatter += sh.episode[CHANGES, k] >= CHATTER_PER_MIN * max(spread, 1.0)
-    sh.made[P.EPISODES], sh.made[P.CHATTERING_EPISODES] = begun, chatter
-    sh.made[P.FLAPS] = ratio(changed, begun)
+    sh.metrics[P.EPISODES], sh.metrics[P.CHATTERING_EPISODES] = begun, chatter
+    sh.metrics[P.FLAPS] = ratio(changed, begun)
 
 
 def goes_on(sh, alerts, j, sku, spoke, cooldown):
@@ -201,12 +201,12 @@ def flood(sh, alerts, length):
         while times[back] <= times[k] - length:
             back += 1
         most = max(most, k + 1 - back)
-    sh.made[P.ALERTS_MAX_10MIN] = most
+    sh.metrics[P.ALERTS_MAX_10MIN] = most
 
 
 def sent(bk, sh, alerts, orders):
     """What people received by channel, what machines were told (``noise.counts``)."""
-    m, count = sh.made, sh.count
+    m, count = sh.metrics, sh.count
     noticed, heard = 0, 0
     for k in range(alerts.shape[0]):
         level, mind = int(alerts[k]["level"]), alerts[k]["heard"] >= 0

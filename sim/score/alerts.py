@@ -162,14 +162,14 @@ def episodes(policy: Policy, alerts: np.ndarray) -> tuple[np.ndarray, np.ndarray
 @dataclass(frozen=True, eq=False)
 class Alerted:
     """Everything about the alerts of one run. alerts: the run's, sorted by SKU, then time. number, changes: see
-    :func:`episodes`. told: positions of alerts (no all-clears). found: their verdicts over all SKUs, events numbered as given,
+    :func:`episodes`. told: positions of alerts (no all-clears). verdicts: theirs over all SKUs, events numbered as given,
     times in us."""
 
     alerts: np.ndarray
     number: np.ndarray
     changes: np.ndarray
     told: np.ndarray
-    found: Verdicts
+    verdicts: Verdicts
 
 
 def judge_run(run: ShowRun, event_sku: np.ndarray, event_t: np.ndarray, horizon_s: float) -> Alerted:
@@ -193,7 +193,7 @@ def judge_run(run: ShowRun, event_sku: np.ndarray, event_t: np.ndarray, horizon_
 
 def foresight(judged: Alerted, horizon_s: float) -> dict[str, float]:
     """How well the alerts were timed; names as in ``metrics.METRICS``."""
-    v, level = judged.found, judged.alerts["level"][judged.told]
+    v, level = judged.verdicts, judged.alerts["level"][judged.told]
     count = {code: int(np.sum(v.verdict == code)) for code in range(len(VERDICTS))}
     caught, foreseen = int(np.sum(v.first >= 0)), int(np.sum(v.caught > 0))
     right, late, wrong = count[TRUE], count[LATE], count[FALSE]

@@ -101,13 +101,13 @@ class Judge:
         rows = []
         for k, at in enumerate(judged.told.tolist()):
             a = judged.alerts[at]
-            event = int(judged.found.event[k])
+            event = int(judged.verdicts.event[k])
             lead = (self.event_t[event] - a["t"]) / US if event >= 0 else math.nan
             rows.append({
                 "t_s": float(a["t"] / US), "sku": skus[a["sku"]].id, "level": int(a["level"]), "stock": float(a["stock"]),
                 "line": float(a["line"]), "heard_s": _seconds(a["heard"]), "handled_s": _seconds(a["handled"]),
-                "episode": int(judged.number[at]), "verdict": VERDICTS[judged.found.verdict[k]], "lead_s": float(lead),
-                "usable_lead_s": float(judged.found.usable[k] / US),
+                "episode": int(judged.number[at]), "verdict": VERDICTS[judged.verdicts.verdict[k]], "lead_s": float(lead),
+                "usable_lead_s": float(judged.verdicts.usable[k] / US),
             })  # fmt: skip
         return sorted(rows, key=lambda r: (r["t_s"], r["sku"], -r["level"]))
 

@@ -64,7 +64,7 @@ class Book(NamedTuple):
 
 
 class Sheet(NamedTuple):
-    """Where the loops write: out, fate, book, missed, short as in ``settle``; units: rows above; made: what is counted, by
+    """Where the loops write: out, fate, book, missed, short as in ``settle``; units: rows above; metrics: what is counted, by
     ``places``; the rest is room, by alert (place, times, episode) and by event."""
 
     out: Annotated[Any, "int8", 1]
@@ -73,7 +73,7 @@ class Sheet(NamedTuple):
     missed: Annotated[Any, "int64", 2]
     short: Annotated[Any, "int64", 2]
     units: Annotated[Any, "int64", 2]
-    made: Annotated[Any, "float64", 1]
+    metrics: Annotated[Any, "float64", 1]
     first: Annotated[Any, "int64", 1]
     place: Annotated[Any, "int64", 1]
     times: Annotated[Any, "int64", 1]
@@ -131,7 +131,7 @@ def won(st, sh, drawn, n_short, grown):
 
 def sum_units(st, bk, sh, stock):
     """Units, orders and their rates over all SKUs; by SKU what the account is made of."""
-    m = sh.made
+    m = sh.metrics
     for k in range(P.FILL_RATE + 1):
         m[k] = 0.0
     avoidable, demand_shipped, shippable, refunded = 0, 0, 0, 0
@@ -221,13 +221,13 @@ def freezes(sh, actions, end):
     for s in range(since.shape[0]):
         if since[s] >= 0:
             shut += end - min(since[s], end)
-    sh.made[P.FROZEN_MINUTES] = shut / US / 60
-    sh.made[P.TOGGLES] = toggles
+    sh.metrics[P.FROZEN_MINUTES] = shut / US / 60
+    sh.metrics[P.TOGGLES] = toggles
 
 
 def annoyances(sh, stock):
     """What shoppers met."""
-    m, refused, failed = sh.made, 0, 0
+    m, refused, failed = sh.metrics, 0, 0
     for s in range(stock.shape[0]):
         refused += stock[s, REFUSED] + sh.book[s, SHUT_OUT]
         failed += stock[s, SHOWN_FAIL]

@@ -1,4 +1,4 @@
-"""What the loops of ``loops.py`` count: names as in ``metrics.METRICS``, and their places in ``Sheet.made``."""
+"""What the loops of ``loops.py`` count: names as in ``metrics.METRICS``, and their places in ``Sheet.metrics``."""
 
 from __future__ import annotations
 

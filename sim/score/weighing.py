@@ -20,7 +20,7 @@ from strategies.gate import COOLDOWN_S
 
 CHANNELS = tuple(c.name for c in NOTICE_CHANNELS)
 NAMES = (*COUNTED, *(f"notices_{name}" for name in CHANNELS), "notices_other")
-"""What stands in ``Sheet.made``, in order."""
+"""What stands in ``Sheet.metrics``, in order."""
 FLOOD_US = to_us(600)
 NO_ALERTS, NO_ORDERS, NO_ACTIONS = np.zeros(0, ALERT_DTYPE), np.zeros(0, ORDER_DTYPE), np.zeros(0, ACTION_DTYPE)
 

@@ -50,7 +50,7 @@ class TapeScorer:
         book, profile = self._book(run), self.prices.profile
         played = run.outcome, run.stock, run.alerts, run.orders, run.actions
         n_short = compiled_weigh()(stories, book, sheet, terms(run, profile.horizon_s, settled), *played)
-        row = dict(zip(NAMES, sheet.made.tolist(), strict=True))
+        row = dict(zip(NAMES, sheet.metrics.tolist(), strict=True))
         if self.scenario.bundles:
             if not settled:
                 self.parts = bundled(run, stories, sheet.out, sheet.fate, sheet.short[:n_short], sheet.units[L.AVOIDABLE])

@@ -10,7 +10,7 @@ import pytest
 
 from sim.cli import main as cli
 from sim.postmortem.blame import CAUSES, blame
-from sim.replay import nights
+from sim.replay import invented_nights as nights
 from sim.report.figures.blame import LOOKS, NAMES, blame_figure, rows_of
 from sim.report.pages.review import _tenths
 from sim.setup.policies import make_policy

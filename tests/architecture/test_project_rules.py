@@ -71,7 +71,7 @@ def test_nobody_prints():
     """Only who hears on a terminal, and the command itself."""
     printing = {str(p.relative_to(ROOT)) for p in SOURCES if _calls(p, {"print"})}
     # A process of its own that answers on its output; a script that writes nights and says where.
-    printing -= {"sim/replay/ingest/unroll.py", "sim/replay/nights.py"}
+    printing -= {"sim/replay/ingest/unroll.py", "sim/replay/invented_nights.py"}
     command = {f"sim/cli/{name}.py" for name in ("main", "reading", "pages", "compose", "terminal", "endings")}
     assert printing == {"sim/app/progress.py", *command}
 

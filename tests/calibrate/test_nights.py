@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from scenarios.spread import CERTAIN
-from sim.calibrate.nights import Quantity, after, check_nights, contradictions, from_plain, plain, quantities, settling
+from sim.calibrate.night_prior import Quantity, after, check_nights, contradictions, from_plain, plain, quantities, settling
 from sim.calibrate.observed import CalibrationError, Observed
 from sim.demand.draw import draw_tape
-from sim.report.text import nights as words
+from sim.report.text import night_prior as words
 from sim.stats.pooling import pooled
 from tests.calibrate.shows import show
 from tests.calibrate.tapes import from_tape

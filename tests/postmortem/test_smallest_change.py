@@ -114,7 +114,7 @@ def test_what_chance_alone_would_propose_is_bounded():
         wrong += any(claim(g, none, 5).sure for g in noise)
         c = claim(difference(rng.normal(60.0, 100.0, 8), np.zeros(8)), none, 5)
         if c.sure:
-            found.append(c.found)
+            found.append(c.gain)
             claimed.append(c.mean)
     assert wrong <= binom.ppf(0.999, 2000, ERROR)
     assert abs(np.mean(claimed) - 60) < abs(np.mean(found) - 60)

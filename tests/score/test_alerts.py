@@ -200,7 +200,7 @@ def test_claims_of_a_run():
     alerts = alerts_of((20, 1), (90, 2), (98, 3), (400, 3), (401, 0), (97, 3, 1))
     _, j = judged(alerts, [(0, 102.5), (1, 700.0)])
     # Windows of a minute: level 1 after 47 s: true; level 2 after 16.2 and 62 s: late; level 3 after 4 and 16.2 s: true.
-    assert j.found.verdict.tolist() == [TRUE, LATE, TRUE, FALSE, FALSE]
+    assert j.verdicts.verdict.tolist() == [TRUE, LATE, TRUE, FALSE, FALSE]
     found = foresight(j, 60.0)
     assert (found["foreseen_events"], found["true_claims"], found["late_claims"], found["false_claims"]) == (1, 2, 1, 2)
     assert found["precision"] == pytest.approx(1 / (1 + 0.5 + 2))
@@ -212,9 +212,9 @@ def test_claims_of_a_run():
 
 def test_alerts_of_one_sku_foresee_nothing_of_another():
     _, j = judged(alerts_of((90, 3, 0), (95, 3, 1)), [(1, 100.0)])
-    assert j.found.verdict.tolist() == [FALSE, TRUE]
+    assert j.verdicts.verdict.tolist() == [FALSE, TRUE]
     _, j = judged(alerts_of((90, 3, 1)), [(0, 100.0)])
-    assert j.found.verdict.tolist() == [FALSE]
+    assert j.verdicts.verdict.tolist() == [FALSE]
 
 
 def test_noise_counts():

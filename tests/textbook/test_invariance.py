@@ -199,7 +199,7 @@ def test_t30_random_alerts_have_the_base_rate_as_precision(rate: float) -> None:
         stage = set_stage(scenario, draw_tape(scenario, 37, replicate))
         judge = Judge(play(stage, silent()))
         run = play(stage, policy, acting=False)
-        found = judge.alerted(run).found
+        found = judge.alerted(run).verdicts
         right.append(found.verdict[found.verdict <= TRUE] == TRUE)
         (level,) = set(run.alerts["level"].tolist()) - {0}
         needs, width = np.array(reactions_us(run)[level]) / 1e6, judge.profile.horizon_s

@@ -78,7 +78,7 @@ class RowValidator:
         self.fault = np.full(self.n, None, object)
         self.aside = np.full(self.n, None, object) if self.chunk.aside is None else self.chunk.aside[origin]
         self.repairs = np.zeros(self.n, np.int32)
-        self.made: list[Facts] = []
+        self.facts: list[Facts] = []
         self._texts: dict[str, pa.Array] = {}
         self.put_aside(margins.totals(self.cells, self._first_column(), self.state.mapping.kind == "stock"), "total row")
         if self.state.damaged:
@@ -249,7 +249,7 @@ class RowValidator:
         facts["order_id"] = more.get("order_id")
         if facts["order_id"] is None:
             facts["order_id"] = pa.array([""], pa.string()).take(pa.array(np.zeros(len(rows), np.int64)))
-        self.made.append(facts)
+        self.facts.append(facts)
 
     def settle(self) -> Facts:
         """Close the account of the chunk and give the facts of its good rows."""
@@ -270,7 +270,7 @@ class RowValidator:
         import pyarrow as pa
 
         out: Facts = {}
-        kept = [(f, good[self.origin[f["row"]]]) for f in self.made]
+        kept = [(f, good[self.origin[f["row"]]]) for f in self.facts]
         for name in ("t", "seen", "kind", "sku", "qty", "value", "bin", "label", "mark"):
             parts = [f[name] if keep.all() else f[name][keep] for f, keep in kept]
             out[name] = np.concatenate(parts) if parts else np.array([], NUMBERS[name])

@@ -46,7 +46,7 @@ class ClosedPicture:
 
     title: str
     at: style.At
-    said: str
+    headline: str
     duration_s: float
     blind: tuple[Span, ...]
     recorded: Steps
@@ -83,7 +83,7 @@ def picture(c: Closed, sku: int) -> ClosedPicture:
             stream=style.text(c.stream.name), sku=style.text(name), start=c.stream.at(0.0)
         ),
         at=c.stream.at,
-        said=_("{loop}; draw 0 of {n} is shown").format(loop=_(CLOSED_LOOP), n=c.scores["replicate"].nunique()),
+        headline=_("{loop}; draw 0 of {n} is shown").format(loop=_(CLOSED_LOOP), n=c.scores["replicate"].nunique()),
         duration_s=end,
         blind=tuple((w.start / US, w.end / US) for w in c.imputation.windows if w.sku == sku),
         recorded=thinned(level["t_s"].to_numpy(), level["stock"].to_numpy()),
@@ -136,7 +136,7 @@ def draw(p: ClosedPicture) -> Figure:
         panels = [top, *(figure.add_subplot(grid[k], sharex=top) for k in (1, 2, 3)), figure.add_subplot(grid[4])]
         unit, per = time_unit(p.duration_s)
         figure.suptitle(style.text(p.title), x=0.01, ha="left", fontsize=11)
-        top.set_title(p.said, loc="left", fontsize=10, color=style.RED, fontweight="bold")
+        top.set_title(p.headline, loc="left", fontsize=10, color=style.RED, fontweight="bold")
         _stock(top, p, per)
         _lanes(panels[1], p, per)
         _demand(panels[2], p, per)

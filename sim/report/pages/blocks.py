@@ -46,7 +46,7 @@ class Page:
     """One page. title, about: what it is of. notes: what a reader must know first. plain: three sentences for the host. evidence:
     the sentences that decide. grids: tables. blobs: packed columns. timelines: (blob, strategy, show, item). views: scripts
     to run,
-    name to their data's blob. words: what scripts say. charts: drawn by scripts. made: how to make it again."""
+    name to their data's blob. words: what scripts say. charts: drawn by scripts. origin: how to make it again."""
 
     title: str
     about: str = ""
@@ -60,7 +60,7 @@ class Page:
     timelines: list[tuple[str, str, str, str]] = field(default_factory=list)
     sweep: str = ""
     charts: list[Chart] = field(default_factory=list)
-    made: str = ""
+    origin: str = ""
 
 
 def number(value: Any, places: int | None = None) -> str:

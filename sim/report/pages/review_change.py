@@ -95,7 +95,7 @@ def _why_not(p: Proposal) -> str:
         return _("it loses under a bound of what was not recorded")
     if p.claim.n > 1:
         text = _("over {where} its gain of {gain} CNY a show is not beyond chance")
-        return text.format(where=claimed_on(p.claim), gain=number(p.claim.found))
+        return text.format(where=claimed_on(p.claim), gain=number(p.claim.gain))
     return _("nothing but this show speaks for it, and it was found on this show (earlier=, shows=)")
 
 

@@ -26,7 +26,7 @@ def sentences(results: Mapping[str, Breaks]) -> list[str]:
     return lines
 
 
-def said(results: Mapping[str, Breaks], shows: int) -> list[str]:
+def all_sentences(results: Mapping[str, Breaks], shows: int) -> list[str]:
     """All that is said: the sentences, and what ``shows`` a point may not have shown."""
     return [*sentences(results), unseen(shows, None)]
 

@@ -119,7 +119,7 @@ def weight(p: Proposal, r: Review) -> str:
         _(
             "**Claimed: {mean} CNY a show [{low}, {high}]**, over {where}, where it gained {found} on average; shrunk because it "
             "was chosen."
-        ).format(mean=number(c.mean), low=number(c.low), high=number(c.high), where=claimed_on(c), found=number(c.found))
+        ).format(mean=number(c.mean), low=number(c.low), high=number(c.high), where=claimed_on(c), found=number(c.gain))
     ]
     if p.luck.n > 1:
         text = _(

@@ -21,7 +21,7 @@ def rows(indices: Sequence[Index]) -> list[list[str]]:
     ]  # fmt: skip
 
 
-def said(indices: Sequence[Index]) -> str:
+def ranking(indices: Sequence[Index]) -> str:
     """The table in words."""
     idle = [i.key for i in indices if i.total_high < 0.05]
     if len(idle) == len(indices):
@@ -47,7 +47,7 @@ def said(indices: Sequence[Index]) -> str:
 
 def sentences(indices: Sequence[Index], shows: int) -> list[str]:
     """All that is said: the table in words, and what ``shows`` a setting may not have shown."""
-    return [said(indices), unseen(shows, None)]
+    return [ranking(indices), unseen(shows, None)]
 
 
 def title(family: str, scenario: str, shows: int) -> str:

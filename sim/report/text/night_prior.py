@@ -12,7 +12,7 @@ from sim.report.text.layout import aligned, markdown
 from sim.words import N_, _, columns
 
 if TYPE_CHECKING:
-    from sim.calibrate.nights import NightForecast
+    from sim.calibrate.night_prior import NightForecast
 
 HEAD = N_("quantity | nights | mean | known to | next night 90 % | after one night | held")
 RIGHT = (1, 3, 4, 5)

@@ -1,4 +1,4 @@
-"""Earlier nights of the invented show, for whoever needs more than one: ``python -m sim.replay.nights FOLDER [NIGHTS]``.
+"""Earlier nights of the invented show, for whoever needs more than one: ``python -m sim.replay.invented_nights FOLDER [NIGHTS]``.
 
 The same shop, catalogue and run of show as the export that ships (``invent.py``), other shoppers: one folder a night, written the
 same way, with the same kinds of mess. Nothing in them is real.
