@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from sim.app.pages import VERBS, written
 from sim.app.progress import Listener
-from sim.app.result import HERE, Result, Said, made
+from sim.app.result import HERE, Result, Statement, made
 from sim.core.export import for_file_name, for_page
 from sim.jobs.folder import (
     ACCOUNT,
@@ -157,7 +157,7 @@ def _in_all(again: Callable[[], Sequence[str]]) -> dict[str, list[str]]:
     return told
 
 
-def published(task: Task, write: Callable[[Path], Said], told: Listener | None = None) -> Any:
+def published(task: Task, write: Callable[[Path], Statement], told: Listener | None = None) -> Any:
     """The Result of a task. write(folder): plays what is to be played, leaves every file but the manifest in ``folder`` and
     returns what there is to say. The run folder is there whole or not at all; a place that cannot be used is refused before.
     told: hears of the text once it lies there, before pictures and page, which then follow."""
@@ -172,7 +172,7 @@ def published(task: Task, write: Callable[[Path], Said], told: Listener | None =
     return made(task.verb, task.final, words, task.room)
 
 
-def _completed(task: Task, words: Said) -> Said:
+def _completed(task: Task, words: Statement) -> Statement:
     """The same folder with what takes longer, and its page. Where that cannot be, what was found stays as it is."""
     try:
         with fresh(task.final) as folder:
@@ -191,14 +191,14 @@ def _completed(task: Task, words: Said) -> Said:
         raise OSError(error.errno, text.format(folder=str(task.final), why=why or error)) from None
 
 
-def _sealed(folder: Path, task: Task, words: Said) -> None:
+def _sealed(folder: Path, task: Task, words: Statement) -> None:
     """Put the manifest into a folder, after everything else."""
     for page in folder.glob("*.md"):  # names come from files, and a page may be opened where HTML runs
         page.write_text(for_page(page.read_text(encoding="utf-8")), encoding="utf-8")
     write_manifest(folder, task.manifest(words))
 
 
-def followed(task: Task, follow: Callable[[], Said], files: Mapping[str, Path]) -> Result:
+def followed(task: Task, follow: Callable[[], Statement], files: Mapping[str, Path]) -> Result:
     """The Result of a task that goes on with a world outside and writes its own files meanwhile. follow(): until it is over.
     files: its tables (JSON lines) by name. Where nobody named a place they make a run folder of the Result's own."""
     tried()

@@ -61,7 +61,7 @@ class Terminal(Listener):
     """Announcements to standard output (or where ``out`` is), notes and progress to standard error."""
 
     def __init__(self, out: Any = None) -> None:
-        self.said, self.now = out, Progress("")
+        self.out, self.now = out, Progress("")
         self.shown = ""
 
     def say(self, sentence: str) -> None:
@@ -81,7 +81,7 @@ class Terminal(Listener):
     def found(self, text: str) -> None:
         """To standard output, for a command. Where it cannot be told now, it is told with what comes last."""
         self.close()
-        if self.said is None:
+        if self.out is None:
             with suppress(OSError, ValueError):
                 print(for_terminal(text), flush=True)
                 self.shown = for_terminal(text) + "\n"

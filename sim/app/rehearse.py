@@ -155,7 +155,7 @@ def facts_of(show: RehearsedShow) -> dict[str, Any]:
     return facts | {"replicates": s.replicates, "seed": s.seed, "own_files": own_files(show.policies)} | drawing
 
 
-def _write(folder: Path, show: RehearsedShow, task: Task, told: Listener) -> Said:
+def _write(folder: Path, show: RehearsedShow, task: Task, told: Listener) -> Statement:
     """Play, and leave every figure in the run folder; pictures and timelines come when they are asked for."""
     s = show.settings
     kept = ("" if s.figure in PICTURES else s.figure, s.figure_replicate)
@@ -183,7 +183,7 @@ def _write(folder: Path, show: RehearsedShow, task: Task, told: Listener) -> Sai
         return _last(assumed, True)
 
     noted = {"assumptions": weak, "tapes": list(rehearsal.tapes)}
-    return Said(text, verdict(), _last(assumed, False), noted, verdict, None if s.figure == "none" else more)
+    return Statement(text, verdict(), _last(assumed, False), noted, verdict, None if s.figure == "none" else more)
 
 
 def _warned(show: RehearsedShow, rehearsal: Rehearsal) -> list[str]:
@@ -192,7 +192,7 @@ def _warned(show: RehearsedShow, rehearsal: Rehearsal) -> list[str]:
 
 
 def _report(
-    folder: Path, show: RehearsedShow, task: Task, rehearsal: Rehearsal, lines: list[tables.Line], assumed: pd.DataFrame,
+    folder: Path, show: RehearsedShow, task: Task, rehearsal: Rehearsal, lines: list[tables.StrategyLine], assumed: pd.DataFrame,
     pictures: list[str],
 ) -> None:  # fmt: skip
     """``report.md``, with the pictures there are."""

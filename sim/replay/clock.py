@@ -128,13 +128,13 @@ def _iso(match: re.Match[str]) -> tuple[str, int] | None:
 def _moment(parts: list[int], fraction: str, zone: str) -> tuple[str, int] | None:
     """Clock and microseconds of year, month, day, hour, minute and second; None where there is no such moment. 24:00:00 is the
     day's end (ISO 8601); a year from 2443 on is the Buddhist calendar's."""
-    year, month, day, *of_day = parts
+    year, month, day, hour, minute, second = parts
     year -= dates.BUDDHIST if year - dates.BUDDHIST > 1900 else 0
-    ends = of_day == [24, 0, 0] and not fraction.strip("0")
+    ends = (hour, minute, second) == (24, 0, 0) and not fraction.strip("0")
     if not 1970 < year < 2200:
         return None
     try:
-        since = datetime(year, month, day, *([0, 0, 0] if ends else of_day)) - _EPOCH
+        since = datetime(year, month, day, 0 if ends else hour, minute, second) - _EPOCH
     except ValueError:
         return None
     us = ((since.days + ends) * 86400 + since.seconds) * US + int(fraction.ljust(6, "0")[:6])

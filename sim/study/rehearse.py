@@ -173,10 +173,10 @@ def _leaks(terms: _Terms, scores: pd.DataFrame, known: Sequence[float | None], w
     nets = {str(name): part.sort_values("replicate")["net"].to_numpy() for name, part in scores.groupby("strategy", sort=False)}
 
     def play_silent(world: Scenario) -> np.ndarray:
-        found = {k: net for k, net in enumerate(known) if net is not None and world == terms.clean}
-        left = [k for k in range(len(known)) if k not in found]
-        found |= dict(zip(left, _spread(_silent, terms, [(world, k) for k in left], workers), strict=True))
-        return np.array([found[k] for k in range(len(known))])
+        nets = {k: net for k, net in enumerate(known) if net is not None and world == terms.clean}
+        left = [k for k in range(len(known)) if k not in nets]
+        nets |= dict(zip(left, _spread(_silent, terms, [(world, k) for k in left], workers), strict=True))
+        return np.array([nets[k] for k in range(len(known))])
 
     return compare_mending(terms.shows.scenario, nets, BASELINE, play_silent)
 
@@ -230,7 +230,7 @@ def with_baseline(policies: Sequence[Policy]) -> list[Policy]:
     return [make_policy(BASELINE), *others]
 
 
-def rerun(shows: Shows, policies: Sequence[Policy], name: str, replicate: int) -> Run:
+def rerun(shows: Shows, policies: Sequence[Policy], name: str, replicate: int) -> ShowRun:
     """One run again, exactly as it was: a run is too large to keep for each replicate, and milliseconds to repeat."""
     return play(shows(replicate), next(p for p in policies if p.name == name))
 

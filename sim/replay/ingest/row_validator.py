@@ -14,7 +14,7 @@ import numpy as np
 from sim.replay.clock import NAIVE, ZONED
 from sim.replay.ingest import margins
 from sim.replay.ingest.canon import KINDS, MARKS
-from sim.replay.ingest.chunk import Chunk, Reject
+from sim.replay.ingest.chunk import Reject, RowChunk
 from sim.replay.ingest.clocktimes import clock_times, dated, day_and_month, no_time
 from sim.replay.ingest.state import FileState
 from sim.replay.ingest.times import other_calendar, parse_times, shifted
