@@ -16,17 +16,7 @@ import pytest
 from sim import __version__
 from sim.cli import main as cli
 from sim.cli.helptext import HELP
-from sim.setup.settings import (
-    CalibrateSettings,
-    ExportSettings,
-    IngestSettings,
-    RehearseSettings,
-    ReplaySettings,
-    ReviewSettings,
-    ShadowSettings,
-)
-from sim.setup.settings_groups import verb_of
-from sim.setup.settings_search import BreakpointSettings, SensitivitySettings, SweepSettings, TuneSettings
+from sim.setup.tree import RECORDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -57,22 +47,7 @@ def test_help_and_version(capsys):
     assert set(HELP) == {"", *cli.VERBS}
 
 
-RECORDS = (
-    RehearseSettings,
-    ReplaySettings,
-    IngestSettings,
-    CalibrateSettings,
-    SweepSettings,
-    TuneSettings,
-    BreakpointSettings,
-    SensitivitySettings,
-    ShadowSettings,
-    ReviewSettings,
-    ExportSettings,
-)
-
-
-@pytest.mark.parametrize(("verb", "record"), [(verb_of(r), r) for r in RECORDS])
+@pytest.mark.parametrize(("verb", "record"), RECORDS.items())
 def test_help_names_every_setting_and_its_default(verb, record):
     for f in fields(record):
         assert f"{f.name}=" in HELP[verb]
