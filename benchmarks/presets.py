@@ -60,8 +60,8 @@ def table(
     preset: str, shows: int, pairs: int, searched: Sequence[str], only: Sequence[str] = (), seed: int = 1
 ) -> tuple[list[str], list[str]]:
     """Lines of Markdown of one preset, best first, and the strategies that lose to silence."""
-    made = {p.name: (p, why) for p, why in (tuned(name, preset) for name in searched)}
-    others = [asked(name) for name in only or registry.names() if name != BASELINE] + [p for p, _ in made.values()]
+    policies = {p.name: (p, why) for p, why in (tuned(name, preset) for name in searched)}
+    others = [asked(name) for name in only or registry.names() if name != BASELINE] + [p for p, _ in policies.values()]
     rehearsal = rehearse(load(preset), others, shows, seed, PROFILES["balanced"])
     parts = {str(k): v.sort_values("replicate") for k, v in rehearsal.scores.groupby("strategy", sort=False)}
     quiet, worth = parts[BASELINE]["net"].to_numpy(), {w.strategy: w for w in rehearsal.worth}

@@ -60,7 +60,7 @@ def _table(result: Result, name: str) -> pd.DataFrame | None:
         return None
 
 
-def _as_it_is(result: Result) -> list[Grid]:
+def _as_it_is(result: Result) -> list[TableBlock]:
     """The first table of a folder of another version, where it can be read."""
     try:
         table = result.table.rename(columns={"J": _("J of then [CNY]")})
@@ -69,7 +69,7 @@ def _as_it_is(result: Result) -> list[Grid]:
         return []
 
 
-def _made(result: Result) -> str:
+def _origin(result: Result) -> str:
     command = result.manifest.get("command") or []
     version = (result.manifest.get("versions") or {}).get("stockcue", "?")
     return _("Made by StockCue {version}: {command}").format(version=version, command=" ".join(map(str, command)))
@@ -93,15 +93,15 @@ def _rehearsed(result: Result) -> Page:
     page = Page(_("Rehearsal of {name}").format(name=name) if name else _("Rehearsal"))
     page.about = _about(result)
     if scores is None or not {"net", "J", "strategy"} <= set(scores.columns):
-        made.notes.append(_("The table of scores cannot be read, or is of a version that kept other figures."))
-        made.grids = _as_it_is(result)
-        return made
-    found, shows = rehearsal.figures(scores), int(scores["replicate"].nunique())
-    made.plain = rehearsal.plain(found, shows, rehearsal.told_apart(result.table))
-    made.grids = [rehearsal.grid(found, shows)]
-    made.glossary = _glossary()
-    _timelines(result, made)
-    return made
+        page.notes.append(_("The table of scores cannot be read, or is of a version that kept other figures."))
+        page.grids = _as_it_is(result)
+        return page
+    figures, shows = rehearsal.figures(scores), int(scores["replicate"].nunique())
+    page.plain = rehearsal.plain(figures, shows, rehearsal.told_apart(result.table))
+    page.grids = [rehearsal.grid(figures, shows)]
+    page.glossary = _glossary()
+    _timelines(result, page)
+    return page
 
 
 def _swept(result: Result) -> Page:
@@ -111,9 +111,9 @@ def _swept(result: Result) -> Page:
     score = (result.manifest.get("sweep") or {}).get("score") or {}
     rows = _trials(result, page, score)
     if candidates is None or rows is None:
-        made.notes.append(_("The table of runs cannot be read, or is of a version that kept other figures."))
-        made.grids = _as_it_is(result)
-        return made
+        page.notes.append(_("The table of runs cannot be read, or is of a version that kept other figures."))
+        page.grids = _as_it_is(result)
+        return page
     data = trials.of_trials(rows, candidates, standings, score)
     if "base" not in data:
         page.notes.append(_("This sweep was played by a version that kept fewer terms: prices cannot be moved here."))

@@ -31,7 +31,7 @@ class Agreement(NamedTuple):
     shift_s: float
 
 
-def agreement(runs: list[Run], lines: Sequence[Mapping[int, LineOf]], every_s: float) -> Agreement:
+def agreement(runs: list[ShowRun], lines: Sequence[Mapping[int, LineOf]], every_s: float) -> Agreement:
     """Compare over shows in which nobody acted.
 
     lines: per SKU, level to (constant [units], factor [s], window [s], fitted, unpaid [share]): the line is constant + factor x
@@ -69,7 +69,7 @@ def standing(run: ShowRun, sku: int, at: np.ndarray) -> np.ndarray:
     return np.array(levels)[np.searchsorted(times, at, "right") - 1]
 
 
-def standing_by_rules(run: Run, sku: int, lines: Mapping[int, LineOf], at: np.ndarray, every_s: float) -> np.ndarray:
+def standing_by_rules(run: ShowRun, sku: int, lines: Mapping[int, LineOf], at: np.ndarray, every_s: float) -> np.ndarray:
     """Level that the exported rules would have, scraping what the feed had last said."""
     taken = np.arange(1, len(run.readings) + 1) * run.scenario.feed.period_s
     last = np.searchsorted(taken, at, "right") - 1

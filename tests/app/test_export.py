@@ -55,7 +55,7 @@ def test_settings_by_tier_reach_their_items():
     policy = sc.policy("fixed_count", units=80, by_tier={"traffic": {"units": 200}})
     show = sc.scenario("first_show")
     for sku in show.skus:
-        assert lines_of(policy, sku, show)[2] == Line(200.0 if sku.tier == "traffic" else 80.0)
+        assert lines_of(policy, sku, show)[2] == RuleLine(200.0 if sku.tier == "traffic" else 80.0)
 
 
 @pytest.mark.parametrize("name", sorted(set(registry.names()) - set(EXPORTED)))

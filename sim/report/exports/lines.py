@@ -16,7 +16,7 @@ class ExportError(ValueError):
     """A policy that cannot be exported; the message is one sentence."""
 
 
-class Line(NamedTuple):
+class RuleLine(NamedTuple):
     """constant + factor x rate of orders over ``window_s`` + ``unpaid`` x unpaid units [units]; ``fitted``: the rate is a
     least-squares slope (deriv)."""
 
@@ -79,7 +79,7 @@ NEAREST = {
 """For a strategy that is no line, the exported one that is nearest, and in what it falls short."""
 
 
-def lines_of(policy: Policy, sku: Sku, show: Scenario) -> dict[int, Line]:
+def lines_of(policy: Policy, sku: Sku, show: Scenario) -> dict[int, RuleLine]:
     """The lines of a policy for one item of a show, by level. Unpaid units count where the show's stock leaves on payment."""
     strategy = policy.strategy
     if strategy.name not in EXPORTED or strategy.origin is not None:

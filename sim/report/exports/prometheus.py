@@ -9,7 +9,7 @@ import yaml
 
 from scenarios.contract import Scenario, Sku
 from sim.core.policy import Policy
-from sim.report.exports.lines import CLOSED, ORDERS, STOCK, UNPAID, Line, expression, lines_of, quoted
+from sim.report.exports.lines import CLOSED, ORDERS, STOCK, UNPAID, RuleLine, expression, lines_of, quoted
 from sim.words import _
 from strategies.contract import EMERGENCY, LEVEL_NAMES, PREPARE
 from strategies.gate import BUDGET_PER_HOUR, COOLDOWN_S, FOR_S, HYSTERESIS, INHIBIT, KEEP_S, REPEAT_S, N
