@@ -6,12 +6,12 @@ import importlib
 import sys
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Any
 
 from sim import __version__
 from sim.cli import pages, reading, terminal
-from sim.cli.endings import OK, ended, show
+from sim.cli.endings import OK, ended, show, tidied_seldom
 from sim.cli.helptext import HELP, help_on
 from sim.cli.tried import without_cfg
 from sim.words import LANGUAGES, _, language, no_such, speaking
@@ -21,11 +21,12 @@ def main(argv: list[str] | None = None) -> int:
     """Run one verb; returns the exit code (0 well, 1 failed, 2 bad input, 130 interrupted)."""
     words = list(sys.argv[1:] if argv is None else argv)
     terminal.prepare()
-    try:
-        return ended(lambda: _spoken(words))
-    finally:
-        with suppress(OSError):
-            terminal.tell()
+    with tidied_seldom() if argv is None else nullcontext():
+        try:
+            return ended(lambda: _spoken(words))
+        finally:
+            with suppress(OSError):
+                terminal.tell()
 
 
 def _spoken(words: list[str]) -> int:

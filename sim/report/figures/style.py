@@ -31,6 +31,7 @@ CHINESE_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans SC", "Sou
 # A font without a bold face is no news for whoever reads the picture.
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
+DPI = 150
 _undrawn: dict[str, str] = {}
 """Words that could not be drawn as they are, each with what stands for it."""
 
@@ -146,12 +147,16 @@ def undrawn() -> dict[str, str]:
 
 
 def png(figure: Figure) -> bytes:
-    """A picture as PNG; ticks are made now, so the settings must hold now too."""
+    """A picture as PNG; ticks are made now, so the settings must hold now too. Drawn once: saving a figure draws it twice, the
+    first time for its layout alone."""
     from io import BytesIO
 
     from matplotlib import rc_context
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
-    buffer = BytesIO()
+    buffer, dpi = BytesIO(), figure.dpi
     with rc_context(settings()):
-        figure.savefig(buffer, dpi=150, format="png", metadata={"Software": None})
+        figure.set_dpi(DPI)
+        FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
+        figure.set_dpi(dpi)
     return buffer.getvalue()
