@@ -101,7 +101,8 @@ def _put(row: np.ndarray, params: tuple[Param, ...], values: Values, where: str)
 
 
 def _number(value: float, param: Param, where: str) -> float:
-    bounds = _("between {low:g} and {high:g} {unit}").format(low=param.low, high=param.high, unit=param.unit)
+    unit = _(param.unit) if param.unit else ""
+    bounds = _("between {low:g} and {high:g} {unit}").format(low=param.low, high=param.high, unit=unit)
     if isinstance(value, str) or not np.isscalar(value):
         raise StrategyError(
             _("In {where} the setting {name!r} must be a number {bounds}, not {value!r}.").format(

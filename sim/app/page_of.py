@@ -181,9 +181,15 @@ def _title(result: Result) -> str:
     return _(TITLES[result.verb]).format(name=name)
 
 
+def _config(result: Result) -> Mapping[str, Any]:
+    """What was played: studies note it under their own name."""
+    found = result.manifest.get("config") or result.manifest.get(result.verb)
+    return found if isinstance(found, Mapping) else {}
+
+
 def _names(result: Result) -> list[str]:
     """Scenarios or recordings that a result is of, as its settings have them."""
-    config = result.manifest.get("config") or {}
+    config = _config(result)
     shows, settings = config.get("scenario"), config.get("settings") or {}
     if stream := settings.get("stream"):
         return [str(path).rstrip("/").split("/")[-1] for path in (stream if isinstance(stream, list) else [stream])]
@@ -194,7 +200,9 @@ def _names(result: Result) -> list[str]:
 
 def _about(result: Result) -> str:
     """The lesson of the scenario it was played in."""
-    show = (result.manifest.get("config") or {}).get("scenario")
+    show = _config(result).get("scenario")
+    if isinstance(show, Mapping) and len(show) == 1:
+        show = next(iter(show.values()))
     lesson = show.get("lesson") if isinstance(show, Mapping) else None
     return _(lesson) if isinstance(lesson, str) and lesson else ""
 

@@ -9,12 +9,19 @@ from contextlib import suppress
 from typing import Any
 
 from sim.core.export import for_terminal
-from sim.words import _
+from sim.words import N_, _
 
 QUIET_S = 10.0
 """Without a terminal a line this often is enough,"""
 WAITED_S = 1.0
 """and one for the first of what somebody waited for so long, or that says what came of it."""
+
+COUNTED = {
+    "shows": N_("{some} shows"), "runs": N_("{some} runs"), "trials": N_("{some} trials"), "points": N_("{some} points"),
+    "draws": N_("{some} draws"), "rows": N_("{some} rows"), "steps": N_("{some} steps"), "strategies": N_("{some} strategies"),
+    "review": N_("{some} of the review"),
+}  # fmt: skip
+"""How far a stage has come, by the unit it counts in."""
 
 Tell = Callable[[int, int, str], None]
 """(done, of, what): how far a stage has come; ``of`` is 0 where nobody knows how many there are."""
@@ -100,6 +107,15 @@ def listener(progress: Listener | Tell | bool | None) -> Listener:
     return Caller(progress) if callable(progress) else Listener()
 
 
+def counted(some: str, unit: str) -> str:
+    """So many of a unit; one that a verb names itself stands behind its number.
+
+    >>> counted("3/8", "shows"), counted("3/8", "fresh shows")
+    ('3/8 shows', '3/8 fresh shows')
+    """
+    return _(COUNTED[unit]).format(some=some) if unit in COUNTED else f"{some} {unit}"
+
+
 class Progress:
     """How far a long run has come: a bar on a terminal, a line now and then elsewhere. Always on standard error."""
 
@@ -131,9 +147,9 @@ class Progress:
         if opening or awaited or (first and what) or done in (0, of) or now - self.last > QUIET_S:
             self.last = now
             some = f"{done:,}/{of:,}" if of else f"{done:,}"
-            pace = f"{now - self.began:.0f} s" if first and done == 1 else self._pace(done, of, now)  # one alone is no pace
-            text = f"{some} {_(self.unit)}{f', {what}' if what else ''} ({pace})"
-            aloud(text, sys.stderr)
+            pace = self._spent(now) if first and done == 1 else self._pace(done, of, now)  # one alone is no pace
+            said = _("{far}, {what} ({pace})") if what else _("{far} ({pace})")
+            aloud(said.format(far=counted(some, self.unit), what=what, pace=pace), sys.stderr)
 
     def note(self, text: str) -> None:
         """A line of its own, above the bar where there is one."""
@@ -147,15 +163,26 @@ class Progress:
         """Time so far and, once something is done, rate and time to go."""
         spent_s = now - self.since
         rate = (done - (self.first or 0)) / spent_s if spent_s > 0 else 0.0
-        text = f"{now - self.began:.0f} s"
-        to_go = _("{s:.0f} s to go").format(s=(of - done) / rate) if rate > 0 and done < of else ""
-        return f"{text}, {rate:,.3g}/s, {to_go}" if to_go else text
+        if not (rate > 0 and done < of):
+            return self._spent(now)
+        said = _("{spent}, {rate:,.3g}/s, {s:.0f} s to go")
+        return said.format(spent=self._spent(now), rate=rate, s=(of - done) / rate)
+
+    def _spent(self, now: float) -> str:
+        """Time so far."""
+        return _("{n:.0f} s").format(n=now - self.began)
 
     def _bar(self, of: int) -> Any:
         if self.bar is None:
             from tqdm import tqdm
 
-            self.bar = tqdm(total=of or None, initial=self.first or 0, unit=f" {self.unit}", file=sys.stderr, dynamic_ncols=True)
+            self.bar = tqdm(
+                total=of or None,
+                initial=self.first or 0,
+                unit=f" {counted('', self.unit).strip()}",
+                file=sys.stderr,
+                dynamic_ncols=True,
+            )
         self.bar.total = of or None
         return self.bar
 

@@ -150,7 +150,7 @@ def choose(full: Spec, grid: Grid, tell: Tell | None = None) -> Choice:
     moving: Moving | None = None
     for name, spec in specs.items():
         if tell:
-            tell(f"fitting {name}")
+            tell(_("fitting {model}").format(model=name))
         fits[name] = maximise(Model(spec, grid))
         if name == ROOM:
             moving = moving_room(Model(spec, grid), fits[name].at)

@@ -11,6 +11,7 @@ import numpy as np
 from sim.calibrate.grid import Grid
 from sim.calibrate.intensity import Model, Spec
 from sim.calibrate.likelihood import dispersed, loglik_cells, maximise
+from sim.words import _
 
 
 class Left(NamedTuple):
@@ -36,7 +37,7 @@ def leave_one_out(grid: Grid, specs: Mapping[str, Spec], tell: Callable[[str], N
         first: np.ndarray | None = None
         for name, spec in specs.items():
             if tell:
-                tell(f"show {show}, {name}")
+                tell(_("without show {show}: {model}").format(show=show, model=name))
             model = Model(spec, grid)
             others = [np.full(len(r.y), r.show != show) for r in grid.rows]
             plain, wide = maximise(model, keep=others), dispersed(model, others)

@@ -19,6 +19,7 @@ from sim.calibrate.intensity import Model
 from sim.calibrate.intervals import HALF_CHI2
 from sim.calibrate.room import PLAIN, Hyper, RoomFit, Rooms
 from sim.stats.latent import precision, tied, times
+from sim.words import _
 
 PRIOR_SD = {"mood_sd": 0.7, "mood_s": 0.7, "slow_sd": 0.7, "slow_s": 0.5, "level_sd": 0.7}
 """Standard deviations of the logs beforehand (project, A)."""
@@ -46,15 +47,16 @@ def lacking(rooms: Rooms) -> dict[str, str]:
     grid = rooms.model.grid
     spans = [rooms.bins[s] * rooms.bin_s for s in rooms.shows]
     total, reasons = sum(spans), dict[str, str]()
-    short = "{need:,.0f} s are needed, the record has {have:,.0f} s"
+    short = _("{need:,.0f} s are needed, the record has {have:,.0f} s")
     if grid.orders() < ORDERS:
-        return dict.fromkeys(Hyper._fields, f"{ORDERS} orders are needed, the record has {grid.orders():,}")
+        few = _("{need} orders are needed, the record has {have:,}").format(need=ORDERS, have=grid.orders())
+        return dict.fromkeys(Hyper._fields, few)
     if total < MOOD_SPAN * PLAIN.mood_s:
         reasons |= dict.fromkeys(("mood_sd", "mood_s"), short.format(need=MOOD_SPAN * PLAIN.mood_s, have=total))
     if total < SLOW_SPAN * PLAIN.slow_s:
         reasons |= dict.fromkeys(("slow_sd", "slow_s"), short.format(need=SLOW_SPAN * PLAIN.slow_s, have=total))
     if len(spans) < SHOWS:
-        reasons["level_sd"] = f"{SHOWS} shows are needed, the record has {len(spans)}"
+        reasons["level_sd"] = _("{need} shows are needed, the record has {have}").format(need=SHOWS, have=len(spans))
     return reasons
 
 
@@ -69,7 +71,7 @@ def moving_room(model: Model, start: np.ndarray, held: Moving | None = None) -> 
     if not free:
         return Moving(last, {}, np.zeros((0, 0)), kept)
     best, cov = np.zeros(len(free)), np.eye(len(free))
-    for _ in range(ROUNDS):
+    for _round in range(ROUNDS):
         near = best
         best, last = _near(_Search(Rooms(Frozen(model, last.fit.at, still=True)), free, last), best)
         best, cov, last = _newton(_Search(Rooms(Frozen(model, last.fit.at)), free, last), best)
@@ -116,7 +118,7 @@ def _near(search: _Search, at: np.ndarray) -> tuple[np.ndarray, RoomFit]:
 
 def _newton(search: _Search, at: np.ndarray) -> tuple[np.ndarray, np.ndarray, RoomFit]:
     """Where the evidence is greatest, the covariance there, and the fit: Newton's steps by differences."""
-    for _ in range(ROUNDS):
+    for _round in range(ROUNDS):
         slope, curve = _curvature(search, at)
         step = np.linalg.solve(curve, -slope)
         step *= min(1.0, LONGEST / max(float(np.abs(step).max()), 1e-12))
@@ -156,7 +158,7 @@ def cue_sizes(model: Model, moving: Moving) -> tuple[Estimate | None, str]:
     keys = [(r.show, r.sku, kind, j) for r in model.grid.rows if r.what == "orders" for kind, at in r.cues.items()
             if kind in model.spec.kinds for j in range(len(at))]  # fmt: skip
     if len(keys) < FEWEST_CUES:
-        return None, f"{FEWEST_CUES} cues are needed, the record has {len(keys)}"
+        return None, _("{need} cues are needed, the record has {have}").format(need=FEWEST_CUES, have=len(keys))
     slope, info = _size_terms(model, moving, keys)
     usual = np.linalg.solve(info + np.eye(len(keys)) / 4, slope) < MEGA
     values, vectors = np.linalg.eigh(info[np.ix_(usual, usual)])

@@ -27,7 +27,7 @@ from sim.calibrate.intervals import profile_interval
 from sim.calibrate.natural import natural_of
 from sim.calibrate.observed import kind_name
 from sim.setup.uncertain import Uncertain, Uncertainty
-from sim.words import N_
+from sim.words import N_, _
 
 At = tuple[str, ...]
 LOG, LOGIT, PLAIN = "log", "logit", "plain"
@@ -294,7 +294,7 @@ def _profiled(fit: Calibrated, tell: Callable[[str], None] | None) -> dict[At, E
         wanted += [(N, ("herding", "branching"), float), (MEAN, ("herding", "mean_s"), math.exp)]
     for name, at, scale in wanted:
         if tell:
-            tell(f"interval of {'.'.join(at)}")
+            tell(_("interval of {setting}").format(setting=".".join(at)))
         low, high = profile_interval(fit.model, fit.fit, name, fit.widen)
         estimates[at] = Estimate(scale(fit.fit.value(name)), scale(low), scale(high))
     return estimates

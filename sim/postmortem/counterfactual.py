@@ -27,6 +27,7 @@ from sim.engine.simulate import play
 from sim.engine.whatif import AS_PLANNED, AT_ONCE, IGNORED, Heed
 from sim.postmortem.losses import losses
 from sim.score.cost import Judge
+from sim.words import _
 
 MOST = 150
 """Alerts that are played out, the first ones; a show with more has a noise problem to be solved first."""
@@ -48,7 +49,7 @@ def counterfactual_alerts(
     actual, rows = _loss(run, judge), []
     for done, k in enumerate(told):
         if progress:
-            progress(done, len(told), "alerts")
+            progress(done, len(told), _("alerts"))
         rows.append(_about(stage, run, judge, k, actual))
     return rows
 

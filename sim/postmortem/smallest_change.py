@@ -27,6 +27,7 @@ from sim.score.cost import Judge
 from sim.score.profiles import Profile, unit_costs
 from sim.setup.policies import make_policy
 from sim.stats.paired import Difference, difference
+from sim.words import _
 
 SHARES = (0.9, 0.5)
 """Shares of the lost units that a change must save: the first that any change reaches counts."""
@@ -101,7 +102,7 @@ def _climb(every: list[Tunable], turned: _Turner, saves: Saves, progress: Progre
     rung, end = 1, max(len(values) for _, values in ladders)
     while rung < end:
         if progress:
-            progress(rung, end, "settings")
+            progress(rung, end, _("settings"))
         failed = []
         for tunable, values in [one for one in ladders if rung < len(one[1])]:
             if not saves(turned(tunable, values[rung])):

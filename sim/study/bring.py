@@ -25,6 +25,7 @@ from sim.score.profiles import Profile, penalty
 from sim.score.stories import Stories, read_stories
 from sim.setup.policies import make_policy
 from sim.setup.uncertain import Uncertainty, scenario_for
+from sim.words import _
 
 QUANTILES = (0.02, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 """Of the units wanted: the stocks that are tried, beside the planned one."""
@@ -68,7 +69,7 @@ def bring(
     """Play ``shows`` shows (two or more) with several stocks of every item. carry: cost of an unsold unit [CNY]."""
     wanted = []
     for show in range(shows):
-        tell(show, shows, "what is wanted")
+        tell(show, shows, _("what is wanted"))
         drawn = scenario_for(scenario, uncertainty, seed, show)
         wanted.append(_wanted(read_stories(draw_tape(drawn, seed, show), drawn), len(scenario.skus)))
     asked = np.array(wanted)
@@ -78,7 +79,7 @@ def bring(
     warm([silent], PLAYED)
     net, out = np.empty((shows, len(units), len(planned))), np.empty((shows, len(planned)))
     for show in range(shows):
-        tell(show, shows, "shows")
+        tell(show, shows, "")
         drawn = scenario_for(scenario, uncertainty, seed, show)
         tape = draw_tape(drawn, seed, show)
         stories = read_stories(tape, drawn)
@@ -90,7 +91,7 @@ def bring(
             net[show, k] = earned(run, stories, profile, carry)
             if k == 0:
                 out[show] = [row["sold_out_s"] for row in items(run, outcomes(run, stories))]
-    tell(shows, shows, "shows")
+    tell(shows, shows, "")
     return Brought(units, net, asked, out)
 
 

@@ -109,7 +109,7 @@ def rehearse(
     """
     teams = with_baseline(policies)
     tell = progress or (lambda done, of, what: None)
-    tell(0, replicates, "compiling")
+    tell(0, replicates, _("compiling"))
     cures, shows = open_leaks(scenario), Shows(scenario, uncertainty, seed)
     terms = _Terms(shows, teams, profile, mended(scenario, cures) if cures and replicates > 1 else None)
     played = _meanwhile(terms, lambda first: tell(1, replicates, _leader(first)))

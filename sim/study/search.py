@@ -100,8 +100,9 @@ class Searcher:
             done = self.finished()
             best = self.incumbent(self.valued(done))
             what = "" if best.feasible else _(" (breaks limits)")
-            figure = f"{self.plan.objectives[0]} {best.values[0]:,.6g}"
-            tell(min(len(done), self.plan.trials), self.plan.trials, f"best {best.candidate.name}, {figure}{what}")
+            text = _("best so far {name}, {objective} {value:,.6g}{limits}")
+            said = text.format(name=best.candidate.name, objective=self.plan.objectives[0], value=best.values[0], limits=what)
+            tell(min(len(done), self.plan.trials), self.plan.trials, said)
         return self.valued(done[: self.plan.trials])
 
     def finished(self) -> list[FinishedTrial]:

@@ -21,6 +21,7 @@ from sim.core.units import US
 from sim.engine.simulate import play, play_without
 from sim.score.chains import Chain, chains
 from sim.score.cost import Judge
+from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +86,7 @@ def worth_rows(
     rows, every = [], list(picked)
     for k, c in enumerate(every):
         if progress:
-            progress(k, len(every), "chains")
+            progress(k, len(every), _("chains of alerts"))
         cny = earned - judge.score(play_without(stage, policy, (c.sku, c.t)), ("net",))["net"]
         end = c.end / US if c.end >= 0 else float("nan")
         rows.append(dict(zip(COLUMNS, (c.t / US, end, skus[c.sku].id, c.level, c.alerts, c.orders, cny,
@@ -101,7 +102,7 @@ def sample(counts: Mapping[tuple[str, int], int], most: int = MOST) -> dict[tupl
     {('a', 0): 3, ('b', 0): 8, ('b', 1): 9}
     """
     total: dict[str, int] = {}
-    for (name, _), n in counts.items():
+    for (name, _show), n in counts.items():
         total[name] = total.get(name, 0) + n
     quota = _shares(total, most)
     chosen: dict[tuple[str, int], list[int]] = {key: [] for key in counts}

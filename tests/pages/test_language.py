@@ -49,7 +49,7 @@ class Text(HTMLParser):
 def told(html: str) -> list[str]:
     """Everything a page says, what its charts are labelled with among it."""
     reader = Text()
-    reader.feed(html)
+    reader.feed(html.replace("<wbr>", ""))
     given = re.search(r"SC\.begin\((\{.*\})\);", html)
     charts = json.loads(given[1])["charts"] if given else []
 
@@ -154,12 +154,13 @@ def test_a_chinese_page_has_no_english_but_names(verb, request, studied, tmp_pat
 
 @pytest.mark.parametrize("verb", ["tune", "breakpoint", "sensitivity", "review", "calibrate"])
 def test_every_page_has_charts_that_open(browser, studied, tmp_path, verb):
-    seen = browser.open(page(studied[verb], lang="zh", out=tmp_path / "p.html"), 390)
-    assert seen.run("return Array.from(document.querySelectorAll('.chart')).every(c => c.clientHeight > 60)")
-    assert seen.run("return document.querySelectorAll('.chart').length") >= 1
-    assert seen.run("return document.querySelectorAll('[role=alert]').length") == 0
-    assert seen.run("return document.documentElement.scrollWidth") <= 390
-    assert (seen.errors(), seen.asked()) == ([], [])
+    for lang in ("zh", "en"):  # English legends are the longer ones: on a phone they stand below each other
+        seen = browser.open(page(studied[verb], lang=lang, out=tmp_path / "p.html"), 390)
+        assert seen.run("return Array.from(document.querySelectorAll('.chart')).every(c => c.clientHeight > 60)")
+        assert seen.run("return document.querySelectorAll('.chart').length") >= 1
+        assert seen.run("return document.querySelectorAll('[role=alert]').length") == 0
+        assert seen.run("return document.documentElement.scrollWidth") <= 390
+        assert (seen.errors(), seen.asked()) == ([], [])
 
 
 def test_a_shows_figures_are_counted_once():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sim.report.pages.charts import Chart
 from sim.report.pages.kit import shortened
 from sim.report.pages.labels import candidate, label, unit_of, word
+from sim.report.text.layout import moment as day_and_clock
 from sim.report.text.sentences import again
 from sim.score.metrics import METRICS
 from sim.words import _
@@ -113,7 +113,8 @@ def chosen(
         moment = clock and c in MOMENTS
         kinds.append("moment" if moment else "share" if unit == "share" else "")
         words = "" if moment else "%" if unit == "share" else _(unit) if unit else ""
-        head.append((label(c, [str(f) for f in frame.columns]), words, _(METRICS[c].definition) if c in METRICS else ""))
+        name = label(c, [str(f) for f in frame.columns])
+        head.append((name, "" if words == name else words, _(METRICS[c].definition) if c in METRICS else ""))
         if pd.api.types.is_numeric_dtype(frame[c]) and frame[c].dtype != bool:
             right.add(k)
     rows = []
@@ -146,8 +147,8 @@ def _cell(row: Mapping[str, Any], column: str, with_ends: bool, kind: str) -> st
     if value is None or value != value:
         return "–"
     text = str(value)
-    if moment_of := _TIME.fullmatch(text):
-        return f"{moment_of[1]} {moment_of[2]}"
+    if (day := day_and_clock(text)) != text:
+        return day
     if column == "unit":
         return _(text) if text else ""
     if text in ("True", "False"):
@@ -160,8 +161,6 @@ TOLD = ("source", "reason", "meaning")
 
 
 MOMENTS = ("t_s", "end_s", "heard_s", "handled_s", "start_s", "sold_out_s", "back_s")
-_TIME = re.compile(r"\d{4}-(\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:[+-]\d\d:\d\d|Z)?")
-"""A moment of a recording: the year and the zone are said elsewhere."""
 
 
 def moment(t_s: float) -> str:

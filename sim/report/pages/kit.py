@@ -51,6 +51,7 @@ def _environment() -> Environment:
     environment.globals["_"] = lambda sentence, **values: _(sentence).format(**values) if values else _(sentence)
     environment.filters["name"] = shortened
     environment.filters["cell"] = parts_of_cell
+    environment.filters["breaks"] = breaks
     return environment
 
 
@@ -65,6 +66,17 @@ def parts_of_cell(text: str) -> tuple[str, str]:
     """
     match = _INTERVAL.fullmatch(text)
     return (match[1], match[2]) if match else (text, "")
+
+
+def breaks(text: str) -> str:
+    """A name that may be broken where its parts meet, as on a phone it must.
+
+    >>> str(breaks("gate.for_s=<b>"))
+    'gate.<wbr>for_<wbr>s=<wbr>&lt;b&gt;'
+    """
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"(?<=[A-Za-z0-9])([._=])(?=\S)", r"\1<wbr>", str(escape(text))))
 
 
 def render(template: str, **values: Any) -> str:

@@ -43,11 +43,18 @@ def tuned(t: Tables) -> list[str]:
     before = fresh[fresh["candidate"] == start].sort_values("replicate")
     if start and len(before) == len(confirmed):
         gain = difference(confirmed["net"].to_numpy(float), before["net"].to_numpy(float))
-        text = _("Against {name}, which is what stands now, that is {gain} CNY a show, between {low} and {high}.")
+        if gain.mean >= 0:
+            text = _(
+                "That is {gain} CNY a show more than {name}, which is what stands now (a difference between {low} and {high})."
+            )
+        else:
+            text = _(
+                "That is {gain} CNY a show less than {name}, which is what stands now (a difference between {low} and {high})."
+            )
         sentences.append(
             text.format(
                 name=shortened(candidate(str(start))),
-                gain=number(gain.mean, 0),
+                gain=number(abs(gain.mean), 0),
                 low=number(gain.low, 0),
                 high=number(gain.high, 0),
             )

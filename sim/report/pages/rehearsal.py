@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SILENT = "silent"
 MEANS = ("net", "J", "gmv", "oversold_units", "missed_units", "notices_per_operator_hour", "usable_lead_s", "freeze_minutes")
+SHARES = ("session_oversold", "precision", "recall")
 NEVER_BELOW = ("gmv", "oversold_units", "missed_units", "notices_per_operator_hour", "freeze_minutes")
 Figures = dict[str, tuple[float, float, float]]
 """Metric to mean and the ends of its 95 % interval, which are NaN where none can be given."""
@@ -36,10 +37,10 @@ def figures(scores: pd.DataFrame) -> dict[str, Figures]:
 
 def _of(part: pd.DataFrame) -> Figures:
     means: Figures = {m: mean_of(part[m]) for m in MEANS if m in part}
-    return {name: _possible(name, *figure) for name, figure in means.items()} | shares(part)
+    return {name: possible(name, *figure) for name, figure in means.items()} | shares(part)
 
 
-def _possible(name: str, mean: float, low: float, high: float) -> tuple[float, float, float]:
+def possible(name: str, mean: float, low: float, high: float) -> tuple[float, float, float]:
     """An interval without what cannot be: counts below nothing."""
     return mean, max(0.0, low) if name in NEVER_BELOW and math.isfinite(low) else low, high
 
@@ -49,7 +50,7 @@ def head() -> list[tuple[str, str, str]]:
 
     def column(words: str, metric: str) -> tuple[str, str, str]:
         m = METRICS[metric]
-        return words, _(m.unit), _(m.definition)
+        return words, "%" if m.unit == "share" else _(m.unit), _(m.definition)
 
     return [
         (_("strategy"), "", ""),
@@ -88,7 +89,7 @@ def grid(figures_by_name: Mapping[str, Figures], shows: int) -> TableBlock:
                 cells.append(_("best"))
                 continue
             mean, low, high = row.get(column, (math.nan,) * 3)
-            scale = 100 if column == "session_oversold" else 1
+            scale = 100 if column in SHARES else 1
             cells.append(spread(scale * mean, scale * low, scale * high))
         rows.append(cells)
     note = _("Means over {n} shows on the same shoppers, best first; in brackets the 95 % interval, each figure for itself.")

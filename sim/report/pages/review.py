@@ -35,7 +35,6 @@ VERDICTS = {
     "true": N_("true 准"), "late": N_("late 晚"), "false": N_("false 误报"), "repeat": N_("repeat 重复"),
     "unjudged": N_("unjudged 未定"),
 }  # fmt: skip
-LOOPS = {"closed": N_("闭环"), "rehearsed": N_("演练")}
 At = Callable[[float], str]
 
 
@@ -44,9 +43,8 @@ def page(r: Review, command: str, at: At, notes: Sequence[str], pictures: Sequen
     the recording itself says, which stands first."""
     parts = [
         _("# Post-show review 复盘: {name}").format(name=safe(r.show.name)),
-        _("**{basis} {loop}.** Strategy {strategy}, playbook {playbook}. To repeat it: {command}").format(
+        _("**{basis}.** Strategy {strategy}, playbook {playbook}. To repeat it: {command}").format(
             basis=basis(r),
-            loop=_(LOOPS[r.show.loop]),
             strategy=safe(r.policy.name),
             playbook=safe(r.policy.playbook.name),
             command=in_code(command),
@@ -145,7 +143,7 @@ def _saved(r: Review, at: At) -> list[str]:
     lines = [_("## What each alert could still have saved 每次预警还能救回多少")]
     acting = [a for a in r.alerts if a["worth"] not in (NOTICE, NEITHER)]
     count = {word: sum(a["worth"] == word for a in r.alerts) for word in WORTH}
-    total = ", ".join(f"{n} {_(WORTH[word])}" for word, n in count.items() if n) or _("no alert was sent")
+    total = _(", ").join(f"{n} {_(WORTH[word])}" for word, n in count.items() if n) or _("no alert was sent")
     if not acting:
         return [*lines, _("No alert changed what was lost, or could have: {total}.").format(total=total)]
     rows = [

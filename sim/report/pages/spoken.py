@@ -16,7 +16,7 @@ NAMED = (
     "restock call", "host prompted", "exposure lowered", "restock asked for", "stock released", "host drops the item",
     "host calls the item back", "stock arrives", "host goes on",
     "GMV", "oversold", "shows with an oversell", "missed", "missed, CNY", "notices an hour", "alerts", "recall", "CNY",
-    "units", "share",
+    "units", "%", ", ",
     "1/h", "circle", "square", "triangle", "diamond", "inverted_triangle", "plus", "star", "hex",
 )  # fmt: skip
 """Sentences whose key a script puts together or keeps in a list."""

@@ -12,6 +12,7 @@ from sim.report.pages.blocks import TableBlock, chosen, number, spread
 from sim.report.pages.charts import LOOKS, Chart, ChartSeries, course, spans
 from sim.report.pages.kit import shortened
 from sim.report.pages.labels import candidate, label, word
+from sim.report.pages.rehearsal import possible
 from sim.score.metrics import METRICS
 from sim.stats.certify import CERTIFIED, REFUTED
 from sim.stats.paired import mean_of
@@ -60,7 +61,7 @@ def tuned(t: Tables) -> Parts:
                     shortened(candidate(str(name))),
                     word(str(stage)),
                     number(len(part)),
-                    *(spread(*means[m]) for m in means),
+                    *(spread(*possible(m, *means[m])) for m in means),
                     ", ".join(varied_values) or "–",
                 ]
             )

@@ -10,10 +10,10 @@ from sim.report.text import worth
 from sim.report.text.layout import NOTHING, markdown, number
 from sim.report.text.review import safe
 from sim.study.worth import HARMFUL, NO_MATTER, USEFUL
-from sim.words import _
+from sim.words import N_, _
 from strategies.contract import LEVEL_NAMES
 
-BOTH = {USEFUL: "有用", HARMFUL: "有害", NO_MATTER: "无关紧要"}
+BOTH = {USEFUL: N_("useful 有用"), HARMFUL: N_("harmful 有害"), NO_MATTER: N_("no matter 无关紧要")}
 
 
 def worth_section(r: Review, at: Callable[[float], str], most: int) -> list[str]:
@@ -23,8 +23,8 @@ def worth_section(r: Review, at: Callable[[float], str], most: int) -> list[str]
         return [title, _("No alert made anybody do anything.")]
     picked = sorted(r.chains, key=lambda c: -abs(c["worth_cny"]))[:most]
     rows = [
-        [at(c["t_s"]), at(c["end_s"]) if math.isfinite(c["end_s"]) else NOTHING, safe(c["sku"]), LEVEL_NAMES[c["level"]],
-         number(c["alerts"]), number(c["orders"]), number(c["worth_cny"]), f"{c['worth']} {BOTH[c['worth']]}"]
+        [at(c["t_s"]), at(c["end_s"]) if math.isfinite(c["end_s"]) else NOTHING, safe(c["sku"]), _(LEVEL_NAMES[c["level"]]),
+         number(c["alerts"]), number(c["orders"]), number(c["worth_cny"]), _(BOTH[c["worth"]])]
         for c in sorted(picked, key=lambda c: c["t_s"])
     ]  # fmt: skip
     head = (

@@ -7,6 +7,7 @@ import pandas as pd
 from sim.core.tape import TAKE
 from sim.replay import Loaded
 from sim.replay.ingest.reasons import why
+from sim.report.text.reasons import reason
 from sim.words import _, ngettext
 
 FEW = 2
@@ -22,7 +23,7 @@ def account(counts: pd.DataFrame) -> list[str]:
 def faults(loaded: Loaded, rejects: str) -> list[str]:
     """Why rows were rejected and where they are; and a warning where next to nothing is left."""
     kinds = loaded.rejects["reason"].map(why).value_counts(sort=True)
-    listed = ", ".join(f"{_(str(kind))} ({n})" for kind, n in kinds.items())
+    listed = _(", ").join(_("{what} ({n})").format(what=reason(str(kind)), n=n) for kind, n in kinds.items())
     lines = [_("rejected: {list} -> {place}").format(list=listed, place=rejects)] if listed else []
     stream = loaded.stream
     levels = stream.kind == "levels"

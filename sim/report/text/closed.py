@@ -11,7 +11,7 @@ from sim.replay.closedloop import SILENT, Closed, verdicts
 from sim.replay.closedtape import ASSUMPTIONS
 from sim.replay.impute import BOUNDS, HIGH, LIKELY, LOW
 from sim.replay.stream import Stream
-from sim.report.text.layout import aligned, markdown, number
+from sim.report.text.layout import aligned, markdown, moment, number
 from sim.report.text.openloop import ALL
 from sim.report.text.unseen import unseen_draws
 from sim.words import N_, _, columns
@@ -83,7 +83,7 @@ def runout_rows(replays: Sequence[Closed]) -> tuple[list[list[str]], tuple[int, 
     outs = outs[(outs["bound"] == LIKELY) & (outs["share"] > 0)]
     rows = [list(columns(RUNOUT_HEAD))]
     for o in outs.sort_values(["stream", "sku"], kind="stable").to_dict("records"):
-        at, low, high = (o[f"at{end}"] or _("not") for end in ("", "_low", "_high"))
+        at, low, high = (moment(o[f"at{end}"]) or _("not sold out") for end in ("", "_low", "_high"))
         name = [o["sku"], o["strategy"]]
         rows.append([*name, f"{100 * o['share']:.0f} %", f"{at} [{low}, {high}]"])
     if len(replays) == 1:
@@ -106,7 +106,8 @@ def _spells(windows: pd.DataFrame) -> list[list[str]]:
     rows = []
     for w in windows.to_dict("records"):
         likely = f"{number(w['likely'], 1)} [{number(w['likely_low'])}, {number(w['likely_high'])}]"
-        rows.append([w["sku"], w["start_at"], w["end_at"], w["why"], "0", likely, number(w["high"], 1), w["high_is"]])
+        when = (moment(w["start_at"]), moment(w["end_at"]))
+        rows.append([w["sku"], *when, _(w["why"]), "0", likely, number(w["high"], 1), _(w["high_is"])])
     return rows
 
 

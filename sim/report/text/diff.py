@@ -13,9 +13,8 @@ from sim.replay.diff import LEVEL, MOVED, SAME
 from sim.report.figures import style
 from sim.report.figures.replay import OPEN_LOOP, draw, recording
 from sim.report.figures.story import time_unit
-from sim.report.text.layout import NOTHING, aligned, markdown, number
+from sim.report.text.layout import NOTHING, aligned, level_word, markdown, number
 from sim.words import N_, _, columns
-from strategies.contract import LEVEL_NAMES
 
 MOST_ROWS = 30
 """Changes listed on the terminal; the folder has them all."""
@@ -49,7 +48,7 @@ def change_cells(frame: pd.DataFrame, a: str, b: str) -> list[list[str]]:
 
 
 def _level(level: int) -> str:
-    return LEVEL_NAMES[level].split()[0] if level else NOTHING
+    return level_word(level) if level else NOTHING
 
 
 def _said(a: str, b: str, within_s: float) -> str:

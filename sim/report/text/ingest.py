@@ -13,6 +13,7 @@ from sim.replay.ingest.detect import PLAIN
 from sim.replay.ingest.names import listed
 from sim.replay.ingest.values import RULES
 from sim.report.text.layout import NOTHING, aligned, markdown
+from sim.report.text.reasons import reason
 from sim.words import N_, _, columns, ngettext
 
 HEAD = N_("file | read as | clock | rows | accepted | repaired | set aside | rejected | out of order")
@@ -44,7 +45,7 @@ def sentences(head: Head) -> list[str]:
                           ("reasons", _("{file}: rejected: {list}"))):  # fmt: skip
         for f in head.files:
             if f[key]:
-                counts = ", ".join(f"{n:,} {_(what)}" for what, n in Counter(f[key]).most_common())
+                counts = _(", ").join(f"{n:,} {reason(what)}" for what, n in Counter(f[key]).most_common())
                 lines.append(sentence.format(file=f["file"], list=counts))
     used = sorted({name for f in head.files for name in f["repairs"]}, key=list(RULES).index)
     lines += [f"{_(name)}: {_(RULES[name])}" for name in used]

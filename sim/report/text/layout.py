@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
 from sim.core.export import for_markdown
 from sim.words import _, ngettext
+from strategies.contract import LEVEL_NAMES
 
 NOTHING = "-"
 """Stands where a figure has no meaning."""
@@ -78,9 +80,32 @@ def some(names: Sequence[str], most: int) -> str:
     >>> some(["a", "b", "c"], 2), some(["a"], 2)
     ('a, b and 1 more', 'a')
     """
-    listed = ", ".join(names[:most])
+    listed = _(", ").join(names[:most])
     more = len(names) - most
     return listed if more <= 0 else ngettext("{names} and {n} more", "{names} and {n} more", more).format(names=listed, n=more)
+
+
+_MOMENT = re.compile(r"\d{4}-(\d\d)-(\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?(?:[+-]\d\d:\d\d|Z)?")
+"""A moment of a recording: the year and the zone are said elsewhere."""
+
+
+def moment(text: str) -> str:
+    """A moment as people write it: day and clock time; anything else stays as it is.
+
+    >>> moment("2026-06-18T21:20:10+08:00"), moment("")
+    ('06-18 21:20:10', '')
+    """
+    found = _MOMENT.fullmatch(text)
+    return _("{month}-{day} {clock}").format(month=found[1], day=found[2], clock=found[3]) if found else text
+
+
+def level_word(level: int) -> str:
+    """An alert level in one word of the language spoken now.
+
+    >>> level_word(2)
+    'prepare'
+    """
+    return _(LEVEL_NAMES[level]).split()[0]
 
 
 def duration(seconds: float) -> str:

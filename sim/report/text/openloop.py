@@ -9,9 +9,8 @@ import pandas as pd
 
 from sim.replay import Replay
 from sim.report.figures.replay import OPEN_LOOP
-from sim.report.text.layout import NOTHING, aligned, markdown, number, some
+from sim.report.text.layout import NOTHING, aligned, level_word, markdown, moment, number, some
 from sim.words import N_, _, columns
-from strategies.contract import LEVEL_NAMES
 
 HEAD = N_(
     "strategy | sell-outs | warned | standing | lead [s] median | least | alerts | in time | sold out already | "
@@ -91,13 +90,14 @@ def sellout_cells(replay: Replay) -> list[list[str]]:
     rows = []
     for out in replay.sellouts.sort_values(["stream", "sold_out_s", "sku", "sellout"], kind="stable").to_dict("records"):
         before = [out["sold_out_s"] - out[f"{level}_s"] for level in ("watch", "prepare", "emergency")]
-        rows.append([out["sku"], out["sold_out_at"], out["strategy"], *map(number, before), number(out["lead_s"]), _level(out)])
+        when = moment(out["sold_out_at"])
+        rows.append([out["sku"], when, out["strategy"], *map(number, before), number(out["lead_s"]), _level(out)])
     return rows
 
 
 def _level(out: Mapping[Any, Any]) -> str:
     """The alert that was standing when stock ran out, however old."""
-    return LEVEL_NAMES[out["standing"]].split()[0] if out["standing"] else NOTHING
+    return level_word(out["standing"]) if out["standing"] else NOTHING
 
 
 def sellout_right() -> range:

@@ -194,7 +194,7 @@ def drift_notes(r: Review) -> list[str]:
 
 def order_note() -> str:
     """How the split was made, in two sentences."""
-    hands = ", ".join(_(name) for name in PLAYERS)
+    hands = _(", ").join(_(name) for name in PLAYERS)
     return _(
         "Leaks are closed first; then {hands} share by Shapley value; then the threshold is held against the best "
         "lines one could have known; what remains is demand. Shares add up exactly; a share below zero spared units "

@@ -51,7 +51,7 @@ def printed(r: Review) -> str:
         _("{show}, {strategy}: {oversold:,} units oversold, {missed:,} missed, net {net:,.0f} CNY, {alerts} alerts").format(
             show=r.show.name, strategy=r.policy.name, oversold=b.oversold, missed=b.missed, net=b.net, alerts=b.alerts
         ),
-        _("blame by cost: {parts}").format(parts=", ".join(parts)) if parts else _("blame by cost: nothing was lost"),
+        _("blame by cost: {parts}").format(parts=_(", ").join(parts)) if parts else _("blame by cost: nothing was lost"),
     ]
     lines += [*night_lines(r), *([bands_line(r.bands)] if r.bands is not None else [])]
     lines += worth.gist(r.worth)

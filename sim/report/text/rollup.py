@@ -65,7 +65,7 @@ def _coverage(nights: pd.DataFrame) -> str:
 
 def _shown(drifted: str) -> str:
     """Names of figures that drifted, in the reader's language."""
-    return ", ".join(_(name) for name in drifted.split(", "))
+    return _(", ").join(_(name) for name in drifted.split(", "))
 
 
 def night_table(nights: pd.DataFrame) -> tuple[tuple[str, ...], list[list[str]]]:

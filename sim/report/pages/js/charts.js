@@ -39,7 +39,7 @@
     return Bokeh.Plotting.show(layout, target);
   };
 
-  /** A figure over one dial: every candidate a mark, those not told apart from the best shaded, a line where only this dial varies. */
+  /** A figure over one dial: every candidate a mark, those not told apart from the best shaded, a line where only this dial varies. Where others vary too the shade goes from the lowest to the highest of these. */
   SC.curve = function (place) {
     var marks = new Bokeh.ColumnDataSource({ data: { x: [0], y: [0], low: [0], high: [0], name: [""], colour: ["#000000"], marker: ["circle"] } });
     var line = new Bokeh.ColumnDataSource({ data: { x: [], y: [] } }), band = new Bokeh.ColumnDataSource({ data: { left: [], right: [], top: [], bottom: [] } });
@@ -51,7 +51,6 @@
     one.line({ x: { field: "x" }, y: { field: "y" }, source: line, line_color: "#000000", line_width: 1.5 });
     one.scatter({ x: { field: "x" }, y: { field: "y" }, source: marks, size: 8, marker: { field: "marker" }, fill_color: { field: "colour" }, line_color: "#000000" });
     one.add_tools(new Bokeh.HoverTool({ tooltips: [["", "@name"], ["", "@x: @y{0,0.0} [@low{0,0.0}, @high{0,0.0}]"]] }));
-    one.legend.location = "top_left"; one.legend.background_fill_alpha = 0.6; one.legend.padding = 3;
     var target = SC.make("div", { class: "chart" });
     place.appendChild(target);
     var update = function (rows, single, xName, yName, colour) {
@@ -66,9 +65,10 @@
       var x0 = Math.min.apply(null, x), x1 = Math.max.apply(null, x), padX = 0.03 * (x1 - x0 || 1);
       xr.start = x0 - padX; xr.end = x1 + padX;
       var tied = rows.filter(function (r) { return r.tied; }).map(function (r) { return r.x; });
-      band.data = single && tied.length ? { left: [Math.min.apply(null, tied)], right: [Math.max.apply(null, tied)], top: [yr.end], bottom: [yr.start] }
+      band.data = tied.length ? { left: [Math.min.apply(null, tied) - padX / 2], right: [Math.max.apply(null, tied) + padX / 2], top: [yr.end], bottom: [yr.start] }
         : { left: [], right: [], top: [], bottom: [] };
       one.xaxis.axis_label = xName; one.yaxis.axis_label = yName;
+      SC.above(one, place.clientWidth, 300);
     };
     return { open: function () { return Bokeh.Plotting.show(one, target); }, update: update };
   };

@@ -14,20 +14,20 @@
     made.xgrid.grid_line_alpha = 0.3; made.ygrid.grid_line_alpha = 0.3;
     return made;
   }
-  function legend(plot, where) {
-    plot.legend.location = where; plot.legend.label_text_font_size = "11px"; plot.legend.padding = 4; plot.legend.spacing = 0;
-    plot.legend.background_fill_alpha = 0.75; plot.legend.click_policy = "hide";
-  }
+  /** Few numbers on a narrow axis, so that none runs into the next. */
+  function sparse(plot, width) { if (width < 500) { plot.below.forEach(function (axis) { axis.ticker.desired_num_ticks = 3; }); } }
 
-  function spans(d) {
+  function spans(d, width) {
     var rows = d.rows.slice().reverse(), xs = [];
     d.series.forEach(function (s) { xs = xs.concat(nan(s.x), nan(s.low), nan(s.high)); });
     d.lines.forEach(function (l) { xs.push(l[0]); });
     if (d.zero) { xs.push(0); }
     var all = xs.filter(isFinite).filter(function (v) { return !d.log || v > 0; }), e = extent(all), pad = 0.06 * (e[1] - e[0] || 1);
     var range = d.log ? new Bokeh.Range1d({ start: e[0] / 1.3, end: e[1] * 1.3 }) : new Bokeh.Range1d({ start: e[0] - pad, end: e[1] + pad });
-    var one = figure({ y_range: new Bokeh.FactorRange({ factors: rows }), x_range: range, x_axis_type: d.log ? "log" : "linear",
-      height: Math.min(900, 110 + 26 * rows.length + 18 * d.series.length), x_axis_label: d.x_label });
+    var height = Math.min(900, 100 + 26 * rows.length + 14 * d.series.length);
+    var one = figure({ y_range: new Bokeh.FactorRange({ factors: rows, range_padding: d.lines.length ? 0.6 : 0, range_padding_units: "absolute" }),
+      x_range: range, x_axis_type: d.log ? "log" : "linear", height: height, x_axis_label: d.x_label });
+    sparse(one, width);
     one.xaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0.[000]" });
     if (d.zero) { one.add_layout(new Bokeh.Span({ location: 0, dimension: "height", line_color: "#8A8A8A" })); }
     d.lines.forEach(function (l) {
@@ -49,23 +49,13 @@
         legend_label: s.name }));
     });
     one.add_tools(new Bokeh.HoverTool({ renderers: tips, tooltips: [["", "@name"], ["", "@text"], ["", "@tip"]] }));
-    legend(one, "top_right");
-    if (d.series.length < 2 && !d.series[0].name) { one.legend.visible = false; } else { outside(one); }
+    if (d.series.length < 2 && !d.series[0].name) { one.legend.visible = false; } else { SC.above(one, width, height); }
     return one;
   }
-  /** The legend above the plot: no mark can hide under it. */
-  function outside(plot) {
-    var box = null;
-    plot.center.filter(function (c) { return c instanceof Bokeh.Legend; }).forEach(function (c) { box = c; });
-    if (!box) { return; }
-    plot.center = plot.center.filter(function (c) { return c !== box; });
-    box.orientation = "horizontal"; box.location = "left"; box.border_line_color = null; box.spacing = 16; box.margin = 2;
-    plot.add_layout(box, "above");
-  }
 
-  function course(d) {
-    var options = { height: 300, x_axis_label: d.x_label, y_axis_label: d.y_label };
-    var one = figure(options), tips = [];
+  function course(d, width) {
+    var one = figure({ height: 280, x_axis_label: d.x_label, y_axis_label: d.y_label }), tips = [];
+    sparse(one, width);
     one.yaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0.[00]" });
     if (d.hour !== null) { one.xaxis.formatter = SC.ticks(d.hour); }
     if (d.band) {
@@ -84,13 +74,15 @@
       }
     });
     one.add_tools(new Bokeh.HoverTool({ renderers: tips, tooltips: [["", "@tip"], [d.x_label, "@x{0,0.[0]}"], [d.y_label, "@y{0,0.[00]}"]] }));
-    legend(one, "top_right"); outside(one);
+    SC.above(one, width, 280);
     return one;
   }
 
-  function bars(d) {
+  function bars(d, width) {
     var rows = d.rows.slice().reverse();
-    var one = figure({ y_range: new Bokeh.FactorRange({ factors: rows }), height: Math.min(900, 130 + 26 * rows.length), x_axis_label: d.x_label });
+    var height = Math.min(900, 108 + 26 * rows.length);
+    var one = figure({ y_range: new Bokeh.FactorRange({ factors: rows }), height: height, x_axis_label: d.x_label });
+    sparse(one, width);
     one.xaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0.[0]" });
     var left = d.rows.map(function () { return 0; }), tips = [];
     d.series.forEach(function (s) {
@@ -100,7 +92,7 @@
       left = right;
     });
     one.add_tools(new Bokeh.HoverTool({ renderers: tips, tooltips: [["", "@row"], ["", "@name"], ["", "@value{0,0.[0]}"]] }));
-    legend(one, "bottom_right"); outside(one);
+    SC.above(one, width, height);
     return one;
   }
 
@@ -109,7 +101,7 @@
     for (var k = 0; k < charts.length; k++) {
       var place = document.getElementById("chart-" + k);
       try {
-        await Bokeh.Plotting.show({ spans: spans, course: course, bars: bars }[charts[k].kind](charts[k].data), place);
+        await Bokeh.Plotting.show({ spans: spans, course: course, bars: bars }[charts[k].kind](charts[k].data, place.clientWidth), place);
       } catch (error) { SC.failed(error, place); }
     }
   };

@@ -4,8 +4,8 @@
   var COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9", "#F0E442", "#8A8A8A"];
   var MARKERS = ["circle", "square", "triangle", "diamond", "inverted_triangle", "plus", "star", "hex"];
   var WORDS = {
-    gmv: ["GMV", "CNY"], oversold_units: ["oversold", "units"], session_oversold: ["shows with an oversell", "share"], missed_units: ["missed", "units"],
-    missed_gmv: ["missed, CNY", "CNY"], notices_per_operator_hour: ["notices an hour", "1/h"], alerts: ["alerts", ""], recall: ["recall", "share"]
+    gmv: ["GMV", "CNY"], oversold_units: ["oversold", "units"], session_oversold: ["shows with an oversell", "%"], missed_units: ["missed", "units"],
+    missed_gmv: ["missed, CNY", "CNY"], notices_per_operator_hour: ["notices an hour", "1/h"], alerts: ["alerts", ""], recall: ["recall", "%"]
   };
   function sliders(place, data, moved) {
     var names = [SC.say("bought later or elsewhere in the shop by those refused"), "", SC.say("cost of a notice [CNY]"), SC.say("cost of an annoyance [CNY]")];
@@ -76,6 +76,7 @@
 
   SC.sweep = async function (place, id, timelines) {
     var data = await SC.unpack(id), n = data.candidate.length, state = { net: data.net, half: null };
+    data.figures.filter(function (f) { return (WORDS[f] || [])[1] === "%"; }).forEach(function (f) { data[f] = data[f].map(function (v) { return 100 * v; }); });
     SC.data = data; SC.state = state;
     var families = Array.from(new Set(data.family)), shown = Float64Array.from(data.net), waiting = 0, first = true;
     place.appendChild(SC.make("p", { class: "small screen" }, SC.say("Move a price and everything is ranked anew by net, from what was kept of every show; red marks under a slider are the prices at which the best changes. The verdict above holds for the prices it was played with.")));
@@ -90,7 +91,8 @@
       colour: data.family.map(function (f) { return COLOURS[families.indexOf(f) % COLOURS.length]; }),
       marker: data.family.map(function (f) { return MARKERS[families.indexOf(f) % MARKERS.length]; }), size: Array.from(data.tied, function (t) { return t ? 11 : 7; }) } });
     place.appendChild(SC.make("h3", {}, SC.say("What is given for what")));
-    place.appendChild(SC.make("p", { class: "small" }, families.slice(0, 8).map(function (f, k) { return f + ": " + SC.say(MARKERS[k]); }).join(", ") + ". " + SC.say("Draw a box in one picture: the same candidates are marked in all, and alone in the table; large marks cannot be told apart from the best.")));
+    place.appendChild(SC.make("p", { class: "small" }, SC.say("{marks}. Draw a box in one picture: the same candidates are marked in all, and alone in the table; large marks cannot be told apart from the best.", {
+      marks: families.slice(0, 8).map(function (f, k) { return f + " " + SC.say(MARKERS[k]); }).join(SC.say(", ")) })));
     await SC.fronts(place, source);
     source.selected.js_property_callbacks = { "change:indices": [new Bokeh.CustomJS({ code: "SC.brushed(cb_obj.indices)" })] };
     SC.source = source;
@@ -149,7 +151,8 @@
     var form = SC.make("form", { class: "choices", "aria-label": SC.say("What a dial does") }), pair = SC.make("div", { class: "pair" }), left = SC.make("div"), right = SC.make("div");
     form.addEventListener("submit", function (e) { e.preventDefault(); });
     place.appendChild(form); pair.appendChild(left); pair.appendChild(right); place.appendChild(pair);
-    var figures = [["net", SC.say("net")]].concat(data.figures.map(function (f) { return [f, SC.say((words[f] || [f])[0])]; }));
+    var figures = [["net", ["net", "CNY"]]].concat(data.figures.map(function (f) { return [f, words[f] || [f, ""]]; })).map(function (f) {
+      return [f[0], SC.say(f[1][0]) + (f[1][1] ? " [" + SC.say(f[1][1]) + "]" : "")]; });
     // The one with most dials first: it has a map.
     families.sort(function (a, b) { return own(b).length - own(a).length; });
     var family = pick(form, SC.say("strategy"), families.map(function (f) { return [f, f]; }), function () { fill(); refresh(); });

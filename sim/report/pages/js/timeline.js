@@ -47,6 +47,29 @@
     return new Bokeh.CustomJSTickFormatter({ args: { start: startHour, unit: SC.say("min") }, code: code });
   };
 
+  /** The legend above the plot, in as many columns as there is room for: no mark can hide under it, and none runs off a phone.
+   * Entries that the plot has nothing of are left out. base: height of the plot without it. */
+  SC.above = function (plot, width, base) {
+    var box = plot.above.concat(plot.center).filter(function (c) { return c instanceof Bokeh.Legend; })[0];
+    if (!box) { return; }
+    if (plot.center.indexOf(box) >= 0) {
+      plot.center = plot.center.filter(function (c) { return c !== box; });
+      box.orientation = "horizontal"; box.location = "left"; box.border_line_color = null; box.background_fill_alpha = 0;
+      box.label_text_font_size = "11px"; box.spacing = 4; box.padding = 2; box.margin = 2;
+      box.glyph_height = 16; box.glyph_width = 18; box.label_standoff = 4; box.label_height = 16; box.click_policy = "hide";
+      plot.add_layout(box, "above");
+    }
+    var pen = document.createElement("canvas").getContext("2d"), widest = 0, shown = 0;
+    pen.font = "11px sans-serif";
+    box.items.forEach(function (item) {
+      item.visible = item.renderers.some(function (r) { var data = r.data_source.data; return Object.keys(data).some(function (c) { return data[c].length > 0; }); });
+      if (!item.visible) { return; }
+      shown += 1; widest = Math.max(widest, pen.measureText(item.label.value).width);
+    });
+    box.ncols = Math.max(1, Math.min(shown, Math.floor((width - 84) / (widest + 30))));
+    plot.height = base + 20 * Math.ceil(shown / box.ncols);
+  };
+
   function figure(options) {
     var plot = Bokeh.Plotting.figure(Object.assign({
       tools: "xpan,xwheel_zoom,xbox_zoom,reset", active_scroll: null, toolbar_location: "above",
@@ -71,6 +94,7 @@
     var stock = figure({ x_range: self.x, y_range: self.stockRange, height: 340, y_axis_label: SC.say("stock [units]"),
       x_axis_label: SC.say("clock time / minutes since the show began") });
     stock.xaxis.formatter = SC.ticks(startHour);
+    stock.yaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0" });
     stock.quad({ left: { field: "left" }, right: { field: "right" }, top: { field: "top" }, bottom: { field: "bottom" },
       source: source("closed", ["left", "right", "top", "bottom"]), fill_color: "#8A8A8A", fill_alpha: 0.25, line_color: null,
       legend_label: SC.say("no orders taken (frozen)") });
@@ -88,9 +112,6 @@
     stock.add_tools(new Bokeh.HoverTool({ renderers: told, tooltips: [
       [SC.say("time"), "@clock"], [SC.say("alert"), "@what"], [SC.say("why"), "@why"], [SC.say("what came"), "@came"],
       [SC.say("worth"), "@worth"]] }));
-    stock.legend.location = "top_right"; stock.legend.label_text_font_size = "11px";
-    stock.legend.background_fill_alpha = 0.75; stock.legend.padding = 4; stock.legend.spacing = 0;
-    stock.legend.click_policy = "hide";
     var bar = new Bokeh.Span({ location: 0, dimension: "height", line_color: "#8A8A8A", line_dash: "dotted" });
     stock.add_layout(bar);
     stock.js_event_callbacks = {};
@@ -117,8 +138,9 @@
       rates.line({ x: { field: "x" }, y: { field: "y" }, source: source(s[0], ["x", "y"]), line_color: s[2], line_dash: s[3],
         line_width: 1.4, legend_label: SC.say(s[1]) });
     });
-    rates.legend.location = "top_right"; rates.legend.label_text_font_size = "11px"; rates.legend.spacing = 0;
-    rates.legend.padding = 4; rates.legend.background_fill_alpha = 0.75;
+    rates.yaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0" });
+    rates.yaxis.ticker = new Bokeh.BasicTicker({ desired_num_ticks: 4 });
+    self.legends = function () { SC.above(stock, place.clientWidth, 316); SC.above(rates, place.clientWidth, 150); };
     self.readout = SC.make("output", { class: "readout", "aria-live": "off" });
     place.appendChild(self.readout);
     var target = SC.make("div", { class: "chart" });
@@ -161,6 +183,7 @@
       self.sources[name].data = corners(times, Array.from(values, function (v) { return v * 60 / one.bin_s; }), end);
     });
     self.x.start = 0; self.x.end = end / 60;
+    self.legends();
     self.read(0);
   };
 
@@ -217,6 +240,8 @@
       pick.addEventListener("change", function () { fill(k + 1); draw(); });
     });
     place.appendChild(form);
+    var printed = SC.make("p", { class: "paper", "aria-hidden": "true" });
+    place.appendChild(printed);
     function matching(upto) {
       return entries.filter(function (e) {
         return picks.slice(0, upto).every(function (pick, k) { return String(e[k + 1]) === pick.value; });
@@ -240,6 +265,7 @@
           view.show(one);
           await view.open();
         }
+        printed.textContent = picks.map(function (pick, k) { return labels[k] + " " + pick.value; }).join(" · ");
         place.setAttribute("data-shown", found[0]);
       } catch (error) { SC.failed(error, place); }
     }
