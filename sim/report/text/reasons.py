@@ -17,23 +17,23 @@ OF_A_FIELD = (
     N_("{field} is not a whole number"), N_("{field} is below zero"), N_("{field} was there already"),
     N_("{field} was declared already"),
 )  # fmt: skip
-FIELDS = {
-    "sku": N_("item"), "qty": N_("quantity"), "time": N_("time"), "order": N_("order"), "stock": N_("stock"),
-    "price": N_("price"), "type": N_("type"), "return": N_("return"), "payment": N_("payment"), "event": N_("event"),
-}  # fmt: skip
-"""Canonical columns as people call them."""
-_WIDTH = re.compile(r"has (\d+) fields where the header has (\d+)")
+FIELDS = (
+    N_("sku"), N_("qty"), N_("time"), N_("order"), N_("stock"), N_("price"), N_("type"), N_("return"), N_("payment"), N_("event"),
+)  # fmt: skip
+"""Canonical columns: their own names in English."""
+WIDTH = N_("has {n} fields where the header has {of}")
 
 
 def reason(kind: str) -> str:
     """A kind of reason (:func:`~sim.replay.ingest.reasons.why`) in the language spoken now; one that is not known stays.
 
     >>> reason("qty is not positive"), reason("has 4 fields where the header has 6"), reason("another")
-    ('quantity is not positive', 'has 4 fields where the header has 6', 'another')
+    ('qty is not positive', 'has 4 fields where the header has 6', 'another')
     """
-    if found := _WIDTH.fullmatch(kind):
-        return _("has {n} fields where the header has {of}").format(n=found[1], of=found[2])
+    sizes = dict(zip(("n", "of"), re.findall(r"\d+", kind), strict=False))
+    if len(sizes) == 2 and WIDTH.format(**sizes) == kind:
+        return _(WIDTH).format(**sizes)
     field, _blank, rest = kind.partition(" ")
     if (sentence := "{field} " + rest) in OF_A_FIELD:
-        return _(sentence).format(field=_(FIELDS[field]) if field in FIELDS else field)
+        return _(sentence).format(field=_(field) if field in FIELDS else field)
     return _(kind)
