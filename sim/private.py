@@ -19,7 +19,7 @@ def private_folder(folder: Path) -> bool:
 
 
 def is_private(folder: Path) -> bool:
-    """Whether ``folder`` is a real folder that this user owns and no other may write."""
+    """Whether ``folder`` is a real folder that this user owns and no other may write, or put another in the place of."""
     try:
         status = folder.lstat()
     except OSError:
@@ -28,4 +28,12 @@ def is_private(folder: Path) -> bool:
         return False
     if not hasattr(os, "geteuid"):  # Windows: folders of a user's profile are his own
         return True
-    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    own = status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    place = folder.parent.resolve()
+    return own and all(_keeps(above) for above in (place, *place.parents) if above != above.parent)
+
+
+def _keeps(above: Path) -> bool:
+    """Whether only this user and root can rename what lies in a folder: where all may write, its sticky bit keeps it."""
+    status = above.stat()
+    return status.st_uid in (0, os.geteuid()) and bool(status.st_mode & stat.S_ISVTX or not status.st_mode & stat.S_IWOTH)

@@ -130,8 +130,13 @@ def test_a_private_folder_is_refused_where_others_may_write(tmp_path, monkeypatc
     assert not private_folder(tmp_path / "open")
     (tmp_path / "file").write_text("")
     assert not private_folder(tmp_path / "file")
-    mine = os.geteuid()
-    monkeypatch.setattr(os, "geteuid", lambda: mine + 1)
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all").chmod(0o777)
+    assert not private_folder(tmp_path / "all" / "stockcue"), "others could put theirs in its place"
+    (tmp_path / "all").chmod(0o1777)
+    assert private_folder(tmp_path / "all" / "stockcue"), "as in /tmp"
+    own = os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: own + 1)
     assert not private_folder(tmp_path / "new" / "cache"), "another user's"
 
 
