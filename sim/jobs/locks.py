@@ -31,6 +31,12 @@ def holder(path: Path) -> str:
     return _("another process")
 
 
+def opened(path: Path) -> IO[str]:
+    """A file to lock: made where it is not there, never followed to another and never emptied, whatever somebody laid there."""
+    flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    return os.fdopen(os.open(path, flags, 0o666), "w")
+
+
 def locked(file: IO[str]) -> bool:
     """Whether this process now holds a lock on the open file."""
     try:
@@ -61,7 +67,7 @@ def alone(path: Path) -> Iterator[None]:
 
 def _taken(path: Path) -> IO[str]:
     while True:
-        file = path.open("a")
+        file = opened(path)
         if not locked(file):
             file.close()
             raise Busy(holder(path))

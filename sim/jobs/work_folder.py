@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sim.jobs.folder import ACCOUNT, MANIFEST, FolderError, checksum, refuse_strange, refuse_unwritable, tidy, unwritable
-from sim.jobs.locks import holder, locked
+from sim.jobs.locks import holder, locked, opened
 from sim.jobs.pool import WorkersLost
 from sim.words import N_, _
 
@@ -46,7 +46,7 @@ def begun(final: Path, what: str, facts: Mapping[str, Any], worth: Worth) -> Ite
     folder, fresh = work_folder(final, what), not final.parent.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / "lock").open("w")
+        lock = opened(folder / "lock")
     except OSError as error:
         raise unwritable(final, error.strerror) from None
     needed = True
@@ -157,7 +157,7 @@ def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str, ident
 
 def _forget(folder: Path) -> None:
     """Remove the work folder of a finished study: a process was killed between finishing it and removing this."""
-    with suppress(OSError), (folder / "lock").open("a") as lock:  # no folder, nothing to forget
+    with suppress(OSError), opened(folder / "lock") as lock:  # no folder, nothing to forget
         if locked(lock):
             shutil.rmtree(folder, ignore_errors=True)
 

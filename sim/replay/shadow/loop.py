@@ -58,9 +58,9 @@ class Shadow:
         self.own: dict[int, str] = {}
         self.parts = ExitStack()
         with self.parts:
-            self.parts.enter_context(lock_names(ways))
             self.source = self._part(LineSource(ways.source, ways.follow, tell))
             self.outbox, self.rejects = self._part(Outbox(ways.out)), self._part(RejectedLines(ways.rejects))
+            self.parts.enter_context(lock_names(ways))
             begun, self.why, self.broken, self.own = start(ways, plan.bound_to, self.outbox, self.rejects)
             self.again = begun is None
             if begun:
