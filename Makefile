@@ -10,7 +10,7 @@
 #   make oldest  the quick tests with the lowest versions that pyproject.toml allows
 #   make versions  the same, then the quick tests with the newest on every Python found (PYTHONS="python3.12 ..." names them)
 #   make words    every sentence of the code into sim/locale/stockcue.pot, for translators
-#   make audit   known weaknesses of what is installed
+#   make audit   known weaknesses of what is installed (ADVISORIES=FOLDER: by an advisory database there, without the network)
 #   make clean   remove the environment and all results
 #
 # Needs Python 3.11 or newer and make. Everything is installed into $(VENV); nothing else on the machine is touched.
@@ -28,7 +28,7 @@ help:
 $(READY): pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(0 if sys.version_info >= (3, 11) else 'StockCue needs Python 3.11 or newer; set PYTHON=...')"
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1"
+	$(BIN)/python -m pip install --quiet --upgrade "pip>=25.1" "setuptools>=78"
 	$(BIN)/python -m pip install --quiet --editable . --group dev
 	touch $(READY)
 
@@ -75,7 +75,7 @@ versions: oldest
 
 audit: $(READY)
 	$(BIN)/python -m pip install --quiet pip-audit
-	$(BIN)/pip-audit --skip-editable
+	$(BIN)/python -m tests.audit $(ADVISORIES)
 
 words: $(READY)
 	$(BIN)/python -m pip install --quiet "babel>=2.16"
