@@ -1,8 +1,8 @@
 """Known weaknesses of what is installed: ``python -m tests.audit [ADVISORIES]``, which is ``make audit``.
 
-ADVISORIES: a folder of advisories in OSV's form, YAML or JSON (such as pypa/advisory-database on GitHub, unpacked); nothing is asked
-of the network then. Without it pip-audit asks PyPI. Ends with 0 where nothing is known against anything, with 1 where something is,
-and with 2 where that could not be found out.
+ADVISORIES: a folder of advisories in OSV's form, YAML or JSON (such as pypa/advisory-database on GitHub, unpacked); nothing is
+asked of the network then. Without it pip-audit asks PyPI. Ends with 0 where nothing is known against anything, with 1 where
+something is, and with 2 where that could not be found out.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ from packaging.version import InvalidVersion, Version
 
 OWN = "stockcue"
 UNANSWERED = (
-    "no advisories could be had for {n} of {of} packages (is there a mirror between, or no network?), so nothing is known of them; "
-    "try where PyPI itself can be reached, or give a folder of advisories: make audit ADVISORIES=FOLDER"
+    "no advisories could be had for {n} of {of} packages (is there a mirror between, or no network?), so nothing is known of "
+    "them; try where PyPI itself can be reached, or give a folder of advisories: make audit ADVISORIES=FOLDER"
 )
 
 

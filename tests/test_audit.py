@@ -9,13 +9,13 @@ import pytest
 
 from tests import audit
 
-WEAK = {"id": "X-1", "aliases": ["CVE-1"], "affected": [{"package": {"name": "Some_Thing", "ecosystem": "PyPI"}, "versions": ["1.0"],
-        "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "2.0"}, {"fixed": "2.3"}, {"introduced": "3.0"}]}]}]}  # fmt: skip
+SPAN = {"type": "ECOSYSTEM", "events": [{"introduced": "2.0"}, {"fixed": "2.3"}, {"introduced": "3.0"}]}
+PACKAGE = {"name": "Some_Thing", "ecosystem": "PyPI"}
+WEAK = {"id": "X-1", "aliases": ["CVE-1"], "affected": [{"package": PACKAGE, "versions": ["1.0"], "ranges": [SPAN]}]}
+VERSIONS = [("1.0", True), ("1.1", False), ("2.0", True), ("2.2.9", True), ("2.3", False), ("3.1", True)]
 
 
-@pytest.mark.parametrize(
-    ("version", "weak"), [("1.0", True), ("1.1", False), ("2.0", True), ("2.2.9", True), ("2.3", False), ("3.1", True)]
-)
+@pytest.mark.parametrize(("version", "weak"), VERSIONS)
 def test_a_folder_of_advisories_says_what_is_weak(version, weak, tmp_path, monkeypatch, capsys):
     (tmp_path / "x.json").write_text(json.dumps(WEAK))
     (tmp_path / "y.yaml").write_text(json.dumps(WEAK | {"id": "X-2", "withdrawn": "2024-01-01"}))
