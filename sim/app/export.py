@@ -17,7 +17,7 @@ from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.jobs.folder import write_table
 from sim.report.exports.grafana import dashboard
-from sim.report.exports.lines import lines_of
+from sim.report.exports.lines import lines_of, seen
 from sim.report.exports.prometheus import differs, routes, rule_tests, rules
 from sim.report.text.exports import agreement_sentences, page
 from sim.setup.choices import described
@@ -44,7 +44,7 @@ def export(
     scenario : str, path, Scenario or mapping
         The show whose items the rules watch; see :func:`stockcue.scenario`.
     policy : str, path, Strategy or Policy
-        A line: fixed_count, percent_of_stock, cover_time or window_forecast; see :func:`stockcue.policy`.
+        A line: fixed_count, percent_of_stock, cover_time, window_forecast or burn_rate; see :func:`stockcue.policy`.
     every_s : float
         Between two evaluations of the rules, and between two scrapes [s], 1 to 3600; None: 5.
     shows : int
@@ -67,6 +67,8 @@ def export(
     s = settled(ExportSettings, "export", every_s=every_s, shows=shows, seed=seed)
     chosen, (show, _uncertain) = policy_of(policy), drawn(scenario, False)
     lines = [lines_of(chosen, sku, show) for sku in show.skus]
+    for own in lines:
+        seen(own, s.every_s)
     facts = {**described([chosen]), "scenario": plain(show), "settings": {k: v for k, v in vars(s).items() if k != "out"}}
     task, told = Task("export", f"export-{show.name}", facts, out, command), listener(progress)
 

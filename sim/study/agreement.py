@@ -17,7 +17,7 @@ from strategies.gate import FOR_S, KEEP_S
 MATCH_S = 60.0
 """Alerts of one level and item this close are the same alert [s]."""
 
-LineOf = tuple[float, float, float, bool, float]
+LineOf = tuple[float, float, float, bool, float, float]
 
 
 class Agreement(NamedTuple):
@@ -34,8 +34,9 @@ class Agreement(NamedTuple):
 def agreement(runs: list[ShowRun], lines: Sequence[Mapping[int, LineOf]], every_s: float) -> Agreement:
     """Compare over shows in which nobody acted.
 
-    lines: per SKU, level to (constant [units], factor [s], window [s], fitted, unpaid [share]): the line is constant + factor x
-    rate + unpaid x unpaid units. every_s: between two scrapes, and between two evaluations [s].
+    lines: per SKU, level to (constant [units], factor [s], window [s], fitted, unpaid [share], short [s]): the line is
+    constant + factor x rate + unpaid x unpaid units; of a second window that is not 0 the rate counts where it is lower.
+    every_s: between two scrapes, and between two evaluations [s].
     """
     same = total = both = ours = theirs = 0
     shifts: list[float] = []
@@ -76,11 +77,13 @@ def standing_by_rules(run: ShowRun, sku: int, lines: Mapping[int, LineOf], at: n
     figures = {c: np.where(last >= 0, run.readings[np.maximum(last, 0), sku, c], start) for c, start in
                ((R_STOCK, run.scenario.skus[sku].stock), (R_ORDERS, 0), (R_CLOSED, 0), (R_UNPAID, 0))}  # fmt: skip
     orders, out = figures[R_ORDERS].astype(float), np.zeros(len(at), int)
-    for level, (constant, factor, window_s, fitted, unpaid) in sorted(lines.items()):
+    for level, (constant, factor, window_s, fitted, unpaid, short_s) in sorted(lines.items()):
         slope = np.zeros(len(at))
         if factor:
             grown = deriv if fitted else rate
             slope = np.array([grown(at, orders, t, window_s) for t in at])
+            if short_s:
+                slope = np.minimum(slope, [grown(at, orders, t, short_s) for t in at])
         line = constant + factor * (np.maximum(slope, 0.0) if fitted else slope) + unpaid * figures[R_UNPAID]
         true = figures[R_STOCK] <= line
         if level != EMERGENCY:

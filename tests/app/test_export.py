@@ -90,6 +90,16 @@ def test_bad_input_is_one_sentence(words, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
+def test_a_burn_is_the_lower_of_two_rates_and_wants_two_readings_in_each_window(capsys):
+    show = sc.scenario("first_show")
+    line = lines_of(sc.policy("burn_rate", fast_burn=60), show.skus[0], show)[3]._replace(unpaid=0.0)
+    assert (line.factor, line.window_s, line.short_s) == (show.duration_s / 60, 120.0, pytest.approx(10.0))
+    rates = [f'rate(stockcue_orders_total{{sku="a"}}[{s}s])' for s in (120, 10)]
+    assert line.promql("a") == f"60 * ((({rates[0]}) < ({rates[1]})) or {rates[1]})"
+    assert main(["export", "strategy=burn_rate", "every_s=15"]) == 2
+    assert "the window of 10 s holds fewer than two readings 15 s apart; give every_s=5" in capsys.readouterr().err
+
+
 def test_rate_and_deriv_by_hand():
     t = np.array([0.0, 10.0, 20.0, 30.0])
     # 6 units over 20 s of samples, reaching 5 s on both sides (within 1.1 steps): 6 x 30 / 20 over 30 s.
@@ -105,8 +115,10 @@ def test_an_alert_lives_as_in_prometheus():
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="promtool is not installed (Debian: prometheus)")
-@pytest.mark.parametrize("name", EXPORTED)
-@pytest.mark.parametrize("show", ["first_show", "ls1", "double11", "quiet_longtail"])
+@pytest.mark.parametrize(("name", "show"), [
+    *((name, show) for name in EXPORTED if name != "burn_rate" for show in ("first_show", "ls1", "double11", "quiet_longtail")),
+    ("burn_rate", "first_show"),
+])  # fmt: skip
 def test_promtool_agrees(name, show, tmp_path):
     policy, scenario = sc.policy(name, gate={"for_s": 10}), sc.scenario(show)
     (tmp_path / "rules.yml").write_text(rules(policy, scenario, 5.0, ["a comment"]), encoding="utf-8")

@@ -136,3 +136,31 @@ def test_least_squares_lags_a_step_by_half_its_window(player):
     p.sell(0.1, 600, stock=1e6)
     p.sell(1.1, 900, stock=1e6, start=600, orders=60.0)
     assert p.line / 600 == pytest.approx(0.6, abs=0.01)
+
+
+def burnt(p, rate, until, start=0.0, stock=500.0, orders=0.0):
+    """Steady sales in a show planned for an hour."""
+    for t in range(int(start) + 1, int(until) + 1):
+        sold = rate * (t - start)
+        level = p.see(t, stock=max(0.0, stock - sold), orders=orders + sold, left=3600.0 - t)
+    return level
+
+
+def test_burn_rate_warns_where_the_rest_burns_off_six_times_too_fast(player):
+    """Over an hour a burn of 6 leaves ten minutes: at 0.25/s the line is 150 units; 64 units burn fourteen times too fast."""
+    p = player("burn_rate", {"fast_burn": 14})
+    assert burnt(p, 0.25, 1390) == 0
+    assert p.line == pytest.approx(0.25 * 3600 / 6)
+    assert burnt(p, 0.25, 1410, start=1390, stock=500 - 0.25 * 1390, orders=0.25 * 1390) == 2
+    assert burnt(p, 0.25, 1744, start=1410, stock=500 - 0.25 * 1410, orders=0.25 * 1410) == 3
+
+
+def test_a_burn_is_over_when_the_short_window_says_so(player):
+    """Twelve seconds of a burst are no burn of ten minutes; and fifty quiet seconds end one, though the long window remembers."""
+    p = player("burn_rate")
+    assert burnt(p, 0.01, 900, stock=500.0) == 0
+    assert burnt(p, 5.0, 912, start=900, stock=491.0, orders=9.0) == 0
+    p = player("burn_rate", {"fast_burn": 1000})
+    assert burnt(p, 0.5, 600) == 2
+    assert burnt(p, 0.0, 660, start=600, stock=200.0, orders=300.0) == 0
+    assert p.line == 0

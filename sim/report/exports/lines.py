@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
@@ -18,20 +19,23 @@ class ExportError(ValueError):
 
 class RuleLine(NamedTuple):
     """constant + factor x rate of orders over ``window_s`` + ``unpaid`` x unpaid units [units]; ``fitted``: the rate is a
-    least-squares slope (deriv)."""
+    least-squares slope (deriv); ``short_s``: the rate over this second window [s] where it is lower, 0: no second window."""
 
     constant: float
     factor: float = 0.0
     window_s: float = 0.0
     fitted: bool = False
     unpaid: float = 0.0
+    short_s: float = 0.0
 
     def promql(self, sku: str) -> str:
         """The right side of the comparison."""
         terms = [f"{self.constant:g}"] if self.constant or not (self.factor or self.unpaid) else []
         if self.factor:
             what = "deriv" if self.fitted else "rate"
-            slope = f'{what}({ORDERS}{{sku="{quoted(sku)}"}}[{self.window_s:g}s])'
+            slope, short = (f'{what}({ORDERS}{{sku="{quoted(sku)}"}}[{s:g}s])' for s in (self.window_s, self.short_s))
+            if self.short_s:
+                slope = f"((({slope}) < ({short})) or {short})"
             terms.append(f"{self.factor:g} * clamp_min({slope}, 0)" if self.fitted else f"{self.factor:g} * {slope}")
         if self.unpaid:
             terms.append(f'{self.unpaid:g} * {UNPAID}{{sku="{quoted(sku)}"}}')
@@ -62,8 +66,17 @@ def _window(v: Values, sku: Sku) -> dict[int, RuleLine]:
     return {level: RuleLine(safety, 60.0 * minutes, window, fitted) for level, minutes in ends.items()}
 
 
+def _burn(v: Values, sku: Sku) -> dict[int, RuleLine]:
+    pairs = {PREPARE: (v["slow_burn"], 60.0 * v["slow_min"]), EMERGENCY: (v["fast_burn"], 60.0 * v["fast_min"])}
+    short = v["short_share"]
+    return {level: RuleLine(0.0, v[PLANNED] / k, window, short_s=window * short) for level, (k, window) in pairs.items()}
+
+
+PLANNED = "planned_s"
+"""Planned length of the show [s], beside the strategy's own settings."""
 EXPORTED: dict[str, Callable[[Values, Sku], dict[int, RuleLine]]] = {
     "fixed_count": _fixed, "percent_of_stock": _percent, "cover_time": _cover, "window_forecast": _window,
+    "burn_rate": _burn,
 }  # fmt: skip
 """Strategies that are lines, and their lines by level."""
 NEAREST = {
@@ -88,7 +101,19 @@ def lines_of(policy: Policy, sku: Sku, show: Scenario) -> dict[int, RuleLine]:
         raise ExportError(sentence.format(name=strategy.name, known=", ".join(EXPORTED), near=near, why=_(why)))
     values = dict(zip((p.name for p in strategy.params), policy.params[TIERS.index(sku.tier)].tolist(), strict=True))
     waits = values.get("unpaid_weight", 0.0) if show.ledger.mode == "deduct_on_payment" else 0.0
-    return {level: line._replace(unpaid=waits) for level, line in EXPORTED[strategy.name](values, sku).items()}
+    lines = EXPORTED[strategy.name](values | {PLANNED: show.duration_s}, sku)
+    return {level: line._replace(unpaid=waits) for level, line in lines.items()}
+
+
+def seen(lines: Mapping[int, RuleLine], every_s: float) -> None:
+    """Refuse lines with a window that holds fewer than two scrapes ``every_s`` [s] apart: Prometheus sees no rate in it."""
+    shortest = min((s for line in lines.values() if line.factor for s in (line.window_s, line.short_s) if s), default=math.inf)
+    if shortest < 2 * every_s:
+        sentence = _(
+            "the window of {window:g} s holds fewer than two readings {every:g} s apart; give every_s={most:g} or less, or a "
+            "longer window"
+        )
+        raise ExportError(sentence.format(window=shortest, every=every_s, most=shortest / 2))
 
 
 def expression(line: RuleLine, sku: str, level: int) -> str:
