@@ -51,7 +51,9 @@ STRATEGY = Strategy(
     fold=fold,
     params=(
         Param("slow_burn", 6.0, 1.0, 1000.0, "ratio", "burn over the slow windows that is a warning", "domain 3.1", "M"),
-        Param("fast_burn", 100.0, 1.0, 1000.0, "ratio", "burn over the fast windows that is an emergency", "played: 14 shuts early"),
+        Param(
+            "fast_burn", 100.0, 1.0, 1000.0, "ratio", "burn over the fast windows that is an emergency", "played: 14 shuts early"
+        ),
         Param("slow_min", 10.0, 0.2, 240.0, "min", "the slow pair's long window", "domain 3.1"),
         Param("fast_min", 2.0, 0.2, 240.0, "min", "the fast pair's long window", "domain 3.1"),
         Param("short_share", 1.0 / 12.0, 0.01, 1.0, "share", "a short window as a share of its long one", "[SRE]", "M"),
