@@ -12,10 +12,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scenarios.staffing import Touchpoints
 from sim.core.tape import CART, TAKE
 from sim.core.units import to_us
 from sim.replay.stream import Stream
 
+PAGE_S = Touchpoints().product_page.lag_s
+"""Time until shoppers see that something came back [s]: as open time, the wait for the page would pass for a lack of demand."""
 SOLD_OUT, SHUT = "sold out", "closed"
 """Why a spell is blind."""
 
@@ -40,24 +43,27 @@ def demand_end(stream: Stream) -> int:
     return max(2, min(end, max([int(asked.max(initial=0)), *spoken])))
 
 
-def windows(stream: Stream, on_payment: bool = False) -> list[Window]:
+def windows(stream: Stream, on_payment: bool = False, page_s: float = PAGE_S) -> list[Window]:
     """Every blind spell of a recording, by SKU, then time; spells of one SKU never overlap. on_payment: stock leaves when an
-    order is paid, where the recording says when that was.
+    order is paid, where the recording says when that was. page_s: time until a page shows what came back [show s].
 
-    A sell-out is blind from the last order recorded in it: until then the shop was still selling, beyond its stock. A SKU
-    that opens with nothing has not sold out, and its first spell is not blind: nobody had been shown it.
+    A sell-out is blind from the last order recorded in it: until then the shop was still selling, beyond its stock. It is blind
+    until what came back can be seen, or somebody orders it. A SKU that opens with nothing has not sold out, and its first spell
+    is not blind: nobody had been shown it.
     """
+    page = 0 if stream.kind == "levels" or stream.bin_s > 0 else to_us(page_s)
     end = demand_end(stream)
     by_sku: dict[int, list[Window]] = {}
     for sku, start, stop in stream.shut:
         by_sku.setdefault(sku, []).append(Window(sku, max(0, start), min(end, stop), SHUT))
-    for sku, start, stop in _spells(stream, end, on_payment and stream.paid is not None):
+    for sku, start, stop in _spells(stream, end, on_payment and stream.paid is not None, page):
         by_sku.setdefault(sku, []).append(Window(sku, start, stop, SOLD_OUT))
     return [w for sku in sorted(by_sku) for w in _joined(by_sku[sku])]
 
 
-def _spells(stream: Stream, end: int, on_payment: bool) -> Iterator[tuple[int, int, int]]:
-    """(sku, from, to) [us] of spells at or below zero, each from its last order on."""
+def _spells(stream: Stream, end: int, on_payment: bool, page: int) -> Iterator[tuple[int, int, int]]:
+    """(sku, from, to) [us] of spells at or below zero, each from its last order on, until ``page`` after stock came back or until
+    the first order after it."""
     order = np.lexsort((stream.t, stream.sku))
     first = np.searchsorted(stream.sku[order], np.arange(len(stream.skus) + 1))
     for k, sku in enumerate(stream.skus):
@@ -77,7 +83,9 @@ def _spells(stream: Stream, end: int, on_payment: bool) -> Iterator[tuple[int, i
             inside = asked[(asked >= at[b]) & (asked < stop)]
             start = int(inside[-1]) if len(inside) else int(at[b])
             if start < stop:
-                yield k, start, stop
+                after = int(np.searchsorted(asked, stop, "right"))
+                shown = min(end, stop + page, int(asked[after]) if after < len(asked) else end)
+                yield k, start, max(stop, shown)
 
 
 def _signed(stream: Stream, rows: np.ndarray) -> np.ndarray:
@@ -104,7 +112,7 @@ def _joined(spells: list[Window]) -> list[Window]:
     for w in sorted(spells, key=lambda s: (s.start, s.end)):
         if w.start >= w.end:
             continue
-        if joined and w.start <= joined[-1].end:
+        if joined and w.start < joined[-1].end:
             joined[-1] = joined[-1]._replace(end=max(joined[-1].end, w.end))
         else:
             joined.append(w)

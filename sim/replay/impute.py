@@ -26,7 +26,7 @@ from sim.core.tape import TAKE
 from sim.core.units import US, to_us
 from sim.demand.intensity import Carts, landed
 from sim.replay.cells import blind_cells, counted, laid, open_cells, sources, step_of
-from sim.replay.censor import Window, windows
+from sim.replay.censor import PAGE_S, Window, windows
 from sim.replay.fitted import Group, fitted, together
 from sim.replay.stream import Stream
 
@@ -96,7 +96,8 @@ def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None) 
     shoppers, herding, spread = (world.shoppers, world.herding, world.spread) if world else (Shoppers(), Herding(), Spread())
     faster = stream.speedup
     carts, herd_s, lead_s = Carts.of(shoppers, faster), herding.mean_s / faster, spread.lead_s / faster
-    blind = tuple(windows(stream, world is not None and world.ledger.mode == "deduct_on_payment"))
+    page_s = max(PAGE_S, world.touchpoints.product_page.lag_s if world else 0.0) / faster
+    blind = tuple(windows(stream, world is not None and world.ledger.mode == "deduct_on_payment", page_s))
     place, groups = np.full(len(stream.skus), -1), []
     for skus in together(stream, blind):
         every = sources(stream, skus, spread.lead_share > 0)

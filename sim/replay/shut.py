@@ -51,11 +51,7 @@ def with_shut(stream: Stream, given: Any) -> Stream:
 def _agree(stream: Stream, spells: list[tuple[int, int, int, str]]) -> None:
     for one, two in pairwise(spells):
         if one[0] == two[0] and two[1] < one[2]:
-            raise StreamError(
-                _("{two} overlaps {one} ({id}); make them one or move them apart").format(
-                    two=two[3], one=one[3], id=stream.skus[one[0]].id
-                )
-            )
+            raise StreamError(_("{two} overlaps {one}; make them one or move them apart").format(two=two[3], one=one[3]))
     for sku, start, end, spell in spells:
         inside = int(((stream.what == TAKE) & (stream.sku == sku) & (stream.t > start) & (stream.t < end)).sum())
         if inside:

@@ -25,7 +25,7 @@ def stocked(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
     for name in wanted:
         if name not in names:
             raise StreamError(no_such("SKU", name, names, _("the recording (whatif_stock=)")))
-    units = {name: units_of(value, name) for name, value in wanted.items()}
+    units = {name: units_of(value, name, "whatif_stock") for name, value in wanted.items()}
     sold = np.bincount(stream.sku[stream.what == TAKE], stream.qty[stream.what == TAKE], len(names)).astype(int)
     lines = []
     for k, s in enumerate(stream.skus):

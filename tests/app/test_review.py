@@ -49,14 +49,18 @@ def made(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         nights.write(Path("nights"))
-        (command,) = re.findall(r"^stockcue review (.*)$", (DOCS / "README.md").read_text("utf-8"), re.MULTILINE)
-        assert cli.main(["review", *shlex.split(command)]) == 0
+        for command in re.findall(r"^stockcue review (.*)$", (DOCS / "README.md").read_text("utf-8"), re.MULTILINE):
+            assert cli.main(["review", *shlex.split(command)]) == 0
     return place / "runs" / "review"
 
 
 def test_the_page_in_the_docs_is_what_its_commands_make(made):
     for name in ("review.md", "proposal.yaml"):
         assert (made / name).read_text("utf-8") == (DOCS / name).read_text("utf-8"), f"docs/review/{name} is out of date"
+    for name, page in (("review.md", "helps.md"), ("proposal.yaml", "helps.yaml")):
+        text = (made.parent / "helps" / name).read_text("utf-8")
+        assert text == (DOCS / page).read_text("utf-8"), f"docs/review/{page} is out of date"
+    assert "**Change** `strategy.units=" in (DOCS / "helps.md").read_text("utf-8")
     for name in ("blame.png", "timeline.png"):
         assert (DOCS / name).stat().st_size < 200_000
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.core.tape import CART, EDIT_ADD, SUPPLY, TAKE
 from sim.core.units import US
-from sim.replay.censor import SHUT, SOLD_OUT, demand_end, hide, windows
+from sim.replay.censor import PAGE_S, SHUT, SOLD_OUT, demand_end, hide, windows
 from tests.replay.made import orders, recording
 
 
@@ -16,7 +16,16 @@ def spells(stream):
 
 def test_blind_from_the_sell_out_until_stock_is_back_or_the_recording_ends():
     rows = [*orders([10, 20]), (50.0, SUPPLY, 0, 1), *orders([60])]
-    assert spells(recording(rows, (2,))) == [(0, 20, 50, SOLD_OUT), (0, 60, 100, SOLD_OUT)]
+    assert spells(recording(rows, (2,))) == [(0, 20, 50 + PAGE_S, SOLD_OUT), (0, 60, 100, SOLD_OUT)]
+
+
+def test_a_spell_lasts_until_a_page_can_show_what_came_back():
+    """Until the page has it or somebody orders it, whichever is first; polled counts are too coarse to tell."""
+    rows = [*orders([10, 20]), (50.0, SUPPLY, 0, 1), *orders([50.4, 60])]
+    show = recording(rows, (2,))
+    assert spells(show) == [(0, 20, 50.4, SOLD_OUT), (0, 60, 100, SOLD_OUT)]
+    assert [(w.start / US, w.end / US) for w in windows(recording(rows[:3], (2,), 100.0), page_s=7.0)] == [(20, 57)]
+    assert spells(replace(show, bin_s=10.0))[0][2] == 50
 
 
 def test_orders_beyond_stock_were_seen_so_blindness_begins_after_the_last():
@@ -48,7 +57,7 @@ def test_where_stock_leaves_on_payment_a_spell_lasts_from_payment_to_a_paid_retu
     show = recording(rows, (2,))
     paid = np.array([15, 25, -1, -1, -1, -1]) * US
     show = replace(show, paid=np.where(paid > 0, paid, -1), order=np.array([-1, -1, -1, -1, 2, 0]))
-    assert [(w.start / US, w.end / US) for w in windows(show, on_payment=True)] == [(40, 70)]
+    assert [(w.start / US, w.end / US) for w in windows(show, on_payment=True)] == [(40, 70 + PAGE_S)]
     assert [(w.start / US, w.end / US) for w in windows(show)] == [(40, demand_end(show) / US)]
 
 

@@ -56,6 +56,8 @@ def test_less_stock_than_was_sold_is_said():
     assert found.scores.query("bound == 'low'")["sold_units"].max() <= 50
     with pytest.raises(StreamError, match=r"the recording \(whatif_stock=\) has no SKU 'mask'"):
         stocked(steady(180), {"mask": 5})
+    with pytest.raises(StreamError, match="whatif_stock=-5 for 's0' is not a number of units"):
+        stocked(steady(180), -5)
 
 
 def test_a_range_of_draws_is_not_the_error_of_their_mean():
@@ -82,7 +84,10 @@ def test_demand_of_a_shut_spell_is_imputed():
 @pytest.mark.parametrize(
     ("rows", "words"),
     [
-        ([{"sku": "s0", "from": "600", "to": "700"}, {"sku": "s0", "from": "650", "to": "800"}], "overlaps"),
+        (
+            [{"sku": "s0", "from": "600", "to": "700"}, {"sku": "s0", "from": "650", "to": "800"}],
+            "from 650 to 800 of s0 overlaps the shut spell from 600 to 700 of s0; make them one",
+        ),
         ([{"sku": "s0", "from": "100", "to": "200"}], "holds 10 recorded orders of s0, so it was on sale then"),
         ([{"sku": "s0", "from": "9000", "to": "9100"}], "lies outside the recording"),
         ([{"sku": "s0", "from": "700", "to": "600"}], "does not end after it begins"),

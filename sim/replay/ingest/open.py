@@ -207,15 +207,15 @@ def _openings(rows: pd.DataFrame) -> dict[str, int]:
     return {str(k): max(0, int(v - moved.get(k, 0))) for k, v in levels["value"].items()}
 
 
-def units_of(value: Any, name: str) -> int:
-    """Units declared for one SKU."""
+def units_of(value: Any, name: str, setting: str = "stock") -> int:
+    """Units declared for one SKU by a setting."""
     try:
         number = int(str(value))
     except ValueError:
         number = -1
     if not 0 <= number <= 10**8:
-        raise StreamError(_("stock={value!r} for {name!r} is not a number of units from 0 to 100,000,000; correct it").format(
-                             value=value, name=name))  # fmt: skip
+        raise StreamError(_("{setting}={value!r} for {name!r} is not a number of units from 0 to 100,000,000; correct it").format(
+                             setting=setting, value=value, name=name))  # fmt: skip
     return number
 
 
