@@ -41,7 +41,7 @@ def fold(p, m, s):
     dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
     remember(m, UNITS, dt, units, dt, p[MEMORY_S])
     remember(m, HITS, dt, (1.0 - p[DIRECT_SHARE]) * units, ripened, p[CONVERSION_MEMORY_S])
-    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     age = s.stock_age
     shut = s.closed > 0.5
     mean, variance = forecast(p, m, (p[EMERGENCY_S] if shut else p[HORIZON_S]) + age, plus)

@@ -43,7 +43,7 @@ def fold(p, m, s):
     rate = audience * trend * m[FAST] / m[FAST_VIEWS] if m[FAST_VIEWS] > 0.0 else 0.0
     shut = s.closed > 0.5
     age = s.stock_age
-    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     mean = rate * ((p[EMERGENCY_S] if shut else p[HORIZON_S]) + age)
     noise = 1.0 / (m[FAST] + 1.0)
     variance = mean * (1.0 + mean * noise) + plus

@@ -26,7 +26,7 @@ def fold(p, m, s):
     window = 60.0 * p[WINDOW_MIN]
     if dt > 0.0:
         roll(m, PACE, dt, units, window)
-    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     line = p[FACTOR] * window_rate(m, PACE, window) * 60.0 * p[HORIZON_MIN]
     return grade(m, s.stock, s.closed, line + plus, line * p[EMERGENCY_SHARE] + plus)
 

@@ -30,7 +30,7 @@ def fold(p, m, s):
     """Level by the posterior probability that demand over the horizon takes all there is."""
     dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
     remember(m, UNITS, dt, units, dt, p[MEMORY_S])
-    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     b = p[B0] + m[SECONDS]
     shut = s.closed > 0.5
     h = (p[EMERGENCY_S] if shut else p[HORIZON_S]) + s.stock_age

@@ -11,7 +11,7 @@ import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE
 
-FRESH, PAYS_LATER, FADING, RIPENING = 3, 4, 3, 6
+FRESH, PAYS_LATER, FADING, RIPENING = 3, 6, 3, 6
 """Cells used by :func:`fresh`, :func:`pays_later`, :func:`fading` and :func:`ripen`."""
 REMEMBER = 2 + FADING
 """Cells used by :func:`remember`."""
@@ -19,6 +19,12 @@ RING = 32
 """Bucket edges a ring keeps: 30 buckets and the two edges needed to interpolate its oldest end."""
 TOGETHER_S = 0.5
 """Stock and orders this close in time are of one moment [s]."""
+STRETCH = 10.0
+"""Stock and orders further apart are compared over this many times the distance."""
+TOO_FAR_S = 20.0
+"""Further apart they tell nothing: the ends of a stretch would hold bursts of their own [s]."""
+ADDED = 10.0
+"""A rise of more is stock that was added [units]."""
 BUCKETS = 30
 """Buckets that make up one window."""
 CLOCK, TOTAL, EDGE, EDGES = 0, 1, 2, 3
@@ -54,30 +60,40 @@ def fresh(m, at, t, orders, stock, closed):
     return dt, max(0.0, units)
 
 
-def pays_later(m, at, stock, orders, paid, apart_s):
+def pays_later(m, at, now, stock, orders, paid, apart_s):
     """Whether stock is seen to leave on payment and not on order; False until readings tell.
 
     While there is stock and none is added, its fall is compared with the units ordered and with those paid meanwhile. Figures
-    more than TOGETHER_S apart in time (``apart_s``) cannot be compared and tell nothing.
-    Cells: stock, orders and paid at the last reading, and how much better payments have matched so far [units].
+    more than TOGETHER_S apart in time (``apart_s``) are compared over stretches so long that the ends hardly matter; more than
+    TOO_FAR_S apart they tell nothing.
+    Cells: stock, orders and paid where the comparison starts from, how much better payments have matched so far [units], the
+    fall since, and when it started.
     """
-    if abs(apart_s) > TOGETHER_S:
+    apart = abs(apart_s)
+    if apart > TOO_FAR_S:
         return m[at + 3] > 0.0
     fell = m[at] - stock
-    if fell >= 0.0 and stock > 0.0:
-        m[at + 3] += abs(orders - m[at + 1] - fell) - abs(paid - m[at + 2] - fell)
+    since = m[at + 4] + fell
+    if apart > TOGETHER_S and fell >= -ADDED and now - m[at + 5] < STRETCH * apart:
+        m[at] = stock
+        m[at + 4] = since
+        return m[at + 3] > 0.0
+    if since >= 0.0 and stock > 0.0 and fell >= -ADDED:
+        m[at + 3] += abs(orders - m[at + 1] - since) - abs(paid - m[at + 2] - since)
     m[at] = stock
     m[at + 1] = orders
     m[at + 2] = paid
+    m[at + 4] = 0.0
+    m[at + 5] = now
     return m[at + 3] > 0.0
 
 
-def still_to_leave(m, at, weight, unpaid, stock, orders, paid, apart_s):
+def still_to_leave(m, at, weight, unpaid, now, stock, orders, paid, apart_s):
     """Unpaid units that stock has yet to give: ``weight`` of them where it leaves on payment, else 0 [units].
 
     Cells and ``apart_s`` as in :func:`pays_later`. Where stock leaves on order they have left already.
     """
-    return weight * unpaid if pays_later(m, at, stock, orders, paid, apart_s) else 0.0
+    return weight * unpaid if pays_later(m, at, now, stock, orders, paid, apart_s) else 0.0
 
 
 def grade(m, stock, closed, line, emergency):

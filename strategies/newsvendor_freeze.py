@@ -31,7 +31,7 @@ def fold(p, m, s):
     """Emergency once the stock is at or below the newsvendor line."""
     dt, units = fresh(m, SEEN, s.t, s.orders, s.stock, s.closed)
     remember(m, UNITS, dt, units, dt, p[MEMORY_S])
-    later = pays_later(m, MODE, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
+    later = pays_later(m, MODE, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     on_payment = later if p[DEDUCT] > 1.5 else p[DEDUCT] > 0.5
     rate = m[UNITS] / m[SECONDS] if m[SECONDS] > 0.0 else 0.0
     chance = p[CU] / (p[CO] + p[CU])

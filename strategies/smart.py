@@ -61,7 +61,7 @@ def fold(p, m, s):
     elif s.closed > 0.5 and elapsed > 0.0:
         m[FAST] += (m[USUAL] * m[FAST_S_SEEN] - m[FAST]) * (1.0 - math.exp(-elapsed / p[FADE_S]))
     pace(p, m, s.initial, max(SHORTEST_SHOW_S, s.t + s.left), audience)
-    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     age = s.stock_age
     shut = s.closed > 0.5
     listed = max(1.0, s.initial, s.stock)

@@ -47,7 +47,7 @@ def fold(p, m, s):
     usual = usual_rate(p, m, s.initial, show_s)
     per_b = usual / (p[PRIOR_UNITS] + m[SECONDS] * usual)
     rate = (p[PRIOR_UNITS] + m[UNITS]) * per_b
-    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     auto = p[AUTO_S] + s.stock_age
     soon = rate * auto + plus
     doubt = soon + rate * auto * auto * per_b

@@ -32,7 +32,7 @@ def fold(p, m, s):
     if rate <= 0.0 or p[LEAST_SQUARES] <= 0.5:
         rate = window_rate(m, PACE, window)
     safety = p[SAFETY_FACTOR] * s.safety
-    safety += still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
+    safety += still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     line = safety + rate * 60.0 * p[HORIZON_MIN]
     return grade(m, s.stock, s.closed, line, safety + rate * 60.0 * p[EMERGENCY_MIN])
 

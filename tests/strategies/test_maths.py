@@ -31,6 +31,27 @@ def test_time_to_empty_T17(seconds, chance):
     assert tails.upper_tail(120.0, 1.5 * seconds, 1.5 * seconds) == pytest.approx(stats.gamma.cdf(seconds, 120, scale=1 / 1.5))
 
 
+@pytest.mark.parametrize("late", ["stock", "orders"])
+@pytest.mark.parametrize("apart_s", [0, 2, 10])
+@pytest.mark.parametrize("leaves", ["order", "payment"])
+def test_how_stock_leaves_is_seen_from_figures_of_different_ages(leaves, apart_s, late):
+    """A burst amid steady sales, payments 18 s later (median), one order in eight never paid and closed after 15 min."""
+    r = np.random.Generator(np.random.PCG64(7))
+    t = np.arange(1300)
+    n = r.poisson(np.where((t >= 600) & (t < 640), 8.0, 0.3))
+    at = np.repeat(t, n)
+    pays, never = at + r.lognormal(np.log(18), 1.0, len(at)), r.random(len(at)) < 0.12
+    orders = np.cumsum(n)
+    paid = (pays[~never] <= t[:, None]).sum(1)
+    stock = 2000 - (paid if leaves == "payment" else orders - (at[never] + 900 <= t[:, None]).sum(1))
+    m, said = np.zeros(maths.PAYS_LATER), []
+    for k in t.tolist():
+        a, b = (max(0, k - apart_s), k) if late == "stock" else (k, max(0, k - apart_s))
+        apart = float(b - a)
+        said.append(maths.pays_later(m, 0, float(k), float(stock[a]), float(orders[b]), float(paid[b]), apart))
+    assert said[599] == said[645] == said[-1] == (leaves == "payment")
+
+
 def test_gamma_poisson_T18():
     assert tails.upper_tail(120.0, 90.0, 180.0) == pytest.approx(stats.nbinom.sf(119, 90, 0.5), rel=1e-9)
     assert tails.upper_tail(120.0, 90.0, 990.0) == pytest.approx(0.167675, abs=1e-6)
