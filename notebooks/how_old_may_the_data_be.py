@@ -51,20 +51,26 @@ for name, row in TABLE.items():
 
 # %% [markdown]
 # ## Which figure must be fresh?
-# Stock, orders, carts and traffic may come from different systems. Here one of them is a minute old and the others half a second.
+# Stock, orders, carts and traffic may come from different systems. Here one of them is a minute old, is read once a minute, or
+# loses half of its readings, and the others are fresh every second.
 
 # %%
-BY_WHAT = [units({source: {"lag_s": 60.0}}) for source in SOURCES]
+WAYS = {"a minute old": {"lag_s": 60.0}, "once a minute": {"period_s": 60.0}, "half are lost": {"loss_p": 0.5}}
 BY_SOURCE = {
-    (metric, name): [float(rows[metric][name]) for rows in (*BY_WHAT, BY_AGE[0])]
-    for metric in ("oversold_units", "missed_units")
-    for name in FREEZERS
-}
-print(f"{'a minute old':<36}" + "".join(f"{s:>10}" for s in (*SOURCES, "none")))
-for (metric, name), row in BY_SOURCE.items():
-    print(f"{metric + ', ' + name:<36}" + "".join(f"{u:>10.1f}" for u in row))
+    way: [units({source: late}) for source in SOURCES]
+    for way, late in WAYS.items()
+}  # fmt: skip
+FRESH = BY_AGE[0]
+for metric in ("oversold_units", "missed_units"):
+    print(f"{metric:<36}" + "".join(f"{s:>10}" for s in (*SOURCES, "none")))
+    for way, found in BY_SOURCE.items():
+        for name in FREEZERS:
+            row = [float(rows[metric][name]) for rows in (*found, FRESH)]
+            print(f"{way + ', ' + name:<36}" + "".join(f"{u:>10.1f}" for u in row))
+    print()
 
 # %% [markdown]
 # Orders must be fresh: they tell the rate, and without it the pulse is over before it is seen. Old *stock* is another thing:
 # a strategy that knows its age allows for what went since, so it hardly oversells more, and may stop early instead. Carts and
-# traffic may be old; what they tell comes through the orders a little later.
+# traffic may be old; what they tell comes through the orders a little later. Lost readings cost little where the next comes a
+# second later.
