@@ -20,7 +20,7 @@ def build() -> Scenario:
     orders would hide a part of the effect. For other lags ``replace`` every channel's lag_s.
 
     Lesson: each item oversells by about rate x lag x (1 - sum of squared shares), with these shares 0.555 x rate x lag:
-    some 220 units in all at 30 s, a fifteenth of that at 2 s, four times as much at 120 s. Closing the two small channels at a
+    some 220 units in all at 30 s, a sixteenth of that at 2 s, four times as much at 120 s. Closing the two small channels at a
     reserve of 40 units (close_below) takes away four fifths of it and turns small-channel buyers away instead.
     """
     goods = ("rice-crackers", "dried-mango", "beef-jerky", "nut-mix", "plum-candy", "seaweed", "oat-bars", "egg-rolls",

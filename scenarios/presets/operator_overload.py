@@ -17,8 +17,9 @@ def build() -> Scenario:
     time for the call. People answer as often as alarms were right, and less when several are open (Bliss 1995; Ancker 2017).
 
     Lesson: what alerts achieve has a peak in their number. With a restock call on every alert (gamma_poisson, a budget for
-    the room) it lies between six and twelve alerts an hour here; without a budget, at nearly thirty, about a third of the
-    units won is lost again and the operator answers little more than half. The field's norm of six an hour holds up.
+    the room) it lies between six and twelve alerts an hour here; without a budget, at more than thirty, about half of the
+    units won is lost again and the operator answers half of them. The field's norm of six an hour holds up. Believed: nearly
+    thirty alerts without a budget, and a third lost.
     """
     skus, cues = [], []
     for k in range(60):
@@ -31,7 +32,7 @@ def build() -> Scenario:
         cues.append(Cue(60.0 + 175.0 * k, name))
     return Scenario(
         name="operator_overload",
-        lesson="what alerts achieve peaks near ten an operator-hour; beyond that people stop answering",
+        lesson="what alerts achieve peaks between six and twelve an operator-hour; beyond that people stop answering",
         duration_s=10_800.0,
         skus=tuple(skus),
         cues=tuple(cues),

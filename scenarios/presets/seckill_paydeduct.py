@@ -18,10 +18,11 @@ def build() -> Scenario:
     As seckill_atomic, with deduct-on-payment, late money accepted, and pages and a checkout that read a replica 2 s old;
     with the 3 s of an automatic freeze that makes the L = 5 s of domain 6.5.
 
-    Lesson: silence oversells some 400 units, a quarter of the flash stock. A freeze at the newsvendor line of units in
-    flight (newsvendor_freeze) takes away nine tenths of that or more. People come too late: the incumbent alert, manual
-    polling and a fixed line at which people freeze change nothing. Believed: that line takes away a quarter. What came out: a
-    hundredth, whether the host is told or not.
+    Lesson: silence oversells some 480 units, three tenths of the flash stock. A freeze at the newsvendor line of units in
+    flight (newsvendor_freeze) takes away all but a hundredth, and so does every forecast that counts those units and looks
+    back for seconds; one that looks back for a quarter of an hour leaves a tenth to a quarter. People come too late: the
+    incumbent alert, manual polling and a fixed line at which people freeze change nothing. Believed: that line takes away a
+    quarter. What came out: less than a hundredth, whether the host is told or not.
     """
     return replace(
         flash_sale(),

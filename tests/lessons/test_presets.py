@@ -80,11 +80,14 @@ def test_seckill_atomic() -> None:
 
 
 def test_seckill_paydeduct() -> None:
-    """The newsvendor freeze takes away nine tenths of the oversell; people come too late, a host who is told as well."""
+    """A freeze that counts what is in flight takes away nearly all of the oversell; people come too late, a host who is told as
+    well."""
     show = shows(load("seckill_paydeduct"), 20)
     silent = oversold(show, "silent")
-    assert 250 < silent < 600
-    assert oversold(show, "newsvendor_freeze") < 0.15 * silent
+    assert 400 < silent < 600
+    for name in ("newsvendor_freeze", "gamma_poisson"):
+        assert oversold(show, name) < 0.05 * silent
+    assert oversold(show, "window_forecast") > 0.1 * silent
     for name in ("platform_default", "manual_polling"):
         assert oversold(show, name) > 0.9 * silent
     told = replace(PLAYBOOKS["human"], prepare=(Action("host_prompt"),))
@@ -225,13 +228,13 @@ def test_oversell_story() -> None:
                                                                "oversold_orders"))  # fmt: skip
     assert 400 < over < 800
     assert orders > 300
-    assert 0.1 < rate < 0.3
-    assert show.total(SILENT, "oversell_rate") > rate
+    assert 0.2 < rate < 0.3
+    assert show.total(SILENT, "oversell_rate") > 1.2 * rate
     assert show.total(make_policy("newsvendor_freeze"), "oversell_rate") < 0.025
 
 
 def test_operator_overload() -> None:
-    """What alerts achieve peaks between six and twelve an hour; without a limit fewer are answered and a third is lost."""
+    """What alerts achieve peaks between six and twelve an hour; without a limit half are answered and half is lost."""
     call = Action("restock")
     book = Playbook("call", watch=(Action("notify"),), prepare=(call,), emergency=(call,))
     show = shows(load("operator_overload"), 8)
@@ -243,5 +246,5 @@ def test_operator_overload() -> None:
         gain[budget], heard[budget] = float(sold.mean()) - silent, float(share.mean())
     best = max(gain[6.0], gain[12.0])
     assert gain[2.0] < 0.6 * best
-    assert gain[0.0] < 0.8 * best
-    assert heard[0.0] < heard[12.0] - 0.1
+    assert gain[0.0] < 0.7 * best
+    assert heard[0.0] < heard[12.0] - 0.2
