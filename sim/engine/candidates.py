@@ -35,7 +35,6 @@ class Decisions(NamedTuple):
     evidence: np.ndarray
 
 
-NONE_YET = np.zeros((0, 6), np.int64), np.zeros((0, 3))
 NO_DECISIONS = Decisions(np.zeros((0, 5), np.int64), np.zeros((0, 3)))
 
 
@@ -104,7 +103,8 @@ class CandidateSet:
         ``run`` there with one and the same decision).
         """
         matters, asks = self.effect(members[0])
-        want = want[want[:, 0] >= start]
+        if len(want):
+            want = want[want[:, 0] >= start]
         groups: dict[tuple[int, bytes], list[int]] = {}
         for number in sorted({self.place[k][0] for k in members}):
             own = [k for k in members if self.place[k][0] == number]
@@ -125,19 +125,22 @@ class CandidateSet:
         self, family: Family, which: np.ndarray, run: ShowRun, start: int, want: np.ndarray, matters: np.ndarray, asks: np.ndarray
     ) -> tuple[list[int], list[Decisions]]:
         """Where each of the members ``which`` of one family stops (-1: nowhere), and what he says until then."""
-        family.world.readings[:] = run.readings
+        world = family.world._replace(readings=run.readings)
         stop, active, at = np.full(len(family.params), -1), which.copy(), np.array([start, 0, len(which)])
         least, agreed = 2 * len(self.stage.tiers) * len(which), np.empty(len(which), np.int64)
         room, parts = least + ROOM + 4 * len(which), []
         while at[PLACE] < len(self.rows) and at[ACTIVE]:
             rows, evidence = np.empty((room, 6), np.int64), np.empty((room, 3))
             n = family.scan(
-                family.world, family.fold, self.rows, self.newest, at, want, matters, asks, active, family.params, family.gates,
+                world, family.fold, self.rows, self.newest, at, want, matters, asks, active, family.params, family.gates,
                 family.memory, family.gate_memory, family.gate_shared, rows, evidence, agreed, stop,
             )  # fmt: skip
-            parts.append((rows[:n], evidence[:n]))
+            if n:
+                parts.append((rows[:n], evidence[:n]))
             room *= 4
-        rows, evidence = (np.concatenate(column) for column in zip(NONE_YET, *parts, strict=True))
+        if not parts:
+            return stop[which].tolist(), [NO_DECISIONS] * len(which)
+        rows, evidence = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.argsort(rows[:, MEMBER], kind="stable")
         rows, evidence = rows[order], evidence[order]
         edges = np.searchsorted(rows[:, MEMBER], [which, which + 1]).T.tolist()
@@ -187,28 +190,29 @@ class CandidateSet:
     ) -> Iterator[tuple[list[int], ShowRun]]:  # fmt: skip
         """The runs of ``members``, who share the world of ``run``: one for those whose alerts and gates agree. rows: all
         decisions of the lead, whose run it is."""
-        groups: dict[tuple[bytes, bytes, bytes], list[int]] = {}
-        shared: dict[tuple[bytes, bytes, bytes], ShowRun] = {}
+        groups: dict[tuple[bytes, tuple[int, ...], bytes], list[int]] = {}
+        shared: dict[tuple[bytes, tuple[int, ...], bytes], ShowRun] = {}
         if rows is not None:
-            key = rows.tobytes(), np.array(run.suppressed, np.int64).tobytes(), self.gates[lead]
+            key = rows.tobytes(), run.suppressed, self.gates[lead]
             groups[key], shared[key] = [lead], run
         others = [k for k in members if k != lead]
         for k, held in zip(others, self._held(others), strict=True):
-            key = b"".join(t.rows.tobytes() for t in self.decisions[k]), held.tobytes(), self.gates[k]
+            key = b"".join([t.rows.tobytes() for t in self.decisions[k]]), held, self.gates[k]
             groups.setdefault(key, []).append(k)
             if key not in shared:
-                shared[key] = self._as_own(run, k, tuple(held.tolist()))
+                shared[key] = self._as_own(run, k, held)
         for key, group in groups.items():
             yield group, shared[key]
 
-    def _held(self, members: Sequence[int]) -> np.ndarray:
-        """What the gate of each held back, by cause, int64 [member, cause]."""
-        counts = np.empty((len(members), len(SUPPRESSED)), np.int64)
-        numbers = np.array([self.place[k] for k in members], np.int64).reshape(-1, 2)
-        for number in np.unique(numbers[:, 0]).tolist():
-            own = numbers[:, 0] == number
-            counts[own] = self.families[number].gate_memory[numbers[own, 1]][:, :, SUPPRESSED].sum(1).astype(np.int64)
-        return counts
+    def _held(self, members: Sequence[int]) -> list[tuple[int, ...]]:
+        """What the gate of each held back, by cause."""
+        held: dict[int, tuple[int, ...]] = {}
+        for number, family in enumerate(self.families):
+            own = {k: self.place[k][1] for k in members if self.place[k][0] == number}
+            if own:
+                counts = family.gate_memory[list(own.values())].sum(1)[:, SUPPRESSED].astype(np.int64)
+                held.update(zip(own, map(tuple, counts.tolist()), strict=True))
+        return [held[k] for k in members]
 
     def _as_own(self, run: ShowRun, k: int, suppressed: tuple[int, ...]) -> ShowRun:
         """The run of ``k``, who shares its world: decisions are his own, who heard and handled them is on record there."""

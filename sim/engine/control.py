@@ -8,6 +8,7 @@ microseconds, rows on even ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -37,7 +38,7 @@ from sim.core.tape import SUPPLY as T_SUPPLY
 from sim.core.units import to_us
 from sim.core.world import World
 from sim.engine.hosting import Hosting
-from sim.engine.people import People
+from sim.engine.people import People, later
 from strategies.contract import CALM, EMERGENCY
 from strategies.gate import MACHINE
 
@@ -122,8 +123,10 @@ class Control(Hosting):
     def respond(self, sku: int, level: int, number: int, orders: list[tuple[int, Action]]) -> None:
         """Machines begin at once; what people do goes out as one notice per channel."""
         if number <= TO_MACHINE:
-            for what, action in orders:
-                self.env.process(self.automatic(sku, number, what, action))
+            book = self.policy.playbook
+            for what, action in orders:  # command latency, then propagation
+                effect = partial(self.take_effect, sku, number, what, action)
+                later(self.env, to_us(book.auto_s + book.effect_s(what)), effect)
             return
         by_channel: dict[str, list[tuple[int, Action]]] = {}
         for what, action in orders:
@@ -138,12 +141,6 @@ class Control(Hosting):
             return order[0], order[6]
         return self.alerts[number][0], self.lacks[number]
 
-    def automatic(self, sku: int, number: int, what: int, action: Action) -> Generator:
-        """A machine carries out an action: command latency, then propagation."""
-        book = self.policy.playbook
-        yield self.env.timeout(to_us(book.auto_s + book.effect_s(what)))
-        self.take_effect(sku, number, what, action)
-
     def by_person(self, sku: int, level: int, number: int, channel: str, todo: list[tuple[int, Action]]) -> Generator:
         """A notice reaches an operator, who acts on it, or does not."""
         book = self.policy.playbook
@@ -157,7 +154,7 @@ class Control(Hosting):
         for what, action in todo:
             if what != NOTIFY:
                 yield self.env.timeout(to_us(book.act_s(what)))
-                self.env.process(self.after_command(sku, number, what, action))
+                later(self.env, to_us(book.effect_s(what)), partial(self.take_effect, sku, number, what, action))
         yield from turn.finish()
         self.alerts[number][7] = self.now
 
@@ -166,11 +163,6 @@ class Control(Hosting):
         low = max(self.scenario.skus[sku].safety_stock, self.scenario.staff.low_share * self.world.facts[sku, W.F_INITIAL])
         shown = stock_shown(self.world, reading, sku)
         return bool(len(shown) and shown.min() <= low)
-
-    def after_command(self, sku: int, number: int, what: int, action: Action) -> Generator:
-        """From a person's command to its effect."""
-        yield self.env.timeout(to_us(self.policy.playbook.effect_s(what)))
-        self.take_effect(sku, number, what, action)
 
     # -- actions --------------------------------------------------------------------------------------------
 
@@ -191,7 +183,7 @@ class Control(Hosting):
             self.world.exposure[sku] = action.value
             self.note(sku, what, number, action.value)
         elif what == HOST_PROMPT:
-            self.env.process(self.prompted(sku, number))
+            later(self.env, to_us(self.scenario.host.reaction_s), partial(self.prompted, sku, number))
         elif what == RESTOCK:
             self.request_stock(sku, number, action)
         elif what == RELEASE_STOCK:

@@ -24,11 +24,12 @@ from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.run import ShowRun
 from sim.core.stage import Stage
+from sim.core.units import odd
 from sim.core.world import World
 from sim.engine.candidates import NO_WANT, CandidateSet, Decisions
 from sim.engine.control import Begun, Control
 from sim.engine.scan import T_LACK, T_SKU
-from sim.engine.simulate import engine_for, finish, play, run_rows, speak
+from sim.engine.simulate import engine_for, finish, play, run_rows
 from sim.engine.twice import answered_twice
 from sim.words import _
 from strategies import silent
@@ -85,8 +86,11 @@ def _branch(candidates: CandidateSet, cursor: Cursor, group: list[int], place: i
     while open_groups:
         (lead, *others), at = open_groups.pop()
         run, rows = cursor.leave(candidates, lead, *candidates.at_fork(lead, place))
+        if not others:
+            yield [lead], run
+            continue
         same = [lead]
-        for parted, members in candidates.read(others, run, at + 1, candidates.matter(rows, lead)) if others else ():
+        for parted, members in candidates.read(others, run, at + 1, candidates.matter(rows, lead)):
             if parted < 0:
                 same += members
             else:
@@ -109,7 +113,8 @@ class Cursor:
         while True:
             horizon = self.env.peek()
             self.engine.stretch(self.control.world, self.engine.fold, int(min(horizon, self.at + 1)))
-            self.control.record_cuts()
+            if self.control.world.head[W.N_CUT]:
+                self.control.record_cuts()
             if horizon > self.at:
                 return
             self.env.step()
@@ -120,7 +125,7 @@ class Cursor:
         """Run candidate ``lead`` from here to the end: the run, and all its decisions (columns T_*). state: what its strategy and
         gate remember; alerts: what it said before; now: what it says at this row."""
         policy, engine, old = candidates.policies[lead], candidates.engines[candidates.place[lead][0]], self.control
-        env = simpy.Environment(self.at)
+        env = simpy.Environment(odd(self.at))
         leads, ordered, lacks = [], [], []
         for (j, sku, level, reading, _held), (stock, line, lack) in zip(
             alerts.rows.tolist(), alerts.evidence.tolist(), strict=True
@@ -132,10 +137,8 @@ class Cursor:
                 lacks.append(lack)
         begun = Begun(self._world(state, now), leads, old.actions, lacks, ordered)
         control = Control(env, self.stage, policy, True, engine.look, begun)
-        while env.peek() <= self.at:
-            env.step()
-        speak(env, control)
-        run_rows(env, control, engine)
+        control.dispatch()  # what is said at this row is sent in this microsecond
+        run_rows(env, control, engine, done=env.now)
         return finish(self.stage, policy, control, True), np.concatenate(
             [alerts.rows, candidates.as_decisions(control.decisions, lead)]
         )

@@ -74,8 +74,6 @@ class Hosting:
     def record_cuts(self) -> None:
         """Put the cues that the host cut short on his way (:mod:`sim.core.cues`) on record."""
         w = self.world
-        if not w.head[W.N_CUT]:
-            return
         for k, t in w.cuts[: w.head[W.N_CUT]].tolist():
             self.actions.append((t, self.parts[self.cues[k][ITEM]][0], HOST_CUT, NO_ALERT, float(k)))
         w.head[W.N_CUT] = 0
@@ -104,10 +102,9 @@ class Hosting:
         cue = self.cues[number]
         return cue[START] <= self.now < cue[END] and self.world.cue_cut[number] > self.now
 
-    def prompted(self, sku: int, number: int) -> Generator:
-        """The host reads a low-stock prompt: he may drop the item, now or after its pitch, or push its last units."""
+    def prompted(self, sku: int, number: int) -> None:
+        """The host has read a low-stock prompt: he may drop the item, now or after its pitch, or push its last units."""
         host = self.scenario.host
-        yield self.env.timeout(to_us(host.reaction_s))
         nth = self.prompts[sku]
         self.prompts[sku] += 1
         if self.people.mark("follow", sku, nth) >= host.follow_p or self.world.muted[sku]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Generator
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import simpy
@@ -17,6 +17,11 @@ from sim.demand.streams import stream
 
 BLOCK = 64
 """Uniform marks drawn at a time for one purpose and SKU."""
+
+
+def later(env: simpy.Environment, delay: int, do: Callable[[], Any]) -> None:
+    """Do something in ``delay`` [us]: one event, where a process is three."""
+    env.timeout(delay).callbacks.append(lambda _event: do())
 
 
 class People:
@@ -89,9 +94,8 @@ class People:
         """Hour of the day now."""
         return (self.scenario.start_hour + int(self.env.now) / US / 3600.0) % 24.0
 
-    def judge(self, right: Callable[[], bool]) -> Generator:
-        """Later, people know whether an alert was right, and trust the next one accordingly."""
-        yield self.env.timeout(to_us(self.staff.judge_s))
+    def judge(self, right: Callable[[], bool]) -> None:
+        """What people know some time after an alert, whether it was right: they trust the next one accordingly."""
         w = self.staff.trust_weight
         self.trust = (1 - w) * self.trust + w * (1.0 if right() else 0.0)
 
@@ -113,7 +117,7 @@ class Notice:
         yield env.timeout(to_us(self.channel.delivery_s))
         chance = heed_p(staff, self.channel.seen_p, people.trust, people.open_alerts(), people.hour())
         if self.right is not None and staff.human_model != "ideal":
-            env.process(people.judge(self.right))
+            later(env, to_us(staff.judge_s), partial(people.judge, self.right))
         if people.mark("heed", self.sku, self.k) >= chance:
             return False
         wait = acknowledgement_s(self.channel, people.mark("ack", self.sku, self.k))

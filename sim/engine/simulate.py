@@ -15,7 +15,7 @@ from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ORDER_DTYPE, ShowRun
 from sim.core.screens import seen
 from sim.core.stage import Stage, set_stage
 from sim.core.units import NEVER_US, odd
-from sim.core.world import DROPPED_READINGS, N_OUT, NEXT, World
+from sim.core.world import DROPPED_READINGS, N_CUT, N_OUT, NEXT, World
 from sim.demand.draw import draw_tape
 from sim.engine.asrun import AsRun, Deed
 from sim.engine.compiled import compiled_seen, compiled_stretch, fold_pointer
@@ -28,7 +28,7 @@ from sim.native import CannotCompile
 from strategies.contract import Fold
 from strategies.gate import SUPPRESSED_BUDGET, SUPPRESSED_COOLDOWN, SUPPRESSED_DUPLICATE
 
-SUPPRESSED = (SUPPRESSED_DUPLICATE, SUPPRESSED_COOLDOWN, SUPPRESSED_BUDGET)
+SUPPRESSED = [SUPPRESSED_DUPLICATE, SUPPRESSED_COOLDOWN, SUPPRESSED_BUDGET]
 
 
 class Engine(NamedTuple):
@@ -103,14 +103,15 @@ def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> ShowRun:
     return finish(stage, policy, control, acting)
 
 
-def run_rows(env: simpy.Environment, control: Control, engine: Engine) -> None:
-    """Rows up to the next control event, then that event, until the rows are over. Events of one moment share their rows."""
-    done = -1.0
+def run_rows(env: simpy.Environment, control: Control, engine: Engine, done: float = -1.0) -> None:
+    """Rows up to the next control event, then that event, until the rows are over. Events of one moment share their rows.
+    done: the moment whose rows have been run already."""
     while True:
         horizon = env.peek()
         if horizon != done:
             spoke = engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US)))
-            control.record_cuts()
+            if control.world.head[N_CUT]:
+                control.record_cuts()
             if spoke:
                 speak(env, control)
                 continue
@@ -147,7 +148,7 @@ def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Show
         minded=people.minded,
         busy_us=people.busy_us,
         dropped_readings=int(w.head[DROPPED_READINGS]),
-        suppressed=tuple(int(w.gate_memory[:, k].sum()) for k in SUPPRESSED),
+        suppressed=tuple(map(int, w.gate_memory.sum(0)[SUPPRESSED])),
         pitched_empty=control.pitched_empty,
         acting=acting,
         journal=journal_of(w),
