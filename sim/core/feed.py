@@ -80,9 +80,14 @@ def newest(w, i, source):
     return w.apart[w.who[i], source]
 
 
-def figure(w, row, s, column, before):
-    """A figure of SKU ``s`` in the reading that was taken at ``row``; ``before``: what is known before any."""
-    return float(w.readings[w.who[row], s, column]) if row >= 0 else before
+def number(w, row):
+    """The number of the reading that was taken at ``row``; -1 before any."""
+    return w.who[row] if row >= 0 else -1
+
+
+def figure(w, r, s, column, before):
+    """A figure of SKU ``s`` in reading ``r``; ``before``: what is known before any."""
+    return float(w.readings[r, s, column]) if r >= 0 else before
 
 
 def moment(w, row):
@@ -91,16 +96,16 @@ def moment(w, row):
 
 
 def arrived(w, i):
-    """What the signals of all SKUs have in common once row ``i`` has arrived: the rows of the newest stock, orders and carts;
-    viewers, time left, ages of the four sources, hour."""
+    """What the signals of all SKUs have in common once row ``i`` has arrived: the numbers of the newest readings of stock, orders
+    and carts; viewers, time left, ages of the four sources, hour."""
     now = w.t[i] / US
     stock, orders = newest(w, i, S_STOCK), newest(w, i, S_ORDERS)
     carts, traffic = newest(w, i, S_CARTS), newest(w, i, S_TRAFFIC)
     known = moment(w, orders)
     return (
-        stock,
-        orders,
-        carts,
+        number(w, stock),
+        number(w, orders),
+        number(w, carts),
         now,
         known,
         w.viewers[w.who[traffic]] if traffic >= 0 else 0.0,

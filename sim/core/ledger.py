@@ -10,8 +10,7 @@ All functions are plain scalar code over a :class:`~sim.core.world.World`; `i` i
 
 from __future__ import annotations
 
-import math
-
+from sim.core.coming import comes, talked
 from sim.core.moves import move
 from sim.core.screens import seen
 from sim.core.supply import change_record, restate
@@ -27,7 +26,6 @@ from sim.core.tape import (
     DONE,
     EXPIRE,
     EXPIRED,
-    EXPOSURE,
     FROZEN,
     HELD_UNPAID,
     ORDER,
@@ -62,57 +60,14 @@ from sim.core.world import (
     PAID_UNITS,
     PENDING,
     PHYSICAL,
-    PUT_OFF,
     RECORD,
     REFUSED,
-    SCARCE,
-    SCARCITY_BELOW,
-    SCARCITY_GAIN,
     SHOWN_FAIL,
-    TALK_FADE,
-    TALK_FULL,
     TALKED,
     TALKED_AT,
     TALKS,
     VIEWS,
 )
-
-
-def comes(w, i, n, t):
-    """Whether the shopper of entry row ``i`` exists and finds the product: 1 yes, 0 no, EXPOSURE if he was kept away.
-
-    Rows are laid for the largest demand that can occur; scarcity and exposure admit ``mark < now / largest``. Followers of an
-    order (Hawkes) are laid as they are: it is the order they follow, not the figure on the page. Of a bundle (``n`` rows) the
-    scarcest part hurries people, and the one least shown keeps them away. Talk of a sell-out keeps people from every item.
-    """
-    parent = w.cause[i]
-    if parent >= 0 and w.outcome[parent] < ACCEPTED:
-        return 0
-    pull = 1.0
-    if w.rules[SCARCE] == 1 and parent < 0:
-        low = 0.0
-        for k in range(i, i + n):
-            shown = seen(w, FIRST_CHANNEL + VIEWS * w.channel[i] + PAGE, w.sku[k], t)
-            low = max(low, 1.0 - shown / w.rates[SCARCITY_BELOW])
-        if low > 1.0:
-            low = 1.0
-        pull = (1.0 + w.rates[SCARCITY_GAIN] * low) / (1.0 + w.rates[SCARCITY_GAIN])
-        if w.mark[i] >= pull:
-            return 0
-    cue = w.cue[i]
-    if cue >= 0 and parent < 0 and w.cue_cut[cue] <= t:
-        return EXPOSURE
-    if w.rules[TALKS] == 1 and parent < 0:
-        pull *= 1.0 - w.rates[PUT_OFF] * min(1.0, talked(w, t) / w.rates[TALK_FULL])
-    for k in range(i, i + n):
-        if w.mark[i] >= pull * w.exposure[w.sku[k]]:
-            return EXPOSURE
-    return 1
-
-
-def talked(w, t):
-    """Refused attempts that the chat still talks of at ``t`` [attempts]."""
-    return w.talk[TALKED] * math.exp((w.talk[TALKED_AT] - t) / w.rates[TALK_FADE])
 
 
 def add_to_cart(w, i, t):
@@ -173,14 +128,9 @@ def place_order(w, i, t):
             return
     channel = w.channel[i]
     front = FIRST_CHANNEL + VIEWS * channel
-    lacking, on_page = -1, True
+    lacking = -1
     for k in range(i, i + n):
-        sku = w.sku[k]
-        offered = seen(w, front + CHECKOUT, sku, t) - w.floor[channel, sku]
-        shown = seen(w, front + screen, sku, t)
-        if shown <= 0 or w.stock[sku, CLOSED] == DELIST:
-            on_page = False
-        if lacking < 0 and (w.stock[sku, CLOSED] != OPEN or (w.rules[CHECKS] == 1 and (shown <= 0 or offered < w.qty[k]))):
+        if lacking < 0 and (w.stock[w.sku[k], CLOSED] != OPEN or (w.rules[CHECKS] == 1 and short(w, k, front, screen, t))):
             lacking = k
     if lacking >= 0:
         decided(w, i, n, refusal(w, w.sku[lacking], channel, w.qty[lacking]))
@@ -188,11 +138,27 @@ def place_order(w, i, t):
         if w.rules[TALKS] == 1:
             w.talk[TALKED] = 1.0 + talked(w, t)
             w.talk[TALKED_AT] = t
-        if on_page:
+        if on_page(w, i, n, front + screen, t):
             move(w, t, w.sku[lacking], SHOWN_FAIL, 1)
         return
     for k in range(i, i + n):
         accept(w, k, t, True)
+
+
+def short(w, k, front, screen, t):
+    """Whether what the screen and the checkout at ``front`` show of the SKU of row ``k`` lets nobody order it."""
+    sku = w.sku[k]
+    if seen(w, front + screen, sku, t) <= 0:
+        return True
+    return seen(w, front + CHECKOUT, sku, t) - w.floor[w.channel[k], sku] < w.qty[k]
+
+
+def on_page(w, i, n, screen, t):
+    """Whether a shopper sees every part of row ``i`` on his screen: listed, and in stock."""
+    there = True
+    for k in range(i, i + n):
+        there = there and w.stock[w.sku[k], CLOSED] != DELIST and seen(w, screen, w.sku[k], t) > 0
+    return there
 
 
 def accept(w, i, t, deducts):

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sim.core.tape import CANCEL, CART, COPY, EDIT_ADD, EDIT_SET, EXPIRE, ORDER, PAY, RELEASE, RETRY, SUPPLY, SYNC, TAKE, Tape
+from sim.core.units import NEVER_US
 from sim.core.world import JOURNAL, LAST, MOVES_ROOM, N_LOG, N_MOVED, NEXT_ADDED, World
 
 MOST = {
@@ -85,7 +86,7 @@ def with_rows(w: World, tape: Tape) -> World:
     log = {}
     if grown - tape.drawn > len(w.log_t) // 2 > 0:  # the log was made twice as long as the drawn rows can need
         log = {name: _longer(getattr(w, name), grown, w.head[N_LOG]) for name in LOGGED}
-    cut = np.concatenate([w.cue_cut[:-1], np.full(len(tape.cues) - len(w.cue_cut) + 2, w.cue_cut[-1])])
+    cut = np.concatenate([w.cue_cut[:-1], np.full(len(tape.cues) - len(w.cue_cut) + 2, NEVER_US)])
     cues = {"cue_end": tape.cues["end"].astype(np.int64), "cue_item": tape.cues["sku"].astype(np.int64)}
     cues |= {"cue_cut": cut, "cuts": np.zeros((len(tape.cues), 2), np.int64)}
     if grown > old:

@@ -18,12 +18,14 @@ def seen(w, o, sku, t):
     if w.observers[o, ATOMIC] == 1:
         return w.stock[sku, RECORD]
     known = t - w.observers[o, LAG]
+    c = w.observers[o, CURSOR]
+    n = w.head[N_LOG]
+    if c == n or w.log_t[c] > known:  # a period makes what is known older, so there is nothing new
+        return w.views[o, sku]
     period = w.observers[o, PERIOD]
     if period > 0:
         phase = w.observers[o, PHASE]
         known = (known - phase) // period * period + phase
-    c = w.observers[o, CURSOR]
-    n = w.head[N_LOG]
     own = w.observers[o, OWN]
     while c < n and w.log_t[c] <= known:
         src = w.log_src[c]

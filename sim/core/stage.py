@@ -123,7 +123,7 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     rules[W.CHECKS_SCREEN], rules[W.TALKS] = scenario.host.checks_screen, scenario.chat.on
     scarcity, chat = scenario.scarcity, scenario.chat
     rates = np.array([scarcity.gain, scarcity.below, scenario.leaks.lost_release_p, scenario.start_hour, chat.put_off, chat.full,
-                      to_us(chat.fade_s)], np.float64)  # fmt: skip
+                      to_us(chat.fade_s), 1.0 / (1.0 + scarcity.gain)], np.float64)  # fmt: skip
     facts = np.array([[s.listed, s.safety_stock, s.price, s.margin, TIERS.index(s.tier),
                        10_007 + 2 * (key_of(s.id) % 450_000)] for s in skus], np.float64)  # fmt: skip
     views = np.repeat(stock[:, W.RECORD][None, :], len(observers), axis=0)

@@ -6,7 +6,7 @@ left to do per strategy is to fold its readings and to ask the gate. Plain scala
 
 from __future__ import annotations
 
-from sim.core.feed import deliver, figure, newest, signal_of
+from sim.core.feed import deliver, figure, newest, number, signal_of
 from sim.core.units import US
 from sim.core.world import E_LINE, E_STOCK, F_INITIAL, LAST_READING, N_OUT, NEXT, O_LEVEL, O_READING, O_SKU, R_STOCK, S_STOCK
 from strategies.contract import LINE
@@ -72,7 +72,7 @@ def weigh(w, rows, levels, lines, decisions, evidence):
         r = w.who[i]
         now = w.t[i] / US
         for s in range(skus):
-            stock = figure(w, newest(w, i, S_STOCK), s, R_STOCK, w.facts[s, F_INITIAL])
+            stock = figure(w, number(w, newest(w, i, S_STOCK)), s, R_STOCK, w.facts[s, F_INITIAL])
             line = lines[k * skus + s]
             say = gate(w.gate_settings, w.gate_memory[s], w.gate_shared, now, levels[k * skus + s], stock, line)
             if say >= 0:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 
 from sim.native import PASSES, function_at, lean, numba_or_none, reference
@@ -18,6 +19,10 @@ class Pair(NamedTuple):
 
     less: Any
     more: Any
+
+
+def item(array, k):
+    return array[k]
 
 
 def twice(x):
@@ -112,3 +117,23 @@ def test_the_short_way_to_machine_code_gives_the_same_answers():
 def test_the_cache_has_a_folder_of_its_own():
     """Used by ``sim.native.numba_or_none``."""
     assert hasattr(numba.config, "CACHE_DIR"), f"{WHO} has no config.CACHE_DIR"
+
+
+def test_numba_asks_of_an_index_whether_it_counts_from_the_end():
+    """Used by ``sim.native.count_from_the_front``: for the engine's functions it does not ask, for all others it does."""
+    from numba.np import arrayobj
+
+    from sim.native import count_from_the_front
+
+    assert callable(arrayobj.fix_integer_index), f"{WHO} has no numba.np.arrayobj.fix_integer_index"
+    count_from_the_front()
+    machine = numba.njit(["int64(int64[::1], int64)"])(item)
+    assert machine(np.array([3, 4, 5]), -1) == 5
+
+    def last(array, k):
+        return array[k]
+
+    last.__module__ = "sim.core.nowhere"
+    code = numba.njit(["int64(int64[::1], int64)"])(last)
+    asks = [str(*made.inspect_llvm().values()).count("select") for made in (machine, code)]
+    assert asks[1] < asks[0], f"{WHO} does not take an index as it is"
