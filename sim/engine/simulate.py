@@ -133,15 +133,14 @@ def speak(env: simpy.Environment, control: Control) -> None:
 def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> ShowRun:
     control.close()
     w, people = control.world, control.people
-    alerts = np.array([tuple(a) for a in control.alerts], ALERT_DTYPE)
     return ShowRun(
         scenario=stage.scenario,
         policy=policy,
         tape=control.tape,
         outcome=w.outcome[: len(control.tape)],
         stock=w.stock,
-        alerts=alerts.reshape(-1),
-        actions=np.array(control.actions, ACTION_DTYPE).reshape(-1),
+        alerts=np.array(list(map(tuple, control.alerts)), ALERT_DTYPE),
+        actions=np.array(control.actions, ACTION_DTYPE),
         readings=w.readings,
         cue_cut=w.cue_cut[:-1],
         notices=people.notices,
@@ -153,5 +152,5 @@ def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Show
         acting=acting,
         journal=journal_of(w),
         lacks=np.array(control.lacks),
-        orders=np.array([tuple(o) for o in control.ordered], ORDER_DTYPE).reshape(-1),
+        orders=np.array(list(map(tuple, control.ordered)), ORDER_DTYPE),
     )
