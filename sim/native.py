@@ -261,20 +261,30 @@ def reference() -> Any:
     return refer
 
 
+PLAIN = 0x501
+"""NumPy's flags of an array in C order that is aligned and may be written."""
+
+
 class CompiledEntry:
     """Compiled code over a named tuple of arrays, called many times with the same first field (a World's tape, Stories' rows).
 
-    The first call goes through numba's check of types; later ones go straight to the machine code, which takes a tenth of the
-    time. The caller sees to it that the types of all else follow from the first field, as ``Stage.world`` does.
+    The first call goes through numba's check of types, which takes milliseconds; later ones go straight to the machine code,
+    where the arrays are of the kinds that were checked. The caller sees to it that the types of all else follow from the first
+    field, as ``Stage.world`` does.
     """
 
     def __init__(self, checked: Any) -> None:
         self.checked = checked
         (self.straight,) = (code.entry_point for code in checked.overloads.values())
         self.known: Any = None
+        self.kinds: Any = None
 
     def __call__(self, first: tuple, *rest: Any) -> int:
-        if first[0] is self.known:
-            return self.straight(first, *rest)
-        self.known = first[0]
-        return self.checked(first, *rest)
+        if first[0] is not self.known:
+            kinds = [(array.dtype, array.ndim, array.flags.num & PLAIN) for array in first]
+            if kinds != self.kinds:
+                answer = self.checked(first, *rest)
+                self.known, self.kinds = first[0], kinds
+                return answer
+            self.known = first[0]
+        return self.straight(first, *rest)

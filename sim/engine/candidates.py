@@ -109,22 +109,18 @@ class CandidateSet:
         for number in sorted({self.place[k][0] for k in members}):
             own = [k for k in members if self.place[k][0] == number]
             which = np.array([self.place[k][1] for k in own], np.int64)
-            for k, stop, decisions in zip(
-                own, *self._read(self.families[number], which, run, start, want, matters, asks), strict=True
-            ):
+            read = self._read(self.families[number], which, run, start, want, matters, asks)
+            for k, stop, decisions, now in zip(own, *read, strict=True):
                 self.decisions[k].append(decisions)
-                now = b""
-                if stop >= 0:
-                    rows = decisions.rows
-                    now = rows[(rows[:, T_ROW] == stop) & (matters[rows[:, T_LEVEL]] == 1)].tobytes()
                 groups.setdefault((stop, now), []).append(k)
         for (stop, _), group in groups.items():
             yield stop, group
 
     def _read(
         self, family: Family, which: np.ndarray, run: ShowRun, start: int, want: np.ndarray, matters: np.ndarray, asks: np.ndarray
-    ) -> tuple[list[int], list[Decisions]]:
-        """Where each of the members ``which`` of one family stops (-1: nowhere), and what he says until then."""
+    ) -> tuple[list[int], list[Decisions], list[bytes]]:
+        """Where each of the members ``which`` of one family stops (-1: nowhere), what he says until then, and of that what
+        matters where he stops."""
         world = family.world._replace(readings=run.readings)
         stop, active, at = np.full(len(family.params), -1), which.copy(), np.array([start, 0, len(which)])
         least, agreed = 2 * len(self.stage.tiers) * len(which), np.empty(len(which), np.int64)
@@ -139,13 +135,16 @@ class CandidateSet:
                 parts.append((rows[:n], evidence[:n]))
             room *= 4
         if not parts:
-            return stop[which].tolist(), [NO_DECISIONS] * len(which)
+            return stop[which].tolist(), [NO_DECISIONS] * len(which), [b""] * len(which)
         rows, evidence = (np.concatenate(column) for column in zip(*parts, strict=True))
         order = np.argsort(rows[:, MEMBER], kind="stable")
         rows, evidence = rows[order], evidence[order]
-        edges = np.searchsorted(rows[:, MEMBER], [which, which + 1]).T.tolist()
-        rows = np.ascontiguousarray(rows[:, :MEMBER])
-        return stop[which].tolist(), [Decisions(rows[a:b], evidence[a:b]) if a < b else NO_DECISIONS for a, b in edges]
+        says = rows[(rows[:, T_ROW] == stop[rows[:, MEMBER]]) & (matters[rows[:, T_LEVEL]] == 1)]
+        now = [part.tobytes() for part in _by_member(says, which)]
+        return stop[which].tolist(), [
+            Decisions(own, seen) if len(own) else NO_DECISIONS
+            for own, seen in zip(_by_member(rows, which), _by_member(rows, which, evidence), strict=True)
+        ], now  # fmt: skip
 
     def remember(self) -> None:
         """Keep what everybody remembers at the fork."""
@@ -244,6 +243,13 @@ class CandidateSet:
         records["sku"], records["level"], records["reading"] = rows[:, T_SKU], rows[:, T_LEVEL], rows[:, T_READING]
         records["stock"], records["line"] = evidence[:, 0], evidence[:, 1]
         return records
+
+
+def _by_member(rows: np.ndarray, which: np.ndarray, of: np.ndarray | None = None) -> list[np.ndarray]:
+    """Rows in order of MEMBER, or those of ``of`` beside them, for each of the members ``which``."""
+    edges = np.searchsorted(rows[:, MEMBER], [which, which + 1]).T.tolist()
+    columns = np.ascontiguousarray(rows[:, :MEMBER]) if of is None else of
+    return [columns[a:b] for a, b in edges]
 
 
 def _family(stage: Stage, policies: Sequence[Policy]) -> Family:

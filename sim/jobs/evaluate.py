@@ -40,6 +40,5 @@ def evaluate(
     played = play_all(stage, policies, baseline)
     while runs := list(islice(played, AT_ONCE)):
         for places, run in runs:
-            row = judge.score(run, metrics)
-            out[places] = [row[name] for name in metrics]
+            out[places] = list(map(judge.score(run, metrics).__getitem__, metrics))
     return out

@@ -80,7 +80,7 @@ class Judge:
         if "net" in row:
             row["J"] = self.hindsight.net - row["net"]
             row["skill"] = skill(row["J"], row["J_silent"])
-        return {name: row[name] for name in names}
+        return dict(zip(names, map(row.__getitem__, names), strict=True))
 
     def items(self, run: ShowRun) -> list[dict[str, Any]]:
         """A run item by item (:func:`sim.score.items.items`)."""

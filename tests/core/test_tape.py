@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.contract import Cue
-from sim.core.tape import SLOT_US, blank, distinct_times, free_times, in_order
+from sim.core.tape import SLOT_US, _ranked, blank, distinct_times, free_times, in_order
 from sim.demand.draw import draw_tape, improvise
 from tests.parity.worlds import random_scenario
 
@@ -32,6 +32,13 @@ def test_added_times_are_free(first, second):
     assert (np.diff(later) > 0).all()
     assert (later >= second).all()
     assert ((later % SLOT_US) == 2).all()
+
+
+@given(st.lists(st.integers(-3, 9), max_size=40), st.sampled_from((0, 1, 2**33, 2**60)))
+def test_rows_of_one_time_keep_their_order(t, later):
+    """Also where a time and a place do not fit into one number, or a time is below zero."""
+    times = np.array(t, np.int64) + later
+    assert _ranked(times).tolist() == np.argsort(times, kind="stable").tolist()
 
 
 def test_in_order_keeps_causes():

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from sim.native import PASSES, function_at, lean, numba_or_none, reference
+from sim.native import PASSES, Entry, function_at, lean, numba_or_none, reference
 
 numba = numba_or_none()
 pytestmark = pytest.mark.skipif(numba is None, reason="compiling is switched off")
@@ -23,6 +23,10 @@ class Pair(NamedTuple):
 
 def item(array, k):
     return array[k]
+
+
+def both(pair):
+    return pair.less[0] + pair.more[0]
 
 
 def twice(x):
@@ -137,3 +141,14 @@ def test_numba_asks_of_an_index_whether_it_counts_from_the_end():
     code = numba.njit(["int64(int64[::1], int64)"])(last)
     asks = [str(*made.inspect_llvm().values()).count("select") for made in (machine, code)]
     assert asks[1] < asks[0], f"{WHO} does not take an index as it is"
+
+
+def test_an_entry_checks_arrays_of_other_kinds():
+    """Machine code would read a column of bytes as one of whole numbers: kinds that were not checked go through numba's check."""
+    entry = Entry(numba.njit([numba.types.int64(numba.types.NamedTuple((numba.int64[::1], numba.int64[::1]), Pair))])(both))
+    pair = Pair(np.array([3]), np.array([4]))
+    assert entry(pair) == entry(Pair(np.array([3]), np.array([4]))) == 7
+    with pytest.raises(TypeError):
+        entry(Pair(np.array([3], np.int8), np.array([4])))
+    with pytest.raises(TypeError):
+        entry(Pair(np.array([3, 1])[::2], np.array([4])))
