@@ -145,7 +145,7 @@ def test_numba_asks_of_an_index_whether_it_counts_from_the_end():
 
 def test_an_entry_checks_arrays_of_other_kinds():
     """Machine code would read a column of bytes as one of whole numbers: kinds that were not checked go through numba's check."""
-    entry = Entry(numba.njit([numba.types.int64(numba.types.NamedTuple((numba.int64[::1], numba.int64[::1]), Pair))])(both))
+    entry = Entry(numba.njit([numba.types.int64(numba.types.NamedUniTuple(numba.int64[::1], 2, Pair))])(both))
     pair = Pair(np.array([3]), np.array([4]))
     assert entry(pair) == entry(Pair(np.array([3]), np.array([4]))) == 7
     with pytest.raises(TypeError):
