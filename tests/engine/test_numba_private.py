@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from sim.native import PASSES, Entry, function_at, lean, numba_or_none, reference
+from sim.native import PASSES, CompiledEntry, function_at, lean, numba_or_none, reference
 
 numba = numba_or_none()
 pytestmark = pytest.mark.skipif(numba is None, reason="compiling is switched off")
@@ -145,10 +145,10 @@ def test_numba_asks_of_an_index_whether_it_counts_from_the_end():
 
 def test_an_entry_checks_arrays_of_other_kinds():
     """Machine code would read a column of bytes as one of whole numbers: kinds that were not checked go through numba's check."""
-    entry = Entry(numba.njit([numba.types.int64(numba.types.NamedUniTuple(numba.int64[::1], 2, Pair))])(both))
+    entry = CompiledEntry(numba.njit([numba.types.int64(numba.types.NamedUniTuple(numba.int64[::1], 2, Pair))])(both))
     pair = Pair(np.array([3]), np.array([4]))
     assert entry(pair) == entry(Pair(np.array([3]), np.array([4]))) == 7
     with pytest.raises(TypeError):
         entry(Pair(np.array([3], np.int8), np.array([4])))
     with pytest.raises(TypeError):
-        entry(Pair(np.array([3, 1])[::2], np.array([4])))
+        entry(Pair(np.arange(4)[::2], np.array([4])))
