@@ -24,11 +24,14 @@ from sim.replay.whatif import stocked
 from sim.score.cost import Judge
 from sim.score.profiles import Profile
 from sim.setup.uncertain import Uncertainty, staged
+from sim.study.leaks import restaged
 
 ROOM = 10**9
 """Bytes of kept shows, those of the world as it is and of the one that was tried last together."""
-PATIENCE_S = 0.05
-"""Between two answers."""
+PATIENCE_S, LATER_S = 0.05, 0.15
+"""Until the first answer of a wish, and between two later ones."""
+MEASURED = 8
+"""Of so many new shows one is measured, after the first few."""
 FIGURES = ("net", "gmv", "oversold_units", "missed_units", "notices_per_operator_hour")
 
 
@@ -43,8 +46,11 @@ class Rehearsed:
     uncertainty: Uncertainty | None
     seed: int
 
-    def __call__(self, world: Scenario, number: int) -> Stage:
-        return staged(world, self.uncertainty, self.seed, number)
+    def __call__(self, world: Scenario, number: int, known: Stage | None = None) -> Stage:
+        """known: the same show in another world."""
+        if known is None:
+            return staged(world, self.uncertainty, self.seed, number)
+        return restaged(known, world, self.uncertainty)
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +63,7 @@ class Recorded:
     shop: Scenario | None
     seed: int
 
-    def __call__(self, world: Scenario, number: int) -> Stage:
+    def __call__(self, world: Scenario, number: int, _known: Stage | None = None) -> Stage:
         tried = {k.id: k.stock for k, was in zip(world.skus, self.base.skus, strict=True) if k.stock != was.stock}
         stream, _said = stocked(self.imputation.stream, tried or None)
         return closed_stage(stream, self.imputation, LIKELY, self.seed, number, world.feed, self.shop)
@@ -78,17 +84,26 @@ class DeskRows(NamedTuple):
     fits: int
 
 
+class Played(NamedTuple):
+    """What came of a show under a policy. story: plain data of its timeline, of the first show under the first policy."""
+
+    policy: Policy
+    scores: dict[str, float]
+    story: dict[str, Any] | None
+
+
 class KeptShows:
     """Shows ``first``, ``first + step``, ... of a world, each drawn once, with its silent run judged. room: bytes."""
 
     def __init__(
-        self, show: Scenario, draw: Callable[[Scenario, int], Stage], profile: Profile, tell: Callable[..., Any],
+        self, show: Scenario, draw: Callable[..., Stage], profile: Profile, tell: Callable[..., Any],
         first: int = 0, step: int = 1, room: int = ROOM,
     ) -> None:  # fmt: skip
         self.show, self.draw, self.profile, self.tell = show, draw, profile, tell
         self.first, self.step, self.room = first, step, room
         self.own: dict[int, tuple[Stage, Judge]] = {}
         self.other: tuple[Scenario, dict[int, tuple[Stage, Judge]]] = show, self.own
+        self.played: dict[tuple[bool, int, int], Played] = {}
         self.sizes: list[int] = []
         self.fits = 1 << 30
 
@@ -96,24 +111,28 @@ class KeptShows:
         """Those of ``shows`` that are this part's and fit in."""
         kept = self._kept(world)
         for number in range(self.first, shows, self.step):
-            if number // self.step >= self.fits:
+            place = number // self.step
+            if place >= self.fits:
                 return
             if new := number not in kept:
                 kept[number] = self._drawn(world, number)
-            stage, judge = kept[number]
-            story, scores = None, []
-            for k, policy in enumerate(policies):
-                if number == k == 0:
-                    run = play(stage, policy)  # it notes every change of stock, which a timeline needs
-                    story = self.tell(run)
-                else:
-                    run = play_unnoted(stage, policy)
-                scores.append(judge.score(run, FIGURES))
-            if new:
-                self.sizes.append(size_of((stage, judge)))
+            found = [self._played(kept is self.own, number, k, *kept[number], policy) for k, policy in enumerate(policies)]
+            if new and (len(self.sizes) < MEASURED or place % MEASURED == 0):
+                self.sizes.append(size_of(kept[number]))
                 # Two worlds are kept: the one as it is and the last that was tried; what a host improvised hangs on a stage too.
                 self.fits = max(1, self.room // 2 * len(self.sizes) // max(1, sum(self.sizes)))
-            yield DeskRow(number, scores, story)
+            yield DeskRow(number, [one.scores for one in found], found[0].story)
+
+    def _played(self, own: bool, number: int, k: int, stage: Stage, judge: Judge, policy: Policy) -> Played:
+        """A show under policy number ``k``: played where that is not the one it met last."""
+        before = self.played.get((own, number, k))
+        if before is not None and same(before.policy, policy):
+            return before
+        # A timeline needs every change of stock noted.
+        run = play(stage, policy) if number == k == 0 else play_unnoted(stage, policy)
+        story = self.tell(run) if number == k == 0 else None
+        made = self.played[own, number, k] = Played(policy, judge.score(run, FIGURES), story)
+        return made
 
     def _kept(self, world: Scenario) -> dict[int, tuple[Stage, Judge]]:
         """Shows of a world that were drawn before: those it began with, and those of the last one that was tried."""
@@ -121,11 +140,18 @@ class KeptShows:
             return self.own
         if self.other[0] != world:
             self.other = world, {}
+            self.played = {key: one for key, one in self.played.items() if key[0]}
         return self.other[1]
 
     def _drawn(self, world: Scenario, number: int) -> tuple[Stage, Judge]:
-        stage = self.draw(world, number)
+        stage = self.draw(world, number, self.own[number][0] if number in self.own else None)
         return stage, Judge(play(stage, nobody()), self.profile).lean()
+
+
+def same(one: Policy, other: Policy) -> bool:
+    """Whether two policies play alike."""
+    arrays = np.array_equal(one.params, other.params) and np.array_equal(one.gate, other.gate)
+    return arrays and (one.strategy, one.playbook, one.label) == (other.strategy, other.playbook, other.label)
 
 
 def size_of(thing: Any, seen: set[int] | None = None) -> int:
@@ -144,16 +170,16 @@ def size_of(thing: Any, seen: set[int] | None = None) -> int:
 
 
 def in_batches(rows: Iterator[DeskRow], part: KeptShows, stopped: Callable[[], bool]) -> Iterator[DeskRows]:
-    """Rows of one part as they come, every PATIENCE_S; it ends without where ``stopped`` says so."""
+    """Rows of one part as they come, now and then; it ends without where ``stopped`` says so."""
     held: list[DeskRow] = []
-    since = time.perf_counter()
+    due = time.perf_counter() + PATIENCE_S
     for row in rows:
         if stopped():
             return
         held.append(row)
-        if time.perf_counter() - since > PATIENCE_S:
+        if time.perf_counter() > due:
             yield DeskRows(held, part.fits)
-            held, since = [], time.perf_counter()
+            held, due = [], time.perf_counter() + LATER_S
     yield DeskRows(held, part.fits)
 
 
@@ -196,15 +222,18 @@ class Workers:
             while waiting:
                 if stopped():
                     return
+                rows: list[DeskRow] = []
                 for ready in wait(list(waiting), PATIENCE_S):
                     line = cast(Connection, ready)
                     number, batch, last = line.recv()
                     if number != wish.number:
                         continue
                     fits[line] = batch.fits
+                    rows += batch.rows
                     if last:
                         waiting.discard(line)
-                    yield DeskRows(batch.rows, min(fits.values()) * len(self.lines))
+                if rows or not waiting:
+                    yield DeskRows(rows, min(fits.values()) * len(self.lines))
         except (EOFError, OSError) as error:
             raise Lost(str(error)) from error
 

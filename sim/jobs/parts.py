@@ -1,4 +1,4 @@
-"""The parts of an unfinished sweep: one Parquet file a chunk, each with a checksum, and the table they become.
+"""The parts of an unfinished sweep: one file a chunk, each with a checksum, and the table they become.
 
 They lie in a hidden folder beside the one that will be, ``.NAME-sweep``, with ``sweep.json``: what the sweep is. A part is
 written under another name and then renamed, so it is there whole or not at all; one that was damaged since is found by its
@@ -7,7 +7,6 @@ checksum and played again.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sim.jobs.packed_part import Damaged, packed, unpacked
 from sim.jobs.plan import Chunk, Plan
 from sim.jobs.work_folder import begun, holds
 from sim.words import _
@@ -23,14 +23,10 @@ from sim.words import _
 if TYPE_CHECKING:
     import pyarrow as pa
 
-GROUP = 65_536
-"""Rows held before they are written to the final table: a row group of it."""
+GROUP = 16_384
+"""Rows held before they are written to the final table: a row group of it, some 13 MB where every metric is kept."""
 KEY = ("world", "candidate", "replicate")
 """First columns of the table, and the order of its rows: world, replicate, candidate."""
-
-
-class Damaged(ValueError):
-    """A part that is not what was written; it is played again."""
 
 
 class Parts:
@@ -41,44 +37,30 @@ class Parts:
 
     def path(self, chunk: Chunk) -> Path:
         """Where a chunk's part is."""
-        return self.folder / f"part-{chunk.number:06d}.parquet"
+        return self.folder / f"part-{chunk.number:06d}.figures"
 
     def write(self, chunk: Chunk, values: np.ndarray) -> None:
         """Keep one chunk: float64 [run, metric]."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
+        self.keep(chunk, packed(self.digest, chunk, values))
 
-        table = pa.table(dict(zip(self.plan.metrics, np.ascontiguousarray(values.T), strict=True)))
-        table = table.replace_schema_metadata({"stockcue": self._seal(chunk, values)})
+    def keep(self, chunk: Chunk, content: bytes) -> None:
+        """Keep one chunk as a worker packed it."""
         fresh = self.path(chunk).with_suffix(".tmp")
-        pq.write_table(table, fresh, compression="zstd", use_dictionary=False, write_statistics=False)
+        fresh.write_bytes(content)
         os.replace(fresh, self.path(chunk))
 
     def read(self, chunk: Chunk) -> np.ndarray:
-        """One chunk back; :class:`Damaged` where it is missing, cut short, changed, or another sweep's."""
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-
+        """One chunk back, float64 [metric, run]; :class:`Damaged` where it is missing, cut short, changed, or another sweep's."""
         try:
-            with pq.ParquetFile(self.path(chunk)) as file:
-                table = file.read(columns=list(self.plan.metrics), use_threads=False)
-            values = np.column_stack([table.column(name).to_numpy() for name in self.plan.metrics])
-            seal = (table.schema.metadata or {}).get(b"stockcue", b"").decode("ascii", "replace")
-        except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+            return unpacked(self.digest, chunk, self.path(chunk).read_bytes(), len(self.plan.metrics))
+        except OSError as error:
             raise Damaged(_("part {number} cannot be read: {error}").format(number=chunk.number, error=error)) from None
-        if seal != self._seal(chunk, values):
-            raise Damaged(_("part {number} is not what was written").format(number=chunk.number))
-        return values
-
-    def _seal(self, chunk: Chunk, values: np.ndarray) -> str:
-        """Checksum over the figures, the chunk they are of, and the sweep they belong to."""
-        hasher = hashlib.sha256(f"{self.digest} {chunk}".encode())
-        hasher.update(np.ascontiguousarray(values, dtype=np.float64).tobytes())
-        return hasher.hexdigest()
+        except Damaged:
+            raise Damaged(_("part {number} is not what was written").format(number=chunk.number)) from None
 
     def missing(self) -> tuple[list[Chunk], int]:
         """Chunks still to be played, and how many of them had a part that was damaged."""
-        kept = {path.name for path in self.folder.glob("part-*.parquet")}
+        kept = {path.name for path in self.folder.glob("part-*.figures")}
         missing, damaged = [], 0
         for chunk in self.chunks:
             if self.path(chunk).name in kept:
@@ -101,7 +83,7 @@ class Parts:
             world = pa.array([self.plan.worlds[chunk.world].name] * chunk.runs, pa.string())
             candidate = names.take(pa.array(np.tile(np.arange(chunk.first, chunk.last), span)))
             replicate = pa.array(np.repeat(np.arange(chunk.start, chunk.stop, dtype=np.int64), block))
-            columns = [pa.array(column) for column in np.ascontiguousarray(values.T)]
+            columns = map(pa.array, values)
             yield pa.table([world, candidate, replicate, *columns], names=[*KEY, *self.plan.metrics])
 
     def assemble(self, path: Path) -> None:

@@ -13,10 +13,10 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-
-import numpy as np
+from typing import Any
 
 from sim.jobs.identity import identity_of
+from sim.jobs.packed_part import packed
 from sim.jobs.serialise import Packed, pack, unpack
 from sim.jobs.trials import JUDGE_FROM, play_trials
 from sim.score.cost import CORE
@@ -49,7 +49,8 @@ class Chunk:
 
 @dataclass(frozen=True, eq=False)
 class Plan:
-    """Every candidate in every world on ``replicates`` replicates, numbered from ``start``."""
+    """Every candidate in every world on ``replicates`` replicates, numbered from ``start``. ``sealed``: digest of the sweep for
+    whose parts workers pack what they play; empty: they give it back as it is."""
 
     worlds: Sequence[Variant]
     candidates: Sequence[Candidate]
@@ -58,6 +59,7 @@ class Plan:
     profile: Profile
     metrics: tuple[str, ...] = CORE
     start: int = 0
+    sealed: str = ""
 
     @property
     def runs(self) -> int:
@@ -113,6 +115,7 @@ class _Order:
     profile: Profile
     seed: int
     metrics: tuple[str, ...]
+    sealed: str
 
 
 def order(plan: Plan, chunk: Chunk) -> bytes:
@@ -123,18 +126,19 @@ def order(plan: Plan, chunk: Chunk) -> bytes:
 @lru_cache(maxsize=4)
 def _order(plan: Plan, world: int, first: int, last: int) -> bytes:
     packed = tuple((c.name, c.family, pack(c.policy)) for c in plan.candidates[first:last])
-    ordered = _Order(plan.worlds[world], packed, plan.profile, plan.seed, plan.metrics)
+    ordered = _Order(plan.worlds[world], packed, plan.profile, plan.seed, plan.metrics, plan.sealed)
     return zlib.compress(pickle.dumps(ordered), 1)
 
 
-def play_chunk(ordered: bytes, chunk: Chunk) -> np.ndarray:
-    """What a worker does: float64 [run, metric], by replicate and then candidate."""
+def play_chunk(ordered: bytes, chunk: Chunk) -> Any:
+    """What a worker does: float64 [run, metric], by replicate and then candidate; or that as a part."""
     figures = _read(ordered)
     candidates = _candidates(ordered)
     values = play_trials(
         figures.world, candidates, range(chunk.start, chunk.stop), figures.seed, figures.profile, figures.metrics
     )
-    return values.reshape(-1, len(figures.metrics))
+    values = values.reshape(-1, len(figures.metrics))
+    return packed(figures.sealed, chunk, values) if figures.sealed else values
 
 
 @lru_cache(maxsize=4)

@@ -17,8 +17,6 @@ from functools import cache
 from importlib.util import find_spec
 from typing import Any
 
-import numpy as np
-
 from sim.jobs.interrupts import deaf
 from sim.jobs.plan import Chunk, Plan, order, play_chunk
 from sim.jobs.program import program
@@ -27,7 +25,8 @@ from sim.words import _
 
 TRIES = 3
 """Times in a row that workers may die before anything more is played."""
-Played = tuple[Chunk, np.ndarray]
+Played = tuple[Chunk, Any]
+"""A chunk and its figures, float64 [run, metric], or its part where the plan is sealed."""
 
 
 class WorkersLost(OSError):

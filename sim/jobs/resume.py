@@ -6,7 +6,7 @@ import io
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import numpy as np
 
 from sim.jobs.compiling import warm
 from sim.jobs.folder import FolderError, versions
+from sim.jobs.packed_part import packed
 from sim.jobs.paired_play import Note, unheard
 from sim.jobs.parts import Damaged, Parts
 from sim.jobs.plan import Plan
@@ -78,10 +79,19 @@ def _timed(plan: Plan, world: Variant, replicate: int, count: int) -> tuple[floa
 
 def _sizes(plan: Plan, rows: np.ndarray) -> tuple[float, float]:
     """Bytes of the table and of all parts, from a few rows: what a file costs at all, and what each row adds."""
-    whole, half = _written(plan, rows), _written(plan, rows[: max(1, len(rows) // 2)])
+    (table, a_row), (part, of_part) = (_cost(plan, rows, way) for way in (_written, _packed))
+    return table + plan.runs * a_row, len(plan.chunks()) * part + plan.runs * of_part
+
+
+def _cost(plan: Plan, rows: np.ndarray, way: Callable[[Plan, np.ndarray], int]) -> tuple[float, float]:
+    """Bytes of a file without rows, and of a row."""
+    whole, half = way(plan, rows), way(plan, rows[: max(1, len(rows) // 2)])
     a_row = max(len(plan.metrics), (whole - half) / max(1, len(rows) - len(rows) // 2))
-    a_file = max(0.0, half - a_row * (len(rows) // 2))
-    return a_file + plan.runs * a_row, len(plan.chunks()) * a_file + plan.runs * a_row
+    return max(0.0, half - a_row * (len(rows) // 2)), a_row
+
+
+def _packed(_plan: Plan, rows: np.ndarray) -> int:
+    return len(packed("", None, rows))
 
 
 def _written(plan: Plan, rows: np.ndarray) -> int:
@@ -136,8 +146,8 @@ def play_missing(parts: Parts, pool: Pool, tell: Tell, note: Note = unheard) -> 
     of = parts.plan.runs
     done = of - sum(chunk.runs for chunk in missing)
     tell(done, of, "")
-    for chunk, values in steady(pool, parts.plan, missing, note):
-        parts.write(chunk, values)
+    for chunk, content in steady(pool, replace(parts.plan, sealed=parts.digest), missing, note):
+        parts.keep(chunk, content)
         done += chunk.runs
         tell(done, of, "")
     return damaged

@@ -86,6 +86,7 @@ def net_of(stage: Stage, profile: Profile) -> float:
     return Judge(play(stage, make_policy("silent")), profile).silent_net
 
 
+PLENTY = 10**8
 UNDRAWN = ("stale_read_s", "poll_s", "overlist_share", "lost_release_p")
 """Leaks that no tape is drawn from: they are laid on the stage."""
 
@@ -99,10 +100,12 @@ def restaged(stage: Stage, scenario: Scenario, uncertainty: Uncertainty | None =
 
 
 def _drawn_from(scenario: Scenario) -> Scenario:
-    """A scenario without what no tape is drawn from."""
+    """A scenario without what no tape is drawn from. Stock is: what people who count it type in is drawn."""
     clean = Leaks()
     leaks = replace(scenario.leaks, **{name: getattr(clean, name) for name in UNDRAWN})
-    return replace(scenario, leaks=leaks, channels=tuple(replace(c, lag_s=0.0) for c in scenario.channels))
+    counted = scenario.leaks.edits_per_show > 0
+    skus = scenario.skus if counted else tuple(replace(k, stock=PLENTY) for k in scenario.skus)
+    return replace(scenario, leaks=leaks, channels=tuple(replace(c, lag_s=0.0) for c in scenario.channels), skus=skus)
 
 
 Nets = Callable[[Scenario], np.ndarray]

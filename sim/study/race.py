@@ -49,7 +49,7 @@ def race(folder: Path, plan: Plan, rules: SelectionRules, pool: Pool, tell: Tell
         rounds.append(parts)
         values = np.empty((len(plan.worlds), len(numbers), len(which)))
         for chunk in parts.chunks:
-            rows = parts.read(chunk)[:, name].reshape(chunk.stop - chunk.start, chunk.last - chunk.first)
+            rows = parts.read(chunk)[name].reshape(chunk.stop - chunk.start, chunk.last - chunk.first)
             values[chunk.world, chunk.start - numbers[0] : chunk.stop - numbers[0], chunk.first : chunk.last] = rows
         return values.mean(0)
 

@@ -25,19 +25,19 @@ def tables(folder: Path) -> dict[str, bytes]:
 
 
 def count(out: Path) -> int:
-    return len(list(work_folder(out).glob("part-*.parquet")))
+    return len(list(work_folder(out).glob("part-*.figures")))
 
 
 def stopped_after(parts: int, *words: str) -> None:
     """Play the sweep in this process until so many parts are kept, then press Ctrl-C."""
-    real = Parts.write
+    real = Parts.keep
 
-    def write(self, chunk, values):
+    def keep(self, chunk, content):
         if count(Path("res")) == parts:
             raise KeyboardInterrupt
-        real(self, chunk, values)
+        real(self, chunk, content)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Parts, "write", write)
+        patch.setattr(Parts, "keep", keep)
         assert cli.main([*WORDS, "out=res", "workers=1", *words]) == 130
     assert count(Path("res")) == parts

@@ -39,7 +39,7 @@ class Losses(threading.Thread):
     def run(self) -> None:
         after = self.rng.randrange(1, 8)
         while not self.over.wait(0.02):
-            if len(list(self.parts.glob("part-*.parquet"))) < after:
+            if len(list(self.parts.glob("part-*.figures"))) < after:
                 continue
             gone = (
                 range(len(self.cluster.workers)) if self.rng.random() < 0.2 else [self.rng.randrange(len(self.cluster.workers))]

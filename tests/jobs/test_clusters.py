@@ -83,7 +83,7 @@ def _losing(cluster: Cluster, parts: Path):
     def watch() -> None:
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
-            count = len(list(parts.glob("part-*.parquet")))
+            count = len(list(parts.glob("part-*.figures")))
             if count >= 4:
                 cluster.lose(0)
                 found.append(count)

@@ -40,7 +40,7 @@ def parts(tmp_path):
 def test_parts_come_back_as_they_were(parts):
     assert parts.missing() == ([], 0)
     for chunk in parts.chunks:
-        np.testing.assert_array_equal(parts.read(chunk), values(chunk))
+        np.testing.assert_array_equal(parts.read(chunk).T, values(chunk))
     assert not list(parts.folder.glob("*.tmp"))
 
 
@@ -96,10 +96,10 @@ def test_every_changed_byte_is_noticed(parts):
     chunk = parts.chunks[0]
     whole = parts.path(chunk).read_bytes()
     found = 0
-    for k in range(0, len(whole), 7):
+    for k in range(len(whole)):
         parts.path(chunk).write_bytes(whole[:k] + bytes([whole[k] ^ 0x10]) + whole[k + 1 :])
         try:
-            np.testing.assert_array_equal(parts.read(chunk), values(chunk))
+            np.testing.assert_array_equal(parts.read(chunk).T, values(chunk))
         except Damaged:
             found += 1
     assert found > 20

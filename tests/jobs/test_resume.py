@@ -207,7 +207,7 @@ def _raised(error):
 def test_damaged_parts_are_played_again(whole, tmp_path, capsys):
     stopped_after(6)
     capsys.readouterr()
-    kept = sorted(work_folder(tmp_path / "res").glob("part-*.parquet"))
+    kept = sorted(work_folder(tmp_path / "res").glob("part-*.figures"))
     kept[0].write_bytes(b"")
     kept[2].write_bytes(kept[2].read_bytes()[:-40])
     kept[4].write_bytes(kept[3].read_bytes())

@@ -13,6 +13,7 @@ import urllib.request
 import pytest
 import yaml
 
+import sim.app.desk_shows as desk_shows
 import stockcue as sc
 from sim.app.desk import Desk
 from sim.app.desk_shows import KeptShows, Rehearsed, size_of
@@ -33,6 +34,7 @@ def desk(show):
 
 @pytest.mark.parametrize("turned", [
     {"strategy.fixed_count.units": 150.0, "operations.auto_s": 3.0},
+    {"scenario.skus.mask-5pk.stock": 300.0},
     {"scenario.skus.mask-5pk.stock": 300.0, "scenario.feed.lag_s": 5.0, "scenario.cues.c01.at_s": 200.0,
     "scenario.cues.c01.peak": 9.0},
 ])  # fmt: skip
@@ -55,6 +57,35 @@ def test_dials_that_leave_the_shoppers_alone_play_the_kept_shows(desk):
     before = dict(desk.part.own)
     list(desk.answers({"strategy.fixed_count.units": 99.0}))
     assert desk.part.own == before
+
+
+def test_what_was_not_turned_is_not_played_again(show, monkeypatch):
+    """A dial of one strategy leaves the others' runs as they are, and the timeline of the first is told all the same."""
+    two = Desk(show, [sc.policy("fixed_count"), sc.policy("silent")], profile_of("balanced"), shows=2)
+
+    def asked(turned):
+        """All that was told; later answers over earlier ones."""
+        whole = {}
+        for answer in two.answers(turned):
+            whole |= answer
+        return whole
+
+    rest, played = asked({}), []
+    for name in ("play", "play_unnoted"):
+        real = getattr(desk_shows, name)
+        monkeypatch.setattr(desk_shows, name, lambda stage, one, real=real: played.append(one.name) or real(stage, one))
+    turned = asked({"strategy.fixed_count.units": 150.0})
+    assert played == ["fixed_count", "fixed_count"]
+    assert turned["table"][1] == rest["table"][1]
+    assert turned["table"][0] != rest["table"][0]
+    assert asked({"strategy.fixed_count.units": 150.0}) == turned
+    assert len(played) == 2
+    stock = {"scenario.skus.mask-5pk.stock": 300.0}
+    other = asked(stock)
+    assert played[2:].count("silent") == 4, "two silent runs that judge, two of the strategy"
+    assert two.part.other[1][0][0].tape is two.part.own[0][0].tape
+    assert asked({}) == rest
+    assert asked(stock) == other
 
 
 def test_an_older_wish_is_dropped(desk):

@@ -98,5 +98,17 @@ def test_a_mended_shop_is_staged_as_if_it_were_drawn(shop, cure):
     assert (ours.tape is stage.tape) == (cure.setting in (*UNDRAWN, "channels"))
 
 
+@pytest.mark.parametrize("edits", [0.0, 6.0])
+def test_stock_is_laid_on_the_stage_unless_people_type_it_in(shop, edits):
+    shop = replace(shop, leaks=Leaks(edits_per_show=edits, edit_absolute_p=1.0))
+    fewer = replace(shop, skus=tuple(replace(k, stock=k.stock // 2) for k in shop.skus))
+    stage = staged(shop, None, 1, 0)
+    ours, drawn = restaged(stage, fewer), staged(fewer, None, 1, 0)
+    assert ours.tape.digest() == drawn.tape.digest()
+    assert (ours.tape is stage.tape) == (edits == 0)
+    assert all(np.array_equal(ours.opening[name], drawn.opening[name]) for name in drawn.opening)
+    assert all(np.array_equal(ours.fixed[name], drawn.fixed[name]) for name in ("facts", "rules", "plan_t"))
+
+
 def test_one_show_says_nothing(shop, silent):
     assert compare_mending(shop, {"silent": silent[:1]}, "silent", lambda world: silent[:1]) == ()

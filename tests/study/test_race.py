@@ -64,7 +64,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(tmp_path, whole):
         child = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         deadline, parts = time.monotonic() + 60, 3 * (kill + 1)
         while child.poll() is None and time.monotonic() < deadline:
-            if len(list(tmp_path.glob(".killed-sweep/round-*/part-*.parquet"))) >= parts:
+            if len(list(tmp_path.glob(".killed-sweep/round-*/part-*.figures"))) >= parts:
                 os.killpg(child.pid, signal.SIGKILL)
                 break
             time.sleep(0.01)
