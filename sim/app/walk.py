@@ -59,7 +59,8 @@ def walk(
     -------
     Result
         ``.table`` and ``.nights`` have a row per judged night: ``chosen`` before it, its ``net``, ``kept`` (net of the first
-        choice, never changed), ``best`` and ``best_net`` (known only afterwards), ``silent`` [CNY], and the chosen settings.
+        choice, never changed), ``best`` and ``best_net`` (known only afterwards), ``silent`` [CNY], the chosen settings, and when
+        a recorded night ``began`` (UTC).
 
     Raises
     ------
@@ -154,6 +155,7 @@ def _table(nights: Nights, steps: Sequence[Any]) -> pd.DataFrame:
         row: dict[str, Any] = {
             "night": nights.names[s.night], "chosen": nights.candidates[s.chosen], "net": s.gain, "kept": s.kept,
             "best": nights.candidates[s.after], "best_net": s.best, "silent": nights.silent[s.night],
+            "began": nights.spans[s.night][0],
         }  # fmt: skip
         rows.append(row | {key: nights.settings[key].iloc[s.chosen] for key in varied})
     return pd.DataFrame(rows)

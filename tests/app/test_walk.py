@@ -6,8 +6,9 @@ import pytest
 
 import stockcue as sc
 from sim.app.result import ResultError
-from sim.app.walk import Nights, _joined
+from sim.app.walk import Nights, _joined, _table
 from sim.cli.main import main
+from sim.report.text.walk import cells
 from sim.stats.overfit import walk_forward
 
 
@@ -71,6 +72,7 @@ def test_recorded_nights_stand_in_the_order_of_their_clocks():
     joined = _joined([late, early])
     assert joined.names == ["friday", "saturday"]
     assert walk_forward(joined.net)[0].chosen == 0
+    assert cells(_table(joined, walk_forward(joined.net)))[0][0] == "saturday (from 11-28 12:00:00 UTC)"
 
 
 def test_nights_that_overlap_are_refused():

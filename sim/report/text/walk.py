@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
-from sim.report.text.layout import aligned, brief, markdown, number
+from sim.report.text.layout import aligned, brief, markdown, moment, number
 from sim.stats.overfit import Overfit
 from sim.stats.paired import difference
 from sim.words import _
@@ -14,7 +14,7 @@ from sim.words import _
 if TYPE_CHECKING:
     import pandas as pd
 
-FIXED = ("night", "chosen", "net", "kept", "best", "best_net", "silent")
+FIXED = ("night", "chosen", "net", "kept", "best", "best_net", "silent", "began")
 """Columns of the table that are no setting."""
 
 
@@ -27,8 +27,15 @@ def head(table: pd.DataFrame) -> tuple[str, ...]:
 def cells(table: pd.DataFrame) -> list[list[str]]:
     """One row per judged night."""
     varied = [c for c in table.columns if c not in FIXED]
-    return [[str(r["night"]), str(r["chosen"]), number(r["net"]), number(r["kept"]), number(r["silent"]), str(r["best"]),
+    return [[_night(r), str(r["chosen"]), number(r["net"]), number(r["kept"]), number(r["silent"]), str(r["best"]),
              number(r["best_net"]), *(_value(r[c]) for c in varied)] for r in table.to_dict("records")]  # fmt: skip
+
+
+def _night(row: Mapping[Any, Any]) -> str:
+    """A night by its name, and by when it began where a clock says so: files of all nights are often called alike."""
+    if not row.get("began"):
+        return str(row["night"])
+    return _("{night} (from {moment} UTC)").format(night=row["night"], moment=moment(str(row["began"])))
 
 
 def sentences(table: pd.DataFrame, settings: pd.DataFrame, luck: Overfit | None) -> list[str]:
