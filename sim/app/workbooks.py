@@ -10,6 +10,7 @@ from sim.app.pages import opened, spoken
 from sim.app.result import Result, ResultError
 from sim.core.export import for_file_name, write_csv
 from sim.jobs.durable import write_whole
+from sim.report.pages.workbook import head_of
 from sim.report.pages.workbook import workbook as sheets
 from sim.words import _, speaking
 
@@ -85,5 +86,7 @@ def tables_of(result: Result) -> dict[str, pd.DataFrame]:
 def _csv(tables: dict[str, pd.DataFrame], place: Path) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
-        write_csv(table, place / f"{for_file_name(name)}.csv", mark=True)
+        columns = [str(c) for c in table.columns]
+        heads = {c: head_of(c, columns) for c in columns}
+        write_csv(table.rename(columns=heads), place / f"{for_file_name(name)}.csv", mark=True)
     return place

@@ -80,7 +80,9 @@ def test_a_results_workbook_and_csv_open_in_excel(rehearsed, tmp_path):
     place = workbook(rehearsed, csv=True, out=tmp_path / "csv")
     text = (place / "scores.csv").read_bytes()
     assert text.startswith(b"\xef\xbb\xbf")
-    assert len(list(csv.reader(text.decode("utf-8-sig").splitlines()))) == len(kept) + 1
+    lines = list(csv.reader(text.decode("utf-8-sig").splitlines()))
+    assert len(lines) == len(kept) + 1
+    assert "net [CNY]" in lines[0]
 
 
 def test_a_recommendation_edited_in_excel_is_read_back(tmp_path):

@@ -101,6 +101,7 @@ OWN_UNITS = {
     "oversold": "units",
     "missed": "units",
     "share": "share",
+    "saved": "CNY",
 }
 _END = re.compile(r"(.+)_(low|high|likely|limit|error)")
 
@@ -145,10 +146,10 @@ def word(value: str) -> str:
 def unit_of(column: str) -> str:
     """The unit of a column, "" where it has none.
 
-    >>> unit_of("net"), unit_of("net_low"), unit_of("lead_s"), unit_of("strategy")
+    >>> unit_of("net"), unit_of("saved_likely_low"), unit_of("lead_s"), unit_of("strategy")
     ('CNY', 'CNY', 's', '')
     """
-    name = re.sub(r"_(low|high|likely|limit|before|after)$", "", column)
+    name = re.sub(r"(_(low|high|likely|limit|before|after|error))+$", "", column)
     if name in METRICS:
         return METRICS[name].unit
     if name in OWN_UNITS:

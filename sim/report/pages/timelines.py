@@ -105,6 +105,9 @@ def _columns(one: dict[str, Any], judged: dict[tuple[Any, ...], dict[str, Any]])
 def _why(stock: float, row: dict[str, Any] | None) -> str:
     """What the alert rested on."""
     line = float(row["line"]) if row and row["line"] == row["line"] else 0.0
+    if 0 < line < stock:
+        text = _("stock seen {stock}, above the line of {line}: by another sign than the line, such as faster orders")
+        return text.format(stock=number(stock, 0), line=number(line, 0))
     if line > 0:
         return _("stock seen {stock}, line {line}").format(stock=number(stock, 0), line=number(line, 0))
     return _("stock seen {stock}").format(stock=number(stock, 0))
@@ -125,7 +128,7 @@ def _came(row: dict[str, Any] | None) -> str:
         parts.append(_("{s} s before the trouble").format(s=number(lead, 0)))
     heard = float(row["heard_s"]) - float(row["t_s"])
     parts.append(_("heard after {s} s").format(s=number(heard, 0)) if math.isfinite(heard) else _("nobody heard it"))
-    return "; ".join(parts)
+    return _("; ").join(parts)
 
 
 def _worth(row: dict[str, Any] | None) -> str:

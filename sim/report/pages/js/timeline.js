@@ -193,7 +193,8 @@
     var lane = function (name) { if (factors.indexOf(name) < 0) { factors.push(name); } return name; };
     (one.cue || []).forEach(function (kind, k) {
       var label = SC.say(CUE_NAMES[kind] || kind);
-      spans.lane.push(lane(label)); spans.left.push(one.cue_from[k] / 60); spans.right.push(one.cue_to[k] / 60);
+      // A sentence of two seconds too can be seen and pointed at.
+      spans.lane.push(lane(label)); spans.left.push(one.cue_from[k] / 60); spans.right.push(Math.max(one.cue_to[k], one.cue_from[k] + one.duration_s / 600) / 60);
       spans.clock.push(SC.clock(one.cue_from[k], one.start_hour)); spans.colour.push(HOST);
       spans.what.push(one.cue_planned[k] ? SC.say("planned") : SC.say("improvised by the host"));
     });
