@@ -125,7 +125,7 @@ def test_hostile_names_are_text_on_a_page(tmp_path):
     for lang in ("en", "zh"):
         with speaking(lang):
             text = html(
-                Page(HOSTILE[1], HOSTILE[1], [HOSTILE[1]], [HOSTILE[1]], grids=[of_frame(HOSTILE[1], table)], made=HOSTILE[1])
+                Page(HOSTILE[1], HOSTILE[1], [HOSTILE[1]], [HOSTILE[1]], grids=[of_frame(HOSTILE[1], table)], origin=HOSTILE[1])
             )
         assert "<script>alert" not in text
         assert "&lt;script&gt;alert(1)" in text
