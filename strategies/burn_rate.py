@@ -39,7 +39,7 @@ def fold(p, m, s):
         roll(m, FAST, dt, units, fast)
         roll(m, FAST_SHORT, dt, units, fast * short)
     planned = max(0.0, s.now + s.left)
-    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     calm = min(window_rate(m, SLOW, slow), window_rate(m, SLOW_SHORT, slow * short)) * planned / p[SLOW_BURN]
     hot = min(window_rate(m, FAST, fast), window_rate(m, FAST_SHORT, fast * short)) * planned / p[FAST_BURN]
     return grade(m, s.stock, s.closed, max(calm, hot) + plus, hot + plus)
