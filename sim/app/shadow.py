@@ -178,6 +178,9 @@ def _lived(live_plan: ShowPlan, where: Ways, kept: bool, told: Listener) -> Stat
     last = []
     if lines["rejected"] and not lines["used"]:
         last.append(_("warning: not one line could be used; see why in the rejects"))
+    elif lines["rejected"] > lines["used"]:
+        text = _("warning: {n:,} of {read:,} lines could not be used; see why in the rejects")
+        last.append(text.format(n=lines["rejected"], read=lines["read"]))
     if not metrics["ended"]:
         goes_on = _(
             "the feed has no end line yet, so readings were taken up to its last line only; the same command goes on from here"

@@ -19,6 +19,7 @@ from sim.jobs.program import program
 from sim.jobs.resume import probe
 from sim.jobs.storage import trials_in
 from sim.jobs.work_folder import PLAYED
+from sim.report.pages.labels import spelt
 from sim.report.text.layout import duration
 from sim.score.cost import CORE
 from sim.score.metrics import METRICS
@@ -132,7 +133,7 @@ def announced(study: SearchTask) -> str:
     """What is to be done."""
     s, n = study.settings, len(study.worlds)
     names = ", ".join(w.name for w in study.worlds[:4]) + (", ..." if n > 4 else "")
-    aim = f"J ({s.robust})" if study.plan.single else ", ".join(study.plan.objectives)
+    aim = f"J ({s.robust})" if study.plan.single else ", ".join(map(spelt, study.plan.objectives))
     ranges = sum(map(len, study.space.values()))
     text = _("{trials} over {ranges} of {families}, up to {n} shows each in {worlds}; lowered: {aim}; limits: {limits}")
     return text.format(

@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 
 from sim.core.units import US
 from sim.replay import dates
-from sim.words import _
+from sim.words import N_, _
 
-ZONED, NAIVE, SECONDS = "with a time zone", "without a time zone", "seconds since the start"
+ZONED, NAIVE, SECONDS = N_("with a time zone"), N_("without a time zone"), N_("seconds since the start")
 UNIX = {"Unix seconds": US, "Unix milliseconds": 1000, "Unix microseconds": 1, "Unix nanoseconds": 0.001}
 """Unix clocks: microseconds in their unit."""
 

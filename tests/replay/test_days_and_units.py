@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from sim.replay.clock import StreamError
+from sim.replay.ingest.run import ingest
 from tests.replay.test_values_of_exports import HEAD, T, read
 
 # -- days and clocks ------------------------------------------------------------------------------------------
@@ -75,3 +76,16 @@ def test_a_slot_says_its_length_where_a_bare_number_may_be_minutes(tmp_path):
     frame, _, _ = read(tmp_path, o=HEAD + f"1,{T[:-3]}05:00,tea,1,5\n", s=sheet)
     cues = frame[frame["kind"] == "cue"]
     assert cues["value"].tolist() == [600.0, 1200.0]
+
+
+def test_a_run_of_show_is_in_the_zone_of_the_export_it_lies_beside(tmp_path):
+    """A replay assumes no zone; that of the platform's layout holds for its sheets too."""
+    head = "主订单编号,子订单编号,商家编码,商品数量,订单提交时间,支付完成时间,订单状态\n"
+    (tmp_path / "o.csv").write_text(head + f"1,1,茶,2,{T}05,{T}09,已发货\n", encoding="utf-8")
+    (tmp_path / "c.csv").write_text("开始时间,商家编码,动作\n21:00:00,茶,讲解\n", encoding="utf-8")
+    frame = ingest(tmp_path, assumed=None).frame()
+    start = {kind: int(frame.loc[frame["kind"] == kind, "t_us"].min()) for kind in ("order", "cue")}
+    assert start["order"] - start["cue"] == 5_000_000
+    (tmp_path / "s.csv").write_text(f"time,sku,available\n{T}00,茶,9\n", encoding="utf-8")
+    with pytest.raises(StreamError, match=r"s\.csv does not say what zone its times are in, and o\.csv does"):
+        ingest(tmp_path, assumed=None)

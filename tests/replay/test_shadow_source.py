@@ -204,6 +204,7 @@ def test_prometheus_scrapes_the_metrics(tmp_path):
         assert f'stockcue_{name}{{sku="{first.id}"}} {value}' in text
     for said in ('stockcue_lines_total{verdict="used"} 3.0', 'stockcue_lines_total{verdict="rejected"} 1.0',
                  "stockcue_repaired_total 1.0", "stockcue_late_total 1.0", "stockcue_silent 0.0",
+                 'stockcue_moved_seconds{of="level"}',
                  'stockcue_lag_seconds{figure="p50",of="done"}'):  # fmt: skip
         assert said in text
 

@@ -12,7 +12,7 @@ def test_what_varies_is_a_column_and_the_number_comes_last():
     chosen = {"smart#1": ("smart", ["0.3", "-"]), "smart": ("smart", ["-", "-"]), "低#0": ("低", ["-", "40"])}
     varied = (["chance", "units"], chosen)
     assert tables._varied(head, rows, varied) == [
-        ("strategy", "chance", "units", "net", "number"),
+        ("strategy", "chance", "units", "net", "no."),
         ["smart", "0.3", "-", "9", "#1"],
         ["smart", "-", "-", "8", ""],
         ["低", "-", "40", "7", "#0"],
@@ -37,3 +37,11 @@ def test_a_recordings_minutes_have_its_clock_beneath():
     style.clock_times(other, lambda t: f"{t:g}", 60.0)  # a recording that counts seconds has no clock
     assert other.xaxis.get_major_formatter() is before
     plt.close("all")
+
+
+def test_numbers_of_marks_stand_inside_the_picture():
+    points = np.array([[0.0, 30.0], [50.0, 10.0], [100.0, 0.0]])
+    for n in range(1, 5):
+        assert np.sign(decision._beside(n, points, 0)).tolist() == [1, -1]
+        assert np.sign(decision._beside(n, points, 2)).tolist() == [-1, 1]
+    assert decision._beside(1, points[:1], 0)[0] > 0

@@ -23,7 +23,7 @@ from sim.replay.ingest.paths import called
 from sim.replay.ingest.row_validator import KIND, MARK, Facts
 from sim.replay.ingest.seen import Seen
 from sim.replay.ingest.spool import Spool, taken
-from sim.replay.ingest.state import FileState
+from sim.replay.ingest.state import FileState, one_clock
 from sim.replay.ingest.vocab import Vocab, repair_words
 from sim.words import _
 
@@ -64,7 +64,7 @@ class Making:
 
     def begin(self, source: TableFile, mapping: Mapping) -> FileState:
         """The account of a file about to be read. A zone that was told wins over the mapping's, that over the one assumed."""
-        zone = self.told or find_zone(mapping.zone) or self.assumed
+        zone = self.told or find_zone(mapping.zone) or (None if mapping.kind in STREAMS else self._selling_zone()) or self.assumed
         self.places.append(source.where)
         shared = (self.seen, self.skus, self.labels, self.places, self.book, self.knowledge)
         state = FileState(source.where, len(self.places) - 1, mapping, zone, *shared)
@@ -72,6 +72,10 @@ class Making:
         state.notes += source.notes
         self.states.append(state)
         return state
+
+    def _selling_zone(self) -> tzinfo | None:
+        """The zone of the recording, which a run of show beside it is in too."""
+        return next((s.zone for s in self.states if s.mapping.kind in STREAMS and s.zone is not None), None)
 
     def _opening(self) -> tuple[int, str] | None:
         """When the recording begins, as far as it has been read."""
@@ -157,7 +161,7 @@ class Making:
 
     def close(self) -> Head:
         """Work out what needs the whole, check it, and give the account."""
-        clock = self._one_clock()
+        clock = one_clock(self.states, self.told, self.assumed)
         self._later_knowledge()
         orders = self._finished(clock)
         declared = {k: {f: v for f, v in d.items() if f != "line"} for s in self.states for k, d in s.declared.items()}
@@ -191,22 +195,6 @@ class Making:
             checks=orders,
             notes=self._notes(clock),
         )
-
-    def _one_clock(self) -> Clock:
-        """All files must be on one clock."""
-        timed = [s for s in self.states if s.clock]
-        timed.sort(key=lambda s: s.mapping.kind in ("cues", "stock"))
-        if not timed:
-            return Clock(NAIVE, self.told or self.assumed)
-        main = Clock(timed[0].clock, timed[0].zone if timed[0].clock == NAIVE else self.told)
-        for state in timed[1:]:
-            other = Clock(state.clock, state.zone)
-            if other.family != main.family:
-                what = _("the stream") if state.mapping.kind == "cues" else timed[0].where
-                raise StreamError(_("{where} writes times {kind}, {what} {main_kind}; say what zone the bare times are in: "
-                                    "zone=UTC or zone=+08:00").format(where=state.where, kind=other.kind,
-                                     what=what, main_kind=main.kind))  # fmt: skip
-        return main
 
     def _finished(self, clock: Clock) -> list[dict[str, Any]]:
         """Derived facts of every file, and the findings of the cross-checks."""
@@ -262,7 +250,7 @@ class Making:
         notes = [note for s in self.states for note in s.notes]
         notes += [f"{s.where}: {n:,} {_(what)}" for s in self.states for what, n in s.remarks.items()]
         notes += [
-            _("{where}: {n} rows set aside ({why})").format(where=s.where, n=n, why=why)
+            _("{where}: {n} rows set aside ({why})").format(where=s.where, n=n, why=_(why))
             for s in self.states
             for why, n in s.aside.items()
         ]

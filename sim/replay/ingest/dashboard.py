@@ -7,6 +7,7 @@ import numpy as np
 from sim.replay.ingest.row_validator import Facts, RowValidator
 from sim.replay.ingest.stock_rows import keep, polled_once
 from sim.replay.ingest.values import Number, read_number, read_span
+from sim.words import N_
 
 FIGURES = ("viewers", "amount", "stay", "level", "waiting")
 """Kinds whose figure is a value and not a count."""
@@ -24,7 +25,7 @@ def dashboard(validator: RowValidator) -> Facts:
             series[kind] = validator.number(kind, _reader(kind, kind in mapping.cumulative))
     polled_once(validator, sku, us)
     silent = np.all([np.isnan(column) for column in series.values()], axis=0) if series else np.ones(validator.n, bool)
-    validator.put_aside(silent & validator.good, "nothing measured")
+    validator.put_aside(silent & validator.good, N_("nothing measured"))
     validator.state.ordered(us, validator.good, sku)
     keep(validator, t=us, sku=sku, **{f"series {kind}": column for kind, column in series.items()})
     return validator.settle()

@@ -42,8 +42,8 @@ FIELDS = {
 LEAST = {"orders": ("time",), "events": ("time", "type", "sku"), "levels": ("time", "stock"), "flow": ("time", "sku", "change"),
          "dashboard": ("time",), "cues": ("start_time",), "stock": ("sku", "stock")}  # fmt: skip
 """Fields a mapping of a kind has to name."""
-SURE = {"high": N_("from real files or official documents"), "medium": N_("from several public sources that agree"),
-        "low": N_("from one source, or in parts supposed"), "own": N_("the user's own")}  # fmt: skip
+SURE = {N_("high"): N_("from real files or official documents"), N_("medium"): N_("from several public sources that agree"),
+        N_("low"): N_("from one source, or in parts supposed"), N_("own"): N_("the user's own")}  # fmt: skip
 """How sure a mapping's layout is."""
 MOST_NAMES = 1_000
 """Names that a column of a mapping may go by."""

@@ -116,7 +116,7 @@ class _Part:
         gone = gone[~pd.MultiIndex.from_frame(gone[["file", "line"]]).isin(lines)]
         for (file, reason), n in Counter(zip(gone["file"], gone["why"], strict=True)).items():
             self.aside[file, reason] += int(n)
-            self.notes.append(_("{file}: {n} rows set aside ({reason})").format(file=file, n=n, reason=reason))
+            self.notes.append(_("{file}: {n} rows set aside ({reason})").format(file=file, n=n, reason=_(reason)))
 
     def keep(self, stays: pd.Series, why: str) -> None:
         """Move rows out of the used ones; a stream must keep some."""

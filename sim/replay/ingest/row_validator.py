@@ -19,6 +19,7 @@ from sim.replay.ingest.clocktimes import clock_times, dated, day_and_month, no_t
 from sim.replay.ingest.state import FileState
 from sim.replay.ingest.times import other_calendar, parse_times, shifted
 from sim.replay.ingest.values import BIT, EMPTY, Number, clean, each, read_number
+from sim.words import N_, _
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,11 +33,11 @@ NUMBERS = {"t": np.int64, "seen": np.int64, "kind": np.int8, "sku": np.int32, "q
 FLOAT = re.compile(r"\d{1,15}\.0", re.ASCII)
 MOST_PARTS = 1_000
 """Exports glued together in one file that are told apart."""
-SEVERAL = "several items in one row; give the export with one row an item too"
+SEVERAL = N_("several items in one row; give the export with one row an item too")
 Facts = dict[str, Any]
 FALL_BACK = ("sku", "order_id")
 """Fields that a row may give in the next column that is known for them."""
-HEADER_AGAIN = "header row again"
+HEADER_AGAIN = N_("header row again")
 
 
 class RowValidator:
@@ -66,7 +67,8 @@ class RowValidator:
             new = pc.and_(empty, pc.invert(pc.is_in(pc.utf8_trim_whitespace(other), pa.array(["", *EMPTY], pa.string()))))
             if n := pc.sum(new).as_py():
                 self.cells[field] = pc.if_else(new, other, self.cells[field])
-                self.state.remarks[f"rows have no {self.names[field]}; they go by their {name}"] += n
+                what = _("rows have no {field}; they go by their {name}")
+                self.state.remarks[what.format(field=self.names[field], name=name)] += n
 
     def part(self) -> np.ndarray:
         """Which part of its file each row is in: headers that come again begin the next, up to MOST_PARTS of them."""
@@ -80,7 +82,7 @@ class RowValidator:
         self.repairs = np.zeros(self.n, np.int32)
         self.facts: list[Facts] = []
         self._texts: dict[str, pa.Array] = {}
-        self.put_aside(margins.totals(self.cells, self._first_column(), self.state.mapping.kind == "stock"), "total row")
+        self.put_aside(margins.totals(self.cells, self._first_column(), self.state.mapping.kind == "stock"), N_("total row"))
         if self.state.damaged:
             for field in self.cells:
                 self.fail(margins.damaged(self.cells[field]), f"{field} has a damaged character")
@@ -196,7 +198,7 @@ class RowValidator:
         if self.state.first and self.n and bad[0] and self.aside[0] is None:
             row = "".join(column[0].as_py() for column in self.cells.values())
             if row.strip() and not any(ch.isdigit() for ch in row):
-                self.put_aside(np.arange(self.n) == 0, "explanatory header row")
+                self.put_aside(np.arange(self.n) == 0, N_("explanatory header row"))
 
     def sku(self, needed: str = "sku") -> np.ndarray:
         """Numbers of the rows' SKUs; 0 where the file has no such column."""

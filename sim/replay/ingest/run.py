@@ -145,7 +145,8 @@ def _understood(
     if folder is not None:
         for path in sorted(folder.iterdir()):
             if path not in files and not path.name.startswith((".", "~$")):
-                making.leave(called(path), "is a folder" if path.is_dir() else f"is of a kind that is not read here ({SUFFIXES})")
+                kind = _("is of a kind that is not read here ({suffixes})").format(suffixes=SUFFIXES)
+                making.leave(called(path), _("is a folder") if path.is_dir() else kind)
     return pairs
 
 

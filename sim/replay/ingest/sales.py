@@ -17,11 +17,11 @@ from sim.replay.ingest.packed import unpack
 from sim.replay.ingest.row_validator import KIND, Facts, RowValidator
 from sim.replay.ingest.seen import hashed
 from sim.replay.ingest.values import Number, read_units
-from sim.words import _, did_you_mean
+from sim.words import N_, _, did_you_mean
 
 MOST = 1_000_000
 """Most units one order may speak of: beyond it a figure is a mistake."""
-NO_UNITS = "cancelled, with no units left"
+NO_UNITS = N_("cancelled, with no units left")
 """What some platforms (Amazon) make of a cancelled line: its quantity becomes 0."""
 _ZERO = re.compile(r"0+(\.0+)?")
 WAYS = {"order": "order", "cart": "cart", "cancel": "return", "restock": "restock"}

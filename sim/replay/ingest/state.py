@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.replay.clock import NAIVE, StreamError
+from sim.replay.clock import NAIVE, Clock, StreamError
 from sim.replay.ingest.chunk import Reject, RowChunk
 from sim.replay.ingest.doubles import OrderBook
 from sim.replay.ingest.mapping import Mapping
@@ -159,3 +159,23 @@ class FileState:
             "sure": self.mapping.sure,
             "source": self.mapping.source,
         }
+
+
+def one_clock(states: list[FileState], told: tzinfo | None, assumed: tzinfo | None) -> Clock:
+    """The clock that all files are on; :class:`StreamError` where they are on several."""
+    timed = sorted((s for s in states if s.clock), key=lambda s: s.mapping.kind in ("cues", "stock"))
+    if not timed:
+        return Clock(NAIVE, told or assumed)
+    main = Clock(timed[0].clock, timed[0].zone if timed[0].clock == NAIVE else told)
+    for state in timed[1:]:
+        other = Clock(state.clock, state.zone)
+        if other.family == main.family:
+            continue
+        if other.kind == main.kind:
+            bare, zoned = (state, timed[0]) if other.zone is None else (timed[0], state)
+            text = _("{where} does not say what zone its times are in, and {what} does; say it: zone=UTC or zone=+08:00")
+            raise StreamError(text.format(where=bare.where, what=zoned.where))
+        what = _("the stream") if state.mapping.kind == "cues" else timed[0].where
+        text = _("{where} writes times {kind}, {what} {main_kind}; say what zone the bare times are in: zone=UTC or zone=+08:00")
+        raise StreamError(text.format(where=state.where, kind=_(other.kind), what=what, main_kind=_(main.kind)))
+    return main

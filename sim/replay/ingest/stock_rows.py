@@ -14,7 +14,7 @@ from sim.replay.ingest.row_validator import KIND, MARK, Facts, RowValidator
 from sim.replay.ingest.seen import Seen, mixed
 from sim.replay.ingest.tradewords import CUES, TIER_WORDS
 from sim.replay.ingest.values import Number, clean, read_level, read_number, read_span, read_units
-from sim.words import _, did_you_mean
+from sim.words import N_, _, did_you_mean
 
 MOST_STOCK = 100_000_000
 """Most units a stock figure may speak of: beyond it it is a mistake."""
@@ -83,7 +83,7 @@ def add_places(validator: RowValidator, us: np.ndarray, sku: np.ndarray, figures
             column[rows[ks[0]]] = column[rows[ks]].sum()
         more = np.zeros(validator.n, bool)
         more[rows[ks[1:]]] = True
-        validator.put_aside(more, "added to the item's first warehouse")
+        validator.put_aside(more, N_("added to the item's first warehouse"))
 
 
 def flow(validator: RowValidator) -> Facts:
@@ -189,7 +189,7 @@ def stock(validator: RowValidator) -> Facts:
         ):
             known[name]["stock"] += facts["stock"]
             validator.state.by_warehouse[name][places[row]] = facts
-            validator.state.remarks["rows give the stock of an item in another warehouse or batch; added up"] += 1
+            validator.state.remarks[_("rows give the stock of an item in another warehouse or batch; added up")] += 1
         elif validator.state.by_warehouse[name].get(places[row]) == facts:
             faults[row] = f"sku {name} was declared already (line {known[name]['line']})"
         else:

@@ -10,19 +10,22 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from sim.replay.ingest.tradewords import GONE
+from sim.words import N_
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 RULES = {
-    "trim": "blanks or a tab round a value were taken off", "dash": "a dash or NULL was read as empty",
-    "number": "a number was written with a sign, commas, 万 or .0", "percent": "a percentage was read as a share",
-    "duration": "a span such as 1分35秒 was read as seconds", "date": "a time was not written as 2026-06-18 20:00:00",
-    "words": "a stock figure was written in words, such as 已售罄",
-    "split": "several sub-orders packed in one row were taken apart",
-    "formula": "=\"4001\" or '4001, which keep a number as text in a spreadsheet, was read as 4001",
-    "merged": "cells left empty by merged cells were filled from the row above",
-    "calendar": "a year of another calendar, such as 2569 or 令和8年, was read as 2026",
+    N_("trim"): N_("blanks or a tab round a value were taken off"), N_("dash"): N_("a dash or NULL was read as empty"),
+    N_("number"): N_("a number was written with a sign, commas, 万 or .0"), N_("percent"): N_("a percentage was read as a share"),
+    N_("duration"): N_("a span such as 1分35秒 was read as seconds"),
+    N_("date"): N_("a time was not written as 2026-06-18 20:00:00"),
+    N_("words"): N_("a stock figure was written in words, such as 已售罄"),
+    N_("split"): N_("several sub-orders packed in one row were taken apart"),
+    N_("formula"):
+        N_("=\"4001\" or '4001, which keep a number as text in a spreadsheet, was read as 4001"),
+    N_("merged"): N_("cells left empty by merged cells were filled from the row above"),
+    N_("calendar"): N_("a year of another calendar, such as 2569 or 令和8年, was read as 2026"),
 }  # fmt: skip
 """Rules that repair a row, and what they do; a row's repairs are bits in this order."""
 BIT = {name: 1 << k for k, name in enumerate(RULES)}

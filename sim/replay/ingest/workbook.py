@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sim.replay.clock import StreamError
 from sim.replay.ingest.files import BLOCK, File
-from sim.words import _
+from sim.words import N_, _
 
 MEMORY = 4 * 2**30
 """Address space a workbook may take while it is opened [bytes]: about 1.5 GiB are used by 10^6 rows of 12 columns."""
@@ -21,6 +21,8 @@ MOST_UNPACKED = 4 * 2**30
 """Bytes that an archive, or a workbook which is one, may unpack to."""
 MOST_MEMBERS = 1_000
 PATIENCE_S = 900
+HIDDEN = N_("is a hidden sheet; show it if it is to be read")
+"""What the program that unrolls a workbook says of such a sheet."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ def sheets(file: File, folder: Path) -> tuple[list[File], list[Unused]]:
             raise StreamError(f"{file.name} {sheet['fault']}")
         name = f"{file.name} [{sheet['name']}]"
         if "fault" in sheet:
-            unused.append(Unused(name, sheet["fault"]))
+            unused.append(Unused(name, _(sheet["fault"])))
         else:
             files.append(File(folder / sheet["file"], name))
     if len(files) == 1 and not unused:

@@ -13,6 +13,7 @@ import numpy as np
 from sim.core.tape import CART, EDIT_ADD, SUPPLY, TAKE
 from sim.replay.clock import parse_time
 from sim.replay.shadow.show import ShowEvents
+from sim.words import did_you_mean
 
 MOVES = {"order": TAKE, "cart": CART, "cancel": EDIT_ADD, "restock": SUPPLY, "correction": EDIT_ADD}
 """Kinds that move units, as row kinds of the tape."""
@@ -97,6 +98,31 @@ def beside(event: dict[str, Any]) -> str:
     ('', '[["price", 0]]')
     """
     return json.dumps(sorted((k, v) for k, v in event.items() if k not in OWN), default=str) if event.keys() - OWN else ""
+
+
+def event_of(line: bytes) -> dict[str, Any] | str:
+    """What a line says, an object with a kind that is known; or what is wrong with it."""
+    if len(line) > LONGEST:
+        return f"is longer than {LONGEST:,} bytes"
+    try:
+        event = decode(line.removeprefix(BOM).decode())
+    except UnicodeDecodeError:
+        return "is not UTF-8"
+    except (ValueError, RecursionError):
+        return "is not JSON"
+    if type(event) is not dict:
+        return "is not a JSON object"
+    kind = event.get("kind")
+    if type(kind) is not str or kind not in KINDS:
+        return "kind is missing" if kind is None else f"there is no kind {kind!r:.40}{did_you_mean(str(kind)[:40], KINDS)}"
+    return event
+
+
+def undeclared(name: Any, skus: tuple[str, ...]) -> str:
+    """Why a line about an item that has no stock is refused."""
+    if name is None or name == "":
+        return "sku is missing"
+    return f"sku {name!r:.60} has no declared stock{did_you_mean(str(name)[:60], skus[:50])}"
 
 
 def whole(value: Any) -> int | None:

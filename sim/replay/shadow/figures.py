@@ -61,7 +61,7 @@ class Figures:
         """Counts, lags [s] and rates as plain data; every line read is in exactly one of ``lines``."""
         reader, show = shadow.reader, shadow.show
         counts = reader.counts
-        lines = {name: counts[name] for name in COUNTS} | {"held": int(reader.held is not None)}
+        lines = {name: counts[name] for name in COUNTS} | {"held": len(reader.held)}
         busy = max(self.busy_s, 1e-9)
         return {
             "lines": lines | {"read": reader.number, "unfinished_bytes": shadow.source.unfinished()},
@@ -88,10 +88,12 @@ class Figures:
 
     def health(self, shadow: Shadow) -> dict[str, Any]:
         """When this was said (this machine's clock), how long ago a line came and the state was saved [s], and whether all is
-        well: lines come, or the show is over. A file older than two reports says that nobody is there."""
+        well: stock is seen, or the show is over; ``trouble``: why it is not; ``moved_s``: how long ago a line was used, the
+        feed's time went on, a level came, and anything but ticks [s]. A file older than two reports says that nobody is there."""
         at = datetime.fromtimestamp(shadow.now(), shadow.plan.rules.zone or UTC).isoformat(timespec="seconds")
         quiet, saved = time.monotonic() - shadow.heard, time.monotonic() - shadow.saved
-        return {"at": at, "quiet_s": round(quiet, 1), "state_age_s": round(saved, 1), "well": shadow.ended or not shadow.silent}
+        return {"at": at, "quiet_s": round(quiet, 1), "state_age_s": round(saved, 1), "well": shadow.ended or not shadow.silent,
+                "trouble": shadow.trouble, "moved_s": shadow.watch.quiet_s(time.monotonic())}  # fmt: skip
 
 
 def write(path: Path | None, metrics: dict[str, Any]) -> None:

@@ -16,10 +16,7 @@ from sim.replay.clock import NAIVE, SECONDS, Clock, number_time, parse_time
 from sim.replay.shadow.batch import (
     ABOUT,
     ASIDE,
-    BOM,
     COUNTS,
-    KINDS,
-    LONGEST,
     MOST_UNITS,
     MOVES,
     ONE,
@@ -27,17 +24,23 @@ from sim.replay.shadow.batch import (
     Held,
     LineRules,
     beside,
-    decode,
+    event_of,
     parsed,
+    undeclared,
     whole,
 )
 from sim.replay.shadow.ids import Ids
-from sim.replay.shadow.sheets import MOST, MOST_STOCK, Level, bound, level_of, sold
+from sim.replay.shadow.sheets import MOST, MOST_STOCK, Level, bound, polled, sold
 from sim.replay.stream import LONGEST_S
-from sim.words import did_you_mean
 
 BELIEVED = ("end", *ASIDE)
 """Kinds that wait for no second line: the end, and what moves no time."""
+FAR, MORE = 10, 4
+"""A line more than FAR jumps ahead waits for MORE lines that say the same: one device with a wrong clock sends some in a row."""
+
+
+UNSET_US = 1_262_304_000 * US
+"""A clock before 2010 was never set: devices begin in 1970, 1980 or 2000."""
 
 
 class LineReader:
@@ -52,16 +55,15 @@ class LineReader:
         self.index = {name: k for k, name in enumerate(rules.skus)}
         self.clock: Clock | None = None
         self.start_us: int | None = None
-        self.newest = self.bound = -1
+        self.newest = self.bound = self.last = -1
         self.offset_us: int | None = None
         self.number = self.units = self.crowd_t = 0
-        self.seq, self.catching_up = -1, False
+        self.seq, self.catching_up, self.refused = -1, False, ""
         self.told = [rules.levels == "set"] * len(rules.skus)
         self.level: dict[int, Level] = {}
         self.counts: Counter[str] = Counter()
-        self.held: Held | None = None
+        self.held, self.ids = list[Held](), Ids(rules.remember)
         self.opening: tuple[int, bytes] | None = None
-        self.ids = Ids(rules.remember)
         self.jump_us, self.period_us = int(rules.jump_s * US), max(1, int(rules.period_s * US))
         for name, text in (("start", rules.start), ("end", rules.end)):
             if text:
@@ -78,10 +80,7 @@ class LineReader:
                 counts["blank"] += 1
                 continue
             verdict = self._line(line, batch, wall_us) if not batch.ended else "comes after the end of the show"
-            if verdict in COUNTS:
-                counts[verdict] += 1
-            elif verdict:
-                self._reject(batch, self.number, verdict, line)
+            self._settle(Held(self.number, line, 0, {}), verdict, batch)
         return batch
 
     def now(self, wall_us: int) -> int:
@@ -90,23 +89,15 @@ class LineReader:
 
     def _reject(self, batch: Batch, number: int, reason: str, line: bytes) -> None:
         self.counts["rejected"] += 1
+        self.refused = reason
         batch.rejects.append((number, reason, line))
 
     def _line(self, line: bytes, batch: Batch, wall_us: int | None) -> str:
         """What becomes of a line: one of COUNTS, a reason to reject it, or "" where it is held back for now."""
-        if len(line) > LONGEST:
-            return f"is longer than {LONGEST:,} bytes"
-        try:
-            event = decode(line.removeprefix(BOM).decode())
-        except UnicodeDecodeError:
-            return "is not UTF-8"
-        except (ValueError, RecursionError):
-            return "is not JSON"
-        if type(event) is not dict:
-            return "is not a JSON object"
-        kind = event.get("kind")
-        if type(kind) is not str or kind not in KINDS:
-            return "kind is missing" if kind is None else f"there is no kind {kind!r:.40}{did_you_mean(str(kind)[:40], KINDS)}"
+        event = event_of(line)
+        if isinstance(event, str):
+            return event
+        kind = event["kind"]
         seq = event.get("seq")
         if seq is not None or self.catching_up:
             if type(seq) is not int:
@@ -118,19 +109,21 @@ class LineReader:
         t = self._time(event.get("t"), "t")
         if unopened and self.start_us is not None and wall_us is None:
             self.opening = self.number, line
-        if isinstance(t, int) and t < 0 and self.opening and t < -self.jump_us and self.counts["used"] <= 1:
-            t = self._opened_late(event, batch)
-        if isinstance(t, int) and t < 0:
-            return "t is before the start of the show"
         if isinstance(t, str):
             return t
+        if self.opening and not unopened and self.counts["used"] <= 1 and (t < -self.jump_us or self._unset(t)):
+            t = self._opened_late(event, batch, "ahead of" if t < 0 else "before")
+        if t < 0:
+            return "t is before the start of the show"
+        if t > LONGEST_S * US:
+            self.counts["from_future"] += 1
+            batch.ahead.append((self.number, (t - self.newest) / US))
+            return f"t is more than {LONGEST_S:,} s after the start of the show"
         if wall_us is not None:
             if self.offset_us is None:
                 self.offset_us = wall_us - int(t * self.rules.speedup)
             return self._happens(kind, event, t, batch, self.now(wall_us))
-        if self.held or t > self.newest + self.jump_us:
-            return self._leap(line, kind, event, t, batch)
-        return self._happens(kind, event, t, batch, None)
+        return self._placed(Held(self.number, line, t, event), batch)
 
     def _time(self, value: Any, name: str) -> int | str:
         """A time of show time [us], or what is wrong with it."""
@@ -151,52 +144,71 @@ class LineReader:
         if self.start_us is None:
             self.start_us = 0 if clock.kind == SECONDS else us
         t = round((us - self.start_us) / self.rules.speedup)
-        if t < 0 and name != "t":
-            return f"{name} is before the start of the show"
-        return t if t <= LONGEST_S * US else f"{name} is more than {LONGEST_S:,} s after the start of the show"
+        return t
 
-    def _opened_late(self, event: dict[str, Any], batch: Batch) -> int | str:
-        """The first line was stamped far after this one, and nothing else was used yet: it is the odd one, and the show begins
-        here. Left as it was, every line until its moment would be too early."""
+    def _unset(self, t: int) -> bool:
+        """Whether the show began with a stamp of a clock that was never set."""
+        return t > LONGEST_S * US and self.clock is not None and self.clock.kind != SECONDS and (self.start_us or 0) < UNSET_US
+
+    def _opened_late(self, event: dict[str, Any], batch: Batch, side: str) -> int:
+        """The first line was stamped far from this one, and nothing else was used yet: it is the odd one, and the show begins
+        here. Left as it was, every line that follows would be too early, or too late."""
         number, line = self.opening or (0, b"")
-        self._reject(batch, number, "t is far ahead of the lines that follow, so the show does not begin with it", line)
-        self.counts["from_future"] += 1
+        self._reject(batch, number, f"t is far {side} the lines that follow, so the show does not begin with it", line)
+        self.counts["from_future"] += side == "ahead of"
         for name in [n for n in self.counts if n == "used" or n.startswith("kind_")]:
             del self.counts[name]
         for column in (batch.t, batch.what, batch.sku, batch.qty, batch.crowd, batch.waited, batch.known):
             column.clear()
-        self.start_us, self.held, self.opening, self.newest, self.bound = None, None, None, -1, -1
+        self.start_us, self.held, self.opening, self.newest, self.bound = None, [], None, -1, -1
         self.told, self.level = [self.rules.levels == "set"] * len(self.rules.skus), {}
         self.ids, batch.again = Ids(self.rules.remember), number
-        return self._time(event.get("t"), "t")
+        return int(self._time(event.get("t"), "t"))
 
-    def _leap(self, line: bytes, kind: str, event: dict[str, Any], t: int, batch: Batch) -> str:
+    def _leap(self, one: Held, batch: Batch) -> str:
         """A line far ahead of all others would make every later one late, so it waits for a second to say the same, be it a tick
-        (producers have clocks of their own). The end is believed."""
-        held, self.held = self.held, None
-        if held is not None:
-            if t >= held.t - self.jump_us:
-                verdict = self._happens(held.event["kind"], held.event, held.t, batch, None)
-                if verdict in COUNTS:
-                    self.counts[verdict] += 1
-                else:
-                    self._reject(batch, held.number, verdict, held.line)
-            else:
-                leap_s = (held.t - self.newest) / US
+        (producers have clocks of their own), and for more where it leaps FAR. The end is believed."""
+        kind = one.event["kind"]
+        if self.held and kind in ASIDE:
+            return self._happens(kind, one.event, one.t, batch, None)
+        held, self.held = self.held, []
+        if held and one.t < held[0].t - self.jump_us:
+            for odd in held:
                 self.counts["from_future"] += 1
-                self._reject(batch, held.number, f"t leaps {leap_s:,.0f} s ahead and no line follows it there", held.line)
-        if t > self.newest + self.jump_us and self.newest >= 0 and kind not in BELIEVED:
-            batch.ahead.append((self.number, (t - self.newest) / US))
-            self.held = Held(self.number, line, t, event)
+                few = "no line follows" if len(held) == 1 else "too few lines follow"
+                self._reject(batch, odd.number, f"t leaps {(odd.t - self.newest) / US:,.0f} s ahead and {few} it there", odd.line)
+        elif held and kind != "end" and len(held) < (MORE if held[0].t - self.newest > FAR * self.jump_us else 1):
+            self.held = [*held, one]
             return ""
-        return self._happens(kind, event, t, batch, None)
+        elif held:
+            self._settle(held[0], self._happens(held[0].event["kind"], held[0].event, held[0].t, batch, None), batch)
+            for other in held[1:]:
+                self._settle(other, self._placed(other, batch), batch)
+        return self._placed(one, batch)
+
+    def _placed(self, one: Held, batch: Batch) -> str:
+        """A line whose time is good, or leaps: then it begins to wait."""
+        if self.held:
+            return self._leap(one, batch)
+        if one.t > self.newest + self.jump_us and self.newest >= 0 and one.event["kind"] not in BELIEVED:
+            batch.ahead.append((one.number, (one.t - self.newest) / US))
+            self.held = [one]
+            return ""
+        return self._happens(one.event["kind"], one.event, one.t, batch, None)
+
+    def _settle(self, one: Held, verdict: str, batch: Batch) -> None:
+        """Count what became of a line that waited."""
+        if verdict in COUNTS:
+            self.counts[verdict], self.refused = self.counts[verdict] + 1, verdict
+        elif verdict:
+            self._reject(batch, one.number, verdict, one.line)
 
     def _happens(self, kind: str, event: dict[str, Any], t: int, batch: Batch, now: int | None) -> str:
         """A line whose time is good: what it says is laid down, or refused."""
         name = event.get("sku", "")
         sku = self.index.get(name if type(name) is str else str(name), -1)
         if sku < 0 and kind in ABOUT:
-            return self._unknown(name)
+            return undeclared(name, self.rules.skus)
         verdict = self._dated(kind, event, sku, t, batch, max(t, self.newest) if now is None else now)
         if verdict != "used":
             return verdict
@@ -206,14 +218,9 @@ class LineReader:
         if t <= (self.bound - 1) // self.period_us * self.period_us and self.bound > self.period_us:
             self.counts["late"] += 1
         self.counts[f"kind_{kind}"] += 1
-        self.newest = max(self.newest, t if now is None else now)
+        self.newest, self.last = max(self.newest, t if now is None else now), t
         self.bound = max(self.bound, self.newest + 1 if kind in ("tick", "end") and t >= self.newest else self.newest)
         return verdict
-
-    def _unknown(self, name: Any) -> str:
-        if name is None or name == "":
-            return "sku is missing"
-        return f"sku {name!r:.60} has no declared stock{did_you_mean(str(name)[:60], self.rules.skus[:50])}"
 
     def _dated(self, kind: str, event: dict[str, Any], sku: int, t: int, batch: Batch, at: int) -> str:
         """Lay down what the line says, at ``at`` [us]."""
@@ -257,9 +264,7 @@ class LineReader:
 
     def _polled(self, event: dict[str, Any], sku: int, t: int, batch: Batch, at: int) -> str:
         """A poll of one SKU's stock: it sets the record, or, where nothing else tells of sales, its changes are the sales."""
-        figures = [whole(event.get(name)) for name in ("value", "enrolled", "total")]
-        if type(value := event.get("value")) is str:
-            figures[0] = level_of(value)
+        figures, value = polled(event), event.get("value")
         if figures[0] is None or abs(figures[0]) > MOST_STOCK:
             return f"value {value!r:.40} is not a number of units of at most {MOST_STOCK:,}"
         self.counts["repaired"] += type(value) is not int
@@ -281,7 +286,7 @@ class LineReader:
         speedup, start = self.rules.speedup, self.start_us or 0
         if "seen" in event:
             seen = self._time(event["seen"], "seen")
-            if isinstance(seen, str):
+            if isinstance(seen, str) or not 0 <= seen <= LONGEST_S * US:
                 self.counts["unreadable_seen"] += 1
             else:
                 batch.waited.append(int((seen - t) * speedup))

@@ -28,7 +28,9 @@ from sim.replay.shadow.sheets import Level
 from sim.replay.shadow.show import GateDecision, LiveShow
 from sim.replay.shadow.source import LineSource
 from sim.replay.shadow.state import head_of, save, set_aside
+from sim.replay.shadow.watch import Watch
 from sim.replay.shadow.ways import LEVELS, Ways, sentence
+from sim.replay.stream import LONGEST_S
 from sim.words import _
 
 BLIND = 2
@@ -52,7 +54,7 @@ class Shadow:
         self.alerts = self.missed = self.restarts = self.dirty = 0
         self.ended = self.stopped = False
         self.crowd = (-1, 0.0)
-        self.silent, self.warned = False, -math.inf
+        self.silent, self.trouble, self.warned, self.watch = False, "", -math.inf, Watch()
         self.figures = figures.Figures()
         self.saved = self.reported = time.monotonic()
         self.own: dict[int, str] = {}
@@ -93,7 +95,7 @@ class Shadow:
                 last = at if lines else last
                 if not lines and self.ways.source != "-":
                     self._gone_over()
-                self._silence(at - last, bool(lines))
+                self._silence(at - last, bool(lines), at)
                 if not lines and self.ways.idle_s and at - last >= self.ways.idle_s:
                     self.log("info", _("no line has come for {idle_s:g} s").format(idle_s=self.ways.idle_s))
                     break
@@ -106,22 +108,20 @@ class Shadow:
             self.parts.close()
         return self.metrics()
 
-    def _silence(self, quiet_s: float, came: bool) -> None:
-        """Say once, as an alert of its own, that nothing comes any more, and once that it comes again."""
-        limit = self.ways.silent_s
-        if not self.ways.follow or not limit or self.ended or not (came if self.silent else quiet_s >= limit):
+    def _silence(self, quiet_s: float, came: bool, at: float | None = None) -> None:
+        """Say once, as an alert of its own, that stock is not seen any more, and once that it is again."""
+        if not self.ways.follow or not self.ways.silent_s or self.ended:
             return
-        if self.outbox.behind():
+        text = self.watch.trouble(self.reader, quiet_s, self.ways.silent_s, self.watch.at if at is None else at)
+        if bool(text) == self.silent or (self.silent and not came) or self.outbox.behind():
             return
-        self.silent = not self.silent
-        level = BLIND if self.silent else 0
-        text = _("no line has come for {limit:g} s: stock is not seen any more") if self.silent else _("lines come again")
-        reason = text.format(limit=limit)
-        at = datetime.fromtimestamp(self.now(), self.plan.rules.zone or UTC).isoformat(timespec="milliseconds")
+        self.silent, self.trouble = not self.silent, text
+        level, reason = BLIND if text else 0, text or _("lines come again")
+        when = datetime.fromtimestamp(self.now(), self.plan.rules.zone or UTC).isoformat(timespec="milliseconds")
         self.alerts += 1
-        text = feed_line(self.alerts, at, max(0, self.reader.newest) / US if self.show else None, level, reason) + "\n"
-        self.own[self.alerts] = text
-        self._send(text)
+        shown = max(0, self.reader.newest) / US if self.show else None
+        self.own[self.alerts] = feed_line(self.alerts, when, shown, level, reason) + "\n"
+        self._send(self.own[self.alerts])
         self.tell(reason)
 
     def _ahead(self, batch: Batch, at: float) -> None:
@@ -130,6 +130,8 @@ class Shadow:
             self.warned = at
             number, far_s = batch.ahead[-1]
             text = _("line {n:,} is stamped {far:,.0f} s ahead of all others; it waits for another to confirm it")
+            if far_s > LONGEST_S:
+                text = _("line {n:,} is stamped {far:,.0f} s ahead of all others; it is not used")
             self.tell(text.format(n=number, far=far_s))
 
     def log(self, level: str, text: str) -> None:
@@ -146,9 +148,11 @@ class Shadow:
         wall_us = int(self.now() * US)
         self.heard = at if lines else self.heard
         batch = self.reader.take(lines, wall_us if self.ways.wall else None)
+        self.watch.note(self.reader, at)
         if batch.again:
             self.show, self.crowd = None, (-1, 0.0)
-            self.tell(f"line {batch.again:,}, the first, is stamped far ahead of those that follow; the show begins without it")
+            text = _("line {n:,}, the first, is stamped far from those that follow; the show begins without it")
+            self.tell(text.format(n=batch.again))
         alerts = self._said(batch, wall_us)
         self.rejects.write(batch.rejects)
         self._ahead(batch, at)
@@ -277,9 +281,7 @@ class Shadow:
             setattr(s, name, head[name])
         s.level = {k: Level(us, stock, enrolled, total) for k, us, stock, enrolled, total in head["level"]}
         s.counts.update(head["counts"])
-        if head["held"]:
-            number, line, t = head["held"]
-            s.held = Held(number, line.encode(), t, decode(line))
+        s.held = [Held(number, line.encode(), t, decode(line)) for number, line, t in head["held"]]
         s.ids.restore(arrays["ids_young"], arrays["ids_old"])
         self.alerts, self.missed, self.ended = head["alerts"], head["missed"], head["ended"]
         self.silent = head.get("silent", False)

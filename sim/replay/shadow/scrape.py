@@ -14,14 +14,14 @@ COUNTERS = {"late": N_("lines that missed a reading"), "out_of_order": N_("lines
                 "lines stamped far ahead, not confirmed"),
             "below_zero": N_("stock figures below zero"), "unreadable_seen": N_("seen times that could not be read"),
             "readings": N_("readings taken"), "missed_readings": N_("readings missed"), "alerts": N_("alerts said"),
-            "restarts": "restarts"}  # fmt: skip
+            "restarts": N_("restarts")}  # fmt: skip
 """Counts of the metrics that only grow."""
 STOCK, ORDERS, CLOSED, UNPAID = "stockcue_stock_units", "stockcue_orders_total", "stockcue_closed", "stockcue_unpaid_units"
 """Of every item (label ``sku``), read by exported rules: units on offer; units ordered so far; 1 while it takes no order; units
 ordered and not paid yet."""
 GAUGES = {
     "show_s": N_("newest moment of the show [s]"),
-    "silent": N_("1 while nothing comes"),
+    "silent": N_("1 while stock is not seen"),
     "ended": N_("1 when the show is over"),
 }
 
@@ -57,14 +57,18 @@ class Collector:
         yield lines
         yield GaugeMetricFamily("stockcue_lines_held", _("lines that wait for another to confirm them"), m["lines"]["held"])
         for name, what in COUNTERS.items():
-            yield CounterMetricFamily(f"stockcue_{name}", what, m[name])
+            yield CounterMetricFamily(f"stockcue_{name}", _(what), m[name])
         for name, what in GAUGES.items():
             named = "show_seconds" if name == "show_s" else name
-            yield GaugeMetricFamily(f"stockcue_{named}", what, float(m[name]))
+            yield GaugeMetricFamily(f"stockcue_{named}", _(what), float(m[name]))
         health = m["health"]
-        yield GaugeMetricFamily("stockcue_quiet_seconds", "since the last line came", health["quiet_s"])
-        yield GaugeMetricFamily("stockcue_state_age_seconds", "since the state was saved", health["state_age_s"])
-        yield GaugeMetricFamily("stockcue_well", "1 while lines come, or the show is over", float(health["well"]))
+        yield GaugeMetricFamily("stockcue_quiet_seconds", _("since the last line came"), health["quiet_s"])
+        moved = GaugeMetricFamily("stockcue_moved_seconds", _("since each thing moved, as in the metrics file"), labels=["of"])
+        for of, age_s in health["moved_s"].items():
+            moved.add_metric([of], age_s)
+        yield moved
+        yield GaugeMetricFamily("stockcue_state_age_seconds", _("since the state was saved"), health["state_age_s"])
+        yield GaugeMetricFamily("stockcue_well", _("1 while stock is seen, or the show is over"), float(health["well"]))
         yield from _items(m["items"])
         lag = GaugeMetricFamily("stockcue_lag_seconds", _("what was timed, as in the metrics file"), labels=["of", "figure"])
         for of, summary in m["lag_s"].items():

@@ -21,12 +21,13 @@ from sim.replay.ingest.run import Ingested, sheet
 from sim.replay.ingest.sales import MOST
 from sim.replay.ingest.stock_rows import MOST_STOCK
 from sim.replay.ingest.values import read_level
+from sim.replay.shadow.batch import whole
 from sim.words import _
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["MOST", "MOST_STOCK", "Level", "bound", "cue_rows", "cue_sheet", "declared", "level_of", "planned", "sold"]
+__all__ = ["MOST", "MOST_STOCK", "Level", "bound", "cue_rows", "cue_sheet", "declared", "level_of", "planned", "polled", "sold"]
 
 
 class Level(NamedTuple):
@@ -120,6 +121,12 @@ def level_of(text: str) -> int | None:
     """
     level = read_level(text.strip(), "value", -MOST_STOCK, MOST_STOCK) if len(text) < 60 else ""
     return None if isinstance(level, str) else int(level.value)
+
+
+def polled(event: Mapping[str, Any]) -> list[int | None]:
+    """What a poll of one SKU's stock says: on sale, sold so far, ever listed."""
+    figures = [whole(event.get(name)) for name in ("value", "enrolled", "total")]
+    return [level_of(event["value"]), *figures[1:]] if type(event.get("value")) is str else figures
 
 
 def sold(before: Level, now: Level) -> list[tuple[int, int]]:

@@ -20,8 +20,9 @@ from sim.words import _
 if TYPE_CHECKING:
     from sim.replay.shadow.loop import Shadow
 
-VERSION = 3
-"""2: two gates, one for people and one for machines. 3: what the files held, so that a lost tail is seen."""
+VERSION = 4
+"""2: two gates, one for people and one for machines. 3: what the files held, so that a lost tail is seen. 4: several
+lines wait."""
 HEAD = "head"
 MAGIC = b"PK\x03\x04"
 """What a state begins with (a zip of arrays)."""
@@ -58,7 +59,7 @@ def head_of(shadow: Shadow, pending: str) -> dict[str, Any]:
         "clock": s.clock.kind if s.clock else None, "start_us": s.start_us, "newest": s.newest, "bound": s.bound,
         "offset_us": s.offset_us, "number": s.number, "units": s.units, "crowd_t": s.crowd_t, "seq": s.seq, "told": s.told,
         "level": [[k, v.us, v.stock, v.enrolled, v.total] for k, v in s.level.items()], "counts": s.counts,
-        "held": [s.held.number, s.held.line.decode(), s.held.t] if s.held else None, "shown": shadow.show is not None,
+        "held": [[one.number, one.line.decode(), one.t] for one in s.held], "shown": shadow.show is not None,
     }  # fmt: skip
 
 

@@ -83,7 +83,7 @@ def picture(c: Closed, sku: int) -> ClosedPicture:
             stream=style.text(c.stream.name), sku=style.text(name), start=c.stream.at(0.0)
         ),
         at=c.stream.at,
-        headline=_("{loop}; draw 0 of {n} is shown").format(loop=_(CLOSED_LOOP), n=c.scores["replicate"].nunique()),
+        headline=_("{loop}; the first of {n} draws is shown").format(loop=_(CLOSED_LOOP), n=c.scores["replicate"].nunique()),
         duration_s=end,
         blind=tuple((w.start / US, w.end / US) for w in c.imputation.windows if w.sku == sku),
         recorded=thinned(level["t_s"].to_numpy(), level["stock"].to_numpy()),
@@ -146,7 +146,7 @@ def draw(p: ClosedPicture) -> Figure:
             legend(axis)
         for axis in panels[:3]:
             axis.tick_params(labelbottom=False)
-        panels[3].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=unit))
+        panels[3].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=_(unit)))
         style.clock_times(panels[3], p.at, per)
         top.set_xlim(-0.006 * p.duration_s / per, p.duration_s / per)
     return figure

@@ -29,6 +29,8 @@ LOWEST: dict[str, Any] = {"marker": "o", "ms": 15, "mfc": "none", "mec": style.R
 """A ring around the lowest: what is in it stays to be seen."""
 AROUND = ((16, 14), (-24, 14), (16, -22), (-24, -22))
 """Where the numbers of marks stand, so that marks that lie on each other keep theirs apart [points]."""
+EDGE = 0.12
+"""Share of the picture that counts as its edge."""
 DECADES = 30
 """Largest multiple of the least that an even axis shows."""
 
@@ -102,6 +104,16 @@ def _handle(mark: str, colour: str, words: str) -> Any:
     return Line2D([], [], marker=mark, color=colour, ls="", label=words)
 
 
+def _beside(n: int, points: np.ndarray, k: int) -> tuple[float, float]:
+    """Where the number of a mark stands, inside the picture where the mark lies at its edge [points]."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    place = (points[k] - low) / np.where(high > low, high - low, 1.0)
+    right, up = (
+        abs(a) * (1 if p < EDGE else -1 if p > 1 - EDGE else np.sign(a)) for a, p in zip(AROUND[n % 4], place, strict=True)
+    )
+    return float(right), float(up)
+
+
 def pareto(d: Decision) -> Figure:
     """Oversold units against missed turnover, size by alerts; the front is filled, who is best at some cost ratio is named."""
     from matplotlib import rc_context
@@ -122,7 +134,7 @@ def pareto(d: Decision) -> Figure:
                              edgecolors=colour, linewidths=0.9, alpha=0.85, zorder=3 if which is on_front else 2)  # fmt: skip
         for n, k in enumerate(named, 1):
             at = (points[k, 0], points[k, 1] / 1000)
-            axes.annotate(str(n), at, xytext=AROUND[n % 4], textcoords="offset points", weight="bold", zorder=4,
+            axes.annotate(str(n), at, xytext=_beside(n, points[:, :2], k), textcoords="offset points", weight="bold", zorder=4,
                           arrowprops={"arrowstyle": "-", "lw": 0.7, "shrinkA": 0, "shrinkB": 2})  # fmt: skip
         least = max(1.0, float(np.quantile(points[:, 0], 0.1)))
         if points[:, 0].max() > DECADES * least:
@@ -132,7 +144,7 @@ def pareto(d: Decision) -> Figure:
         axes.set_ylabel(_("missed turnover [1,000 CNY a show]"))
         axes.yaxis.set_major_formatter(style.plain_number)
         if points[:, 0].max() <= 0:
-            axes.set_xlim(0, 1)  # nobody oversold: no units below none
+            axes.set_xlim(-0.03, 1)  # nobody oversold: no units below none
         axes.set_title(_("Pareto front (filled): oversells, missed turnover, alerts; larger marks send more alerts"), loc="left")
         handles = [_handle(mark, colour, style.text(family)) for family, (colour, mark) in look.items()]
         most = points[:, 2].max()
@@ -150,7 +162,9 @@ def _when(d: Decision, k: int) -> str:
     """For which costs of an oversold unit a candidate is the best."""
     for s in d.switches.get("oversell", ()):
         if s.candidate == k:
-            return _(" (best for {start} to {stop} x co)").format(start=brief(s.start), stop=brief(s.stop))
+            return _(" (best where an oversold unit costs {start} to {stop} times as much as now)").format(
+                start=brief(s.start), stop=brief(s.stop)
+            )
     return ""
 
 

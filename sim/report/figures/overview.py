@@ -129,7 +129,7 @@ def draw(o: Overview) -> Figure:
             _sku(axis, panel, o.duration_s, per, k == 0, drawn)
         for axis in axes:
             legend(axis)
-        axes[-1].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=unit))
+        axes[-1].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=_(unit)))
         style.clock_times(axes[-1], o.at, per)
         axes[-1].set_xlim(-0.006 * o.duration_s / per, o.duration_s / per)
     return figure

@@ -105,7 +105,7 @@ def draw(r: SkuPicture) -> Figure:
         cue_lanes(panels[3], r.cues, per)
         for axis in panels[:3]:
             legend(axis)
-        panels[3].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=unit))
+        panels[3].set_xlabel(_("time since the start of the recording [{unit} of the show]").format(unit=_(unit)))
         style.clock_times(panels[3], r.at, per)
         panels[3].set_xlim(-0.006 * r.duration_s / per, r.duration_s / per)
     return figure

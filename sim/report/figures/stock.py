@@ -36,6 +36,7 @@ def chart(table: pd.DataFrame, curves: pd.DataFrame, title: str) -> Figure:
             axes.axvline(row.planned, color=style.BLACK, ls="--", label=_("planned"))
             axes.axvline(row.bring, color=style.GREEN, label=_("bring"))
             axes.set_title(style.text(str(row.item))[:40], loc="left")
+            axes.locator_params(axis="x", nbins=5)
             axes.xaxis.set_major_formatter(style.plain_number)
             axes.yaxis.set_major_formatter(style.plain_number)
             axes.set_xlabel(_("stock [units]"))

@@ -8,6 +8,7 @@ import numpy as np
 
 from sim.report.figures import style
 from sim.report.figures.style import _
+from sim.report.pages.labels import spelt
 from sim.score.metrics import METRICS
 from sim.study.search import SearchPlan
 from sim.study.tune import Tuned
@@ -46,13 +47,23 @@ def history(tuning: Tuned, plan: SearchPlan) -> Figure:
         top = high + 0.15 * (high - low) if high > low else low + 1
         axes.set_ylim(low - 0.08 * (high - low), top)
         first = plan.objectives[0]
-        what = _("J [CNY a show], {robust}").format(robust=plan.robust) if plan.single else f"{first} [{METRICS[first].unit}]"
+        what = _("J [CNY a show], {robust}").format(robust=plan.robust) if plan.single else _objective(first)
         axes.yaxis.set_major_formatter(style.plain_number)
         axes.set_xlabel(_("trial"))
         axes.set_ylabel(_("{what}, search shows").format(what=what))
         axes.set_title("; ".join([_("Search"), *_notes(tuning, plan, bool(value.max() > top))]))
         figure.legend(loc="outside lower center", ncols=4)
         return figure
+
+
+def _objective(name: str) -> str:
+    """An objective in words, with its unit."""
+    return f"{spelt(name)} [{_(METRICS[name].unit)}]"
+
+
+def _short(name: str) -> str:
+    """What tells a finalist from others of its family, as in the table: #006, or default."""
+    return f"#{name.rpartition('#')[2]}" if "#" in name else _("default")
 
 
 def _notes(tuning: Tuned, plan: SearchPlan, beyond: bool) -> list[str]:
@@ -95,11 +106,20 @@ def front(tuning: Tuned, plan: SearchPlan) -> Figure:
                 edgecolors=style.BLACK,
                 label=_("recommended") if k == 1 else None,
             )
-            axes.set_xlabel(f"{plan.objectives[0]} [{METRICS[plan.objectives[0]].unit}]")
-            axes.set_ylabel(f"{plan.objectives[k]} [{METRICS[plan.objectives[k]].unit}]")
-            axes.margins(0.12)
+            for n, finalist in enumerate(tuning.finalists):
+                axes.annotate(
+                    _short(finalist.name), (means[n, 0], means[n, k]), xytext=(5, 5), textcoords="offset points", fontsize=7
+                )
+            axes.set_xlabel(_objective(plan.objectives[0]))
+            axes.set_ylabel(_objective(plan.objectives[k]))
+            for axis in (axes.xaxis, axes.yaxis):
+                axis.set_major_formatter(style.plain_number)
+            axes.margins(0.15)
         figure.suptitle(
-            _("Finalists on judging shows; filled: nobody beats them in all objectives"), x=0.02, ha="left", fontsize=10
+            _("Finalists on judging shows, by number; filled: nobody beats them in all objectives"),
+            x=0.02,
+            ha="left",
+            fontsize=10,
         )
         figure.legend(loc="outside lower center", ncols=5)
         return figure

@@ -28,8 +28,8 @@ def change(r: Review) -> list[str]:
     rows = []
     for c in search.changes[:8]:
         after: Any = c.result
-        now = r.policy.playbook.name if c.tunable.option else f"{c.tunable.now:g}"
-        to = c.tunable.option or f"{c.value:g} {c.tunable.unit}"
+        now = r.policy.playbook.name if c.tunable.option else f"{c.tunable.now:g} {_(c.tunable.unit)}"
+        to = c.tunable.option or f"{c.value:g} {_(c.tunable.unit)}"
         far = _("one step") if c.tunable.whole else number(c.far, 1)
         figures = [number(x) for x in (after.oversold, after.missed, after.net, after.alerts)]
         rows.append([f"`{c.tunable.key}`", now, to, far, *figures])
@@ -110,7 +110,7 @@ def _bounds(rows: Sequence[dict[str, Any]]) -> str:
 def rests(r: Review) -> list[str]:
     notes = []
     if r.bounds:
-        parts = [f"{bound} {verdict.lost.total[0]:,} / {verdict.lost.total[1]:,}" for bound, verdict in r.bounds.items()]
+        parts = [f"{_(bound)} {verdict.lost.total[0]:,} / {verdict.lost.total[1]:,}" for bound, verdict in r.bounds.items()]
         notes.append(
             _("Oversold / missed units by what is assumed of demand nobody recorded: {parts}.").format(parts=", ".join(parts))
         )

@@ -31,5 +31,5 @@ def worth_section(r: Review, at: Callable[[float], str], most: int) -> list[str]
         _("from"), _("all-clear"), "SKU", _("level 级别"), _("alerts"), _("orders to machines"), _("worth [CNY]"), _("worth 作用")
     )  # fmt: skip
     more = _("The {n} that mattered most; `chains.csv` has all {of}.").format(n=most, of=len(r.chains))
-    lines = [*worth.gist(r.worth), *worth.notes([r.worth], r.profile.ca), *([more] if len(r.chains) > most else [])]
-    return [title, "\n".join(markdown(head, rows, (4, 5, 6))), " ".join(lines)]
+    lines = [*worth.notes([r.worth], r.profile.ca), *([more] if len(r.chains) > most else [])]
+    return [title, "\n".join(markdown(head, rows, (4, 5, 6))), *worth.gist(r.worth), " ".join(lines)]

@@ -75,9 +75,9 @@ def statement(fit: Calibrated) -> list[str]:
         lines.append(text.format(inside=row["inside"], of=row["of"], minutes=row["window_s"] / 60, level=100 * LEVEL))
     for b in fit.busiest:
         text = (
-            _("Busiest minute 峰值 of {show}: {seen:.0f} orders, expected {low:.0f} to {high:.0f} (90 %): inside.")
+            _("Busiest minute 峰值 of {show}: {seen:.0f} orders, expected {low:,.0f} to {high:,.0f} (90 %): inside.")
             if b.low <= b.seen <= b.high
-            else _("Busiest minute 峰值 of {show}: {seen:.0f} orders, expected {low:.0f} to {high:.0f} (90 %): OUTSIDE.")
+            else _("Busiest minute 峰值 of {show}: {seen:.0f} orders, expected {low:,.0f} to {high:,.0f} (90 %): OUTSIDE.")
         )
         lines.append(text.format(show=fit.shows[b.show].name, seen=b.seen, low=b.low, high=b.high))
     return lines
@@ -93,8 +93,8 @@ def _dispersion(fit: Calibrated) -> list[str]:
         )
         lines.append(text.format(window=m.window_s, size=short(m.size), low=short(m.low), high=short(m.high), gain=m.gain))
     elif m is not None:
-        text = _("Extra dispersion 过度离散: none beyond chance in counts of {window:g} s (negative binomial +{gain:.1f}).")
-        lines.append(text.format(window=m.window_s, gain=m.gain))
+        text = _("Extra dispersion 过度离散: none beyond chance in counts of {window:g} s (negative binomial {gain:+.1f}).")
+        lines.append(text.format(window=m.window_s, gain=round(m.gain, 1) + 0.0))
     if fit.widen > 1:
         text = _(
             "Scores of stretches scatter more than the model expects: variances are taken {times:.1f} times as large in "

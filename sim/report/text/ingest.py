@@ -18,6 +18,11 @@ from sim.words import N_, _, columns, ngettext
 
 HEAD = N_("file | read as | clock | rows | accepted | repaired | set aside | rejected | out of order")
 RIGHT = range(3, 9)
+FACTS = (
+    *(N_("order"), N_("cart"), N_("pay"), N_("cancel"), N_("restock"), N_("correction"), N_("level"), N_("viewers"), N_("enter")),
+    *(N_("leave"), N_("view"), N_("click"), N_("fav"), N_("comment"), N_("stay"), N_("amount"), N_("cue"), N_("waiting")),
+)
+"""Kinds of facts, as they are told."""
 NAMED = 12
 """Columns without a use that are named."""
 
@@ -26,7 +31,12 @@ def cells(head: Head) -> list[list[str]]:
     """The account, one row a file; every row's figures add up to its rows."""
     keys = ("rows", "accepted", "repaired", "set_aside", "rejected", "out_of_order")
     return [
-        [f["file"], f["mapping"], f["clock"] + (f" ({f['zone']})" if f["zone"] else "") or NOTHING, *(f"{f[k]:,}" for k in keys)]
+        [
+            f["file"],
+            f["mapping"],
+            _(f["clock"]) + (f" ({f['zone']})" if f["zone"] else "") or NOTHING,
+            *(f"{f[k]:,}" for k in keys),
+        ]
         for f in head.files
     ]
 
@@ -56,7 +66,7 @@ def sentences(head: Head) -> list[str]:
 
 
 def _four(f: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: f[key] for key in ("file", "mapping", "source", "sure")}
+    return {"file": f["file"], "mapping": f["mapping"], "source": f["source"], "sure": _(f["sure"])}
 
 
 def _what_there_is(head: Head) -> list[str]:
@@ -70,7 +80,7 @@ def _what_there_is(head: Head) -> list[str]:
             start=clock.text(head.start_us),
             end=clock.text(head.end_us),
             span=(head.end_us - head.start_us) / US,
-            clock=head.clock,
+            clock=_(head.clock),
             step=head.resolution_s,
         ),
     ]

@@ -89,14 +89,14 @@ def what_it_takes(p: Proposal, r: Review) -> str:
     if k.option:
         text = _("`{setting}` (now {now})").format(setting=word, now=r.policy.playbook.name)
     elif k.whole:
-        text = _("`{setting}` (now {now:g} {unit}, one step)").format(setting=word, now=k.now, unit=k.unit)
+        text = _("`{setting}` (now {now:g} {unit}, one step)").format(setting=word, now=k.now, unit=_(k.unit))
     else:
         sentence = (
             _("`{setting}` (now {now:g} {unit}, {far:.1f} doublings away: that is another setting, not a small change)")
             if p.change.far > FAR
             else _("`{setting}` (now {now:g} {unit}, {far:.1f} doublings away)")
         )
-        text = sentence.format(setting=word, now=k.now, unit=k.unit, far=p.change.far)
+        text = sentence.format(setting=word, now=k.now, unit=_(k.unit), far=p.change.far)
     if after is None:
         return text
     return _(

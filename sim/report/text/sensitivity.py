@@ -15,10 +15,14 @@ HEAD = N_("setting | first order | interval | total | interval")
 def rows(indices: Sequence[Index]) -> list[list[str]]:
     """The table as text."""
     return [
-        [i.key, number(i.first, 2), f"[{number(i.first_low, 2)}, {number(i.first_high, 2)}]", number(i.total, 2),
-         f"[{number(i.total_low, 2)}, {number(i.total_high, 2)}]"]
+        [i.key, number(i.first, 2), _within(i.first_low, i.first_high), number(i.total, 2), _within(i.total_low, i.total_high)]
         for i in indices
     ]  # fmt: skip
+
+
+def _within(low: float, high: float) -> str:
+    """An interval of a share, which lies between 0 and 1 whatever its estimate does."""
+    return f"[{number(max(0.0, min(1.0, low)), 2)}, {number(max(0.0, min(1.0, high)), 2)}]"
 
 
 def ranking(indices: Sequence[Index]) -> str:

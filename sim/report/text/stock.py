@@ -33,7 +33,7 @@ def rows(table: pd.DataFrame) -> list[list[str]]:
         [str(r["item"]), number(r["planned"]), number(r["wanted_p50"]), f"{number(r['wanted_p05'])}..{number(r['wanted_p95'])}",
          f"{100 * r['sold_out']:.0f} %", clock(r["out_p50_s"]), f"{clock(r['out_p05_s'])}..{clock(r['out_p95_s'])}",
          number(r["bring"]), f"{number(r['bring_low'])}..{number(r['bring_high'])}", number(r["gain"]),
-         f"+-{number(r['gain_half'])}"]
+         f"±{number(r['gain_half'])}"]
         for r in table.to_dict("records")
     ]  # fmt: skip
 
@@ -50,7 +50,7 @@ def sentences(table: pd.DataFrame, carry: float) -> list[str]:
     sure = table[table["gain"] > table["gain_half"]].sort_values("gain", ascending=False)
     lines = []
     for r in sure.to_dict("records"):
-        text = _("{item}: {bring} units instead of {planned} earn {gain} CNY more a show (95 %: +-{half}).")
+        text = _("{item}: {bring} units instead of {planned} earn {gain} CNY more a show (95 %: ±{half}).")
         lines.append(text.format(item=r["item"], bring=number(r["bring"]), planned=number(r["planned"]), gain=number(r["gain"]),
                                 half=number(r["gain_half"])))  # fmt: skip
     if sure.empty:

@@ -205,9 +205,9 @@ def _pairing(lines: list[StrategyLine]) -> str:
         return ""
     low, middle, high = min(ratios), float(np.median(ratios)), max(ratios)
     return _(
-        "Variance ratio of the paired differences: median {middle:.1f} ({low:.1f} to {high:.1f}): how many times the "
-        "shows would be needed if each strategy met other shoppers."
-    ).format(middle=middle, low=low, high=high)
+        "Variance ratio of the paired differences: median {middle} ({low} to {high}): how many times the shows would be needed "
+        "if each strategy met other shoppers."
+    ).format(**{name: number(x, 1 if x < 100 else 0) for name, x in (("middle", middle), ("low", low), ("high", high))})
 
 
 def _head(told: bool) -> tuple[str, ...]:
@@ -218,7 +218,7 @@ def _varied(head: Sequence[str], rows: list[list[str]], varied: Varied | None) -
     """A table whose first column names candidates, with the settings that vary as columns; their numbers come last."""
     if varied is None or not varied[0]:
         return [head, *rows]
-    lines: list[Sequence[str]] = [(head[0], *varied[0], *head[1:], _("number"))]
+    lines: list[Sequence[str]] = [(head[0], *varied[0], *head[1:], _("no."))]
     for name, *figures in rows:
         family, settings = varied[1][name]
         lines.append([family, *settings, *figures, name.removeprefix(family)])

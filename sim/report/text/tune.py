@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim.report.pages.labels import spelt
 from sim.report.text.layout import number
 from sim.report.text.limits import certificate
 from sim.report.text.ranking import worded
@@ -64,7 +65,7 @@ def of_tuning(
             "another where J is not what counts.",
             n,
         )
-        lines.append(text.format(objectives=", ".join(plan.objectives), n=n))
+        lines.append(text.format(objectives=", ".join(map(spelt, plan.objectives)), n=n))
     asked = [plan.limits] if plan.limits else LIMITS.values()
     return lines + [_limits(tuning, limits, judging, worlds, certain) for limits in asked]
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from sim.report.pages.labels import spelt
 from sim.report.text.layout import number
 from sim.report.text.ranking import apart, worded
 from sim.report.text.tune import ROBUST_WORDS
@@ -54,7 +55,7 @@ def finalist_rows(tuning: Tuned, plan: SearchPlan) -> list[list[str]]:
 def front_rows(tuning: Tuned, plan: SearchPlan) -> list[list[str]]:
     """Head and rows of the finalists that no other beats in all objectives: means over judging shows and worlds."""
     names = list(dict.fromkeys((*plan.objectives, "J", "net", "gmv")))
-    head = [*columns(FRONT_HEAD), *(f"{name} [{METRICS[name].unit}]" for name in names)]
+    head = [*columns(FRONT_HEAD), *(f"{spelt(name)} [{_(METRICS[name].unit)}]" for name in names)]
     means = np.nanmean(tuning.judged[..., [plan.metrics.index(name) for name in names]], axis=(0, 1))
     order = sorted(tuning.front, key=lambda k: tuple(means[k]))
     told = apart([c.settings for c in tuning.finalists])

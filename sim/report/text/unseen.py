@@ -7,6 +7,8 @@ from sim.words import _
 
 ENOUGH = 50
 """Shows from which an interval holds the mean of every law tried in nine of ten studies (docs/background/coverage.md)."""
+FEWEST = 3
+"""Shows that the rule of three says nothing of."""
 
 
 def unseen(shows: int, shock: float | None = 0.0) -> str:
@@ -17,8 +19,14 @@ def unseen(shows: int, shock: float | None = 0.0) -> str:
     'A loss in fewer than 6 % of shows (3 in 50) may be in none of these; shock= says what that could cost.'
     >>> unseen(60, None)
     'A loss in fewer than 5 % of shows (3 in 60) may be in none of these.'
+    >>> unseen(2, None)[:72]
+    'So few shows (2) say nothing of a loss that some shows have and others h'
     """
     share = min(1.0, 3 / max(shows, 1))
+    if shows <= FEWEST and not shock:
+        return " ".join(
+            [_("So few shows ({n}) say nothing of a loss that some shows have and others have not.").format(n=shows), *few(shows)]
+        )
     text = _("A loss in fewer than {share} % of shows (3 in {n}) may be in none of these.")
     if shock is not None:
         text = _("A loss in fewer than {share} % of shows (3 in {n}) may be in none of these; shock= says what that could cost.")
@@ -35,6 +43,10 @@ def unseen_draws(draws: int) -> str:
     >>> unseen_draws(100)
     'What fewer than 3 % of draws of this night (3 in 100) would bring may be in none of these.'
     """
+    if draws <= FEWEST:
+        return _("So few draws of this night ({n}) say nothing of what some draws would bring and others would not.").format(
+            n=draws
+        )
     text = _("What fewer than {share} % of draws of this night (3 in {n}) would bring may be in none of these.")
     return text.format(share=brief(100 * min(1.0, 3 / max(draws, 1))), n=draws)
 

@@ -36,8 +36,11 @@ def notes(worths: Sequence[Worth], ca: float) -> list[str]:
              "-{edge} CNY. Chains share host, staff and shoppers, so worths need not add up to what a policy gains.")  # fmt: skip
     judged, of = sum(w.judged for w in told), sum(w.chains for w in told)
     shows = max(w.shows for w in told)
-    sampled = (_("Judged: {judged:,} of the {of:,} chains of the first {shows} shows, at even steps.") if judged < of
+    one = _("Judged: {judged:,} of the {of:,} chains of the show, at even steps.") if judged < of else _(
+        "Judged: all {of:,} chains of the show.")  # fmt: skip
+    many = (_("Judged: {judged:,} of the {of:,} chains of the first {shows} shows, at even steps.") if judged < of
                else _("Judged: all {of:,} chains of the first {shows} shows."))  # fmt: skip
+    sampled = one if shows == 1 else many
     return [text.format(edge=f"{MATTERS * ca:g}"), sampled.format(judged=judged, of=of, shows=shows)]
 
 
