@@ -17,5 +17,5 @@ MODULES = [m.name for room in (sim, strategies, scenarios) for m in pkgutil.walk
 
 @pytest.mark.parametrize("name", [m for m in MODULES if not m.endswith("__main__")])
 def test_examples(name):
-    found = doctest.testmod(importlib.import_module(name))
-    assert found.failed == 0
+    outcome = doctest.testmod(importlib.import_module(name))
+    assert outcome.failed == 0

@@ -124,8 +124,8 @@ def test_promtool_agrees(name, show, tmp_path):
     (tmp_path / "rules.yml").write_text(rules(policy, scenario, 5.0, ["a comment"]), encoding="utf-8")
     (tmp_path / "rules_test.yml").write_text(rule_tests(policy, scenario, 5.0), encoding="utf-8")
     for words in (["check", "rules", "rules.yml"], ["test", "rules", "rules_test.yml"]):
-        found = subprocess.run([PROMTOOL, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120)
-        assert found.returncode == 0, found.stdout + found.stderr
+        done = subprocess.run([PROMTOOL, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_names_with_quotes_stay_one_label():

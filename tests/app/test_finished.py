@@ -39,11 +39,11 @@ def folder(tmp_path_factory):
 
 
 def test_a_finished_sweep_is_read_and_not_told_anew(folder):
-    said, end = told(folder, "read")
+    printed, end = told(folder, "read")
     assert end == "[0, []]"
-    assert "finished before" in said
-    assert "fixed_count" in said
-    assert "run folder: s" in said
+    assert "finished before" in printed
+    assert "fixed_count" in printed
+    assert "run folder: s" in printed
 
 
 def test_in_other_words_it_is_told_anew(folder):

@@ -23,10 +23,10 @@ def test_it_says_open_loop_everywhere(folder):
     path, printed = folder
     assert "OPEN LOOP: recorded demand, no action taken" in printed
     assert "OPEN LOOP: recorded demand, no action taken" in (path / "report.md").read_text(encoding="utf-8")
-    made = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
-    assert made["loop"] == "open"
-    assert set(made["files"]) == {p.name for p in path.iterdir()} - {"manifest.json"}
-    assert {"table.parquet", "sellouts.parquet", "alerts.parquet", "rejects.csv", "replay.png"} <= set(made["files"])
+    facts = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    assert facts["loop"] == "open"
+    assert set(facts["files"]) == {p.name for p in path.iterdir()} - {"manifest.json"}
+    assert {"table.parquet", "sellouts.parquet", "alerts.parquet", "rejects.csv", "replay.png"} <= set(facts["files"])
     assert (pd.read_parquet(path / "table.parquet")["loop"] == "open").all()
 
 
@@ -45,9 +45,9 @@ def test_the_figure_says_open_loop():
     from sim.setup.policies import make_policy
 
     loaded = load(EXAMPLE, zone="Asia/Shanghai")
-    found = replay(loaded, [make_policy("fixed_count"), make_policy("platform_default")])
-    seen = recording(loaded, found, 0)
-    assert len(seen.out) == len(found.sellouts[(found.sellouts["sku"] == loaded.stream.skus[0].id)]) / 2
+    replayed = replay(loaded, [make_policy("fixed_count"), make_policy("platform_default")])
+    seen = recording(loaded, replayed, 0)
+    assert len(seen.out) == len(replayed.sellouts[(replayed.sellouts["sku"] == loaded.stream.skus[0].id)]) / 2
     figure = draw(seen)
     assert figure.axes[0].get_title(loc="left") == OPEN_LOOP
     assert [t.get_text() for t in figure.axes[1].get_yticklabels()] == ["fixed_count", "platform_default"]

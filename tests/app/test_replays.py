@@ -25,16 +25,16 @@ def run(capsys, *words):
 
 def test_closed_loop_says_so_everywhere(here, capsys):
     words = ["stream=example", "loop=closed", "strategy=[fixed_count,newsvendor_freeze]", "replicates=2", "out=c"]
-    code, said = run(capsys, *words, "scenario.supply.requestable=0.3", "operations=standard", "score=balanced")
+    code, printed = run(capsys, *words, "scenario.supply.requestable=0.3", "operations=standard", "score=balanced")
     assert code == 0
     page = (here / "c" / "report.md").read_text(encoding="utf-8")
-    for text in (said.out, page):
+    for text in (printed.out, page):
         for words_in in (CLOSED_LOOP, "imputed share", "demand is imputed in", "high rests on"):
             assert words_in in text
-    made = json.loads((here / "c" / "manifest.json").read_text(encoding="utf-8"))
-    assert made["loop"] == "closed"
-    assert made["config"]["scenario"]["supply"]["requestable"] == 0.3
-    assert {"scores.parquet", "verdict.parquet", "windows.parquet", "closed.png", "overview.png"} <= set(made["files"])
+    facts = json.loads((here / "c" / "manifest.json").read_text(encoding="utf-8"))
+    assert facts["loop"] == "closed"
+    assert facts["config"]["scenario"]["supply"]["requestable"] == 0.3
+    assert {"scores.parquet", "verdict.parquet", "windows.parquet", "closed.png", "overview.png"} <= set(facts["files"])
     for table in ("scores", "verdict", "windows"):
         assert (pd.read_parquet(here / "c" / f"{table}.parquet")["loop"] == "closed").all()
 
@@ -45,11 +45,11 @@ def test_imputed_parts_of_the_picture_are_hatched():
     from sim.report.figures.closed import HATCH, draw, picture, shown_sku
     from sim.setup.policies import make_policy
 
-    found = closed_replay(load(EXAMPLE).stream, [make_policy("fixed_count")], replicates=1)
-    sku = shown_sku(found)
-    drawn = draw(picture(found, sku))
+    replayed = closed_replay(load(EXAMPLE).stream, [make_policy("fixed_count")], replicates=1)
+    sku = shown_sku(replayed)
+    drawn = draw(picture(replayed, sku))
     assert CLOSED_LOOP in drawn.axes[0].get_title(loc="left")
-    spells = sum(w.sku == sku for w in found.imputation.windows)
+    spells = sum(w.sku == sku for w in replayed.imputation.windows)
     for axis in drawn.axes[:2]:
         assert sum(p.get_hatch() == HATCH for p in axis.patches) == spells > 0
     assert any(p.get_hatch() == HATCH and len(p.get_paths()) for p in drawn.axes[2].collections)
@@ -57,15 +57,15 @@ def test_imputed_parts_of_the_picture_are_hatched():
 
 def test_several_streams_give_a_table_each_and_one_for_all(here, capsys):
     shutil.copytree(EXAMPLE, here / "friday")
-    code, said = run(capsys, "stream=[example,friday]", "strategy=[fixed_count]", "out=o", "figure=none")
+    code, printed = run(capsys, "stream=[example,friday]", "strategy=[fixed_count]", "out=o", "figure=none")
     assert code == 0
-    assert "all streams (2)" in said.out
-    assert OPEN_LOOP in said.out
+    assert "all streams (2)" in printed.out
+    assert OPEN_LOOP in printed.out
     table = pd.read_parquet(here / "o" / "table.parquet")
     assert set(table["stream"]) == {"invented_show", "invented_show-2"}
     one, two = (part.drop(columns="stream").reset_index(drop=True) for _, part in table.groupby("stream"))
     assert one.equals(two)
-    lines = [line.split() for line in said.out.splitlines() if line.startswith("fixed_count")][:3]
+    lines = [line.split() for line in printed.out.splitlines() if line.startswith("fixed_count")][:3]
     assert int(lines[0][1]) == 2 * int(lines[1][1])
     assert lines[0][-1] == lines[1][-1] == lines[2][-1]
 
@@ -73,36 +73,37 @@ def test_several_streams_give_a_table_each_and_one_for_all(here, capsys):
 def test_blind_spells_of_several_streams_name_their_stream(here, capsys):
     shutil.copytree(EXAMPLE, here / "friday")
     words = ["strategy=[fixed_count]", "loop=closed", "replicates=2", "figure=none"]
-    code, said = run(capsys, "stream=[example,friday]", *words, "out=o")
+    code, printed = run(capsys, "stream=[example,friday]", *words, "out=o")
     assert code == 0
-    spells = [line.split() for line in said.out.split("imputed orders\n")[1].splitlines()]
+    spells = [line.split() for line in printed.out.split("imputed orders\n")[1].splitlines()]
     assert spells[0][:2] == ["stream", "sku"]
     assert [spells[k][0] for k in (1, 2)] == ["invented_show", "invented_show-2"]
     assert "| stream | sku | from |" in (here / "o" / "report.md").read_text(encoding="utf-8")
-    code, said = run(capsys, "stream=example", *words, "out=p")
+    code, printed = run(capsys, "stream=example", *words, "out=p")
     assert code == 0
-    assert said.out.split("imputed orders\n")[1].startswith("sku ")
+    assert printed.out.split("imputed orders\n")[1].startswith("sku ")
 
 
 def test_a_difference_is_listed_and_drawn(here, capsys):
     words = ["strategy=[old:fixed_count,new:fixed_count]", "strategy.new.units=100", "diff=true", "out=d"]
-    code, said = run(capsys, "stream=example", *words)
+    code, printed = run(capsys, "stream=example", *words)
     assert code == 0
-    assert OPEN_LOOP in said.out
-    assert "only old" in said.out
+    assert OPEN_LOOP in printed.out
+    assert "only old" in printed.out
     changed = pd.read_parquet(here / "d" / "diff.parquet")
-    assert (changed["change"] == "only a").sum() == said.out.count("  only old  ") - 1
+    assert (changed["change"] == "only a").sum() == printed.out.count("  only old  ") - 1
     assert (here / "d" / "diff.png").exists()
 
 
 def test_hidden_orders_are_held_against_what_is_imputed(here, capsys):
     rows = ["order_id,time"] + [f"{k},{10 * k}" for k in range(200)]
     (here / "even.csv").write_text("\n".join(rows) + "\n")
-    code, said = run(capsys, "stream=even.csv", "stock=100", "loop=closed", "beyond=hide", "replicates=3", "figure=none", "out=h",
+    code, printed = run(capsys, "stream=even.csv", "stock=100", "loop=closed", "beyond=hide", "replicates=3", "figure=none",
+                        "out=h",
                      "strategy=silent")  # fmt: skip
     assert code == 0
-    assert "even: 100 orders really came in its blind spells" in said.out
-    assert "within the bounds" in said.out
+    assert "even: 100 orders really came in its blind spells" in printed.out
+    assert "within the bounds" in printed.out
 
 
 @pytest.mark.parametrize(
@@ -121,8 +122,8 @@ def test_hidden_orders_are_held_against_what_is_imputed(here, capsys):
     ],
 )
 def test_bad_input_is_one_sentence_and_leaves_nothing(here, capsys, words, sentence):
-    code, said = run(capsys, *words)
+    code, printed = run(capsys, *words)
     assert code == 2
-    assert sentence in said.err
-    assert said.err.count("\n") == 1
+    assert sentence in printed.err
+    assert printed.err.count("\n") == 1
     assert not (here / "runs").exists()

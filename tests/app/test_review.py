@@ -134,22 +134,22 @@ def test_hostile_names_stay_text_on_the_page_and_harmless_in_spreadsheets(capsys
 
 
 def test_shares_shown_with_one_decimal_still_add_up():
-    found = blame(stage_of(flash()), make_policy("newsvendor_freeze", playbook="human"), PROFILE)
-    shown = _tenths(found.parts.sum(2))
-    assert [round(x, 6) for x in shown.sum(0)] == list(map(float, found.lost.total))
-    assert abs(shown - found.shares).max() < 0.1
+    split = blame(stage_of(flash()), make_policy("newsvendor_freeze", playbook="human"), PROFILE)
+    shown = _tenths(split.parts.sum(2))
+    assert [round(x, 6) for x in shown.sum(0)] == list(map(float, split.lost.total))
+    assert abs(shown - split.shares).max() < 0.1
 
 
 def test_the_figure_draws_the_blame_table():
-    found = blame(stage_of(flash()), make_policy("newsvendor_freeze", playbook="human"), PROFILE)
+    split = blame(stage_of(flash()), make_policy("newsvendor_freeze", playbook="human"), PROFILE)
     skus = [s.id for s in stage_of(flash()).scenario.skus]
-    names, units = rows_of(found, skus)
+    names, units = rows_of(split, skus)
     assert names[-1] == "all"
-    assert units[:, :, -1].tolist() == found.shares.tolist()
-    figure = blame_figure(found, skus, "t", "REHEARSED: x")
+    assert units[:, :, -1].tolist() == split.shares.tolist()
+    figure = blame_figure(split, skus, "t", "REHEARSED: x")
     left, right = figure.axes
     width = [sum(p.get_width() for p in axis.patches[len(names) - 1 :: len(names)]) for axis in (left, right)]
-    assert width == pytest.approx([float(x) for x in found.lost.units.sum(1)])
+    assert width == pytest.approx([float(x) for x in split.lost.units.sum(1)])
     (legend,) = figure.legends
     assert "REHEARSED" in legend.get_title().get_text()
     assert set(LOOKS) == set(NAMES) == set(CAUSES)

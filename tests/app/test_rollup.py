@@ -41,15 +41,15 @@ def noted(review, folder, **told):
 
 def test_nights_settings_and_proposals_stand_on_one_page(week, capsys, tmp_path):
     assert main(["rollup", *(str(r.folder) for r in week), f"out={tmp_path / 'week'}"]) == 0
-    said, made = capsys.readouterr().out, sc.load(tmp_path / "week")
-    assert list(made.table["night"]) == [r.manifest["night"]["show"] for r in week]
-    assert [tuple(row) for row in made.history.to_numpy()] == [
+    out, loaded_state = capsys.readouterr().out, sc.load(tmp_path / "week")
+    assert list(loaded_state.table["night"]) == [r.manifest["night"]["show"] for r in week]
+    assert [tuple(row) for row in loaded_state.history.to_numpy()] == [
         ("night 2 #2", "gate.cooldown_s", "30", "60"),
         ("night 3 #3", "strategy.units", "30", "5"), ("night 3 #3", "gate.cooldown_s", "60", "90"),
     ]  # fmt: skip
-    assert made.table["net"].sum() == pytest.approx(sum(r.manifest["night"]["net"] for r in week))
+    assert loaded_state.table["net"].sum() == pytest.approx(sum(r.manifest["night"]["net"] for r in week))
     for text in ("Settings changed before 2 nights", "No review was held against a rehearsal", "gate.cooldown_s"):
-        assert text in said
+        assert text in out
         assert text in (tmp_path / "week" / "report.md").read_text("utf-8")
 
 
@@ -57,10 +57,10 @@ def test_what_became_of_a_proposal(week, tmp_path):
     """Taken where the next night has the value, left where it has the old one."""
     change = {"change": "strategy.units=5", "claimed": 12.0}
     a, b = (noted(week[k], tmp_path / str(k), proposal=change, held=[9, 10, 0.9], drifted=["orders per minute"]) for k in (0, 1))
-    made = sc.rollup([a, b, week[2]])
-    assert list(made.proposals["became"][:2]) == ["left", "taken"]
-    assert "Rehearsed bands held 18 of 20 figures (90 %) on 2 nights, where 90 % is right." in made.text
-    assert "orders per minute" in made.text
+    week_of = sc.rollup([a, b, week[2]])
+    assert list(week_of.proposals["became"][:2]) == ["left", "taken"]
+    assert "Rehearsed bands held 18 of 20 figures (90 %) on 2 nights, where 90 % is right." in week_of.text
+    assert "orders per minute" in week_of.text
     assert _became("strategy.units=5", {"strategy.units": 30.0}, {"strategy.units": 7.0}) == ("other", "7")
     assert _became("strategy.by_tier.traffic.units=5", {"strategy.units": 30.0}, {"strategy.units": 5.0}) == ("taken", "5")
     assert _became("operations=human", {}, None) == ("open", "")
@@ -70,10 +70,10 @@ def test_settings_are_named_as_they_are_set():
     policy = sc.policy("fixed_count", by_tier={"traffic": {"units": 90.0}}, operations="human")
     from sim.setup.choices import described
 
-    found = settings_of(described([policy]))
-    assert found["strategy.by_tier.traffic.units"] == 90.0
-    assert found["strategy.by_tier.profit.units"] == 200.0
-    assert (found["strategy.emergency_share"], found["operations"]) == (0.25, "human")
+    settings = settings_of(described([policy]))
+    assert settings["strategy.by_tier.traffic.units"] == 90.0
+    assert settings["strategy.by_tier.profit.units"] == 200.0
+    assert (settings["strategy.emergency_share"], settings["operations"]) == (0.25, "human")
 
 
 def test_recorded_nights_stand_in_the_order_of_their_clocks_and_must_not_overlap(week, tmp_path):
@@ -94,6 +94,6 @@ def test_bad_input_is_one_sentence(week, capsys, tmp_path):
     }  # fmt: skip
     for sentence, words in cases.items():
         assert main(["rollup", *words]) == 2
-        said = capsys.readouterr().err
-        assert sentence in said
-        assert said.count("\n") == 1
+        err = capsys.readouterr().err
+        assert sentence in err
+        assert err.count("\n") == 1

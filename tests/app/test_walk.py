@@ -39,8 +39,8 @@ def test_a_walk_is_what_the_trials_say(nights):
 
 def test_the_command_is_the_function(nights, capsys, tmp_path):
     assert main(["walk", str(nights.folder), "first=2", f"out={tmp_path / 'w'}"]) == 0
-    said = capsys.readouterr().out
-    assert str(sc.walk(nights, first=2)).split("\n\n")[0] in said
+    out = capsys.readouterr().out
+    assert str(sc.walk(nights, first=2)).split("\n\n")[0] in out
     assert list(sc.load(tmp_path / "w").table["night"]) == ["night-2"]
 
 
@@ -52,9 +52,9 @@ def test_bad_input_is_one_sentence(nights, capsys, words, sentence):
     folders = {"again": [str(nights.folder)] * 2, "nowhere": ["nowhere"]}.get(" ".join(words))
     given = folders or ([str(nights.folder), *words] if words else [])
     assert main(["walk", *given]) == 2
-    said = capsys.readouterr().err
-    assert sentence in said
-    assert said.count("\n") == 1
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert err.count("\n") == 1
 
 
 def test_other_results_cannot_be_walked():

@@ -17,7 +17,7 @@ ALL = [*SOURCES, *(p for room in ("tests", "benchmarks", "notebooks") for p in (
 @cache
 def imports(path: Path) -> set[str]:
     """Top-level names of every module the file imports when it runs, and dotted names of project modules."""
-    found = set()
+    names = set()
     tree = ast.parse(path.read_text("utf-8"))
     only_types = {
         id(inner)
@@ -29,10 +29,10 @@ def imports(path: Path) -> set[str]:
         if id(node) in only_types:
             continue
         if isinstance(node, ast.Import):
-            found |= {a.name for a in node.names}
+            names |= {a.name for a in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found.add(node.module)
-    return found
+            names.add(node.module)
+    return names
 
 
 def importers(package: str) -> set[str]:

@@ -31,10 +31,10 @@ def test_replay_is_timed_only_after_parity():
 
     stream = bench_replay.invented(orders=300, hours=0.05)
     policies = [make_policy("fixed_count"), bench_replay.uncompiled(make_policy("fixed_count"))]
-    found = bench_replay.measure(stream, policies, repeats=1)
-    assert [r.decisions for r in found] == [181 * 5, 181 * 5]
-    assert min(r.alone_s for r in found) > 0
-    assert "fixed_count, plain Python" in bench_replay.report(found)
+    timings = bench_replay.measure(stream, policies, repeats=1)
+    assert [r.decisions for r in timings] == [181 * 5, 181 * 5]
+    assert min(r.alone_s for r in timings) > 0
+    assert "fixed_count, plain Python" in bench_replay.report(timings)
     other = make_policy("fixed_count", {"units": 1.0})
     with pytest.raises(bench.Disagreement, match="nothing was timed"):
         bench_replay.measure(stream, policies, player=lambda stage, p, **kw: bench_replay.play(stage, other, acting=False))

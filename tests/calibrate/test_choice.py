@@ -23,25 +23,25 @@ def chosen(scenario, seed: int, **changes):
 
 
 def test_cues_alone_are_not_taken_for_herding():
-    found = chosen(show(), 5)
-    assert found.chosen == "cue"
-    assert found.fits["both"].value("branching") < 0.06
-    assert found.fits["hawkes"].value("branching") > 0.3
-    assert any("pass for herding" in words for words in found.words)
+    choice = chosen(show(), 5)
+    assert choice.chosen == "cue"
+    assert choice.fits["both"].value("branching") < 0.06
+    assert choice.fits["hawkes"].value("branching") > 0.3
+    assert any("pass for herding" in words for words in choice.words)
 
 
 def test_herding_beside_cues_is_found():
-    found = chosen(show(herding=True), 5)
-    assert found.chosen == "both"
-    assert found.apart is True
-    assert any("told apart: each" in words for words in found.words)
+    choice = chosen(show(herding=True), 5)
+    assert choice.chosen == "both"
+    assert choice.apart is True
+    assert any("told apart: each" in words for words in choice.words)
 
 
 def test_without_a_cue_sheet_they_cannot_be_told_apart():
-    found = chosen(show(), 5, cues=np.zeros(0, MARK_DTYPE))
-    assert found.chosen in ("hawkes", "room")
-    assert found.apart is None
-    assert "cannot be told apart" in found.words[0]
+    choice = chosen(show(), 5, cues=np.zeros(0, MARK_DTYPE))
+    assert choice.chosen in ("hawkes", "room")
+    assert choice.apart is None
+    assert "cannot be told apart" in choice.words[0]
 
 
 def test_a_quiet_record_cannot_tell_them_apart():
@@ -49,30 +49,30 @@ def test_a_quiet_record_cannot_tell_them_apart():
     scenario = show(viewers=60.0)
     flat = replace(scenario, cues=tuple(replace(c, peak=0.0) for c in scenario.cues),
                    shoppers=replace(scenario.shoppers, shelf_rate=0.05))  # fmt: skip
-    found = chosen(flat, 5)
-    assert found.apart is False
-    assert any("CANNOT be told apart" in words for words in found.words)
-    assert found.chosen == "poisson"
+    choice = chosen(flat, 5)
+    assert choice.apart is False
+    assert any("CANNOT be told apart" in words for words in choice.words)
+    assert choice.chosen == "poisson"
 
 
 def test_bands_cover_and_residuals_agree_where_the_model_holds():
     """90 % bands of 60 one-minute counts: 48 or more inside (binomial tail below 1 in 100; a model given by name keeps
     the default spread, so they are wide); KS at 1 in 100."""
-    made = calibrate([seen(show(herding=True), 8)], name="both")
-    inside, of = coverage(list(made.bands), BANDS_S[0])
+    fit = calibrate([seen(show(herding=True), 8)], name="both")
+    inside, of = coverage(list(fit.bands), BANDS_S[0])
     assert of == 60
     assert inside >= 48
-    assert made.residuals.p > 0.01
-    assert all(abs(d.residual - 1) < 4 * d.noise for d in made.dispersions)
-    assert made.busiest[0].low <= made.busiest[0].seen <= made.busiest[0].high
+    assert fit.residuals.p > 0.01
+    assert all(abs(d.residual - 1) < 4 * d.noise for d in fit.dispersions)
+    assert fit.busiest[0].low <= fit.busiest[0].seen <= fit.busiest[0].high
 
 
 def test_a_wrong_model_is_seen_to_be_wrong():
-    made = calibrate([seen(show(herding=True), 8)], name="poisson")
-    assert made.residuals.p < 1e-6
-    assert made.mixed.real
-    assert max(d.residual for d in made.dispersions) > 5
-    assert made.widen > 2
+    fit = calibrate([seen(show(herding=True), 8)], name="poisson")
+    assert fit.residuals.p < 1e-6
+    assert fit.mixed.real
+    assert max(d.residual for d in fit.dispersions) > 5
+    assert fit.widen > 2
 
 
 def empty(orders: int, span_s: float = 3600.0, bin_s: float = 0.0) -> Observed:

@@ -18,11 +18,11 @@ def drawn(n: int, never: float, until: float, seed: int, law: str = "lognormal")
 def test_a_short_follow_up_does_not_bias_the_law():
     """A follow-up of 30 s hides a third of the payments: the median stays 18 s, where the plain median of those seen is 12 s."""
     seen = drawn(6000, 0.0, 30.0, 1)
-    found = fit_delays(seen)
+    law = fit_delays(seen)
     assert np.nanmedian(seen.after_s) < 13
-    assert found.median_s.low < 18.0 < found.median_s.high
-    assert found.beyond > 0.25
-    assert not found.apart
+    assert law.median_s.low < 18.0 < law.median_s.high
+    assert law.beyond > 0.25
+    assert not law.apart
 
 
 @pytest.mark.parametrize("law", ["lognormal", "exponential"])
@@ -38,8 +38,8 @@ def test_intervals_cover():
     true = {"never": 0.12, "median_s": 18.0, "sigma": 1.0}
     missed = 0
     for seed in range(40):
-        found = fit_delays(drawn(400, 0.12, 200.0, 100 + seed))
-        missed += sum(not getattr(found, k).low <= v <= getattr(found, k).high for k, v in true.items())
+        law = fit_delays(drawn(400, 0.12, 200.0, 100 + seed))
+        missed += sum(not getattr(law, k).low <= v <= getattr(law, k).high for k, v in true.items())
     assert missed <= 13
 
 
@@ -48,9 +48,9 @@ def test_rounded_times_are_no_bias():
     rng = stream(5, "delays")
     began, after = rng.random(4000) * 1000, 3.0 * np.exp(0.8 * rng.standard_normal(4000))
     rounded = np.floor(began + after) - np.floor(began)
-    found = fit_delays(Delays(rounded, np.full(4000, 500.0), 1.0))
-    assert found.median_s.low < 3.0 < found.median_s.high
-    assert found.sigma.low < 0.8 < found.sigma.high
+    law = fit_delays(Delays(rounded, np.full(4000, 500.0), 1.0))
+    assert law.median_s.low < 3.0 < law.median_s.high
+    assert law.sigma.low < 0.8 < law.sigma.high
 
 
 def test_too_few_delays_give_no_law():

@@ -29,12 +29,12 @@ def ten() -> list[Observed]:
 
 def test_the_level_moves_and_the_lift_does_not(ten) -> None:
     """The level's spread is found within its error (chi-square, 1 in 1,000 either side); lifts agree between nights."""
-    found = quantities(ten)
-    levels = np.array([one.value for one in found if one.quantity == "level"])
+    measured = quantities(ten)
+    levels = np.array([one.value for one in measured if one.quantity == "level"])
     assert 0.35 < levels.std(ddof=1) / BETWEEN < 1.8
-    assert not contradictions(found)
-    for quantity in {one.quantity for one in found if one.quantity.startswith("lift")}:
-        mine = [one for one in found if one.quantity == quantity]
+    assert not contradictions(measured)
+    for quantity in {one.quantity for one in measured if one.quantity.startswith("lift")}:
+        mine = [one for one in measured if one.quantity == quantity]
         z = np.array([(one.value - np.mean([o.value for o in mine])) / one.error for one in mine])
         assert (z**2).mean() < 3, quantity
 
@@ -48,8 +48,8 @@ def test_more_nights_say_more_and_it_is_measured(ten) -> None:
     assert widths[-1] < 0.6 * widths[0]
     scored = [s for s in steps if s.next]
     assert np.mean([s.inside for s in scored]) > 0.8
-    said = " ".join(words.sentences(steps, []))
-    assert "The more nights, the better" in said
+    text = " ".join(words.sentences(steps, []))
+    assert "The more nights, the better" in text
     assert len(words.rows(steps)) == len({s.quantity for s in steps})
 
 
@@ -68,11 +68,11 @@ def test_the_band_holds_the_next_night() -> None:
 def test_a_night_that_contradicts_the_others_is_named(ten) -> None:
     """Orders an hour taken for orders a minute: said, with how far off, and not refused."""
     loud = replace(ten[3], orders=replace(ten[3].orders, n=ten[3].orders.n * 60))
-    found = quantities([*ten[:3], loud, *ten[4:]])
-    odd = [(quantity, night) for quantity, night, times in contradictions(found) if times > 2]
+    measured = quantities([*ten[:3], loud, *ten[4:]])
+    odd = [(quantity, night) for quantity, night, times in contradictions(measured) if times > 2]
     assert ("level", "night-3") in odd
-    said = words.sentences(settling(found), contradictions(found))
-    assert any("night-3 contradicts the other nights" in line for line in said)
+    lines = words.sentences(settling(measured), contradictions(measured))
+    assert any("night-3 contradicts the other nights" in line for line in lines)
 
 
 def test_a_night_given_twice_is_refused(ten) -> None:

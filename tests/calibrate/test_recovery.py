@@ -19,8 +19,8 @@ def cover(herding: bool, slip_s: float, replicates: int, profiles: bool, seed: i
     scenario, hits, ratio = show(herding, slip_s), {at: [] for at in true}, {at: [] for at in true}
     for replicate in range(replicates):
         log = seen(scenario, seed, replicate, planned=slip_s > 0)
-        made = calibrate([log], name="both" if herding else "cue", predict=False)
-        for p in parameters(made, profiles):
+        fit = calibrate([log], name="both" if herding else "cue", predict=False)
+        for p in parameters(fit, profiles):
             if p.at in true:
                 hits[p.at].append(p.low <= true[p.at] <= p.high)
                 ratio[p.at].append(p.value / true[p.at])
@@ -41,18 +41,18 @@ def test_known_parameters_are_recovered_with_nominal_coverage():
 def test_slipped_cues_are_found_again():
     """24 cues slip by 12 s (sd): the interval of the spread covers it, the time scales are not smeared out, and the lead is 0
     within its interval. One seed; each claim holds in 95 % of seeds."""
-    made = calibrate([seen(show(slip_s=12.0), 3, planned=True)], name="cue", predict=False)
-    found = {p.at: p for p in parameters(made)}
-    assert made.slips.real
+    fit = calibrate([seen(show(slip_s=12.0), 3, planned=True)], name="cue", predict=False)
+    found = {p.at: p for p in parameters(fit)}
+    assert fit.slips.real
     assert found["host", "slip_s"].low < 12.0 < found["host", "slip_s"].high
-    assert made.slips.lead_s.low < 0 < made.slips.lead_s.high
+    assert fit.slips.lead_s.low < 0 < fit.slips.lead_s.high
     assert found["cues", "deal", "tau_s"].low < 8.0 < found["cues", "deal", "tau_s"].high
 
 
 def test_cues_on_time_have_no_slip():
-    made = calibrate([seen(show(), 3, planned=True)], name="cue", predict=False)
-    assert not made.slips.real
-    assert ("host", "slip_s") not in {p.at for p in parameters(made, profiles=False)}
+    fit = calibrate([seen(show(), 3, planned=True)], name="cue", predict=False)
+    assert not fit.slips.real
+    assert ("host", "slip_s") not in {p.at for p in parameters(fit, profiles=False)}
 
 
 @pytest.mark.long

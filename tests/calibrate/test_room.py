@@ -93,18 +93,18 @@ def test_bands_are_of_shows_that_the_scenario_draws(moved):
 
 
 def test_a_room_that_stands_still_is_not_chosen():
-    made = calibrate([seen(show(), 3)], predict=False)
-    assert made.choice.chosen == "cue"
-    assert natural_of(made).set["mood_sd"][0] == 0.0
-    assert "slow_sd" in natural_of(made).kept
+    fit = calibrate([seen(show(), 3)], predict=False)
+    assert fit.choice.chosen == "cue"
+    assert natural_of(fit).set["mood_sd"][0] == 0.0
+    assert "slow_sd" in natural_of(fit).kept
 
 
 def test_a_short_record_says_what_is_missing():
     log = seen(show(hours=0.5), 3)
-    made = calibrate([log], name="room", predict=False)
-    assert "the record has 1,800 s" in lacking(Rooms(made.model))["mood_sd"]
-    assert made.moving.settled.hyper.mood_sd == Spread().mood_sd
-    assert not made.moving.spread
+    fit = calibrate([log], name="room", predict=False)
+    assert "the record has 1,800 s" in lacking(Rooms(fit.model))["mood_sd"]
+    assert fit.moving.settled.hyper.mood_sd == Spread().mood_sd
+    assert not fit.moving.spread
 
 
 def test_time_scales_and_buy_rates_hold_where_stock_ran_out():
@@ -119,8 +119,8 @@ def test_time_scales_and_buy_rates_hold_where_stock_ran_out():
         first = tape.kind == T.ORDER
         skus = [replace(s, stock=int(0.6 * tape.qty[first & (tape.sku == j)].sum())) for j, s in enumerate(world.skus)]
         run = simulate(replace(world, skus=tuple(skus)), silent_policy(), 5, k)
-        made = calibrate([from_run(run)], name="cue", predict=False)
-        found = {p.at: p for p in parameters(made, False)}
+        fit = calibrate([from_run(run)], name="cue", predict=False)
+        found = {p.at: p for p in parameters(fit, False)}
         for at in names:
             hits.append(found[at].low <= TRUE[at] <= found[at].high)
             ratio[at].append(found[at].value / TRUE[at])
@@ -132,14 +132,14 @@ def test_time_scales_and_buy_rates_hold_where_stock_ran_out():
 def test_the_filter_adds_up_to_the_likelihood_of_counts_together():
     """Two bins: the product of one-step probabilities is the double integral, on a grid of 400 x 400."""
     part, y, due = Process(0.8, 100.0), np.array([5.0, 0.0]), np.array([2.0, 3.0])
-    made = filtered((part,), 60.0, y, due).sum()
+    total = filtered((part,), 60.0, y, due).sum()
     x = np.linspace(-5, 5, 401) * part.sd
     phi = np.exp(-60.0 / 100.0)
     first = np.exp(-(x**2) / 2 / part.sd**2)[:, None]
     then = np.exp(-((x[None, :] - phi * x[:, None]) ** 2) / 2 / (part.sd**2 * (1 - phi**2)))
     rate = [d * np.exp(x - part.sd**2 / 2) for d in due]
     told = np.exp(y[0] * (x - part.sd**2 / 2) - rate[0])[:, None] * np.exp(y[1] * (x - part.sd**2 / 2) - rate[1])[None, :]
-    assert made == pytest.approx(np.log((first * then * told).sum() / (first * then).sum()), abs=0.01)
+    assert total == pytest.approx(np.log((first * then * told).sum() / (first * then).sum()), abs=0.01)
 
 
 def test_skus_of_a_stream_are_shut_before_the_last_unit():

@@ -76,13 +76,13 @@ def test_what_is_not_seen_keeps_its_default_and_is_said():
     log = seen(show(), 21)
     poor = replace(log, carts=log.carts.__class__(*(v[:0] for v in vars(log.carts).values())), first=None, converting=None,
                    paying=None, viewers=None)  # fmt: skip
-    made = calibrate([poor], name="cue", predict=False)
-    places = {p.at for p in parameters(made, profiles=False)}
+    fit = calibrate([poor], name="cue", predict=False)
+    places = {p.at for p in parameters(fit, profiles=False)}
     assert not places & {("shoppers", n) for n in ("direct_share", "cart_conversion", "never_pay", "pay_median_s")}
-    said = " ".join(unidentified(made))
+    text = " ".join(unidentified(fit))
     for word in ("Viewers are not recorded", "Carts are not recorded", "Payments are not recorded"):
-        assert word in said
-    scenario = certain(from_plain({k: v for k, v in scenario_of(made, "poor")[0].items() if k != "uncertainty"}))
+        assert word in text
+    scenario = certain(from_plain({k: v for k, v in scenario_of(fit, "poor")[0].items() if k != "uncertainty"}))
     assert scenario.shoppers.never_pay == Shoppers().never_pay
     orders = np.mean([from_tape(scenario, draw_tape(scenario, 3, k)).orders.total() for k in range(6)])
     assert orders == pytest.approx(log.orders.total(), rel=0.08)
@@ -98,9 +98,9 @@ def test_between_shows_the_level_varies():
         shows.append(
             seen(replace(base, shoppers=replace(s, buy_rate=s.buy_rate * factor, shelf_rate=s.shelf_rate * factor)), 5, k)
         )
-    made = calibrate(shows, name="cue", predict=False)
-    assert 0.35 < made.level_sd < 0.85
-    found = {p.at: p for p in parameters(made, profiles=False)}
+    fit = calibrate(shows, name="cue", predict=False)
+    assert 0.35 < fit.level_sd < 0.85
+    found = {p.at: p for p in parameters(fit, profiles=False)}
     rate = found["shoppers", "buy_rate"]
     assert rate.low < TRUE["shoppers", "buy_rate"] < rate.high
     assert rate.high / rate.low > 2

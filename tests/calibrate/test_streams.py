@@ -34,8 +34,8 @@ def rows_of(log: Observed, linked: bool = True) -> pd.DataFrame:
         add("cart", t, log.skus[sku], order_id=f"c{k}" if linked else "")
     done = {round(log.carts.t[k] + log.converting.after_s[k], 5): k for k in by_cart}
     for k, (t, sku, qty) in enumerate(zip(log.orders.t, log.orders.sku, log.orders.units, strict=True)):
-        mine = done.get(round(t, 5))
-        name = carts[mine] if mine is not None and not log.first[k] else f"o{k}"
+        own = done.get(round(t, 5))
+        name = carts[own] if own is not None and not log.first[k] else f"o{k}"
         add("order", t, log.skus[sku], qty=int(qty), order_id=name)
         if not np.isnan(log.paying.after_s[k]):
             add("pay", t + log.paying.after_s[k], log.skus[sku], order_id=name)
@@ -56,28 +56,28 @@ def test_a_stream_gives_back_the_log(log, tmp_path):
     path = tmp_path / "show.stream.parquet"
     with Writer(path, Head("show", clock="Unix seconds", resolution_s=1e-6, rows=len(frame))) as out:
         out.add(frame)
-    made = observe(path)
-    place = [made.skus.index(n) for n in log.skus]
+    observed = observe(path)
+    place = [observed.skus.index(n) for n in log.skus]
     shift = (frame["t_us"][frame["kind"] != "cue"].min() - START) / 1e6
-    assert made.orders.total() == log.orders.total()
-    assert np.allclose(made.orders.t + shift, log.orders.t, atol=1e-5)
-    assert (made.orders.sku == np.array(place)[log.orders.sku]).all()
-    assert (made.orders.units == log.orders.units).all()
-    assert made.carts.total() == log.carts.total()
-    assert (made.first == log.first).mean() > 0.999
-    assert len(made.cues) == len(log.cues)
-    assert np.nanmedian(made.paying.after_s) == pytest.approx(np.nanmedian(log.paying.after_s), rel=1e-3)
-    assert np.isnan(made.paying.after_s).sum() == np.isnan(log.paying.after_s).sum()
-    assert made.viewers[1].mean() == pytest.approx(log.viewers[1].mean(), rel=0.01)
-    assert made.start_unix_s == pytest.approx(START / 1e6, abs=60)
+    assert observed.orders.total() == log.orders.total()
+    assert np.allclose(observed.orders.t + shift, log.orders.t, atol=1e-5)
+    assert (observed.orders.sku == np.array(place)[log.orders.sku]).all()
+    assert (observed.orders.units == log.orders.units).all()
+    assert observed.carts.total() == log.carts.total()
+    assert (observed.first == log.first).mean() > 0.999
+    assert len(observed.cues) == len(log.cues)
+    assert np.nanmedian(observed.paying.after_s) == pytest.approx(np.nanmedian(log.paying.after_s), rel=1e-3)
+    assert np.isnan(observed.paying.after_s).sum() == np.isnan(log.paying.after_s).sum()
+    assert observed.viewers[1].mean() == pytest.approx(log.viewers[1].mean(), rel=0.01)
+    assert observed.start_unix_s == pytest.approx(START / 1e6, abs=60)
 
 
 def test_carts_without_a_name_are_not_linked(log):
-    made = observed_from(Head("show"), rows_of(log, linked=False))
-    assert made.first is None
-    assert made.converting is None
-    assert {r.what for r in make_grid([made]).rows} == {"orders", "carts"}
-    assert all(r.carted is not None for r in make_grid([made]).rows if r.what == "orders")
+    observed = observed_from(Head("show"), rows_of(log, linked=False))
+    assert observed.first is None
+    assert observed.converting is None
+    assert {r.what for r in make_grid([observed]).rows} == {"orders", "carts"}
+    assert all(r.carted is not None for r in make_grid([observed]).rows if r.what == "orders")
 
 
 def test_stock_levels_shut_and_broken_bins_too(log):
@@ -86,11 +86,11 @@ def test_stock_levels_shut_and_broken_bins_too(log):
                                             value=[0.0, 5.0, np.nan, np.nan],
                                             t_us=[START + s * 10**6 for s in (600, 700, 900, 950)],
                                             mark=["", "", "catch_up", ""], bin_s=[0.0, 0.0, 45.0, 30.0])  # fmt: skip
-    made = observed_from(Head("show"), pd.concat([frame, extra]))
-    origin = START / 1e6 - made.start_unix_s
-    spells = sorted((round(float(w["from_s"] - origin)), round(float(w["to_s"] - origin))) for w in made.shut)
+    observed = observed_from(Head("show"), pd.concat([frame, extra]))
+    origin = START / 1e6 - observed.start_unix_s
+    spells = sorted((round(float(w["from_s"] - origin)), round(float(w["to_s"] - origin))) for w in observed.shut)
     assert spells == [(600, 700), (900, 945), (950, 980)]
-    grid = make_grid([made])
+    grid = make_grid([observed])
     row = next(r for r in grid.rows if r.sku == "甲" and r.what == "orders")
     assert not row.used[int(650 + origin)]
     assert row.used[int(750 + origin)]
@@ -110,10 +110,10 @@ def test_a_bin_half_shut_counts_half():
     t = t[(t % 1) < 0.5]
     none = events(np.zeros(0), np.zeros(0, int))
     shut = np.array([(0, k + 0.5, k + 1.0) for k in range(4000)], WINDOW_DTYPE)
-    made = Observed("x", 4000.0, ("a",), events(t, np.zeros(len(t), int)), none, np.zeros(0, MARK_DTYPE), shut=shut)
-    fit = maximise(Model(Spec(), make_grid([made], trend=0)))
+    observed = Observed("x", 4000.0, ("a",), events(t, np.zeros(len(t), int)), none, np.zeros(0, MARK_DTYPE), shut=shut)
+    fit = maximise(Model(Spec(), make_grid([observed], trend=0)))
     assert np.exp(fit.value("uncued:a")) == pytest.approx(1.0, abs=3.3 / np.sqrt(2000))
-    open_fit = maximise(Model(Spec(), make_grid([replace(made, shut=shut[:0])], trend=0)))
+    open_fit = maximise(Model(Spec(), make_grid([replace(observed, shut=shut[:0])], trend=0)))
     assert np.exp(open_fit.value("uncued:a")) == pytest.approx(0.5, abs=0.05)
 
 

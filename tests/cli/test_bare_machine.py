@@ -63,13 +63,13 @@ def test_every_step_ends_well_and_says_once_what_no_font_can_draw(chain):
 
 def test_what_the_chain_leaves_is_what_the_workbook_held(chain):
     out, *_ = chain
-    said = json.loads((out / "ingest/manifest.json").read_text(encoding="utf-8"))["said"]["text"]
-    assert [s for s in ("订单明细", "库存", "排品表") if f"抖店订单.xlsx [{s}]" in said.split("rows =")[0]] == [
+    facts = json.loads((out / "ingest/manifest.json").read_text(encoding="utf-8"))["said"]["text"]
+    assert [s for s in ("订单明细", "库存", "排品表") if f"抖店订单.xlsx [{s}]" in facts.split("rows =")[0]] == [
         "订单明细",
         "库存",
         "排品表",
     ]
-    assert "抖店订单.xlsx [说明]: not used" in said
+    assert "抖店订单.xlsx [说明]: not used" in facts
     fitted = (out / "拟合.yaml").read_text(encoding="utf-8")
     assert all(code in fitted for code in SHELF)
     scores = pd.read_parquet(out / "replay/scores.parquet")

@@ -58,13 +58,13 @@ def test_every_playbook_and_profile_has_its_file():
 
 @pytest.mark.parametrize("verb", RECORDS)
 def test_a_verb_holds_the_settings_its_record_declares(verb):
-    made = composed(verb)
-    own = {k: v for k, v in made.items() if k not in ("strategy", *GROUPS[verb])}
+    tree = composed(verb)
+    own = {k: v for k, v in tree.items() if k not in ("strategy", *GROUPS[verb])}
     assert set(own) == {f.name for f in fields(RECORDS[verb])}
     assert set(own.values()) == {None}
     assert settle(RECORDS[verb], own, verb) == RECORDS[verb]()
-    assert made.keys() - own.keys() == {"strategy", *GROUPS[verb]}
-    assert all(set(made[group]) == set(DECLARED[group]) for group in GROUPS[verb])
+    assert tree.keys() - own.keys() == {"strategy", *GROUPS[verb]}
+    assert all(set(tree[group]) == set(DECLARED[group]) for group in GROUPS[verb])
 
 
 @pytest.mark.parametrize("verb", RECORDS)
@@ -74,10 +74,10 @@ def test_every_group_starts_from_an_option(verb):
 
 
 def test_everything_composes_and_becomes_records():
-    made = composed("rehearse", strategies=registry.names(), scenario="first_show")
-    assert [p.name for p in policies_from(made["strategy"], made["gate"], made["operations"])] == list(registry.names())
+    tree = composed("rehearse", strategies=registry.names(), scenario="first_show")
+    assert [p.name for p in policies_from(tree["strategy"], tree["gate"], tree["operations"])] == list(registry.names())
     for name in options("gate"):
-        policies_from(made["strategy"], composed("rehearse", f"gate={name}", scenario="first_show")["gate"], {})
+        policies_from(tree["strategy"], composed("rehearse", f"gate={name}", scenario="first_show")["gate"], {})
     for name in PLAYBOOKS:
         found = composed("rehearse", f"operations={name}", scenario="first_show")["operations"]
         assert playbook_of("standard", found) == PLAYBOOKS[name]
@@ -89,9 +89,9 @@ def test_everything_composes_and_becomes_records():
 
 def test_the_values_used_are_shown_and_read_back_to_the_same():
     """Every default filled in, strategies with settings by tier and playbooks of their own among them."""
-    made = composed("rehearse", "gate.n=2", "score=never_oversell", "strategy.smart.by_tier.traffic.chance=0.2",
+    tree = composed("rehearse", "gate.n=2", "score=never_oversell", "strategy.smart.by_tier.traffic.chance=0.2",
                     strategies=("smart", "tiered", "by:manual_polling"), scenario="first_show")  # fmt: skip
-    used = values_used("rehearse", made)
+    used = values_used("rehearse", tree)
     assert used["gate"]["n"] == 2
     assert used["gate"]["cooldown_s"] == 60
     assert used["replicates"] == 50
@@ -99,7 +99,7 @@ def test_the_values_used_are_shown_and_read_back_to_the_same():
     assert used["strategy"]["smart"]["by_tier"]["traffic"]["chance"] == 0.2
     assert used["operations"]["by"]["name"] == "by_hand"
     again = policies_from(used["strategy"], used["gate"], None)
-    first = policies_from(made["strategy"], made["gate"], made["operations"])
+    first = policies_from(tree["strategy"], tree["gate"], tree["operations"])
     for one, other in zip(again, first, strict=True):
         assert (one.params == other.params).all()
         assert (one.gate == other.gate).all()

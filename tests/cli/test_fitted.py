@@ -63,15 +63,19 @@ def written(folder, parts=tuple(PARTS)):
         for group, change in more.items():
             values[group] = {**(values.get(group) or {}), **change}
     full = plain(from_plain(values))
-    made = Uncertainty(tuple(uncertain(full, at) for at in open_), np.diag(list(open_.values())))
-    told = plain_uncertainty(made) if open_ else plain_uncertainty(Uncertainty((uncertain(full, BUYS_AT),), np.array([[0.1]])))
+    uncertainty = Uncertainty(tuple(uncertain(full, at) for at in open_), np.diag(list(open_.values())))
+    told = (
+        plain_uncertainty(uncertainty)
+        if open_
+        else plain_uncertainty(Uncertainty((uncertain(full, BUYS_AT),), np.array([[0.1]])))
+    )
     if "nights" in parts:
         told = {**told, "nights": [{"night": "friday", "level": [0.1, 0.05]}]}
     notes = {("shoppers", "buy_rate"): "[0.04, 0.06] 95 %"}
     if "herding" in parts:
         notes["herding", "branching"] = "[0.2, 0.4] 95 %"
     (folder / "fitted.yaml").write_text(yaml_of(values | {KEY: told}, notes, ["head"]), encoding="utf-8")
-    return values, made
+    return values, uncertainty
 
 
 BUYS_AT = ("shoppers", "buy_rate")
@@ -159,8 +163,8 @@ def test_every_part_that_calibrate_may_leave_out(tmp_path):
     """A fit with herding, one without, one whose shows last longer: each file says what the fit says, through the library."""
     for k, herding in enumerate((False, True)):
         log = seen(known(herding=herding), 3, k)
-        made = calibrate([log], name="both" if herding else "cue", predict=False)
-        values, notes = scenario_of(made, "part")
+        fit = calibrate([log], name="both" if herding else "cue", predict=False)
+        values, notes = scenario_of(fit, "part")
         again = yaml.safe_load(yaml_of(values, notes, ["head"]))
         assert ("herding" in again) == herding
         assert from_plain({k: v for k, v in complete(again).items() if k != KEY}) == from_plain(
@@ -172,9 +176,9 @@ def test_every_part_that_calibrate_may_leave_out(tmp_path):
 def test_what_is_varied_is_not_drawn_as_well():
     buy, deal, pay = (("shoppers", "buy_rate"), ("cues", "deal", "peak"), ("shoppers", "pay_median_s"))
     root = np.array([[1.0, 0, 0], [0.5, 1.0, 0], [0.2, 0.3, 1.0]])
-    made = Uncertainty(tuple(Uncertain(at, "log", 0.5) for at in (buy, deal, pay)), root)
-    held = made.without(["scenario.shoppers.buy_rate", "scenario.cues.*.peak", "gate.n"])
+    uncertainty = Uncertainty(tuple(Uncertain(at, "log", 0.5) for at in (buy, deal, pay)), root)
+    held = uncertainty.without(["scenario.shoppers.buy_rate", "scenario.cues.*.peak", "gate.n"])
     assert [p.at for p in held.parameters] == [("shoppers", "pay_median_s")]
-    assert held.draw(1, 0)[0] == made.draw(1, 0)[2], "the others are drawn as they were"
+    assert held.draw(1, 0)[0] == uncertainty.draw(1, 0)[2], "the others are drawn as they were"
     assert scenario_for(show(), held, 1, 0).shoppers.buy_rate == show().shoppers.buy_rate
     assert plain_uncertainty(held)["root"] == [[0.2, 0.3, 1.0]]

@@ -81,10 +81,10 @@ VERBS = {
 
 @pytest.mark.parametrize("name", [*HOSTILE, NUL], ids=ascii)
 def test_one_function_each(name):
-    made = for_file_name(name)
-    assert made not in ("", ".", "..")
-    assert not re.search(r'[/\\:*?"<>|\x00-\x1f]', made)
-    assert len(made) <= 81
+    safe_name = for_file_name(name)
+    assert safe_name not in ("", ".", "..")
+    assert not re.search(r'[/\\:*?"<>|\x00-\x1f]', safe_name)
+    assert len(safe_name) <= 81
     assert not CONTROL.search(for_terminal(name))
     assert not re.search(r"<[A-Za-z/!?]|\]\(javascript:", for_page(name))
     assert not for_spreadsheet(name).lstrip("\t\r\n ").startswith(("=", "+", "-", "@"))
@@ -157,9 +157,9 @@ def test_every_output_holds_them_harmless(work, monkeypatch, capsys, plain_engin
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Glyph")
         code = cli.main([verb.split()[0], *VERBS[verb]])
-    said = capsys.readouterr()
-    assert code == (verb == "test"), said.err  # one of its tests fails, to be told
-    assert not CONTROL.search(said.out + said.err)
+    printed = capsys.readouterr()
+    assert code == (verb == "test"), printed.err  # one of its tests fails, to be told
+    assert not CONTROL.search(printed.out + printed.err)
     assert [p.name for p in work.parent.parent.iterdir()] == ["deep"]
     assert [p.name for p in work.parent.iterdir()] == ["er"]
     made = [p for p in work.rglob("*") if p.stat().st_mtime_ns != before.get(p)]

@@ -35,10 +35,10 @@ def test_a_settings_file_beyond_the_bounds_is_one_sentence(name, tmp_path, monke
         (tmp_path / "a.yaml").write_bytes(content if isinstance(content, bytes) else content.encode())
     for words in (["rehearse", "scenario=a.yaml", "--cfg"], ["card", "experiment=a.yaml"], ["test", "a.yaml"]):
         assert cli.main(words) == 2
-        said = capsys.readouterr().err
-        assert says in said
-        assert said.count("\n") == 1
-        assert len(said) < 400
+        err = capsys.readouterr().err
+        assert says in err
+        assert err.count("\n") == 1
+        assert len(err) < 400
     with pytest.raises(ValueError, match=r"^[^\n]+$"):
         sc.scenario("a.yaml")
 
@@ -46,5 +46,5 @@ def test_a_settings_file_beyond_the_bounds_is_one_sentence(name, tmp_path, monke
 def test_a_show_of_many_items_is_within_them(tmp_path):
     skus = "".join(f"  item{k}: {{stock: 25, tier: traffic, safety_stock: 3, price: 9, margin: 0.2}}\n" for k in range(2_000))
     (tmp_path / "many.yaml").write_text(SHOW.split("skus:")[0].replace("400}", "4e2}") + "skus:\n" + skus)
-    made = sc.scenario(tmp_path / "many.yaml")
-    assert (len(made.skus), made.audience.arrivals_per_min) == (2_000, 400.0)
+    show_ = sc.scenario(tmp_path / "many.yaml")
+    assert (len(show_.skus), show_.audience.arrivals_per_min) == (2_000, 400.0)

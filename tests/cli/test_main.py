@@ -199,15 +199,15 @@ def test_any_setting_can_be_overridden(tiny, capsys):
     assert code == 0, err
     from omegaconf import OmegaConf
 
-    made = OmegaConf.to_container(OmegaConf.create(out))
-    assert made["scenario"]["skus"]["面膜"]["stock"] == 7
-    assert made["scenario"]["skus"]["mask"]["stock"] == 9
-    assert made["scenario"]["cues"]["c03"]["kind"] == "deal"
-    strategy = made["strategy"]["newsvendor_freeze"]
+    tree = OmegaConf.to_container(OmegaConf.create(out))
+    assert tree["scenario"]["skus"]["面膜"]["stock"] == 7
+    assert tree["scenario"]["skus"]["mask"]["stock"] == 9
+    assert tree["scenario"]["cues"]["c03"]["kind"] == "deal"
+    strategy = tree["strategy"]["newsvendor_freeze"]
     assert (strategy["co"], strategy["by_tier"]) == (60, {"traffic": {"co": 80}})
-    assert made["gate"]["cooldown_s"] == 30
-    assert (made["operations"]["name"], made["operations"]["auto_s"]) == ("human", 0.5)
-    assert (made["score"]["name"], made["score"]["co"]) == ("never_oversell", 60)
+    assert tree["gate"]["cooldown_s"] == 30
+    assert (tree["operations"]["name"], tree["operations"]["auto_s"]) == ("human", 0.5)
+    assert (tree["score"]["name"], tree["score"]["co"]) == ("never_oversell", 60)
 
 
 def test_a_file_may_leave_out_what_words_and_ranges_change(tiny, capsys):
@@ -217,8 +217,8 @@ def test_a_file_may_leave_out_what_words_and_ranges_change(tiny, capsys):
     words = ["scenario.spread=certain", "scenario.feed.lag_s=3"]
     code, out, err = run(capsys, "rehearse", f"scenario={tiny}", "strategy=silent", *words, "--cfg")
     assert code == 0, err
-    made = OmegaConf.to_container(OmegaConf.create(out))["scenario"]
-    assert (made["spread"]["mood_sd"], made["feed"]["lag_s"]) == (0, 3)
+    tree = OmegaConf.to_container(OmegaConf.create(out))["scenario"]
+    assert (tree["spread"]["mood_sd"], tree["feed"]["lag_s"]) == (0, 3)
     assert run(capsys, "sweep", f"scenario={tiny}", "strategy=fixed_count", "scenario.spread=certain,recorded", "--cfg")[0] == 0
 
 
@@ -230,13 +230,13 @@ def test_a_rehearsal_from_a_file_with_a_user_strategy(tiny, plain_engine, capsys
     for name in ("mine", "low", "silent", "assumptions", "left on the table"):
         assert name in out
     folder = tmp_path / "结果 1"
-    made = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    assert made["config"]["strategies"]["mine"]["settings"]["traffic"]["units"] == 9
-    assert "mine.py" in made["config"]["own_files"]
-    assert made["command"][1:] == [*words, "out=结果 1", "figure=all"]
-    assert set(made["files"]) == {p.name for p in folder.iterdir()} - {"manifest.json"}
+    facts = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert facts["config"]["strategies"]["mine"]["settings"]["traffic"]["units"] == 9
+    assert "mine.py" in facts["config"]["own_files"]
+    assert facts["command"][1:] == [*words, "out=结果 1", "figure=all"]
+    assert set(facts["files"]) == {p.name for p in folder.iterdir()} - {"manifest.json"}
     wanted = {"scores.parquet", "alerts.parquet", "assumptions.csv", "report.md", "timeline.png", "timeline-low.png"}
-    assert wanted <= set(made["files"])
+    assert wanted <= set(facts["files"])
     assert run(capsys, *words, "out=结果 1", "figure=none")[0] == 0
     assert not (folder / "timeline.png").exists()
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []

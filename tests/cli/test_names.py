@@ -58,14 +58,14 @@ def test_files_labels_and_skus_in_any_script(capsys, own_files, verb):
     what = ("scenario=小场.yaml", "scenario.skus.面膜.price=10") if verb in SHOW else ("stream=example", "stock={面膜: 200}")
     alone = shown(capsys, verb, what[0], "strategy=./我的.py", "strategy.units=7")
     assert alone["strategy"]["我的"]["units"] == 7
-    made = shown(capsys, verb, *what, "strategy=[a:./我的.py,低线:fixed_count,高线:fixed_count]", "strategy.低线.units=3",
+    tree = shown(capsys, verb, *what, "strategy=[a:./我的.py,低线:fixed_count,高线:fixed_count]", "strategy.低线.units=3",
                  "strategy.高线.units=100", "strategy.高线.by_tier.traffic.units=9", "strategy.a.units=5")  # fmt: skip
-    assert {label: node["units"] for label, node in made["strategy"].items()} == {"a": 5, "低线": 3, "高线": 100}
-    assert made["strategy"]["高线"]["by_tier"] == {"traffic": {"units": 9}}
+    assert {label: node["units"] for label, node in tree["strategy"].items()} == {"a": 5, "低线": 3, "高线": 100}
+    assert tree["strategy"]["高线"]["by_tier"] == {"traffic": {"units": 9}}
     if verb not in SHOW:
-        assert made["stock"] == {"面膜": 200}
+        assert tree["stock"] == {"面膜": 200}
     else:
-        (scenario,) = made["scenarios"].values() if verb in RANGE else (made["scenario"],)
+        (scenario,) = tree["scenarios"].values() if verb in RANGE else (tree["scenario"],)
         assert scenario["skus"]["面膜"]["price"] == 10
     if verb in RANGE:
         ranges = ("strategy.低线.units=1,2", "scenario.skus.面膜.stock=range(10,30,step=10)")
@@ -76,18 +76,18 @@ def test_files_labels_and_skus_in_any_script(capsys, own_files, verb):
 
 
 def test_names_of_live_and_recorded_files(capsys, own_files):
-    made = shown(capsys, "shadow", "strategy=./我的.py", "stock={面膜: 200}", "input=结果/feed 1.jsonl", "out=C:\\直播\\a.jsonl")
-    assert (made["stock"], made["input"], made["out"]) == ({"面膜": 200}, "结果/feed 1.jsonl", "C:\\直播\\a.jsonl")
+    tree = shown(capsys, "shadow", "strategy=./我的.py", "stock={面膜: 200}", "input=结果/feed 1.jsonl", "out=C:\\直播\\a.jsonl")
+    assert (tree["stock"], tree["input"], tree["out"]) == ({"面膜": 200}, "结果/feed 1.jsonl", "C:\\直播\\a.jsonl")
     assert shown(capsys, "ingest", "files=[订单 1.csv,b.csv]", "mapping={订单 1.csv: orders}")["files"] == ["订单 1.csv", "b.csv"]
     assert shown(capsys, "calibrate", "stream=周五/", "sku=[面膜,007]", "name=周五")["sku"] == ["面膜", "007"]
 
 
 def test_a_sku_of_ones_own_takes_every_setting(capsys, own_files):
-    made = shown(capsys, "rehearse", "scenario=小场.yaml", "scenario.skus.面膜.purchase_limit=2",
+    tree = shown(capsys, "rehearse", "scenario=小场.yaml", "scenario.skus.面膜.purchase_limit=2",
                  "+scenario.skus.1.5L={stock: 3}", "scenario.skus.1.5L.price=9", "~scenario.cues.c02")  # fmt: skip
-    assert made["scenario"]["skus"]["面膜"]["purchase_limit"] == 2
-    assert (made["scenario"]["skus"]["1.5L"]["price"], made["scenario"]["skus"]["1.5L"]["margin"]) == (9, 0.35)
-    assert list(made["scenario"]["cues"]) == ["c01"]
+    assert tree["scenario"]["skus"]["面膜"]["purchase_limit"] == 2
+    assert (tree["scenario"]["skus"]["1.5L"]["price"], tree["scenario"]["skus"]["1.5L"]["margin"]) == (9, 0.35)
+    assert list(tree["scenario"]["cues"]) == ["c01"]
 
 
 FOLDER = [("--config-dir", "team"), ("--config-dir=team",), ("-cd", "team"), ("hydra.searchpath=[file://team]",),
@@ -96,11 +96,11 @@ FOLDER = [("--config-dir", "team"), ("--config-dir=team",), ("-cd", "team"), ("h
 
 @pytest.mark.parametrize("folder", FOLDER, ids=lambda words: words[0])
 def test_a_team_keeps_options_in_a_folder_of_its_own(capsys, own_files, folder):
-    made = shown(capsys, "rehearse", *folder, "gate=夜班", "score=ours", "operations=ours", "scenario=ours", "gate.n=2")
-    assert (made["gate"]["cooldown_s"], made["gate"]["n"], made["gate"]["keep_s"]) == (77, 2, 3)
-    assert (made["score"]["name"], made["score"]["ca"], made["score"]["co_ratio"]) == ("never_oversell", 3, 30)
-    assert (made["operations"]["name"], made["operations"]["auto_s"]) == ("human", 2)
-    assert made["scenario"]["name"] == "ours"
+    tree = shown(capsys, "rehearse", *folder, "gate=夜班", "score=ours", "operations=ours", "scenario=ours", "gate.n=2")
+    assert (tree["gate"]["cooldown_s"], tree["gate"]["n"], tree["gate"]["keep_s"]) == (77, 2, 3)
+    assert (tree["score"]["name"], tree["score"]["ca"], tree["score"]["co_ratio"]) == ("never_oversell", 3, 30)
+    assert (tree["operations"]["name"], tree["operations"]["auto_s"]) == ("human", 2)
+    assert tree["scenario"]["name"] == "ours"
 
 
 def test_a_teams_options_may_vary_and_are_listed(capsys, own_files):
@@ -122,11 +122,11 @@ def test_an_option_called_as_a_shipped_one_is_not_passed_over(capsys, own_files,
 
 @pytest.mark.parametrize("word", ["experiment=theirs", "+experiment=theirs", "++experiment=team/experiment/theirs.yaml"])
 def test_an_experiment_of_hydras_kind(capsys, own_files, word):
-    made = shown(capsys, "rehearse", "--config-dir", "team", word, "gate.m=4")
-    assert (made["replicates"], made["seed"]) == (20, 5)
-    assert (made["gate"]["cooldown_s"], made["gate"]["n"], made["gate"]["m"]) == (77, 2, 4)
-    assert (list(made["strategy"]), made["strategy"]["低"]["units"]) == (["低", "smart"], 33)
-    assert (made["score"]["ca"], made["scenario"]["ledger"]["hold_s"]) == (3, 20)
+    tree = shown(capsys, "rehearse", "--config-dir", "team", word, "gate.m=4")
+    assert (tree["replicates"], tree["seed"]) == (20, 5)
+    assert (tree["gate"]["cooldown_s"], tree["gate"]["n"], tree["gate"]["m"]) == (77, 2, 4)
+    assert (list(tree["strategy"]), tree["strategy"]["低"]["units"]) == (["低", "smart"], 33)
+    assert (tree["score"]["ca"], tree["scenario"]["ledger"]["hold_s"]) == (3, 20)
 
 
 BAD = [
@@ -169,8 +169,8 @@ def test_code_that_an_experiment_names_is_announced_and_never_run_by_cfg(capsys,
     mark = Path("ran")
     Path("theirs.py").write_text(Path("我的.py").read_text("utf-8") + f"\nopen({str(mark.resolve())!r}, 'w').close()\n", "utf-8")
     Path("x.yaml").write_text("overrides: ['strategy=[t:theirs.py,smart]', strategy.t.units=4]\n", encoding="utf-8")
-    made = shown(capsys, "rehearse", "experiment=x.yaml")
-    assert made["strategy"]["t"] == {"name": "theirs.py", "units": 4}
+    tree = shown(capsys, "rehearse", "experiment=x.yaml")
+    assert tree["strategy"]["t"] == {"name": "theirs.py", "units": 4}
     assert not mark.exists()
     code, _, err = run(capsys, "rehearse", "experiment=x.yaml", "scenario=小场.yaml", "replicates=1", "figure=none", "out=o")
     assert code == 0, err

@@ -94,9 +94,9 @@ def test_no_room_for_a_run_folder_is_one_sentence(tmp_path, capsys):
             raise OSError(errno.ENOSPC, "No space left on device")
 
     assert ended(write) == FAILED
-    said = capsys.readouterr().err
-    assert "there is no room for the results in" in said
-    assert "No space left on device" in said
+    err = capsys.readouterr().err
+    assert "there is no room for the results in" in err
+    assert "No space left on device" in err
     assert [p.name for p in tmp_path.iterdir() if "lock" not in p.name] == []
 
 

@@ -30,10 +30,10 @@ def test_a_search_ends_in_a_file_that_rehearse_plays_as_it_is(capsys, tmp_path, 
     code, out, err = run(capsys, "tune", *SMALL, "scenario.feed.lag_s=1.5", "score.co=60", "out=t")
     assert code == 0, err
     assert "experiment=t/recommended.yaml" in out
-    made = yaml.safe_load((tmp_path / "t" / "recommended.yaml").read_text(encoding="utf-8"))
-    assert list(made) == ["overrides", "settings_by_tier", "statement", "rests_on"]
-    assert {"scenario=seckill_paydeduct", "scenario.feed.lag_s=1.5", "score.co=60"} <= set(made["overrides"])
-    assert list(made["settings_by_tier"]) == ["traffic 引流款", "profit 利润款", "longtail 长尾款"]
+    facts = yaml.safe_load((tmp_path / "t" / "recommended.yaml").read_text(encoding="utf-8"))
+    assert list(facts) == ["overrides", "settings_by_tier", "statement", "rests_on"]
+    assert {"scenario=seckill_paydeduct", "scenario.feed.lag_s=1.5", "score.co=60"} <= set(facts["overrides"])
+    assert list(facts["settings_by_tier"]) == ["traffic 引流款", "profit 利润款", "longtail 长尾款"]
     assert len(pd.read_parquet(tmp_path / "t" / "trials.parquet")) == 8
     assert {p.name for p in (tmp_path / "t").iterdir()} == {
         "recommended.yaml", "trials.parquet", "shows.parquet", "history.png", "study.db", "report.md", "manifest.json",
@@ -46,7 +46,7 @@ def test_a_search_ends_in_a_file_that_rehearse_plays_as_it_is(capsys, tmp_path, 
     assert config["scenario"]["feed"]["lag_s"] == 1.5
     (label,) = set(config["strategies"]) - {"silent"}
     assert config["strategies"][label]["settings"] == {
-        tier.split()[0]: values for tier, values in made["settings_by_tier"].items()
+        tier.split()[0]: values for tier, values in facts["settings_by_tier"].items()
     }
     # The same command again, and with another number of workers: the same file.
     first = (tmp_path / "t" / "recommended.yaml").read_text()
@@ -87,8 +87,8 @@ def test_a_recommendation_of_ones_own_files_is_played_from_anywhere(capsys, tiny
              "finalists=2", "workers=1", "out=t")  # fmt: skip
     code, _, err = run(capsys, "tune", f"scenario={tiny}", *words)
     assert code == 0, err
-    made = yaml.safe_load((tmp_path / "t" / "recommended.yaml").read_text(encoding="utf-8"))["overrides"]
-    assert {"scenario=own-tiny.yaml", "strategy=[mine:own-mine.py]"} <= set(made)
+    facts = yaml.safe_load((tmp_path / "t" / "recommended.yaml").read_text(encoding="utf-8"))["overrides"]
+    assert {"scenario=own-tiny.yaml", "strategy=[mine:own-mine.py]"} <= set(facts)
     (tmp_path / "mine.py").unlink()
     (tmp_path / tiny).write_text("changed since")
     (tmp_path / "elsewhere").mkdir()
@@ -159,11 +159,11 @@ def test_the_figures_of_a_recommendation_can_be_worked_out_again(capsys, tmp_pat
     monkeypatch.chdir(tmp_path)
     assert run(capsys, "tune", *SMALL, "out=t")[0] == 0
     shows = pd.read_parquet(tmp_path / "t" / "shows.parquet")
-    made = yaml.safe_load((tmp_path / "t" / "recommended.yaml").read_text(encoding="utf-8"))
-    best = made["statement"][0].split(":")[0]
+    facts = yaml.safe_load((tmp_path / "t" / "recommended.yaml").read_text(encoding="utf-8"))
+    best = facts["statement"][0].split(":")[0]
     fresh = shows[(shows["stage"] == "confirming") & (shows["candidate"] == best)]
     assert len(fresh) == 10
-    assert any(f"J {fresh['J'].mean():,.0f} ±" in line for line in made["statement"])
+    assert any(f"J {fresh['J'].mean():,.0f} ±" in line for line in facts["statement"])
 
 
 def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
@@ -176,9 +176,9 @@ def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
     assert "8/8 trials" in err
     stopped(monkeypatch, capsys, 1, *SMALL, "trials=16", "out=u")
     for out in ("t", "u", "whole"):
-        code, said, err = run(capsys, "tune", *SMALL, "trials=20", f"out={out}")
+        code, printed, err = run(capsys, "tune", *SMALL, "trials=20", f"out={out}")
         assert code == 0, err
-        assert ("8 trials kept" in said) == (out != "whole")
+        assert ("8 trials kept" in printed) == (out != "whole")
     tables = [(tmp_path / out / "trials.parquet").read_bytes() for out in ("t", "u", "whole")]
     assert tables[0] == tables[1] == tables[2]
     files = [

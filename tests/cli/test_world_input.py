@@ -22,19 +22,19 @@ def folder(tmp_path, monkeypatch):
 def refused(capsys, folder, *words: str) -> str:
     """The one sentence with which these words are refused."""
     assert cli.main(list(words)) == 2
-    said = capsys.readouterr().err.strip()
-    assert "Traceback" not in said
-    assert len(said.splitlines()) == 1
+    text = capsys.readouterr().err.strip()
+    assert "Traceback" not in text
+    assert len(text.splitlines()) == 1
     assert not [p for p in folder.iterdir() if p.suffix not in (".csv", ".yaml")]
-    return said
+    return text
 
 
 @pytest.mark.parametrize(("name", "low", "high"), BOUNDS)
 def test_a_spread_out_of_bounds(name, low, high, capsys, folder):
     for value in (low - 0.5, high + 0.5):
-        said = refused(capsys, folder, *PLAIN, f"scenario.spread.{name}={value}")
-        assert f"spread.{name}" in said
-        assert "outside its bounds" in said
+        refusal = refused(capsys, folder, *PLAIN, f"scenario.spread.{name}={value}")
+        assert f"spread.{name}" in refusal
+        assert "outside its bounds" in refusal
 
 
 def test_a_spread_that_does_not_exist(capsys, folder):
@@ -56,25 +56,25 @@ def test_zones_that_do_not_exist(capsys, folder):
     rows = "order_id,sku,qty,time\n" + "".join(f"{k},mask,1,2026-03-01 20:{k:02d}:00\n" for k in range(30))
     (folder / "orders.csv").write_text(rows, encoding="utf-8")
     for zone in ("Mars/Olympus", "+25:00", "Asia/Shangai"):
-        said = refused(capsys, folder, "calibrate", "stream=orders.csv", f"zone={zone}")
-        assert zone in said
+        refusal = refused(capsys, folder, "calibrate", "stream=orders.csv", f"zone={zone}")
+        assert zone in refusal
 
 
 def test_a_recording_that_says_too_little(capsys, folder):
     """Thirty orders in half an hour: what is missing is said."""
     rows = "order_id,sku,qty,time\n" + "".join(f"{k},mask,1,2026-03-01 20:{k:02d}:00\n" for k in range(30))
     (folder / "orders.csv").write_text(rows, encoding="utf-8")
-    said = refused(capsys, folder, "calibrate", "stream=orders.csv", "zone=Asia/Shanghai")
-    assert "30 orders are too few" in said
-    assert "at least 100" in said
+    refusal = refused(capsys, folder, "calibrate", "stream=orders.csv", "zone=Asia/Shanghai")
+    assert "30 orders are too few" in refusal
+    assert "at least 100" in refusal
 
 
 def test_a_night_given_twice(capsys, folder):
     rows = "order_id,sku,qty,time\n" + "".join(f"{k},mask,1,2026-03-01 20:{k // 4:02d}:{k % 4 * 13:02d}\n" for k in range(200))
     for name in ("a", "b"):
         (folder / f"{name}.csv").write_text(rows, encoding="utf-8")
-    said = refused(capsys, folder, "calibrate", "stream=[a.csv,b.csv]", "zone=Asia/Shanghai")
-    assert "same orders at the same times" in said
+    refusal = refused(capsys, folder, "calibrate", "stream=[a.csv,b.csv]", "zone=Asia/Shanghai")
+    assert "same orders at the same times" in refusal
 
 
 def test_sources_out_of_bounds(capsys, folder):

@@ -36,10 +36,10 @@ def main():
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         lay(Path(folder))
         for command, _says in TYPED:
-            said = io.StringIO()
-            with redirect_stdout(io.StringIO()), redirect_stderr(said):
+            stream_ = io.StringIO()
+            with redirect_stdout(io.StringIO()), redirect_stderr(stream_):
                 stockcue(command.split())
-            lines.append(row(command, said.getvalue()))
+            lines.append(row(command, stream_.getvalue()))
     PAGE.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -110,15 +110,15 @@ def test_the_engine_sends_the_same_alerts_of_the_same_readings(name):
         # The engine takes its first reading one period after the start; a series has its first value at the start.
         series[sku.id] = {n: [None, *map(float, run.readings[:, k, c])] for n, c in columns.items()}
         series[sku.id]["viewers"] = [None, *map(float, run.tape.viewers[: len(run.readings)])]
-    said = course(policy, Test("t", 5.0, show.duration_s, show.start_hour, items, series, ()))
-    got = [(k, i - 1, s.level) for k, sku in enumerate(show.skus) for i, s in enumerate(said[sku.id])
-           if s.level != (said[sku.id][i - 1].level if i else 0)]  # fmt: skip
+    course_of = course(policy, Test("t", 5.0, show.duration_s, show.start_hour, items, series, ()))
+    got = [(k, i - 1, s.level) for k, sku in enumerate(show.skus) for i, s in enumerate(course_of[sku.id])
+           if s.level != (course_of[sku.id][i - 1].level if i else 0)]  # fmt: skip
     sent = [(int(a["sku"]), int(a["reading"]), int(a["level"])) for a in run.alerts]
     assert sent, "the show has no alert; the test shows nothing"
     assert sorted(got) == sorted(sent)
     # Who has had a reading at the start, as a series has, can tell one order earlier how stock leaves.
     later = run.alerts[run.alerts["reading"] >= 12]
-    lines = [said[show.skus[a["sku"]].id][a["reading"] + 1].line for a in later]
+    lines = [course_of[show.skus[a["sku"]].id][a["reading"] + 1].line for a in later]
     assert np.max(np.abs(np.array(lines) - later["line"]) / later["line"]) < 1e-4  # arrivals are microseconds late
 
 
@@ -142,10 +142,10 @@ def test_the_engine_sends_the_same_alerts_of_the_same_readings(name):
 def test_a_wrong_file_is_one_sentence_that_names_it(rules, capsys, old, new, sentence):
     assert old in GOOD
     assert main(["test", str(rules(GOOD.replace(old, new, 1)))]) == 2
-    said = capsys.readouterr().err
-    assert sentence in said
-    assert "面膜.yaml" in said
-    assert said.count("\n") == 1
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert "面膜.yaml" in err
+    assert err.count("\n") == 1
 
 
 def test_folders_and_what_is_not_there(rules, tmp_path, capsys):
@@ -175,5 +175,5 @@ def test_expectations_are_all_checked():
     policy = sc.policy("fixed_count", units=50)
     facts = Sku("a", 40)
     asked = (Expected(0.0, "a", 3, 3, 10.0),)
-    found = faults(policy, Test("t", 1.0, 9.0, 20.0, {"a": Item(facts)}, {"a": {"stock": [40.0]}}, asked))
-    assert {(f.what, f.expected, f.got) for f in found} == {("level", 3, 2), ("machine", 3, 2), ("line", 10, 50)}
+    failed = faults(policy, Test("t", 1.0, 9.0, 20.0, {"a": Item(facts)}, {"a": {"stock": [40.0]}}, asked))
+    assert {(f.what, f.expected, f.got) for f in failed} == {("level", 3, 2), ("machine", 3, 2), ("line", 10, 50)}

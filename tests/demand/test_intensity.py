@@ -13,8 +13,8 @@ from sim.demand.streams import stream
 def test_a_response_has_the_generators_area(shape, step):
     kernel = Kernel(shape, 1.0, 37.0, 240.0)
     bins = round(600 / step)
-    made = response(bins, step, np.array([17.3, 200.0]), shape, 37.0, 240.0)
-    assert made.sum() == pytest.approx(2 * kernel.area_s, rel=1e-12)
+    expected = response(bins, step, np.array([17.3, 200.0]), shape, 37.0, 240.0)
+    assert expected.sum() == pytest.approx(2 * kernel.area_s, rel=1e-12)
 
 
 def test_a_response_cut_by_the_edges_keeps_what_lies_inside():
@@ -49,15 +49,15 @@ def test_binned_lognormal_delays():
 def test_a_grid_of_bins_and_exact_stretches_tell_the_same_demand(shape):
     """Calibration counts in bins, imputation in stretches cut anywhere: one model, the cart path included."""
     carts = Carts(0.7, "lognormal", 45.0, 1.2)
-    made = response(5000, 2.0, np.array([17.3]), shape, 25.0, 120.0, carts)
+    expected = response(5000, 2.0, np.array([17.3]), shape, 25.0, 120.0, carts)
     edges = np.array([18.0, 40.0, 200.0, 9000.0])
     exact = np.diff(landed(shape, 25.0, 120.0, carts, edges - 17.3))
-    grid = np.interp(edges, np.arange(5001) * 2.0, np.concatenate([[0.0], np.cumsum(made)]))
+    grid = np.interp(edges, np.arange(5001) * 2.0, np.concatenate([[0.0], np.cumsum(expected)]))
     assert np.diff(grid) == pytest.approx(exact, abs=1e-6)
 
 
 def test_early_orders_all_come_before_their_cue():
-    made = ahead(100, 10.0, np.array([55.0, 505.0, 2000.0]), 120.0)
-    assert made.sum() == pytest.approx(2.0)
-    assert made[6:51].sum() == pytest.approx(1.0, abs=0.02)
-    assert not made[51:].any()
+    early = ahead(100, 10.0, np.array([55.0, 505.0, 2000.0]), 120.0)
+    assert early.sum() == pytest.approx(2.0)
+    assert early[6:51].sum() == pytest.approx(1.0, abs=0.02)
+    assert not early[51:].any()

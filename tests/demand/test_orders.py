@@ -40,17 +40,17 @@ def life(rows, **given) -> Life:
 )
 def test_what_follows_an_order(given, mode, kinds):
     rows = placed(1)
-    made = settled(Ledger(mode), rows, np.arange(1), life(rows, **given))
-    assert made["kind"].tolist() == kinds
-    assert made["cause"].tolist() == [-1] + [0] * (len(kinds) - 1)
+    settled_rows = settled(Ledger(mode), rows, np.arange(1), life(rows, **given))
+    assert settled_rows["kind"].tolist() == kinds
+    assert settled_rows["cause"].tolist() == [-1] + [0] * (len(kinds) - 1)
     if EXPIRE in kinds:
-        assert made["t"][kinds.index(EXPIRE)] == 120 * US, "the first sweep after 100 s"
-        assert made["mark"][kinds.index(EXPIRE)] == 0.5
+        assert settled_rows["t"][kinds.index(EXPIRE)] == 120 * US, "the first sweep after 100 s"
+        assert settled_rows["mark"][kinds.index(EXPIRE)] == 0.5
 
 
 def test_a_copy_lives_a_life_of_its_own():
     rows = created_twice(placed(3), np.array([1]))
     assert rows["kind"].tolist() == [ORDER] * 3 + [COPY]
     assert (rows["cause"][3], rows["t"][3]) == (1, US + 2)
-    made = settled(Ledger(), rows, np.arange(4), life(rows))
-    assert sorted(made["cause"][made["kind"] == PAY].tolist()) == [0, 1, 2, 3]
+    settled_rows = settled(Ledger(), rows, np.arange(4), life(rows))
+    assert sorted(settled_rows["cause"][settled_rows["kind"] == PAY].tolist()) == [0, 1, 2, 3]

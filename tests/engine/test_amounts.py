@@ -67,8 +67,8 @@ def names_a_cell(p, m, s):
 
 def test_a_strategy_may_name_the_cell_that_says_what_it_lacks():
     own = Strategy("own", "names a cell", names_a_cell, memory=2, lack=1)
-    found = asked(replace(make_policy("silent", playbook=asking("lack")), strategy=own))
-    assert found == {"a": [4.0], "b": []}
+    asked_for = asked(replace(make_policy("silent", playbook=asking("lack")), strategy=own))
+    assert asked_for == {"a": [4.0], "b": []}
 
 
 def test_smart_asks_for_what_the_rest_of_the_show_wants():

@@ -66,8 +66,8 @@ def check(stage: Stage, policies: list) -> tuple[int, int]:
 @pytest.mark.parametrize("first", range(0, 32, 8))
 def test_forked_runs_are_the_runs_played_alone(first):
     """Random worlds (every mechanism a coin) x fourteen policies each."""
-    found = np.array([check(stage_of(seed), crowd(seed)) for seed in range(first, first + 8)]).sum(0)
-    assert found.min() > 7, "nothing was shared or nothing forked"
+    total = np.array([check(stage_of(seed), crowd(seed)) for seed in range(first, first + 8)]).sum(0)
+    assert total.min() > 7, "nothing was shared or nothing forked"
 
 
 @pytest.mark.long

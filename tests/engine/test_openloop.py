@@ -55,9 +55,9 @@ def test_a_note_pad_that_overflows_loses_nothing(stage, monkeypatch):
 
 
 def test_the_benchmark_checks_before_it_times():
-    found = measure(invented(2000, 2, 0.1), [make_policy("fixed_count"), uncompiled(make_policy("fixed_count"))], repeats=1)
-    assert [f.rows for f in found] == [found[0].rows] * 2
-    assert found[0].alerts == found[1].alerts
+    timings = measure(invented(2000, 2, 0.1), [make_policy("fixed_count"), uncompiled(make_policy("fixed_count"))], repeats=1)
+    assert [f.rows for f in timings] == [timings[0].rows] * 2
+    assert timings[0].alerts == timings[1].alerts
 
     def wrong(stage, policy, acting, engine):
         return play(stage, make_policy("silent"), acting=acting)

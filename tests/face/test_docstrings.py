@@ -34,12 +34,12 @@ def number(text):
 
 def faults(verb):
     function, parameters = VERBS[verb], inspect.signature(VERBS[verb]).parameters
-    said = documented(function)
+    said_there = documented(function)
     for f in fields(SETTINGS[verb]):
         name = "shows" if f.name == "replicates" else f.name
         if name not in parameters or f.name == "out" or f.default is MISSING:
             continue
-        text, meta = said[name], f.metadata
+        text, meta = said_there[name], f.metadata
         if other := re.match(r"(?:Whether .*)?[Aa]s in :func:`stockcue\.(\w+)`", text):
             twin = next(g for g in fields(SETTINGS[other[1]]) if g.name == f.name)
             if any(twin.metadata[key] != meta[key] for key in ("low", "high", "unit")) or twin.default != f.default:

@@ -52,10 +52,10 @@ def test_the_names_are_the_documented_ones():
 
 def test_every_function_says_what_it_takes_and_returns():
     for name in sc.__all__:
-        found = getattr(sc, name)
-        if inspect.isfunction(found):
-            text = found.__doc__
-            for parameter in inspect.signature(found).parameters:
+        value = getattr(sc, name)
+        if inspect.isfunction(value):
+            text = value.__doc__
+            for parameter in inspect.signature(value).parameters:
                 assert re.search(rf"\b{parameter}\b", text), f"{name}: {parameter}"
             assert "Parameters\n" in text, name
             assert "Returns\n" in text or name in ("interval", "log", "steps"), name
@@ -108,11 +108,11 @@ def test_a_sweep_is_the_commands_and_goes_on(capsys):
     with pytest.raises(KeyboardInterrupt, match="goes on from there"):
         call(progress=stop)
     note = Path(".b-sweep/sweep.json")
-    mine = note.read_text("utf-8")
-    note.write_text(mine.replace(f'"stockcue": "{sc.__version__}"', '"stockcue": "0.2.0"'), encoding="utf-8")
+    text = note.read_text("utf-8")
+    note.write_text(text.replace(f'"stockcue": "{sc.__version__}"', '"stockcue": "0.2.0"'), encoding="utf-8")
     with pytest.raises(ValueError, match=r"was begun by StockCue 0\.2\.0 and this is"):
         call()
-    note.write_text(mine, encoding="utf-8")
+    note.write_text(text, encoding="utf-8")
     s = call(progress=lambda done, of, what: heard.append(done))
     assert heard.count(0) == 1, "the second call goes on where the first one stopped"
     assert Path("a/trials.parquet").read_bytes() == Path("b/trials.parquet").read_bytes()

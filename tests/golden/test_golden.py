@@ -41,8 +41,8 @@ def counts(judge: Judge, run) -> list[int]:
 
 @pytest.mark.parametrize("show", SHOWS)
 def test_runs_are_as_they_were(show):
-    found = play_out(show)
+    figures_of = play_out(show)
     if os.environ.get("STOCKCUE_GOLDEN") == "write":
         known = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
-        FILE.write_text(json.dumps(dict(sorted((known | {show: found}).items())), indent=1) + "\n", "utf-8")
-    assert found == json.loads(FILE.read_text("utf-8"))[show], f"columns: {', '.join(COUNTS)}"
+        FILE.write_text(json.dumps(dict(sorted((known | {show: figures_of}).items())), indent=1) + "\n", "utf-8")
+    assert figures_of == json.loads(FILE.read_text("utf-8"))[show], f"columns: {', '.join(COUNTS)}"

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.usefixtures("tiny")
 
 
 def test_a_part_damaged_after_it_was_counted_is_played_again(tmp_path):
-    made = plan(replicates=4)
-    with opened(tmp_path / "a", made, {}) as parts:
+    planned_study = plan(replicates=4)
+    with opened(tmp_path / "a", planned_study, {}) as parts:
         gather(parts, Pool(1, _alone), lambda *_: None, tmp_path / "a.parquet")
         real, calls = parts.tables, []
 
@@ -74,8 +74,8 @@ def test_a_finished_sweep_is_not_played_again_and_another_one_not_overwritten(tm
     assert cli.main([*words, "seed=5"]) == 2
     assert "seed was 1, is 5" in capsys.readouterr().err
     assert tables(tmp_path / "res") == before
-    made = json.loads((tmp_path / "res" / "manifest.json").read_text("utf-8"))
-    (tmp_path / "res" / "manifest.json").write_text(json.dumps({k: v for k, v in made.items() if k != "account"}))
+    facts = json.loads((tmp_path / "res" / "manifest.json").read_text("utf-8"))
+    (tmp_path / "res" / "manifest.json").write_text(json.dumps({k: v for k, v in facts.items() if k != "account"}))
     assert cli.main(words) == 2
     assert "was judged by the old account" in capsys.readouterr().err
     assert tables(tmp_path / "res") == before
@@ -108,10 +108,10 @@ def test_a_sweep_too_large_for_the_disk_is_refused_before_it_starts(tmp_path, mo
 
 def test_the_estimate_is_of_the_right_size(tmp_path):
     """Runs are counted exactly; time and size are within a factor of a few of what a sweep then takes."""
-    made = plan(points=10, replicates=40)
-    expected = probe(made)
+    planned_study = plan(points=10, replicates=40)
+    expected = probe(planned_study)
     began = time.perf_counter()
-    with opened(tmp_path / "a", made, {}) as parts:
+    with opened(tmp_path / "a", planned_study, {}) as parts:
         gather(parts, Pool(1, _alone), lambda *_: None, tmp_path / "a.parquet")
         spent = time.perf_counter() - began
         size = sum(p.stat().st_size for p in parts.folder.glob("part-*"))
@@ -134,8 +134,8 @@ def test_what_is_said_before_it_starts(tmp_path, capsys):
     assert worlds["scenario.feed.lag_s"].tolist() == [1, 20]
     candidates = pd.read_parquet(tmp_path / "res" / "candidates.parquet")
     assert candidates["strategy.fixed_count.units"].tolist()[:7] == [1, 4, 7, 10, 13, 16, 19]
-    made = json.loads((tmp_path / "res" / "manifest.json").read_text())
-    assert set(made["files"]) == {p.name for p in (tmp_path / "res").iterdir()} - {"manifest.json"}
+    facts = json.loads((tmp_path / "res" / "manifest.json").read_text())
+    assert set(facts["files"]) == {p.name for p in (tmp_path / "res").iterdir()} - {"manifest.json"}
     report = (tmp_path / "res" / "report.md").read_text()
     assert "fixed_count#6" in report
     assert "scenario.feed.lag_s=20" in report
@@ -183,8 +183,8 @@ def test_pools_say_what_they_lack():
 
 
 def test_a_worker_with_another_version_refuses():
-    made = plan()
-    chunk = made.chunks()[0]
-    assert _task(order(made, chunk), chunk, program(), 0)[0] == chunk
+    planned_study = plan()
+    chunk = planned_study.chunks()[0]
+    assert _task(order(planned_study, chunk), chunk, program(), 0)[0] == chunk
     with pytest.raises(OtherProgram, match="same version everywhere"):
-        _task(order(made, chunk), chunk, "another", 0)
+        _task(order(planned_study, chunk), chunk, "another", 0)

@@ -64,11 +64,11 @@ def tables(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture
 def cluster(tmp_path_factory):
-    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
     try:
-        yield made
+        yield cluster
     finally:
-        made.close()
+        cluster.close()
 
 
 @pytest.mark.long

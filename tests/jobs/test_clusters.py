@@ -40,11 +40,11 @@ def _tiny(tmp_path, monkeypatch):
 @pytest.fixture
 def cluster(tmp_path_factory):
     """A scheduler with two worker processes."""
-    made = Cluster(tmp_path_factory.mktemp("cluster"))
+    cluster = Cluster(tmp_path_factory.mktemp("cluster"))
     try:
-        yield made
+        yield cluster
     finally:
-        made.close()
+        cluster.close()
 
 
 def test_a_cluster_plays_the_same_bytes_and_survives_the_loss_of_a_worker(cluster, tmp_path):

@@ -96,12 +96,12 @@ def test_the_first_show_is_the_same_in_plain_python(monkeypatch, most):
     monkeypatch.setattr(study, "compiling", lambda _policies, _kernels: nullcontext([]))
     usual = study.rehearse(scenario, POLICIES, 2, 1, profile)
     monkeypatch.setattr(study, "compiling", busy)
-    made = study.rehearse(scenario, POLICIES, 2, 1, profile, lambda done, of, what: heard.append((done, other.waited)))
+    result = study.rehearse(scenario, POLICIES, 2, 1, profile, lambda done, of, what: heard.append((done, other.waited)))
     assert plain == [False, False, *([True, False] if most else [False, False])]
     assert heard[0] == (0, False)
     assert next(one for one in heard if one[0] == 1) == (1, not most)
     for name in ("scores", "alerts", "items", "chains"):
-        pd.testing.assert_frame_equal(getattr(made, name), getattr(usual, name), check_exact=True)
+        pd.testing.assert_frame_equal(getattr(result, name), getattr(usual, name), check_exact=True)
 
 
 def test_what_is_marked_as_compiled_is_this_machines():

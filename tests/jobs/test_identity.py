@@ -59,11 +59,11 @@ def test_a_value_read_from_a_file_belongs_to_the_strategy(tmp_path):
 
 def test_a_global_of_a_notebook_that_changes_is_compiled_anew():
     body = HEAD + "LIMIT = 2.0\ndef line(units):\n    return units + LIMIT\n" + TAIL
-    made = cell(body)
-    policy = make_policy(made.STRATEGY)
+    in_cell = cell(body)
+    policy = make_policy(in_cell.STRATEGY)
     assert set(frozen_at(policy)) == {3.0}
     first = digest(policy)
-    made.LIMIT = 9.0
+    in_cell.LIMIT = 9.0
     assert set(frozen_at(policy)) == {10.0}
     assert digest(policy) != first
 

@@ -31,10 +31,10 @@ def values(chunk):
 
 @pytest.fixture
 def parts(tmp_path):
-    made = Parts(tmp_path, plan(), "digest")
-    for chunk in made.chunks:
-        made.write(chunk, values(chunk))
-    return made
+    parts_of = Parts(tmp_path, plan(), "digest")
+    for chunk in parts_of.chunks:
+        parts_of.write(chunk, values(chunk))
+    return parts_of
 
 
 def test_parts_come_back_as_they_were(parts):
@@ -53,9 +53,9 @@ def test_the_table_is_dense_ordered_and_the_same_to_the_byte(parts, tmp_path):
     keys = [(f"w{w}", f"c{c}", r) for w in range(2) for r in range(5) for c in range(3)]
     assert list(table[["world", "candidate", "replicate"]].itertuples(index=False, name=None)) == keys
     np.testing.assert_array_equal(table[["J", "recall"]], np.concatenate([values(c) for c in parts.chunks]))
-    found = means(tmp_path / "a.parquet", parts.plan)
+    means_of = means(tmp_path / "a.parquet", parts.plan)
     wanted = table.groupby(["world", "candidate"])["J"].mean().to_numpy().reshape(2, 3)
-    np.testing.assert_allclose(found, wanted)
+    np.testing.assert_allclose(means_of, wanted)
     shows = shows_of(tmp_path / "a.parquet", parts.plan, 1, [0, 2], ["J"])
     part = table[(table["world"] == "w1") & (table["candidate"] != "c1")]
     assert shows["strategy"].tolist() == part["candidate"].tolist()

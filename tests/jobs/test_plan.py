@@ -21,11 +21,11 @@ def _plain(monkeypatch):
 
 
 def plan(points=3, replicates=4, worlds=1, seed=1, **changes):
-    made = config("fixed_count", "smart", **changes)
+    settings = config("fixed_count", "smart", **changes)
     lags = [Axis("scenario.feed.lag_s", values=tuple(float(k) for k in range(1, worlds + 1)))] if worlds > 1 else []
     axes = [Axis("strategy.fixed_count.units", 1, 30)]
-    found = make_worlds({"small": made["scenario"]}, lags, "grid", 1, 1)
-    return Plan(found, make_candidates(made, axes, "lhs", points, 1), replicates, seed, PROFILES["balanced"])
+    found = make_worlds({"small": settings["scenario"]}, lags, "grid", 1, 1)
+    return Plan(found, make_candidates(settings, axes, "lhs", points, 1), replicates, seed, PROFILES["balanced"])
 
 
 @pytest.mark.parametrize(("n", "replicates", "worlds"), [(1, 1, 1), (5, 1000, 1), (500, 200, 2), (2500, 7, 1), (1025, 30, 1),
@@ -51,13 +51,15 @@ def test_a_small_study_still_keeps_many_workers_busy():
 
 
 def test_a_chunk_is_played_from_plain_data():
-    made = plan()
-    chunk = made.chunks()[2]
-    values = play_chunk(order(made, chunk), chunk)
+    planned_study = plan()
+    chunk = planned_study.chunks()[2]
+    values = play_chunk(order(planned_study, chunk), chunk)
     from sim.jobs.trials import play_trials
 
-    direct = play_trials(made.worlds[0], made.candidates, range(chunk.start, chunk.stop), 1, made.profile)
-    np.testing.assert_array_equal(values, direct.reshape(-1, len(made.metrics)))
+    direct = play_trials(
+        planned_study.worlds[0], planned_study.candidates, range(chunk.start, chunk.stop), 1, planned_study.profile
+    )
+    np.testing.assert_array_equal(values, direct.reshape(-1, len(planned_study.metrics)))
 
 
 def test_the_digest_tells_studies_apart_and_not_where_files_lie():

@@ -170,13 +170,13 @@ def test_a_death_now_and_then_is_no_reason_to_give_up(tmp_path):
         yield next(_alone(study, chunks))
         raise Gone
 
-    made = plan(replicates=6)
-    with opened(tmp_path / "a", made, {}) as parts:
+    planned_study = plan(replicates=6)
+    with opened(tmp_path / "a", planned_study, {}) as parts:
         gather(parts, Pool(1, faltering, (Gone,)), lambda *_: None, tmp_path / "a.parquet")
-    with opened(tmp_path / "b", made, {}) as parts:
+    with opened(tmp_path / "b", planned_study, {}) as parts:
         gather(parts, Pool(1, _alone), lambda *_: None, tmp_path / "b.parquet")
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
-    with opened(tmp_path / "c", made, {}) as parts, pytest.raises(WorkersLost):
+    with opened(tmp_path / "c", planned_study, {}) as parts, pytest.raises(WorkersLost):
         gather(parts, Pool(1, lambda *_: _raised(Gone), (Gone,)), lambda *_: None, tmp_path / "c.parquet")
 
 
@@ -190,9 +190,11 @@ def test_a_search_outlives_its_workers():
         yield next(_alone(study, chunks))
         raise Gone
 
-    made, heard = plan(replicates=9), []
+    planned_study, heard = plan(replicates=9), []
     found = [
-        paired_play(Pool(1, play, (Gone,)), made.worlds, 1, made.profile, note=heard.append)(made.candidates, range(9))
+        paired_play(Pool(1, play, (Gone,)), planned_study.worlds, 1, planned_study.profile, note=heard.append)(
+            planned_study.candidates, range(9)
+        )
         for play in (_alone, faltering)
     ]
     np.testing.assert_array_equal(*found)

@@ -61,13 +61,13 @@ def test_a_notebooks_strategy_travels_as_text():
     )
     body += "def half(x, by=LIMIT):\n    return min(x / by, TABLE[1])\ndef made(extra):\n    def line(units):\n"
     body += "        return half(units) + extra * math.exp(0.0)\n    return line\nline = made(2.5)\n" + TAIL
-    made = cell(body.replace('"mine"', '"我的 1"'))
-    policy = make_policy(made.STRATEGY)
+    in_cell = cell(body.replace('"mine"', '"我的 1"'))
+    policy = make_policy(in_cell.STRATEGY)
     packed = pickle.loads(pickle.dumps(pack(policy)))
     there = unpack(packed)
     assert there.strategy.name == "我的 1"
     assert frozen_at(there) == frozen_at(policy) != []
-    assert there.strategy.fold is not made.fold
+    assert there.strategy.fold is not in_cell.fold
     assert packed.origin.files[0][0] == "我的_1.py"
 
 
@@ -106,13 +106,13 @@ def test_copies_lie_in_a_folder_of_this_users_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(serialise.tempfile, "tempdir", str(tmp_path))
     policy = make_policy(mine(tmp_path / "a", helper_py=HELPER.format(2)))
     origin = origin_of(policy.strategy)
-    made = serialise._laid_out(replace_path(origin, tmp_path / "nowhere.py"))
-    place = made.parent.parent
-    assert stat.S_IMODE(place.stat().st_mode) == stat.S_IMODE(made.parent.stat().st_mode) == 0o700
+    laid = serialise._laid_out(replace_path(origin, tmp_path / "nowhere.py"))
+    place = laid.parent.parent
+    assert stat.S_IMODE(place.stat().st_mode) == stat.S_IMODE(laid.parent.stat().st_mode) == 0o700
     place.chmod(0o777)
     other = serialise._laid_out(origin)
     assert other.parent.parent != place, "whoever may write there could have changed what would be run"
-    assert other.read_bytes() == made.read_bytes()
+    assert other.read_bytes() == laid.read_bytes()
 
 
 def replace_path(origin, path):
@@ -182,8 +182,8 @@ def test_whatever_a_worker_has_loaded_is_among_it():
 
 def test_values_keep_the_answers_too(tmp_path):
     policy = make_policy(mine(tmp_path, helper_py=HELPER.format(2)))
-    found = own_files([policy, make_policy("smart")])
-    assert set(found) == {"mine.py", "mine.py: helper.py", "mine.py: values", "mine.py: answers"}
+    files_of = own_files([policy, make_policy("smart")])
+    assert set(files_of) == {"mine.py", "mine.py: helper.py", "mine.py: values", "mine.py: answers"}
     low = replace(policy.strategy, params=(replace(policy.strategy.params[0], default=90.0),))
-    assert own_files([replace(policy, strategy=low)])["mine.py: answers"] != found["mine.py: answers"]
+    assert own_files([replace(policy, strategy=low)])["mine.py: answers"] != files_of["mine.py: answers"]
     assert np.array_equal(unpack(pack(policy)).params, policy.params)

@@ -33,11 +33,11 @@ def candidates(points=3):
 
 
 def test_a_trial_is_what_a_rehearsal_measures():
-    found = play_trials(world(), candidates(), [0, 1], 3, PROFILE)
+    trials = play_trials(world(), candidates(), [0, 1], 3, PROFILE)
     scores = rehearse(world().scenario, [c.policy for c in candidates()], 2, 3, PROFILE).scores
     for k, candidate in enumerate(candidates()):
         rows = scores[scores["strategy"] == candidate.name]
-        np.testing.assert_array_equal(found[:, k], rows[list(CORE)].to_numpy(float))
+        np.testing.assert_array_equal(trials[:, k], rows[list(CORE)].to_numpy(float))
     assert set(CORE) <= set(METRICS)
     assert len(set(CORE)) == len(CORE)
 

@@ -52,11 +52,11 @@ def test_a_page_of_the_gallery_is_of_its_lesson(path):
 
 def test_a_strategy_from_a_cell_goes_all_the_way(tmp_path):
     """Two workers play it, each from the text of the cell."""
-    made = small(NOTEBOOKS[0].with_name("face.py"), tmp_path)
-    assert set(made["result"].table["strategy"]) == {"silent", "pace", "fixed_count"}
-    assert len(made["sweep"].table) == 4
-    assert made["picture"].png[:4] == b"\x89PNG"
-    assert str(made["LOADED"]) == str(made["again"])
+    result = small(NOTEBOOKS[0].with_name("face.py"), tmp_path)
+    assert set(result["result"].table["strategy"]) == {"silent", "pace", "fixed_count"}
+    assert len(result["sweep"].table) == 4
+    assert result["picture"].png[:4] == b"\x89PNG"
+    assert str(result["LOADED"]) == str(result["again"])
 
 
 def test_old_data_makes_a_freeze_worthless(tmp_path):

@@ -62,15 +62,15 @@ def test_sliders_rank_as_the_engine_does(browser, swept):
 
 def test_a_switch_point_is_where_the_best_changes(browser, swept):
     seen = browser.open(swept[0].folder / "report.html")
-    found = seen.run("return SC.switches(SC.data, SC.data.prices, 1, 0, 60)")
-    for price, before, after in found:
+    done = seen.run("return SC.switches(SC.data, SC.data.prices, 1, 0, 60)")
+    for price, before, after in done:
         for step, expected in ((-1e-3, before), (1e-3, after)):
             ranked = seen.run(
                 "var p = SC.data.prices.slice(); p[1] = arguments[0]; return SC.ranked(SC.net(SC.data, p))[0]", price + step
             )
             assert ranked == expected
     ends = [seen.run(f"var p = SC.data.prices.slice(); p[1] = {x}; return SC.ranked(SC.net(SC.data, p))[0]") for x in (0, 60)]
-    assert bool(found) == (ends[0] != ends[1])
+    assert bool(done) == (ends[0] != ends[1])
 
 
 def test_a_sweeps_table_filters_sorts_and_opens_timelines(browser, swept):
@@ -104,10 +104,10 @@ def test_what_is_half_written_or_old_is_shown_as_far_as_it_goes(browser, rehears
 def folders(tmp_path_factory, show):
     """Run folders of verbs whose pages are sentences, tables and pictures."""
     place = tmp_path_factory.mktemp("others")
-    made = sc.replay(sc.read("example", zone="Asia/Shanghai"), ["fixed_count"], out=place / "replay")
+    replayed = sc.replay(sc.read("example", zone="Asia/Shanghai"), ["fixed_count"], out=place / "replay")
     narrow = sc.policy("fixed_count")
     return [
-        made.folder,
+        replayed.folder,
         sc.breakpoint(show, [narrow], dials=["feed_lag"], shows=12, steps=1, out=place / "break", workers=1).folder,
     ]
 

@@ -33,20 +33,20 @@ def unpacked(text):
     raw = gzip.decompress(base64.b64decode(text))
     length = int.from_bytes(raw[:4], "little")
     directory = json.loads(raw[4 : 4 + length])
-    found = dict(directory["values"])
+    by_name = dict(directory["values"])
     for name, kind, count, start in directory["arrays"]:
         values = np.frombuffer(raw, "<i4" if kind == "d4" else "<f8", count, 4 + length + start)
-        found[name] = np.cumsum(values, dtype=float) if kind == "d4" else values
-    return found
+        by_name[name] = np.cumsum(values, dtype=float) if kind == "d4" else values
+    return by_name
 
 
 def test_columns_come_back_as_they_were():
     columns = {"whole": np.array([3, -7, 2**29]), "part": np.array([0.5, np.nan, 1e300]), "names": ["a", None], "one": 2.5,
                "none": np.zeros(0)}  # fmt: skip
-    found = unpacked(packed(columns))
+    parts = unpacked(packed(columns))
     for name in ("whole", "part", "none"):
-        np.testing.assert_array_equal(found[name], columns[name])
-    assert (found["names"], found["one"]) == (["a", None], 2.5)
+        np.testing.assert_array_equal(parts[name], columns[name])
+    assert (parts["names"], parts["one"]) == (["a", None], 2.5)
     assert packed(columns) == packed(columns)
 
 
@@ -57,9 +57,9 @@ def test_a_workbook_has_units_intervals_and_no_formula(tmp_path):
     assert path.read_bytes() == sheets(
         "=1+1", ["a sentence"], {"a/b:c*?[]": table, "A_B_C____": table}, ("a/b:c*?[]", "strategy", "net")
     )
-    found = CalamineWorkbook.from_path(str(path))
-    assert found.sheet_names == ["how to read this", "a_b_c____", "A_B_C____~2"]
-    rows = found.get_sheet_by_name("a_b_c____").to_python()
+    opened = CalamineWorkbook.from_path(str(path))
+    assert opened.sheet_names == ["how to read this", "a_b_c____", "A_B_C____~2"]
+    rows = opened.get_sheet_by_name("a_b_c____").to_python()
     assert rows[0] == ["strategy", "net [CNY]", "net_low [CNY]", "recall [share]"]
     assert rows[1][0] == "'=cmd|' /C calc'!A0"
     assert rows[4][0] == "a\\u202eb"
@@ -67,12 +67,12 @@ def test_a_workbook_has_units_intervals_and_no_formula(tmp_path):
 
 
 def test_a_results_workbook_and_csv_open_in_excel(rehearsed, tmp_path):
-    made = CalamineWorkbook.from_path(str(workbook(rehearsed, out=tmp_path / "w.xlsx", lang="zh")))
-    assert {"汇总", "逐场得分", "预警", "假设"} <= set(made.sheet_names)
-    head = made.get_sheet_by_name("汇总").to_python()[0]
+    opened = CalamineWorkbook.from_path(str(workbook(rehearsed, out=tmp_path / "w.xlsx", lang="zh")))
+    assert {"汇总", "逐场得分", "预警", "假设"} <= set(opened.sheet_names)
+    head = opened.get_sheet_by_name("汇总").to_python()[0]
     assert head[0] == "策略"
     assert head[1] == "净收益 [元]"
-    scores = made.get_sheet_by_name("逐场得分").to_python()
+    scores = opened.get_sheet_by_name("逐场得分").to_python()
     kept = pd.read_parquet(rehearsed / "scores.parquet")
     assert [row[scores[0].index(next(h for h in scores[0] if h.startswith("净收益 [")))] for row in scores[1:]] == pytest.approx(
         kept["net"]
@@ -141,9 +141,9 @@ def test_hostile_names_are_text_on_a_page(tmp_path):
 def test_a_wrong_word_is_one_sentence(words, why, capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert main(words) == 2
-    said = capsys.readouterr().err
-    assert why in said
-    assert len(said.strip().splitlines()) == 1
+    err = capsys.readouterr().err
+    assert why in err
+    assert len(err.strip().splitlines()) == 1
 
 
 def test_a_page_without_the_extra_is_one_sentence(rehearsed, monkeypatch, capsys):
@@ -167,7 +167,7 @@ def test_a_page_tells_a_rivals_distance_as_the_table_does(rehearsed):
     from sim.report.text.tables import summary
 
     scores = pd.read_parquet(rehearsed / "scores.parquet")
-    found = figures(scores)
-    assert [line.strategy for line in summary(scores)] == list(found)
+    figures_of = figures(scores)
+    assert [line.strategy for line in summary(scores)] == list(figures_of)
     for line in summary(scores):
-        assert found[line.strategy]["behind"] == (line.behind.mean, line.behind.low, line.behind.high)
+        assert figures_of[line.strategy]["behind"] == (line.behind.mean, line.behind.low, line.behind.high)

@@ -31,11 +31,11 @@ def test_units_add_up_exactly_per_sku_and_kind_and_no_cause_has_a_negative_cost(
     lossy = 0
     for seed in range(30):
         stage, policy = stage_of(random_scenario(seed), seed=seed), random_policy(seed)
-        found = blame(stage, policy, PROFILE)
-        assert found.parts.dtype == np.int64
-        assert np.array_equal(found.parts.sum(0), PARTS * found.lost.units), seed
-        assert np.array_equal(found.lost.units, lost(stage, policy, PROFILE).units)
-        lossy += bool(found.lost.units.any())
+        split = blame(stage, policy, PROFILE)
+        assert split.parts.dtype == np.int64
+        assert np.array_equal(split.parts.sum(0), PARTS * split.lost.units), seed
+        assert np.array_equal(split.lost.units, lost(stage, policy, PROFILE).units)
+        lossy += bool(split.lost.units.any())
     assert lossy >= 15
 
 
@@ -53,16 +53,16 @@ KNOWN = [
 
 @pytest.mark.parametrize(("cause", "kind", "scenario", "policy"), KNOWN, ids=[f"{k[0]}-{k[2].name}-{k[3].name}" for k in KNOWN])
 def test_a_known_cause_bears_nine_tenths(cause, kind, scenario, policy):
-    found = split(scenario, policy)
-    assert found.lost.total[kind] > 20
-    assert share(found, cause, kind) >= 0.9
-    assert found.cost[CAUSES.index(cause)] >= 0.75 * found.cost.sum()
+    pieces = split(scenario, policy)
+    assert pieces.lost.total[kind] > 20
+    assert share(pieces, cause, kind) >= 0.9
+    assert pieces.cost[CAUSES.index(cause)] >= 0.75 * pieces.cost.sum()
 
 
 def test_fresh_data_and_quick_hands_need_each_other():
     """Both bad: neither alone saves much, so in one order the whole would go to the last; Shapley halves it."""
-    found = split(slow_feed(30.0), make_policy("newsvendor_freeze", playbook="human"))
-    lag, reaction = (share(found, cause, OVERSOLD) for cause in ("lag", "reaction"))
+    pieces = split(slow_feed(30.0), make_policy("newsvendor_freeze", playbook="human"))
+    lag, reaction = (share(pieces, cause, OVERSOLD) for cause in ("lag", "reaction"))
     assert lag + reaction >= 0.9
     assert min(lag, reaction) >= 0.15
 
@@ -82,9 +82,9 @@ def test_demand_is_what_the_lines_of_other_shows_still_lose():
 def test_other_shows_may_have_other_items():
     """Lines of items that no other show had come from this one."""
     night, other = stage_of(bursts(2.0)), stage_of(flash())
-    found = blame(night, make_policy("silent"), PROFILE, [other])
-    assert np.array_equal(found.lines.values, blame(night, make_policy("silent"), PROFILE).lines.values)
-    assert not found.lines.known.any()
+    split = blame(night, make_policy("silent"), PROFILE, [other])
+    assert np.array_equal(split.lines.values, blame(night, make_policy("silent"), PROFILE).lines.values)
+    assert not split.lines.known.any()
 
 
 def test_shapley_is_efficient_symmetric_and_gives_a_dummy_nothing():

@@ -64,11 +64,11 @@ def test_what_a_show_does_not_tell_is_not_tested():
 
 def test_holm_never_lowers_a_p_and_keeps_their_order():
     raw = {"a": 0.004, "b": 0.02, "c": 0.5, "d": 0.03}
-    made = holm(raw)
-    assert all(made[k] >= raw[k] for k in raw)
-    assert sorted(made, key=lambda k: made[k]) == sorted(raw, key=lambda k: raw[k])
-    assert made["a"] == pytest.approx(0.016)
-    assert sum(p < ERROR for p in made.values()) == 1
+    adjusted = holm(raw)
+    assert all(adjusted[k] >= raw[k] for k in raw)
+    assert sorted(adjusted, key=lambda k: adjusted[k]) == sorted(raw, key=lambda k: raw[k])
+    assert adjusted["a"] == pytest.approx(0.016)
+    assert sum(p < ERROR for p in adjusted.values()) == 1
 
 
 def test_a_recording_and_the_show_behind_it_have_the_same_habits():
@@ -92,10 +92,10 @@ def test_the_lead_of_carts_is_found():
 
 
 def test_habits_survive_their_file_and_a_broken_one_is_a_sentence(tmp_path):
-    made = of_run(play(stage_of(bursts(1.0)), make_policy("silent")), "面膜 <b>")
-    save(made, tmp_path / FILE)
+    profile = of_run(play(stage_of(bursts(1.0)), make_policy("silent")), "面膜 <b>")
+    save(profile, tmp_path / FILE)
     back = saved(tmp_path)
-    assert str(back) == str(made)
+    assert str(back) == str(profile)
     text = (tmp_path / FILE).read_text(encoding="utf-8")
     assert "NaN" not in text, "NaN is not JSON"
     for broken in ("", "[]", json.dumps({"name": "x"}), json.dumps({"figures": 3, "blocks": 2})):

@@ -67,13 +67,13 @@ def test_a_recording_keeps_its_rows_when_its_world_changes():
     from sim.replay import load as read
     from sim.replay.impute import impute
 
-    found = recorded(impute(read(invent.FOLDER).stream), 1, 0, None, None)
-    assert list(found) == ["low", "likely", "high"]
-    sizes = [len(show.stage.tape) for show in found.values()]
+    case = recorded(impute(read(invent.FOLDER).stream), 1, 0, None, None)
+    assert list(case) == ["low", "likely", "high"]
+    sizes = [len(show.stage.tape) for show in case.values()]
     assert sizes == sorted(sizes)
-    for show in found.values():
+    for show in case.values():
         assert show.remake(show.stage.scenario).tape.digest() == show.stage.tape.digest()
-    low = found["low"]
+    low = case["low"]
     ledger = replace(low.stage.scenario.ledger, mode="deduct_on_payment")
     changed = low.remake(replace(low.stage.scenario, ledger=ledger))
     assert changed.scenario.ledger.mode == "deduct_on_payment"

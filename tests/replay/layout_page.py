@@ -64,9 +64,9 @@ def main():
     lines = []
     for name in LAYOUTS:
         with tempfile.TemporaryDirectory() as folder:
-            made = ingest(laid(folder, name))
-            lines.append(row(name, made))
-            made.close()
+            ingested = ingest(laid(folder, name))
+            lines.append(row(name, ingested))
+            ingested.close()
     PAGE.write_text(HEAD + "\n".join(lines) + "\n", encoding="utf-8")
 
 

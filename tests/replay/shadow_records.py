@@ -46,11 +46,11 @@ def readings(folder, lines, **more):
     from sim.engine.stretch import stretch
     from sim.replay.shadow import show
 
-    made = small(folder, **more)
-    made = replace(made, skus=(replace(made.skus[0], price=100.0), made.skus[1]))
+    result = small(folder, **more)
+    result = replace(result, skus=(replace(result.skus[0], price=100.0), result.skus[1]))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(show, "engine_for", spy)
-        _, metrics = followed(made, lines, folder)
+        _, metrics = followed(result, lines, folder)
     return seen, metrics
 
 

@@ -37,8 +37,8 @@ def test_what_came_back_is_told_too(tmp_path):
     (tmp_path / "e.csv").write_text(
         f"time,type,order_id,sku,qty\n{T}00:00,order,1,tea,5\n{T}01:00,return,1,tea,2\n{T}02:00,order,2,tea,1\n"
     )
-    said = as_recorded(load(tmp_path / "e.csv", stock=4).stream)
-    assert said.startswith(
+    truth = as_recorded(load(tmp_path / "e.csv", stock=4).stream)
+    assert truth.startswith(
         "As recorded: 6 units ordered of 4 there at the start, 2 came back; 1 units were oversold: tea 1 (from "
     )
 
@@ -47,8 +47,8 @@ def test_a_shop_that_never_had_any_stock(tmp_path):
     loaded = load(shop(tmp_path, [(0, 0, "tea", 1), (1, 0, "tea", 1)]), stock=0)
     assert never_in(loaded.stream) == ["tea"]
     assert "tea 2 (there was none from the start)" in as_recorded(loaded.stream)
-    found = replay(loaded, [make_policy("fixed_count")])
-    assert len(found.sellouts) == 0
+    replayed = replay(loaded, [make_policy("fixed_count")])
+    assert len(replayed.sellouts) == 0
     assert "every order of it was oversold" in about_sellouts(0, never_in(loaded.stream))
     assert never_in(load(tmp_path).stream) == []
 
@@ -88,8 +88,8 @@ def test_the_folder_that_ingest_wrote_is_read_again(tmp_path, capsys):
 
 def test_a_review_says_first_what_was_recorded_and_asks_for_the_ledger(tmp_path):
     folder = shop(tmp_path, [(m, 0, "tea", 1) for m in range(12)])
-    said = str(review(str(folder), "fixed_count", shows=0, alerts=0, figure="none", out=tmp_path / "r"))
-    lines = said.splitlines()
+    text = str(review(str(folder), "fixed_count", shows=0, alerts=0, figure="none", out=tmp_path / "r"))
+    lines = text.splitlines()
     first = next(k for k, line in enumerate(lines) if line.startswith("As recorded: 12 units ordered of 3"))
     assert "9 units were oversold: tea 9" in lines[first]
     assert "it is taken to be deduct_on_order" in lines[first + 1]

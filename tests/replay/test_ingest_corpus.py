@@ -41,24 +41,24 @@ def test_a_broken_file_is_refused_in_one_sentence(tmp_path, case):
     lay(tmp_path, {name: content})
     with pytest.raises(StreamError) as caught:
         ingest(tmp_path / name)
-    said = str(caught.value)
-    assert fragment in said
-    assert name in said
-    assert "\n" not in said
-    assert len(said) < 400
+    text = str(caught.value)
+    assert fragment in text
+    assert name in text
+    assert "\n" not in text
+    assert len(text) < 400
 
 
 @pytest.mark.parametrize("case", READ)
 def test_a_broken_file_is_read_and_accounted_for(tmp_path, case):
     files, counts, named, quantities = READ[case]
     lay(tmp_path, files)
-    made = ingest(tmp_path if len(files) > 1 else tmp_path / next(iter(files)))
-    frame = adds_up(made)
-    first = made.head.files[0]
+    ingested = ingest(tmp_path if len(files) > 1 else tmp_path / next(iter(files)))
+    frame = adds_up(ingested)
+    first = ingested.head.files[0]
     assert (first["accepted"], first["repaired"], first["set_aside"], first["rejected"]) == counts, first
-    said = " ".join([*first["repairs"], *first["aside"], *first["reasons"], *made.rejects.frame()["reason"]])
+    text = " ".join([*first["repairs"], *first["aside"], *first["reasons"], *ingested.rejects.frame()["reason"]])
     for words in named:
-        assert words in said
+        assert words in text
     sold = frame[(frame["kind"] == "order") & (frame["qty"] != 0)]
     assert sold["qty"].tolist() == quantities
 
@@ -86,15 +86,15 @@ def test_any_table_is_refused_in_one_sentence_or_every_row_is_accounted_for(tmp_
     path.write_bytes(text.encode("utf-8", "replace"))
     split = data.draw(st.sampled_from([7, 64, 1 << 24]))
     try:
-        made = ingest(path, block=split)
+        ingested = ingest(path, block=split)
     except StreamError:
         return
-    adds_up(made)
+    adds_up(ingested)
     # A row is a line that is not blank, but for quoted cells that run over several.
     plain = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     filled = [line for line in plain if line.strip()]
     if '"' not in text:
-        assert made.head.files[0]["rows"] == len(filled) - 1
+        assert ingested.head.files[0]["rows"] == len(filled) - 1
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

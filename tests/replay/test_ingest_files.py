@@ -30,11 +30,11 @@ def test_an_archive_of_exports_is_read_file_by_file(tmp_path):
         archive.writestr("inner.zip", b"PK\x03\x04")
         archive.writestr("__MACOSX/._orders.csv", "junk")
         archive.writestr("readme.pdf", "%PDF")
-    made = ingest(lay(tmp_path, "a.zip", out.getvalue()))
-    assert sold(made) == {"m": 3}
-    assert made.head.declared["m"]["stock"] == 9
-    assert [f["file"] for f in made.head.files] == ["a.zip/night/orders.csv", "a.zip/night/stock.xlsx"]
-    notes = [n for n in made.head.notes if "not used" in n]
+    ingested = ingest(lay(tmp_path, "a.zip", out.getvalue()))
+    assert sold(ingested) == {"m": 3}
+    assert ingested.head.declared["m"]["stock"] == 9
+    assert [f["file"] for f in ingested.head.files] == ["a.zip/night/orders.csv", "a.zip/night/stock.xlsx"]
+    notes = [n for n in ingested.head.notes if "not used" in n]
     assert [n.partition(": ")[0] for n in notes] == ["a.zip/inner.zip", "a.zip/readme.pdf"]
     with pytest.raises(StreamError, match="damaged archive"):
         ingest(lay(tmp_path, "b.zip", out.getvalue()[:90]))
@@ -45,8 +45,8 @@ def test_names_in_an_archive_of_a_chinese_windows(tmp_path):
     with zipfile.ZipFile(out, "w") as archive:
         archive.writestr(zipfile.ZipInfo("xx.csv"), f"{HEAD}1,{T}00,m,2\n")
     raw = out.getvalue().replace(b"xx.csv", "订".encode("gbk") + b".csv")
-    made = ingest(lay(tmp_path, "a.zip", raw))
-    assert made.head.files[0]["file"] == "a.zip/订.csv"
+    ingested = ingest(lay(tmp_path, "a.zip", raw))
+    assert ingested.head.files[0]["file"] == "a.zip/订.csv"
 
 
 ORDER = {"id": 5, "created_at": "2026-06-18T20:00:05+08:00",
@@ -62,8 +62,8 @@ ORDER = {"id": 5, "created_at": "2026-06-18T20:00:05+08:00",
 )  # fmt: skip
 @pytest.mark.parametrize("block", [7, 1 << 24])
 def test_json_in_every_shape(tmp_path, name, text, block):
-    made = ingest(lay(tmp_path, name, text), block=block)
-    assert sold(made) == {"M": 2, "S": 1}
+    ingested = ingest(lay(tmp_path, name, text), block=block)
+    assert sold(ingested) == {"M": 2, "S": 1}
 
 
 def test_json_of_two_lists_that_may_both_be_the_items_is_refused(tmp_path):
@@ -92,10 +92,10 @@ def test_halves_of_characters_and_names_in_another_encoding_are_no_trouble(tmp_p
     path = os.path.join(os.fsencode(tmp_path / "f"), "周五.jsonl".encode("gbk"))
     with open(path, "wb") as file:
         file.write(f'{{"order_id":1,"time":"{T}00","sku":"m","x\\ud83d":"\\ude00","qty":2}}\n'.encode())
-    made = ingest(tmp_path / "f")
-    assert made.head.name == "周五"
-    assert sold(made) == {"m": 2}
-    made.write(tmp_path / "a.stream.parquet")
+    ingested = ingest(tmp_path / "f")
+    assert ingested.head.name == "周五"
+    assert sold(ingested) == {"m": 2}
+    ingested.write(tmp_path / "a.stream.parquet")
     assert read_head(tmp_path / "a.stream.parquet").files[0]["file"] == "周五.jsonl"
 
 
@@ -131,9 +131,9 @@ def test_a_header_with_line_breaks_blanks_and_stars(tmp_path):
 
 
 def test_columns_twice_are_refused_only_where_they_are_used(tmp_path):
-    made = ingest(lay(tmp_path, "a.csv", f"order_id,time,sku,note,Note\n1,{T}00,m,a,b\n"))
-    assert sold(made) == {"m": 1}
-    assert any("stand there twice" in n for n in made.head.notes)
+    ingested = ingest(lay(tmp_path, "a.csv", f"order_id,time,sku,note,Note\n1,{T}00,m,a,b\n"))
+    assert sold(ingested) == {"m": 1}
+    assert any("stand there twice" in n for n in ingested.head.notes)
     with pytest.raises(StreamError, match="two columns for one thing, 'order_id' and 'Order ID'"):
         ingest(lay(tmp_path, "b.csv", f"order_id,Order ID,time\n1,2,{T}00\n"))
 
@@ -144,10 +144,10 @@ def test_a_spreadsheets_own_first_line_is_passed_over(tmp_path):
 
 def test_what_stands_above_the_header_is_passed_over(tmp_path):
     text = f"friday night;;;\nexported 2026-06-19;;;\n\nid;time;sku;qty\n1;{T}00;m;2\nTotal;;;2\n"
-    made = ingest(lay(tmp_path, "a.csv", text))
-    assert sold(made) == {"m": 2}
-    assert any("the header is line 4" in n for n in made.head.notes)
-    assert made.head.files[0]["rows"] == 2
+    ingested = ingest(lay(tmp_path, "a.csv", text))
+    assert sold(ingested) == {"m": 2}
+    assert any("the header is line 4" in n for n in ingested.head.notes)
+    assert ingested.head.files[0]["rows"] == 2
     with pytest.raises(StreamError, match="did you mean 'time' by 'tiem'"):
         ingest(lay(tmp_path, "b.csv", f"friday night\n\norder_id,tiem,qty\n1,{T}00,2\n"))
 
@@ -176,12 +176,12 @@ def test_an_encoding_is_told_and_one_bad_byte_changes_one_row(tmp_path, text, en
         pytest.skip("UTF-16 is read whole or refused")
     if damage:
         data += f"3,{T}09,".encode() + skus[0].encode(encoding)[:-1][:3] + b"\xff,1,x\n"
-    made = ingest(lay(tmp_path, "a.csv", data))
-    found = {k: v for k, v in sold(made).items() if k in skus}
+    ingested = ingest(lay(tmp_path, "a.csv", data))
+    found = {k: v for k, v in sold(ingested).items() if k in skus}
     assert found == dict(zip(skus, (2, 1), strict=True))
     if encoding.startswith("utf-8") and damage:
-        assert made.head.files[0]["reasons"] == {"sku has a damaged character": 1}
-    assert len(sold(made)) == 2 or damage
+        assert ingested.head.files[0]["reasons"] == {"sku has a damaged character": 1}
+    assert len(sold(ingested)) == 2 or damage
 
 
 def test_korean_and_chinese_are_told_apart_by_what_everybody_writes():

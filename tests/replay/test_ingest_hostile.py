@@ -51,10 +51,10 @@ def test_parquet_that_is_no_utf8_is_refused(tmp_path):
 def test_a_key_of_its_own_in_every_line_costs_nothing(tmp_path):
     lines = "".join(f'{{"order_id":{k},"time":"{T}{k % 60:02d}","sku":"m","qty":1,"k{k}":1}}\n' for k in range(20_000))
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    made = ingest(lay(tmp_path, "a.jsonl", lines))
-    assert sold(made) == {"m": 20_000}
+    ingested = ingest(lay(tmp_path, "a.jsonl", lines))
+    assert sold(ingested) == {"m": 20_000}
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024 < 200
-    assert len(made.head.files[0]["unused"]) <= 200
+    assert len(ingested.head.files[0]["unused"]) <= 200
 
 
 def test_more_columns_than_a_spreadsheet_has_are_refused(tmp_path):
@@ -64,9 +64,9 @@ def test_more_columns_than_a_spreadsheet_has_are_refused(tmp_path):
     assert ingest(lay(tmp_path, "c.csv", broken)).head.files[0]["rejected"] == 1
     wide = ",".join(["order_id", "time", "sku", *(f"c{k}" for k in range(16_000))])
     row = ",".join(["1", f"{T}00", "m", *["x"] * 16_000])
-    made = ingest(lay(tmp_path, "b.csv", wide + "\n" + row + "\n"))
-    assert sold(made) == {"m": 1}
-    assert made.head.files[0]["unused_columns"] == 16_000
+    ingested = ingest(lay(tmp_path, "b.csv", wide + "\n" + row + "\n"))
+    assert sold(ingested) == {"m": 1}
+    assert ingested.head.files[0]["unused_columns"] == 16_000
 
 
 def test_an_object_with_more_names_than_a_spreadsheet_has_columns_is_refused(tmp_path):
@@ -74,23 +74,23 @@ def test_an_object_with_more_names_than_a_spreadsheet_has_columns_is_refused(tmp
     with pytest.raises(StreamError, match="40,000 columns"):
         ingest(lay(tmp_path, "a.jsonl", f"{{{wide}}}\n"))
     good = f'{{"order_id":1,"time":"{T}00","sku":"m","qty":1}}\n'
-    made = ingest(lay(tmp_path, "b.jsonl", f'{good}{{"order_id":2,"time":"{T}00","sku":"m","more":{{{wide}}}}}\n'))
-    assert (sold(made), made.head.files[0]["rejected"]) == ({"m": 1}, 1)
+    ingested = ingest(lay(tmp_path, "b.jsonl", f'{good}{{"order_id":2,"time":"{T}00","sku":"m","more":{{{wide}}}}}\n'))
+    assert (sold(ingested), ingested.head.files[0]["rejected"]) == ({"m": 1}, 1)
 
 
 def test_a_header_that_comes_again_and_again_costs_little(tmp_path):
-    made = ingest(lay(tmp_path, "a.csv", HEAD * 20_000 + f"1,{T}00,m,2\n" + HEAD))
-    assert sold(made) == {"m": 2}
-    assert made.head.files[0]["aside"] == {"header row again": 20_000}
+    ingested = ingest(lay(tmp_path, "a.csv", HEAD * 20_000 + f"1,{T}00,m,2\n" + HEAD))
+    assert sold(ingested) == {"m": 2}
+    assert ingested.head.files[0]["aside"] == {"header row again": 20_000}
 
 
 def test_deep_json_is_a_reject_and_no_crash(tmp_path):
     good = f'{{"order_id":1,"time":"{T}00","sku":"m"}}\n'
     deep = '{"a":' * 5_000 + "1" + "}" * 5_000 + "\n"
     near = f'{{"order_id":2,"time":"{T}01","sku":"m","x":' + "[" * 900 + "]" * 900 + "}\n"
-    made = ingest(lay(tmp_path, "a.jsonl", good + deep + near))
-    assert made.head.files[0]["rejected"] in (1, 2)
-    assert made.head.files[0]["used"] in (1, 2)
+    ingested = ingest(lay(tmp_path, "a.jsonl", good + deep + near))
+    assert ingested.head.files[0]["rejected"] in (1, 2)
+    assert ingested.head.files[0]["used"] in (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -139,9 +139,9 @@ def test_mapping_is_a_word_of_the_command(tmp_path, monkeypatch, capsys):
 def test_the_report_says_what_it_rests_on_and_what_it_did_not_use(tmp_path):
     wide = ",".join(f"c{k}" for k in range(20))
     text = f"订单号,订单状态,商品数量(件),商品id,订单成交时间,{wide}\n1,已发货,2,77,{T}00,{',' * 19}\n"
-    said = sentences(ingest(lay(tmp_path, "a.csv", text)).head)
-    assert any(line.startswith("a.csv: the layout pinduoduo_orders has certainty medium: ") for line in said)
-    assert "a.csv: 20 columns are not used: c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 8 more" in said
+    lines = sentences(ingest(lay(tmp_path, "a.csv", text)).head)
+    assert any(line.startswith("a.csv: the layout pinduoduo_orders has certainty medium: ") for line in lines)
+    assert "a.csv: 20 columns are not used: c0, c1, c2, c3, c4, c5, c6, c7, c8, c9, c10, c11 and 8 more" in lines
 
 
 def test_every_shipped_mapping_says_how_sure_its_layout_is_and_from_where():

@@ -24,31 +24,31 @@ def test_every_platform_has_an_invented_export():
 
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_a_layout_is_told_and_read_unaided(tmp_path, name):
-    made = ingest(laid(tmp_path, LAYOUTS[name]))
-    assert row(name, made) in PAGE.read_text(encoding="utf-8").splitlines(), "python -m tests.replay.layout_page"
-    assert name in [f["mapping"] for f in made.head.files]
-    assert sold(made) == {"A": 5, "B": 1}
-    assert not any(f["rejected"] for f in made.head.files)
-    span_s = (made.head.end_us - made.head.start_us) / 1e6
+    ingested = ingest(laid(tmp_path, LAYOUTS[name]))
+    assert row(name, ingested) in PAGE.read_text(encoding="utf-8").splitlines(), "python -m tests.replay.layout_page"
+    assert name in [f["mapping"] for f in ingested.head.files]
+    assert sold(ingested) == {"A": 5, "B": 1}
+    assert not any(f["rejected"] for f in ingested.head.files)
+    span_s = (ingested.head.end_us - ingested.head.start_us) / 1e6
     assert 4 <= span_s <= 240
-    account = next(f for f in made.head.files if f["mapping"] == name)
+    account = next(f for f in ingested.head.files if f["mapping"] == name)
     assert account["sure"] in ("high", "medium", "low")
     assert account["unused"]
 
 
 def test_shopee_in_traditional_chinese_and_big5(tmp_path):
-    made = ingest(laid(tmp_path, {"orders.csv": SHOPEE_TW}, "big5"))
-    assert made.head.files[0]["mapping"] == "shopee_orders"
-    assert sold(made) == {"A": 5, "B": 1}
-    assert any("read as Big5" in n for n in made.head.notes)
+    ingested = ingest(laid(tmp_path, {"orders.csv": SHOPEE_TW}, "big5"))
+    assert ingested.head.files[0]["mapping"] == "shopee_orders"
+    assert sold(ingested) == {"A": 5, "B": 1}
+    assert any("read as Big5" in n for n in ingested.head.notes)
 
 
 @pytest.mark.parametrize(("text", "name"), [(TAOBAO_LIST, "taobao_orders"), (YOUZAN, "youzan_orders")])
 def test_a_list_without_its_items_sets_orders_of_several_items_aside(tmp_path, text, name):
-    made = ingest(laid(tmp_path, {"orders.csv": text}) / "orders.csv")
-    assert made.head.files[0]["mapping"] == name
-    assert sold(made) == {"面膜": 3}
-    assert list(made.head.files[0]["aside"]) == ["several items in one row; give the export with one row an item too"]
+    ingested = ingest(laid(tmp_path, {"orders.csv": text}) / "orders.csv")
+    assert ingested.head.files[0]["mapping"] == name
+    assert sold(ingested) == {"面膜": 3}
+    assert list(ingested.head.files[0]["aside"]) == ["several items in one row; give the export with one row an item too"]
 
 
 def test_items_without_their_list_say_what_is_missing(tmp_path):
@@ -58,17 +58,17 @@ def test_items_without_their_list_say_what_is_missing(tmp_path):
 
 def test_the_list_keeps_the_orders_whose_items_are_not_there(tmp_path):
     more = TAOBAO_LIST + '"=""4003""",c**,99,0,99,99,交易成功,赵**,2026-06-18 20:00:20,,精华,1,,4,店,\n'
-    made = ingest(laid(tmp_path, {"d.csv": TAOBAO_DETAIL, "l.csv": more}))
-    assert sold(made) == {"A": 5, "B": 1, "精华": 4}
-    account = next(f for f in made.head.files if f["file"] == "l.csv")
+    ingested = ingest(laid(tmp_path, {"d.csv": TAOBAO_DETAIL, "l.csv": more}))
+    assert sold(ingested) == {"A": 5, "B": 1, "精华": 4}
+    account = next(f for f in ingested.head.files if f["file"] == "l.csv")
     assert account["aside"] == {"the order's items are in d.csv": 2}
     assert account["rows"] == 3
 
 
 def test_a_cancelled_order_of_several_rows_is_cancelled_in_each(tmp_path):
     text = LAYOUTS["shopify_orders"]["orders_export.csv"].replace("59.9,A,,1\n", "59.9,A,2026-06-18 20:05:00 +0800,1\n")
-    made = ingest(laid(tmp_path, {"o.csv": text}))
-    assert sold(made) == {"A": 3, "B": 0}
+    ingested = ingest(laid(tmp_path, {"o.csv": text}))
+    assert sold(ingested) == {"A": 3, "B": 0}
 
 
 @pytest.mark.parametrize(
@@ -80,13 +80,13 @@ def test_an_export_of_nobody_in_particular_is_read_by_plain_names(tmp_path, head
     times = {"下单时间", "Order Date", "订单创建时间", "付款时间", "created_time", "交易时间"}
     counts = {"数量", "Quantity", "件数", "units", "购买数量"}
     cells = ["2026-06-18 20:00:05" if c in times else "3" if c in counts else "A" for c in header.split(",")]
-    made = ingest(lay(tmp_path, "o.csv", header + "\n" + ",".join(cells) + "\n"))
-    assert made.head.files[0]["mapping"] == "orders"
-    assert sold(made) == {"A": 3}
+    ingested = ingest(lay(tmp_path, "o.csv", header + "\n" + ",".join(cells) + "\n"))
+    assert ingested.head.files[0]["mapping"] == "orders"
+    assert sold(ingested) == {"A": 3}
 
 
 def test_items_with_times_of_their_own_need_no_list(tmp_path):
     text = "订单编号,订单状态,下单时间,买家付款时间,商品名称,规格编码,商品数量,商品实际成交金额\nE1,待发货,2026-06-18 20:00:05,,面膜,A,2,9\n,,,,精华,B,1,9\n"
-    made = ingest(lay(tmp_path, "o.csv", text))
-    assert made.head.files[0]["mapping"] == "youzan_items"
-    assert sold(made) == {"A": 2, "B": 1}
+    ingested = ingest(lay(tmp_path, "o.csv", text))
+    assert ingested.head.files[0]["mapping"] == "youzan_items"
+    assert sold(ingested) == {"A": 2, "B": 1}

@@ -32,8 +32,8 @@ def test_a_mapping_of_ones_own(tmp_path):
     (tmp_path / "a.csv").write_text(f"wann,was,ware\n{T}00:00,gekauft,m\n{T}00:01,cart,m\n")
     with pytest.raises(StreamError, match="is not enough"):
         ingest(tmp_path / "a.csv")
-    made = ingest(tmp_path / "a.csv", mapping=str(tmp_path / "mine.yaml"))
-    assert made.frame()["kind"].tolist() == ["order", "cart"]
+    ingested = ingest(tmp_path / "a.csv", mapping=str(tmp_path / "mine.yaml"))
+    assert ingested.frame()["kind"].tolist() == ["order", "cart"]
     with pytest.raises(StreamError, match="did you mean 'doudian_orders'"):
         chosen("doudian_order")
     with pytest.raises(

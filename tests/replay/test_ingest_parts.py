@@ -76,8 +76,8 @@ def test_a_hash_does_not_depend_on_what_stands_beside():
      ("1e400", None), ("##密文", None), ("--3", None), ("٣", None)],
 )  # fmt: skip
 def test_numbers_as_exports_write_them(text, value):
-    found = read_number(text)
-    assert (found.value if found else None) == value
+    number = read_number(text)
+    assert (number.value if number else None) == value
 
 
 def test_spans_as_exports_write_them():
@@ -114,9 +114,9 @@ def test_names_are_kept_as_they_are_and_made_harmless_on_export(tmp_path):
     evil = "=cmd|' /C calc'!A0"
     path = tmp_path / "a.csv"
     path.write_text(f"order_id,time,sku,qty\n1,{T}00:00,{evil},1\n2,never,{evil},1\n")
-    made = ingest(path)
-    assert made.frame()["sku"].tolist() == [evil]
-    made.rejects.write(tmp_path)
+    ingested = ingest(path)
+    assert ingested.frame()["sku"].tolist() == [evil]
+    ingested.rejects.write(tmp_path)
     assert pd.read_parquet(tmp_path / "rejects.parquet")["text"].tolist() == [f"2,never,{evil},1"]
     path.write_text(f"sku,time,order_id\n{evil},never,1\nm,{T}00:00,2\n")
     ingest(path).rejects.write(tmp_path)
@@ -139,22 +139,22 @@ def counter(folder, totals, step_s=60):
 
 def test_a_counter_is_differenced_and_every_oddity_marked(tmp_path):
     totals = [(0, 100), (1, 104), (2, ""), (3, -1), (4, 120), (5, 119), (6, 125), (7, 5), (8, 9), (9, 5000)]
-    found = counter(tmp_path, totals)
-    assert found["qty"].tolist() == [4, 16, 0, 6, 0, 4, 0]
-    assert found["bin_s"].tolist() == [60, 180, 60, 60, 60, 60, 60]
-    assert found["mark"].tolist() == ["", "gap", "drop", "", "reset", "", "jump"]
-    assert found["value"].dropna().tolist() == [-1, -120, 4991]
-    assert (found["seen_us"] - found["t_us"]).tolist() == [int(b * 1e6) for b in found["bin_s"]]
+    counted = counter(tmp_path, totals)
+    assert counted["qty"].tolist() == [4, 16, 0, 6, 0, 4, 0]
+    assert counted["bin_s"].tolist() == [60, 180, 60, 60, 60, 60, 60]
+    assert counted["mark"].tolist() == ["", "gap", "drop", "", "reset", "", "jump"]
+    assert counted["value"].dropna().tolist() == [-1, -120, 4991]
+    assert (counted["seen_us"] - counted["t_us"]).tolist() == [int(b * 1e6) for b in counted["bin_s"]]
 
 
 def test_a_stall_is_joined_to_its_catch_up_and_a_quiet_spell_is_not(tmp_path):
     busy = np.cumsum(np.full(60, 5)).tolist()
     stalled = [*busy, *[busy[-1]] * 9, busy[-1] + 52, *(busy[-1] + 52 + 5 * k for k in range(1, 40))]
-    found = counter(tmp_path, list(enumerate(stalled)))
-    caught = found[found["mark"] == "catch_up"]
+    counted = counter(tmp_path, list(enumerate(stalled)))
+    caught = counted[counted["mark"] == "catch_up"]
     assert caught[["qty", "bin_s"]].to_numpy().tolist() == [[52, 600]]
-    assert len(found) == len(stalled) - 1 - 9
-    assert found["qty"].sum() == stalled[-1] - stalled[0]
+    assert len(counted) == len(stalled) - 1 - 9
+    assert counted["qty"].sum() == stalled[-1] - stalled[0]
     quiet = [*busy, *[busy[-1]] * 9, *(busy[-1] + 5 * k for k in range(1, 40))]
     assert (counter(tmp_path, list(enumerate(quiet)))["mark"] == "").all()
 
@@ -167,10 +167,10 @@ def dashboard(folder, stay):
 
 def test_online_is_arrivals_times_stay(tmp_path):
     assert dashboard(tmp_path, "2分0秒")["ok"]
-    found = dashboard(tmp_path, "3分0秒")
-    assert not found["ok"]
-    assert found["figure"] == pytest.approx(1001 / 1500)
-    assert "more than 5 % apart" in found["finding"]
+    written_book = dashboard(tmp_path, "3分0秒")
+    assert not written_book["ok"]
+    assert written_book["figure"] == pytest.approx(1001 / 1500)
+    assert "more than 5 % apart" in written_book["finding"]
 
 
 def shop(folder, levels):
@@ -198,8 +198,8 @@ def test_a_stock_column_that_contradicts_the_orders_is_reported_with_the_first_c
 
 
 def test_a_short_or_quiet_stream_is_said_to_be_so(tmp_path):
-    made = shop(tmp_path, [(0, 50), (9, 32)])
-    check = next(c for c in made.head.checks if c["check"] == "length")
+    exported = shop(tmp_path, [(0, 50), (9, 32)])
+    check = next(c for c in exported.head.checks if c["check"] == "length")
     assert not check["ok"]
     assert "too short to judge or fit anything by" in check["finding"]
 

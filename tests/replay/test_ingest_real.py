@@ -30,11 +30,11 @@ ACCOUNTS = {
 def test_the_account_is_what_the_source_says(name):
     mapping, rows, used, kinds = ACCOUNTS[name]
     sheet = name.endswith("schedule.csv")
-    made = ingest([DATA / name, *([DATA / "gdq-live-minute/timeseries.csv.gz"] if sheet else [])])
-    found = next(f for f in made.head.files if f["file"] == Path(name).name)
-    assert (found["mapping"], found["rows"], found["used"]) == (mapping, rows, used)
+    ingested = ingest([DATA / name, *([DATA / "gdq-live-minute/timeseries.csv.gz"] if sheet else [])])
+    first_one = next(f for f in ingested.head.files if f["file"] == Path(name).name)
+    assert (first_one["mapping"], first_one["rows"], first_one["used"]) == (mapping, rows, used)
     kinds = {"order" if k == "purchase" else k: n for k, n in kinds.items()}
-    assert {k: made.head.kinds[k] for k in kinds} == kinds
+    assert {k: ingested.head.kinds[k] for k in kinds} == kinds
 
 
 @real
@@ -57,15 +57,15 @@ def test_counted_donations_are_the_counters_and_holes_are_marked():
 @real
 def test_seats_follow_their_polls():
     raw = pd.read_csv(DATA / "ucsd-seat-inventory/2022Summer1_section.csv.gz")
-    made = ingest(DATA / "ucsd-seat-inventory/2022Summer1_section.csv.gz")
-    frame = made.frame().astype({"sku": str, "kind": str})
+    ingested = ingest(DATA / "ucsd-seat-inventory/2022Summer1_section.csv.gz")
+    frame = ingested.frame().astype({"sku": str, "kind": str})
     sign = {"order": -1, "cancel": 1, "restock": 1, "correction": 1}
     moves = frame[frame["kind"].isin(sign)]
     for item, polls in raw.groupby("item"):
         path = polls.sort_values("time", kind="stable")["available"].to_numpy()
         mine = moves[moves["sku"] == item]
         assert (mine["qty"] * mine["kind"].map(sign).astype(int)).sum() == path[-1] - path[0]
-    check = next(c for c in made.head.checks if c["check"] == "stock adds up")
+    check = next(c for c in ingested.head.checks if c["check"] == "stock adds up")
     odd = (raw["enrolled"] + raw["available"] != raw["total"]).to_numpy()
     assert check["figure"] == pytest.approx(1 - odd.mean())
     assert f"line {int(np.argmax(odd)) + 2}:" in check["finding"]
@@ -97,17 +97,17 @@ def test_the_invented_show_as_a_platform_would_export_it(tmp_path):
     (tmp_path / "orders.csv").write_text(text, encoding="utf-8")
     for name in ("invented_cues.csv", "invented_stock.csv"):
         (tmp_path / name).write_bytes((invent.FOLDER / name).read_bytes())
-    made = ingest(tmp_path, name="show")
-    found = next(f for f in made.head.files if f["file"] == "orders.csv")
-    assert found["mapping"] == "doudian_orders"
-    assert (found["set_aside"], found["rejected"]) == (1, 0)
-    assert found["repairs"].keys() == {"trim", "number", "date", "split"}
-    frame = made.frame()
+    ingested = ingest(tmp_path, name="show")
+    first_one = next(f for f in ingested.head.files if f["file"] == "orders.csv")
+    assert first_one["mapping"] == "doudian_orders"
+    assert (first_one["set_aside"], first_one["rejected"]) == (1, 0)
+    assert first_one["repairs"].keys() == {"trim", "number", "date", "split"}
+    frame = ingested.frame()
     sold = frame[frame["kind"] == "order"]
     assert sold["qty"].sum() == sum(int(o[4]) for o in orders)
     assert sold["value"].sum() == pytest.approx(sum(float(o[5]) for o in orders))
-    assert found["rows"] - 1 + found["repairs"]["split"] == len(sold) == len(orders)
-    made.write(tmp_path / "show.stream.parquet")
+    assert first_one["rows"] - 1 + first_one["repairs"]["split"] == len(sold) == len(orders)
+    ingested.write(tmp_path / "show.stream.parquet")
     stream = open_stream(tmp_path / "show.stream.parquet")
     assert [s.id for s in stream.skus if s.stock == 380] == ["mask"]
     assert len(stream.cues) == len(invent.CUES)

@@ -29,12 +29,12 @@ ORDERS = [
 
 
 def test_text_in_a_workbook_stays_text_and_dates_are_dates(tmp_path):
-    made = ingest(lay(tmp_path, "a.xlsx", book(订单=ORDERS)))
-    frame = made.frame()
+    ingested = ingest(lay(tmp_path, "a.xlsx", book(订单=ORDERS)))
+    frame = ingested.frame()
     assert frame["order_id"].tolist() == ["0012", "576461413038785752"]
-    assert sold(made) == {"面膜": 2, "精华": 1}
-    assert made.head.files[0]["file"] == "a.xlsx"
-    assert made.head.end_us - made.head.start_us == 9_000_000
+    assert sold(ingested) == {"面膜": 2, "精华": 1}
+    assert ingested.head.files[0]["file"] == "a.xlsx"
+    assert ingested.head.end_us - ingested.head.start_us == 9_000_000
 
 
 def test_a_number_in_a_workbook_is_written_as_a_spreadsheet_shows_it():
@@ -46,8 +46,8 @@ def test_a_number_in_a_workbook_is_written_as_a_spreadsheet_shows_it():
 
 def test_a_show_that_reaches_midnight_keeps_its_time_of_day(tmp_path):
     midnight = [["order_id", "time", "sku"], ["1", datetime(2026, 6, 18, 23, 59, 59), "m"], ["2", datetime(2026, 6, 19), "m"]]
-    made = ingest(lay(tmp_path, "a.xlsx", book(x=midnight)))
-    assert made.head.files[0]["used"] == 2
+    ingested = ingest(lay(tmp_path, "a.xlsx", book(x=midnight)))
+    assert ingested.head.files[0]["used"] == 2
     days = [["order_id", "time", "sku"], ["1", date(2026, 6, 18), "m"], ["2", date(2026, 6, 19), "m"]]
     with pytest.raises(StreamError, match="'2026-06-18' is not a time"):
         ingest(lay(tmp_path, "b.xlsx", book(x=days)))
@@ -56,26 +56,26 @@ def test_a_show_that_reaches_midnight_keeps_its_time_of_day(tmp_path):
 def test_several_sheets_titles_totals_and_what_is_not_read(tmp_path):
     orders = [["抖店订单明细"], [], *ORDERS, ["合计", None, None, 3]]
     stock = [["sku", "stock"], ["面膜", 50], ["精华", 20], ["合计", 70]]
-    made = ingest(lay(tmp_path, "a.xlsx", book(订单=orders, 库存=stock, 说明=[["how to read this"], ["by sheets"]])))
-    assert sold(made) == {"面膜": 2, "精华": 1}
-    assert {k: v["stock"] for k, v in made.head.declared.items()} == {"面膜": 50, "精华": 20}
-    assert [f["file"] for f in made.head.files] == ["a.xlsx [订单]", "a.xlsx [库存]"]
-    assert [f["aside"] for f in made.head.files] == [{"total row": 1}, {"total row": 1}]
-    notes = "\n".join(made.head.notes)
+    ingested = ingest(lay(tmp_path, "a.xlsx", book(订单=orders, 库存=stock, 说明=[["how to read this"], ["by sheets"]])))
+    assert sold(ingested) == {"面膜": 2, "精华": 1}
+    assert {k: v["stock"] for k, v in ingested.head.declared.items()} == {"面膜": 50, "精华": 20}
+    assert [f["file"] for f in ingested.head.files] == ["a.xlsx [订单]", "a.xlsx [库存]"]
+    assert [f["aside"] for f in ingested.head.files] == [{"total row": 1}, {"total row": 1}]
+    notes = "\n".join(ingested.head.notes)
     assert "the header is line 3; 2 lines above it are passed over" in notes
     assert "a.xlsx [说明]: not used" in notes
 
 
 def test_a_line_number_is_the_sheets_row(tmp_path):
     table = [["export"], [], ["order_id", "time", "sku"], ["1", MOMENT, "m"], [], ["2", "never", "m"]]
-    made = ingest(lay(tmp_path, "a.xlsx", book(x=table)))
-    assert made.rejects.frame()["line"].tolist() == [6]
+    ingested = ingest(lay(tmp_path, "a.xlsx", book(x=table)))
+    assert ingested.rejects.frame()["line"].tolist() == [6]
 
 
 def test_a_code_merged_over_rows_stands_in_each_and_a_figure_in_the_first(tmp_path):
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True}) as made:
-        sheet = made.add_worksheet()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as ingested:
+        sheet = ingested.add_worksheet()
         for c, name in enumerate(("order_id", "time", "sku", "qty", "amount")):
             sheet.write(2, c + 1, name)
         for r, (sku, qty) in enumerate((("m", 1), ("s", 2))):
@@ -84,9 +84,9 @@ def test_a_code_merged_over_rows_stands_in_each_and_a_figure_in_the_first(tmp_pa
         sheet.merge_range(3, 1, 4, 1, "A-77")
         sheet.merge_range(3, 2, 4, 2, f"{T}05")
         sheet.merge_range(3, 5, 4, 5, 179.7)
-    made = ingest(lay(tmp_path, "a.xlsx", out.getvalue()))
-    frame = made.frame()
-    assert sold(made) == {"m": 1, "s": 2}
+    ingested = ingest(lay(tmp_path, "a.xlsx", out.getvalue()))
+    frame = ingested.frame()
+    assert sold(ingested) == {"m": 1, "s": 2}
     assert frame["order_id"].tolist() == ["A-77", "A-77"]
     assert np.nansum(frame["value"]) == pytest.approx(179.7)
     assert [spread(t) for t in ("A-77", f"{T}05", "179.7", "¥1,200", "20260618", "")] == [True, True, False, False, True, False]
@@ -122,13 +122,13 @@ def test_old_and_open_workbooks_are_read(tmp_path):
 
 def test_a_binary_workbook_is_read_with_its_sheets_its_dates_and_its_merged_lines(tmp_path):
     part = [None, None, "洁面", 3]
-    made = ingest(lay(tmp_path, "a.xlsb", xlsb(订单=[["导出"], *ORDERS, part], 库存=[["sku", "stock"], ["面膜", 50]])))
-    frame = made.frame()
-    assert sold(made) == {"面膜": 2, "精华": 1, "洁面": 3}
+    ingested = ingest(lay(tmp_path, "a.xlsb", xlsb(订单=[["导出"], *ORDERS, part], 库存=[["sku", "stock"], ["面膜", 50]])))
+    frame = ingested.frame()
+    assert sold(ingested) == {"面膜": 2, "精华": 1, "洁面": 3}
     assert frame["order_id"].tolist() == ["0012", *["576461413038785752"] * 2]
-    assert made.head.end_us - made.head.start_us == 9_000_000
-    assert made.head.declared["面膜"]["stock"] == 50
-    assert [f["file"] for f in made.head.files] == ["a.xlsb [订单]", "a.xlsb [库存]"]
+    assert ingested.head.end_us - ingested.head.start_us == 9_000_000
+    assert ingested.head.declared["面膜"]["stock"] == 50
+    assert [f["file"] for f in ingested.head.files] == ["a.xlsb [订单]", "a.xlsb [库存]"]
     with pytest.raises(StreamError, match=r"^b\.xlsb is not a readable workbook"):
         ingest(lay(tmp_path, "b.xlsb", xlsb(x=ORDERS)[:-300]))
 
@@ -162,10 +162,10 @@ def test_a_workbook_that_cannot_be_read_is_refused_and_in_a_folder_named(tmp_pat
     lay(tmp_path, "list.csv", "a,b\n1,2\n")
     (tmp_path / "older").mkdir()
     os.mkfifo(tmp_path / "pipe.csv")
-    made = ingest(tmp_path)
-    assert sold(made) == {"m": 3}
+    ingested = ingest(tmp_path)
+    assert sold(ingested) == {"m": 3}
     for name in ("a.xlsx", "photo.jpg", "list.csv", "older", "pipe.csv"):
-        assert any(note.startswith(f"{name}: not used: ") for note in made.head.notes), name
+        assert any(note.startswith(f"{name}: not used: ") for note in ingested.head.notes), name
 
 
 def test_a_workbook_as_large_as_the_world_ends_in_a_sentence(tmp_path):

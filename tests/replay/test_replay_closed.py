@@ -61,15 +61,15 @@ def test_recorded_rows_are_the_same_under_every_bound(show):
 
 def test_the_engines_agree_on_a_closed_loop():
     stream = load(FOLDER, sku=["cream", "balm"], end="2026-06-18 20:50:00").stream
-    made = impute(stream)
+    imputed = impute(stream)
     world = backdrop()
     world = replace(world, ledger=replace(world.ledger, mode="deduct_on_payment"), supply=replace(world.supply, requestable=0.5),
                     leaks=replace(world.leaks, duplicate_p=0.02, late_callback_p=0.05, stale_read_s=2.0))  # fmt: skip
-    stage = closed_stage(stream, made, "high", world=world)
+    stage = closed_stage(stream, imputed, "high", world=world)
     policy = make_policy("window_forecast")
     runs = [play(stage, policy), play(stage, policy, engine=plain_engine(policy)), play_oracle(stage, policy)]
     assert len({run.digest() for run in runs}) == 1
-    assert (runs[0].outcome[imputed_rows(stage.tape, made)] != T.IDLE).any()
+    assert (runs[0].outcome[imputed_rows(stage.tape, imputed)] != T.IDLE).any()
     assert (stage.tape.kind == T.COPY).any()
 
 
@@ -98,24 +98,24 @@ def test_sums_are_taken_apart_and_corrections_move_real_units():
 
 def test_the_verdict_says_what_rests_on_imputation(show):
     stream, _ = show
-    found = closed_replay(stream, [make_policy("newsvendor_freeze"), make_policy("silent")], replicates=2)
-    assert set(found.scores["bound"]) == set(BOUNDS)
-    assert (found.scores["loop"] == "closed").all()
-    assert (found.scores.loc[found.scores["bound"] == "low", "imputed_units"] == 0).all()
-    row = found.verdict.set_index("strategy").loc["newsvendor_freeze"]
+    replayed = closed_replay(stream, [make_policy("newsvendor_freeze"), make_policy("silent")], replicates=2)
+    assert set(replayed.scores["bound"]) == set(BOUNDS)
+    assert (replayed.scores["loop"] == "closed").all()
+    assert (replayed.scores.loc[replayed.scores["bound"] == "low", "imputed_units"] == 0).all()
+    row = replayed.verdict.set_index("strategy").loc["newsvendor_freeze"]
     assert row["imputed_share"] == pytest.approx(imputed_share(row["saved_low"], row["saved_likely"]))
     assert 0 < row["imputed_share"] < 1
-    assert found.verdict["strategy"].tolist() == ["silent", "newsvendor_freeze"]
-    assert "imputed in" in found.caption
+    assert replayed.verdict["strategy"].tolist() == ["silent", "newsvendor_freeze"]
+    assert "imputed in" in replayed.caption
     again = closed_replay(stream, [make_policy("newsvendor_freeze")], replicates=2)
-    assert again.scores.equals(found.scores)
+    assert again.scores.equals(replayed.scores)
 
 
 def test_where_nothing_is_blind_nothing_is_imputed():
     stream = recording(orders(np.arange(5, 95, 5)), (100,), 100.0)
-    found = closed_replay(stream, [make_policy("fixed_count", {"units": 90})], replicates=2)
-    assert found.windows.empty
-    assert (found.verdict["imputed_share"] == 0).all()
-    same = found.scores.drop(columns="bound").groupby(["strategy", "replicate"], dropna=False).nunique(dropna=False)
+    replayed = closed_replay(stream, [make_policy("fixed_count", {"units": 90})], replicates=2)
+    assert replayed.windows.empty
+    assert (replayed.verdict["imputed_share"] == 0).all()
+    same = replayed.scores.drop(columns="bound").groupby(["strategy", "replicate"], dropna=False).nunique(dropna=False)
     assert (same <= 1).all().all()
-    assert "no demand is imputed" in found.caption
+    assert "no demand is imputed" in replayed.caption

@@ -17,27 +17,27 @@ alerts = st.lists(st.tuples(st.integers(0, 50), st.integers(1, 3)), max_size=8).
 def test_matching_is_one_to_one_within_tolerance_and_leaves_no_pair_apart(one, two, within):
     a_t, a_level = (np.array([r[k] for r in one], float) for k in range(2))
     b_t, b_level = (np.array([r[k] for r in two], float) for k in range(2))
-    found = pairs(a_t, a_level, b_t, b_level, within)
-    assert len({i for i, _ in found}) == len({j for _, j in found}) == len(found)
-    assert all(abs(a_t[i] - b_t[j]) <= within for i, j in found)
-    left_a, left_b = set(range(len(one))) - {i for i, _ in found}, set(range(len(two))) - {j for _, j in found}
+    matched = pairs(a_t, a_level, b_t, b_level, within)
+    assert len({i for i, _ in matched}) == len({j for _, j in matched}) == len(matched)
+    assert all(abs(a_t[i] - b_t[j]) <= within for i, j in matched)
+    left_a, left_b = set(range(len(one))) - {i for i, _ in matched}, set(range(len(two))) - {j for _, j in matched}
     assert not [(i, j) for i in left_a for j in left_b if abs(a_t[i] - b_t[j]) <= within]
 
 
 def test_a_setting_does_not_differ_from_itself():
     policies = [make_policy("fixed_count", label=name) for name in ("a", "b")]
-    found = replay(load(FOLDER), policies)
-    changed = rule_diff(found.alerts, "a", "b")
+    replayed = replay(load(FOLDER), policies)
+    changed = rule_diff(replayed.alerts, "a", "b")
     assert set(changed["change"]) == {"same"}
-    assert len(changed) == ((found.alerts["strategy"] == "a") & (found.alerts["level"] > 0)).sum() > 3
+    assert len(changed) == ((replayed.alerts["strategy"] == "a") & (replayed.alerts["level"] > 0)).sum() > 3
 
 
 def test_every_alert_is_counted_once_over_several_streams():
     policies = [make_policy("fixed_count", label="a"), make_policy("fixed_count", {"units": 100}, label="b")]
     parts = []
     for name in ("one", "two"):
-        found = replay(load(FOLDER), policies)
-        parts.append((found.alerts.assign(stream=name), found.sellouts.assign(stream=name)))
+        replayed = replay(load(FOLDER), policies)
+        parts.append((replayed.alerts.assign(stream=name), replayed.sellouts.assign(stream=name)))
     said, outs = (pd.concat(p) for p in zip(*parts, strict=True))
     changed = rule_diff(said, "a", "b", 60.0)
     told = said[said["level"] > 0]

@@ -38,20 +38,20 @@ def drawn(made, draws=60, seed=1):
 def test_the_rate_is_orders_over_the_time_until_the_stop():
     """Orders every 10 s until 595 s, when the last unit goes: 60 in 595 s, whatever the bin."""
     for bin_s in (5.0, 60.0, 300.0):
-        made = impute(recording(orders(np.arange(5, 600, 10)), (60,), 1200.0), bin_s, world=CERTAIN)
-        assert made.level(0, -1) == pytest.approx(60 / 595, rel=0.02)
+        imputed = impute(recording(orders(np.arange(5, 600, 10)), (60,), 1200.0), bin_s, world=CERTAIN)
+        assert imputed.level(0, -1) == pytest.approx(60 / 595, rel=0.02)
 
 
 def test_a_bin_in_which_stock_ran_out_is_right_censored():
     """An aggregated record, bins of 60 s: 3, 6, 4 orders, then at least 5; the answer is the maximum of the likelihood."""
     rows = [(60.0 * (b + 1), TAKE, 0, n) for b, n in enumerate((3, 6, 4, 5))]
     stream = replace(recording(rows, (18,), 600.0), bin_s=60.0)
-    made = impute(stream, world=CERTAIN)
+    imputed = impute(stream, world=CERTAIN)
     best = minimize_scalar(
         lambda mu: -sum(poisson.logpmf(n, mu) for n in (3, 6, 4)) - poisson.logsf(4, mu), bounds=(1, 20), method="bounded"
     )
-    assert made.level(0, -1) * 60 == pytest.approx(best.x, rel=0.02)
-    assert made.level(0, -1) * 60 > 18 / 4
+    assert imputed.level(0, -1) * 60 == pytest.approx(best.x, rel=0.02)
+    assert imputed.level(0, -1) * 60 > 18 / 4
 
 
 def test_a_pulse_counts_by_the_part_of_it_that_was_seen():
@@ -64,19 +64,19 @@ def test_a_pulse_counts_by_the_part_of_it_that_was_seen():
     cues = (Cue(100.0, "s0", "deal"), Cue(700.0, "s0", "deal"))
     for bin_s in (5.0, 60.0):
         show = recording(orders([*base, *first, *second]), (len(base) + 200 + len(second),), 800.0, cues)
-        made = impute(show, bin_s, AT_ONCE)
+        imputed = impute(show, bin_s, AT_ONCE)
         left = 200 - len(second) + 10
-        assert drawn(made).mean() == pytest.approx(left, rel=0.1)
-        t = draw(made, 1, 0).t / US
+        assert drawn(imputed).mean() == pytest.approx(left, rel=0.1)
+        t = draw(imputed, 1, 0).t / US
         assert np.median(t) == pytest.approx(np.median(700 + u[u > 2.0]), abs=2.0)
 
 
 def test_known_lifts_are_recovered():
     """A show long enough that both estimates lie within 10 % (four standard errors) of the truth; seed fixed."""
     stream, _ = poisson_show(random_stream(5, "show"), 10**6, rate=0.3, lift=6.0, span_s=20_000.0)
-    made = impute(stream, world=AT_ONCE)
-    assert made.level(0, -1) == pytest.approx(0.3, rel=0.1)
-    assert np.mean([made.level(0, k) for k in range(8)]) == pytest.approx(0.3 * 6.0, rel=0.1)
+    imputed = impute(stream, world=AT_ONCE)
+    assert imputed.level(0, -1) == pytest.approx(0.3, rel=0.1)
+    assert np.mean([imputed.level(0, k) for k in range(8)]) == pytest.approx(0.3 * 6.0, rel=0.1)
 
 
 def test_the_interval_covers_what_was_really_demanded():
@@ -85,21 +85,21 @@ def test_the_interval_covers_what_was_really_demanded():
     caught, likely, true = 0, 0.0, 0
     for k in range(30):
         stream, beyond = poisson_show(random_stream(k, "coverage"), 330)
-        found = drawn(impute(stream, world=AT_ONCE), 40)
-        low, high = np.quantile(found, [0.025, 0.975])
+        drawn_show = drawn(impute(stream, world=AT_ONCE), 40)
+        low, high = np.quantile(drawn_show, [0.025, 0.975])
         caught += low <= beyond <= high
-        likely, true = likely + found.mean(), true + beyond
+        likely, true = likely + drawn_show.mean(), true + beyond
     assert binom.ppf(0.001, 30, 0.95) <= caught
     assert likely / true == pytest.approx(1.0, abs=0.1)
 
 
 def test_bounds_are_nested_and_draws_repeat():
     stream, _ = poisson_show(random_stream(3, "show"), 250)
-    made = impute(stream, world=AT_ONCE)
-    one, again, other = (draw(made, 7, r) for r in (0, 0, 1))
+    imputed = impute(stream, world=AT_ONCE)
+    one, again, other = (draw(imputed, 7, r) for r in (0, 0, 1))
     assert one.t.tobytes() == again.t.tobytes() != other.t.tobytes()
     assert 0 < one.likely.sum() < len(one.t)
-    rows = {b: imputed_rows(closed_stage(stream, made, b).tape, made).sum() for b in ("low", "likely", "high")}
+    rows = {b: imputed_rows(closed_stage(stream, imputed, b).tape, imputed).sum() for b in ("low", "likely", "high")}
     assert rows["low"] == 0 < rows["likely"] < rows["high"]
 
 
@@ -116,8 +116,10 @@ def test_the_rooms_excess_at_the_stop_is_carried_on_and_let_go():
     than where the room is held to be certain."""
     t = [*np.arange(10, 5400, 20), *np.arange(5400, 6000, 5)]
     stream = recording(orders(t), (len(t),), 12_000.0)
-    made, flat = impute(stream), impute(stream, world=CERTAIN)
-    soon, late = (np.mean([((d := draw(made, 1, r)).t[d.likely] // (600 * US) == b).sum() for r in range(80)]) for b in (10, 19))
+    imputed, flat = impute(stream), impute(stream, world=CERTAIN)
+    soon, late = (
+        np.mean([((d := draw(imputed, 1, r)).t[d.likely] // (600 * US) == b).sum() for r in range(80)]) for b in (10, 19)
+    )
     plain = np.mean([((d := draw(flat, 1, r)).t[d.likely] // (600 * US) == 10).sum() for r in range(80)])
     assert soon > 1.3 * late
     assert soon > 1.2 * plain
@@ -130,14 +132,14 @@ def test_a_cue_that_nobody_saw_may_be_of_the_tail_of_sizes():
     rng = random_stream(3, "deals")
     t = np.concatenate([np.arange(5.0, 1400.0, 60.0), *(c.at_s + rng.exponential(20.0, 80) for c in cues[:2])])
     show = replace(recording(orders(np.sort(t)), (len(t),), 2000.0), cues=cues)
-    made = impute(show)
-    (group,) = made.groups
+    imputed = impute(show)
+    (group,) = imputed.groups
     chance = {x.cue: x.chance for x in group.tails}
     assert max(chance[0], chance[1]) < 0.002
     assert 0.003 < chance[2] < 0.03
     every = replace(group, tails=tuple(x._replace(chance=float(x.cue == 2)) for x in group.tails))
     none = replace(group, tails=())
-    means = [drawn(replace(made, groups=(g,)), 40).mean() for g in (none, every)]
+    means = [drawn(replace(imputed, groups=(g,)), 40).mean() for g in (none, every)]
     assert means[1] > 4 * means[0]
 
 
@@ -153,8 +155,8 @@ def test_followers_of_the_last_orders_come_after_the_stop():
             young = born + rng.exponential(20.0, len(born))
     t = np.sort([x for x in t if x < 3600])
     cut = np.flatnonzero(np.diff(t) < 1.5)[-1] + 1
-    made = impute(recording(orders(t[: cut + 1]), (cut + 1,), float(t[cut]) + 600.0), world=CERTAIN)
-    after = [(draw(made, 1, r).t - made.windows[0].start) / US for r in range(150)]
+    imputed = impute(recording(orders(t[: cut + 1]), (cut + 1,), float(t[cut]) + 600.0), world=CERTAIN)
+    after = [(draw(imputed, 1, r).t - imputed.windows[0].start) / US for r in range(150)]
     soon, later = (np.mean([((a >= b) & (a < b + 20)).sum() for a in after]) for b in (0, 200))
     assert soon > 1.2 * later
 

@@ -75,11 +75,11 @@ def test_a_broken_file_is_refused_in_one_sentence(tmp_path, case):
     name, content, fragment = REFUSED[case]
     with pytest.raises(StreamError) as caught:
         load(write(tmp_path, name, content), stock=10)
-    said = str(caught.value)
-    assert fragment in said
-    assert name in said
-    assert "\n" not in said
-    assert "Traceback" not in said
+    text = str(caught.value)
+    assert fragment in text
+    assert name in text
+    assert "\n" not in text
+    assert "Traceback" not in text
 
 
 @pytest.mark.parametrize(
@@ -133,20 +133,20 @@ def test_bad_rows_are_rejected_with_line_and_reason_and_the_rest_goes_on(tmp_pat
         '13,2026/6/18 20:00:04,"mask",1,"1,009.90"',
     ])  # fmt: skip
     loaded = accounted(load(write(tmp_path, "o.csv", text), stock=10))
-    found = dict(zip(loaded.rejects["line"], loaded.rejects["reason"], strict=True))
-    assert list(found) == [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]
-    assert "20:00:61" in found[3]
-    assert found[4] == "time is empty"
-    assert "0 is not positive" in found[5]
-    assert "-2 is not positive" in found[6]
-    assert "'1.5' is not a whole number" in found[7]
-    assert found[8] == "sku is empty"
-    assert found[9] == "order id is empty"
-    assert found[10] == "has 4 fields where the header has 5"
-    assert found[11] == "a quote is not closed"
-    assert found[12] == "order 1 was there already (line 2)"
-    assert "refund" in found[13]
-    assert "more than 1,000,000" in found[14]
+    by_name = dict(zip(loaded.rejects["line"], loaded.rejects["reason"], strict=True))
+    assert list(by_name) == [3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14]
+    assert "20:00:61" in by_name[3]
+    assert by_name[4] == "time is empty"
+    assert "0 is not positive" in by_name[5]
+    assert "-2 is not positive" in by_name[6]
+    assert "'1.5' is not a whole number" in by_name[7]
+    assert by_name[8] == "sku is empty"
+    assert by_name[9] == "order id is empty"
+    assert by_name[10] == "has 4 fields where the header has 5"
+    assert by_name[11] == "a quote is not closed"
+    assert by_name[12] == "order 1 was there already (line 2)"
+    assert "refund" in by_name[13]
+    assert "more than 1,000,000" in by_name[14]
     assert loaded.rejects["text"].iloc[-1] == "11,2026-06-18 20:00:03,mask,9999999,"
     assert loaded.stream.qty.tolist() == [1, 2, 1]
     assert loaded.stream.t.tolist() == [0, 2_000_000, 4_000_000]

@@ -52,8 +52,8 @@ def test_another_stock_is_tried_and_the_recorded_one_still_says_where_recording_
 def test_less_stock_than_was_sold_is_said():
     _, said = stocked(steady(180), {"s0": 50})
     assert said == ("s0: 50 units are tried, 180 were there; 180 were ordered that night, and what does not fit is refused",)
-    found = closed_replay(steady(180), [], replicates=1, whatif={"s0": 50})
-    assert found.scores.query("bound == 'low'")["sold_units"].max() <= 50
+    replayed = closed_replay(steady(180), [], replicates=1, whatif={"s0": 50})
+    assert replayed.scores.query("bound == 'low'")["sold_units"].max() <= 50
     with pytest.raises(StreamError, match=r"the recording \(whatif_stock=\) has no SKU 'mask'"):
         stocked(steady(180), {"mask": 5})
     with pytest.raises(StreamError, match="whatif_stock=-5 for 's0' is not a number of units"):
@@ -61,11 +61,11 @@ def test_less_stock_than_was_sold_is_said():
 
 
 def test_a_range_of_draws_is_not_the_error_of_their_mean():
-    found = closed_replay(
+    replayed = closed_replay(
         steady(180), [make_policy("fixed_count", {"units": 60}, playbook="freeze_only")], replicates=12, whatif=300
     )
-    row = found.verdict.set_index("strategy").loc["fixed_count"]
-    d = found.scores.query("bound == 'likely' and strategy == 'fixed_count'")
+    row = replayed.verdict.set_index("strategy").loc["fixed_count"]
+    d = replayed.scores.query("bound == 'likely' and strategy == 'fixed_count'")
     saved = (d["J_silent"] - d["J"]).to_numpy()
     assert (row["saved_likely_low"], row["saved_likely_high"]) == (saved.min(), saved.max())
     assert row["saved_likely_error"] == pytest.approx(2.201 * saved.std(ddof=1) / 12**0.5, rel=1e-3)
@@ -75,9 +75,9 @@ def test_demand_of_a_shut_spell_is_imputed():
     """An order every 10 s, none between 600 and 1200 s: 60 are imputed there, give or take four standard deviations."""
     t = np.array([x for x in np.arange(5, 1800, 10) if not 600 < x < 1200])
     stream = with_shut(recording(orders(t), (1000,), 1800.0), [{"sku": "s0", "from": "600", "to": "1200"}])
-    made = impute(stream, world=SURE)
-    assert [(w.start / US, w.end / US, w.why) for w in made.windows] == [(600, 1200, "closed")]
-    n = np.mean([draw(made, 1, r).likely.sum() for r in range(20)])
+    imputed = impute(stream, world=SURE)
+    assert [(w.start / US, w.end / US, w.why) for w in imputed.windows] == [(600, 1200, "closed")]
+    n = np.mean([draw(imputed, 1, r).likely.sum() for r in range(20)])
     assert n == pytest.approx(60, abs=10)
 
 
@@ -162,8 +162,8 @@ def test_who_never_paid_is_read_told_or_imputed(closings, payments, how):
 def test_the_page_says_how_it_is_known_who_never_paid():
     run = simulate(flash(), silent_policy(), 77, 0)
     world = replace(backdrop(), ledger=flash().ledger, shoppers=flash().shoppers)
-    found = closed_replay(exported(run, False, False), [], world=world, replicates=1)
-    assert found.notes == (
+    replayed = closed_replay(exported(run, False, False), [], world=world, replicates=1)
+    assert replayed.notes == (
         "the recording has neither closings nor payments: which orders were never paid is imputed, 30 % "
         "(scenario.shoppers.never_pay) of them; an export with a closing or payment time would tell",
     )

@@ -15,12 +15,16 @@ def read(folder, **files):
         path = folder / f"{name}.csv"
         path.write_text(text, encoding="utf-8")
         paths.append(path)
-    made = ingest(paths)
-    frame = made.frame()
+    ingested = ingest(paths)
+    frame = ingested.frame()
     frame = frame[frame["kind"].isin(["order", "cancel", "restock"])]
     moved = frame["qty"].where(frame["kind"] == "order", -frame["qty"]).groupby(frame["sku"].astype(str)).sum()
-    found = {k: int(v) for k, v in moved.items()}, made.frame(), "\n".join([*made.head.notes, *made.rejects.frame()["reason"]])
-    made.close()
+    found = (
+        {k: int(v) for k, v in moved.items()},
+        ingested.frame(),
+        "\n".join([*ingested.head.notes, *ingested.rejects.frame()["reason"]]),
+    )
+    ingested.close()
     return found
 
 

@@ -116,10 +116,10 @@ def test_settings_that_cannot_be_used_are_refused_before_the_first_line(settings
 def test_quantiles_of_the_lags():
     lag, rng = Lag(), np.arange(1, 100_001)
     lag.add(rng / 1000)
-    found = lag.summary()
-    assert found["p50"] == pytest.approx(50.0, rel=0.04)
-    assert found["p99"] == pytest.approx(99.0, rel=0.04)
-    assert (found["n"], found["max"]) == (100_000, 100.0)
+    counts = lag.summary()
+    assert counts["p50"] == pytest.approx(50.0, rel=0.04)
+    assert counts["p99"] == pytest.approx(99.0, rel=0.04)
+    assert (counts["n"], counts["max"]) == (100_000, 100.0)
     lag.add(np.array([-1.0]))
     assert lag.summary()["negative"] == 1
 

@@ -61,9 +61,9 @@ def test_lines_that_cannot_be_used_are_put_aside_with_the_reason(tmp_path):
     _, metrics = followed(small(tmp_path, stock=100), data, tmp_path)
     assert account(metrics) == {"used": len(REJECTED) + 1, "rejected": len(REJECTED)}
     assert record(tmp_path) == [100 - len(REJECTED), 100]
-    found = rejects(tmp_path)
-    assert [r["line"] for r in found] == [2 + 2 * k for k in range(len(REJECTED))]
-    for kept, (bad, says) in zip(found, REJECTED, strict=True):
+    rejected = rejects(tmp_path)
+    assert [r["line"] for r in rejected] == [2 + 2 * k for k in range(len(REJECTED))]
+    for kept, (bad, says) in zip(rejected, REJECTED, strict=True):
         assert says in kept["reason"], kept
         assert "\n" not in kept["reason"]
         assert len(kept["reason"]) < 200

@@ -70,8 +70,8 @@ def test_polled_levels_are_read_as_a_replay_reads_them(header, tmp_path):
     if "total" in header:
         lines = [e | {"enrolled": r["enrolled"], "total": r["total"]} for e, r in zip(lines, rows, strict=True)]
     lines.append({"t": rows[-1]["time"], "kind": "end"})
-    made = planned(loaded.stream, policies(), tmp_path)
-    got, metrics = followed(made, [json.dumps(e) for e in lines], tmp_path)
+    live_plan = planned(loaded.stream, policies(), tmp_path)
+    got, metrics = followed(live_plan, [json.dumps(e) for e in lines], tmp_path)
     assert got == replayed(loaded, policies())
     assert metrics["kinds"] == {"level": 720, "end": 1}
 

@@ -118,22 +118,22 @@ def test_a_week_of_shows(tmp_path):
             folder, plain = tmp_path / f"{day}-{number}", tmp_path / f"{day}-{number}-plain"
             folder.mkdir()
             plain.mkdir()
-            made = lines_of(rng)
-            live, done = rough(folder, made, rng)
+            lines = lines_of(rng)
+            live, done = rough(folder, lines, rng)
             assert live.ended
             metrics = live.metrics()
             live.parts.close()
-            (plain / "a.feed").write_bytes(b"".join(text + b"\n" for text in made))
+            (plain / "a.feed").write_bytes(b"".join(text + b"\n" for text in lines))
             calm = shadow(plain, [1.8e9])
             pump(calm)
             want = calm.metrics()
             calm.parts.close()
             assert said(folder / "a.jsonl") == said(plain / "a.jsonl")
             assert metrics["lines"] == want["lines"], "every line is in one count, once"
-            assert metrics["lines"]["read"] == len(made)
+            assert metrics["lines"]["read"] == len(lines)
             assert all((want["lines"]["rejected"], want["lines"]["duplicate"], want["late"], want["out_of_order"]))
             assert (folder / "a.rejects").read_bytes() == (plain / "a.rejects").read_bytes()
-            for key, n in (done | {"lines": len(made), "alerts": metrics["alerts"]}).items():
+            for key, n in (done | {"lines": len(lines), "alerts": metrics["alerts"]}).items():
                 total[key] = total.get(key, 0) + n
         after.append(memory_mb())
         print(f"\nday {day + 1}: {after[-1]:.0f} MB, " + ", ".join(f"{n:,} {key}" for key, n in total.items()), flush=True)

@@ -54,11 +54,11 @@ def same(folder, whole, name="a"):
     alerts, rejects, metrics = whole
     assert (folder / f"{name}.jsonl").read_bytes() == alerts
     assert (folder / f"{name}.rejects").read_bytes() == rejects
-    found = json.loads((folder / f"{name}.metrics").read_text())
-    assert {k: found[k] for k in ("lines", "kinds", "alerts", "readings", "late", "ended")} == {
+    facts = json.loads((folder / f"{name}.metrics").read_text())
+    assert {k: facts[k] for k in ("lines", "kinds", "alerts", "readings", "late", "ended")} == {
         k: metrics[k] for k in ("lines", "kinds", "alerts", "readings", "late", "ended")
     }
-    return found
+    return facts
 
 
 @pytest.mark.parametrize("seed", [0, 1, 3])
@@ -106,8 +106,8 @@ def test_a_crash_at_every_kind_of_moment(seed, whole, tmp_path, monkeypatch):
     assert done
     assert len(set(crashes)) == 5
     assert len(crashes) > 12
-    found = same(tmp_path, whole)
-    assert found["restarts"] > 5
+    agrees = same(tmp_path, whole)
+    assert agrees["restarts"] > 5
 
 
 def test_kill_9_while_the_file_grows(whole, tmp_path):
@@ -137,9 +137,9 @@ def test_kill_9_while_the_file_grows(whole, tmp_path):
             child, kills = 0, kills + 1
     child = child or forked(plan, ways(tmp_path, follow=True))
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    found = same(tmp_path, whole)
+    agrees = same(tmp_path, whole)
     assert kills > 12
-    assert found["restarts"] >= started > 5
+    assert agrees["restarts"] >= started > 5
 
 
 def forked(plan, where) -> int:
@@ -164,9 +164,9 @@ def test_kill_9_on_standard_input(resend, tmp_path):
     Shadow(plan, ways(tmp_path, "warm", source=os.devnull), lambda text: None)
     kills = done = 0
     while not done:
-        found = state.load(tmp_path / "a.state")
-        number = found[0]["number"] if found else 0
-        after = sum(json.loads(text)["seq"] <= found[0]["seq"] for text in lines) if found else 0
+        facts = state.load(tmp_path / "a.state")
+        number = facts[0]["number"] if facts else 0
+        after = sum(json.loads(text)["seq"] <= facts[0]["seq"] for text in lines) if facts else 0
         begin = {"start": 0, "new": number, "seq": max(0, after - rng.randrange(200))}[resend]
         read, write = os.pipe()
         often = rng.choice([1, 50, 10**6])
@@ -193,9 +193,9 @@ def test_kill_9_on_standard_input(resend, tmp_path):
         done = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert kills >= 6
     assert (tmp_path / "a.jsonl").read_bytes() == want
-    found = json.loads((tmp_path / "a.metrics").read_text())
-    assert found["lines"]["used"] == metrics["lines"]["used"]
-    assert (found["lines"]["resent"] > 0) == (resend == "seq")
+    facts = json.loads((tmp_path / "a.metrics").read_text())
+    assert facts["lines"]["used"] == metrics["lines"]["used"]
+    assert (facts["lines"]["resent"] > 0) == (resend == "seq")
 
 
 def wait_for(event, child: int) -> None:

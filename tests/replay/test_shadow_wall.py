@@ -91,8 +91,8 @@ def test_a_real_clock_wakes_it(tmp_path):
         try:
             os.close(write)
             os.dup2(read, 0)
-            made = small(tmp_path, stock=210, feed=None)
-            shadow = Shadow(made, ways(tmp_path, source="-", wall=True), lambda text: None)
+            result = small(tmp_path, stock=210, feed=None)
+            shadow = Shadow(result, ways(tmp_path, source="-", wall=True), lambda text: None)
             signal.signal(signal.SIGTERM, shadow.stop)
             shadow.run()
             os._exit(0)

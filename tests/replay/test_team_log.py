@@ -61,25 +61,25 @@ def test_what_was_closed_is_imputed_and_the_restock_is_stock(tmp_path):
     loaded = load(folder, actions=[row("20:09:30", "下架"), row("20:20:00", "上架"), row("20:30", "restock", units="1,000")])
     assert any("1 restocks of the log (1,000 units) are not in the recording and are added" in note for note in loaded.notes)
     assert loaded.stream.levels["stock"].min() > 0
-    found = closed_replay(loaded.stream, [make_policy("fixed_count")], replicates=2)
-    spell = found.windows.iloc[0]
+    replayed = closed_replay(loaded.stream, [make_policy("fixed_count")], replicates=2)
+    spell = replayed.windows.iloc[0]
     assert (spell["why"], spell["start_s"], spell["end_s"]) == ("closed", 570.0, pytest.approx(1200.0))
 
 
 def test_the_night_keeps_every_recorded_order_and_is_judged_on_the_same_shoppers(tmp_path):
     folder = shop(tmp_path, [*orders(range(30)), (10, 0, "tea", 6), (29, 0, "tea", 2)], "tea,30\n")
     loaded = load(folder, actions=[row("20:05", "alert", level="watch"), row("20:06", "alert", level="prepare")])
-    found = closed_replay(loaded.stream, [make_policy("fixed_count")], replicates=3)
-    night = found.verdict.set_index("strategy").loc[NIGHT]
+    replayed = closed_replay(loaded.stream, [make_policy("fixed_count")], replicates=3)
+    night = replayed.verdict.set_index("strategy").loc[NIGHT]
     # 38 units of 30 were ordered: what the recording says was oversold, whatever ledger the model is given.
     assert [night[f"oversold_units_{b}"] for b in ("low", "likely", "high")] == [8.0, 8.0, 8.0]
     assert night["notices_likely"] == 2.0
-    mine = found.scores[found.scores["strategy"] == NIGHT]
+    mine = replayed.scores[replayed.scores["strategy"] == NIGHT]
     assert mine["recorded_refused"].max() == 0
-    assert found.scores[found.scores["strategy"] == "silent"]["recorded_refused"].max() == 8
+    assert replayed.scores[replayed.scores["strategy"] == "silent"]["recorded_refused"].max() == 8
     assert mine["J"].to_numpy() == pytest.approx((mine["net_hindsight"] - mine["net"]).to_numpy())
-    assert mine["net_hindsight"].tolist() == found.scores[found.scores["strategy"] == "silent"]["net_hindsight"].tolist()
-    assert any("keeps every recorded order, also those beyond the stock" in note for note in found.notes)
+    assert mine["net_hindsight"].tolist() == replayed.scores[replayed.scores["strategy"] == "silent"]["net_hindsight"].tolist()
+    assert any("keeps every recorded order, also those beyond the stock" in note for note in replayed.notes)
     at = [(d.t, d.value) for d in admissions(loaded.stream)]
     assert all(d.what == ADMIT for d in admissions(loaded.stream))
     assert at[-1] == (int(1740e6) - 1, 3.0)  # two orders of one moment are let in together
@@ -98,10 +98,10 @@ def test_a_freeze_that_kept_demand_away_is_a_loss_of_the_night_alone(tmp_path):
 def test_open_loop_judges_when_the_team_knew(tmp_path):
     folder = shop(tmp_path, orders(range(40)), "tea,20\n")
     loaded = load(folder, actions=[row("20:10:00", "alert", level="prepare"), row("20:45", "delist")], end=f"{T}50:00")
-    found = replay(loaded, [make_policy("fixed_count")])
-    mine = found.sellouts[found.sellouts["strategy"] == NIGHT].iloc[0]
+    replayed = replay(loaded, [make_policy("fixed_count")])
+    mine = replayed.sellouts[replayed.sellouts["strategy"] == NIGHT].iloc[0]
     assert mine[["sold_out_s", "prepare_s", "lead_s"]].tolist() == pytest.approx([19 * 60.0, 600.0, 540.0])
-    assert found.alerts[found.alerts["strategy"] == NIGHT]["level"].tolist() == [2, 3]
+    assert replayed.alerts[replayed.alerts["strategy"] == NIGHT]["level"].tolist() == [2, 3]
 
 
 def test_restocks_are_the_teams_own_where_stock_can_be_asked_for(tmp_path):
@@ -157,19 +157,19 @@ def test_bands_hold_what_they_say_they_hold():
     rng, n, inside = np.random.default_rng(11), 2000, 0
     for _ in range(n):
         shows = rng.normal(size=40)
-        found = held(
+        bands_held = held(
             rehearsed(lambda k, shows=shows: shows[k]), {"tea": dict.fromkeys(FIGURES, 0.0) | {"ordered_units": shows[39]}}
         )
-        inside += bool(found.loc[found["figure"] == "ordered_units", "held"].iloc[0])
+        inside += bool(bands_held.loc[bands_held["figure"] == "ordered_units", "held"].iloc[0])
     assert inside / n == pytest.approx(expected(39), abs=3 * np.sqrt(0.09 / n))
 
 
 def test_coverage_counts_nights_and_refuses_another_strategy(tmp_path):
     items, night = rehearsed(lambda k: 100 + k), {"tea": {"ordered_units": 120.0, "oversold_units": 0.0, "sold_out_s": np.inf}}
     worse = {"tea": {"ordered_units": 90.0, "oversold_units": 3.0, "sold_out_s": 60.0}, "cup": dict.fromkeys(FIGURES, 0.0)}
-    found = bands(items, "smart", "now", night, [("then", worse), ("kept", held(items, night))])
-    assert found.nights == (("then", 0, 3), ("kept", 3, 3), ("now", 3, 3))
-    assert found.coverage == (6, 9)
+    held_bands = bands(items, "smart", "now", night, [("then", worse), ("kept", held(items, night))])
+    assert held_bands.nights == (("then", 0, 3), ("kept", 3, 3), ("now", 3, 3))
+    assert held_bands.coverage == (6, 9)
     with pytest.raises(StreamError, match="did not play 'smrt'; did you mean 'smart'"):
         bands(items, "smrt", "now", night)
     with pytest.raises(StreamError, match="no item in common"):

@@ -17,11 +17,11 @@ def read(folder, zone=None, mapping=None, **files):
         paths.append(folder / f"{name}.csv")
     if mapping:
         (folder / "own.yaml").write_text(mapping)
-    made = ingest(paths, zone=zone, mapping=str(folder / "own.yaml") if mapping else None)
-    checks = [c["finding"] for c in made.head.checks]
-    said = "\n".join([*made.head.notes, *checks, *made.rejects.frame()["reason"]])
-    made.close()
-    return made.frame(), made.head, said
+    ingested = ingest(paths, zone=zone, mapping=str(folder / "own.yaml") if mapping else None)
+    checks = [c["finding"] for c in ingested.head.checks]
+    said = "\n".join([*ingested.head.notes, *checks, *ingested.rejects.frame()["reason"]])
+    ingested.close()
+    return ingested.frame(), ingested.head, said
 
 
 def test_money_of_many_countries(tmp_path):
@@ -275,8 +275,8 @@ def test_a_cancelled_line_without_units_is_a_cancellation_and_no_fault(tmp_path)
     rows = [("1", "Shipped", 2), ("2", "Cancelled", 0), ("3", "Shipped", 0)]
     lines = [f"1-{k}\t{k}\t2026-06-18T20:00:0{k}+00:00\t2026-06-18T21:00:00+00:00\t{said}\tA\t{n}\t20\n" for k, said, n in rows]
     (tmp_path / "a.txt").write_text(head + "".join(lines))
-    made = ingest(tmp_path / "a.txt")
-    (account,) = made.head.files
+    ingested = ingest(tmp_path / "a.txt")
+    (account,) = ingested.head.files
     assert (account["used"], account["set_aside"], account["rejected"]) == (1, 1, 1)
-    assert any("cancelled, with no units left" in note for note in made.head.notes)
-    made.close()
+    assert any("cancelled, with no units left" in note for note in ingested.head.notes)
+    ingested.close()

@@ -16,9 +16,9 @@ ROWS = "订单编号{0}下单时间{0}商家编码{0}商品数量\r\n" + "".join
 @pytest.mark.parametrize("name", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-le", "utf-32-be"])
 def test_is_told_and_read(tmp_path, name, cell):
     (tmp_path / "o.txt").write_bytes(ROWS.format(cell).encode(name))
-    made = ingest(tmp_path / "o.txt")
-    assert made.frame()["qty"].tolist() == [2, 2, 2]
-    assert f"o.txt is not UTF-8; read as {name.upper()[:6]}" in made.head.notes
+    ingested = ingest(tmp_path / "o.txt")
+    assert ingested.frame()["qty"].tolist() == [2, 2, 2]
+    assert f"o.txt is not UTF-8; read as {name.upper()[:6]}" in ingested.head.notes
 
 
 def test_is_refused_where_it_is_cut_off_or_none(tmp_path):

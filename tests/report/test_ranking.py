@@ -77,9 +77,14 @@ def test_progress_says_rate_and_time_to_go(monkeypatch, capsys):
     for done in (400, 500, 1000):
         bar(done, 1000, "")
     bar.note("a worker died")
-    said = capsys.readouterr().err.splitlines()
+    lines = capsys.readouterr().err.splitlines()
     # What an earlier run had done does not count as today's: 100 runs in 20 s.
-    assert said == ["400/1,000 runs (0 s)", "500/1,000 runs (20 s, 5/s, 100 s to go)", "1,000/1,000 runs (40 s)", "a worker died"]
+    assert lines == [
+        "400/1,000 runs (0 s)",
+        "500/1,000 runs (20 s, 5/s, 100 s to go)",
+        "1,000/1,000 runs (40 s)",
+        "a worker died",
+    ]
 
 
 def test_time_in_which_nothing_is_done_is_no_pace(monkeypatch, capsys):
@@ -90,8 +95,8 @@ def test_time_in_which_nothing_is_done_is_no_pace(monkeypatch, capsys):
     bar = Progress("shows")
     for done in (0, 0, 10, 40, 0, 20):
         bar(done, 40, "")
-    said = capsys.readouterr().err.splitlines()
-    assert said[2:] == ["10/40 shows (70 s, 1/s, 30 s to go)", "40/40 shows (170 s)", "0/40 shows (171 s)",
+    lines = capsys.readouterr().err.splitlines()
+    assert lines[2:] == ["10/40 shows (70 s, 1/s, 30 s to go)", "40/40 shows (170 s)", "0/40 shows (171 s)",
                         "20/40 shows (190 s, 1.05/s, 19 s to go)"]  # fmt: skip
 
 

@@ -16,19 +16,19 @@ def test_a_recommendation_that_changes_nothing_says_so():
             return 100.0 + abs(candidate.settings.get(UNITS, 200) - 200)
 
     space = {"fixed_count": SPACE["fixed_count"][:1]}
-    found = tune(makers(space), space, Content(), SHORT, JUDGING, starts(space, makers(space)))
-    assert found.best.name == "fixed_count#000"
-    said = "\n".join(of_tuning(found, SHORT, JUDGING, ["here"], PROFILES["balanced"], []))
-    assert "That is what fixed_count stands at already" in said
-    assert "Against" not in said
+    search = tune(makers(space), space, Content(), SHORT, JUDGING, starts(space, makers(space)))
+    assert search.best.name == "fixed_count#000"
+    text = "\n".join(of_tuning(search, SHORT, JUDGING, ["here"], PROFILES["balanced"], []))
+    assert "That is what fixed_count stands at already" in text
+    assert "Against" not in text
 
 
 def test_a_search_in_which_nothing_kept_to_the_limits_says_so():
     class Loud(Fake):
         def __call__(self, candidates, replicates):
-            made = super().__call__(candidates, replicates)
-            made[..., CORE.index("notices_per_operator_hour")] = 99.0
-            return made
+            returned = super().__call__(candidates, replicates)
+            returned[..., CORE.index("notices_per_operator_hour")] = 99.0
+            return returned
 
     plan = SearchPlan(16, 16, 3, CORE, limits=LIMITS["platform"])
     words = of_tuning(tune(makers(), SPACE, Loud(), plan, JUDGING), plan, JUDGING, ["here"], PROFILES["balanced"], [])

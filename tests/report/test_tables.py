@@ -105,10 +105,10 @@ def test_markdown_has_a_cell_for_every_column():
 
 def test_every_column_has_a_sentence_that_stands_alone():
     for told, head in ((True, tables.HEAD), (False, tables.RANKED)):
-        said = "\n".join(tables.meanings(BALANCED, told))
+        text = "\n".join(tables.meanings(BALANCED, told))
         for title in columns(head)[1:]:
             name = title.removesuffix(" [CNY]")
-            assert f"{name}: " in said or (name == "above the best" and not told), title
+            assert f"{name}: " in text or (name == "above the best" and not told), title
     for title, name in zip(columns(tables.MORE), tables.SHOWN, strict=True):
         assert not name or f"| {title} | {METRICS[name].definition} |" in tables.glossary()
 

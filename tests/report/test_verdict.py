@@ -104,9 +104,11 @@ def test_a_race_says_what_it_may_have_missed_and_what_it_spared():
 def test_the_cheapest_within_the_limits_is_named_where_the_best_breaks_them():
     alerts = np.array([50.0, 50.0, 1.0, 1.0]) + np.zeros((SHOWS, 4))
     words = said(trials(costs(500, 600, 700, 900), notices_per_operator_hour=alerts))
-    found = next(line for line in words.splitlines() if line.startswith("Limits platform"))
-    assert "line#0 is refuted" in found
-    assert "The cheapest that is certified: line#2, 200 CNY a show dearer (also when allowing for the choice among 4)" in found
+    first_one = next(line for line in words.splitlines() if line.startswith("Limits platform"))
+    assert "line#0 is refuted" in first_one
+    assert (
+        "The cheapest that is certified: line#2, 200 CNY a show dearer (also when allowing for the choice among 4)" in first_one
+    )
 
 
 def test_the_cheapest_is_the_cheapest_though_a_dearer_one_is_less_certain():
@@ -115,11 +117,11 @@ def test_the_cheapest_is_the_cheapest_though_a_dearer_one_is_less_certain():
     table[:, 2] += 3000 * np.random.Generator(np.random.PCG64(5)).standard_normal(SHOWS)
     table[:, 2] += 700 - table[:, 2].mean()
     alerts = np.array([50.0, 1.0, 1.0]) + np.zeros((SHOWS, 3))
-    made = decide(trials(table, notices_per_operator_hour=alerts))
-    assert [s.candidate for s in made.selection.standings] == [0, 2, 1]
-    assert made.leaders == (0, 1, 2)
-    assert made.chosen["platform"][0] == 1
-    assert "The cheapest that is certified: line#1, 100 CNY a show dearer" in "\n".join(sentences(made))
+    decision = decide(trials(table, notices_per_operator_hour=alerts))
+    assert [s.candidate for s in decision.selection.standings] == [0, 2, 1]
+    assert decision.leaders == (0, 1, 2)
+    assert decision.chosen["platform"][0] == 1
+    assert "The cheapest that is certified: line#1, 100 CNY a show dearer" in "\n".join(sentences(decision))
 
 
 def test_what_is_refuted_is_not_said_to_be_certified_by_more_shows():

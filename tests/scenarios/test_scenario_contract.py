@@ -15,8 +15,8 @@ from sim.words import did_you_mean
 
 def show(**parts: object) -> Scenario:
     """A minimal valid show with some parts replaced."""
-    made = Scenario("test", "none", 600.0, (Sku("mask-5pk", 100), Sku("tea", 50)), (Cue(60.0, "mask-5pk"),))
-    return replace(made, **parts)  # type: ignore[arg-type]
+    scenario_ = Scenario("test", "none", 600.0, (Sku("mask-5pk", 100), Sku("tea", 50)), (Cue(60.0, "mask-5pk"),))
+    return replace(scenario_, **parts)  # type: ignore[arg-type]
 
 
 def test_a_minimal_show_is_valid() -> None:

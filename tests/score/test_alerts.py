@@ -167,9 +167,9 @@ def test_an_episode_lasts_until_the_all_clear_and_through_the_cooldown():
 
 def orders_of(*levels: int) -> np.ndarray:
     """Orders to machines, one a second."""
-    made = np.zeros(len(levels), ORDER_DTYPE)
-    made["t"], made["level"] = np.arange(len(levels)) * 1_000_000 + 1, levels
-    return made
+    rows = np.zeros(len(levels), ORDER_DTYPE)
+    rows["t"], rows["level"] = np.arange(len(levels)) * 1_000_000 + 1, levels
+    return rows
 
 
 BOOK = Playbook("book", watch=(Action("notify", channel="push"),),

@@ -27,8 +27,8 @@ HALF = Bundle("duo", 60.0, (Part("a"), Part("b")))
 
 
 def two(stock_a: int, stock_b: int, **parts):
-    made = show(stock_a, Sku("b", stock_b, price=30.0), **parts)
-    return replace(made, bundles=(HALF,))
+    scenario = show(stock_a, Sku("b", stock_b, price=30.0), **parts)
+    return replace(scenario, bundles=(HALF,))
 
 
 def ordered(at: float, first: int) -> list[tuple]:

@@ -23,14 +23,14 @@ def run(alerts, orders=()):
 
 
 def test_a_chain_ends_when_all_who_spoke_have_given_their_all_clear():
-    found = chains(run([(10, 0, 2), (50, 0, 0), (60, 0, 1)], [(10, 0, 2), (20, 0, 0), (30, 0, 3), (55, 0, 0)]))
-    assert [(c.t, c.end, c.level, c.alerts, c.orders) for c in found] == [(10, 55, 3, 2, 4), (60, -1, 1, 1, 0)]
-    assert found[0].levels == {(False, 2), (True, 2), (True, 3)}
+    every_chain = chains(run([(10, 0, 2), (50, 0, 0), (60, 0, 1)], [(10, 0, 2), (20, 0, 0), (30, 0, 3), (55, 0, 0)]))
+    assert [(c.t, c.end, c.level, c.alerts, c.orders) for c in every_chain] == [(10, 55, 3, 2, 4), (60, -1, 1, 1, 0)]
+    assert every_chain[0].levels == {(False, 2), (True, 2), (True, 3)}
 
 
 def test_items_have_chains_of_their_own():
-    found = chains(run([(10, 1, 1), (20, 0, 1), (30, 1, 0)]))
-    assert [(c.sku, c.t, c.end) for c in found] == [(1, 10, 30), (0, 20, -1)]
+    every_chain = chains(run([(10, 1, 1), (20, 0, 1), (30, 1, 0)]))
+    assert [(c.sku, c.t, c.end) for c in every_chain] == [(1, 10, 30), (0, 20, -1)]
 
 
 def test_a_show_without_alerts_has_none():

@@ -102,11 +102,11 @@ def test_limits():
         "cancelled_orders": [0, 3], "settled_orders": [1000, 2000], "session_oversold": [0, 1],
         "notices_per_operator_hour": [4, 6], "avoidable_units": [0, 60], "sold_units": [1000, 940],
     }  # fmt: skip
-    found = met(scores, LIMITS["strict"])
-    assert found["seller_cancel_rate"] == (0.001, 0.001, True)
-    assert found["session_oversold"] == (0.5, 0.01, False)
-    assert found["notices_per_operator_hour"] == (5.0, 6.0, True)
-    assert found["missed_rate"] == (0.03, 0.02, False)
+    verdicts = met(scores, LIMITS["strict"])
+    assert verdicts["seller_cancel_rate"] == (0.001, 0.001, True)
+    assert verdicts["session_oversold"] == (0.5, 0.01, False)
+    assert verdicts["notices_per_operator_hour"] == (5.0, 6.0, True)
+    assert verdicts["missed_rate"] == (0.03, 0.02, False)
     assert "session_oversold" not in met(scores, LIMITS["platform"])
     assert not met(scores | {"notices_per_operator_hour": [0.0, math.inf]}, LIMITS["platform"])["notices_per_operator_hour"][2]
 

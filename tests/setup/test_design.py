@@ -15,25 +15,25 @@ KINDS = Axis("operations.name", values=("human", "standard"))
 
 
 def test_a_grid_is_every_combination_once():
-    found = sample([Axis("a", values=(1, 2, 3)), KINDS], "grid", 0, 1)
-    assert [tuple(p.values()) for p in found] == [(a, k) for a in (1, 2, 3) for k in ("human", "standard")]
+    points = sample([Axis("a", values=(1, 2, 3)), KINDS], "grid", 0, 1)
+    assert [tuple(p.values()) for p in points] == [(a, k) for a in (1, 2, 3) for k in ("human", "standard")]
     assert sample([], "grid", 9, 1) == [{}]
 
 
 def test_latin_hypercube_has_one_point_in_every_slice_of_every_axis():
-    found = sample([UNITS, LOG], "lhs", 50, 7)
+    points = sample([UNITS, LOG], "lhs", 50, 7)
     for key, scaled in (
         ("strategy.a.units", lambda v: (v - 20) / 380),
         ("strategy.a.co", lambda v: math.log(v) / math.log(1000)),
     ):
-        cells = sorted(int(50 * scaled(p[key]) + 1e-6) for p in found)
+        cells = sorted(int(50 * scaled(p[key]) + 1e-6) for p in points)
         # Values are rounded to eight digits, so a point on an edge may fall into the neighbouring slice.
         assert sum(a != b for a, b in zip(cells, range(50), strict=True)) <= 2
 
 
 def test_sobol_points_are_balanced_in_every_quarter():
-    found = sample([UNITS, Axis("b", 0, 1)], "sobol", 64, 3)
-    corner = [(p["strategy.a.units"] > 210, p["b"] > 0.5) for p in found]
+    points = sample([UNITS, Axis("b", 0, 1)], "sobol", 64, 3)
+    corner = [(p["strategy.a.units"] > 210, p["b"] > 0.5) for p in points]
     assert {c: corner.count(c) for c in set(corner)} == dict.fromkeys([(a, b) for a in (False, True) for b in (False, True)], 16)
 
 

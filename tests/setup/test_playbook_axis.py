@@ -29,13 +29,13 @@ def test_every_shipped_level_can_be_written_in_words_and_read_back():
 
 def test_levels_switches_and_amounts_vary():
     prompted = make_policy("smart", playbook="prompted")
-    made = books(prompted, {
+    playbooks = books(prompted, {
         "operations.prepare": ["none", "restock:push:lack", [{"what": "restock", "amount": "share", "value": 0.25}, "notify"],
                                [Action("host_prompt", "auto")]],
         "operations.host_prompt": ["off"],
     })  # fmt: skip
-    assert [words_of(b.prepare) for b in made] == ["none", "restock:push:lack", "restock:0.25+notify", "none"]
-    assert all("host_prompt" not in words_of(b.emergency) for b in made)
+    assert [words_of(b.prepare) for b in playbooks] == ["none", "restock:push:lack", "restock:0.25+notify", "none"]
+    assert all("host_prompt" not in words_of(b.emergency) for b in playbooks)
     amounts = books(prompted, {"operations.restock": ["all", "lack", 0.5, "off"]})
     found = [words_of(b.prepare).removeprefix("host_prompt") for b in amounts]
     assert found == ["+restock", "+restock:lack", "+restock:0.5", ""]

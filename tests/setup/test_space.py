@@ -17,20 +17,20 @@ def made(*axes, design="lhs", points=4, seed=1, strategies=("fixed_count", "smar
 
 
 def test_an_axis_of_a_family_varies_only_that_family():
-    found = made(UNITS)
-    assert [c.name for c in found] == ["fixed_count#0", "fixed_count#1", "fixed_count#2", "fixed_count#3", "smart"]
-    assert [c.family for c in found] == ["fixed_count"] * 4 + ["smart"]
-    assert found[-1].settings == {}
-    for c in found[:4]:
+    made_world = made(UNITS)
+    assert [c.name for c in made_world] == ["fixed_count#0", "fixed_count#1", "fixed_count#2", "fixed_count#3", "smart"]
+    assert [c.family for c in made_world] == ["fixed_count"] * 4 + ["smart"]
+    assert made_world[-1].settings == {}
+    for c in made_world[:4]:
         assert c.policy.params[:, 0].tolist() == [c.settings[UNITS.key]] * 3
         assert c.policy.name == c.name
 
 
 def test_gate_and_operations_vary_all_families():
-    found = made(Axis("gate.cooldown_s", values=(30, 90)), Axis("operations.name", values=("human", "standard")))
-    assert len(found) == 8
-    assert {c.family for c in found} == {"fixed_count", "smart"}
-    assert {(c.policy.gate[5], c.policy.playbook.name) for c in found} == {(30, "human"), (30, "standard"), (90, "human"),
+    made_world = made(Axis("gate.cooldown_s", values=(30, 90)), Axis("operations.name", values=("human", "standard")))
+    assert len(made_world) == 8
+    assert {c.family for c in made_world} == {"fixed_count", "smart"}
+    assert {(c.policy.gate[5], c.policy.playbook.name) for c in made_world} == {(30, "human"), (30, "standard"), (90, "human"),
                                                                            (90, "standard")}  # fmt: skip
 
 
@@ -54,15 +54,15 @@ def test_a_candidate_is_what_its_settings_say():
 
 def test_worlds_are_scenarios_times_their_axes():
     plain = config()["scenario"]
-    found = make_worlds({"a": plain, "b": plain}, [Axis("scenario.feed.lag_s", values=(0.5, 9.0)), UNITS], "grid", 0, 1)
-    assert [(w.name, w.scenario.feed.lag_s) for w in found] == [("a#0", 0.5), ("a#1", 9.0), ("b#0", 0.5), ("b#1", 9.0)]
+    worlds = make_worlds({"a": plain, "b": plain}, [Axis("scenario.feed.lag_s", values=(0.5, 9.0)), UNITS], "grid", 0, 1)
+    assert [(w.name, w.scenario.feed.lag_s) for w in worlds] == [("a#0", 0.5), ("a#1", 9.0), ("b#0", 0.5), ("b#1", 9.0)]
     assert [w.name for w in make_worlds({"a": plain}, [UNITS], "auto", 4, 1)] == ["a"]
 
 
 def test_stock_is_drawn_in_whole_units_without_being_asked():
-    found = make_worlds({"a": config()["scenario"]}, [Axis("scenario.skus.mask.stock", 20, 60)], "lhs", 5, 1)
-    assert all(isinstance(w.settings["scenario.skus.mask.stock"], int) for w in found)
-    assert [w.scenario.skus[0].stock for w in found] == [w.settings["scenario.skus.mask.stock"] for w in found]
+    worlds = make_worlds({"a": config()["scenario"]}, [Axis("scenario.skus.mask.stock", 20, 60)], "lhs", 5, 1)
+    assert all(isinstance(w.settings["scenario.skus.mask.stock"], int) for w in worlds)
+    assert [w.scenario.skus[0].stock for w in worlds] == [w.settings["scenario.skus.mask.stock"] for w in worlds]
 
 
 @pytest.mark.parametrize(
@@ -117,18 +117,18 @@ def test_whose_axis_is_it():
 
 
 def test_settings_that_are_counted_are_varied_in_whole_numbers():
-    made = config("fixed_count")
-    found = make_candidates(made, [Axis("gate.n", 1.0, 3.0), Axis("gate.inhibit", 0.0, 1.0)], "lhs", 12, 1)
-    assert {c.settings["gate.n"] for c in found} == {1, 2, 3}
-    assert {c.settings["gate.inhibit"] for c in found} == {0, 1}
-    assert len({tuple(c.settings.values()) for c in found}) == len(found)
+    settings = config("fixed_count")
+    candidates = make_candidates(settings, [Axis("gate.n", 1.0, 3.0), Axis("gate.inhibit", 0.0, 1.0)], "lhs", 12, 1)
+    assert {c.settings["gate.n"] for c in candidates} == {1, 2, 3}
+    assert {c.settings["gate.inhibit"] for c in candidates} == {0, 1}
+    assert len({tuple(c.settings.values()) for c in candidates}) == len(candidates)
     with pytest.raises(StrategyError, match="whole numbers"):
-        make_candidates(made, [Axis("gate.n", values=(1.5, 2.0))], "grid", 1, 1)
+        make_candidates(settings, [Axis("gate.n", values=(1.5, 2.0))], "grid", 1, 1)
 
 
 def test_a_spread_varies_by_name():
-    made = make_worlds({"small": plain(show())}, [Axis("scenario.spread", values=("certain", "recorded"))], "auto", 0, 1)
-    assert [w.scenario.spread for w in made] == [CERTAIN, Spread()]
+    worlds = make_worlds({"small": plain(show())}, [Axis("scenario.spread", values=("certain", "recorded"))], "auto", 0, 1)
+    assert [w.scenario.spread for w in worlds] == [CERTAIN, Spread()]
     with pytest.raises(SettingError, match="feed is a group of settings"):
         make_worlds({"small": plain(show())}, [Axis("scenario.feed", values=("slow",))], "auto", 0, 1)
 

@@ -51,12 +51,12 @@ def test_clopper_pearson_is_the_inverted_binomial_test(events, trials, alpha):
 
 def test_nothing_in_two_hundred_shows_is_not_nothing():
     """0 of 200: up to 1.5 % of shows at 95 % one-sided; strict wants at most 1 % of shows and 0.1 % of orders."""
-    made = certify(shows(200), LIMITS["strict"], worst=0.2)
-    by_name = {c.name: c for c in made.checks}
+    certificate = certify(shows(200), LIMITS["strict"], worst=0.2)
+    by_name = {c.name: c for c in certificate.checks}
     assert by_name["session_oversold"].state == UNDECIDED
     assert by_name["session_oversold"].shows == 299
     assert by_name["seller_cancel_rate"].high == pytest.approx(0.2 * (1 - 0.05 ** (1 / 200)))
-    assert made.state == UNDECIDED
+    assert certificate.state == UNDECIDED
     assert certify(shows(300), LIMITS["strict"], worst=0.05).state == CERTIFIED
     assert certify(shows(200), LIMITS["standard"], worst=0.2).state == CERTIFIED
 
@@ -67,14 +67,14 @@ def test_rule_of_three():
 
 
 def test_too_many_alerts_refute_whatever_the_oversells():
-    made = certify(shows(50, alerts=9 + stream(1, "test").normal(size=50)), LIMITS["platform"], worst=0.1)
-    assert made.state == REFUTED
-    assert [c.name for c in made.open if c.state == REFUTED] == ["notices_per_operator_hour"]
+    certificate = certify(shows(50, alerts=9 + stream(1, "test").normal(size=50)), LIMITS["platform"], worst=0.1)
+    assert certificate.state == REFUTED
+    assert [c.name for c in certificate.open if c.state == REFUTED] == ["notices_per_operator_hour"]
 
 
 def test_clear_oversell_is_refuted_and_a_limit_that_is_not_set_is_not_asked():
-    made = certify(shows(100, oversold=30 + 5 * stream(2, "test").random(100)), LIMITS["platform"])
-    assert {c.name: c.state for c in made.checks}["seller_cancel_rate"] == REFUTED
+    certificate = certify(shows(100, oversold=30 + 5 * stream(2, "test").random(100)), LIMITS["platform"])
+    assert {c.name: c.state for c in certificate.checks}["seller_cancel_rate"] == REFUTED
     only = Limits("mine", seller_cancel_rate=0.01, notices_per_operator_hour=None, missed_rate=None)
     assert [c.name for c in certify(shows(10), only).checks] == ["seller_cancel_rate"]
 
@@ -158,11 +158,11 @@ def test_what_cannot_oversell_by_construction_never_does(seed):
     for scenario in (world, rest, kept, *modes):
         certain = by_construction(scenario)
         run = simulate(scenario, random_policy(seed), seed)
-        made = outcomes(run)
+        counted = outcomes(run)
         if "session_oversold" in certain:
-            assert made.oversold.sum() == 0
+            assert counted.oversold.sum() == 0
         if "seller_cancel_rate" in certain:
-            assert made.refunded_orders.sum() == 0
+            assert counted.refunded_orders.sum() == 0
     assert [by_construction(m) for m in modes] == [("session_oversold", "seller_cancel_rate"), ("session_oversold",), ()]
 
 
@@ -177,8 +177,8 @@ def test_every_leak_breaks_the_construction(leak):
 def test_a_limit_kept_by_construction_needs_no_shows():
     limits = Limits("strict", seller_cancel_rate=0.001, session_oversold=0.01, missed_rate=None)
     assert certify(shows(20, alerts=0.0), limits).state == UNDECIDED
-    made = certify(shows(60), limits, certain=("session_oversold", "seller_cancel_rate"))
-    assert made.state == CERTIFIED
+    certificate = certify(shows(60), limits, certain=("session_oversold", "seller_cancel_rate"))
+    assert certificate.state == CERTIFIED
     # What was seen counts for more than what was thought.
     assert certify(shows(60, oversold=5.0), limits, certain=("session_oversold", "seller_cancel_rate")).state == REFUTED
 

@@ -9,9 +9,9 @@ from sim.stats.overfit import WalkNight, overfitting, walk_forward
 def tables(count, better=0.0, shows=40, candidates=60):
     rng = np.random.default_rng(20261128)
     for _ in range(count):
-        made = rng.normal(size=(shows, candidates))
-        made[:, 7] += better
-        yield made
+        draws = rng.normal(size=(shows, candidates))
+        draws[:, 7] += better
+        yield draws
 
 
 def test_sixty_equal_candidates_are_a_coin():

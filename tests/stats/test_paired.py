@@ -22,25 +22,25 @@ def pairs(n: int = 30, seed: int = 1) -> tuple[np.ndarray, np.ndarray]:
 
 def test_difference_agrees_with_scipy():
     a, b = pairs()
-    found, theirs = difference(a, b), stats.ttest_rel(a, b).confidence_interval(0.95)
-    assert found.n == 30
-    assert found.mean == pytest.approx(np.mean(a - b))
-    assert (found.low, found.high) == pytest.approx((theirs.low, theirs.high))
-    assert found.variance_ratio == pytest.approx((a.var(ddof=1) + b.var(ddof=1)) / (a - b).var(ddof=1))
-    assert found.variance_ratio > 100
+    gap, theirs = difference(a, b), stats.ttest_rel(a, b).confidence_interval(0.95)
+    assert gap.n == 30
+    assert gap.mean == pytest.approx(np.mean(a - b))
+    assert (gap.low, gap.high) == pytest.approx((theirs.low, theirs.high))
+    assert gap.variance_ratio == pytest.approx((a.var(ddof=1) + b.var(ddof=1)) / (a - b).var(ddof=1))
+    assert gap.variance_ratio > 100
 
 
 def test_pairs_without_a_value_are_left_out():
-    found = difference([1.0, math.nan, 4.0, 9.0], [0.0, 1.0, math.nan, 2.0])
-    assert (found.n, found.mean) == (2, 4.0)
+    gap = difference([1.0, math.nan, 4.0, 9.0], [0.0, 1.0, math.nan, 2.0])
+    assert (gap.n, gap.mean) == (2, 4.0)
     assert math.isnan(difference([1.0], [2.0]).low)
     assert difference([1.0], [2.0]).mean == -1.0
     assert math.isnan(difference([], []).mean)
 
 
 def test_equal_differences_need_no_more_shows():
-    found = difference([2.0, 3.0, 5.0], [1.0, 2.0, 4.0])
-    assert (found.low, found.high, found.variance_ratio) == (1.0, 1.0, math.inf)
+    gap = difference([2.0, 3.0, 5.0], [1.0, 2.0, 4.0])
+    assert (gap.low, gap.high, gap.variance_ratio) == (1.0, 1.0, math.inf)
     assert math.isnan(difference([1.0, 1.0], [1.0, 1.0]).variance_ratio)
 
 

@@ -47,8 +47,8 @@ def test_envelope_is_the_cheapest_everywhere(lines):
 def test_switch_points_are_those_of_scoring_again_with_other_weights():
     """The envelope over x equals J of the same trials under a profile whose co is x times as much (no penalty: it is no multiple
     of a weight, and is not re-weighted)."""
-    made = config("fixed_count")
-    candidates = [Maker(made, "fixed_count").make({"strategy.fixed_count.units": u}, f"u{u}") for u in (5, 60, 150, 400)]
+    settings = config("fixed_count")
+    candidates = [Maker(settings, "fixed_count").make({"strategy.fixed_count.units": u}, f"u{u}") for u in (5, 60, 150, 400)]
     world = Variant("w", load("seckill_paydeduct"), {})
     base = make_profile("balanced", co=55.0, penalty_linear=0.0, penalty_step=0.0)
     values = play_trials(world, candidates, range(4), 5, base)

@@ -75,42 +75,42 @@ def test_constants_are_those_of_the_paper():
 def test_spread_is_the_variance_of_paired_differences():
     x = Tapes([1e6, 1e6 + 1, 0, 0], "skewed", 3, shows=50).values
     x[:, 3] = x[:, 2]
-    found = spread(x)
+    variance = spread(x)
     for i in range(4):
         for j in range(4):
-            assert found[i, j] == pytest.approx(np.var(x[:, i] - x[:, j], ddof=1), rel=1e-9, abs=0)
-    assert found[2, 3] == 0.0
+            assert variance[i, j] == pytest.approx(np.var(x[:, i] - x[:, j], ddof=1), rel=1e-9, abs=0)
+    assert variance[2, 3] == 0.0
 
 
 def test_first_screen_by_hand():
     """Two candidates, three shows, no noise in the difference but a trifle: the worse one goes at the first look."""
     table = np.array([[10.0, 60.0], [20.0, 70.1], [30.0, 79.9]])
-    found = select(lambda c, r: table[np.ix_(list(r), list(c))], 2, SelectionRules(5.0, first=3, most=3))
-    assert (found.best, found.decided, found.plays) == (0, True, 6)
-    assert [s.state for s in found.standings] == ["best", WORSE]
-    assert found.standings[1].behind == pytest.approx(50.0)
+    selected = select(lambda c, r: table[np.ix_(list(r), list(c))], 2, SelectionRules(5.0, first=3, most=3))
+    assert (selected.best, selected.decided, selected.plays) == (0, True, 6)
+    assert [s.state for s in selected.standings] == ["best", WORSE]
+    assert selected.standings[1].behind == pytest.approx(50.0)
 
 
 def test_equal_candidates_are_a_tie_and_cost_little():
     column = rng(1).normal(100, 10, 500)
-    found = select(lambda c, r: np.repeat(column[list(r)][:, None], len(c), 1), 3, SelectionRules(1.0))
-    assert found.decided
-    assert found.plays == 3 * 30
-    assert {s.state for s in found.standings[1:]} == {NEAR}
+    selected = select(lambda c, r: np.repeat(column[list(r)][:, None], len(c), 1), 3, SelectionRules(1.0))
+    assert selected.decided
+    assert selected.plays == 3 * 30
+    assert {s.state for s in selected.standings[1:]} == {NEAR}
 
 
 def test_only_those_in_play_are_played():
     tapes = Tapes([0, 2000, DELTA], "normal", 2)
-    found = select(tapes, 3, SelectionRules(DELTA))
-    assert tapes.played == found.plays < found.equal_plays
-    assert found.standings[-1].candidate == 1
-    assert found.standings[-1].shows == 30
-    assert np.isnan(found.values[30:, 1]).all()
+    selected = select(tapes, 3, SelectionRules(DELTA))
+    assert tapes.played == selected.plays < selected.equal_plays
+    assert selected.standings[-1].candidate == 1
+    assert selected.standings[-1].shows == 30
+    assert np.isnan(selected.values[30:, 1]).all()
 
 
 def test_one_candidate_is_the_best_of_one():
-    found = select(Tapes([0.0], "normal", 1), 1, SelectionRules(DELTA))
-    assert (found.best, found.decided, found.tied) == (0, True, [])
+    selected = select(Tapes([0.0], "normal", 1), 1, SelectionRules(DELTA))
+    assert (selected.best, selected.decided, selected.tied) == (0, True, [])
 
 
 # -- error rates ----------------------------------------------------------------------------------------------
@@ -172,20 +172,20 @@ def test_pairing_is_what_makes_it_cheap():
 
 def test_budget_ends_the_race_undecided_and_says_how_much_is_missing():
     tapes = Tapes([0, DELTA / 2, 3000], "normal", 4, common=0.0)
-    found = select(tapes, 3, SelectionRules(DELTA, budget=200))
-    assert not found.decided
-    assert found.plays <= 200
-    assert [s.state for s in found.standings][1:] == [UNDECIDED, WORSE]
+    selected = select(tapes, 3, SelectionRules(DELTA, budget=200))
+    assert not selected.decided
+    assert selected.plays <= 200
+    assert [s.state for s in selected.standings][1:] == [UNDECIDED, WORSE]
     full = select(Tapes([0, DELTA / 2, 3000], "normal", 4, common=0.0), 3, SelectionRules(DELTA, rare=False))
-    shows = max(s.shows for s in found.standings)
+    shows = max(s.shows for s in selected.standings)
     # A guess from a fifth of the shows: right within a factor of three.
-    assert (full.standings[0].shows - shows) / 3 < found.further[0] < 3 * (full.standings[0].shows - shows)
+    assert (full.standings[0].shows - shows) / 3 < selected.further[0] < 3 * (full.standings[0].shows - shows)
 
 
 def test_most_shows_ends_the_race():
-    found = select(Tapes([0, 1], "normal", 4, common=0.0), 2, SelectionRules(1.0, most=55))
-    assert found.standings[0].shows == 55
-    assert not found.decided
+    selected = select(Tapes([0, 1], "normal", 4, common=0.0), 2, SelectionRules(1.0, most=55))
+    assert selected.standings[0].shows == 55
+    assert not selected.decided
 
 
 def test_fixed_table_excludes_the_best_no_more_often_than_it_says():
@@ -196,26 +196,26 @@ def test_fixed_table_excludes_the_best_no_more_often_than_it_says():
 
 def test_fixed_table_knows_near_from_open_from_worse():
     values = Tapes([0, 1, 12, 300], "normal", 5, common=0.99, shows=400).values
-    found = standings(values, DELTA)
-    states = {s.candidate: s.state for s in found.standings}
+    ranks = standings(values, DELTA)
+    states = {s.candidate: s.state for s in ranks.standings}
     assert (states[3], states[1]) == (WORSE, NEAR)
 
 
 def test_whoever_is_not_told_apart_is_told_what_would_do_it():
     """Bounds are wider than a normal's, most with a rare large loss: never 0 shows because a normal would have decided."""
     for seed in range(50):
-        found = standings(Tapes([0, 60, 70, 80], "lumpy", seed).values[:30], 5.0)
-        assert all((s.state == UNDECIDED) == (s.further > 0) == (s.at_most > 0) for s in found.standings)
+        ranks = standings(Tapes([0, 60, 70, 80], "lumpy", seed).values[:30], 5.0)
+        assert all((s.state == UNDECIDED) == (s.further > 0) == (s.at_most > 0) for s in ranks.standings)
 
 
 def test_fixed_table_says_how_many_more_shows_would_decide_a_difference():
     """A gap of exactly 10 at sd 63.2: z of .05 / 6 and of four in five, ((2.394 + 0.842) x 63.2 / 10)^2 = 418 shows."""
     values = Tapes([0, 0, 300], "normal", 7).values[:100]
     values[:, 1] += 10 - (values[:, 1] - values[:, 0]).mean()
-    found = standings(values, 5.0)
-    rival = found.standings[1]
+    ranks = standings(values, 5.0)
+    rival = ranks.standings[1]
     assert (rival.state, rival.behind) == (UNDECIDED, pytest.approx(10))
-    assert 100 + found.further[0] == pytest.approx(418, rel=0.15)
+    assert 100 + ranks.further[0] == pytest.approx(418, rel=0.15)
 
 
 @pytest.mark.parametrize("ties", [2, 4])
@@ -224,8 +224,8 @@ def test_fixed_table_says_how_many_more_shows_would_decide_that_there_is_no_diff
     decided = []
     for seed in range(100):
         values = Tapes([0] * ties, "normal", seed).values
-        found = standings(values[:60], 20.0)
-        decided.append(found.decided or standings(values[: 60 + found.further[1]], 20.0).decided)
+        ranks = standings(values[:60], 20.0)
+        decided.append(ranks.decided or standings(values[: 60 + ranks.further[1]], 20.0).decided)
     assert sum(decided) >= 68
 
 
@@ -260,9 +260,9 @@ def test_intervals_of_a_table_hold_together(k):
     """Equal candidates on 60 shows: all intervals hold 0 in 95 % of tables, so in 5 % of them somebody is called worse."""
     held, kept = [], []
     for seed in range(RACES):
-        found = standings(Tapes([0.0] * k, "normal", seed, shows=60).values, DELTA)
-        held.append(all(s.low <= 0 <= s.high for s in found.standings))
-        kept.append(all(s.state != WORSE for s in found.standings))
+        ranks = standings(Tapes([0.0] * k, "normal", seed, shows=60).values, DELTA)
+        held.append(all(s.low <= 0 <= s.high for s in ranks.standings))
+        kept.append(all(s.state != WORSE for s in ranks.standings))
     assert np.mean(held) >= floor(0.95)
     assert np.mean(kept) >= floor(0.95)
 
@@ -272,8 +272,8 @@ def test_intervals_of_a_table_hold_the_distance_to_the_one_that_looks_best():
     means = np.array([0.0, 0.0, 5.0, 10.0, 20.0, 40.0])
     held = []
     for seed in range(RACES):
-        found = standings(Tapes(means, "skewed", seed, shows=60).values, DELTA)
-        held.append(all(s.low <= means[s.candidate] - means[found.best] <= s.high for s in found.standings))
+        ranks = standings(Tapes(means, "skewed", seed, shows=60).values, DELTA)
+        held.append(all(s.low <= means[s.candidate] - means[ranks.best] <= s.high for s in ranks.standings))
     assert np.mean(held) >= floor(0.95)
 
 
@@ -281,9 +281,9 @@ def test_near_is_shown_and_out_of_the_race_is_not_near():
     """In a race NEAR needs an upper bound within delta; who was dropped without being shown worse is OUT, and still tied."""
     seen = set()
     for seed in range(30):
-        found = select(Tapes([0.0, DELTA / 2, DELTA, 2 * DELTA], "lumpy", seed), 4, SelectionRules(DELTA, first=20))
-        for s in found.standings:
+        selected = select(Tapes([0.0, DELTA / 2, DELTA, 2 * DELTA], "lumpy", seed), 4, SelectionRules(DELTA, first=20))
+        for s in selected.standings:
             assert (s.state == NEAR) <= (s.high <= DELTA)
-            assert (s.state == OUT) <= (s.low <= 0 < s.high and s.candidate in found.tied)
+            assert (s.state == OUT) <= (s.low <= 0 < s.high and s.candidate in selected.tied)
             seen.add(s.state)
     assert OUT in seen

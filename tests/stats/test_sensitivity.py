@@ -32,10 +32,10 @@ def test_ishigami():
 
 def test_what_does_nothing_has_no_index():
     axes = [Axis("gate.a", 0.0, 1.0), Axis("gate.b", 0.0, 1.0)]
-    found = sobol(axes, lambda s: np.array([[x["gate.a"] for x in s]]), 64, 1)
-    assert [i.key for i in found] == ["gate.a", "gate.b"]
-    assert found[0].total == pytest.approx(1.0, abs=0.05)
-    assert (found[1].total, found[1].total_low, found[1].total_high) == pytest.approx((0.0, 0.0, 0.0), abs=1e-9)
+    indices = sobol(axes, lambda s: np.array([[x["gate.a"] for x in s]]), 64, 1)
+    assert [i.key for i in indices] == ["gate.a", "gate.b"]
+    assert indices[0].total == pytest.approx(1.0, abs=0.05)
+    assert (indices[1].total, indices[1].total_low, indices[1].total_high) == pytest.approx((0.0, 0.0, 0.0), abs=1e-9)
 
 
 def test_the_same_seed_gives_the_same_intervals():

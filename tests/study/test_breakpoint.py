@@ -23,12 +23,12 @@ POLICY = make_policy("newsvendor_freeze", playbook="freeze_only")
 def shows_with(rate, n=400, alerts=1.0):
     """Shows of 1,000 orders whose oversold share is exponential around ``rate``."""
     share = rate * stream(1, "test").exponential(size=n)
-    made = np.zeros((n, len(NEEDED)))
-    made[:, NEEDED.index("cancelled_orders")] = np.round(1000 * share)
-    made[:, NEEDED.index("settled_orders")] = made[:, NEEDED.index("sold_units")] = 1000
-    made[:, NEEDED.index("session_oversold")] = made[:, NEEDED.index("cancelled_orders")] > 0
-    made[:, NEEDED.index("notices_per_operator_hour")] = alerts
-    return made
+    rows = np.zeros((n, len(NEEDED)))
+    rows[:, NEEDED.index("cancelled_orders")] = np.round(1000 * share)
+    rows[:, NEEDED.index("settled_orders")] = rows[:, NEEDED.index("sold_units")] = 1000
+    rows[:, NEEDED.index("session_oversold")] = rows[:, NEEDED.index("cancelled_orders")] > 0
+    rows[:, NEEDED.index("notices_per_operator_hour")] = alerts
+    return rows
 
 
 def look(at):
@@ -42,12 +42,12 @@ def look(at):
 
 def test_the_break_is_bracketed():
     """Rate = lag / 5000, limit .5 % (standard): broken from 25 s on. 400 shows leave a zone of a few seconds undecided."""
-    found = look(lambda x: x / 5000)
-    assert found.holds < 25 < found.breaks
-    assert found.breaks / found.holds < 1.35
-    assert not found.contradictions
-    assert f"holds up to {found.holds:g} s" in words(found)
-    assert [p.severity for p in found.points] == sorted(p.severity for p in found.points)
+    looked_at = look(lambda x: x / 5000)
+    assert looked_at.holds < 25 < looked_at.breaks
+    assert looked_at.breaks / looked_at.holds < 1.35
+    assert not looked_at.contradictions
+    assert f"holds up to {looked_at.holds:g} s" in words(looked_at)
+    assert [p.severity for p in looked_at.points] == sorted(p.severity for p in looked_at.points)
 
 
 @pytest.mark.parametrize(
@@ -60,10 +60,10 @@ def test_never_always_and_perhaps(at, said):
 
 def test_harm_that_does_not_grow_is_said():
     """Broken between 17 and 25 s and again from 250 s on, fine elsewhere; 20.2 s is the middle of the range."""
-    found = look(lambda x: 0.1 if 17 < x < 25 or x > 250 else 0.0)
-    assert found.breaks < 25
-    assert found.contradictions
-    assert "again at" in words(found)
+    looked_at = look(lambda x: 0.1 if 17 < x < 25 or x > 250 else 0.0)
+    assert looked_at.breaks < 25
+    assert looked_at.contradictions
+    assert "again at" in words(looked_at)
 
 
 @pytest.mark.parametrize("name", DIALS)
@@ -87,17 +87,17 @@ def test_every_dial_turns_what_it_says(name):
 
 def test_holds_counts_from_the_mildest_up():
     """Undecided from 3 to 60 s (rate just below the limit), certified beyond: no claim to hold up to there."""
-    found = look(lambda x: 0.0049 if 3 < x < 60 else 0.0001 if x < 200 else 0.2)
-    later = [p.severity for p in found.points if p.state == "certified" and p.severity > 60]
+    looked_at = look(lambda x: 0.0049 if 3 < x < 60 else 0.0001 if x < 200 else 0.2)
+    later = [p.severity for p in looked_at.points if p.state == "certified" and p.severity > 60]
     assert later
-    assert found.holds <= 3
+    assert looked_at.holds <= 3
 
 
 def test_bisection_starts_from_the_points_along_the_way():
     """Five points along the range bracket the break to a quarter of it; five halvings of each end make ten more at most."""
-    found = look(lambda x: x / 5000)
-    assert len(found.points) <= most_points(7)
-    asked = [p.severity for p in found.points]
+    looked_at = look(lambda x: x / 5000)
+    assert len(looked_at.points) <= most_points(7)
+    asked = [p.severity for p in looked_at.points]
     assert len(asked) == len(set(asked))
 
 
@@ -127,10 +127,10 @@ def test_a_world_worse_than_the_dial_goes_is_looked_at_as_it_is():
         worlds.append(world)
         return shows_with(0.2)
 
-    found = breakpoint_of(DIALS["cart_mirage"], scenario, POLICY, LIMITS["standard"], play, 0.95)
+    breaks = breakpoint_of(DIALS["cart_mirage"], scenario, POLICY, LIMITS["standard"], play, 0.95)
     assert worlds == [scenario]
-    assert (found.breaks, len(found.points)) == (200.0, 1)
-    assert "already at 200 x" in words(found)
+    assert (breaks.breaks, len(breaks.points)) == (200.0, 1)
+    assert "already at 200 x" in words(breaks)
 
 
 def test_the_least_severity_of_every_dial_is_the_world_and_the_policy_given():
@@ -143,7 +143,7 @@ def test_the_least_severity_of_every_dial_is_the_world_and_the_policy_given():
 
 
 def test_certified_again_at_the_end_is_no_clean_bill():
-    found = look(lambda x: 0.2 if 60 < x < 250 else 0.0)
-    assert found.points[-1].state == "certified"
-    assert "certified up to the largest" not in words(found)
-    assert "again at" in words(found)
+    looked_at = look(lambda x: 0.2 if 60 < x < 250 else 0.0)
+    assert looked_at.points[-1].state == "certified"
+    assert "certified up to the largest" not in words(looked_at)
+    assert "again at" in words(looked_at)

@@ -28,17 +28,17 @@ def test_the_newsvendor() -> None:
     at (1-r)c / ((1-r)c + h). Net of every show and stock is ``c (min(D, S) + r (D - S)+) - h (S - D)+``, to the cent."""
     world = constant_world(0.2, [60] * 20, 300.0)
     carry, c = 20.0, contribution(FREE, world)[0]
-    found = bring(world, 20, 41, FREE, carry, lambda done, of, what: None)
-    d, s = found.wanted[:, None, :], found.units[None]
+    answer = bring(world, 20, 41, FREE, carry, lambda done, of, what: None)
+    d, s = answer.wanted[:, None, :], answer.units[None]
     over, under = np.maximum(s - d, 0), np.maximum(d - s, 0)
-    assert found.net == pytest.approx(c * (np.minimum(d, s) + FREE.recapture * under) - carry * over)
+    assert answer.net == pytest.approx(c * (np.minimum(d, s) + FREE.recapture * under) - carry * over)
     gain = (1 - FREE.recapture) * c
     ideal = stats.poisson(60).ppf(gain / (gain + carry))
-    best = np.array([found.best(k) for k in range(20)])
+    best = np.array([answer.best(k) for k in range(20)])
     assert abs(best[:, 0].mean() - ideal) < 2.5
     assert ((best[:, 1] <= ideal) & (ideal <= best[:, 2])).sum() >= 17
-    out = np.isfinite(found.sold_out_s)
-    assert np.array_equal(out, found.wanted >= 60)
+    out = np.isfinite(answer.sold_out_s)
+    assert np.array_equal(out, answer.wanted >= 60)
 
 
 def test_items_add_up_to_the_account() -> None:
@@ -47,14 +47,14 @@ def test_items_add_up_to_the_account() -> None:
     for name in ("seckill_paydeduct", "gift_box"):
         world = load(name)
         run = play(set_stage(world, tape := draw_tape(world, 3)), make_policy("silent"))
-        found = earned(run, read_stories(tape, world), profile, 2.0)
-        assert found.sum() == pytest.approx(Judge(run, profile).score(run, ("net",))["net"])
+        nets = earned(run, read_stories(tape, world), profile, 2.0)
+        assert nets.sum() == pytest.approx(Judge(run, profile).score(run, ("net",))["net"])
 
 
 def test_stocks_meet_the_same_shoppers_and_the_plan_is_among_them() -> None:
     """The first stock is the planned one; what is kept off sale fits into a small stock; the best is no worse than the plan."""
     world = replace(show(), ledger=replace(show().ledger, mode="deduct_on_order"))
     world = replace(world, skus=tuple(replace(s, buffer=min(3, s.stock)) for s in world.skus))
-    found = bring(world, 4, 1, PROFILES["balanced"], 0.0, lambda done, of, what: None)
-    assert found.units[0].tolist() == [s.stock for s in world.skus]
-    assert found.gain(0)[0] >= 0
+    answer = bring(world, 4, 1, PROFILES["balanced"], 0.0, lambda done, of, what: None)
+    assert answer.units[0].tolist() == [s.stock for s in world.skus]
+    assert answer.gain(0)[0] >= 0

@@ -55,22 +55,22 @@ def small(**changes):
 
 
 def test_one_row_per_strategy_and_replicate_with_the_baseline_first():
-    found = small()
-    assert list(found.scores.columns) == [*KEY, *METRICS]
-    assert list(found.scores["strategy"][:4]) == ["silent", "low", "fixed_count", "gamma_poisson"]
-    assert list(found.scores["replicate"]) == [k for k in range(5) for _ in range(4)]
-    assert ((found.scores["net_hindsight"] - found.scores["net"] - found.scores["J"]).abs() < 1e-6).all()
-    told = found.alerts.groupby(["strategy", "replicate"]).size()
-    for row in found.scores.itertuples():
+    result = small()
+    assert list(result.scores.columns) == [*KEY, *METRICS]
+    assert list(result.scores["strategy"][:4]) == ["silent", "low", "fixed_count", "gamma_poisson"]
+    assert list(result.scores["replicate"]) == [k for k in range(5) for _ in range(4)]
+    assert ((result.scores["net_hindsight"] - result.scores["net"] - result.scores["J"]).abs() < 1e-6).all()
+    told = result.alerts.groupby(["strategy", "replicate"]).size()
+    for row in result.scores.itertuples():
         assert told.get((row.strategy, row.replicate), 0) == row.alerts
-    assert found.tapes == tuple(draw_tape(show(), 3, k).digest() for k in range(5))
+    assert result.tapes == tuple(draw_tape(show(), 3, k).digest() for k in range(5))
 
 
 def test_same_seed_same_bytes_whatever_the_workers(tmp_path):
     for name, workers in (("one", 1), ("again", 1), ("two", 2)):
-        found = small(workers=workers)
-        write_table(found.scores, tmp_path / f"{name}.parquet")
-        write_table(found.alerts, tmp_path / f"{name}-alerts.parquet")
+        result = small(workers=workers)
+        write_table(result.scores, tmp_path / f"{name}.parquet")
+        write_table(result.alerts, tmp_path / f"{name}-alerts.parquet")
     for part in ("", "-alerts"):
         first = (tmp_path / f"one{part}.parquet").read_bytes()
         assert first == (tmp_path / f"again{part}.parquet").read_bytes() == (tmp_path / f"two{part}.parquet").read_bytes()
@@ -87,9 +87,9 @@ def test_other_strategies_change_nothing():
 
 
 def test_the_run_shown_is_the_best_ones_or_the_one_asked_for():
-    found = small()
-    best = found.scores.groupby("strategy")["J"].mean().idxmin()
-    assert found.shown.policy.name == best
+    result = small()
+    best = result.scores.groupby("strategy")["J"].mean().idxmin()
+    assert result.shown.policy.name == best
     shown = small(shown=("low", 2)).shown
     assert (shown.policy.name, shown.tape.key) == ("low", (3, 2))
     assert shown.digest() == rerun(Shows(show(), None, 3), policies(), "low", 2).digest()
@@ -99,9 +99,9 @@ def test_every_show_is_drawn_once(monkeypatch):
     """Leaks, chains and the run shown find the tapes that were played."""
     drawn = []
     monkeypatch.setattr(uncertain, "draw_tape", lambda *one: drawn.append(one[1:]) or draw_tape(*one))
-    found = small()
-    assert found.leaks
-    assert len(found.chains)
+    result = small()
+    assert result.leaks
+    assert len(result.chains)
     assert drawn == [(3, k) for k in range(5)]
 
 
@@ -138,9 +138,9 @@ def test_a_folder_is_whole_or_not_there(tmp_path):
             assert final.exists() == (text == "second")
     assert sorted(p.name for p in final.iterdir()) == ["manifest.json", "second.txt"]
     assert [p.name for p in final.parent.iterdir()] == ["run"]
-    made = json.loads((final / "manifest.json").read_text())
-    assert made["files"] == {"second.txt": hashlib.sha256(b"second").hexdigest()}
-    assert made["versions"]["stockcue"]
+    facts = json.loads((final / "manifest.json").read_text())
+    assert facts["files"] == {"second.txt": hashlib.sha256(b"second").hexdigest()}
+    assert facts["versions"]["stockcue"]
 
 
 def interrupted(final):
@@ -202,8 +202,8 @@ except KeyboardInterrupt:
 
 def test_an_interrupt_while_workers_start_is_heard_by_us_and_not_by_them():
     """Ctrl-C goes to the whole group: to this process, and to a child that is being started."""
-    made = subprocess.run([sys.executable, "-c", STARTS_A_CHILD], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert made.stdout == "heard it; the child ended with 0\n", made.stderr
+    done = subprocess.run([sys.executable, "-c", STARTS_A_CHILD], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout == "heard it; the child ended with 0\n", done.stderr
 
 
 def test_a_folder_made_again_keeps_what_the_user_put_there_and_no_other_verbs_folder_is_taken(tmp_path):

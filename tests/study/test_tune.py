@@ -31,8 +31,8 @@ def config(*names: str) -> dict:
 
 
 def makers(space=SPACE) -> dict[str, Maker]:
-    made = config(*space)
-    return {family: Maker(made, family) for family in space}
+    settings = config(*space)
+    return {family: Maker(settings, family) for family in space}
 
 
 class Fake:
@@ -51,13 +51,13 @@ class Fake:
         self.asked.append((len(candidates), replicates))
         if len(self.asked) == self.fail_after:
             raise KeyboardInterrupt
-        made = np.zeros((self.worlds, len(replicates), len(candidates), len(CORE)))
+        rows = np.zeros((self.worlds, len(replicates), len(candidates), len(CORE)))
         for w in range(self.worlds):
             for r, number in enumerate(replicates):
                 night = stream(7, w, number).standard_normal(1 + len(candidates))
                 for c, candidate in enumerate(candidates):
-                    made[w, r, c, J] = self.cost(candidate, w) + self.noise * night[0]
-        return made
+                    rows[w, r, c, J] = self.cost(candidate, w) + self.noise * night[0]
+        return rows
 
 
 PLAN = SearchPlan(trials=72, shows=32, seed=3, metrics=CORE)
@@ -82,14 +82,14 @@ def test_finds_the_known_best_and_keeps_the_three_sets_of_shows_apart():
 
 
 def test_hopeless_settings_are_dropped_before_they_have_played_every_show():
-    found = tune(makers(), SPACE, Fake(), PLAN, JUDGING)
-    shows = [t.shows for t in found.tried]
+    search = tune(makers(), SPACE, Fake(), PLAN, JUDGING)
+    shows = [t.shows for t in search.tried]
     assert min(shows) < PLAN.shows
-    best = min(found.tried, key=lambda t: t.values)
+    best = min(search.tried, key=lambda t: t.values)
     assert best.shows == PLAN.shows
     # What a dropped one would have cost is estimated by its difference to the incumbent: without noise of its own, exactly.
     fake = Fake()
-    for t in found.tried:
+    for t in search.tried:
         assert t.values[0] - best.values[0] == pytest.approx(fake.cost(t.candidate, 0) - fake.cost(best.candidate, 0), abs=1e-9)
 
 
@@ -119,13 +119,13 @@ def test_an_interrupted_search_ends_as_if_it_had_not_been(tmp_path, whole, after
 def test_two_scenarios_pull_the_answer_between_them(robust, units):
     space = {"fixed_count": SPACE["fixed_count"]}
     plan = SearchPlan(trials=64, shows=16, seed=3, metrics=CORE, robust=robust, alpha=0.5)
-    found = tune(makers(space), space, Fake(noise=0.1, worlds=2), plan, JUDGING)
-    assert abs(found.best.settings[UNITS] - units) <= 12
+    search = tune(makers(space), space, Fake(noise=0.1, worlds=2), plan, JUDGING)
+    assert abs(search.best.settings[UNITS] - units) <= 12
 
 
 def test_first_settings_are_tried_first():
-    found = tune(makers(), SPACE, Fake(), PLAN, JUDGING, [("percent_of_stock", {SHARE: 0.2})])
-    assert dict(found.tried[0].candidate.settings) == {SHARE: 0.2}
+    search = tune(makers(), SPACE, Fake(), PLAN, JUDGING, [("percent_of_stock", {SHARE: 0.2})])
+    assert dict(search.tried[0].candidate.settings) == {SHARE: 0.2}
 
 
 def test_limits_come_before_cost():
@@ -134,15 +134,15 @@ def test_limits_come_before_cost():
 
     class Leaky(Fake):
         def __call__(self, candidates, replicates):
-            made = super().__call__(candidates, replicates)
-            made[..., paid] = 1000.0
+            returned = super().__call__(candidates, replicates)
+            returned[..., paid] = 1000.0
             for c, candidate in enumerate(candidates):
-                made[:, :, c, rate] = max(0.0, 200.0 - candidate.settings.get(UNITS, 100))
-            return made
+                returned[:, :, c, rate] = max(0.0, 200.0 - candidate.settings.get(UNITS, 100))
+            return returned
 
     space = {"fixed_count": SPACE["fixed_count"]}
-    found = tune(makers(space), space, Leaky(), SearchPlan(64, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
-    assert 199 <= found.best.settings[UNITS] <= 215
+    search = tune(makers(space), space, Leaky(), SearchPlan(64, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
+    assert 199 <= search.best.settings[UNITS] <= 215
 
 
 def test_several_objectives_end_in_a_front():
@@ -150,23 +150,23 @@ def test_several_objectives_end_in_a_front():
 
     class Two(Fake):
         def __call__(self, candidates, replicates):
-            made = super().__call__(candidates, replicates)
+            returned = super().__call__(candidates, replicates)
             for c, candidate in enumerate(candidates):
-                made[:, :, c, sold] = 2.0 * candidate.settings.get(UNITS, 100)
-            return made
+                returned[:, :, c, sold] = 2.0 * candidate.settings.get(UNITS, 100)
+            return returned
 
     space = {"fixed_count": SPACE["fixed_count"]}
     plan = SearchPlan(40, 16, 3, CORE, objectives=("J", "missed_gmv"))
-    found = tune(makers(space), space, Two(), plan, JUDGING)
-    means = np.nanmean(found.judged, axis=(0, 1))[:, [J, sold]]
-    assert len(found.front) > 1
-    for k in found.front:
+    search = tune(makers(space), space, Two(), plan, JUDGING)
+    means = np.nanmean(search.judged, axis=(0, 1))[:, [J, sold]]
+    assert len(search.front) > 1
+    for k in search.front:
         assert not dominated(means[k], means)
 
 
 def test_finalists_hold_the_best_of_every_family_and_what_stood_before():
-    found = tune(makers(), SPACE, Fake(), PLAN, JUDGING)
-    names = [c.name for c in finalists_of(found.tried, makers(), PLAN, 2)]
+    search = tune(makers(), SPACE, Fake(), PLAN, JUDGING)
+    names = [c.name for c in finalists_of(search.tried, makers(), PLAN, 2)]
     assert {n.split("#")[0].split(" ")[0] for n in names} == set(SPACE)
     assert "fixed_count (default)" in names
     assert len(names) == len(set(names))
@@ -183,15 +183,15 @@ def test_a_metric_without_meaning_in_some_shows_keeps_no_limit_and_breaks_none()
 
     class Quiet(Fake):
         def __call__(self, candidates, replicates):
-            made = super().__call__(candidates, replicates)
-            made[..., paid], made[..., lead] = 1000.0, np.nan
+            returned = super().__call__(candidates, replicates)
+            returned[..., paid], returned[..., lead] = 1000.0, np.nan
             for c, candidate in enumerate(candidates):
-                made[:, :, c, rate] = max(0.0, 200.0 - candidate.settings.get(UNITS, 100))
-            return made
+                returned[:, :, c, rate] = max(0.0, 200.0 - candidate.settings.get(UNITS, 100))
+            return returned
 
     space = {"fixed_count": SPACE["fixed_count"]}
-    found = tune(makers(space), space, Quiet(), SearchPlan(64, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
-    assert 199 <= found.best.settings[UNITS] <= 215
+    search = tune(makers(space), space, Quiet(), SearchPlan(64, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
+    assert 199 <= search.best.settings[UNITS] <= 215
     rows = np.full((1, 5, len(CORE)), np.nan)
     assert all(v == np.inf for v in broken(rows, CORE, LIMITS["strict"]).values())
 
@@ -199,13 +199,13 @@ def test_a_metric_without_meaning_in_some_shows_keeps_no_limit_and_breaks_none()
 def test_regret_is_measured_against_the_best_known_and_never_below_it():
     space = {"fixed_count": SPACE["fixed_count"]}
     plan = SearchPlan(trials=48, shows=16, seed=3, metrics=CORE, robust="regret")
-    found = tune(makers(space), space, Fake(noise=0.1, worlds=2), plan, JUDGING)
-    assert min(t.values[0] for t in found.tried) >= 0
-    reference = np.min([t.costs for t in found.tried], axis=0)
-    for t in found.tried:
+    search = tune(makers(space), space, Fake(noise=0.1, worlds=2), plan, JUDGING)
+    assert min(t.values[0] for t in search.tried) >= 0
+    reference = np.min([t.costs for t in search.tried], axis=0)
+    for t in search.tried:
         assert t.values[0] == pytest.approx(max(np.array(t.costs) - reference))
-    assert min(s.mean for s in found.selection.standings) >= 0
-    assert found.confirmed.shape[2] == 4  # the best, the default, and the cheapest of each world
+    assert min(s.mean for s in search.selection.standings) >= 0
+    assert search.confirmed.shape[2] == 4  # the best, the default, and the cheapest of each world
 
 
 def test_pseudo_values_average_to_the_merit():
@@ -218,10 +218,10 @@ def test_pseudo_values_average_to_the_merit():
 
 def test_a_setting_is_judged_once():
     """A trial at the settings the family stands at is not joined by them under another name."""
-    found = tune(makers(), SPACE, Fake(), SHORT, JUDGING, [("fixed_count", {UNITS: 100, "gate.cooldown_s": 60})])
-    names = [c.name for c in found.finalists]
-    for k, a in enumerate(found.finalists):
-        assert not any(same(a, b) for b in found.finalists[:k]), names
+    search = tune(makers(), SPACE, Fake(), SHORT, JUDGING, [("fixed_count", {UNITS: 100, "gate.cooldown_s": 60})])
+    names = [c.name for c in search.finalists]
+    for k, a in enumerate(search.finalists):
+        assert not any(same(a, b) for b in search.finalists[:k]), names
 
 
 MORE = {
@@ -266,23 +266,23 @@ def test_of_equal_objectives_the_cheapest_become_finalists():
 
     class Rare(Fake):
         def __call__(self, candidates, replicates):
-            made = super().__call__(candidates, replicates)
+            returned = super().__call__(candidates, replicates)
             for c, candidate in enumerate(candidates):
-                made[:, :, c, sold] = max(0.0, 100.0 - candidate.settings.get(UNITS, 100))
-            return made
+                returned[:, :, c, sold] = max(0.0, 100.0 - candidate.settings.get(UNITS, 100))
+            return returned
 
     space = {"fixed_count": SPACE["fixed_count"]}
-    found = tune(makers(space), space, Rare(), SearchPlan(40, 16, 3, CORE, objectives=("oversold_units",)), JUDGING)
-    assert abs(found.best.settings[UNITS] - 180) <= 25
-    free = [t for t in found.tried if t.values == (0.0,)]
-    assert np.mean(found.tried[int(found.best.name[-3:])].costs) == min(np.mean(t.costs) for t in free)
+    search = tune(makers(space), space, Rare(), SearchPlan(40, 16, 3, CORE, objectives=("oversold_units",)), JUDGING)
+    assert abs(search.best.settings[UNITS] - 180) <= 25
+    free = [t for t in search.tried if t.values == (0.0,)]
+    assert np.mean(search.tried[int(search.best.name[-3:])].costs) == min(np.mean(t.costs) for t in free)
 
 
 def test_under_limits_every_finalist_is_judged_on_every_show():
     """Who is dear would leave a race early, and the limits would look kept on the few shows he played."""
-    found = tune(makers(), SPACE, Fake(), SearchPlan(24, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
-    assert found.judged.shape[1] == JUDGING.shows
-    assert not np.isnan(found.judged).any()
+    search = tune(makers(), SPACE, Fake(), SearchPlan(24, 16, 3, CORE, limits=LIMITS["strict"]), JUDGING)
+    assert search.judged.shape[1] == JUDGING.shows
+    assert not np.isnan(search.judged).any()
     assert tune(makers(), SPACE, Fake(), SHORT, JUDGING).judged.shape[1] < JUDGING.shows
 
 

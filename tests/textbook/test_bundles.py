@@ -26,10 +26,10 @@ A, B = 1.5, 0.5
 
 def drained(stock: int, other: int, duration_s: float, units: int = 1, **parts) -> Scenario:
     """One scarce item ``cream`` at rate A, one that nobody buys alone, and a bundle of both at rate B."""
-    made = constant_world(A + B, [stock], duration_s, **parts)
+    world = constant_world(A + B, [stock], duration_s, **parts)
     skus = (Sku("cream", stock, price=100.0, popularity=A), Sku("brush", other, price=50.0, popularity=0.0))
     box = Bundle("box", 120.0, (Part("brush"), Part("cream", units)), popularity=B)
-    return replace(made, skus=skus, bundles=(box,))
+    return replace(world, skus=skus, bundles=(box,))
 
 
 def test_until_the_part_is_gone_bundles_take_their_share_of_it() -> None:
@@ -60,9 +60,9 @@ def test_a_leak_oversells_a_part_by_all_that_drains_it(units: int) -> None:
     lag = 4.0
     over, brush = [], []
     for run in runs(drained(40, 10**4, 90.0, units=units, leaks=Leaks(stale_read_s=lag)), 800, 33):
-        found = excess(run)
-        over.append(found[0])
-        brush.append(found[1])
+        gained = excess(run)
+        over.append(gained[0])
+        brush.append(gained[1])
     assert max(brush) < 0
     # Bundles of two may find one unit left: they are refused, and up to one unit of the drain is missing.
     slack = 0.0 if units == 1 else 1.0

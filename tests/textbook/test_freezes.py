@@ -162,11 +162,11 @@ def test_t10_frozen_at_a_line(
     mean = in_flight(rate, eta, alpha, latency_s)
     world = frozen(rate, eta, alpha, latency_s, 40)
     for line in lines:
-        found = excesses(world, shows, 10, freeze_at(line, latency_s))
+        gained = excesses(world, shows, 10, freeze_at(line, latency_s))
         over, unsold = losses(mean, line)
-        assert_mean(np.maximum(found, 0), over, f"oversold at {line}")
-        assert_mean(np.maximum(-found, 0), unsold, f"left at {line}")
-        assert_share(found > 0, float(stats.poisson.sf(line, mean)), f"oversold at all at {line}")
+        assert_mean(np.maximum(gained, 0), over, f"oversold at {line}")
+        assert_mean(np.maximum(-gained, 0), unsold, f"left at {line}")
+        assert_share(gained > 0, float(stats.poisson.sf(line, mean)), f"oversold at all at {line}")
 
 
 @pytest.mark.parametrize(("co", "cu"), [(30.0, 5.0), (60.0, 20.0), (100.0, 2.0)])
@@ -182,8 +182,8 @@ def test_t10_a_sweep_finds_the_newsvendor_line(co: float, cu: float) -> None:
     world = frozen(rate, eta, alpha, latency_s, 40)
     cost = {}
     for line in (best - 6, best - 3, best, best + 3, best + 6):
-        found = excesses(world, 10, 11, freeze_at(line, latency_s))
-        cost[line] = np.where(found > 0, co * found, -cu * found)
+        gained = excesses(world, 10, 11, freeze_at(line, latency_s))
+        cost[line] = np.where(gained > 0, co * gained, -cu * gained)
     for line, other in cost.items():
         gain = cost[best] - other
         assert gain.mean() <= 4 * gain.std(ddof=1) / math.sqrt(len(gain)) or line == best
@@ -201,6 +201,6 @@ def test_t10_the_strategy_finds_it_by_itself() -> None:
     book = freeze_book(latency_s, (Action("reopen", "auto"),))
     settings = {"co": co, "cu": cu, "q": q, "eta": eta, "latency_s": latency_s, "unpaid_known": 0.0, "memory_s": 120.0}
     own = make_policy("newsvendor_freeze", settings, playbook=book)
-    found = excesses(world, 25, 12, own)
-    cost, least = (np.where(x > 0, co * x, -cu * x).mean() for x in (found, fixed))
+    gained = excesses(world, 25, 12, own)
+    cost, least = (np.where(x > 0, co * x, -cu * x).mean() for x in (gained, fixed))
     assert cost <= 1.1 * least

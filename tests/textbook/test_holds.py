@@ -42,11 +42,11 @@ def mean_hold_s(q: float, pay_s: float, hold_s: float) -> float:
 def test_t05_holds_are_poisson(rate: float, q: float, pay_s: float, hold_s: float, skus: int, shows: int) -> None:
     """M/G/infinity: units on hold ~ Poisson(rate E[hold]), mean = variance, and its quantile. 300 to 2,000 SKU-shows."""
     mean = rate * mean_hold_s(q, pay_s, hold_s)
-    found = on_hold(rate, q, pay_s, hold_s, 0.0, skus, shows)
-    assert_mean(found, mean)
-    assert_variance(found, mean)
+    held_units = on_hold(rate, q, pay_s, hold_s, 0.0, skus, shows)
+    assert_mean(held_units, mean)
+    assert_variance(held_units, mean)
     line = stats.poisson.ppf(0.9, mean)
-    assert_share(found > line, float(stats.poisson.sf(line, mean)), "above the 90 % quantile")
+    assert_share(held_units > line, float(stats.poisson.sf(line, mean)), "above the 90 % quantile")
 
 
 def test_t05_printed() -> None:
@@ -123,6 +123,6 @@ def test_t14_backorder_twin(load: float, units: int, p_wait: float | None, backl
     if p_wait is not None and backlog is not None:
         assert shares == pytest.approx(p_wait, abs=5e-7)
         assert short == pytest.approx(backlog, abs=5e-7)
-    found = on_hold(load / 30.0, 0.0, 1.0, 30.0, 0.0, 100, 20)
-    assert_share(found >= units, shares, "waiting")
-    assert_mean(np.maximum(found - units, 0), short, "backlog")
+    held_units = on_hold(load / 30.0, 0.0, 1.0, 30.0, 0.0, 100, 20)
+    assert_share(held_units >= units, shares, "waiting")
+    assert_mean(np.maximum(held_units - units, 0), short, "backlog")

@@ -146,9 +146,9 @@ def test_t30_a_higher_freeze_line_never_oversells_more() -> None:
         stage = set_stage(world, draw_tape(world, 33, replicate))
         last = np.full(20, 10**9)
         for line in (0, 4, 8, 12, 20, 35):
-            found = excess(play(stage, freeze_at(line, 8.0)))
-            assert (found <= last).all()
-            last = found
+            gained = excess(play(stage, freeze_at(line, 8.0)))
+            assert (gained <= last).all()
+            last = gained
 
 
 def test_t30_a_larger_buffer_never_oversells_more() -> None:
@@ -158,9 +158,9 @@ def test_t30_a_larger_buffer_never_oversells_more() -> None:
     last = np.full(20, 10**9)
     for buffer in (0, 2, 5, 8, 15, 30):
         world = replace(base, skus=tuple(replace(s, buffer=buffer) for s in base.skus))
-        found = excess(play(set_stage(world, tape), silent()))
-        assert (found <= last).all()
-        last = found
+        gained = excess(play(set_stage(world, tape), silent()))
+        assert (gained <= last).all()
+        last = gained
 
 
 @pytest.mark.parametrize("name", ["pitch_cycle", "herding", "first_show"])
@@ -199,13 +199,13 @@ def test_t30_random_alerts_have_the_base_rate_as_precision(rate: float) -> None:
         stage = set_stage(scenario, draw_tape(scenario, 37, replicate))
         judge = Judge(play(stage, silent()))
         run = play(stage, policy, acting=False)
-        found = judge.alerted(run).verdicts
-        right.append(found.verdict[found.verdict <= TRUE] == TRUE)
+        verdicts = judge.alerted(run).verdicts
+        right.append(verdicts.verdict[verdicts.verdict <= TRUE] == TRUE)
         (level,) = set(run.alerts["level"].tolist()) - {0}
         needs, width = np.array(reactions_us(run)[level]) / 1e6, judge.profile.horizon_s
         at = np.arange(1, int(scenario.duration_s - needs.max() - width)) + scenario.feed.lag_s
         for k in range(len(scenario.skus)):
             gap = (judge.event_t[judge.event_sku == k] / 1e6)[None, :, None] - at[:, None, None] - needs[None, None, :]
             base.append(((gap >= 0) & (gap <= width)).any((1, 2)).mean())
-    found, theory = np.concatenate(right), float(np.mean(base))
-    assert abs(found.mean() - theory) <= 4 * np.sqrt(theory * (1 - theory) / len(found))
+    verdicts, theory = np.concatenate(right), float(np.mean(base))
+    assert abs(verdicts.mean() - theory) <= 4 * np.sqrt(theory * (1 - theory) / len(verdicts))

@@ -101,9 +101,9 @@ def test_t13_a_wrong_record_oversells_its_positive_part(sd: float) -> None:
     exact = float(np.sum(units * (stats.norm.cdf((units + 0.5) / sd) - stats.norm.cdf((units - 0.5) / sd))))
     assert exact == pytest.approx(sd / math.sqrt(2 * math.pi), rel=0.015)
     leaks = Leaks(record_error_p=1.0, record_error_law="normal", record_error_units=sd)
-    found = excesses(constant_world(20.0, [100] * 80, 10.0, leaks=leaks), 30, 14)
-    assert_mean(np.maximum(found, 0), exact)
-    assert_share(found > 0, float(stats.norm.sf(0.5 / sd)), "oversold at all")
+    gained = excesses(constant_world(20.0, [100] * 80, 10.0, leaks=leaks), 30, 14)
+    assert_mean(np.maximum(gained, 0), exact)
+    assert_share(gained > 0, float(stats.norm.sf(0.5 / sd)), "oversold at all")
 
 
 def test_t13_printed() -> None:
@@ -115,8 +115,8 @@ def test_t13_printed() -> None:
 def test_t13_geometric_errors(p: float, mean: float) -> None:
     """A share p of records is wrong by a geometric number of mean m, up or down alike: E[over] = p m / 2."""
     leaks = Leaks(record_error_p=p, record_error_units=mean)
-    found = excesses(constant_world(10.0, [60] * 80, 12.0, leaks=leaks), 30, 15)
-    assert_mean(np.maximum(found, 0), p * mean / 2)
+    gained = excesses(constant_world(10.0, [60] * 80, 12.0, leaks=leaks), 30, 15)
+    assert_mean(np.maximum(gained, 0), p * mean / 2)
 
 
 @pytest.mark.parametrize(("stock", "p"), [(100, 0.02), (40, 0.2)])

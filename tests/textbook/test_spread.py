@@ -39,8 +39,8 @@ def test_the_mood_is_an_ornstein_uhlenbeck_process(sd: float, tau_s: float, scal
         assert_variance(x[:, k], sd**2)
     for a, b in ((0, 1), (1, 2), (3, 4), (2, 5), (4, 5)):
         rho = math.exp(-(grid[b] - grid[a]) / tau_s)
-        found = float(np.corrcoef(x[:, a], x[:, b])[0, 1])
-        assert abs(found - rho) <= 4 * (1 - rho**2) / math.sqrt(len(x)) + 1e-12
+        value = float(np.corrcoef(x[:, a], x[:, b])[0, 1])
+        assert abs(value - rho) <= 4 * (1 - rho**2) / math.sqrt(len(x)) + 1e-12
 
 
 def test_a_fine_grid_and_a_coarse_one_draw_one_law() -> None:
@@ -129,20 +129,20 @@ def test_given_the_mood_orders_are_poisson() -> None:
 def test_sizes_of_cues() -> None:
     """Mean 1; E[size^2] = e^(cue_sd^2) (1 - p + p e^(2 m + 2 s^2)) / (1 + p (e^(m + s^2/2) - 1))^2. 20,000 sizes."""
     s = replace(CERTAIN, cue_sd=0.3, mega_p=0.2, mega_log=1.0, mega_log_sd=0.3)
-    found = np.array([cue_size(s, 6, k, "cue") for k in range(20_000)])
+    values = np.array([cue_size(s, 6, k, "cue") for k in range(20_000)])
     square = math.exp(s.cue_sd**2) * (1 - s.mega_p + s.mega_p * math.exp(2 * s.mega_log + 2 * s.mega_log_sd**2))
-    assert_mean(found, 1.0)
-    assert_variance(found, square / (1 + s.mega_p * (mega_mean(s) - 1)) ** 2 - 1)
+    assert_mean(values, 1.0)
+    assert_variance(values, square / (1 + s.mega_p * (mega_mean(s) - 1)) ** 2 - 1)
 
 
 def test_the_recorded_tail_is_rare_and_far_larger() -> None:
     """One cue in a hundred is some 12 times as large; the others shrink by 1/1.128, so the mean stays 1."""
     s = replace(Spread(), cue_sd=0.0)
-    found = np.array([cue_size(s, 7, k, "cue") for k in range(10_000)])
-    far = found > 1.0
+    values = np.array([cue_size(s, 7, k, "cue") for k in range(10_000)])
+    far = values > 1.0
     assert_share(far, 0.01)
-    assert np.unique(found[~far]) == pytest.approx([1 / (1 + 0.01 * (math.exp(2.625) - 1))])
-    assert_mean(np.log(found[far] * 1.128), 2.5)
+    assert np.unique(values[~far]) == pytest.approx([1 / (1 + 0.01 * (math.exp(2.625) - 1))])
+    assert_mean(np.log(values[far] * 1.128), 2.5)
 
 
 def test_a_cue_brings_its_kernels_area_on_average() -> None:

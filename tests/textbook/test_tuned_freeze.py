@@ -41,7 +41,7 @@ def test_t10_tune_recovers_the_newsvendor_line(co: float, cs: float) -> None:
     space = {"fixed_count": [Axis(UNITS, 0, 80, whole=True)]}
     with pool("local", "", 1) as alone:
         play = paired_play(alone, [world], 10, profile)
-        found = tune({"fixed_count": Maker(CONFIG, "fixed_count")}, space, play, SearchPlan(32, 24, 1, CORE),
+        search = tune({"fixed_count": Maker(CONFIG, "fixed_count")}, space, play, SearchPlan(32, 24, 1, CORE),
                      Judging(finalists=5, shows=60, confirm=40, delta=1.0))  # fmt: skip
 
     def exact(line: int) -> float:
@@ -49,8 +49,8 @@ def test_t10_tune_recovers_the_newsvendor_line(co: float, cs: float) -> None:
         return co * over + cs * left
 
     best = min(range(81), key=exact)
-    line = int(found.best.settings[UNITS])
+    line = int(search.best.settings[UNITS])
     assert exact(line) <= 1.04 * exact(best), (line, best, exact(line), exact(best))
     # The figure on fresh shows is the exact cost, 10 items together, within 4 standard errors.
-    costs = found.confirmed[0, :, 0, CORE.index("J")]
+    costs = search.confirmed[0, :, 0, CORE.index("J")]
     assert abs(costs.mean() - 10 * exact(line)) <= 4 * costs.std(ddof=1) / len(costs) ** 0.5

@@ -49,7 +49,7 @@ def constant_world(rate: float, stocks: list[int], duration_s: float, **parts: A
     """
     total = rate * len(stocks)
     audience = Audience()
-    made = Scenario(
+    scenario_ = Scenario(
         name="textbook",
         lesson="a formula",
         duration_s=duration_s,
@@ -60,7 +60,7 @@ def constant_world(rate: float, stocks: list[int], duration_s: float, **parts: A
         ledger=Ledger(mode="deduct_on_order", hold_s=3600.0, sweep_s=0.0, late_payment="accept"),
         feed=Feed(period_s=min(duration_s, 3600.0), lag_s=0.0),
     )
-    return replace(made, **parts)
+    return replace(scenario_, **parts)
 
 
 def paying(q: float, mean_s: float, **more: Any) -> Shoppers:
