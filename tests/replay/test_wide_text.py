@@ -1,11 +1,14 @@
 """Text of two and four bytes a character, which spreadsheets call Unicode text: with a mark, and without one."""
 
 import codecs
+import sys
+import zipfile
 
 import pytest
 
 from sim.replay import StreamError
 from sim.replay.ingest.run import ingest
+from tests.replay.exports import book
 
 ROWS = "订单编号{0}下单时间{0}商家编码{0}商品数量\r\n" + "".join(
     f"{k}{{0}}2026-11-11 20:01:0{k}{{0}}茶{{0}}2\r\n" for k in range(3)
@@ -41,3 +44,27 @@ def test_a_folder_without_a_stream_says_of_each_file_why(tmp_path):
         ingest(tmp_path)
     assert "holds no stream; a.csv: not used: is a web page" in str(told.value)
     assert "b.csv: not used: has the columns colour, size" in str(told.value)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no limits of a process")
+@pytest.mark.parametrize("name", ["o.xlsx", "o.zip"])
+def test_a_disk_without_room_is_no_damaged_file(tmp_path, name):
+    """Whatever is unpacked needs room; a folder does not pass the file over."""
+    rows = [
+        ["order_id", "time", "sku", "qty"],
+        *([str(k), f"2026-11-11 20:{k // 60:02d}:{k % 60:02d}", "tea", 1] for k in range(900)),
+    ]
+    if name == "o.xlsx":
+        (tmp_path / name).write_bytes(book(orders=rows))
+    else:
+        with zipfile.ZipFile(tmp_path / name, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("o.csv", "\n".join(",".join(map(str, row)) for row in rows))
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, before[1]))
+    try:
+        with pytest.raises(OSError, match=f"no room to unpack {name} in .* name another folder in TMPDIR"):
+            ingest(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

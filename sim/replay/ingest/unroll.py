@@ -153,7 +153,9 @@ def main(book: str, folder: str, memory: int) -> None:
             unroll(opened, Path(folder), write)
     except calamine.PasswordError:
         write({"fault": "is locked with a password; save it without one"})
-    except (calamine.CalamineError, OSError, MemoryError) as error:
+    except OSError as error:
+        write({"fault": "is not a readable workbook; save it again as .xlsx", "errno": error.errno, "detail": str(error)[:200]})
+    except (calamine.CalamineError, MemoryError) as error:
         write({"fault": "is not a readable workbook; save it again as .xlsx", "detail": str(error)[:200]})
     write({"done": True})
 

@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from sim.jobs.folder import no_room
 from sim.replay.clock import StreamError
 from sim.replay.ingest.files import BLOCK, File
 from sim.words import N_, _
@@ -60,6 +61,7 @@ def sheets(file: File, folder: Path) -> tuple[list[File], list[Unused]]:
     files, unused = [], []
     for sheet in reports[:-1]:
         if "name" not in sheet:
+            _must_have_room(file, folder, OSError(sheet.get("errno"), ""))
             raise StreamError(f"{file.name} {sheet['fault']}")
         name = f"{file.name} [{sheet['name']}]"
         if "fault" in sheet:
@@ -69,6 +71,13 @@ def sheets(file: File, folder: Path) -> tuple[list[File], list[Unused]]:
     if len(files) == 1 and not unused:
         files = [File(files[0].path, file.name)]
     return files, unused
+
+
+def _must_have_room(file: File, folder: Path, error: BaseException) -> None:
+    """:class:`OSError` with a sentence where it was the disk that failed, and not the file."""
+    if (number := no_room(error)) is not None:
+        text = _("there is no room to unpack {name} in {folder!r} ({why}); make room there, or name another folder in TMPDIR")
+        raise OSError(number, text.format(name=file.name, folder=str(folder.parent), why=os.strerror(number))) from None
 
 
 def _must_fit(file: File) -> None:
@@ -118,6 +127,7 @@ def members(file: File, folder: Path) -> list[File]:
     except (zipfile.BadZipFile, EOFError, RuntimeError, OSError, ValueError, zlib.error) as error:
         if isinstance(error, StreamError):
             raise
+        _must_have_room(file, folder, error)
         raise StreamError(
             _("{name} is a damaged archive; copy it again, or unpack it and name the files").format(name=file.name)
         ) from None
