@@ -111,7 +111,7 @@ def blame(
     tell = progress or (lambda done, of, what: None)
     worlds: dict[Factors, Losses] = {}
     for number, factors in enumerate(WORLDS):
-        tell(number, len(WORLDS) + 1, " + ".join(sorted(factors)) or _("as it was"))
+        tell(number, len(WORLDS) + 1, " + ".join(_(factor) for factor in sorted(factors)) or _("as it was"))
         worlds[factors] = lost(*ideal_world(stage, policy, factors), profile)
     tell(len(WORLDS), len(WORLDS) + 1, _("best lines"))
     clean = ideal_stage(stage)

@@ -12,6 +12,12 @@ NOTEBOOKS = sorted((Path(__file__).resolve().parents[2] / "notebooks").glob("*.p
 
 
 SIZE = re.compile(r"^SHOWS = \d+$", re.MULTILINE)
+FIGURE = re.compile(r"(?<![\w.])\d{1,3}(?:,\d{3})+(?:\.\d+)?|(?<![\w.,])\d+(?:\.\d+)?")
+CELLS = [[cell.strip() for cell in line.split("|")] for line in
+         (NOTEBOOKS[0].parents[1] / "docs" / "claims.md").read_text("utf-8").splitlines() if line.startswith("|")]  # fmt: skip
+CLAIMS = [(row[-2].strip("`").removesuffix(".py"), row[3]) for row in CELLS if row[-2].endswith(".py`")]
+"""Lesson and figures of every claim, in both languages."""
+PRICES = [("price_of_a_second", f"{row[2]} {row[3]}") for row in CELLS if "±" in row[2]]
 TOLD = ("face", "how_old_may_the_data_be")
 """Lessons that have a test of their own below."""
 
@@ -78,3 +84,14 @@ def test_old_data_makes_a_freeze_worthless(tmp_path):
         assert max(lost) < ages[0] + 0.15 * orders
     missed = [float(rows["missed_units"]["smart"]) for rows in (lesson["BY_SOURCE"]["a minute old"][0], lesson["FRESH"])]
     assert missed[0] > 1.1 * missed[-1]
+
+
+@pytest.mark.parametrize("row", [row for row in CLAIMS if row[0] != "price_of_a_second"] + PRICES, ids=lambda row: row[1][:30])
+def test_a_figure_of_the_claims_stands_in_its_lesson(row):
+    """In both languages, of 100 and more (smaller ones are rounded as it suits a sentence)."""
+    lesson, told = row
+    page = (NOTEBOOKS[0].parents[1] / "docs" / "gallery" / f"{lesson}.md").read_text("utf-8")
+    known = [abs(float(n.replace(",", ""))) for n in FIGURE.findall(page)]
+    for figure in FIGURE.findall(told):
+        value = float(figure.replace(",", ""))
+        assert value < 100 or any(abs(value - k) <= 0.51 for k in known), figure

@@ -17,6 +17,7 @@ def test_a_rehearsal_opens_and_asks_nothing_of_anybody(browser, rehearsed, tmp_p
     seen = browser.open(page(rehearsed, lang=lang, out=tmp_path / "p.html"), width)
     assert seen.run("return document.documentElement.getAttribute('data-state')") == "ready"
     assert seen.run("return document.querySelector('#timelines .chart').clientHeight") > 500
+    seen.run("document.getElementById('timelines-item').options[0].text = 'x'.repeat(300)")
     assert seen.run("return document.documentElement.scrollWidth") <= width
     assert seen.run("return document.querySelectorAll('[role=alert]').length") == 0
     assert seen.errors() == []

@@ -118,7 +118,7 @@ def studied(tmp_path_factory):
               {"dial": "feed_lag", "severity": 60.0, "unit": "s", "state": "refuted"}]  # fmt: skip
     broken = [{"dial": "none", "severity": float("nan"), "unit": "", "state": "refuted", "strategy": "tiered", **limits}]
     share = {"first": 0.7, "first_low": 0.5, "first_high": 0.8, "total": 0.8, "total_low": 0.6, "total_high": 0.9}
-    blame = {"show": "s", "loop": "rehearsed", "bound": "", "sku": "a", "kind": "missed", "cause": "lag", "units": 7.0}
+    blame = {"show": "s", "loop": "rehearsed", "bound": "", "sku": "长" * 300, "kind": "missed", "cause": "lag", "units": 7.0}
     chain = {"t_s": 60.0, "end_s": 70.0, "sku": "a", "level": 2, "alerts": 1, "orders": 1, "worth_cny": 50.0, "worth": "useful"}
     change = {"setting": "strategy.units", "option": "", "now": 20.0, "value": 40.0, "unit": "s", "far": 1.2, "kind": "missed",
               "share": 0.5, "oversold": 0, "missed": 3, "net": 9.0, "alerts": 3}  # fmt: skip

@@ -73,7 +73,9 @@ def levels_grid(book: Playbook) -> TableBlock:
         actions = book.at(level)
         machine = [_deed(a) for a in actions if a.by == "auto" and a.what != "notify"]
         people = [
-            f"{_deed(a)} ({_(CHANNELS.get(a.channel, a.channel))})" for a in actions if a.by == "person" or a.what == "notify"
+            _("{deed} ({channel})").format(deed=_deed(a), channel=_(CHANNELS.get(a.channel, a.channel)))
+            for a in actions
+            if a.by == "person" or a.what == "notify"
         ]
         rows.append([_(name), _("; ").join(machine) or "–", _("; ").join(people) or "–", _host(level, actions)])
     head = [(words, "", "") for words in (_("level"), _("the machine, at once"), _("who is told, and does what"), _("the host"))]

@@ -198,7 +198,7 @@ def _blame(r: Review, pictures: Sequence[str]) -> list[str]:
             ).format(oversold=r.by_order[OVERSOLD], missed=r.by_order[MISSED])
         )
     if open_leaks(r):
-        words.append(_("Open leaks: {leaks}.").format(leaks="; ".join(open_leaks(r))))
+        words.append(_("Open leaks: {leaks}.").format(leaks=_("; ").join(open_leaks(r))))
     words += _by_bound(r)
     return [
         _("## Who is to blame 责任拆分"),

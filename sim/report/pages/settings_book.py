@@ -42,7 +42,7 @@ def book(
             sheet.write_string(row, 0, _safe(key))
             _value(sheet, row, value, free)
             if (p := params.get(key)) is not None:
-                sheet.write_string(row, 2, p.unit)
+                sheet.write_string(row, 2, _(p.unit) if p.unit else "")
                 sheet.write_number(row, 3, p.low)
                 sheet.write_number(row, 4, p.high)
                 sheet.write_string(row, 5, _(p.meaning))

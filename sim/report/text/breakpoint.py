@@ -84,7 +84,7 @@ def _first_broken(p: Point) -> str:
 
 def _broken(c: Certificate) -> str:
     """All limits that are broken."""
-    return "; ".join(limit(check, c.shows) for check in c.checks if check.state == REFUTED)
+    return _("; ").join(limit(check, c.shows) for check in c.checks if check.state == REFUTED)
 
 
 def _as_it_is(name: str, c: Certificate) -> str:

@@ -24,7 +24,7 @@ def sentences(
     changed: Sequence[str], frame: pd.DataFrame, only: tuple[Sequence[str], Sequence[str]], notes: Sequence[str]
 ) -> list[str]:
     """What changed in settings and in outcome. only: what one of the two has alone."""
-    more, first = len(changed) - MOST, "; ".join(changed[:MOST])
+    more, first = len(changed) - MOST, _("; ").join(changed[:MOST])
     if more > 0:
         text = ngettext(
             "Changed in settings: {list} and {n} more (table settings).",
@@ -69,7 +69,7 @@ def _moved(frame: pd.DataFrame) -> list[str]:
         )
         for r in sure.to_dict("records")
     ]
-    return [_("Beyond chance: {list}.").format(list="; ".join(rows))]
+    return [_("Beyond chance: {list}.").format(list=_("; ").join(rows))]
 
 
 def cells(frame: pd.DataFrame) -> list[list[str]]:

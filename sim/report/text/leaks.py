@@ -54,7 +54,7 @@ def leak_lines(mended: Sequence[Mended]) -> list[str]:
     text = _("Fix the leak, no threshold does: {leak}. Without it a show in which nobody acts earns {gain} CNY more; {best}, "
              "with it open, earns {its_gain} more.")  # fmt: skip
     return [
-        text.format(leak="; ".join(words(c) for c in m.cures), gain=figure(m.gain), best=m.best, its_gain=figure(m.its_gain))
+        text.format(leak=_("; ").join(words(c) for c in m.cures), gain=figure(m.gain), best=m.best, its_gain=figure(m.its_gain))
         for m in sorted(told, key=lambda m: -m.gain.mean)
     ]
 

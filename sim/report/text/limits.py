@@ -24,7 +24,7 @@ def certificate(c: Certificate, worlds: Sequence[str] = ()) -> str:
         return _("certified ({shows} shows in each of {worlds} worlds, {sure:g} % confidence)").format(**given)
     if c.state == CERTIFIED:
         return _("certified ({shows} shows, {sure:g} % confidence)").format(**given)
-    parts = "; ".join(_open(check, c) for check in c.open)
+    parts = _("; ").join(_open(check, c) for check in c.open)
     if len(worlds) > 1:
         return _("{state} in {world} ({limits})").format(state=_(c.state), world=worlds[c.world], limits=parts)
     return _("{state} ({limits})").format(state=_(c.state), limits=parts)

@@ -78,7 +78,7 @@ def no_change(r: Review) -> list[str]:
             "Close the leak first: {leaks}. Without it this show would have earned {gain} CNY more with nobody acting than it "
             "did under {strategy}."
         )
-        words.append(text.format(leaks="; ".join(open_leaks(r)), gain=number(r.mended), strategy=r.policy.name))
+        words.append(text.format(leaks=_("; ").join(open_leaks(r)), gain=number(r.mended), strategy=r.policy.name))
     return words
 
 

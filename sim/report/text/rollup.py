@@ -37,7 +37,9 @@ def sentences(nights: pd.DataFrame, history: pd.DataFrame, proposals: pd.DataFra
     text = _("Drift beyond chance on {k} of {n} nights: {which}.")
     texts.append(
         text.format(
-            k=len(drifted), n=len(nights), which="; ".join(f"{r.night} ({_shown(str(r.drifted))})" for r in drifted.itertuples())
+            k=len(drifted),
+            n=len(nights),
+            which=_("; ").join(f"{r.night} ({_shown(str(r.drifted))})" for r in drifted.itertuples()),
         )
         if len(drifted)
         else _("No night differed from earlier ones beyond chance, as far as the reviews were given any.")

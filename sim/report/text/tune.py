@@ -99,7 +99,7 @@ def _cost(costs: np.ndarray, earned: Sequence[float], worlds: Sequence[str], pro
     shows = costs.mean(0)
     n = len(shows)
     half = half_width(shows)
-    each = "; ".join(f"{name} {number(float(c.mean()))}" for name, c in zip(worlds, costs, strict=True))
+    each = _("; ").join(f"{name} {number(float(c.mean()))}" for name, c in zip(worlds, costs, strict=True))
     text = (
         _(
             "Net {net} of GMV {gmv}; left on the table, J {mean} ±{half} CNY a show ({each}), 95 % interval from {n} fresh "

@@ -17,8 +17,20 @@
   /** Few numbers on a narrow axis, so that none runs into the next. */
   function sparse(plot, width) { if (width < 500) { plot.below.forEach(function (axis) { axis.ticker.desired_num_ticks = 3; }); } }
 
+  /** Names as an axis has room for them, no two alike; hovering tells the whole. */
+  function short(names, width) {
+    var room = width < 500 ? 18 : 40, seen = {};
+    return names.map(function (name) {
+      var text = "", used = 0, whole = Array.from(name);
+      for (var k = 0; k < whole.length && used <= room; k++) { text += whole[k]; used += whole[k].codePointAt(0) > 0x2E7F ? 2 : 1; }
+      if (text.length < name.length) { text += "…"; }
+      seen[text] = (seen[text] || 0) + 1;
+      return seen[text] > 1 ? text + " ~" + seen[text] : text;
+    });
+  }
+
   function spans(d, width) {
-    var rows = d.rows.slice().reverse(), xs = [];
+    var cut = short(d.rows, width), rows = cut.slice().reverse(), xs = [];
     d.series.forEach(function (s) { xs = xs.concat(nan(s.x), nan(s.low), nan(s.high)); });
     d.lines.forEach(function (l) { xs.push(l[0]); });
     if (d.zero) { xs.push(0); }
@@ -37,7 +49,7 @@
     var step = d.series.length > 1 ? Math.min(0.24, 0.7 / d.series.length) : 0, tips = [];
     d.series.forEach(function (s, k) {
       var lift = step * ((d.series.length - 1) / 2 - k);
-      var data = { x: nan(s.x), low: nan(s.low), high: nan(s.high), tip: s.tip, row: s.row.map(function (r) { return [d.rows[r], lift]; }),
+      var data = { x: nan(s.x), low: nan(s.low), high: nan(s.high), tip: s.tip, row: s.row.map(function (r) { return [cut[r], lift]; }),
         name: s.row.map(function (r) { return d.rows[r]; }) };
       data.text = data.x.map(function (x, i) { return SC.number(x) + (isFinite(data.low[i]) || isFinite(data.high[i]) ? " [" + SC.number(data.low[i]) + ", " + SC.number(data.high[i]) + "]" : ""); });
       var clip = function (v, edge) { return isFinite(v) ? v : edge; };
@@ -79,7 +91,7 @@
   }
 
   function bars(d, width) {
-    var rows = d.rows.slice().reverse();
+    var cut = short(d.rows, width), rows = cut.slice().reverse();
     var height = Math.min(900, 108 + 26 * rows.length);
     var one = figure({ y_range: new Bokeh.FactorRange({ factors: rows }), height: height, x_axis_label: d.x_label });
     sparse(one, width);
@@ -87,11 +99,11 @@
     var left = d.rows.map(function () { return 0; }), tips = [];
     d.series.forEach(function (s) {
       var right = left.map(function (v, k) { return v + (s.values[k] || 0); });
-      var source = new Bokeh.ColumnDataSource({ data: { row: d.rows, left: left.slice(), right: right, value: nan(s.values), name: d.rows.map(function () { return s.name; }) } });
+      var source = new Bokeh.ColumnDataSource({ data: { row: cut, whole: d.rows, left: left.slice(), right: right, value: nan(s.values), name: d.rows.map(function () { return s.name; }) } });
       tips.push(one.hbar({ y: { field: "row" }, left: { field: "left" }, right: { field: "right" }, height: 0.7, source: source, fill_color: s.colour, line_color: "#ffffff", legend_label: s.name }));
       left = right;
     });
-    one.add_tools(new Bokeh.HoverTool({ renderers: tips, tooltips: [["", "@row"], ["", "@name"], ["", "@value{0,0.[0]}"]] }));
+    one.add_tools(new Bokeh.HoverTool({ renderers: tips, tooltips: [["", "@whole"], ["", "@name"], ["", "@value{0,0.[0]}"]] }));
     SC.above(one, width, height);
     return one;
   }
