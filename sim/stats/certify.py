@@ -191,16 +191,24 @@ def _resampled(events: np.ndarray, sizes: np.ndarray, rate: float, alpha: float)
     _, low, high = (rate + float(x) for x in tailed(own / sizes.mean(), alpha))
     if n > MANY:  # the two agree, and that many weights would fill the memory
         return low, high
-    drawn = _resamples(n)
-    of = drawn @ sizes
-    again = drawn @ events / of
-    squares = drawn @ events**2 - 2 * again * (drawn @ (events * sizes)) + again**2 * (drawn @ sizes**2)
-    error = np.sqrt(np.maximum(squares, 0.0)) / of
-    t = np.where(error > 0, (again - rate) / np.where(error > 0, error, 1.0), 0.0)
+    t = _pivots(events.tobytes(), sizes.tobytes(), rate)
     least = max(alpha, TAIL / DRAWS)
     stretch = student(1 - 2 * alpha, n - 1) / student(1 - 2 * least, n - 1)
     high_t, low_t = np.quantile(t, [least, 1 - least]) * stretch * float(np.sqrt(own @ own) / sizes.sum())
     return min(rate - float(low_t), low), max(rate - float(high_t), high)
+
+
+@lru_cache(maxsize=64)
+def _pivots(events: bytes, sizes: bytes, rate: float) -> np.ndarray:
+    """Bootstrap-t of a ratio of sums, float64 [draw]; the same for every confidence and every limit. events, sizes: float64
+    [show]."""
+    x, y = np.frombuffer(events), np.frombuffer(sizes)
+    drawn = _resamples(len(y))
+    of = drawn @ y
+    again = drawn @ x / of
+    squares = drawn @ x**2 - 2 * again * (drawn @ (x * y)) + again**2 * (drawn @ y**2)
+    error = np.sqrt(np.maximum(squares, 0.0)) / of
+    return np.where(error > 0, (again - rate) / np.where(error > 0, error, 1.0), 0.0)
 
 
 @lru_cache(maxsize=1)
@@ -249,17 +257,29 @@ def in_worst_world(
     """For every candidate the certificate of the world in which it does worst. rows: float64 [world, show, candidate, NEEDED],
     NaN: not played. picked: the candidates wanted; all of them say what a show can come to. certain: by world, see
     :func:`certify`."""
+    return by_limits(rows, {limits.name: limits}, confidence, picked, certain)[limits.name]
+
+
+def by_limits(
+    rows: np.ndarray,
+    several: Mapping[str, Limits],
+    confidence: float,
+    picked: Sequence[int] | None = None,
+    certain: Sequence[Collection[str]] | None = None,
+) -> dict[str, list[Certificate]]:
+    """The same for several sets of limits by name, which share what is resampled of a candidate's shows."""
     oversold, paid = NEEDED.index("cancelled_orders"), NEEDED.index("settled_orders")
     worst = [worst_share(world[..., oversold], world[..., paid]) for world in rows]
-    certificates = []
+    certificates: dict[str, list[Certificate]] = {name: [] for name in several}
     for k in range(rows.shape[2]) if picked is None else picked:
-        of_worlds = []
-        for number, world in enumerate(rows):
-            played = world[~np.isnan(world[:, k]).any(1), k]
-            one = certify(dict(zip(NEEDED, played.T, strict=True)), limits, confidence, worst[number], len(rows),
-                          certain[number] if certain else ())  # fmt: skip
-            of_worlds.append(replace(one, world=number))
-        certificates.append(max(of_worlds, key=_badness))
+        played = [world[~np.isnan(world[:, k]).any(1), k] for world in rows]
+        for name, limits in several.items():
+            of_worlds = [
+                replace(certify(dict(zip(NEEDED, shows.T, strict=True)), limits, confidence, worst[number], len(rows),
+                                certain[number] if certain else ()), world=number)
+                for number, shows in enumerate(played)
+            ]  # fmt: skip
+            certificates[name].append(max(of_worlds, key=_badness))
     return certificates
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sim.jobs.plan import Plan
 from sim.score.profiles import LIMITS
-from sim.stats.certify import CERTIFIED, NEEDED, Certificate, by_construction, in_worst_world
+from sim.stats.certify import CERTIFIED, NEEDED, Certificate, by_construction, by_limits, in_worst_world
 from sim.stats.overfit import Overfit, overfitting
 from sim.stats.pareto import OBJECTIVES, WEIGHED, Stretch, front, steady, switch_points, worth_a_look
 from sim.stats.selection import Selection, standings
@@ -137,9 +137,10 @@ def _certify(
     judged = list(dict.fromkeys([*order[:JUDGED], *leaders]))
     rows, certain = trials.fetch(judged, NEEDED), [by_construction(w.scenario) for w in trials.plan.worlds]
     strict = 1 - (1 - confidence) / len(trials.plan.candidates)
+    every = by_limits(rows, LIMITS, confidence, None, certain)
     certificates, chosen = {}, {}
     for name, limits in LIMITS.items():
-        certificates[name] = dict(zip(judged, in_worst_world(rows, limits, confidence, None, certain), strict=True))
+        certificates[name] = dict(zip(judged, every[name], strict=True))
         first = next((n for n, k in enumerate(judged) if certificates[name][k].state == CERTIFIED), None)
         if first is not None:
             chosen[name] = judged[first], in_worst_world(rows, limits, strict, [first], certain)[0]
