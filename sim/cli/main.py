@@ -43,7 +43,11 @@ def _spoken(words: list[str]) -> int:
     if given and given[-1] not in LANGUAGES:
         raise WordError(no_such("language", given[-1], LANGUAGES))
     with speaking(given[-1] if given else language()):
-        return ended(lambda: _dispatch([word for word in words if not word.startswith("lang=")]))
+        try:
+            return ended(lambda: _dispatch([word for word in words if not word.startswith("lang=")]))
+        finally:
+            with suppress(OSError):
+                terminal.tell_pictures()
 
 
 def _dispatch(words: list[str]) -> int:

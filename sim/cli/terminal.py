@@ -37,6 +37,11 @@ def tell() -> None:
         )
         print(f"stockcue: {sentence.format(encoding=', '.join(sorted(_escaped)))}", file=sys.stderr)
         _escaped.clear()
+    tell_pictures()
+
+
+def tell_pictures() -> None:
+    """Say, once, what no font could draw; in the language spoken, which a terminal that lacks signs could not show."""
     style = sys.modules.get("sim.report.figures.style")
     if style is not None and (replaced := style.undrawn()):
         marks = [_("{mark} for {words}").format(mark=mark, words=words) for words, mark in replaced.items() if mark.endswith("]")]

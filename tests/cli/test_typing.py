@@ -176,6 +176,7 @@ def test_without_a_chinese_font_names_stay_apart_and_it_is_said_once(capsys, mon
     assert len(set(drawn)) == 6
     assert drawn[0] == drawn[-1] == "[1]"
     assert drawn[4:6] == ["watch", "plain"]
+    assert style.text("SKU-燕麦") == "SKU [6]", "a piece of a name stands for no item"
     terminal.tell()
     terminal.tell()
     err = capsys.readouterr().err

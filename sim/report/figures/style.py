@@ -32,6 +32,8 @@ CHINESE_FONTS = ("WenQuanYi Micro Hei", "Noto Sans CJK SC", "Noto Sans SC", "Sou
 logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
 
 DPI = 150
+_PIECE = re.compile(r"[0-9A-Za-z][^\s\u2e80-\uffff]*[\u2e80-\uffff]|[\u2e80-\uffff][^\s\u2e80-\uffff]*[0-9A-Za-z]")
+"""A word of Chinese and other letters at once."""
 _undrawn: dict[str, str] = {}
 """Words that could not be drawn as they are, each with what stands for it."""
 
@@ -128,14 +130,15 @@ def clock_times(axis: Any, at: At | None, per: float) -> None:
 
 def text(name: str) -> str:
     """Words that can be drawn: as they are with a Chinese font, else what is left without Chinese characters, or a number in
-    brackets where nothing is, or what is left stands for other words already."""
+    brackets too where nothing is, where what is left is a piece of a word (SKU-燕麦), or stands for other words already."""
     name = for_terminal(name).replace("\t", " ")
     if _can_be_drawn(name):
         return name
     left = re.sub(r"\s+", " ", "".join(c for c in name if ord(c) < 0x2E80)).strip(" -·,()")
     if name not in _undrawn:
         taken = {re.sub(r" ?\[\d+\]$", "", drawn) or drawn for drawn in _undrawn.values()}
-        _undrawn[name] = left if left and left not in taken else f"{left} [{len(_undrawn) + 1}]".strip()
+        whole = left and not any(_PIECE.search(word) for word in name.split())
+        _undrawn[name] = left if whole and left not in taken else f"{left} [{len(_undrawn) + 1}]".strip()
     return _undrawn[name]
 
 
