@@ -7,8 +7,18 @@ from scenarios.registry import load
 from sim.score.profiles import make_profile
 from sim.setup.policies import make_policy
 from sim.setup.settings import SettingError
-from sim.setup.uncertain import KEY, Uncertain, Uncertainty, check_places, plain, scenario_for, taken, uncertainty_from
-from sim.study.rehearse import rehearse, staged
+from sim.setup.uncertain import (
+    KEY,
+    Uncertain,
+    Uncertainty,
+    check_places,
+    plain,
+    scenario_for,
+    staged,
+    taken,
+    uncertainty_from,
+)
+from sim.study.rehearse import rehearse
 
 TWO = Uncertainty(
     (Uncertain(("shoppers", "buy_rate"), "log", np.log(0.006)), Uncertain(("shoppers", "never_pay"), "logit", -2.0),
