@@ -19,6 +19,7 @@ from sim.core.run import ShowRun
 from sim.engine.answers import lines_of
 from sim.replay.impute import Imputation
 from sim.report.figures.story import story
+from sim.report.pages.rehearsal import possible
 from sim.score.profiles import Profile
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import Uncertainty
@@ -132,7 +133,7 @@ class Desk:
             own = [row[k] for row in rows]
             cells: dict[str, Any] = {"strategy": team.name}
             for name in FIGURES:
-                cells[name] = [_finite(v) for v in mean_of([r[name] for r in own])]
+                cells[name] = [_finite(v) for v in possible(name, *mean_of([r[name] for r in own]))]
             cells["shows"] = sorted(_finite(r["net"]) or 0.0 for r in own)
             table.append(cells)
         answer: dict[str, Any] = {"done": len(rows), "of": self.count, "wished": self.shows, "table": table}
