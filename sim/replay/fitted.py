@@ -120,11 +120,11 @@ def fitted(
                     fit(scale, True)
         return by_scale
 
-    problems = every_fit()
-    names = _names(stream, skus, every, False)
+    problems, names = every_fit(), _names(stream, skus, every, False)
     tails = _tails(max(fits.values(), key=lambda f: f.evidence), names, spread, large)
-    large = frozenset(t.cue for t in tails if t.chance > LARGE)
-    if large:
+    # One of the tail that hides behind another is found once that one is known.
+    while more := {t.cue for t in tails if t.chance > LARGE}:
+        large |= more
         fits.clear()
         problems = every_fit()
         tails = _tails(max(fits.values(), key=lambda f: f.evidence), names, spread, large)

@@ -8,6 +8,7 @@ from scipy import sparse
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, gamma, poisson
 
+from benchmarks.closed_truth import first_show
 from scenarios.contract import Cue, Shoppers
 from scenarios.kernels import KERNELS
 from scenarios.spread import CERTAIN as NO_SPREAD
@@ -141,6 +142,13 @@ def test_a_cue_that_nobody_saw_may_be_of_the_tail_of_sizes():
     none = replace(group, tails=())
     means = [drawn(replace(imputed, groups=(g,)), 40).mean() for g in (none, every)]
     assert means[1] > 4 * means[0]
+
+
+def test_a_cue_of_the_tail_that_hides_behind_another_is_found():
+    """A show whose first two cues are 9 and 23 times as large: both are known to be of the tail, or all others are believed three
+    times too large."""
+    (group,) = impute(first_show(17).stream).groups
+    assert min(t.cue for t in group.tails) == 2
 
 
 def test_followers_of_the_last_orders_come_after_the_stop():
