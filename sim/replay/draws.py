@@ -13,7 +13,7 @@ from sim.core.units import US
 from sim.demand.streams import stream as random_stream
 from sim.replay.fitted import Group
 from sim.replay.impute import INTERVAL, LAST_MINUTES, Imputation
-from sim.replay.posterior import branching
+from sim.replay.posterior import Posterior, branching
 
 HIGH_OF = 100
 """Draws that the high bound is read off."""
@@ -31,15 +31,21 @@ class Drawn(NamedTuple):
 
 
 class State(NamedTuple):
-    """One draw of what a group's demand rests on: log mood per bin, level per source, branching."""
+    """One draw of what a group's demand rests on: log mood per bin, level per source, branching; cross, shift: factors of the
+    covariance of levels and mood (``Posterior.variances``)."""
 
     log_mood: np.ndarray
     level: np.ndarray
     branching: float
+    cross: np.ndarray
+    shift: np.ndarray
 
     def rate(self, at: sparse.csr_matrix, bins: np.ndarray) -> np.ndarray:
         """Orders expected in cells, given what every source brings in each at level 1 and the mood's bin of each."""
-        return np.exp(self.log_mood[bins]) * (at @ self.level)
+        rows = at.tocoo()
+        both = np.exp(np.einsum("np,np->n", self.cross[rows.col], self.shift[bins[rows.row]])) if self.shift.any() else 1.0
+        brought = np.bincount(rows.row, rows.data * self.level[rows.col] * both, at.shape[0])
+        return np.exp(self.log_mood[bins]) * brought
 
 
 def draw(imputation: Imputation, seed: int, replicate: int) -> Drawn:
@@ -78,8 +84,10 @@ def state(imputation: Imputation, group: int, seed: int, replicate: int) -> Stat
     fit = g.fits[min(int(np.searchsorted(np.cumsum(g.weights), rng.random())), len(g.fits) - 1)]
     log_mood, theta = fit.sample(rng)
     p = fit.prior
-    level = np.exp(np.clip(p.levels @ theta + p.known + _larger(g, rng), -60, 60))
-    return State(log_mood, level, branching(p, theta))
+    own, room, cross, shift = _variances(fit)
+    more = _larger(g, rng)
+    level = np.exp(np.clip(p.levels @ theta + p.known - own / 2 + more, -60, 60))
+    return State(log_mood - room / 2, level, branching(p, theta), cross, shift)
 
 
 def _larger(g: Group, rng: np.random.Generator) -> np.ndarray:
@@ -87,6 +95,11 @@ def _larger(g: Group, rng: np.random.Generator) -> np.ndarray:
     u, z = rng.random(len(g.tails)), rng.standard_normal(len(g.tails))
     by_cue = {t.cue: t.more + t.sd * x for t, v, x in zip(g.tails, u.tolist(), z.tolist(), strict=True) if v < t.chance}
     return np.array([by_cue.get(s.cue, 0.0) for s in g.every])
+
+
+@lru_cache(maxsize=256)
+def _variances(fit: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    return fit.variances()
 
 
 @lru_cache(maxsize=64)

@@ -11,7 +11,7 @@ does not move; herding likewise is there or not.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -25,7 +25,6 @@ from sim.core.tape import TAKE
 from sim.core.units import US
 from sim.replay.cells import Cells, DemandSource
 from sim.replay.censor import Window, demand_end
-from sim.replay.lean import centred
 from sim.replay.posterior import Posterior, Prior, Problem, posterior
 from sim.replay.stream import Stream
 from sim.stats.latent import Process
@@ -41,8 +40,6 @@ LEAD_SD = 1.0
 """Standard deviation of the log of the orders that come early over those that wait (project, A)."""
 LARGE = 0.5
 """Chance of being of the tail of sizes from which on a cue is fitted as one of it."""
-LEAST_WEIGHT = 1e-4
-"""Weight below which a fit is left out."""
 TOGETHER, MOST_BINS = 40, 20_000
 """Most SKUs of one posterior, most bins of a mood."""
 
@@ -131,9 +128,7 @@ def fitted(
     beforehand = dict(scales)
     logs = np.array([f.evidence + np.log(beforehand[s] * (HERDS if h else 1 - HERDS)) for (s, h), f in fits.items()])
     weights = np.exp(logs - logs.max())
-    weights = np.where(weights > LEAST_WEIGHT * weights.sum(), weights, 0.0)
-    kept = [centred(replace(problems[0], prior=f.prior), f) if w > 0 else f for f, w in zip(fits.values(), weights, strict=True)]
-    return Group(skus, every, problems[0], tuple(kept), weights / weights.sum(), tails)
+    return Group(skus, every, problems[0], tuple(fits.values()), weights / weights.sum(), tails)
 
 
 def _tails(fit: Posterior, names: list[tuple], spread: Spread, large: frozenset[int]) -> tuple[Tail, ...]:
@@ -176,9 +171,7 @@ def _prior(
     seconds = max(float((cells.end - cells.start).sum()), 1.0)
     usual = np.log((float(cells.orders.sum()) / 2 + 0.5) / seconds)
     lead = np.log(max(spread.lead_share, 1e-3) / (1 - spread.lead_share))
-    # What was never on sale, or no cue of it, has what is usual for its mean, not for its median.
-    featured = usual + FEATURED - FEATURED_SD**2 / 2
-    spreads = {"uncued": (usual, UNCUED_SD), "featured": (featured, FEATURED_SD), "kind": (0.0, KIND_SD),
+    spreads = {"uncued": (usual, UNCUED_SD), "featured": (usual + FEATURED, FEATURED_SD), "kind": (0.0, KIND_SD),
                "appeal": (0.0, APPEAL_SD), "cue": (0.0, cue_sd), "early": (lead, LEAD_SD),
                "herd": (HERD, HERD_SD)}  # fmt: skip
     rows, columns, known = [], [], np.zeros(len(every))
@@ -194,8 +187,6 @@ def _prior(
         columns += places
     levels = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(every), len(names)))
     mean, sd = (np.array([spreads[name[0]][c] for name in names]) for c in (0, 1))
-    dark = np.array([name[0] == "uncued" and name[1] not in cells.sku for name in names])
-    mean = np.where(dark, mean - UNCUED_SD**2 / 2, mean)
     tail = np.array([name[0] == "cue" and name[1] in large for name in names])
     mean, sd = np.where(tail, spread.mega_log, mean), np.where(tail, np.hypot(cue_sd, spread.mega_log_sd), sd)
     return Prior(mean, 1 / sd**2, levels, known, at.get(("herd",), -1))

@@ -10,8 +10,9 @@ followers, which makes them all but independent of n). Levels are sums of parame
 Laplace's: normal about its mode, found by Fisher scoring. The precision of z is banded (both processes are Markov), so a step
 costs O(bins x parameters^2).
 
-Draws are about the posterior's mean, which is not its mode (``lean.py``): a rate that counts alone tell has a gamma posterior of
-mean orders / exposure, and what only the prior tells, as the mood of an hour to come, has the log-normal's mean.
+A rate drawn from it is ``exp(log rate - variance/2)``: its mean is the rate at the mode. That is what the posterior of a Poisson
+rate has (gamma of mean orders / exposure), and it keeps the mean where the level and the mood of a past hour cannot be told
+apart: what came in it is then expected in the next, no more.
 
 References: Rue & Held 2005, Gaussian Markov Random Fields; Rue, Martino & Chopin 2009 (Laplace approximation of latent Gaussian
 models); MacKay 1992 for weighing settings by their evidence.
@@ -20,7 +21,7 @@ models); MacKay 1992 for weighing settings by their evidence.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -50,8 +51,7 @@ class Prior(NamedTuple):
 class Posterior:
     """Mode and spread. prior: of the problem. z: mood [bin, process]; theta: parameters. band: upper Cholesky factor of z's
     precision (None without a mood); shift: by how much z falls where theta rises; chol: lower Cholesky factor of theta's
-    precision once z is integrated out. evidence: log probability of the recording under this mood. lean, lean_z: mean less mode
-    of theta and z."""
+    precision once z is integrated out. evidence: log probability of the recording under this mood."""
 
     prior: Prior
     mood: tuple[Process, ...]
@@ -61,22 +61,15 @@ class Posterior:
     shift: np.ndarray
     chol: np.ndarray
     evidence: float
-    lean: np.ndarray
-    lean_z: np.ndarray
-
-    def moved(self, lean: np.ndarray, lean_z: np.ndarray) -> Posterior:
-        """The posterior whose mean lies so far off its mode."""
-        return replace(self, lean=lean, lean_z=lean_z)
 
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """One draw of the mood's logarithm per bin, and of the parameters."""
         away = solve_triangular(self.chol, rng.standard_normal(len(self.theta)), lower=True, trans="T")
-        theta = self.theta + self.lean + away
         if self.band is None:
-            return np.zeros(len(self.z)), theta
+            return np.zeros(len(self.z)), self.theta + away
         free = solve_banded((0, len(self.band) - 1), self.band, rng.standard_normal(self.z.size))
-        z = self.z + self.lean_z + (free - self.shift @ away).reshape(self.z.shape)
-        return z.sum(1), theta
+        z = self.z.ravel() - self.shift @ away + free
+        return z.reshape(self.z.shape).sum(1), self.theta + away
 
     def variances(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         """Variance of the log rate of source j in bin b, ``own_j + room_b - 2 across_j . shift_b``: own [source], room [bin],
@@ -227,4 +220,4 @@ def _closed(
         evidence += float(np.log(cholesky_banded(band)[-1]).sum()) - float(np.log(factor[-1]).sum())
     chol = np.linalg.cholesky((info + info.T) / 2 + np.eye(len(info)) * 1e-9)
     evidence -= float(np.log(np.diag(chol)).sum())
-    return Posterior(problem.prior, mood, z, theta, factor, shift, chol, evidence, 0 * theta, 0 * z)
+    return Posterior(problem.prior, mood, z, theta, factor, shift, chol, evidence)

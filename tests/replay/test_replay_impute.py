@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy import sparse
 from scipy.optimize import minimize_scalar
 from scipy.stats import binom, gamma, poisson
 
@@ -16,13 +15,9 @@ from scenarios.staffing import Screen
 from sim.core.tape import SUPPLY, TAKE
 from sim.core.units import US
 from sim.demand.streams import stream as random_stream
-from sim.replay.cells import Cells
 from sim.replay.closedtape import backdrop, closed_stage, imputed_rows
 from sim.replay.draws import draw, high
 from sim.replay.impute import INTERVAL, LAST_MINUTES, impute
-from sim.replay.lean import centred
-from sim.replay.posterior import Prior, Problem, posterior
-from sim.stats.latent import Process, precision, times
 from tests.replay.made import orders, poisson_show, recording
 
 CERTAIN = replace(backdrop(), spread=NO_SPREAD)
@@ -193,50 +188,3 @@ def test_viewers_scale_the_demand():
     plain, counted = recording(orders(seen), (60,), 1200.0), recording(orders(seen), (60,), 1200.0, viewers=room)
     means = [drawn(impute(s), 40).mean() for s in (plain, counted)]
     assert means[1] / means[0] == pytest.approx(3.0, rel=0.15)
-
-
-def counts(orders):
-    """Orders a minute; two sources, one of them at work in seven minutes of twenty, and five minutes that nobody saw."""
-    n = len(orders)
-    at = np.zeros((n, 2))
-    at[:, 0], at[5:9, 1], at[14:17, 1] = 60, 40, 30
-    edges = np.arange(n + 1) * 60.0
-    nought = np.zeros(n)
-    cells = Cells(nought.astype(int), edges[:-1], edges[1:], orders, nought.astype(bool), nought, nought, sparse.csr_matrix(at))
-    prior = Prior(np.array([-4.0, 1.0]), np.array([0.25, 1.0]), sparse.csr_matrix([[1.0, 0.0], [1.0, 1.0]]), np.zeros(2), -1)
-    return Problem(cells, prior, np.arange(n), n + 5, 60.0)
-
-
-def log_density(problem, mood, z, theta):
-    """Of the posterior, but for a constant."""
-    rate = problem.rates(z, theta)[0]
-    away = theta - problem.prior.mean
-    free = times(precision(mood, problem.bins, problem.bin_s), z)
-    return problem.cells.orders @ np.log(rate) - rate.sum() - (away @ (problem.prior.precision * away) + z @ free) / 2
-
-
-def test_draws_have_the_posteriors_mean_and_not_its_mode():
-    """Against importance sampling (4,000 draws, worth half as many): the mean rate of a minute to come within 4 %, four standard
-    errors. The rate at the mode is a tenth and more too low there, because what the room will do is told by the prior alone."""
-    orders = random_stream(3, "lean").poisson(counts(np.zeros(20)).cells.at @ [0.04, 0.1]).astype(float)
-    problem, mood = counts(orders), (Process(0.6, 300.0),)
-    fit = posterior(problem, mood)
-    made, rng = centred(problem, fit), random_stream(2, "lean")
-    levels, band = fit.prior.levels.toarray(), cholesky_of(fit.band)
-    logs, rates = np.empty(4000), np.empty(4000)
-    for k in range(len(logs)):
-        z, theta = made.sample(rng)
-        away = theta - made.theta - made.lean
-        free = z - (made.z + made.lean_z).sum(1) + made.shift @ away
-        drawn_at = -(np.sum((made.chol.T @ away) ** 2) + np.sum((band @ free) ** 2)) / 2
-        logs[k] = log_density(problem, mood, z, theta) - drawn_at
-        rates[k] = np.exp(z[-1] + levels[1] @ theta)
-    weights = np.exp(logs - logs.max())
-    right = weights @ rates / weights.sum()
-    assert rates.mean() == pytest.approx(right, rel=0.04)
-    assert np.exp(fit.z[-1, 0] + levels[1] @ fit.theta) < 0.9 * right
-
-
-def cholesky_of(band):
-    """A banded upper factor written out."""
-    return sum(np.diag(band[len(band) - 1 - d, d:], d) for d in range(len(band)))
