@@ -97,28 +97,36 @@ def _signal() -> str:
 
 def _strategy(strategy: Strategy) -> str:
     head = [
-        f"strategy={strategy.name}  {strategy.summary}",
+        f"strategy={strategy.name}  {_(strategy.summary)}",
         _("meant for operations={playbook}").format(playbook=strategy.playbook),
     ]
     tiers = [
-        f"for {tier} {TIER_NAMES[tier]}: {', '.join(f'{k}={v:g}' for k, v in values.items())}"
+        _("for {tier}: {values}").format(
+            tier=f"{tier} {TIER_NAMES[tier]}", values=_(", ").join(f"{k}={v:g}" for k, v in values.items())
+        )
         for tier, values in strategy.by_tier.items()
     ]
     if not strategy.params:
         return "\n".join([*head, _("no settings")])
     return "\n".join(
-        [*head, *tiers, "", *_table(("setting", "default", "bounds", "unit", "meaning", "source"), map(_param, strategy.params))]
+        [
+            *head,
+            *tiers,
+            "",
+            *_table(columns(N_("setting | default | bounds | unit | meaning | source")), map(_param, strategy.params)),
+        ]
     )
 
 
 def _param(p: Param) -> tuple[str, ...]:
-    return (p.name, f"{p.default:g}", f"{p.low:g}..{p.high:g}", p.unit, p.meaning, f"{p.source} ({p.confidence})")
+    unit = _(p.unit) if p.unit else ""
+    return (p.name, f"{p.default:g}", f"{p.low:g}..{p.high:g}", unit, _(p.meaning), f"{_(p.source)} ({p.confidence})")
 
 
 def _scenario(show: Scenario) -> str:
     head = [
         _("scenario={name}  {duration_s:g} min").format(name=show.name, duration_s=show.duration_s / 60),
-        *textwrap.wrap(show.lesson, 110),
+        *textwrap.wrap(_(show.lesson), 110),
     ]
     skus = [(s.id, s.tier, f"{s.stock}", f"{s.price:g}", f"{s.safety_stock}") for s in show.skus]
     sets = [(b.id, f"{b.price:g}", " + ".join(f"{p.units} {p.sku}" for p in b.parts)) for b in show.bundles]
@@ -127,11 +135,11 @@ def _scenario(show: Scenario) -> str:
     facts = _("ledger {mode}, feed every {period_s:g} s, {enter:g} viewers enter a minute").format(
         mode=show.ledger.mode, period_s=show.feed.period_s, enter=enter
     )
-    text = [*head, facts, "", *_table(("sku", "tier", _("stock [units]"), _("price [CNY]"), _("safety stock")), skus)]
+    text = [*head, facts, "", *_table(columns(N_("sku | tier | stock [units] | price [CNY] | safety stock")), skus)]
     if sets:
         text += ["", *_table(columns(N_("bundle | price [CNY] | parts")), sets)]
     if cues:
-        text += ["", *_table(("cue", "at [s]", "sku", "kind", "peak [x]"), cues)]
+        text += ["", *_table(columns(N_("cue | at [s] | sku | kind | peak [x]")), cues)]
     return "\n".join([*text, "", _("all settings: stockcue rehearse scenario={name} --cfg").format(name=show.name)])
 
 
