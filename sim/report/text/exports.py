@@ -20,7 +20,9 @@ def agreement_sentences(agreement: Agreement, policy: str, show: str, shows: int
     text = _("Alerts within {match:g} s of each other: {both}; of {policy} alone: {ours}; of the rules alone: {theirs}.")
     lines.append(text.format(match=MATCH_S, both=agreement.both, policy=policy, ours=agreement.ours, theirs=agreement.theirs))
     if agreement.both:
-        lines.append(_("Where both send, the rules send {shift} s later (median).").format(shift=brief(agreement.shift_s)))
+        late = _("Where both send, the rules send {shift} s later (median).")
+        text = late if agreement.shift_s >= 0 else _("Where both send, the rules send {shift} s earlier (median).")
+        lines.append(text.format(shift=brief(abs(agreement.shift_s))))
     return lines
 
 
