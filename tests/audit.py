@@ -63,13 +63,13 @@ def concerns(version: str, affected: Mapping[str, Any]) -> bool:
 
 def known(packages: Mapping[str, str], every: Iterable[dict[str, Any]]) -> list[str]:
     """Package, version and number of every advisory that concerns what is there."""
-    found = []
+    lines = []
     for one in every:
         for affected in one["affected"]:
             name = canonicalize_name(affected.get("package", {}).get("name", ""))
             if name in packages and concerns(packages[name], affected):
-                found.append(f"{name} {packages[name]}: {one['id']} {', '.join(one.get('aliases', ()))}".rstrip())
-    return sorted(set(found))
+                lines.append(f"{name} {packages[name]}: {one['id']} {', '.join(one.get('aliases', ()))}".rstrip())
+    return sorted(set(lines))
 
 
 def asked() -> tuple[list[str], int, int]:

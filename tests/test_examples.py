@@ -51,13 +51,13 @@ uncertainty:
 
 
 def examples() -> list[str]:
-    found = []
+    lines = []
     for path in sorted((ROOT / "sim/cli/help").glob("*.txt")):
         _head, _title, tail = path.read_text("utf-8").partition("\nExamples\n")
-        found += [line.strip() for line in tail.splitlines() if re.match(r"  (producer \| )?stockcue ", line)]
+        lines += [line.strip() for line in tail.splitlines() if re.match(r"  (producer \| )?stockcue ", line)]
     readme = (ROOT / "README.md").read_text("utf-8")
-    found += [line[2:].split("  #")[0].strip() for line in re.findall(r"^\$ stockcue .*$", readme, re.M)]
-    return list(dict.fromkeys(found))
+    lines += [line[2:].split("  #")[0].strip() for line in re.findall(r"^\$ stockcue .*$", readme, re.M)]
+    return list(dict.fromkeys(lines))
 
 
 @pytest.fixture(scope="module")

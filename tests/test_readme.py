@@ -14,19 +14,19 @@ README = (ROOT / "README.md").read_text("utf-8")
 
 def test_the_newcomers_strategy_keeps_the_contract(tmp_path):
     code = re.search(r"```python\n(# mine\.py\n.*?)```", (ROOT / "docs/howto/own_strategy.md").read_text("utf-8"), re.S).group(1)
-    mine = tmp_path / "mine.py"
-    mine.write_text(code, "utf-8")
-    assert [f for f in check(load(str(mine))) if not f.ok] == []
+    own_file = tmp_path / "mine.py"
+    own_file.write_text(code, "utf-8")
+    assert [f for f in check(load(str(own_file))) if not f.ok] == []
 
 
 def test_the_python_it_shows_runs(tmp_path, monkeypatch, capsys):
     block = re.search(r"## From Python\n```python\n(.*?)```", README, re.S).group(1)
     assert len(block.splitlines()) <= 12
     monkeypatch.chdir(tmp_path)
-    made: dict = {}
-    exec(compile(block, "README.md", "exec"), made)
-    assert made["result"].verdict
-    assert len(made["sweep"].table) == 4
+    names: dict = {}
+    exec(compile(block, "README.md", "exec"), names)
+    assert names["result"].verdict
+    assert len(names["sweep"].table) == 4
     assert "differences are paired" in capsys.readouterr().out
     assert not list(tmp_path.iterdir())
 

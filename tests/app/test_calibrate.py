@@ -58,11 +58,11 @@ def test_everything_is_written(fitted):
 def test_the_invented_shows_parameters_come_back(fitted):
     """The export was made with tau 40 s (pitch), 6 s (deal), one cart in four an order, 0.85 orders of one unit; each 95 %."""
     facts = json.loads((fitted / "mine" / "fit.json").read_text("utf-8"))
-    found = {p["setting"]: p for p in facts["parameters"]}
+    by_setting = {p["setting"]: p for p in facts["parameters"]}
     for setting, true in (("cues.pitch.tau_s", 40.0), ("cues.deal.tau_s", 6.0), ("cues.deal.peak", 25.0),
                           ("shoppers.cart_conversion", 0.25), ("shoppers.direct_share", 0.76),
                           ("shoppers.single_share", 0.85)):  # fmt: skip
-        assert found[setting]["low"] < true < found[setting]["high"], setting
+        assert by_setting[setting]["low"] < true < by_setting[setting]["high"], setting
 
 
 def test_same_stream_same_bytes(fitted, tmp_path):

@@ -63,8 +63,8 @@ def test_rejected_rows_are_counted_by_reason_and_a_nearly_empty_recording_is_cal
     printed = capsys.readouterr().out.splitlines()
     faults = [line for line in printed if line.startswith("rejected: ")]
     assert len(faults) == 1
-    for said in ("time is not a time (2)", "qty is not positive (1)", "has 5 fields where the header has 3 (1)"):
-        assert said in faults[0]
+    for reason in ("time is not a time (2)", "qty is not positive (1)", "has 5 fields where the header has 3 (1)"):
+        assert reason in faults[0]
     assert faults[0].endswith(f" -> {Path('bad/rejects.csv')}")
     assert [line for line in printed if line.startswith("warning: ")] == [
         "warning: 1 usable order row, too few to judge a strategy by"

@@ -58,8 +58,8 @@ def test_a_report_neither_prints_nor_touches_files():
         return {f.id if isinstance(f, ast.Name) else getattr(f, "attr", "") for f in named}
 
     forbidden = {"print", "open", "mkdir", "write_text", "write_bytes", "savefig", "print_png", "to_csv", "to_parquet"}
-    found = {str(p.relative_to(ROOT)): forbidden & calls(p) for p in (ROOT / "sim/report").rglob("*.py")}
-    assert {name: bad for name, bad in found.items() if bad} == {"sim/report/figures/style.py": {"print_png"}}
+    by_file = {str(p.relative_to(ROOT)): forbidden & calls(p) for p in (ROOT / "sim/report").rglob("*.py")}
+    assert {name: bad for name, bad in by_file.items() if bad} == {"sim/report/figures/style.py": {"print_png"}}
 
 
 def _calls(path: Path, names: set[str]) -> list[ast.Call]:
@@ -78,14 +78,14 @@ def test_nobody_prints():
 
 def test_every_printed_sentence_can_be_translated():
     """What verbs and command say, note or print holds no words of its own: they come through ``_()``, or out of a renderer."""
-    found = []
+    bare = []
     for path in [*(ROOT / "sim/app").rglob("*.py"), *(ROOT / "sim/cli").rglob("*.py")]:
         for call in _calls(path, {"print", "say", "note"}):
             inside = [n for a in call.args for n in ast.walk(a)]
             through = {id(n) for c in inside if isinstance(c, ast.Call) and getattr(c.func, "id", "") == "_" for n in ast.walk(c)}
             words = [n.value for n in inside if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in through]
-            found += [(path.name, w) for w in words if re.search(r"[a-z]{3}", w.replace("stockcue", "").replace("shadow", ""))]
-    assert found == []
+            bare += [(path.name, w) for w in words if re.search(r"[a-z]{3}", w.replace("stockcue", "").replace("shadow", ""))]
+    assert bare == []
 
 
 def test_the_face_takes_from_sim_alone_and_nobody_takes_from_it():

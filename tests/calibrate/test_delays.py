@@ -27,10 +27,10 @@ def test_a_short_follow_up_does_not_bias_the_law():
 
 @pytest.mark.parametrize("law", ["lognormal", "exponential"])
 def test_the_law_is_told_by_likelihood(law):
-    found = fit_delays(drawn(3000, 0.15, 900.0, 2, law))
-    assert found.law == law
-    assert found.never.low < 0.15 < found.never.high
-    assert found.apart
+    told_law = fit_delays(drawn(3000, 0.15, 900.0, 2, law))
+    assert told_law.law == law
+    assert told_law.never.low < 0.15 < told_law.never.high
+    assert told_law.apart
 
 
 def test_intervals_cover():

@@ -23,8 +23,8 @@ BETWEEN = 0.3
 def ten() -> list[Observed]:
     """Ten nights of one plan whose levels differ by BETWEEN and nothing else."""
     world = replace(show(), spread=replace(CERTAIN, level_sd=BETWEEN))
-    made = [replace(from_tape(world, draw_tape(world, 71, k)), name=f"night-{k}") for k in range(10)]
-    return [replace(one, tiers=("traffic", "profit", "longtail")[: len(one.skus)]) for one in made]
+    nights = [replace(from_tape(world, draw_tape(world, 71, k)), name=f"night-{k}") for k in range(10)]
+    return [replace(one, tiers=("traffic", "profit", "longtail")[: len(one.skus)]) for one in nights]
 
 
 def test_the_level_moves_and_the_lift_does_not(ten) -> None:
@@ -34,8 +34,8 @@ def test_the_level_moves_and_the_lift_does_not(ten) -> None:
     assert 0.35 < levels.std(ddof=1) / BETWEEN < 1.8
     assert not contradictions(measured)
     for quantity in {one.quantity for one in measured if one.quantity.startswith("lift")}:
-        mine = [one for one in measured if one.quantity == quantity]
-        z = np.array([(one.value - np.mean([o.value for o in mine])) / one.error for one in mine])
+        of_quantity = [one for one in measured if one.quantity == quantity]
+        z = np.array([(one.value - np.mean([o.value for o in of_quantity])) / one.error for one in of_quantity])
         assert (z**2).mean() < 3, quantity
 
 

@@ -42,11 +42,11 @@ def test_slipped_cues_are_found_again():
     """24 cues slip by 12 s (sd): the interval of the spread covers it, the time scales are not smeared out, and the lead is 0
     within its interval. One seed; each claim holds in 95 % of seeds."""
     fit = calibrate([seen(show(slip_s=12.0), 3, planned=True)], name="cue", predict=False)
-    found = {p.at: p for p in parameters(fit)}
+    by_place = {p.at: p for p in parameters(fit)}
     assert fit.slips.real
-    assert found["host", "slip_s"].low < 12.0 < found["host", "slip_s"].high
+    assert by_place["host", "slip_s"].low < 12.0 < by_place["host", "slip_s"].high
     assert fit.slips.lead_s.low < 0 < fit.slips.lead_s.high
-    assert found["cues", "deal", "tau_s"].low < 8.0 < found["cues", "deal", "tau_s"].high
+    assert by_place["cues", "deal", "tau_s"].low < 8.0 < by_place["cues", "deal", "tau_s"].high
 
 
 def test_cues_on_time_have_no_slip():

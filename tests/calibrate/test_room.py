@@ -120,10 +120,10 @@ def test_time_scales_and_buy_rates_hold_where_stock_ran_out():
         skus = [replace(s, stock=int(0.6 * tape.qty[first & (tape.sku == j)].sum())) for j, s in enumerate(world.skus)]
         run = simulate(replace(world, skus=tuple(skus)), silent_policy(), 5, k)
         fit = calibrate([from_run(run)], name="cue", predict=False)
-        found = {p.at: p for p in parameters(fit, False)}
+        by_place = {p.at: p for p in parameters(fit, False)}
         for at in names:
-            hits.append(found[at].low <= TRUE[at] <= found[at].high)
-            ratio[at].append(found[at].value / TRUE[at])
+            hits.append(by_place[at].low <= TRUE[at] <= by_place[at].high)
+            ratio[at].append(by_place[at].value / TRUE[at])
     assert hits.count(False) <= 6
     for at, values in ratio.items():
         assert abs(np.mean(values) - 1) < 4 * np.std(values, ddof=1) / np.sqrt(5) + 0.01, at

@@ -100,9 +100,9 @@ def test_between_shows_the_level_varies():
         )
     fit = calibrate(shows, name="cue", predict=False)
     assert 0.35 < fit.level_sd < 0.85
-    found = {p.at: p for p in parameters(fit, profiles=False)}
-    rate = found["shoppers", "buy_rate"]
+    by_place = {p.at: p for p in parameters(fit, profiles=False)}
+    rate = by_place["shoppers", "buy_rate"]
     assert rate.low < TRUE["shoppers", "buy_rate"] < rate.high
     assert rate.high / rate.low > 2
-    level = found["spread", "level_sd"]
+    level = by_place["spread", "level_sd"]
     assert level.low < 0.6 < level.high

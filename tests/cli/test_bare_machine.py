@@ -51,14 +51,14 @@ def chain(tmp_path_factory):
 
 
 def test_every_step_ends_well_and_says_once_what_no_font_can_draw(chain):
-    out, code, said, told = chain
+    out, code, printed, told = chain
     assert code == 0, told[-2000:]
     assert sorted(p.name for p in out.iterdir()) == ["ingest", "replay", "review", "sweep", "tune", "拟合", "拟合.yaml"]
     assert "findfont" not in told
     assert "?" not in "".join(line for line in told.splitlines() if "font" in line)
     fonts = [line for line in told.splitlines() if "no installed font" in line]
     assert len(fonts) == len(set(fonts)) <= 3
-    assert "As recorded: " in said
+    assert "As recorded: " in printed
 
 
 def test_what_the_chain_leaves_is_what_the_workbook_held(chain):

@@ -30,7 +30,7 @@ def test_stopped_and_given_again(capsys, tmp_path, monkeypatch, words):
 
     (tmp_path / "b").mkdir()
     monkeypatch.chdir(tmp_path / "b")
-    plain, made = Cache.__call__, []
+    plain, names_made = Cache.__call__, []
 
     def stopping(self, name, make):
         if len(list(self.folder.glob(WORTH))) == 2:
@@ -50,12 +50,12 @@ def test_stopped_and_given_again(capsys, tmp_path, monkeypatch, words):
     one.write_bytes(one.read_bytes()[:-30])
 
     def counting(self, name, make):
-        return plain(self, name, lambda: made.append(name) or make())
+        return plain(self, name, lambda: names_made.append(name) or make())
 
     monkeypatch.setattr(Cache, "__call__", counting)
     assert run(capsys, *words)[0] == 0
-    assert one.stem in made, "a damaged file is played again"
-    assert len(set(made)) == len(made)
+    assert one.stem in names_made, "a damaged file is played again"
+    assert len(set(names_made)) == len(names_made)
     assert (tmp_path / "b" / "x" / TABLES[words[0]]).read_bytes() == whole
     assert [p.name for p in (tmp_path / "b").iterdir()] == ["x"]
 

@@ -79,8 +79,8 @@ def test_everything_composes_and_becomes_records():
     for name in options("gate"):
         policies_from(tree["strategy"], composed("rehearse", f"gate={name}", scenario="first_show")["gate"], {})
     for name in PLAYBOOKS:
-        found = composed("rehearse", f"operations={name}", scenario="first_show")["operations"]
-        assert playbook_of("standard", found) == PLAYBOOKS[name]
+        playbook = composed("rehearse", f"operations={name}", scenario="first_show")["operations"]
+        assert playbook_of("standard", playbook) == PLAYBOOKS[name]
     for name in PROFILES:
         assert profile_from(composed("rehearse", f"score={name}", scenario="first_show")["score"]) == PROFILES[name]
     for name in options("feed"):

@@ -113,11 +113,11 @@ def test_every_verb_takes_a_file_with_every_part(verb, uncertain, fitted, capsys
 def test_every_part_draws_and_is_drawn_anew(part, tmp_path):
     """Alone: the file is read as it was meant, and where something of the part is uncertain two shows differ in it."""
     values, made = written(tmp_path, (part,))
-    found, _ = chosen_scenario(str(tmp_path / "fitted.yaml"))
-    told = taken(dict(found))
-    scenario, _none = asked(found, False)
+    tree, _ = chosen_scenario(str(tmp_path / "fitted.yaml"))
+    told = taken(dict(tree))
+    scenario, _none = asked(tree, False)
     assert scenario == from_plain(values)
-    again, uncertainty = asked(found, True)
+    again, uncertainty = asked(tree, True)
     assert again == scenario
     assert told is not None
     if made.parameters:
@@ -146,16 +146,16 @@ def test_uncertain_needs_a_file_that_says_how(capsys, tmp_path, monkeypatch):
 
 def test_the_file_is_read_as_it_was_meant(fitted, tmp_path):
     """By the command's reader and by a plain YAML library; also where a user writes on without quotes."""
-    values, made = fitted
+    values, written_one = fitted
     text = (tmp_path / "fitted.yaml").read_text("utf-8")
     assert yaml.safe_load(text)["herding"]["on"] is True
     for form in (text, text.replace("'on': true", "on: true")):
         (tmp_path / "again.yaml").write_text(form, encoding="utf-8")
-        found, _ = chosen_scenario("again.yaml")
-        uncertainty = taken(found)
-        assert from_plain(found) == from_plain(values)
-        assert uncertainty.parameters == made.parameters
-        assert np.array_equal(uncertainty.root, made.root)
+        tree, _ = chosen_scenario("again.yaml")
+        uncertainty = taken(tree)
+        assert from_plain(tree) == from_plain(values)
+        assert uncertainty.parameters == written_one.parameters
+        assert np.array_equal(uncertainty.root, written_one.root)
     assert "# [0.2, 0.4] 95 %" in text
 
 

@@ -162,9 +162,9 @@ def test_every_output_holds_them_harmless(work, monkeypatch, capsys, plain_engin
     assert not CONTROL.search(printed.out + printed.err)
     assert [p.name for p in work.parent.parent.iterdir()] == ["deep"]
     assert [p.name for p in work.parent.iterdir()] == ["er"]
-    made = [p for p in work.rglob("*") if p.stat().st_mtime_ns != before.get(p)]
-    assert made or verb in ("list", "check", "diff", "test")
-    for path in made:
+    written_files = [p for p in work.rglob("*") if p.stat().st_mtime_ns != before.get(p)]
+    assert written_files or verb in ("list", "check", "diff", "test")
+    for path in written_files:
         place = path.relative_to(work)
         assert not CONTROL.search(str(place)), ascii(place)
         assert all(for_file_name(step.lstrip(".")) == step.lstrip(".") for step in place.parts), place

@@ -286,7 +286,7 @@ def test_the_example_of_a_range_can_be_given(capsys, tiny):
     for name in registry.names():
         code, _, err = run(capsys, "sweep", f"strategy={name}")
         assert code == 2
-        if found := re.search(r"as in (strategy\.\S+=interval\(\S+\)),", err):
-            assert run(capsys, "sweep", f"strategy={name}", found[1], "--cfg")[0] == 0, found[1]
+        if match := re.search(r"as in (strategy\.\S+=interval\(\S+\)),", err):
+            assert run(capsys, "sweep", f"strategy={name}", match[1], "--cfg")[0] == 0, match[1]
             given += 1
     assert given > 9

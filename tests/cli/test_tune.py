@@ -246,7 +246,7 @@ def test_sensitivity_says_which_setting_matters(capsys, tmp_path, monkeypatch):
     assert code == 0, err
     assert "strategy.fixed_count.units matters most" in out
     assert len(pd.read_parquet(tmp_path / "s" / "sensitivity.parquet")) == 2
-    for more, said in ((("points=9",), "power of two"), (("scenario=[first_show,mask_story]",), "one scenario")):
+    for more, sentence in ((("points=9",), "power of two"), (("scenario=[first_show,mask_story]",), "one scenario")):
         code, _, err = run(capsys, *words[:-1], *more)
         assert code == 2
-        assert said in err
+        assert sentence in err

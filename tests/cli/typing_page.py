@@ -21,9 +21,9 @@ the folder; long lists of known names are cut.)
 """
 
 
-def row(command, said):
+def row(command, sentence):
     """One line of the table."""
-    text = said.removeprefix("stockcue: ").strip().replace("|", "\\|")
+    text = sentence.removeprefix("stockcue: ").strip().replace("|", "\\|")
     text = re.sub(r"(known: (?:[^,]+, ){3}).{30,}", r"\1...", text)
     return f"| `{command}` | {text} |"
 

@@ -166,8 +166,8 @@ def test_an_own_strategy_lies_beside_its_rules(rules, tmp_path):
     text = GOOD.replace("fixed_count", "mine.py").replace("settings: {units: 50}\n", "")
     text = text[: text.index("    expect:")] + "    expect:\n      - {at: 0, sku: 面膜, level: watch, line: 77}\n"
     heard: list[str] = []
-    said, ok = run_rules([str(rules(text))], heard.append)
-    assert ok, said
+    lines, ok = run_rules([str(rules(text))], heard.append)
+    assert ok, lines
     assert heard == [f"runs the code of {tmp_path / 'mine.py'}"]
 
 

@@ -46,10 +46,10 @@ def test_a_negative_index_is_refused():
 @pytest.mark.parametrize("seed", SEEDS)
 def test_no_transition_counts_from_the_end(seed, monkeypatch):
     """Random worlds with every mechanism, by the plain forms of all that is compiled of the engine."""
-    made = Stage.world
+    world_of = Stage.world
 
     def watched(*parts, **named):
-        return type(world := made(*parts, **named))(*(array.view(FromTheFront) for array in world))
+        return type(world := world_of(*parts, **named))(*(array.view(FromTheFront) for array in world))
 
     monkeypatch.setattr(Stage, "world", watched)
     scenario = random_scenario(seed)

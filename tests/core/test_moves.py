@@ -57,8 +57,8 @@ def test_no_row_makes_more_moves_than_its_kind_can(mode):
 def test_both_engines_keep_the_same_journal():
     stage = set_stage(show(), draw_tape(show(), 7, 0))
     one, other = play(stage, policy(BUSY)), play_oracle(stage, policy(BUSY))
-    for mine, theirs in zip(one.journal, other.journal, strict=True):
-        np.testing.assert_array_equal(mine, theirs)
+    for ours, theirs in zip(one.journal, other.journal, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_attempts_that_failed_although_stock_was_shown_are_part_of_the_history():
@@ -93,5 +93,5 @@ def test_the_kinds_of_a_worlds_arrays_are_told_once():
 def test_nothing_else_writes_stock():
     root = Path(sim.__file__).parent
     writes = re.compile(r"\.stock\[[^=\n]*\]\s*[-+]?=[^=]")
-    found = {p.relative_to(root).as_posix() for p in root.rglob("*.py") if writes.search(p.read_text("utf-8"))}
-    assert found == {"core/moves.py"}
+    writers = {p.relative_to(root).as_posix() for p in root.rglob("*.py") if writes.search(p.read_text("utf-8"))}
+    assert writers == {"core/moves.py"}

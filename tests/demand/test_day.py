@@ -78,15 +78,15 @@ def test_night():
 def test_a_tired_man_at_night_sees_less():
     """The first generation on the same shoppers at 20 h and at 3 h: a machine does as well, he oversells more."""
     show = certain(load("oversell_story"))
-    found = {}
+    alerts_at = {}
     for name in ("manual_polling", "newsvendor_freeze"):
         for hour in (20.0, 3.0):
             there = replace(show, start_hour=hour)
             policy = make_policy(name, {"night_loss": 0.8, "units": 100} if name == "manual_polling" else None)
             runs = [play(set_stage(there, draw_tape(there, 5, r)), policy) for r in range(6)]
-            found[name, hour] = sum(len(run.alerts) for run in runs)
-    assert found["manual_polling", 3.0] < found["manual_polling", 20.0]
-    assert found["newsvendor_freeze", 3.0] == found["newsvendor_freeze", 20.0]
+            alerts_at[name, hour] = sum(len(run.alerts) for run in runs)
+    assert alerts_at["manual_polling", 3.0] < alerts_at["manual_polling", 20.0]
+    assert alerts_at["newsvendor_freeze", 3.0] == alerts_at["newsvendor_freeze", 20.0]
 
 
 @pytest.mark.parametrize("hour", [0.0, 23.5, 24.0])

@@ -22,8 +22,8 @@ def placed(n: int):
 def life(rows, **given) -> Life:
     n = len(rows["t"])
     plain = {"pays": True, "paying": SOON, "late": 0, "quits": False, "regret": 5 * US, "release": 0.5}
-    made = {name: np.full(n, value) for name, value in (plain | given).items()}
-    return Life(closes=closing_us(Ledger(hold_s=100.0, sweep_s=30.0), rows["t"]), **made)
+    columns = {name: np.full(n, value) for name, value in (plain | given).items()}
+    return Life(closes=closing_us(Ledger(hold_s=100.0, sweep_s=30.0), rows["t"]), **columns)
 
 
 @pytest.mark.parametrize(

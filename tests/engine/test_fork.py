@@ -30,11 +30,11 @@ def differences(a, b, lines: bool = True) -> list[str]:
     if not lines:
         for table in alerts:
             table["line"] = 0
-    found = [] if np.array_equal(*alerts) else ["alerts"]
+    names = [] if np.array_equal(*alerts) else ["alerts"]
     arrays = ("outcome", "stock", "actions", "readings", "cue_cut")
-    found += [n for n in arrays if not np.array_equal(getattr(a, n), getattr(b, n))]
-    found += [n for n in COUNTERS if getattr(a, n) != getattr(b, n)]
-    return found + ([] if a.tape.digest() == b.tape.digest() else ["tape"])
+    names += [n for n in arrays if not np.array_equal(getattr(a, n), getattr(b, n))]
+    names += [n for n in COUNTERS if getattr(a, n) != getattr(b, n)]
+    return names + ([] if a.tape.digest() == b.tape.digest() else ["tape"])
 
 
 def crowd(seed: int) -> list:

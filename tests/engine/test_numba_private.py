@@ -139,7 +139,7 @@ def test_numba_asks_of_an_index_whether_it_counts_from_the_end():
 
     last.__module__ = "sim.core.nowhere"
     code = numba.njit(["int64(int64[::1], int64)"])(last)
-    asks = [str(*made.inspect_llvm().values()).count("select") for made in (machine, code)]
+    asks = [str(*code_of.inspect_llvm().values()).count("select") for code_of in (machine, code)]
     assert asks[1] < asks[0], f"{WHO} does not take an index as it is"
 
 

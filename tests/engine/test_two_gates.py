@@ -31,12 +31,12 @@ ears = st.fixed_dictionaries({}, optional={
 
 def orders(readings, **values) -> list[tuple[float, int]]:
     """What a machine is told over readings (second, level, stock), beside people's gate with the same memory."""
-    g, m, shared, found = gate_settings(values), np.zeros(GATE_MEMORY), np.zeros(GATE_SHARED), []
+    g, m, shared, sent = gate_settings(values), np.zeros(GATE_MEMORY), np.zeros(GATE_SHARED), []
     for now, level, stock in readings:
         gate(g, m, shared, now, level, stock, 50.0)
         if (say := machine(g, m, now, level, stock, 50.0)) != NOTHING:
-            found.append((now, say))
-    return found
+            sent.append((now, say))
+    return sent
 
 
 @settings(max_examples=60, deadline=None)

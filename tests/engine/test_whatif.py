@@ -16,11 +16,11 @@ from tests.parity.worlds import random_policy, random_scenario
 
 @pytest.fixture(scope="module")
 def worlds():
-    made = []
+    every = []
     for seed in range(40):
         scenario = random_scenario(seed)
-        made.append((set_stage(scenario, draw_tape(scenario, seed)), random_policy(seed)))
-    return made
+        every.append((set_stage(scenario, draw_tape(scenario, seed)), random_policy(seed)))
+    return every
 
 
 def test_planned_throughout_is_the_run_itself(worlds):
@@ -56,11 +56,11 @@ def test_nothing_before_the_alert_changes_and_at_once_means_at_once(worlds):
             other = play(stage, policy, heed=lambda n, sku, level, k=k, how=how: how if n == k else AS_PLANNED)
             before = stage.tape.t < at
             # An order accepted before the alert may be paid or closed after it.
-            mine, theirs = (np.minimum(r.outcome[: len(before)][before], ACCEPTED) for r in (other, run))
-            assert np.array_equal(mine, theirs)
+            ours, theirs = (np.minimum(r.outcome[: len(before)][before], ACCEPTED) for r in (other, run))
+            assert np.array_equal(ours, theirs)
             assert np.array_equal(other.alerts["t"][: k + 1], run.alerts["t"][: k + 1])
-        mine = other.actions[(other.actions["alert"] == k) & (other.actions["what"] == 3)]
-        if len(mine):
-            assert mine["t"][0] == at
+        ours = other.actions[(other.actions["alert"] == k) & (other.actions["what"] == 3)]
+        if len(ours):
+            assert ours["t"][0] == at
             acted += 1
     assert acted >= 3

@@ -21,11 +21,11 @@ UNITS = ("s", "x", "CNY", "CNY/unit")
 def documented(function):
     """Parameter to what its docstring says of it."""
     text = inspect.getdoc(function).split("Parameters\n----------\n")[1]
-    found = {}
+    by_argument = {}
     for names, body in re.findall(r"(?m)^(\S[^\n]*)\n((?:    [^\n]*\n?)+)", re.split(r"\n\n(?=\w+\n---)", text)[0] + "\n"):
         for name in names.split(" : ")[0].split(", "):
-            found[name] = " ".join(body.split())
-    return found
+            by_argument[name] = " ".join(body.split())
+    return by_argument
 
 
 def number(text):

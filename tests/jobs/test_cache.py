@@ -7,11 +7,11 @@ from sim.jobs.cache import WORTH, Cache
 
 
 def test_made_once_by_name(tmp_path):
-    kept, made = Cache(tmp_path), []
+    kept, calls = Cache(tmp_path), []
     for name in ("a", "b", "a"):
-        rows = kept(name, lambda name=name: made.append(name) or np.full((2, 3), ord(name)))
+        rows = kept(name, lambda name=name: calls.append(name) or np.full((2, 3), ord(name)))
         assert (rows == ord(name)).all()
-    assert made == ["a", "b"]
+    assert calls == ["a", "b"]
     assert len(Cache(tmp_path)) == 2
 
 
@@ -24,9 +24,9 @@ def test_a_damaged_file_is_made_again(tmp_path, place):
     whole = file.read_bytes()
     for damaged in (whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :], whole[:place]):
         file.write_bytes(damaged)
-        made = []
-        rows = Cache(tmp_path)("a", lambda made=made: made.append(1) or wanted)
-        assert made == [1]
+        calls = []
+        rows = Cache(tmp_path)("a", lambda calls=calls: calls.append(1) or wanted)
+        assert calls == [1]
         np.testing.assert_array_equal(rows, wanted)
 
 

@@ -78,7 +78,7 @@ def _losing(cluster: Cluster, parts: Path):
     """Kill a worker once four parts are there, beside what is going on; the answer says how many were when it happened."""
     import threading
 
-    found = []
+    losses = []
 
     def watch() -> None:
         deadline = time.monotonic() + 120
@@ -86,7 +86,7 @@ def _losing(cluster: Cluster, parts: Path):
             count = len(list(parts.glob("part-*.figures")))
             if count >= 4:
                 cluster.lose(0)
-                found.append(count)
+                losses.append(count)
                 return
             time.sleep(0.005)
 
@@ -95,7 +95,7 @@ def _losing(cluster: Cluster, parts: Path):
 
     def joined() -> int:
         thread.join(timeout=120)
-        return found[0] if found and found[0] < 30 else 0
+        return losses[0] if losses and losses[0] < 30 else 0
 
     return joined
 

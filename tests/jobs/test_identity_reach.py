@@ -49,17 +49,17 @@ def test_a_value_from_the_environment_belongs_to_the_strategy_however_it_travels
     text = (
         HEAD + "import os\nLIMIT = float(os.environ['LIMIT'])\n" + before + f"def line(units):\n    return units + {use}\n" + TAIL
     )
-    found, known = [], []
+    digests, known = [], []
     for number, limit in enumerate(("2", "9", "2")):
         monkeypatch.setenv("LIMIT", limit)
         strategy = make_policy(mine(tmp_path / f"{number}", text)).strategy
         memory = np.zeros(8)
         strategy.fold(np.array([1.0]), memory, extremes()[0])
-        found.append((memory[0], reach(strategy.fold).fingerprint()))
+        digests.append((memory[0], reach(strategy.fold).fingerprint()))
         known.append(identity_of(strategy))  # it may be taken up again
-    assert [line for line, _ in found] == [3.0, 10.0, 3.0]
-    assert found[0] == found[2] != found[1]
-    assert found[0][1] != found[1][1]
+    assert [line for line, _ in digests] == [3.0, 10.0, 3.0]
+    assert digests[0] == digests[2] != digests[1]
+    assert digests[0][1] != digests[1][1]
     assert known[0] == known[2] != known[1]
 
 

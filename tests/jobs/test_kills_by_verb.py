@@ -80,14 +80,14 @@ def child(folder: Path, words: tuple[str, ...], n: int = 0) -> tuple[int, int]:
     read, write = os.pipe()
     pid = os.fork()
     if pid == 0:
-        made = [0]
+        operations = [0]
 
         def count(event, args):
             named = event in CHANGES or (event == "open" and isinstance(args[2], int) and args[2] & (os.O_WRONLY | os.O_RDWR))
             if not (named or event == "sqlite3.connect") or not os.path.abspath(str(args[0])).startswith(str(folder)):
                 return
-            made[0] += 1
-            if made[0] == n:
+            operations[0] += 1
+            if operations[0] == n:
                 os._exit(KILLED)
 
         os.chdir(folder)
@@ -101,11 +101,11 @@ def child(folder: Path, words: tuple[str, ...], n: int = 0) -> tuple[int, int]:
         except BaseException:
             traceback.print_exc()
         finally:
-            os.write(write, str(made[0]).encode())
+            os.write(write, str(operations[0]).encode())
             os._exit(code)
     os.close(write)
-    with os.fdopen(read) as said:
-        changes = said.read()
+    with os.fdopen(read) as pipe:
+        changes = pipe.read()
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), int(changes or 0)
 
 

@@ -24,9 +24,9 @@ def plan(worlds=2, candidates=3, replicates=5):
 
 
 def values(chunk):
-    made = np.arange(chunk.runs * 2, dtype=float).reshape(-1, 2) + 1000 * chunk.number
-    made[0, 1] = np.nan
-    return made
+    figures = np.arange(chunk.runs * 2, dtype=float).reshape(-1, 2) + 1000 * chunk.number
+    figures[0, 1] = np.nan
+    return figures
 
 
 @pytest.fixture
@@ -95,14 +95,14 @@ def test_every_changed_byte_is_noticed(parts):
     """Any single byte of a part turned over either leaves the figures as they were or is found: never other figures."""
     chunk = parts.chunks[0]
     whole = parts.path(chunk).read_bytes()
-    found = 0
+    noticed = 0
     for k in range(len(whole)):
         parts.path(chunk).write_bytes(whole[:k] + bytes([whole[k] ^ 0x10]) + whole[k + 1 :])
         try:
             np.testing.assert_array_equal(parts.read(chunk).T, values(chunk))
         except Damaged:
-            found += 1
-    assert found > 20
+            noticed += 1
+    assert noticed > 20
 
 
 def test_parts_of_another_sweep_or_chunk_do_not_count(parts):

@@ -81,6 +81,6 @@ def test_a_users_strategy_travels_with_its_text(tmp_path):
     packed = pack(make_policy(str(here / "mine.py"), {"units": 7}, label="x"))
     assert packed.origin.files == (("mine.py", source.encode()),)
     elsewhere = packed._replace(origin=packed.origin._replace(path=str(there / "mine.py")))
-    for made in (unpack(packed), unpack(elsewhere)):
-        assert (made.name, made.strategy.name, made.params[0, 0]) == ("x", "mine", 7.0)
+    for policy in (unpack(packed), unpack(elsewhere)):
+        assert (policy.name, policy.strategy.name, policy.params[0, 0]) == ("x", "mine", 7.0)
     assert unpack(elsewhere).strategy is unpack(elsewhere).strategy

@@ -191,13 +191,13 @@ def test_a_search_outlives_its_workers():
         raise Gone
 
     planned_study, heard = plan(replicates=9), []
-    found = [
+    tables = [
         paired_play(Pool(1, play, (Gone,)), planned_study.worlds, 1, planned_study.profile, note=heard.append)(
             planned_study.candidates, range(9)
         )
         for play in (_alone, faltering)
     ]
-    np.testing.assert_array_equal(*found)
+    np.testing.assert_array_equal(*tables)
     assert heard[0].startswith("a worker died")
 
 

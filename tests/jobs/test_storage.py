@@ -79,7 +79,7 @@ def test_no_unfinished_file_is_left(tmp_path):
 
 
 def test_equal_searches_leave_equal_bytes(tmp_path):
-    made = []
+    contents = []
     for name in ("a.db", "b.db"):
         study = open_study(tmp_path / name, 1)
         for k in range(3):
@@ -87,6 +87,6 @@ def test_equal_searches_leave_equal_bytes(tmp_path):
             trial.suggest_int("x", k, k)
             study.tell(trial, float(k))
         sealed(tmp_path / name, tmp_path / f"sealed-{name}")
-        made.append((tmp_path / f"sealed-{name}").read_bytes())
+        contents.append((tmp_path / f"sealed-{name}").read_bytes())
         assert trials_in(tmp_path / f"sealed-{name}", 1) == 3
-    assert made[0] == made[1]
+    assert contents[0] == contents[1]

@@ -45,10 +45,10 @@ class Shows:
         for judge, run in zip(self.judges, self.runs(policy, acting=False), strict=True):
             sent = run.alerts[run.alerts["level"] >= 2]
             gap = (judge.event_t[:, None] - sent["t"][None, :]) / 1e6
-            mine = (judge.event_sku[:, None] == sent["sku"][None, :]) & (gap > 0) & (gap <= judge.profile.horizon_s)
+            claimed = (judge.event_sku[:, None] == sent["sku"][None, :]) & (gap > 0) & (gap <= judge.profile.horizon_s)
             events, alerts = events + len(gap), alerts + len(sent)
-            hits += int((mine & (gap >= need_s)).any(1).sum())
-            right += int(mine.any(0).sum())
+            hits += int((claimed & (gap >= need_s)).any(1).sum())
+            right += int(claimed.any(0).sum())
         return Warned(hits / max(events, 1), alerts / len(self.judges), right / max(alerts, 1))
 
 

@@ -98,18 +98,18 @@ def test_seckill_paydeduct() -> None:
 def test_multichannel_lag() -> None:
     """Oversell = rate x lag x (1 - sum of squared shares); a reserve for the main channel trades it for refusals."""
     scenario = load("multichannel_lag")
-    found = {}
+    by_lag = {}
     for lag in (2.0, 30.0, 120.0):
         slow = replace(scenario, channels=tuple(replace(c, lag_s=lag) for c in scenario.channels))
-        found[lag] = oversold(shows(slow, 4), "silent")
+        by_lag[lag] = oversold(shows(slow, 4), "silent")
     # Orders per second of all items while they are held up: viewers x buy rate x peak x appeal; 1.3 units an order.
     rate = sum(2995 * 0.006 / 60 * 2.0 * s.appeal * 1.28 for s in scenario.skus)
     for lag in (2.0, 30.0):
-        assert abs(found[lag] / (rate * lag * 0.555) - 1) < (0.35 if lag == 2.0 else 0.15)
-    assert 3 < found[120.0] / found[30.0] < 4.5
+        assert abs(by_lag[lag] / (rate * lag * 0.555) - 1) < (0.35 if lag == 2.0 else 0.15)
+    assert 3 < by_lag[120.0] / by_lag[30.0] < 4.5
     kept = replace(scenario, channels=(scenario.channels[0], *(replace(c, close_below=40) for c in scenario.channels[1:])))
     closed = shows(kept, 4)
-    assert oversold(closed, "silent") < 0.4 * found[30.0]
+    assert oversold(closed, "silent") < 0.4 * by_lag[30.0]
     refusals = [np.sum(run.outcome == T.BUFFER) for run in closed.runs(SILENT)]
     assert np.mean(refusals) > 50
 

@@ -117,19 +117,19 @@ def server(desk, tmp_path):
     """A desk that listens on a free port, in a thread of its own."""
     from sim.cli.desk import Server
 
-    made, ready, loops = [], threading.Event(), []
+    servers, ready, loops = [], threading.Event(), []
 
     async def serve():
         loops.append((asyncio.get_running_loop(), asyncio.Event()))
-        made.append(Server(desk, ["scenario=first_show", "strategy=[fixed_count]"], "127.0.0.1", 0, tmp_path))
+        servers.append(Server(desk, ["scenario=first_show", "strategy=[fixed_count]"], "127.0.0.1", 0, tmp_path))
         ready.set()
         await loops[0][1].wait()
-        made[0].close()
+        servers[0].close()
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
     assert ready.wait(60)
-    yield made[0]
+    yield servers[0]
     loops[0][0].call_soon_threadsafe(loops[0][1].set)
     thread.join(60)
 

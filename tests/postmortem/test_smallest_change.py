@@ -107,17 +107,17 @@ def test_a_setting_without_effect_is_never_proposed(found):
 def test_what_chance_alone_would_propose_is_bounded():
     """Gains that are nothing but noise are proposed in at most ERROR of reviews that consider five of them (2,000 reviews, test
     level 0.1 %); what is claimed of a true gain that was chosen is nearer to it than what was found."""
-    rng, wrong, found, claimed = random_stream(4, "claims"), 0, [], []
+    rng, wrong, gains, claimed = random_stream(4, "claims"), 0, [], []
     none = difference([], [])
     for _ in range(2000):
         noise = [difference(rng.normal(0.0, 100.0, 8), np.zeros(8)) for _ in range(5)]
         wrong += any(claim(g, none, 5).sure for g in noise)
         c = claim(difference(rng.normal(60.0, 100.0, 8), np.zeros(8)), none, 5)
         if c.sure:
-            found.append(c.gain)
+            gains.append(c.gain)
             claimed.append(c.mean)
     assert wrong <= binom.ppf(0.999, 2000, ERROR)
-    assert abs(np.mean(claimed) - 60) < abs(np.mean(found) - 60)
+    assert abs(np.mean(claimed) - 60) < abs(np.mean(gains) - 60)
 
 
 def test_knobs_turn_what_they_are_called():

@@ -26,10 +26,10 @@ def sold(made):
 def book(**sheets):
     """A workbook with these sheets, each a list of rows; dates and times of day as such."""
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as made:
-        moment, day, clock = (made.add_format({"num_format": f}) for f in ("yyyy-mm-dd hh:mm:ss", "yyyy-mm-dd", "hh:mm:ss"))
+    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False}) as workbook:
+        moment, day, clock = (workbook.add_format({"num_format": f}) for f in ("yyyy-mm-dd hh:mm:ss", "yyyy-mm-dd", "hh:mm:ss"))
         for name, table in sheets.items():
-            sheet = made.add_worksheet(name)
+            sheet = workbook.add_worksheet(name)
             for r, row in enumerate(table):
                 for c, value in enumerate(row):
                     if isinstance(value, datetime):

@@ -14,8 +14,8 @@ def recording(rows, stock=(10,), span_s=100.0, cues=(), **more):
     rows = sorted(rows, key=lambda r: r[0])
     t, what, sku, qty = (np.array([r[k] for r in rows]) for k in range(4)) if rows else (np.empty(0),) * 4
     skus = tuple(Sku(f"s{k}", units) for k, units in enumerate(stock))
-    made = (np.round(t * US).astype(np.int64), what.astype(np.int8), sku.astype(np.int16), qty.astype(np.int32))
-    return Stream("made", "events", skus, *made, tuple(cues), Clock(SECONDS), 0, span_s, 1.0, 1.0, **more)
+    columns = (np.round(t * US).astype(np.int64), what.astype(np.int8), sku.astype(np.int16), qty.astype(np.int32))
+    return Stream("made", "events", skus, *columns, tuple(cues), Clock(SECONDS), 0, span_s, 1.0, 1.0, **more)
 
 
 def orders(times, sku=0):

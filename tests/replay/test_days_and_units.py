@@ -22,18 +22,18 @@ def test_years_of_other_calendars(tmp_path, cell):
 @pytest.mark.parametrize("rows", [3, 200])
 def test_the_end_of_a_day_is_the_next_ones_beginning(tmp_path, rows):
     many = "".join(f"{k},2026-11-11 23:59:{k % 60:02d},tea,1,{k}\n" for k in range(rows))
-    frame, _, said = read(
+    frame, _, notes = read(
         tmp_path, o=HEAD + many + f"{rows},2026-11-11 24:00:00,tea,1,1\n{rows + 1},2026-11-11 24:00:01,tea,1,1\n"
     )
     assert frame["t_us"].max() == 1794412800000000
-    assert "'2026-11-11 24:00:01' is not a time" in said
+    assert "'2026-11-11 24:00:01' is not a time" in notes
 
 
 def test_the_day_in_a_column_of_its_own(tmp_path):
     text = "order_id,date,time,sku,qty\n1,2026-11-11,20:01:05,tea,2\n2,2026/11/11 00:00:00,下午8:01:09,tea,1\n"
-    frame, _, said = read(tmp_path, o=text)
+    frame, _, notes = read(tmp_path, o=text)
     assert np.diff(frame["t_us"]).tolist() == [4_000_000]
-    assert "2 times of day are taken with the day in date" in said
+    assert "2 times of day are taken with the day in date" in notes
     with pytest.raises(StreamError, match="is a time of day without a day"):
         read(tmp_path, o="order_id,time,sku\n1,20:01:05,tea\n")
 
@@ -47,16 +47,16 @@ def test_minutes_and_seconds_of_one_figure(tmp_path):
 
 
 def test_orders_without_units_are_said_to_count_one_each(tmp_path):
-    frame, _, said = read(tmp_path, o=f"order_id,time,sku,pieces\n1,{T}01,tea,4\n2,{T}02,tea,1\n")
+    frame, _, notes = read(tmp_path, o=f"order_id,time,sku,pieces\n1,{T}01,tea,4\n2,{T}02,tea,1\n")
     assert frame["qty"].tolist() == [1, 1]
-    assert "2 rows count as one unit each, for no column that is known says how many" in said
+    assert "2 rows count as one unit each, for no column that is known says how many" in notes
 
 
 @pytest.mark.parametrize("name", ["item_num", "goods_count", "quantity_purchased"])
 def test_what_interfaces_call_units(tmp_path, name):
-    frame, _, said = read(tmp_path, o=f"order_id,time,sku,{name}\n1,{T}01,tea,4\n")
+    frame, _, notes = read(tmp_path, o=f"order_id,time,sku,{name}\n1,{T}01,tea,4\n")
     assert frame["qty"].tolist() == [4]
-    assert "one unit each" not in said
+    assert "one unit each" not in notes
 
 
 def test_declared_stock_in_words(tmp_path):

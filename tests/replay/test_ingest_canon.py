@@ -17,9 +17,9 @@ S = 1_000_000
 def rows(*facts):
     """Canonical rows from (t [s], kind, sku, qty) and what differs from the plainest."""
     plain = {"value": np.nan, "bin_s": 0.0, "order_id": "", "label": "", "mark": "", "file": "a.csv", "repairs": ""}
-    made = [{**plain, "line": k + 2, **dict(zip(("t_us", "kind", "sku", "qty"), f, strict=False)), **(f[4] if len(f) > 4 else {})}
+    records = [{**plain, "line": k + 2, **dict(zip(("t_us", "kind", "sku", "qty"), f, strict=False)), **(f[4] if len(f) > 4 else {})}
             for k, f in enumerate(facts)]  # fmt: skip
-    frame = pd.DataFrame(made)
+    frame = pd.DataFrame(records)
     frame["t_us"] = frame["t_us"] * S
     frame["seen_us"] = frame["t_us"] + (frame["bin_s"] * S).astype("int64")
     return frame[list(NAMES)].sort_values("t_us", kind="stable")

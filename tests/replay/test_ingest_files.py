@@ -177,8 +177,8 @@ def test_an_encoding_is_told_and_one_bad_byte_changes_one_row(tmp_path, text, en
     if damage:
         data += f"3,{T}09,".encode() + skus[0].encode(encoding)[:-1][:3] + b"\xff,1,x\n"
     ingested = ingest(lay(tmp_path, "a.csv", data))
-    found = {k: v for k, v in sold(ingested).items() if k in skus}
-    assert found == dict(zip(skus, (2, 1), strict=True))
+    sold_units = {k: v for k, v in sold(ingested).items() if k in skus}
+    assert sold_units == dict(zip(skus, (2, 1), strict=True))
     if encoding.startswith("utf-8") and damage:
         assert ingested.head.files[0]["reasons"] == {"sku has a damaged character": 1}
     assert len(sold(ingested)) == 2 or damage

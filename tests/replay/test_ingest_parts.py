@@ -57,8 +57,8 @@ def test_keys_are_met_once(parts):
     for part in parts:
         places = np.arange(place, place + len(part))
         first = seen.first(np.array(part, np.uint64), places)
-        for key, where, found in zip(part, places.tolist(), first.tolist(), strict=True):
-            assert found == met.setdefault(key, where) if key in met else found == -1
+        for key, where, first_met in zip(part, places.tolist(), first.tolist(), strict=True):
+            assert first_met == met.setdefault(key, where) if key in met else first_met == -1
             met.setdefault(key, where)
         place += len(part)
 

@@ -45,10 +45,10 @@ def test_counted_donations_are_the_counters_and_holes_are_marked():
     orders = frame[frame["kind"] == "order"].astype({"sku": str, "mark": str})
     for event, part in raw.groupby("event"):
         total = part["donations_cum"].where(part["donations_cum"] >= 0).dropna().to_numpy()
-        mine = orders[orders["sku"] == event]
-        assert mine["qty"].sum() + mine["value"].fillna(0).sum() == total[-1] - total[0]
+        of_event = orders[orders["sku"] == event]
+        assert of_event["qty"].sum() + of_event["value"].fillna(0).sum() == total[-1] - total[0]
         assert (
-            mine["bin_s"].sum()
+            of_event["bin_s"].sum()
             == (pd.to_datetime(part["time"])[part["donations_cum"] >= 0].agg(["min", "max"]).diff().iloc[-1]).total_seconds()
         )
     assert set(orders["mark"]) == {"", "gap", "drop"}
@@ -63,8 +63,8 @@ def test_seats_follow_their_polls():
     moves = frame[frame["kind"].isin(sign)]
     for item, polls in raw.groupby("item"):
         path = polls.sort_values("time", kind="stable")["available"].to_numpy()
-        mine = moves[moves["sku"] == item]
-        assert (mine["qty"] * mine["kind"].map(sign).astype(int)).sum() == path[-1] - path[0]
+        of_item = moves[moves["sku"] == item]
+        assert (of_item["qty"] * of_item["kind"].map(sign).astype(int)).sum() == path[-1] - path[0]
     check = next(c for c in ingested.head.checks if c["check"] == "stock adds up")
     odd = (raw["enrolled"] + raw["available"] != raw["total"]).to_numpy()
     assert check["figure"] == pytest.approx(1 - odd.mean())

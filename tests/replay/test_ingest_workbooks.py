@@ -146,10 +146,10 @@ def test_what_is_called_a_workbook_and_is_none(tmp_path):
 
 def hidden(data):
     """The workbook with its sheet hidden."""
-    out, made = io.BytesIO(), zipfile.ZipFile(io.BytesIO(data))
+    out, book_in = io.BytesIO(), zipfile.ZipFile(io.BytesIO(data))
     with zipfile.ZipFile(out, "w") as far:
-        for name in made.namelist():
-            far.writestr(name, made.read(name).replace(b'sheetId="1"', b'sheetId="1" state="hidden"'))
+        for name in book_in.namelist():
+            far.writestr(name, book_in.read(name).replace(b'sheetId="1"', b'sheetId="1" state="hidden"'))
     return out.getvalue()
 
 

@@ -25,8 +25,8 @@ def show():
 
 
 def test_with_nobody_acting_and_nothing_imputed_it_is_the_recording_again(show):
-    stream, made = show
-    run = play(closed_stage(stream, made, "low"), silent_policy())
+    stream, imputed = show
+    run = play(closed_stage(stream, imputed, "low"), silent_policy())
     at = (np.arange(len(run.readings)) + 1) * run.scenario.feed.period_s
     for k, sku in enumerate(stream.skus):
         level = stream.levels[stream.levels["sku"] == sku.id]
@@ -39,23 +39,25 @@ def test_with_nobody_acting_and_nothing_imputed_it_is_the_recording_again(show):
 def test_a_strategy_hears_in_a_closed_loop_what_it_heard_in_an_open_one_until_somebody_acts(show):
     from sim.core.stage import set_stage
 
-    stream, made = show
+    stream, imputed = show
     policy = make_policy("fixed_count", playbook="none")
     open_run = play(set_stage(stream.scenario(), stream.tape()), policy, acting=False)
-    closed = play(closed_stage(stream, made, "low", seed=0), policy)
+    closed = play(closed_stage(stream, imputed, "low", seed=0), policy)
     assert len(open_run.alerts) > 5
     for field in ("sku", "level", "reading", "stock", "line"):
         assert open_run.alerts[field].tolist() == closed.alerts[field].tolist()
 
 
 def test_recorded_rows_are_the_same_under_every_bound(show):
-    stream, made = show
+    stream, imputed = show
     parts = []
     for bound in BOUNDS:
-        tape = closed_stage(stream, made, bound, seed=4, replicate=2).tape
-        mine = (tape.kind <= T.CANCEL) & ~imputed_rows(tape, made)
-        order = np.lexsort((tape.kind[mine], tape.who[mine]))
-        parts.append([getattr(tape, c)[mine][order].tolist() for c in ("kind", "sku", "qty", "cue", "who", "mark", "channel")])
+        tape = closed_stage(stream, imputed, bound, seed=4, replicate=2).tape
+        recorded_orders = (tape.kind <= T.CANCEL) & ~imputed_rows(tape, imputed)
+        order = np.lexsort((tape.kind[recorded_orders], tape.who[recorded_orders]))
+        parts.append(
+            [getattr(tape, c)[recorded_orders][order].tolist() for c in ("kind", "sku", "qty", "cue", "who", "mark", "channel")]
+        )
     assert parts[0] == parts[1] == parts[2]
 
 

@@ -38,9 +38,9 @@ def test_every_alert_is_counted_once_over_several_streams():
     for name in ("one", "two"):
         replayed = replay(load(FOLDER), policies)
         parts.append((replayed.alerts.assign(stream=name), replayed.sellouts.assign(stream=name)))
-    said, outs = (pd.concat(p) for p in zip(*parts, strict=True))
-    changed = rule_diff(said, "a", "b", 60.0)
-    told = said[said["level"] > 0]
+    alerts_sent, outs = (pd.concat(p) for p in zip(*parts, strict=True))
+    changed = rule_diff(alerts_sent, "a", "b", 60.0)
+    told = alerts_sent[alerts_sent["level"] > 0]
     assert changed["a_t_s"].notna().sum() == (told["strategy"] == "a").sum()
     assert changed["b_t_s"].notna().sum() == (told["strategy"] == "b").sum()
     counts = diff_counts(changed, outs, "a", "b").set_index("stream")

@@ -102,9 +102,9 @@ def test_bounds_are_nested_and_draws_repeat():
 def test_a_rush_before_the_sell_out_lifts_the_high_bound():
     calm = [*np.arange(30, 3600, 60), *np.arange(3601, 3661, 60)]
     rush = [*np.arange(30, 3300, 60), *np.arange(3300, 3600, 5)]
-    made = [impute(recording(orders(t), (len(t),), 7200.0), world=CERTAIN) for t in (calm, rush)]
-    assert [high(m)[0][2] for m in made] == [INTERVAL, LAST_MINUTES]
-    assert made[1].hot[0] > 3
+    both = [impute(recording(orders(t), (len(t),), 7200.0), world=CERTAIN) for t in (calm, rush)]
+    assert [high(m)[0][2] for m in both] == [INTERVAL, LAST_MINUTES]
+    assert both[1].hot[0] > 3
 
 
 def test_the_rooms_excess_at_the_stop_is_carried_on_and_let_go():

@@ -150,14 +150,14 @@ def test_the_tables_agree_with_each_other():
     assert result.loop == "open"
     assert "open-loop" in result.caption
     assert not any(run.acting or len(run.actions) for run in result.runs)
-    said = result.alerts[result.alerts["level"] > 0]
+    alerts_sent = result.alerts[result.alerts["level"] > 0]
     for row in result.table.itertuples():
-        mine = said[(said["strategy"] == row.strategy) & (said["sku"] == row.sku)]
+        of_row = alerts_sent[(alerts_sent["strategy"] == row.strategy) & (alerts_sent["sku"] == row.sku)]
         sold = result.sellouts[(result.sellouts["strategy"] == row.strategy) & (result.sellouts["sku"] == row.sku)]
-        assert row.alerts == len(mine) == row.early + row.while_sold_out + row.unfollowed + row.undecided
+        assert row.alerts == len(of_row) == row.early + row.while_sold_out + row.unfollowed + row.undecided
         assert row.sellouts == len(sold)
         assert row.warned == sold["lead_s"].notna().sum()
-        early = mine[mine["became"] == EARLY].groupby("sellout")["t_s"].min()
+        early = of_row[of_row["became"] == EARLY].groupby("sellout")["t_s"].min()
         leads = sold.set_index("sellout")["lead_s"].dropna()
         assert (leads <= 900.0).all()
         assert set(early.index) == set(leads.index)
@@ -191,9 +191,9 @@ def test_no_look_ahead_alerts_on_a_part_are_a_prefix(tmp_path, name):
     order = [s.id for s in half.runs[0].scenario.skus]
     assert order == [s.id for s in whole.runs[0].scenario.skus]
     limit = to_us(50 * 60)
-    said, told = (r.runs[0].alerts[r.runs[0].alerts["t"] < limit] for r in (whole, half))
-    assert len(said) > 0
-    assert said.tobytes() == told.tobytes()
+    early, told = (r.runs[0].alerts[r.runs[0].alerts["t"] < limit] for r in (whole, half))
+    assert len(early) > 0
+    assert early.tobytes() == told.tobytes()
 
 
 def test_shifting_the_clock_changes_nothing(tmp_path):

@@ -50,8 +50,8 @@ def test_another_stock_is_tried_and_the_recorded_one_still_says_where_recording_
 
 
 def test_less_stock_than_was_sold_is_said():
-    _, said = stocked(steady(180), {"s0": 50})
-    assert said == ("s0: 50 units are tried, 180 were there; 180 were ordered that night, and what does not fit is refused",)
+    _, notes = stocked(steady(180), {"s0": 50})
+    assert notes == ("s0: 50 units are tried, 180 were there; 180 were ordered that night, and what does not fit is refused",)
     replayed = closed_replay(steady(180), [], replicates=1, whatif={"s0": 50})
     assert replayed.scores.query("bound == 'low'")["sold_units"].max() <= 50
     with pytest.raises(StreamError, match=r"the recording \(whatif_stock=\) has no SKU 'mask'"):
@@ -144,7 +144,7 @@ def test_who_never_paid_is_read_told_or_imputed(closings, payments, how):
     """What silence oversells in the replay is what it really oversold, to 12 units a show (four standard errors of the imputed
     share), with whatever the export tells; taking everybody for a payer is off by far more."""
     world = replace(backdrop(), ledger=flash().ledger, shoppers=flash().shoppers)
-    true, found, naive = 0.0, 0.0, 0.0
+    true, imputed_units, naive = 0.0, 0.0, 0.0
     for k in range(4):
         run = simulate(flash(), silent_policy(), 77, k)
         true += Judge(run).score(run)["oversold_units"]
@@ -153,8 +153,8 @@ def test_who_never_paid_is_read_told_or_imputed(closings, payments, how):
         for sums, w in (("found", world), ("naive", replace(world, shoppers=replace(world.shoppers, never_pay=0.0)))):
             again = play(closed_stage(stream, impute(stream, world=w), "low", world=w), silent_policy())
             units = Judge(again).score(again)["oversold_units"]
-            found, naive = (found + units, naive) if sums == "found" else (found, naive + units)
-    assert found == pytest.approx(true, abs=48)
+            imputed_units, naive = (imputed_units + units, naive) if sums == "found" else (imputed_units, naive + units)
+    assert imputed_units == pytest.approx(true, abs=48)
     if how == IMPUTED:
         assert naive > true + 96
 

@@ -41,10 +41,10 @@ BURST = [f"{T}{s:02d}" for s in (1, 1, 1, 2, 3, 3)]
 )
 def test_destroyed_numbers_tell_no_orders_apart(tmp_path, number, says):
     rows = "".join(f'"{number}",{t},tea,2,5\n' for t in BURST)
-    net, _, said = read(tmp_path, o=HEAD + rows)
+    net, _, notes = read(tmp_path, o=HEAD + rows)
     assert net == {"tea": 12}
-    assert says in said
-    assert "was there already" not in said
+    assert says in notes
+    assert "was there already" not in notes
 
 
 def test_a_line_number_that_is_whole_saves_a_destroyed_order_number(tmp_path):
@@ -55,9 +55,9 @@ def test_a_line_number_that_is_whole_saves_a_destroyed_order_number(tmp_path):
 
 def test_long_numbers_with_a_zero_by_chance_are_no_destroyed_ones(tmp_path):
     rows = [f"39100274551120{k:04d},{T}{k % 60:02d},tea,1,5\n" for k in range(100, 160)]
-    net, _, said = read(tmp_path, o=HEAD + "".join(rows) + rows[0])
+    net, _, notes = read(tmp_path, o=HEAD + "".join(rows) + rows[0])
     assert net == {"tea": 60}
-    assert "15 digits" not in said
+    assert "15 digits" not in notes
 
 
 def test_numbers_kept_as_text_formulas_and_floats_are_the_plain_ones(tmp_path):
@@ -71,12 +71,12 @@ def test_numbers_kept_as_text_formulas_and_floats_are_the_plain_ones(tmp_path):
 
 def test_lines_of_an_order_that_differ_all_count_and_equal_ones_once(tmp_path):
     gift = f"1,{T}01,tea,2,60\n1,{T}01,tea,1,0\n1,{T}01,tea,1,30\n"
-    net, _, said = read(tmp_path, o=HEAD + gift)
+    net, _, notes = read(tmp_path, o=HEAD + gift)
     assert net == {"tea": 4}
-    net, _, said = read(tmp_path, o=HEAD + gift + f"1,{T}01,tea,1,0\n" + f"1,{T}09,tea,1,0\n")
+    net, _, notes = read(tmp_path, o=HEAD + gift + f"1,{T}01,tea,1,0\n" + f"1,{T}09,tea,1,0\n")
     assert net == {"tea": 5}
-    assert "1 rows are equal to another in every cell and have no line number; each is counted once" in said
-    assert "order 1 was there already (line 3)" in said
+    assert "1 rows are equal to another in every cell and have no line number; each is counted once" in notes
+    assert "order 1 was there already (line 3)" in notes
 
 
 def test_a_column_nobody_uses_tells_two_lines_apart(tmp_path):
@@ -87,10 +87,10 @@ def test_a_column_nobody_uses_tells_two_lines_apart(tmp_path):
 def test_parts_of_a_bundle_share_a_line_number(tmp_path):
     head = "order_id,sub_id,time,sku,qty,amount\n"
     rows = f"1,11,{T}01,tea,2,80\n1,11,{T}01,cup,1,20\n1,11,{T}01,tea,1,0\n1,11,{T}01,cup,1,20\n"
-    net, _, said = read(tmp_path, o=head + rows)
+    net, _, notes = read(tmp_path, o=head + rows)
     assert net == {"tea": 3, "cup": 1}
-    assert "1 rows repeat a line number with another quantity, price or time" in said
-    assert "order 11 was there already (line 3)" in said
+    assert "1 rows repeat a line number with another quantity, price or time" in notes
+    assert "order 11 was there already (line 3)" in notes
 
 
 LATER = "order_id,time,sku,qty,amount,status,paid_at,closed_at\n"
@@ -115,20 +115,20 @@ def test_a_later_export_knows_of_payments_and_closings(tmp_path):
         f"1,{T}01,tea,1,5,已取消,,{T}40\n2,{T}02,tea,2,5,已发货,{T}30,\n3,{T}03,tea,4,5,已取消,,\n4,{T}50,tea,8,5,待付款,,\n"
     )
     for files in ({"a": early, "b": late}, {"a": late, "b": early}):
-        net, frame, said = read(tmp_path, **files)
+        net, frame, notes = read(tmp_path, **files)
         assert net == {"tea": 2 + 4 + 8}
         assert (frame["kind"] == "pay").sum() == 1
-        assert said.count("orders were closed later") == 1
-        assert "1 orders were closed later" in said
+        assert notes.count("orders were closed later") == 1
+        assert "1 orders were closed later" in notes
 
 
 def test_a_closing_that_a_later_export_takes_back_is_none(tmp_path):
     shut = LATER + f"1,{T}01,tea,3,5,已关闭,,{T}10\n2,{T}02,tea,1,5,已关闭,,{T}10\n"
     back = LATER + f"1,{T}01,tea,3,5,已发货,{T}20,\n2,{T}02,tea,1,5,已关闭,,{T}10\n"
-    net, frame, said = read(tmp_path, a=shut, b=back)
+    net, frame, notes = read(tmp_path, a=shut, b=back)
     assert net == {"tea": 3}
     assert (frame["kind"] == "pay").sum() == 1
-    assert "1 orders were closed in an earlier export and went on in this one" in said
+    assert "1 orders were closed in an earlier export and went on in this one" in notes
     # The other way round the closing is the later word.
     again = LATER + f"1,{T}01,tea,3,5,已关闭,{T}20,{T}45\n"
     assert read(tmp_path, a=back, b=again)[0] == {"tea": 0}
@@ -147,9 +147,9 @@ CUT = HEAD + "".join(f"{n},2026/11/11 21:0{k},{sku},1,5\n" for k, (n, _, sku) in
 def test_a_copy_cut_to_the_minute_tells_no_second_order(tmp_path):
     other = "74,2026/11/11 21:03,tea,1,5\n73,2026/11/11 21:04,tea,1,5\n"
     for files in ({"a": MADE, "b": CUT + other}, {"a": CUT + other, "b": MADE}, {"a": MADE, "b": CUT + other, "c": CUT}):
-        net, _, said = read(tmp_path, **files)
+        net, _, notes = read(tmp_path, **files)
         assert net == {"tea": 5, "cup": 1}
-        assert "4 rows have the number, item and quantity of an order of another file in the same minute" in said
+        assert "4 rows have the number, item and quantity of an order of another file in the same minute" in notes
 
 
 def test_two_lines_of_one_minute_have_two_counterparts_and_other_seconds_none(tmp_path):
@@ -171,13 +171,13 @@ LOG = "time,type,order_id,sku,qty\n"
 
 def test_equal_orders_without_numbers_are_each_counted_and_it_is_said(tmp_path):
     rows = [f"2026-11-11 21:{m:02d},order,tea,1\n" for m in (0, 0, 0, 1, 2)]
-    net, _, said = read(tmp_path, e="time,type,sku,qty\n" + "".join(rows))
+    net, _, notes = read(tmp_path, e="time,type,sku,qty\n" + "".join(rows))
     assert net == {"tea": 5}
-    assert "2 orders have no number and are equal to another in all that is read; each is counted" in said
+    assert "2 orders have no number and are equal to another in all that is read; each is counted" in notes
     users = [f"2026-11-11 21:00,order,tea,1,u{k}\n" for k in range(3)]
-    net, _, said = read(tmp_path, e="time,type,sku,qty,user\n" + "".join(users))
+    net, _, notes = read(tmp_path, e="time,type,sku,qty,user\n" + "".join(users))
     assert net == {"tea": 3}
-    assert "have no number" not in said
+    assert "have no number" not in notes
 
 
 def test_a_log_counts_every_return_and_an_order_taken_up_again(tmp_path):
@@ -200,15 +200,15 @@ def test_an_event_without_a_quantity_is_one_unit(tmp_path):
 
 def test_merged_cells_belong_to_the_order_above(tmp_path):
     rows = f"1,{T}01,tea,1,5\n,,cup,2,5\n,,jar,1,5\n2,{T}02,tea,1,5\n,{T}03,pot,1,5\n"
-    net, frame, said = read(tmp_path, o=HEAD + rows)
+    net, frame, notes = read(tmp_path, o=HEAD + rows)
     assert net == {"tea": 2, "cup": 2, "jar": 1}
-    assert "order id is empty" in said
+    assert "order id is empty" in notes
     assert frame["repairs"].astype(str).tolist().count("merged") == 2
 
 
 def test_a_row_without_a_code_goes_by_the_next_column(tmp_path):
     head = "order_id,time,sku,product_id,qty\n"
-    net, _, said = read(tmp_path, o=head + f"1,{T}01,T1,88,1\n2,{T}02,-,89,2\n3,{T}03,,89,1\n4,{T}03,,,1\n")
+    net, _, notes = read(tmp_path, o=head + f"1,{T}01,T1,88,1\n2,{T}02,-,89,2\n3,{T}03,,89,1\n4,{T}03,,,1\n")
     assert net == {"T1": 1, "89": 3}
-    assert "2 rows have no sku; they go by their product_id" in said
-    assert "sku is empty" in said
+    assert "2 rows have no sku; they go by their product_id" in notes
+    assert "sku is empty" in notes

@@ -31,15 +31,15 @@ def test_what_came_before_the_start_is_rejected(tmp_path):
 def test_a_first_line_from_the_future_neither_blinds_the_feed_nor_passes_in_silence(tmp_path, together):
     """Without start= the show began with it, and everything until its moment was too early."""
     late, rest = line("2026-06-18T20:50:00Z"), [line(f"2026-06-18T20:00:0{k}Z") for k in range(1, 6)]
-    said = []
+    lines = []
     (tmp_path / "a.feed").write_text("")
-    shadow = Shadow(small(tmp_path), ways(tmp_path, follow=True), said.append)
+    shadow = Shadow(small(tmp_path), ways(tmp_path, follow=True), lines.append)
     for part in [[late, *rest]] if together else [[late], rest]:
         shadow.step([one.encode() + b"\n" for one in part], 0.0)
     metrics = shadow.metrics()
     assert account(metrics) == {"used": 5, "rejected": 1}
     assert shadow.reader.counts["from_future"] == 1
-    assert any("line 1, the first, is stamped far from those that follow" in text for text in said)
+    assert any("line 1, the first, is stamped far from those that follow" in text for text in lines)
     assert shadow.reader.clock.text(shadow.reader.start_us) == "2026-06-18T20:00:01Z"
     shadow.parts.close()
     assert rejects(tmp_path)[0]["reason"].startswith("t is far ahead of the lines that follow")

@@ -55,10 +55,10 @@ def test_what_does_not_fit_the_state_is_refused(spoil, says, tmp_path):
     assert got
     spoil(tmp_path)
     before = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.suffix != ".metrics"}
-    with pytest.raises(StreamError, match=says) as found:
+    with pytest.raises(StreamError, match=says) as caught:
         Shadow(small(tmp_path), ways(tmp_path), print).run()
     assert {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.suffix != ".metrics"} == before
-    assert str(found.value).count("\n") == 0
+    assert str(caught.value).count("\n") == 0
 
 
 @pytest.mark.parametrize("shared", ["out", "state", "rejects", "metrics"])
@@ -76,10 +76,10 @@ def test_two_shadows_cannot_write_one_file(tmp_path, shared):
 
 def test_a_state_is_the_same_bytes_for_the_same_lines(tmp_path):
     """Nothing of the machine or the moment but the lags gets into it."""
-    found = []
+    contents = []
     for name in ("a", "b"):
         followed(small(tmp_path), [line(k, id=k) for k in range(9)], tmp_path, name)
         head, arrays = state.load(tmp_path / f"{name}.state")
-        found.append((head | {"busy_s": 0}, {k: v.tolist() for k, v in arrays.items() if not k.startswith("lag_")}))
-    assert found[0] == found[1]
-    assert np.array(found[0][1]["ids_young"]).shape == (9,)
+        contents.append((head | {"busy_s": 0}, {k: v.tolist() for k, v in arrays.items() if not k.startswith("lag_")}))
+    assert contents[0] == contents[1]
+    assert np.array(contents[0][1]["ids_young"]).shape == (9,)

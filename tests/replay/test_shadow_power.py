@@ -276,9 +276,9 @@ def test_what_cannot_be_made_again_is_said_and_left_alone(quick, whole, more, sp
     laid(quick, whole)
     spoil(quick)
     before = {p.name: p.read_bytes() for p in quick.iterdir()}
-    with pytest.raises(StreamError, match=says) as found:
+    with pytest.raises(StreamError, match=says) as caught:
         Shadow(made(quick), ways(quick, **more), print).run()
-    assert "\n" not in str(found.value)
+    assert "\n" not in str(caught.value)
     assert {p.name: p.read_bytes() for p in quick.iterdir()} == before
 
 

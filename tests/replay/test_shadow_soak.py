@@ -29,20 +29,20 @@ FLAT = 1.05
 
 def lines_of(rng: random.Random) -> list[bytes]:
     """A show's lines: in order, late, reordered, doubled, from a clock that has stepped, not usable; two gaps; its end."""
-    made, t, k = [], 0.0, 0
+    events, t, k = [], 0.0, 0
     while t < SPAN_S - 60:
         t += rng.expovariate(LINES / SPAN_S) + (900.0 if k in (LINES // 3, LINES // 2) else 0.0)
         kind, qty = rng.choices((("order", 1), ("cart", 1), ("cancel", 1), ("restock", 300)), (60, 30, 4, 0.4))[0]
         at = t - rng.choice((0.5, 30.0, 400.0)) if rng.random() < 0.02 and t > 500 else t
         at = at + 5000.0 if rng.random() < 0.002 else at
         one = line(round(max(0.0, at), 3), kind, rng.choice(SKUS).id, qty=qty, id=f"o{k}").encode()
-        made += [one] * (2 if rng.random() < 0.01 else 1)
+        events += [one] * (2 if rng.random() < 0.01 else 1)
         if rng.random() < 0.003:
-            made.append(rng.choice((b"no JSON", b"\xff", b'{"t": 1, "kind": "order", "sku": "nobody"}', b"")))
-        if rng.random() < 0.05 and len(made) > 3:
-            made[-1], made[-3] = made[-3], made[-1]
+            events.append(rng.choice((b"no JSON", b"\xff", b'{"t": 1, "kind": "order", "sku": "nobody"}', b"")))
+        if rng.random() < 0.05 and len(events) > 3:
+            events[-1], events[-3] = events[-3], events[-1]
         k += 1
-    return [*made, line(SPAN_S, "end").encode()]
+    return [*events, line(SPAN_S, "end").encode()]
 
 
 def shadow(folder: Path, clock: list[float]) -> Shadow:
@@ -97,9 +97,9 @@ def rough(folder: Path, made: list[bytes], rng: random.Random) -> tuple[Shadow, 
 
 def said(path: Path) -> list[dict]:
     """Alerts without their numbers, and without those about the feed itself."""
-    found = [json.loads(text) for text in path.read_text("utf-8").splitlines()]
-    assert [a["n"] for a in found] == list(range(1, len(found) + 1))
-    return [{k: v for k, v in a.items() if k != "n"} for a in found if a["strategy"] != "feed"]
+    records = [json.loads(text) for text in path.read_text("utf-8").splitlines()]
+    assert [a["n"] for a in records] == list(range(1, len(records) + 1))
+    return [{k: v for k, v in a.items() if k != "n"} for a in records if a["strategy"] != "feed"]
 
 
 def memory_mb() -> float:

@@ -74,11 +74,13 @@ def test_the_night_keeps_every_recorded_order_and_is_judged_on_the_same_shoppers
     # 38 units of 30 were ordered: what the recording says was oversold, whatever ledger the model is given.
     assert [night[f"oversold_units_{b}"] for b in ("low", "likely", "high")] == [8.0, 8.0, 8.0]
     assert night["notices_likely"] == 2.0
-    mine = replayed.scores[replayed.scores["strategy"] == NIGHT]
-    assert mine["recorded_refused"].max() == 0
+    of_night = replayed.scores[replayed.scores["strategy"] == NIGHT]
+    assert of_night["recorded_refused"].max() == 0
     assert replayed.scores[replayed.scores["strategy"] == "silent"]["recorded_refused"].max() == 8
-    assert mine["J"].to_numpy() == pytest.approx((mine["net_hindsight"] - mine["net"]).to_numpy())
-    assert mine["net_hindsight"].tolist() == replayed.scores[replayed.scores["strategy"] == "silent"]["net_hindsight"].tolist()
+    assert of_night["J"].to_numpy() == pytest.approx((of_night["net_hindsight"] - of_night["net"]).to_numpy())
+    assert (
+        of_night["net_hindsight"].tolist() == replayed.scores[replayed.scores["strategy"] == "silent"]["net_hindsight"].tolist()
+    )
     assert any("keeps every recorded order, also those beyond the stock" in note for note in replayed.notes)
     at = [(d.t, d.value) for d in admissions(loaded.stream)]
     assert all(d.what == ADMIT for d in admissions(loaded.stream))
@@ -99,8 +101,8 @@ def test_open_loop_judges_when_the_team_knew(tmp_path):
     folder = shop(tmp_path, orders(range(40)), "tea,20\n")
     loaded = load(folder, actions=[row("20:10:00", "alert", level="prepare"), row("20:45", "delist")], end=f"{T}50:00")
     replayed = replay(loaded, [make_policy("fixed_count")])
-    mine = replayed.sellouts[replayed.sellouts["strategy"] == NIGHT].iloc[0]
-    assert mine[["sold_out_s", "prepare_s", "lead_s"]].tolist() == pytest.approx([19 * 60.0, 600.0, 540.0])
+    of_night = replayed.sellouts[replayed.sellouts["strategy"] == NIGHT].iloc[0]
+    assert of_night[["sold_out_s", "prepare_s", "lead_s"]].tolist() == pytest.approx([19 * 60.0, 600.0, 540.0])
     assert replayed.alerts[replayed.alerts["strategy"] == NIGHT]["level"].tolist() == [2, 3]
 
 

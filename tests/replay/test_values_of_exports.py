@@ -19,16 +19,16 @@ def read(folder, zone=None, mapping=None, **files):
         (folder / "own.yaml").write_text(mapping)
     ingested = ingest(paths, zone=zone, mapping=str(folder / "own.yaml") if mapping else None)
     checks = [c["finding"] for c in ingested.head.checks]
-    said = "\n".join([*ingested.head.notes, *checks, *ingested.rejects.frame()["reason"]])
+    notes = "\n".join([*ingested.head.notes, *checks, *ingested.rejects.frame()["reason"]])
     ingested.close()
-    return ingested.frame(), ingested.head, said
+    return ingested.frame(), ingested.head, notes
 
 
 def test_money_of_many_countries(tmp_path):
     cells = ["USD 10.50", "HK$10.50", "10.50 SGD", "¥10.50", '"1,010.50"', "10.50元", "+10.5"]
-    frame, _, said = read(tmp_path, o=HEAD + "".join(f"{k},{T}{k:02d},tea,1,{c}\n" for k, c in enumerate(cells)))
+    frame, _, notes = read(tmp_path, o=HEAD + "".join(f"{k},{T}{k:02d},tea,1,{c}\n" for k, c in enumerate(cells)))
     assert frame["value"].sum() == 6 * 10.5 + 1010.5
-    assert "amount" not in said
+    assert "amount" not in notes
 
 
 def test_a_column_with_decimal_commas(tmp_path):
@@ -39,22 +39,22 @@ def test_a_column_with_decimal_commas(tmp_path):
 
 @pytest.mark.parametrize("cell", ["(10.50)", "10.50-", "（10.50）", "-10.50", "-RM10.50"])
 def test_negative_money_is_a_refund(tmp_path, cell):
-    frame, _, said = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,10.50\n2,{T}02,tea,1,{cell}\n")
+    frame, _, notes = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,10.50\n2,{T}02,tea,1,{cell}\n")
     assert len(frame) == 1
-    assert "amount -10.5 is negative: a refund, not an order" in said
+    assert "amount -10.5 is negative: a refund, not an order" in notes
 
 
 def test_money_that_cannot_be_read_is_said(tmp_path):
-    frame, _, said = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,gift\n2,{T}02,tea,1,10.50\n3,{T}03,tea,1,\n")
+    frame, _, notes = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,gift\n2,{T}02,tea,1,10.50\n3,{T}03,tea,1,\n")
     assert len(frame) == 3
-    assert "1 rows have an amount that cannot be read (such as 'gift'); it is left out" in said
+    assert "1 rows have an amount that cannot be read (such as 'gift'); it is left out" in notes
 
 
 @pytest.mark.parametrize("cell", ["2m", "1.5k", "3w", "2 kg", "0.5"])
 def test_what_is_counted_has_no_letters(tmp_path, cell):
-    frame, _, said = read(tmp_path, o=HEAD + f"1,{T}01,tea,{cell},5\n2,{T}02,tea,3件,5\n")
+    frame, _, notes = read(tmp_path, o=HEAD + f"1,{T}01,tea,{cell},5\n2,{T}02,tea,3件,5\n")
     assert frame["qty"].tolist() == [3]
-    assert f"qty {cell!r} is not a whole number" in said
+    assert f"qty {cell!r} is not a whole number" in notes
 
 
 @pytest.mark.parametrize("last", [46300.25, 46800.9])
@@ -73,9 +73,9 @@ def test_offsets_that_do_not_exist(tmp_path, zone):
     with pytest.raises(StreamError, match="is not a time zone"):
         read(tmp_path, zone=zone, o=HEAD + f"1,{T}01,tea,1,5\n")
     rows = f"1,2026-11-11T21:00:01{zone},tea,1,5\n2,2026-11-11T21:00:02+05:45,tea,1,5\n"
-    frame, _, said = read(tmp_path, o=HEAD + rows)
+    frame, _, notes = read(tmp_path, o=HEAD + rows)
     assert len(frame) == 1
-    assert "is not a time" in said
+    assert "is not a time" in notes
     # The same by the column, where many rows of one shape are read at once.
     many = "".join(f"{k},2026-11-11T21:00:{k:02d}+14:00,tea,1,5\n" for k in range(10, 60)) * 2
     bad = f"1,2026-11-11T21:00:01{zone},tea,1,5\n" if len(zone) == 6 else ""
@@ -84,13 +84,13 @@ def test_offsets_that_do_not_exist(tmp_path, zone):
 
 def test_times_that_the_change_of_the_clocks_skips_or_repeats(tmp_path):
     rows = "1,2027-03-28 00:59:00,tea,1,5\n2,2027-03-28 01:30:00,tea,1,5\n3,2027-03-28 02:10:00,tea,1,5\n"
-    frame, _, said = read(tmp_path, zone="Europe/London", o=HEAD + rows)
+    frame, _, notes = read(tmp_path, zone="Europe/London", o=HEAD + rows)
     assert frame["order_id"].tolist() == ["1", "3"]
-    assert "time '2027-03-28 01:30:00' does not exist in Europe/London: the clocks went forward over it" in said
+    assert "time '2027-03-28 01:30:00' does not exist in Europe/London: the clocks went forward over it" in notes
     rows = "1,2027-10-31 00:59:00,tea,1,5\n2,2027-10-31 01:30:00,tea,1,5\n3,2027-10-31 02:10:00,tea,1,5\n"
-    frame, _, said = read(tmp_path, zone="Europe/London", o=HEAD + rows)
+    frame, _, notes = read(tmp_path, zone="Europe/London", o=HEAD + rows)
     assert frame["order_id"].tolist() == ["1", "2", "3"]
-    assert "1 times are ambiguous, for the clocks of Europe/London went back over that hour; the first is taken" in said
+    assert "1 times are ambiguous, for the clocks of Europe/London went back over that hour; the first is taken" in notes
     assert "ambiguous" not in read(tmp_path, zone="Asia/Shanghai", o=HEAD + rows)[2]
 
 
@@ -116,13 +116,13 @@ def test_a_mapping_says_whether_the_day_comes_first(tmp_path, order, month):
 
 
 def test_dates_that_leave_no_doubt_tell_the_others(tmp_path):
-    frame, _, said = read(tmp_path, o=HEAD + "1,11/12/2026 23:59:05,tea,1,5\n2,13/12/2026 0:10,tea,1,5\n")
+    frame, _, notes = read(tmp_path, o=HEAD + "1,11/12/2026 23:59:05,tea,1,5\n2,13/12/2026 0:10,tea,1,5\n")
     assert (frame["t_us"].diff().iloc[1] / 1e6) == 86_400 + 10 * 60 + 55
-    assert "are read day-first, as others of them show" in said
+    assert "are read day-first, as others of them show" in notes
     # A lone one among others is not guessed at, and stops nothing.
-    frame, _, said = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,5\n2,13/12/2026 0:10,tea,1,5\n3,06/07/2026 0:10,tea,1,5\n")
+    frame, _, notes = read(tmp_path, o=HEAD + f"1,{T}01,tea,1,5\n2,13/12/2026 0:10,tea,1,5\n3,06/07/2026 0:10,tea,1,5\n")
     assert len(frame) == 1
-    assert "time '13/12/2026 0:10' is not a time" in said
+    assert "time '13/12/2026 0:10' is not a time" in notes
     with pytest.raises(StreamError, match="in both orders"):
         read(tmp_path, o=HEAD + "1,13/12/2026 23:59:05,tea,1,5\n2,12/13/2026 0:10,tea,1,5\n")
     with pytest.raises(StreamError, match="dates must be day-first or month-first, not 'dmy'"):
@@ -145,12 +145,12 @@ LEVELS = "time,sku,stock\n"
 
 def test_stock_below_zero_is_kept_and_said(tmp_path):
     rows = f"{T}00,tea,4\n{T}10,tea,-3\n{T}20,tea,-5\n{T}30,tea,2\n"
-    frame, head, said = read(tmp_path, lv=LEVELS + rows)
+    frame, head, notes = read(tmp_path, lv=LEVELS + rows)
     levels = frame[frame["kind"] == "level"]
     assert levels["value"].tolist() == [4, -3, -5, 2]
     assert levels["mark"].astype(str).tolist() == ["", "oversold", "oversold", ""]
     assert frame.loc[frame["kind"] == "order", "qty"].tolist() == [7, 2]
-    assert "lv.csv reports stock below zero: tea down to -5 (first at 2026-11-11T21:00:10+08:00, line 3)" in said
+    assert "lv.csv reports stock below zero: tea down to -5 (first at 2026-11-11T21:00:10+08:00, line 3)" in notes
     assert [c["ok"] for c in head.checks if c["check"] == "oversold by the shop's own figures"] == [False]
 
 
@@ -167,10 +167,10 @@ def test_stock_in_words(tmp_path, word, units):
 def test_stock_by_warehouse_is_added_up(tmp_path):
     orders = HEAD + f"1,{T}01,tea,1,5\n"
     sheet = "sku,stock,warehouse\ntea,100,east\ntea,40,west\ntea,40,west\ncup,7,east\n"
-    _, head, said = read(tmp_path, o=orders, stock=sheet)
+    _, head, notes = read(tmp_path, o=orders, stock=sheet)
     assert {k: v["stock"] for k, v in head.declared.items()} == {"tea": 140, "cup": 7}
-    assert "1 rows give the stock of an item in another warehouse or batch; added up" in said
-    assert "sku tea was declared already" in said
+    assert "1 rows give the stock of an item in another warehouse or batch; added up" in notes
+    assert "sku tea was declared already" in notes
     with pytest.raises(StreamError, match="declares the stock of tea twice, in lines 2 and 3"):
         read(tmp_path, o=orders, stock="sku,stock\ntea,100\ntea,40\n")
     rows = f"{T}00,tea,60,east\n{T}00,tea,40,west\n{T}10,tea,50,east\n{T}10,tea,35,west\n"
@@ -191,10 +191,10 @@ def test_tiers_in_the_words_of_the_trade(tmp_path, word, tier):
 def test_a_run_of_show_with_clock_times(tmp_path):
     orders = HEAD + "1,2026-11-11 22:59:30,tea,1,5\n2,2026-11-12 00:20:00,tea,1,5\n"
     sheet = "start_time,sku,kind\n22:50,tea,讲解\n11:05 PM,tea,秒杀\n0:15,tea,返场\n"
-    frame, _, said = read(tmp_path, cues=sheet, o=orders)
+    frame, _, notes = read(tmp_path, cues=sheet, o=orders)
     at = frame.loc[frame["kind"] == "cue", "t_us"] / 1e6 - frame.loc[frame["kind"] == "order", "t_us"].min() / 1e6
     assert at.tolist() == [-570, 330, 4530]
-    assert "3 clock times are taken on the recording's day (2026-11-11 and 2026-11-12)" in said
+    assert "3 clock times are taken on the recording's day (2026-11-11 and 2026-11-12)" in notes
     # Counted from its start, a recording has no day.
     frame, _, _ = read(tmp_path, cues="start_time,sku\n00:01:30,tea\n", o=HEAD + "1,10,tea,1,5\n2,200.5,tea,1,5\n")
     assert frame.loc[frame["kind"] == "cue", "t_us"].tolist() == [90_000_000]
@@ -208,9 +208,9 @@ def test_a_run_of_show_with_clock_times(tmp_path):
 )  # fmt: skip
 def test_closed_and_refunded_in_all_words(tmp_path, word, says):
     head = "order_id,time,sku,qty,status\n"
-    _, _, said = read(tmp_path, o=head + f"1,{T}01,tea,1,{word}\n2,{T}02,tea,1,已完成\n")
-    assert says in said
-    assert ("later" in said) == bool(says)
+    _, _, notes = read(tmp_path, o=head + f"1,{T}01,tea,1,{word}\n2,{T}02,tea,1,已完成\n")
+    assert says in notes
+    assert ("later" in notes) == bool(says)
 
 
 @pytest.mark.parametrize(
@@ -237,11 +237,11 @@ PACKED = [
 
 @pytest.mark.parametrize(("cell", "qty", "net"), PACKED)
 def test_several_items_in_one_cell(tmp_path, cell, qty, net):
-    frame, _, said = read(tmp_path, o=HEAD + f'1,{T}01,"{cell}","{qty}",90\n')
+    frame, _, notes = read(tmp_path, o=HEAD + f'1,{T}01,"{cell}","{qty}",90\n')
     assert dict(zip(frame["sku"].astype(str), frame["qty"], strict=True)) == net
     assert frame["value"].sum() == 90
-    assert ("a bundle" in said) == (cell.startswith("Mask") and qty == "1")
-    assert ("have a semicolon in their name" in said) == (cell == "red;L")
+    assert ("a bundle" in notes) == (cell.startswith("Mask") and qty == "1")
+    assert ("have a semicolon in their name" in notes) == (cell == "red;L")
 
 
 @pytest.mark.parametrize(
@@ -262,18 +262,20 @@ def test_a_run_of_show_in_slots(tmp_path):
 
 
 def test_a_tier_that_is_not_known_costs_no_stock(tmp_path):
-    _, head, said = read(
+    _, head, notes = read(
         tmp_path, o=HEAD + f"1,{T}01,tea,1,5\n", stock="商品编码,批次号,可用库存,款型\ntea,B1,9,赠品\ntea,B2,3,福利款\n"
     )
     assert head.declared["tea"]["stock"] == 12
-    assert "1 rows name a tier that there is not ('赠品'" in said
+    assert "1 rows name a tier that there is not ('赠品'" in notes
 
 
 def test_a_cancelled_line_without_units_is_a_cancellation_and_no_fault(tmp_path):
     """Amazon writes 0 units for them; they were rejected like a typing mistake."""
     head = "amazon-order-id\torder-item-id\tpurchase-date\tlast-updated-date\titem-status\tsku\tquantity\titem-price\n"
     rows = [("1", "Shipped", 2), ("2", "Cancelled", 0), ("3", "Shipped", 0)]
-    lines = [f"1-{k}\t{k}\t2026-06-18T20:00:0{k}+00:00\t2026-06-18T21:00:00+00:00\t{said}\tA\t{n}\t20\n" for k, said, n in rows]
+    lines = [
+        f"1-{k}\t{k}\t2026-06-18T20:00:0{k}+00:00\t2026-06-18T21:00:00+00:00\t{status}\tA\t{n}\t20\n" for k, status, n in rows
+    ]
     (tmp_path / "a.txt").write_text(head + "".join(lines))
     ingested = ingest(tmp_path / "a.txt")
     (account,) = ingested.head.files

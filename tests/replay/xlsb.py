@@ -65,12 +65,12 @@ def xlsb(**sheets):
               record(CELL_FORMATS, struct.pack("<I", 2)),
               *(record(CELL_FORMAT, struct.pack("<HH", 0, f) + bytes(12)) for f in (0, 164))]  # fmt: skip
     relations = "".join(RELATION.format(n=n, kind="worksheet", to=f"worksheets/sheet{n}.bin") for n in range(1, len(names) + 1))
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as made:
-        made.writestr("[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>')
-        made.writestr("_rels/.rels", RELATIONS.format(RELATION.format(n=1, kind="officeDocument", to="xl/workbook.bin")))
-        made.writestr("xl/workbook.bin", b"".join([*book, record(END_SHEETS), record(0x9D, bytes(4)), record(END_BOOK)]))
-        made.writestr("xl/_rels/workbook.bin.rels", RELATIONS.format(relations))
-        made.writestr("xl/styles.bin", b"".join(styles))
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>')
+        archive.writestr("_rels/.rels", RELATIONS.format(RELATION.format(n=1, kind="officeDocument", to="xl/workbook.bin")))
+        archive.writestr("xl/workbook.bin", b"".join([*book, record(END_SHEETS), record(0x9D, bytes(4)), record(END_BOOK)]))
+        archive.writestr("xl/_rels/workbook.bin.rels", RELATIONS.format(relations))
+        archive.writestr("xl/styles.bin", b"".join(styles))
         for n, rows in enumerate(sheets.values(), 1):
-            made.writestr(f"xl/worksheets/sheet{n}.bin", sheet(rows))
+            archive.writestr(f"xl/worksheets/sheet{n}.bin", sheet(rows))
     return out.getvalue()

@@ -13,10 +13,10 @@ def seen(shut, bin_s=60.0):
 
 
 def test_a_fit_on_items_that_sold_out_is_warned_of():
-    (said,) = shut_words([seen([(0, 600.0, 2000.0), (1, 990.0, 1000.0)])])
-    assert "mask (40 % of friday)" in said
-    assert "serum" not in said
-    assert "time scales of cues and buy rates" in said
+    (sentence,) = shut_words([seen([(0, 600.0, 2000.0), (1, 990.0, 1000.0)])])
+    assert "mask (40 % of friday)" in sentence
+    assert "serum" not in sentence
+    assert "time scales of cues and buy rates" in sentence
 
 
 def test_single_orders_tell_the_moment_of_a_stop():

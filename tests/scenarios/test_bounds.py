@@ -92,9 +92,9 @@ def put(record: Any, path: Path, value: Any) -> Any:
 def judged(scenario: Scenario = BUSY, profile: Any = PROFILES["balanced"], **policy: Any) -> dict[str, float]:
     stage = set_stage(scenario, draw_tape(scenario, 1, 0))
     book = policy.pop("book", None)
-    made = make_policy("smart", **policy)
-    made = replace(made, playbook=book) if book else made
-    return score_run(play(stage, made), play(stage, make_policy("silent")), profile)
+    acting = make_policy("smart", **policy)
+    acting = replace(acting, playbook=book) if book else acting
+    return score_run(play(stage, acting), play(stage, make_policy("silent")), profile)
 
 
 def is_sound(score: dict[str, float]) -> bool:
@@ -105,8 +105,8 @@ def is_sound(score: dict[str, float]) -> bool:
 def test_a_show_is_played_at_every_bound_of_a_scenario(part):
     tried = [(path, end) for path, end in declared(BUSY) if path[0] == part]
     for path, end in tried:
-        sound, said = tried_at(path, end)
-        assert sound or (path in REFUSED and REFUSED[path] in said), (path, end, said)
+        sound, refusal = tried_at(path, end)
+        assert sound or (path in REFUSED and REFUSED[path] in refusal), (path, end, refusal)
 
 
 def tried_at(path: Path, end: float) -> tuple[bool, str]:

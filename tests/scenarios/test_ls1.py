@@ -61,16 +61,16 @@ def test_oversells_agree_with_a_model_in_plain_numpy(engine):
     """Means over 60 and 300 shows within 4 standard errors of their difference (error 2e-4 for the three lines)."""
     other = np.array([by_hand(k)[1] for k in range(300)])
     for n in range(len(LINES)):
-        mine = engine[:, n, 1]
-        error = np.sqrt(mine.var(ddof=1) / SHOWS + other[:, n].var(ddof=1) / 300)
-        assert abs(mine.mean() - other[:, n].mean()) < 4 * error + 0.05
+        of_engine = engine[:, n, 1]
+        error = np.sqrt(of_engine.var(ddof=1) / SHOWS + other[:, n].var(ddof=1) / 300)
+        assert abs(of_engine.mean() - other[:, n].mean()) < 4 * error + 0.05
 
 
 def test_oversells_are_those_published(engine):
     """94 units at line 0 and 36 at 50, within 4 standard errors of 60 shows; 0.03 to 0.1 at 150, at most 0.6 here."""
     for n, published in enumerate((94.0, 36.0)):
-        mine = engine[:, n, 1]
-        assert abs(mine.mean() - published) < 4 * mine.std(ddof=1) / np.sqrt(SHOWS)
+        of_engine = engine[:, n, 1]
+        assert abs(of_engine.mean() - published) < 4 * of_engine.std(ddof=1) / np.sqrt(SHOWS)
     assert engine[:, 2, 1].mean() < 0.6
 
 

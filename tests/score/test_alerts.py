@@ -142,13 +142,13 @@ def test_nab_score_is_anchored_at_silence_and_at_foresight():
 
 def alerts_of(*rows: tuple) -> np.ndarray:
     """Alerts from (seconds, level) or (seconds, level, SKU, heard seconds)."""
-    made = np.zeros(len(rows), ALERT_DTYPE)
-    made["heard"] = made["handled"] = -1
+    alerts = np.zeros(len(rows), ALERT_DTYPE)
+    alerts["heard"] = alerts["handled"] = -1
     for i, (t, level, *more) in enumerate(rows):
-        made["t"][i], made["level"][i] = int(t * 1e6) + 1, level
-        made["sku"][i] = more[0] if more else 0
-        made["heard"][i] = int(more[1] * 1e6) if len(more) > 1 else -1
-    return made
+        alerts["t"][i], alerts["level"][i] = int(t * 1e6) + 1, level
+        alerts["sku"][i] = more[0] if more else 0
+        alerts["heard"][i] = int(more[1] * 1e6) if len(more) > 1 else -1
+    return alerts
 
 
 def test_an_episode_lasts_until_the_all_clear_and_through_the_cooldown():
@@ -187,8 +187,8 @@ def judged(alerts, events, scenario=None, book=BOOK, horizon=60.0, **more):
 def test_reactions_are_the_feed_and_the_way_to_every_effect():
     run, _ = judged(alerts_of(), [], show(5, feed=Feed(period_s=4.0, lag_s=1.5)))
     # notice only: push 1 + 45; freeze by pop-up 0.2 + 8 + 5 + 2, exposure by machine 1 + 60; automatic freeze 1 + 2, by hand 15.2
-    found = [[round(us / 1e6, 6) for us in level] for level in reactions_us(run)]
-    assert found == [[], [3.5 + 46.0], [3.5 + 15.2, 3.5 + 61.0], [3.5 + 3.0, 3.5 + 15.2]]
+    by_level = [[round(us / 1e6, 6) for us in level] for level in reactions_us(run)]
+    assert by_level == [[], [3.5 + 46.0], [3.5 + 15.2, 3.5 + 61.0], [3.5 + 3.0, 3.5 + 15.2]]
     slow = Playbook("slow", watch=(Action("host_prompt", "auto"), Action("restock", "auto"), Action("notify")))
     run, _ = judged(alerts_of(), [], book=slow)
     assert [us / 1e6 for us in reactions_us(run)[1]] == [1.0 + 1.0 + 10.0, 1.0 + 1.0 + 900.0]  # the host reacts, stock travels
@@ -201,13 +201,18 @@ def test_claims_of_a_run():
     _, j = judged(alerts, [(0, 102.5), (1, 700.0)])
     # Windows of a minute: level 1 after 47 s: true; level 2 after 16.2 and 62 s: late; level 3 after 4 and 16.2 s: true.
     assert j.verdicts.verdict.tolist() == [TRUE, LATE, TRUE, FALSE, FALSE]
-    found = foresight(j, 60.0)
-    assert (found["foreseen_events"], found["true_claims"], found["late_claims"], found["false_claims"]) == (1, 2, 1, 2)
-    assert found["precision"] == pytest.approx(1 / (1 + 0.5 + 2))
-    assert (found["precision_watch"], found["precision_prepare"], found["precision_emergency"]) == (1.0, 0.0, 1 / 3)
-    assert (found["recall"], found["usable_share"]) == (0.5, 2 / 3)
-    assert found["lead_s"] == pytest.approx(82.5, abs=1e-5)
-    assert found["usable_lead_s"] == pytest.approx(35.5, abs=1e-5)
+    foreseen = foresight(j, 60.0)
+    assert (foreseen["foreseen_events"], foreseen["true_claims"], foreseen["late_claims"], foreseen["false_claims"]) == (
+        1,
+        2,
+        1,
+        2,
+    )
+    assert foreseen["precision"] == pytest.approx(1 / (1 + 0.5 + 2))
+    assert (foreseen["precision_watch"], foreseen["precision_prepare"], foreseen["precision_emergency"]) == (1.0, 0.0, 1 / 3)
+    assert (foreseen["recall"], foreseen["usable_share"]) == (0.5, 2 / 3)
+    assert foreseen["lead_s"] == pytest.approx(82.5, abs=1e-5)
+    assert foreseen["usable_lead_s"] == pytest.approx(35.5, abs=1e-5)
 
 
 def test_alerts_of_one_sku_foresee_nothing_of_another():
@@ -243,9 +248,9 @@ def test_noise_counts():
 
 
 def test_chattering_is_three_changes_a_minute():
-    for changes, apart, found in ((9, 10.0, 1), (9, 30.0, 0), (2, 1.0, 0), (3, 1.0, 1), (0, 1.0, 0)):
+    for changes, apart, due in ((9, 10.0, 1), (9, 30.0, 0), (2, 1.0, 0), (3, 1.0, 1), (0, 1.0, 0)):
         run, j = judged(alerts_of(*((k * apart, 1 + k % 2) for k in range(changes + 1))), [])
-        assert noise(run, j)["chattering_episodes"] == found
+        assert noise(run, j)["chattering_episodes"] == due
 
 
 def test_an_alert_nobody_is_told_of_needs_no_answer():

@@ -10,10 +10,10 @@ from sim.score.chains import chains
 
 def said(kind, *rows):
     """Decisions from (time, SKU, level)."""
-    made = np.zeros(len(rows), kind)
+    records = np.zeros(len(rows), kind)
     for name, column in zip(("t", "sku", "level"), zip(*rows, strict=True), strict=True):
-        made[name] = column
-    return made
+        records[name] = column
+    return records
 
 
 def run(alerts, orders=()):

@@ -191,8 +191,8 @@ def test_what_a_host_brought_is_counted(shows):
     assert moved, "no show has an improvised cue; the fixture proves nothing"
     for row, run in moved:
         tape = run.tape
-        mine = (np.arange(len(tape)) >= tape.drawn) & (tape.kind != T.COPY) & (run.outcome == T.PAID)
+        brought = (np.arange(len(tape)) >= tape.drawn) & (tape.kind != T.COPY) & (run.outcome == T.PAID)
         late = outcomes(run).promised
-        beyond = late["units"][mine[read_stories(tape, run.scenario).row[late["story"]]]].sum()
-        assert row["won_units"] == tape.qty[mine].sum() - beyond
+        beyond = late["units"][brought[read_stories(tape, run.scenario).row[late["story"]]]].sum()
+        assert row["won_units"] == tape.qty[brought].sum() - beyond
     assert rows["silent"]["won_units"] == 0

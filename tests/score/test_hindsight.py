@@ -57,9 +57,9 @@ def test_no_policy_leaves_less_than_nothing_on_the_table(scenario, seed, name):
 def test_hindsight_does_not_know_what_a_policy_improvised(scenario, seed):
     stage = set_stage(scenario, draw_tape(scenario, seed))
     judge = Judge(play(stage, make_policy("silent")))
-    found = {judge.score(play(stage, make_policy("fixed_count", {"units": u})), ("net_hindsight",))["net_hindsight"]
+    values = {judge.score(play(stage, make_policy("fixed_count", {"units": u})), ("net_hindsight",))["net_hindsight"]
              for u in (10, 40, 200)}  # fmt: skip
-    assert found == {Judge(play(stage, make_policy("silent"))).hindsight.net}
+    assert values == {Judge(play(stage, make_policy("silent"))).hindsight.net}
 
 
 def test_hindsight_that_does_not_ask_is_credited_what_silence_recaptures():
@@ -112,11 +112,11 @@ def sorted_rows(rows: list[tuple]) -> list[tuple]:
     """Rows in order of time with their causes renumbered."""
     order = sorted(range(len(rows)), key=lambda k: rows[k][0])
     place = {old: new for new, old in enumerate(order)}
-    made = []
+    placed = []
     for k in order:
         t, kind, more = rows[k]
-        made.append((t, kind, more | ({"cause": place[more["cause"]]} if "cause" in more else {})))
-    return made
+        placed.append((t, kind, more | ({"cause": place[more["cause"]]} if "cause" in more else {})))
+    return placed
 
 
 def test_a_shopper_who_would_take_another_item_is_sold_once():
@@ -149,9 +149,9 @@ def test_a_shopper_who_finds_the_item_delisted_is_as_annoyed_as_one_refused():
     closing = [(5.0, T.SAMPLE, {"sku": -1}), (5.5, T.DELIVER, {"sku": -1, "cause": 7})]
     stage = play_stage(show(5), [*rows, *closing])
     judge = Judge(play(stage, make_policy("silent")))
-    made = {}
+    scores = {}
     for what in ("freeze", "delist"):
         book = Playbook(what, emergency=(Action(what, "auto"),), auto_s=0.0, propagate_s=0.0)
-        made[what] = judge.score(play(stage, make_policy("fixed_count", {"units": 50.0}, playbook=book)))
-    assert made["freeze"]["refused_attempts"] == made["delist"]["refused_attempts"] == 3.0
-    assert made["freeze"]["net_recaptured"] == made["delist"]["net_recaptured"] > 0
+        scores[what] = judge.score(play(stage, make_policy("fixed_count", {"units": 50.0}, playbook=book)))
+    assert scores["freeze"]["refused_attempts"] == scores["delist"]["refused_attempts"] == 3.0
+    assert scores["freeze"]["net_recaptured"] == scores["delist"]["net_recaptured"] > 0

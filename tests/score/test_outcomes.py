@@ -200,12 +200,12 @@ def test_kept_away_is_missed_only_by_those_who_would_have_ordered():
 
 def test_carts_that_find_the_sku_delisted_are_demand():
     rows = [(1, CART, {"mark": 0.9}), (4, ORDER, {"cause": 0}), (5, PAY, {"cause": 1})]
-    for scarcity, mark, found in ((Scarcity(), 0.9, 1), (Scarcity(True, 0.5), 0.9, 0), (Scarcity(True, 0.5), 0.6, 1)):
+    for scarcity, mark, due in ((Scarcity(), 0.9, 1), (Scarcity(True, 0.5), 0.9, 0), (Scarcity(True, 0.5), 0.6, 1)):
         rows[0][2]["mark"] = mark
         run = run_of(show(5, scarcity=scarcity), rows)
         o = outcomes(replace(run, outcome=np.zeros(3, np.int8)))
-        assert o.demand[0] == found
-        assert missed(o) == ({"frozen_alert": 1} if found else {})
+        assert o.demand[0] == due
+        assert missed(o) == ({"frozen_alert": 1} if due else {})
 
 
 def test_copies_take_stock_but_are_no_demand():
@@ -266,8 +266,8 @@ def test_t13_duplicates():
     p, kind = 0.1, Shoppers(direct_share=1.0, never_pay=0.0, cancel_share=0.0, single_share=1.0)
     scenario = Scenario("twice", "test", 60.0, (Sku("a", 200),), (Cue(1.0, "a", "deal", peak=300.0),), shoppers=kind,
                         spread=CERTAIN, leaks=Leaks(duplicate_p=p))  # fmt: skip
-    found = [outcomes(simulate(scenario, make_policy("silent"), 3, r)) for r in range(60)]
-    over = np.array([o.oversold[0] for o in found])
-    assert all(o.demand[0] > 200 for o in found)
+    counts = [outcomes(simulate(scenario, make_policy("silent"), 3, r)) for r in range(60)]
+    over = np.array([o.oversold[0] for o in counts])
+    assert all(o.demand[0] > 200 for o in counts)
     assert abs(over.mean() - 200 * p) <= 4 * np.sqrt(200 * p * (1 - p) / 60)
     assert abs(over.var(ddof=1) - 200 * p * (1 - p)) <= 4 * 200 * p * (1 - p) * np.sqrt(2 / 59)

@@ -72,8 +72,8 @@ def test_one_more_cancelled_order_never_lowers_the_penalty(p):
     """Whether it was paid for anyway or came on top; and no cancelled order costs nothing."""
     for paid in (0, 10, 900, 40000):
         assert penalty(p, 0, paid, 100.0) == 0.0
-        made = [penalty(p, k, paid, 100.0) for k in range(min(paid, 60) + 1)]
-        assert made == sorted(made)
+        penalties = [penalty(p, k, paid, 100.0) for k in range(min(paid, 60) + 1)]
+        assert penalties == sorted(penalties)
         for k in range(min(paid, 40) + 1):
             assert penalty(p, k + 1, paid + 1, 100.0) >= penalty(p, k, paid, 100.0)
 
@@ -92,9 +92,9 @@ def test_t10_weights_reproduce_the_newsvendor(co, cs, best, cost):
     p = np.exp(x * math.log(95.2) - 95.2 - np.array([math.lgamma(k + 1) for k in x]))
     profile = make_profile("balanced", co=float(co), cs=float(cs))
     each = unit_costs(profile, show())[0][0]
-    found = [float(p @ (each * np.maximum(0, x - b) + profile.cs * np.maximum(0, b - x))) for b in range(60, 160)]
-    assert 60 + int(np.argmin(found)) == best
-    assert min(found) == pytest.approx(cost, abs=0.01)
+    expected_costs = [float(p @ (each * np.maximum(0, x - b) + profile.cs * np.maximum(0, b - x))) for b in range(60, 160)]
+    assert 60 + int(np.argmin(expected_costs)) == best
+    assert min(expected_costs) == pytest.approx(cost, abs=0.01)
 
 
 def test_limits():

@@ -37,8 +37,8 @@ def test_levels_switches_and_amounts_vary():
     assert [words_of(b.prepare) for b in playbooks] == ["none", "restock:push:lack", "restock:0.25+notify", "none"]
     assert all("host_prompt" not in words_of(b.emergency) for b in playbooks)
     amounts = books(prompted, {"operations.restock": ["all", "lack", 0.5, "off"]})
-    found = [words_of(b.prepare).removeprefix("host_prompt") for b in amounts]
-    assert found == ["+restock", "+restock:lack", "+restock:0.5", ""]
+    worded = [words_of(b.prepare).removeprefix("host_prompt") for b in amounts]
+    assert worded == ["+restock", "+restock:lack", "+restock:0.5", ""]
     assert [b.restock_s for b in amounts] == [20.0] * 4
 
 

@@ -240,5 +240,5 @@ def test_the_worst_world_is_named_and_any_of_many_refutes_less_easily():
         wrong += in_worst_world(rows, LIMITS["platform"], 0.95)[0].state == REFUTED
     assert wrong / 300 <= 0.05 + 3 * (0.05 * 0.95 / 300) ** 0.5
     rows[3, ..., NEEDED.index("notices_per_operator_hour")] = 50
-    (made,) = in_worst_world(rows, LIMITS["platform"], 0.95)
-    assert (made.state, made.world) == (REFUTED, 3)
+    (worst,) = in_worst_world(rows, LIMITS["platform"], 0.95)
+    assert (worst.state, worst.world) == (REFUTED, 3)

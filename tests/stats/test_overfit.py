@@ -16,29 +16,29 @@ def tables(count, better=0.0, shows=40, candidates=60):
 
 def test_sixty_equal_candidates_are_a_coin():
     """Mean over 40 tables; its standard error is .03, so .5 +- .1 fails falsely in less than one of 1,000 seeds."""
-    found = [overfitting(t) for t in tables(40)]
-    assert np.mean([o.pbo for o in found]) == pytest.approx(0.5, abs=0.1)
+    estimates = [overfitting(t) for t in tables(40)]
+    assert np.mean([o.pbo for o in estimates]) == pytest.approx(0.5, abs=0.1)
 
 
 def test_one_that_is_truly_better_is_found():
     """One standard deviation a show better, over 40 shows."""
-    found = [overfitting(t) for t in tables(40, better=1.0)]
-    assert np.mean([o.pbo for o in found]) < 0.1
-    assert {o.best for o in found} == {7}
+    estimates = [overfitting(t) for t in tables(40, better=1.0)]
+    assert np.mean([o.pbo for o in estimates]) < 0.1
+    assert {o.best for o in estimates} == {7}
 
 
 def test_the_deflated_best_has_no_bias_where_the_apparent_one_has():
     """All candidates are worth 0: the best of 60 looks 2.3 standard errors better; left-one-out it is 0 (40 tables, 4 SE)."""
-    found = [overfitting(t) for t in tables(40)]
-    apparent, deflated = np.array([(o.apparent, o.deflated) for o in found]).T
+    estimates = [overfitting(t) for t in tables(40)]
+    apparent, deflated = np.array([(o.apparent, o.deflated) for o in estimates]).T
     assert apparent.mean() > 0.3
     assert abs(deflated.mean()) < 4 * deflated.std(ddof=1) / 40**0.5
 
 
 def test_its_interval_holds_the_truth():
     """At least 85 % of 60 tables in which candidate 7 is worth 1 (nominal 95 %; fails falsely in 1 of 1,000 seeds)."""
-    found = [overfitting(t) for t in tables(60, better=1.0)]
-    assert np.mean([o.low <= 1.0 <= o.high for o in found]) > 0.85
+    estimates = [overfitting(t) for t in tables(60, better=1.0)]
+    assert np.mean([o.low <= 1.0 <= o.high for o in estimates]) > 0.85
 
 
 def test_equal_candidates_share_their_rank():

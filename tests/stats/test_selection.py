@@ -55,10 +55,10 @@ def floor(claimed: float) -> float:
 
 def raced(problem, k: int, **rules) -> tuple[float, float, float]:
     """Share of races that chose candidate 0, share whose tie set holds it, mean plays."""
-    found = [select(problem(seed), k, SelectionRules(DELTA, **rules)) for seed in range(RACES)]
-    chosen = np.mean([s.best == 0 for s in found])
-    held = np.mean([s.best == 0 or 0 in s.tied for s in found])
-    return float(chosen), float(held), float(np.mean([s.plays for s in found]))
+    races = [select(problem(seed), k, SelectionRules(DELTA, **rules)) for seed in range(RACES)]
+    chosen = np.mean([s.best == 0 for s in races])
+    held = np.mean([s.best == 0 or 0 in s.tied for s in races])
+    return float(chosen), float(held), float(np.mean([s.plays for s in races]))
 
 
 # -- the constants, and small worlds by hand ------------------------------------------------------------------
@@ -142,8 +142,8 @@ def test_without_the_allowance_for_rare_events_shocks_would_fool_it():
 
 def test_tie_set_of_equal_candidates_holds_each_of_them():
     """Nobody is better: any candidate may be chosen, and to be called worse is an error (rate at most 10 %)."""
-    found = [select(Tapes([0.0] * 4, "normal", seed), 4, SelectionRules(DELTA, 0.9)) for seed in range(RACES)]
-    assert np.mean([any(s.state == WORSE for s in f.standings) for f in found]) <= 0.1 + 3 * math.sqrt(0.09 / RACES)
+    races = [select(Tapes([0.0] * 4, "normal", seed), 4, SelectionRules(DELTA, 0.9)) for seed in range(RACES)]
+    assert np.mean([any(s.state == WORSE for s in f.standings) for f in races]) <= 0.1 + 3 * math.sqrt(0.09 / RACES)
 
 
 def test_half_the_plays_of_an_equal_allocation_that_is_told_the_answer():
@@ -190,8 +190,8 @@ def test_most_shows_ends_the_race():
 
 def test_fixed_table_excludes_the_best_no_more_often_than_it_says():
     """Multiple comparisons with the best on 40 shows, skewed costs, five rivals a little behind."""
-    found = [standings(Tapes([0] + [5.0] * 5, "skewed", seed, shows=40).values, DELTA, 0.9) for seed in range(RACES)]
-    assert np.mean([f.best == 0 or 0 in f.tied for f in found]) >= floor(0.9)
+    tables = [standings(Tapes([0] + [5.0] * 5, "skewed", seed, shows=40).values, DELTA, 0.9) for seed in range(RACES)]
+    assert np.mean([f.best == 0 or 0 in f.tied for f in tables]) >= floor(0.9)
 
 
 def test_fixed_table_knows_near_from_open_from_worse():

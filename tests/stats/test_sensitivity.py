@@ -22,12 +22,12 @@ def test_ishigami():
     """Ishigami & Homma 1990: V1 = (1 + b pi^4/5)^2/2, V2 = a^2/8, V13 = 8 b^2 pi^8/225; the first orders are .3139, .4424 and 0,
     the totals .5576, .4424, .2437. Nine scrambles of 1,024 and 2,048 points stayed within .016; .04 pass."""
     axes = [Axis(f"gate.{k}", -math.pi, math.pi) for k in "abc"]
-    found = {i.key: i for i in sobol(axes, ishigami, 1024, 1)}
+    by_key = {i.key: i for i in sobol(axes, ishigami, 1024, 1)}
     for key, first, total in (("gate.a", 0.3139, 0.5576), ("gate.b", 0.4424, 0.4424), ("gate.c", 0.0, 0.2437)):
-        assert found[key].first == pytest.approx(first, abs=0.04)
-        assert found[key].total == pytest.approx(total, abs=0.04)
-        assert found[key].total_low < found[key].total < found[key].total_high
-    assert list(found) == ["gate.a", "gate.b", "gate.c"]
+        assert by_key[key].first == pytest.approx(first, abs=0.04)
+        assert by_key[key].total == pytest.approx(total, abs=0.04)
+        assert by_key[key].total_low < by_key[key].total < by_key[key].total_high
+    assert list(by_key) == ["gate.a", "gate.b", "gate.c"]
 
 
 def test_what_does_nothing_has_no_index():
@@ -54,6 +54,6 @@ def test_intervals_hold_what_chance_of_shows_leaves_open():
         def cost(settings, weights=weights):
             return weights @ np.array([[s["gate.a"], s["gate.b"]] for s in settings]).T
 
-        found = {i.key: i for i in sobol(axes, cost, 32, seed)}
-        held += found["gate.a"].total_low <= 0.8 <= found["gate.a"].total_high
+        by_key = {i.key: i for i in sobol(axes, cost, 32, seed)}
+        held += by_key["gate.a"].total_low <= 0.8 <= by_key["gate.a"].total_high
     assert held >= 87

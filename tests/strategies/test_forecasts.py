@@ -281,13 +281,13 @@ def test_a_freeze_does_not_teach_that_demand_vanished(player, name):
 )
 def test_unpaid_units_take_stock_where_it_leaves_on_payment(player, name):
     """200 units wait for their money, 120 or so are left: too many on payment; on order they have left already."""
-    found = {}
+    by_mode = {}
     for leaves in ("order", "payment"):
         for weight in (0.85, 0.0):
             p = player(name, {"unpaid_weight": weight})
             for t in range(1, 61):
                 gone = 0.5 * t if leaves == "order" else 0.25 * t
                 p.see(t, stock=150.0 - gone, orders=0.5 * t, paid=0.25 * t, unpaid=0.25 * t)
-            found[leaves, weight] = p.see(61, stock=150.0 - gone, orders=30.0, paid=15.0, unpaid=200.0)
-    assert found["payment", 0.85] == 3
-    assert max(level for case, level in found.items() if case != ("payment", 0.85)) < 3
+            by_mode[leaves, weight] = p.see(61, stock=150.0 - gone, orders=30.0, paid=15.0, unpaid=200.0)
+    assert by_mode["payment", 0.85] == 3
+    assert max(level for case, level in by_mode.items() if case != ("payment", 0.85)) < 3

@@ -44,12 +44,12 @@ def test_how_stock_leaves_is_seen_from_figures_of_different_ages(leaves, apart_s
     orders = np.cumsum(n)
     paid = (pays[~never] <= t[:, None]).sum(1)
     stock = 2000 - (paid if leaves == "payment" else orders - (at[never] + 900 <= t[:, None]).sum(1))
-    m, said = np.zeros(maths.PAYS_LATER), []
+    m, answers = np.zeros(maths.PAYS_LATER), []
     for k in t.tolist():
         a, b = (max(0, k - apart_s), k) if late == "stock" else (k, max(0, k - apart_s))
         apart = float(b - a)
-        said.append(maths.pays_later(m, 0, float(k), float(stock[a]), float(orders[b]), float(paid[b]), apart))
-    assert said[599] == said[645] == said[-1] == (leaves == "payment")
+        answers.append(maths.pays_later(m, 0, float(k), float(stock[a]), float(orders[b]), float(paid[b]), apart))
+    assert answers[599] == answers[645] == answers[-1] == (leaves == "payment")
 
 
 def test_gamma_poisson_T18():

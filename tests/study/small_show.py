@@ -33,5 +33,5 @@ def config(*strategies: str, **changes: Any) -> dict[str, Any]:
     nodes = {name: {"name": name, "by_tier": {}} | {p.name: None for p in registry.load(name).params} for name in labels}
     gate = {p.name: None for p in GATE_PARAMS}
     operations = dict.fromkeys(f.name for f in fields(Playbook))
-    made: dict[str, Any] = {"scenario": plain(show()), "strategy": nodes, "gate": gate, "operations": operations}
-    return made | {"score": {"name": "balanced"}} | changes
+    tree: dict[str, Any] = {"scenario": plain(show()), "strategy": nodes, "gate": gate, "operations": operations}
+    return tree | {"score": {"name": "balanced"}} | changes

@@ -66,10 +66,10 @@ JUDGING = Judging(finalists=4, shows=60, confirm=30, delta=0.5)
 
 def test_finds_the_known_best_and_keeps_the_three_sets_of_shows_apart():
     fake = Fake()
-    found = tune(makers(), SPACE, fake, PLAN, JUDGING)
-    assert found.best.family == "fixed_count"
-    assert abs(found.best.settings[UNITS] - 180) <= 8
-    assert found.best.settings["gate.cooldown_s"] == 60
+    tuned = tune(makers(), SPACE, fake, PLAN, JUDGING)
+    assert tuned.best.family == "fixed_count"
+    assert abs(tuned.best.settings[UNITS] - 180) <= 8
+    assert tuned.best.settings["gate.cooldown_s"] == 60
     seen = [set(r) for _, r in fake.asked]
     search = set().union(*(s for s in seen if min(s) < JUDGE_FROM))
     judged = set().union(*(s for s in seen if JUDGE_FROM <= min(s) < CONFIRM_FROM))
@@ -77,8 +77,8 @@ def test_finds_the_known_best_and_keeps_the_three_sets_of_shows_apart():
     assert max(search) < PLAN.shows
     assert not judged & search
     assert not confirmed & judged
-    assert found.confirmed.shape == (1, JUDGING.confirm, 2, len(CORE))
-    assert found.start.settings == {}
+    assert tuned.confirmed.shape == (1, JUDGING.confirm, 2, len(CORE))
+    assert tuned.start.settings == {}
 
 
 def test_hopeless_settings_are_dropped_before_they_have_played_every_show():

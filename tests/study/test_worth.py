@@ -98,8 +98,8 @@ def test_a_sample_takes_equal_parts_and_gives_what_is_left_to_others():
 
 def test_a_sample_is_scaled_up_to_a_show():
     rows = pd.DataFrame([{"strategy": "a", "worth_cny": v, "worth": W.worth(v, 1.5)} for v in (100.0, -50.0)])
-    (found,) = W.summarise(rows, {("a", 0): 6, ("a", 1): 2})
-    assert (found.chains, found.judged, found.useful, found.harmful, found.cny) == (8, 2, 1, 1, 25.0 * 8 / 2)
+    (summary,) = W.summarise(rows, {("a", 0): 6, ("a", 1): 2})
+    assert (summary.chains, summary.judged, summary.useful, summary.harmful, summary.cny) == (8, 2, 1, 1, 25.0 * 8 / 2)
     (none,) = W.summarise(rows[:0], {("a", 0): 0})
     assert none.cny == 0.0
     (unknown,) = W.summarise(rows[:0], {("a", 0): 1})

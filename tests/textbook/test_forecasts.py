@@ -88,8 +88,8 @@ def test_t17_time_to_empty(stock: int, rate: float, times: tuple[int, ...]) -> N
 
 def test_t17_printed() -> None:
     """I = 120, 1.5/s: .0014595, .080733, .512140, .910883; compound demand of 60 s: mean 108, var 153."""
-    found = [upper_tail(120.0, 1.5 * t, 1.5 * t) for t in (60, 70, 80, 90)]
-    assert found == pytest.approx([0.0014595, 0.080733, 0.512140, 0.910883], abs=5e-7)
+    tails = [upper_tail(120.0, 1.5 * t, 1.5 * t) for t in (60, 70, 80, 90)]
+    assert tails == pytest.approx([0.0014595, 0.080733, 0.512140, 0.910883], abs=5e-7)
     assert pytest.approx((108, 153)) == (1.5 * 60 * 1.2, 1.5 * 60 * 1.7)
 
 
