@@ -56,7 +56,7 @@ _UNMARKED = tuple(Encoding(f"{name}-{end}", name.upper()) for name in ("utf-32",
 
 
 def wide(head: bytes) -> Encoding | None:
-    """UTF-16 or UTF-32, by its mark, or without one by which reading makes plain lines of its first bytes; None: neither.
+    r"""UTF-16 or UTF-32, by its mark, or without one by which reading makes plain lines of its first bytes; None: neither.
 
     >>> wide("\ufeffa,b".encode("utf-16-be")).name, wide("编号\t量\r\n1\t2".encode("utf-16-le")).name, wide(b"a,b"), wide(b"\0\1")
     ('utf-16', 'utf-16-le', None, None)
