@@ -84,7 +84,7 @@ class DeskRows(NamedTuple):
     fits: int
 
 
-class Played(NamedTuple):
+class KeptRun(NamedTuple):
     """What came of a show under a policy. story: plain data of its timeline, of the first show under the first policy."""
 
     policy: Policy
@@ -103,7 +103,7 @@ class KeptShows:
         self.first, self.step, self.room = first, step, room
         self.own: dict[int, tuple[Stage, Judge]] = {}
         self.other: tuple[Scenario, dict[int, tuple[Stage, Judge]]] = show, self.own
-        self.played: dict[tuple[bool, int, int], Played] = {}
+        self.played: dict[tuple[bool, int, int], KeptRun] = {}
         self.sizes: list[int] = []
         self.fits = 1 << 30
 
@@ -116,14 +116,14 @@ class KeptShows:
                 return
             if new := number not in kept:
                 kept[number] = self._drawn(world, number)
-            found = [self._played(kept is self.own, number, k, *kept[number], policy) for k, policy in enumerate(policies)]
+            runs = [self._played(kept is self.own, number, k, *kept[number], policy) for k, policy in enumerate(policies)]
             if new and (len(self.sizes) < MEASURED or place % MEASURED == 0):
                 self.sizes.append(size_of(kept[number]))
                 # Two worlds are kept: the one as it is and the last that was tried; what a host improvised hangs on a stage too.
                 self.fits = max(1, self.room // 2 * len(self.sizes) // max(1, sum(self.sizes)))
-            yield DeskRow(number, [one.scores for one in found], found[0].story)
+            yield DeskRow(number, [one.scores for one in runs], runs[0].story)
 
-    def _played(self, own: bool, number: int, k: int, stage: Stage, judge: Judge, policy: Policy) -> Played:
+    def _played(self, own: bool, number: int, k: int, stage: Stage, judge: Judge, policy: Policy) -> KeptRun:
         """A show under policy number ``k``: played where that is not the one it met last."""
         before = self.played.get((own, number, k))
         if before is not None and same(before.policy, policy):
@@ -131,8 +131,8 @@ class KeptShows:
         # A timeline needs every change of stock noted.
         run = play(stage, policy) if number == k == 0 else play_unnoted(stage, policy)
         story = self.tell(run) if number == k == 0 else None
-        made = self.played[own, number, k] = Played(policy, judge.score(run, FIGURES), story)
-        return made
+        kept = self.played[own, number, k] = KeptRun(policy, judge.score(run, FIGURES), story)
+        return kept
 
     def _kept(self, world: Scenario) -> dict[int, tuple[Stage, Judge]]:
         """Shows of a world that were drawn before: those it began with, and those of the last one that was tried."""

@@ -183,8 +183,8 @@ def _title(result: Result) -> str:
 
 def _config(result: Result) -> Mapping[str, Any]:
     """What was played: studies note it under their own name."""
-    found = result.manifest.get("config") or result.manifest.get(result.verb)
-    return found if isinstance(found, Mapping) else {}
+    settings = result.manifest.get("config") or result.manifest.get(result.verb)
+    return settings if isinstance(settings, Mapping) else {}
 
 
 def _names(result: Result) -> list[str]:

@@ -148,8 +148,8 @@ class Progress:
             self.last = now
             some = f"{done:,}/{of:,}" if of else f"{done:,}"
             pace = self._spent(now) if first and done == 1 else self._pace(done, of, now)  # one alone is no pace
-            said = _("{far}, {what} ({pace})") if what else _("{far} ({pace})")
-            aloud(said.format(far=counted(some, self.unit), what=what, pace=pace), sys.stderr)
+            sentence = _("{far}, {what} ({pace})") if what else _("{far} ({pace})")
+            aloud(sentence.format(far=counted(some, self.unit), what=what, pace=pace), sys.stderr)
 
     def note(self, text: str) -> None:
         """A line of its own, above the bar where there is one."""
@@ -165,8 +165,8 @@ class Progress:
         rate = (done - (self.first or 0)) / spent_s if spent_s > 0 else 0.0
         if not (rate > 0 and done < of):
             return self._spent(now)
-        said = _("{spent}, {rate:,.3g}/s, {s:.0f} s to go")
-        return said.format(spent=self._spent(now), rate=rate, s=(of - done) / rate)
+        sentence = _("{spent}, {rate:,.3g}/s, {s:.0f} s to go")
+        return sentence.format(spent=self._spent(now), rate=rate, s=(of - done) / rate)
 
     def _spent(self, now: float) -> str:
         """Time so far."""

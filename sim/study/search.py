@@ -101,8 +101,8 @@ class Searcher:
             best = self.incumbent(self.valued(done))
             what = "" if best.feasible else _(" (breaks limits)")
             text = _("best so far {name}, {objective} {value:,.6g}{limits}")
-            said = text.format(name=best.candidate.name, objective=self.plan.objectives[0], value=best.values[0], limits=what)
-            tell(min(len(done), self.plan.trials), self.plan.trials, said)
+            sentence = text.format(name=best.candidate.name, objective=self.plan.objectives[0], value=best.values[0], limits=what)
+            tell(min(len(done), self.plan.trials), self.plan.trials, sentence)
         return self.valued(done[: self.plan.trials])
 
     def finished(self) -> list[FinishedTrial]:

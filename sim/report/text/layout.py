@@ -95,8 +95,8 @@ def moment(text: str) -> str:
     >>> moment("2026-06-18T21:20:10+08:00"), moment("")
     ('06-18 21:20:10', '')
     """
-    found = _MOMENT.fullmatch(text)
-    return _("{month}-{day} {clock}").format(month=found[1], day=found[2], clock=found[3]) if found else text
+    match = _MOMENT.fullmatch(text)
+    return _("{month}-{day} {clock}").format(month=match[1], day=match[2], clock=match[3]) if match else text
 
 
 def level_word(level: int) -> str:
