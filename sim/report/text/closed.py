@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from sim.replay.closedloop import SILENT, Closed, verdicts
@@ -121,6 +122,8 @@ def pooled(replays: Sequence[Closed]) -> pd.DataFrame:
 
 def headline(verdict: pd.DataFrame) -> str:
     """Which strategy is best under each bound, in one sentence."""
+    if len(verdict) > 1 and all(np.ptp(verdict[f"saved_{b}"].to_numpy()) == 0 for b in BOUNDS):
+        return _("every strategy earns the same under every bound: what they did changed nothing")
     best = {b: str(verdict["strategy"].iloc[int(verdict[f"saved_{b}"].to_numpy().argmax())]) for b in BOUNDS}
     if len(set(best.values())) == 1:
         return _("{best} earns most under every bound").format(best=best[LOW])
