@@ -31,6 +31,8 @@ FEW, MORE, PROBE_TAPES = 8, 8, 3
 the last world."""
 SHORT_S, LONG_S = 0.2, 1.0
 """Time under which a tape is done at once, and over which the next tape of the world is left out."""
+ROUNDS = 5
+"""So often is what was damaged played again, before the disk is told to be at fault."""
 MARGIN = 1.1
 """Free space wanted, as a multiple of the estimate."""
 
@@ -156,7 +158,7 @@ def play_missing(parts: Parts, pool: Pool, tell: Tell, note: Note = unheard) -> 
 def gather(parts: Parts, pool: Pool, tell: Tell, path: Path, note: Note = unheard) -> int:
     """Play what is missing and write the finished table to ``path``; returns how many damaged parts were played again."""
     damaged = play_missing(parts, pool, tell, note)
-    while True:
+    for _again in range(ROUNDS):
         try:
             parts.assemble(path)
             return damaged
@@ -164,3 +166,5 @@ def gather(parts: Parts, pool: Pool, tell: Tell, path: Path, note: Note = unhear
             # A part was sound when it was counted and is not now: play it again.
             path.unlink(missing_ok=True)
             damaged += play_missing(parts, pool, tell, note)
+    text = _("parts in {folder!r} were damaged each of {n} times they were played; the disk does not keep what is written")
+    raise FolderError(text.format(folder=str(parts.folder), n=ROUNDS))

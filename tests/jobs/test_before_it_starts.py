@@ -41,6 +41,20 @@ def test_a_part_damaged_after_it_was_counted_is_played_again(tmp_path):
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
 
 
+def test_a_disk_that_keeps_nothing_ends_it(tmp_path):
+    planned_study = plan(replicates=2)
+
+    def cut(study, chunks):
+        for chunk in chunks:
+            yield chunk, b"something else"
+
+    with (
+        opened(tmp_path / "a", planned_study, {}) as parts,
+        pytest.raises(FolderError, match="damaged each of 5 times they were played"),
+    ):
+        gather(parts, Pool(1, cut), lambda *_: None, tmp_path / "a.parquet")
+
+
 def test_a_resume_with_other_settings_is_refused_and_says_which(tmp_path, capsys):
     stopped_after(2)
     capsys.readouterr()
@@ -94,11 +108,11 @@ def test_a_finished_table_that_was_damaged_is_played_again(tmp_path, capsys):
 
 
 def test_a_sweep_too_large_for_the_disk_is_refused_before_it_starts(tmp_path, monkeypatch, capsys):
-    usage = type("Usage", (), {"free": 100_000})
+    usage = type("Usage", (), {"free": 10_000})
     monkeypatch.setattr(sweep.shutil, "disk_usage", lambda path: usage)
     assert cli.main([*WORDS, "out=deep/res", "workers=1"]) == 2
     out, err = capsys.readouterr()
-    assert "100.0 kB are free" in err
+    assert "10.0 kB are free" in err
     assert err.startswith("stockcue: the sweep needs about")
     assert out == ""
     assert [p.name for p in tmp_path.iterdir()] == ["tiny.yaml"]
@@ -145,6 +159,7 @@ MEMORY = """
 import resource, numpy as np
 from pathlib import Path
 from sim.report.text.ranking import Ranking
+from sim.jobs.packed_part import packed
 from sim.jobs.parts import opened
 from sim.jobs.pool import Pool
 from sim.jobs.resume import gather
@@ -153,7 +168,7 @@ from tests.jobs.test_plan import plan
 rng = np.random.Generator(np.random.PCG64(1))
 def play(study, chunks):
     for chunk in chunks:
-        yield chunk, rng.random((chunk.runs, len(study.metrics)))
+        yield chunk, packed(study.sealed, chunk, rng.random((chunk.runs, len(study.metrics))))
 for replicates in (400, 1200):
     made = plan(points=199, replicates=replicates)
     with opened(Path("m"), made, {"replicates": replicates}) as parts:
