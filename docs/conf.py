@@ -12,6 +12,9 @@ from sim import __version__  # noqa: E402
 
 project, release, language = "StockCue", __version__, "en"
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+viewcode_follow_imported_members = (
+    False  # the way back from the source of what the face imports would lead to a place that is not there
+)
 exclude_patterns = ["_build", "review/README.md"]
 html_theme, html_title = "furo", f"StockCue {release}"
 myst_heading_anchors = 3
@@ -20,13 +23,12 @@ autodoc_member_order, autodoc_typehints = "bysource", "description"
 autodoc_default_options = {"members": True}
 
 HERE = Path(__file__).parent / "reference"
-INSIDE = {"__init__", "contract", "registry", "gate", "maths", "tails"}
-"""Modules of strategies/ that are no strategy."""
 
 
-def modules(folder: str, options: str = "") -> str:
-    """Directives for every module of a folder, so that adding a file is all there is to do."""
-    names = sorted(p.stem for p in (ROOT / folder).glob("*.py") if p.stem not in INSIDE)
+def modules(folder: str, options: str = "", defines: str = "") -> str:
+    """Directives for every module of a folder that ``defines`` something, so that adding a file is all there is to do."""
+    files = [p for p in (ROOT / folder).glob("*.py") if p.stem != "__init__" and defines in p.read_text("utf-8")]
+    names = sorted(p.stem for p in files)
     return "\n".join(f".. automodule:: {folder.replace('/', '.')}.{name}\n{options}" for name in names)
 
 
@@ -48,7 +50,8 @@ def verbs() -> str:
 MADE = {
     "verbs.md": verbs(),
     "strategies.md": page(
-        "Strategies", ".. automodule:: strategies.contract", modules("strategies"), ".. automodule:: strategies.gate",
+        "Strategies", ".. automodule:: strategies.contract", modules("strategies", defines="\nSTRATEGY = "),
+        ".. automodule:: strategies.gate",
     ),
     "scenarios.md": page(
         "Scenarios", ".. automodule:: scenarios.contract", ".. automodule:: scenarios.spread",

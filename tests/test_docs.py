@@ -6,10 +6,27 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def dead_links(pages):
+    """Links between pages that lead nowhere."""
+    texts = {page.resolve(): page.read_text("utf-8") for page in pages}
+    places = {page: set(re.findall(r'id="([^"]+)"', text)) for page, text in texts.items()}
+    dead = []
+    for page, text in texts.items():
+        for link in re.findall(r'<a [^>]*href="([^"]+)"', text):
+            if urlsplit(link).scheme:
+                continue
+            path, place = unquote(urlsplit(link).path), unquote(urlsplit(link).fragment)
+            to = (page.parent / path).resolve() if path else page
+            if not to.exists() or (place and to in places and place not in places[to]):
+                dead.append((page.name, link))
+    return dead
 
 
 def test_the_documentation_builds_and_stands_alone(tmp_path):
@@ -19,5 +36,6 @@ def test_the_documentation_builds_and_stands_alone(tmp_path):
     assert done.returncode == 0, done.stderr
     pages = list((tmp_path / "html").rglob("*.html"))
     assert len(pages) > 15
+    assert not dead_links(pages)
     fetched = re.compile(r"""<(?:script|img|link)[^>]*(?:src|href)=["'](https?:)?//""")
     assert not [p.name for p in pages if fetched.search(p.read_text("utf-8"))]
