@@ -182,7 +182,8 @@ def _told(one: Result, two: Result) -> tuple[pd.DataFrame, tuple[list[str], list
     for r in (one, two):
         table = r.table.reset_index(drop=True)
         keys = [c for c in table.columns if not pd.api.types.is_numeric_dtype(table[c])]
-        what = table[keys].astype(str).agg(" ".join, axis=1) if keys else pd.Series(map(str, table.index))
+        words = table[keys].map(lambda cell: [] if pd.isna(cell) else [str(cell)])  # a setting of the show has no kind of cue
+        what = words.sum(axis=1).map(" ".join) if keys else pd.Series(map(str, table.index))
         frames.append(table.drop(columns=keys).assign(what=what).drop_duplicates("what").set_index("what"))
     both = [w for w in frames[0].index if w in frames[1].index]
     figures = [c for c in frames[0].columns if c in frames[1].columns]

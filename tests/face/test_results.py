@@ -6,12 +6,14 @@ import hashlib
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 import sim.words
 import stockcue as sc
+from sim.app.compare import _told
 from sim.app.page_of import html_of
 from sim.app.result import ResultError
 from sim.cli import main as cli
@@ -122,6 +124,17 @@ def test_diff_refuses_in_one_sentence(result, capsys, words, says):
     err = capsys.readouterr().err
     assert says in err
     assert err.count("\n") == 1
+
+
+def test_rows_without_a_word_are_compared():
+    """A fit's table has settings of the show, which have no kind of cue, beside those of cues."""
+    before, after = (
+        SimpleNamespace(table=pd.DataFrame({"setting": ["peak", "level"], "kind": ["flash", None], "value": [2.0, value]}))
+        for value in (1.0, 1.5)
+    )
+    rows, only = _told(before, after)
+    assert rows[["what", "difference"]].to_numpy().tolist() == [["peak flash", 0.0], ["level", 0.5]]
+    assert only == ([], [])
 
 
 def test_results_of_two_verbs_are_not_compared(result):
