@@ -10,12 +10,6 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-FORGETFUL = {
-    "DASK_DISTRIBUTED__SCHEDULER__EVENTS_CLEANUP_DELAY": "1m",
-    "DASK_DISTRIBUTED__ADMIN__LOG_LENGTH": "100",
-    "DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "100",
-}
-"""Dask keeps what it knows of a lost worker for an hour, and logs of 10,000 lines: with these it soon stops growing by itself."""
 
 
 class Cluster:
@@ -23,7 +17,7 @@ class Cluster:
 
     def __init__(self, folder: Path, workers: int = 2) -> None:
         self.folder, self.note = folder, folder / "scheduler.json"
-        self.environment = {**os.environ, **FORGETFUL, "PYTHONPATH": str(ROOT), "STOCKCUE_NO_COMPILE": "1"}
+        self.environment = {**os.environ, "PYTHONPATH": str(ROOT), "STOCKCUE_NO_COMPILE": "1"}
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0")
         self.workers = [self.worker() for _ in range(workers)]
         self.address = self._address()

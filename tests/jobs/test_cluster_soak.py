@@ -27,6 +27,8 @@ pytest.importorskip("distributed", reason="the cluster tests need dask[distribut
 HOURS = float(os.environ.get("STOCKCUE_SOAK_HOURS", "0"))
 SEEDS, WARM, FLAT = (1, 2, 3), 3, 1.1
 """Studies in turn; sweeps before memory is held against; what it may grow to from there [x]."""
+A_LOSS_MB = 0.1
+"""Dask's scheduler keeps something of every worker that is lost: 0.07 MB at first, a third of that after an hour."""
 
 
 class Losses(threading.Thread):
@@ -108,5 +110,6 @@ def test_sweeps_while_workers_are_lost_and_come_back(cluster, tmp_path, monkeypa
                 flush=True,
             )
     assert lost >= number / 2
-    for before, after in zip(memory[WARM - 1], memory[-1], strict=True):
-        assert after <= before * FLAT
+    (here, scheduler), (here_now, scheduler_now) = memory[WARM - 1], memory[-1]
+    assert here_now <= here * FLAT
+    assert scheduler_now <= scheduler * FLAT + A_LOSS_MB * lost
