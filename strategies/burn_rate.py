@@ -13,7 +13,7 @@ stand on the design page. The 14 of [SRE] as an emergency shuts an item with fou
 from __future__ import annotations
 
 from strategies.contract import Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, RING_CELLS, fresh, grade, roll, still_to_leave, window_rate
+from strategies.maths import FRESH, PAYS_LATER, RING_CELLS, UNPAID, fresh, grade, roll, still_to_leave, window_rate
 
 ORDER = 75
 """Place in lists, which teach from the simplest on."""
@@ -57,7 +57,7 @@ STRATEGY = Strategy(
         Param("slow_min", 10.0, 0.2, 240.0, "min", "the slow pair's long window", "domain 3.1"),
         Param("fast_min", 2.0, 0.2, 240.0, "min", "the fast pair's long window", "domain 3.1"),
         Param("short_share", 1.0 / 12.0, 0.01, 1.0, "share", "a short window as a share of its long one", "[SRE]", "M"),
-        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
+        UNPAID,
     ),
     memory=FAST_SHORT + RING_CELLS,
     playbook="standard",

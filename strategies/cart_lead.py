@@ -17,7 +17,7 @@ lines: watch.
 from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, REMEMBER, RIPENING, fresh, remember, ripe, ripen, still_to_leave
+from strategies.maths import FRESH, PAYS_LATER, REMEMBER, RIPENING, UNPAID, fresh, remember, ripe, ripen, still_to_leave
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 ORDER = 100
@@ -86,7 +86,7 @@ STRATEGY = Strategy(
         Param("direct_share", 0.76, 0.0, 1.0, "share of orders", "orders that never saw a cart", "domain 2.3 [UB]", "M"),
         Param("memory_s", 30.0, 0.5, 86400.0, "s", "e-folding time of the order rate"),
         Param("conversion_memory_s", 600.0, 1.0, 86400.0, "s", "e-folding time of hits and carts ripened"),
-        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
+        UNPAID,
     ),
     memory=Z + KEPT,
     playbook="standard",

@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, remember, still_to_leave
+from strategies.maths import FRESH, PAYS_LATER, REMEMBER, UNPAID, fresh, remember, still_to_leave
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 ORDER = 90
@@ -72,7 +72,7 @@ STRATEGY = Strategy(
         Param("chance", 0.2, 0.0001, 0.9999, "probability", "chance of running out above which it speaks"),
         Param("watch_z", 5.0, 0.0, 100.0, "sd", "how far above usual counts as accelerating", "assumed: 3 cries wolf"),
         Param("watch_cover_s", 1800.0, 0.0, 1e6, "s", "watch only what would be empty within this time", "brief: 30 min", "L"),
-        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
+        UNPAID,
     ),
     memory=Z + KEPT,
     playbook="standard",

@@ -9,7 +9,7 @@ field counts what is left, and what is ordered and not yet paid is no longer lef
 from __future__ import annotations
 
 from strategies.contract import Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, RING_CELLS, fresh, grade, roll, still_to_leave, window_rate
+from strategies.maths import FRESH, PAYS_LATER, RING_CELLS, UNPAID, fresh, grade, roll, still_to_leave, window_rate
 
 ORDER = 70
 """Place in lists, which teach from the simplest on."""
@@ -40,7 +40,7 @@ STRATEGY = Strategy(
         Param("horizon_min", 30.0, 0.1, 240.0, "min", "sales of how long ahead", "brief: next 30 minutes", "L"),
         Param("factor", 1.5, 0.1, 20.0, "ratio", "margin over the expected sales", "brief: 1.5", "L"),
         Param("emergency_share", 0.05, 0.0, 1.0, "share", "share of it that is an emergency", "played: 0.25 shuts early"),
-        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
+        UNPAID,
     ),
     memory=PACE + RING_CELLS,
     playbook="standard",

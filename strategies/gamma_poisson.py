@@ -12,7 +12,7 @@ only that counts).
 from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, remember, still_to_leave
+from strategies.maths import FRESH, PAYS_LATER, REMEMBER, UNPAID, fresh, remember, still_to_leave
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 ORDER = 110
@@ -64,7 +64,7 @@ STRATEGY = Strategy(
         Param("pi_prepare", 0.5, 0.0001, 0.9999, "probability", "chance above which to prepare", "played: 0.2 asks too much"),
         Param("pi_emergency", 0.25, 0.0001, 0.9999, "probability", "chance that is an emergency", "cu/(co + cu), domain 6.2"),
         Param("emergency_s", 20.0, 0.1, 86400.0, "s", "how far ahead it is an emergency", "played: 90 s shuts early"),
-        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
+        UNPAID,
     ),
     memory=Z + KEPT,
     playbook="standard",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from strategies.contract import CALM, EMERGENCY, LINE, PREPARE
+from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, Param
 
 FRESH, PAYS_LATER, FADING, RIPENING = 3, 6, 3, 6
 """Cells used by :func:`fresh`, :func:`pays_later`, :func:`fading` and :func:`ripen`."""
@@ -25,6 +25,8 @@ TOO_FAR_S = 20.0
 """Further apart they tell nothing: the ends of a stretch would hold bursts of their own [s]."""
 ADDED = 10.0
 """A rise of more is stock that was added [units]."""
+UNPAID = Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1")
+"""The setting of every strategy that uses :func:`still_to_leave`."""
 BUCKETS = 30
 """Buckets that make up one window."""
 CLOCK, TOTAL, EDGE, EDGES = 0, 1, 2, 3

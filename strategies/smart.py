@@ -23,7 +23,7 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FADING, FRESH, PAYS_LATER, RIPENING, fading, fresh, ripe, ripen, still_to_leave
+from strategies.maths import FADING, FRESH, PAYS_LATER, RIPENING, UNPAID, fading, fresh, ripe, ripen, still_to_leave
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 ORDER = 140
@@ -165,7 +165,7 @@ STRATEGY = Strategy(
         Param("direct_share", 0.76, 0.0, 1.0, "share of orders", "orders that never saw a cart", "domain 2.3 [UB]", "M"),
         Param("cue_weight", 1.0, 0.0, 10.0, "weight", "trust in the run of show; 0 ignores it"),
         Param("cue_s", 30.0, 0.0, 3600.0, "s", "seconds at peak a cue is worth: e tau of a link drop", "domain 2.4", "A"),
-        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1", "A"),
+        UNPAID,
         Param("watch_z", 5.0, 0.0, 100.0, "sd", "how far conversion must be above usual to watch", "assumed: 4 cries wolf"),
     ),
     memory=LACK + 1,

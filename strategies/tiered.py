@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, remember, still_to_leave
+from strategies.maths import FRESH, PAYS_LATER, REMEMBER, UNPAID, fresh, remember, still_to_leave
 from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
 
 ORDER = 130
@@ -110,7 +110,7 @@ STRATEGY = Strategy(
         Param("prior_units", 1.0, 0.001, 1000.0, "units", "weight of the usual rate in the rate now"),
         Param("usual_s", 300.0, 1.0, 86400.0, "s", "e-folding time of the usual rate", "domain 2.2: 5 min a product", "H"),
         Param("prior_s", 60.0, 0.01, 86400.0, "s", "weight of the planned rate in the usual rate"),
-        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
+        UNPAID,
     ),
     memory=Z + KEPT,
     playbook="standard",

@@ -9,7 +9,7 @@ added to ss. On a step in demand it lags by about w/2 (domain 3.2).
 from __future__ import annotations
 
 from strategies.contract import Param, Strategy
-from strategies.maths import FRESH, PAYS_LATER, RING_CELLS, fresh, grade, roll, still_to_leave, window_rate, window_slope
+from strategies.maths import FRESH, PAYS_LATER, RING_CELLS, UNPAID, fresh, grade, roll, still_to_leave, window_rate, window_slope
 
 ORDER = 80
 """Place in lists, which teach from the simplest on."""
@@ -47,7 +47,7 @@ STRATEGY = Strategy(
         Param("emergency_min", 2.0, 0.0, 240.0, "min", "how far ahead a shortage is an emergency"),
         Param("least_squares", 1.0, 0.0, 1.0, "switch", "1 fits a line by least squares, 0 takes the mean", "domain C6", "M"),
         Param("safety_factor", 1.0, 0.0, 100.0, "ratio", "multiple of the SKU's declared safety stock to keep"),
-        Param("unpaid_weight", 0.85, 0.0, 1.0, "share", "unpaid units that get paid, where that takes stock", "domain L1"),
+        UNPAID,
     ),
     memory=PACE + RING_CELLS,
     playbook="standard",

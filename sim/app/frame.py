@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from sim.app.pages import VERBS, written
 from sim.app.progress import Listener
-from sim.app.result import HERE, Result, Statement, made
+from sim.app.result import HERE, Result, Statement, written_just_now
 from sim.core.export import for_file_name, for_page
 from sim.jobs.folder import (
     ACCOUNT,
@@ -169,7 +169,7 @@ def published(task: Task, write: Callable[[Path], Statement], told: Listener | N
         if words.more is not None or task.verb in VERBS:
             (told or Listener()).found(words.text.replace(HERE, str(task.final)))
             words = _completed(task, words)
-    return made(task.verb, task.final, words, task.room)
+    return written_just_now(task.verb, task.final, words, task.room)
 
 
 def _completed(task: Task, words: Statement) -> Statement:
@@ -208,7 +208,7 @@ def followed(task: Task, follow: Callable[[], Statement], files: Mapping[str, Pa
     noted = {**task.manifest(told), "tables": tables}
     if task.room is not None:
         write_manifest(place, noted)
-        return made(task.verb, place, told, task.room)
+        return written_just_now(task.verb, place, told, task.room)
     return Result(task.verb, place, told.text, (), {"versions": versions(), "account": ACCOUNT, **noted}, tuple(told.last))
 
 

@@ -163,22 +163,22 @@ def _write(folder: Path, show: RehearsedShow, task: Task, told: Listener) -> Sta
                    show.uncertainty)  # fmt: skip
     told.close()
     lines = tables.summary(rehearsal.scores, rehearsal.worth)
+    ranked = tables.RankedTable(lines, s.replicates, show.profile, shock=s.shock)
     assumed = assumption_table(show.scenario, show.base, show.policies, show.profile)
     for name in ("scores", "alerts", "items", "chains"):
         write_table(getattr(rehearsal, name), folder / f"{name}.parquet")
     write_csv(assumed, folder / "assumptions.csv")
-    _report(folder, show, task, rehearsal, lines, assumed, [])
+    _report(folder, show, task, rehearsal, ranked, assumed, [])
     leaks, valued = _warned(show, rehearsal), worth.printed(rehearsal.worth, show.profile.ca)
     title = _("scenario {name}, {n} shows, seed {seed}").format(name=show.scenario.name, n=s.replicates, seed=s.seed)
-    table = tables.printed(lines, s.replicates, show.profile, shock=s.shock)
-    text = "\n".join([title, "", table, *leaks, *(["", valued] if valued else [])])
+    text = "\n".join([title, "", ranked.printed(), *leaks, *(["", valued] if valued else [])])
     weak = {code: int(n) for code, n in assumed["confidence"].value_counts().items()}
 
     def verdict() -> list[str]:
-        return [*tables.notes(lines, s.replicates, show.profile, shock=s.shock), *_warned(show, rehearsal)]
+        return [*ranked.notes(), *_warned(show, rehearsal)]
 
     def more(folder: Path) -> list[str]:
-        _report(folder, show, task, rehearsal, lines, assumed, _pictures(folder, show, rehearsal))
+        _report(folder, show, task, rehearsal, ranked, assumed, _pictures(folder, show, rehearsal))
         write_table(_timelines(show, rehearsal), folder / "timelines.parquet")
         return _last(assumed, True)
 
@@ -192,7 +192,7 @@ def _warned(show: RehearsedShow, rehearsal: Rehearsal) -> list[str]:
 
 
 def _report(
-    folder: Path, show: RehearsedShow, task: Task, rehearsal: Rehearsal, lines: list[tables.StrategyLine], assumed: pd.DataFrame,
+    folder: Path, show: RehearsedShow, task: Task, rehearsal: Rehearsal, ranked: tables.RankedTable, assumed: pd.DataFrame,
     pictures: list[str],
 ) -> None:  # fmt: skip
     """``report.md``, with the pictures there are."""
@@ -202,7 +202,7 @@ def _report(
         show.scenario.name,
         show.scenario.lesson,
         f"{played_as} {task.repeat()}",
-        tables.in_markdown(lines, s.replicates, show.profile, shock=s.shock),
+        ranked.in_markdown(),
         _warned(show, rehearsal),
         worth.in_markdown(rehearsal.worth, show.profile.ca),
         pictures,

@@ -223,7 +223,7 @@ class Tables(Mapping[str, Any]):
         return len(self.files)
 
 
-def made(verb: str, folder: Path, sentences: Statement, room: tempfile.TemporaryDirectory[str] | None) -> Result:
+def written_just_now(verb: str, folder: Path, sentences: Statement, room: tempfile.TemporaryDirectory[str] | None) -> Result:
     """The Result of a run folder that was written just now."""
     manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     return Result(verb, folder, sentences.text, tuple(sentences.verdict), manifest, tuple(sentences.last), room)
@@ -282,5 +282,5 @@ def _placed(line: str, folder: Path) -> str:
     >>> _placed("play it with stockcue rehearse {experiment=a.yaml}; it lies in {folder}", Path("my run"))
     "play it with stockcue rehearse 'experiment=my run/a.yaml'; it lies in my run"
     """
-    words = _WORD.sub(lambda found: shlex.quote(f"{found[1]}={folder / found[2]}"), line)
+    words = _WORD.sub(lambda word: shlex.quote(f"{word[1]}={folder / word[2]}"), line)
     return words.replace(HERE, str(folder))

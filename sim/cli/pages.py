@@ -14,26 +14,26 @@ from sim.words import _
 
 def page(words: list[str]) -> int:
     """``stockcue page FOLDER [lang=zh] [out=FILE]``."""
-    from sim.app.pages import page as made
+    from sim.app.pages import page as written
 
     folder, s = _folder(PageSettings, words)
-    _told(_("page: {path}").format(path=made(folder, out=s.out or None)))
+    _told(_("page: {path}").format(path=written(folder, out=s.out or None)))
     return 0
 
 
 def workbook(words: list[str]) -> int:
     """``stockcue workbook FOLDER [csv=true] [lang=zh] [out=FILE]``."""
-    from sim.app.workbooks import workbook as made
+    from sim.app.workbooks import workbook as written
 
     folder, s = _folder(WorkbookSettings, words)
-    place = made(folder, out=s.out or None, csv=s.csv)
+    place = written(folder, out=s.out or None, csv=s.csv)
     _told((_("CSV files: {path}") if s.csv else _("workbook: {path}")).format(path=place))
     return 0
 
 
 def card(words: list[str]) -> int:
     """``stockcue card FOLDER|experiment=FILE ... [shows=20] [lang=zh] [out=card.html|card.xlsx]``."""
-    from sim.app.card import card as made
+    from sim.app.card import card as written
     from sim.cli.main import policies_of_words, study_of_words
 
     rest, s = few(CardSettings, words, others=True)
@@ -42,7 +42,7 @@ def card(words: list[str]) -> int:
     if config is None:
         return 0
     source = next((w.partition("=")[2] for w in rest if w.startswith("experiment=")), "")
-    place = made(
+    place = written(
         config["scenario"], policies_of_words(config), shows=s.shows, seed=config.get("seed"),
         uncertain=bool(config.get("uncertain")), out=s.out, rests_on=_("From {source}.").format(source=source) if source else "",
     )  # fmt: skip

@@ -65,7 +65,7 @@ def check(words: list[str]) -> int:
 def test(words: list[str]) -> int:
     from sim.app.rules import run_rules
 
-    text, ok = run_rules(words, lambda said: aloud(said, sys.stderr))
+    text, ok = run_rules(words, lambda sentence: aloud(sentence, sys.stderr))
     print(for_terminal(text))
     return OK if ok else FAILED
 

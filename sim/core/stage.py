@@ -122,6 +122,7 @@ def set_stage(scenario: Scenario, tape: Tape) -> Stage:
     rules[W.DRAWN], rules[W.DRAWN_CUES] = len(tape), len(tape.cues)
     rules[W.CHECKS_SCREEN], rules[W.TALKS] = scenario.host.checks_screen, scenario.chat.on
     scarcity, chat = scenario.scarcity, scenario.chat
+    # The last of them is what coming.hurry answers where nothing is scarce.
     rates = np.array([scarcity.gain, scarcity.below, scenario.leaks.lost_release_p, scenario.start_hour, chat.put_off, chat.full,
                       to_us(chat.fade_s), 1.0 / (1.0 + scarcity.gain)], np.float64)  # fmt: skip
     facts = np.array([[s.listed, s.safety_stock, s.price, s.margin, TIERS.index(s.tier),

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sim.jobs.packed_part import Damaged, packed, unpacked
+from sim.jobs.packed_part import Damaged, unpacked
 from sim.jobs.plan import Chunk, Plan
 from sim.jobs.work_folder import begun, holds
 from sim.words import _
@@ -38,10 +38,6 @@ class Parts:
     def path(self, chunk: Chunk) -> Path:
         """Where a chunk's part is."""
         return self.folder / f"part-{chunk.number:06d}.figures"
-
-    def write(self, chunk: Chunk, values: np.ndarray) -> None:
-        """Keep one chunk: float64 [run, metric]."""
-        self.keep(chunk, packed(self.digest, chunk, values))
 
     def keep(self, chunk: Chunk, content: bytes) -> None:
         """Keep one chunk as a worker packed it."""

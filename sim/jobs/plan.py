@@ -125,8 +125,8 @@ def order(plan: Plan, chunk: Chunk) -> bytes:
 
 @lru_cache(maxsize=4)
 def _order(plan: Plan, world: int, first: int, last: int) -> bytes:
-    packed = tuple((c.name, c.family, pack(c.policy)) for c in plan.candidates[first:last])
-    ordered = _Order(plan.worlds[world], packed, plan.profile, plan.seed, plan.metrics, plan.sealed)
+    candidates = tuple((c.name, c.family, pack(c.policy)) for c in plan.candidates[first:last])
+    ordered = _Order(plan.worlds[world], candidates, plan.profile, plan.seed, plan.metrics, plan.sealed)
     return zlib.compress(pickle.dumps(ordered), 1)
 
 
@@ -148,4 +148,4 @@ def _read(ordered: bytes) -> _Order:
 
 @lru_cache(maxsize=4)
 def _candidates(ordered: bytes) -> tuple[Candidate, ...]:
-    return tuple(Candidate(name, family, {}, unpack(packed)) for name, family, packed in _read(ordered).candidates)
+    return tuple(Candidate(name, family, {}, unpack(policy)) for name, family, policy in _read(ordered).candidates)

@@ -86,7 +86,7 @@ def half_width(values: np.ndarray, level: float = LEVEL) -> float:
     return float(sampling / math.sqrt(len(values)) + rare / len(values))
 
 
-def student(level: float, df: float) -> float:
+def student(level: float, df: int) -> float:
     """Two-sided Student quantile.
 
     >>> round(student(0.95, 9), 4)

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from sim.jobs.folder import FolderError
+from sim.jobs.packed_part import packed
 from sim.jobs.parts import Damaged, Parts, opened
 from sim.jobs.plan import Plan
 from sim.jobs.work_folder import differences, work_folder
@@ -33,7 +34,7 @@ def values(chunk):
 def parts(tmp_path):
     parts_of = Parts(tmp_path, plan(), "digest")
     for chunk in parts_of.chunks:
-        parts_of.write(chunk, values(chunk))
+        parts_of.keep(chunk, packed(parts_of.digest, chunk, values(chunk)))
     return parts_of
 
 
@@ -87,7 +88,7 @@ def test_a_damaged_part_is_missing_and_never_a_crash(parts, how, tmp_path):
     with pytest.raises(Damaged):
         parts.assemble(tmp_path / "t.parquet")
     if how != "folder":
-        parts.write(chunk, values(chunk))
+        parts.keep(chunk, packed(parts.digest, chunk, values(chunk)))
         assert parts.missing() == ([], 0)
 
 
@@ -115,7 +116,7 @@ def test_a_resume_says_what_changed(tmp_path):
     final = tmp_path / "deep" / "res"
     facts = {"replicates": 5, "strategy": {"a": {"units": None}}, "varied": {"gate.n": [1, 2]}}
     with opened(final, plan(), facts) as parts:
-        parts.write(parts.chunks[0], values(parts.chunks[0]))
+        parts.keep(parts.chunks[0], packed(parts.digest, parts.chunks[0], values(parts.chunks[0])))
     with opened(final, plan(), facts) as again:
         assert again.folder == work_folder(final)
         assert again.missing() == (again.chunks[1:], 0)
@@ -143,7 +144,7 @@ def test_two_processes_do_not_share_a_sweep(tmp_path):
 
 def test_a_note_that_was_cut_short_is_written_anew(tmp_path):
     with opened(tmp_path / "res", plan(), {"a": 1}) as parts:
-        parts.write(parts.chunks[0], values(parts.chunks[0]))
+        parts.keep(parts.chunks[0], packed(parts.digest, parts.chunks[0], values(parts.chunks[0])))
     (work_folder(tmp_path / "res") / "sweep.json").write_text('{"a": ')
     with opened(tmp_path / "res", plan(), {"a": 1}) as parts:
         assert parts.missing()[0] == parts.chunks[1:]

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sim.app.progress import Progress
+from sim.jobs.packed_part import packed
 from sim.jobs.parts import Parts
 from sim.jobs.plan import Plan
 from sim.report.text import ranking
@@ -33,7 +34,7 @@ def made(tmp_path):
         values = np.ones((chunk.runs, len(study.metrics)))
         values[:, 0] = (100 + k if chunk.world == 0 else 500 - 10 * k) + 1000 * (k % 2)
         values[:, 1] = 2000.0
-        parts.write(chunk, values)
+        parts.keep(chunk, packed(parts.digest, chunk, values))
     parts.assemble(tmp_path / "t.parquet")
     return Ranking(tmp_path / "t.parquet", study)
 

@@ -46,7 +46,7 @@ def test_the_cheapest_comes_first_and_its_equals_are_marked():
     behind = {s.candidate: s for s in standings(np.array([COSTS[k] for k in ("good", "close", "silent")]).T, 1e-9).standings}[2]
     assert (lines[2].behind.mean, lines[2].behind.low) == (behind.behind, behind.low)
     assert lines[2].behind.low < difference(COSTS["silent"], COSTS["good"]).low, "it holds for all rows at once"
-    text = tables.printed(lines, 3, BALANCED)
+    text = tables.RankedTable(lines, 3, BALANCED).printed()
     assert "not sure, 1 ±" in text
     assert "sure, 80 ±" in text
     assert "Cannot be told apart from good: close" in text
@@ -71,22 +71,23 @@ def test_shares_are_ratios_of_sums():
 
 
 def test_a_figure_below_zero_is_explained():
-    assert "below 0: the host moved airtime" in tables.printed(
-        tables.summary(scores({"a": [-5.0], "silent": [9.0]})), 1, BALANCED
+    assert (
+        "below 0: the host moved airtime"
+        in tables.RankedTable(tables.summary(scores({"a": [-5.0], "silent": [9.0]})), 1, BALANCED).printed()
     )
-    assert "below 0" not in tables.printed(tables.summary(scores({"a": [5.0], "silent": [9.0]})), 1, BALANCED)
+    assert "below 0" not in tables.RankedTable(tables.summary(scores({"a": [5.0], "silent": [9.0]})), 1, BALANCED).printed()
 
 
 def test_one_show_has_no_interval():
     lines = tables.summary(scores({"a": [5.0], "silent": [9.0]}))
-    text = tables.printed(lines, 1, BALANCED)
+    text = tables.RankedTable(lines, 1, BALANCED).printed()
     assert "±" not in text.splitlines()[1]
     assert "says nothing about the next" in text
 
 
 def test_it_fits_the_terminal_and_lines_up():
     big = {name: (np.array(values) * 4321.9).tolist() for name, values in COSTS.items()}
-    lines = tables.printed(tables.summary(scores(big)), 3, BALANCED).splitlines()[:4]
+    lines = tables.RankedTable(tables.summary(scores(big)), 3, BALANCED).printed().splitlines()[:4]
     assert max(map(width, lines)) <= 150
     assert len({width(line) for line in lines}) == 1
 
@@ -97,7 +98,7 @@ def test_chinese_names_line_up():
 
 
 def test_markdown_has_a_cell_for_every_column():
-    text = tables.in_markdown(tables.summary(scores(COSTS)), 3, BALANCED)
+    text = tables.RankedTable(tables.summary(scores(COSTS)), 3, BALANCED).in_markdown()
     table = [line for line in text.splitlines() if line.startswith("|")]
     assert {line.count("|") for line in table} == {len(columns(tables.HEAD)) + 1, len(tables.SHOWN) + 1}
     assert markdown(["a|b"], [["c|d"]]) == ["| a\\|b |", "| --- |", "| c\\|d |"]
@@ -121,7 +122,7 @@ def test_useful_alerts_stand_beside_their_strategy():
 
 
 def test_what_no_show_had_may_cost():
-    text = tables.printed(tables.summary(scores(COSTS)), 3, BALANCED, shock=50_000.0)
+    text = tables.RankedTable(tables.summary(scores(COSTS)), 3, BALANCED, shock=50_000.0).printed()
     assert "one of 50,000 CNY could cost up to 50,000 CNY a show" in text
 
 

@@ -37,8 +37,6 @@ BELIEVED = ("end", *ASIDE)
 """Kinds that wait for no second line: the end, and what moves no time."""
 FAR, MORE = 10, 4
 """A line more than FAR jumps ahead waits for MORE lines that say the same: one device with a wrong clock sends some in a row."""
-
-
 UNSET_US = 1_262_304_000 * US
 """A clock before 2010 was never set: devices begin in 1970, 1980 or 2000."""
 
@@ -80,7 +78,7 @@ class LineReader:
                 counts["blank"] += 1
                 continue
             verdict = self._line(line, batch, wall_us) if not batch.ended else "comes after the end of the show"
-            self._settle(Held(self.number, line, 0, {}), verdict, batch)
+            self._settle(self.number, line, verdict, batch)
         return batch
 
     def now(self, wall_us: int) -> int:
@@ -123,7 +121,9 @@ class LineReader:
             if self.offset_us is None:
                 self.offset_us = wall_us - int(t * self.rules.speedup)
             return self._happens(kind, event, t, batch, self.now(wall_us))
-        return self._placed(Held(self.number, line, t, event), batch)
+        if self.held or t > self.newest + self.jump_us:
+            return self._placed(Held(self.number, line, t, event), batch)
+        return self._happens(kind, event, t, batch, None)
 
     def _time(self, value: Any, name: str) -> int | str:
         """A time of show time [us], or what is wrong with it."""
@@ -143,8 +143,7 @@ class LineReader:
         us = amount[1] if amount[0] != NAIVE or clock.zone is None else Clock(NAIVE, clock.zone).microseconds(amount[1])
         if self.start_us is None:
             self.start_us = 0 if clock.kind == SECONDS else us
-        t = round((us - self.start_us) / self.rules.speedup)
-        return t
+        return round((us - self.start_us) / self.rules.speedup)
 
     def _unset(self, t: int) -> bool:
         """Whether the show began with a stamp of a clock that was never set."""
@@ -181,9 +180,11 @@ class LineReader:
             self.held = [*held, one]
             return ""
         elif held:
-            self._settle(held[0], self._happens(held[0].event["kind"], held[0].event, held[0].t, batch, None), batch)
-            for other in held[1:]:
-                self._settle(other, self._placed(other, batch), batch)
+            first, *others = held
+            verdict = self._happens(first.event["kind"], first.event, first.t, batch, None)
+            self._settle(first.number, first.line, verdict, batch)
+            for other in others:
+                self._settle(other.number, other.line, self._placed(other, batch), batch)
         return self._placed(one, batch)
 
     def _placed(self, one: Held, batch: Batch) -> str:
@@ -196,12 +197,12 @@ class LineReader:
             return ""
         return self._happens(one.event["kind"], one.event, one.t, batch, None)
 
-    def _settle(self, one: Held, verdict: str, batch: Batch) -> None:
-        """Count what became of a line that waited."""
+    def _settle(self, number: int, line: bytes, verdict: str, batch: Batch) -> None:
+        """Count what became of a line."""
         if verdict in COUNTS:
             self.counts[verdict], self.refused = self.counts[verdict] + 1, verdict
         elif verdict:
-            self._reject(batch, one.number, verdict, one.line)
+            self._reject(batch, number, verdict, line)
 
     def _happens(self, kind: str, event: dict[str, Any], t: int, batch: Batch, now: int | None) -> str:
         """A line whose time is good: what it says is laid down, or refused."""

@@ -45,8 +45,7 @@ class Ranking:
         """For a terminal."""
         parts = []
         for world, lines in list(zip(self.plan.worlds, self.lines, strict=True))[:PRINTED]:
-            body = tables.printed(lines, self.plan.replicates, self.plan.profile, told=False, shock=self.shock,
-                                  varied=self._varied(lines))  # fmt: skip
+            body = self._table(lines).printed()
             parts.append(f"{self._title(world.name, lines)}\n\n{body}{self._best(lines[0].strategy)}")
         if len(self.plan.worlds) > PRINTED:
             more = len(self.plan.worlds) - PRINTED
@@ -60,8 +59,7 @@ class Ranking:
         """For ``report.md``."""
         parts = []
         for world, lines in zip(self.plan.worlds, self.lines, strict=True):
-            body = tables.in_markdown(lines, self.plan.replicates, self.plan.profile, told=False, shock=self.shock,
-                                      varied=self._varied(lines))  # fmt: skip
+            body = self._table(lines).in_markdown()
             title = _("## World {title}").format(title=self._title(world.name, lines))
             parts.append(f"{title}\n\n{_settings(world.settings)}{body}")
         if len(self.plan.worlds) > 1:
@@ -69,6 +67,10 @@ class Ranking:
                 "\n".join([_("## All worlds together"), "", *markdown(columns(OVERALL), self._overall(), (1, 2, 3, 4, 6, 7))])
             )
         return "\n\n".join([*parts, *self._caution()])
+
+    def _table(self, lines: list[tables.StrategyLine]) -> tables.RankedTable:
+        """The table of one world's leaders."""
+        return tables.RankedTable(lines, self.plan.replicates, self.plan.profile, False, self.shock, self._varied(lines))
 
     def _varied(self, lines: Sequence[tables.StrategyLine]) -> tables.Varied:
         """The settings that vary among the candidates of these lines."""

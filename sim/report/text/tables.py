@@ -144,22 +144,6 @@ def half(gap: Difference) -> float:
     return (gap.high - gap.low) / 2
 
 
-def notes(lines: list[StrategyLine], replicates: int, profile: Profile, told: bool = True, shock: float = 0.0) -> list[str]:
-    """What has to be said under the table. shock: a loss of one show to allow for [CNY]."""
-    text = [
-        ngettext(
-            "Means over {n} shows; ± is half a 95 % interval; prices by score={profile}.",
-            "Means over {n} shows; ± is half a 95 % interval; prices by score={profile}.",
-            replicates,
-        ).format(n=replicates, profile=profile.name),
-        *_below_nothing(lines),
-        _apart(lines, replicates) if told or replicates < 2 else "",
-        unseen(replicates, shock) if replicates > 1 else "",
-        _pairing(lines),
-    ]
-    return [line for line in text if line]
-
-
 def meanings(profile: Profile, told: bool = True) -> list[str]:
     """Every column in a sentence that stands alone."""
     lines = [
@@ -225,36 +209,49 @@ def _varied(head: Sequence[str], rows: list[list[str]], varied: Varied | None) -
     return lines
 
 
-def printed(
-    lines: list[StrategyLine],
-    replicates: int,
-    profile: Profile,
-    told: bool = True,
-    shock: float = 0.0,
-    varied: Varied | None = None,
-) -> str:
-    """The table for a terminal: plain text, at most some 145 columns. told: see :func:`cells`. varied: see :data:`Varied`."""
-    rows = _varied(_head(told), cells(lines, told), varied)
-    legend = [*notes(lines, replicates, profile, told, shock), *(meanings(profile) if told else [])]
-    return "\n".join([*aligned(rows, range(1, len(rows[0]))), "", *legend])
+@dataclass(frozen=True)
+class RankedTable:
+    """The table of some strategies over ``replicates`` shows. told: see :func:`cells`. shock: a loss of one show to allow for
+    [CNY]. varied: see :data:`Varied`."""
 
+    lines: list[StrategyLine]
+    replicates: int
+    profile: Profile
+    told: bool = True
+    shock: float = 0.0
+    varied: Varied | None = None
 
-def in_markdown(
-    lines: list[StrategyLine],
-    replicates: int,
-    profile: Profile,
-    told: bool = True,
-    shock: float = 0.0,
-    varied: Varied | None = None,
-) -> str:
-    """The same for ``report.md``, with a second table."""
-    head, *rows = _varied(_head(told), cells(lines, told), varied)
-    more, *rest = _varied(columns(MORE), details(lines), varied)
-    legend = [*notes(lines, replicates, profile, told, shock), *meanings(profile, told)]
-    return "\n".join([
-        *markdown(head, rows, range(1, len(head))), "", *(f"- {note}" for note in legend), "",
-        *markdown(more, rest, range(1, len(more))),
-    ])  # fmt: skip
+    def notes(self) -> list[str]:
+        """What has to be said under the table."""
+        n = self.replicates
+        text = [
+            ngettext(
+                "Means over {n} shows; ± is half a 95 % interval; prices by score={profile}.",
+                "Means over {n} shows; ± is half a 95 % interval; prices by score={profile}.",
+                n,
+            ).format(n=n, profile=self.profile.name),
+            *_below_nothing(self.lines),
+            _apart(self.lines, n) if self.told or n < 2 else "",
+            unseen(n, self.shock) if n > 1 else "",
+            _pairing(self.lines),
+        ]
+        return [line for line in text if line]
+
+    def printed(self) -> str:
+        """For a terminal: plain text, at most some 145 columns."""
+        rows = _varied(_head(self.told), cells(self.lines, self.told), self.varied)
+        legend = [*self.notes(), *(meanings(self.profile) if self.told else [])]
+        return "\n".join([*aligned(rows, range(1, len(rows[0]))), "", *legend])
+
+    def in_markdown(self) -> str:
+        """For ``report.md``, with a second table."""
+        head, *rows = _varied(_head(self.told), cells(self.lines, self.told), self.varied)
+        more, *rest = _varied(columns(MORE), details(self.lines), self.varied)
+        legend = [*self.notes(), *meanings(self.profile, self.told)]
+        return "\n".join([
+            *markdown(head, rows, range(1, len(head))), "", *(f"- {note}" for note in legend), "",
+            *markdown(more, rest, range(1, len(more))),
+        ])  # fmt: skip
 
 
 def glossary() -> str:
