@@ -251,8 +251,8 @@ def _level_residuals(model: Model, fit: Fit) -> dict[int, tuple[float, float]]:
 
 def _level_sd(model: Model, fit: Fit) -> float:
     """How far the shows' general levels lie apart, beyond chance (log; method of moments)."""
-    residuals = _level_residuals(model, fit)
-    if len(residuals) < 3:
+    by_kind = _level_residuals(model, fit)
+    if len(by_kind) < 3:
         return 0.0
-    logs, noise = np.array([v for v, _ in residuals.values()]), float(np.mean([n for _, n in residuals.values()]))
+    logs, noise = np.array([v for v, _ in by_kind.values()]), float(np.mean([n for _, n in by_kind.values()]))
     return math.sqrt(max(float(logs.var(ddof=1)) - noise, 0.0))

@@ -129,15 +129,15 @@ class Model:
         p, step = self.place, self.grid.step_s
         e = np.exp(row.x[:, self.columns] @ at[[p[f"x:{c}"] for c in self.spec.columns]]) if self.columns else np.ones(len(row.y))
         e = e * row.mood
-        expected = {-1: math.exp(at[p[f"uncued:{row.sku}"]]) * step * e} if -1 in which else {}
+        counts = {-1: math.exp(at[p[f"uncued:{row.sku}"]]) * step * e} if -1 in which else {}
         appeal = at[p[f"appeal:{row.sku}"]] if f"appeal:{row.sku}" in p else 0.0
         for k in which:
             if k >= 0 and k in row.cues:
                 name = kind_name(k)
-                expected[k] = math.exp(at[p[f"cue:{name}"]] + appeal) * e * self.responses(row, at, k)
+                counts[k] = math.exp(at[p[f"cue:{name}"]] + appeal) * e * self.responses(row, at, k)
         if row.what == "carts":
-            return {k: v * math.exp(at[p[RATIO]]) for k, v in expected.items()}
-        return expected
+            return {k: v * math.exp(at[p[RATIO]]) for k, v in counts.items()}
+        return counts
 
     def one(self, row: SkuRow, at: np.ndarray, kind: int, number: int) -> np.ndarray:
         """Orders expected per bin by one cue of a kind."""

@@ -85,20 +85,20 @@ def _quantities(show: Observed, by_viewer: bool) -> list[Quantity]:
             at = open_ & (kind == c)
             inside[c] += orders[at].sum()
             within[c] += rate * people[at].sum() * STEP_S
-    quantities, total, exposure = [], outside.sum(), time.sum()
+    of_night, total, exposure = [], outside.sum(), time.sum()
     if total >= FEWEST and exposure > 0:
-        quantities.append(Quantity("level", show.name, float(np.log(total / exposure)), float(total**-0.5)))
+        of_night.append(Quantity("level", show.name, float(np.log(total / exposure)), float(total**-0.5)))
     for c in np.flatnonzero((inside >= FEWEST) & (within > 0)).tolist():
         error = float(np.sqrt(1 / inside[c] + 1 / max(total, 1.0)))
-        quantities.append(Quantity(f"lift {CUE_KINDS[c]}", show.name, float(np.log(inside[c] / within[c])), error))
+        of_night.append(Quantity(f"lift {CUE_KINDS[c]}", show.name, float(np.log(inside[c] / within[c])), error))
     for tier in sorted({*show.tiers} - {""}):
         own = np.array(show.tiers) == tier
         part = outside[own].sum()
         if FEWEST <= part < total:
-            quantities.append(
+            of_night.append(
                 Quantity(f"tier {tier}", show.name, float(np.log(part / total)), float(np.sqrt(1 / part - 1 / total)))
             )
-    return quantities
+    return of_night
 
 
 def _open(show: Observed, sku: int, n: int) -> np.ndarray:
@@ -130,9 +130,9 @@ def settling(nights: Sequence[Quantity]) -> list[NightForecast]:
                 steps.append(NightForecast(quantity, prior, "", np.nan, np.nan, np.nan))
             else:
                 low, high = prior.band()
-                after = which[n]
-                steps.append(NightForecast(quantity, prior, after.night, after.value, float(low <= after.value <= high),
-                                  prior.log_score(after.value, after.error)))  # fmt: skip
+                came = which[n]
+                steps.append(NightForecast(quantity, prior, came.night, came.value, float(low <= came.value <= high),
+                                  prior.log_score(came.value, came.error)))  # fmt: skip
     return steps
 
 

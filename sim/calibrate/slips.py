@@ -132,8 +132,8 @@ def _one(model: Model, fit: Fit, row: SkuRow, kind: int, at: tuple[float, float]
     b = min(int((at[0] + span + late) // step) + edge + 2, len(row.y))
     if a >= b:
         return np.zeros(len(offsets))
-    response = _response(model, fit, row.carts, b - a, kind, np.array([at[1] - a * step])) * scale * row.open[a:b]
-    rest = np.maximum(rate[a:b] - response, 0.02 * rate[a:b] + TINY)
+    brought = _response(model, fit, row.carts, b - a, kind, np.array([at[1] - a * step])) * scale * row.open[a:b]
+    rest = np.maximum(rate[a:b] - brought, 0.02 * rate[a:b] + TINY)
     here = np.array([at[0] - a * step])
     wide = np.concatenate([np.zeros(edge), _response(model, fit, row.carts, b - a + edge, kind, here) * scale])
     shifted = np.lib.stride_tricks.sliding_window_view(wide, b - a)[: len(offsets)][::-1]

@@ -127,7 +127,7 @@ def _iso(match: re.Match[str]) -> tuple[str, int] | None:
 
 def _moment(parts: list[int], fraction: str, zone: str) -> tuple[str, int] | None:
     """Clock and microseconds of year, month, day, hour, minute and second; None where there is no such moment. 24:00:00 is the
-    day's end (ISO 8601); a year from 2443 on is the Buddhist calendar's."""
+    day's end (ISO 8601); a year from 2444 on is the Buddhist calendar's."""
     year, month, day, hour, minute, second = parts
     year -= dates.BUDDHIST if year - dates.BUDDHIST > 1900 else 0
     ends = (hour, minute, second) == (24, 0, 0) and not fraction.strip("0")

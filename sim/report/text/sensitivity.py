@@ -41,12 +41,12 @@ def ranking(indices: Sequence[Index]) -> str:
         )
     else:
         text = _("{setting} matters most: {share} of the variance of net would stay if it alone were unknown.")
-    sentences = [text.format(setting=first.key, rivals=", ".join(rivals), share=share)]
+    parts = [text.format(setting=first.key, rivals=", ".join(rivals), share=share)]
     if idle:
-        sentences.append(_("Beside that hardly matter, over these ranges: {settings}.").format(settings=", ".join(idle)))
+        parts.append(_("Beside that hardly matter, over these ranges: {settings}.").format(settings=", ".join(idle)))
     if max(max(i.total, i.first) for i in indices) > 1.05:
-        sentences.append(_("Shares above 100 % are estimates from too few points: raise points=."))
-    return " ".join(sentences)
+        parts.append(_("Shares above 100 % are estimates from too few points: raise points=."))
+    return " ".join(parts)
 
 
 def sentences(indices: Sequence[Index], shows: int) -> list[str]:
