@@ -1,6 +1,8 @@
 """What every test starts from."""
 
+import faulthandler
 import signal
+import sys
 
 import pytest
 
@@ -36,6 +38,19 @@ def tiny(tmp_path, monkeypatch):
 
 LONG_S = 6 * 3600 if FULL else 3600
 """What a long check may take before it fails as hanging, unless it says otherwise [s]."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """Where the limit of a test is not heard, as in compiled code, its process ends a fifth later: of workers, one test fails."""
+    own, config = item.get_closest_marker("timeout"), item.config
+    limit = own.args[0] if own else config.getoption("timeout") or config.getini("timeout")
+    if not config.getoption("usepdb"):
+        faulthandler.dump_traceback_later(1.2 * float(limit), exit=True, file=sys.__stderr__)
+    try:
+        return (yield)
+    finally:
+        faulthandler.cancel_dump_traceback_later()
 
 
 def pytest_collection_modifyitems(items):

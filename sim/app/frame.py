@@ -35,7 +35,7 @@ from sim.jobs.folder import (
     write_manifest,
 )
 from sim.jobs.pool import Pool, at_once, must_be_possible, pool
-from sim.jobs.work_folder import Worth, begun, finished, refuse_begun
+from sim.jobs.work_folder import INCOMPLETE, Worth, begun, finished, refuse_begun
 from sim.setup.settings import settle
 from sim.words import LANGUAGES, _, speaking
 
@@ -165,8 +165,9 @@ def published(task: Task, write: Callable[[Path], Statement], told: Listener | N
     with claimed(task.final, task.verb):
         with fresh(task.final) as folder:
             words = write(folder)
-            _sealed(folder, task, words)
-        if words.more is not None or task.verb in VERBS:
+            more = words.more is not None or task.verb in VERBS
+            _sealed(folder, task, words, INCOMPLETE if more else {})
+        if more:
             (told or Listener()).found(words.text.replace(HERE, str(task.final)))
             words = _completed(task, words)
     return written_just_now(task.verb, task.final, words, task.room)
@@ -191,11 +192,11 @@ def _completed(task: Task, words: Statement) -> Statement:
         raise OSError(error.errno, text.format(folder=str(task.final), why=why or error)) from None
 
 
-def _sealed(folder: Path, task: Task, words: Statement) -> None:
-    """Put the manifest into a folder, after everything else."""
+def _sealed(folder: Path, task: Task, words: Statement, noted: Mapping[str, Any] | None = None) -> None:
+    """Put the manifest into a folder, after everything else. noted: what it says beside."""
     for page in folder.glob("*.md"):  # names come from files, and a page may be opened where HTML runs
         page.write_text(for_page(page.read_text(encoding="utf-8")), encoding="utf-8")
-    write_manifest(folder, task.manifest(words))
+    write_manifest(folder, {**task.manifest(words), **(noted or {})})
 
 
 def followed(task: Task, follow: Callable[[], Statement], files: Mapping[str, Path]) -> Result:

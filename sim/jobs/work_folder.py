@@ -25,6 +25,10 @@ PLAYED = "what is played"
 """Name of the note's checksum over all that is played; it says nothing beside a setting that differs."""
 
 
+INCOMPLETE = {"complete": False}
+"""What a manifest says as long as pictures and page are still to come."""
+
+
 Worth = Callable[[Path], bool]
 """Whether a folder holds anything for whose sake it is kept."""
 
@@ -129,9 +133,9 @@ def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) 
 
 
 def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str, identity: Mapping[str, Any] | None = None) -> bool:
-    """Whether ``final`` is this study, finished, with its file ``worth`` undamaged. Another one there, or a folder that is no
-    study's, is refused rather than replaced. what, facts: as in :func:`begun`; ``identity``: what work begun is known by, where
-    that is not all the facts."""
+    """Whether ``final`` is this study, finished with pictures and page, and its file ``worth`` undamaged. Another one there, or
+    a folder that is no study's, is refused rather than replaced. what, facts: as in :func:`begun`; ``identity``: what work begun
+    is known by, where that is not all the facts."""
     tidy(final)
     manifest = known(final / MANIFEST)
     if manifest is None:
@@ -147,7 +151,7 @@ def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str, ident
             ).format(what=what, final=str(final))
         )
     refuse_other(manifest[what], facts, _("the {what} in {final!r} was made").format(what=what, final=str(final)))
-    done = _undamaged(final, manifest, worth)
+    done = _undamaged(final, manifest, worth) and not INCOMPLETE.items() <= manifest.items()
     begun_with, now = known(work_folder(final, what) / f"{what}.json"), json.loads(json.dumps(identity or facts))
     # Without a note it is what a kill left of one that was being removed.
     if done and begun_with in (None, now):

@@ -14,6 +14,7 @@ from sim.conformance.promql import deriv, firing, rate
 from sim.report.exports.lines import EXPORTED, NEAREST, ExportError, RuleLine, lines_of
 from sim.report.exports.prometheus import rule_tests, rules
 from strategies import registry
+from tests.events import LIMIT_S
 
 PROMTOOL = shutil.which("promtool")
 
@@ -124,7 +125,7 @@ def test_promtool_agrees(name, show, tmp_path):
     (tmp_path / "rules.yml").write_text(rules(policy, scenario, 5.0, ["a comment"]), encoding="utf-8")
     (tmp_path / "rules_test.yml").write_text(rule_tests(policy, scenario, 5.0), encoding="utf-8")
     for words in (["check", "rules", "rules.yml"], ["test", "rules", "rules_test.yml"]):
-        done = subprocess.run([PROMTOOL, *words], cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        done = subprocess.run([PROMTOOL, *words], cwd=tmp_path, capture_output=True, text=True, timeout=LIMIT_S)
         assert done.returncode == 0, done.stdout + done.stderr
 
 

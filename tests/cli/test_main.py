@@ -7,7 +7,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import fields
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from sim import __version__
 from sim.cli import main as cli
 from sim.cli.helptext import HELP
 from sim.setup.tree import RECORDS
+from tests.events import LIMIT_S, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -266,12 +266,10 @@ def test_an_interrupted_rehearsal_leaves_nothing(tiny, tmp_path):
     words = [sys.executable, "-m", "sim", "rehearse", f"scenario={tiny}", "replicates=100000", "out=res", "strategy=silent"]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "STOCKCUE_NO_COMPILE": "1"}
     job = subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 120
-    while not list(tmp_path.glob(".res-unfinished-*")) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    until(lambda: list(tmp_path.glob(".res-unfinished-*")), lambda: job.poll() is not None)
     assert not (tmp_path / "res").exists()
     job.send_signal(signal.SIGINT)
-    _, err = job.communicate(timeout=60)
+    _, err = job.communicate(timeout=LIMIT_S)
     assert job.returncode == 130
     assert "Interrupted" in err
     assert "Traceback" not in err

@@ -11,6 +11,7 @@ from sim.cli import main as cli
 from sim.cli import terminal
 from sim.report.figures import style
 from tests.cli.typing_page import PAGE, row
+from tests.events import LIMIT_S
 
 ROOT = Path(__file__).parents[2]
 HEAD = "from strategies.contract import Param, Strategy\n\ndef fold(p, m, s):\n"
@@ -158,10 +159,10 @@ def test_a_terminal_that_cannot_encode_loses_nothing(desk):
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "cp1252", "STOCKCUE_NO_COMPILE": "1", "PYTHONUTF8": "0",
            "MPLBACKEND": "no_such_screen"}  # fmt: skip
     words = [sys.executable, "-m", "sim", "list", "smart", "signal"]
-    done = subprocess.run(words, env=env, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(words, env=env, capture_output=True, timeout=LIMIT_S, check=False)
     assert done.returncode == 0, done.stderr
     words = [sys.executable, "-m", "sim", "rehearse", "scenario=show.yaml", "--cfg"]
-    done = subprocess.run(words, env=env, capture_output=True, timeout=120, check=False)
+    done = subprocess.run(words, env=env, capture_output=True, timeout=LIMIT_S, check=False)
     assert done.returncode == 0, done.stderr
     assert b"\\u5c0f\\u573a" in done.stdout
     assert done.stderr.decode("cp1252").count("cannot show some characters") == 1

@@ -6,8 +6,9 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
+
+from tests.events import LIMIT_S, until
 
 ROOT = Path(__file__).parents[2]
 
@@ -42,15 +43,11 @@ class Cluster:
     def _address(self) -> str:
         from distributed import Client
 
-        deadline = time.monotonic() + 600
-        while time.monotonic() < deadline:
-            if self.note.is_file() and (text := self.note.read_text()):
-                address = str(json.loads(text)["address"])
-                with Client(address, timeout=300, set_as_default=False) as client:
-                    client.wait_for_workers(len(self.workers), timeout=300)
-                return address
-            time.sleep(0.1)
-        raise TimeoutError("the Dask scheduler did not start")
+        until(lambda: self.note.is_file() and self.note.read_text(), lambda: self.scheduler.poll() is not None)
+        address = str(json.loads(self.note.read_text())["address"])
+        with Client(address, timeout=LIMIT_S, set_as_default=False) as client:
+            client.wait_for_workers(len(self.workers), timeout=LIMIT_S)
+        return address
 
     def close(self) -> None:
         for job in (*self.workers, self.scheduler):

@@ -1,6 +1,5 @@
 """Beyond one machine: a real scheduler and real worker processes play the same bytes, and losing a worker loses nothing."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 from sim.cli import main as cli
 from sim.jobs.pool import pool
 from tests.cli.conftest import SHOW
+from tests.events import LIMIT_S, until
 from tests.jobs.dask_here import Cluster
 
 pytest.importorskip("distributed", reason="the cluster tests need dask[distributed]")
@@ -81,20 +81,21 @@ def _losing(cluster: Cluster, parts: Path):
     losses = []
 
     def watch() -> None:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline:
-            count = len(list(parts.glob("part-*.figures")))
-            if count >= 4:
-                cluster.lose(0)
-                losses.append(count)
-                return
-            time.sleep(0.005)
+        counts = [0]
+
+        def enough() -> bool:
+            counts.append(len(list(parts.glob("part-*.figures"))))
+            return counts[-1] >= 4
+
+        until(enough)
+        cluster.lose(0)
+        losses.append(counts[-1])
 
     thread = threading.Thread(target=watch, daemon=True)
     thread.start()
 
     def joined() -> int:
-        thread.join(timeout=120)
+        thread.join(timeout=LIMIT_S)
         return losses[0] if losses and losses[0] < 30 else 0
 
     return joined

@@ -1,12 +1,12 @@
 """A sweep is stopped at any moment, by anything, and ends with the same bytes."""
 
 import concurrent.futures.process
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from sim.jobs.pool import Pool, WorkersLost, _alone
 from sim.jobs.resume import gather
 from sim.jobs.work_folder import work_folder
 from tests.cli.conftest import SHOW
+from tests.events import LIMIT_S, until
 from tests.jobs.sweeps import ENVIRONMENT, WORDS, count, stopped_after, tables
 from tests.jobs.test_plan import plan
 
@@ -49,23 +50,13 @@ def started(*words: str) -> subprocess.Popen:
 
 def wait_for(parts: int, out: Path, job: subprocess.Popen) -> None:
     """Until so many parts are kept, or the job is over."""
-    deadline = time.monotonic() + 120
-    while count(out) < parts and job.poll() is None and time.monotonic() < deadline:
-        time.sleep(0.01)
+    until(lambda: count(out) >= parts, lambda: job.poll() is not None)
 
 
 def crew_of(job: subprocess.Popen) -> list[int]:
     """Process ids of the workers that ``job`` has started."""
     listed = subprocess.run(["ps", "-ww", "--ppid", str(job.pid), "-o", "pid,args"], capture_output=True, text=True, check=False)
     return [int(line.split()[0]) for line in listed.stdout.splitlines() if "popen_loky" in line]
-
-
-def gone(pids: list[int], within_s: float = 20.0) -> bool:
-    """Whether these processes end soon."""
-    deadline = time.monotonic() + within_s
-    while any(alive(pid) for pid in pids) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not any(alive(pid) for pid in pids)
 
 
 def alive(pid: int) -> bool:
@@ -79,11 +70,10 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(whole, tmp_path):
     for workers in (2, 1, 3):
         job = started("out=res", f"workers={workers}")
         wait_for(kept + dice.randint(1, 4), out, job)
-        time.sleep(dice.random() * 0.02)
         crew = crew_of(job)
         job.kill()
         job.communicate()
-        assert gone(crew)
+        until(lambda: not any(alive(pid) for pid in crew))  # noqa: B023
         assert not out.exists()
         assert count(out) > kept
         kept = count(out)
@@ -111,11 +101,34 @@ def test_killed_while_it_writes_the_finished_folder(whole, tmp_path, monkeypatch
     assert sorted(p.name for p in tmp_path.iterdir()) == ["res", "tiny.yaml"]
 
 
+def test_killed_before_its_page_it_gets_one_from_the_same_command(whole, tmp_path, monkeypatch, capsys):
+    """The figures have their name, pictures and page were still to come."""
+
+    def killed(*_):
+        raise SystemExit(9)
+
+    pytest.importorskip("bokeh", reason="pages need the extra pages")
+    with monkeypatch.context() as patched:
+        patched.setattr(frame, "_completed", killed)
+        with pytest.raises(SystemExit):
+            cli.main([*WORDS, "out=res", "workers=1"])
+    first = json.loads((tmp_path / "res" / "manifest.json").read_text(encoding="utf-8"))
+    assert cli.main([*WORDS, "out=res", "workers=1"]) == 0
+    second = json.loads((tmp_path / "res" / "manifest.json").read_text(encoding="utf-8"))
+    assert (first["complete"], "complete" in second) == (False, False)
+    assert set(second["files"]) > set(first["files"])
+    assert tables(tmp_path / "res") == whole
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["res", "tiny.yaml"]
+    capsys.readouterr()
+    assert cli.main([*WORDS, "out=res", "workers=1"]) == 0
+    assert "finished before" in capsys.readouterr().out
+
+
 def test_ctrl_c_keeps_what_was_played_and_says_so(tmp_path):
     job = started("out=res", "workers=2")
     wait_for(3, tmp_path / "res", job)
     job.send_signal(signal.SIGINT)
-    _, err = job.communicate(timeout=60)
+    _, err = job.communicate(timeout=LIMIT_S)
     assert job.returncode == 130
     assert "the same command goes on from there" in err
     assert "Traceback" not in err
@@ -133,7 +146,7 @@ def test_a_worker_that_dies_is_replaced(whole, tmp_path):
     job = started("out=res", "workers=2")
     wait_for(4, tmp_path / "res", job)
     os.kill(crew_of(job)[0], signal.SIGKILL)
-    _, err = job.communicate(timeout=120)
+    _, err = job.communicate(timeout=LIMIT_S)
     assert job.returncode == 0, err
     assert "a worker died; " in err
     assert tables(tmp_path / "res") == whole

@@ -11,6 +11,7 @@ import pytest
 
 import stockcue as sc
 from sim.report.pages.kit import library
+from tests.events import LIMIT_S
 
 CHROMIUM, DRIVER = shutil.which("chromium") or shutil.which("chromium-browser"), shutil.which("chromedriver")
 PRICES = {"recapture": 0.5, "co_share": 1.5, "ca": 6.0, "cx": 2.0}
@@ -60,7 +61,7 @@ class Browser:
     def until(self, script: str) -> None:
         from selenium.webdriver.support.ui import WebDriverWait
 
-        WebDriverWait(self.driver, 60, 0.05).until(lambda d: d.execute_script(script))
+        WebDriverWait(self.driver, LIMIT_S, 0.05).until(lambda d: d.execute_script(script))
 
     def run(self, script: str, *values):
         return self.driver.execute_script(script, *values)

@@ -6,7 +6,6 @@ import asyncio
 import json
 import socket
 import threading
-import time
 import urllib.error
 import urllib.request
 
@@ -23,6 +22,7 @@ from sim.cli.words import WordError
 from sim.replay.closedtape import closed_scenario
 from sim.replay.impute import impute
 from sim.setup.settings import SettingError
+from tests.events import LIMIT_S, until
 
 pytest.importorskip("tornado", reason="the desk needs the extra pages")
 
@@ -106,7 +106,7 @@ def asked(server, path, body=None, token=None, host=None):
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", data, headers)
     try:
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=LIMIT_S) as answer:
             return answer.status, answer.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -201,9 +201,7 @@ def test_a_closed_connection_drops_no_later_wish(server):
     with socket.create_connection(("127.0.0.1", server.port)) as gone:
         head = f"POST /play HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Token: {server.token}\r\nContent-Length: 2\r\n\r\n{{}}"
         gone.sendall(head.encode())
-        deadline = time.monotonic() + 60
-        while server.latest == 0 and time.monotonic() < deadline:  # otherwise it may come as the later of the two
-            time.sleep(0.01)
+        until(lambda: server.latest)  # otherwise it may come as the later of the two
     assert server.latest == 1
     assert json.loads(asked(server, "/play", {})[1].strip().splitlines()[-1])["done"] == 3
 

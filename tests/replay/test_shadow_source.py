@@ -13,6 +13,7 @@ from sim.replay.shadow import Shadow
 from sim.replay.shadow.source import CHUNK, LineSource
 from sim.report.exports.prometheus import rules
 from sim.setup.policies import make_policy
+from tests.events import LIMIT_S
 from tests.replay.feeds import followed, line, small, ways
 
 
@@ -158,8 +159,8 @@ def test_health_says_how_old_things_are(tmp_path):
     shadow.heard -= 70.0
     shadow.saved -= 3.0
     health = shadow.metrics()["health"]
-    assert health | {"quiet_s": 70.0, "state_age_s": 3.0} == health | {
-        "quiet_s": pytest.approx(70.0, abs=5.0), "state_age_s": pytest.approx(3.0, abs=5.0)}  # fmt: skip
+    assert health["quiet_s"] >= 70.0
+    assert health["state_age_s"] >= 3.0
     assert (health["at"], health["well"]) == ("2027-01-15T08:00:00+00:00", True)
     shadow._silence(70.0, False)
     assert not shadow.metrics()["health"]["well"]
@@ -194,7 +195,7 @@ def test_prometheus_scrapes_the_metrics(tmp_path):
             scraped(port, shadow.metrics, print)
     page = scraped(port, shadow.metrics, lambda text: None)
     try:
-        text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5).read().decode()
+        text = urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=LIMIT_S).read().decode()
     finally:
         page.close()
     read = set(re.findall(r"stockcue_\w+", rules(make_policy("window_forecast"), load("first_show"), 5.0, [])))

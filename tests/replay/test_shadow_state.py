@@ -9,13 +9,13 @@ import signal
 import subprocess
 import sys
 import termios
-import time
 from pathlib import Path
 
 import pytest
 
 from sim.replay.shadow import Shadow, outbox, source, state
 from sim.setup.policies import make_policy
+from tests.events import LIMIT_S, until
 from tests.replay.feeds import feed_lines, followed, invented, planned, ways
 from tests.replay.shadow_records import Killed, saved
 
@@ -200,10 +200,7 @@ def test_kill_9_on_standard_input(resend, tmp_path):
 
 def wait_for(event, child: int) -> None:
     """Until it has come, or the child is no more."""
-    deadline = time.monotonic() + 120
-    while not event() and not os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-        assert time.monotonic() < deadline, "the child neither works nor ends"
-        time.sleep(0.01)
+    until(event, lambda: os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT))
 
 
 def waiting(pipe: int) -> int:
@@ -234,18 +231,15 @@ def test_kill_9_of_the_command(whole, tmp_path):
     def started():
         return subprocess.Popen(words, cwd=tmp_path, env=env, stderr=subprocess.PIPE, text=True)
 
-    job, deadline = started(), time.monotonic() + 90
-    while not (tmp_path / "a.jsonl").exists() or (tmp_path / "a.jsonl").stat().st_size < 2000:
-        assert time.monotonic() < deadline
-        assert job.poll() is None
-        time.sleep(0.02)
+    job, out = started(), tmp_path / "a.jsonl"
+    until(lambda: out.exists() and out.stat().st_size >= 2000, lambda: job.poll() is not None)
     job.kill()
     job.communicate()
     assert job.returncode == -9
     with (tmp_path / "a.feed").open("ab") as file:
         file.write(data[len(data) // 2 :])
     job = started()
-    _, err = job.communicate(timeout=90)
+    _, err = job.communicate(timeout=LIMIT_S)
     assert (job.returncode, err.count("Traceback")) == (0, 0)
     assert "going on after line" in err
     same(tmp_path, whole)

@@ -4,9 +4,9 @@ import json
 import os
 import signal
 import stat
-import time
 
 from sim.replay.shadow import Shadow
+from tests.events import until
 from tests.replay.feeds import line, small, ways
 from tests.replay.shadow_records import said
 
@@ -99,9 +99,7 @@ def test_a_real_clock_wakes_it(tmp_path):
         finally:
             os._exit(1)
     os.write(write, (line(0, qty=20) + "\n").encode())
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and not ((tmp_path / "a.jsonl").exists() and said(tmp_path)):
-        time.sleep(0.05)
+    until(lambda: (tmp_path / "a.jsonl").exists() and said(tmp_path))
     os.kill(child, signal.SIGTERM)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
     assert said(tmp_path)[0]["stock"] == 190.0

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +14,7 @@ import pytest
 
 from sim.cli import main as cli
 from sim.study.race import _paired_means
+from tests.events import until
 
 WORDS = ("sweep", "scenario=seckill_paydeduct", "scenario.spread=certain", "strategy=[newsvendor_freeze,fixed_count]",
          "strategy.newsvendor_freeze.co=5,40,150", "strategy.fixed_count.units=20,200", "select=kn", "delta=800", "first=6",
@@ -62,12 +62,13 @@ def test_killed_again_and_again_it_ends_with_the_same_bytes(tmp_path, whole):
     root = Path(__file__).parents[2]
     for kill in range(4):
         child = subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        deadline, parts = time.monotonic() + 60, 3 * (kill + 1)
-        while child.poll() is None and time.monotonic() < deadline:
-            if len(list(tmp_path.glob(".killed-sweep/round-*/part-*.figures"))) >= parts:
-                os.killpg(child.pid, signal.SIGKILL)
-                break
-            time.sleep(0.01)
+        parts = 3 * (kill + 1)
+        until(
+            lambda: len(list(tmp_path.glob(".killed-sweep/round-*/part-*.figures"))) >= parts,  # noqa: B023
+            lambda: child.poll() is not None,  # noqa: B023
+        )
+        if child.poll() is None:
+            os.killpg(child.pid, signal.SIGKILL)
         child.wait()
     assert subprocess.run(command, cwd=root, capture_output=True, check=False).returncode == 0
     assert (out / "trials.parquet").read_bytes() == (whole / "trials.parquet").read_bytes()
