@@ -1,6 +1,6 @@
-"""Every preset under every strategy: in its own playbook, and some also in the playbook that ``tune`` finds for it there.
+"""Every preset under every strategy: in its own playbook, and in the playbook that ``tune`` finds for it there.
 
-    python -m benchmarks.presets [--shows 30] [--only NAME,NAME:operations] [--tuned smart,tiered] [PRESET ...]
+    python -m benchmarks.presets [--shows 30] [--only NAME,NAME:operations] [--tuned all|smart,tiered] [PRESET ...]
 
 prints a table per preset (docs/background/presets.md). A strategy that earns less than silence is marked; "sure" where a bound
 that allows for all pairs of the tables together (5 %) says so. Shows are as uncertain as their presets. A playbook is found
@@ -31,7 +31,8 @@ BASELINES = ("silent", "random_rate", "manual_polling", "platform_default")
 """Strategies that may lose to silence: they are there to be beaten."""
 ERROR = 0.05
 SEARCH_SEED = 1001
-HEAD = ("strategy", "net", "against silence", "left on the table", "oversold", "missed", "notices/h", "useful alerts", "")
+HEAD = ("strategy", "net", "against silence", "GMV", "left on the table", "oversold", "missed", "notices/h", "useful alerts", "")
+FIGURES = ("net", "gmv", "J", "oversold_units", "missed_units", "notices_per_operator_hour")
 PLAYBOOKS: dict[str, list[Any]] = {
     "operations.prepare": ["restock", "restock:lack", "none", "host_prompt+restock"],
     "operations.freeze": ["on", "off"],
@@ -39,14 +40,17 @@ PLAYBOOKS: dict[str, list[Any]] = {
 """What a search may choose: whether to ask for stock and for how much, whether to tell the host, whether a machine freezes."""
 
 
-def tuned(name: str, preset: str) -> tuple[Policy, str]:
-    """A strategy in the playbook that a small search finds best on a preset, and what that playbook does when."""
+def tuned(name: str, preset: str) -> tuple[Policy | None, str]:
+    """A strategy in the playbook that a small search finds best on a preset, and what that playbook does when; no policy where
+    that is the strategy's own playbook."""
     search = stockcue.tune(preset, name, PLAYBOOKS, trials=8, shows=10, finalists=3, judging=20, confirm=10, seed=SEARCH_SEED,
                           workers=1, progress=False)  # fmt: skip
     words = [str(w).split("=", 1) for w in yaml.safe_load((search.folder / "recommended.yaml").read_text("utf-8"))["overrides"]]
     chosen = {key.removeprefix("operations."): value for key, value in words if key in PLAYBOOKS}
     policy = stockcue.policy(name, label=f"{name}, tuned", operations=chosen)
-    book = policy.playbook
+    book, own = policy.playbook, make_policy(name).playbook
+    if (book.prepare, book.emergency) == (own.prepare, own.emergency):
+        return None, "own"
     return policy, f"prepare {words_of(book.prepare)}, emergency {words_of(book.emergency)}"
 
 
@@ -60,8 +64,9 @@ def table(
     preset: str, shows: int, pairs: int, searched: Sequence[str], only: Sequence[str] = (), seed: int = 1
 ) -> tuple[list[str], list[str]]:
     """Lines of Markdown of one preset, best first, and the strategies that lose to silence."""
-    policies = {p.name: (p, why) for p, why in (tuned(name, preset) for name in searched)}
-    others = [asked(name) for name in only or registry.names() if name != BASELINE] + [p for p, _ in policies.values()]
+    searches = {name: tuned(name, preset) for name in searched}
+    found = {p.name: (p, why) for p, why in searches.values() if p}
+    others = [asked(name) for name in only or registry.names() if name != BASELINE] + [p for p, _ in found.values()]
     rehearsal = rehearse(load(preset), others, shows, seed, PROFILES["balanced"])
     parts = {str(k): v.sort_values("replicate") for k, v in rehearsal.scores.groupby("strategy", sort=False)}
     quiet, worth = parts[BASELINE]["net"].to_numpy(), {w.strategy: w for w in rehearsal.worth}
@@ -70,16 +75,18 @@ def table(
         p = parts[name]
         gain, _, high = (float(x) for x in tailed(p["net"].to_numpy() - quiet, ERROR / pairs))
         mark = "" if name == BASELINE else "loses, sure" if high < 0 else "loses" if gain < 0 else ""
-        if mark and name not in BASELINES:
+        if mark and name not in BASELINES and name not in found:
             losers.append(f"{preset}: {name} {gain:,.0f}{' (sure)' if high < 0 else ''}")
         w = worth.get(name)
         useful = f"{w.useful} of {w.judged}" if w and w.judged else "-"
-        means = [float(p[key].mean()) for key in ("net", "J", "oversold_units", "missed_units", "notices_per_operator_hour")]
+        means = [float(p[key].mean()) for key in FIGURES]
         against = "" if name == BASELINE else f"{gain:+,.0f}"
-        rows.append([name, f"{means[0]:,.0f}", against, f"{means[1]:,.0f}", f"{means[2]:,.1f}", f"{means[3]:,.1f}",
-                     f"{means[4]:.1f}", useful, mark])  # fmt: skip
-    head = [f"## {preset}", "", "| " + " | ".join(HEAD) + " |", "| --- |" + " ---: |" * 6 + " --- | --- |"]
-    notes = [f"- {name}: {why}" for name, (_, why) in policies.items()]
+        rows.append([name, f"{means[0]:,.0f}", against, *(f"{m:,.0f}" for m in means[1:3]), *(f"{m:,.1f}" for m in means[3:]),
+                     useful, mark])  # fmt: skip
+    head = [f"## {preset}", "", "| " + " | ".join(HEAD) + " |", "| --- |" + " ---: |" * 7 + " --- | --- |"]
+    notes = [f"- {name}: {why}" for name, (_, why) in found.items()]
+    kept = [name for name, (p, _) in searches.items() if p is None]
+    notes += [f"- The search keeps the own playbook of {', '.join(kept)}."] if kept else []
     return [*head, *("| " + " | ".join(row) + " |" for row in rows), "", *notes, ""], losers
 
 
@@ -87,12 +94,13 @@ def main(words: list[str]) -> int:
     """Print all tables and who loses to silence."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.presets", description=__doc__.splitlines()[0])
     parser.add_argument("--shows", type=int, default=60)
-    parser.add_argument("--tuned", default="", help="strategies whose playbook is searched as well, a,b")
+    parser.add_argument("--tuned", default="", help="strategies whose playbook is searched as well, a,b or all")
     parser.add_argument("--only", default="", help="strategies instead of all, a,b:operations")
     parser.add_argument("presets", nargs="*")
     args = parser.parse_args(words)
     chosen = args.presets or [n for n in names() if n != "ls1"]
     searched, only = ([name for name in text.split(",") if name] for text in (args.tuned, args.only))
+    searched = [name for name in registry.names() if name != BASELINE] if searched == ["all"] else searched
     pairs = len(chosen) * (len(registry.names()) - len(BASELINES) + len(searched))
     lost: list[str] = []
     for preset in chosen:
@@ -100,7 +108,7 @@ def main(words: list[str]) -> int:
         lost += losers
         print("\n".join(lines), flush=True)
     told = ("; ".join(lost) or "none") + "."
-    print(f"{args.shows} shows each, seed 1. Shipped strategies that earn less than silence: {told}")
+    print(f"{args.shows} shows each, seed 1. Shipped strategies that earn less than silence in their own playbook: {told}")
     return 0
 
 

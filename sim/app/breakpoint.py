@@ -41,8 +41,8 @@ from sim.setup.settings_search import BreakpointSettings
 from sim.setup.space import Candidate, Variant
 from sim.setup.uncertain import Uncertainty
 from sim.setup.uncertain import plain as plain_uncertainty
-from sim.stats.certify import NEEDED, REFUTED, by_construction, certify, worst_share
-from sim.study.breakpoint import DIALS, USUAL, Breaks, Dial, breakpoint_of, most_points, table
+from sim.stats.certify import REFUTED, by_construction, certify, worst_share
+from sim.study.breakpoint import COLUMNS, DIALS, USUAL, Breaks, Dial, breakpoint_of, money_of, most_points, table
 from sim.words import _, counted
 
 TABLE = "breakpoints.parquet"
@@ -132,7 +132,8 @@ def breakpoint(
     Returns
     -------
     Result
-        ``.table`` has a row per policy, dial and severity: certified, undecided or refuted, in the dial's unit.
+        ``.table`` has a row per policy, dial and severity: certified, undecided or refuted, in the dial's unit, with net, GMV
+        and J [CNY a show].
 
     Raises
     ------
@@ -200,7 +201,7 @@ def plan_of(
 ) -> Plan:
     """Policies in one world, on the shows of a point."""
     candidates = [Candidate(p.name, p.name, {}, p) for p in policies]
-    return Plan([Variant(world.name, world, {}, drawn)], candidates, s.replicates, s.seed, profile, NEEDED)
+    return Plan([Variant(world.name, world, {}, drawn)], candidates, s.replicates, s.seed, profile, COLUMNS)
 
 
 def announced(study: Points) -> str:
@@ -238,7 +239,7 @@ def bisected(study: Points, pool: Pool, cache: Cache, told: Listener) -> dict[st
 
         def rows() -> np.ndarray:
             nonlocal played
-            one = paired_play(pool, plan.worlds, s.seed, study.profile, NEEDED, told.note)
+            one = paired_play(pool, plan.worlds, s.seed, study.profile, COLUMNS, told.note)
             result = one(plan.candidates, range(s.replicates))[0, :, 0]
             played += 1
             return result
@@ -253,12 +254,13 @@ def bisected(study: Points, pool: Pool, cache: Cache, told: Listener) -> dict[st
     doing = _("nobody acts")
     ends = [(dial.turn(scenario, silent, max(dial.now(scenario, silent), dial.high))[0], dial.setting) for dial in study.dials]
     shows = np.stack([play(world, silent, turned) for world, turned in ((scenario, ""), *ends)], axis=1)
-    worst = worst_share(shows[..., NEEDED.index("cancelled_orders")], shows[..., NEEDED.index("settled_orders")])
+    worst = worst_share(shows[..., COLUMNS.index("cancelled_orders")], shows[..., COLUMNS.index("settled_orders")])
     results = {}
     for policy in study.policies:
         doing = _("{strategy} as it is").format(strategy=policy.name)
-        rows = dict(zip(NEEDED, play(scenario, policy).T, strict=True))
-        results[policy.name] = result = Breaks(certify(rows, study.limits, s.confidence, worst, 1, by_construction(scenario)), {})
+        rows = dict(zip(COLUMNS, play(scenario, policy).T, strict=True))
+        kept = certify(rows, study.limits, s.confidence, worst, 1, by_construction(scenario))
+        results[policy.name] = result = Breaks(kept, money_of(rows), {})
         for dial in study.dials:
             before, doing = len(asked), _("{dial} of {strategy}").format(dial=dial.name, strategy=policy.name)
             if result.as_it_is.state != REFUTED:

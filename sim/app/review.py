@@ -169,7 +169,7 @@ def noted(case: Case, r: Review) -> dict[str, Any]:
     held = None if r.bands is None else (*r.bands.nights[-1][1:], r.bands.expected)
     return {
         "show": r.show.name, "start": start, "end": end,
-        "net": float(r.row["net"]), "net_hindsight": float(r.row["net_hindsight"]),
+        "net": float(r.row["net"]), "gmv": float(r.row["gmv"]), "net_hindsight": float(r.row["net_hindsight"]),
         "oversold": int(b.oversold), "missed": int(b.missed), "alerts": int(b.alerts), "useful": r.worth.useful,
         "harmful": r.worth.harmful, "drifted": [FEATURES[d.feature][0] for d in r.drift if d.drifted], "held": held,
         "blame": {cause: float(x) / total for cause, x in zip(CAUSES, cost, strict=True)} if total > 0 else {},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -107,7 +108,8 @@ def _nights(told: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         held, of, expected = night["held"] or (0, 0, float("nan"))
         cause, share = max(night["blame"].items(), key=lambda pair: pair[1], default=("", 0.0))
         rows.append({
-            "night": night["show"], "start": night["start"], "net": night["net"], "net_hindsight": night["net_hindsight"],
+            "night": night["show"], "start": night["start"], "net": night["net"], "gmv": night.get("gmv", math.nan),
+            "J": night["net_hindsight"] - night["net"], "net_hindsight": night["net_hindsight"],
             "oversold": night["oversold"], "missed": night["missed"], "alerts": night["alerts"], "useful": night["useful"],
             "harmful": night["harmful"], "blame": cause if share > 0 else "", "blame_share": share,
             "drifted": ", ".join(night["drifted"]), "held": held, "held_of": of, "held_expected": expected,

@@ -44,7 +44,7 @@ from sim.words import _, counted
 TABLE = "sensitivity.parquet"
 SCENARIO = "scenario."
 """What the key of a setting of the world begins with."""
-NET = CORE.index("net")
+MONEY = ("net", "gmv", "J")
 BLOCK = 64
 """Settings that are played, and kept, together, at most; a power of two, as their number is."""
 
@@ -152,9 +152,10 @@ def sensitivity(
         return min(study.runs, len(Cache(work)) * study.block * s.replicates)
 
     def write(folder: Path, work: Path, pool: Pool) -> Statement:
-        indices = sobol(study.axes, _played(study, pool, Cache(work), kept(work), told), s.points, s.seed)
+        means: list[np.ndarray] = []
+        indices = sobol(study.axes, _played(study, pool, Cache(work), kept(work), told, means), s.points, s.seed)
         told.close()
-        return _report(folder, study, task, indices)
+        return _report(folder, study, task, indices, np.concatenate(means))
 
     about = _("{n:,} settings x {shows} shows = {runs:,} runs").format(n=study.points, shows=s.replicates, runs=study.runs)
     try:
@@ -214,8 +215,9 @@ def _foreseen(study: Design, before: int, workers: int) -> str:
     return kept + _("about {time} on {workers}").format(time=left, workers=counted("{n:,} worker", "{n:,} workers", workers))
 
 
-def _played(study: Design, pool: Pool, cache: Cache, done: int, told: Listener) -> Any:
-    """Settings to their net on every show, float64 [show, setting], kept in blocks. done: runs that are kept already."""
+def _played(study: Design, pool: Pool, cache: Cache, done: int, told: Listener, means: list[np.ndarray]) -> Any:
+    """Settings to their net on every show, float64 [show, setting], kept in blocks. done: runs that are kept already. means:
+    takes MONEY of every setting, float64 [setting, 3]."""
     replicates, progress = study.settings.replicates, told.stage("runs")
 
     def block(plan: Plan) -> np.ndarray:
@@ -226,9 +228,10 @@ def _played(study: Design, pool: Pool, cache: Cache, done: int, told: Listener) 
             chunks = [Chunk(k, 0, k, k + 1, 0, n) for k in range(replicates)]
         else:  # pairs are played, not all in all
             chunks = [Chunk(k, k, 0, replicates, k, k + 1) for k in range(n)]
-        values = np.empty((replicates, n))
+        values = np.empty((replicates, n, len(MONEY)))
         for chunk, rows in steady(pool, plan, chunks, told.note):
-            values[chunk.start : chunk.stop, chunk.first : chunk.last] = rows[:, NET].reshape(chunk.stop - chunk.start, -1)
+            money = rows[:, [CORE.index(name) for name in MONEY]]
+            values[chunk.start : chunk.stop, chunk.first : chunk.last] = money.reshape(chunk.stop - chunk.start, -1, len(MONEY))
             done = min(study.runs, done + chunk.runs)
             progress(done, study.runs, "")
         return values
@@ -239,13 +242,14 @@ def _played(study: Design, pool: Pool, cache: Cache, done: int, told: Listener) 
         for k in range(0, len(settings), study.block):
             plan = study.plan(settings[k : k + study.block])
             values.append(cache(plan.digest()[:24], partial(block, plan)))
-        return np.concatenate(values, axis=1)
+            means.append(values[-1].mean(0))
+        return np.ascontiguousarray(np.concatenate(values, axis=1)[..., 0])
 
     return evaluate
 
 
-def _report(folder: Path, study: Design, task: Task, indices: Sequence[Index]) -> Statement:
-    """Table, sentence and picture, in the run folder and in words."""
+def _report(folder: Path, study: Design, task: Task, indices: Sequence[Index], means: np.ndarray) -> Statement:
+    """Table, sentences and picture, in the run folder and in words. means: MONEY of every setting, float64 [setting, 3]."""
     import pandas as pd
 
     write_table(pd.DataFrame([asdict(i) for i in indices]), folder / TABLE)
@@ -254,11 +258,11 @@ def _report(folder: Path, study: Design, task: Task, indices: Sequence[Index]) -
     write_csv(assumption_table(world, base_of(world), [policy], study.profile), folder / "assumptions.csv")
     title = words.title(study.family, study.scenario, study.settings.replicates)
     save(chart(indices, title), folder / "sensitivity.png")
-    shows = study.settings.replicates
-    (folder / "report.md").write_text(words.page(title, task.repeat(), indices, shows), encoding="utf-8")
+    shows, kept = study.settings.replicates, words.kept(means)
+    (folder / "report.md").write_text(words.page(title, task.repeat(), indices, shows, kept), encoding="utf-8")
     return Statement(
-        words.printed(indices, shows),
-        words.sentences(indices, shows),
+        words.printed(indices, shows, kept),
+        words.sentences(indices, shows, kept),
         [_("run folder: {folder}").format(folder=HERE)],
-        again=lambda: words.sentences(indices, shows),
+        again=lambda: words.sentences(indices, shows, words.kept(means)),
     )

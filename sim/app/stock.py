@@ -90,7 +90,7 @@ def stock(
         table, curves = table_of(show, brought), curves_of(show, brought)
         write_table(table, folder / "stock.parquet")
         write_table(curves, folder / "curves.parquet")
-        heading, verdict = words.title(show.name, s.replicates, s.seed), words.sentences(table, s.carry)
+        heading, verdict = words.title(show.name, s.replicates, s.seed), words.sentences(table, s.carry, brought.planned)
         drawing = []
         if s.figure == "all":
             from sim.report.figures.stock import chart

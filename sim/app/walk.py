@@ -20,17 +20,21 @@ from sim.words import _
 if TYPE_CHECKING:
     import pandas as pd
 
+JUDGED = ("net", "gmv", "J")
 BOUND = "likely"
 """Of a closed-loop replay's bounds the one that is judged."""
 
 
 class Nights(NamedTuple):
-    """names: of the nights, in order. candidates: of the settings. net: float64 [night, candidate], mean net of a night [CNY];
-    silent: of nobody acting, float64 [night]. spans: start and end as recorded, or empty. settings: a row per candidate."""
+    """names: of the nights, in order. candidates: of the settings. net, gmv, left: means of a night, float64 [night, candidate]
+    [CNY]; left: what stayed on the table (J). silent: net of nobody acting, float64 [night]. spans: start and end as recorded, or
+    empty. settings: a row per candidate."""
 
     names: list[str]
     candidates: list[str]
     net: np.ndarray
+    gmv: np.ndarray
+    left: np.ndarray
     silent: np.ndarray
     spans: list[tuple[str, str]]
     settings: pd.DataFrame
@@ -58,9 +62,9 @@ def walk(
     Returns
     -------
     Result
-        ``.table`` and ``.nights`` have a row per judged night: ``chosen`` before it, its ``net``, ``kept`` (net of the first
-        choice, never changed), ``best`` and ``best_net`` (known only afterwards), ``silent`` [CNY], the chosen settings, and when
-        a recorded night ``began`` (UTC).
+        ``.table`` and ``.nights`` have a row per judged night: ``chosen`` before it, its ``net``, ``gmv`` and ``J``, ``kept``
+        (net of the first choice, never changed), ``best`` and ``best_net`` (known only afterwards), ``silent`` [CNY], the chosen
+        settings, and when a recorded night ``began`` (UTC).
 
     Raises
     ------
@@ -108,28 +112,31 @@ def _of_sweep(result: Result) -> Nights:
     if "net" not in trials:
         sentence = _("{folder} was judged by the old account and has no net; play the sweep again to walk it")
         raise ResultError(sentence.format(folder=str(result.folder)))
-    net = trials.pivot_table("net", "world", "candidate", sort=False)
     candidates, names = list(settings["candidate"]), list(result.worlds["world"])
-    net = net.loc[names].reindex(columns=candidates)
-    if net.isna().to_numpy().any():
+    net, gmv, left = (
+        trials.pivot_table(key, "world", "candidate", sort=False).loc[names].reindex(columns=candidates).to_numpy(float)
+        for key in JUDGED
+    )
+    if np.isnan(net).any():
         raise ResultError(
             _("{folder} is a race, in which not all played; sweep with select=none").format(folder=str(result.folder))
         )
     silent = trials.groupby("world", sort=False)["net_silent"].mean().loc[names]
-    return Nights(names, candidates, net.to_numpy(float), silent.to_numpy(float), [("", "")] * len(names), settings)
+    return Nights(names, candidates, net, gmv, left, silent.to_numpy(float), [("", "")] * len(names), settings)
 
 
 def _of_replay(result: Result) -> Nights:
     import pandas as pd
 
     scores = result.scores[result.scores["bound"] == BOUND]
-    net = scores.pivot_table("net", "stream", "strategy", sort=False)
+    net, gmv, left = (scores.pivot_table(key, "stream", "strategy", sort=False) for key in JUDGED)
     names, candidates = list(net.index), list(net.columns)
     silent = scores.groupby("stream", sort=False)["net_silent"].mean().loc[names]
     recorded = {row["stream"]: (row["start"], row["end"]) for row in result.manifest.get("nights", ())}
     spans = [recorded.get(name, ("", "")) for name in names]
     settings = pd.DataFrame({"candidate": candidates})
-    return Nights(names, candidates, net.to_numpy(float), silent.to_numpy(float), spans, settings)
+    figures = [table.to_numpy(float) for table in (net, gmv, left, silent)]
+    return Nights(names, candidates, figures[0], figures[1], figures[2], figures[3], spans, settings)
 
 
 def _joined(parts: Sequence[Nights]) -> Nights:
@@ -141,8 +148,8 @@ def _joined(parts: Sequence[Nights]) -> Nights:
     names = [name for part in parts for name in part.names]
     spans = [span for part in parts for span in part.spans]
     order = by_clock(names, spans)
-    net, silent = np.concatenate([p.net for p in parts])[order], np.concatenate([p.silent for p in parts])[order]
-    return Nights([names[k] for k in order], first.candidates, net, silent, [spans[k] for k in order], first.settings)
+    net, gmv, left, silent = (np.concatenate([getattr(p, key) for p in parts])[order] for key in ("net", "gmv", "left", "silent"))
+    return Nights([names[k] for k in order], first.candidates, net, gmv, left, silent, [spans[k] for k in order], first.settings)
 
 
 def _table(nights: Nights, steps: Sequence[Any]) -> pd.DataFrame:
@@ -153,7 +160,8 @@ def _table(nights: Nights, steps: Sequence[Any]) -> pd.DataFrame:
     rows = []
     for s in steps:
         row: dict[str, Any] = {
-            "night": nights.names[s.night], "chosen": nights.candidates[s.chosen], "net": s.gain, "kept": s.kept,
+            "night": nights.names[s.night], "chosen": nights.candidates[s.chosen], "net": s.gain,
+            "gmv": nights.gmv[s.night, s.chosen], "J": nights.left[s.night, s.chosen], "kept": s.kept,
             "best": nights.candidates[s.after], "best_net": s.best, "silent": nights.silent[s.night],
             "began": nights.spans[s.night][0],
         }  # fmt: skip

@@ -26,8 +26,11 @@ from sim.score.profiles import Limits
 from sim.stats.certify import CERTIFIED, NEEDED, REFUTED, Certificate, by_construction, certify
 from sim.words import N_, _
 
+MONEY = ("net", "gmv", "J")
+"""What is told of every point beside its certificate: means a show [CNY]."""
+COLUMNS = (*NEEDED, *MONEY)
 Play = Callable[[Scenario, Policy], np.ndarray]
-"""(world, policy) -> columns NEEDED of every show, float64 [replicate, metric]; the same replicates each time."""
+"""(world, policy) -> COLUMNS of every show, float64 [replicate, metric]; the same replicates each time."""
 Turn = Callable[[Scenario, Policy, float], tuple[Scenario, Policy]]
 
 
@@ -148,10 +151,11 @@ QUARTERS = 4
 
 @dataclass(frozen=True)
 class Point:
-    """One severity and what became of the limits there."""
+    """One severity, what became of the limits there, and MONEY there."""
 
     severity: float
     certificate: Certificate
+    money: tuple[float, ...]
 
     @property
     def state(self) -> str:
@@ -174,10 +178,11 @@ class Breakpoint:
 
 @dataclass(frozen=True)
 class Breaks:
-    """What was found for one strategy: its certificate in the world as it is, and by name every dial that was turned: none where
-    the limits are broken already."""
+    """What was found for one strategy: its certificate and MONEY in the world as it is, and by name every dial that was turned:
+    none where the limits are broken already."""
 
     as_it_is: Certificate
+    money: tuple[float, ...]
     dials: dict[str, Breakpoint]
 
 
@@ -200,8 +205,8 @@ def breakpoint_of(
         if u not in tried:
             x = severity(least, max(least, dial.high), u)
             turned = dial.turn(scenario, policy, x)
-            columns = dict(zip(NEEDED, play(*turned).T, strict=True))
-            tried[u] = Point(x, certify(columns, limits, confidence, worst, 1, by_construction(turned[0])))
+            columns = dict(zip(COLUMNS, play(*turned).T, strict=True))
+            tried[u] = Point(x, certify(columns, limits, confidence, worst, 1, by_construction(turned[0])), money_of(columns))
         return tried[u]
 
     first = at(0.0)
@@ -221,6 +226,11 @@ def breakpoint_of(
     odd = tuple(p.severity for p in points if p.state == CERTIFIED and broken and p.severity > min(broken))
     holds = fine[-1].severity if fine else float("nan")
     return Breakpoint(dial, holds, min(broken, default=float("nan")), points, odd)
+
+
+def money_of(columns: Mapping[str, np.ndarray]) -> tuple[float, ...]:
+    """MONEY, mean a show."""
+    return tuple(float(columns[name].mean()) for name in MONEY)
 
 
 def most_points(steps: int) -> int:
@@ -255,15 +265,16 @@ def severity(low: float, high: float, u: float) -> float:
 
 
 def table(results: Breaks) -> Any:
-    """One row per severity tried: dial, setting, severity, unit, state, and value, bounds and limit of every check; the first
-    one is of the world as it is."""
+    """One row per severity tried: dial, setting, severity, unit, state, MONEY, and value, bounds and limit of every check; the
+    first one is of the world as it is."""
     import pandas as pd
 
-    rows = [_row("none", "", float("nan"), "", results.as_it_is)]
+    rows = [_row("none", "", float("nan"), "", results.as_it_is, results.money)]
     for name, b in results.dials.items():
-        rows += [_row(name, b.dial.setting, p.severity, b.dial.unit, p.certificate) for p in b.points]
+        rows += [_row(name, b.dial.setting, p.severity, b.dial.unit, p.certificate, p.money) for p in b.points]
     return pd.DataFrame(rows)
 
 
-def _row(dial: str, setting: str, x: float, unit: str, certificate: Certificate) -> dict[str, Any]:
-    return {"dial": dial, "setting": setting, "severity": x, "unit": unit, "state": certificate.state, **certificate.columns}
+def _row(dial: str, setting: str, x: float, unit: str, certificate: Certificate, money: tuple[float, ...]) -> dict[str, Any]:
+    return {"dial": dial, "setting": setting, "severity": x, "unit": unit, "state": certificate.state,
+            **dict(zip(MONEY, money, strict=True)), **certificate.columns}  # fmt: skip

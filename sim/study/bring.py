@@ -18,6 +18,7 @@ from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.jobs.compiling import PLAYED, warm
 from sim.score.account import prices
+from sim.score.cost import Judge
 from sim.score.hindsight import first_choices
 from sim.score.items import items
 from sim.score.outcomes import outcomes
@@ -39,12 +40,14 @@ Tell = Callable[[int, int, str], None]
 class Brought:
     """What was found. units: stocks tried, int64 [stock, SKU], the planned one first. net: what an item earned, float64 [show,
     stock, SKU] [CNY]. wanted: units that shoppers would keep who would take the item first, int64 [show, SKU]. sold_out_s: when
-    the planned stock was gone [s since show start; inf never], float64 [show, SKU]."""
+    the planned stock was gone [s since show start; inf never], float64 [show, SKU]. planned: net, GMV and J of a show as planned,
+    means [CNY]."""
 
     units: np.ndarray
     net: np.ndarray
     wanted: np.ndarray
     sold_out_s: np.ndarray
+    planned: tuple[float, float, float]
 
     def best(self, sku: int) -> tuple[int, int, int]:
         """Units that earn most on average, and the fewest and most that cannot be told from them (paired over shows)."""
@@ -78,6 +81,7 @@ def bring(
     silent = make_policy("silent", playbook="none")
     warm([silent], PLAYED)
     net, out = np.empty((shows, len(units), len(planned))), np.empty((shows, len(planned)))
+    account, whole = replace(profile, cs=carry), np.empty((shows, 3))
     for show in range(shows):
         tell(show, shows, "")
         drawn = scenario_for(scenario, uncertainty, seed, show)
@@ -90,9 +94,12 @@ def bring(
             run = play(set_stage(with_it, own), silent)
             net[show, k] = earned(run, stories, profile, carry)
             if k == 0:
+                figures = Judge(run, account).score(run, ("net", "gmv", "J"))
+                whole[show] = figures["net"], figures["gmv"], figures["J"]
                 out[show] = [row["sold_out_s"] for row in items(run, outcomes(run, stories))]
     tell(shows, shows, "")
-    return Brought(units, net, asked, out)
+    as_planned = whole.mean(0).tolist()
+    return Brought(units, net, asked, out, (as_planned[0], as_planned[1], as_planned[2]))
 
 
 def _wanted(stories: Stories, skus: int) -> np.ndarray:

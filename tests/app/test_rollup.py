@@ -48,6 +48,9 @@ def test_nights_settings_and_proposals_stand_on_one_page(week, capsys, tmp_path)
         ("night 3 #3", "strategy.units", "30", "5"), ("night 3 #3", "gate.cooldown_s", "60", "90"),
     ]  # fmt: skip
     assert loaded_state.table["net"].sum() == pytest.approx(sum(r.manifest["night"]["net"] for r in week))
+    nights = loaded_state.table
+    assert (nights["net"] + nights["J"]).to_numpy() == pytest.approx(nights["net_hindsight"].to_numpy())
+    assert list(nights["gmv"]) == [r.manifest["night"]["gmv"] for r in week]
     for text in ("Settings changed before 2 nights", "No review was held against a rehearsal", "gate.cooldown_s"):
         assert text in out
         assert text in (tmp_path / "week" / "report.md").read_text("utf-8")

@@ -32,6 +32,8 @@ def test_a_walk_is_what_the_trials_say(nights):
         assert row["chosen"] == chosen
         assert row["net"] == pytest.approx(net.iloc[k][chosen])
         assert row["kept"] == pytest.approx(net.iloc[k][net.iloc[0].idxmax()])
+        own = nights.trials[(nights.trials["world"] == row["night"]) & (nights.trials["candidate"] == chosen)]
+        assert (row["gmv"], row["J"]) == (pytest.approx(own["gmv"].mean()), pytest.approx(own["J"].mean()))
         assert row["best_net"] == pytest.approx(net.iloc[k].max())
     units = dict(zip(nights.candidates["candidate"], nights.candidates["strategy.fixed_count.units"], strict=True))
     assert list(walked.table["strategy.fixed_count.units"]) == [units[c] for c in walked.table["chosen"]]
@@ -63,7 +65,8 @@ def test_other_results_cannot_be_walked():
 
 
 def part(names, spans, net):
-    return Nights(names, ["a", "b"], np.array(net, float), np.zeros(len(names)), spans, pd.DataFrame({"candidate": ["a", "b"]}))
+    own = np.array(net, float)
+    return Nights(names, ["a", "b"], own, own, own, np.zeros(len(names)), spans, pd.DataFrame({"candidate": ["a", "b"]}))
 
 
 def test_recorded_nights_stand_in_the_order_of_their_clocks():

@@ -232,6 +232,9 @@ def test_breakpoints_of_a_recommended_file(capsys, tmp_path, monkeypatch):
     assert table["severity"].iloc[1:].is_monotonic_increasing
     assert set(table["state"]) <= {"certified", "undecided", "refuted"}
     assert table["state"].iloc[-1] == "refuted"
+    money = table[["net", "gmv", "J"]].to_numpy()
+    assert money[0] == pytest.approx(money[1]), "the least looked at is the world as it is"
+    assert f"{money[0][0]:,.0f} → " in out, "net stands in the table, as it is and where it breaks"
     assert (tmp_path / "b" / "breakpoints.png").stat().st_size > 5000
     code, _, err = run(capsys, "breakpoint", "dials=feedlag")
     assert code == 2
@@ -245,6 +248,7 @@ def test_sensitivity_says_which_setting_matters(capsys, tmp_path, monkeypatch):
     code, out, err = run(capsys, *words)
     assert code == 0, err
     assert "strategy.fixed_count.units matters most" in out
+    assert "a show keeps net " in out
     assert len(pd.read_parquet(tmp_path / "s" / "sensitivity.parquet")) == 2
     for more, sentence in ((("points=9",), "power of two"), (("scenario=[first_show,mask_story]",), "one scenario")):
         code, _, err = run(capsys, *words[:-1], *more)

@@ -14,8 +14,7 @@ from sim.demand.streams import stream
 from sim.report.text.breakpoint import words
 from sim.score.profiles import LIMITS, only
 from sim.setup.policies import make_policy
-from sim.stats.certify import NEEDED
-from sim.study.breakpoint import DIALS, Dial, breakpoint_of, most_points, severity
+from sim.study.breakpoint import COLUMNS, DIALS, Dial, breakpoint_of, most_points, severity
 
 POLICY = make_policy("newsvendor_freeze", playbook="freeze_only")
 
@@ -23,11 +22,11 @@ POLICY = make_policy("newsvendor_freeze", playbook="freeze_only")
 def shows_with(rate, n=400, alerts=1.0):
     """Shows of 1,000 orders whose oversold share is exponential around ``rate``."""
     share = rate * stream(1, "test").exponential(size=n)
-    rows = np.zeros((n, len(NEEDED)))
-    rows[:, NEEDED.index("cancelled_orders")] = np.round(1000 * share)
-    rows[:, NEEDED.index("settled_orders")] = rows[:, NEEDED.index("sold_units")] = 1000
-    rows[:, NEEDED.index("session_oversold")] = rows[:, NEEDED.index("cancelled_orders")] > 0
-    rows[:, NEEDED.index("notices_per_operator_hour")] = alerts
+    rows = np.zeros((n, len(COLUMNS)))
+    rows[:, COLUMNS.index("cancelled_orders")] = np.round(1000 * share)
+    rows[:, COLUMNS.index("settled_orders")] = rows[:, COLUMNS.index("sold_units")] = 1000
+    rows[:, COLUMNS.index("session_oversold")] = rows[:, COLUMNS.index("cancelled_orders")] > 0
+    rows[:, COLUMNS.index("notices_per_operator_hour")] = alerts
     return rows
 
 

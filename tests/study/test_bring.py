@@ -32,6 +32,8 @@ def test_the_newsvendor() -> None:
     d, s = answer.wanted[:, None, :], answer.units[None]
     over, under = np.maximum(s - d, 0), np.maximum(d - s, 0)
     assert answer.net == pytest.approx(c * (np.minimum(d, s) + FREE.recapture * under) - carry * over)
+    assert answer.planned[0] == pytest.approx(answer.net[:, 0].sum(1).mean())
+    assert answer.planned[1] > answer.planned[0] > 0 <= answer.planned[2]
     gain = (1 - FREE.recapture) * c
     ideal = stats.poisson(60).ppf(gain / (gain + carry))
     best = np.array([answer.best(k) for k in range(20)])

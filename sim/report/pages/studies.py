@@ -16,6 +16,7 @@ from sim.report.pages.rehearsal import possible
 from sim.score.metrics import METRICS
 from sim.stats.certify import CERTIFIED, REFUTED
 from sim.stats.paired import mean_of
+from sim.study.breakpoint import MONEY
 from sim.words import N_, _
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 Tables = Mapping[str, Any]
 Parts = tuple[list[TableBlock], list[Chart]]
-JUDGED = ("net", "J", "oversold_units", "missed_units", "notices_per_operator_hour")
+JUDGED = ("net", "gmv", "J", "oversold_units", "missed_units", "notices_per_operator_hour")
 DIALS = {
     "feed_lag": N_("readings arrive late"), "freeze_latency": N_("a freeze takes hold late"),
     "cue_slip": N_("the host leaves the run of show"), "payment_delay": N_("buyers pay late"),
@@ -125,24 +126,30 @@ def _front(trials: pd.DataFrame) -> list[Chart]:
 def broken(t: Tables) -> Parts:
     """Up to where every strategy certainly holds, and every severity that was looked at."""
     table = t["breakpoints"]
-    rows = []
+    rows: list[list[str]] = []
+
+    def money(points: pd.DataFrame) -> list[str]:
+        return [number(float(points[m].iloc[0])) for m in MONEY if m in table]
+
     for (name, dial), part in table.groupby(["strategy", "dial"], sort=False):
         if dial == "none":
-            rows.append([shortened(name), _("as things are"), word(str(part["state"].iloc[0])), "", ""])
+            rows.append([shortened(name), _("as things are"), word(str(part["state"].iloc[0])), "", "", *money(part)])
             continue
         holds, breaks = ends(part)
         unit = _(str(part["unit"].iloc[0]))
         rows.append([shortened(name), dial_words(str(dial)), word(str(part.sort_values("severity")["state"].iloc[0])),
                      _("nowhere") if holds is None else f"{number(holds)} {unit}",
-                          _("never seen") if breaks is None else f"{number(breaks)} {unit}"])  # fmt: skip
+                     _("never seen") if breaks is None else f"{number(breaks)} {unit}",
+                     *money(part[part["severity"] == (part["severity"].max() if breaks is None else breaks)])])  # fmt: skip
     head = [
         (words, "", "")
         for words in (_("strategy"), _("what gets worse"), _("at the mildest"), _("certainly holds up to"), _("breaks by"))
-    ]
+    ] + [(label(m), _(METRICS[m].unit), _(METRICS[m].definition)) for m in MONEY if m in table]
     note = _("Holds: the largest severity at which every limit is certified, and at every milder one tried. Breaks: the "
              "smallest at which one "
-             "is refuted. Between them more shows would be needed. One thing gets worse at a time.")  # fmt: skip
-    grid = TableBlock(_("Where the limits break"), head, rows, frozenset(), note)
+             "is refuted. Between them more shows would be needed. One thing gets worse at a time. Money: where it breaks, or at "
+             "the worst tried.")  # fmt: skip
+    grid = TableBlock(_("Where the limits break"), head, rows, frozenset(range(5, len(head))), note)
     limits = [c.removesuffix("_limit") for c in table.columns if str(c).endswith("_limit")]
     columns = [
         "strategy",
@@ -150,6 +157,7 @@ def broken(t: Tables) -> Parts:
         "severity",
         "unit",
         "state",
+        *(m for m in MONEY if m in table),
         *(c for m in limits for c in (m, f"{m}_low", f"{m}_high", f"{m}_limit")),
     ]
     every = chosen(

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from sim.report.text.layout import aligned, markdown
+from sim.report.text.layout import aligned, markdown, number
 from sim.report.text.limits import certificate, limit
 from sim.report.text.unseen import unseen
 from sim.stats.certify import CERTIFIED, REFUTED, Certificate
 from sim.study.breakpoint import Breakpoint, Breaks, Point
 from sim.words import N_, _, columns
 
-HEAD = N_("strategy | dial | holds up to | breaks by | unit | setting")
+HEAD = N_("strategy | dial | holds up to | breaks by | unit | net [CNY] | GMV | left on the table | setting")
+RIGHT = (2, 3, 5, 6, 7)
 
 
 def sentences(results: Mapping[str, Breaks]) -> list[str]:
@@ -109,12 +110,25 @@ def rows(results: Mapping[str, Breaks]) -> list[list[str]]:
     cells = []
     for name, f in results.items():
         if f.as_it_is.state == REFUTED:
-            cells.append([name, _("none"), _("nowhere"), _("as it is"), "", ""])
+            cells.append([name, _("none"), _("nowhere"), _("as it is"), "", *map(number, f.money), ""])
         for b in f.dials.values():
-            cells.append(
-                [name, b.dial.name, cell(b.holds, _("nowhere")), cell(b.breaks, _("never seen")), b.dial.unit, b.dial.setting]
-            )
+            ends = cell(b.holds, _("nowhere")), cell(b.breaks, _("never seen"))
+            cells.append([name, b.dial.name, *ends, b.dial.unit, *_money(f.money, b), b.dial.setting])
     return cells
+
+
+def _money(now: Sequence[float], b: Breakpoint) -> list[str]:
+    """Net, GMV and J as it is, and where it breaks or, where that was never seen, at the worst tried."""
+    worst = next((p for p in b.points if p.severity == b.breaks), b.points[-1])
+    return [f"{number(a)} → {number(z)}" for a, z in zip(now, worst.money, strict=True)]
+
+
+def _meaning() -> str:
+    """What the money in the table is of."""
+    return _(
+        "net, GMV, left on the table: means a show as it is → where it breaks, or at the worst tried where that was never seen. "
+        "Left on the table is held against hindsight in the same world, so across worlds net counts."
+    )
 
 
 def head(scenario: str, limits: str, shows: int, confidence: float) -> str:
@@ -125,7 +139,7 @@ def head(scenario: str, limits: str, shows: int, confidence: float) -> str:
 
 def printed(title: str, results: Mapping[str, Breaks], texts: Sequence[str]) -> str:
     """For a terminal."""
-    return "\n".join(["", title, "", *aligned([columns(HEAD), *rows(results)], (2, 3)), "", *texts])
+    return "\n".join(["", title, "", *aligned([columns(HEAD), *rows(results)], RIGHT), "", *texts, _meaning()])
 
 
 def page(scenario: str, played: str, results: Mapping[str, Breaks], texts: Sequence[str]) -> str:
@@ -133,8 +147,8 @@ def page(scenario: str, played: str, results: Mapping[str, Breaks], texts: Seque
     parts = [
         _("# Breakpoints of {scenario}").format(scenario=scenario),
         played,
-        "\n".join(markdown(columns(HEAD), rows(results), (2, 3))),
-        "\n".join(f"- {line}" for line in texts),
+        "\n".join(markdown(columns(HEAD), rows(results), RIGHT)),
+        "\n".join(f"- {line}" for line in [*texts, _meaning()]),
         f"![{_('breakpoints')}](breakpoints.png)",
         _(
             "Holds: the largest severity at which every limit of the set is certified, and at every milder one tried; "

@@ -72,10 +72,11 @@ def _shown(drifted: str) -> str:
 
 def night_table(nights: pd.DataFrame) -> tuple[tuple[str, ...], list[list[str]]]:
     """Head and rows of the nights."""
-    head = (_("night"), _("net [CNY]"), _("of hindsight"), _("oversold"), _("missed"), _("alerts"), _("useful"), _("harmful"),
-            _("most to blame"), _("drifted"), _("bands held"))  # fmt: skip
+    head = (_("night"), _("net [CNY]"), _("GMV"), _("left on the table"), _("of hindsight"), _("oversold"), _("missed"),
+            _("alerts"), _("useful"), _("harmful"), _("most to blame"), _("drifted"), _("bands held"))  # fmt: skip
     rows = [
-        [str(r["night"]), number(r["net"]), f"{100 * r['net'] / r['net_hindsight']:.0f} %" if r["net_hindsight"] > 0 else "-",
+        [str(r["night"]), *(number(r[k]) for k in ("net", "gmv", "J")),
+         f"{100 * r['net'] / r['net_hindsight']:.0f} %" if r["net_hindsight"] > 0 else "-",
          number(r["oversold"]), number(r["missed"]), number(r["alerts"]), number(r["useful"]), number(r["harmful"]),
          f"{_(r['blame'])} {r['blame_share']:.0%}" if r["blame"] else "-", _shown(r["drifted"]) if r["drifted"] else "-",
          f"{r['held']} / {r['held_of']}" if r["held_of"] else "-"]
@@ -104,7 +105,7 @@ def _tables(
 ) -> list[tuple[str, tuple[str, ...], list[list[str]], tuple[int, ...]]]:
     """Title, head, rows, columns set right of every table that has rows."""
     tables = [
-        (_("Nights"), *night_table(nights), tuple(range(1, 8))), (_("Settings' history"), *history_table(history), ()),
+        (_("Nights"), *night_table(nights), tuple(range(1, 10))), (_("Settings' history"), *history_table(history), ()),
         (_("Proposals"), *proposal_table(proposals), (2,)),
     ]  # fmt: skip
     return [table for table in tables if table[2]]

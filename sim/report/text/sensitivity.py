@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from sim.report.text.layout import aligned, markdown, number
 from sim.report.text.unseen import unseen
 from sim.stats.sensitivity import Index
@@ -49,9 +51,20 @@ def ranking(indices: Sequence[Index]) -> str:
     return " ".join(parts)
 
 
-def sentences(indices: Sequence[Index], shows: int) -> list[str]:
-    """All that is said: the table in words, and what ``shows`` a setting may not have shown."""
-    return [ranking(indices), unseen(shows, None)]
+def kept(means: np.ndarray) -> str:
+    """What was earned over all settings. means: net, GMV and J of every setting, float64 [setting, 3] [CNY a show]."""
+    net, gmv, left = (number(x) for x in means.mean(0))
+    low, high = (number(x) for x in (means[:, 0].min(), means[:, 0].max()))
+    text = _(
+        "Over these ranges a show keeps net {net} of GMV {gmv} and leaves {left} on the table, means of all settings [CNY]; net "
+        "lies between {low} and {high}, setting by setting."
+    )
+    return text.format(net=net, gmv=gmv, left=left, low=low, high=high)
+
+
+def sentences(indices: Sequence[Index], shows: int, money: str) -> list[str]:
+    """All that is said: the table in words, what was earned, and what ``shows`` a setting may not have shown."""
+    return [ranking(indices), money, unseen(shows, None)]
 
 
 def title(family: str, scenario: str, shows: int) -> str:
@@ -60,18 +73,18 @@ def title(family: str, scenario: str, shows: int) -> str:
     return text.format(family=family, scenario=scenario, shows=shows)
 
 
-def printed(indices: Sequence[Index], shows: int) -> str:
+def printed(indices: Sequence[Index], shows: int, money: str) -> str:
     """For a terminal."""
-    return "\n" + "\n".join(aligned([columns(HEAD), *rows(indices)], (1, 3))) + "\n\n" + "\n".join(sentences(indices, shows))
+    return "\n".join(["", *aligned([columns(HEAD), *rows(indices)], (1, 3)), "", *sentences(indices, shows, money)])
 
 
-def page(heading: str, repeat: str, indices: Sequence[Index], shows: int) -> str:
+def page(heading: str, repeat: str, indices: Sequence[Index], shows: int, money: str) -> str:
     """``report.md``."""
     parts = [
         f"# {heading}",
         repeat,
         "\n".join(markdown(columns(HEAD), rows(indices), (1, 3))),
-        " ".join(sentences(indices, shows)),
+        " ".join(sentences(indices, shows, money)),
         f"![{_('sensitivity')}](sensitivity.png)",
         _(
             "First order: share of the variance of the mean net, over the ranges given, that goes once the setting is known. "

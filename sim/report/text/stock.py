@@ -45,8 +45,8 @@ def title(scenario: str, shows: int, seed: int) -> str:
     )
 
 
-def sentences(table: pd.DataFrame, carry: float) -> list[str]:
-    """What the table comes to."""
+def sentences(table: pd.DataFrame, carry: float, planned: Sequence[float]) -> list[str]:
+    """What the table comes to. planned: net, GMV and J of a show as planned [CNY]."""
     sure = table[table["gain"] > table["gain_half"]].sort_values("gain", ascending=False)
     lines = []
     for r in sure.to_dict("records"):
@@ -55,6 +55,8 @@ def sentences(table: pd.DataFrame, carry: float) -> list[str]:
                                 half=number(r["gain_half"])))  # fmt: skip
     if sure.empty:
         lines.append(_("For no item did another stock earn more than the planned one beyond chance."))
+    text = _("As planned a show keeps net {net} of GMV {gmv} and leaves {left} on the table (J) [CNY].")
+    lines.append(text.format(**{name: number(x) for name, x in zip(("net", "gmv", "left"), planned, strict=True)}))
     text = _(
         "An unsold unit costs {carry} CNY (carry=); every item's stock was changed with all others', and stocks were tried at "
         "quantiles of what is wanted, so read the band, not the figure."

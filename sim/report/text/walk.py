@@ -14,20 +14,21 @@ from sim.words import _
 if TYPE_CHECKING:
     import pandas as pd
 
-FIXED = ("night", "chosen", "net", "kept", "best", "best_net", "silent", "began")
+FIXED = ("night", "chosen", "net", "gmv", "J", "kept", "best", "best_net", "silent", "began")
 """Columns of the table that are no setting."""
 
 
 def head(table: pd.DataFrame) -> tuple[str, ...]:
     """Columns of the printed table."""
-    return (_("night"), _("chosen before"), _("net [CNY]"), _("first choice kept"), _("nobody acts"), _("best afterwards"),
-            _("its net"), *(str(c).rsplit(".", 1)[-1] for c in table.columns if c not in FIXED))  # fmt: skip
+    return (_("night"), _("chosen before"), _("net [CNY]"), _("GMV"), _("left on the table"), _("first choice kept"),
+            _("nobody acts"), _("best afterwards"), _("its net"),
+            *(str(c).rsplit(".", 1)[-1] for c in table.columns if c not in FIXED))  # fmt: skip
 
 
 def cells(table: pd.DataFrame) -> list[list[str]]:
     """One row per judged night."""
     varied = [c for c in table.columns if c not in FIXED]
-    return [[_night(r), str(r["chosen"]), number(r["net"]), number(r["kept"]), number(r["silent"]), str(r["best"]),
+    return [[_night(r), str(r["chosen"]), *(number(r[k]) for k in ("net", "gmv", "J", "kept", "silent")), str(r["best"]),
              number(r["best_net"]), *(_value(r[c]) for c in varied)] for r in table.to_dict("records")]  # fmt: skip
 
 
@@ -94,7 +95,7 @@ def page(table: pd.DataFrame, texts: Sequence[str], repeat: str) -> str:
 
 
 def _right(table: pd.DataFrame) -> tuple[int, ...]:
-    return (2, 3, 4, 6, *range(7, len(head(table))))
+    return (2, 3, 4, 5, 6, 8, *range(9, len(head(table))))
 
 
 def _value(value: object) -> str:
