@@ -65,8 +65,8 @@ def table(
 ) -> tuple[list[str], list[str]]:
     """Lines of Markdown of one preset, best first, and the strategies that lose to silence."""
     searches = {name: tuned(name, preset) for name in searched}
-    found = {p.name: (p, why) for p, why in searches.values() if p}
-    others = [asked(name) for name in only or registry.names() if name != BASELINE] + [p for p, _ in found.values()]
+    other_books = {p.name: (p, why) for p, why in searches.values() if p}
+    others = [asked(name) for name in only or registry.names() if name != BASELINE] + [p for p, _ in other_books.values()]
     rehearsal = rehearse(load(preset), others, shows, seed, PROFILES["balanced"])
     parts = {str(k): v.sort_values("replicate") for k, v in rehearsal.scores.groupby("strategy", sort=False)}
     quiet, worth = parts[BASELINE]["net"].to_numpy(), {w.strategy: w for w in rehearsal.worth}
@@ -75,7 +75,7 @@ def table(
         p = parts[name]
         gain, _, high = (float(x) for x in tailed(p["net"].to_numpy() - quiet, ERROR / pairs))
         mark = "" if name == BASELINE else "loses, sure" if high < 0 else "loses" if gain < 0 else ""
-        if mark and name not in BASELINES and name not in found:
+        if mark and name not in BASELINES and name not in other_books:
             losers.append(f"{preset}: {name} {gain:,.0f}{' (sure)' if high < 0 else ''}")
         w = worth.get(name)
         useful = f"{w.useful} of {w.judged}" if w and w.judged else "-"
@@ -84,7 +84,7 @@ def table(
         rows.append([name, f"{means[0]:,.0f}", against, *(f"{m:,.0f}" for m in means[1:3]), *(f"{m:,.1f}" for m in means[3:]),
                      useful, mark])  # fmt: skip
     head = [f"## {preset}", "", "| " + " | ".join(HEAD) + " |", "| --- |" + " ---: |" * 7 + " --- | --- |"]
-    notes = [f"- {name}: {why}" for name, (_, why) in found.items()]
+    notes = [f"- {name}: {why}" for name, (_, why) in other_books.items()]
     kept = [name for name, (p, _) in searches.items() if p is None]
     notes += [f"- The search keeps the own playbook of {', '.join(kept)}."] if kept else []
     return [*head, *("| " + " | ".join(row) + " |" for row in rows), "", *notes, ""], losers
