@@ -10,6 +10,7 @@ from sim.app.result import Result
 from sim.report.pages import records, rehearsal, studies, sweeping, trials
 from sim.report.pages.blocks import Blob, Page, TableBlock, chosen, of_frame
 from sim.report.pages.columns import packed
+from sim.report.pages.kit import shortened
 from sim.report.pages.labels import spelt
 from sim.report.pages.plain import plain
 from sim.report.pages.timelines import of_table, placed
@@ -20,6 +21,8 @@ from sim.words import N_, _, language
 if TYPE_CHECKING:
     import pandas as pd
 
+MOST_NAME = 80
+"""Characters of a name in a title, so that there is room for what it is a title of."""
 MOST_RUNS = 4_000_000
 """Runs of a sweep that are read for its page; of a larger one the first replicates."""
 
@@ -90,7 +93,7 @@ def _rehearsed(result: Result) -> Page:
     """Who did best, the table, the timelines."""
     scores = _table(result, "scores")
     name = str((result.manifest.get("config") or {}).get("scenario", {}).get("name", "") or "")
-    page = Page(_("Rehearsal of {name}").format(name=name) if name else _("Rehearsal"))
+    page = Page(_("Rehearsal of {name}").format(name=shortened(name, MOST_NAME)) if name else _("Rehearsal"))
     page.about = _about(result)
     if scores is None or not {"net", "J", "strategy"} <= set(scores.columns):
         page.notes.append(_("The table of scores cannot be read, or is of a version that kept other figures."))
@@ -106,7 +109,7 @@ def _rehearsed(result: Result) -> Page:
 
 def _swept(result: Result) -> Page:
     """The best and how sure that is, every candidate, prices to move, the leaders' timelines."""
-    page = Page(_("Sweep of {scenario}").format(scenario=", ".join(_scenarios(result)) or "?"))
+    page = Page(_("Sweep of {scenario}").format(scenario=shortened(", ".join(_scenarios(result)) or "?", MOST_NAME)))
     candidates, standings = _table(result, "candidates"), _table(result, "standings")
     score = (result.manifest.get("sweep") or {}).get("score") or {}
     rows = _trials(result, page, score)
@@ -175,7 +178,7 @@ TITLES = {
 
 def _title(result: Result) -> str:
     """What a page is of."""
-    name = ", ".join(_names(result)) or "?"
+    name = shortened(", ".join(_names(result)) or "?", MOST_NAME)
     if result.verb not in TITLES:
         return _("Result of {verb}").format(verb=result.verb)
     return _(TITLES[result.verb]).format(name=name)

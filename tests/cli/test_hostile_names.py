@@ -4,7 +4,9 @@ One list, as SKUs, scenario, cues, strategy and notes at once, against every out
 """
 
 import asyncio
+import base64
 import csv
+import gzip
 import json
 import re
 import warnings
@@ -22,6 +24,7 @@ from sim.app.nouns import profile_of
 from sim.cli import main as cli
 from sim.cli.desk import Server
 from sim.core.export import for_file_name, for_page, for_spreadsheet, for_terminal
+from sim.replay.shadow.scrape import _items as scraped_items
 from sim.report.figures import style
 from sim.report.pages.desk import html
 
@@ -62,7 +65,8 @@ VERBS = {
     "replay": ("stream=orders.csv", "stock=5", "strategy=[fixed_count,./mine.py]", "zone=Asia/Shanghai", "feed_lines=write",
                "figure=none"),
     "calibrate": ("stream=orders.csv", "zone=Asia/Shanghai", "model=poisson"),
-    "shadow": ("input=feed.jsonl", "follow=no", "stock=stock.jsonl", "length_s=90", "out=runs/a.jsonl", "strategy=./mine.py"),
+    "shadow": ("input=feed.jsonl", "follow=no", "stock=stock.jsonl", "length_s=90", "out=runs/a.jsonl", "strategy=./mine.py",
+               "metrics=runs/m.json", "rejects=runs/j.jsonl"),
     "export": ("scenario=theirs.yaml", "strategy=fixed_count", "replicates=2"),
     "stock": (PLAYED[0], "replicates=10"),
     "sweep of nights": ("scenario=[theirs.yaml,other.yaml]", *RANGED[1:], "strategy.units=3,9", "select=none", "out=runs/n"),
@@ -132,22 +136,43 @@ def work(tmp_path_factory):
     return folder
 
 
+def directory(blob: str) -> list[str]:
+    """The texts among the columns of a page."""
+    raw = gzip.decompress(base64.b64decode(blob))
+    return texts(json.loads(raw[4 : 4 + int.from_bytes(raw[:4], "little")]))
+
+
+def texts(node) -> list[str]:
+    if isinstance(node, dict):
+        return [text for pair in node.items() for one in pair for text in texts(one)]
+    return [text for one in node for text in texts(one)] if isinstance(node, list) else [str(node)]
+
+
 class Tags(HTMLParser):
     """Collects what of a page comes to life."""
 
     def __init__(self) -> None:
         super().__init__()
         self.live: list[str] = []
+        self.shown: list[str] = []
 
     def handle_starttag(self, tag, attrs):
         leads = ("href", "src", "action")
         self.live += [f"{k}={v}" for k, v in attrs if k.startswith("on") or (k in leads and "javascript:" in (v or ""))]
         if dict(attrs).get("src") == "x":
             self.live.append(tag)
+        self.blob = dict(attrs).get("type") == "application/octet-stream"
+        self.shown += [v for _k, v in attrs if v]
 
     def handle_data(self, data):
         if self.cdata_elem == "script" and data.strip() == "alert(1)":
             self.live.append("script")
+        if self.cdata_elem is None:
+            self.shown.append(data)
+        elif self.cdata_elem == "script" and self.blob:
+            self.shown += directory(data)
+        elif "SC.begin({" in data:
+            self.shown += texts(json.loads(data[data.rindex("SC.begin(") + 9 :].strip().removesuffix(");")))
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -171,6 +196,22 @@ def test_every_output_holds_them_harmless(work, monkeypatch, capsys, plain_engin
         assert place.parts[0] in ("runs", "fitted")
         if path.is_file():
             harmless(path)
+
+
+def test_prometheus_has_them_as_labels():
+    """As they are, each on a line of its own."""
+    client = pytest.importorskip("prometheus_client")
+    from prometheus_client.parser import text_string_to_metric_families
+
+    names, registry = [*HOSTILE, NUL], client.CollectorRegistry()
+
+    class Items:
+        def collect(self):
+            return scraped_items({name: {"stock": 1, "orders": 2, "closed": 0, "unpaid": 3} for name in names})
+
+    registry.register(Items())
+    families = text_string_to_metric_families(client.generate_latest(registry).decode("utf-8"))
+    assert sorted(s.labels["sku"] for family in families for s in family.samples if s.value == 3) == sorted(names)
 
 
 def test_the_desk_holds_them_harmless(work, monkeypatch, plain_engine):
@@ -218,6 +259,7 @@ def harmless(path) -> None:
             page = Tags()
             page.feed(text)
             assert not page.live, (path, page.live)
+            assert not [text for text in page.shown if CONTROL.search(text)], path
         elif path.suffix == ".csv":
             cells = [cell for row in csv.reader(text.splitlines(True)) for cell in row]
             assert not [c for c in cells if c[:1] in ("=", "@") or (c[:1] in ("+", "-") and not number(c))], path

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from sim.report.pages.kit import spelt
+
 LEVEL = 6
 """Of compression: the highest takes nine times as long for a hundredth less."""
 Column = np.ndarray | Sequence[str] | float | str | None
@@ -30,7 +32,7 @@ def packed(columns: Mapping[str, Any]) -> str:
             directory["arrays"].append([name, kind, len(value), len(body)])
             body += raw + bytes(-len(raw) % 8)
         else:
-            directory["values"][name] = value
+            directory["values"][name] = spelt(value)
     head = json.dumps(directory, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
     head += b" " * (-(len(head) + 4) % 8)
     return base64.b64encode(gzip.compress(len(head).to_bytes(4, "little") + head + body, LEVEL, mtime=0)).decode()

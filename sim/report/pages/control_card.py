@@ -16,7 +16,6 @@ from sim.report.figures.style import clock
 from sim.report.pages.blocks import TableBlock, number
 from sim.report.pages.kit import render, script, shortened
 from sim.words import N_, _
-from strategies.contract import TIER_NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,7 +101,7 @@ def items(card: ControlCard) -> pd.DataFrame:
     show, hours = card.scenario, half_hours(card.scenario.duration_s)
     rows = []
     for k, sku in enumerate(show.skus):
-        row: dict[str, Any] = {_("item"): shortened(sku.id), _("tier"): TIER_NAMES.get(sku.tier, sku.tier), _("stock"): sku.stock}
+        row: dict[str, Any] = {_("item"): shortened(sku.id), _("tier"): _(sku.tier), _("stock"): sku.stock}
         for n, at in enumerate(hours):
             words = _("line now, {clock}") if n == 0 else _("line at {clock}")
             row[words.format(clock=clock(at, show.start_hour))] = _line(card.lines[k, n])

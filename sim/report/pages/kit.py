@@ -44,6 +44,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
+        finalize=spelt,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -53,6 +54,20 @@ def _environment() -> Environment:
     environment.filters["cell"] = parts_of_cell
     environment.filters["breaks"] = breaks
     return environment
+
+
+def spelt(value: Any) -> Any:
+    """Texts from outside, alone or in lists and mappings, as a page may have them: what turns the direction of writing would turn
+    the figures of a sentence round too. What is markup already stays.
+
+    >>> spelt(["a" + chr(0x202E), 2]) == ["a" + chr(92) + "u202e", 2]
+    True
+    """
+    if type(value) is str:
+        return for_terminal(value)
+    if isinstance(value, list | tuple):
+        return [spelt(one) for one in value]
+    return {spelt(key): spelt(one) for key, one in value.items()} if isinstance(value, dict) else value
 
 
 _INTERVAL = re.compile(r"(\S+) (\[.+\]|±\S+)")
@@ -76,7 +91,7 @@ def breaks(text: str) -> str:
     """
     from markupsafe import Markup, escape
 
-    return Markup(re.sub(r"(?<=[A-Za-z0-9])([._=])(?=\S)", r"\1<wbr>", str(escape(text))))
+    return Markup(re.sub(r"(?<=[A-Za-z0-9])([._=])(?=\S)", r"\1<wbr>", str(escape(for_terminal(text)))))
 
 
 def render(template: str, **values: Any) -> str:

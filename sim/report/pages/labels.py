@@ -73,7 +73,7 @@ CELLS = (
     N_("stock_lag"), N_("stock_period"), N_("stock_loss"), N_("strict"), N_("standard"), N_("platform"), N_("fitted"),
     N_("watch 初级"), N_("prepare 中级"), N_("emergency 高级"), N_("best"), N_("shut"), N_("too late"), N_("all clear"),
     N_("while sold out"), N_("did harm"),
-    N_("nothing to save"), N_("saved units"),
+    N_("nothing to save"), N_("saved units"), N_("traffic"), N_("profit"), N_("longtail"),
 )  # fmt: skip
 """Words that stand in cells."""
 ENDS = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sim.report.pages.blocks import Page
-from sim.report.pages.kit import library, render, script, scripts
+from sim.report.pages.kit import library, render, script, scripts, spelt
 from sim.report.pages.spoken import spoken
 
 FIRST, OF_SWEEPS, LAST = (
@@ -19,5 +19,5 @@ def html(page: Page) -> str:
     return render(
         "page.html", page=page, style=script("page.css"), library=library() if with_scripts else "",
         scripts=scripts((*FIRST, *(OF_SWEEPS if page.sweep else ()), *LAST)), words=spoken(),
-        charts=[{"kind": c.kind, "data": c.data} for c in page.charts],
+        charts=spelt([{"kind": c.kind, "data": c.data} for c in page.charts]),
     )  # fmt: skip

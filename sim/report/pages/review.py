@@ -23,7 +23,7 @@ from sim.report.text.review import (
     safe,
 )
 from sim.words import N_, _, columns, counted
-from strategies.contract import LEVEL_NAMES, TIER_NAMES
+from strategies.contract import LEVEL_NAMES
 
 MOST_ROWS = 24
 """Alerts on the page; the folder has them all."""
@@ -238,9 +238,7 @@ def _by_sku(r: Review) -> str:
     for k in hit[:MOST_ROWS]:
         units = _tenths(b.parts[:, :, k])
         cells = [NOTHING if not u.any() else f"{number(float(u[0]), 1)} / {number(float(u[1]), 1)}" for u in units]
-        rows.append(
-            [safe(skus[k].id), _(TIER_NAMES[skus[k].tier]), " / ".join(f"{int(x):,}" for x in b.lost.units[:, k]), *cells]
-        )
+        rows.append([safe(skus[k].id), _(skus[k].tier), " / ".join(f"{int(x):,}" for x in b.lost.units[:, k]), *cells])
     head = (*columns(N_("SKU | tier 分层 | oversold / missed")), *(_(NAMES[c]) for c in CAUSES))
     return table(head, rows, range(2, len(head)))
 

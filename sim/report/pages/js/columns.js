@@ -8,7 +8,15 @@ SC.words = {};
 SC.say = function (sentence, values) {
   var text = Object.prototype.hasOwnProperty.call(SC.words, sentence) ? SC.words[sentence] : sentence;
   return text.replace(/\{(\w+)\}/g, function (whole, name) {
-    return values && name in values ? String(values[name]) : whole;
+    return values && name in values ? SC.spelt(values[name]) : whole;
+  });
+};
+
+/** A text from outside: control characters, and those that turn the direction of writing, spelt out. */
+SC.spelt = function (text) {
+  return String(text).replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, function (sign) {
+    var code = sign.charCodeAt(0).toString(16);
+    return code.length > 2 ? "\\u" + code : "\\x" + ("0" + code).slice(-2);
   });
 };
 
@@ -55,7 +63,7 @@ SC.clock = function (seconds, startHour) {
 SC.make = function (tag, attributes, text) {
   var node = document.createElement(tag);
   Object.keys(attributes || {}).forEach(function (name) { node.setAttribute(name, attributes[name]); });
-  if (text !== undefined) { node.textContent = text; }
+  if (text !== undefined) { node.textContent = SC.spelt(text); }
   return node;
 };
 

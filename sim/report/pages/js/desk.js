@@ -106,7 +106,7 @@
         x_axis_label: SC.say("% of shows"), y_axis_label: SC.say("net") + " [" + SC.say("CNY") + "]" });
       plot.yaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0" });
       lines.forEach(function (source, k) {
-        plot.step({ x: { field: "x" }, y: { field: "y" }, mode: "center", source: source, line_color: COLOURS[k % 8], line_dash: DASHES[k % 8], line_width: 2, legend_label: rows[k].strategy });
+        plot.step({ x: { field: "x" }, y: { field: "y" }, mode: "center", source: source, line_color: COLOURS[k % 8], line_dash: DASHES[k % 8], line_width: 2, legend_label: SC.spelt(rows[k].strategy) });
       });
       plot.legend.location = "top_left";
       var target = SC.make("div", { class: "chart" });

@@ -39,11 +39,12 @@
     return { x: x, y: y };
   }
 
-  /** Clock time with the minutes of the show beneath it. */
+  /** Clock time with the minutes of the show beneath it; with seconds where marks lie closer than minutes. */
   SC.ticks = function (startHour) {
     var code = "var t = Math.round(start * 3600 + tick * 60), d = ((t % 86400) + 86400) % 86400;" +
       "var two = function (n) { return (n < 10 ? '0' : '') + n; };" +
-      "return two(Math.floor(d / 3600)) + ':' + two(Math.floor(d / 60) % 60) + '\\n' + tick + ' ' + unit;";
+      "var close = ticks.some(function (one) { return Math.abs(one - Math.round(one)) > 1e-6; }) ? ':' + two(d % 60) : '';" +
+      "return two(Math.floor(d / 3600)) + ':' + two(Math.floor(d / 60) % 60) + close + '\\n' + Number(tick.toFixed(3)) + ' ' + unit;";
     return new Bokeh.CustomJSTickFormatter({ args: { start: startHour, unit: SC.say("min") }, code: code });
   };
 
@@ -92,7 +93,7 @@
     };
     self.stockRange = new Bokeh.Range1d({ start: 0, end: 1 });
     var stock = figure({ x_range: self.x, y_range: self.stockRange, height: 340, y_axis_label: SC.say("stock [units]"),
-      x_axis_label: SC.say("clock time / minutes since the show began") });
+      x_axis_label: SC.say("clock time / minutes of the show") });
     stock.xaxis.formatter = SC.ticks(startHour);
     stock.yaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0" });
     stock.quad({ left: { field: "left" }, right: { field: "right" }, top: { field: "top" }, bottom: { field: "bottom" },
