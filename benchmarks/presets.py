@@ -1,6 +1,6 @@
 """Every preset under every strategy: in its own playbook, and in the playbook that ``tune`` finds for it there.
 
-    python -m benchmarks.presets [--shows 30] [--only NAME,NAME:operations] [--tuned all|smart,tiered] [PRESET ...]
+    python -m benchmarks.presets [--only NAME,NAME:operations] [--also ...] [--tuned all|smart,tiered] [--books FILE] [PRESET ...]
 
 prints a table per preset (docs/background/presets.md). A strategy that earns less than silence is marked; "sure" where a bound
 that allows for all pairs of the tables together (5 %) says so. Shows are as uncertain as their presets. A playbook is found
@@ -10,8 +10,10 @@ on other shows than it is judged on here.
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -40,13 +42,21 @@ PLAYBOOKS: dict[str, list[Any]] = {
 """What a search may choose: whether to ask for stock and for how much, whether to tell the host, whether a machine freezes."""
 
 
-def tuned(name: str, preset: str) -> tuple[Policy | None, str]:
-    """A strategy in the playbook that a small search finds best on a preset, and what that playbook does when; no policy where
-    that is the strategy's own playbook."""
+def searched_book(name: str, preset: str) -> dict[str, str]:
+    """What a small search finds best for a strategy on a preset, of PLAYBOOKS."""
     search = stockcue.tune(preset, name, PLAYBOOKS, trials=8, shows=10, finalists=3, judging=20, confirm=10, seed=SEARCH_SEED,
                           workers=1, progress=False)  # fmt: skip
     words = [str(w).split("=", 1) for w in yaml.safe_load((search.folder / "recommended.yaml").read_text("utf-8"))["overrides"]]
-    chosen = {key.removeprefix("operations."): value for key, value in words if key in PLAYBOOKS}
+    return {key.removeprefix("operations."): value for key, value in words if key in PLAYBOOKS}
+
+
+def tuned(name: str, preset: str, books: Path | None) -> tuple[Policy | None, str]:
+    """A strategy in the playbook that a search finds for it on a preset, and what that playbook does when; no policy where that
+    is its own playbook. books: where searches are noted, and taken up again."""
+    known = json.loads(books.read_text("utf-8")) if books and books.exists() else {}
+    chosen = known.get(f"{preset}/{name}") or searched_book(name, preset)
+    if books:
+        books.write_text(json.dumps(known | {f"{preset}/{name}": chosen}, indent=1), "utf-8")
     policy = stockcue.policy(name, label=f"{name}, tuned", operations=chosen)
     book, own = policy.playbook, make_policy(name).playbook
     if (book.prepare, book.emergency) == (own.prepare, own.emergency):
@@ -61,12 +71,17 @@ def asked(word: str) -> Policy:
 
 
 def table(
-    preset: str, shows: int, pairs: int, searched: Sequence[str], only: Sequence[str] = (), seed: int = 1
+    preset: str,
+    asked_for: Sequence[Policy],
+    searches: dict[str, tuple[Policy | None, str]],
+    shows: int,
+    pairs: int,
+    seed: int = 1,
 ) -> tuple[list[str], list[str]]:
-    """Lines of Markdown of one preset, best first, and the strategies that lose to silence."""
-    searches = {name: tuned(name, preset) for name in searched}
+    """Lines of Markdown of one preset, best first, and the strategies that lose to silence. searches: by strategy, see
+    :func:`tuned`. pairs: comparisons of all tables together."""
     other_books = {p.name: (p, why) for p, why in searches.values() if p}
-    others = [asked(name) for name in only or registry.names() if name != BASELINE] + [p for p, _ in other_books.values()]
+    others = [*asked_for, *(p for p, _ in other_books.values())]
     rehearsal = rehearse(load(preset), others, shows, seed, PROFILES["balanced"])
     parts = {str(k): v.sort_values("replicate") for k, v in rehearsal.scores.groupby("strategy", sort=False)}
     quiet, worth = parts[BASELINE]["net"].to_numpy(), {w.strategy: w for w in rehearsal.worth}
@@ -96,15 +111,19 @@ def main(words: list[str]) -> int:
     parser.add_argument("--shows", type=int, default=60)
     parser.add_argument("--tuned", default="", help="strategies whose playbook is searched as well, a,b or all")
     parser.add_argument("--only", default="", help="strategies instead of all, a,b:operations")
+    parser.add_argument("--also", default="", help="more of them, beside all or --only")
+    parser.add_argument("--books", type=Path, help="a file that keeps the playbooks that were found")
     parser.add_argument("presets", nargs="*")
     args = parser.parse_args(words)
-    chosen = args.presets or [n for n in names() if n != "ls1"]
-    searched, only = ([name for name in text.split(",") if name] for text in (args.tuned, args.only))
+    every = [n for n in names() if n != "ls1"]
+    searched, only, also = ([name for name in text.split(",") if name] for text in (args.tuned, args.only, args.also))
     searched = [name for name in registry.names() if name != BASELINE] if searched == ["all"] else searched
-    pairs = len(chosen) * (len(registry.names()) - len(BASELINES) + len(searched))
+    policies = [asked(name) for name in [*(only or [n for n in registry.names() if n != BASELINE]), *also]]
+    pairs = len(every) * (len(registry.names()) - len(BASELINES) + len(searched))
     lost: list[str] = []
-    for preset in chosen:
-        lines, losers = table(preset, args.shows, pairs, searched, only)
+    for preset in args.presets or every:
+        searches = {name: tuned(name, preset, args.books) for name in searched}
+        lines, losers = table(preset, policies, searches, args.shows, pairs)
         lost += losers
         print("\n".join(lines), flush=True)
     told = ("; ".join(lost) or "none") + "."

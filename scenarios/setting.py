@@ -70,7 +70,7 @@ def validate(record: Any, where: str) -> None:
             if value not in meta["choices"]:
                 raise ScenarioError(no_such("option", value, meta["choices"], label))
         elif isinstance(value, (int, float)) and not isinstance(value, bool) and not _inside(value, meta):
-            unit = f" {meta['unit']}" if meta.get("unit") else ""
+            unit = f" {_(meta['unit'])}" if meta.get("unit") else ""
             raise ScenarioError(
                 _("{label} = {value:g}{unit} is outside its bounds [{low:g}, {high:g}]; give a value inside them").format(
                     label=label, value=value, unit=unit, low=meta["low"], high=meta["high"]

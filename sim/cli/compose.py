@@ -232,7 +232,7 @@ def _put(tree: dict[str, Any], word: str, verb: str) -> dict[str, Any]:
         _there(node, path, depth, prefix, verb)
         below = node.get(name)
         if below is not None and not isinstance(below, Mapping):
-            raise WordError(_("{path} is a single value and has no setting {path_path!r}").format(
+            raise WordError(of_old(".".join(path)) or _("{path} is a single value and has no setting {path_path!r}").format(
                                path='.'.join(path[:depth + 1]), path_path=path[depth + 1]))  # fmt: skip
         node[name] = dict(below or {})
         node = node[name]

@@ -49,7 +49,7 @@ def _action(word: str, where: str) -> Action:
     what, *more = word.split(":")
     if what not in ORDERABLE:
         raise ScenarioError(
-            _("{no_such}; several are written a+b, none none").format(no_such=no_such("action", what, ORDERABLE, where))
+            _("{no_such} (several are written a+b, no action none)").format(no_such=no_such("action", what, ORDERABLE, where))
         )
     action = Action(what)
     for part in more:
@@ -78,6 +78,12 @@ def sized(a: Action, size: str | float, where: str) -> Action:
                 where=where, size=size, what=a.what, nearest=nearest
             )
         ) from None
+    if not 0 <= share <= 1:
+        raise ScenarioError(
+            _("{label} = {value:g}{unit} is outside its bounds [{low:g}, {high:g}]; give a value inside them").format(
+                label=where, value=share, unit="", low=0, high=1
+            )
+        )
     if a.what not in (*SIZED, "restock"):
         raise ScenarioError(
             _("{where} has a size behind {what}, which has none; only restock, lower_exposure and release do").format(

@@ -27,8 +27,13 @@ GONE = {
 
 
 def of_old(key: str) -> str:
-    """What to say of a setting that older versions had ("" of any other)."""
+    """What to say of a setting that older versions had, or that other verbs have ("" of any other)."""
     room, _dot, name = key.partition(".")
+    if room == "limits":
+        return _old_limit(name) if name in GONE_LIMITS else _(
+            "limits are sets, limits=strict, standard or platform, of tune and breakpoint; a sweep tells of all three whether "
+            "they are kept"
+        )  # fmt: skip
     if room != "score" or name not in GONE:
         return ""
     return _("{key} is a weight of the old account; {instead}").format(key=key, instead=_(GONE[name]))
@@ -179,12 +184,17 @@ LIMITS = {
 LIMITED = ("seller_cancel_rate", "session_oversold", "missed_rate", "notices_per_operator_hour")
 """What a set of limits may limit, in the order in which it is told."""
 GONE_LIMITS = {
-    "oversell_rate": "it is seller_cancel_rate now, oversold and refunded orders of all that were paid for",
-    "alerts_per_operator_hour": "it is notices_per_operator_hour now, what people receive",
-    "false_freeze_share": "it is missed_rate now, what was refused and could have been shipped: a freeze that refuses nobody "
-    "does no harm",
+    "oversell_rate": N_("it is seller_cancel_rate now, oversold and refunded orders of all that were paid for"),
+    "alerts_per_operator_hour": N_("it is notices_per_operator_hour now, what people receive"),
+    "false_freeze_share": N_(
+        "it is missed_rate now, what was refused and could have been shipped: a freeze that refuses nobody does no harm"
+    ),
 }
 """Limits of older versions, and what to name instead."""
+
+
+def _old_limit(name: str) -> str:
+    return _("the limit {name} is of an older version; {gone_limits}").format(name=name, gone_limits=_(GONE_LIMITS[name]))
 
 
 def only(limits: Limits, names: Sequence[str]) -> Limits:
@@ -192,9 +202,7 @@ def only(limits: Limits, names: Sequence[str]) -> Limits:
     given = {f.name for f in fields(limits) if f.name != "name" and getattr(limits, f.name) is not None}
     for name in names:
         if name in GONE_LIMITS:
-            raise ScenarioError(
-                _("the limit {name} is of an older version; {gone_limits}").format(name=name, gone_limits=GONE_LIMITS[name])
-            )
+            raise ScenarioError(_old_limit(name))
         if name not in given:
             raise ScenarioError(no_such("metric", name, sorted(given), _("the limit set {name}").format(name=limits.name)))
     unset: dict[str, Any] = dict.fromkeys(given - set(names))
