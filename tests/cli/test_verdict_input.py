@@ -24,7 +24,7 @@ from sim.setup.settings import SettingError
     (("tune", "strategy=smart", "strategy.chance=interval(0.1,0.2)", "limits=lax"), "limits"),
     (("breakpoint", "strategy=smart", "only=false_freeze_share"), "it is missed_rate now"),
     (("breakpoint", "strategy=smart", "only=oversell_rate", "lang=zh"), "它现在叫 seller_cancel_rate"),
-    (("tune", "strategy=smart", "strategy.chance=0.1,0.2", "limits.alerts_per_operator_hour=6"), "it is notices_per_operator_hour"),
+    (("tune", "strategy=smart", "strategy.chance=0.1,0.2", "limits.alerts_per_operator_hour=6"), "it is notices_per_op"),
     (("sweep", "strategy=smart", "gate.n=1,2", "limits=strict"), "of tune and breakpoint"),
     (("rehearse", "operations.prepare=restok"), "did you mean 'restock'"),
     (("rehearse", "operations.prepare=restock:pager"), "pager"),
