@@ -44,6 +44,13 @@ def day_response(audience: Audience) -> complex:
     return complex(np.trapezoid(survival(audience, u) * np.exp(-1j * DAY * u), u))
 
 
+@lru_cache(maxsize=8)
+def _stays(audience: Audience, duration_s: float, cells: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Grid times [s], the share still there after each, the spectrum of the share half a cell later: the same in every show."""
+    t, dt = np.linspace(0, duration_s, cells + 1), duration_s / cells
+    return t, survival(audience, t), np.fft.rfft(survival(audience, t[:-1] + dt / 2), 2 * (cells + 1))
+
+
 @lru_cache(maxsize=64)
 def room(
     audience: Audience, duration_s: float, lifts: tuple[Push, ...] = (), start_hour: float = 20.0
@@ -54,9 +61,8 @@ def room(
     the arrivals are those of the hour, a warm room's also before the show.
     """
     cells = max(CELLS, math.ceil(duration_s / CELL_S))
-    t, dt = np.linspace(0, duration_s, cells + 1), duration_s / cells
-    base = audience.arrivals_per_min / 60
-    stays = survival(audience, t)
+    t, stays, still = _stays(audience, duration_s, cells)
+    dt, base = duration_s / cells, audience.arrivals_per_min / 60
     steady = base * audience.mean_stay_s()
     if audience.warm:
         viewers = np.full(cells + 1, steady)
@@ -72,8 +78,7 @@ def room(
         extra += base * push.lift * inside
     if extra.any():
         size = 2 * (cells + 1)
-        still = survival(audience, t[:-1] + dt / 2)
-        spread = np.fft.irfft(np.fft.rfft(extra[:-1], size) * np.fft.rfft(still, size), size)[:cells]
+        spread = np.fft.irfft(np.fft.rfft(extra[:-1], size) * still, size)[:cells]
         if not audience.day_swing:
             spread = np.maximum(spread, 0.0)
         viewers = np.maximum(viewers + np.concatenate([[0.0], spread * dt]), 0.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -16,18 +17,23 @@ from sim.core.tape import (
     RELEASE,
     SUPPLY,
     SYNC,
+    Block,
     Tape,
     blank,
+    distinct_times,
     free_times,
+    how_late,
     in_order,
+    raw_order,
 )
 from sim.core.units import US
 from sim.demand.audience import room
 from sim.demand.host import cue_row, lifts, perform
 from sim.demand.mood import cue_size, heat
+from sim.demand.orders import Rows
 from sim.demand.pulses import Room, lead_times, pulse_times, uncued_times
 from sim.demand.readings import lay_readings
-from sim.demand.shoppers import Party, Rows, delay_us, even_us, lay
+from sim.demand.shoppers import Party, Shop, delay_us, even_us, lay
 from sim.demand.streams import stream
 
 BLOCKS = 64
@@ -40,22 +46,27 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     lifted = lifts(cues, records, scenario.audience.mean_stay_s())
     viewers = room(scenario.audience, scenario.duration_s, lifted, scenario.start_hour)
     warmth = heat(scenario, seed, replicate, viewers[0])
-    sold = items(scenario)
-    rooms = [felt(viewers, warmth, k) for k in range(len(sold))]
-    blocks = [_uncued(scenario, seed, replicate, k, item.id, rooms[k]) for k, item in enumerate(sold)]
-    for number, (row, cue) in enumerate(zip(cues, records, strict=True)):
-        blocks += _pulse(scenario, (seed, replicate, "cue", number), row, cue, number, rooms[int(row["sku"])])
-    first = 0
-    for block in blocks:
-        block["who"] += first
-        first = int(block["who"].max(initial=first - 1)) + 1
+    sold, shop = items(scenario), Shop(scenario)
+    rooms = [felt(viewers, warmth, k) for k in range(len(sold) if warmth is not None and len(warmth) > 1 else 1)]
+    blocks = [_uncued(shop, seed, replicate, k, item.id, rooms[k % len(rooms)]) for k, item in enumerate(sold)]
+    for k, (row, cue) in enumerate(zip(cues, records, strict=True)):
+        blocks += lay_cue(shop, (seed, replicate), k, row, cue, rooms[int(row["sku"]) % len(rooms)])
+    number(blocks)
     readings, seen = lay_readings(scenario, seed, replicate, viewers)
-    blocks += [*lay_outside(scenario, seed, replicate), readings]
-    errors = [record_error(scenario, seed, replicate, s.id) for s in scenario.skus]
     phase = stream(seed, replicate, "phase").random(3 + len(scenario.channels))
-    columns: dict[str, Any] = in_order(blocks)
-    return Tape(**columns, cues=cues, viewers=seen, record_error=np.array(errors, np.int64), phase=phase,
-                key=(seed, replicate), room=viewers, heat=warmth)  # fmt: skip
+    columns: dict[str, Any] = raw_order([*blocks, *lay_outside(scenario, seed, replicate), readings])
+    raw, columns["t"] = columns["t"], distinct_times(columns["t"])
+    return Tape(**columns, cues=cues, viewers=seen, record_error=record_errors(scenario, seed, replicate), phase=phase,
+                key=(seed, replicate), room=viewers, heat=warmth, late=how_late(columns["t"], raw))  # fmt: skip
+
+
+def number(blocks: Sequence[Block], first: int = 0) -> int:
+    """Give the shoppers of blocks numbers of their own, from ``first`` on; the next that is free."""
+    for block in blocks:
+        who = block.shared["who"]
+        who += np.int32(first)
+        first = int(who.max(initial=first - 1)) + 1
+    return first
 
 
 def felt(viewers: Room, warmth: np.ndarray | None, item: int) -> Room:
@@ -75,12 +86,10 @@ def _acts(scenario: Scenario) -> tuple[float, float]:
     return per_order, s.direct_share / per_order
 
 
-def _party(
-    rng: np.random.Generator, scenario: Scenario, t: np.ndarray, sku: int, cue: int, direct: float, converts: float
-) -> Rows:
+def _party(rng: np.random.Generator, shop: Shop, t: np.ndarray, sku: int, cue: int, direct: float, converts: float) -> Block:
     by_cart = rng.random(len(t)) >= direct
     orders = ~by_cart | (rng.random(len(t)) < converts)
-    s = scenario.shoppers
+    scenario, s = shop.scenario, shop.scenario.shoppers
     if s.look_s > 0:
         t = t + rng.exponential(s.look_s, len(t))
     if s.cart_law == "exponential":
@@ -90,23 +99,28 @@ def _party(
     party = Party(even_us(t), sku, cue, by_cart, orders, wait)
     if scenario.herding.on:
         party.follow(rng, scenario.herding.branching, scenario.herding.mean_s)
-    return lay(rng, scenario, party)
+    return lay(rng, shop, party)
 
 
-def _uncued(scenario: Scenario, seed: int, replicate: int, k: int, name: str, viewers: Room) -> Rows:
-    sold = items(scenario)
+def _uncued(shop: Shop, seed: int, replicate: int, k: int, name: str, viewers: Room) -> Block:
+    scenario, sold = shop.scenario, items(shop.scenario)
     total = sum(s.popularity for s in sold)
     share = sold[k].popularity / total if total > 0 else 0.0
     rng = stream(seed, replicate, "shelf", name)
     per_order, direct = _acts(scenario)
     rate = scenario.shoppers.shelf_rate / 60 * share * per_order * _largest(scenario)
     t = uncued_times(rng, rate, viewers)
-    return _party(rng, scenario, t, k, -1, direct, scenario.shoppers.cart_conversion)
+    return _party(rng, shop, t, k, -1, direct, scenario.shoppers.cart_conversion)
 
 
-def _pulse(scenario: Scenario, key: tuple, row: np.void, cue: Cue, number: int, viewers: Room) -> list[Rows]:
+def lay_cue(shop: Shop, key: tuple[int, int], number: int, row: np.void, cue: Cue, viewers: Room) -> list[Block]:
+    """The blocks of cue ``number`` of a show, a row of CUE_DTYPE with its record. key: (seed, replicate)."""
+    return _pulse(shop, (*key, "cue", number), row, cue, number, viewers)
+
+
+def _pulse(shop: Shop, key: tuple, row: np.void, cue: Cue, number: int, viewers: Room) -> list[Block]:
     """The block of a cue, those who do not wait for it included, and its surge of carts without orders 购物车虚火."""
-    k, start, kernel = int(row["sku"]), int(row["start"]) / US, cue.kernel()
+    scenario, k, start, kernel = shop.scenario, int(row["sku"]), int(row["start"]) / US, cue.kernel()
     per_order, direct = _acts(scenario)
     conversion, spread = scenario.shoppers.cart_conversion, scenario.spread
     rate = scenario.shoppers.buy_rate / 60 * items(scenario)[k].appeal * _largest(scenario) * cue_size(spread, *key)
@@ -116,11 +130,11 @@ def _pulse(scenario: Scenario, key: tuple, row: np.void, cue: Cue, number: int, 
     t = pulse_times(rng, kernel, start, rate * per_order * (1 - early), viewers)
     if early > 0:
         t = np.concatenate([lead_times(rng, start, spread.lead_s, rate * per_order * early * kernel.area_s, viewers), t])
-    blocks = [_party(rng, scenario, t, k, number, direct, conversion)]
+    blocks = [_party(rng, shop, t, k, number, direct, conversion)]
     if cue.cart_surge > 0:
         rng = stream(*key, "surge")
         t = pulse_times(rng, kernel, start, rate * cue.cart_surge, viewers)
-        blocks.append(_party(rng, scenario, t, k, number, 0.0, cue.surge_conversion))
+        blocks.append(_party(rng, shop, t, k, number, 0.0, cue.surge_conversion))
     return blocks
 
 
@@ -144,6 +158,11 @@ def lay_outside(scenario: Scenario, seed: int, replicate: int) -> list[Rows]:
     for name, values in zip(("t", "kind", "sku", "qty"), zip(*events, strict=True), strict=False):
         rows[name][:] = even_us(np.array(values)) if name == "t" else values
     return [rows]
+
+
+def record_errors(scenario: Scenario, seed: int, replicate: int) -> np.ndarray:
+    """Units the record claims beyond what exists (leak L7), int64 [SKU]."""
+    return np.array([record_error(scenario, seed, replicate, s.id) for s in scenario.skus], np.int64)
 
 
 def record_error(scenario: Scenario, seed: int, replicate: int, name: str) -> int:
@@ -177,7 +196,7 @@ def improvise(
             del known[next(iter(known))]
         viewers = tape.room or room(scenario.audience, scenario.duration_s, (), scenario.start_hour)
         named = (*tape.key, "improvised", cue.sku, cue.kind, count)
-        known[key] = in_order(_pulse(scenario, named, row[0], cue, 0, felt(viewers, tape.heat, k)))
+        known[key] = in_order(_pulse(Shop(scenario), named, row[0], cue, 0, felt(viewers, tape.heat, k)))
         np.maximum(known[key]["t"], at_us + 1, out=known[key]["t"])
     rows = dict(known[key])
     rows["t"] = free_times(rows["t"], pending)

@@ -12,6 +12,8 @@ from sim.core.tape import CANCEL, COPY, EXPIRE, PAY
 from sim.core.units import period_us, to_us
 
 Rows = dict[str, np.ndarray]
+COPY_US = 2
+"""Until an order the shop creates twice comes again [us]."""
 
 
 class Life(NamedTuple):
@@ -31,17 +33,34 @@ class Life(NamedTuple):
     release: np.ndarray
 
 
-def settled(ledger: Ledger, rows: Rows, orders: np.ndarray, life: Life) -> Rows:
-    """``rows`` with the payments, closings and cancellations of its ``orders`` (row numbers)."""
-    paid_at = rows["t"][orders] + life.paying
+class Endings(NamedTuple):
+    """Which of some orders are closed, paid, cancelled (places, ascending), and when these payments and cancellations arrive
+    [us]."""
+
+    closed: np.ndarray
+    paid: np.ndarray
+    paid_at: np.ndarray
+    quit: np.ndarray
+    quit_at: np.ndarray
+
+
+def endings(ledger: Ledger, placed: np.ndarray, life: Life) -> Endings:
+    """What becomes of orders placed at ``placed`` [us], one entry of ``life`` each."""
+    paid_at = placed + life.paying
     pays = life.pays & ((paid_at < life.closes) | (ledger.mode == "pre_hold"))
     arrives = paid_at + life.late
-    closed = ~pays | (arrives >= life.closes)
-    close = _tied(rows, orders, closed, EXPIRE, life.closes)
-    close["mark"][:] = life.release[closed]
-    pay = _tied(rows, orders, pays, PAY, arrives)
-    quit = _tied(rows, orders, pays & life.quits, CANCEL, arrives + life.regret)
-    return join(rows, close, pay, quit)
+    paid, quit = np.flatnonzero(pays), np.flatnonzero(pays & life.quits)
+    closed = np.flatnonzero(~pays | (arrives >= life.closes))
+    return Endings(closed, paid, arrives.take(paid), quit, arrives.take(quit) + life.regret.take(quit))
+
+
+def settled(ledger: Ledger, rows: Rows, orders: np.ndarray, life: Life) -> Rows:
+    """``rows`` with the payments, closings and cancellations of its ``orders`` (row numbers)."""
+    end = endings(ledger, rows["t"][orders], life)
+    close = _tied(rows, orders[end.closed], EXPIRE, life.closes[end.closed])
+    close["mark"][:] = life.release[end.closed]
+    pay = _tied(rows, orders[end.paid], PAY, end.paid_at)
+    return join(rows, close, pay, _tied(rows, orders[end.quit], CANCEL, end.quit_at))
 
 
 def closing_us(ledger: Ledger, placed: np.ndarray) -> np.ndarray:
@@ -60,7 +79,7 @@ def payment_s(rng: np.random.Generator, shoppers: Shoppers, n: int) -> np.ndarra
 def created_twice(rows: Rows, orders: np.ndarray) -> Rows:
     """``rows`` with a copy of each of ``orders``, which the shop creates a moment later (leak L10)."""
     copy = copy_of(rows, orders)
-    copy["t"] += 2
+    copy["t"] += COPY_US
     copy["kind"][:], copy["cause"][:] = COPY, orders
     return join(rows, copy)
 
@@ -75,7 +94,7 @@ def join(*blocks: Rows) -> Rows:
     return {name: np.concatenate([b[name] for b in blocks]) for name in blocks[0]}
 
 
-def _tied(rows: Rows, orders: np.ndarray, which: np.ndarray, kind: int, t: np.ndarray) -> Rows:
-    block = copy_of(rows, orders[which])
-    block["t"][:], block["kind"][:], block["cause"][:] = t[which], kind, orders[which]
+def _tied(rows: Rows, orders: np.ndarray, kind: int, t: np.ndarray) -> Rows:
+    block = copy_of(rows, orders)
+    block["t"][:], block["kind"][:], block["cause"][:] = t, kind, orders
     return block

@@ -23,6 +23,19 @@ STRETCH = 64
 """Grid points of the room in a stretch that is thinned on its own."""
 
 
+def present(t: np.ndarray, room: Room) -> np.ndarray:
+    """Viewers in the room at times ``t`` [s] of a show, none before its start: ``np.interp``, bit for bit, on a grid whose cells
+    are equally long, so that nothing is searched for. Past the end the last cell goes on: nobody is admitted there."""
+    grid, viewers = room
+    last = len(grid) - 2
+    k = np.minimum((t * ((last + 1) / grid[-1])).astype(np.int64), last)
+    k -= t < grid.take(k)
+    k += (t >= grid.take(k + 1)) & (k < last)
+    start, low = grid.take(k), viewers.take(k)
+    k += 1
+    return (viewers.take(k) - low) / (grid.take(k) - start) * (t - start) + low
+
+
 def _drawn(rng: np.random.Generator, mean: float) -> int:
     """A Poisson number of people, each of whom will be drawn; raises a sentence where they are too many to draw."""
     if mean > MOST:
@@ -52,7 +65,7 @@ def pulse_times(rng: np.random.Generator, kernel: Kernel, start_s: float, per_vi
         n = _drawn(rng, bound * per_viewer_s * kernel.peak * 2 * tau)
         u = np.where(rng.random(n) < 0.5, rng.random(n) * tau, tau + rng.exponential(tau, n))
     t = start_s + u
-    keep = (u <= kernel.duration_s) & (rng.random(n) * bound < np.interp(t, grid, viewers)) & (t < grid[-1])
+    keep = (u <= kernel.duration_s) & (rng.random(n) * bound < present(t, room)) & (t < grid[-1])
     return t[keep]
 
 
@@ -64,7 +77,7 @@ def uncued_times(rng: np.random.Generator, per_viewer_s: float, room: Room) -> n
         return _by_stretch(rng, per_viewer_s, room)
     n = _drawn(rng, bound * per_viewer_s * end)
     t = rng.random(n) * end
-    return t[rng.random(n) * bound < np.interp(t, grid, viewers)]
+    return t[rng.random(n) * bound < present(t, room)]
 
 
 def _by_stretch(rng: np.random.Generator, per_viewer_s: float, room: Room) -> np.ndarray:
@@ -79,7 +92,7 @@ def _by_stretch(rng: np.random.Generator, per_viewer_s: float, room: Room) -> np
     n = _drawn(rng, float(mean.sum()))
     which = np.searchsorted(np.cumsum(mean), rng.random(n) * mean.sum(), "right").clip(0, len(first) - 1)
     t = edges[which] + rng.random(n) * np.diff(edges)[which]
-    return t[rng.random(n) * bound[which] < np.interp(t, grid, viewers)]
+    return t[rng.random(n) * bound[which] < present(t, room)]
 
 
 def lead_times(rng: np.random.Generator, start_s: float, mean_s: float, orders: float, room: Room) -> np.ndarray:
@@ -93,4 +106,4 @@ def lead_times(rng: np.random.Generator, start_s: float, mean_s: float, orders: 
     bound = float(viewers[before].max())
     n = _drawn(rng, bound * orders)
     t = start_s + mean_s * np.log1p(rng.random(n) * np.expm1(-start_s / mean_s))
-    return t[rng.random(n) * bound < np.interp(t, grid, viewers)]
+    return t[rng.random(n) * bound < present(t, room)]

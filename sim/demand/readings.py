@@ -12,8 +12,9 @@ from scenarios.contract import Scenario
 from scenarios.setting import ScenarioError
 from scenarios.staffing import SOURCES, Feed, Message
 from sim.core.tape import DELIVER, SAMPLE, blank
+from sim.demand.orders import Rows
 from sim.demand.pulses import Room
-from sim.demand.shoppers import Rows, even_us
+from sim.demand.shoppers import even_us
 from sim.demand.streams import stream
 from sim.words import _
 

@@ -8,15 +8,18 @@ the run; no number is drawn there.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from scenarios.bundles import items
 from scenarios.contract import Scenario
-from sim.core.tape import CART, ORDER, RETRY
+from sim.core.tape import CANCEL, CART, COPY, EXPIRE, ORDER, PAY, RETRY, Block
 from sim.core.together import spread_out
 from sim.core.units import US
-from sim.demand.orders import Life, Rows, closing_us, copy_of, created_twice, join, payment_s, settled
+from sim.demand.orders import COPY_US, Life, closing_us, endings, payment_s
 
 
 def even_us(seconds: np.ndarray) -> np.ndarray:
@@ -30,147 +33,199 @@ def delay_us(seconds: np.ndarray) -> np.ndarray:
 
 
 class Party:
-    """Shoppers who come for the same reason: times [us], item, entry by cart, order to follow, when, parent shopper."""
+    """Shoppers who come for one reason and one item: times [us], entry by cart, order to follow, when, parent shopper."""
 
     def __init__(self, t: np.ndarray, sku: int, cue: int, by_cart: np.ndarray, orders: np.ndarray, wait: np.ndarray) -> None:
-        self.t, self.cue = t, cue
+        self.t, self.sku, self.cue = t, sku, cue
         self.ordered = np.where(by_cart, t + wait, t)
-        self.sku = np.full(len(t), sku)
         self.by_cart, self.orders = by_cart, orders
         self.parent = np.full(len(t), -1)
 
     def follow(self, rng: np.random.Generator, branching: float, mean_s: float) -> None:
         """Add the followers of followers (Hawkes clusters): Poisson(branching) per order, Exp(mean_s) after it."""
         young = np.flatnonzero(self.orders)
+        ordered, n = self.ordered[young], len(self.t)
+        born, parents = [self.t], [self.parent]
         while len(young):
             children = rng.poisson(branching, len(young))
-            parent = np.repeat(young, children)
-            born = self.ordered[parent] + delay_us(rng.exponential(mean_s, len(parent)))
-            first, n = len(self.t), len(parent)
-            self.t = np.concatenate([self.t, born])
-            self.ordered = np.concatenate([self.ordered, born])
-            self.sku = np.concatenate([self.sku, self.sku[parent]])
-            self.parent = np.concatenate([self.parent, parent])
-            self.by_cart = np.concatenate([self.by_cart, np.zeros(n, bool)])
-            self.orders = np.concatenate([self.orders, np.ones(n, bool)])
-            young = np.arange(first, first + n)
+            parents.append(np.repeat(young, children))
+            ordered = np.repeat(ordered, children) + delay_us(rng.exponential(mean_s, len(parents[-1])))
+            born.append(ordered)
+            young = np.arange(n, n + len(ordered))
+            n += len(ordered)
+        self.t, more = np.concatenate(born), n - len(self.t)
+        self.ordered = np.concatenate([self.ordered, *born[1:]])
+        self.parent = np.concatenate(parents)
+        self.by_cart = np.concatenate([self.by_cart, np.zeros(more, bool)])
+        self.orders = np.concatenate([self.orders, np.ones(more, bool)])
+
+
+class Weighed:
+    """Things to be drawn by weight; sorted by name, so the order of a catalogue does not matter."""
+
+    def __init__(self, weights: Sequence[tuple[str, float]]) -> None:
+        self.order = np.array(sorted(range(len(weights)), key=lambda k: weights[k][0]), int)
+        self.weights = np.array([weights[k][1] for k in self.order])
+
+    def drawn(self, u: np.ndarray, but: int = -1) -> np.ndarray:
+        """Their indices by the uniforms ``u``, one of them left out."""
+        if len(self.order) == 1:
+            return np.zeros(len(u), int)
+        edges = np.cumsum(np.where(self.order == but, 0.0, self.weights))
+        place = np.searchsorted(edges, u * edges[-1], "right") if edges[-1] > 0 else np.zeros(len(u), int)
+        return self.order[np.minimum(place, len(self.order) - 1)]
 
 
 def choose(weights: list[tuple[str, float]], u: np.ndarray) -> np.ndarray:
     """Indices drawn by weight with the uniforms ``u``; sorted by name, so the order of a catalogue does not matter."""
-    if len(weights) == 1:
-        return np.zeros(len(u), int)
-    order = sorted(range(len(weights)), key=lambda k: weights[k][0])
-    edges = np.cumsum([weights[k][1] for k in order])
-    place = np.searchsorted(edges, u * edges[-1], "right") if edges[-1] > 0 else np.zeros(len(u), int)
-    return np.array(order)[np.minimum(place, len(order) - 1)]
+    return Weighed(weights).drawn(u)
 
 
-def lay(rng: np.random.Generator, scenario: Scenario, party: Party) -> Rows:
-    """All rows of a party; causes count within the block, shopper numbers from 0.
+class Shop:
+    """What all parties of a show have in common, worked out once."""
 
-    While rows are laid each says only whose attempt it belongs to (``of``); what the attempts have in common is filled in last.
-    """
-    shoppers, n = scenario.shoppers, len(party.t)
-    mark, channel = rng.random(n), choose([(c.name, c.share) for c in scenario.channels], rng.random(n))
-    limit = np.array([s.purchase_limit for s in items(scenario)])
-    qty = np.minimum(1 + (rng.random(n) >= shoppers.single_share) * rng.geometric(0.5, n), limit[party.sku])
-    every = np.arange(n, dtype=np.int32)
+    def __init__(self, scenario: Scenario) -> None:
+        self.scenario = scenario
+        self.limit = np.array([s.purchase_limit for s in items(scenario)])
+        self.channels = Weighed([(c.name, c.share) for c in scenario.channels])
+
+    @cached_property
+    def others(self) -> Weighed:
+        """What those turn to who swap: a popular SKU."""
+        return Weighed([(s.id, max(s.popularity, 1e-9)) for s in self.scenario.skus])
+
+
+class Attempts(NamedTuple):
+    """Attempts to order. row: in the block; t: when [us]; of: the shopper; where he takes another item, the attempts count on
+    behind the shoppers."""
+
+    row: np.ndarray
+    t: np.ndarray
+    of: np.ndarray
+
+    def some(self, which: np.ndarray) -> Attempts:
+        """Those of them."""
+        return Attempts(self.row.take(which), self.t.take(which), self.of.take(which))
+
+
+class Laying:
+    """A block while it is laid, some rows of one kind after the others."""
+
+    def __init__(self) -> None:
+        self.parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+        self.n = 0
+
+    def add(self, kind: int | np.ndarray, t: np.ndarray, cause: np.ndarray, of: np.ndarray) -> np.ndarray:
+        """Further rows; their numbers."""
+        kinds = kind if isinstance(kind, np.ndarray) else np.full(len(t), kind, np.int8)
+        self.parts.append((t, kinds, cause, of))
+        self.n += len(t)
+        return np.arange(self.n - len(t), self.n, dtype=np.int32)
+
+    def again(self, kind: int, earlier: Attempts, t: np.ndarray, of: np.ndarray | None = None) -> Attempts:
+        """Attempts that follow earlier ones, one each. of: whose they are, where not the same."""
+        of = earlier.of if of is None else of
+        return Attempts(self.add(kind, t, earlier.row, of), t, of)
+
+    def block(self, shared: dict[str, np.ndarray], first: int, marks: np.ndarray) -> Block:
+        """All of them."""
+        return Block(*(np.concatenate(column) for column in zip(*self.parts, strict=True)), shared, first, marks)
+
+
+def lay(rng: np.random.Generator, shop: Shop, party: Party) -> Block:
+    """All rows of a party; causes count within the block, shopper numbers from 0."""
+    n = len(party.t)
+    mark, channel = rng.random(n), shop.channels.drawn(rng.random(n))
+    units = 1 + (rng.random(n) >= shop.scenario.shoppers.single_share) * rng.geometric(0.5, n)
+    every, rows = np.arange(n, dtype=np.int32), Laying()
     carted = np.flatnonzero(party.by_cart & party.orders)
-    rows = join(
-        _draft(party.t, np.where(party.by_cart, CART, ORDER), -1, every, mark),
-        _draft(party.ordered[carted], ORDER, carted, every[carted], mark[carted]),
-    )
-    first = np.arange(n)
-    first[carted] = n + np.arange(len(carted))
-    follows = party.parent >= 0
-    rows["cause"][np.flatnonzero(follows)] = first[party.parent[follows]]
-    attempts = first[party.orders]
-    rows, attempts, swapped, sku = _retries(rng, scenario, rows, attempts, party.sku)
-    rows, attempts = _copies(rng, scenario, rows, attempts)
-    rows = _settle(rng, scenario, rows, attempts, n, swapped)
-    of = rows.pop("of")
+    first = every.copy()
+    first[carted] = n + np.arange(len(carted), dtype=np.int32)
+    cause = np.full(n, -1, np.int32)
+    follows = np.flatnonzero(party.parent >= 0)
+    cause[follows] = first[party.parent[follows]]
+    rows.add(np.where(party.by_cart, np.int8(CART), np.int8(ORDER)), party.t, cause, every)
+    rows.add(ORDER, party.ordered[carted], every[carted], every[carted])
+    orders = np.flatnonzero(party.orders)
+    attempts = Attempts(first[orders], party.ordered[orders], every[orders])
+    attempts, swapped, sku = _retries(rng, shop, rows, attempts, party)
+    attempts = _copies(rng, shop, rows, attempts)
     who = np.concatenate([every, swapped])
-    whole = {
-        "sku": np.concatenate([party.sku, sku]).astype(np.int16)[of],
-        "channel": channel.astype(np.int8)[who][of],
-        "qty": np.concatenate([qty, np.minimum(qty[swapped], limit[sku])]).astype(np.int32)[of],
-        "cue": np.full(len(of), party.cue, np.int16),
-        "who": who[of],
-        "bundle": np.zeros(len(of), np.int16),
+    closed, marks = _settle(rng, shop.scenario, rows, attempts, n, who)
+    qty = np.minimum(units, shop.limit[party.sku])
+    shared = {
+        "sku": np.concatenate([np.full(n, party.sku), sku]).astype(np.int16),
+        "channel": channel.astype(np.int8)[who],
+        "qty": np.concatenate([qty, np.minimum(qty[swapped], shop.limit[sku])]).astype(np.int32),
+        "cue": np.full(len(who), party.cue, np.int16),
+        "who": who,
+        "mark": mark[who],
+        "bundle": np.zeros(len(who), np.int16),
     }
-    return spread_out(scenario, rows | whole)
-
-
-def _draft(t: np.ndarray, kind: np.ndarray | int, cause: np.ndarray | int, of: np.ndarray, mark: np.ndarray) -> Rows:
-    rows: Rows = {"t": np.array(t, np.int64), "kind": np.empty(len(t), np.int8), "cause": np.empty(len(t), np.int32)}
-    rows["kind"][:], rows["cause"][:] = kind, cause
-    return rows | {"of": of, "mark": mark}
+    block = rows.block(shared, closed, marks)
+    single = party.sku < len(shop.scenario.skus)
+    return block if single else Block.whole(spread_out(shop.scenario, block.rows()))
 
 
 def _retries(
-    rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: np.ndarray, sku: np.ndarray
-) -> tuple[Rows, np.ndarray, np.ndarray, np.ndarray]:
+    rng: np.random.Generator, shop: Shop, rows: Laying, attempts: Attempts, party: Party
+) -> tuple[Attempts, np.ndarray, np.ndarray]:
     """What refused shoppers would do next: wait and try again, try another SKU, or leave.
 
-    Gives the rows, all attempts, who swaps and the SKU he tries then: ``of`` counts such attempts on behind the shoppers.
+    Gives all attempts, who swaps and the SKU he tries then: such attempts count on behind the shoppers.
     """
-    s = scenario.shoppers
-    mood = rng.random(len(attempts))
-    other = rng.random(len(attempts))
-    waits, swaps = mood < s.wait_share, (mood >= s.wait_share) & (mood < s.wait_share + s.substitute_share)
+    s = shop.scenario.shoppers
+    mood = rng.random(len(attempts.t))
+    other = rng.random(len(attempts.t))
     every = [attempts]
-    last = attempts[waits]
+    last = attempts.some(np.flatnonzero(mood < s.wait_share))
     for _ in range(s.retries if s.wait_share else 0):
-        last, rows = _attempt_again(rng, rows, last, s.wait_s)
+        last = rows.again(RETRY, last, last.t + delay_us(rng.exponential(s.wait_s, len(last.t))))
         every.append(last)
-        last = last[rng.random(len(last)) < s.keep_trying]
-    swapped = np.zeros(0, np.int32)
-    if len(scenario.skus) > 1 and swaps.any():
-        swap, rows = _attempt_again(rng, rows, attempts[swaps], s.substitute_s)
-        swapped = rows["of"][swap]
-        rows["of"][swap] = len(sku) + np.arange(len(swap))
-        every.append(swap)
-    return rows, np.concatenate(every), swapped, _other_sku(scenario, sku[swapped], other[swaps][: len(swapped)])
+        last = last.some(np.flatnonzero(rng.random(len(last.t)) < s.keep_trying))
+    swaps = np.flatnonzero((mood >= s.wait_share) & (mood < s.wait_share + s.substitute_share))
+    if len(shop.scenario.skus) == 1 or not len(swaps):
+        return joined(every), np.zeros(0, np.int32), np.zeros(0, int)
+    swap = attempts.some(swaps)
+    of = np.arange(len(party.t), len(party.t) + len(swaps), dtype=np.int32)
+    every.append(rows.again(RETRY, swap, swap.t + delay_us(rng.exponential(s.substitute_s, len(swaps))), of))
+    return joined(every), swap.of, shop.others.drawn(other[swaps], but=party.sku)
 
 
-def _other_sku(scenario: Scenario, own: np.ndarray, u: np.ndarray) -> np.ndarray:
-    """A popular SKU other than the shopper's own, by uniforms ``u``."""
-    picked = own.copy()
-    for k in np.unique(own).tolist():
-        weights = [(s.id, 0.0 if j == k else max(s.popularity, 1e-9)) for j, s in enumerate(scenario.skus)]
-        picked[own == k] = choose(weights, u[own == k])
-    return picked
+def joined(many: Sequence[Attempts]) -> Attempts:
+    """Attempts, one group behind the other."""
+    return Attempts(*(np.concatenate(column) for column in zip(*many, strict=True)))
 
 
-def _attempt_again(rng: np.random.Generator, rows: Rows, earlier: np.ndarray, mean_s: float) -> tuple[np.ndarray, Rows]:
-    again = copy_of(rows, earlier)
-    again["t"] += delay_us(rng.exponential(mean_s, len(earlier)))
-    again["kind"][:], again["cause"][:] = RETRY, earlier
-    return len(rows["t"]) + np.arange(len(earlier)), join(rows, again)
-
-
-def _copies(rng: np.random.Generator, scenario: Scenario, rows: Rows, attempts: np.ndarray) -> tuple[Rows, np.ndarray]:
-    """Orders the shop creates twice (leak L10)."""
-    p = scenario.leaks.duplicate_p
-    twice = attempts[rng.random(len(attempts)) < p] if p > 0 else attempts[:0]
+def _copies(rng: np.random.Generator, shop: Shop, rows: Laying, attempts: Attempts) -> Attempts:
+    """Orders the shop creates twice a moment later (leak L10), among all of them."""
+    p = shop.scenario.leaks.duplicate_p
+    twice = np.flatnonzero(rng.random(len(attempts.t)) < p) if p > 0 else []
     if not len(twice):
-        return rows, attempts
-    return created_twice(rows, twice), np.concatenate([attempts, len(rows["t"]) + np.arange(len(twice))])
+        return attempts
+    once = attempts.some(twice)
+    return joined([attempts, rows.again(COPY, once, once.t + COPY_US)])
 
 
 def _settle(
-    rng: np.random.Generator, scenario: Scenario, rows: Rows, orders: np.ndarray, n: int, swapped: np.ndarray
-) -> Rows:  # fmt: skip
-    """Payment, expiry and cancellation of every possible order. A shopper keeps his character in all his attempts."""
-    s, leaks, who = scenario.shoppers, scenario.leaks, np.concatenate([np.arange(n, dtype=np.int32), swapped])[rows["of"][orders]]
+    rng: np.random.Generator, scenario: Scenario, rows: Laying, attempts: Attempts, n: int, shopper: np.ndarray
+) -> tuple[int, np.ndarray]:
+    """Payment, expiry and cancellation of every possible order. A shopper keeps his character in all his attempts.
+
+    Gives the first of the rows of expiry, and their marks.
+    """
+    s, leaks, who = scenario.shoppers, scenario.leaks, shopper[attempts.of]
     pays = rng.random(n) >= s.never_pay
     paying = payment_s(rng, s, n)
     callback = rng.lognormal(math.log(max(leaks.late_callback_median_s, 1e-9)), leaks.late_callback_sigma, n)
     callback *= rng.random(n) < leaks.late_callback_p
     cancels = (rng.random(n) < s.cancel_share) & pays
     regret, release = rng.exponential(s.cancel_s, n), rng.random(n)
-    closes = closing_us(scenario.ledger, rows["t"][orders])
-    late = even_us(np.minimum(callback[who], 1e6))
-    life = Life(pays[who], delay_us(paying[who]), late, closes, cancels[who], delay_us(regret[who]), release[who])
-    return settled(scenario.ledger, rows, orders, life)
+    closes = closing_us(scenario.ledger, attempts.t)
+    late = even_us(np.minimum(callback, 1e6))
+    life = Life(pays[who], delay_us(paying)[who], late[who], closes, cancels[who], delay_us(regret)[who], release[who])
+    end, first = endings(scenario.ledger, attempts.t, life), rows.n
+    rows.add(EXPIRE, closes[end.closed], attempts.row[end.closed], attempts.of[end.closed])
+    rows.add(PAY, end.paid_at, attempts.row[end.paid], attempts.of[end.paid])
+    rows.add(CANCEL, end.quit_at, attempts.row[end.quit], attempts.of[end.quit])
+    return first, life.release[end.closed]

@@ -74,7 +74,7 @@ def _inert(tape: Tape, gone: np.ndarray) -> Tape:
         return tape
     blank = {"kind": EDIT_ADD, "sku": 0, "channel": -1, "qty": 0, "cue": -1, "cause": -1}
     columns: dict[str, Any] = {name: np.where(gone, value, getattr(tape, name)) for name, value in blank.items()}
-    return replace(tape, **{name: column.astype(getattr(tape, name).dtype) for name, column in columns.items()})
+    return replace(tape, **{name: column.astype(getattr(tape, name).dtype) for name, column in columns.items()}, late=None)
 
 
 def without_lag(stage: Stage) -> Stage:
@@ -100,7 +100,7 @@ def with_readings(tape: Tape, scenario: Scenario) -> Tape:
     rows["cause"][linked] = place[rows["cause"][linked]]
     readings, seen = lay_readings(scenario, *tape.key, tape.room or _viewers(tape))
     columns: dict[str, Any] = in_order([rows, readings])
-    return replace(tape, **columns, viewers=seen, drawn=-1)
+    return replace(tape, **columns, viewers=seen, drawn=-1, late=None)
 
 
 def _viewers(tape: Tape) -> tuple[np.ndarray, np.ndarray]:
@@ -147,7 +147,7 @@ def without_expiry(stage: Stage) -> Stage:
     columns = {name: column.copy() for name, column in tape.columns().items()}
     columns["t"][useless] = tape.t[tape.cause[useless]] + SLOT_US
     moved: dict[str, Any] = in_order([columns])
-    return set_stage(stage.scenario, replace(tape, **moved))
+    return set_stage(stage.scenario, replace(tape, **moved, late=None))
 
 
 def unbuffered(stage: Stage) -> Stage:

@@ -19,7 +19,7 @@ from sim.core.response import RESTOCK
 from sim.core.stage import Stage, set_stage
 from sim.core.tape import CANCEL, CART, ORDER, SUPPLY, TAKE, Tape, blank, in_order
 from sim.core.units import US
-from sim.demand.draw import lay_outside, record_error
+from sim.demand.draw import lay_outside, record_errors
 from sim.demand.orders import Life, Rows, closing_us, created_twice, settled
 from sim.demand.readings import lay_readings
 from sim.demand.shoppers import choose
@@ -85,10 +85,9 @@ def closed_stage(
         _moves(stream, left[~_asked(stream, left)] if asked_for(scenario) else left),
     ]
     columns: dict[str, Any] = in_order([*blocks, *lay_outside(scenario, seed, replicate), readings])
-    errors = [record_error(scenario, seed, replicate, s.id) for s in scenario.skus]
     phase = random_stream(seed, replicate, "phase").random(3 + len(scenario.channels))
-    tape = Tape(**columns, cues=stream.spoken(), viewers=viewers, record_error=np.array(errors, np.int64), phase=phase,
-                key=(seed, replicate))  # fmt: skip
+    errors = record_errors(scenario, seed, replicate)
+    tape = Tape(**columns, cues=stream.spoken(), viewers=viewers, record_error=errors, phase=phase, key=(seed, replicate))
     return set_stage(scenario, tape)
 
 

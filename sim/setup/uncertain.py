@@ -20,6 +20,7 @@ from scenarios.registry import from_plain
 from scenarios.registry import plain as plain_scenario
 from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
+from sim.demand.redraw import redrawn, same_shoppers
 from sim.demand.streams import stream
 from sim.setup.settings import SettingError
 from sim.words import _
@@ -118,11 +119,17 @@ def asked(values: Mapping[str, Any], uncertain: bool) -> tuple[Scenario, Uncerta
     return scenario, wanted
 
 
-def staged(scenario: Scenario, uncertainty: Uncertainty | None, seed: int, replicate: int) -> Stage:
+def staged(scenario: Scenario, uncertainty: Uncertainty | None, seed: int, replicate: int, known: Stage | None = None) -> Stage:
     """The stage of one replicate. What strategies know beforehand, the plan, is the scenario's even where the show draws other
-    parameters: nobody tells a team what its cues will really do tonight."""
+    parameters: nobody tells a team what its cues will really do tonight. known: the same show staged in another world, of which
+    what they share is taken over."""
     drawn = scenario_for(scenario, uncertainty, seed, replicate)
-    stage = set_stage(drawn, draw_tape(drawn, seed, replicate))
+    if known is None:
+        stage = set_stage(drawn, draw_tape(drawn, seed, replicate))
+    else:
+        stage = set_stage(drawn, redrawn(known.tape, known.scenario, drawn))
+        if same_shoppers(stage.tape, known.tape):
+            stage = replace(stage, marks=known.marks, blocks=known.blocks)
     if drawn is scenario:
         return stage
     known = set_stage(scenario, stage.tape).fixed

@@ -12,12 +12,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scenarios.contract import Leaks, Scenario
-from sim.core.stage import Stage, set_stage
+from sim.core.stage import Stage
 from sim.engine.simulate import play
 from sim.score.cost import Judge
 from sim.score.profiles import Profile
 from sim.setup.policies import make_policy
-from sim.setup.uncertain import Uncertainty, scenario_for, staged
+from sim.setup.uncertain import Uncertainty, staged
 from sim.stats.paired import Difference, difference, tailed
 
 CHANNELS = "channels"
@@ -86,26 +86,9 @@ def net_of(stage: Stage, profile: Profile) -> float:
     return Judge(play(stage, make_policy("silent")), profile).silent_net
 
 
-PLENTY = 10**8
-UNDRAWN = ("stale_read_s", "poll_s", "overlist_share", "lost_release_p")
-"""Leaks that no tape is drawn from: they are laid on the stage."""
-
-
 def restaged(stage: Stage, scenario: Scenario, uncertainty: Uncertainty | None = None) -> Stage:
-    """The stage of another scenario in the same show; drawn anew only where the two do not meet the same shoppers."""
-    other = scenario_for(scenario, uncertainty, *stage.tape.key)
-    if uncertainty is None and _drawn_from(other) == _drawn_from(stage.scenario):
-        return set_stage(other, stage.tape)
-    return staged(scenario, uncertainty, *stage.tape.key)
-
-
-def _drawn_from(scenario: Scenario) -> Scenario:
-    """A scenario without what no tape is drawn from. Stock is: what people who count it type in is drawn."""
-    clean = Leaks()
-    leaks = replace(scenario.leaks, **{name: getattr(clean, name) for name in UNDRAWN})
-    counted = scenario.leaks.edits_per_show > 0
-    skus = scenario.skus if counted else tuple(replace(k, stock=PLENTY) for k in scenario.skus)
-    return replace(scenario, leaks=leaks, channels=tuple(replace(c, lag_s=0.0) for c in scenario.channels), skus=skus)
+    """The stage of another scenario in the same show; of its tape only that is drawn anew which differs."""
+    return staged(scenario, uncertainty, *stage.tape.key, known=stage)
 
 
 Nets = Callable[[Scenario], np.ndarray]

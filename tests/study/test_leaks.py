@@ -13,7 +13,7 @@ from sim.demand.draw import draw_tape
 from sim.report.text.leaks import leak_lines, words
 from sim.score.profiles import PROFILES
 from sim.setup.uncertain import staged
-from sim.study.leaks import CURES, UNDRAWN, compare_mending, mended, open_leaks, restaged, silent_net
+from sim.study.leaks import CURES, compare_mending, mended, open_leaks, restaged, silent_net
 
 PROFILE = PROFILES["balanced"]
 
@@ -95,7 +95,9 @@ def test_a_mended_shop_is_staged_as_if_it_were_drawn(shop, cure):
     ours, drawn = restaged(stage, clean), staged(clean, None, 1, 0)
     assert ours.tape.digest() == drawn.tape.digest()
     assert all(np.array_equal(ours.opening[name], drawn.opening[name]) for name in drawn.opening)
-    assert (ours.tape is stage.tape) == (cure.setting in (*UNDRAWN, "channels"))
+    laid_on_the_stage = ("stale_read_s", "poll_s", "overlist_share", "lost_release_p", "channels")
+    assert (ours.tape is stage.tape) == (cure.setting in laid_on_the_stage)
+    assert (ours.tape.who is stage.tape.who) == (cure.setting in (*laid_on_the_stage, "record_error_p"))
 
 
 @pytest.mark.parametrize("edits", [0.0, 6.0])
