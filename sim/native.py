@@ -17,6 +17,7 @@ from functools import cache, wraps
 from pathlib import Path
 from types import FunctionType
 from typing import Any
+from weakref import ref
 
 from sim.private import private_folder
 from sim.sources import checksum
@@ -276,15 +277,15 @@ class CompiledEntry:
     def __init__(self, checked: Any) -> None:
         self.checked = checked
         (self.straight,) = (code.entry_point for code in checked.overloads.values())
-        self.known: Any = None
+        self.known: Callable[[], Any] = lambda: None
         self.kinds: Any = None
 
     def __call__(self, first: tuple, *rest: Any) -> int:
-        if first[0] is not self.known:
+        if first[0] is not self.known():
             kinds = [(array.dtype, array.ndim, array.flags.num & PLAIN) for array in first]
             if kinds != self.kinds:
                 answer = self.checked(first, *rest)
-                self.known, self.kinds = first[0], kinds
+                self.known, self.kinds = ref(first[0]), kinds
                 return answer
-            self.known = first[0]
+            self.known = ref(first[0])  # whose rows nobody looks at any more are laid over
         return self.straight(first, *rest)

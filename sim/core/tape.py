@@ -24,10 +24,10 @@ bundle   int16  0, or of a bundle's rows 16 x (1 + its number) + place of the pa
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from sys import getrefcount
+from typing import Any
 
 import numpy as np
 
@@ -119,21 +119,47 @@ class Tape:
     def append(self, rows: dict[str, np.ndarray], cue: np.ndarray) -> Tape:
         """A tape with further rows at its end (causes already absolute), made for one improvised cue.
 
-        Columns grow in buffers with room to spare, as a list does; a tape is appended to once, by the run that grew it.
+        Columns grow in buffers with room to spare, as a list does; a grown tape is appended to once, by the run that grew it.
         """
         n, more = len(self), len(rows["t"])
-        spare = self.spare
-        if spare is None or len(spare["t"]) < n + more:
+        spare, columns = self.spare, self._room(n + more)
+        if spare is None or columns is None:
             spare = {name: np.empty(2 * (n + more), dtype) for name, dtype in COLUMNS.items()}
             for name, buffer in spare.items():
                 buffer[:n] = getattr(self, name)
-        for name, buffer in spare.items():
-            buffer[n : n + more] = rows[name]
+            columns = {name: buffer[: n + more] for name, buffer in spare.items()}
+        for name, column in columns.items():
+            column[n:] = rows[name]
+        cues = np.empty(len(self.cues) + 1, CUE_DTYPE)
+        cues[:-1], cues[-1:] = self.cues, cue
         grown = copy(self)
-        changed: dict[str, Any] = {name: buffer[: n + more] for name, buffer in spare.items()}
-        for name, value in (changed | {"cues": np.concatenate([self.cues, cue]), "spare": spare}).items():
+        changed: dict[str, Any] = {**columns, "cues": cues, "spare": spare}
+        for name, value in changed.items():
             object.__setattr__(grown, name, value)
         return grown
+
+    def _room(self, until: int) -> dict[str, np.ndarray] | None:
+        """The columns longer, in place; None where there is no room, or another run's rows may still be there.
+
+        Behind the rows of a drawn tape those of one run at a time are laid. Whoever still looks at them (a run that is being
+        scored) holds the buffers: views count before rows are written, so of two who come at once neither writes.
+        """
+        spare = self.spare
+        if spare is None or len(spare["t"]) < until or any(getattr(self, k).base is not v for k, v in spare.items()):
+            return None
+        columns = {name: buffer[:until] for name, buffer in spare.items()}
+        return None if len(self) == self.drawn and _held(spare) > ALONE else columns
+
+
+def _held(buffers: dict[str, np.ndarray]) -> int:
+    """How often the buffer that is held most is held."""
+    return max(getrefcount(buffer) for buffer in buffers.values())
+
+
+_buffers = {"t": np.empty(1)}
+_views = [_buffers["t"][:1] for _ in ("the tape's column", "a longer one")]
+ALONE = _held(_buffers)
+"""How often a buffer is held that no run looks at. Counted, not written down: what counting adds differs between Pythons."""
 
 
 def sources_apart(tape: Tape) -> np.ndarray:
@@ -149,132 +175,3 @@ def sources_apart(tape: Tape) -> np.ndarray:
         newest = np.maximum.accumulate(np.where(tape.qty[come] >> k & 1, np.arange(len(come)), -1))
         table[:, k] = np.where(newest >= 0, tape.cause[come[newest]], -1)
     return table
-
-
-def blank(n: int) -> dict[str, np.ndarray]:
-    """Columns for ``n`` rows with the values that mean "none"."""
-    rows = {name: np.zeros(n, dtype) for name, dtype in COLUMNS.items()}
-    for name in ("sku", "channel", "cue", "cause"):
-        rows[name].fill(-1)
-    return rows
-
-
-SLOT_US, LANE_US = 4, 2
-
-
-def distinct_times(t: np.ndarray) -> np.ndarray:
-    """Strictly increasing multiples of SLOT_US nearest after the sorted times ``t`` [us]: ties are settled here, once.
-
-    >>> distinct_times(np.array([0, 3, 3, 10])).tolist()
-    [0, 4, 8, 12]
-    """
-    return _rising(-(-t // SLOT_US)) * SLOT_US
-
-
-def how_late(t: np.ndarray, drawn: np.ndarray) -> np.ndarray:
-    """How much later times are than they were ``drawn``, in the smallest numbers that hold it."""
-    late = t - drawn
-    most = int(late.max(initial=0))
-    return late.astype(np.min_scalar_type(most) if most < 2**32 else np.int64)
-
-
-def free_times(t: np.ndarray, earlier: np.ndarray) -> np.ndarray:
-    """Like :func:`distinct_times`, for rows added during the show: they fall between the tape's slots, on times that
-    the rows added ``earlier`` (ascending) have left free.
-
-    Counting free slots only, the problem is again one of distinct numbers: number the free slots, make the wanted
-    numbers rise, translate back.
-
-    >>> free_times(np.array([1, 1, 9]), np.array([2, 10])).tolist()
-    [6, 14, 18]
-    """
-    taken = (earlier - LANE_US) // SLOT_US
-    wanted = -(-(t - LANE_US) // SLOT_US)
-    free = _rising(wanted - np.searchsorted(taken, wanted))
-    return (free + np.searchsorted(taken - np.arange(len(taken)), free, "right")) * SLOT_US + LANE_US
-
-
-def _rising(slot: np.ndarray) -> np.ndarray:
-    step = np.arange(len(slot), dtype=np.int64)
-    return np.maximum.accumulate(slot - step) + step
-
-
-class Block(NamedTuple):
-    """Rows of one origin as they are laid: what each has of its own, and what all rows of one attempt share.
-
-    t, kind, cause (row of the block, -1: none): one entry a row, dtypes as in COLUMNS. of: int32 [row], the attempt it belongs
-    to. shared: the other columns, one entry an attempt. marks: a mark of their own for rows ``first``, ``first + 1``, ...
-    """
-
-    t: np.ndarray
-    kind: np.ndarray
-    cause: np.ndarray
-    of: np.ndarray
-    shared: dict[str, np.ndarray]
-    first: int = 0
-    marks: np.ndarray | None = None
-
-    @staticmethod
-    def whole(rows: dict[str, np.ndarray]) -> Block:
-        """A block of rows that share nothing."""
-        own = ("t", "kind", "cause")
-        shared = {name: column for name, column in rows.items() if name not in own}
-        return Block(*(rows[name] for name in own), np.arange(len(rows["t"]), dtype=np.int32), shared)
-
-    def rows(self) -> dict[str, np.ndarray]:
-        """All columns, one entry a row."""
-        shared = {name: column.take(self.of) for name, column in self.shared.items()}
-        if self.marks is not None:
-            shared["mark"][self.first : self.first + len(self.marks)] = self.marks
-        return {"t": self.t, "kind": self.kind, "cause": self.cause} | shared
-
-
-def in_order(blocks: Sequence[Block | dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """Join blocks of rows and put them in time order; rows of equal time keep the order of the blocks.
-
-    A row's ``cause`` counts within its own block on entry and within the result on return.
-    """
-    rows = raw_order(blocks)
-    rows["t"] = distinct_times(rows["t"])
-    return rows
-
-
-def raw_order(blocks: Sequence[Block | dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """The same before ties are settled: times are as they were drawn."""
-    laid = [b if isinstance(b, Block) else Block.whole(b) for b in blocks]
-    ends = np.cumsum([0] + [len(b.t) for b in laid])
-    first = ends.tolist()
-    attempts = np.cumsum([0] + [len(b.shared["who"]) for b in laid]).tolist()
-    t = np.concatenate([b.t for b in laid])
-    order = _ranked(t)
-    # One place more than there are rows: cause -1 is the last.
-    place = np.empty(len(order) + 1, np.int32)
-    place[order], place[-1] = np.arange(len(order), dtype=np.int32), -1
-    of = np.concatenate([b.of + np.int32(k) for b, k in zip(laid, attempts, strict=False)]).take(order)
-    rows = {"t": t.take(order), "kind": np.concatenate([b.kind for b in laid]).take(order)}
-    cause = np.concatenate([np.where(b.cause >= 0, b.cause + np.int32(k), -1) for b, k in zip(laid, first, strict=False)])
-    rows["cause"] = place.take(cause.take(order))
-    for name in COLUMNS:
-        if name not in rows:
-            rows[name] = np.concatenate([b.shared[name] for b in laid]).take(of)
-    for b, k in zip(laid, first, strict=False):
-        if b.marks is not None:
-            rows["mark"][place[k + b.first : k + b.first + len(b.marks)]] = b.marks
-    return {name: rows[name] for name in COLUMNS}
-
-
-NEAR_BITS = 16
-"""Bits by which times are put into their rough order first: such numbers are sorted by counting."""
-
-
-def _ranked(t: np.ndarray) -> np.ndarray:
-    """The stable order of times. Where a time and a place fit into one whole number those are sorted, once they are roughly in
-    order: in half the time of sorting places by their times, or less."""
-    n = len(t)
-    bits = n.bit_length()
-    if not n or int(t.min()) < 0 or int(t.max()).bit_length() + bits > 62:
-        return np.argsort(t, kind="stable")
-    rough = np.argsort((t >> max(0, int(t.max()).bit_length() - NEAR_BITS)).astype(np.uint16), kind="stable")
-    near = (t.take(rough) << bits) | rough
-    near.sort(kind="stable")
-    return near & ((1 << bits) - 1)

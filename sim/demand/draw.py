@@ -10,22 +10,8 @@ import numpy as np
 
 from scenarios.bundles import items
 from scenarios.contract import Cue, Scenario
-from sim.core.tape import (
-    CUE_DTYPE,
-    EDIT_ADD,
-    EDIT_SET,
-    RELEASE,
-    SUPPLY,
-    SYNC,
-    Block,
-    Tape,
-    blank,
-    distinct_times,
-    free_times,
-    how_late,
-    in_order,
-    raw_order,
-)
+from sim.core.blocks import Block, blank, distinct_times, free_times, how_late, in_order, raw_order
+from sim.core.tape import CUE_DTYPE, EDIT_ADD, EDIT_SET, RELEASE, SUPPLY, SYNC, Tape
 from sim.core.units import US
 from sim.demand.audience import room
 from sim.demand.host import cue_row, lifts, perform
@@ -54,10 +40,12 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     number(blocks)
     readings, seen = lay_readings(scenario, seed, replicate, viewers)
     phase = stream(seed, replicate, "phase").random(3 + len(scenario.channels))
-    columns: dict[str, Any] = raw_order([*blocks, *lay_outside(scenario, seed, replicate), readings])
-    raw, columns["t"] = columns["t"], distinct_times(columns["t"])
+    spare: dict[str, np.ndarray] = {}
+    columns: dict[str, Any] = raw_order([*blocks, *lay_outside(scenario, seed, replicate), readings], spare)
+    raw = columns["t"].copy()
+    columns["t"][:] = distinct_times(raw)
     return Tape(**columns, cues=cues, viewers=seen, record_error=record_errors(scenario, seed, replicate), phase=phase,
-                key=(seed, replicate), room=viewers, heat=warmth, late=how_late(columns["t"], raw))  # fmt: skip
+                key=(seed, replicate), room=viewers, heat=warmth, late=how_late(columns["t"], raw), spare=spare)  # fmt: skip
 
 
 def number(blocks: Sequence[Block], first: int = 0) -> int:

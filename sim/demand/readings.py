@@ -11,7 +11,8 @@ import numpy as np
 from scenarios.contract import Scenario
 from scenarios.setting import ScenarioError
 from scenarios.staffing import SOURCES, Feed, Message
-from sim.core.tape import DELIVER, SAMPLE, blank
+from sim.core.blocks import blank
+from sim.core.tape import DELIVER, SAMPLE
 from sim.demand.orders import Rows
 from sim.demand.pulses import Room
 from sim.demand.shoppers import even_us

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Scenario
-from sim.core.tape import CANCEL, COLUMNS, SAMPLE, Block, Tape, distinct_times, how_late, raw_order
+from sim.core.blocks import Block, distinct_times, how_late, raw_order
+from sim.core.tape import CANCEL, COLUMNS, SAMPLE, Tape
 from sim.demand.draw import draw_tape, felt, lay_cue, lay_outside, number, record_errors
 from sim.demand.host import lifts, perform
 from sim.demand.readings import lay_readings

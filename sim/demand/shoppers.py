@@ -16,7 +16,8 @@ import numpy as np
 
 from scenarios.bundles import items
 from scenarios.contract import Scenario
-from sim.core.tape import CANCEL, CART, COPY, EXPIRE, ORDER, PAY, RETRY, Block
+from sim.core.blocks import Block
+from sim.core.tape import CANCEL, CART, COPY, EXPIRE, ORDER, PAY, RETRY
 from sim.core.together import spread_out
 from sim.core.units import US
 from sim.demand.orders import COPY_US, Life, closing_us, endings, payment_s
@@ -214,16 +215,18 @@ def _settle(
 
     Gives the first of the rows of expiry, and their marks.
     """
-    s, leaks, who = scenario.shoppers, scenario.leaks, shopper[attempts.of]
+    s, leaks, who = scenario.shoppers, scenario.leaks, shopper.take(attempts.of).astype(np.intp)
     pays = rng.random(n) >= s.never_pay
     paying = payment_s(rng, s, n)
     callback = rng.lognormal(math.log(max(leaks.late_callback_median_s, 1e-9)), leaks.late_callback_sigma, n)
-    callback *= rng.random(n) < leaks.late_callback_p
+    late = np.flatnonzero(rng.random(n) < leaks.late_callback_p)
     cancels = (rng.random(n) < s.cancel_share) & pays
     regret, release = rng.exponential(s.cancel_s, n), rng.random(n)
     closes = closing_us(scenario.ledger, attempts.t)
-    late = even_us(np.minimum(callback, 1e6))
-    life = Life(pays[who], delay_us(paying)[who], late[who], closes, cancels[who], delay_us(regret)[who], release[who])
+    later = np.zeros(n, np.int64)
+    later[late] = even_us(np.minimum(callback[late], 1e6))
+    life = Life(pays.take(who), delay_us(paying.take(who)), later.take(who), closes, cancels.take(who),
+                delay_us(regret.take(who)), release.take(who))  # fmt: skip
     end, first = endings(scenario.ledger, attempts.t, life), rows.n
     rows.add(EXPIRE, closes[end.closed], attempts.row[end.closed], attempts.of[end.closed])
     rows.add(PAY, end.paid_at, attempts.row[end.paid], attempts.of[end.paid])

@@ -133,7 +133,7 @@ def speak(env: simpy.Environment, control: Control) -> None:
 def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> ShowRun:
     control.close()
     w, people = control.world, control.people
-    return ShowRun(
+    run = ShowRun(
         scenario=stage.scenario,
         policy=policy,
         tape=control.tape,
@@ -154,3 +154,6 @@ def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Show
         lacks=np.array(control.lacks),
         orders=np.array(list(map(tuple, control.ordered)), ORDER_DTYPE),
     )
+    # A control plane hangs in a cycle with its clock, which only the collector ends: the next run would find its rows in use.
+    del control.world, control.tape
+    return run

@@ -26,11 +26,12 @@ import numpy as np
 
 from scenarios.contract import Scenario
 from scenarios.staffing import Feed, Screen, Shift, Touchpoints
+from sim.core.blocks import SLOT_US, in_order
 from sim.core.playbooks import AUTO_FREEZE, AUTO_REOPEN
 from sim.core.policy import Policy
 from sim.core.response import Action, Playbook
 from sim.core.stage import Stage, set_stage
-from sim.core.tape import CANCEL, COPY, DELIVER, EDIT_ADD, EDIT_SET, EXPIRE, PAY, SAMPLE, SLOT_US, SYNC, Tape, in_order
+from sim.core.tape import CANCEL, COPY, DELIVER, EDIT_ADD, EDIT_SET, EXPIRE, PAY, SAMPLE, SYNC, Tape
 from sim.core.units import US
 from sim.demand.readings import lay_readings
 

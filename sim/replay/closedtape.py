@@ -15,9 +15,10 @@ import numpy as np
 
 from scenarios.contract import Host, Scenario
 from scenarios.staffing import Feed
+from sim.core.blocks import blank, in_order
 from sim.core.response import RESTOCK
 from sim.core.stage import Stage, set_stage
-from sim.core.tape import CANCEL, CART, ORDER, SUPPLY, TAKE, Tape, blank, in_order
+from sim.core.tape import CANCEL, CART, ORDER, SUPPLY, TAKE, Tape
 from sim.core.units import US
 from sim.demand.draw import lay_outside, record_errors
 from sim.demand.orders import Life, Rows, closing_us, created_twice, settled

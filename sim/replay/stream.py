@@ -17,7 +17,8 @@ import pandas as pd
 from scenarios.contract import Cue, Scenario, Sku
 from scenarios.spread import CERTAIN
 from scenarios.staffing import Feed, Screen, Touchpoints
-from sim.core.tape import CART, CUE_DTYPE, DELIVER, TAKE, Tape, blank, in_order
+from sim.core.blocks import blank, in_order
+from sim.core.tape import CART, CUE_DTYPE, DELIVER, TAKE, Tape
 from sim.core.units import US, to_us
 from sim.demand.host import cue_row
 from sim.demand.readings import lay_readings

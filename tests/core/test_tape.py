@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scenarios.contract import Cue
-from sim.core.tape import SLOT_US, _ranked, blank, distinct_times, free_times, in_order
+from sim.core.blocks import SLOT_US, _ranked, blank, distinct_times, free_times, in_order
 from sim.demand.draw import draw_tape, improvise
 from tests.parity.worlds import random_scenario
 
@@ -70,3 +72,32 @@ def test_same_key_same_bytes_other_key_other_bytes():
     assert draw_tape(scenario, 5, 2).digest() == draw_tape(scenario, 5, 2).digest()
     assert draw_tape(scenario, 5, 2).digest() != draw_tape(scenario, 5, 3).digest()
     assert draw_tape(scenario, 5, 2).digest() != draw_tape(scenario, 6, 2).digest()
+
+
+def test_a_tape_grows_in_place_while_no_other_run_looks_at_its_rows():
+    """Rows that a run improvised stay as they are while anybody holds any of its columns; then their place is taken again."""
+    scenario = random_scenario(5)
+    tape = draw_tape(scenario, 5)
+    few = {name: column[:3].copy() for name, column in tape.columns().items()}
+    other = {name: column[3:6].copy() for name, column in tape.columns().items()}
+    cue = tape.cues[:1].copy()
+    before = tape.digest()
+    one = tape.append(few, cue)
+    assert one.t.base is tape.t.base, "there was room"
+    assert len(one.append(few, cue)) == len(tape) + 6
+    two = tape.append(other, cue)
+    assert two.t.base is not tape.t.base, "the first run is still looked at"
+    assert one.who[-3:].tolist() == few["who"].tolist()
+    kept = one.mark[-2:]
+    was = kept.tolist()
+    del one
+    three = tape.append(other, cue)
+    assert three.t.base is not tape.t.base, "one column is enough"
+    assert kept.tolist() == was
+    del kept
+    again = tape.append(other, cue)
+    assert again.t.base is tape.t.base
+    assert again.digest() == two.digest() == three.digest()
+    assert tape.digest() == before
+    changed = replace(tape, t=tape.t + 4)
+    assert changed.append(other, cue).t[: len(tape)].tolist() == changed.t.tolist(), "buffers of another tape"

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from scenarios.contract import Ledger
-from sim.core.tape import CANCEL, COPY, EXPIRE, ORDER, PAY, blank
+from sim.core.blocks import blank
+from sim.core.tape import CANCEL, COPY, EXPIRE, ORDER, PAY
 from sim.core.units import US
 from sim.demand.orders import Life, closing_us, created_twice, settled
 

@@ -6,10 +6,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from scenarios.contract import Audience, Cue, Herding, Leaks, Ledger, SalesChannel, Scarcity, Scenario, Shoppers, Sku, Supply
+from sim.core.blocks import blank
 from sim.core.response import Action, Playbook
 from sim.core.run import ShowRun
 from sim.core.stage import set_stage
-from sim.core.tape import CUE_DTYPE, Tape, blank
+from sim.core.tape import CUE_DTYPE, Tape
 from sim.core.units import US
 from sim.engine.simulate import play
 from sim.setup.policies import make_policy

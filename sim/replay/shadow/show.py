@@ -15,9 +15,10 @@ import numpy as np
 
 from scenarios.staffing import Feed
 from sim.core import world as W
+from sim.core.blocks import SLOT_US, blank, distinct_times
 from sim.core.policy import Policy
 from sim.core.stage import set_stage
-from sim.core.tape import DELIVER, SAMPLE, SLOT_US, TAKE, blank, distinct_times
+from sim.core.tape import DELIVER, SAMPLE, TAKE
 from sim.core.units import NEVER_US, US, odd
 from sim.demand.shoppers import even_us
 from sim.engine.simulate import engine_for

@@ -1,0 +1,150 @@
+"""Rows on their way into a tape: blocks of one origin each, joined and put in order, and the settling of ties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from sim.core.tape import COLUMNS
+
+
+def blank(n: int) -> dict[str, np.ndarray]:
+    """Columns for ``n`` rows with the values that mean "none"."""
+    rows = {name: np.zeros(n, dtype) for name, dtype in COLUMNS.items()}
+    for name in ("sku", "channel", "cue", "cause"):
+        rows[name].fill(-1)
+    return rows
+
+
+SLOT_US, LANE_US = 4, 2
+
+
+def distinct_times(t: np.ndarray) -> np.ndarray:
+    """Strictly increasing multiples of SLOT_US nearest after the sorted times ``t`` [us]: ties are settled here, once.
+
+    >>> distinct_times(np.array([0, 3, 3, 10])).tolist()
+    [0, 4, 8, 12]
+    """
+    return _rising(-(-t // SLOT_US)) * SLOT_US
+
+
+def how_late(t: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """How much later times are than they were ``drawn``, in the smallest numbers that hold it."""
+    late = t - drawn
+    most = int(late.max(initial=0))
+    return late.astype(np.min_scalar_type(most) if most < 2**32 else np.int64)
+
+
+def free_times(t: np.ndarray, earlier: np.ndarray) -> np.ndarray:
+    """Like :func:`distinct_times`, for rows added during the show: they fall between the tape's slots, on times that
+    the rows added ``earlier`` (ascending) have left free.
+
+    Counting free slots only, the problem is again one of distinct numbers: number the free slots, make the wanted
+    numbers rise, translate back.
+
+    >>> free_times(np.array([1, 1, 9]), np.array([2, 10])).tolist()
+    [6, 14, 18]
+    """
+    taken = (earlier - LANE_US) // SLOT_US
+    wanted = -(-(t - LANE_US) // SLOT_US)
+    free = _rising(wanted - np.searchsorted(taken, wanted))
+    return (free + np.searchsorted(taken - np.arange(len(taken)), free, "right")) * SLOT_US + LANE_US
+
+
+def _rising(slot: np.ndarray) -> np.ndarray:
+    step = np.arange(len(slot), dtype=np.int64)
+    return np.maximum.accumulate(slot - step) + step
+
+
+SPARE = 3
+"""A drawn tape has room for another ``1 / 2**SPARE`` of its rows: what a host improvises is mostly less, and memory that
+nobody writes to costs nothing."""
+
+
+class Block(NamedTuple):
+    """Rows of one origin as they are laid: what each has of its own, and what all rows of one attempt share.
+
+    t, kind, cause (row of the block, -1: none): one entry a row, dtypes as in COLUMNS. of: int32 [row], the attempt it belongs
+    to. shared: the other columns, one entry an attempt. marks: a mark of their own for rows ``first``, ``first + 1``, ...
+    """
+
+    t: np.ndarray
+    kind: np.ndarray
+    cause: np.ndarray
+    of: np.ndarray
+    shared: dict[str, np.ndarray]
+    first: int = 0
+    marks: np.ndarray | None = None
+
+    @staticmethod
+    def whole(rows: dict[str, np.ndarray]) -> Block:
+        """A block of rows that share nothing."""
+        own = ("t", "kind", "cause")
+        shared = {name: column for name, column in rows.items() if name not in own}
+        return Block(*(rows[name] for name in own), np.arange(len(rows["t"]), dtype=np.int32), shared)
+
+    def rows(self) -> dict[str, np.ndarray]:
+        """All columns, one entry a row."""
+        shared = {name: column.take(self.of) for name, column in self.shared.items()}
+        if self.marks is not None:
+            shared["mark"][self.first : self.first + len(self.marks)] = self.marks
+        return {"t": self.t, "kind": self.kind, "cause": self.cause} | shared
+
+
+def in_order(blocks: Sequence[Block | dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Join blocks of rows and put them in time order; rows of equal time keep the order of the blocks.
+
+    A row's ``cause`` counts within its own block on entry and within the result on return.
+    """
+    rows = raw_order(blocks)
+    rows["t"] = distinct_times(rows["t"])
+    return rows
+
+
+def raw_order(
+    blocks: Sequence[Block | dict[str, np.ndarray]], spare: dict[str, np.ndarray] | None = None
+) -> dict[str, np.ndarray]:
+    """The same before ties are settled: times are as they were drawn. spare: given empty, it gets buffers with room to spare that
+    the columns are views of."""
+    laid = [b if isinstance(b, Block) else Block.whole(b) for b in blocks]
+    first = np.cumsum([0] + [len(b.t) for b in laid]).tolist()
+    attempts = np.cumsum([0] + [len(b.shared["who"]) for b in laid]).tolist()
+    t = np.concatenate([b.t for b in laid])
+    order = _ranked(t)
+    # One place more than there are rows: cause -1 is the last.
+    place = np.empty(len(order) + 1, np.int32)
+    place[order], place[-1] = np.arange(len(order), dtype=np.int32), -1
+    of = np.concatenate([b.of + np.int32(k) for b, k in zip(laid, attempts, strict=False)]).take(order)
+    cause = np.concatenate([np.where(b.cause >= 0, b.cause + np.int32(k), -1) for b, k in zip(laid, first, strict=False)])
+    own = {"t": (t, order), "kind": (np.concatenate([b.kind for b in laid]), order), "cause": (place, cause.take(order))}
+    rows = {}
+    for name in COLUMNS:
+        column, which = own[name] if name in own else (np.concatenate([b.shared[name] for b in laid]), of)
+        if spare is None:
+            rows[name] = column.take(which)
+        else:
+            spare[name] = np.empty(len(which) + (len(which) >> SPARE), column.dtype)
+            rows[name] = column.take(which, out=spare[name][: len(which)], mode="wrap")
+    for b, k in zip(laid, first, strict=False):
+        if b.marks is not None:
+            rows["mark"][place[k + b.first : k + b.first + len(b.marks)]] = b.marks
+    return rows
+
+
+NEAR_BITS = 16
+"""Bits by which times are put into their rough order first: such numbers are sorted by counting."""
+
+
+def _ranked(t: np.ndarray) -> np.ndarray:
+    """The stable order of times. Where a time and a place fit into one whole number those are sorted, once they are roughly in
+    order: in half the time of sorting places by their times, or less."""
+    n = len(t)
+    bits = n.bit_length()
+    if not n or int(t.min()) < 0 or int(t.max()).bit_length() + bits > 62:
+        return np.argsort(t, kind="stable")
+    rough = np.argsort((t >> max(0, int(t.max()).bit_length() - NEAR_BITS)).astype(np.uint16), kind="stable")
+    near = (t.take(rough) << bits) | rough
+    near.sort(kind="stable")
+    return near & ((1 << bits) - 1)
