@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from scenarios.contract import Cue
 from sim.core.blocks import SLOT_US, _ranked, blank, distinct_times, free_times, in_order
+from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape, improvise
-from tests.parity.worlds import random_scenario
+from sim.engine.simulate import play
+from sim.setup.policies import make_policy
+from tests.parity.worlds import EVERYTHING, random_scenario
 
 TIMES = st.lists(st.integers(0, 200), min_size=1, max_size=60).map(sorted).map(np.array)
 
@@ -101,3 +104,16 @@ def test_a_tape_grows_in_place_while_no_other_run_looks_at_its_rows():
     assert tape.digest() == before
     changed = replace(tape, t=tape.t + 4)
     assert changed.append(other, cue).t[: len(tape)].tolist() == changed.t.tolist(), "buffers of another tape"
+
+
+def test_runs_that_follow_one_another_improvise_in_the_same_place():
+    scenario = random_scenario(5)
+    stage, policy = set_stage(scenario, draw_tape(scenario, 5)), make_policy("smart", playbook=EVERYTHING)
+    digests = []
+    for _ in range(3):
+        run = play(stage, policy)
+        assert len(run.tape) > len(stage.tape)
+        assert run.tape.t.base is stage.tape.t.base, "somebody holds the rows of the run before"
+        digests.append(run.digest())
+        del run
+    assert len(set(digests)) == 1
