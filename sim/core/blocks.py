@@ -83,7 +83,8 @@ class Block(NamedTuple):
         """A block of rows that share nothing."""
         own = ("t", "kind", "cause")
         shared = {name: column for name, column in rows.items() if name not in own}
-        return Block(*(rows[name] for name in own), np.arange(len(rows["t"]), dtype=np.int32), shared)
+        t, kind, cause = (rows[name] for name in own)
+        return Block(t, kind, cause, np.arange(len(t), dtype=np.int32), shared)
 
     def rows(self) -> dict[str, np.ndarray]:
         """All columns, one entry a row."""
@@ -122,15 +123,18 @@ def raw_order(
     rows = {}
     for name in COLUMNS:
         column, which = own[name] if name in own else (np.concatenate([b.shared[name] for b in laid]), of)
-        if spare is None:
-            rows[name] = column.take(which)
-        else:
-            spare[name] = np.empty(len(which) + (len(which) >> SPARE), column.dtype)
-            rows[name] = column.take(which, out=spare[name][: len(which)], mode="wrap")
+        rows[name] = column.take(which) if spare is None else with_room(column, which, name, spare)
     for b, k in zip(laid, first, strict=False):
         if b.marks is not None:
             rows["mark"][place[k + b.first : k + b.first + len(b.marks)]] = b.marks
     return rows
+
+
+def with_room(column: np.ndarray, which: np.ndarray, name: str, spare: dict[str, np.ndarray]) -> np.ndarray:
+    """``column[which]`` as a view of a longer buffer, which ``spare`` gets."""
+    n = len(which)
+    spare[name] = np.empty(n + (n >> SPARE), column.dtype)
+    return column.take(which, out=spare[name][:n], mode="wrap")
 
 
 NEAR_BITS = 16

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from scenarios.contract import Scenario
-from sim.core.blocks import Block, distinct_times, how_late, raw_order
+from sim.core.blocks import Block, distinct_times, how_late, raw_order, with_room
 from sim.core.tape import CANCEL, COLUMNS, SAMPLE, Tape
 from sim.demand.draw import draw_tape, felt, lay_cue, lay_outside, number, record_errors
 from sim.demand.host import lifts, perform
@@ -26,13 +26,15 @@ OF_SHOPPERS = ("duplicate_p", "late_callback_p", "late_callback_median_s", "late
 """Leaks that shoppers are drawn with."""
 UNDRAWN = ("stock", "held_back")
 """What of a SKU no shopper is drawn from."""
+UNSOLD = ("lag_s", "close_below")
+"""What of a sales channel none is drawn from."""
 
 
 def redrawn(tape: Tape, was: Scenario, scenario: Scenario) -> Tape:
     """The tape of ``scenario`` with the seed and replicate of ``tape``, which was drawn for ``was``: itself where nothing
     differs."""
     room = tape.room
-    if tape.late is None or room is None or not _alike(was, scenario):
+    if tape.late is None or room is None or not _alike(was, scenario) or not _fits(tape):
         return draw_tape(scenario, *tape.key)
     cues, changed = tape.cues, dict[int, list[Block]]()
     if was.cues != scenario.cues:
@@ -54,7 +56,7 @@ def redrawn(tape: Tape, was: Scenario, scenario: Scenario) -> Tape:
     errors = record_errors(scenario, *tape.key)
     if rows.same and cues is tape.cues and np.array_equal(errors, tape.record_error):
         return tape
-    return replace(tape, **rows.columns(), cues=cues, viewers=viewers, record_error=errors, drawn=-1, spare=None)
+    return replace(tape, **rows.columns(), cues=cues, viewers=viewers, record_error=errors, drawn=-1)
 
 
 def same_shoppers(one: Tape, other: Tape) -> bool:
@@ -62,16 +64,20 @@ def same_shoppers(one: Tape, other: Tape) -> bool:
     return one.who is other.who
 
 
+def _fits(tape: Tape) -> bool:
+    """Whether a time and what laid the row fit into one whole number, with room for later times."""
+    return int(tape.t[-1:].max(initial=0)).bit_length() + (len(tape.cues) + 2).bit_length() <= 58
+
+
 def _alike(one: Scenario, other: Scenario) -> bool:
     """Whether two worlds draw the same shoppers, their cues aside."""
-    parts = [(getattr(one, f.name), getattr(other, f.name)) for f in fields(one) if f.name not in APART]
-    skus, channels = (zip(a, b, strict=False) for a, b in ((one.skus, other.skus), (one.channels, other.channels)))
+    if (len(one.skus), len(one.channels)) != (len(other.skus), len(other.channels)):
+        return False
     return (
-        (len(one.skus), len(one.channels)) == (len(other.skus), len(other.channels))
-        and all(a == b for a, b in parts)
+        _but(one, other, APART)
         and all(getattr(one.leaks, name) == getattr(other.leaks, name) for name in OF_SHOPPERS)
-        and all((a.name, a.share) == (b.name, b.share) for a, b in channels)
-        and all(_but(a, b, UNDRAWN) for a, b in skus)
+        and all(_but(a, b, UNSOLD) for a, b in zip(one.channels, other.channels, strict=True))
+        and all(_but(a, b, UNDRAWN) for a, b in zip(one.skus, other.skus, strict=True))
     )
 
 
@@ -91,6 +97,7 @@ class _Rows:
         self.origin = self.origin_of(self.old)
         self.laid: dict[int, list[Any]] = {}
         self.qty: np.ndarray | None = None
+        self.spare: dict[str, np.ndarray] = {}
 
     @property
     def same(self) -> bool:
@@ -109,13 +116,15 @@ class _Rows:
         if not all(np.array_equal(was[name], rows[name]) for name in COLUMNS if name != "qty"):
             self.laid[self.outside] = blocks
         elif not np.array_equal(was["qty"], rows["qty"]):
-            self.qty = self.old["qty"].copy()
+            # What is laid behind the rows of one tape counts as laid behind those of the other.
+            self.spare = dict(self.tape.spare or {})
+            self.qty = with_room(self.old["qty"], np.arange(len(self.raw)), "qty", self.spare)
             self.qty[here] = rows["qty"]
 
     def columns(self) -> dict[str, Any]:
         """The columns that change."""
         if not self.laid:
-            return {} if self.qty is None else {"qty": self.qty}
+            return {} if self.qty is None else {"qty": self.qty, "spare": self.spare}
         if self.qty is not None:
             self.old["qty"] = self.qty
         self._number()
@@ -132,11 +141,14 @@ class _Rows:
         now = np.full(n + len(place) + 1, -1, np.int32)
         now[source] = np.arange(len(source), dtype=np.int32)
         new["cause"] = np.where(new["cause"] >= 0, new["cause"] + np.int32(n), np.int32(-1))
-        rows = {name: np.concatenate([self.old[name], new[name]]).take(source) for name in COLUMNS if name != "t"}
-        rows["cause"] = now.take(rows["cause"])
-        raw = np.concatenate([self.raw, new["t"]]).take(source)
-        rows["t"] = distinct_times(raw)
-        return rows | {"late": how_late(rows["t"], raw)}
+        spare: dict[str, np.ndarray] = {}
+        both = {name: np.concatenate([self.old[name], new[name]]) for name in COLUMNS if name != "t"}
+        raw = np.concatenate([self.raw, new["t"]])
+        rows = {name: with_room(column, source, name, spare) for name, column in ({"t": raw} | both).items()}
+        rows["cause"][:] = now.take(rows["cause"])
+        raw = rows["t"].copy()
+        rows["t"][:] = distinct_times(raw)
+        return rows | {"late": how_late(rows["t"], raw), "spare": spare}
 
     def _number(self) -> None:
         """Give the shoppers of new blocks their numbers, and those behind them the numbers that are left to them."""

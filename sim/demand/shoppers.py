@@ -130,7 +130,8 @@ class Laying:
 
     def block(self, shared: dict[str, np.ndarray], first: int, marks: np.ndarray) -> Block:
         """All of them."""
-        return Block(*(np.concatenate(column) for column in zip(*self.parts, strict=True)), shared, first, marks)
+        t, kind, cause, of = (np.concatenate(column) for column in zip(*self.parts, strict=True))
+        return Block(t, kind, cause, of, shared, first, marks)
 
 
 def lay(rng: np.random.Generator, shop: Shop, party: Party) -> Block:
@@ -201,10 +202,9 @@ def joined(many: Sequence[Attempts]) -> Attempts:
 def _copies(rng: np.random.Generator, shop: Shop, rows: Laying, attempts: Attempts) -> Attempts:
     """Orders the shop creates twice a moment later (leak L10), among all of them."""
     p = shop.scenario.leaks.duplicate_p
-    twice = np.flatnonzero(rng.random(len(attempts.t)) < p) if p > 0 else []
-    if not len(twice):
+    if p == 0:
         return attempts
-    once = attempts.some(twice)
+    once = attempts.some(np.flatnonzero(rng.random(len(attempts.t)) < p))
     return joined([attempts, rows.again(COPY, once, once.t + COPY_US)])
 
 

@@ -132,8 +132,8 @@ def staged(scenario: Scenario, uncertainty: Uncertainty | None, seed: int, repli
             stage = replace(stage, marks=known.marks, blocks=known.blocks)
     if drawn is scenario:
         return stage
-    known = set_stage(scenario, stage.tape).fixed
-    return replace(stage, fixed=stage.fixed | {"plan_t": known["plan_t"], "plan_lift": known["plan_lift"]})
+    planned = set_stage(scenario, stage.tape).fixed
+    return replace(stage, fixed=stage.fixed | {"plan_t": planned["plan_t"], "plan_lift": planned["plan_lift"]})
 
 
 def taken(values: dict[str, Any]) -> Uncertainty | None:
