@@ -19,7 +19,7 @@ from sim.demand.mood import cue_size, heat
 from sim.demand.orders import Rows
 from sim.demand.pulses import Room, lead_times, pulse_times, uncued_times
 from sim.demand.readings import lay_readings
-from sim.demand.shoppers import Party, Shop, delay_us, even_us, lay
+from sim.demand.shoppers import Assortment, Party, delay_us, even_us, lay
 from sim.demand.streams import stream
 
 BLOCKS = 64
@@ -32,7 +32,7 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     lifted = lifts(cues, records, scenario.audience.mean_stay_s())
     viewers = room(scenario.audience, scenario.duration_s, lifted, scenario.start_hour)
     warmth = heat(scenario, seed, replicate, viewers[0])
-    sold, shop = items(scenario), Shop(scenario)
+    sold, shop = items(scenario), Assortment(scenario)
     rooms = [felt(viewers, warmth, k) for k in range(len(sold) if warmth is not None and len(warmth) > 1 else 1)]
     blocks = [_uncued(shop, seed, replicate, k, item.id, rooms[k % len(rooms)]) for k, item in enumerate(sold)]
     for k, (row, cue) in enumerate(zip(cues, records, strict=True)):
@@ -74,7 +74,9 @@ def _acts(scenario: Scenario) -> tuple[float, float]:
     return per_order, s.direct_share / per_order
 
 
-def _party(rng: np.random.Generator, shop: Shop, t: np.ndarray, sku: int, cue: int, direct: float, converts: float) -> Block:
+def _party(
+    rng: np.random.Generator, shop: Assortment, t: np.ndarray, sku: int, cue: int, direct: float, converts: float
+) -> Block:
     by_cart = rng.random(len(t)) >= direct
     orders = ~by_cart | (rng.random(len(t)) < converts)
     scenario, s = shop.scenario, shop.scenario.shoppers
@@ -90,7 +92,7 @@ def _party(rng: np.random.Generator, shop: Shop, t: np.ndarray, sku: int, cue: i
     return lay(rng, shop, party)
 
 
-def _uncued(shop: Shop, seed: int, replicate: int, k: int, name: str, viewers: Room) -> Block:
+def _uncued(shop: Assortment, seed: int, replicate: int, k: int, name: str, viewers: Room) -> Block:
     scenario, sold = shop.scenario, items(shop.scenario)
     total = sum(s.popularity for s in sold)
     share = sold[k].popularity / total if total > 0 else 0.0
@@ -101,12 +103,12 @@ def _uncued(shop: Shop, seed: int, replicate: int, k: int, name: str, viewers: R
     return _party(rng, shop, t, k, -1, direct, scenario.shoppers.cart_conversion)
 
 
-def lay_cue(shop: Shop, key: tuple[int, int], number: int, row: np.void, cue: Cue, viewers: Room) -> list[Block]:
+def lay_cue(shop: Assortment, key: tuple[int, int], number: int, row: np.void, cue: Cue, viewers: Room) -> list[Block]:
     """The blocks of cue ``number`` of a show, a row of CUE_DTYPE with its record. key: (seed, replicate)."""
     return _pulse(shop, (*key, "cue", number), row, cue, number, viewers)
 
 
-def _pulse(shop: Shop, key: tuple, row: np.void, cue: Cue, number: int, viewers: Room) -> list[Block]:
+def _pulse(shop: Assortment, key: tuple, row: np.void, cue: Cue, number: int, viewers: Room) -> list[Block]:
     """The block of a cue, those who do not wait for it included, and its surge of carts without orders 购物车虚火."""
     scenario, k, start, kernel = shop.scenario, int(row["sku"]), int(row["start"]) / US, cue.kernel()
     per_order, direct = _acts(scenario)
@@ -184,7 +186,7 @@ def improvise(
             del known[next(iter(known))]
         viewers = tape.room or room(scenario.audience, scenario.duration_s, (), scenario.start_hour)
         named = (*tape.key, "improvised", cue.sku, cue.kind, count)
-        known[key] = in_order(_pulse(Shop(scenario), named, row[0], cue, 0, felt(viewers, tape.heat, k)))
+        known[key] = in_order(_pulse(Assortment(scenario), named, row[0], cue, 0, felt(viewers, tape.heat, k)))
         np.maximum(known[key]["t"], at_us + 1, out=known[key]["t"])
     rows = dict(known[key])
     rows["t"] = free_times(rows["t"], pending)

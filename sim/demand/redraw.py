@@ -18,7 +18,7 @@ from sim.core.tape import CANCEL, COLUMNS, SAMPLE, Tape
 from sim.demand.draw import draw_tape, felt, lay_cue, lay_outside, number, record_errors
 from sim.demand.host import lifts, perform
 from sim.demand.readings import lay_readings
-from sim.demand.shoppers import Shop
+from sim.demand.shoppers import Assortment
 
 APART = ("name", "lesson", "cues", "skus", "channels", "leaks", "supply", "touchpoints", "feed", "staff", "chat")
 """Parts of a scenario that no shopper is drawn from, or not from all of them; those are looked at one by one."""
@@ -43,7 +43,7 @@ def redrawn(tape: Tape, was: Scenario, scenario: Scenario) -> Tape:
         stay_s = scenario.audience.mean_stay_s()
         if len(cues) != len(tape.cues) or lifts(cues, spoken, stay_s) != lifts(tape.cues, records, stay_s):
             return draw_tape(scenario, *tape.key)
-        shop, pairs = Shop(scenario), zip(spoken, records, strict=True)
+        shop, pairs = Assortment(scenario), zip(spoken, records, strict=True)
         for k in [k for k, (now, then) in enumerate(pairs) if now != then or cues[k] != tape.cues[k]]:
             changed[k + 1] = lay_cue(shop, tape.key, k, cues[k], spoken[k], felt(room, tape.heat, int(cues[k]["sku"])))
     rows, viewers = _Rows(tape), tape.viewers

@@ -82,7 +82,7 @@ def choose(weights: list[tuple[str, float]], u: np.ndarray) -> np.ndarray:
     return Weighed(weights).drawn(u)
 
 
-class Shop:
+class Assortment:
     """What all parties of a show have in common, worked out once."""
 
     def __init__(self, scenario: Scenario) -> None:
@@ -134,7 +134,7 @@ class Laying:
         return Block(t, kind, cause, of, shared, first, marks)
 
 
-def lay(rng: np.random.Generator, shop: Shop, party: Party) -> Block:
+def lay(rng: np.random.Generator, shop: Assortment, party: Party) -> Block:
     """All rows of a party; causes count within the block, shopper numbers from 0."""
     n = len(party.t)
     mark, channel = rng.random(n), shop.channels.drawn(rng.random(n))
@@ -170,7 +170,7 @@ def lay(rng: np.random.Generator, shop: Shop, party: Party) -> Block:
 
 
 def _retries(
-    rng: np.random.Generator, shop: Shop, rows: Laying, attempts: Attempts, party: Party
+    rng: np.random.Generator, shop: Assortment, rows: Laying, attempts: Attempts, party: Party
 ) -> tuple[Attempts, np.ndarray, np.ndarray]:
     """What refused shoppers would do next: wait and try again, try another SKU, or leave.
 
@@ -199,7 +199,7 @@ def joined(many: Sequence[Attempts]) -> Attempts:
     return Attempts(*(np.concatenate(column) for column in zip(*many, strict=True)))
 
 
-def _copies(rng: np.random.Generator, shop: Shop, rows: Laying, attempts: Attempts) -> Attempts:
+def _copies(rng: np.random.Generator, shop: Assortment, rows: Laying, attempts: Attempts) -> Attempts:
     """Orders the shop creates twice a moment later (leak L10), among all of them."""
     p = shop.scenario.leaks.duplicate_p
     if p == 0:
