@@ -45,7 +45,7 @@ from sim.stats.certify import REFUTED, by_construction, certify, worst_share
 from sim.study.breakpoint import COLUMNS, DIALS, USUAL, Breaks, Dial, breakpoint_of, money_of, most_points, table
 from sim.words import _, counted
 
-TABLE = "breakpoints.parquet"
+TABLE, PICTURE = "breakpoints.parquet", "breakpoints.png"
 
 
 @dataclass(frozen=True, eq=False)
@@ -279,18 +279,22 @@ def _report(folder: Path, study: Points, task: Task, results: dict[str, Breaks])
     s, scenario = study.settings, study.scenario
     sentences = words.all_sentences(results, s.replicates)
     head = words.head(scenario.name, study.called, s.replicates, s.confidence)
-    title = _("{scenario}: limits {limits}, {shows} shows a point")
-    save(
-        chart(results, title.format(scenario=scenario.name, limits=study.called, shows=s.replicates)), folder / "breakpoints.png"
-    )
     frames = [table(every).assign(strategy=name) for name, every in results.items()]
     write_table(pd.concat(frames, ignore_index=True), folder / TABLE)
-    page = words.page(scenario.name, f"{head}, {_('seed {seed}').format(seed=s.seed)}. {task.repeat()}", results, sentences)
     write_csv(assumption_table(scenario, base_of(scenario), study.policies, study.profile), folder / "assumptions.csv")
-    (folder / "report.md").write_text(page, encoding="utf-8")
-    return Statement(
-        words.printed(head, results, sentences),
-        sentences,
-        [_("run folder: {folder}").format(folder=HERE)],
-        again=partial(words.all_sentences, results, s.replicates),
-    )
+    played = f"{head}, {_('seed {seed}').format(seed=s.seed)}. {task.repeat()}"
+    where = [_("run folder: {folder}").format(folder=HERE)]
+
+    def page(folder: Path, pictures: Sequence[str]) -> None:
+        text = words.page(scenario.name, played, results, sentences, pictures)
+        (folder / "report.md").write_text(text, encoding="utf-8")
+
+    def more(folder: Path) -> list[str]:
+        title = _("{scenario}: limits {limits}, {shows} shows a point")
+        save(chart(results, title.format(scenario=scenario.name, limits=study.called, shows=s.replicates)), folder / PICTURE)
+        page(folder, [PICTURE])
+        return where
+
+    page(folder, [])
+    again = partial(words.all_sentences, results, s.replicates)
+    return Statement(words.printed(head, results, sentences), sentences, where, again=again, more=more)

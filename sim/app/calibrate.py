@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import os
 import tempfile
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.app.earlier import nights_before, nights_table
+from sim.app.fit_facts import facts_of
 from sim.app.frame import Out, Task, command_word, published, settled, tried
 from sim.app.nouns import listed
 from sim.app.progress import Listener, Tell, listener
@@ -19,7 +19,6 @@ from sim.app.recording import EXAMPLE, Recording
 from sim.app.result import HERE, Result, Statement
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fit import calibrate as fitted
-from sim.calibrate.natural import natural_of
 from sim.calibrate.night_prior import Quantity, after, check_nights, contradictions, settling
 from sim.calibrate.night_prior import plain as plain_nights
 from sim.calibrate.night_prior import quantities as by_night
@@ -36,7 +35,7 @@ from sim.setup.uncertain import KEY
 from sim.words import _
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+    pass
 
 STEPS = 12
 """Steps of a calibration at least."""
@@ -120,57 +119,62 @@ def calibrate(
         fit = fitted(shows, steps, s.seed, s.model)
         estimates = parameters(fit, tell=steps)
         told.close()
-        return _published(fit, estimates, s, task, file, nights)
+        return _published(fit, estimates, s, task, file, nights, told)
     finally:
         told.close()
 
 
 def _published(
-    fit: Calibrated, params: Sequence[Parameter], s: CalibrateSettings, task: Task, file: Path | None, nights: Sequence[Quantity]
+    fit: Calibrated, params: Sequence[Parameter], s: CalibrateSettings, task: Task, file: Path | None, nights: Sequence[Quantity],
+    told: Listener,
 ) -> Result:  # fmt: skip
     """Scenario file and run folder, whole or not at all."""
     unknown = unidentified(fit)
     values, notes = scenario_of(fit, s.name, list(params))
     values[KEY] = {**values[KEY], "nights": plain_nights(nights)}
     text = yaml_of(values, notes, words_of.head(fit, unknown))
-    pictures = _pictures(fit) if s.figure != "none" else {}
     single = nights if len({q.night for q in nights}) > 1 else []
     steps = settling(single)
-    told = nights_of.sentences(steps, contradictions(single))
+    of_nights = nights_of.sentences(steps, contradictions(single))
+
+    def report(folder: Path, pictures: Sequence[str]) -> None:
+        page = words_of.report(fit, params, unknown, pictures, task.repeat())
+        page += nights_of.page(steps, of_nights) if steps else ""
+        (folder / "report.md").write_text(page, encoding="utf-8")
 
     def write(folder: Path) -> Statement:
-        from sim.app.pictures import save
-
         (folder / "scenario.yaml").write_text(text, encoding="utf-8")
-        page = words_of.report(fit, params, unknown, list(pictures), task.repeat())
         if steps:
-            page += nights_of.page(steps, told)
             nights_table(steps, folder / "nights.csv")
-        (folder / "report.md").write_text(page, encoding="utf-8")
+        report(folder, [])
         (folder / "fit.json").write_text(json.dumps(facts_of(fit, params), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
         _table(params, folder / "parameters.csv")
         _bands(fit, folder / "bands.csv")
         write_csv(assumption_table(simple(values), None, [], PROFILES["balanced"]), folder / "assumptions.csv")
-        for name, figure in pictures.items():
-            save(figure, folder / name)
         shown = f"{HERE}/scenario.yaml" if file is None else str(file)
         word = "{scenario=scenario.yaml}" if file is None else command_word("scenario", file)
         last = [_("scenario: {path} (stockcue rehearse {word} uncertain=true)").format(path=shown, word=word),
                 _("run folder: {folder} (report: report.md)").format(folder=HERE)]  # fmt: skip
         printed = words_of.printed(fit, params, unknown)
         if steps:
-            printed += "\n\n" + nights_of.printed(steps, told)
+            printed += "\n\n" + nights_of.printed(steps, of_nights)
+
+        def more(folder: Path) -> list[str]:
+            if file is not None:
+                _whole(file, text)
+            if s.figure != "none":
+                report(folder, _pictures(folder, fit))
+            return last
+
         return Statement(
             printed,
-            [*words_of.statement(fit), *told],
+            [*words_of.statement(fit), *of_nights],
             last,
             again=lambda: [*words_of.statement(fit), *nights_of.sentences(steps, contradictions(single))],
+            more=more,
         )
 
-    result = published(task, write)
-    if file is not None:
-        _whole(file, text)
-    return result
+    return published(task, write, told)
 
 
 class Steps:
@@ -229,11 +233,18 @@ def _whole(path: Path, text: str) -> None:
     os.replace(name, path)
 
 
-def _pictures(fit: Calibrated) -> dict[str, Figure]:
+def _pictures(folder: Path, fit: Calibrated) -> list[str]:
+    """Draw the fit; the names of the files."""
+    from sim.app.pictures import save
     from sim.report.figures.calibration import band_plot, residual_plot, responses
 
-    drawn = {"responses.png": responses(fit), "residuals.png": residual_plot(fit), "bands.png": band_plot(fit)}
-    return {name: figure for name, figure in drawn.items() if figure is not None}
+    drawn = {"responses.png": responses, "residuals.png": residual_plot, "bands.png": band_plot}
+    names = []
+    for name, draw in drawn.items():
+        if (figure := draw(fit)) is not None:
+            save(figure, folder / name)
+            names.append(name)
+    return names
 
 
 def _table(params: Sequence[Parameter], path: Path) -> None:
@@ -255,44 +266,3 @@ def _bands(fit: Calibrated, path: Path) -> None:
         for start, seen, low, middle, high in zip(b.start_s, b.seen, b.low, b.middle, b.high, strict=True)
     ]  # fmt: skip
     write_csv(pd.DataFrame(rows, columns=["window_s", "start_s", "seen", "low", "middle", "high"]), path)
-
-
-def facts_of(fit: Calibrated, params: Sequence[Parameter]) -> dict[str, Any]:
-    """Everything found, as plain data."""
-    tried = [t._asdict() for t in fit.choice.tried]
-    delays = {tag: None if d is None else {"law": d.law, "never": d.never, "median_s": d.median_s, "sigma": d.sigma,
-                                           "seen": d.seen,
-                                           "of": d.of, "gain_over_other_law": d.gain, "beyond_follow_up": d.beyond}
-              for tag, d in (("cart_to_order", fit.converting), ("order_to_payment", fit.paying))}  # fmt: skip
-    plain = {
-        "streams": [{"name": s.name, "span_s": s.span_s, "orders": s.orders.total(), "bin_s": s.bin_s} for s in fit.shows],
-        "step_s": fit.grid.step_s,
-        "parameters": [{"setting": ".".join(p.at), "value": p.value, "low": p.low, "high": p.high, "default": p.default,
-                        "source": p.source} for p in params],
-        "model": {"chosen": fit.choice.chosen, "tried": tried, "blocks": fit.choice.blocks, "words": fit.choice.words},
-        "viewers_exponent": fit.exponent, "left_out": fit.dropped, "widened": fit.widen, "level_sd": fit.level_sd,
-        "delays": delays, "spread": _spread(fit), "slips": None if fit.slips is None else fit.slips._asdict(),
-        "responses": {str(k): v._asdict() for k, v in fit.lengths.items()},
-        "residuals": {"ks": fit.residuals.distance, "p": fit.residuals.p, "gaps": len(fit.residuals.gaps)},
-        "dispersion": [d._asdict() for d in fit.dispersions],
-        "extra_dispersion": None if fit.mixed is None else fit.mixed._asdict(),
-        "bands": words_of.covered(fit), "busiest_minute": [b._asdict() for b in fit.busiest],
-        "not_identified": unidentified(fit),
-    }  # fmt: skip
-    return _finite(plain)
-
-
-def _spread(fit: Calibrated) -> dict[str, Any]:
-    """What varies by nature: fitted with intervals, set by the record, kept at the default and why."""
-    n = natural_of(fit)
-    return {"fitted": {k: e._asdict() for k, e in n.fitted.items()}, "kept": n.kept,
-            "set": {k: {"value": v, "why": why} for k, (v, why) in n.set.items()}}  # fmt: skip
-
-
-def _finite(value: Any) -> Any:
-    """Plain data without the numbers JSON has no word for."""
-    if isinstance(value, dict):
-        return {k: _finite(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(v) for v in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -247,7 +247,8 @@ def resumed(task: Task, study: Study, told: Listener) -> Any:
         if task.room is None:
             refuse_begun(task.final, task.verb, identity)
     tried(task)
-    if not study.goes_on and finished(task.final, task.verb, task.facts, study.proof, identity):
+    half = study.again is not None
+    if not study.goes_on and finished(task.final, task.verb, task.facts, study.proof, identity, half):
         told.say(_("{study}: finished before, nothing is left to play").format(study=study.announced))
         if study.again is not None:
             return published(task, study.again, told)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.app.alone import base_words
 from sim.app.result import Result
+from sim.app.trial_columns import TrialColumns
 from sim.report.pages import records, rehearsal, studies, sweeping, trials
 from sim.report.pages.blocks import Blob, Page, TableBlock, chosen, of_frame
 from sim.report.pages.columns import packed
@@ -23,8 +24,10 @@ if TYPE_CHECKING:
 
 MOST_NAME = 80
 """Characters of a name in a title, so that there is room for what it is a title of."""
-MOST_RUNS = 4_000_000
-"""Runs of a sweep that are read for its page; of a larger one the first replicates."""
+BEGINNING = 20_000
+"""Rows of a table without end that are read for a page, which shows a few hundred of them."""
+LONG = {"replay": ("alerts", "scores", "sellouts", "windows", "diff")}
+"""Tables that grow with the recordings of a replay."""
 
 
 def html_of(result: Result, notes: list[str]) -> str:
@@ -58,6 +61,8 @@ def spoken_verdict(result: Result) -> list[str]:
 def _table(result: Result, name: str) -> pd.DataFrame | None:
     """A table of the folder; None where there is none that can be read."""
     try:
+        if name in LONG.get(result.verb, ()) and name in result.tables:
+            return result.tables.first(name, BEGINNING)
         return result.tables.get(name)
     except Exception:  # a file that was cut short or changed: the page shows the rest, and says so above
         return None
@@ -112,12 +117,12 @@ def _swept(result: Result) -> Page:
     page = Page(_("Sweep of {scenario}").format(scenario=shortened(", ".join(_scenarios(result)) or "?", MOST_NAME)))
     candidates, standings = _table(result, "candidates"), _table(result, "standings")
     score = (result.manifest.get("sweep") or {}).get("score") or {}
-    rows = _trials(result, page, score)
-    if candidates is None or rows is None:
+    columns = _trials(result, page, candidates)
+    if candidates is None or columns is None:
         page.notes.append(_("The table of runs cannot be read, or is of a version that kept other figures."))
         page.grids = _as_it_is(result)
         return page
-    data = trials.of_trials(rows, candidates, standings, score)
+    data = trials.of_trials(columns, candidates, standings, score)
     if "base" not in data:
         page.notes.append(_("This sweep was played by a version that kept fewer terms: prices cannot be moved here."))
     page.plain = sweeping.plain(data, candidates, spoken_verdict(result))
@@ -139,26 +144,18 @@ def _scenarios(result: Result) -> list[str]:
     return list((result.manifest.get("sweep") or {}).get("scenario") or {})
 
 
-def _trials(result: Result, page: Page, score: Mapping[str, Any]) -> pd.DataFrame | None:
-    """The columns of the trials that a page shows, where they can be read."""
-    import pyarrow.parquet as pq
-
-    path = result.folder / "trials.parquet"
+def _trials(result: Result, page: Page, candidates: pd.DataFrame | None) -> TrialColumns | None:
+    """The trials by column, where they can be read."""
+    if candidates is None:
+        return None
     try:
-        with pq.ParquetFile(path) as file:
-            wanted = ["candidate", "replicate", *trials.needed(score), *trials.FIGURES]
-            there = [name for name in wanted if name in file.schema_arrow.names]
-            groups, runs = 0, 0
-            while groups < file.num_row_groups and runs < MOST_RUNS:
-                runs += file.metadata.row_group(groups).num_rows
-                groups += 1
-            frame = file.read_row_groups(list(range(groups)), columns=there).to_pandas()
-            if groups < file.num_row_groups:
-                page.notes.append(_("This page reads the first {n} of {all} runs; the folder has all.").format(
-                    n=f"{runs:,}", all=f"{file.metadata.num_rows:,}"))  # fmt: skip
+        columns = TrialColumns(result.folder / "trials.parquet", [str(name) for name in candidates["candidate"]])
     except Exception:  # whatever is wrong with a file of somebody else's, the page says it and shows the rest
         return None
-    return frame if {"candidate", "replicate", "net"} <= set(frame.columns) else None
+    if columns.read < columns.runs:
+        page.notes.append(_("This page reads the first {n} of {all} runs; the folder has all.").format(
+            n=f"{columns.read:,}", all=f"{columns.runs:,}"))  # fmt: skip
+    return columns if "net" in columns else None
 
 
 def _glossary() -> TableBlock:

@@ -19,7 +19,7 @@ WAITED_S = 1.0
 COUNTED = {
     "shows": N_("{some} shows"), "runs": N_("{some} runs"), "trials": N_("{some} trials"), "points": N_("{some} points"),
     "draws": N_("{some} draws"), "rows": N_("{some} rows"), "steps": N_("{some} steps"), "strategies": N_("{some} strategies"),
-    "review": N_("{some} of the review"),
+    "recordings": N_("{some} recordings"), "review": N_("{some} of the review"),
 }  # fmt: skip
 """How far a stage has come, by the unit it counts in."""
 

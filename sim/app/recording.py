@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
@@ -171,13 +172,14 @@ def given_of(settings: Any) -> dict[str, Any]:
     return {name: values[name] for name in READING}
 
 
-def inputs(read: Sequence[Recording]) -> dict[str, str]:
-    """Checksums of every file that was read."""
+def inputs(read: Iterable[Any]) -> dict[str, str]:
+    """Checksums of every file that was read. read: each with its ``path`` and how it was ``given``."""
+    read = list(read)
     roots = [EXAMPLE if one.path == "example" else Path(one.path).expanduser() for one in read]
     named = dict.fromkeys(
         one.given[key] for one in read for key in ("cues", "stock", "shut", "actions") if isinstance(one.given[key], str)
     )
     roots += [Path(p) for p in named if p and Path(p).exists()]
     files = [f for root in roots for f in (sorted(root.iterdir()) if root.is_dir() else [root]) if f.is_file()]
-    names = [f.name for f in files]
-    return {f.name if names.count(f.name) == 1 else str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
+    named_so = Counter(f.name for f in files)
+    return {f.name if named_so[f.name] == 1 else str(f): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -14,22 +16,22 @@ from scenarios.contract import Scenario
 from scenarios.registry import from_plain, plain
 from scenarios.staffing import SOURCES, Feed, Outage
 from sim.app.frame import Out, Task, published, settled
+from sim.app.nights import KEPT, Nights
 from sim.app.nouns import option, policies_of, profile_of, values_of
 from sim.app.progress import Listener, Tell, listener
-from sim.app.recording import READING, ReadingArguments, Recording, given_of, inputs, read_as
-from sim.app.replays import assumed, played, write_pictures, write_tables, write_timelines
+from sim.app.recording import READING, ReadingArguments, Recording, given_of, inputs
+from sim.app.replayed import Played, write_pictures, write_tables
+from sim.app.replays import assumed, played
 from sim.app.result import HERE, Result, Statement
 from sim.core.export import write_csv
 from sim.core.policy import Policy
-from sim.replay import Loaded, write_rejects
-from sim.replay.censor import hide
+from sim.replay import write_rejects
 from sim.replay.feedlines import write_feed
-from sim.report.text import account
-from sim.report.text.openloop import report
+from sim.report.text.openloop import PRINTED, report, undrawn
 from sim.setup.choices import described, numbers, one_of
 from sim.setup.settings import ReplaySettings, SettingError
 from sim.study.rehearse import DEFAULT_STRATEGIES
-from sim.words import _, ngettext
+from sim.words import _
 
 LEFT_OUT = ("out", "figure", "figure_sku", "feed_lines")
 """Settings that decide nothing."""
@@ -129,37 +131,39 @@ def replay(
     paths, teams = stream_paths(s), policies_of(policies)
     _refused(s, teams, len(paths))
     profile, world, told = profile_of(score), world_of(scenario), listener(progress)
-    read = [read_as(one, given_of(s)) for one in many if one not in (None, "")]
-    loaded: list[Loaded] = _renamed([one.loaded for one in read])
-    truth: list[Any] = [None] * len(loaded)
-    if s.beyond == "hide":
-        loaded, truth = _hidden(loaded)
-    one_of("figure_sku", s.figure_sku, ["auto", *(k.id for one in loaded for k in one.stream.skus)])
-    feeds = [feed_of(feed, one.stream.feed()) for one in loaded]
-    facts = _facts(s, teams, profile, world, feeds, read)
+    given_so = [one for one in many if one not in (None, "")]
+    nights = Nights(given_so, given_of(s), partial(feed_of, feed), s.beyond == "hide", told)
+    one_of("figure_sku", s.figure_sku, ["auto", *dict.fromkeys(sku for night in nights for sku in night.skus)])
+    facts = _facts(s, teams, profile, world, nights)
     task = Task(
         "replay",
         f"replay-{_stem(paths)}",
         facts,
         out,
         command,
-        more={"loop": s.loop, "nights": [one.stream.span() for one in loaded]},
+        more={"loop": s.loop, "nights": [night.span for night in nights]},
     )
 
     def write(folder: Path) -> Statement:
-        replays = played(s, loaded, truth, teams, feeds, world, profile, told)
+        replays, accounts = played(s, nights, teams, world, profile, told, folder)
         told.close()
-        notes = [note for one in loaded for note in account.notes(one, f"{HERE}/rejects.csv", len(loaded) > 1)]
-        if s.feed_lines == "write":
-            notes.append(write_feed(loaded[0].stream, feeds[0], folder, Path(HERE)))
-        if s.figure != "none":
-            write_pictures(replays, s.figure_sku, folder)
-            write_timelines(replays, folder)
+        first, shown = next(nights.taken()).loaded.stream, accounts[:PRINTED]
+        live = [write_feed(first, nights[0].feed, folder, Path(HERE))] if s.feed_lines == "write" else []
         write_tables(replays, folder)
-        write_rejects(_all_rejects(loaded), folder / "rejects.csv")
-        write_csv(assumed(loaded[0].stream.scenario(feeds[0]), world, teams, profile, s.loop), folder / "assumptions.csv")
-        _write_page(folder, replays.title, replays.page(), task, notes)
-        return Statement(replays.printed(notes), (), [_("run folder: {folder}").format(folder=HERE)])
+        write_rejects(pd.concat([account.rejects for account in accounts], ignore_index=True), folder / "rejects.csv")
+        write_csv(assumed(first.scenario(nights[0].feed), world, teams, profile, s.loop), folder / "assumptions.csv")
+        undone = undrawn(KEPT, len(nights)) if s.figure != "none" else []
+        notes = [*(line for account in accounts for line in account.lines), *live, *undone]
+        _write_page(folder, replays, task, notes)
+        where = [_("run folder: {folder}").format(folder=HERE)]
+
+        def drawn(folder: Path) -> list[str]:
+            write_pictures(replays, s.figure_sku, folder)
+            _write_page(folder, replays, task, notes)
+            return where
+
+        text = replays.printed([*(line for account in shown for line in account.lines), *live, *undone])
+        return Statement(text, (), where, more=None if s.figure == "none" else drawn)
 
     try:
         return published(task, write, told)
@@ -176,8 +180,9 @@ def stream_paths(s: ReplaySettings) -> list[str]:
     paths = [str(p) for p in given if p not in (None, "")]
     if not paths:
         raise SettingError(_("replay needs a recording: stream=PATH, or stream=example for the one that ships with StockCue"))
+    named = Counter(paths)
     for path in paths:
-        if paths.count(path) > 1:
+        if named[path] > 1:
             raise SettingError(_("stream {path!r} is named twice; name each recording once").format(path=path))
     return paths
 
@@ -210,32 +215,6 @@ def world_of(given: Any) -> Scenario | None:
     return from_plain(whole | {part: values for part, values in values_of(given).items() if part in WORLD and part != "host"})
 
 
-def _renamed(loaded: list[Loaded]) -> list[Loaded]:
-    """Streams of one name are numbered: tables tell them apart by name."""
-    renamed, seen = [], dict[str, int]()
-    for one in loaded:
-        name = one.stream.name
-        seen[name] = seen.get(name, 0) + 1
-        stream = replace(one.stream, name=f"{name}-{seen[name]}") if seen[name] > 1 else one.stream
-        renamed.append(replace(one, stream=stream))
-    return renamed
-
-
-def _hidden(loaded: list[Loaded]) -> tuple[list[Loaded], list[Any]]:
-    """Streams without the orders beyond their stock, and these orders."""
-    parts = [hide(one.stream) for one in loaded]
-    kept = []
-    for one, (stream, gone) in zip(loaded, parts, strict=True):
-        text = ngettext(
-            "{stream}: {n:,} order beyond the stock is hidden; imputed demand can be held against it",
-            "{stream}: {n:,} orders beyond the stock are hidden; imputed demand can be held against them",
-            len(gone.t),
-        )
-        note = text.format(stream=stream.name, n=len(gone.t))
-        kept.append(replace(one, stream=stream, notes=(*one.notes, note)))
-    return kept, [gone for _stream, gone in parts]
-
-
 def feed_of(values: Any, own: Feed) -> Feed:
     """The stream's own feed with the values given put over it, or those of an option by name."""
     named = option("feed", values) if isinstance(values, str) else values or {}
@@ -249,18 +228,16 @@ def feed_of(values: Any, own: Feed) -> Feed:
     return replace(own, **given)
 
 
-def _facts(
-    s: ReplaySettings, policies: list[Policy], profile: Any, world: Any, feeds: list[Feed], read: Sequence[Recording]
-) -> dict[str, Any]:
+def _facts(s: ReplaySettings, policies: list[Policy], profile: Any, world: Any, nights: Nights) -> dict[str, Any]:
     """Everything that decides the result, as plain data."""
-    plain_feeds = [{k: v for k, v in vars(feed).items() if k not in SOURCES} for feed in feeds]
+    plain_feeds = [{k: v for k, v in vars(night.feed).items() if k not in SOURCES} for night in nights]
     plain_feeds = [feed | {"outages": [vars(o) for o in feed["outages"]]} for feed in plain_feeds]
     closed = s.loop == "closed"
-    facts = {**described(policies, profile if closed else None), "feed": plain_feeds if len(feeds) > 1 else plain_feeds[0]}
-    facts |= {"inputs": inputs(read)}
+    facts = {**described(policies, profile if closed else None), "feed": plain_feeds if len(nights) > 1 else plain_feeds[0]}
+    facts |= {"inputs": inputs(nights)}
     facts |= {"settings": {k: v for k, v in vars(s).items() if k not in LEFT_OUT}}
-    if any(dict(one.given) != given_of(s) for one in read):
-        facts["reading"] = [{name: one.given[name] for name in READING} for one in read]
+    if any(dict(night.given) != given_of(s) for night in nights):
+        facts["reading"] = [{name: night.given[name] for name in READING} for night in nights]
     if closed and world is not None:
         from sim.replay.closedtape import WORLD
 
@@ -273,11 +250,9 @@ def _stem(paths: Sequence[str]) -> str:
     return first if len(paths) == 1 else f"{first}-and-{len(paths) - 1}-more"
 
 
-def _all_rejects(loaded: Sequence[Loaded]) -> Loaded:
-    return replace(loaded[0], rejects=pd.concat([one.rejects for one in loaded], ignore_index=True))
-
-
-def _write_page(folder: Path, title: tuple[str, str], parts: list[str], task: Task, notes: Sequence[str]) -> None:
+def _write_page(folder: Path, replays: Played, task: Task, notes: Sequence[str]) -> None:
+    """``report.md``, with the pictures there are."""
     pictures = [(p.stem, p.name) for p in sorted(folder.glob("*.png"))]
     texts = [note.replace(HERE, str(task.final)) for note in notes]
-    (folder / "report.md").write_text(report(title, task.repeat(), parts, texts, pictures), encoding="utf-8")
+    text = report(replays.title, task.repeat(), replays.page(), texts, pictures)
+    (folder / "report.md").write_text(text, encoding="utf-8")

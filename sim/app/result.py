@@ -74,7 +74,7 @@ class Result:
     _room: Any = field(default=None, repr=False)
 
     @cached_property
-    def tables(self) -> Mapping[str, pd.DataFrame]:
+    def tables(self) -> Tables:
         """Every table of the run folder by name (pandas DataFrames), read when asked for."""
         return Tables(self.folder, self.manifest.get("tables"))
 
@@ -215,6 +215,19 @@ class Tables(Mapping[str, Any]):
             else:  # lines of a live show; a SKU such as 007 stays a text
                 self.read[name] = pd.DataFrame([json.loads(line) for line in path.read_bytes().splitlines()])
         return self.read[name]
+
+    def first(self, name: str, most: int) -> Any:
+        """A table's first rows, about ``most`` where it has more; ``attrs["rows"]`` of the frame: how many it has."""
+        import pyarrow.parquet as pq
+
+        with pq.ParquetFile(self.files[name]) as file:
+            groups, rows = 0, 0
+            while rows < min(most, file.metadata.num_rows):
+                rows += file.metadata.row_group(groups).num_rows
+                groups += 1
+            frame = file.read_row_groups(list(range(groups)), use_threads=False).to_pandas()
+            frame.attrs["rows"] = file.metadata.num_rows
+        return frame
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.files)

@@ -142,23 +142,31 @@ def _write(
     verdict = reviewed(case.show, policy, profile, case.show_profile, case.others, case.bounds, case.draws, s.alerts,
                      told.stage("review"), case.night, held)  # fmt: skip
     told.close()
-    pictures = _pictures(folder, verdict, s) if s.figure != "none" else []
     words = list(task.command or ())
     again = [word for word in words if not word.startswith("out=")]
     asked = task.asked() if task.command is None else command_line("review", again)
-    (folder / "review.md").write_text(page(verdict, asked, case.at, case.notes, pictures, case.recorded), encoding="utf-8")
+
+    def written(folder: Path, pictures: Sequence[str]) -> None:
+        (folder / "review.md").write_text(page(verdict, asked, case.at, case.notes, pictures, case.recorded), encoding="utf-8")
+
+    written(folder, [])
     for name, table in tables(verdict).items():
         write_table(table, folder / f"{name}.parquet")
         write_csv(table, folder / f"{name}.csv")
-    if s.figure != "none":
-        write_table(of_runs([(verdict.show.name, verdict.policy.name, verdict.run)]), folder / "timelines.parquet")
     write_csv(assumption_table(case.show.stage.scenario, None, [policy], profile), folder / "assumptions.csv")
     save(verdict.now, folder / FILE)
     write_proposal(folder / "proposal.yaml", verdict, proposal_words(verdict, words))
     text = "\n".join([*case.recorded, printed(verdict)])
-    last = _("run folder: {folder} (page: review.md, proposal: proposal.yaml)").format(folder=HERE)
-    return Statement(text, text.splitlines()[1:], [last], {"night": noted(case, verdict)},
-                again=lambda: "\n".join([*case.recorded, printed(verdict)]).splitlines()[1:])  # fmt: skip
+    last = [_("run folder: {folder} (page: review.md, proposal: proposal.yaml)").format(folder=HERE)]
+
+    def more(folder: Path) -> list[str]:
+        written(folder, _pictures(folder, verdict, s))
+        write_table(of_runs([(verdict.show.name, verdict.policy.name, verdict.run)]), folder / "timelines.parquet")
+        return last
+
+    return Statement(text, text.splitlines()[1:], last, {"night": noted(case, verdict)},
+                again=lambda: "\n".join([*case.recorded, printed(verdict)]).splitlines()[1:],
+                more=None if s.figure == "none" else more)  # fmt: skip
 
 
 def noted(case: Case, r: Review) -> dict[str, Any]:

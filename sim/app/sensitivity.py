@@ -41,7 +41,7 @@ from sim.setup.space import Maker, families, make_worlds, typed, world_of
 from sim.stats.sensitivity import Index, sobol
 from sim.words import _, counted
 
-TABLE = "sensitivity.parquet"
+TABLE, PICTURE = "sensitivity.parquet", "sensitivity.png"
 SCENARIO = "scenario."
 """What the key of a setting of the world begins with."""
 MONEY = ("net", "gmv", "J")
@@ -256,13 +256,20 @@ def _report(folder: Path, study: Design, task: Task, indices: Sequence[Index], m
     middle = study.plan([{axis.key: axis.at(0.5) for axis in study.axes}])
     world, policy = middle.worlds[0].scenario, middle.candidates[0].policy
     write_csv(assumption_table(world, base_of(world), [policy], study.profile), folder / "assumptions.csv")
-    title = words.title(study.family, study.scenario, study.settings.replicates)
-    save(chart(indices, title), folder / "sensitivity.png")
-    shows, kept = study.settings.replicates, words.kept(means)
-    (folder / "report.md").write_text(words.page(title, task.repeat(), indices, shows, kept), encoding="utf-8")
-    return Statement(
-        words.printed(indices, shows, kept),
-        words.sentences(indices, shows, kept),
-        [_("run folder: {folder}").format(folder=HERE)],
-        again=lambda: words.sentences(indices, shows, words.kept(means)),
-    )
+    title, shows = words.title(study.family, study.scenario, study.settings.replicates), study.settings.replicates
+    where, kept = [_("run folder: {folder}").format(folder=HERE)], words.kept(means)
+
+    def page(folder: Path, pictures: Sequence[str]) -> None:
+        text = words.page(title, task.repeat(), indices, shows, kept, pictures)
+        (folder / "report.md").write_text(text, encoding="utf-8")
+
+    def more(folder: Path) -> list[str]:
+        save(chart(indices, title), folder / PICTURE)
+        page(folder, [PICTURE])
+        return where
+
+    def again() -> list[str]:
+        return words.sentences(indices, shows, words.kept(means))
+
+    page(folder, [])
+    return Statement(words.printed(indices, shows, kept), again(), where, again=again, more=more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 BAND = (0.05, 0.5, 0.95)
 """Quantiles over shows of the units wanted and of the time of the sell-out."""
+
+PICTURE = "stock.png"
 
 
 def stock(
@@ -91,17 +94,21 @@ def stock(
         write_table(table, folder / "stock.parquet")
         write_table(curves, folder / "curves.parquet")
         heading, verdict = words.title(show.name, s.replicates, s.seed), words.sentences(table, s.carry, brought.planned)
-        drawing = []
-        if s.figure == "all":
+        page = partial(words.page, heading, table, verdict, task.repeat())
+        (folder / "report.md").write_text(page([]), encoding="utf-8")
+
+        def more(folder: Path) -> list[str]:
             from sim.report.figures.stock import chart
 
-            save(chart(table, curves, heading), folder / "stock.png")
-            drawing = ["stock.png"]
-        (folder / "report.md").write_text(words.page(heading, table, verdict, task.repeat(), drawing), encoding="utf-8")
-        return Statement(words.printed(heading, table, verdict), verdict, [words.folder(bool(drawing)).format(folder=HERE)])
+            save(chart(table, curves, heading), folder / PICTURE)
+            (folder / "report.md").write_text(page([PICTURE]), encoding="utf-8")
+            return [words.folder(True).format(folder=HERE)]
+
+        text, where = words.printed(heading, table, verdict), [words.folder(False).format(folder=HERE)]
+        return Statement(text, verdict, where, more=more if s.figure == "all" else None)
 
     try:
-        return published(task, write)
+        return published(task, write, told)
     finally:
         told.close()
 

@@ -5,40 +5,27 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from scenarios.registry import load, names
 from sim.app.frame import Out, Study, resumed, settled
 from sim.app.nouns import profile_of, worlds_of
-from sim.app.pictures import save
 from sim.app.progress import Listener, Tell, listener
-from sim.app.result import HERE, Result, Statement
-from sim.app.sweep_study import Field, field_of
-from sim.app.timelines import leading
-from sim.core.export import write_csv
-from sim.jobs.folder import MANIFEST, write_table
+from sim.app.result import Result, Statement
+from sim.app.sweep_report import TABLE, reported
+from sim.app.sweep_study import Field, announced, field_of
+from sim.jobs.folder import MANIFEST
 from sim.jobs.parts import Parts
-from sim.jobs.plan import Plan
 from sim.jobs.pool import Pool
 from sim.jobs.resume import SweepEstimate, gather, probe, refuse_too_large, size
-from sim.jobs.work_folder import holds, known
-from sim.report.pages import runs as pages
-from sim.report.text import decision as deciding
-from sim.report.text import ranking, verdict
+from sim.jobs.work_folder import holds, is_half, known
 from sim.report.text.layout import duration
-from sim.setup.assumptions import assumption_table, summary
 from sim.setup.settings_search import SweepSettings
 from sim.sources import checksum
 from sim.stats.selection import SelectionRules
-from sim.study.decide import Decision, Trials, decide, of_table
-from sim.study.race import of_race, race, rerun
-from sim.study.standing import settings_table
+from sim.study.race import race
 from sim.words import _, counted, language
 
-TABLE = "trials.parquet"
 HUGE = 10**8
 """Runs above which the disk is looked at before anything else."""
 
@@ -164,7 +151,7 @@ def _whole(field: Field, told: Listener) -> Study:
 
     def write(folder: Path, work: Path, pool: Pool) -> Statement:
         damaged = gather(parts(work), pool, told.stage("runs"), folder / TABLE, told.note)
-        return _report(folder, field, told, damaged)
+        return reported(folder, field, told, damaged, _telling(field))
 
     def clean(work: Path) -> None:
         for path in work.glob("part-*"):
@@ -187,7 +174,7 @@ def _raced(field: Field, rules: SelectionRules, told: Listener) -> Study:
 
     def write(folder: Path, work: Path, pool: Pool) -> Statement:
         damaged = race(work, plan, rules, pool, told.stage("runs"), folder / TABLE, told.note)
-        return _report(folder, field, told, damaged)
+        return reported(folder, field, told, damaged, _telling(field))
 
     def clean(work: Path) -> None:
         for place in work.glob("round-*"):
@@ -195,18 +182,6 @@ def _raced(field: Field, rules: SelectionRules, told: Listener) -> Study:
 
     return Study(announced(plan), TABLE, holds("round-*/part-*"), foreseen, write, clean, (s.engine, s.address, s.workers),
                  _anew(field, told))  # fmt: skip
-
-
-def announced(plan: Plan) -> str:
-    """How much is to be played. It counts the runs of candidates; the silent baseline of every tape comes on top."""
-    families = len({c.family for c in plan.candidates})
-    parts = [
-        counted("{n:,} candidate", "{n:,} candidates", len(plan.candidates)),
-        counted("{n:,} world", "{n:,} worlds", len(plan.worlds)),
-        counted("{n:,} show", "{n:,} shows", plan.replicates),
-    ]
-    text = _("{parts} = {n:,} runs ({families})")
-    return text.format(parts=" x ".join(parts), n=plan.runs, families=counted("{n:,} strategy", "{n:,} strategies", families))
 
 
 def _takes(expected: SweepEstimate, left: float, workers: int) -> str:
@@ -224,7 +199,7 @@ def _anew(field: Field, told: Listener) -> Callable[[Path], Statement] | None:
     """How a finished sweep is told anew; None where it was told in the same words, so that reading it will do."""
     there, task = known(field.task.final / MANIFEST) or {}, field.task
     same = there.get("telling") == _telling(field) and there.get("command") == task.manifest(Statement(""))["command"]
-    return None if same else lambda folder: _again(folder, field, told)
+    return None if same and not is_half(there) else lambda folder: _again(folder, field, told)
 
 
 def _telling(field: Field) -> dict[str, Any]:
@@ -241,58 +216,4 @@ def _again(folder: Path, field: Field, told: Listener) -> Statement:
         os.link(table, folder / TABLE)
     except OSError:
         shutil.copyfile(table, folder / TABLE)
-    return _report(folder, field, told, 0)
-
-
-def _report(folder: Path, field: Field, told: Listener, damaged: int) -> Statement:
-    """The run folder; everything but the table is read off it."""
-    plan, task = field.plan, field.task
-    told.close()
-    candidates, worlds = settings_table(plan)
-    write_table(candidates, folder / "candidates.parquet")
-    write_table(worlds, folder / "worlds.parquet")
-    assumed = assumptions_of(plan)
-    write_csv(assumed, folder / "assumptions.csv")
-    raced = field.rules is not None
-    standing = None if raced else ranking.Ranking(folder / TABLE, plan, field.settings.shock)
-    trials = of_race(folder / TABLE, plan) if raced else of_table(folder / TABLE, plan)
-    decision = _decided(field, trials) if plan.replicates > 1 else None
-    decided = _decision(folder, trials, decision) if decision else []
-    played = f"{announced(plan)}, {_('seed {seed}').format(seed=plan.seed)}. {task.repeat()}"
-    (folder / "report.md").write_text(pages.sweep(plan, played, standing, decided, summary(assumed), TABLE), encoding="utf-8")
-    if damaged:
-        told.note(_("damaged parts that were played again: {n}").format(n=damaged))
-    parts = [standing.printed()] if standing else []
-    parts += [deciding.printed(decision)] if decision else []
-    last = _("run folder: {folder} (every run: {table}, what was varied: candidates.parquet, words: report.md)")
-    sentences = verdict.sentences(decision) if decision else []
-    text, where = "\n".join(["", "\n\n".join(parts)]), last.format(folder=HERE, table=TABLE)
-    again = partial(verdict.sentences, decision) if decision else None
-    return Statement(text, sentences, [where], {"telling": _telling(field)}, again=again)
-
-
-def _decision(folder: Path, trials: Trials, decision: Decision) -> list[str]:
-    """Tables and pictures of the decision, and its sections of the report."""
-    front, drawn = deciding.front_table(decision), deciding.pictures(trials, decision)
-    write_table(front, folder / "front.parquet")
-    write_table(deciding.certificates_table(decision), folder / "certificates.parquet")
-    write_table(deciding.standings_table(decision), folder / "standings.parquet")
-    for name, table in zip(("timelines", "alerts"), leading(trials.plan, decision.leaders), strict=True):
-        write_table(table, folder / f"{name}.parquet")
-    for name, figure in drawn.items():
-        save(figure, folder / name)
-    return deciding.sections(trials, decision, front, list(drawn))
-
-
-def _decided(field: Field, trials: Trials) -> Decision:
-    """The decision, by the race where there was one."""
-    s = field.settings
-    return decide(trials, s.delta, s.confidence, rerun(trials, field.rules) if field.rules else None, s.shock)
-
-
-def assumptions_of(plan: Plan) -> Any:
-    """What the sweep rests on: the settings of its first world and of one candidate a family."""
-    scenario = plan.worlds[0].scenario
-    preset = load(scenario.name) if scenario.name in names() else None
-    one = {c.family: replace(c.policy, label=c.family) for c in reversed(plan.candidates)}
-    return assumption_table(scenario, preset, list(one.values())[::-1], plan.profile)
+    return reported(folder, field, told, 0, _telling(field))

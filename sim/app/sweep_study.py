@@ -19,7 +19,7 @@ from sim.setup.settings_search import SweepSettings
 from sim.setup.space import Candidate, make_candidates, make_worlds
 from sim.setup.uncertain import asked
 from sim.stats.selection import SelectionRules
-from sim.words import _
+from sim.words import _, counted
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +63,18 @@ def field_of(
     shows = "+".join(scenarios) if len(scenarios) < 4 else f"{len(scenarios)}-scenarios"
     more = {"seed": plan.seed, "replicates": plan.replicates}
     return Field(plan, s, Task("sweep", f"sweep-{shows}", identity(plan, about), out, command, "sweep", more), rules)
+
+
+def announced(plan: Plan) -> str:
+    """How much is to be played. It counts the runs of candidates; the silent baseline of every tape comes on top."""
+    families = len({c.family for c in plan.candidates})
+    parts = [
+        counted("{n:,} candidate", "{n:,} candidates", len(plan.candidates)),
+        counted("{n:,} world", "{n:,} worlds", len(plan.worlds)),
+        counted("{n:,} show", "{n:,} shows", plan.replicates),
+    ]
+    text = _("{parts} = {n:,} runs ({families})")
+    return text.format(parts=" x ".join(parts), n=plan.runs, families=counted("{n:,} strategy", "{n:,} strategies", families))
 
 
 def _example(candidate: Candidate) -> str:

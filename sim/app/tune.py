@@ -179,8 +179,6 @@ def shorter(search: SearchTask) -> Path | None:
 
 
 def _report(folder: Path, search: SearchTask, tuning: Tuned, words: Written, database: Path) -> Statement:
-    from sim.report.figures.tune import front, history
-
     names, axes = [w.name for w in search.worlds], search.space[tuning.best.family] if tuning.best.settings else []
     certain = [by_construction(w.scenario) for w in search.worlds]
     played_in = costliest(tuning)
@@ -207,20 +205,32 @@ def _report(folder: Path, search: SearchTask, tuning: Tuned, words: Written, dat
     world = search.worlds[played_in].scenario
     assumed = assumption_table(world, base_of(world), [tuning.best.policy], search.profile)
     write_csv(assumed, folder / "assumptions.csv")
-    save(history(tuning, search.plan), folder / "history.png")
-    if len(search.plan.objectives) > 1:
-        save(front(tuning, search.plan), folder / "front.png")
     sealed(database, folder / DATABASE)
     _recommend(folder, search, tuning, words, lines, played_in)
     played = f"{announced(search)}. {search.task.repeat()}"
-    page = pages.tuning(played, lines, tables, len(search.plan.objectives) > 1)
-    (folder / "report.md").write_text(page, encoding="utf-8")
+    (folder / "report.md").write_text(pages.tuning(played, lines, tables, []), encoding="utf-8")
     text = "\n\n".join("\n".join(aligned(t.rows, t.numbers)) for t in tables)
     last = _("recommended: {path}; play it with {command}")
     command = f"stockcue rehearse {{experiment={RECOMMENDED}}}"
-    return Statement(
-        f"\n{text}\n\n" + "\n".join(lines), lines, [last.format(path=f"{HERE}/{RECOMMENDED}", command=command)], again=verdict
-    )
+    where = [last.format(path=f"{HERE}/{RECOMMENDED}", command=command)]
+
+    def more(folder: Path) -> list[str]:
+        pictures = _pictures(folder, search, tuning)
+        (folder / "report.md").write_text(pages.tuning(played, lines, tables, pictures), encoding="utf-8")
+        return where
+
+    return Statement(f"\n{text}\n\n" + "\n".join(lines), lines, where, again=verdict, more=more)
+
+
+def _pictures(folder: Path, search: SearchTask, tuning: Tuned) -> list[str]:
+    """Draw the search; the names of the files."""
+    from sim.report.figures.tune import front, history
+
+    drawn = {"front.png": front} if len(search.plan.objectives) > 1 else {}
+    drawn["history.png"] = history
+    for name, draw in drawn.items():
+        save(draw(tuning, search.plan), folder / name)
+    return list(drawn)
 
 
 def _recommend(folder: Path, search: SearchTask, tuning: Tuned, words: Written, lines: Sequence[str], played_in: int) -> None:

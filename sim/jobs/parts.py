@@ -8,10 +8,10 @@ checksum and played again.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,11 +20,9 @@ from sim.jobs.plan import Chunk, Plan
 from sim.jobs.work_folder import begun, holds
 from sim.words import _
 
-if TYPE_CHECKING:
-    import pyarrow as pa
-
 GROUP = 16_384
 """Rows held before they are written to the final table: a row group of it, some 13 MB where every metric is kept."""
+NONE = np.empty((0, 0))
 KEY = ("world", "candidate", "replicate")
 """First columns of the table, and the order of its rows: world, replicate, candidate."""
 
@@ -68,44 +66,62 @@ class Parts:
             missing.append(chunk)
         return missing, damaged
 
-    def tables(self) -> Iterator[Any]:
-        """The rows of every chunk in order, as Arrow tables with their keys."""
+    def rows(self) -> Iterator[Rows]:
+        """The rows of every chunk in order, with their keys."""
         import pyarrow as pa
 
         names = pa.array([c.name for c in self.plan.candidates], pa.string())
         for chunk in self.chunks:
-            values = self.read(chunk)
             span, block = chunk.stop - chunk.start, chunk.last - chunk.first
-            world = pa.array([self.plan.worlds[chunk.world].name] * chunk.runs, pa.string())
             candidate = names.take(pa.array(np.tile(np.arange(chunk.first, chunk.last), span)))
-            replicate = pa.array(np.repeat(np.arange(chunk.start, chunk.stop, dtype=np.int64), block))
-            columns = map(pa.array, values)
-            yield pa.table([world, candidate, replicate, *columns], names=[*KEY, *self.plan.metrics])
+            replicate = np.repeat(np.arange(chunk.start, chunk.stop, dtype=np.int64), block)
+            yield Rows(self.plan.worlds[chunk.world].name, candidate, replicate, self.read(chunk))
 
     def assemble(self, path: Path) -> None:
         """Write the finished table, a row group at a time: same sweep, same bytes. Raises :class:`Damaged` as :meth:`read`."""
-        write_table(self.tables(), path)
+        write_rows(self.rows(), self.plan.metrics, path)
 
 
-def write_table(tables: Iterable[pa.Table], path: Path) -> None:
-    """One Parquet file of many small tables, in their order, in row groups of about ``GROUP`` rows: memory stays flat."""
+class Rows(NamedTuple):
+    """Rows of a table. world: of all of them. candidate: Arrow strings [run]. replicate: int64 [run]. values: float64 [metric,
+    run]."""
+
+    world: str
+    candidate: Any
+    replicate: np.ndarray
+    values: np.ndarray
+
+
+def write_rows(parts: Iterable[Rows], metrics: Sequence[str], path: Path) -> None:
+    """One Parquet file of many small parts, in their order, in row groups of about ``GROUP`` rows, which are all that is held."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    writer, waiting, rows = None, [], 0
-    try:
-        for table in tables:
-            writer = writer or pq.ParquetWriter(path, table.schema, compression="zstd")
-            waiting.append(table)
-            rows += table.num_rows
+    columns = [(name, pa.float64()) for name in metrics]
+    schema = pa.schema([*zip(KEY, (pa.string(), pa.string(), pa.int64()), strict=True), *columns])
+    room, waiting, rows = np.empty((len(metrics), GROUP)), list[Rows](), 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+
+        def write() -> None:
+            worlds = np.repeat([part.world for part in waiting], [len(part.replicate) for part in waiting])
+            keys = [pa.array(worlds, pa.string()), pa.concat_arrays([part.candidate for part in waiting]),
+                    np.concatenate([part.replicate for part in waiting])]  # fmt: skip
+            writer.write_table(pa.table([*keys, *room[:, :rows]], schema=schema), row_group_size=rows)
+
+        for part in parts:
+            more = len(part.replicate)
+            if rows + more > room.shape[1]:
+                larger = np.empty((len(metrics), rows + more))
+                larger[:, :rows] = room[:, :rows]
+                room = larger
+            room[:, rows : rows + more] = part.values
+            waiting.append(part._replace(values=NONE))
+            rows += more
             if rows >= GROUP:
-                writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=rows)
+                write()
                 waiting, rows = [], 0
-        if writer and waiting:
-            writer.write_table(pa.concat_tables(waiting).combine_chunks(), row_group_size=rows)
-    finally:
-        if writer:
-            writer.close()
+        if rows:
+            write()
 
 
 @contextmanager

@@ -132,10 +132,12 @@ def refuse_other(begun: Mapping[str, Any], facts: Mapping[str, Any], what: str) 
         )
 
 
-def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str, identity: Mapping[str, Any] | None = None) -> bool:
-    """Whether ``final`` is this study, finished with pictures and page, and its file ``worth`` undamaged. Another one there, or
-    a folder that is no study's, is refused rather than replaced. what, facts: as in :func:`begun`; ``identity``: what work begun
-    is known by, where that is not all the facts."""
+def finished(
+    final: Path, what: str, facts: Mapping[str, Any], worth: str, identity: Mapping[str, Any] | None = None, half: bool = False
+) -> bool:
+    """Whether ``final`` is this study, finished, with its file ``worth`` undamaged. Another one there, or a folder that is no
+    study's, is refused rather than replaced. what, facts: as in :func:`begun`; ``identity``: what work begun is known by, where
+    that is not all the facts. half: its figures will do, though pictures are still to come."""
     tidy(final)
     manifest = known(final / MANIFEST)
     if manifest is None:
@@ -151,12 +153,17 @@ def finished(final: Path, what: str, facts: Mapping[str, Any], worth: str, ident
             ).format(what=what, final=str(final))
         )
     refuse_other(manifest[what], facts, _("the {what} in {final!r} was made").format(what=what, final=str(final)))
-    done = _undamaged(final, manifest, worth) and not INCOMPLETE.items() <= manifest.items()
+    done = _undamaged(final, manifest, worth) and (half or not is_half(manifest))
     begun_with, now = known(work_folder(final, what) / f"{what}.json"), json.loads(json.dumps(identity or facts))
     # Without a note it is what a kill left of one that was being removed.
     if done and begun_with in (None, now):
         _forget(work_folder(final, what))
     return done
+
+
+def is_half(manifest: Mapping[str, Any]) -> bool:
+    """Whether a folder has every figure, and pictures and page are still to come."""
+    return INCOMPLETE.items() <= manifest.items()
 
 
 def _forget(folder: Path) -> None:
@@ -203,5 +210,5 @@ def _halted(why: BaseException, needed: bool) -> BaseException:
     """What to raise for what stopped a study."""
     kept = _(KEPT) if needed else _(NOTHING_YET)
     if isinstance(why, KeyboardInterrupt):
-        return KeyboardInterrupt(_("Interrupted; {kept}").format(kept=kept))
+        return KeyboardInterrupt(f"{str(why).rstrip('.。')}; {kept}" if str(why) else _("Interrupted; {kept}").format(kept=kept))
     return WorkersLost(f"{why}; {kept}") if isinstance(why, WorkersLost) else FolderError(f"{why}; {kept}")

@@ -29,7 +29,8 @@ actions=None) -> Loaded``
 
 ``Loaded``: ``stream`` (:class:`Stream`), ``rejects`` (DataFrame file, line, reason, text), ``counts`` (DataFrame, one row a
 file: file, kind, rows, used, set_aside, rejected, out_of_order; rows = used + set_aside + rejected), ``notes`` (tuple
-of sentences to print: clock, sorting, assumptions). ``write_rejects(loaded, path)`` writes the rejects file whole or not at all.
+of sentences to print: clock, sorting, assumptions). ``write_rejects(loaded.rejects, path)`` writes the rejects file whole or
+not at all.
 
 ``replay(loaded, policies, feed=None, horizon_s=1800.0, merge_s=600.0, progress=None, player=None) -> Replay``
 

@@ -7,7 +7,7 @@ bound (low, likely, high) every policy and the silent baseline play the same sta
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,8 @@ class Closed:
     (imputed_units laid, imputed_sold, imputed_oversold). ``verdict``: one row per stream x strategy (:func:`verdicts`).
     ``windows``: one row per blind spell. ``runouts``: when each SKU sells out (:func:`runout_table`).
     ``notes``: what has to be said of the what-if and of payments. ``fidelity``: how the silent run compares with the recording.
-    ``shown``: by strategy and bound, the runs of replicate 0. ``alerts``: one row per alert, bound and replicate.
+    ``shown``: by strategy and bound, the runs of replicate 0, ``scenario``: theirs. ``alerts``: one row per alert, bound and
+    replicate.
     """
 
     stream: Stream
@@ -68,7 +69,16 @@ class Closed:
     shown: dict[tuple[str, str], ShowRun]
     notes: tuple[str, ...]
     caption: str
+    scenario: Scenario
     loop: str = LOOP
+
+    def figures(self) -> Closed:
+        """The same without what only pictures need: rows of the recording, the fit, runs, alerts; of the scores what
+        :func:`verdicts` looks at."""
+        stream = self.stream.bare()
+        told = ["stream", "strategy", "loop", "bound", "replicate", "J_silent", *dict.fromkeys(("J", *UNITS))]
+        imputation = replace(self.imputation, stream=stream, groups=())
+        return replace(self, stream=stream, imputation=imputation, scores=self.scores[told], alerts=self.alerts[:0], shown={})
 
 
 def closed_replay(
@@ -116,7 +126,7 @@ def closed_replay(
         stream, imputed, scores, verdicts(scores), spell_table(imputed, seed, replicates), runout_table(stream, outs),
         pd.DataFrame(alerts, columns=columns), fidelity(stream, shown[SILENT, LOW]), shown,
         (*notes, *paid_words(stream, world), *(said_of(stream, stage) if stream.did else [])),
-        caption(stream, imputed),
+        caption(stream, imputed), shown[SILENT, LOW].scenario,
     )  # fmt: skip
 
 

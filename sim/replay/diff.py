@@ -6,6 +6,7 @@ tolerance. A pair at one moment and level is the same alert; otherwise it moved 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,6 +61,11 @@ def rule_diff(alerts: pd.DataFrame, a: str, b: str, within_s: float = 60.0) -> p
     return table.assign(first=table[["a_t_s", "b_t_s"]].min(axis=1)).sort_values(
         ["stream", "first", "sku", "change"], kind="stable", ignore_index=True
     )[list(COLUMNS)]  # fmt: skip
+
+
+def by_stream(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """What :func:`rule_diff` says of several streams, each by itself, as it says it of all of them."""
+    return pd.concat([part for part in parts if len(part)] or parts[:1]).sort_values("stream", kind="stable", ignore_index=True)
 
 
 def _row(a: tuple[float, str, int] | None, b: tuple[float, str, int] | None) -> dict[str, Any]:

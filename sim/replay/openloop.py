@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -25,7 +25,7 @@ Player = Callable[..., ShowRun]
 
 @dataclass(frozen=True, eq=False)
 class Replay:
-    """Results of :func:`replay`; ``loop`` is "open" here and in every row of every table."""
+    """Results of :func:`replay`; ``loop`` is "open" here and in every row of every table. ``span_s``: length by stream."""
 
     table: pd.DataFrame
     sellouts: pd.DataFrame
@@ -33,7 +33,12 @@ class Replay:
     runs: tuple[ShowRun, ...]
     levels: pd.DataFrame
     caption: str
+    span_s: Mapping[str, float]
     loop: str = LOOP
+
+    def figures(self) -> Replay:
+        """The same without what only pictures need, runs, stock and alerts."""
+        return replace(self, alerts=self.alerts[:0], runs=(), levels=self.levels[:0])
 
 
 def replay(
@@ -86,7 +91,8 @@ def replay(
         parts.append(judge(stream, runs[-1], real, horizon_s, merge_s))
     rows = [[row for part in parts for row in part[k]] for k in range(3)]
     table, sellouts, alerts = (pd.DataFrame(r, columns=c) for r, c in zip(rows, (TABLE, SELLOUTS, ALERTS), strict=True))
-    return Replay(table, sellouts, alerts, tuple(runs), stream.levels, caption(stream))
+    return Replay(table, sellouts, alerts, tuple(runs), stream.levels, caption(stream),
+                  {stage.scenario.name: stage.scenario.duration_s})  # fmt: skip
 
 
 def caption(stream: Stream) -> str:

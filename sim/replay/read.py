@@ -84,10 +84,10 @@ def stream_in(path: Path) -> Path:
     return streams[0] if streams else path
 
 
-def write_rejects(loaded: Loaded, path: str | Path) -> int:
-    """Write the rejects as CSV (UTF-8), whole or not at all; returns how many there are."""
+def write_rejects(table: pd.DataFrame, path: str | Path) -> int:
+    """Write rejects (``Loaded.rejects``) as CSV (UTF-8), whole or not at all; returns how many there are."""
     rejects = Rejects()
-    rejects.rows, rejects.total = list(loaded.rejects.itertuples(index=False, name=None)), len(loaded.rejects)
+    rejects.rows, rejects.total = list(table.itertuples(index=False, name=None)), len(table)
     return rejects.write_csv(Path(path))
 
 

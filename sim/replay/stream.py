@@ -6,7 +6,7 @@ declared stock the record falls below zero, and the moment it reaches zero is wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -93,6 +93,11 @@ class Stream:
     shut: tuple[tuple[int, int, int], ...] = ()
     bin_s: float = 0.0
     did: tuple[Deed, ...] = ()
+
+    def bare(self) -> Stream:
+        """The same without its rows: name, items, clock."""
+        rows = {name: getattr(self, name)[:0] for name in ("t", "what", "sku", "qty")}
+        return replace(self, **rows, order=None, paid=None, viewers=None)
 
     def at(self, t_s: float) -> str:
         """A show time [s] as the recording's clock wrote it, to the millisecond."""

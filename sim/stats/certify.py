@@ -34,6 +34,8 @@ FEW = 30
 """Shows with an event below which neither resampling shows nor the worst of them is trusted."""
 DRAWS, MANY = 2000, 2000
 """Resamples of the shows; shows beyond which they are left out."""
+SLICE = 100
+"""Resamples drawn at once."""
 ENOUGH = 59
 """Shows without which what one in twenty has goes unseen more than once in twenty studies: .95^59 < .05."""
 TAIL = 20
@@ -42,7 +44,9 @@ RARE = ("seller_cancel_rate", "session_oversold", "missed_rate")
 """Limits on what most shows do not have at all."""
 WORST = 1.0
 """Largest share of a show's orders oversold, where nothing else is known."""
-NEEDED = ("cancelled_orders", "settled_orders", "session_oversold", "avoidable_units", "sold_units", "notices_per_operator_hour")
+SHARED = ("cancelled_orders", "settled_orders")
+"""Columns that say what a show can come to."""
+NEEDED = (*SHARED, "session_oversold", "avoidable_units", "sold_units", "notices_per_operator_hour")
 """Columns a certificate is made from."""
 
 
@@ -214,7 +218,10 @@ def _pivots(events: bytes, sizes: bytes, rate: float) -> np.ndarray:
 @lru_cache(maxsize=1)
 def _resamples(shows: int) -> np.ndarray:
     """Weights of whole shows drawn with replacement, float64 [draw, show]: the same for every candidate, so laid down once."""
-    return stream(0, "certify").multinomial(shows, np.full(shows, 1 / shows), size=DRAWS).astype(float)
+    weights, chance, even = np.empty((DRAWS, shows)), stream(0, "certify"), np.full(shows, 1 / shows)
+    for k in range(0, DRAWS, SLICE):  # whole numbers take as much room again
+        weights[k : k + SLICE] = chance.multinomial(shows, even, size=SLICE)
+    return weights
 
 
 def clopper_pearson(events: float, trials: int, alpha: float) -> tuple[float, float]:
@@ -242,9 +249,19 @@ def worst_share(oversold: np.ndarray, paid: np.ndarray) -> float:
     """The largest share of a show's orders that any candidate oversold, if at least FEW different shows had an oversell: what a
     show can come to in this world. Else 1: the largest of a few is no bound of the next one. Both float64 [show, candidate];
     NaN: not played. Shows are counted, not runs: candidates share them."""
-    shares = np.nan_to_num(np.asarray(oversold, float) / np.maximum(np.asarray(paid, float), 1.0)).reshape(len(oversold), -1)
-    most = shares.max(1, initial=0.0)
-    return min(1.0, float(most.max(initial=0.0))) if np.count_nonzero(most) >= FEW else WORST
+    shares = largest_shares(np.stack([oversold, paid], axis=-1).reshape(1, len(oversold), -1, 2))
+    return worst_of(shares[0])
+
+
+def largest_shares(rows: np.ndarray) -> np.ndarray:
+    """The largest share of its orders that any candidate oversold in a show, float64 [world, show]. rows: float64 [world, show,
+    candidate, SHARED]; NaN: not played."""
+    return np.nan_to_num(rows[..., 0] / np.maximum(rows[..., 1], 1.0)).max(2, initial=0.0)
+
+
+def worst_of(shares: np.ndarray) -> float:
+    """What a show can come to, from :func:`largest_shares` of a world, float64 [show]; see :func:`worst_share`."""
+    return min(1.0, float(shares.max(initial=0.0))) if np.count_nonzero(shares) >= FEW else WORST
 
 
 def in_worst_world(
@@ -266,10 +283,11 @@ def by_limits(
     confidence: float,
     picked: Sequence[int] | None = None,
     certain: Sequence[Collection[str]] | None = None,
+    worst: Sequence[float] | None = None,
 ) -> dict[str, list[Certificate]]:
-    """The same for several sets of limits by name, which share what is resampled of a candidate's shows."""
-    oversold, paid = NEEDED.index("cancelled_orders"), NEEDED.index("settled_orders")
-    worst = [worst_share(world[..., oversold], world[..., paid]) for world in rows]
+    """The same for several sets of limits by name, which share what is resampled of a candidate's shows. worst: what a show can
+    come to, by world; None: what these candidates say."""
+    worst = [worst_of(shares) for shares in largest_shares(rows[..., : len(SHARED)])] if worst is None else worst
     certificates: dict[str, list[Certificate]] = {name: [] for name in several}
     for k in range(rows.shape[2]) if picked is None else picked:
         played = [world[~np.isnan(world[:, k]).any(1), k] for world in rows]

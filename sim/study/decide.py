@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from sim.jobs.plan import Plan
 from sim.score.profiles import LIMITS
-from sim.stats.certify import CERTIFIED, NEEDED, Certificate, by_construction, by_limits, in_worst_world
+from sim.stats.certify import CERTIFIED, NEEDED, SHARED, Certificate, by_construction, by_limits, largest_shares, worst_of
 from sim.stats.overfit import Overfit, overfitting
 from sim.stats.pareto import OBJECTIVES, WEIGHED, Stretch, front, steady, switch_points, worth_a_look
 from sim.stats.selection import Selection, standings
-from sim.study.standing import figures, means, shows_of
+from sim.study.standing import figures, means, rows_of
 
 LEADERS = 8
 """Candidates that are shown, beside the best of every family."""
 JUDGED = 500
 """Most candidates that get certificates: the cheapest."""
+ROOM = 2**21
+"""Figures held at once while candidates are judged."""
 MONEY = ("net", "gmv", "net_hindsight")
 """Shown beside J."""
 COSTS = ("J", *MONEY, *dict.fromkeys(name for terms in WEIGHED.values() for name in terms))
@@ -69,18 +72,8 @@ class Decision:
 
 def of_table(table: Path, plan: Plan) -> Trials:
     """The results of a sweep in which everybody played every show."""
-
-    def fetch(picked: Sequence[int], metrics: Sequence[str]) -> np.ndarray:
-        order = np.argsort(np.argsort(picked))
-        blocks = []
-        for world in range(len(plan.worlds)):
-            shows = shows_of(table, plan, world, picked, metrics)
-            rows = shows[list(metrics)].to_numpy(float).reshape(plan.replicates, len(picked), len(metrics))
-            blocks.append(rows[:, order])
-        return np.stack(blocks)
-
     averages = np.stack([means(table, plan, name) for name in (*OBJECTIVES, *COSTS)], axis=-1)
-    return Trials(plan, figures(table, plan), averages, fetch)
+    return Trials(plan, figures(table, plan), averages, partial(rows_of, table, plan))
 
 
 def decide(
@@ -134,16 +127,23 @@ def _certify(
     trials: Trials, order: Sequence[int], leaders: Sequence[int], confidence: float
 ) -> tuple[dict[str, dict[int, Certificate]], dict[str, tuple[int, Certificate]]]:
     """Certificates, and the cheapest certified candidate of every set of limits (Decision). order: candidates, cheapest first."""
-    judged = list(dict.fromkeys([*order[:JUDGED], *leaders]))
-    rows, certain = trials.fetch(judged, NEEDED), [by_construction(w.scenario) for w in trials.plan.worlds]
-    strict = 1 - (1 - confidence) / len(trials.plan.candidates)
-    every = by_limits(rows, LIMITS, confidence, None, certain)
-    certificates, chosen = {}, {}
+    judged, worlds = list(dict.fromkeys([*order[:JUDGED], *leaders])), trials.plan.worlds
+    certain, strict = [by_construction(w.scenario) for w in worlds], 1 - (1 - confidence) / len(trials.plan.candidates)
+    block = max(1, ROOM // (trials.cost[:, :, 0].size * len(NEEDED)))
+    blocks = [judged[k : k + block] for k in range(0, len(judged), block)]
+    # All candidates that are judged say together what a show can come to.
+    most = np.max([largest_shares(trials.fetch(some, SHARED)) for some in blocks], axis=0)
+    worst = [worst_of(shares) for shares in most]
+    certificates: dict[str, dict[int, Certificate]] = {name: {} for name in LIMITS}
+    for some in blocks:
+        for name, every in by_limits(trials.fetch(some, NEEDED), LIMITS, confidence, None, certain, worst).items():
+            certificates[name] |= dict(zip(some, every, strict=True))
+    chosen = {}
     for name, limits in LIMITS.items():
-        certificates[name] = dict(zip(judged, every[name], strict=True))
-        first = next((n for n, k in enumerate(judged) if certificates[name][k].state == CERTIFIED), None)
+        first = next((k for k in judged if certificates[name][k].state == CERTIFIED), None)
         if first is not None:
-            chosen[name] = judged[first], in_worst_world(rows, limits, strict, [first], certain)[0]
+            rows = trials.fetch([first], NEEDED)
+            chosen[name] = first, by_limits(rows, {name: limits}, strict, None, certain, worst)[name][0]
     return certificates, chosen
 
 
@@ -151,9 +151,9 @@ def _switches(trials: Trials, what: str, leaders: Sequence[int]) -> tuple[tuple[
     """Switch points over all candidates that are best for some multiple of a weight; how steady the first is (Decision)."""
     columns = dict(zip(COSTS, np.moveaxis(trials.averages[..., len(OBJECTIVES) :].mean(0), -1, 0), strict=True))
     slope = np.sum([columns[name] for name in WEIGHED[what]], axis=0)
-    picked = worth_a_look(slope, columns["J"] - slope, leaders).tolist()
-    rows = trials.fetch(picked, COSTS).mean(0)
-    shows = {name: rows[..., k] for k, name in enumerate(COSTS)}
+    picked, names = worth_a_look(slope, columns["J"] - slope, leaders).tolist(), ("J", *WEIGHED[what])
+    rows = trials.fetch(picked, names).mean(0)
+    shows = {name: rows[..., k] for k, name in enumerate(names)}
     points = switch_points(shows, what)
     path = tuple(Stretch(picked[s.candidate], s.start, s.stop, s.low, s.high) for s in points)
     return path, steady(shows, what, points[0].candidate)

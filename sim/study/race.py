@@ -7,14 +7,15 @@ rounds, and the finished table.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sim.jobs.parts import KEY, Parts, write_table
+from sim.jobs.parts import KEY, Parts, write_rows
 from sim.jobs.plan import Plan
 from sim.jobs.pool import Pool
 from sim.jobs.resume import play_missing
@@ -54,22 +55,24 @@ def race(folder: Path, plan: Plan, rules: SelectionRules, pool: Pool, tell: Tell
         return values.mean(0)
 
     select(draw, len(plan.candidates), rules)
-    write_table((table for parts in rounds for table in parts.tables()), path)
+    write_rows((rows for parts in rounds for rows in parts.rows()), plan.metrics, path)
     return damaged
 
 
 def of_race(table: Path, plan: Plan) -> Trials:
     """The results of a finished race, NaN where a candidate was out of it."""
 
-    def fetch(picked: Sequence[int], metrics: Sequence[str]) -> np.ndarray:
-        return np.stack([_dense(table, plan, name)[:, :, list(picked)] for name in metrics], axis=-1)
-
     cost = _dense(table, plan, "J")
     shows = np.count_nonzero(~np.isnan(cost).any(0), axis=0)
     longest = np.flatnonzero(shows == shows.max())
     anchor = int(longest[np.nanmean(cost, axis=(0, 1))[longest].argmin()])
     columns = (_paired_means(_dense(table, plan, name), anchor) for name in (*OBJECTIVES, *COSTS))
-    return Trials(plan, cost, np.stack(list(columns), axis=-1), fetch)
+    return Trials(plan, cost, np.stack(list(columns), axis=-1), partial(rows_of_race, table, plan))
+
+
+def rows_of_race(table: Path, plan: Plan, picked: Sequence[int], metrics: Sequence[str]) -> np.ndarray:
+    """Every show of some candidates: float64 [world, replicate, candidate, metric]; NaN: not played."""
+    return np.stack([_dense(table, plan, name)[:, :, list(picked)] for name in metrics], axis=-1)
 
 
 def _paired_means(values: np.ndarray, anchor: int) -> np.ndarray:
@@ -81,23 +84,24 @@ def _paired_means(values: np.ndarray, anchor: int) -> np.ndarray:
 
 def _dense(table: Path, plan: Plan, metric: str) -> np.ndarray:
     """A metric as float64 [world, replicate, candidate]."""
+    import pyarrow.parquet as pq
+
     worlds = {w.name: k for k, w in enumerate(plan.worlds)}
     candidates = {c.name: k for k, c in enumerate(plan.candidates)}
-    rows = list(_rows(table, metric))
-    most = max(int(replicate.max()) for _, _, replicate, _ in rows) + 1
-    figures = np.full((len(plan.worlds), most, len(plan.candidates)), np.nan)
-    for world, candidate, replicate, values in rows:
-        figures[[worlds[w] for w in world], replicate, [candidates[c] for c in candidate]] = values
+    with pq.ParquetFile(table) as file:
+        shows = (part.column(0).to_numpy() for part in file.iter_batches(columns=["replicate"]))
+        most = max(int(replicate.max()) for replicate in shows) + 1
+        figures = np.full((len(plan.worlds), most, len(plan.candidates)), np.nan)
+        for part in file.iter_batches(columns=[*KEY, metric]):
+            at = _numbers(part.column(0), worlds), part.column(2).to_numpy(), _numbers(part.column(1), candidates)
+            figures[at] = part.column(3).to_numpy()
     return figures
 
 
-def _rows(table: Path, metric: str) -> Iterator[tuple[Any, Any, np.ndarray, np.ndarray]]:
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(table) as file:
-        for part in file.iter_batches(columns=[*KEY, metric]):
-            keys = [part.column(k).to_pylist() for k in range(2)]
-            yield keys[0], keys[1], part.column(2).to_numpy(), part.column(3).to_numpy()
+def _numbers(names: Any, known: Mapping[str, int]) -> np.ndarray:
+    """Names as numbers, int64 [row]."""
+    coded = names.dictionary_encode()
+    return np.array([known[name] for name in coded.dictionary.to_pylist()])[coded.indices.to_numpy()]
 
 
 def rerun(trials: Trials, rules: SelectionRules) -> Selection:

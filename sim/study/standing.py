@@ -30,8 +30,22 @@ def means(table: Path, plan: Plan, metric: str = "J") -> np.ndarray:
 
 def figures(table: Path, plan: Plan, metric: str = "J") -> np.ndarray:
     """A metric of every run: float64 [world, replicate, candidate]."""
-    columns = np.concatenate([part.column(0).to_numpy() for _, part in _batches(table, [metric])])
-    return columns.reshape(len(plan.worlds), plan.replicates, len(plan.candidates))
+    return rows_of(table, plan, range(len(plan.candidates)), [metric])[..., 0]
+
+
+def rows_of(table: Path, plan: Plan, picked: Sequence[int], metrics: Sequence[str]) -> np.ndarray:
+    """Every show of some candidates: float64 [world, replicate, candidate, metric]."""
+    n = len(plan.candidates)
+    place = np.full(n, -1)
+    place[list(picked)] = np.arange(len(picked))
+    rows = np.empty((len(plan.worlds) * plan.replicates, len(picked), len(metrics)))
+    for row, part in _batches(table, list(metrics)):
+        show, candidate = np.divmod(np.arange(row, row + part.num_rows), n)
+        keep = place[candidate] >= 0
+        at = show[keep], place[candidate[keep]]
+        for k, name in enumerate(metrics):
+            rows[(*at, k)] = part.column(name).to_numpy()[keep]
+    return rows.reshape(len(plan.worlds), plan.replicates, len(picked), len(metrics))
 
 
 def shows_of(table: Path, plan: Plan, world: int, picked: Sequence[int], metrics: Sequence[str]) -> pd.DataFrame:

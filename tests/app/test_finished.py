@@ -17,7 +17,7 @@ import json, sys
 import sim.app.sweep
 def refused(*_): raise SystemExit("played")
 if len(sys.argv) > 1 and sys.argv[1] == "read":
-    sim.app.sweep.probe = sim.app.sweep.gather = sim.app.sweep._report = refused
+    sim.app.sweep.probe = sim.app.sweep.gather = sim.app.sweep.reported = refused
 from sim.cli.main import main
 code = main(sys.argv[2:])
 heavy = ("pandas", "pyarrow", "scipy", "matplotlib", "numba", "joblib", "jinja2", "bokeh")

@@ -28,7 +28,7 @@ def test_a_part_damaged_after_it_was_counted_is_played_again(tmp_path):
     planned_study = plan(replicates=4)
     with opened(tmp_path / "a", planned_study, {}) as parts:
         gather(parts, Pool(1, _alone), lambda *_: None, tmp_path / "a.parquet")
-        real, calls = parts.tables, []
+        real, calls = parts.rows, []
 
         def spoiled():
             if not calls:
@@ -36,7 +36,7 @@ def test_a_part_damaged_after_it_was_counted_is_played_again(tmp_path):
                 parts.path(parts.chunks[1]).write_bytes(b"")
             return real()
 
-        parts.tables = spoiled
+        parts.rows = spoiled
         assert gather(parts, Pool(1, _alone), lambda *_: None, tmp_path / "b.parquet") == 1
     assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
 

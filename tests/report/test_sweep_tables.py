@@ -23,7 +23,7 @@ def test_what_varies_is_a_column_and_the_number_comes_last():
 def test_the_curve_marks_where_net_is_highest():
     """It marked the lowest net, and called it the lowest J."""
     net = np.array([[[1.0, 9.0, 4.0], [1.0, 7.0, 4.0]]])
-    figure = decision.curve(np.array([10.0, 20.0, 30.0]), {"net [CNY]": net}, "units", "x")
+    figure = decision.curve(np.array([10.0, 20.0, 30.0]), {"net [CNY]": decision.response(net)}, "units", "x")
     marked = [line for line in figure.axes[0].lines if str(line.get_label()).startswith("highest mean net")]
     assert [line.get_xdata()[0] for line in marked] == [20.0]
 

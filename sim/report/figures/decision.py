@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -168,34 +168,47 @@ def _when(d: Decision, k: int) -> str:
     return ""
 
 
-def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> Figure:
-    """Figures over one setting: mean with 95 % interval, best and worst show of any world. shows: name to float64 [world,
-    replicate, point], net first."""
+class Response(NamedTuple):
+    """One figure over the points of a setting, float64 [point]: mean, half of its 95 % interval, least and most of any show."""
+
+    mean: np.ndarray
+    half: np.ndarray
+    least: np.ndarray
+    most: np.ndarray
+
+
+def response(values: np.ndarray) -> Response:
+    """A figure over the points of a setting. values: float64 [world, replicate, point]."""
+    from sim.stats.paired import half_width
+
+    mean = values.mean((0, 1))
+    half = np.array([half_width(column) for column in values.mean(0).T]) if values.shape[1] > 1 else np.zeros_like(mean)
+    return Response(mean, half, values.min((0, 1)), values.max((0, 1)))
+
+
+def curve(x: np.ndarray, figures: dict[str, Response], key: str, title: str) -> Figure:
+    """Figures over one setting: mean with 95 % interval, best and worst show of any world; net first."""
     from matplotlib import rc_context
     from matplotlib.figure import Figure
 
-    from sim.stats.paired import half_width
-
     with rc_context(style.settings()):
-        figure = Figure(figsize=(8.4, 1.2 + 2.0 * len(shows)), layout="constrained")
-        panels = np.atleast_1d(figure.subplots(len(shows), 1, sharex=True))
-        for axes, (name, values) in zip(panels, shows.items(), strict=True):
-            mean, low, n = values.mean((0, 1)), values.min((0, 1)), values.shape[1]
-            half = np.array([half_width(column) for column in values.mean(0).T]) if n > 1 else np.zeros_like(mean)
-            axes.fill_between(x, low, values.max((0, 1)), color=style.GREY, alpha=0.25, lw=0, label=_("best to worst show"))
+        figure = Figure(figsize=(8.4, 1.2 + 2.0 * len(figures)), layout="constrained")
+        panels = np.atleast_1d(figure.subplots(len(figures), 1, sharex=True))
+        for axes, (name, of) in zip(panels, figures.items(), strict=True):
+            axes.fill_between(x, of.least, of.most, color=style.GREY, alpha=0.25, lw=0, label=_("best to worst show"))
             axes.fill_between(
                 x,
-                np.maximum(mean - half, low),
-                mean + half,
+                np.maximum(of.mean - of.half, of.least),
+                of.mean + of.half,
                 color=style.SKY,
                 alpha=0.6,
                 lw=0,
                 label=_("95 % interval of the mean"),
             )
-            axes.plot(x, mean, color=style.BLUE, lw=1.4, label=_("mean"))
+            axes.plot(x, of.mean, color=style.BLUE, lw=1.4, label=_("mean"))
             axes.set_ylabel(name)
             axes.yaxis.set_major_formatter(style.plain_number)
-        highest = highest_mean(next(iter(shows.values())))
+        highest = int(np.argmax(next(iter(figures.values())).mean))
         for axes in panels:
             axes.axvline(
                 x[highest], color=style.RED, lw=0.9, ls="--", label=_("highest mean net, at {x:.3g}").format(x=x[highest])
@@ -205,15 +218,6 @@ def curve(x: np.ndarray, shows: dict[str, np.ndarray], key: str, title: str) -> 
         handles, labels = panels[0].get_legend_handles_labels()
         figure.legend(handles, labels, loc="outside lower center", ncols=4)
         return figure
-
-
-def highest_mean(values: np.ndarray) -> int:
-    """The point with the highest mean; values: float64 [world, replicate, point].
-
-    >>> highest_mean(np.array([[[1.0, 5.0, 2.0], [1.0, 3.0, 2.0]]]))
-    1
-    """
-    return int(np.argmax(values.mean((0, 1))))
 
 
 def heatmap(x: np.ndarray, y: np.ndarray, z: np.ndarray, keys: tuple[str, str], title: str) -> Figure:

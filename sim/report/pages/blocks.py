@@ -101,7 +101,8 @@ def chosen(
     clock: bool = False,
 ) -> TableBlock:  # fmt: skip
     """Columns of a data frame as a table; a column X with X_low and X_high becomes one with intervals, shares become per cent.
-    columns: none: all. clock: moments are counted from the start of the show, as h:mm:ss."""
+    Of a frame that is the beginning of a longer table ``frame.attrs["rows"]`` says how long that is. columns: none: all. clock:
+    moments are counted from the start of the show, as h:mm:ss."""
     import pandas as pd
 
     named = [str(c) for c in (columns or frame.columns) if c in frame and not _empty(frame[c])]
@@ -121,8 +122,9 @@ def chosen(
     for values in frame.head(most).to_dict("records"):
         row = {str(k): v for k, v in values.items()}
         rows.append([_cell(row, c, f"{c}_low" in ends, kind) for c, kind in zip(names, kinds, strict=True)])
-    if len(frame) > most:
-        note = f"{note} " * bool(note) + _("{n} more rows are in the folder.").format(n=f"{len(frame) - most:,}")
+    rows_of_all = int(frame.attrs.get("rows", len(frame)))
+    if rows_of_all > most:
+        note = f"{note} " * bool(note) + _("{n} more rows are in the folder.").format(n=f"{rows_of_all - most:,}")
     return TableBlock(title, head, rows, frozenset(right), note, folded)
 
 

@@ -70,15 +70,16 @@ def sweep(plan: Plan, played: str, standing: ranking.Ranking | None, decided: Se
     return "\n\n".join(parts) + "\n"
 
 
-def tuning(played: str, lines: Sequence[str], tables: Sequence[ReportTable], fronts: bool) -> str:
-    """played: what was searched and how to repeat it. said: the statement. fronts: whether there is a picture of a front."""
+def tuning(played: str, lines: Sequence[str], tables: Sequence[ReportTable], pictures: Sequence[str]) -> str:
+    """played: what was searched and how to repeat it. lines: the statement. pictures: names of the files, as far as they are
+    drawn."""
+    titles = {"front.png": _("front"), "history.png": _("search")}
     parts = [
         _("# Tuning"),
         played,
         "\n".join(f"- {line}" for line in lines),
         *("\n".join([f"## {t.title}", "", *markdown(t.rows[0], t.rows[1:], t.numbers)]) for t in tables),
-        *([f"![{_('front')}](front.png)"] if fronts else []),
-        f"![{_('search')}](history.png)",
+        *(f"![{titles[name]}]({name})" for name in pictures),
         _(
             "`recommended.yaml` is what to load; `trials.parquet` has one row per trial, `shows.parquet` one per judging and "
             "fresh show, `study.db` is the Optuna study, `manifest.json` holds versions, settings and checksums."

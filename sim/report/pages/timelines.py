@@ -50,8 +50,8 @@ def placed(rows: pd.DataFrame | None, timelines: pd.DataFrame) -> pd.DataFrame |
         several = rows["stream"].nunique() > 1
         return rows.assign(replicate=rows["stream"] + " " + rows["bound"] if several else rows["bound"])
     if "became" in rows:
-        words = set(timelines["replicate"])
-        return rows.assign(replicate=[s if s in words else next(iter(words)) for s in rows["stream"]])
+        one = rows["stream"].nunique() == 1  # its timelines are called otherwise
+        return rows.assign(replicate=timelines["replicate"].iloc[0] if one else rows["stream"])
     if "replicate" not in rows:
         return rows.assign(strategy=timelines["strategy"].iloc[0], replicate=timelines["replicate"].iloc[0])
     return rows

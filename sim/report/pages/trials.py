@@ -4,7 +4,7 @@ moved."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
@@ -41,63 +41,75 @@ def compensation(score: Mapping[str, Any]) -> tuple[str, float]:
     return "co_share", float(score.get("co_share", 0.6))
 
 
-def needed(score: Mapping[str, Any]) -> list[str]:
-    """Columns of the trials that re-pricing rests on."""
-    return ["net", "refused_margin", QUANTITY[compensation(score)[0]], "alerts_handled", "annoyances"]
+class Columns(Protocol):
+    """Figures of a sweep by name, float64 [candidate, show], means over worlds; NaN: not played. Each is made when it is asked
+    for, so that one at a time is held."""
+
+    shows: int
+
+    def __contains__(self, name: str) -> bool: ...
+
+    def __call__(self, name: str) -> np.ndarray: ...
 
 
 def of_trials(
-    trials: pd.DataFrame, candidates: pd.DataFrame, standings: pd.DataFrame | None, score: Mapping[str, Any]
+    trials: Columns, candidates: pd.DataFrame, standings: pd.DataFrame | None, score: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """Columns for ``js/sweep.js``. trials: world, candidate, replicate and figures. score: the account's settings, by name.
+    """Columns for ``js/sweep.js``. score: the account's settings, by name.
 
     ``base``: what no slider moves; ``PRICED``: quantities; all means over shows, of the mean over worlds [CNY, units].
     ``cov``: upper
     triangle of the covariance of their means, fifteen figures a candidate; ``t``: Student's quantile.
     """
     setting, value = compensation(score)
-    frame = trials.rename(columns={QUANTITY[setting]: "cancelled"}) if QUANTITY[setting] in trials else trials
-    priced = all(name in frame for name in ("net", *PRICED))
-    figures = [name for name in FIGURES if name in frame]
-    used = ["net", *(PRICED if priced else ()), *figures]
-    shows = frame.groupby(["candidate", "replicate"], sort=False, observed=True)[used].mean().reset_index("replicate", drop=True)
-    means = shows.groupby(level=0, sort=False, observed=True).mean()
-    names = [str(n) for n in candidates["candidate"]]
-    means = means.reindex(names)
+    called = {name: QUANTITY[setting] if name == "cancelled" else name for name in PRICED}
+    priced = all(name in trials for name in called.values())
+    names, figures = [str(n) for n in candidates["candidate"]], [name for name in FIGURES if name in trials]
+    means = {name: _means(trials(called.get(name, name))) for name in ("net", *(called if priced else ()), *figures)}
     data: dict[str, Any] = {
         "candidate": [shortened(n) for n in names], "family": [shortened(f) for f in candidates["family"]], "figures": figures,
-        "net": means["net"].to_numpy(float), **{name: means[name].to_numpy(float) for name in figures},
+        "net": means["net"], **{name: means[name] for name in figures},
         "setting": setting, "prices": [float(score.get("recapture", 0.2)), value, float(score.get("ca", 1.5)),
         float(score.get("cx", 0.5))],
-        "shows": int(frame["replicate"].nunique()),
+        "shows": trials.shows,
     }  # fmt: skip
     if priced:
         rho, co, ca, cx = data["prices"]
         over = co * (1 - rho) if setting == "co_ratio" else co
         worth = np.array([rho, -over, -ca, -cx])
-        data["base"] = means["net"].to_numpy(float) - means[list(PRICED)].to_numpy(float) @ worth
-        data |= {name: means[name].to_numpy(float) for name in PRICED}
+        data["base"] = means["net"] - np.stack([means[name] for name in PRICED], axis=-1) @ worth
+        data |= {name: means[name] for name in PRICED}
         if len(names) <= MOST_INTERVALS:
-            data |= _spread(shows, names, worth)
+            data |= _spread(trials, [called[name] for name in PRICED], worth)
     data |= _settings(candidates)
     data |= _standing(standings, names)
     return data
 
 
-def _spread(shows: pd.DataFrame, names: list[str], worth: np.ndarray) -> dict[str, Any]:
+def _means(values: np.ndarray) -> np.ndarray:
+    """Means over the shows that were played, NaN where there are none. values: float64 [candidate, show]."""
+    played = np.count_nonzero(~np.isnan(values), axis=1)
+    return np.where(played > 0, np.nansum(values, axis=1) / np.maximum(played, 1), np.nan)
+
+
+def _spread(trials: Columns, priced: list[str], worth: np.ndarray) -> dict[str, Any]:
     """Covariances of the means, by candidate: upper triangle over base and PRICED; and Student's quantile."""
-    values = shows[["net", *PRICED]].to_numpy(float, copy=True)
-    values[:, 0] -= values[:, 1:] @ worth
-    order = {name: k for k, name in enumerate(names)}
-    upper = np.triu_indices(5)
-    cov, n = np.zeros((len(names), len(upper[0]))), 0
-    codes = np.array([order[str(name)] for name in shows.index])
-    by_name = np.argsort(codes, kind="stable")
-    for k, own in enumerate(np.split(values[by_name], np.searchsorted(codes[by_name], np.arange(1, len(names))))):
-        n = max(n, len(own))
-        if len(own) > 1:
-            cov[k] = (np.cov(own.T) / len(own))[upper]
-    return {"cov": cov.ravel(), "t": student(0.95, n - 1) if n > 1 else 0.0}
+
+    def apart(k: int) -> np.ndarray:
+        """How far figure k of every show lies from its mean; 0 where it was not played."""
+        values = trials(priced[k - 1]) if k else trials("net")
+        for name, price in zip(priced, worth, strict=True) if not k else ():
+            values -= price * trials(name)
+        return np.nan_to_num(values - _means(values)[:, None])
+
+    shows = np.count_nonzero(~np.isnan(trials("net")), axis=1)
+    over = np.maximum(shows * (shows - 1), 1)
+    columns = []
+    for a in range(1 + len(priced)):  # two figures at a time are all that is held
+        one = apart(a)
+        columns += [np.einsum("cs,cs->c", one, one if a == b else apart(b)) / over for b in range(a, 1 + len(priced))]
+    n = int(shows.max(initial=0))
+    return {"cov": np.stack(columns, axis=-1).ravel(), "t": student(0.95, n - 1) if n > 1 else 0.0}
 
 
 def _settings(candidates: pd.DataFrame) -> dict[str, Any]:

@@ -142,14 +142,14 @@ def printed(title: str, results: Mapping[str, Breaks], texts: Sequence[str]) -> 
     return "\n".join(["", title, "", *aligned([columns(HEAD), *rows(results)], RIGHT), "", *texts, _meaning()])
 
 
-def page(scenario: str, played: str, results: Mapping[str, Breaks], texts: Sequence[str]) -> str:
-    """``report.md``. played: what was looked at and how to repeat it."""
+def page(scenario: str, played: str, results: Mapping[str, Breaks], texts: Sequence[str], pictures: Sequence[str]) -> str:
+    """``report.md``. played: what was looked at and how to repeat it. pictures: as far as they are drawn."""
     parts = [
         _("# Breakpoints of {scenario}").format(scenario=scenario),
         played,
         "\n".join(markdown(columns(HEAD), rows(results), RIGHT)),
         "\n".join(f"- {line}" for line in [*texts, _meaning()]),
-        f"![{_('breakpoints')}](breakpoints.png)",
+        *(f"![{_('breakpoints')}]({name})" for name in pictures),
         _(
             "Holds: the largest severity at which every limit of the set is certified, and at every milder one tried; "
             "breaks: the smallest at which one is refuted. Between them more shows would be needed. One dial is turned at a "

@@ -13,7 +13,7 @@ from sim.replay.closedtape import ASSUMPTIONS
 from sim.replay.impute import BOUNDS, HIGH, LIKELY, LOW
 from sim.replay.stream import Stream
 from sim.report.text.layout import aligned, markdown, moment, number
-from sim.report.text.openloop import ALL
+from sim.report.text.openloop import ALL, IN_REPORT, PRINTED, more_recordings
 from sim.report.text.unseen import unseen_draws
 from sim.words import N_, _, columns
 
@@ -149,20 +149,21 @@ def fidelity_words(replay: Closed) -> str:
     return sentence.format(accepted=f["accepted_units"], recorded=f["recorded_units"], refused=f["refused_units"])
 
 
-def _tables(replays: Sequence[Closed], table: Any) -> list[str]:
-    if len(replays) == 1:
+def _tables(replays: Sequence[Closed], whole: pd.DataFrame | None, table: Any, most: int) -> list[str]:
+    if whole is None:
         return table([columns(HEAD), *cells(replays[0].verdict)])
-    text = [f"{_(ALL)} ({len(replays)})", *table([columns(HEAD), *cells(pooled(replays))])]
-    for one in replays:
+    text = [f"{_(ALL)} ({len(replays)})", *table([columns(HEAD), *cells(whole)])]
+    for one in replays[:most]:
         text += ["", one.stream.name, *table([columns(HEAD), *cells(one.verdict)])]
-    return text
+    more = len(replays) - most
+    return [*text, "", _("... and {n} more recordings in verdict.parquet").format(n=more)] if more > 0 else text
 
 
-def about(replays: Sequence[Closed]) -> list[str]:
-    """What has to be said with the tables."""
-    verdict = replays[0].verdict if len(replays) == 1 else pooled(replays)
+def about(replays: Sequence[Closed], whole: pd.DataFrame | None, most: int) -> list[str]:
+    """What has to be said with the tables. most: recordings of which something is said."""
+    verdict, replays, more = replays[0].verdict if whole is None else whole, replays[:most], len(replays) - most
     words = [headline(verdict), *(c.caption for c in replays), *(n for c in replays for n in c.notes)]
-    words += [fidelity_words(c) for c in replays if c.stream.skus == next(iter(c.shown.values())).scenario.skus]
+    words += [fidelity_words(c) for c in replays if c.stream.skus == c.scenario.skus]
     for c in replays:
         if c.imputation.unknown:
             words.append(
@@ -171,12 +172,12 @@ def about(replays: Sequence[Closed]) -> list[str]:
                     "say, uncertain by a third"
                 ).format(name=c.stream.name, unknown=", ".join(c.imputation.unknown))
             )
-    host = next(iter(replays[0].shown.values())).scenario.host
+    host = replays[0].scenario.host
     if host.moves_on or host.calls_restock:
         words.append(
             _("the host improvises cues (scenario.host): whom they bring is modelled by scenario.shoppers and is imputed")
         )
-    return words
+    return [*words, *more_recordings(more)]
 
 
 def against_truth(replay: Closed, hidden: Stream) -> list[str]:
@@ -209,9 +210,9 @@ def meanings(replays: Sequence[Closed]) -> list[str]:
     return [*map(_, MEANING), *([unseen_draws(draws)] if draws > 1 else [])]
 
 
-def printed(replays: Sequence[Closed], notes: Sequence[str]) -> str:
-    """The tables for a terminal."""
-    text = [_(CLOSED_LOOP), "", *_tables(replays, lambda rows: aligned(rows, range(1, len(columns(HEAD)))))]
+def printed(replays: Sequence[Closed], whole: pd.DataFrame | None, notes: Sequence[str]) -> str:
+    """The tables for a terminal. whole: the verdict over several (:func:`pooled`); None: there is one."""
+    text = [_(CLOSED_LOOP), "", *_tables(replays, whole, lambda rows: aligned(rows, range(1, len(columns(HEAD)))), PRINTED)]
     (head, *spells), numbers = spell_rows(replays)
     if spells:
         text += ["", _("imputed orders"), *aligned([head, *spells[:MOST_SPELLS]], numbers)]
@@ -222,10 +223,10 @@ def printed(replays: Sequence[Closed], notes: Sequence[str]) -> str:
         text += ["", _("when items sell out, likely demand"), *aligned([head, *outs[:MOST_SPELLS]], numbers)]
     if len(outs) > MOST_SPELLS:
         text.append(_("... and {n} more in runouts.parquet").format(n=len(outs) - MOST_SPELLS))
-    return "\n".join([*text, "", *about(replays), *meanings(replays), *notes])
+    return "\n".join([*text, "", *about(replays, whole, PRINTED), *meanings(replays), *notes])
 
 
-def page(replays: Sequence[Closed]) -> list[str]:
+def page(replays: Sequence[Closed], whole: pd.DataFrame | None) -> list[str]:
     """The same for ``report.md``: paragraphs."""
 
     def table(rows: list[Sequence[str]]) -> list[str]:
@@ -237,8 +238,8 @@ def page(replays: Sequence[Closed]) -> list[str]:
     runouts = _("When items sell out under likely demand:") + "\n\n" + "\n".join(markdown(out_head, outs, out_numbers))
     assumed = _("Assumed throughout:") + "\n\n" + "\n".join(f"- {_(a)}" for a in ASSUMPTIONS)
     return [
-        "\n".join(_tables(replays, table)),
-        "\n".join(f"- {w}" for w in [*about(replays), *meanings(replays)]),
+        "\n".join(_tables(replays, whole, table, IN_REPORT)),
+        "\n".join(f"- {w}" for w in [*about(replays, whole, len(replays)), *meanings(replays)]),
         _("Imputed orders by blind spell:") + "\n\n" + spells,
         runouts,
         assumed,

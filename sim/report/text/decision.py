@@ -38,8 +38,9 @@ def printed(d: Decision) -> str:
     return "\n".join([*aligned([columns(verdict.HEAD), *verdict.rows(d)], verdict.RIGHT), "", *verdict.sentences(d)])
 
 
-def sections(trials: Trials, d: Decision, front: Any, pictures: Sequence[str]) -> list[str]:
-    """For ``report.md``. front: :func:`front_table`. pictures: file names of :func:`pictures`."""
+def sections(trials: Trials, d: Decision, pictures: Sequence[str]) -> list[str]:
+    """For ``report.md``. pictures: file names of :func:`pictures`, as far as they are drawn."""
+    front = front_table(d)
     named = list(dict.fromkeys([*d.leaders, *d.selection.tied, *d.front]))
     rest = ngettext("{n} more of them: `candidates.parquet`.", "{n} more of them: `candidates.parquet`.", len(named) - SETTINGS)
     head, front_head = columns(ranking.CHOSEN_HEAD), (*columns(FRONT_HEAD), *OBJECTIVES, "net", "gmv")
@@ -148,13 +149,15 @@ def _of_family(trials: Trials, d: Decision, family: str) -> dict[str, Any]:
     named = [_with_unit(key, d.plan.candidates[which[0]]) for key in keys]
     where = _("{n} worlds").format(n=len(d.plan.worlds)) if len(d.plan.worlds) > 1 else d.plan.worlds[0].name
     if len(keys) == 1:
-        rows = trials.fetch(which, list(CURVE))
-        played = ~np.isnan(rows).any((0, 2, 3))
+        played = ~np.isnan(trials.cost[:, :, which]).any((0, 2))
         order = np.argsort(values[0], kind="stable")
-        x = np.asarray(values[0], float)[order]
-        shows = {words: rows[:, played][:, :, order, n] for n, words in enumerate(map(_, CURVE.values()))}
+        x, sorted_by_it = np.asarray(values[0], float)[order], [which[k] for k in order]
+        if played.sum() < 2:
+            return {}
+        # One figure after the other: of a large sweep each is millions of numbers.
+        course = {_(words): draw.response(trials.fetch(sorted_by_it, [name])[:, played, :, 0]) for name, words in CURVE.items()}
         title = _("Response to {setting}, {where}, {n} shows").format(setting=keys[0], where=where, n=int(played.sum()))
-        return {f"curve-{family}.png": draw.curve(x, shows, named[0], title)} if played.sum() > 1 else {}
+        return {f"curve-{family}.png": draw.curve(x, course, named[0], title)}
     if len(keys) == 2:
         cost = np.nanmean(trials.cost[:, :, which], axis=(0, 1))
         x, y = (np.asarray(v, float) for v in values)

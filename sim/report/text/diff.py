@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,7 +60,10 @@ def _said(a: str, b: str, within_s: float) -> str:
 
 def printed(frame: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s: float, notes: Sequence[str]) -> str:
     """Both tables for a terminal."""
-    text = [_(OPEN_LOOP), "", *aligned([head(a, b), *count_cells(counts)], range(1, 10))]
+    short = counts if len(counts) <= MOST_ROWS else pd.concat([counts[: MOST_ROWS - 1], counts[-1:]])
+    text = [_(OPEN_LOOP), "", *aligned([head(a, b), *count_cells(short)], range(1, 10))]
+    if len(short) < len(counts):
+        text.append(_("... and {n} more in diff_counts.parquet").format(n=len(counts) - len(short)))
     rows = change_cells(frame, a, b)
     if rows:
         text += ["", *aligned([columns(LIST_HEAD), *rows[:MOST_ROWS]], (7,))]
@@ -76,11 +79,10 @@ def page(frame: pd.DataFrame, counts: pd.DataFrame, a: str, b: str, within_s: fl
 
 
 def figures(
-    loaded: Sequence[Loaded], replays: Sequence[Replay], changed: pd.DataFrame, names: tuple[str, str], sku: str
-) -> list[tuple[str, Any]]:
+    drawn: Sequence[tuple[Loaded, Replay]], many: bool, changed: pd.DataFrame, names: tuple[str, str], sku: str
+) -> Iterator[tuple[str, Any]]:
     """The lanes of both settings over one SKU per stream, pairs of alerts joined: the SKU with most changes."""
-    pictures: list[tuple[str, Any]] = []
-    for one, result in zip(loaded, replays, strict=True):
+    for one, result in drawn:
         ids = [k.id for k in one.stream.skus]
         which = changed[(changed["stream"] == one.stream.name) & (changed["change"] != SAME)]
         shown = str(which["sku"].mode().iloc[0]) if sku == "auto" and len(which) else ids[0] if sku == "auto" else sku
@@ -88,8 +90,7 @@ def figures(
             continue
         figure = draw(recording(one, result, ids.index(shown)))
         _join(figure.axes[1], changed[(changed["stream"] == one.stream.name) & (changed["sku"] == shown)], result)
-        pictures.append(("diff" if len(loaded) == 1 else f"diff-{one.stream.name}", figure))
-    return pictures
+        yield f"diff-{one.stream.name}" if many else "diff", figure
 
 
 def _join(axis: Any, changed: pd.DataFrame, result: Replay) -> None:

@@ -17,8 +17,10 @@ HEAD = N_(
     "nothing came | undecided | alerts/h"
 )
 SELLOUT_HEAD = N_("sku | sold out at | strategy | watch [s before] | prepare | emergency | lead [s] | standing")
-MOST_ROWS = 24
-"""Sell-outs listed on the terminal; the folder has them all."""
+MOST_ROWS, MOST_LINES = 24, 1000
+"""Sell-outs listed on the terminal, and in the report; the folder has them all."""
+PRINTED, IN_REPORT = 12, 60
+"""Recordings with a table of their own on the terminal, and in the report."""
 STANDING = N_(
     "Standing: sell-outs that met an alert never taken back, however old it was; not warned but standing is not missed."
 )
@@ -49,15 +51,16 @@ def together(replays: Sequence[Replay]) -> Replay:
     joined = (pd.concat([getattr(r, t) for r in replays], ignore_index=True) for t in ("table", "sellouts", "alerts", "levels"))
     table, sellouts, alerts, levels = joined
     return Replay(
-        table, sellouts, alerts, tuple(run for r in replays for run in r.runs), levels, "; ".join(r.caption for r in replays)
-    )
+        table, sellouts, alerts, tuple(run for r in replays for run in r.runs), levels, "; ".join(r.caption for r in replays),
+        {name: span_s for r in replays for name, span_s in r.span_s.items()},
+    )  # fmt: skip
 
 
 def ranked(replay: Replay) -> pd.DataFrame:
     """One row per strategy over all SKUs (and streams): most sell-outs foreseen first, then fewest alerts."""
     counts = ["sellouts", "warned", "standing", "alerts", "early", "while_sold_out", "unfollowed", "undecided"]
     total = replay.table.groupby("strategy", sort=False)[counts].sum()
-    hours = {run.scenario.name: run.scenario.duration_s / 3600 for run in replay.runs}
+    hours = {name: span_s / 3600 for name, span_s in replay.span_s.items()}
     rate = replay.table.groupby(["strategy", "stream"], sort=False)["alerts_per_h"].sum()
     shows = {name: part.reset_index(level=0, drop=True) for name, part in rate.groupby(level=0, sort=False)}
     span = pd.Series(hours)
@@ -85,10 +88,11 @@ def cells(replay: Replay) -> list[list[str]]:
     ]
 
 
-def sellout_cells(replay: Replay) -> list[list[str]]:
-    """One row per sell-out and strategy: when stock ran out and how long before each level would have fired."""
+def sellout_cells(replay: Replay, most: int) -> list[list[str]]:
+    """One row per sell-out and strategy, ``most`` of them: when stock ran out and how long before each level would have fired."""
     rows = []
-    for out in replay.sellouts.sort_values(["stream", "sold_out_s", "sku", "sellout"], kind="stable").to_dict("records"):
+    ordered = replay.sellouts.sort_values(["stream", "sold_out_s", "sku", "sellout"], kind="stable")
+    for out in ordered[:most].to_dict("records"):
         before = [out["sold_out_s"] - out[f"{level}_s"] for level in ("watch", "prepare", "emergency")]
         when = moment(out["sold_out_at"])
         rows.append([out["sku"], when, out["strategy"], *map(number, before), number(out["lead_s"]), _level(out)])
@@ -105,35 +109,49 @@ def sellout_right() -> range:
     return range(3, len(columns(SELLOUT_HEAD)) - 1)
 
 
-def _ranking(replays: Sequence[Replay], table: Any) -> list[str]:
-    """The ranked table per stream and, where there are several, of all together first."""
+def _ranking(replays: Sequence[Replay], whole: Replay, table: Any, most: int) -> list[str]:
+    """The ranked table per stream and, where there are several, of all together first. most: streams that have their own."""
     if len(replays) == 1:
         return table([columns(HEAD), *cells(replays[0])])
-    text = [f"{_(ALL)} ({len(replays)})", *table([columns(HEAD), *cells(together(replays))])]
-    for one in replays:
+    text = [f"{_(ALL)} ({len(replays)})", *table([columns(HEAD), *cells(whole)])]
+    for one in replays[:most]:
         text += ["", str(one.table["stream"].iloc[0]), *table([columns(HEAD), *cells(one)])]
-    return text
+    more = len(replays) - most
+    return [*text, "", _("... and {n} more recordings in table.parquet").format(n=more)] if more > 0 else text
 
 
-def printed(replays: Sequence[Replay], notes: Sequence[str]) -> str:
-    """Both tables for a terminal."""
-    text = [_(OPEN_LOOP), "", *_ranking(replays, lambda rows: aligned(rows, range(1, len(columns(HEAD)))))]
-    outs = sellout_cells(together(replays))
+def more_recordings(n: int) -> list[str]:
+    """What stands for what there is to say of ``n`` recordings more."""
+    return [_("what there is to say of {n} more recordings is in report.md").format(n=n)] if n > 0 else []
+
+
+def undrawn(n: int, of: int) -> list[str]:
+    """That the first ``n`` recordings alone were drawn."""
+    text = _("pictures and timelines are of the first {n} of {of} recordings; name one alone to see it")
+    return [text.format(n=n, of=of)] if of > n else []
+
+
+def printed(replays: Sequence[Replay], whole: Replay, notes: Sequence[str]) -> str:
+    """Both tables for a terminal. whole: all of them together."""
+    text = [_(OPEN_LOOP), "", *_ranking(replays, whole, lambda rows: aligned(rows, range(1, len(columns(HEAD)))), PRINTED)]
+    outs = sellout_cells(whole, MOST_ROWS)
     if outs:
-        text += ["", *aligned([columns(SELLOUT_HEAD), *outs[:MOST_ROWS]], sellout_right())]
-    if len(outs) > MOST_ROWS:
-        text.append(_("... and {n} more in sellouts.parquet").format(n=len(outs) - MOST_ROWS))
+        text += ["", *aligned([columns(SELLOUT_HEAD), *outs], sellout_right())]
+    if len(whole.sellouts) > len(outs):
+        text.append(_("... and {n} more in sellouts.parquet").format(n=len(whole.sellouts) - len(outs)))
     return "\n".join([*text, "", *notes])
 
 
-def page(replays: Sequence[Replay]) -> list[str]:
+def page(replays: Sequence[Replay], whole: Replay) -> list[str]:
     """The same for ``report.md``: paragraphs."""
 
     def table(rows: list[Sequence[str]]) -> list[str]:
         return ["", *markdown(rows[0], rows[1:], range(1, len(columns(HEAD))))]
 
-    outs = "\n".join(markdown(columns(SELLOUT_HEAD), sellout_cells(together(replays)), sellout_right()))
-    return ["\n".join(_ranking(replays, table)), _(MEANING), outs]
+    outs = "\n".join(markdown(columns(SELLOUT_HEAD), sellout_cells(whole, MOST_LINES), sellout_right()))
+    more = len(whole.sellouts) - MOST_LINES
+    rest = [_("... and {n} more in sellouts.parquet").format(n=more)] if more > 0 else []
+    return ["\n".join(_ranking(replays, whole, table, IN_REPORT)), _(MEANING), outs, *rest]
 
 
 def report(

@@ -78,14 +78,14 @@ def printed(indices: Sequence[Index], shows: int, money: str) -> str:
     return "\n".join(["", *aligned([columns(HEAD), *rows(indices)], (1, 3)), "", *sentences(indices, shows, money)])
 
 
-def page(heading: str, repeat: str, indices: Sequence[Index], shows: int, money: str) -> str:
-    """``report.md``."""
+def page(heading: str, repeat: str, indices: Sequence[Index], shows: int, money: str, pictures: Sequence[str]) -> str:
+    """``report.md``. pictures: as far as they are drawn."""
     parts = [
         f"# {heading}",
         repeat,
         "\n".join(markdown(columns(HEAD), rows(indices), (1, 3))),
         " ".join(sentences(indices, shows, money)),
-        f"![{_('sensitivity')}](sensitivity.png)",
+        *(f"![{_('sensitivity')}]({name})" for name in pictures),
         _(
             "First order: share of the variance of the mean net, over the ranges given, that goes once the setting is known. "
             "Total: share that stays as long as it alone is not. A total well above the first order means that it acts "
