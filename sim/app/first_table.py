@@ -6,6 +6,8 @@ import json
 from dataclasses import asdict, is_dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from sim.app.result import Result
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ KEPT = {
 """Tables that stand in the folder as they are: the first of these that is there."""
 FIGURES = ("net", "J", "oversold_units", "session_oversold", "missed_units", "alerts", "gmv")
 """Figures of a sweep's candidates, those of them that were kept."""
+KEYS = ("world", "candidate")
+"""What a sweep's rows are of."""
 JUDGED = frozenset(("net", "foreseen_events", "late_claims", "false_claims"))
 """What scores of the old account lack."""
 
@@ -68,14 +72,20 @@ def _flat(line: dict[str, Any]) -> dict[str, Any]:
 
 def _swept(result: Result) -> pd.DataFrame:
     """Means over shows of every candidate in every world, with what was varied."""
+    import pandas as pd
     import pyarrow.parquet as pq
 
     path = result.folder / "trials.parquet"
     names = [name for name in FIGURES if name in pq.read_schema(path).names]
-    rows = pq.read_table(path, columns=["world", "candidate", *names]).to_pandas()
-    keys = rows[["world", "candidate"]].drop_duplicates()
-    means = rows.groupby(["world", "candidate"], sort=False)[names].mean().reset_index()
-    table = keys.merge(means).merge(result.tables["candidates"], on="candidate", how="left")
+    keys = pq.read_table(path, columns=list(KEYS), read_dictionary=list(KEYS)).unify_dictionaries()
+    worlds, candidates = (keys[name].combine_chunks() for name in KEYS)
+    cell = worlds.indices.to_numpy() * np.int64(len(candidates.dictionary)) + candidates.indices.to_numpy()
+    first = np.sort(np.unique(cell, return_index=True)[1])
+    table = keys.take(first).to_pandas().astype(str)
+    for name in names:  # one figure of all runs at a time
+        values = pd.Series(pq.read_table(path, columns=[name])[name].to_numpy())
+        table[name] = values.groupby(cell, sort=False).mean().to_numpy()
+    table = table.merge(result.tables["candidates"], on="candidate", how="left")
     return table.sort_values(["world", "J"], kind="stable", ignore_index=True)
 
 

@@ -6,13 +6,14 @@ import json
 import re
 import shlex
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim.app.pictures import Picture
+from sim.app.tables import Tables
 from sim.jobs.folder import ACCOUNT, MANIFEST, checksum, linked, run_folder
 from sim.words import _
 
@@ -189,51 +190,6 @@ class Result:
 
         first = self.plot().png if self.pictures else b""
         return card(f"stockcue.{self.verb}", self.note, self.table, self.verdict or self.text.splitlines()[:1], first)
-
-
-class Tables(Mapping[str, Any]):
-    """The tables of a run folder by name, each read once, when it is asked for."""
-
-    def __init__(self, folder: Path, named: Mapping[str, str] | None = None) -> None:
-        self.folder, self.read = folder, dict[str, Any]()
-        if named is not None:
-            self.files = {name: path for name, file in named.items() if (path := folder / file).is_file()}
-            return
-        kinds = {".parquet": 1, ".csv": 0}
-        files = sorted((p for p in folder.iterdir() if p.suffix in kinds), key=lambda p: kinds[p.suffix])
-        self.files = {p.stem: p for p in files if not p.name.endswith(".stream.parquet")}
-
-    def __getitem__(self, name: str) -> Any:
-        import pandas as pd
-
-        if name not in self.read:
-            path = self.files[name]
-            if path.suffix == ".parquet":
-                self.read[name] = pd.read_parquet(path)
-            elif path.suffix == ".csv":
-                self.read[name] = pd.read_csv(path)
-            else:  # lines of a live show; a SKU such as 007 stays a text
-                self.read[name] = pd.DataFrame([json.loads(line) for line in path.read_bytes().splitlines()])
-        return self.read[name]
-
-    def first(self, name: str, most: int) -> Any:
-        """A table's first rows, about ``most`` where it has more; ``attrs["rows"]`` of the frame: how many it has."""
-        import pyarrow.parquet as pq
-
-        with pq.ParquetFile(self.files[name]) as file:
-            groups, rows = 0, 0
-            while rows < min(most, file.metadata.num_rows):
-                rows += file.metadata.row_group(groups).num_rows
-                groups += 1
-            frame = file.read_row_groups(list(range(groups)), use_threads=False).to_pandas()
-            frame.attrs["rows"] = file.metadata.num_rows
-        return frame
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.files)
-
-    def __len__(self) -> int:
-        return len(self.files)
 
 
 def written_just_now(verb: str, folder: Path, sentences: Statement, room: tempfile.TemporaryDirectory[str] | None) -> Result:

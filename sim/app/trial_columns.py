@@ -21,35 +21,44 @@ class TrialColumns:
     def __init__(self, path: Path, candidates: Sequence[str], most: int = MOST_RUNS) -> None:
         import pyarrow.parquet as pq
 
-        self.path, self.candidates = path, len(candidates)
+        self.path = path
         with pq.ParquetFile(path) as file:
             self.names, self.runs = frozenset(file.schema_arrow.names), file.metadata.num_rows
             self.groups, self.read = 0, 0
             while self.groups < file.num_row_groups and self.read < most:
                 self.read += file.metadata.row_group(self.groups).num_rows
                 self.groups += 1
-        shows = self._filled("replicate", np.int32, lambda column: column.to_numpy())
-        first, last = (int(shows.min()), int(shows.max())) if len(shows) else (0, -1)
+        kind = np.int32 if self.runs < 2**29 else np.int64
+        cell = self._filled("replicate", kind, lambda column: column.to_numpy())
+        first, last = (int(cell.min()), int(cell.max())) if len(cell) else (0, -1)
         self.shows = last - first + 1
-        known = {name: k for k, name in enumerate(candidates)}
-        cell = self._filled("candidate", np.int32, lambda column: _numbers(column, known))
-        self.there = cell >= 0
-        self.cell = (cell * self.shows + (shows - first))[self.there]
-        self.worlds = np.bincount(self.cell, minlength=self.candidates * self.shows)
+        cell -= first
+        known = {name: k * self.shows for k, name in enumerate(candidates)}
+        cell += self._filled("candidate", kind, lambda column: _numbers(column, known, len(candidates) * self.shows))
+        self.cells = len(candidates) * self.shows
+        """Cells of a figure; rows of others' candidates lie beyond them."""
+        self.cell = cell
+        worlds = np.bincount(np.minimum(cell, self.cells), minlength=self.cells + 1)[:-1]
+        self.worlds = worlds if worlds.max(initial=0) > 1 else None
 
     def __contains__(self, name: str) -> bool:
         return name in self.names
 
     def __call__(self, name: str) -> np.ndarray:
         """NaN where a candidate did not play a show."""
-        values = self._filled(name, np.float64, lambda column: column.to_numpy())[self.there]
-        figures = np.full(self.candidates * self.shows, np.nan)
-        if self.worlds.max(initial=0) <= 1:
-            figures[self.cell] = values
-        else:
-            sums = np.bincount(self.cell, values, len(figures))
-            np.divide(sums, self.worlds, out=figures, where=self.worlds > 0)
-        return figures.reshape(self.candidates, self.shows)
+        figures, row = np.full(self.cells + 1, 0.0 if self.worlds is not None else np.nan), 0
+        for column in self._parts(name):
+            cell = np.minimum(self.cell[row : row + len(column)], self.cells)
+            if self.worlds is None:
+                figures[cell] = column.to_numpy()
+            else:
+                np.add.at(figures, cell, column.to_numpy())
+            row += len(column)
+        figures = figures[:-1]
+        if self.worlds is not None:
+            with np.errstate(invalid="ignore"):
+                figures /= self.worlds
+        return figures.reshape(-1, self.shows)
 
     def _filled(self, name: str, kind: Any, plain: Any) -> np.ndarray:
         """One column of the rows that are read."""
@@ -67,7 +76,8 @@ class TrialColumns:
                 yield file.read_row_group(k, columns=[name], use_threads=False).column(0)
 
 
-def _numbers(names: Any, known: dict[str, int]) -> np.ndarray:
-    """Names as numbers, -1 for one that is not known."""
+def _numbers(names: Any, known: dict[str, int], otherwise: int) -> np.ndarray:
+    """Names as the numbers they are known by."""
     coded = names.combine_chunks().dictionary_encode()
-    return np.array([known.get(str(name), -1) for name in coded.dictionary.to_pylist()], np.int32)[coded.indices.to_numpy()]
+    numbers = [known.get(str(name), otherwise) for name in coded.dictionary.to_pylist()]
+    return np.array(numbers)[coded.indices.to_numpy()]

@@ -10,7 +10,7 @@ from sim.app.pages import opened, spoken
 from sim.app.result import Result, ResultError
 from sim.core.export import for_file_name, write_csv
 from sim.jobs.durable import write_whole
-from sim.report.pages.workbook import head_of
+from sim.report.pages.workbook import MOST_CELLS, MOST_ROWS, head_of, rows_of
 from sim.report.pages.workbook import workbook as sheets
 from sim.words import _, speaking
 
@@ -56,7 +56,7 @@ def workbook(folder: str | Path, *, lang: str | None = None, out: str | Path | N
         if not tables:
             raise ResultError(_("{folder!r} holds no table that can be read").format(folder=str(place)))
         if csv:
-            return _csv(tables, Path(out).expanduser() if out else place / "csv")
+            return _csv(result, tables, Path(out).expanduser() if out else place / "csv")
         page = parts_of(result, notes)
         first = next(iter(tables))
         names, figure = CHART.get(result.verb, ("", ""))
@@ -77,16 +77,18 @@ def tables_of(result: Result) -> dict[str, pd.DataFrame]:
     for name in result.tables:
         if name not in NOT_SHEETS:
             try:
-                tables[name] = result.tables[name]
+                tables[name] = result.tables.first(name, MOST_ROWS, MOST_CELLS)
             except Exception:  # cut short or changed: the notes of the first sheet say so
                 continue
     return tables
 
 
-def _csv(tables: dict[str, pd.DataFrame], place: Path) -> Path:
+def _csv(result: Result, tables: dict[str, pd.DataFrame], place: Path) -> Path:
     place.mkdir(parents=True, exist_ok=True)
     for name, table in tables.items():
         columns = [str(c) for c in table.columns]
         heads = {c: head_of(c, columns) for c in columns}
-        write_csv(table.rename(columns=heads), place / f"{for_file_name(name)}.csv", mark=True)
+        pieces = result.tables.pieces(name) if rows_of(table) > len(table) else [table]
+        for k, piece in enumerate(pieces):
+            write_csv(piece.rename(columns=heads), place / f"{for_file_name(name)}.csv", more=k > 0, mark=k == 0)
     return place

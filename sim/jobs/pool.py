@@ -39,11 +39,13 @@ class OtherProgram(ValueError):
 
 @dataclass(frozen=True)
 class Pool:
-    """``workers``: processes at work. ``play``: chunks to results as they come. ``lost``: exceptions that mean a worker died."""
+    """``workers``: processes at work. ``play``: chunks to results as they come. ``lost``: exceptions that mean a worker died.
+    ``rest``: lets processes of this machine go; the next chunks start new ones."""
 
     workers: int
     play: Callable[[Plan, Sequence[Chunk]], Iterator[Played]]
     lost: tuple[type[BaseException], ...] = ()
+    rest: Callable[[], None] = lambda: None
 
 
 @contextmanager
@@ -131,13 +133,16 @@ def _local(workers: int) -> Pool:
                     results = run(_tasks(plan, chunks, os.getpid()))
                 yield from results
         except BaseException:
-            # Nothing of an interrupted sweep goes on in the background.
-            from joblib.externals.loky import get_reusable_executor
-
-            get_reusable_executor().shutdown(wait=False, kill_workers=True)
+            _stop(now=True)  # nothing of an interrupted sweep goes on in the background
             raise
 
-    return Pool(workers, play, (BrokenProcessPool,))
+    return Pool(workers, play, (BrokenProcessPool,), _stop)
+
+
+def _stop(now: bool = False) -> None:
+    from joblib.externals.loky import get_reusable_executor
+
+    get_reusable_executor().shutdown(wait=not now, kill_workers=now)
 
 
 def _tasks(plan: Plan, chunks: Sequence[Chunk], parent: int = 0) -> Iterator[Any]:

@@ -127,3 +127,41 @@ def test_bad_input_is_one_sentence_and_leaves_nothing(here, capsys, words, sente
     assert sentence in printed.err
     assert printed.err.count("\n") == 1
     assert not (here / "runs").exists()
+
+
+@pytest.mark.parametrize("loop", ["open", "closed"])
+def test_recordings_that_are_laid_aside_say_the_same(here, capsys, monkeypatch, loop):
+    """All but the first few lie on disk until their turn; only the few are drawn."""
+    shutil.copytree(EXAMPLE, here / "friday")
+    words = ["stream=[example,friday]", "strategy=[fixed_count]", f"loop={loop}", "replicates=1", "beyond=hide"]
+    words = words[: None if loop == "closed" else -1]
+    assert run(capsys, *words, "figure=none", "out=whole")[0] == 0
+    for module in ("nights", "replays", "replays_closed", "replay"):
+        monkeypatch.setattr(f"sim.app.{module}.KEPT", 1)
+    code, printed = run(capsys, *words, "out=aside")
+    assert code == 0
+    assert "pictures and timelines are of the first 1 of 2 recordings" in printed.out
+    names = [p.name for p in (here / "whole").iterdir() if p.suffix in (".parquet", ".jsonl")]
+    assert len(names) >= 5
+    for name in names:
+        assert (here / "whole" / name).read_bytes() == (here / "aside" / name).read_bytes()
+    drawn = sorted(p.name for p in (here / "aside").glob("overview*.png"))
+    assert drawn == ["overview-invented_show.png"]
+    assert {word.split(" ")[0] for word in pd.read_parquet(here / "aside" / "timelines.parquet")["replicate"]} == {
+        "invented_show"
+    }
+
+
+def test_many_recordings_are_told_shortly(here, capsys, monkeypatch):
+    for name in ("friday", "saturday"):
+        shutil.copytree(EXAMPLE, here / name)
+    monkeypatch.setattr("sim.report.text.openloop.PRINTED", 1)
+    monkeypatch.setattr("sim.app.replay.PRINTED", 1)
+    code, printed = run(capsys, "stream=[example,friday,saturday]", "strategy=[fixed_count]", "figure=none", "out=o")
+    assert code == 0
+    assert "all streams (3)" in printed.out
+    assert "... and 2 more recordings in table.parquet" in printed.out
+    assert "what there is to say of 2 more recordings is in report.md" in printed.out
+    assert "invented_show-3" not in printed.out.split("sku")[0]
+    page = (here / "o" / "report.md").read_text(encoding="utf-8")
+    assert page.count("invented_show-3") > 3

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from sim.jobs.folder import FolderError
-from sim.jobs.packed_part import packed
+from sim.jobs.packed_part import packed, unpacked
 from sim.jobs.parts import Damaged, Parts, opened
 from sim.jobs.plan import Plan
 from sim.jobs.work_folder import differences, work_folder
@@ -61,6 +61,18 @@ def test_the_table_is_dense_ordered_and_the_same_to_the_byte(parts, tmp_path):
     part = table[(table["world"] == "w1") & (table["candidate"] != "c1")]
     assert shows["strategy"].tolist() == part["candidate"].tolist()
     assert shows["J"].tolist() == part["J"].tolist()
+
+
+def test_rows_of_candidates_that_played_alike_are_kept_once(parts):
+    """Which ones a run has; NaNs and negative zeros keep their bits."""
+    chunk = parts.chunks[0]
+    row = np.array([np.nan, -0.0])
+    alike = np.tile(row, (chunk.runs, 1))
+    content = packed(parts.digest, chunk, alike)
+    assert unpacked(parts.digest, chunk, content, 2).tobytes() == np.ascontiguousarray(alike.T).tobytes()
+    different = np.random.Generator(np.random.PCG64(1)).random((chunk.runs, 2))
+    assert unpacked(parts.digest, chunk, packed(parts.digest, chunk, different), 2).tobytes() == different.T.tobytes()
+    assert len(content) < len(packed(parts.digest, chunk, different))
 
 
 def spoil(path, how):

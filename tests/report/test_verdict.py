@@ -48,6 +48,19 @@ def test_the_only_best_is_named_with_its_cost():
     assert "no other candidate costs less" in words
 
 
+def test_candidates_judged_in_blocks_are_judged_alike(monkeypatch):
+    """What a show can come to follows from all of them, whoever is held at once."""
+    oversold = np.zeros((SHOWS, 3))
+    oversold[:40, 2] = 30.0
+    table = trials(costs(500, 600, 700), cancelled_orders=oversold, session_oversold=(oversold > 0) * 1.0)
+    whole = decide(table)
+    monkeypatch.setattr("sim.study.decide.ROOM", 1)
+    blocks = decide(table)
+    assert blocks.certificates == whole.certificates
+    assert blocks.chosen == whole.chosen
+    assert whole.certificates["strict"][0].checks[0].high < 3 / SHOWS, "the worst of all shows, not of his own"
+
+
 def test_a_tie_is_named_and_what_would_decide_it():
     words = said(trials(costs(500, 500.5, 900, sd=30.0)), delta=1.0)
     assert "cannot be told apart, with 95 % confidence and to 1 CNY a show, from line#1; about" in words

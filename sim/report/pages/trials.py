@@ -99,8 +99,11 @@ def _spread(trials: Columns, priced: list[str], worth: np.ndarray) -> dict[str, 
         """How far figure k of every show lies from its mean; 0 where it was not played."""
         values = trials(priced[k - 1]) if k else trials("net")
         for name, price in zip(priced, worth, strict=True) if not k else ():
-            values -= price * trials(name)
-        return np.nan_to_num(values - _means(values)[:, None])
+            part = trials(name)
+            part *= price
+            values -= part
+        values -= _means(values)[:, None]
+        return np.nan_to_num(values, copy=False)
 
     shows = np.count_nonzero(~np.isnan(trials("net")), axis=1)
     over = np.maximum(shows * (shows - 1), 1)

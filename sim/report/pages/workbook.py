@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from functools import partial
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -17,11 +18,23 @@ if TYPE_CHECKING:
     import pandas as pd
     from xlsxwriter import Workbook
 
-MOST_ROWS = 200_000
-"""Rows of a sheet; a workbook opens up to about a million, but not gladly."""
+MOST_ROWS, MOST_CELLS = 200_000, 2_000_000
+"""Rows and cells of a sheet; a workbook opens up to about a million rows, but not gladly."""
+BATCH = 1000
+"""Rows that are turned into cells at once."""
 LONGEST = 32_000
 """Characters of a cell; Excel takes 32,767."""
 MONEY = ("CNY", "CNY a show")
+
+
+def rows_that_fit(columns: int) -> int:
+    """Rows of a sheet with so many columns."""
+    return min(MOST_ROWS, MOST_CELLS // max(1, columns))
+
+
+def rows_of(table: pd.DataFrame) -> int:
+    """Rows of a table of which a frame may be the beginning."""
+    return int(table.attrs.get("rows", len(table)))
 
 
 def meaning_of(column: str) -> str:
@@ -48,7 +61,7 @@ def workbook(
     import xlsxwriter
 
     buffer = BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
                "nan_inf_to_errors": False}  # fmt: skip
     with xlsxwriter.Workbook(buffer, options) as book:
         import datetime
@@ -105,8 +118,11 @@ def _how(book: Workbook, looks: dict[str, Any], title: str, sentences: Sequence[
         sheet.write_string(row, 0, _text(line), looks["text"])
         sheet.set_row(row, 15 * (1 + len(line) // 120))
         row += 1
-    cut = _("the first {n} rows; the run folder has all").format(n=f"{MOST_ROWS:,}")
-    listed = [[names[name], len(table), "" if len(table) <= MOST_ROWS else cut] for name, table in tables.items()]
+    cut = _("the first {n} rows; the run folder has all")
+    listed = []
+    for name, table in tables.items():
+        fit, rows = min(len(table), rows_that_fit(len(table.columns))), rows_of(table)
+        listed.append([names[name], rows, cut.format(n=f"{fit:,}") if fit < rows else ""])
     row = _rows(sheet, looks, row + 1, [_("sheet"), _("rows"), ""], listed)
     columns = dict.fromkeys(str(c) for table in tables.values() for c in table.columns)
     known = [
@@ -141,29 +157,43 @@ def _table(book: Workbook, looks: dict[str, Any], name: str, table: pd.DataFrame
     import pandas as pd
 
     sheet = book.add_worksheet(name)
-    shown = table.head(MOST_ROWS)
+    shown = table.head(rows_that_fit(len(table.columns)))
     sheet.freeze_panes(1, 1)
     if len(shown.columns):
         sheet.autofilter(0, 0, max(1, len(shown)), len(shown.columns) - 1)
+    write = []
     for k, column in enumerate(shown.columns):
         head, values = head_of(str(column), [str(c) for c in shown.columns]), shown[column]
         sheet.write_string(0, k, _text(head), looks["head"])
-        if pd.api.types.is_bool_dtype(values):
-            for row, value in enumerate(values.tolist(), 1):
-                sheet.write_string(row, k, _("yes") if value else _("no"))
-        elif pd.api.types.is_numeric_dtype(values):
-            look = looks[_look(values, unit_of(str(column)))]
-            for row, value in enumerate(values.tolist(), 1):
-                if value is not None and math.isfinite(value):
-                    sheet.write_number(row, k, value, look)
-                elif value is not None and math.isinf(value):
-                    sheet.write_string(row, k, "∞" if value > 0 else "-∞")
-        else:
-            for row, value in enumerate(values.tolist(), 1):
-                if value is not None and value == value:
-                    sheet.write_string(row, k, _text(word(value) if isinstance(value, str) else value))
         widest = max([len(head) // 2 + 4, *(min(44, len(str(v))) for v in values.head(60).tolist() if isinstance(v, str))])
         sheet.set_column(k, k, max(10, min(44, widest + 2)))
+        if pd.api.types.is_bool_dtype(values):
+            write.append(partial(_truth, sheet))
+        elif pd.api.types.is_numeric_dtype(values):
+            write.append(partial(_figure, sheet, looks[_look(values, unit_of(str(column)))]))
+        else:
+            write.append(partial(_word, sheet))
+    for start in range(0, len(shown), BATCH):  # row by row: a sheet is not held whole
+        columns = [shown.iloc[start : start + BATCH, k].tolist() for k in range(len(write))]
+        for row, cells in enumerate(zip(*columns, strict=True), start + 1):
+            for k, (cell, value) in enumerate(zip(write, cells, strict=True)):
+                cell(row, k, value)
+
+
+def _truth(sheet: Any, row: int, column: int, value: Any) -> None:
+    sheet.write_string(row, column, _("yes") if value else _("no"))
+
+
+def _figure(sheet: Any, look: Any, row: int, column: int, value: Any) -> None:
+    if value is not None and math.isfinite(value):
+        sheet.write_number(row, column, value, look)
+    elif value is not None and math.isinf(value):
+        sheet.write_string(row, column, "∞" if value > 0 else "-∞")
+
+
+def _word(sheet: Any, row: int, column: int, value: Any) -> None:
+    if value is not None and value == value:
+        sheet.write_string(row, column, _text(word(value) if isinstance(value, str) else value))
 
 
 def _look(values: pd.Series, unit: str) -> str:
