@@ -1,10 +1,10 @@
-"""How much memory a large sweep takes: a million runs of LS-1 with every metric there is, by two workers.
+"""How much memory a large sweep takes: ``stockcue sweep`` of a million runs of LS-1 with every metric there is, by two workers.
 
     python -m benchmarks --memory [SHOWS [CANDIDATES] | --quick]
 
-The parent writes one part a chunk and joins them to one table; workers hold one show at a time. Peaks of each are of resident
-memory (``ru_maxrss``), libraries included. Those pages that processes share count once in what they take together (Linux:
-proportional set sizes, looked at ten times a second).
+The whole verb: the estimate, workers that hold one show at a time, the parent that joins their parts to one table, the decision,
+its certificates and pictures, the page. Peaks of each are of resident memory (``ru_maxrss``), libraries included. Those pages
+that processes share count once in what they take together (Linux: proportional set sizes, looked at ten times a second).
 """
 
 from __future__ import annotations
@@ -15,15 +15,13 @@ import sys
 import tempfile
 import threading
 import time
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 from benchmarks.sweep import EVERY, SCENARIO, SEED, family
 from scenarios.registry import load
-from sim.jobs.compiling import warm
-from sim.jobs.parts import Parts
 from sim.jobs.plan import Plan
-from sim.jobs.pool import pool
-from sim.jobs.resume import gather
 from sim.score.profiles import PROFILES
 from sim.setup.space import Candidate, Variant
 
@@ -78,26 +76,39 @@ def plan_of(shows: int, candidates: int) -> Plan:
 
 def main(argv: list[str] | None = None) -> int:
     """Print the peaks of parent and workers."""
-    from joblib.externals.loky import get_reusable_executor
+    import stockcue
 
     numbers = [int(word) for word in argv or [] if word.isdigit()]
     most = SHOWS // 10 if "--quick" in (argv or []) else SHOWS
     shows, candidates = (numbers + [most, CANDIDATES][len(numbers) :])[:2]
-    plan, before = plan_of(shows, candidates), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    warm([c.policy for c in plan.candidates])
-    start = time.perf_counter()
-    with Together() as whole, tempfile.TemporaryDirectory() as folder, pool("local", "", WORKERS) as crew:
-        table = Path(folder) / "trials.parquet"
-        gather(Parts(Path(folder), plan, plan.digest()), crew, lambda *_: None, table)
-        size = table.stat().st_size
-        get_reusable_executor().shutdown(wait=True)
+    lines = {"fixed_count": {"units": [float(units) for units in range(candidates)], "emergency_share": 1.0}}
+    before, start, table_at = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter(), [0]
+
+    def told(done: int, of: int, _what: str) -> None:
+        if done == of:
+            table_at[0] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with (
+        Together() as whole,
+        tempfile.TemporaryDirectory() as folder,
+        patch(
+            "sim.app.sweep_study.Plan",
+            partial(Plan, metrics=EVERY),  # the verb itself keeps those that people read
+        ),
+    ):
+        out = Path(folder) / "sweep"
+        stockcue.sweep(SCENARIO, lines, {"operations": ["freeze_only"]}, shows=shows, seed=SEED, workers=WORKERS, out=out,
+                       progress=told)  # fmt: skip
+        size = sum(path.stat().st_size for path in out.iterdir())
     seconds = time.perf_counter() - start
     parent, worker = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    print(f"{plan.runs:,} runs of LS-1, {len(plan.metrics)} metrics, {len(plan.chunks())} chunks, {seconds:,.0f} s")
-    print(f"peak of the parent {parent / MB:,.0f} MB ({before / MB:,.0f} before it began)")
-    print(f"peak of the larger of {WORKERS} workers {worker / MB:,.0f} MB; table {size / 1e6:,.0f} MB")
+    print(f"{shows * candidates:,} runs of LS-1, {len(EVERY)} metrics, the whole verb, {seconds:,.0f} s")
+    print(
+        f"peak of the parent {parent / MB:,.0f} MB: {before / MB:,.0f} before it began, {table_at[0] / MB:,.0f} when all was played"
+    )
+    print(f"peak of the largest other process {worker / MB:,.0f} MB ({WORKERS} workers); run folder {size / 1e6:,.0f} MB")
     if whole.most:
-        print(f"together, shared pages once: {whole.most / MB:,.0f} MB at the peak")
+        print(f"parent and workers together, shared pages once: {whole.most / MB:,.0f} MB at the peak")
     return 0
 
 
