@@ -103,9 +103,8 @@ def main(argv: list[str] | None = None) -> int:
     seconds = time.perf_counter() - start
     parent, worker = (resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
     print(f"{shows * candidates:,} runs of LS-1, {len(EVERY)} metrics, the whole verb, {seconds:,.0f} s")
-    print(
-        f"peak of the parent {parent / MB:,.0f} MB: {before / MB:,.0f} before it began, {table_at[0] / MB:,.0f} when all was played"
-    )
+    first, played = before / MB, table_at[0] / MB
+    print(f"peak of the parent {parent / MB:,.0f} MB: {first:,.0f} before it began, {played:,.0f} when all was played")
     print(f"peak of the largest other process {worker / MB:,.0f} MB ({WORKERS} workers); run folder {size / 1e6:,.0f} MB")
     if whole.most:
         print(f"parent and workers together, shared pages once: {whole.most / MB:,.0f} MB at the peak")
