@@ -16,10 +16,10 @@ from scenarios.contract import Scenario
 from scenarios.registry import from_plain, plain
 from scenarios.staffing import SOURCES, Feed, Outage
 from sim.app.frame import Out, Task, published, settled
-from sim.app.nights import KEPT, Nights
 from sim.app.nouns import option, policies_of, profile_of, values_of
 from sim.app.progress import Listener, Tell, listener
 from sim.app.recording import READING, ReadingArguments, Recording, given_of, inputs
+from sim.app.recordings import KEPT, Recordings
 from sim.app.replayed import Played, write_pictures, write_tables
 from sim.app.replays import assumed, played
 from sim.app.result import HERE, Result, Statement
@@ -132,7 +132,7 @@ def replay(
     _refused(s, teams, len(paths))
     profile, world, told = profile_of(score), world_of(scenario), listener(progress)
     given_so = [one for one in many if one not in (None, "")]
-    nights = Nights(given_so, given_of(s), partial(feed_of, feed), s.beyond == "hide", told)
+    nights = Recordings(given_so, given_of(s), partial(feed_of, feed), s.beyond == "hide", told)
     one_of("figure_sku", s.figure_sku, ["auto", *dict.fromkeys(sku for night in nights for sku in night.skus)])
     facts = _facts(s, teams, profile, world, nights)
     task = Task(
@@ -228,7 +228,7 @@ def feed_of(values: Any, own: Feed) -> Feed:
     return replace(own, **given)
 
 
-def _facts(s: ReplaySettings, policies: list[Policy], profile: Any, world: Any, nights: Nights) -> dict[str, Any]:
+def _facts(s: ReplaySettings, policies: list[Policy], profile: Any, world: Any, nights: Recordings) -> dict[str, Any]:
     """Everything that decides the result, as plain data."""
     plain_feeds = [{k: v for k, v in vars(night.feed).items() if k not in SOURCES} for night in nights]
     plain_feeds = [feed | {"outages": [vars(o) for o in feed["outages"]]} for feed in plain_feeds]

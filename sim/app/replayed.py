@@ -16,7 +16,7 @@ from sim.jobs.folder import write_table
 class Played:
     """What was replayed, ready to be shown. title: heading and the words that say which loop. printed(notes): for a terminal.
     page(): paragraphs of the report. tables: by name, beside those that were written as they came. figures: (file stem, draw)
-    pairs, timelines: what a page draws; both made when asked for, of the recordings that are kept (:data:`~sim.app.nights.KEPT`).
+    pairs, timelines: what a page draws; both made when asked for, of the first recordings (``KEPT`` of them).
     """
 
     title: tuple[str, str]

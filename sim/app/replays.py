@@ -10,8 +10,8 @@ from typing import Any
 import pandas as pd
 
 from scenarios.contract import Scenario
-from sim.app.nights import KEPT, Account, Nights, account_of, number_of
 from sim.app.progress import Listener
+from sim.app.recordings import KEPT, Account, Recordings, account_of, number_of
 from sim.app.replayed import Played, filed
 from sim.app.replays_closed import closed
 from sim.app.timelines import RECORDED, of_runs, with_recorded_stock
@@ -36,7 +36,7 @@ NAMED = 12
 
 
 def played(
-    s: ReplaySettings, nights: Nights, policies: list[Policy], world: Scenario | None, profile: Profile, told: Listener,
+    s: ReplaySettings, nights: Recordings, policies: list[Policy], world: Scenario | None, profile: Profile, told: Listener,
     folder: Path,
 ) -> tuple[Played, list[Account]]:  # fmt: skip
     """Replay every recording as the settings say, one after the other. Long tables and lines of alerts are left in ``folder``."""
@@ -72,7 +72,11 @@ def played(
 
 
 def _open(
-    name: str, nights: Nights, results: list[Replay], drawn: list[tuple[Loaded, Replay]], recorded: list[tuple[str, list[str]]]
+    name: str,
+    nights: Recordings,
+    results: list[Replay],
+    drawn: list[tuple[Loaded, Replay]],
+    recorded: list[tuple[str, list[str]]],
 ) -> Played:
     whole, many = openloop_text.together(results), len(nights) > 1
     pairs = [(night.name, sku) for night, (_words, skus) in zip(nights, recorded, strict=True) for sku in skus]
@@ -103,11 +107,11 @@ def _heard(drawn: Sequence[tuple[Loaded, Replay]], many: bool) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _tail(nights: Nights, one: Loaded) -> str:
+def _tail(nights: Recordings, one: Loaded) -> str:
     return "" if len(nights) == 1 else f"-{one.stream.name}"
 
 
-def _open_figures(nights: Nights, drawn: Sequence[tuple[Loaded, Replay]], sku: str) -> Iterator[tuple[str, Any]]:
+def _open_figures(nights: Recordings, drawn: Sequence[tuple[Loaded, Replay]], sku: str) -> Iterator[tuple[str, Any]]:
     from sim.report.figures.overview import overview
 
     for one, result in drawn:

@@ -9,8 +9,8 @@ from typing import Any
 import pandas as pd
 
 from scenarios.contract import Scenario
-from sim.app.nights import KEPT, Account, Nights, account_of, number_of
 from sim.app.progress import Listener
+from sim.app.recordings import KEPT, Account, Recordings, account_of, number_of
 from sim.app.replayed import Played
 from sim.app.timelines import of_runs
 from sim.core.policy import Policy
@@ -25,7 +25,7 @@ from sim.words import _
 
 
 def closed(
-    s: ReplaySettings, name: str, nights: Nights, policies: list[Policy], world: Scenario | None, profile: Profile,
+    s: ReplaySettings, name: str, nights: Recordings, policies: list[Policy], world: Scenario | None, profile: Profile,
     told: Listener, folder: Path,
 ) -> tuple[Played, list[Account]]:  # fmt: skip
     """Every recording under every bound; see :func:`~sim.app.replays.played`."""

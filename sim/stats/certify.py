@@ -32,10 +32,8 @@ from sim.stats.paired import student, tailed
 CERTIFIED, REFUTED, UNDECIDED = "certified", "refuted", "undecided"
 FEW = 30
 """Shows with an event below which neither resampling shows nor the worst of them is trusted."""
-DRAWS, MANY = 2000, 2000
-"""Resamples of the shows; shows beyond which they are left out."""
-SLICE = 100
-"""Resamples drawn at once."""
+DRAWS, SLICE, MANY = 2000, 100, 2000
+"""Resamples of the shows, and how many are drawn at once; shows beyond which they are left out."""
 ENOUGH = 59
 """Shows without which what one in twenty has goes unseen more than once in twenty studies: .95^59 < .05."""
 TAIL = 20
@@ -249,8 +247,7 @@ def worst_share(oversold: np.ndarray, paid: np.ndarray) -> float:
     """The largest share of a show's orders that any candidate oversold, if at least FEW different shows had an oversell: what a
     show can come to in this world. Else 1: the largest of a few is no bound of the next one. Both float64 [show, candidate];
     NaN: not played. Shows are counted, not runs: candidates share them."""
-    shares = largest_shares(np.stack([oversold, paid], axis=-1).reshape(1, len(oversold), -1, 2))
-    return worst_of(shares[0])
+    return worst_of(largest_shares(np.stack([oversold, paid], axis=-1).reshape(1, len(oversold), -1, 2))[0])
 
 
 def largest_shares(rows: np.ndarray) -> np.ndarray:
@@ -265,12 +262,9 @@ def worst_of(shares: np.ndarray) -> float:
 
 
 def in_worst_world(
-    rows: np.ndarray,
-    limits: Limits,
-    confidence: float,
-    picked: Sequence[int] | None = None,
+    rows: np.ndarray, limits: Limits, confidence: float, picked: Sequence[int] | None = None,
     certain: Sequence[Collection[str]] | None = None,
-) -> list[Certificate]:
+) -> list[Certificate]:  # fmt: skip
     """For every candidate the certificate of the world in which it does worst. rows: float64 [world, show, candidate, NEEDED],
     NaN: not played. picked: the candidates wanted; all of them say what a show can come to. certain: by world, see
     :func:`certify`."""

@@ -136,7 +136,7 @@ def test_recordings_that_are_laid_aside_say_the_same(here, capsys, monkeypatch, 
     words = ["stream=[example,friday]", "strategy=[fixed_count]", f"loop={loop}", "replicates=1", "beyond=hide"]
     words = words[: None if loop == "closed" else -1]
     assert run(capsys, *words, "figure=none", "out=whole")[0] == 0
-    for module in ("nights", "replays", "replays_closed", "replay"):
+    for module in ("recordings", "replays", "replays_closed", "replay"):
         monkeypatch.setattr(f"sim.app.{module}.KEPT", 1)
     code, printed = run(capsys, *words, "out=aside")
     assert code == 0

@@ -46,7 +46,7 @@ class Taken(NamedTuple):
     truth: Stream | None
 
 
-class Nights(Sequence[Night]):
+class Recordings(Sequence[Night]):
     """Recordings in their order, each with a name of its own. They are read once: all but the first ``KEPT``, and those that
     came in memory, lie in a temporary folder that goes with this object."""
 
