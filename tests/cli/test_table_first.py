@@ -8,11 +8,24 @@ from sim.app.result import load
 from sim.cli import main as cli
 from sim.cli.endings import FAILED, OK
 from sim.jobs.work_folder import INCOMPLETE
-from tests.jobs.test_kills_by_verb import VERBS, orders
+from tests.jobs.test_kills_by_verb import orders
 
 PICTURES = {"sweep": "ranking.png", "tune": "history.png", "breakpoint": "breakpoints.png", "sensitivity": "sensitivity.png",
             "replay": "overview.png", "review": "blame.png", "calibrate": "residuals.png", "stock": "stock.png"}  # fmt: skip
-WORDS = VERBS | {"stock": (("scenario=tiny.yaml", "replicates=10"), (), ())}
+TINY = ("scenario=tiny.yaml", "workers=1")
+RECORDED = ("stream=orders.csv", "zone=Asia/Shanghai")
+WORDS = {
+    "sweep": (*TINY, "strategy=fixed_count", "replicates=2", "strategy.units=3,9"),
+    "tune": (*TINY, "strategy=fixed_count", "strategy.units=interval(1,40)", "replicates=4", "judging=20", "confirm=10",
+             "finalists=2", "trials=8"),
+    "breakpoint": (*TINY, "strategy=fixed_count", "dials=feed_lag", "replicates=10", "steps=1"),
+    "sensitivity": (*TINY, "strategy=fixed_count", "replicates=2", "strategy.units=interval(3,20)",
+                    "gate.cooldown_s=interval(0,30)", "points=8"),
+    "replay": (*RECORDED, "stock=30", "strategy=fixed_count"),
+    "review": (TINY[0], "strategy=fixed_count", "shows=0", "alerts=0"),
+    "calibrate": (*RECORDED, "model=poisson"),
+    "stock": (TINY[0], "replicates=10"),
+}  # fmt: skip
 
 
 def full(error):
@@ -25,8 +38,7 @@ def full(error):
 @pytest.mark.parametrize("verb", PICTURES)
 def test_tables_come_before_pictures(verb, tiny, plain_engine, tmp_path, monkeypatch, capsys):
     orders(tmp_path)
-    first, _before, then = WORDS[verb]
-    words = [verb, *(word for word in first if word != "figure=none"), *then, "out=r"]
+    words = [verb, *WORDS[verb], "out=r"]
     with monkeypatch.context() as broken:
         broken.setattr("sim.app.pictures.png", full(OSError(errno.ENOSPC, "No space left on device")))
         code, told = cli.main(words), capsys.readouterr()
