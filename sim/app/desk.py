@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -34,6 +35,8 @@ PLAYBOOK = {
     "freeze_s": N_("a person freezes in"),
 }
 _PLAIN = re.compile(r"[\w-]+")
+WITHIN_S = 2.0
+"""A wish is to be answered within so long; shows that take longer refine the figures afterwards, and the page says so."""
 TIMES = 4.0
 """A dial goes up to so many times its value."""
 
@@ -62,7 +65,7 @@ class Desk:
     ) -> None:  # fmt: skip
         """recorded: where the show is a recording, its imputed demand and the shop behind it. workers: 0: this process."""
         self.show, self.policies, self.seed, self.shows, self.fits = show, list(policies), seed, shows, shows
-        self.recorded = recorded is not None
+        self.recorded, self.clock = recorded is not None, time.perf_counter
         self.dials = {d.key: d for d in dials_of(show, self.policies, self.recorded)}
         draw = Rehearsed(uncertainty, seed) if recorded is None else Recorded(recorded[0], show, recorded[1], seed)
         self.part = None if workers else KeptShows(show, draw, profile, timeline_of)
@@ -104,7 +107,11 @@ class Desk:
         return show, policies
 
     def answers(self, given: Mapping[str, Any], stopped: Callable[[], bool] = lambda: False) -> Iterator[dict[str, Any]]:
-        """What came of it, as shows are played; the last one has all. Ends without where ``stopped`` says so."""
+        """What came of it, as shows are played; the last one has all. Ends without where ``stopped`` says so.
+
+        ``soon``: how many shows are played ``within`` the time a wish may take [s], by what they cost so far.
+        """
+        began, in_time = self.clock(), 0
         show, policies = self.settled(self.values(given))
         rows: dict[int, list[dict[str, float]]] = {}
         for batch in self._batches(show, policies, stopped):
@@ -112,7 +119,11 @@ class Desk:
             rows |= {row.number: row.scores for row in batch.rows}
             told = next((row.story for row in batch.rows if row.story), None)
             if batch.rows or len(rows) >= self.count:
-                yield self._answer(policies, [rows[k] for k in sorted(rows) if k < self.count], told)
+                whole, took = [rows[k] for k in sorted(rows) if k < self.count], self.clock() - began
+                if took <= WITHIN_S:
+                    in_time = len(whole)
+                soon = int(in_time * max(1.0, WITHIN_S / max(took, 1e-3)))
+                yield self._answer(policies, whole, told) | {"soon": min(soon, self.count), "within": WITHIN_S}
 
     @property
     def count(self) -> int:

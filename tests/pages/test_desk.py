@@ -88,6 +88,24 @@ def test_what_was_not_turned_is_not_played_again(show, monkeypatch):
     assert asked(stock) == other
 
 
+def test_what_is_played_in_time_is_told_and_the_rest_refines(show, monkeypatch):
+    """By the clock: an answer before two seconds says how many shows will be played by then, a later one how many were."""
+    slow = Desk(show, [sc.policy("silent")], profile_of("balanced"), shows=3)
+    monkeypatch.setattr(desk_shows, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(desk_shows, "LATER_S", 0.0)
+    for took, expected in (
+        ((0.9, 1.8, 2.7, 2.7), [(1, 2), (2, 2), (3, 2), (3, 2)]),
+        ((0.2, 0.4, 0.6, 0.6), [(1, 3), (2, 3), (3, 3), (3, 3)]),
+        ((2.5, 5.0, 7.5, 7.5), [(1, 0), (2, 0), (3, 0), (3, 0)]),
+    ):
+        moments = iter((100.0, *(100.0 + t for t in took)))
+        slow.clock = lambda moments=moments: next(moments)
+        answers = list(slow.answers({}))
+        assert [(a["done"], a["soon"]) for a in answers] == expected[: len(answers)]
+        assert answers[-1]["done"] == 3
+        assert answers[0]["within"] == 2.0
+
+
 def test_an_older_wish_is_dropped(desk):
     assert list(desk.answers({}, stopped=lambda: True)) == []
 

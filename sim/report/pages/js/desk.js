@@ -65,6 +65,7 @@
       if (answer.error) { state.textContent = answer.error; return; }
       var text = SC.say("{done} of {of} shows played again, {ms} ms", { done: answer.done, of: answer.of, ms: SC.number(ms, 0) });
       if (answer.of < answer.wished) { text += SC.say("; {of} of the {wished} wished for fit into 1 GB", { of: answer.of, wished: answer.wished }); }
+      if (answer.soon < answer.of) { text += SC.say("; {soon} of them within {within} s, the others refine the figures afterwards", { soon: answer.soon, within: answer.within }); }
       state.textContent = text;
       bar.max = answer.of; bar.value = answer.done;
       table(answer.table);
