@@ -26,6 +26,7 @@ from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
+from sim.engine.compiled import WorldEntry
 from sim.engine.fork import play_all
 from sim.engine.simulate import play
 from sim.jobs.evaluate import evaluate
@@ -158,7 +159,8 @@ def shares(way: Way, candidates: int, shows: int = SHARE_SHOWS) -> dict[str, flo
     way(staged(0), policies[:3])
     begin = time.perf_counter()
     with (
-        watched(native.CompiledEntry, "__call__", depth) as code,
+        watched(native.CompiledEntry, "__call__", depth) as counting,
+        watched(WorldEntry, "__call__", depth) as playing,
         watched(Judge, "score", depth) as score,
         watched(Judge, "__init__", depth) as judge,
     ):
@@ -168,7 +170,7 @@ def shares(way: Way, candidates: int, shows: int = SHARE_SHOWS) -> dict[str, flo
             spent["drawing"] += draw_s
             tables.append(way(stage, policies))
     whole = time.perf_counter() - begin
-    spent |= {"compiled code": code[0], "scoring": score[0] + judge[0], "I/O": write_s(np.array(tables))}
+    spent |= {"compiled code": counting[0] + playing[0], "scoring": score[0] + judge[0], "I/O": write_s(np.array(tables))}
     whole += spent["I/O"]
     return {"SimPy and control": (whole - sum(spent.values())) / whole} | {k: v / whole for k, v in spent.items()}
 

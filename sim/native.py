@@ -22,7 +22,7 @@ from weakref import ref
 from sim.private import private_folder
 from sim.sources import checksum
 
-COMPILED = ("sim.native", "sim.engine.compiled", "sim.score.weighing")
+COMPILED = ("sim.native", "sim.engine.compiled", "sim.engine.folds", "sim.score.weighing")
 """Modules that have something compiled: the machine code depends on what they import."""
 
 
@@ -102,14 +102,14 @@ def compiled(function: Any, signature: Any, of: str = "", **given: Any) -> Any:
     numba, linked = numba_or_none(), _link(function, {} if of else _inner_of, given)
     count_from_the_front()
     options: dict[str, Any] = {"_nrt": False} if of else {"_nrt": False, "pipeline_class": lean()}
-    if of:
-        linked.__qualname__ += f"_{of}"
+    # The cache knows the name of the file, which strategies share.
+    linked.__qualname__ = f"{function.__module__}.{function.__qualname__}_{of}"
     try:
         machine = numba.njit([signature], cache=True, **options)(linked)
     except RuntimeError:
         return numba.njit([signature], **options)(linked)
     with suppress(OSError):
-        _mark(linked).touch()
+        _mark(function).touch()
     return machine
 
 
@@ -151,13 +151,23 @@ _inner_of: dict[FunctionType, Any] = {}
 globals they reach may have got other values."""
 
 
+_stand_ins: dict[FunctionType, Callable[[], Any]] = {}
+
+
+def stands_for(plain: Any, make: Callable[[], Any]) -> None:
+    """Where compiled code calls ``plain``, it gets what ``make`` makes for it."""
+    _stand_ins[plain] = make
+
+
 def _link(function: Any, linked: dict[FunctionType, Any], given: dict[str, Any]) -> FunctionType:
     """A copy of ``function`` whose plain callees, found by name, are compiled."""
     names = function.__globals__ | given
     for name in function.__code__.co_names:
         callee = names.get(name)
         if isinstance(callee, FunctionType):
-            if callee not in linked:
+            if callee in _stand_ins:
+                linked[callee] = _stand_ins[callee]()
+            elif callee not in linked:
                 linked[callee] = _inner(_link(callee, linked, {}), linked is _inner_of)
             names[name] = linked[callee]
     copy = FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)
@@ -198,68 +208,6 @@ PASSES = (
     "TranslateByteCode", "FixupArgs", "IRProcessing", "GenericRewrites", "ReconstructSSA", "NopythonTypeInference",
     "PreLowerStripPhis", "IRLegalization", "AnnotateTypes", "NativeLowering", "NoPythonBackend",
 )  # fmt: skip
-
-
-@cache
-def function_at(signature: Any) -> Any:
-    """For compiled code only: turns the address of machine code, int64, into a first-class function of ``signature``."""
-    from numba.core import cgutils, types
-    from numba.extending import intrinsic
-
-    kind = types.FunctionType(signature)
-
-    @intrinsic
-    def at(_context, address):
-        def build(context, builder, _signature, arguments):
-            structure = cgutils.create_struct_proxy(kind)(context, builder)
-            structure.c_addr = builder.inttoptr(arguments[0], structure.c_addr.type)
-            structure.py_addr = structure.jit_addr = cgutils.get_null_value(structure.c_addr.type)
-            return structure._getvalue()
-
-        return kind(address), build
-
-    return at
-
-
-@cache
-def reference() -> Any:
-    """For compiled code only: a named tuple of arrays as its address, so that a call passes one number and not seven for every
-    array. Most of what compiling the World's transitions took was spelling its arrays out at every call."""
-    from numba.core import cgutils, types
-    from numba.core.imputils import impl_ret_borrowed, lower_getattr_generic
-    from numba.core.typing.templates import AttributeTemplate, infer_getattr
-    from numba.extending import intrinsic, models, register_model
-
-    class Reference(types.Type):
-        def __init__(self, to: Any) -> None:
-            self.to = to
-            super().__init__(f"Reference({to.name})")
-
-    @register_model(Reference)
-    class _Address(models.OpaqueModel):
-        def __init__(self, manager: Any, kind: Any) -> None:
-            models.PrimitiveModel.__init__(self, manager, kind, manager.lookup(kind.to).get_value_type().as_pointer())
-
-    @infer_getattr
-    class _Fields(AttributeTemplate):
-        key = Reference
-
-        def generic_resolve(self, kind: Any, name: str) -> Any:  # type: ignore[override]
-            return kind.to.types[kind.to.fields.index(name)] if name in kind.to.fields else None
-
-    @lower_getattr_generic(Reference)
-    def _read(context, builder, kind, address, name):
-        k = kind.to.fields.index(name)
-        return impl_ret_borrowed(context, builder, kind.to.types[k], builder.load(cgutils.gep_inbounds(builder, address, 0, k)))
-
-    @intrinsic
-    def refer(_context, fields):
-        def build(_context, builder, _signature, arguments):
-            return cgutils.alloca_once_value(builder, arguments[0])
-
-        return Reference(fields)(fields), build
-
-    return refer
 
 
 PLAIN = 0x501

@@ -267,7 +267,7 @@ def _imports(strategy: Strategy, seed: int) -> str:
 
 
 def _compiles(strategy: Strategy, seed: int) -> str:
-    from sim.engine.compiled import compile_fold
+    from sim.engine.folds import compile_fold
     from sim.native import CannotCompile
 
     try:

@@ -189,10 +189,20 @@ def deliver(w, fold, i):
     now, common = w.t[i] / US, arrived(w, i)
     for s in range(w.stock.shape[0]):
         signal = signal_with(w, i, s, common)
-        level = fold(w.params[s], w.memory[s], signal)
+        level = ask(fold, w.params[s], w.memory[s], laid(signal))
         line = w.memory[s, LINE]
         note(w, r, s, gate(w.gate_settings, w.gate_memory[s], w.gate_shared, now, level, signal.stock, line), 0, signal.stock)
         note(w, r, s, machine(w.gate_settings, w.gate_memory[s], now, level, signal.stock, line), MACHINE, signal.stock)
+
+
+def ask(fold, params, memory, signal):
+    """What a strategy answers; compiled, ``fold`` and ``signal`` are addresses (``sim/by_address.py``)."""
+    return fold(params, memory, signal)
+
+
+def laid(signal):
+    """A signal as :func:`ask` takes it."""
+    return signal
 
 
 def note(w, r, s, say, who, stock):

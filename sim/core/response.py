@@ -95,6 +95,11 @@ class Playbook:
             by_people.append([one for one in whole if one not in by_machine[-1]])
         return by_people, by_machine
 
+    @cached_property
+    def reopeners(self) -> frozenset[str]:
+        """Who opens items again once an episode is over: people, machines."""
+        return frozenset(a.by for a in self.resolved if a.what == "reopen")
+
     def at(self, level: int) -> tuple[Action, ...]:
         """The actions of one level; 0: what happens when an episode is over."""
         return (self.resolved, self.watch, self.prepare, self.emergency)[level]

@@ -12,7 +12,8 @@ from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.core.units import US
 from sim.core.world import World
-from sim.engine.compiled import compiled_spelling, compiled_trace, fold_pointer
+from sim.engine.compiled import compiled_spelling, compiled_trace
+from sim.engine.folds import fold_pointer
 from sim.native import CannotCompile
 from strategies.contract import LINE, Signal
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from dataclasses import replace
 
 import numpy as np
 
@@ -13,47 +12,17 @@ from sim.core.policy import Policy
 from sim.core.response import Playbook
 from sim.core.run import ALERT_DTYPE, ORDER_DTYPE, ShowRun
 from sim.core.stage import Stage
-from sim.core.world import World
-from sim.engine.compiled import compiled_scan, fold_pointer
 from sim.engine.control import TO_MACHINE
-from sim.engine.scan import ACTIVE, MEMBER, PLACE, T_LACK, T_LEVEL, T_READING, T_ROW, T_SKU, scan
-from sim.engine.simulate import SUPPRESSED, Engine, engine_for
-from sim.native import CannotCompile
+from sim.engine.families import NO_DECISIONS, Decisions, Family, FamilyRead, family_of
+from sim.engine.scan import MEMBER, T_LACK, T_LEVEL, T_READING, T_ROW, T_SKU
+from sim.engine.simulate import Engine, engine_for
 from strategies.contract import EMERGENCY
-from strategies.gate import GATE_MEMORY, GATE_SHARED, MACHINE
+from strategies.gate import MACHINE
 
-ROOM = 64
-"""Decisions a reading has room for at first, besides four a member and what one more reading can bring."""
+STATE = ("memory", "gate_memory", "gate_shared", "params", "gate_settings", "lack_cell")
+"""Arrays of a world that are a candidate's own."""
 NO_WANT = np.zeros((0, 4), np.int64)
-
-
-class Decisions(NamedTuple):
-    """Decisions in order: rows int64 [decision, (place of the reading, SKU, level, reading, lack)], evidence float64 [decision,
-    (stock, line, lack)] [units]."""
-
-    rows: np.ndarray
-    evidence: np.ndarray
-
-
-NO_DECISIONS = Decisions(np.zeros((0, 5), np.int64), np.zeros((0, 3)))
-
-
-@dataclass(frozen=True, eq=False)
-class Family:
-    """Candidates of one strategy: how to read with it, their settings and what they remember, by member."""
-
-    scan: Any
-    fold: Any
-    world: World
-    params: np.ndarray
-    gates: np.ndarray
-    memory: np.ndarray
-    gate_memory: np.ndarray
-    gate_shared: np.ndarray
-
-    def state(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """A copy of what the members remember."""
-        return self.memory.copy(), self.gate_memory.copy(), self.gate_shared.copy()
+WANTED_COLUMNS = np.array([T_ROW, T_SKU, T_LEVEL, T_LACK])
 
 
 class CandidateSet:
@@ -76,7 +45,7 @@ class CandidateSet:
             kinds.setdefault(id(policy.strategy.fold), []).append(k)
         self.kinds = list(kinds.values())
         for number, members in enumerate(self.kinds):
-            self.families.append(_family(stage, [policies[k] for k in members]))
+            self.families.append(family_of(stage, [policies[k] for k in members]))
             self.engines.append(engine_for(policies[members[0]]))
             for m, k in enumerate(members):
                 self.place[k] = (number, m)
@@ -96,74 +65,71 @@ class CandidateSet:
             known[id(book)].append(k)
         return [members for _, members in books]
 
-    def read(self, members: Sequence[int], run: ShowRun, start: int, want: np.ndarray) -> Iterator[tuple[int, list[int]]]:
-        """Run ``members`` over the readings of ``run`` from place ``start`` on, against the decisions ``want``.
+    def read(self, members: Sequence[int], run: ShowRun, start: int, want: np.ndarray) -> list[tuple[int, list[int]]]:
+        """Run ``members`` over the readings of ``run`` from place ``start`` on, against the decisions ``want`` from there on.
 
         Gives groups that decided the same as far as it matters: (-1, those who agree to the end), (place, those who part from
         ``run`` there with one and the same decision).
         """
-        matters, asks = self.effect(members[0])
-        if len(want):
-            want = want[want[:, 0] >= start]
         groups: dict[tuple[int, bytes], list[int]] = {}
         for number in sorted({self.place[k][0] for k in members}):
             own = [k for k in members if self.place[k][0] == number]
-            which = np.array([self.place[k][1] for k in own], np.int64)
-            read = self._read(self.families[number], which, run, start, want, matters, asks)
-            for k, stop, decisions, now in zip(own, *read, strict=True):
-                self.decisions[k].append(decisions)
-                groups.setdefault((stop, now), []).append(k)
-        for (stop, _), group in groups.items():
-            yield stop, group
+            self._group(own, self._scan(own, run, start, want), groups)
+        return [(stop, group) for (stop, _), group in groups.items()]
 
-    def _read(
-        self, family: Family, which: np.ndarray, run: ShowRun, start: int, want: np.ndarray, matters: np.ndarray, asks: np.ndarray
-    ) -> tuple[list[int], list[Decisions], list[bytes]]:
-        """Where each of the members ``which`` of one family stops (-1: nowhere), what he says until then, and of that what
-        matters where he stops."""
-        world = family.world._replace(readings=run.readings)
-        stop, active, at = np.full(len(family.params), -1), which.copy(), np.array([start, 0, len(which)])
-        least, agreed = 2 * len(self.stage.tiers) * len(which), np.empty(len(which), np.int64)
-        room, parts = least + ROOM + 4 * len(which), []
-        while at[PLACE] < len(self.rows) and at[ACTIVE]:
-            rows, evidence = np.empty((room, 6), np.int64), np.empty((room, 3))
-            n = family.scan(
-                world, family.fold, self.rows, self.newest, at, want, matters, asks, active, family.params, family.gates,
-                family.memory, family.gate_memory, family.gate_shared, rows, evidence, agreed, stop,
-            )  # fmt: skip
-            if n:
-                parts.append((rows[:n], evidence[:n]))
-            room *= 4
-        if not parts:
-            return stop[which].tolist(), [NO_DECISIONS] * len(which), [b""] * len(which)
-        rows, evidence = (np.concatenate(column) for column in zip(*parts, strict=True))
-        order = np.argsort(rows[:, MEMBER], kind="stable")
-        rows, evidence = rows[order], evidence[order]
-        says = rows[(rows[:, T_ROW] == stop[rows[:, MEMBER]]) & (matters[rows[:, T_LEVEL]] == 1)]
-        now = [part.tobytes() for part in _by_member(says, which)]
-        return stop[which].tolist(), [
-            Decisions(own, seen) if len(own) else NO_DECISIONS
-            for own, seen in zip(_by_member(rows, which), _by_member(rows, which, evidence), strict=True)
-        ], now  # fmt: skip
+    def along(self, lead: int, others: Sequence[int], run: ShowRun, rows: np.ndarray, start: int) -> list[tuple[int, list[int]]]:
+        """The same for ``others`` over the run of ``lead``, whose decisions are ``rows``; none where every one of them said what
+        the lead said, and his gate held back as much: his run is theirs."""
+        before = int(rows[:, T_ROW].searchsorted(start))
+        want, number = self.matter(rows[before:], lead), self.place[lead][0]
+        if any(self.place[k][0] != number for k in others):
+            return self.read(others, run, start, want)
+        heard = self._scan(others, run, start, want)
+        if self._as_lead(lead, others, run, heard, rows, before):
+            return []
+        groups: dict[tuple[int, bytes], list[int]] = {}
+        self._group(others, heard, groups)
+        return [(stop, group) for (stop, _), group in groups.items()]
+
+    def _as_lead(self, lead: int, others: Sequence[int], run: ShowRun, heard: FamilyRead, rows: np.ndarray, before: int) -> bool:
+        wanted, gate = rows[before:], self.gates[lead]
+        if len(heard.rows) != len(wanted) * len(others) or max(heard.stop) >= 0 or any(self.gates[k] != gate for k in others):
+            return False
+        if len(wanted) and not (heard.rows.reshape(len(others), len(wanted), -1)[:, :, :MEMBER] == wanted).all():
+            return False
+        until_then, held = rows[:before].tobytes(), run.suppressed
+        if any(b"".join([part.rows.tobytes() for part in self.decisions[k]]) != until_then for k in others):
+            return False
+        return all(one == held for one in self._held(others))
+
+    def _scan(self, members: Sequence[int], run: ShowRun, start: int, want: np.ndarray) -> FamilyRead:
+        """Of members of one family."""
+        family, which = self.families[self.place[members[0]][0]], np.array([self.place[k][1] for k in members])
+        return family.hear(self.rows, self.newest, run.readings, which, start, want, *self.effect(members[0]))
+
+    def _group(self, members: Sequence[int], heard: FamilyRead, groups: dict[tuple[int, bytes], list[int]]) -> None:
+        """Keep what members of one family said, and put those together who stop alike."""
+        now = heard.stopping(self.effect(members[0])[0])
+        for k, stop, decisions, last in zip(members, heard.stop, heard.by_member(), now, strict=True):
+            self.decisions[k].append(decisions)
+            groups.setdefault((stop, last), []).append(k)
 
     def remember(self) -> None:
         """Keep what everybody remembers at the fork."""
         self.remembered = [family.state() for family in self.families]
 
-    def at_fork(self, k: int, place: int) -> tuple[dict[str, np.ndarray], Decisions, Decisions]:
-        """What candidate ``k`` has in his world where he left the baseline run, memory and settings; what he had said before, and
-        what he says there."""
+    def at_fork(self, k: int, place: int) -> tuple[Decisions, Decisions]:
+        """What candidate ``k`` had said before he left the baseline run at ``place``, and what he says there."""
+        rows, evidence = self.decisions[k][0]
+        now = int(rows[:, T_ROW].searchsorted(place))
+        return Decisions(rows[:now], evidence[:now]) if now else NO_DECISIONS, Decisions(rows[now:], evidence[now:])
+
+    def state(self, k: int) -> tuple[np.ndarray, ...]:
+        """What candidate ``k`` has in his world where he left the baseline run (STATE): memory, and settings."""
         number, m = self.place[k]
-        names = ("memory", "gate_memory", "gate_shared")
-        state = {name: array[m].copy() for name, array in zip(names, self.remembered[number], strict=True)}
-        family, decisions = self.families[number], self.decisions[k][0]
-        state |= {"params": family.params[m], "gate_settings": family.gates[m], "lack_cell": family.world.lack_cell}
-        now = int(np.searchsorted(decisions.rows[:, T_ROW], place))
-        return (
-            state,
-            Decisions(decisions.rows[:now], decisions.evidence[:now]),
-            Decisions(decisions.rows[now:], decisions.evidence[now:]),
-        )
+        family, (memory, gate_memory, gate_shared) = self.families[number], self.remembered[number]
+        remembered = memory[m].copy(), gate_memory[m].copy(), gate_shared[m].copy()
+        return *remembered, family.params[m], family.gates[m], family.world.lack_cell
 
     def effect(self, k: int) -> tuple[np.ndarray, np.ndarray]:
         """:func:`consequential` and :func:`by_lack` under the playbook of candidate ``k``."""
@@ -174,15 +140,14 @@ class CandidateSet:
 
     def as_decisions(self, decided: Sequence[tuple[int, int, int, int, float]], k: int) -> np.ndarray:
         """What the gates of candidate ``k`` decided in his own run (``Control.decisions``), in columns T_*."""
-        asks = self.effect(k)[1].tolist()
-        decisions = [(row, sku, level, reading, int(lack) * asks[level]) for row, sku, level, reading, lack in decided]
-        rows = np.array(decisions, np.int64).reshape(-1, 5)
-        rows[:, T_ROW] = self.numbers[rows[:, T_ROW]]
-        return rows
+        asks, numbers = self.effect(k)[1], self.numbers
+        decisions = [(numbers[row], sku, level, reading, int(lack) * asks[level]) for row, sku, level, reading, lack in decided]
+        return np.array(decisions, np.int64).reshape(-1, 5)
 
     def matter(self, rows: np.ndarray, k: int) -> np.ndarray:
         """Of decisions of candidate ``k`` those with consequences, int64 [decision, (place, SKU, level, lack)]."""
-        return rows[self.effect(k)[0][rows[:, T_LEVEL]] == 1][:, [T_ROW, T_SKU, T_LEVEL, T_LACK]]
+        matters = self.effect(k)[0].take(rows[:, T_LEVEL]) == 1
+        return (rows if matters.all() else rows[matters]).take(WANTED_COLUMNS, 1)
 
     def share(
         self, members: Sequence[int], run: ShowRun, lead: int = -1, rows: np.ndarray | None = None
@@ -196,7 +161,7 @@ class CandidateSet:
             groups[key], shared[key] = [lead], run
         others = [k for k in members if k != lead]
         for k, held in zip(others, self._held(others), strict=True):
-            key = b"".join([t.rows.tobytes() for t in self.decisions[k]]), held, self.gates[k]
+            key = b"".join([part.rows.tobytes() for part in self.decisions[k]]), held, self.gates[k]
             groups.setdefault(key, []).append(k)
             if key not in shared:
                 shared[key] = self._as_own(run, k, held)
@@ -205,12 +170,12 @@ class CandidateSet:
 
     def _held(self, members: Sequence[int]) -> list[tuple[int, ...]]:
         """What the gate of each held back, by cause."""
+        if len(self.families) == 1:
+            return self.families[0].held([self.place[k][1] for k in members])
         held: dict[int, tuple[int, ...]] = {}
-        for number, family in enumerate(self.families):
-            own = {k: self.place[k][1] for k in members if self.place[k][0] == number}
-            if own:
-                counts = family.gate_memory[list(own.values())].sum(1)[:, SUPPRESSED].astype(np.int64)
-                held.update(zip(own, map(tuple, counts.tolist()), strict=True))
+        for number in {self.place[k][0] for k in members}:
+            own = [k for k in members if self.place[k][0] == number]
+            held.update(zip(own, self.families[number].held([self.place[k][1] for k in own]), strict=True))
         return [held[k] for k in members]
 
     def _as_own(self, run: ShowRun, k: int, suppressed: tuple[int, ...]) -> ShowRun:
@@ -243,31 +208,6 @@ class CandidateSet:
         records["sku"], records["level"], records["reading"] = rows[:, T_SKU], rows[:, T_LEVEL], rows[:, T_READING]
         records["stock"], records["line"] = evidence[:, 0], evidence[:, 1]
         return records
-
-
-def _by_member(rows: np.ndarray, which: np.ndarray, of: np.ndarray | None = None) -> list[np.ndarray]:
-    """Rows in order of MEMBER, or those of ``of`` beside them, for each of the members ``which``."""
-    edges = np.searchsorted(rows[:, MEMBER], [which, which + 1]).T.tolist()
-    columns = np.ascontiguousarray(rows[:, :MEMBER]) if of is None else of
-    return [columns[a:b] for a, b in edges]
-
-
-def _family(stage: Stage, policies: Sequence[Policy]) -> Family:
-    n, c, strategy = len(stage.scenario.skus), len(policies), policies[0].strategy
-    try:
-        read, fold = compiled_scan(), fold_pointer(strategy.fold)
-    except CannotCompile:
-        read, fold = scan, strategy.fold
-    return Family(
-        scan=read,
-        fold=fold,
-        world=stage.world(policies[0])._replace(gate_settings=np.array(policies[0].gate, np.float64)),
-        params=np.ascontiguousarray(np.array([p.params for p in policies], np.float64)[:, stage.tiers]),
-        gates=np.array([p.gate for p in policies], np.float64),
-        memory=np.zeros((c, n, strategy.memory)),
-        gate_memory=np.zeros((c, n, GATE_MEMORY)),
-        gate_shared=np.zeros((c, GATE_SHARED)),
-    )
 
 
 def by_lack(book: Playbook) -> np.ndarray:

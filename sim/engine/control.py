@@ -87,7 +87,7 @@ class Control(Hosting):
         self.on_new_rows: Any = None
         self.orders = policy.playbook.orders
         self.decisions: list[tuple[int, int, int, int, float]] = []
-        self.reopeners = {a.by for a in policy.playbook.resolved if a.what == "reopen"}
+        self.reopeners = policy.playbook.reopeners
 
     # -- alerts ---------------------------------------------------------------------------------------------
 

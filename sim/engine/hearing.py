@@ -6,7 +6,7 @@ left to do per strategy is to fold its readings and to ask the gate. Plain scala
 
 from __future__ import annotations
 
-from sim.core.feed import deliver, figure, newest, number, signal_of
+from sim.core.feed import ask, deliver, figure, laid, newest, number, signal_of
 from sim.core.units import US
 from sim.core.world import E_LINE, E_STOCK, F_INITIAL, LAST_READING, N_OUT, NEXT, O_LEVEL, O_READING, O_SKU, R_STOCK, S_STOCK
 from strategies.contract import LINE
@@ -57,7 +57,7 @@ def trace(w, fold, rows, lines):
     for k in range(rows.shape[0]):
         i = rows[k]
         for s in range(w.stock.shape[0]):
-            fold(w.params[s], w.memory[s], signal_of(w, i, s))
+            ask(fold, w.params[s], w.memory[s], laid(signal_of(w, i, s)))
             lines[k, s] = w.memory[s, LINE]
     return rows.shape[0]
 

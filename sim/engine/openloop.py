@@ -21,7 +21,8 @@ from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ShowRun
 from sim.core.stage import Stage
 from sim.core.world import DROPPED_READINGS, E_LINE, E_STOCK, NEXT, World
 from sim.engine.answers import answers
-from sim.engine.compiled import compiled_hearing, fold_pointer
+from sim.engine.compiled import compiled_hearing
+from sim.engine.folds import fold_pointer
 from sim.engine.hearing import T_LEVEL, T_READING, T_ROW, T_SKU
 from sim.engine.simulate import SUPPRESSED, play
 from sim.engine.twice import answered_twice

@@ -7,7 +7,7 @@ all of them. Plain loops, compiled by ``compiled.py``; signals and gates are tho
 
 from __future__ import annotations
 
-from sim.core.feed import arrived, lacking, signal_with
+from sim.core.feed import arrived, ask, lacking, laid, signal_with
 from sim.core.units import US
 from sim.core.world import LAST_READING
 from strategies.contract import LINE
@@ -71,9 +71,10 @@ def scan(
             now, common = w.t[i] / US, arrived(w, i)
             for s in range(skus):
                 signal = signal_with(w, i, s, common)
+                shown = laid(signal)
                 for c in range(active):
                     m = which[c]
-                    level = fold(params[m, s], memory[m, s], signal)
+                    level = ask(fold, params[m, s], memory[m, s], shown)
                     line = memory[m, s, LINE]
                     say = gate(gates[m], gate_memory[m, s], gate_shared[m], now, level, signal.stock, line)
                     if say >= 0:

@@ -12,7 +12,7 @@ from sim.core.feed import news, signal_of
 from sim.core.policy import Policy
 from sim.core.stage import Stage
 from sim.core.world import World
-from sim.engine.compiled import compile_fold
+from sim.engine.folds import compile_fold
 from sim.native import CannotCompile, compiles
 from sim.words import _
 from strategies.contract import LINE, StrategyError

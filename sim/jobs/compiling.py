@@ -14,7 +14,6 @@ from typing import Any
 
 from sim.core.policy import Policy
 from sim.engine.compiled import (
-    compile_fold,
     compiled_scan,
     compiled_seen,
     compiled_stretch,
@@ -24,6 +23,7 @@ from sim.engine.compiled import (
     stretch_at,
     trace_at,
 )
+from sim.engine.folds import compile_fold
 from sim.engine.simulate import engine_for
 from sim.jobs.interrupts import deaf
 from sim.native import at_hand, compiles, kept_folder

@@ -13,14 +13,14 @@ import numpy as np
 
 from sim.core.policy import Policy
 from sim.core.stage import Stage
-from sim.engine.fork import play_all
+from sim.engine.fork import Shared, play_all
 from sim.engine.simulate import play
 from sim.score.cost import Judge
 from sim.score.profiles import PROFILES, Profile
 from sim.setup.policies import make_policy
 
-AT_ONCE = 16
-"""Runs played before they are scored: playing and scoring read different tables, which a processor's cache holds in turn."""
+AT_ONCE, ROWS_AT_ONCE = 48, 900_000
+"""Runs played before they are scored, and the rows of their tapes: what is not counted run by run is told for all at once."""
 
 
 def evaluate(
@@ -36,9 +36,18 @@ def evaluate(
     """
     baseline = play(stage, make_policy("silent"))
     judge = Judge(baseline, profile)
-    out = np.empty((len(policies), len(metrics)))
     played = play_all(stage, policies, baseline)
-    while runs := list(islice(played, AT_ONCE)):
-        for places, run in runs:
-            out[places] = list(map(judge.score(run, metrics).__getitem__, metrics))
-    return out
+    step = max(1, min(AT_ONCE, ROWS_AT_ONCE // max(1, len(stage.tape))))
+    table = np.empty((len(policies), len(metrics)))
+    while len(_score(judge, list(islice(played, step)), metrics, table)):
+        pass
+    return table
+
+
+def _score(judge: Judge, runs: Sequence[Shared], metrics: Sequence[str], table: np.ndarray) -> np.ndarray:
+    """Score runs into the rows of ``table`` whose they are; returns those rows' numbers."""
+    places = [k for own, _ in runs for k in own]
+    if places:
+        row_of = np.repeat(np.arange(len(runs)), [len(own) for own, _ in runs])
+        table[places] = judge.table([run for _, run in runs], metrics)[row_of]
+    return np.array(places)

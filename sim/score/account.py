@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -93,23 +94,30 @@ def terms(run: ShowRun, o: Outcomes, p: Prices, handled: float, annoyances: floa
         "cost_penalty": penalty(profile, ended, paid, p.order_value),
     }
     turned_away, units = o.turned_away - o.off.turned_away, o.oversold + o.refunded
-    account |= {"net": balance(account)} | quantities(p, turned_away, units - (o.off.oversold + o.off.refunded))
-    return account | {"cancelled_units": float(units.sum())}
+    account |= {"net": balance(account)}
+    amounts = quantities(p, turned_away, units - (o.off.oversold + o.off.refunded))
+    return account | {name: float(amount) for name, amount in amounts.items()} | {"cancelled_units": float(units.sum())}
 
 
-def service(scenario: Scenario, refused: float) -> float:
-    """What customer service costs after so many refused attempts [CNY]."""
-    return scenario.chat.ask_cost * scenario.chat.ask_share * refused if scenario.chat.on else 0.0
+def service(scenario: Scenario, refused: Any) -> Any:
+    """What customer service costs after so many refused attempts [CNY]; of one run, or of each [run]."""
+    return scenario.chat.ask_cost * scenario.chat.ask_share * refused if scenario.chat.on else 0.0 * refused
 
 
-def quantities(p: Prices, turned_away: np.ndarray, cancelled: np.ndarray) -> dict[str, float]:
-    """QUANTITIES of a run from its units by SKU."""
+def quantities(p: Prices, turned_away: np.ndarray, cancelled: np.ndarray) -> dict[str, Any]:
+    """QUANTITIES of a run from its units by SKU, or of each from [run, SKU]."""
     return {
-        "refused_margin": float(p.kept @ turned_away), "cancelled_units": float(cancelled.sum()),
-        "cancelled_value": float(p.price @ cancelled), "cancelled_margin": float(p.kept @ cancelled),
+        "refused_margin": np.vecdot(p.kept, turned_away), "cancelled_units": cancelled.sum(-1),
+        "cancelled_value": np.vecdot(p.price, cancelled), "cancelled_margin": np.vecdot(p.kept, cancelled),
     }  # fmt: skip
 
 
 def balance(account: dict[str, float]) -> float:
     """Gains less costs [CNY]."""
     return math.fsum([*(account[k] for k in GAINS), *(-account[k] for k in COSTS)])
+
+
+def balances(account: dict[str, np.ndarray]) -> np.ndarray:
+    """The same for each run."""
+    parts = np.array([*(account[k] for k in GAINS), *(-account[k] for k in COSTS)])
+    return np.array(list(map(math.fsum, parts.T.tolist())))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -45,15 +45,16 @@ def ratios(tape: Tape, scenario: Scenario, stories: Stories) -> np.ndarray:
     return every[tape.bundle[stories.row] // (PART + 1)]
 
 
-def whole_orders(row: dict[str, float], twice: Twice) -> dict[str, float]:
-    """The figures of a row that count orders or attempts, with every bundle as one of them."""
-    paid, refunded, oversold, shut_out = (float(x.sum()) for x in twice)
+def whole_orders(row: dict[str, Any], twice: Twice) -> dict[str, Any]:
+    """The figures of a row that count orders or attempts, with every bundle as one of them: of one run, or of each, float64 [run]
+    from counts [run, SKU]."""
+    paid, refunded, oversold, shut_out = (x.sum(-1).astype(float) for x in twice)
     over, cancelled = row["oversold_orders"] - oversold, row["cancelled_orders"] - oversold - refunded
     orders, settled = row["paid_orders"] - paid, row["settled_orders"] - paid - refunded
     refused = row["refused_attempts"] - shut_out
     return {
-        "oversold_orders": over, "paid_orders": orders, "oversell_rate": over / max(orders, 1.0),
-        "cancelled_orders": cancelled, "settled_orders": settled, "seller_cancel_rate": cancelled / max(settled, 1.0),
+        "oversold_orders": over, "paid_orders": orders, "oversell_rate": over / np.maximum(orders, 1.0),
+        "cancelled_orders": cancelled, "settled_orders": settled, "seller_cancel_rate": cancelled / np.maximum(settled, 1.0),
         "refused_attempts": refused, "annoyances": refused + row["shown_but_failed"] + row["toggles"],
     }  # fmt: skip
 

@@ -18,6 +18,7 @@ import numpy as np
 
 from scenarios.setting import ScenarioError
 from sim.core.run import ShowRun
+from sim.core.tape import Tape
 from sim.core.units import US, to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
 from sim.score.account import QUANTITIES, TERMS, prices, terms
@@ -53,21 +54,46 @@ class Judge:
         self.hindsight = hindsight(baseline, self.stories, profile)
         self.prices = prices(profile, scenario, baseline.tape, self.stories)
         self._last = baseline, self.settled
-        self.desk = TapeScorer(scenario, self.prices, self.hindsight.asked, requestable(scenario), self.event_sku, self.event_t)
+        self._grown: tuple[Tape, Stories] | None = None
+        self.desk = TapeScorer(
+            scenario, self.prices, self.stories, self.hindsight.asked, requestable(scenario), self.event_sku, self.event_t
+        )
         self.silent_net = self._row(baseline, self.stories, _parts(("net",)))["net"]
 
     def lean(self) -> Judge:
         """The same judge, without what of the silent run no verdict needs any more: its readings and its journal."""
         kept = replace(self.baseline, readings=self.baseline.readings[:0].copy(), journal=None)
-        self.baseline, self._last = kept, (kept, self.settled)
+        self.baseline, self._last, self._grown = kept, (kept, self.settled), None
         return self
 
     def score(self, run: ShowRun, metrics: Sequence[str] | None = None) -> dict[str, float]:
         """Metrics of METRICS for one run on the judge's tape: those asked for, else all. A value does not depend on what else was
         asked for."""
-        names, stories = tuple(METRICS) if metrics is None else tuple(metrics), self._of_tape(run)
+        names = tuple(METRICS) if metrics is None else tuple(metrics)
+        return dict(zip(names, self.table([run], names)[0].tolist(), strict=True))
+
+    def table(self, runs: Sequence[ShowRun], metrics: Sequence[str] | None = None) -> np.ndarray:
+        """The same for several runs at once, float64 [run, metric]: what is not counted run by run is told for all of them."""
+        names = tuple(METRICS) if metrics is None else tuple(metrics)
         _parts(names)
-        return self._finished(self.desk.row(run, stories), names)
+        table = np.empty((len(runs), len(names)))
+        own = [k for k, run in enumerate(runs) if self._on_own_tape(run)]
+        if own:
+            table[own] = self._figures([runs[k] for k in own], self.stories, names)
+        for k in sorted(set(range(len(runs))).difference(own)):
+            table[k] = self._figures([runs[k]], self._of_tape(runs[k]), names)
+        return table
+
+    def _figures(self, runs: Sequence[ShowRun], stories: Stories, names: Sequence[str]) -> np.ndarray:
+        """``names`` for runs on one tape, float64 [run, metric]."""
+        columns: dict[str, Any] = self.desk.columns(runs, stories)
+        columns |= self._twins()
+        columns["J"] = self.hindsight.net - columns["net"]
+        columns["skill"] = [skill(j, columns["J_silent"]) for j in columns["J"].tolist()]
+        table = np.empty((len(names), len(runs)))
+        for k, name in enumerate(names):
+            table[k] = columns[name]
+        return table.T
 
     def readable(self, run: ShowRun, metrics: Sequence[str] | None = None) -> dict[str, float]:
         """The same row by the readable form of every rule; only what ``metrics`` rest on is computed."""
@@ -75,12 +101,16 @@ class Judge:
         return self._finished(self._row(run, self._of_tape(run), _parts(names)), names)
 
     def _finished(self, row: dict[str, float], names: Sequence[str]) -> dict[str, float]:
-        row["net_silent"], row["net_hindsight"] = self.silent_net, self.hindsight.net
-        row["J_silent"] = self.hindsight.net - self.silent_net
+        row |= self._twins()
         if "net" in row:
             row["J"] = self.hindsight.net - row["net"]
             row["skill"] = skill(row["J"], row["J_silent"])
         return dict(zip(names, map(row.__getitem__, names), strict=True))
+
+    def _twins(self) -> dict[str, float]:
+        """What a row says of the silent run and of hindsight."""
+        j_silent = self.hindsight.net - self.silent_net
+        return {"net_silent": self.silent_net, "net_hindsight": self.hindsight.net, "J_silent": j_silent}
 
     def items(self, run: ShowRun) -> list[dict[str, Any]]:
         """A run item by item (:func:`sim.score.items.items`)."""
@@ -111,16 +141,24 @@ class Judge:
             })  # fmt: skip
         return sorted(rows, key=lambda r: (r["t_s"], r["sku"], -r["level"]))
 
-    def _of_tape(self, run: ShowRun) -> Stories:
-        """The stories of the run's tape: the judge's own, or read anew where an improvised cue has lengthened it."""
+    def _on_own_tape(self, run: ShowRun) -> bool:
+        """Whether no improvised cue has lengthened the run's tape; another tape than the judge's is refused."""
         tape, own = run.tape, self.baseline.tape
-        if tape is own or (tape.key == own.key and len(tape) == len(own)):
-            return self.stories
+        if tape is own:
+            return True
         if tape.key != own.key or len(tape) < len(own):
             raise ValueError(
                 _("the run of {name!r} is not on the judge's tape; judge it with its own silent run").format(name=run.policy.name)
             )
-        return read_stories(tape, run.scenario)
+        return len(tape) == len(own)
+
+    def _of_tape(self, run: ShowRun) -> Stories:
+        """The stories of the run's tape: the judge's own, or read anew where it is longer; those of the last such are kept."""
+        if self._on_own_tape(run):
+            return self.stories
+        if self._grown is None or self._grown[0] is not run.tape:
+            self._grown = run.tape, read_stories(run.tape, run.scenario)
+        return self._grown[1]
 
     def _row(self, run: ShowRun, stories: Stories, parts: frozenset[str]) -> dict[str, float]:
         row: dict[str, float] = {}

@@ -22,10 +22,10 @@ from sim.core.units import to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
 from sim.score import settle as S
 from sim.score.bundled import Off, bundled, nothing
-from sim.score.loops import SHIPPABLE
+from sim.score.loops import DRAWN, SHIPPABLE
 from sim.score.settle import TRUE_STOCKOUT
 from sim.score.stories import Stories, read_stories
-from sim.score.weighing import NO_ALERTS, NO_ORDERS, blank_sheet, compiled_weigh, terms, units_alone
+from sim.score.weighing import NO_ALERTS, NO_ORDERS, blank_sheet, compiled_weigh, numbers_of, units_alone
 
 CAUSES = (*REFUSALS.values(), "no_restock")
 """Columns of ``Outcomes.missed``, in this order."""
@@ -82,7 +82,8 @@ def outcomes(run: ShowRun, stories: Stories | None = None) -> Outcomes:
     """Settle one run; ``stories``: of its tape, where they are known already."""
     st = read_stories(run.tape, run.scenario) if stories is None else stories
     sheet, book = blank_sheet(st, len(run.scenario.skus)), units_alone(requestable(run.scenario))
-    plain = terms(run, units_only=True)
+    plain = numbers_of(run.scenario, units_only=True)
+    plain[DRAWN] = run.tape.drawn
     weighed = compiled_weigh()(st, book, sheet, plain, run.outcome, run.stock, NO_ALERTS, NO_ORDERS, run.actions)
     shippable, missed, of_book = sheet.units[SHIPPABLE], sheet.missed, sheet.book
     promised = _promised(st, sheet.short[:weighed])

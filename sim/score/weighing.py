@@ -7,8 +7,9 @@ from typing import Any, get_args, get_type_hints
 
 import numpy as np
 
+from scenarios.contract import Scenario
 from scenarios.staffing import NOTICE_CHANNELS
-from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ORDER_DTYPE, ShowRun
+from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ORDER_DTYPE
 from sim.core.units import to_us
 from sim.native import CompiledEntry, compiled, numba_or_none, or_plain
 from sim.score import alert_loops as A
@@ -16,7 +17,6 @@ from sim.score import loops as L
 from sim.score import settle as S
 from sim.score.places import COUNTED
 from sim.score.stories import Stories
-from strategies.gate import COOLDOWN_S
 
 CHANNELS = tuple(c.name for c in NOTICE_CHANNELS)
 NAMES = (*COUNTED, *(f"notices_{name}" for name in CHANNELS), "notices_other")
@@ -42,12 +42,11 @@ def units_alone(could: np.ndarray) -> L.Book:
     return L.Book(none, none, could, none, levels, none, levels, levels, none, np.zeros(2))
 
 
-def terms(run: ShowRun, horizon_s: float = 0.0, settled: bool = False, units_only: bool = False) -> np.ndarray:
-    """The plain numbers of a pass over ``run``."""
-    scenario = run.scenario
+def numbers_of(scenario: Scenario, horizon_s: float = 0.0, units_only: bool = False) -> np.ndarray:
+    """The plain numbers of passes over runs of a scenario (``L.HORIZON`` and so on); those of a run are filled in by who weighs
+    it: COOLDOWN, DRAWN, SETTLED."""
     return np.array([
-        to_us(horizon_s), to_us(scenario.duration_s), to_us(float(run.policy.gate[COOLDOWN_S])), FLOOD_US, run.tape.drawn,
-        scenario.ledger.mode == "deduct_on_payment", settled, units_only,
+        to_us(horizon_s), to_us(scenario.duration_s), 0, FLOOD_US, 0, scenario.ledger.mode == "deduct_on_payment", 0, units_only
     ], np.int64)  # fmt: skip
 
 

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from sim.native import PASSES, CompiledEntry, function_at, lean, numba_or_none, reference
+from sim.by_address import ROOM, asking, floats_at, laid_signal, laying, reference, signal_at
+from sim.native import PASSES, CompiledEntry, lean, numba_or_none
 
 numba = numba_or_none()
 pytestmark = pytest.mark.skipif(numba is None, reason="compiling is switched off")
@@ -53,14 +54,14 @@ def test_reference_counting_can_be_switched_off():
 
 
 def test_machine_code_has_an_entry_point():
-    """Used by ``sim.native.CompiledEntry``: the call without checks of types."""
+    """Used by ``sim.native.CompiledEntry`` and ``sim.engine.compiled.WorldEntry``: the call without checks of types."""
     machine = numba.njit(["int64(int64)"])(twice)
     (code,) = machine.overloads.values()
     assert code.entry_point(4) == 8, f"{WHO} has no overloads[...].entry_point that can be called"
 
 
 def test_machine_code_has_an_address():
-    """Used by ``sim.engine.compiled._address``."""
+    """Used by ``sim.engine.folds.CompiledFold``."""
     import ctypes
 
     machine = numba.njit(["int64(int64)"])(twice)
@@ -69,41 +70,40 @@ def test_machine_code_has_an_address():
     assert ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)(at)(4) == 8, f"{WHO} gives no address of a C function"
 
 
-def test_an_address_becomes_a_function():
-    """Used by ``sim.native.function_at``: numba's record of a first-class function, field by field."""
-    from numba.core import types
-    from numba.core.datamodel import default_manager
-
-    signature = numba.types.int64(numba.types.int64)
-    fields = set(default_manager.lookup(types.FunctionType(signature))._fields)
-    assert fields >= {"c_addr", "py_addr", "jit_addr"}, f"{WHO} keeps a function as {sorted(fields)}"
-    machine = numba.njit([signature])(twice)
-    result = machine.get_compile_result(signature)
-    address = result.library.get_pointer_to_function(result.fndesc.llvm_cfunc_wrapper_name)
-    at = function_at(signature)
-
-    @numba.njit
-    def call(address, x):
-        return at(address)(x)
-
-    assert call(address, 4) == 8, f"{WHO} does not call a function by its address"
-
-
-def test_a_named_tuple_can_be_passed_by_its_address():
-    """Used by ``sim.engine.compiled``: a data model of its own, and reading a field through it."""
-    import numpy as np
-
-    refer = reference()
+def test_a_named_tuple_can_be_laid_down_and_read_by_its_address():
+    """Used by ``sim.engine.compiled``: a data model of its own, and reading a field value by value."""
+    fields = numba.types.NamedUniTuple(numba.float64[::1], 2, Pair)
+    lay, refer, kinds = laying(fields), reference(fields), numba.types
 
     @numba.njit
     def second(pair):
-        return pair.more[0]
+        return pair.more[1]
+
+    put = numba.njit([kinds.int64(fields, kinds.int64[::1])])(lambda pair, room: lay(pair, room))
+    read = numba.njit([kinds.float64(kinds.int64)])(lambda address: second(refer(address)))
+    room, pair = np.zeros(ROOM, np.int64), Pair(np.zeros(1), np.array([3.0, 4.0]))
+    assert read(put(pair, room)) == 4.0, f"{WHO} does not read a field through an address"
+
+
+def test_a_strategy_can_be_asked_by_addresses_alone():
+    """Used by ``sim.engine.folds``: arrays and tuples at an address, and a call of machine code at one."""
+    kinds = numba.types
+    ask, laid, floats, signal = asking(), laid_signal(), floats_at(), signal_at(kinds.UniTuple(kinds.float64, 3))
+
+    @numba.njit([kinds.int64(*[kinds.int64] * 5)])
+    def fold(params, n_params, memory, n_memory, shown):
+        floats(memory, n_memory)[0] = floats(params, n_params)[1] + signal(shown)[2]
+        return len(floats(memory, n_memory))
+
+    (code,) = fold.overloads.values()
+    address = code.library.get_pointer_to_function(code.fndesc.llvm_cfunc_wrapper_name)
 
     @numba.njit
-    def call(pair):
-        return second(refer(pair))
+    def call(address, params, memory, x):
+        return ask(address, params, memory, laid((x, x, 2 * x)))
 
-    assert call(Pair(np.zeros(1), np.array([4.0]))) == 4.0, f"{WHO} does not read a field through an address"
+    memory = np.zeros(4)
+    assert (call(address, np.array([1.0, 2.0]), memory, 5.0), memory[0]) == (4, 12.0), f"{WHO} does not call by addresses"
 
 
 @pytest.mark.parametrize("name", PASSES)
@@ -152,3 +152,19 @@ def test_an_entry_checks_arrays_of_other_kinds():
         entry(Pair(np.array([3], np.int8), np.array([4])))
     with pytest.raises(TypeError):
         entry(Pair(np.arange(4)[::2], np.array([4])))
+
+
+def test_a_world_of_other_kinds_is_refused():
+    """Machine code reads arrays at an address as the kinds a World declares."""
+    from scenarios.registry import load
+    from sim.core.stage import set_stage
+    from sim.demand.draw import draw_tape
+    from sim.engine.compiled import compiled_seen
+    from sim.setup.policies import make_policy
+
+    show = load("ls1")
+    world = set_stage(show, draw_tape(show, 1)).world(make_policy("silent"))
+    assert compiled_seen()(world, 0, 0, 0) == compiled_seen()(world, 0, 0, 2) == show.skus[0].stock
+    for other in ({"t": world.t.astype(np.int32)}, {"t": world.t.copy(), "stock": world.stock.astype(float)}):
+        with pytest.raises(AssertionError, match="kinds that no World"):
+            compiled_seen()(world._replace(**other), 0, 0, 0)

@@ -13,7 +13,7 @@ import pytest
 from scenarios.registry import load
 from sim import native
 from sim.core import feed
-from sim.engine import compiled, simulate
+from sim.engine import compiled, folds, simulate
 from sim.jobs import compiling
 from sim.native import at_hand, compiles, kept_folder, plainly
 from sim.score.profiles import PROFILES
@@ -55,7 +55,7 @@ def test_in_plain_python_nothing_compiled_is_used():
 def test_what_is_at_hand_is_compiled_by_nobody():
     for _entry, make in compiling.KERNELS.values():
         make()
-    compiled.compile_fold(POLICIES[0].strategy.fold)
+    folds.compile_fold(POLICIES[0].strategy.fold)
     assert compiling.missing(POLICIES, compiling.SHARED) == []
     with compiling.compiling(POLICIES, compiling.SHARED) as others:
         assert others == []

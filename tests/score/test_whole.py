@@ -52,6 +52,17 @@ def test_both_forms_agree_on_random_worlds():
     assert all(seen.values()), "the worlds are too tame to prove anything"
 
 
+def test_runs_are_scored_together_as_each_alone():
+    """Grown tapes and the drawn one in turn; runs of one world side by side."""
+    for seed in (3, 5, 8):
+        judge, runs = judged(seed)
+        runs = [*runs, judge.baseline, runs[0], *runs[::-1]]
+        names = ("J", "net", "skill", *METRICS)
+        alone = [[judge.score(run, names)[name] for name in names] for run in runs]
+        assert np.array_equal(judge.table(runs, names), alone, equal_nan=True)
+    assert judge.table([], ("J",)).shape == (0, 1)
+
+
 @pytest.mark.long
 def test_both_forms_agree_on_a_thousand_more_worlds():
     for seed in range(WORLDS, WORLDS + sized(100, 1000)):
