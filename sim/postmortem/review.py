@@ -32,7 +32,7 @@ from sim.study.worth import COLUMNS, Worth, judged_chains, summarise, worth_rows
 
 CONSIDERED = 5
 """Changes, nearest first, that are played on other shows and draws until one helps there beyond chance."""
-COMPARED = ("net", "J", "oversold_units", "missed_units", "notices")
+COMPARED = ("net", "gmv", "J", "oversold_units", "missed_units", "notices")
 """Figures by which the night as it was run is set beside the policy."""
 Progress = Callable[[int, int, str], None]
 
@@ -143,8 +143,8 @@ def review(
 def compared(
     shows: Sequence[ReviewedShow], policy: Policy, night: Callable[[Stage], ShowRun], profile: Profile
 ) -> list[dict[str, Any]]:  # fmt: skip
-    """The policy, the night as it was run, and silence on the same shoppers: one row each and bound with net, J, oversold, missed
-    units and notices."""
+    """The policy, the night as it was run, and silence on the same shoppers: one row each and bound with net, GMV, J, oversold,
+    missed units and notices."""
     rows = []
     for show in shows:
         silent = play(show.stage, make_policy("silent"))

@@ -202,7 +202,8 @@ def test_a_review_tells_the_night_and_the_bands(tmp_path):
     assert "bands (fixed_count, 4 shows) held for" in first.text
     rows = first.night.set_index(["policy", "bound"])
     assert rows.loc[(NIGHT, "likely"), "oversold_units"] == 4
-    assert set(rows.columns) == {"net", "J", "oversold_units", "missed_units", "notices"}
+    assert set(rows.columns) == {"net", "gmv", "J", "oversold_units", "missed_units", "notices"}
+    assert "| policy | net [CNY] | GMV | left on the table [CNY] | " in page
     assert len(again.bands) == 3
     with pytest.raises(ValueError, match=r"holds no items\.parquet"):
         review(str(folder), "fixed_count", shows=0, figure="none", rehearsal=str(folder))

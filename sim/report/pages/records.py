@@ -71,11 +71,12 @@ def _closed(t: Tables) -> Parts:
     rows, names = [], [shortened(n) for n in table["strategy"]]
     for name, r in zip(names, table.to_dict("records"), strict=True):
         cells = [name, *(_saved(r, bound) for bound, *_looks in BOUNDS)]
-        cells += [number(r.get(f"{m}_likely")) for m in ("net", "oversold_units", "missed_units", "notices")]
+        cells += [number(r.get(f"{m}_likely")) for m in ("net", "gmv", "J", "oversold_units", "missed_units", "notices")]
         rows.append([*cells, "–" if r.get("imputed_share") is None else number(100 * float(r["imputed_share"]), 0)])
     head = [(_("strategy"), "", ""),
             *((_("saved, {bound}").format(bound=_(words)), _("CNY"), "") for _b, words, *_looks in BOUNDS),
-            (_("net"), _("CNY"), ""), (_("oversold"), _("units"), ""), (_("missed"), _("units"), ""), (_("notices"), "", ""),
+            (_("net"), _("CNY"), ""), (_("GMV"), _("CNY"), ""), (_("left on the table"), _("CNY"), ""),
+            (_("oversold"), _("units"), ""), (_("missed"), _("units"), ""), (_("notices"), "", ""),
             (_("imputed"), "%", _("share of the verdict that rests on demand nobody recorded"))]  # fmt: skip
     note = _("Saved over nobody acting, a show, under three bounds of what was not recorded; in brackets the 95 % interval "
              "over draws. The "

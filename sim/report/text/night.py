@@ -20,12 +20,12 @@ At = Callable[[float], str]
 
 def night_rows(r: Review) -> list[list[str]]:
     """Head and a row for the policy, the night as it was run, and silence: likely, and the least and the most over the bounds."""
-    head = [_("policy"), _("net [CNY]"), _("left on the table [CNY]"), _("oversold"), _("missed"), _("notices")]
+    head = [_("policy"), _("net [CNY]"), _("GMV"), _("left on the table [CNY]"), _("oversold"), _("missed"), _("notices")]
     rows = [head]
     for name in dict.fromkeys(row["policy"] for row in r.night):
         own = [row for row in r.night if row["policy"] == name]
         likely = next((row for row in own if row["bound"] == LIKELY), own[0])
-        cells = [_ranged(likely[key], [row[key] for row in own]) for key in ("net", "J", "oversold_units", "missed_units")]
+        cells = [_ranged(likely[key], [row[key] for row in own]) for key in ("net", "gmv", "J", "oversold_units", "missed_units")]
         rows.append([name, *cells, number(likely["notices"])])
     return rows
 
@@ -37,7 +37,7 @@ def _ranged(value: float, all_of_them: list[float]) -> str:
 
 def night_lines(r: Review) -> list[str]:
     """The same for a terminal."""
-    return aligned(night_rows(r), range(1, 6)) if r.night else []
+    return aligned(night_rows(r), range(1, 7)) if r.night else []
 
 
 def night_page(r: Review) -> list[str]:
@@ -47,7 +47,7 @@ def night_page(r: Review) -> list[str]:
     head, *rows = night_rows(r)
     words = _("What the team did is played on the same shoppers as the strategy and as nobody acting. In brackets: from the "
               "least to the most over what is assumed of demand nobody recorded.")  # fmt: skip
-    return [_("## The night as it was run 当晚实操"), "\n".join(markdown(head, rows, range(1, 6))), words]
+    return [_("## The night as it was run 当晚实操"), "\n".join(markdown(head, rows, range(1, 7))), words]
 
 
 def figure_name(figure: str) -> str:
