@@ -95,6 +95,27 @@ def test_seckill_paydeduct() -> None:
         assert oversold(show, "fixed_count", playbook=book) > 0.9 * silent
 
 
+def test_seckill_paydeduct_ways_to_stop() -> None:
+    """A page taken away annoys half as many, half the exposure spares refusals; what was held back is sold when released."""
+    scenario = load("seckill_paydeduct")
+    show, names = shows(scenario, 6), ("oversold_units", "annoyances", "refused_attempts", "sold_units", "net")
+    ways = ("freeze_only", "delist", "throttle")
+    frozen, gone, dimmed = ([float(x.mean()) for x in show.scores(make_policy("smart", playbook=way), *names)] for way in ways)
+    silent = oversold(show, "silent")
+    assert max(frozen[0], gone[0], dimmed[0]) < 0.03 * silent
+    assert gone[1] < 0.6 * frozen[1]
+    assert dimmed[2] < 0.93 * frozen[2]
+    assert max(frozen[4], gone[4], dimmed[4]) < 1.06 * min(frozen[4], gone[4], dimmed[4])
+    flash = [replace(s, held_back=s.stock // 5) if s.id.endswith("flash") else s for s in scenario.skus]
+    held = shows(replace(scenario, skus=tuple(flash)), 6)
+    staged, kept = (
+        held.scores(make_policy("smart", playbook=way), "oversold_units", "sold_units") for way in ("staged", "freeze_only")
+    )
+    assert kept[0].sum() == 0 < staged[0].sum()
+    assert staged[1].mean() > kept[1].mean() + 120
+    assert abs(staged[1].mean() - frozen[3]) < 20
+
+
 def test_multichannel_lag() -> None:
     """Oversell = rate x lag x (1 - sum of squared shares); a reserve for the main channel trades it for refusals."""
     scenario = load("multichannel_lag")
