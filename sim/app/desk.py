@@ -20,6 +20,7 @@ from sim.core.run import ShowRun
 from sim.engine.answers import lines_of
 from sim.replay.impute import Imputation
 from sim.report.figures.story import story
+from sim.report.pages.kit import shortened
 from sim.report.pages.rehearsal import possible
 from sim.score.profiles import Profile
 from sim.setup.settings import SettingError
@@ -34,6 +35,8 @@ PLAYBOOK = {
     "propagate_s": N_("a command takes everywhere"),
     "freeze_s": N_("a person freezes in"),
 }
+MOST_LETTERS = 40
+"""Of a name in what a dial is called, so that what it does is seen."""
 _PLAIN = re.compile(r"[\w-]+")
 WITHIN_S = 2.0
 """A wish is to be answered within so long; shows that take longer refine the figures afterwards, and the page says so."""
@@ -213,11 +216,11 @@ def dials_of(show: Scenario, policies: Sequence[Policy], recorded: bool = False)
             dials.append(Slider(f"operations.{name}", _(words), "s", 0.0, max(10.0, TIMES * value), value, False))
     dials.append(Slider("scenario.feed.lag_s", _("readings arrive late by"), "s", 0.0, 120.0, float(show.feed.lag_s), True))
     for sku in [k for k in show.skus if _PLAIN.fullmatch(k.id)][:MOST_ITEMS]:
-        label, stock = _("stock of {sku}").format(sku=sku.id), float(sku.stock)
+        label, stock = _("stock of {sku}").format(sku=shortened(sku.id, MOST_LETTERS)), float(sku.stock)
         dials.append(Slider(f"scenario.skus.{sku.id}.stock", label, "units", 0.0, max(10.0, 3 * stock), stock, True))
     for k, cue in list(enumerate(() if recorded else show.cues, 1))[:MOST_CUES]:
         when, size = (
-            text.format(kind=_(cue.kind.replace("_", " ")), sku=cue.sku)
+            text.format(kind=_(cue.kind.replace("_", " ")), sku=shortened(cue.sku, MOST_LETTERS))
             for text in (_("{kind} of {sku}, when"), _("{kind} of {sku}, how big"))
         )
         peak, last = float(cue.kernel().peak), float(show.duration_s) - 1

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sim.core.export import for_terminal
 from sim.jobs.serialise import origin_of
 from sim.setup.space import Candidate
 from strategies.contract import TIER_NAMES, TIERS, Strategy
@@ -38,7 +39,7 @@ def recommendation(
     return {
         "overrides": [*words, f"strategy=[{entry}]", *settings, *rehearsal],
         "settings_by_tier": table,
-        "statement": list(statement),
+        "statement": [for_terminal(line) for line in statement],
         "rests_on": dict(rests_on),
     }
 

@@ -8,13 +8,14 @@ import socket
 import threading
 import urllib.error
 import urllib.request
+from dataclasses import replace
 
 import pytest
 import yaml
 
 import sim.app.desk_shows as desk_shows
 import stockcue as sc
-from sim.app.desk import Desk
+from sim.app.desk import Desk, dials_of
 from sim.app.desk_shows import KeptShows, Rehearsed, size_of
 from sim.app.nouns import profile_of
 from sim.cli.main import main
@@ -212,6 +213,15 @@ def test_a_browser_that_closes_in_mid_drag_leaves_the_desk_at_work(browser, serv
     browser.driver.get("about:blank")
     status, text = asked(server, "/play", {"strategy.fixed_count.units": 120.0})
     assert (status, json.loads(text.strip().splitlines()[-1])["done"]) == (200, 3)
+
+
+def test_dials_of_long_names_say_what_they_turn(show):
+    """And are told apart: of the name there is only the beginning."""
+    skus = tuple(replace(s, id=f"{'x' * 300}{k}") for k, s in enumerate(show.skus))
+    named = replace(show, skus=skus, cues=tuple(replace(c, sku=skus[0].id) for c in show.cues[:1]))
+    labels = [d.label for d in dials_of(named, [sc.policy("fixed_count")])]
+    assert max(map(len, labels)) < 80
+    assert {text.rsplit(", ", 1)[1] for text in labels if "x…" in text and "," in text} == {"when", "how big"}
 
 
 def test_a_closed_connection_drops_no_later_wish(server):

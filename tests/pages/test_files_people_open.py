@@ -6,6 +6,7 @@ import base64
 import csv
 import gzip
 import json
+import zipfile
 
 import numpy as np
 import pandas as pd
@@ -59,11 +60,21 @@ def test_a_workbook_has_units_intervals_and_no_formula(tmp_path):
     )
     opened = CalamineWorkbook.from_path(str(path))
     assert opened.sheet_names == ["how to read this", "a_b_c____", "A_B_C____~2"]
+    with zipfile.ZipFile(path) as parts:
+        printed = [parts.read(name).decode() for name in parts.namelist() if "worksheets/sheet" in name]
+    assert all('paperSize="9"' in text and 'orientation="landscape"' in text and "fitToPage" in text for text in printed)
     rows = opened.get_sheet_by_name("a_b_c____").to_python()
     assert rows[0] == ["strategy", "net [CNY]", "net_low [CNY]", "recall [share]"]
     assert rows[1][0] == "'=cmd|' /C calc'!A0"
     assert rows[4][0] == "a\\u202eb"
     assert rows[3][1:] == [2000.0, 0.0, 0.25]
+
+
+def test_a_line_of_a_file_has_no_unit(tmp_path):
+    rejects = pd.DataFrame({"file": ["a.csv"], "line": [7], "reason": ["no time"]})
+    (tmp_path / "t.xlsx").write_bytes(sheets("t", [], {"rejects": rejects}))
+    opened = CalamineWorkbook.from_path(str(tmp_path / "t.xlsx"))
+    assert opened.get_sheet_by_name("rejects").to_python()[0] == ["file", "line", "reason"]
 
 
 def test_a_results_workbook_and_csv_open_in_excel(rehearsed, tmp_path):

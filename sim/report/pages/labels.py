@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from sim.score.metrics import METRICS
 from sim.words import N_, _
@@ -143,12 +143,14 @@ def word(value: str) -> str:
     return _(value) if value in CELLS else value
 
 
-def unit_of(column: str) -> str:
-    """The unit of a column, "" where it has none.
+def unit_of(column: str, beside: Sequence[str] = ()) -> str:
+    """The unit of a column, "" where it has none. beside: the columns of its table (a line of a file is no line of a strategy).
 
-    >>> unit_of("net"), unit_of("saved_likely_low"), unit_of("lead_s"), unit_of("strategy")
-    ('CNY', 'CNY', 's', '')
+    >>> unit_of("net"), unit_of("saved_likely_low"), unit_of("lead_s"), unit_of("strategy"), unit_of("line", ["file", "line"])
+    ('CNY', 'CNY', 's', '', '')
     """
+    if column == "line" and "file" in beside:
+        return ""
     name = re.sub(r"(_(low|high|likely|limit|before|after|error))+$", "", column)
     if name in METRICS:
         return METRICS[name].unit

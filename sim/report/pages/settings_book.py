@@ -8,6 +8,7 @@ from io import BytesIO
 from typing import Any
 
 from sim.core.export import for_spreadsheet, for_terminal
+from sim.report.pages.workbook import on_paper
 from sim.words import _
 from strategies.contract import Param
 
@@ -37,6 +38,7 @@ def book(
             sheet.write_string(0, k, name, head)
             sheet.set_column(k, k, width)
         sheet.freeze_panes(1, 1)
+        on_paper(sheet)
         for row, word in enumerate(words, 1):
             key, _sign, value = word.partition("=")
             sheet.write_string(row, 0, _safe(key))
@@ -51,6 +53,7 @@ def book(
                 )
         how = file.add_worksheet(_("how to read this"))
         how.set_column(0, 0, 120)
+        on_paper(how)
         lines = [_("Edit the column value of the first sheet, add or remove rows, save, and play it: stockcue rehearse "
                    "experiment=FILE.xlsx"),
                  *statement]  # fmt: skip

@@ -49,7 +49,7 @@ def meaning_of(column: str) -> str:
 
 def head_of(column: str, beside: Sequence[str] = ()) -> str:
     """The head of a column, its unit with it: in English the name that it has in the files."""
-    name, unit = column if language() == "en" else label(column, beside), unit_of(column)
+    name, unit = column if language() == "en" else label(column, beside), unit_of(column, beside)
     return f"{name} [{_(unit)}]" if unit and _(unit) != name else name
 
 
@@ -77,10 +77,17 @@ def workbook(
     return buffer.getvalue()
 
 
+def on_paper(sheet: Any) -> None:
+    """As it prints: A4 across, as wide as the page, the head on every page."""
+    sheet.set_paper(9)
+    sheet.set_landscape()
+    sheet.fit_to_pages(1, 0)
+
+
 def _looks(book: Workbook) -> dict[str, Any]:
     """How cells look."""
     return {
-        "title": book.add_format({"bold": True, "font_size": 15}),
+        "title": book.add_format({"bold": True, "font_size": 15, "text_wrap": True, "valign": "top"}),
         "head": book.add_format({"bold": True, "bg_color": "#E8EEF3", "bottom": 1, "text_wrap": True, "valign": "top"}),
         "text": book.add_format({"text_wrap": True, "valign": "top"}),
         "whole": book.add_format({"num_format": "#,##0"}),
@@ -108,10 +115,13 @@ def _how(book: Workbook, looks: dict[str, Any], title: str, sentences: Sequence[
          names: Mapping[str, str]) -> None:  # fmt: skip
     """The first sheet: the verdict, which sheet holds what, and every column that has a meaning of its own."""
     sheet = book.add_worksheet(_("how to read this"))
+    on_paper(sheet)
     sheet.set_column(0, 0, 34)
     sheet.set_column(1, 1, 12)
     sheet.set_column(2, 2, 90)
+    sheet.merge_range(0, 0, 0, 2, "", looks["title"])
     sheet.write_string(0, 0, _text(title), looks["title"])
+    sheet.set_row(0, 20 * (1 + len(title) // 90))
     row = 2
     for line in sentences:
         sheet.merge_range(row, 0, row, 2, "", looks["text"])
@@ -158,6 +168,8 @@ def _table(book: Workbook, looks: dict[str, Any], name: str, table: pd.DataFrame
 
     sheet = book.add_worksheet(name)
     shown = table.head(rows_that_fit(len(table.columns)))
+    on_paper(sheet)
+    sheet.repeat_rows(0)
     sheet.freeze_panes(1, 1)
     if len(shown.columns):
         sheet.autofilter(0, 0, max(1, len(shown)), len(shown.columns) - 1)

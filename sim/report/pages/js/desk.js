@@ -109,9 +109,9 @@
       lines.forEach(function (source, k) {
         plot.step({ x: { field: "x" }, y: { field: "y" }, mode: "center", source: source, line_color: COLOURS[k % 8], line_dash: DASHES[k % 8], line_width: 2, legend_label: SC.spelt(rows[k].strategy) });
       });
-      plot.legend.location = "top_left";
       var target = SC.make("div", { class: "chart" });
       document.getElementById("curve").appendChild(target);
+      SC.above(plot, target.clientWidth, 240);
       await Bokeh.Plotting.show(plot, target);
     }
     ask();
