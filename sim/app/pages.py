@@ -89,6 +89,8 @@ def opened(place: Path) -> tuple[Result, list[str]]:
             _("This folder is half written: it has no manifest. What is shown is what could be read, and nothing vouches for it.")
         )
     for name, seal in dict(manifest.get("files") or {}).items():
+        if name == PAGE:  # what is made again, or was
+            continue
         if not (place / name).is_file():
             notes.append(_("{name} is missing from the folder.").format(name=name))
         elif checksum(place / name) != seal:

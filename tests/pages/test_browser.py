@@ -8,6 +8,9 @@ import pytest
 
 import stockcue as sc
 from sim.app.pages import page
+from sim.report.pages.blocks import Page
+from sim.report.pages.charts import bars
+from sim.report.pages.page import html
 from tests.pages.conftest import PRICES
 
 
@@ -88,6 +91,19 @@ def test_a_sweeps_table_filters_sorts_and_opens_timelines(browser, swept):
     seen.run("SC.brushed([0, 1])")
     assert seen.errors() == []
     assert seen.asked() == []
+
+
+def test_bars_below_zero_hide_none_above(browser, tmp_path):
+    """What a cause spared lies left of zero, what others cost right of it."""
+    chart = bars("blame", ["mask"], [("lag", "#56B4E9", [1.0]), ("reaction", "#E69F00", [-30.0]), ("line", "#009E73", [26.0]),
+                                     ("demand", "#8A8A8A", [3.0])], "units")  # fmt: skip
+    (tmp_path / "p.html").write_text(html(Page("t", charts=[chart])), encoding="utf-8")
+    seen = browser.open(tmp_path / "p.html")
+    seen.until("return Bokeh.documents.length > 0")
+    drawn = seen.run("return Array.from(Bokeh.documents[0].all_roots[0].renderers).map(r => r.data_source.data)"
+                     ".map(d => [d.name[0], d.left[0], d.right[0]])")  # fmt: skip
+    assert drawn == [["lag", 0, 1], ["reaction", -30, 0], ["line", 1, 27], ["demand", 27, 30]]
+    assert seen.errors() == []
 
 
 def test_what_is_half_written_or_old_is_shown_as_far_as_it_goes(browser, rehearsed, tmp_path):

@@ -218,7 +218,8 @@ def test_a_browser_that_closes_in_mid_drag_leaves_the_desk_at_work(browser, serv
 def test_dials_of_long_names_say_what_they_turn(show):
     """And are told apart: of the name there is only the beginning."""
     skus = tuple(replace(s, id=f"{'x' * 300}{k}") for k, s in enumerate(show.skus))
-    named = replace(show, skus=skus, cues=tuple(replace(c, sku=skus[0].id) for c in show.cues[:1]))
+    cues = tuple(replace(c, sku=skus[0].id) for c in show.cues[:1])
+    named = replace(show, skus=skus, cues=cues, supply=replace(show.supply, deliveries=()))
     labels = [d.label for d in dials_of(named, [sc.policy("fixed_count")])]
     assert max(map(len, labels)) < 80
     assert {text.rsplit(", ", 1)[1] for text in labels if "x…" in text and "," in text} == {"when", "how big"}

@@ -141,7 +141,8 @@ def _blamed(kind: str, part: pd.DataFrame) -> Chart | None:
         return None
     series = [(_(words), colour, sums[c]) for c, (words, colour) in CAUSES.items() if c in sums and sums[c].abs().sum() > 0]
     title = _("Oversold units, by what is to blame") if kind == "oversold" else _("Missed units, by what is to blame")
-    return bars(title, list(sums.index), series, _("units"))
+    spared = bool((sums < 0).to_numpy().any())
+    return bars(title, list(sums.index), series, _("units (left of 0: units the cause spared)") if spared else _("units"))
 
 
 # -- calibrate ----------------------------------------------------------------------------------------------------

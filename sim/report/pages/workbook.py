@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.core.export import for_spreadsheet, for_terminal
 from sim.report.pages.labels import TABLES, label, unit_of, word
+from sim.report.text.layout import width
 from sim.score.metrics import METRICS
 from sim.words import _, language
 
@@ -158,8 +159,8 @@ def _rows(sheet: Any, looks: dict[str, Any], row: int, head: Sequence[str], body
 
 
 def _text(value: Any) -> str:
-    """A name as a cell may have it."""
-    return for_spreadsheet(for_terminal(str(value)))[:LONGEST]
+    """A name as a cell may have it, on one line."""
+    return for_spreadsheet(for_terminal(" ".join(str(value).split("\n"))))[:LONGEST]
 
 
 def _table(book: Workbook, looks: dict[str, Any], name: str, table: pd.DataFrame) -> None:
@@ -170,6 +171,7 @@ def _table(book: Workbook, looks: dict[str, Any], name: str, table: pd.DataFrame
     shown = table.head(rows_that_fit(len(table.columns)))
     on_paper(sheet)
     sheet.repeat_rows(0)
+    sheet.set_row(0, 32)  # two lines of a head
     sheet.freeze_panes(1, 1)
     if len(shown.columns):
         sheet.autofilter(0, 0, max(1, len(shown)), len(shown.columns) - 1)
@@ -177,7 +179,7 @@ def _table(book: Workbook, looks: dict[str, Any], name: str, table: pd.DataFrame
     for k, column in enumerate(shown.columns):
         head, values = head_of(str(column), [str(c) for c in shown.columns]), shown[column]
         sheet.write_string(0, k, _text(head), looks["head"])
-        widest = max([len(head) // 2 + 4, *(min(44, len(str(v))) for v in values.head(60).tolist() if isinstance(v, str))])
+        widest = max([width(head) // 2 + 4, *(width(word(v)) for v in values.head(60).tolist() if isinstance(v, str))])
         sheet.set_column(k, k, max(10, min(44, widest + 2)))
         if pd.api.types.is_bool_dtype(values):
             write.append(partial(_truth, sheet))

@@ -90,19 +90,25 @@
     return one;
   }
 
+  /** Values above zero stack to the right of it, those below to the left, so that no bar hides another. */
   function bars(d, width) {
     var cut = short(d.rows, width), rows = cut.slice().reverse();
     var height = Math.min(900, 108 + 26 * rows.length);
     var one = figure({ y_range: new Bokeh.FactorRange({ factors: rows }), height: height, x_axis_label: d.x_label });
     sparse(one, width);
     one.xaxis.formatter = new Bokeh.NumeralTickFormatter({ format: "0,0.[0]" });
-    var left = d.rows.map(function () { return 0; }), tips = [];
+    var over = d.rows.map(function () { return 0; }), under = over.slice(), tips = [];
     d.series.forEach(function (s) {
-      var right = left.map(function (v, k) { return v + (s.values[k] || 0); });
-      var source = new Bokeh.ColumnDataSource({ data: { row: cut, whole: d.rows, left: left.slice(), right: right, value: nan(s.values), name: d.rows.map(function () { return s.name; }) } });
+      var left = [], right = [];
+      s.values.forEach(function (v, k) {
+        var side = v < 0 ? under : over, from = side[k];
+        side[k] += v || 0;
+        left.push(Math.min(from, side[k])); right.push(Math.max(from, side[k]));
+      });
+      var source = new Bokeh.ColumnDataSource({ data: { row: cut, whole: d.rows, left: left, right: right, value: nan(s.values), name: d.rows.map(function () { return s.name; }) } });
       tips.push(one.hbar({ y: { field: "row" }, left: { field: "left" }, right: { field: "right" }, height: 0.7, source: source, fill_color: s.colour, line_color: "#ffffff", legend_label: s.name }));
-      left = right;
     });
+    if (under.some(function (v) { return v < 0; })) { one.add_layout(new Bokeh.Span({ location: 0, dimension: "height", line_color: "#000000" })); }
     one.add_tools(new Bokeh.HoverTool({ renderers: tips, tooltips: [["", "@whole"], ["", "@name"], ["", "@value{0,0.[0]}"]] }));
     SC.above(one, width, height);
     return one;
