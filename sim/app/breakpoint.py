@@ -132,8 +132,7 @@ def breakpoint(
     Returns
     -------
     Result
-        ``.table`` has a row per policy, dial and severity: certified, undecided or refuted, in the dial's unit, with net, GMV
-        and J [CNY a show].
+        ``.table`` has a row per policy, dial and severity: certified, undecided or refuted; net, GMV and J [CNY a show].
 
     Raises
     ------
@@ -176,7 +175,8 @@ def _settled(
         one_of("dials", name, list(DIALS))
     limits, called = LIMITS[s.limits], s.limits
     if counted := listed(s.only):
-        limits, called = narrowed(limits, counted), f"{s.limits} ({' and '.join(counted)} only)"
+        limits = narrowed(limits, counted)
+        called = _("{limits} ({names} only)").format(limits=s.limits, names=_(", ").join(counted))
     return Points(scenario, policies, profile, limits, called, [DIALS[n] for n in names], s, uncertainty)
 
 

@@ -113,7 +113,7 @@ def rows(results: Mapping[str, Breaks]) -> list[list[str]]:
             cells.append([name, _("none"), _("nowhere"), _("as it is"), "", *map(number, f.money), ""])
         for b in f.dials.values():
             ends = cell(b.holds, _("nowhere")), cell(b.breaks, _("never seen"))
-            cells.append([name, b.dial.name, *ends, b.dial.unit, *_money(f.money, b), b.dial.setting])
+            cells.append([name, b.dial.name, *ends, _(b.dial.unit), *_money(f.money, b), b.dial.setting])
     return cells
 
 
