@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import socket
 import threading
@@ -200,6 +201,16 @@ def test_a_dial_is_dragged_in_a_browser(browser, server):
         "return +document.querySelector('[data-key=\"strategy.fixed_count.units\"]').value")})  # fmt: skip
     assert browser.run("return SC.answer.table[0].net[0]") == pytest.approx(answer["table"][0]["net"][0])
     assert [e for e in browser.errors() if "favicon" not in e] == []
+
+
+def test_a_page_says_how_many_shows_came_in_time(browser, server, monkeypatch):
+    ticks = itertools.count(0.0, 5.0)
+    monkeypatch.setattr(server.desk, "clock", lambda: next(ticks))
+    browser.driver.get(server.url)
+    browser.until("return document.documentElement.getAttribute('data-state') === 'ready'")
+    told = browser.run("return document.getElementById('state').textContent")
+    assert told.startswith("3 of 3 shows played again, ")
+    assert told.endswith("; 0 of them within 2 s, the others refine the figures afterwards")
 
 
 def test_a_browser_that_closes_in_mid_drag_leaves_the_desk_at_work(browser, server):
