@@ -89,8 +89,9 @@ def play_unnoted(stage: Stage, policy: Policy) -> ShowRun:
 
 def play_without(stage: Stage, policy: Policy, chain: tuple[int, int] | None, engine: Engine | None = None) -> ShowRun:
     """The same show without one chain of the policy's alerts: (item, moment of its first decision [us]); None: without any."""
-    engine = engine or engine_for(policy)
-    return _played(stage, policy, Unsent(simpy.Environment(), stage, policy, True, engine.look, chain=chain), engine)
+    engine, env = engine or engine_for(policy), simpy.Environment()
+    begun = Begun(stage.world(policy, hosted=True))  # judged and not drawn: no journal
+    return _played(stage, policy, Unsent(env, stage, policy, True, engine.look, begun, chain=chain), engine)
 
 
 def _played(stage: Stage, policy: Policy, control: Control, engine: Engine) -> ShowRun:
