@@ -27,6 +27,7 @@ from sim.replay.closedtape import ASSUMPTIONS
 from sim.replay.impute import LIKELY, impute
 from sim.replay.ingest.canon import SUFFIX
 from sim.replay.night import as_run
+from sim.replay.paidwords import paid_words
 from sim.replay.recorded import said_first, time_of_day
 from sim.report.text.account import account
 from sim.report.text.review import rehearsed_note, shop_behind
@@ -125,6 +126,7 @@ def recorded_case(s: ReviewSettings, rec: Recording, earlier: Sequence[Any], sce
             others.append(recorded(whole, s.seed, s.replicate, theirs, world, (LIKELY,))[LIKELY])
     notes = [caption(stream, imputation), *(_("Assumed: {words}.").format(words=_(words)) for words in ASSUMPTIONS)]
     notes += [*account(rec.table), *shop_behind(world)]
+    notes += [_("Payments: {words}.").format(words=words) for words in paid_words(imputation, world)]
     draws = [recorded(imputation, s.seed, s.replicate + k, own_feed, world, (LIKELY,))[LIKELY] for k in range(1, s.shows + 1)]
     notes.append(_("Times are on the recording's clock; it starts at {start}.").format(start=stream.at(0.0)))
     shown = list(bounds.values())

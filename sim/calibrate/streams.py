@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scenarios.contract import CUE_KINDS
+from sim.calibrate.grid import default_kernel
 from sim.calibrate.observed import (
     MARK_DTYPE,
     WINDOW_DTYPE,
@@ -70,14 +71,16 @@ def observed_from(head: Any, frame: pd.DataFrame, sku: list[str] | None = None) 
     width = 0.0 if head.resolution_s < 0.01 else float(head.resolution_s)
     carts = _of(frame, "cart", names, start)
     observed = _events(good, names, start)
-    shut = _shut(frame, orders, names, start, usual, head.declared, [1] * len(names) if usual else fewest(observed, len(names)))
+    cues = _cues(frame, names, start, span)
+    least = [1] * len(names) if usual else fewest(observed, len(names))
+    shut = _shut(frame, orders, names, start, usual, head.declared, least, cues)
     return Observed(
         head.name,
         span,
         names,
         observed,
         carts,
-        _cues(frame, names, start, span),
+        cues,
         bin_s=usual,
         start_unix_s=start / US if start > 10**14 else math.nan,
         start_hour=_hour(head.own_clock.text(start)),
@@ -182,9 +185,9 @@ def _viewers(frame: pd.DataFrame, start: int) -> tuple[np.ndarray, np.ndarray] |
 
 def _shut(
     frame: pd.DataFrame, orders: pd.DataFrame, names: tuple[str, ...], start: int, usual: float, declared: Any,
-    least: list[int],
+    least: list[int], cues: np.ndarray,
 ) -> np.ndarray:  # fmt: skip
-    """Stretches without stock (below ``least`` units), and bins whose count is not known."""
+    """Stretches without stock (below ``least`` units), each to the end of the cues in it, and bins whose count is not known."""
     spells: list[tuple[int, float, float]] = []
     bad = orders[(orders["mark"] != "") | (orders["bin_s"] > usual * 1.01)]
     for t, width, sku in zip(bad["t_us"].tolist(), bad["bin_s"].tolist(), bad["sku"].tolist(), strict=True):
@@ -192,12 +195,21 @@ def _shut(
         spells.append((k, (t - start) / US, (t - start) / US + max(width, usual, 1e-6)))
     levels = frame[(frame["kind"] == "level") & frame["sku"].isin(names)]
     for k, name in enumerate(names):
-        own = levels[levels["sku"] == name]
+        own, out = levels[levels["sku"] == name], []
         if len(own):
-            spells += _spells(k, own["t_us"].to_numpy(), own["value"].to_numpy() < least[k], start)
+            out = _spells(k, own["t_us"].to_numpy(), own["value"].to_numpy() < least[k], start)
         elif name in declared and "stock" in declared[name]:
-            spells += _run_out(k, frame[frame["sku"] == name], int(declared[name]["stock"]), start, least[k])
+            out = _run_out(k, frame[frame["sku"] == name], int(declared[name]["stock"]), start, least[k])
+        spells += [(k, since, _moved_on(until, since, cues[cues["sku"] == k])) for k, since, until in out]
     return np.array(spells, WINDOW_DTYPE).reshape(-1)
+
+
+def _moved_on(until: float, since: float, cues: np.ndarray) -> float:
+    """The end of a spell without stock [s], or later that of the cues that were on in it: hosts go on to another item, which no
+    export tells, and the units that come back are not asked for as a cue's would be."""
+    ends = cues["at_s"] + np.minimum(cues["length_s"], [default_kernel(k)[3] for k in cues["kind"].tolist()])
+    met = (cues["at_s"] < until) & (ends > since)
+    return max(until, float(ends[met].max(initial=until)))
 
 
 def _spells(k: int, t: np.ndarray, out: np.ndarray, start: int) -> list[tuple[int, float, float]]:
@@ -207,11 +219,15 @@ def _spells(k: int, t: np.ndarray, out: np.ndarray, start: int) -> list[tuple[in
 
 
 def _run_out(k: int, rows: pd.DataFrame, stock: int, start: int, least: int) -> list[tuple[int, float, float]]:
-    """Stretches in which the declared stock and what came back had all been sold."""
-    sign = {"order": -1, "cancel": 1, "restock": 1}
-    moves = rows[rows["kind"].isin(sign)]
-    level = stock + (moves["qty"].to_numpy() * moves["kind"].map(sign).to_numpy()).cumsum()
-    return _spells(k, moves["t_us"].to_numpy(), level < least, start)
+    """Stretches in which the declared stock and what came back had all been sold. Where orders were taken beyond it stock leaves
+    on payment, and an order that closes puts nothing on sale."""
+    moves = rows[rows["kind"].isin(["order", "cancel", "restock"])]
+
+    def left(back: int) -> np.ndarray:
+        return stock + (moves["qty"] * moves["kind"].map({"order": -1, "cancel": back, "restock": 1})).to_numpy().cumsum()
+
+    level = left(1)
+    return _spells(k, moves["t_us"].to_numpy(), (level if level.min(initial=0) >= 0 else left(0)) < least, start)
 
 
 def _stock(frame: pd.DataFrame, names: tuple[str, ...], declared: Any) -> tuple[int, ...]:

@@ -15,6 +15,7 @@ import numpy as np
 from scenarios.staffing import Touchpoints
 from sim.core.tape import CART, TAKE
 from sim.core.units import to_us
+from sim.replay.closings import when_paid
 from sim.replay.stream import Stream
 
 PAGE_S = Touchpoints().product_page.lag_s
@@ -45,7 +46,8 @@ def demand_end(stream: Stream) -> int:
 
 def windows(stream: Stream, on_payment: bool = False, page_s: float = PAGE_S) -> list[Window]:
     """Every blind spell of a recording, by SKU, then time; spells of one SKU never overlap. on_payment: stock leaves when an
-    order is paid, where the recording says when that was. page_s: time until a page shows what came back [show s].
+    order is paid, where the recording says which were (:func:`~sim.replay.closings.when_paid`). page_s: time until a page shows
+    what came back [show s].
 
     A sell-out is blind from the last order recorded in it: until then the shop was still selling, beyond its stock. It is blind
     until what came back can be seen, or somebody orders it. A SKU that opens with nothing has not sold out, and its first spell
@@ -56,7 +58,7 @@ def windows(stream: Stream, on_payment: bool = False, page_s: float = PAGE_S) ->
     by_sku: dict[int, list[Window]] = {}
     for sku, start, stop in stream.shut:
         by_sku.setdefault(sku, []).append(Window(sku, max(0, start), min(end, stop), SHUT))
-    for sku, start, stop in _spells(stream, end, on_payment and stream.paid is not None, page):
+    for sku, start, stop in _spells(stream, end, on_payment and when_paid(stream) is not None, page):
         by_sku.setdefault(sku, []).append(Window(sku, start, stop, SOLD_OUT))
     return [w for sku in sorted(by_sku) for w in _joined(by_sku[sku])]
 
@@ -96,11 +98,12 @@ def _signed(stream: Stream, rows: np.ndarray) -> np.ndarray:
 def _paid(stream: Stream, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """When units leave or come back where they leave on payment, and how many: an order that was never paid moves none, nor does
     its closing."""
-    assert stream.paid is not None
+    paid = when_paid(stream)
+    assert paid is not None
     took = stream.what[rows] == TAKE
     of = stream.order[rows] if stream.order is not None else np.full(len(rows), -1)
-    t = np.where(took, stream.paid[rows], stream.t[rows])
-    unpaid = np.where(took, stream.paid[rows] < 0, (of >= 0) & ~((stream.paid[of] >= 0) & (stream.paid[of] <= stream.t[rows])))
+    t = np.where(took, paid[rows], stream.t[rows])
+    unpaid = np.where(took, paid[rows] < 0, (of >= 0) & ~((paid[of] >= 0) & (paid[of] <= stream.t[rows])))
     keep = np.flatnonzero(~unpaid)
     keep = keep[np.argsort(t[keep], kind="stable")]
     return t[keep], _signed(stream, rows[keep])

@@ -23,12 +23,12 @@ from sim.core.units import US
 from sim.core.world import R_STOCK
 from sim.engine.simulate import play
 from sim.replay.clock import StreamError
-from sim.replay.closedtape import backdrop, closed_stage, imputed_rows
+from sim.replay.closedtape import closed_stage, imputed_rows
 from sim.replay.draws import draw
 from sim.replay.draws import high as high_of
 from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, impute
 from sim.replay.night import as_run, night_name, said_of
-from sim.replay.order_lives import CLOSED, IMPUTED, UNPAID, endings
+from sim.replay.paidwords import paid_words
 from sim.replay.silent import SILENT, silent_policy
 from sim.replay.stream import Stream, faster
 from sim.replay.whatif import stocked
@@ -125,7 +125,7 @@ def closed_replay(
     return Closed(
         stream, imputed, scores, verdicts(scores), spell_table(imputed, seed, replicates), runout_table(stream, outs),
         pd.DataFrame(alerts, columns=columns), fidelity(stream, shown[SILENT, LOW]), shown,
-        (*notes, *paid_words(stream, world), *(said_of(stream, stage) if stream.did else [])),
+        (*notes, *paid_words(imputed, world), *(said_of(stream, stage) if stream.did else [])),
         caption(stream, imputed), shown[SILENT, LOW].scenario,
     )  # fmt: skip
 
@@ -224,24 +224,6 @@ def runout_table(stream: Stream, outs: Sequence[tuple[dict[str, Any], np.ndarray
             ends = (("at", middle), ("at_low", low), ("at_high", high))
             rows.append(row | {end: stream.at(t) if np.isfinite(t) else "" for end, t in ends})
     return pd.DataFrame(rows)
-
-
-def paid_words(stream: Stream, world: Scenario | None) -> tuple[str, ...]:
-    """How it is known which orders were never paid, where that decides what stock was left."""
-    scenario = world or backdrop()
-    share = _("{never_pay:.0f} % (scenario.shoppers.never_pay)").format(never_pay=100 * scenario.shoppers.never_pay)
-    if scenario.ledger.mode != "deduct_on_payment":
-        return ()
-    return {
-        CLOSED: (_("which orders were never paid is read off the recording's closings"),),
-        UNPAID: (_("the recording has no closings: orders without a payment count as never paid"),),
-        IMPUTED: (
-            _(
-                "the recording has neither closings nor payments: which orders were never paid is imputed, {share} of "
-                "them; an export with a closing or payment time would tell"
-            ).format(share=share),
-        ),
-    }[endings(stream, scenario)]
 
 
 def spell_table(imputed: Imputation, seed: int, replicates: int) -> pd.DataFrame:

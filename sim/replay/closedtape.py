@@ -72,7 +72,7 @@ def closed_stage(
     bytes. Under every bound the recorded rows are the same, and the likely rows are among the high ones.
     """
     scenario = closed_scenario(stream, feed, world)
-    own, left = recorded_lives(stream, scenario, seed, replicate)
+    own, left = recorded_lives(stream, scenario, seed, replicate, imputation)
     more = imputed_lives(imputation, bound, own, scenario, seed, replicate)
     lives = OrderLives(*(np.concatenate(pair) for pair in zip(own, more, strict=True)))
     who = np.concatenate([np.arange(len(own.t)), first_imputed(imputation) + np.arange(len(more.t))])

@@ -16,16 +16,13 @@ from sim.demand.shoppers import delay_us
 from sim.demand.streams import stream as random_stream
 from sim.replay.cells import counted
 from sim.replay.draws import draw
+from sim.replay.ends import Orders, drawn_ends
 from sim.replay.impute import HIGH, LIKELY, Imputation
 from sim.replay.stream import Stream
+from sim.replay.unpaid import ON_ORDER, told
 
 MARK, CHANNEL, CUE, AGAIN, RELEASE = range(5)
 """Columns of ``OrderLives.u``: the row's mark, and what decides its channel, its cue, a copy (L10), a lost release (U1)."""
-
-CLOSED, UNPAID, IMPUTED = "closed", "unpaid", "imputed"
-"""How it is known which orders were never paid."""
-LEAST_PAID = 0.5
-"""Share of orders with a payment from which on one without a payment counts as never paid."""
 
 
 class OrderLives(NamedTuple):
@@ -42,13 +39,16 @@ class OrderLives(NamedTuple):
     u: np.ndarray
 
 
-def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int) -> tuple[OrderLives, np.ndarray]:
+def recorded_lives(
+    stream: Stream, scenario: Scenario, seed: int, replicate: int, imputation: Imputation
+) -> tuple[OrderLives, np.ndarray]:
     """Recorded orders in time order, and the rows of the stream that are moves of stock no order explains.
 
     Sums (stock levels, bins) are taken apart into orders of one unit. A return known to give back an order closes it: before
     payment where it was never seen paid and the shop's hold had not run out, else as a cancellation. An order that was not
     given back was paid: where nobody says when, after a delay drawn from ``scenario.shoppers``, within the hold. Where stock
-    leaves on payment and the record has no closings, who never paid is told by the payments, else imputed (:func:`endings`).
+    leaves on payment, what the recording does not tell is drawn (:func:`sim.replay.ends.drawn_ends`). imputation: of the
+    recording; its stock is the one that was there.
     """
     link = stream.order if stream.order is not None else linked(stream)
     house = (stream.what != TAKE) & (stream.what != CART)
@@ -61,39 +61,20 @@ def recorded_lives(stream: Stream, scenario: Scenario, seed: int, replicate: int
     known = np.zeros(len(stream.t), bool) if stream.paid is None else stream.paid >= 0
     if stream.paid is not None:
         pays = np.where(known, np.maximum(stream.paid - stream.t, 2), pays)
-    unpaid = (gone >= 0) & ~known & (gone <= hold + to_us(scenario.ledger.sweep_s))
-    unpaid |= _never(stream, scenario, gone, known, seed, replicate)
-    pays = np.where(unpaid, -1, np.where(gone >= 0, np.minimum(pays, gone // 2), pays))
     orders, qty = np.flatnonzero(stream.what == TAKE), stream.qty.astype(np.int64)
     if counted(stream):
         orders, qty = np.repeat(orders, qty[orders]), np.ones(len(stream.t), np.int64)
+    moves = np.flatnonzero(house & (link < 0))
+    t, sku, qty = stream.t[orders], stream.sku[orders].astype(np.int64), qty[orders]
+    pays, gone, known = pays[orders], gone[orders], known[orders]
+    facts = told(stream, scenario, link)
+    if facts.how == ON_ORDER:
+        unpaid = (gone >= 0) & ~known & (gone <= hold + to_us(scenario.ledger.sweep_s))
+        pays = np.where(unpaid, -1, np.where(gone >= 0, np.minimum(pays, gone // 2), pays))
+    else:
+        pays, gone = drawn_ends(Orders(t, sku, qty, pays, gone, known), moves, facts, imputation, scenario, (seed, replicate))
     late, u = _chance(scenario, len(orders), seed, replicate, "recorded")
-    lives = OrderLives(stream.t[orders], stream.sku[orders].astype(np.int64), qty[orders], pays[orders], gone[orders], late, u)
-    return lives, np.flatnonzero(house & (link < 0))
-
-
-def endings(stream: Stream, scenario: Scenario) -> str:
-    """How a recording says which orders were never paid: CLOSED by closings, UNPAID by payments that lack, IMPUTED not at all."""
-    link = stream.order if stream.order is not None else linked(stream)
-    if scenario.ledger.mode != "deduct_on_payment" or np.any((stream.what == EDIT_ADD) & (link >= 0)):
-        return CLOSED
-    orders = stream.what == TAKE
-    known = int((stream.paid[orders] >= 0).sum()) if stream.paid is not None else 0
-    return UNPAID if known >= LEAST_PAID * orders.sum() > 0 else IMPUTED
-
-
-def _never(
-    stream: Stream, scenario: Scenario, gone: np.ndarray, known: np.ndarray, seed: int, replicate: int
-) -> np.ndarray:  # fmt: skip
-    """Orders that were never paid, where no closing tells: all without a payment that had the time to be paid in the record, a
-    share ``never_pay`` of all others."""
-    how = endings(stream, scenario)
-    if how == CLOSED:
-        return np.zeros(len(stream.t), bool)
-    u = random_stream(seed, replicate, "never paid").random(len(stream.t))
-    late = stream.t + to_us(scenario.ledger.hold_s) > to_us(stream.span_s)
-    drawn = u < scenario.shoppers.never_pay
-    return (gone < 0) & ~known & np.where(late | (how == IMPUTED), drawn, True)
+    return OrderLives(t, sku, qty, pays, gone, late, u), moves
 
 
 def linked(stream: Stream) -> np.ndarray:

@@ -81,6 +81,7 @@ def test_carts_without_a_name_are_not_linked(log):
 
 
 def test_stock_levels_shut_and_broken_bins_too(log):
+    """Stock came back at 700 s, in a pitch of 660 s that was on without any: its host went on to another item."""
     frame = rows_of(log)
     extra = frame.iloc[[0, 0, 0, 0]].assign(kind=["level", "level", "order", "order"], sku="甲", order_id="",
                                             value=[0.0, 5.0, np.nan, np.nan],
@@ -89,12 +90,29 @@ def test_stock_levels_shut_and_broken_bins_too(log):
     observed = observed_from(Head("show"), pd.concat([frame, extra]))
     origin = START / 1e6 - observed.start_unix_s
     spells = sorted((round(float(w["from_s"] - origin)), round(float(w["to_s"] - origin))) for w in observed.shut)
-    assert spells == [(600, 700), (900, 945), (950, 980)]
+    assert spells == [(600, 900), (900, 945), (950, 980)]
     grid = make_grid([observed])
     row = next(r for r in grid.rows if r.sku == "甲" and r.what == "orders")
     assert not row.used[int(650 + origin)]
-    assert row.used[int(750 + origin)]
+    assert not row.used[int(750 + origin)]
+    assert row.used[int(1000 + origin)]
     assert not row.used[int(920 + origin)]
+
+
+def cut_to_stock(frame: pd.DataFrame, stock: int, back: int) -> pd.DataFrame:
+    """The rows, with the orders of 甲 beyond ``stock`` orders away, and the first ``back`` of them closed 900 s later."""
+    own = frame[(frame["kind"] == "order") & (frame["sku"] == "甲")]
+    closed = own.iloc[:back].assign(kind="cancel", t_us=own["t_us"].iloc[:back] + 900 * 10**6)
+    whole = pd.concat([frame.drop(index=own.index[stock:]), closed])
+    return whole.sort_values("t_us", kind="stable").reset_index(drop=True)
+
+
+def test_where_stock_leaves_on_payment_a_closing_brings_nothing_back(log):
+    """Orders beyond the stock tell it."""
+    frame = cut_to_stock(rows_of(log), 100, 50)
+    declared = {"甲": {"stock": 80}, "乙": {"stock": 10**6}}
+    (spell,) = observed_from(Head("show", declared=declared), frame).shut
+    assert spell["to_s"] == 1e9
 
 
 def test_a_bin_half_shut_counts_half():

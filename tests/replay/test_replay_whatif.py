@@ -1,26 +1,20 @@
-"""Closed loop, what is asked and what is said: another stock, shut spells, ranges of draws, who never paid."""
+"""Closed loop, what is asked and what is said: another stock, shut spells, ranges of draws."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from scenarios.contract import Audience, Cue, Ledger, Scenario, Shoppers, Sku
 from scenarios.spread import CERTAIN
-from sim.core import tape as T
-from sim.core.tape import EDIT_ADD, SUPPLY, TAKE
+from sim.core.tape import SUPPLY, TAKE
 from sim.core.units import US
-from sim.engine.simulate import play, simulate
 from sim.replay.clock import StreamError
 from sim.replay.closedloop import closed_replay
-from sim.replay.closedtape import backdrop, closed_stage
+from sim.replay.closedtape import backdrop
 from sim.replay.draws import draw
 from sim.replay.impute import impute
-from sim.replay.order_lives import CLOSED, IMPUTED, UNPAID, endings
 from sim.replay.shut import with_shut
-from sim.replay.silent import silent_policy
 from sim.replay.whatif import stocked
-from sim.score.cost import Judge
 from sim.setup.policies import make_policy
 from tests.replay.made import orders, recording
 
@@ -108,63 +102,3 @@ def test_shut_spells_come_from_a_file(tmp_path):
     (tmp_path / "shut.csv").write_text("sku,from,to\n,600,1200\n", encoding="utf-8")
     stream = with_shut(recording([(5.0, TAKE, 0, 1), (6.0, SUPPLY, 1, 1)], (10, 10), 1800.0), tmp_path / "shut.csv")
     assert stream.shut == ((0, 600 * US, 1200 * US), (1, 600 * US, 1200 * US))
-
-
-def flash():
-    """A flash sale that deducts on payment: twice as many want it as there are units."""
-    return Scenario(
-        "flash", "", 900.0, (Sku("mask", 250, purchase_limit=1),), (Cue(100.0, "mask", "deal"), Cue(300.0, "mask", "deal")),
-        audience=Audience(2500.0), shoppers=Shoppers(never_pay=0.3, wait_share=0.0, substitute_share=0.0, cancel_share=0.0),
-        ledger=Ledger("deduct_on_payment", late_payment="accept"), spread=CERTAIN,
-    )  # fmt: skip
-
-
-def exported(run, closings, payments):
-    """The orders a shop's export has of a run, with or without closings and payment times."""
-    tape, out = run.tape, run.outcome
-    rows = np.flatnonzero((tape.kind == T.ORDER) & (out >= T.ACCEPTED))
-    ends = np.flatnonzero((tape.kind == T.EXPIRE) & (out == T.DONE)) if closings else np.zeros(0, int)
-    every = np.concatenate([rows, ends])
-    every = every[np.argsort(tape.t[every], kind="stable")]
-    place = np.full(len(tape), -1)
-    place[every] = np.arange(len(every))
-    paid = np.full(len(tape), -1, np.int64)
-    pay = np.flatnonzero((tape.kind == T.PAY) & (out == T.DONE))
-    paid[tape.cause[pay]] = tape.t[pay]
-    back = np.isin(every, ends)
-    stream = recording(
-        [(tape.t[r] / US, EDIT_ADD if b else TAKE, 0, 1) for r, b in zip(every, back, strict=True)], (250,), 2000.0
-    )
-    order = np.where(back, place[np.maximum(tape.cause[every], 0)], -1)
-    return replace(stream, order=order, paid=np.where(back, -1, paid[every]) if payments else None)
-
-
-@pytest.mark.parametrize(("closings", "payments", "how"), [(True, True, CLOSED), (False, True, UNPAID), (False, False, IMPUTED)])
-def test_who_never_paid_is_read_told_or_imputed(closings, payments, how):
-    """What silence oversells in the replay is what it really oversold, to 12 units a show (four standard errors of the imputed
-    share), with whatever the export tells; taking everybody for a payer is off by far more."""
-    world = replace(backdrop(), ledger=flash().ledger, shoppers=flash().shoppers)
-    true, imputed_units, naive = 0.0, 0.0, 0.0
-    for k in range(4):
-        run = simulate(flash(), silent_policy(), 77, k)
-        true += Judge(run).score(run)["oversold_units"]
-        stream = exported(run, closings, payments)
-        assert endings(stream, world) == how
-        for sums, w in (("found", world), ("naive", replace(world, shoppers=replace(world.shoppers, never_pay=0.0)))):
-            again = play(closed_stage(stream, impute(stream, world=w), "low", world=w), silent_policy())
-            units = Judge(again).score(again)["oversold_units"]
-            imputed_units, naive = (imputed_units + units, naive) if sums == "found" else (imputed_units, naive + units)
-    assert imputed_units == pytest.approx(true, abs=48)
-    if how == IMPUTED:
-        assert naive > true + 96
-
-
-def test_the_page_says_how_it_is_known_who_never_paid():
-    run = simulate(flash(), silent_policy(), 77, 0)
-    world = replace(backdrop(), ledger=flash().ledger, shoppers=flash().shoppers)
-    replayed = closed_replay(exported(run, False, False), [], world=world, replicates=1)
-    assert replayed.notes == (
-        "the recording has neither closings nor payments: which orders were never paid is imputed, 30 % "
-        "(scenario.shoppers.never_pay) of them; an export with a closing or payment time would tell",
-    )
-    assert closed_replay(exported(run, False, False), [], replicates=1).notes == ()

@@ -1,9 +1,11 @@
 """What a calibration warns of."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from sim.calibrate.observed import WINDOW_DTYPE, Observed, events
-from sim.report.text.fit import shut_words
+from sim.report.text.fit import shut_words, stock_words
 
 
 def seen(shut, bin_s=60.0):
@@ -25,3 +27,11 @@ def test_single_orders_tell_the_moment_of_a_stop():
 
 def test_where_stock_lasted_nothing_is_said():
     assert shut_words([seen([(1, 990.0, 1000.0)])]) == []
+
+
+def test_an_item_without_a_known_stock_is_warned_of_once():
+    show = replace(seen([]), stock=(-1, 200))
+    (sentence,) = stock_words([show, replace(show, name="saturday")])
+    assert sentence.startswith("**No stock is known of mask**")
+    assert "serum" not in sentence
+    assert stock_words([replace(show, stock=(0, 200))]) == []
