@@ -106,29 +106,29 @@ class WorldEntry:
     laid: tuple[Any, Any, int] = (None, None, 0)
     """The World used last by any entry, where it lies, its address."""
     tape: Callable[[], Any] = staticmethod(lambda: None)
-    """A column of the tape whose Worlds have been checked: all of a stage have arrays of the same kinds (``Stage.world``)."""
+    """A column of the tape whose Worlds have been checked: all of a run have arrays of the same kinds (``Stage.world``)."""
 
     def __init__(self, machine: Any) -> None:
-        self.checked = machine
         (self.straight,) = (code.entry_point for code in machine.overloads.values())
-        self.known: Callable[[], Any] = lambda: None
+        self.call = lambda *given: self._checked(machine, *given)
 
     def __call__(self, world: World, *rest: Any) -> int:
         laid = WorldEntry.laid
         if laid[0] is not world:
             laid = self._lay(world)
-        if self.known() is not world[0]:
-            answer: int = self.checked(laid[2], *rest)  # numba checks the types of the rest
-            self.known = ref(world[0])
-            return answer
-        answer = self.straight(laid[2], *rest)
+        answer: int = self.call(laid[2], *rest)
+        return answer
+
+    def _checked(self, machine: Any, *given: Any) -> int:
+        """The first call, by way of numba, which checks the types of what is given."""
+        answer: int = machine(*given)
+        self.call = self.straight
         return answer
 
     @staticmethod
     def _lay(world: World) -> tuple[Any, Any, int]:
         if WorldEntry.tape() is not world[0]:
-            kinds = [(array.dtype.name, array.ndim, array.flags.num & PLAIN) for array in world]
-            assert kinds == [(kind, dimensions, PLAIN) for kind, dimensions in _kinds()], "arrays of kinds that no World declares"
+            assert [(a.dtype, a.ndim, a.flags.num & PLAIN) for a in world] == _kinds(), "arrays of kinds that no World declares"
             WorldEntry.tape = ref(world[0])
         room = np.empty(ROOM, np.int64)
         WorldEntry.laid = laid = (world, room, _compiled_lay()(world, room))
@@ -141,15 +141,16 @@ def released() -> None:
 
 
 @cache
-def _kinds() -> list[tuple[str, int]]:
-    """Kind and number of dimensions of every array of a World."""
-    return [get_args(hint)[1:] for hint in get_type_hints(World, include_extras=True).values()]
+def _kinds() -> list[tuple[np.dtype, int, int]]:
+    """Kind, number of dimensions and flags of every array of a World."""
+    hints = (get_args(hint) for hint in get_type_hints(World, include_extras=True).values())
+    return [(np.dtype(kind), dimensions, PLAIN) for _any, kind, dimensions in hints]
 
 
 @cache
 def _world_type() -> Any:
     numba = numba_or_none()
-    fields = [numba.types.Array(getattr(numba.types, kind), dimensions, "C") for kind, dimensions in _kinds()]
+    fields = [numba.types.Array(getattr(numba.types, kind.name), dimensions, "C") for kind, dimensions, _flags in _kinds()]
     return numba.types.NamedTuple(tuple(fields), World)
 
 
