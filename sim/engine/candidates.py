@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from sim.core.response import Playbook
 from sim.core.run import ALERT_DTYPE, ORDER_DTYPE, ShowRun
 from sim.core.stage import Stage
 from sim.engine.control import TO_MACHINE
-from sim.engine.families import NO_DECISIONS, Decisions, Family, FamilyRead, family_of
+from sim.engine.families import NO_DECISIONS, Decisions, Family, FamilyRead, Reading, family_of
 from sim.engine.scan import MEMBER, T_LACK, T_LEVEL, T_READING, T_ROW, T_SKU
 from sim.engine.simulate import Engine, engine_for
 from strategies.contract import EMERGENCY
@@ -23,6 +24,16 @@ STATE = ("memory", "gate_memory", "gate_shared", "params", "gate_settings", "lac
 """Arrays of a world that are a candidate's own."""
 NO_WANT = np.zeros((0, 4), np.int64)
 WANTED_COLUMNS = np.array([T_ROW, T_SKU, T_LEVEL, T_LACK])
+
+
+class Led(NamedTuple):
+    """A run that is led, and who is to be read along it. rows: all decisions of the lead; start: place of the first reading."""
+
+    lead: int
+    others: list[int]
+    run: ShowRun
+    rows: np.ndarray
+    start: int
 
 
 class CandidateSet:
@@ -74,38 +85,53 @@ class CandidateSet:
         groups: dict[tuple[int, bytes], list[int]] = {}
         for number in sorted({self.place[k][0] for k in members}):
             own = [k for k in members if self.place[k][0] == number]
-            self._group(own, self._scan(own, run, start, want), groups)
+            (heard,) = self._hear(number, own[0], [Reading(self._which(own), run.readings, start, want)])
+            self._group(own, heard, groups)
         return [(stop, group) for (stop, _), group in groups.items()]
 
-    def along(self, lead: int, others: Sequence[int], run: ShowRun, rows: np.ndarray, start: int) -> list[tuple[int, list[int]]]:
-        """The same for ``others`` over the run of ``lead``, whose decisions are ``rows``; none where every one of them said what
-        the lead said, and his gate held back as much: his run is theirs."""
-        before = int(rows[:, T_ROW].searchsorted(start))
-        want, number = self.matter(rows[before:], lead), self.place[lead][0]
-        if any(self.place[k][0] != number for k in others):
-            return self.read(others, run, start, want)
-        heard = self._scan(others, run, start, want)
-        if self._as_lead(lead, others, run, heard, rows, before):
-            return []
-        groups: dict[tuple[int, bytes], list[int]] = {}
-        self._group(others, heard, groups)
-        return [(stop, group) for (stop, _), group in groups.items()]
+    def along(self, led: Sequence[Led]) -> list[list[tuple[int, list[int]]]]:
+        """The same for the others of each lead, over his run; no group where every one of them said what the lead said, and his
+        gate held back as much: his run is theirs. Those of one family and playbook are read in one go."""
+        groups: list[list[tuple[int, list[int]]]] = [[] for _ in led]
+        alike: dict[tuple[int, int], list[int]] = {}
+        for place, (lead, others, run, rows, start) in enumerate(led):
+            number = self.place[lead][0]
+            if all(self.place[k][0] == number for k in others):
+                alike.setdefault((number, id(self.policies[lead].playbook)), []).append(place)
+            else:
+                groups[place] = self.read(others, run, start, self.matter(rows[rows[:, T_ROW].searchsorted(start) :], lead))
+        for (number, _book), places in alike.items():
+            some = [led[place] for place in places]
+            tails = [rows[rows[:, T_ROW].searchsorted(start) :] for *_, rows, start in some]
+            heard = self._hear(number, some[0].lead, [
+                Reading(self._which(one.others), one.run.readings, one.start, self.matter(tail, one.lead))
+                for one, tail in zip(some, tails, strict=True)
+            ])  # fmt: skip
+            for place, one, tail, read in zip(places, some, tails, heard, strict=True):
+                if not self._as_lead(one, tail, read):
+                    own: dict[tuple[int, bytes], list[int]] = {}
+                    self._group(one.others, read, own)
+                    groups[place] = [(stop, group) for (stop, _), group in own.items()]
+        return groups
 
-    def _as_lead(self, lead: int, others: Sequence[int], run: ShowRun, heard: FamilyRead, rows: np.ndarray, before: int) -> bool:
-        wanted, gate = rows[before:], self.gates[lead]
-        if len(heard.rows) != len(wanted) * len(others) or max(heard.stop) >= 0 or any(self.gates[k] != gate for k in others):
+    def _as_lead(self, one: Led, tail: np.ndarray, heard: FamilyRead) -> bool:
+        lead, others, run, rows, _start = one
+        gate, count = self.gates[lead], len(others)
+        if len(heard.rows) != len(tail) * count or max(heard.stop) >= 0 or any(self.gates[k] != gate for k in others):
             return False
-        if len(wanted) and not (heard.rows.reshape(len(others), len(wanted), -1)[:, :, :MEMBER] == wanted).all():
+        if len(tail) and not (heard.rows.reshape(count, len(tail), -1)[:, :, :MEMBER] == tail).all():
             return False
-        until_then, held = rows[:before].tobytes(), run.suppressed
+        until_then, held = rows[: len(rows) - len(tail)].tobytes(), run.suppressed
         if any(b"".join([part.rows.tobytes() for part in self.decisions[k]]) != until_then for k in others):
             return False
         return all(one == held for one in self._held(others))
 
-    def _scan(self, members: Sequence[int], run: ShowRun, start: int, want: np.ndarray) -> FamilyRead:
-        """Of members of one family."""
-        family, which = self.families[self.place[members[0]][0]], np.array([self.place[k][1] for k in members])
-        return family.hear(self.rows, self.newest, run.readings, which, start, want, *self.effect(members[0]))
+    def _which(self, members: Sequence[int]) -> np.ndarray:
+        return np.array([self.place[k][1] for k in members])
+
+    def _hear(self, number: int, k: int, groups: Sequence[Reading]) -> list[FamilyRead]:
+        """Of groups of one family under the playbook of candidate ``k``."""
+        return self.families[number].hear(self.rows, self.newest, groups, *self.effect(k))
 
     def _group(self, members: Sequence[int], heard: FamilyRead, groups: dict[tuple[int, bytes], list[int]]) -> None:
         """Keep what members of one family said, and put those together who stop alike."""

@@ -5,7 +5,7 @@ The stretch takes the strategy as the address of its machine code (``folds.py``)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple, get_args, get_type_hints
 from weakref import ref
@@ -17,9 +17,9 @@ from sim.core.feed import ask, laid
 from sim.core.screens import seen
 from sim.core.world import World
 from sim.engine.hearing import hear, spell_out, trace, weigh
-from sim.engine.scan import scan
+from sim.engine.scan import scan_each, world_of
 from sim.engine.stretch import bare, stretch
-from sim.native import PLAIN, compiled, numba_or_none, or_plain, stands_for
+from sim.native import PLAIN, callee, compiled, numba_or_none, or_plain, stands_for
 
 stands_for(ask, asking)
 stands_for(laid, laid_signal)
@@ -33,14 +33,19 @@ def stretch_at(w, address, until):
 
 
 def scan_at(
-    w, address, rows, newest, at, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared, decisions,
-    evidence, agreed, stop,
+    worlds, address, rows, newest, ats, wants, first_want, matters, asks, which, first, params, gates, memory, gate_memory,
+    gate_shared, decisions, evidence, agreed, stop, counts,
 ):  # fmt: skip
-    """:func:`~sim.engine.scan.scan` with the address of a strategy."""
-    return scan(
-        refer(w), address, rows, newest, at, want, matters, asks, which, params, gates, memory, gate_memory, gate_shared,
-        decisions, evidence, agreed, stop,
+    """:func:`~sim.engine.scan.scan_each` with the addresses of Worlds and of a strategy."""
+    return scan_each(
+        worlds, address, rows, newest, ats, wants, first_want, matters, asks, which, first, params, gates, memory, gate_memory,
+        gate_shared, decisions, evidence, agreed, stop, counts,
     )  # fmt: skip
+
+
+def world_at(worlds, g):
+    """:func:`~sim.engine.scan.world_of`."""
+    return refer(worlds[g])
 
 
 def hear_at(w, address, rows, decisions, evidence):
@@ -154,6 +159,9 @@ def _world_type() -> Any:
     return numba.types.NamedTuple(tuple(fields), World)
 
 
+stands_for(world_of, lambda: callee(world_at, refer=reference(_world_type())))
+
+
 @or_plain(stretch)
 def compiled_stretch() -> Callable[[World, Any, int], int]:
     """The compiled :func:`~sim.engine.stretch.stretch`."""
@@ -173,19 +181,30 @@ def compiled_seen() -> Callable[[World, int, int, int], int]:
     return _entry(seen_at, whole, whole, whole)
 
 
-@or_plain(scan)
+@or_plain(scan_each)
 def compiled_scan() -> Callable[..., int]:
-    """The compiled :func:`~sim.engine.scan.scan`; int64 and float64 arrays in C order, nothing else."""
+    """The compiled :func:`~sim.engine.scan.scan_each`; int64 and float64 arrays in C order, nothing else."""
 
     def array(kind: Any, dims: int) -> Any:
         return _types().Array(kind, dims, "C")
 
     i8, f8 = _types().int64, _types().float64
-    return _entry(
-        scan_at, i8,
-        array(i8, 1), array(i8, 1), array(i8, 1), array(i8, 2), array(i8, 1), array(i8, 1), array(i8, 1), array(f8, 3),
-        array(f8, 2), array(f8, 3), array(f8, 3), array(f8, 2), array(i8, 2), array(f8, 2), array(i8, 1), array(i8, 1),
-    )  # fmt: skip
+    machine = compiled(scan_at, i8(
+        array(i8, 1), i8, array(i8, 1), array(i8, 1), array(i8, 2), array(i8, 2), array(i8, 1), array(i8, 1), array(i8, 1),
+        array(i8, 1), array(i8, 1), array(f8, 3), array(f8, 2), array(f8, 3), array(f8, 3), array(f8, 2), array(i8, 2),
+        array(f8, 2), array(i8, 1), array(i8, 1), array(i8, 1),
+    ))  # fmt: skip
+
+    def over(worlds: Sequence[World], *rest: Any) -> int:
+        rooms = np.empty((len(worlds), ROOM), np.int64)
+        places = np.array([_compiled_lay()(world, room) for world, room in zip(worlds, rooms, strict=True)])
+        answer: int = call[0](places, *rest)
+        call[0] = straight
+        return answer
+
+    (straight,) = (code.entry_point for code in machine.overloads.values())
+    call = [machine]  # the first time by way of numba, which checks the types of what is given
+    return over
 
 
 class Hearing(NamedTuple):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ from sim.core.stage import Stage
 from sim.core.world import World
 from sim.engine.compiled import compiled_scan
 from sim.engine.folds import fold_pointer
-from sim.engine.scan import ACTIVE, MEMBER, PLACE, T_LEVEL, T_ROW, scan
+from sim.engine.scan import MEMBER, T_LEVEL, T_ROW, scan_each
 from sim.engine.simulate import SUPPRESSED
 from sim.native import CannotCompile
 from strategies.gate import GATE_MEMORY, GATE_SHARED
@@ -64,6 +65,16 @@ class FamilyRead(NamedTuple):
         return edges
 
 
+class Reading(NamedTuple):
+    """What members ``which`` of a family are to read: the readings of a run, from the place ``start`` on, against the decisions
+    ``want`` from there on."""
+
+    which: np.ndarray
+    readings: np.ndarray
+    start: int
+    want: np.ndarray
+
+
 @dataclass(frozen=True, eq=False)
 class Family:
     """Candidates of one strategy: how to read with it, their settings and what they remember, by member."""
@@ -89,28 +100,45 @@ class Family:
         return list(map(tuple, memory.sum(1).astype(np.int64).tolist()))
 
     def hear(
-        self, rows: np.ndarray, newest: np.ndarray, readings: np.ndarray, which: np.ndarray, start: int, want: np.ndarray,
-        matters: np.ndarray, asks: np.ndarray,
-    ) -> FamilyRead:  # fmt: skip
-        """Read the members ``which`` over ``readings``, from the one that row ``rows[start]`` delivers (``scan.scan``)."""
-        fields, least = list(self.world), 2 * readings.shape[1] * len(which)
-        fields[READINGS] = readings
-        world = World._make(fields)
-        stop, active, at = np.full(len(self.params), -1), which.copy(), np.array([start, 0, len(which)])
-        agreed, room, parts = np.empty(len(which), np.int64), least + ROOM + 4 * len(which), []
-        while at[PLACE] < len(rows) and at[ACTIVE]:
+        self, rows: np.ndarray, newest: np.ndarray, groups: Sequence[Reading], matters: np.ndarray, asks: np.ndarray
+    ) -> list[FamilyRead]:
+        """Read groups of members, each over its own readings (``scan.scan_each``)."""
+        sizes = [len(group.which) for group in groups]
+        first, which = _edges(sizes), np.concatenate([group.which for group in groups])
+        first_want, wants = _edges([len(group.want) for group in groups]), np.concatenate([group.want for group in groups])
+        ats = np.array([(group.start, 0, size) for group, size in zip(groups, sizes, strict=True)])
+        worlds = [self._over(group.readings) for group in groups]
+        stop, agreed, counts = np.full(len(self.params), -1), np.empty(max(sizes), np.int64), np.zeros(len(groups), np.int64)
+        parts: list[list[tuple[np.ndarray, np.ndarray]]] = [[] for _ in groups]
+        room, done = 2 * len(self.memory[0]) * max(sizes) + ROOM + 4 * len(which), 0
+        while done < len(groups):
             decided, evidence = np.empty((room, 6), np.int64), np.empty((room, 3))
-            n = self.scan(
-                world, self.fold, rows, newest, at, want, matters, asks, active, self.params, self.gates, self.memory,
-                self.gate_memory, self.gate_shared, decided, evidence, agreed, stop,
+            since = done
+            done += self.scan(
+                worlds[since:], self.fold, rows, newest, ats[since:], wants, first_want[since:], matters, asks, which,
+                first[since:], self.params, self.gates, self.memory, self.gate_memory, self.gate_shared, decided, evidence,
+                agreed, stop, counts[since:],
             )  # fmt: skip
-            parts.append((decided[:n], evidence[:n]))
+            at = _edges(counts[since : done + 1].tolist()).tolist()
+            for g, (a, b) in enumerate(pairwise(at), since):
+                parts[g].append((decided[a:b], evidence[a:b]))
             room *= 4
-        if not parts:
-            return FamilyRead(which, np.zeros((0, 6), np.int64), np.zeros((0, 3)), [-1] * len(which))
-        decided, evidence = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
-        order = decided[:, MEMBER].argsort(kind="stable")
-        return FamilyRead(which, decided.take(order, 0), evidence.take(order, 0), stop[which].tolist())
+        return [_sorted(group.which, part, stop[group.which].tolist()) for group, part in zip(groups, parts, strict=True)]
+
+    def _over(self, readings: np.ndarray) -> World:
+        fields = list(self.world)
+        fields[READINGS] = readings
+        return World._make(fields)
+
+
+def _edges(sizes: list[int]) -> np.ndarray:
+    return np.array([0, *accumulate(sizes)])
+
+
+def _sorted(which: np.ndarray, parts: list[tuple[np.ndarray, np.ndarray]], stop: list[int]) -> FamilyRead:
+    decided, evidence = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
+    order = decided[:, MEMBER].argsort(kind="stable")
+    return FamilyRead(which, decided.take(order, 0), evidence.take(order, 0), stop)
 
 
 def family_of(stage: Stage, policies: Sequence[Policy]) -> Family:
@@ -119,7 +147,7 @@ def family_of(stage: Stage, policies: Sequence[Policy]) -> Family:
     try:
         read, fold = compiled_scan(), fold_pointer(strategy.fold)
     except CannotCompile:
-        read, fold = scan, strategy.fold
+        read, fold = scan_each, strategy.fold
     return Family(
         scan=read,
         fold=fold,

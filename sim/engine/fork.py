@@ -20,7 +20,7 @@ from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.run import ShowRun
 from sim.core.stage import Stage
-from sim.engine.candidates import NO_WANT, CandidateSet
+from sim.engine.candidates import NO_WANT, CandidateSet, Led
 from sim.engine.cursor import Cursor
 from sim.engine.simulate import play
 from sim.engine.twice import answered_twice
@@ -79,10 +79,13 @@ def _branches(candidates: CandidateSet, cursor: Cursor, forks: Sequence[tuple[in
     open_groups = [(cursor.go_to(place), group, place) for place, group in forks]
     while open_groups:
         block, open_groups = open_groups[:step], open_groups[step:]
-        led = cursor.lead([(fork, group[0]) for fork, group, _at in block])
-        for fork, (lead, *others), at in block:
-            run, rows = led.pop(0)
-            groups = candidates.along(lead, others, run, rows, at + 1) if others else []
+        runs = cursor.lead([(fork, group[0]) for fork, group, _at in block])
+        led = [Led(group[0], group[1:], *ended, at + 1) for (_fork, group, at), ended in zip(block, runs, strict=True)]
+        del runs
+        parting = candidates.along([one for one in led if one.others])
+        for fork, _group, _at in block:
+            lead, others, run, rows, _start = led.pop(0)
+            groups = parting.pop(0) if others else []
             same = [lead]
             for parted, members in groups:
                 if parted < 0:

@@ -128,3 +128,51 @@ def part(which, agreed, active, after, stop, j):
         else:
             stop[which[c]] = j
     return left
+
+
+def world_of(worlds, g):
+    """The World of group ``g``; compiled, ``worlds`` are addresses."""
+    return worlds[g]
+
+
+def scan_each(
+    worlds,
+    fold,
+    rows,
+    newest,
+    ats,
+    wants,
+    first_want,
+    matters,
+    asks,
+    which,
+    first,
+    params,
+    gates,
+    memory,
+    gate_memory,
+    gate_shared,
+    decisions,
+    evidence,
+    agreed,
+    stop,
+    counts,
+):
+    """:func:`scan` for groups of members one after another, each over the readings of its own World; returns how many groups are
+    done, the last of them as far as there was room for decisions.
+
+    ats [group, 3]: ``at`` of each. wants, which: of all groups, those of group ``g`` from first_want[g], first[g] on. counts: by
+    group, decisions noted.
+    """
+    n = 0
+    for g in range(ats.shape[0]):
+        at = ats[g]
+        counts[g] = scan(
+            world_of(worlds, g), fold, rows, newest, at, wants[first_want[g] : first_want[g + 1]], matters, asks,
+            which[first[g] : first[g + 1]], params, gates, memory, gate_memory, gate_shared, decisions[n:], evidence[n:], agreed,
+            stop,
+        )  # fmt: skip
+        n += counts[g]
+        if at[ACTIVE] > 0 and at[PLACE] < rows.shape[0]:
+            return g
+    return ats.shape[0]
