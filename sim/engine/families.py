@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
@@ -46,9 +47,9 @@ class FamilyRead(NamedTuple):
 
     def by_member(self) -> list[Decisions]:
         """The decisions of each."""
-        rows = np.ascontiguousarray(self.rows[:, :MEMBER])
+        rows, evidence = np.ascontiguousarray(self.rows[:, :MEMBER]), self.evidence
         edges = self._edges(self.rows[:, MEMBER])
-        return [Decisions(rows[a:b], self.evidence[a:b]) if a < b else NO_DECISIONS for a, b in edges]
+        return [Decisions(rows[a:b], evidence[a:b]) if a < b else NO_DECISIONS for a, b in edges]
 
     def stopping(self, matters: np.ndarray) -> list[bytes]:
         """What each said where he stopped, as far as it matters."""
@@ -57,8 +58,8 @@ class FamilyRead(NamedTuple):
         stops = np.empty(int(self.which.max()) + 1, np.int64)
         stops[self.which] = self.stop
         last = self.rows[(self.rows[:, T_ROW] == stops[self.rows[:, MEMBER]]) & (matters.take(self.rows[:, T_LEVEL]) == 1)]
-        own = np.ascontiguousarray(last[:, :MEMBER])
-        return [own[a:b].tobytes() for a, b in self._edges(last[:, MEMBER])]
+        whole, size = last[:, :MEMBER].tobytes(), MEMBER * last.itemsize
+        return [whole[a * size : b * size] for a, b in self._edges(last[:, MEMBER])]
 
     def _edges(self, members: np.ndarray) -> list[list[int]]:
         edges: list[list[int]] = members.searchsorted(np.array([self.which, self.which + 1]).T).tolist()
@@ -148,13 +149,20 @@ def family_of(stage: Stage, policies: Sequence[Policy]) -> Family:
         read, fold = compiled_scan(), fold_pointer(strategy.fold)
     except CannotCompile:
         read, fold = scan_each, strategy.fold
+    params, gates = _settings(tuple(policies))
     return Family(
         scan=read,
         fold=fold,
         world=stage.world(policies[0])._replace(gate_settings=np.array(policies[0].gate, np.float64)),
-        params=np.ascontiguousarray(np.array([p.params for p in policies], np.float64)[:, stage.tiers]),
-        gates=np.array([p.gate for p in policies], np.float64),
+        params=np.ascontiguousarray(params[:, stage.tiers]),
+        gates=gates,
         memory=np.zeros((c, n, strategy.memory)),
         gate_memory=np.zeros((c, n, GATE_MEMORY)),
         gate_shared=np.zeros((c, GATE_SHARED)),
     )
+
+
+@lru_cache(maxsize=16)
+def _settings(policies: tuple[Policy, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Settings of policies, float64 [policy, tier, setting], and those of their gates: the same on every stage, never written."""
+    return np.array([p.params for p in policies], np.float64), np.array([p.gate for p in policies], np.float64)
