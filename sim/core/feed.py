@@ -99,6 +99,14 @@ def arrived(w, i):
     """What the signals of all SKUs have in common once row ``i`` has arrived: the numbers of the newest readings of stock, orders
     and carts; viewers, time left, ages of the four sources, hour."""
     now = w.t[i] / US
+    left, hour = (w.rules[SHOW_END] - w.t[i]) / US, w.rates[START_HOUR] + now / 3600.0
+    if hour >= 24.0 or hour < 0.0:
+        hour %= 24.0
+    if w.apart.shape[0] == 0:  # all sources come together
+        row = w.cause[i]
+        r, known = number(w, row), moment(w, row)
+        age = now - known
+        return r, r, r, now, known, w.viewers[r] if row >= 0 else 0.0, left, age, age, age, age, hour
     stock, orders = newest(w, i, S_STOCK), newest(w, i, S_ORDERS)
     carts, traffic = newest(w, i, S_CARTS), newest(w, i, S_TRAFFIC)
     known = moment(w, orders)
@@ -109,12 +117,12 @@ def arrived(w, i):
         now,
         known,
         w.viewers[w.who[traffic]] if traffic >= 0 else 0.0,
-        (w.rules[SHOW_END] - w.t[i]) / US,
+        left,
         now - moment(w, stock),
         now - known,
         now - moment(w, carts),
         now - moment(w, traffic),
-        (w.rates[START_HOUR] + now / 3600.0) % 24.0,
+        hour,
     )
 
 

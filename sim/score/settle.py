@@ -134,7 +134,7 @@ def blame(st, last, s, unsold, could, came, on_payment, book, missed):
                     left -= units
                     in_time -= units * st.soon[j]
         given = min(left, book[s, CANCELLED_UNITS])
-        for j in range(st.first[s], st.first[s + 1]):
+        for j in range(st.first[s], st.first[s + 1] if given > 0 else st.first[s]):
             if given > 0 and last[j] == STOCKOUT and st.keeps[j]:
                 units = min(given, st.qty[j])
                 missed[s, BY_UNPAID] += units
