@@ -14,7 +14,7 @@ from sim.core.response import Playbook
 from sim.core.run import ALERT_DTYPE, ORDER_DTYPE, ShowRun
 from sim.core.stage import Stage
 from sim.engine.control import TO_MACHINE
-from sim.engine.families import NO_DECISIONS, Decisions, Family, FamilyRead, Reading, family_of
+from sim.engine.families import NO_DECISIONS, Decisions, Family, FamilyRead, GroupReadings, family_of
 from sim.engine.scan import MEMBER, T_LACK, T_LEVEL, T_READING, T_ROW, T_SKU
 from sim.engine.simulate import Engine, engine_for
 from strategies.contract import EMERGENCY
@@ -85,7 +85,7 @@ class CandidateSet:
         groups: dict[tuple[int, bytes], list[int]] = {}
         for number in sorted({self.place[k][0] for k in members}):
             own = [k for k in members if self.place[k][0] == number]
-            (heard,) = self._hear(number, own[0], [Reading(self._which(own), run.readings, start, want)])
+            (heard,) = self._hear(number, own[0], [GroupReadings(self._which(own), run.readings, start, want)])
             self._group(own, heard, groups)
         return [(stop, group) for (stop, _), group in groups.items()]
 
@@ -104,7 +104,7 @@ class CandidateSet:
             some = [led[place] for place in places]
             tails = [rows[rows[:, T_ROW].searchsorted(start) :] for *_, rows, start in some]
             heard = self._hear(number, some[0].lead, [
-                Reading(self._which(one.others), one.run.readings, one.start, self.matter(tail, one.lead))
+                GroupReadings(self._which(one.others), one.run.readings, one.start, self.matter(tail, one.lead))
                 for one, tail in zip(some, tails, strict=True)
             ])  # fmt: skip
             for place, one, tail, read in zip(places, some, tails, heard, strict=True):
@@ -129,7 +129,7 @@ class CandidateSet:
     def _which(self, members: Sequence[int]) -> np.ndarray:
         return np.array([self.place[k][1] for k in members])
 
-    def _hear(self, number: int, k: int, groups: Sequence[Reading]) -> list[FamilyRead]:
+    def _hear(self, number: int, k: int, groups: Sequence[GroupReadings]) -> list[FamilyRead]:
         """Of groups of one family under the playbook of candidate ``k``."""
         return self.families[number].hear(self.rows, self.newest, groups, *self.effect(k))
 

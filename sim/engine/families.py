@@ -66,7 +66,7 @@ class FamilyRead(NamedTuple):
         return edges
 
 
-class Reading(NamedTuple):
+class GroupReadings(NamedTuple):
     """What members ``which`` of a family are to read: the readings of a run, from the place ``start`` on, against the decisions
     ``want`` from there on."""
 
@@ -101,7 +101,7 @@ class Family:
         return list(map(tuple, memory.sum(1).astype(np.int64).tolist()))
 
     def hear(
-        self, rows: np.ndarray, newest: np.ndarray, groups: Sequence[Reading], matters: np.ndarray, asks: np.ndarray
+        self, rows: np.ndarray, newest: np.ndarray, groups: Sequence[GroupReadings], matters: np.ndarray, asks: np.ndarray
     ) -> list[FamilyRead]:
         """Read groups of members, each over its own readings (``scan.scan_each``)."""
         sizes = [len(group.which) for group in groups]
