@@ -155,12 +155,25 @@ def nameless(seen) -> list[str]:
         "form",
         "progressbar",
     }
+    reached = [node for node in tree if not node.get("ignored") and (node["role"]["value"] in operated or focusable(node))]
     return [
         f"{node['role']['value']} {node.get('properties', [])}"
-        for node in tree
-        if not node.get("ignored") and node["role"]["value"] in operated and not node.get("name", {}).get("value", "").strip()
-        and node["role"]["value"] != "MenuListPopup"
-    ]  # fmt: skip
+        for node in reached
+        if not node.get("name", {}).get("value", "").strip() and node["role"]["value"] != "MenuListPopup"
+    ]
+
+
+def focusable(node) -> bool:
+    """Whether keys reach it."""
+    return any(p["name"] == "focusable" and p["value"].get("value") for p in node.get("properties", []))
+
+
+def test_what_keys_reach_in_a_chart_has_a_name(browser, rehearsed):
+    seen = browser.open(rehearsed / "report.html")
+    assert nameless(seen) == []
+    tree = seen.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    pictures = [n["name"]["value"] for n in tree if not n.get("ignored") and n["role"]["value"] in ("img", "image")]
+    assert pictures.count("What happened") == 3
 
 
 def test_keys_and_screen_readers_reach_everything(browser, swept, tmp_path):

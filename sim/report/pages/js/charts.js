@@ -36,7 +36,7 @@
     place.appendChild(target);
     var wide = place.clientWidth > 760;
     var layout = wide ? new Bokeh.Row({ children: plots, sizing_mode: "stretch_width" }) : new Bokeh.Column({ children: plots, sizing_mode: "stretch_width" });
-    return Bokeh.Plotting.show(layout, target);
+    return SC.draw(layout, target);
   };
 
   /** A figure over one dial: every candidate a mark, those not told apart from the best shaded, a line where only this dial varies. Where others vary too the shade goes from the lowest to the highest of these. */
@@ -70,7 +70,7 @@
       one.xaxis.axis_label = xName; one.yaxis.axis_label = yName;
       SC.above(one, place.clientWidth, 300);
     };
-    return { open: function () { return Bokeh.Plotting.show(one, target); }, update: update };
+    return { open: function () { return SC.draw(one, target); }, update: update };
   };
 
   /** A figure over two dials: cells where the dials make a grid, else marks. */
@@ -110,6 +110,6 @@
       one.xaxis.axis_label = xName; one.yaxis.axis_label = yName;
       key.textContent = SC.say("{what}: dark {low}, bright {high}", { what: what, low: SC.number(low), high: SC.number(high) });
     };
-    return { open: function () { return Bokeh.Plotting.show(one, target); }, update: update };
+    return { open: function () { return SC.draw(one, target); }, update: update };
   };
 })();

@@ -112,7 +112,7 @@
       var target = SC.make("div", { class: "chart" });
       document.getElementById("curve").appendChild(target);
       SC.above(plot, target.clientWidth, 240);
-      await Bokeh.Plotting.show(plot, target);
+      await SC.draw(plot, target);
     }
     ask();
   };

@@ -119,7 +119,7 @@
     for (var k = 0; k < charts.length; k++) {
       var place = document.getElementById("chart-" + k);
       try {
-        await Bokeh.Plotting.show({ spans: spans, course: course, bars: bars }[charts[k].kind](charts[k].data, place.clientWidth), place);
+        await SC.draw({ spans: spans, course: course, bars: bars }[charts[k].kind](charts[k].data, place.clientWidth), place);
       } catch (error) { SC.failed(error, place); }
     }
   };
