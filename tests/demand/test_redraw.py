@@ -13,6 +13,7 @@ from scenarios.registry import load
 from sim.core.tape import COLUMNS, Tape
 from sim.demand.draw import draw_tape
 from sim.demand.redraw import redrawn
+from sim.setup.uncertain import Uncertain, Uncertainty, staged
 from tests.parity.worlds import random_scenario
 
 
@@ -99,7 +100,7 @@ def test_what_is_drawn_again_is_as_if_it_were_drawn_whole(change):
 
 @pytest.mark.parametrize("change", IN_PART, ids=lambda f: f.__name__)
 def test_shoppers_are_drawn_anew_only_where_they_differ(change, monkeypatch):
-    """Of a show with a room that cues fill, moods, herds, bundles' absence aside, and a count of stock."""
+    """Of a show with moods and sizes of its own, in which people type in what they count."""
     world = replace(load("first_show"), leaks=Leaks(edits_per_show=5.0, edit_absolute_p=1.0))
     tape, other = draw_tape(world, 3, 0), change(world)
     whole = draw_tape(other, 3, 0)
@@ -116,3 +117,16 @@ def test_a_tape_of_another_making_is_drawn_whole():
     world = load("first_show")
     tape = replace(draw_tape(world, 3, 0), late=None)
     assert_equal(redrawn(tape, world, lag(world)), draw_tape(lag(world), 3, 0))
+
+
+@pytest.mark.parametrize("change", [lag, louder, counted, twice], ids=lambda f: f.__name__)
+def test_a_show_of_what_is_not_known_exactly_is_staged_as_if_anew(change):
+    known = (Uncertain(("shoppers", "buy_rate"), "log", -5.0), Uncertain(("cues", "pitch", "peak"), "log", 0.5))
+    uncertainty, world = Uncertainty(known, np.diag([0.3, 0.3])), load("first_show")
+    kept = staged(world, uncertainty, 3, 1)
+    ours, anew = (staged(change(world), uncertainty, 3, 1, known=k) for k in (kept, None))
+    assert kept.scenario != world
+    assert_equal(ours.tape, anew.tape)
+    assert ours.scenario == anew.scenario
+    for name in ("plan_t", "plan_lift", "facts", "rules", "rates", "apart"):
+        assert np.array_equal(ours.fixed[name], anew.fixed[name]), name
