@@ -21,6 +21,10 @@ class Spent(NamedTuple):
     cpu: float
     wall: float
 
+    def times(self, many: float) -> Spent:
+        """As if it were done so many times."""
+        return Spent(self.cpu * many, self.wall * many)
+
 
 def timed(task: Callable[[], Any]) -> tuple[Any, Spent]:
     """What ``task`` gives, and the time it took."""
@@ -43,7 +47,7 @@ def crowd() -> float:
 
 
 def busy(seconds: float) -> str:
-    """A warning where the machine has other work; empty where it has none. found: see :func:`crowd`."""
+    """A warning where the machine has other work; empty where it has none. seconds: see :func:`crowd`."""
     if seconds < CROWDED:
         return ""
     return (
@@ -52,10 +56,10 @@ def busy(seconds: float) -> str:
     )
 
 
-def made_with() -> str:
-    """Versions behind the figures."""
+def made_with(*others: str) -> str:
+    """Versions behind the figures. others: packages beside the usual ones."""
     versions = [f"Python {platform.python_version()}"]
-    for name in PACKAGES:
+    for name in (*PACKAGES, *others):
         try:
             versions.append(f"{name} {version(name)}")
         except PackageNotFoundError:

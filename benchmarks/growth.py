@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.clock import busy, crowd, least, made_with, timed
+from benchmarks.clock import Spent, busy, crowd, least, made_with, timed
 from benchmarks.engine import one_item, tell
 from benchmarks.memory import plan_of
 from benchmarks.sweep import family, shared_all, staged
@@ -56,46 +56,50 @@ def broad(items: int) -> Scenario:
     return replace(crowded(8), skus=skus, cues=cues)
 
 
-def played(stage: Stage) -> float:
-    """CPU time of a run under ``smart``, where a machine freezes [s]."""
+Measured = tuple[list[float], list[Spent]]
+"""Sizes, and what each takes."""
+
+
+def played(stage: Stage) -> Spent:
+    """A run under ``smart``, where a machine freezes."""
     policy = make_policy("smart", playbook="freeze_only")
     engine = engine_for(policy)
     play(stage, policy, engine=engine)
-    return least(partial(play, stage, policy, engine=engine), REPEATS).cpu
+    return least(partial(play, stage, policy, engine=engine), REPEATS)
 
 
-def rows() -> tuple[list[float], list[float]]:
-    """Rows of the tape, CPU time of a run."""
+def rows() -> Measured:
+    """Rows of the tape, a run."""
     stages = [set_stage(show, draw_tape(show, 1)) for show in map(crowded, SIZES)]
     return [len(stage.tape) for stage in stages], [played(stage) for stage in stages]
 
 
-def items() -> tuple[list[float], list[float]]:
-    """Items, CPU time of a run: every reading asks the strategy about each."""
+def items() -> Measured:
+    """Items, a run: every reading asks the strategy about each."""
     sizes = [5 * k for k in SIZES]
     return [*map(float, sizes)], [played(set_stage(show, draw_tape(show, 1))) for show in map(broad, sizes)]
 
 
-def candidates() -> tuple[list[float], list[float]]:
-    """Candidates of a threshold family on one show of LS-1, CPU time with every metric."""
+def candidates() -> Measured:
+    """Candidates of a threshold family on one show of LS-1, with every metric."""
     stage, sizes = staged(0), [60 * k for k in SIZES]
     lines = [family(480)[:: 480 // n] for n in sizes]
     shared_all(stage, lines[0][:3])
-    return [*map(float, sizes)], [least(partial(shared_all, stage, some), REPEATS).cpu for some in lines]
+    return [*map(float, sizes)], [least(partial(shared_all, stage, some), REPEATS) for some in lines]
 
 
-def shows() -> tuple[list[float], list[float]]:
-    """Shows of LS-1, CPU time with drawing, 20 candidates and every metric."""
+def shows() -> Measured:
+    """Shows of LS-1, with drawing, 20 candidates and every metric."""
     some = family(500)[::25]
 
     def many(n: int) -> None:
         for k in range(n):
             shared_all(staged(k), some)
 
-    return [*map(float, SIZES)], [least(partial(many, n), 2).cpu for n in SIZES]
+    return [*map(float, SIZES)], [least(partial(many, n), 2) for n in SIZES]
 
 
-WHAT: dict[str, Callable[[], tuple[list[float], list[float]]]] = {
+WHAT: dict[str, Callable[[], Measured]] = {
     "rows of a tape": rows, "items of a show": items, "candidates": candidates, "shows": shows,
 }  # fmt: skip
 
@@ -130,11 +134,12 @@ def chunk_costs(candidates: int = 500, shows: int = 40) -> tuple[float, float, f
 def main(argv: list[str] | None = None) -> int:
     """Print the exponents and the computed figure; ``--quick``: rows and items alone."""
     print(made_with(), busy(crowd()), sep="\n")
+    print("How CPU time grows: 1 is proportional. By size, CPU time (wall time):")
     for name, measure in list(WHAT.items())[: 2 if "--quick" in (argv or []) else None]:
         tell("growth", name, "timing")
-        sizes, seconds = measure()
-        pairs = ", ".join(f"{size:,.0f}: {s * 1e3:,.1f} ms" for size, s in zip(sizes, seconds, strict=True))
-        print(f"{name:<18} exponent {exponent(sizes, seconds):.2f}   ({pairs})", flush=True)
+        sizes, spent = measure()
+        pairs = ", ".join(f"{size:,.0f}: {s.cpu * 1e3:,.1f} ({s.wall * 1e3:,.1f})" for size, s in zip(sizes, spent, strict=True))
+        print(f"{name:<18} exponent {exponent(sizes, [s.cpu for s in spent]):.2f}   {pairs} ms", flush=True)
     if "--quick" not in (argv or []):
         worker, parent, join = chunk_costs()
         most = min(worker / parent, CORES)

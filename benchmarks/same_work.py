@@ -3,9 +3,9 @@
     python -m benchmarks --rivals [--quick]
 
 All play one model on the same draws, and are compared before they are timed: SimPy with a process per buyer (``rivals.lean``), a
-loop by hand compiled by numba, and NumPy with a shared prefix (nobody's show once, then two look-ups a line). They answer this
-question and no other: no feed, no people, no host, no second item, no metric but three. The engine's line is its own LS-1 with
-all of that in it.
+loop by hand compiled by numba, NumPy with a shared prefix (nobody's show once, then two look-ups a line), and backtesters of
+trading where they are installed (``other_tools``). They answer this question and no other: no feed, no people, no host, no second
+item, no metric but three. The engine's line is its own LS-1 with all of that in it.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import numpy as np
 
 from benchmarks.clock import busy, crowd, least, made_with
 from benchmarks.engine import Disagreement, tell
+from benchmarks.other_tools import TOOLS, installed
 from benchmarks.rivals import AFTER_S, POLL_S, REACT_S, SHOW_S, SIGHT_S, STOCK, drawn, lean
 from benchmarks.sweep import family, shared, shared_all, staged
 
@@ -86,6 +87,7 @@ def check(seed: int = 1) -> None:
     some = LINES[:: len(LINES) // COMPARED]
     tables = {"lean SimPy": np.array([lean(u, seed) for u in some])}
     tables |= {"loop by hand": by_hand(some, seed), "NumPy": numpy_prefix(some, seed)}
+    tables |= {name: TOOLS[name].count(some, seed) for name in installed()}
     if len({table.tobytes() for table in tables.values()}) > 1:
         raise Disagreement(f"the rivals differ, nothing was timed: {tables}")
 
@@ -97,18 +99,30 @@ def main(argv: list[str] | None = None) -> int:
     check()
     stage, policies = staged(0), family(len(LINES))
     shared(stage, policies[:3])
-    one = least(lambda: lean(50.0, 1), max(1, repeats // 2))
-    rows = [
-        ("lean SimPy, a process per buyer", one.cpu * len(LINES)),
-        ("a loop by hand, compiled by numba", least(partial(by_hand, LINES, 1), repeats).cpu),
-        ("NumPy, shared prefix", least(partial(numpy_prefix, LINES, 1), repeats).cpu),
-        ("StockCue, drawing included, 5 metrics", least(lambda: shared(staged(0), policies), repeats).cpu),
-        ("StockCue, drawing included, all metrics", least(lambda: shared_all(staged(0), policies), repeats).cpu),
+    rows = [("lean SimPy, a process per buyer", least(lambda: lean(50.0, 1), max(1, repeats // 2)).times(len(LINES)))]
+    for name in installed():
+        tool = TOOLS[name]
+        few = LINES[:: len(LINES) // tool.lines]
+        rows.append((tool.words, least(partial(tool.count, few, 1), max(1, repeats // 2)).times(len(LINES) / len(few))))
+    rows += [
+        ("a loop by hand, compiled by numba", least(partial(by_hand, LINES, 1), repeats)),
+        ("NumPy, shared prefix", least(partial(numpy_prefix, LINES, 1), repeats)),
+        ("StockCue, drawing included, 5 metrics", least(lambda: shared(staged(0), policies), repeats)),
+        ("StockCue, drawing included, all metrics", least(lambda: shared_all(staged(0), policies), repeats)),
     ]
-    print(made_with(), busy(crowd()), sep="\n")
-    print(f"{len(LINES)} freeze lines on one show of LS-1, CPU time; lean SimPy: one line, times {len(LINES)}.")
-    for name, seconds in rows:
-        print(f"{name:<42}{seconds * 1e3:>12,.2f} ms{seconds / rows[-1][1]:>12,.3f} x")
+    print(made_with(*TOOLS), busy(crowd()), sep="\n")
+    print(
+        f"{len(LINES)} freeze lines on one show of LS-1; the same figures first. Where fewer are played they are times as many:"
+    )
+    print(
+        f"lean SimPy one, {', '.join(f'{name} {TOOLS[name].lines}' for name in TOOLS)}. x: CPU time over that of the last line."
+    )
+    print(f"{'':<44}{'CPU ms':>12}{'wall ms':>12}{'x':>12}")
+    for words, spent in rows:
+        print(f"{words:<44}{spent.cpu * 1e3:>12,.2f}{spent.wall * 1e3:>12,.2f}{spent.cpu / rows[-1][1].cpu:>12,.3f}")
+    for name in TOOLS:
+        if name not in installed():
+            print(f"{TOOLS[name].words}: not installed; pip install {name} in an environment of its own to see it")
     return 0
 
 
