@@ -69,6 +69,32 @@ def test_rivals_give_the_same_figures_as_lean_simpy(seed):
     check(seed)
 
 
+@pytest.mark.parametrize("name", ["vectorbt", "hftbacktest"])
+def test_other_backtesters_give_the_same_figures(name):
+    from benchmarks.other_tools import TOOLS
+    from benchmarks.same_work import numpy_prefix
+
+    pytest.importorskip(name)
+    lines = [0.0, 10.0, 50.0, 400.0]
+    assert TOOLS[name].count(lines, 3).tolist() == numpy_prefix(lines, 3).tolist()
+
+
+def test_rivals_are_told_with_both_times_and_what_is_missing(monkeypatch, capsys):
+    from benchmarks import same_work
+    from benchmarks.other_tools import OtherTool
+
+    twice = OtherTool("a tool that is there", same_work.numpy_prefix, 10)
+    missing = OtherTool("one that is not", same_work.numpy_prefix, 10)
+    monkeypatch.setattr(same_work, "TOOLS", {"numpy": twice, "nosuch": missing})
+    monkeypatch.setattr(same_work, "installed", lambda: ["numpy"])
+    assert same_work.main(["--quick"]) == 0
+    out = capsys.readouterr().out
+    assert "CPU ms     wall ms" in out
+    assert "nosuch absent" in out
+    assert "one that is not: not installed" in out
+    assert [line.split("  ")[0] for line in out.splitlines() if line.startswith("a tool")] == ["a tool that is there"]
+
+
 def test_no_timing_where_rivals_differ(monkeypatch):
     from benchmarks import same_work
 
