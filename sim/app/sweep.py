@@ -26,7 +26,7 @@ from sim.stats.selection import SelectionRules
 from sim.study.race import race
 from sim.words import _, counted, language
 
-LARGE = 100_000
+LARGE = 50_000
 """Runs from which on workers give back what they hold before the table is read."""
 HUGE = 10**8
 """Runs above which the disk is looked at before anything else."""
@@ -153,7 +153,7 @@ def _whole(field: Field, told: Listener) -> Study:
 
     def write(folder: Path, work: Path, pool: Pool) -> Statement:
         damaged = gather(parts(work), pool, told.stage("runs"), folder / TABLE, told.note)
-        if plan.runs > LARGE:
+        if plan.runs >= LARGE:
             pool.rest()
         return reported(folder, field, told, damaged, _telling(field))
 
