@@ -31,8 +31,8 @@ from sim.setup.assumptions import assumption_table
 from sim.setup.settings import ReplaySettings
 from sim.words import _
 
-NAMED = 12
-"""Recordings that a heading names."""
+NAMED, AT_ONCE = 12, 50
+"""Recordings that a heading names, and whose tables are kept apart."""
 
 
 def played(
@@ -45,9 +45,10 @@ def played(
         return closed(s, name, nights, policies, world, profile, told, folder)
     accounts: list[Account] = []
     results: list[Replay] = []
+    whole: list[Replay] = []
     drawn: list[tuple[Loaded, Replay]] = []
     changed: list[pd.DataFrame] = []
-    about: list[tuple[str, list[str]]] = []
+    about: list[tuple[str, str, list[str]]] = []
     many = len(nights) > 1
     progress = told.stage("recordings" if many else "strategies")
     with LongTable(folder / "alerts.parquet") as alerts:
@@ -62,30 +63,31 @@ def played(
             if number <= KEPT:
                 drawn.append((one, result))
             accounts.append(account_of(one, many))
-            about.append((as_recorded(one.stream), never_in(one.stream)))
-            results.append(result.figures())
+            about.append((result.caption, as_recorded(one.stream), never_in(one.stream)))
+            results += [result.figures()] if number <= openloop_text.IN_REPORT else []
+            whole.append(result.figures())
+            if len(whole) > AT_ONCE:  # many small tables take many times their figures
+                whole = [openloop_text.together(whole)]
             if many:
                 progress(number, len(nights), night.name)
     if s.diff:
-        return _difference(s, name, results, drawn, changed, policies), accounts
-    return _open(name, nights, results, drawn, about), accounts
+        return _difference(s, name, openloop_text.together(whole), drawn, changed, policies), accounts
+    return _open(name, nights, results, openloop_text.together(whole), drawn, about), accounts
 
 
 def _open(
-    name: str,
-    nights: Recordings,
-    results: list[Replay],
-    drawn: list[tuple[Loaded, Replay]],
-    recorded: list[tuple[str, list[str]]],
-) -> Played:
-    whole, many = openloop_text.together(results), len(nights) > 1
-    pairs = [(night.name, sku) for night, (_words, skus) in zip(nights, recorded, strict=True) for sku in skus]
+    name: str, nights: Recordings, results: list[Replay], whole: Replay, drawn: list[tuple[Loaded, Replay]],
+    recorded: list[tuple[str, str, list[str]]],
+) -> Played:  # fmt: skip
+    """results: of the first recordings. whole: of all together. recorded: of each its caption, its facts, and items that never had
+    any stock."""
+    many = len(nights) > 1
+    pairs = [(night.name, sku) for night, (_caption, _words, skus) in zip(nights, recorded, strict=True) for sku in skus]
     empty = [f"{night}: {sku}" if many else sku for night, sku in pairs]
     last = openloop_text.about_sellouts(len(whole.sellouts), empty)
 
     def about(most: int) -> list[str]:
-        told = zip(results[:most], recorded[:most], strict=True)
-        captions, facts = zip(*((r.caption, words) for r, (words, _skus) in told), strict=True)
+        captions, facts = [one for one, _words, _skus in recorded[:most]], [words for _one, words, _skus in recorded[:most]]
         return [*captions, *facts, *openloop_text.more_recordings(len(nights) - most), last]
 
     return Played(
@@ -129,11 +131,10 @@ def _first_out(sellouts: pd.DataFrame, stream: Stream) -> int:
 
 
 def _difference(
-    s: ReplaySettings, name: str, results: list[Replay], drawn: list[tuple[Loaded, Replay]], parts: list[pd.DataFrame],
+    s: ReplaySettings, name: str, whole: Replay, drawn: list[tuple[Loaded, Replay]], parts: list[pd.DataFrame],
     policies: list[Policy],
 ) -> Played:  # fmt: skip
     a, b = (p.name for p in policies)
-    whole = openloop_text.together(results)
     changed = by_stream(parts)
     counts = diff_counts(changed, whole.sellouts, a, b)
     return Played(
@@ -141,8 +142,8 @@ def _difference(
         printed=lambda notes: diff_text.printed(changed, counts, a, b, s.within_s, notes),
         page=lambda: diff_text.page(changed, counts, a, b, s.within_s),
         tables={"diff": changed, "diff_counts": counts, "sellouts": whole.sellouts},
-        figures=lambda sku: diff_text.figures(drawn, len(results) > 1, changed, (a, b), sku),
-        timelines=lambda: _heard(drawn, len(results) > 1),
+        figures=lambda sku: diff_text.figures(drawn, len(whole.span_s) > 1, changed, (a, b), sku),
+        timelines=lambda: _heard(drawn, len(whole.span_s) > 1),
     )
 
 

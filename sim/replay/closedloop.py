@@ -78,7 +78,8 @@ class Closed:
         stream = self.stream.bare()
         told = ["stream", "strategy", "loop", "bound", "replicate", "J_silent", *dict.fromkeys(("J", *UNITS))]
         imputation = replace(self.imputation, stream=stream, groups=())
-        return replace(self, stream=stream, imputation=imputation, scores=self.scores[told], alerts=self.alerts[:0], shown={})
+        return replace(self, stream=stream, imputation=imputation, scores=self.scores[told].copy(),
+                       alerts=self.alerts[:0].copy(), shown={})  # fmt: skip
 
 
 def closed_replay(

@@ -38,7 +38,7 @@ class Replay:
 
     def figures(self) -> Replay:
         """The same without what only pictures need, runs, stock and alerts."""
-        return replace(self, alerts=self.alerts[:0], runs=(), levels=self.levels[:0])
+        return replace(self, alerts=self.alerts[:0].copy(), runs=(), levels=self.levels[:0].copy())  # a view holds all of it
 
 
 def replay(

@@ -96,7 +96,7 @@ class Stream:
 
     def bare(self) -> Stream:
         """The same without its rows: name, items, clock."""
-        rows = {name: getattr(self, name)[:0] for name in ("t", "what", "sku", "qty")}
+        rows = {name: getattr(self, name)[:0].copy() for name in ("t", "what", "sku", "qty")}
         return replace(self, **rows, order=None, paid=None, viewers=None)
 
     def at(self, t_s: float) -> str:

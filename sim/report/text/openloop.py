@@ -47,7 +47,7 @@ def about_sellouts(sellouts: int, empty: Sequence[str]) -> str:
 
 
 def together(replays: Sequence[Replay]) -> Replay:
-    """Several replays as one: tables joined, nothing else."""
+    """Several replays as one, or such ones as one again: tables joined, nothing else."""
     joined = (pd.concat([getattr(r, t) for r in replays], ignore_index=True) for t in ("table", "sellouts", "alerts", "levels"))
     table, sellouts, alerts, levels = joined
     return Replay(
@@ -110,13 +110,15 @@ def sellout_right() -> range:
 
 
 def _ranking(replays: Sequence[Replay], whole: Replay, table: Any, most: int) -> list[str]:
-    """The ranked table per stream and, where there are several, of all together first. most: streams that have their own."""
-    if len(replays) == 1:
+    """The ranked table per stream and, where there are several, of all together first. replays: of the first streams, ``most`` of
+    which have a table of their own."""
+    n = len(whole.span_s)
+    if n == 1:
         return table([columns(HEAD), *cells(replays[0])])
-    text = [f"{_(ALL)} ({len(replays)})", *table([columns(HEAD), *cells(whole)])]
+    text = [f"{_(ALL)} ({n})", *table([columns(HEAD), *cells(whole)])]
     for one in replays[:most]:
         text += ["", str(one.table["stream"].iloc[0]), *table([columns(HEAD), *cells(one)])]
-    more = len(replays) - most
+    more = n - most
     return [*text, "", _("... and {n} more recordings in table.parquet").format(n=more)] if more > 0 else text
 
 
