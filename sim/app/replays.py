@@ -79,15 +79,14 @@ def _open(
     name: str, nights: Recordings, results: list[Replay], whole: Replay, drawn: list[tuple[Loaded, Replay]],
     recorded: list[tuple[str, str, list[str]]],
 ) -> Played:  # fmt: skip
-    """results: of the first recordings. whole: of all together. recorded: of each its caption, its facts, and items that never had
-    any stock."""
+    """results: of the first recordings. whole: of all together. recorded: caption, facts, items that never had any stock."""
     many = len(nights) > 1
     pairs = [(night.name, sku) for night, (_caption, _words, skus) in zip(nights, recorded, strict=True) for sku in skus]
     empty = [f"{night}: {sku}" if many else sku for night, sku in pairs]
     last = openloop_text.about_sellouts(len(whole.sellouts), empty)
 
     def about(most: int) -> list[str]:
-        captions, facts = [one for one, _words, _skus in recorded[:most]], [words for _one, words, _skus in recorded[:most]]
+        captions, facts = [told[0] for told in recorded[:most]], [told[1] for told in recorded[:most]]
         return [*captions, *facts, *openloop_text.more_recordings(len(nights) - most), last]
 
     return Played(
