@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_NAME = 80
 """Characters of a name in a title, so that there is room for what it is a title of."""
-BEGINNING = 20_000
+BEGINNING = 5_000
 """Rows of a table without end that are read for a page, which shows a few hundred of them."""
 LONG = {"replay": ("alerts", "scores", "sellouts", "windows", "diff")}
 """Tables that grow with the recordings of a replay."""

@@ -107,15 +107,16 @@ def _without_orders_beyond(one: Loaded) -> Taken:
 
 
 class Account(NamedTuple):
-    """lines: what became of a recording's rows, and what a reader of the results must know. rejects: rows that were not used."""
+    """lines: what became of a recording's rows, and what a reader of its results must know. rejects: rows that were not used, if
+    any."""
 
     lines: list[str]
-    rejects: pd.DataFrame
+    rejects: pd.DataFrame | None
 
 
 def account_of(one: Loaded, many: bool) -> Account:
     """The account of a recording, one of several where there are ``many``."""
-    return Account(account.notes(one, f"{HERE}/rejects.csv", many), one.rejects)
+    return Account(account.notes(one, f"{HERE}/rejects.csv", many), one.rejects if len(one.rejects) else None)
 
 
 def number_of(stream: Stream, sku: str) -> int | None:

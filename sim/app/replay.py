@@ -147,10 +147,11 @@ def replay(
     def write(folder: Path) -> Statement:
         replays, accounts = played(s, nights, teams, world, profile, told, folder)
         told.close()
-        first, shown = next(nights.taken()).loaded.stream, accounts[:PRINTED]
+        loaded, shown = next(nights.taken()).loaded, accounts[:PRINTED]
+        first, rejects = loaded.stream, [account.rejects for account in accounts if account.rejects is not None]
         live = [write_feed(first, nights[0].feed, folder, Path(HERE))] if s.feed_lines == "write" else []
         write_tables(replays, folder)
-        write_rejects(pd.concat([account.rejects for account in accounts], ignore_index=True), folder / "rejects.csv")
+        write_rejects(pd.concat(rejects or [loaded.rejects], ignore_index=True), folder / "rejects.csv")
         write_csv(assumed(first.scenario(nights[0].feed), world, teams, profile, s.loop), folder / "assumptions.csv")
         undone = undrawn(KEPT, len(nights)) if s.figure != "none" else []
         notes = [*(line for account in accounts for line in account.lines), *live, *undone]

@@ -11,7 +11,7 @@ from sim.jobs.folder import write_table
 if TYPE_CHECKING:
     import pandas as pd
 
-GROUP = 20_000
+GROUP = 5_000
 """Rows held before they are written."""
 
 

@@ -29,7 +29,7 @@ def of_table(
     blobs: list[Blob] = []
     entries: list[tuple[str, str, str, str]] = []
     used = 0
-    judged = {} if alerts is None or not len(alerts) else _judged(alerts, chains)
+    judged = {} if alerts is None or not len(alerts) else _judged(_shown(alerts, table), chains)
     for number_of, one in enumerate(_records(table)):
         text = packed(_columns(one, judged))
         if used + len(text) > ROOM:
@@ -50,8 +50,9 @@ def placed(rows: pd.DataFrame | None, timelines: pd.DataFrame) -> pd.DataFrame |
         several = rows["stream"].nunique() > 1
         return rows.assign(replicate=rows["stream"] + " " + rows["bound"] if several else rows["bound"])
     if "became" in rows:
-        one = rows["stream"].nunique() == 1  # its timelines are called otherwise
-        return rows.assign(replicate=timelines["replicate"].iloc[0] if one else rows["stream"])
+        words = set(timelines["replicate"])
+        alone = len(words) == 1 and words.isdisjoint(rows["stream"])  # timelines of one recording alone are called otherwise
+        return rows.assign(replicate=timelines["replicate"].iloc[0] if alone else rows["stream"])
     if "replicate" not in rows:
         return rows.assign(strategy=timelines["strategy"].iloc[0], replicate=timelines["replicate"].iloc[0])
     return rows
@@ -60,6 +61,15 @@ def placed(rows: pd.DataFrame | None, timelines: pd.DataFrame) -> pd.DataFrame |
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a table by column name."""
     return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+KEYS = ("strategy", "replicate", "sku")
+
+
+def _shown(alerts: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
+    """Alerts of what has a timeline: of many recordings few have one."""
+    shown = set(zip(*(table[key] for key in KEYS), strict=True))
+    return alerts[[key in shown for key in zip(*(alerts[key] for key in KEYS), strict=True)]]
 
 
 def _judged(alerts: pd.DataFrame, chains: pd.DataFrame | None) -> dict[tuple[Any, ...], dict[str, Any]]:
