@@ -1,9 +1,11 @@
 """Closed loop against known truth: shows drawn by the toolkit, cut to what a shop would have recorded, imputed, compared.
 
 ``python -m benchmarks.closed_truth [shows] [case ...] [60|5] [certain|usual] [out=FILE]`` prints a row a case and bin: imputed
-over true orders of the blind spells, how often the 80 and 95 % intervals of the draws hold the truth, how often low..high does,
-how far off the moment is at which half of the unseen orders had come. Figures of every item go to FILE, a line each; shows that
-are in it already are not played again. Standard errors count shows, because the items of one share its room.
+over true orders of the blind spells, the same over what was due (``benchmarks/due.py``: the luck of unseen cues left out), how
+often the 80 and 95 % intervals of the draws hold the truth, how often low..high does, how far off the moment is at which half
+of the unseen orders had come. Figures of every item go to FILE, a line each; shows that are in it already are not played again.
+Standard errors count shows, because the items of one share its room. Every show has draws of its own: drawn with one seed, all
+would find the same cues of the tail among the same few draws.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from benchmarks.due import Due
 from scenarios.contract import CUE_KINDS, Audience, Cue, Scenario, Sku
 from scenarios.registry import load
 from scenarios.spread import SPREADS
@@ -40,11 +43,12 @@ AMPLE = 10**6
 
 
 class KnownShow(NamedTuple):
-    """One recorded show and the truth it does not tell: orders (time [us], SKU) nobody could place. world: where the
-    recording's user has to say how the shop's stock leaves."""
+    """One recorded show and the truth it does not tell: orders (time [us], SKU) nobody could place. run: of the show with stock
+    for everybody. world: where the recording's user has to say how the shop's stock leaves."""
 
     stream: Stream
     hidden: tuple[np.ndarray, np.ndarray]
+    run: ShowRun
     world: Scenario | None = None
 
 
@@ -84,9 +88,9 @@ def recording(run: ShowRun, stocks: dict[str, int] | None = None, until: float |
     )  # fmt: skip
 
 
-def _cut(whole: Stream) -> KnownShow:
-    kept, gone = hide(whole)
-    return KnownShow(kept, (gone.t, gone.sku.astype(np.int64)))
+def _cut(run: ShowRun, stocks: dict[str, int]) -> KnownShow:
+    kept, gone = hide(recording(run, stocks))
+    return KnownShow(kept, (gone.t, gone.sku.astype(np.int64)), run)
 
 
 def _lived(scenario: Scenario, k: int) -> ShowRun:
@@ -96,7 +100,7 @@ def _lived(scenario: Scenario, k: int) -> ShowRun:
 def first_show(k: int) -> KnownShow:
     """The preset's own stocks, a shop that stops at zero."""
     scenario = load("first_show")
-    return _cut(recording(_lived(scenario, k), {s.id: s.stock for s in scenario.skus}))
+    return _cut(_lived(scenario, k), {s.id: s.stock for s in scenario.skus})
 
 
 def _stopped(run: ShowRun, stops: dict[str, float]) -> KnownShow:
@@ -107,7 +111,7 @@ def _stopped(run: ShowRun, stops: dict[str, float]) -> KnownShow:
         if sku.id in stops:
             own = (whole.sku == n) & (whole.t <= stops[sku.id] * US)
             stocks[sku.id] = int(np.where(whole.what == TAKE, whole.qty, -whole.qty)[own].sum())
-    return _cut(recording(run, {**{s.id: AMPLE for s in whole.skus}, **stocks}))
+    return _cut(run, {**{s.id: AMPLE for s in whole.skus}, **stocks})
 
 
 def before_peak(k: int) -> KnownShow:
@@ -145,11 +149,12 @@ def _missed(scenario: Scenario, k: int, world: Scenario | None = None) -> KnownS
         host=replace(scenario.host, checks_screen=False), scarcity=replace(scenario.scarcity, on=False),
         shoppers=replace(scenario.shoppers, wait_share=0.0, substitute_share=0.0),
     )  # fmt: skip
-    kept, full = (recording(simulate(s, silent_policy(), SEED, k)) for s in (scenario, ample(scenario)))
+    runs = [simulate(s, silent_policy(), SEED, k) for s in (scenario, ample(scenario))]
+    kept, full = (recording(run) for run in runs)
     took = full.what == TAKE
     seen = set(zip(kept.t.tolist(), kept.sku.tolist(), strict=True))
     gone = np.array([(t, s) not in seen for t, s in zip(full.t.tolist(), full.sku.tolist(), strict=True)]) & took
-    return KnownShow(kept, (full.t[gone], full.sku[gone].astype(np.int64)), world)
+    return KnownShow(kept, (full.t[gone], full.sku[gone].astype(np.int64)), runs[1], world)
 
 
 def herding(k: int) -> KnownShow:
@@ -169,7 +174,7 @@ CASES: dict[str, Callable[[int], KnownShow]] = {
 }  # fmt: skip
 
 
-def items(case: KnownShow, bin_s: float, draws: int = DRAWS) -> list[dict[str, Any]]:
+def items(case: KnownShow, bin_s: float, seed: int, draws: int = DRAWS) -> list[dict[str, Any]]:
     """One row per SKU with a blind spell: the truth and what is imputed."""
     believed = case.world or replace(backdrop(), spread=USUAL if WORLD["spread"] == USUAL else SPREADS["recorded"])
     imputation = impute(case.stream, bin_s, believed)
@@ -177,11 +182,13 @@ def items(case: KnownShow, bin_s: float, draws: int = DRAWS) -> list[dict[str, A
     skus = sorted({w.sku for w in imputation.windows})
     total = dict.fromkeys(skus, 0)
     times: dict[int, list[np.ndarray]] = {k: [] for k in skus}
+    luck, was_due = Due(case.run), dict.fromkeys(skus, 0.0)
     for w in imputation.windows:
         own = t[(sku == w.sku) & (t >= w.start) & (t < w.end)]
         total[w.sku] += len(own)
+        was_due[w.sku] += float(luck.weights(own, w.sku, w.start).sum())
         times[w.sku].append(own)
-    draws_of = [draw(imputation, 5, r) for r in range(draws)]
+    draws_of = [draw(imputation, seed, r) for r in range(draws)]
     rows = []
     for k in skus:
         likely = [np.sort(d.t[d.likely & (d.sku == k)]) for d in draws_of]
@@ -192,7 +199,7 @@ def items(case: KnownShow, bin_s: float, draws: int = DRAWS) -> list[dict[str, A
         # Of moments seen: a draw may never come to half.
         earliest, latest = np.quantile(when, [0.025, 0.975], method="inverted_cdf")
         rows.append({
-            "sku": case.stream.skus[k].id, "true": total[k], "likely": n.mean(), "sd": n.std(),
+            "sku": case.stream.skus[k].id, "true": total[k], "due": was_due[k], "likely": n.mean(), "sd": n.std(),
             "in80": np.quantile(n, 0.1) <= total[k] <= np.quantile(n, 0.9),
             "in95": np.quantile(n, 0.025) <= total[k] <= np.quantile(n, 0.975),
             "above": total[k] > np.mean([(d.sku == k).sum() for d in draws_of]),
@@ -211,7 +218,7 @@ def played(name: str, bin_s: float, shows: int, out: Path | None) -> list[dict[s
     known_rows = [r for r in known if (r["case"], r["bin_s"], r["world"]) == key and r["show"] < shows]
     for k in sorted(set(range(shows)) - {r["show"] for r in known_rows}):
         start = time.process_time()
-        rows: list[dict[str, Any]] = items(CASES[name](k), bin_s) or [{"sku": "", "true": 0, "likely": 0.0}]
+        rows: list[dict[str, Any]] = items(CASES[name](k), bin_s, SEED + k) or [{"sku": "", "true": 0, "likely": 0.0}]
         cpu = (time.process_time() - start) / len(rows)
         rows = [{"case": name, "bin_s": bin_s, "world": world, "show": k, "cpu": cpu, **plain(r)} for r in rows]
         known_rows += rows
@@ -235,19 +242,27 @@ def share(rows: list[dict[str, Any]], what: str) -> tuple[float, float]:
     return float(mean), float(np.sqrt(((hits - mean * n) ** 2).sum()) / n.sum())
 
 
+def ratio_error(a: np.ndarray, b: np.ndarray) -> float:
+    """Standard error of ``sum a / sum b`` over shows (Cochran 1977, Sampling Techniques, 6.4)."""
+    return float(np.sqrt(((a - a.sum() / b.sum() * b) ** 2).sum()) / b.sum())
+
+
 def row(name: str, bin_s: float, shows: int, out: Path | None = None) -> str:
     """One row of the table."""
     every = played(name, bin_s, shows, out)
     judged = [r for r in every if r["true"] > 0 or r["likely"] > 0.5]
-    likely, true = (np.array([sum(r[c] for r in judged if r["show"] == k) for k in {r["show"] for r in judged}])
-                    for c in ("likely", "true"))  # fmt: skip
-    ratio = likely.sum() / true.sum()
-    error = np.sqrt(((likely - ratio * true) ** 2).sum()) / true.sum()
+    likely, true, was_due = (np.array([sum(r[c] for r in judged if r["show"] == k) for k in {r["show"] for r in judged}])
+                             for c in ("likely", "true", "due"))  # fmt: skip
+    sums = [f"{over} {a.sum() / b.sum():.3f} ± {ratio_error(a, b):.3f}" for over, a, b in (
+        ("likely/true", likely, true), ("likely/due", likely, was_due))]  # fmt: skip
+    each = was_due / likely
+    sums.append(f"due/likely of a show {each.mean():.3f} ± {each.std(ddof=1) / np.sqrt(len(each)):.3f}")
     late = np.array([r["late"] for r in judged if r["late"] is not None])
     held = {c: share([r for r in judged if c != "band" or r["true"]], c) for c in ("in80", "in95", "above", "band")}
-    return (f"{name:22s} {bin_s:3.0f} s {len(judged):4d} items  likely/true {ratio:.3f} ± {error:.3f}  "
+    return (f"{name:22s} {bin_s:3.0f} s {len(judged):4d} items  {'  '.join(sums)}  "
             f"80 %: {held['in80'][0]:.3f} ± {held['in80'][1]:.3f}  95 %: {held['in95'][0]:.3f} ± {held['in95'][1]:.3f}  "
-            f"low..high: {1 - held['above'][0]:.3f}  late {np.mean(late):+6.0f} s (median {np.median(late):+.0f}), "
+            f"low..high: {1 - held['above'][0]:.3f}  "
+            f"late {np.mean(late):+6.0f} s (median {np.median(late):+.0f}), "
             f"in band {held['band'][0]:.2f}  true/item {true.sum() / len(judged):.0f}  "
             f"cpu a show {sum(r['cpu'] for r in every) / shows:.1f} s")  # fmt: skip
 

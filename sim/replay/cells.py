@@ -16,11 +16,12 @@ from scenarios.contract import Cue
 from sim.core.tape import TAKE
 from sim.core.units import US
 from sim.demand.intensity import Carts, early, excited, landed
-from sim.replay.censor import Window, demand_end
+from sim.replay.censor import Window, demand_end, served
 from sim.replay.stream import Stream
 
 FINE_S, FINEST_S = 5.0, 1.0
 """Widest cell of a record of single orders, cell of a blind spell [show s]."""
+TINY = 1e-3
 MOST_CELLS = 2_000_000
 """Most cells of a recording; longer ones get wider cells."""
 
@@ -132,9 +133,10 @@ def people(stream: Stream, at_s: np.ndarray) -> np.ndarray:
 
 def open_cells(
     stream: Stream, blind: tuple[Window, ...], skus: list[int], every: list[DemandSource], step: float, carts: Carts,
-    means: tuple[float, float],
+    means: tuple[float, float], on_payment: bool = False,
 ) -> Cells:  # fmt: skip
-    """The open cells of these SKUs. means: time somebody comes before a cue, delay of a follower [show s]."""
+    """The open cells of these SKUs. means: time somebody comes before a cue, delay of a follower [show s]. on_payment: as in
+    ``windows``."""
     lead_s, herd_s = means
     end, spans, kept, extra = demand_end(stream) / US, {}, {}, {}
     for k in skus:
@@ -143,8 +145,19 @@ def open_cells(
         extra[k] = _recorded(stream, k, spans[k], step, end, herd_s, [w.start / US for w in blind if w.sku == k])
     sku, a, b, at = laid(stream, every, {k: spans[k][kept[k]] for k in skus}, carts, lead_s)
     orders, cut, past = (np.concatenate([extra[k][c][kept[k]] for k in skus]) for c in range(3))
+    shown = served(stream, on_payment)
+    share = np.concatenate([_shown(shown.get(k), *spans[k][kept[k]].T) for k in skus])
+    at, past = sparse.diags(share) @ at, past * share
     x = (b - a) / herd_s
-    return Cells(sku, a, b, orders, cut.astype(bool), past, 1 + np.expm1(-x) / np.maximum(x, 1e-12), at)
+    return Cells(sku, a, b, orders, cut.astype(bool), past, share * (1 + np.expm1(-x) / np.maximum(x, 1e-12)), at)
+
+
+def _shown(known: tuple[np.ndarray, np.ndarray] | None, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Share of the demand of cells from a to b [s] that could be shown; at least TINY, so that an order in one is possible."""
+    if known is None:
+        return np.ones(len(a))
+    seconds = np.interp(b, *known) - np.interp(a, *known)
+    return np.clip(seconds / (b - a), TINY, 1.0)
 
 
 def _open(end: float, step: float, gaps: list[tuple[float, float]]) -> tuple[np.ndarray, np.ndarray]:

@@ -14,12 +14,14 @@ import numpy as np
 
 from scenarios.staffing import Touchpoints
 from sim.core.tape import CART, TAKE
-from sim.core.units import to_us
+from sim.core.units import US, to_us
 from sim.replay.closings import when_paid
 from sim.replay.stream import Stream
 
 PAGE_S = Touchpoints().product_page.lag_s
 """Time until shoppers see that something came back [s]: as open time, the wait for the page would pass for a lack of demand."""
+LEAST_SIZES = 30
+"""Fewest orders that tell what sizes are usual."""
 SOLD_OUT, SHUT = "sold out", "closed"
 """Why a spell is blind."""
 
@@ -72,8 +74,7 @@ def _spells(stream: Stream, end: int, on_payment: bool, page: int) -> Iterator[t
         rows = order[first[k] : first[k + 1]]
         rows = rows[stream.what[rows] != CART]
         asked = stream.t[rows][stream.what[rows] == TAKE]
-        t, moved = _paid(stream, rows) if on_payment else (stream.t[rows], _signed(stream, rows))
-        level = sku.stock + np.cumsum(moved)
+        t, level = _left(stream, rows, sku.stock, on_payment)
         last = np.append(t[1:] != t[:-1], True)[: len(t)]
         out = level[last] <= 0
         at = t[last]
@@ -88,6 +89,42 @@ def _spells(stream: Stream, end: int, on_payment: bool, page: int) -> Iterator[t
                 after = int(np.searchsorted(asked, stop, "right"))
                 shown = min(end, stop + page, int(asked[after]) if after < len(asked) else end)
                 yield k, start, max(stop, shown)
+
+
+def _left(stream: Stream, rows: np.ndarray, opening: int, on_payment: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Units left of one SKU after each of its moves: times [us], units."""
+    t, moved = _paid(stream, rows) if on_payment else (stream.t[rows], _signed(stream, rows))
+    return t, opening + np.cumsum(moved)
+
+
+def served(stream: Stream, on_payment: bool = False) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    """Seconds of demand that a recording could show until a moment, per SKU: times [s], seconds; in between linear. A second in
+    which fewer units are left than some orders ask for shows the share that asks for no more; the sizes are those of orders with
+    more left than any asked for. Empty where orders were taken beyond what was left, so that size did not matter, or where rows
+    are sums."""
+    if stream.kind == "levels" or stream.bin_s > 0 or not (stream.what == TAKE).any():
+        return {}
+    on_payment = on_payment and when_paid(stream) is not None
+    most, paths, free = int(stream.qty[stream.what == TAKE].max()), {}, []
+    for k, sku in enumerate(stream.skus):
+        rows = np.flatnonzero((stream.sku == k) & (stream.what != CART))
+        took = rows[stream.what[rows] == TAKE]
+        t, level = _left(stream, rows, sku.stock, on_payment)
+        before = np.concatenate([[sku.stock], level])[np.searchsorted(t, stream.t[took], "left")]
+        if (stream.qty[took] > before).any():
+            return {}
+        free.append(stream.qty[took][before >= most])
+        paths[k] = (np.concatenate([[0], t]) / US, np.concatenate([[sku.stock], level]))
+    sizes = np.sort(np.concatenate(free))
+    if len(sizes) < LEAST_SIZES:
+        return {}
+    shown = {}
+    for k, (at, level) in paths.items():
+        share = np.searchsorted(sizes, level, "right") / len(sizes)
+        seconds = np.concatenate([[0.0], np.cumsum(np.diff(at) * share[:-1])])
+        # Beyond the last move as after it.
+        shown[k] = (np.append(at, at[-1] + 1e7), np.append(seconds, seconds[-1] + 1e7 * share[-1]))
+    return shown
 
 
 def _signed(stream: Stream, rows: np.ndarray) -> np.ndarray:

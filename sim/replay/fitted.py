@@ -45,10 +45,11 @@ TOGETHER, MOST_BINS = 40, 20_000
 
 
 class Tail(NamedTuple):
-    """A cue (number in ``Stream.cues``) that may be of the tail of sizes: the chance of it, by how much the log of its level is
-    then above the posterior's, and the standard deviation of that."""
+    """A cue (number in ``Stream.cues``, parameter ``place``) that may be of the tail of sizes: the chance of it, by how much the
+    log of its size is then above the posterior's, and the standard deviation that this has beside the posterior's own."""
 
     cue: int
+    place: int
     chance: float
     more: float
     sd: float
@@ -147,7 +148,8 @@ def _tails(fit: Posterior, names: list[tuple], spread: Spread, large: frozenset[
         odds = np.log(usual / tail) / 2 + seen**2 / (2 * usual) - (seen - spread.mega_log) ** 2 / (2 * tail)
         chance = float(expit(odds + np.log(spread.mega_p / (1 - spread.mega_p))))
         at = (seen * told + spread.mega_log / wide) / (told + 1 / wide)
-        tails.append(Tail(name[1], chance, float(at - fit.theta[place]), float(1 / np.sqrt(told + 1 / wide))))
+        further = max(1 / (told + 1 / wide) - own[place], 0.0)
+        tails.append(Tail(name[1], place, chance, float(at - fit.theta[place]), float(np.sqrt(further))))
     return tuple(tails)
 
 

@@ -97,12 +97,13 @@ def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None) 
     faster = stream.speedup
     carts, herd_s, lead_s = Carts.of(shoppers, faster), herding.mean_s / faster, spread.lead_s / faster
     page_s = max(PAGE_S, world.touchpoints.product_page.lag_s if world else 0.0) / faster
-    blind = tuple(windows(stream, world is not None and world.ledger.mode == "deduct_on_payment", page_s))
+    on_payment = world is not None and world.ledger.mode == "deduct_on_payment"
+    blind = tuple(windows(stream, on_payment, page_s))
     place, groups = np.full(len(stream.skus), -1), []
     for skus in together(stream, blind):
         every = sources(stream, skus, spread.lead_share > 0)
         step = step_of(stream, bin_s)
-        cells = open_cells(stream, blind, skus, every, step, carts, (lead_s, herd_s))
+        cells = open_cells(stream, blind, skus, every, step, carts, (lead_s, herd_s), on_payment)
         groups.append(fitted(stream, tuple(skus), tuple(every), cells, bin_s, spread, step <= herd_s / 2))
         place[skus] = len(groups) - 1
     imputation = Imputation(

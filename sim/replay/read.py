@@ -15,7 +15,7 @@ from sim.replay.ingest.canon import SUFFIX, Head, is_stream, read_frame, read_he
 from sim.replay.ingest.open import NEEDED, Opened, opened
 from sim.replay.ingest.rejects import COLUMNS, Rejects
 from sim.replay.ingest.run import ingest
-from sim.replay.shut import with_shut
+from sim.replay.shut import as_told, with_shut
 from sim.replay.stream import Stream
 from sim.replay.teamlog import with_log
 from sim.words import _
@@ -62,6 +62,10 @@ def load(
         head, frame, rejects = ingested.head, ingested.frame(), ingested.rejects.frame()
         ingested.close()
     recording = opened(head, frame, units, sku, float(speedup), (start, end))
+    if recording.off:
+        selling = ", ".join(f["file"] for f in head.files if f["kind"] not in ("cues", "stock"))
+        stream, told = as_told(recording.stream, recording.off, selling)
+        recording = replace(recording, stream=stream, notes=(*recording.notes, *told))
     if shut not in (None, ""):
         recording = replace(recording, stream=with_shut(recording.stream, shut))
     if actions not in (None, "", []):

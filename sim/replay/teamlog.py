@@ -21,6 +21,7 @@ from sim.replay.clock import StreamError
 from sim.replay.ingest.names import key
 from sim.replay.moments import show_us
 from sim.replay.order_lives import linked
+from sim.replay.shut import between
 from sim.replay.stream import Stream
 from sim.replay.teamrows import LogRow, log_rows
 from sim.words import _, no_such
@@ -42,8 +43,6 @@ LEVELS = {
     EMERGENCY: ("emergency", "high", "3", "高级", "三级", "紧急"),
 }  # fmt: skip
 """Level of a notice to the words for it."""
-GRACE_S = 60.0
-"""Orders this long after a freeze was pressed, or before a reopening, are the time it took, not a contradiction [show s]."""
 NEAR_S = 900.0
 """A restock of the log is the recording's own where that has as many units of the SKU so near [show s]."""
 
@@ -63,7 +62,7 @@ def with_log(stream: Stream, given: Any) -> tuple[Stream, tuple[str, ...]]:
         text = _("{n} actions of the team's log lie outside the recording and are left out")
         notes.append(text.format(n=len(outside)))
     deeds = [d for d in deeds if d not in outside]
-    deeds, shut = _shut(stream, deeds, notes)
+    deeds, shut = between(stream, deeds, notes, _("the team's log"))
     stream, deeds = _restocked(stream, deeds, notes)
     return replace(stream, did=tuple(deeds), shut=(*stream.shut, *shut)), tuple(notes)
 
@@ -102,55 +101,6 @@ def _found(words: Mapping[int, Sequence[str]], text: str) -> int | None:
 
 
 # -- what the recording says of it --------------------------------------------------------------------------------
-
-
-def _shut(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[list[Deed], list[tuple[int, int, int]]]:
-    """Freezes and reopenings at the moment they took effect by the recorded orders, and the spells between them."""
-    stops, spells, end, late = [], [], round(stream.span_s * US), 0
-    grace = max(GRACE_S, 2 * stream.reading_s, 2 * stream.bin_s) * US
-    for k in range(len(stream.skus)):
-        since: Deed | None = None
-        orders = stream.t[(stream.what == TAKE) & (stream.sku == k)]
-        for deed in [*(d for d in deeds if d.sku == k), Deed(end, k, REOPEN)]:
-            if deed.what in (FREEZE_SKU, DELIST_SKU):
-                at = deed.t if since is not None else _after(orders, deed.t, grace)
-                stops.append(deed._replace(t=at))
-                late += at - deed.t > US
-                since = since or stops[-1]
-            elif deed.what == REOPEN:
-                at = deed.t if since is None or deed.t == end else _before(orders, deed.t, grace)
-                if since is not None and at > since.t:
-                    _agree(stream, orders, since.t, at, k)
-                    spells.append((k, since.t, at))
-                if deed.t != end:
-                    stops.append(deed._replace(t=at))
-                    late += deed.t - at > US
-                since = None
-            else:
-                stops.append(deed)
-    if late:
-        text = _("{n} freezes and reopenings of the log took effect up to a minute apart from their time, by the orders recorded")
-        notes.append(text.format(n=late))
-    return sorted(stops), spells
-
-
-def _after(orders: np.ndarray, at: int, grace: float) -> int:
-    """The moment after the last order that still came within the grace of a freeze."""
-    late = orders[(orders >= at) & (orders <= at + grace)]
-    return int(late[-1]) + 2 if len(late) else at
-
-
-def _before(orders: np.ndarray, at: int, grace: float) -> int:
-    """The moment before the first order that came with a reopening, or within the grace before it."""
-    early = orders[(orders <= at) & (orders >= at - grace)]
-    return int(early[0]) - 2 if len(early) else at
-
-
-def _agree(stream: Stream, orders: np.ndarray, start: int, end: int, sku: int) -> None:
-    inside = int(((orders > start) & (orders < end)).sum())
-    if inside:
-        text = _("by the team's log {sku} was closed from {start} to {end}, but {n} orders of it are recorded then; correct it")
-        raise StreamError(text.format(sku=stream.skus[sku].id, start=stream.at(start / US), end=stream.at(end / US), n=inside))
 
 
 def _restocked(stream: Stream, deeds: list[Deed], notes: list[str]) -> tuple[Stream, list[Deed]]:

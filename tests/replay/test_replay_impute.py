@@ -146,6 +146,39 @@ def test_a_cue_of_the_tail_that_hides_behind_another_is_found():
     assert min(t.cue for t in group.tails) == 2
 
 
+def test_what_was_seen_of_a_cue_stays_what_it_was_where_it_is_of_the_tail():
+    """A deal whose stock runs out 4 s after it began: whether it was a usual deal of an item in demand or one of the tail, what
+    is left of it follows from what came. The item is then thought less of: its next deal brings less, not ten times as much."""
+    kernel = KERNELS["deal"]
+    u = gamma.ppf((np.arange(400) + 0.5) / 400 * gamma.cdf(kernel.duration_s / kernel.tau_s, 2.0), 2.0) * kernel.tau_s
+    base = np.arange(7.0, 700.0, 10.0)
+    t = orders([*base, *(700.0 + u[u < 4.0])])
+    cues = (Cue(700.0, "s0", "deal"), Cue(900.0, "s0", "deal"))
+    imputed = impute(recording(t, (len(t),), 1000.0, cues), world=AT_ONCE)
+    (group,) = imputed.groups
+    first, later = [], []
+    for tails in ((), tuple(x._replace(chance=float(x.cue == 0)) for x in group.tails)):
+        known = replace(imputed, groups=(replace(group, tails=tails),))
+        times = [(d := draw(known, 1, r)).t[d.likely] / US for r in range(60)]
+        first.append(np.mean([(x < 800).sum() for x in times]))
+        later.append(np.mean([(x >= 900).sum() for x in times]))
+    assert first[1] == pytest.approx(first[0], rel=0.2)
+    assert later[1] < 0.7 * later[0]
+
+
+def test_time_in_which_larger_orders_are_refused_counts_by_the_rest():
+    """Two orders a second, every fourth of two units, until the stop; then a unit comes back thirty times. Three in four could
+    take it, so it is gone two thirds of a second after pages have it: there were two a second all along."""
+    t = np.arange(0.25, 100, 0.5)
+    rows = [(at, TAKE, 0, 2 if k % 4 == 1 else 1) for k, at in enumerate(t)]
+    back = 200 + 20.0 * np.arange(30)
+    rows += [(at, SUPPLY, 0, 1) for at in back] + [(at + 1 + 2 / 3, TAKE, 0, 1) for at in back]
+    assert impute(recording(sorted(rows), (250,), 800.0), world=CERTAIN).level(0, -1) == pytest.approx(2.0, rel=0.02)
+    rows[-1] = (*rows[-1][:3], 2)
+    taken_beyond = impute(recording(sorted(rows), (250,), 800.0), world=CERTAIN)
+    assert taken_beyond.level(0, -1) == pytest.approx(230 / 120, rel=0.02)
+
+
 def test_followers_of_the_last_orders_come_after_the_stop():
     """A herd: bursts whose followers come within a minute. Right after the stop more come than minutes later, by a fifth at
     least."""

@@ -46,7 +46,8 @@ KINDS = {
     "level": "value = units available", "viewers": "value = people online", "enter": "people who came",
     "leave": "people who left", "view": "product views", "click": "product clicks", "fav": "favourites", "comment": "messages",
     "stay": "value = mean stay [s]", "amount": "value = money taken", "cue": "a planned or spoken cue",
-    "waiting": "value = people on the waiting list",
+    "waiting": "value = people on the waiting list", "shut": "the item takes no orders from now on, whatever its stock",
+    "open": "the item takes orders (again)",
 }  # fmt: skip
 """What a row can be, and what its figure counts."""
 MARKS = {

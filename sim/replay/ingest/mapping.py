@@ -32,7 +32,7 @@ from sim.words import N_, _, did_you_mean, nearest, no_such
 FIELDS = {
     "orders": ("order_id", "sub_id", "time", "date", "paid_time", "closed_time", "sku", "qty", "amount", "status", "kinds"),
     "events": ("time", "date", "type", "sku", "qty", "amount", "order_id", "sub_id", "user"),
-    "levels": ("time", "date", "sku", "stock", "enrolled", "total", "waiting", "warehouse"),
+    "levels": ("time", "date", "sku", "stock", "enrolled", "total", "waiting", "warehouse", "sale"),
     "flow": ("time", "sku", "change", "before", "stock", "type"),
     "dashboard": ("time", "sku"),
     "cues": ("start_time", "sku", "name", "cue", "duration"),

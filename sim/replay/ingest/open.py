@@ -24,7 +24,8 @@ from sim.words import N_, _, no_such
 SHORT_S, FINE_S, COARSE_S = 6 * 3600.0, 1.0, 5.0
 """Recordings up to SHORT_S are read every FINE_S, longer ones every COARSE_S [show s]."""
 """Kinds that the tape has rows for."""
-NEEDED = (*MOVES, "level", "viewers", "cue", "view", "fav", "click", "pay")
+SALES = ("shut", "open")
+NEEDED = (*MOVES, "level", "viewers", "cue", "view", "fav", "click", "pay", *SALES)
 WHOLE_ROOM, OTHER_SKUS = N_("about the whole room"), N_("other SKUs")
 OUTSIDE, UNDECLARED = N_("outside start= and end="), N_("no stock declared")
 MOST_SKUS = 30_000
@@ -32,11 +33,13 @@ MOST_SKUS = 30_000
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """A stream ready to replay, and what of the canonical rows it has no use for: (file, reason) to rows."""
+    """A stream ready to replay, and what of the canonical rows it has no use for: (file, reason) to rows. off: when an item
+    stopped taking orders, or took them again: (show time [us], SKU, whether it stopped), in order of time."""
 
     stream: Stream
     aside: Counter[tuple[str, str]]
     notes: tuple[str, ...]
+    off: tuple[tuple[int, int, bool], ...] = ()
 
 
 def open_stream(
@@ -81,7 +84,7 @@ def opened(
     start, end = (begins if cut[0] is None else cut[0]), (part.rows["at"].max() if cut[1] is None else cut[1])
     stream = _stream(part, moves, skus, (int(start), int(end)), speedup, whole)
     part.account(part.rows)
-    return Opened(stream, part.aside, (*part.notes, *units_in(moves, skus)))
+    return Opened(stream, part.aside, (*part.notes, *units_in(moves, skus)), _off(part, stream))
 
 
 class _Part:
@@ -93,7 +96,8 @@ class _Part:
         self.head, self.aside, self.notes, self.gone = head, Counter[tuple[str, str]](), list[str](), list[pd.DataFrame]()
         self.cues, self.viewers = frame[frame["kind"] == "cue"], frame[frame["kind"] == "viewers"]
         self.where = ", ".join(f["file"] for f in head.files if f["kind"] not in ("cues", "stock")) or head.name
-        rows = frame[~frame["kind"].isin(["cue", "viewers"])]
+        self.sales = frame[frame["kind"].isin(SALES)]
+        rows = frame[~frame["kind"].isin(["cue", "viewers", *SALES])]
         self.pays = rows[rows["kind"] == "pay"]
         use = rows["kind"].isin([*MOVES, "level"])
         self.note(rows[~use], rows["kind"])
@@ -112,7 +116,7 @@ class _Part:
     def account(self, used: pd.DataFrame) -> None:
         """Count the lines that leave, by file and reason: those of which nothing else is ``used``, by their first reason."""
         gone = pd.concat(self.gone).drop_duplicates(["file", "line"])
-        lines = pd.MultiIndex.from_frame(pd.concat([used, self.cues, self.viewers])[["file", "line"]])
+        lines = pd.MultiIndex.from_frame(pd.concat([used, self.cues, self.viewers, self.sales])[["file", "line"]])
         gone = gone[~pd.MultiIndex.from_frame(gone[["file", "line"]]).isin(lines)]
         for (file, reason), n in Counter(zip(gone["file"], gone["why"], strict=True)).items():
             self.aside[file, reason] += int(n)
@@ -262,6 +266,15 @@ def _stream(
         paid=links.paid(part.pays, moves, partial(_show_us, start=start, speedup=speedup)),
         bin_s=float(np.median(bins)) / speedup if kind_of(part.head) != "levels" and len(bins) else 0.0,
     )
+
+
+def _off(part: _Part, stream: Stream) -> tuple[tuple[int, int, bool], ...]:
+    """What the rows say of items going off sale and coming back; a row without an item is about all of them."""
+    index = {s.id: k for k, s in enumerate(stream.skus)}
+    at = _show_us(part.sales["at"], stream.start_us, stream.speedup).tolist()
+    told = zip(at, part.sales["sku"], (part.sales["kind"] == "shut").tolist(), strict=True)
+    about = {**{sku: [k] for sku, k in index.items()}, "": list(index.values())}
+    return tuple(sorted((t, k, off) for t, sku, off in told for k in about.get(sku, [])))
 
 
 def _show_us(at: pd.Series, start: int, speedup: float) -> np.ndarray:

@@ -12,7 +12,7 @@ from sim.replay.ingest.clocktimes import spans
 from sim.replay.ingest.mapping import ASIDE, words
 from sim.replay.ingest.row_validator import KIND, MARK, Facts, RowValidator
 from sim.replay.ingest.seen import Seen, mixed
-from sim.replay.ingest.tradewords import CUES, TIER_WORDS
+from sim.replay.ingest.tradewords import CUES, OFF_SALE, ON_SALE, TIER_WORDS
 from sim.replay.ingest.values import Number, clean, read_level, read_number, read_span, read_units
 from sim.words import N_, _, did_you_mean
 
@@ -43,8 +43,24 @@ def levels(validator: RowValidator) -> Facts:
         waiting = validator.number("waiting", partial(read_units, meaning="waiting", least=0, most=MOST_STOCK), needed=False)
         known = np.flatnonzero(~np.isnan(waiting))
         validator.emit("waiting", known, us[known], sku=sku[known], value=waiting[known])
+    if validator.has("sale"):
+        sales(validator, us, sku)
     keep(validator, t=us, sku=sku, **figures)
     return validator.settle()
+
+
+def sales(validator: RowValidator, us: np.ndarray, sku: np.ndarray) -> None:
+    """Whether the item was on sale, where a row says so in a word that is known."""
+    texts, codes = validator.coded("sale")
+    plain = [w.lower().replace(" ", "").replace("_", "").replace("-", "") for w in texts]
+    for kind, known in (("shut", OFF_SALE), ("open", ON_SALE)):
+        which = np.flatnonzero(np.array([w in known for w in plain], bool)[codes])
+        validator.emit(kind, which, us[which], sku=sku[which])
+    strange = np.array([bool(w) and w not in OFF_SALE | ON_SALE for w in plain], bool)[codes] & validator.good
+    if strange.any():
+        word = texts[codes[int(np.argmax(strange))]][:30]
+        remark = _("rows have a word for being on sale that is not known (such as {word!r}); it is left out")
+        validator.state.remarks[remark.format(word=word)] += int(strange.sum())
 
 
 def owed(validator: RowValidator, sku: np.ndarray, us: np.ndarray, stock: np.ndarray) -> None:

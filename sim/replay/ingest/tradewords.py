@@ -24,3 +24,13 @@ GONE = frozenset([
     "nostock", "unavailable",
 ])  # fmt: skip
 """Words for a stock of 0, small and without blanks."""
+OFF_SALE = frozenset([
+    "冻结", "已冻结", "下架", "已下架", "未上架", "停售", "已停售", "暂停", "暂停售卖", "暂停销售", "禁售", "仓库中", "否",
+    "frozen", "freeze", "offsale", "notonsale", "delisted", "unlisted", "paused", "stopped", "inactive", "disabled", "suspended",
+    "off", "no", "false", "0",
+])  # fmt: skip
+ON_SALE = GONE | frozenset([
+    "在售", "上架", "已上架", "上架中", "销售中", "售卖中", "出售中", "正常", "是", "onsale", "listed", "active", "enabled",
+    "selling", "live", "on", "yes", "true", "1",
+])  # fmt: skip
+"""Words for an item that takes no orders whatever its stock, and for one that does; small, without blanks and strokes."""
