@@ -16,13 +16,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from sim.calibrate.grid import CLOCK, TREND, VIEWERS, Grid, make_grid
+from sim.calibrate.course import PRIOR
+from sim.calibrate.grid import AUDIENCE, CLOCK, CLOSING, TREND, VIEWERS, Grid, make_grid
 from sim.calibrate.intensity import Spec
 from sim.calibrate.leave_out import Left, leave_one_out
 from sim.calibrate.observed import MARK_DTYPE, WINDOW_DTYPE, Observed, events
 from sim.report.text.layout import aligned
 
-STALL_MIN, LEAP = 10, 1000
+STALL_MIN, LEAP, AROUND_MIN, CHANCE = 10, 1000, 10, 1e-4
+"""Silence that is a stall at any pace [min]; most donations of a minute; minutes on both sides that tell a counter's pace; chance
+below which a shorter silence is a stall too."""
+NOBODY, HOUR_MIN = 0.1, 60
+"""Share of the viewers of two hours around below which a reading is none."""
 RUN_START = 0
 EDGES_MIN = (-30, -20, -10, -5, 0, 5, 10, 20, 30)
 
@@ -30,30 +35,40 @@ EDGES_MIN = (-30, -20, -10, -5, 0, 5, 10, 20, 30)
 def counted(minute: np.ndarray, counter: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Minutes, donations in the minute after each, and shut stretches [minutes] of one event's counter.
 
-    A polled counter is differenced. A poller that stood still for ten minutes or more and then caught up, minutes that are
-    missing, drops and leaps are not counts: those minutes are shut out of every likelihood.
+    A polled counter is differenced. A poller that stood still and then caught up, minutes that are missing, drops and leaps are
+    not counts: those minutes are shut out of every likelihood. It stood still where nobody gives for ten minutes, or for so long
+    that at the pace around chance would have it once in 10,000 times.
     """
     steps, gaps = np.diff(counter), np.diff(minute)
     shut = [(minute[k], minute[k + 1]) for k in np.flatnonzero((gaps > 1) | (steps < 0) | (steps > LEAP))]
     edges = np.flatnonzero(np.diff(np.concatenate([[False], steps == 0, [False]]).astype(int))).reshape(-1, 2)
-    shut += [(minute[a], minute[min(b + 1, len(minute) - 1)]) for a, b in edges if b - a >= STALL_MIN]
+    shut += [(minute[a], minute[min(b + 1, len(minute) - 1)]) for a, b in edges if b - a >= STALL_MIN or _still(steps, a, b)]
     good = (gaps == 1) & (steps >= 0) & (steps <= LEAP)
     return minute[:-1][good], steps[good], np.array(shut).reshape(-1, 2)
 
 
+def _still(steps: np.ndarray, a: int, b: int) -> bool:
+    """Whether a silence from a to b is no chance at the pace around it."""
+    around = np.concatenate([steps[max(a - AROUND_MIN, 0) : a], steps[b + 1 : b + 1 + AROUND_MIN]])
+    return len(around) > 0 and float(np.median(around)) * (b - a) > -np.log(CHANCE)
+
+
 def observed(name: str, rows: pd.DataFrame, schedule: pd.DataFrame) -> Observed:
-    """One event as a calibration sees it."""
+    """One event as a calibration sees it, from the start of its first run to the planned end of its last."""
     unix = rows["time"].dt.as_unit("s").astype("int64").to_numpy()
     counter = rows["donations_cum"].to_numpy(float)
     known = ~np.isnan(counter)
+    begins = schedule["start_time"].dt.as_unit("s").astype("int64").to_numpy()
+    ends = begins + pd.to_timedelta(schedule["duration"]).dt.total_seconds().to_numpy()
+    known &= (unix >= begins.min()) & (unix <= ends[begins.argmax()])
     minute, counter = (unix[known] - unix[0]) // 60, counter[known]
     alive = np.flatnonzero(np.diff(counter) != 0)
     minute, counter = minute[alive[0] : alive[-1] + 2], counter[alive[0] : alive[-1] + 2]
     start, span = unix[0] + 60 * int(minute[0]), 60.0 * float(minute[-1] - minute[0])
     t, n, shut = counted(minute - minute[0], counter)
-    seen = (rows["viewers"] > 0).to_numpy()
-    begins = schedule["start_time"].dt.as_unit("s").astype("int64").to_numpy() - start
-    cues = [(float(at), 0, RUN_START, np.inf) for at in begins if 0 <= at < span]
+    watched = rows["viewers"].where(rows["viewers"] > 0)
+    seen = (watched > NOBODY * watched.rolling(2 * HOUR_MIN + 1, center=True, min_periods=1).median()).to_numpy()
+    cues = [(float(at), 0, RUN_START, np.inf) for at in begins - start if 0 <= at < span]
     none = events(np.zeros(0), np.zeros(0, int))
     return Observed(
         name, span, ("donation",), events(t * 60.0, np.zeros(len(t), int), n.astype(int)), none,
@@ -85,14 +100,14 @@ def models(cues: tuple[str, ...]) -> dict[str, Spec]:
 
     Only self-excitation looks at the event's own past; the others know the other events, the clock, the viewers, the schedule.
     """
-    plain = (VIEWERS, *TREND, *CLOCK)
+    plain, shared = (VIEWERS, AUDIENCE, *TREND, CLOSING, *CLOCK), {f"x:{AUDIENCE}": PRIOR}
     return {
         "homogeneous": Spec(),
         "time of day": Spec(columns=CLOCK),
-        "viewers, course": Spec(columns=plain),
-        "cues": Spec(columns=(*plain, *cues)),
-        "self-excitation": Spec(columns=plain, herding=True),
-        "both": Spec(columns=(*plain, *cues), herding=True),
+        "viewers, course": Spec(columns=plain, fixed=shared),
+        "cues": Spec(columns=(*plain, *cues), fixed=shared),
+        "self-excitation": Spec(columns=plain, herding=True, fixed=shared),
+        "both": Spec(columns=(*plain, *cues), herding=True, fixed=shared),
     }
 
 

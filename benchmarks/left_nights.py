@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.left_out import events
+from benchmarks.leave_one_event_out import shows_of
 from sim.calibrate.night_prior import contradictions, quantities, settling
 from sim.calibrate.observed import Observed
 from sim.calibrate.observed import events as rows_of
@@ -42,7 +42,7 @@ def evenings(show: Observed) -> list[Observed]:
 
 def main() -> None:
     """Print what the nights say."""
-    nights = [n for show in events(Path(sys.argv[1])) for n in evenings(show)]
+    nights = [n for show in shows_of(Path(sys.argv[1])) for n in evenings(show)]
     nights = nights[: int(sys.argv[2])] if len(sys.argv) > 2 else nights
     counted = quantities(nights)
     steps = settling(counted)

@@ -26,7 +26,7 @@ def facts_of(fit: Calibrated, params: Sequence[Parameter]) -> dict[str, Any]:
         "parameters": [{"setting": ".".join(p.at), "value": p.value, "low": p.low, "high": p.high, "default": p.default,
                         "source": p.source} for p in params],
         "model": {"chosen": fit.choice.chosen, "tried": tried, "blocks": fit.choice.blocks, "words": fit.choice.words},
-        "viewers_exponent": fit.exponent, "left_out": fit.dropped, "widened": fit.widen, "level_sd": fit.level_sd,
+        "viewers_exponent": fit.course.exponent, "left_out": fit.course.dropped, "widened": fit.widen, "level_sd": fit.level_sd,
         "delays": delays, "spread": _spread(fit), "slips": None if fit.slips is None else fit.slips._asdict(),
         "responses": {str(k): v._asdict() for k, v in fit.lengths.items()},
         "residuals": {"ks": fit.residuals.distance, "p": fit.residuals.p, "gaps": len(fit.residuals.gaps)},

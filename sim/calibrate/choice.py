@@ -114,27 +114,35 @@ def scorable(grid: Grid, folds: list[np.ndarray]) -> list[np.ndarray]:
     return masks
 
 
-def held_out(spec: Spec, grid: Grid, full: Fit, blocks: list[np.ndarray], folds: list[np.ndarray]) -> np.ndarray:
-    """Log-likelihood per block when its fold was left out of the fit; what came before it is known, as it would be."""
-    model, score_in = Model(spec, grid), scorable(grid, folds)
+def left_out(spec: Spec, grid: Grid, full: Fit, folds: list[np.ndarray]) -> list[Fit]:
+    """The fits with every fold left out in turn."""
+    model, last = Model(spec, grid), int(max(f.max() for f in folds))
+    return [maximise(model, full.at, full.r, [folds[r.show] != fold for r in grid.rows], rounds=40) for fold in range(last + 1)]
+
+
+def held_out(fits: list[Fit], grid: Grid, blocks: list[np.ndarray], folds: list[np.ndarray]) -> np.ndarray:
+    """Log-likelihood per block under the fit without its fold; what came before it is known, as it would be."""
+    score_in = scorable(grid, folds)
     scores = np.zeros(int(max(b.max() for b in blocks)) + 1)
-    for fold in range(int(max(f.max() for f in folds)) + 1):
-        fit = maximise(model, full.at, full.r, [folds[r.show] != fold for r in grid.rows], rounds=40)
+    for fold, fit in enumerate(fits):
+        model = Model(fit.spec, grid)
         for row, allowed in zip(grid.rows, score_in, strict=True):
             use = allowed & (folds[row.show] == fold)
-            cells = loglik_cells(row.y, model.rate(row, fit.at), full.r)
+            cells = loglik_cells(row.y, model.rate(row, fit.at), fit.r)
             scores += np.bincount(blocks[row.show][use], cells[use], len(scores))
     return scores
 
 
 def held_out_room(
-    spec: Spec, grid: Grid, full: Moving, blocks: list[np.ndarray], folds: list[np.ndarray]
+    fits: list[Fit], grid: Grid, full: Moving, blocks: list[np.ndarray], folds: list[np.ndarray]
 ) -> np.ndarray:  # fmt: skip
-    """The same for a moving room, whose scales are those of the whole record; every bin given all that came before it."""
-    rooms, allowed = Rooms(Model(spec, grid)), scorable(grid, folds)
+    """The same for a moving room, whose scales are those of the whole record; every bin given all that came before it. ``fits``:
+    without a mood, from which covariates have their exponents."""
+    rooms, allowed = Rooms(Model(full.settled.fit.spec, grid)), scorable(grid, folds)
     scores, s = np.zeros(int(max(b.max() for b in blocks)) + 1), full.settled
-    for fold in range(int(max(f.max() for f in folds)) + 1):
-        fit = rooms.settle(s.hyper, s.fit.at, s.z, [folds[r.show] != fold for r in grid.rows]).fit
+    for fold, still in enumerate(fits):
+        start = np.where(rooms.slow, still.at, s.fit.at)
+        fit = rooms.settle(s.hyper, start, s.z, [folds[r.show] != fold for r in grid.rows]).fit
         for show in [k for k in rooms.shows if (folds[k] == fold).any()]:
             use = (folds[show] == fold) & np.any([a for r, a in zip(grid.rows, allowed, strict=True) if r.show == show], axis=0)
             cells = rooms.ahead(fit.at, s.hyper, show)
@@ -146,18 +154,22 @@ def choose(full: Spec, grid: Grid, tell: Tell | None = None) -> Choice:
     """Fit the models and compare them on what they were not fitted to."""
     blocks = blocks_of(grid)
     folds = folds_of(blocks)
-    specs, fits, scores = specs_of(full), {}, {}
+    specs, scores = specs_of(full), dict[str, np.ndarray]()
+    fits, others = dict[str, Fit](), list[Fit]()
     moving: Moving | None = None
     for name, spec in specs.items():
         if tell:
             tell(_("fitting {model}").format(model=name))
-        fits[name] = maximise(Model(spec, grid))
         if name == ROOM:
-            moving = moving_room(Model(spec, grid), fits[name].at)
+            # The model before it is this one in a room that stands still.
+            still = fits["cue" if full.kinds else "poisson"]
+            moving = moving_room(Model(spec, grid), still.at)
             fits[name] = moving.settled.fit
-            scores[name] = held_out_room(spec, grid, moving, blocks, folds)
+            scores[name] = held_out_room(others, grid, moving, blocks, folds)
         else:
-            scores[name] = held_out(spec, grid, fits[name], blocks, folds)
+            fits[name] = maximise(Model(spec, grid))
+            others = left_out(spec, grid, fits[name], folds)
+            scores[name] = held_out(others, grid, blocks, folds)
     used = np.flatnonzero(np.any(list(scores.values()), axis=0))
     best = max(scores, key=lambda name: scores[name].sum())
     tried = []

@@ -11,6 +11,7 @@ import numpy as np
 
 from sim.calibrate.amounts import Amounts, fit_amounts
 from sim.calibrate.choice import ROOM, Choice, blocks_of, choose, given
+from sim.calibrate.course import Course, course_of, level_residuals, still
 from sim.calibrate.delays import DelayFit, Estimate, fit_delays, together
 from sim.calibrate.fitness import (
     Band,
@@ -23,9 +24,9 @@ from sim.calibrate.fitness import (
     mixing,
     residuals,
 )
-from sim.calibrate.grid import CLOCK, TREND, VIEWERS, Grid, default_kernel, make_grid
-from sim.calibrate.intensity import AHEAD, EARLY, Model, Spec, full_spec, without
-from sim.calibrate.intervals import HALF_CHI2, score_spread, wald_interval
+from sim.calibrate.grid import Grid, default_kernel, make_grid
+from sim.calibrate.intensity import Model, Spec, full_spec, without
+from sim.calibrate.intervals import HALF_CHI2, score_spread
 from sim.calibrate.likelihood import Fit, maximise
 from sim.calibrate.moving import Moving, cue_sizes, moving_room
 from sim.calibrate.observed import CalibrationError, Observed
@@ -36,7 +37,6 @@ from sim.words import _
 FEWEST_ORDERS, SHORTEST_S, FEWEST_BINS = 100, 600.0, 30
 TIMES = (0.5, 0.75, 1.5, 2.0, 3.0)
 """Durations tried for a response, as multiples of its kind's default."""
-EARLY_ONES = (EARLY, AHEAD)
 Tell = Callable[[str], None]
 
 
@@ -54,7 +54,7 @@ class Length(NamedTuple):
 @dataclass(frozen=True, eq=False)
 class Calibrated:
     """Everything found. ``fit`` is over ``model``; ``widen``: factor on its variances where the record is more dispersed than
-    the model; ``exponent``: of the viewers, even where the scenario holds it at 1; ``level_sd``:
+    the model; ``course``: which covariates pay, and the viewers' exponents; ``level_sd``:
     spread of the shows' general level (log), 0 with fewer than three shows. ``moving``: how the room moves, where that was tried;
     ``sizes``: log spread of cues beside it, or why not."""
 
@@ -75,8 +75,7 @@ class Calibrated:
     mixed: Mixing | None
     bands: tuple[Band, ...]
     busiest: tuple[Busiest, ...]
-    dropped: tuple[str, ...]
-    exponent: Estimate | None = None
+    course: Course
     moving: Moving | None = None
     sizes: tuple[Estimate | None, str] = (None, "")
 
@@ -111,14 +110,17 @@ def calibrate(
         slipped = fit_slips(start, maximise(start))
         if slipped is not None:
             slips, grid = slipped[:2]
-    spec, exponent, dropped = _columns(spec, grid)
+    course = course_of(spec, grid)
+    spec = course.spec
     choice = choose(spec, grid, tell) if name == "auto" else given(name, spec, grid)
     chosen = choice.fits[choice.chosen].spec
     tell(_("response lengths"))
     moving = choice.moving if choice.chosen == ROOM else None
     felt = grid if moving is None else in_mood(Model(chosen, grid), moving.settled)
-    lengths, longer, fit = _lengths(chosen, felt, choice.fits[choice.chosen])
+    fit = choice.fits[choice.chosen]
+    lengths, longer, fit = _lengths(chosen if moving is None else still(chosen, fit), felt, fit)
     if moving is not None:
+        longer = without(longer, fixed=chosen.fixed)
         moving = moving if longer == chosen else moving_room(Model(longer, grid), fit.at, moving)
         fit, felt = moving.settled.fit, in_mood(Model(longer, grid), moving.settled)
     chosen, model = longer, Model(longer, felt)
@@ -136,8 +138,7 @@ def calibrate(
         sizes = cue_sizes(Model(room.settled.fit.spec, grid), room)
     calibrated = Calibrated(
         tuple(shows), grid, choice, model, fit, widen, lengths, slips, converting, paying, fit_amounts(shows),
-        _level_sd(model, fit), residuals(model, fit, seed), tuple(spread), mixed, (), (), tuple(dropped), exponent,
-        room, sizes,
+        _level_sd(model, fit), residuals(model, fit, seed), tuple(spread), mixed, (), (), course, room, sizes,
     )  # fmt: skip
     if not predict:
         return calibrated
@@ -185,36 +186,6 @@ def _delays(parts: list) -> DelayFit | None:
     return None if whole is None else fit_delays(whole)
 
 
-def _columns(spec: Spec, grid: Grid) -> tuple[Spec, Estimate | None, list[str]]:
-    """Leave out those who come early, the course over the show, or the time of day, where it does not pay for its parameters
-    (BIC, dearer by the dispersion the model leaves); hold the viewers' exponent at 1, the generator's law, where the record does
-    not contradict it. The exponent is estimated either way."""
-    fit, dropped = maximise(Model(spec, grid)), []
-    over = max([1.0, *(d.residual for d in dispersions(Model(spec, grid), fit) if d.window_s >= 60)])
-    price = 0.5 * math.log(max(grid.orders(), 2)) * over
-    for group, words in ((EARLY_ONES, _("orders before an expected cue")), (TREND, _("time of show")), (CLOCK, _("time of day"))):
-        inside = EARLY_ONES * spec.early if group is EARLY_ONES else tuple(c for c in spec.columns if c in group)
-        if not inside:
-            continue
-        less = without(
-            spec, columns=tuple(c for c in spec.columns if c not in inside), early=spec.early and group is not EARLY_ONES
-        )
-        poorer = maximise(Model(less, grid))
-        gain = fit.loglik - poorer.loglik
-        if gain < price * len(inside):
-            spec, fit = less, poorer
-            dropped.append(
-                _("{words} (gain {gain:.1f} in log-likelihood, not worth {n} parameters)").format(
-                    words=words, gain=gain, n=len(inside)
-                )
-            )
-    if VIEWERS not in spec.columns:
-        return spec, None, dropped
-    exponent = Estimate(fit.value(f"x:{VIEWERS}"), *wald_interval(fit, f"x:{VIEWERS}"))
-    held = without(spec, fixed={f"x:{VIEWERS}": 1.0})
-    return (held if fit.loglik - maximise(Model(held, grid)).loglik < price else spec), exponent, dropped
-
-
 def _lengths(spec: Spec, grid: Grid, fit: Fit) -> tuple[dict[int, Length], Spec, Fit]:
     """Try other ends and the other shape of each kind's response; a default stays unless the record contradicts it."""
     lengths: dict[int, Length] = {}
@@ -238,20 +209,9 @@ def _lengths(spec: Spec, grid: Grid, fit: Fit) -> tuple[dict[int, Length], Spec,
     return lengths, spec, fit
 
 
-def _level_residuals(model: Model, fit: Fit) -> dict[int, tuple[float, float]]:
-    """Per show, the log of its orders over those expected without its mood, and the variance of chance alone."""
-    seen: dict[int, float] = {}
-    due: dict[int, float] = {}
-    for row in model.grid.rows:
-        if row.what == "orders":
-            seen[row.show] = seen.get(row.show, 0.0) + float(row.y[row.used].sum())
-            due[row.show] = due.get(row.show, 0.0) + float(model.rate(replace(row, mood=1.0), fit.at)[row.used].sum())
-    return {s: (math.log((seen[s] + 0.5) / (due[s] + 0.5)), 1 / (seen[s] + 0.5)) for s in seen}
-
-
 def _level_sd(model: Model, fit: Fit) -> float:
     """How far the shows' general levels lie apart, beyond chance (log; method of moments)."""
-    by_kind = _level_residuals(model, fit)
+    by_kind = level_residuals(model, fit)
     if len(by_kind) < 3:
         return 0.0
     logs, noise = np.array([v for v, _ in by_kind.values()]), float(np.mean([n for _, n in by_kind.values()]))

@@ -23,7 +23,13 @@ OTHERS = "(others)"
 DAY_S = 86_400.0
 TREND = ("trend 1", "trend 2", "trend 3")
 CLOCK = ("clock sin 1", "clock cos 1", "clock sin 2", "clock cos 2")
-VIEWERS = "viewers"
+STILL = 0.02
+"""Log viewers that vary by less say nothing."""
+CLOSING = "closing"
+CLOSING_SHARE = 1 / 20
+"""Time scale on which a show's end draws near, as a share of its length (project, A)."""
+VIEWERS, AUDIENCE = "viewers", "audience"
+"""Log of the viewers over the show's own mean, and of that mean over all shows'."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +77,8 @@ def make_grid(shows: Sequence[Observed], step_s: float = 0.0, trend: int = 2) ->
     seen = [s for s in shows if s.viewers is not None]
     room = float(np.mean([_mean_viewers(s) for s in seen])) if len(seen) == len(shows) else math.nan
     long = all(math.isfinite(s.start_unix_s) for s in shows) and min(s.span_s for s in shows) >= 1.5 * DAY_S
-    columns = ((VIEWERS,) if math.isfinite(room) and _moves(seen) else ()) + TREND[:trend] + (CLOCK if long else ())
+    counted = (VIEWERS,) * _moves(seen) + (AUDIENCE,) * _differ(seen) if math.isfinite(room) else ()
+    columns = counted + TREND[:trend] + (CLOSING,) * (trend > 0) + (CLOCK if long else ())
     rows = []
     for number, show in enumerate(shows):
         rows += _rows(number, show, step, kept, columns, room)
@@ -94,10 +101,19 @@ def _mean_viewers(show: Observed) -> float:
     return float(np.nanmean(show.viewers[1]))
 
 
+def watched(show: Observed, grid: Grid) -> float:
+    """Log of how many watch a whole show over the grid's shows; 0 where either is not known."""
+    return math.log(max(_mean_viewers(show), 1.0) / grid.room) if show.viewers is not None and math.isfinite(grid.room) else 0.0
+
+
 def _moves(shows: Sequence[Observed]) -> bool:
-    """Whether the number of viewers changes at all; an exponent of a constant cannot be fitted."""
-    logs = [np.log(np.maximum(s.viewers[1], 1.0)) for s in shows if s.viewers is not None]
-    return float(np.concatenate(logs).std()) > 0.02
+    """Whether the number of viewers changes within any show; an exponent of a constant cannot be fitted."""
+    return any(float(np.log(np.maximum(s.viewers[1], 1.0)).std()) > STILL for s in shows if s.viewers is not None)
+
+
+def _differ(shows: Sequence[Observed]) -> bool:
+    """Whether shows differ in how many watch."""
+    return len(shows) > 1 and float(np.std([math.log(max(_mean_viewers(s), 1.0)) for s in shows])) > STILL
 
 
 def _kept(shows: Sequence[Observed]) -> list[str]:
@@ -160,9 +176,11 @@ def rows_like(show: Observed, grid: Grid, number: int = 0) -> Grid:
 
 def _covariates(show: Observed, bins: int, step: float, columns: tuple[str, ...], room: float) -> np.ndarray:
     middle = (np.arange(bins) + 0.5) * step
-    by_name = {}
-    if VIEWERS in columns and show.viewers is not None:
-        by_name[VIEWERS] = np.log(np.maximum(np.interp(middle, *show.viewers), 1.0) / room)
+    by_name: dict[str, np.ndarray] = {}
+    if show.viewers is not None and math.isfinite(room):
+        by_name[VIEWERS] = np.log(np.maximum(np.interp(middle, *show.viewers), 1.0) / max(_mean_viewers(show), 1.0))
+        by_name[AUDIENCE] = np.full(bins, math.log(max(_mean_viewers(show), 1.0) / room))
+    by_name[CLOSING] = np.exp((middle - bins * step) / (CLOSING_SHARE * bins * step))
     z = 2 * middle / (bins * step) - 1
     by_name |= dict(zip(TREND, (z, 1.5 * z**2 - 0.5, 2.5 * z**3 - 1.5 * z), strict=True))
     if CLOCK[0] in columns:

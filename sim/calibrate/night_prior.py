@@ -7,6 +7,7 @@ where a model fitted to all of them would hide what differs.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -28,6 +29,11 @@ LEVEL_SD = float(np.hypot(_NATURE.level_sd, _NATURE.slow_sd))
 LIFT_SD = float(np.hypot(_NATURE.cue_sd, _NATURE.mood_sd))
 TIER_SD = 0.2
 """Standard deviations from night to night (log) that are known beforehand: those of the shipped spread; of tiers, assumed."""
+
+
+WIDEST, TAMER = 0.43, 0.95
+"""Widest spread of levels (log sd) that the recorded events leave open; others are tame where a spread of that holds their levels
+with this probability."""
 
 
 class Quantity(NamedTuple):
@@ -176,7 +182,8 @@ def _before(quantity: str) -> float:
 
 def contradictions(nights: Sequence[Quantity]) -> list[tuple[str, str, float]]:
     """Nights that the others do not foresee: (quantity, night, times the others' mean), where the nights differ beyond chance and
-    the band of the others, which leaves out one in a hundred over all nights and quantities, does not hold it. Three or more."""
+    the band of the others, which leaves out one in a hundred over all nights and quantities, does not hold it; for the level also
+    the band that nights as far apart as any recorded would have, where the others are no farther apart. Three or more."""
     from scipy import stats
 
     odd, sure = [], 1 - (1 - SURE) / max(1, len(nights))
@@ -188,11 +195,26 @@ def contradictions(nights: Sequence[Quantity]) -> list[tuple[str, str, float]]:
         if stats.chi2.cdf(cochran(values, errors), len(which) - 1) < SURE:
             continue
         for k, one in enumerate(which):
-            others = pooled(np.delete(values, k), np.delete(errors, k), _before(quantity))
+            rest, rest_errors = np.delete(values, k), np.delete(errors, k)
+            others = pooled(rest, rest_errors, _before(quantity))
             low, high = others.band(sure)
-            if not low <= one.value <= high:
+            if not low <= one.value <= high or (quantity == "level" and _too_far(one, rest, rest_errors, sure)):
                 odd.append((quantity, one.night, float(np.exp(one.value - others.mean))))
     return odd
+
+
+def _too_far(one: Quantity, rest: np.ndarray, errors: np.ndarray, sure: float) -> bool:
+    """Whether a level is out of the band of others that differ by WIDEST; never where they differ by more themselves. The band of
+    the others alone, whose spread few nights tell, is so wide that it holds a night of six times as many orders."""
+    from scipy import stats
+
+    wide = np.hypot(WIDEST, errors)
+    if stats.chi2.cdf(cochran(rest, wide), len(rest) - 1) > TAMER:
+        return False
+    weight = wide**-2.0
+    off = one.value - float((weight * rest).sum() / weight.sum())
+    scale = math.sqrt(WIDEST**2 + one.error**2 + 1 / float(weight.sum()))
+    return abs(off) > float(stats.norm.ppf(0.5 + sure / 2)) * scale
 
 
 def check_nights(shows: Sequence[Observed]) -> None:

@@ -21,11 +21,11 @@ from scenarios.kernels import KERNELS
 from scenarios.spread import Spread
 from sim.calibrate.delays import Estimate
 from sim.calibrate.fit import Calibrated
-from sim.calibrate.grid import OTHERS
+from sim.calibrate.grid import OTHERS, watched
 from sim.calibrate.intensity import AHEAD, CONV, EARLY, MEAN, RATIO, WAIT, N
 from sim.calibrate.intervals import profile_interval
 from sim.calibrate.natural import natural_of
-from sim.calibrate.observed import kind_name
+from sim.calibrate.observed import Observed, kind_name
 from sim.setup.uncertain import Uncertain, Uncertainty
 from sim.words import N_, _
 
@@ -59,8 +59,9 @@ class Coordinates:
 FROM = N_("fitted from streams: {n}, orders: {orders}; {way}")  # data, in English; a page tells it again in its own language
 
 
-def coordinates(fit: Calibrated) -> Coordinates:
-    """Intensity, delays, quantities and slips as one vector; the parts are independent."""
+def coordinates(fit: Calibrated, show: Observed | None = None) -> Coordinates:
+    """Intensity, delays, quantities and slips as one vector; the parts are independent. ``show``: whose level is meant, where it
+    goes with how many watch; none: that of a show as the record has them on average."""
     theta = dict(zip(fit.fit.names, fit.fit.at.tolist(), strict=True))
     names, blocks = list(fit.fit.free), [fit.fit.cov * fit.widen]
     for tag, delay in (("convert", fit.converting), ("pay", fit.paying)):
@@ -81,7 +82,10 @@ def coordinates(fit: Calibrated) -> Coordinates:
     theta["level"] = 0.0
     names.append("level")
     # A moving room's fit holds what its level leaves open; other models know the mean level from so many shows.
-    blocks.append(np.array([[0.0 if fit.moves else fit.level_sd**2 / len(fit.shows)]]))
+    open_level = 0.0 if fit.moves else fit.level_sd**2 / len(fit.shows)
+    if fit.course.audience is not None and show is not None:
+        open_level += (fit.course.audience[1] * watched(show, fit.grid)) ** 2
+    blocks.append(np.array([[open_level]]))
     if fit.moves and fit.moving is not None and fit.moving.spread:
         theta |= {f"spread:{n}": math.log(e.value) for n, e in fit.moving.spread.items()}
         names += [f"spread:{n}" for n in fit.moving.spread]
@@ -219,9 +223,9 @@ def joint(fit: Calibrated, at: Coordinates) -> tuple[tuple[At, ...], np.ndarray,
     return places, scaled(at.theta), slopes @ at.cov @ slopes.T
 
 
-def uncertainty_of(fit: Calibrated) -> Uncertainty:
-    """The joint uncertainty of every fitted setting, as a scenario file carries it."""
-    places, mean, cov = joint(fit, coordinates(fit))
+def uncertainty_of(fit: Calibrated, show: Observed | None = None) -> Uncertainty:
+    """The joint uncertainty of every fitted setting, as the scenario file of a show carries it."""
+    places, mean, cov = joint(fit, coordinates(fit, show))
     values, vectors = np.linalg.eigh((cov + cov.T) / 2)
     half = vectors * np.sqrt(np.maximum(values, 0.0))
     root = np.asarray(np.linalg.qr(half.T, mode="r")).T

@@ -68,7 +68,7 @@ def scenario_of(
     whole["spread"] = {p.at[1]: _short(p.value) for p in fitted} | {n: v for n, (v, _why) in natural.set.items()}
     notes |= {p.at: note(p) for p in fitted} | {("spread", n): why for n, (_value, why) in natural.set.items()}
     whole["audience"] = _audience(fit, show, notes)
-    whole[KEY] = plain(uncertainty_of(fit))
+    whole[KEY] = plain(uncertainty_of(fit, show))
     from_plain({k: v for k, v in whole.items() if k != KEY})
     return whole, notes
 

@@ -19,6 +19,8 @@ Room = tuple[np.ndarray, np.ndarray]
 
 MOST = 5_000_000
 """People drawn for one cue, or for the shelf of one SKU, at most: more fill the memory of any machine."""
+AT_ONCE = 500_000
+"""People drawn under one bound for the shelf of one SKU: a show that would take more is thinned stretch by stretch."""
 STRETCH = 64
 """Grid points of the room in a stretch that is thinned on its own."""
 
@@ -73,7 +75,7 @@ def uncued_times(rng: np.random.Generator, per_viewer_s: float, room: Room) -> n
     """Times [s] at which people act without any cue: intensity ``V(t) * per_viewer_s`` over the show."""
     grid, viewers = room
     bound, end = float(viewers.max()), float(grid[-1])
-    if bound * per_viewer_s * end > MOST:
+    if bound * per_viewer_s * end > AT_ONCE:
         return _by_stretch(rng, per_viewer_s, room)
     n = _drawn(rng, bound * per_viewer_s * end)
     t = rng.random(n) * end

@@ -63,6 +63,7 @@ def test_a_long_show_is_thinned_stretch_by_stretch_to_the_same_law(monkeypatch):
     the integral of the intensity, chi-squared below its 99.9 % quantile; total within 4 standard errors."""
     grid = np.linspace(0.0, 86_400.0, 4000)
     curve = 100 + 20_000 * np.exp(-(((grid - 50_000) / 2000) ** 2))
+    monkeypatch.setattr("sim.demand.pulses.AT_ONCE", 60_000)
     monkeypatch.setattr("sim.demand.pulses.MOST", 60_000)
     t = uncued_times(stream(4, "days"), 1e-4, (grid, curve))
     edges = np.linspace(0.0, 86_400.0, 49)

@@ -10,6 +10,7 @@ import numpy as np
 
 from scenarios.kernels import half_times
 from scenarios.spread import Spread
+from sim.calibrate.course import PRIOR, PRIOR_SD
 from sim.calibrate.delays import DelayFit
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.fitness import BANDS_S, LEVEL, coverage
@@ -141,8 +142,8 @@ def stock_words(shows: Sequence[Observed]) -> list[str]:
 def base_words(fit: Calibrated) -> list[str]:
     """Viewers, course over the show, slips, level between shows."""
     lines = []
-    if fit.exponent is not None:
-        e = fit.exponent
+    if fit.course.exponent is not None:
+        e = fit.course.exponent
         text = (
             _("Demand goes with viewers to the power {value:.2f} [{low:.2f}, {high:.2f}]; not to be told from 1, which is used.")
             if "x:viewers" in fit.model.spec.fixed
@@ -152,7 +153,14 @@ def base_words(fit: Calibrated) -> list[str]:
             )
         )
         lines.append(text.format(value=e.value, low=e.low, high=e.high))
-    lines += [_("Left out: {words}.").format(words=words) for words in fit.dropped]
+    if fit.course.audience is not None:
+        value, sd = fit.course.audience
+        text = _(
+            "From show to show demand goes with how many watch to the power {value:.2f} ± {sd:.2f}; {n} shows are pooled with "
+            "{prior:g} ± {prior_sd:g} beforehand."
+        )
+        lines.append(text.format(value=value, sd=sd, n=len(fit.shows), prior=PRIOR, prior_sd=PRIOR_SD))
+    lines += [_("Left out: {words}.").format(words=words) for words in fit.course.dropped]
     lines += shut_words(fit.shows) + stock_words(fit.shows)
     lines += _slips(fit)
     if fit.level_sd > 0:

@@ -48,8 +48,9 @@ def sentences(steps: Sequence[NightForecast], odd: Sequence[tuple[str, str, floa
     lines = []
     for quantity, night, times in odd:
         text = _(
-            "{night} contradicts the other nights: its {quantity} is {times} times theirs, far outside what they foresee; look "
-            "at its zone, its stock and its cues, or leave it out of stream=. It was fitted with the others, which widens bands."
+            "{night} contradicts the other nights: its {quantity} is {times} times theirs, farther off than they or recorded "
+            "nights let it be; look at its zone, its stock and its cues, or leave it out of stream=. It was fitted with the "
+            "others, which widens bands."
         )
         lines.append(text.format(night=night, quantity=quantity, times=f"{times:.2g}"))
     scored = [s for s in steps if s.next]
