@@ -26,7 +26,7 @@ from sim.calibrate.intensity import AHEAD, CONV, EARLY, MEAN, RATIO, WAIT, N
 from sim.calibrate.intervals import profile_interval
 from sim.calibrate.natural import natural_of
 from sim.calibrate.observed import Observed, kind_name
-from sim.setup.uncertain import Uncertain, Uncertainty
+from sim.setup.uncertain import Uncertain, Uncertainty, natural
 from sim.words import N_, _
 
 At = tuple[str, ...]
@@ -251,27 +251,23 @@ def parameters(fit: Calibrated, profiles: bool = True, tell: Callable[[str], Non
     joint covariance."""
     places, mean, cov = joint(fit, coordinates(fit))
     exact = _profiled(fit, tell) if profiles else {}
-    natural = {("spread", n): e for n, e in natural_of(fit).fitted.items()}
+    varies = {("spread", n): e for n, e in natural_of(fit).fitted.items()}
     values = settings(fit, coordinates(fit).theta)
     text = partial(FROM.format, n=len(fit.shows), orders=f"{fit.grid.orders():,}")
     rows = []
     for k, at in enumerate(places):
         scale, half = scale_of(at), 1.959964 * math.sqrt(max(float(cov[k, k]), 0.0))
-        low, high = (_natural(scale, float(mean[k]) + side * half) for side in (-1, 1))
+        low, high = (natural(scale, float(mean[k]) + side * half) for side in (-1, 1))
         way = N_("curvature")
         if at in exact:
             low, high, way = exact[at].low, exact[at].high, N_("profile")
-        if at in natural:
-            low, high, way = natural[at].low, natural[at].high, N_("varies by nature")
+        if at in varies:
+            low, high, way = varies[at].low, varies[at].high, N_("varies by nature")
         rows.append(Parameter(at, values[at], low, high, UNITS.get(at[-1], ""), default_of(at), text(way=way), scale))
     way = text(way=N_("varies by nature"))
     rows += [Parameter(at, e.value, e.low, e.high, UNITS.get(at[-1], ""), default_of(at), way, LOG)
-              for at, e in natural.items() if at not in places]  # fmt: skip
+              for at, e in varies.items() if at not in places]  # fmt: skip
     return rows
-
-
-def _natural(scale: str, value: float) -> float:
-    return float(expit(value)) if scale == LOGIT else math.exp(value) if scale == LOG else value
 
 
 def _profiled(fit: Calibrated, tell: Callable[[str], None] | None) -> dict[At, Estimate]:

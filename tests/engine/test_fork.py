@@ -11,7 +11,7 @@ from benchmarks.sweep import threshold_family
 from scenarios.registry import load
 from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
-from sim.engine import candidates
+from sim.engine import families
 from sim.engine.fork import play_all
 from sim.engine.simulate import play
 from sim.jobs.evaluate import evaluate
@@ -101,7 +101,7 @@ def test_a_threshold_family_needs_few_runs(ls1):
 
 def test_candidates_of_many_words_fit(ls1, monkeypatch):
     """A standing alert repeated at every reading overflows the scan's table, which grows and goes on where it stopped."""
-    monkeypatch.setattr(candidates, "ROOM", 8)
+    monkeypatch.setattr(families, "ROOM", 8)
     gate = {"repeat_s": 5.0, "cooldown_s": 0.0}
     lines = (1900.0, 1500.0, 1499.0, 800.0)
     family = [make_policy("fixed_count", {"units": u}, gate=gate, playbook="freeze_only") for u in lines]

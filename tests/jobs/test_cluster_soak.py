@@ -41,7 +41,11 @@ class Losses(threading.Thread):
     def run(self) -> None:
         after = self.rng.randrange(1, 8)
         while not self.over.wait(0.02):
-            if len(list(self.parts.glob("part-*.figures"))) < after:
+            try:
+                played = len(list(self.parts.glob("part-*.figures")))
+            except FileNotFoundError:  # the sweep ended while its folder was read
+                continue
+            if played < after:
                 continue
             gone = (
                 range(len(self.cluster.workers)) if self.rng.random() < 0.2 else [self.rng.randrange(len(self.cluster.workers))]

@@ -278,7 +278,7 @@ def test_an_interrupted_write_leaves_no_file(tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         with pytest.raises(KeyboardInterrupt):
-            write_rejects(loaded, out)
+            write_rejects(loaded.rejects, out)
     assert [p.name for p in tmp_path.iterdir()] == ["o.csv"]
-    assert write_rejects(loaded, out) == 1
+    assert write_rejects(loaded.rejects, out) == 1
     assert pd.read_csv(out)["line"].tolist() == [4]

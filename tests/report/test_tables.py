@@ -133,7 +133,7 @@ def test_every_verb_that_speaks_of_shows_says_what_they_may_not_have_shown():
     gain, luck = difference([2.0] * 60, [1.0] * 60), difference([], [])
     proposal = SimpleNamespace(claim=Claim("other shows", 60, 5.0, 5.0, 1.0, 9.0, True), luck=luck, gain=gain)
     review = SimpleNamespace(show=SimpleNamespace(loop="rehearsed"))
-    texts = [sensitivity.printed([index], 60, ""), sensitivity.page("x", "y", [index], 60, ""),
+    texts = [sensitivity.printed([index], 60, ""), sensitivity.page("x", "y", [index], 60, "", []),
             breakpoint.all_sentences({}, 60)[-1],
             compare.sentences([], pd.DataFrame([row]), ([], []), [])[-1], weight(proposal, review)]  # fmt: skip
     assert all("A loss in fewer than 5 % of shows (3 in 60) may be in none of these" in text for text in texts)
