@@ -176,6 +176,14 @@ def test_what_keys_reach_in_a_chart_has_a_name(browser, rehearsed):
     assert pictures.count("What happened") == 3
 
 
+def test_tools_of_a_chart_speak_the_language_of_the_page(browser, rehearsed, tmp_path):
+    seen = browser.open(page(rehearsed, lang="zh", out=tmp_path / "p.html"))
+    tree = seen.driver.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    tools = {n["name"]["value"] for n in tree if not n.get("ignored") and n["role"]["value"] == "button"}
+    assert {"拖动", "滚轮缩放", "框选放大", "还原视图"} <= tools
+    assert not {name for name in tools if name.isascii()}
+
+
 def test_keys_and_screen_readers_reach_everything(browser, swept, tmp_path):
     from selenium.webdriver.common.keys import Keys
 

@@ -27,5 +27,5 @@ def html(desk: Any, token: str) -> str:
     ]
     lesson = shortened(_(desk.show.lesson), 300) if desk.show.lesson else ""
     return render("desk.html", name=shortened(desk.show.name), lesson=lesson, style=script("page.css"), library=library(),
-                  scripts=scripts(("columns.js", "timeline.js", "desk.js")), words=spoken(), dials=dials, token=token,
+                  scripts=scripts(("columns.js", "draw.js", "timeline.js", "desk.js")), words=spoken(), dials=dials, token=token,
                   hour=desk.show.start_hour)  # fmt: skip

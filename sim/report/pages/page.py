@@ -7,7 +7,7 @@ from sim.report.pages.kit import library, render, script, scripts, spelt
 from sim.report.pages.spoken import spoken
 
 FIRST, OF_SWEEPS, LAST = (
-    ("columns.js", "timeline.js", "plots.js"),
+    ("columns.js", "draw.js", "timeline.js", "plots.js"),
     ("table.js", "account.js", "charts.js", "sweep.js"),
     ("begin.js",),
 )

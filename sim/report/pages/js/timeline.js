@@ -48,25 +48,6 @@
     return new Bokeh.CustomJSTickFormatter({ args: { start: startHour, unit: SC.say("min") }, code: code });
   };
 
-  /** What keys reach in a chart gets a name: pictures that of their section, tools their own. */
-  function named(node, title) {
-    node.querySelectorAll("*").forEach(function (one) {
-      if (one.shadowRoot) { named(one.shadowRoot, title); }
-      if (one.getAttribute("tabindex") !== "0") { return; }
-      if (one.title) {
-        one.setAttribute("role", "button"); one.setAttribute("aria-label", one.title);
-      } else if (one.classList.contains("bk-events")) {
-        one.setAttribute("role", "img"); one.setAttribute("aria-label", title);
-      } else { one.removeAttribute("tabindex"); }
-    });
-  }
-
-  SC.draw = async function (model, target) {
-    await Bokeh.Plotting.show(model, target);
-    var head = target.closest("section"), title = head && head.querySelector("h2");
-    named(target, title ? title.textContent : "");
-  };
-
   /** The legend above the plot, in as many columns as there is room for: no mark can hide under it, and none runs off a phone.
    * Entries that the plot has nothing of are left out. base: height of the plot without it. */
   SC.above = function (plot, width, base) {
