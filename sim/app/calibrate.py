@@ -7,6 +7,7 @@ import json
 import os
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -112,7 +113,7 @@ def calibrate(
     task = Task("calibrate", f"calibrate-{s.name}", facts, folder, command, more={"seed": s.seed})
     try:
         steps = Steps(told)
-        shows = [_observed(path, s, told) for path in paths]
+        shows = apart([_observed(path, s, told) for path in paths])
         check_nights(shows)
         nights = after(before, by_night(shows))
         tried(task)
@@ -188,14 +189,28 @@ class Steps:
         self.done += 1
 
 
+def apart(shows: Sequence[Observed]) -> list[Observed]:
+    """The same shows, each with a name of its own: the second of one name gets -2, and so on."""
+    taken: list[Observed] = []
+    for show in shows:
+        names, name, k = {one.name for one in taken}, show.name, 1
+        while name in names:
+            k += 1
+            name = f"{show.name}-{k}"
+        taken.append(replace(show, name=name) if k > 1 else show)
+    return taken
+
+
 def _observed(path: str, s: CalibrateSettings, told: Listener) -> Observed:
-    """A canonical stream as it is; anything else is ingested first, in memory."""
+    """A canonical stream as it is; anything else is ingested first, in memory. A folder's night is called after the folder: the
+    files of every night may be called alike."""
     from sim.calibrate.streams import observe, observed_from
     from sim.replay.ingest.canon import is_stream
     from sim.replay.ingest.run import ingest
     from sim.replay.read import stream_in
 
     skus, shipped = listed(s.sku) or None, path == "example"
+    night = Path(path).resolve().name if Path(path).is_dir() and not shipped else ""
     path = path if shipped else str(stream_in(Path(path)))
     if not shipped and Path(path).is_file() and is_stream(Path(path)):
         return observe(path, skus)
@@ -205,7 +220,8 @@ def _observed(path: str, s: CalibrateSettings, told: Listener) -> Observed:
             text = _("{name}: {n:,} rows rejected; stockcue ingest {word} tells which")
             word = command_word("files", path)
             told.note(text.format(name=ingested.head.name, n=len(ingested.rejects), word=word))
-        return observed_from(ingested.head, ingested.frame(), skus)
+        show = observed_from(ingested.head, ingested.frame(), skus)
+        return replace(show, name=night) if night else show
     finally:
         ingested.close()
 

@@ -42,7 +42,8 @@ def course_of(spec: Spec, grid: Grid) -> Course:
     fit, dropped = maximise(Model(spec, grid)), []
     over = max([1.0, *(d.residual for d in dispersions(Model(spec, grid), fit) if d.window_s >= 60)])
     price = 0.5 * math.log(max(grid.orders(), 2)) * over
-    groups = ((EARLY_ONES, _("orders before an expected cue")), *(((c,), _("time of show")) for c in reversed(TREND)),
+    terms = [((c,), words) for c, words in zip(TREND, _trends(), strict=True)]
+    groups = ((EARLY_ONES, _("orders before an expected cue")), *reversed(terms),
               ((CLOSING,), _("the end of the show")), (CLOCK, _("time of day")))  # fmt: skip
     for group, words in groups:
         inside = EARLY_ONES * spec.early if group is EARLY_ONES else tuple(c for c in spec.columns if c in group)
@@ -67,6 +68,11 @@ def course_of(spec: Spec, grid: Grid) -> Course:
     if audience is not None:
         spec = without(spec, fixed={**spec.fixed, f"x:{AUDIENCE}": audience[0]})
     return Course(spec, tuple(dropped), exponent, audience)
+
+
+def _trends() -> tuple[str, ...]:
+    """What the terms of ``TREND`` are called."""
+    return _("time of show"), _("square of the time of show"), _("cube of the time of show")
 
 
 def between_shows(spec: Spec, grid: Grid, fit: Fit) -> tuple[float, float]:

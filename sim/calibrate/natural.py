@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 from scipy.special import expit
 
 from scenarios.spread import Spread
+from sim.calibrate.course import level_residuals
 from sim.calibrate.delays import Estimate
 from sim.calibrate.intensity import AHEAD, EARLY
 from sim.calibrate.intervals import wald_interval
 from sim.calibrate.room import Hyper
+from sim.stats.pooling import between_interval
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -78,11 +81,9 @@ def _level(calibrated: Calibrated, fitted: dict[str, Estimate], kept: dict[str, 
     if n < 3:
         kept["level_sd"] = _("3 shows are needed, the record has {n}").format(n=n)
         return
-    from scipy.stats import chi2
-
-    sd = calibrated.level_sd
-    ends = [sd * math.sqrt((n - 1) / float(chi2.ppf(p, n - 1))) for p in (0.975, 0.025)]
-    fitted["level_sd"] = Estimate(sd, *ends)
+    logs, noise = np.array(list(level_residuals(calibrated.model, calibrated.fit).values())).T
+    low, high = between_interval(logs, np.sqrt(noise))
+    fitted["level_sd"] = Estimate(calibrated.level_sd, min(low, calibrated.level_sd), max(high, calibrated.level_sd))
 
 
 def _lead(calibrated: Calibrated, fitted: dict[str, Estimate], told: dict[str, tuple[float, str]]) -> None:

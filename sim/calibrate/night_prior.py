@@ -171,7 +171,10 @@ def after(earlier: Sequence[Quantity], own: Sequence[Quantity]) -> list[Quantity
     twice = {t.night for t in earlier} & {t.night for t in own}
     if twice:
         raise CalibrationError(
-            _("the night {name} is in prior= already; give it as a stream or in the prior, not as both").format(name=min(twice))
+            _(
+                "the night {name} is in prior= already; give it as a stream or in the prior, not as both, and another night "
+                "under a name of its own (that of its folder or file)"
+            ).format(name=min(twice))
         )
     return [*earlier, *own]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,3 +76,33 @@ def cochran(values: np.ndarray, errors: np.ndarray) -> float:
     w = errors**-2.0
     mean = (w * values).sum() / w.sum()
     return float((w * (values - mean) ** 2).sum())
+
+
+def between_interval(values: np.ndarray, errors: np.ndarray, level: float = 0.95) -> tuple[float, float]:
+    """Where the standard deviation between nights lies, by the generalised Cochran statistic (Q-profile: Viechtbauer 2007,
+    Statistics in Medicine 26).
+
+    values, errors: of three nights or more, each one's estimate and standard error. 0 at the lower end where chance may explain
+    what differs. Nights that differ by less than chance leave as much open as nights that differ by chance.
+
+    >>> low, high = between_interval(np.array([-0.6, -0.2, 0.2, 0.6]), np.full(4, 0.01))
+    >>> round(low, 3), round(high, 3)
+    (0.292, 1.925)
+    >>> low, high = between_interval(np.zeros(4), np.full(4, 0.1))
+    >>> low, 0.3 < high < 0.4
+    (0.0, True)
+    """
+    from scipy import stats
+    from scipy.optimize import brentq
+
+    n = len(values)
+    least, most = (float(stats.chi2.ppf(p, n - 1)) for p in ((1 - level) / 2, (1 + level) / 2))
+    lack = max(0.0, n - 1 - cochran(values, errors))
+
+    def excess(sd: float, goal: float) -> float:
+        wide = np.hypot(sd, errors)
+        return cochran(values, wide) + lack * float(((errors / wide) ** 2).mean()) - goal
+
+    far = math.sqrt(n / least) * float(np.ptp(values) + errors.max()) * 2
+    low = 0.0 if excess(0.0, most) <= 0 else float(brentq(excess, 0.0, far, (most,)))
+    return low, float(brentq(excess, 0.0, far, (least,)))

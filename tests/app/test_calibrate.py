@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import yaml
 
+from sim.app.calibrate import apart
+from sim.calibrate.observed import MARK_DTYPE, Observed, events
 from sim.cli import main as cli
 from sim.jobs.folder import MANIFEST
+from sim.replay.invented_nights import write
 
 
 def run(capsys, *words: str) -> tuple[int, str, str]:
@@ -83,6 +88,24 @@ def test_nights_of_an_earlier_file_come_before_these(fitted, capsys, tmp_path):
     assert [row["night"] for row in after] == ["friday", held["night"]]
     assert "level,2," in (tmp_path / "b" / "nights.csv").read_text("utf-8")
     assert run(capsys, *words, "prior=nowhere.yaml", f"out={tmp_path}/c")[0] == 2
+
+
+def test_nights_of_folders_whose_files_are_called_alike(capsys, tmp_path):
+    """Each is a night of its own, called after its folder, and the next calibration takes them up."""
+    write(tmp_path, 2)
+    words = ("calibrate", "model=poisson", "sku=balm", "figure=none", "zone=Asia/Shanghai")
+    code, out, err = run(capsys, *words, f"stream=[{tmp_path}/night-1/,{tmp_path}/night-2/]", f"out={tmp_path}/two")
+    assert code == 0, err
+    assert "Across nights" in out
+    held = yaml.safe_load((tmp_path / "two" / "scenario.yaml").read_text("utf-8"))["uncertainty"]["nights"]
+    assert {row["night"] for row in held} == {"night-1", "night-2"}
+
+
+def test_shows_of_one_name_are_told_apart():
+    one = Observed("orders", 10.0, ("mask",), events(np.zeros(0), np.zeros(0, int)), events(np.zeros(0), np.zeros(0, int)),
+                   np.zeros(0, MARK_DTYPE))  # fmt: skip
+    assert [show.name for show in apart([one, replace(one, name="orders-2"), one, one])] == [
+        "orders", "orders-2", "orders-3", "orders-4"]  # fmt: skip
 
 
 def test_the_fitted_file_rehearses(fitted, capsys, tmp_path):

@@ -11,6 +11,7 @@ from scenarios.contract import Shoppers
 from scenarios.registry import from_plain
 from scenarios.spread import Spread, certain
 from sim.calibrate.fit import calibrate
+from sim.calibrate.natural import natural_of
 from sim.calibrate.parameters import parameters
 from sim.calibrate.scenario import scenario_of, unidentified, yaml_of
 from sim.cli.chosen import chosen_scenario
@@ -106,3 +107,11 @@ def test_between_shows_the_level_varies():
     assert rate.high / rate.low > 2
     level = by_place["spread", "level_sd"]
     assert level.low < 0.6 < level.high
+
+
+def test_shows_alike_leave_open_how_far_shows_differ():
+    """Three shows of one level: its spread may be none, and is not known to be none."""
+    fit = calibrate([seen(show(), 5, k) for k in range(3)], name="poisson", predict=False)
+    level = natural_of(fit).fitted["level_sd"]
+    assert level.low == 0.0
+    assert 0.02 < level.high < 0.3
