@@ -166,6 +166,16 @@ def test_cart_mirage() -> None:
     assert learnt.in_time > fixed.in_time - 0.1
 
 
+def test_cart_mirage_buys_too_much_at_a_burst_s_pace() -> None:
+    """Cover at the pace of a pitch asks for stock nobody comes for; without requests nothing is lost. Each sign at 1 %."""
+    show = shows(load("cart_mirage"), 10)
+    silent = show.scores(SILENT, "net")[0]
+    asks = {name: show.scores(make_policy(name), "net")[0] - silent for name in ("cover_time", "burn_rate")}
+    assert all(stats.ttest_1samp(lost, 0.0, alternative="less").pvalue < 0.01 for lost in asks.values())
+    freezes = show.scores(make_policy("cover_time", playbook="freeze_only"), "net")[0] - silent
+    assert abs(freezes.mean()) < 0.1 * -asks["cover_time"].mean()
+
+
 def test_offscript_host() -> None:
     """The plan foresees bursts even off script; an unfaithful host is paid for in false alerts."""
     scenario = load("offscript_host")
