@@ -31,6 +31,7 @@ from sim.stats.latent import Process, filtered
 WINDOWS_MIN = (1, 5, 15, 60)
 DRAWS, SEED, PARTICLES, RUNS = 400, 6, 500, 4
 INSIDE = 0.90
+SCORES = {"score": "interval score", "crps": "CRPS"}
 
 
 def scores(drawn: np.ndarray, seen: np.ndarray, used: np.ndarray, bins: int, rng: np.random.Generator) -> dict[str, float]:
@@ -129,25 +130,33 @@ def _normal(parts: tuple[Process, ...], step_s: float, y: np.ndarray, rate: np.n
 
 
 def table(value: dict[str, dict[str, Any]]) -> str:
-    """Every event, and the means."""
-    head = ["event", *(f"inside, {m} min" for m in WINDOWS_MIN), "15-min interval score / mean", "15-min CRPS / mean",
-            "log-likelihood a minute", "by particles", "busiest minute (band)", "expected / seen"]  # fmt: skip
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    for name, f in value.items():
-        inside = [f"{f[f'{m} min']['inside']:.2f}" for m in WINDOWS_MIN]
-        hit = "" if f["busiest_low"] <= f["busiest"] <= f["busiest_high"] else " out"
-        cells = [name, *inside, f"{f['15 min']['score']:.2f}", f"{f['15 min']['crps']:.3f}", f"{f['loglik']:.3f}",
-                 f"{f['by_particles']:.3f} ± {f['particles_se']:.3f}",
-                 f"{f['busiest']:.0f} ({f['busiest_low']:.0f}-{f['busiest_high']:.0f}){hit}", f"{f['expected']:.2f}"]  # fmt: skip
-        lines.append("| " + " | ".join(cells) + " |")
-    means = [f"{np.mean([f[f'{m} min']['inside'] for f in value.values()]):.2f}" for m in WINDOWS_MIN]
-    score, crps = (np.mean([f["15 min"][k] for f in value.values()]) for k in ("score", "crps"))
+    """Every event, and the means: coverage and likelihood, and below it the scores of every window."""
+    head = ["event", "minutes", *(f"inside, {m} min" for m in WINDOWS_MIN), "log-likelihood a minute", "by particles",
+            "busiest minute (90 % band)", "expected / seen"]  # fmt: skip
+    lines = [head, ["---"] * len(head)]
+    for event, f in value.items():
+        hit, inside = "" if _held(f) else " out", [f"{f[f'{m} min']['inside']:.2f}" for m in WINDOWS_MIN]
+        lines.append([event, f"{f['minutes']:,}", *inside,
+                 f"{f['loglik']:.3f}", f"{f['by_particles']:.3f} ± {f['particles_se']:.4f}",
+                 f"{f['busiest']:.0f} ({f['busiest_low']:.0f}-{f['busiest_high']:.0f}){hit}",
+                 f"{f['expected']:.2f}"])  # fmt: skip
     ll, pf = (np.mean([f[k] for f in value.values()]) for k in ("loglik", "by_particles"))
-    hits = sum(f["busiest_low"] <= f["busiest"] <= f["busiest_high"] for f in value.values())
-    lines.append(
-        f"| **mean** | {' | '.join(means)} | {score:.2f} | {crps:.3f} | {ll:.3f} | {pf:.3f} | {hits} of {len(value)} in | |"
-    )
-    return "\n".join(lines)
+    lines.append(["**mean**", "", *(f"{_mean(value, m, 'inside'):.2f}" for m in WINDOWS_MIN), f"{ll:.3f}", f"{pf:.3f}",
+                  f"{sum(map(_held, value.values()))} of {len(value)} in", ""])  # fmt: skip
+    wide = [(k, m) for k in SCORES for m in WINDOWS_MIN]
+    scored = [["event", *(f"{SCORES[k]}, {m} min" for k, m in wide)], ["---"] * (1 + len(wide))]
+    scored += [[event, *(f"{f[f'{m} min'][k]:.3f}" for k, m in wide)] for event, f in value.items()]
+    scored.append(["**mean**", *(f"{_mean(value, m, k):.3f}" for k, m in wide)])
+    return "\n\n".join("\n".join("| " + " | ".join(row) + " |" for row in rows) for rows in (lines, scored))
+
+
+def _held(figures: dict[str, Any]) -> bool:
+    """Whether the busiest minute lies in its band."""
+    return bool(figures["busiest_low"] <= figures["busiest"] <= figures["busiest_high"])
+
+
+def _mean(value: dict[str, dict[str, Any]], minutes: int, which: str) -> float:
+    return float(np.mean([f[f"{minutes} min"][which] for f in value.values()]))
 
 
 def main() -> None:
