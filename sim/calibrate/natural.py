@@ -11,6 +11,7 @@ from scipy.special import expit
 from scenarios.spread import Spread
 from sim.calibrate.course import level_residuals
 from sim.calibrate.delays import Estimate
+from sim.calibrate.grid import expected
 from sim.calibrate.intensity import AHEAD, EARLY
 from sim.calibrate.intervals import wald_interval
 from sim.calibrate.room import Hyper
@@ -50,7 +51,7 @@ def natural_of(calibrated: Calibrated) -> Natural:
         kept["cue_sd"] = why
     else:
         fitted["cue_sd"] = size
-    _lead(calibrated, fitted, told)
+    _lead(calibrated, fitted, told, kept)
     return Natural(fitted, told, {k: v for k, v in kept.items() if k not in fitted and k not in told})
 
 
@@ -86,8 +87,11 @@ def _level(calibrated: Calibrated, fitted: dict[str, Estimate], kept: dict[str, 
     fitted["level_sd"] = Estimate(calibrated.level_sd, min(low, calibrated.level_sd), max(high, calibrated.level_sd))
 
 
-def _lead(calibrated: Calibrated, fitted: dict[str, Estimate], told: dict[str, tuple[float, str]]) -> None:
+def _lead(calibrated: Calibrated, fitted: dict[str, Estimate], told: dict[str, tuple[float, str]], kept: dict[str, str]) -> None:
     fit = calibrated.fit
+    if not any(map(expected, calibrated.model.spec.kinds)):
+        kept |= dict.fromkeys(("lead_share", "lead_s"), _("no response to a cue that the audience expects is fitted"))
+        return
     if EARLY not in fit.names or EARLY not in fit.free:
         told["lead_share"] = (0.0, _("orders before an expected cue were not seen beyond chance"))
         return

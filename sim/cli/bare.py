@@ -15,6 +15,7 @@ _SPAN = re.compile(r"\s*[\[(]?\s*(-?[\d.]+)\s*(?:-|–|—|－|~|～|\.\.+|:|,|t
 _SPACED = re.compile(r"([\w.\[\]]+?)\s*=\s*(.*)", re.DOTALL)
 _COLON = re.compile(r"([\w.]+?)\s*:\s*(.+)", re.DOTALL)
 _PERCENT = re.compile(r"\s*([\d.]+)\s*[%％]\s*")
+_CLOCK = re.compile(r"\s*(\d{1,2})[:：]([0-5]\d)\s*")
 
 
 def bare(word: str, verb: str) -> str:
@@ -87,6 +88,16 @@ def percent(value: object) -> str | None:
     """
     match = _PERCENT.fullmatch(value) if isinstance(value, str) else None
     return f"{float(match[1]) / 100:.10g}" if match else None
+
+
+def clock(value: object) -> str | None:
+    """A time of day written with a colon, as the hours that it is.
+
+    >>> clock("20:30"), clock("20.5")
+    ('20.5', None)
+    """
+    match = _CLOCK.fullmatch(value) if isinstance(value, str) else None
+    return f"{int(match[1]) + int(match[2]) / 60:.4g}" if match else None
 
 
 def range_words(verb: str, key: str, low: str, high: str) -> str:

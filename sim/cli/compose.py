@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.cli.bare import percent, range_words, several_words, span
+from sim.cli.bare import clock, percent, range_words, several_words, span
 from sim.cli.chosen import chosen_scenario, chosen_strategies
 from sim.cli.grammar import TEXTS, axis_of, several, value_of
 from sim.cli.words import WordError, Words, addressed, laid_over, listed, parts
@@ -264,6 +264,8 @@ def _as_people_write(verb: str, word: str, key: str, value: Any, standing: Any) 
         raise WordError(no_such("file", value, [EXAMPLE]))  # fmt: skip
     if key.split(".")[0] not in ROOMS:
         return
+    if key.rsplit(".", 1)[-1].endswith(("_hour", "_h")) and (hours := clock(value)):
+        raise WordError(_("{word} is no number; hours are written {key}={hours}").format(word=word, key=key, hours=hours))
     if ends := span(value):
         raise WordError(_("{word} is no number; {range_words}").format(word=word, range_words=range_words(verb, key, *ends)))
     if (share := percent(value)) is not None:

@@ -115,3 +115,4 @@ def test_shows_alike_leave_open_how_far_shows_differ():
     level = natural_of(fit).fitted["level_sd"]
     assert level.low == 0.0
     assert 0.02 < level.high < 0.3
+    assert {"lead_share", "lead_s"} <= set(natural_of(fit).kept), "a model without cues says nothing of what comes before one"

@@ -47,6 +47,10 @@ def test_hours_that_do_not_exist(hour, capsys, folder):
     assert "start_hour" in refused(capsys, folder, *PLAIN, f"scenario.start_hour={hour}")
 
 
+def test_an_hour_as_clocks_show_it(capsys, folder):
+    assert "scenario.start_hour=20.5" in refused(capsys, folder, *PLAIN, "scenario.start_hour=20:30")
+
+
 @pytest.mark.parametrize("words", ["scenario.audience.day_peak_h=25", "scenario.audience.day_swing=1.5"])
 def test_a_day_that_does_not_exist(words, capsys, folder):
     assert "outside its bounds" in refused(capsys, folder, *PLAIN, words)
