@@ -73,7 +73,7 @@ def nearest(word: object, known: Iterable[object]) -> str | None:
     words = [str(k) for k in known]
     if same := [k for k in words if k.casefold() == str(word).casefold()]:
         return same[0]
-    near = get_close_matches(str(word), words, n=1, cutoff=0.5)
+    near = get_close_matches(str(word), words, n=1, cutoff=0.6)
     return near[0] if near else None
 
 

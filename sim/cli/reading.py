@@ -85,6 +85,6 @@ def bench(words: list[str]) -> int:
     from sim.cli.words import WordError
 
     known = [*OTHERS, "--quick"]
-    if (odd := next((word for word in words if word not in known), None)) is not None:
+    if (odd := next((word for word in words if word not in known and not word.isdigit()), None)) is not None:
         raise WordError(no_such("option", odd, known, "bench"))
     return int(bench(words) or OK)

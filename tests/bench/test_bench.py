@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from importlib import import_module
 from inspect import signature
+from pathlib import Path
 
 import pytest
 
 from benchmarks import engine as bench
 from sim.setup.policies import make_policy
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_small_show_is_measured_after_parity():
@@ -16,6 +21,13 @@ def test_a_small_show_is_measured_after_parity():
     assert 3000 < timing.shoppers < 5500
     assert min(spent.cpu for spent in (timing.oracle, timing.engine, timing.bare, timing.draw)) > 0
     assert "one_item" in bench.report([timing])
+
+
+def test_help_and_what_is_typed_wrong_time_nothing():
+    """``python -m benchmarks`` is ``stockcue bench``."""
+    for words, code, said in (("--help", 0, "stockcue bench ["), ("--prity", 2, "did you mean '--parity'?")):
+        done = subprocess.run([sys.executable, "-m", "benchmarks", words], capture_output=True, text=True, cwd=ROOT)
+        assert (done.returncode, said in done.stdout + done.stderr) == (code, True)
 
 
 def test_no_timing_where_the_engines_disagree(monkeypatch):

@@ -16,10 +16,11 @@ SECTIONS = dict(re.findall(r"^### (\w+)\n(.*?)(?=^### |\Z)", PAGE, re.S | re.M))
 LESSONS = {
     "quiet_longtail": "silence earns most", "seckill_atomic": "a freeze has nothing to prevent",
     "operator_overload": "whoever asks for stock earns less than nobody acting",
+    "cart_mirage": "cover_time and burn_rate carry the pace of a pitch on to the end of the show",
 }  # fmt: skip
 """Presets whose lesson is that acting does not pay, and its words."""
-OPEN = {("cart_mirage", "cover_time"), ("cart_mirage", "burn_rate")}
-"""Pairs that break the rule and are not settled; the page names them. Nothing may be added here but by measuring."""
+NAMED = {"cart_mirage": {"cover_time", "burn_rate"}}
+"""Whom a lesson is about, where it is not about all."""
 SEARCHED = {"smart", "tiered", "percent_of_stock"}
 """Strategies whose playbook is searched on every preset; on some all are."""
 OLDER = [cell for cell in HEAD if cell != "GMV"]
@@ -65,6 +66,7 @@ def test_nobody_loses_to_silence_beyond_chance_in_his_own_playbook_but_where_tha
     """5 % over all pairs of the tables (``benchmarks.presets``)."""
     losers = {(p, name) for p in PRESETS for name, row in rows(p).items()
               if row[""] == "loses, sure" and name in registry.names() and name not in BASELINES}  # fmt: skip
-    assert {(p, name) for p, name in losers if p not in LESSONS} == OPEN
+    assert {p for p, _ in losers} <= set(LESSONS)
+    assert all(NAMED[p] == {name for q, name in losers if q == p} for p in NAMED)
     for preset, words in LESSONS.items():
         assert words in " ".join(import_module(f"scenarios.presets.{preset}").build.__doc__.split())
