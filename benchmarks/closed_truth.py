@@ -104,12 +104,14 @@ def first_show(k: int) -> KnownShow:
 
 
 def _stopped(run: ShowRun, stops: dict[str, float]) -> KnownShow:
-    """Each SKU's stock is what had been ordered by its stop [s]."""
+    """Each SKU's stock goes with the first order after its stop [s]. What had been ordered by then would not do: the last order
+    before a fixed moment is no stopping time, a recording that ends with it hides the wait behind it, and rates look higher."""
     whole = recording(run)
     stocks = {}
     for n, sku in enumerate(whole.skus):
-        if sku.id in stops:
-            own = (whole.sku == n) & (whole.t <= stops[sku.id] * US)
+        later = whole.t[(whole.sku == n) & (whole.what == TAKE) & (whole.t > stops.get(sku.id, np.inf) * US)]
+        if len(later):
+            own = (whole.sku == n) & (whole.t <= later[0])
             stocks[sku.id] = int(np.where(whole.what == TAKE, whole.qty, -whole.qty)[own].sum())
     return _cut(run, {**{s.id: AMPLE for s in whole.skus}, **stocks})
 

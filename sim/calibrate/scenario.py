@@ -20,7 +20,7 @@ from sim.calibrate.intensity import RATIO
 from sim.calibrate.natural import natural_of
 from sim.calibrate.observed import CalibrationError, Observed, kind_name
 from sim.calibrate.parameters import Parameter, parameters, room, settings, uncertainty_of
-from sim.demand.audience import room as room_of
+from sim.demand.audience import grown, pull
 from sim.setup.uncertain import KEY, plain
 from sim.words import _, counted
 
@@ -149,11 +149,8 @@ def _drawn_in(fit: Calibrated, show: Observed, t: np.ndarray) -> np.ndarray:
         kernel = KERNELS[kind_name(int(cue["kind"]))]
         length = fit.lengths[int(cue["kind"])].value if int(cue["kind"]) in fit.lengths else kernel.duration_s
         if kernel.viewer_lift > 1:
-            pushes.append(Push(float(max(cue["at_s"], 0.0)), (kernel.viewer_lift - 1) * plain.mean_stay_s() / length, length))
-    if not pushes:
-        return np.ones(len(t))
-    grid, people = room_of(plain, show.span_s, tuple(pushes))
-    return np.interp(t, grid, people) / float(people[0])
+            pushes.append(pull(float(cue["at_s"]), kernel.viewer_lift, length, plain.mean_stay_s()))
+    return grown(tuple(pushes), show.span_s, t, plain)
 
 
 def _audience(fit: Calibrated, show: Observed, notes: Note) -> dict[str, Any]:

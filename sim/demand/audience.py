@@ -20,6 +20,12 @@ CELLS, CELL_S = 4096, 2.0
 """Least cells of the viewer curve over one show; longest cell [s]."""
 
 
+def pull(at_s: float, lift: float, length_s: float, mean_stay_s: float) -> Push:
+    """The extra arrivals that a cue brings over its length [s], as a feed push: a room of ``a W`` people grows by
+    ``(lift - 1) a W`` if that many come on top; those who leave meanwhile keep it a little below."""
+    return Push(max(at_s, 0.0), (lift - 1) * mean_stay_s / length_s, length_s)
+
+
 def survival(audience: Audience, u: np.ndarray) -> np.ndarray:
     """Share of viewers still there ``u`` seconds after entering: bouncers exponential, the rest lognormal."""
     stay = np.exp(-u / audience.bounce_s)
@@ -83,3 +89,11 @@ def room(
             spread = np.maximum(spread, 0.0)
         viewers = np.maximum(viewers + np.concatenate([[0.0], spread * dt]), 0.0)
     return t, viewers
+
+
+def grown(pulls: tuple[Push, ...], span_s: float, t: np.ndarray, audience: Audience = Audience()) -> np.ndarray:  # noqa: B008
+    """How many times as large these pulls make a room at moments ``t`` [s] of a show of ``span_s``; 1 with none."""
+    if not pulls:
+        return np.ones(len(t))
+    grid, viewers = room(audience, span_s, pulls)
+    return np.interp(t, grid, viewers) / viewers[0]

@@ -11,6 +11,7 @@ from scenarios.bundles import items
 from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Push, Scenario
 from sim.core.tape import CUE_DTYPE
 from sim.core.units import US, to_us
+from sim.demand.audience import pull
 from sim.demand.streams import stream
 
 
@@ -67,15 +68,10 @@ def cue_row(start: int, planned: int, cue: Cue, item: int) -> tuple:
 
 
 def lifts(cues: np.ndarray, records: list[Cue], mean_stay_s: float) -> tuple[Push, ...]:
-    """The extra arrivals that cues with a viewer lift bring, as feed pushes.
-
-    A room of ``a W`` people grows by ``(lift - 1) a W`` if that many come on top over the cue; those who leave meanwhile
-    keep it a little below.
-    """
+    """The extra arrivals that cues with a viewer lift bring, as feed pushes."""
     pushes = []
     for row, cue in zip(cues, records, strict=True):
         kernel = cue.kernel()
-        length = max(kernel.duration_s, 1.0)
         if kernel.viewer_lift > 1:
-            pushes.append(Push(int(row["start"]) / US, (kernel.viewer_lift - 1) * mean_stay_s / length, length))
+            pushes.append(pull(int(row["start"]) / US, kernel.viewer_lift, max(kernel.duration_s, 1.0), mean_stay_s))
     return tuple(pushes)

@@ -7,14 +7,18 @@ integrals over exactly the cell (``sim/demand/intensity.py``), in seconds of the
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
-from scenarios.contract import Cue
+from scenarios.contract import Audience, Cue, Push
 from sim.core.tape import TAKE
 from sim.core.units import US
+from sim.demand.audience import grown, pull
 from sim.demand.intensity import Carts, early, excited, landed
 from sim.replay.censor import Window, demand_end, served
 from sim.replay.stream import Stream
@@ -86,7 +90,7 @@ def laid(
     stream: Stream, every: list[DemandSource], spans: dict[int, np.ndarray], carts: Carts, lead_s: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, sparse.csr_matrix]:  # fmt: skip
     """Sources over cells: (sku, start, end, matrix). spans: per SKU the edges of its cells [s], float64 [cell, 2]."""
-    skus = list(spans)
+    skus, crowd = list(spans), people(stream)
     first = dict(zip(skus, np.cumsum([0, *(len(spans[k]) for k in skus)]).tolist(), strict=False))
     rows, columns, values = [], [], []
     for column, s in enumerate(every):
@@ -98,7 +102,7 @@ def laid(
         amount = (b - a) if s.cue < 0 else _brought(stream.cues[s.cue], s.early, carts, lead_s, a, b)
         rows.append(first[s.sku] + np.arange(part.start, part.stop))
         columns.append(np.full(len(a), column))
-        values.append(amount * people(stream, (a + b) / 2))
+        values.append(amount * crowd((a + b) / 2))
     total = sum(len(spans[k]) for k in skus)
     triple = [np.concatenate(x) if x else np.empty(0) for x in (values, rows, columns)]
     at = sparse.csr_matrix((triple[0], (triple[1].astype(int), triple[2].astype(int))), shape=(total, len(every)))
@@ -123,12 +127,27 @@ def _brought(cue: Cue, before: bool, carts: Carts, lead_s: float, a: np.ndarray,
     return landed(*shape, b - cue.at_s) - landed(*shape, a - cue.at_s)
 
 
-def people(stream: Stream, at_s: np.ndarray) -> np.ndarray:
-    """People in the room at ``at_s`` over their mean; 1 where nobody counted them."""
+def people(stream: Stream) -> Callable[[np.ndarray], np.ndarray]:
+    """People in the room at some moments [s] over an ordinary number: as counted, over their mean. Where nobody counted them,
+    the room grows by those whom cues draw in, as the generator has it, and loses them again as they leave."""
     if stream.viewers is None or len(stream.viewers[0]) == 0:
-        return np.ones(len(at_s))
+        return partial(grown, _pulls(stream), demand_end(stream) / US, audience=_audience(stream.speedup))
     t, seen = stream.viewers[0] / US, np.maximum(np.asarray(stream.viewers[1], float), 1.0)
-    return np.interp(at_s, t, seen) / float(seen.mean())
+    return lambda at_s: np.interp(at_s, t, seen) / float(seen.mean())
+
+
+def _audience(speedup: float) -> Audience:
+    plain = Audience()
+    return replace(plain, bounce_s=max(plain.bounce_s / speedup, 0.1), stay_median_s=max(plain.stay_median_s / speedup, 1.0))
+
+
+def _pulls(stream: Stream) -> tuple[Push, ...]:
+    stay_s, end, pulls = _audience(stream.speedup).mean_stay_s(), demand_end(stream) / US, []
+    for cue in stream.cues:
+        kernel = cue.kernel()
+        if kernel.viewer_lift > 1 and cue.at_s < end:
+            pulls.append(pull(cue.at_s, kernel.viewer_lift, max(kernel.duration_s, 1.0), stay_s))
+    return tuple(pulls)
 
 
 def open_cells(

@@ -23,7 +23,7 @@ from scenarios.contract import CUE_KINDS, Herding, Shoppers
 from scenarios.spread import Spread
 from sim.core.tape import TAKE
 from sim.core.units import US
-from sim.replay.cells import Cells, DemandSource
+from sim.replay.cells import Cells, DemandSource, expected
 from sim.replay.censor import Window, demand_end
 from sim.replay.posterior import Posterior, Prior, Problem, posterior
 from sim.replay.stream import Stream
@@ -183,6 +183,8 @@ def _prior(
         else:
             cue = stream.cues[s.cue]
             known[j] = np.log(max(cue.kernel().peak, 1e-9))
+            # Who comes early does not come with the others.
+            known[j] += np.log1p(-spread.lead_share) if expected(cue) else 0.0
             places = [at[("featured",)], at["kind", cue.kind], at["appeal", s.sku], at["cue", s.cue]]
             places += [at[("early",)]] if s.early else []
         rows += [j] * len(places)
