@@ -117,6 +117,7 @@ class KeptShows:
             if new := number not in kept:
                 kept[number] = self._drawn(world, number)
             runs = [self._played(kept is self.own, number, k, *kept[number], policy) for k, policy in enumerate(policies)]
+            kept[number][1].lean()  # a judge remembers the last run, and the tape it grew to: nobody asks for them again
             if new and (len(self.sizes) < MEASURED or place % MEASURED == 0):
                 self.sizes.append(size_of(kept[number]))
                 # Two worlds are kept: the one as it is and the last that was tried; what a host improvised hangs on a stage too.
