@@ -137,6 +137,8 @@ OTHERS = {
     "--growth": "benchmarks.growth",
 }
 """Other benchmarks by option."""
+SIZED = ("--parity", "--memory")
+"""Those that take sizes as numbers: how many random worlds and the first; how many shows and lines."""
 
 
 def main(argv: list[str] | None = None) -> int:

@@ -73,8 +73,7 @@ def nearest(word: object, known: Iterable[object]) -> str | None:
     words = [str(k) for k in known]
     if same := [k for k in words if k.casefold() == str(word).casefold()]:
         return same[0]
-    cutoff = 0.5 if len(str(word)) < 4 else 0.6  # of two signs one is wrong: Chinese names are short
-    near = get_close_matches(str(word), words, n=1, cutoff=cutoff)
+    near = get_close_matches(str(word), words, n=1, cutoff=0.5)
     return near[0] if near else None
 
 

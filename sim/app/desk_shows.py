@@ -117,7 +117,6 @@ class KeptShows:
             if new := number not in kept:
                 kept[number] = self._drawn(world, number)
             runs = [self._played(kept is self.own, number, k, *kept[number], policy) for k, policy in enumerate(policies)]
-            kept[number][1].lean()  # a judge remembers the last run, and the tape it grew to: nobody asks for them again
             if new and (len(self.sizes) < MEASURED or place % MEASURED == 0):
                 self.sizes.append(size_of(kept[number]))
                 # Two worlds are kept: the one as it is and the last that was tried; what a host improvised hangs on a stage too.
@@ -133,6 +132,7 @@ class KeptShows:
         run = play(stage, policy) if number == k == 0 else play_unnoted(stage, policy)
         story = self.tell(run) if number == k == 0 else None
         kept = self.played[own, number, k] = KeptRun(policy, judge.score(run, FIGURES), story)
+        judge.lean()  # it remembers the last run, and the tape that grew to: nobody asks for them again
         return kept
 
     def _kept(self, world: Scenario) -> dict[int, tuple[Stage, Judge]]:

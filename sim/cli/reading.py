@@ -72,7 +72,7 @@ def test(words: list[str]) -> int:
 
 def bench(words: list[str]) -> int:
     try:
-        from benchmarks.engine import OTHERS
+        from benchmarks.engine import OTHERS, SIZED
         from benchmarks.engine import main as bench
     except ModuleNotFoundError as missing:
         if str(missing.name).split(".")[0] != "benchmarks":
@@ -84,7 +84,7 @@ def bench(words: list[str]) -> int:
         ) from None
     from sim.cli.words import WordError
 
-    known = [*OTHERS, "--quick"]
-    if (odd := next((word for word in words if word not in known and not word.isdigit()), None)) is not None:
+    known, sized = [*OTHERS, "--quick"], any(word in SIZED for word in words)
+    if (odd := next((word for word in words if word not in known and not (sized and word.isdigit())), None)) is not None:
         raise WordError(no_such("option", odd, known, "bench"))
     return int(bench(words) or OK)

@@ -21,8 +21,9 @@ CELLS, CELL_S = 4096, 2.0
 
 
 def pull(at_s: float, lift: float, length_s: float, mean_stay_s: float) -> Push:
-    """The extra arrivals that a cue brings over its length [s], as a feed push: a room of ``a W`` people grows by
-    ``(lift - 1) a W`` if that many come on top; those who leave meanwhile keep it a little below."""
+    """The extra arrivals that a cue brings over its length [s], a second at least, as a feed push: a room of ``a W`` people grows
+    by ``(lift - 1) a W`` if that many come on top; those who leave meanwhile keep it a little below."""
+    length_s = max(length_s, 1.0)
     return Push(max(at_s, 0.0), (lift - 1) * mean_stay_s / length_s, length_s)
 
 
@@ -91,7 +92,7 @@ def room(
     return t, viewers
 
 
-def grown(pulls: tuple[Push, ...], span_s: float, t: np.ndarray, audience: Audience = Audience()) -> np.ndarray:  # noqa: B008
+def grown(pulls: tuple[Push, ...], span_s: float, t: np.ndarray, audience: Audience) -> np.ndarray:
     """How many times as large these pulls make a room at moments ``t`` [s] of a show of ``span_s``; 1 with none."""
     if not pulls:
         return np.ones(len(t))

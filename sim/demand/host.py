@@ -73,5 +73,5 @@ def lifts(cues: np.ndarray, records: list[Cue], mean_stay_s: float) -> tuple[Pus
     for row, cue in zip(cues, records, strict=True):
         kernel = cue.kernel()
         if kernel.viewer_lift > 1:
-            pushes.append(pull(int(row["start"]) / US, kernel.viewer_lift, max(kernel.duration_s, 1.0), mean_stay_s))
+            pushes.append(pull(int(row["start"]) / US, kernel.viewer_lift, kernel.duration_s, mean_stay_s))
     return tuple(pushes)

@@ -20,7 +20,7 @@ from sim.core.tape import TAKE
 from sim.core.units import US
 from sim.demand.audience import grown, pull
 from sim.demand.intensity import Carts, early, excited, landed
-from sim.replay.censor import Window, demand_end, served
+from sim.replay.censor import Window, demand_end
 from sim.replay.stream import Stream
 
 FINE_S, FINEST_S = 5.0, 1.0
@@ -146,16 +146,16 @@ def _pulls(stream: Stream) -> tuple[Push, ...]:
     for cue in stream.cues:
         kernel = cue.kernel()
         if kernel.viewer_lift > 1 and cue.at_s < end:
-            pulls.append(pull(cue.at_s, kernel.viewer_lift, max(kernel.duration_s, 1.0), stay_s))
+            pulls.append(pull(cue.at_s, kernel.viewer_lift, kernel.duration_s, stay_s))
     return tuple(pulls)
 
 
 def open_cells(
     stream: Stream, blind: tuple[Window, ...], skus: list[int], every: list[DemandSource], step: float, carts: Carts,
-    means: tuple[float, float], on_payment: bool = False,
+    means: tuple[float, float], shown: dict[int, tuple[np.ndarray, np.ndarray]],
 ) -> Cells:  # fmt: skip
-    """The open cells of these SKUs. means: time somebody comes before a cue, delay of a follower [show s]. on_payment: as in
-    ``windows``."""
+    """The open cells of these SKUs. means: time somebody comes before a cue, delay of a follower [show s]. shown: seconds of
+    demand that the recording could show (``censor.served``)."""
     lead_s, herd_s = means
     end, spans, kept, extra = demand_end(stream) / US, {}, {}, {}
     for k in skus:
@@ -164,7 +164,6 @@ def open_cells(
         extra[k] = _recorded(stream, k, spans[k], step, end, herd_s, [w.start / US for w in blind if w.sku == k])
     sku, a, b, at = laid(stream, every, {k: spans[k][kept[k]] for k in skus}, carts, lead_s)
     orders, cut, past = (np.concatenate([extra[k][c][kept[k]] for k in skus]) for c in range(3))
-    shown = served(stream, on_payment)
     share = np.concatenate([_shown(shown.get(k), *spans[k][kept[k]].T) for k in skus])
     at, past = sparse.diags(share) @ at, past * share
     x = (b - a) / herd_s

@@ -26,7 +26,7 @@ from sim.core.tape import TAKE
 from sim.core.units import US, to_us
 from sim.demand.intensity import Carts, landed
 from sim.replay.cells import blind_cells, counted, laid, open_cells, sources, step_of
-from sim.replay.censor import PAGE_S, Window, windows
+from sim.replay.censor import PAGE_S, Window, served, windows
 from sim.replay.fitted import Group, fitted, together
 from sim.replay.stream import Stream
 
@@ -100,10 +100,11 @@ def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None) 
     on_payment = world is not None and world.ledger.mode == "deduct_on_payment"
     blind = tuple(windows(stream, on_payment, page_s))
     place, groups = np.full(len(stream.skus), -1), []
+    shown = served(stream, on_payment)
     for skus in together(stream, blind):
         every = sources(stream, skus, spread.lead_share > 0)
         step = step_of(stream, bin_s)
-        cells = open_cells(stream, blind, skus, every, step, carts, (lead_s, herd_s), on_payment)
+        cells = open_cells(stream, blind, skus, every, step, carts, (lead_s, herd_s), shown)
         groups.append(fitted(stream, tuple(skus), tuple(every), cells, bin_s, spread, step <= herd_s / 2))
         place[skus] = len(groups) - 1
     imputation = Imputation(

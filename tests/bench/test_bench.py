@@ -25,7 +25,11 @@ def test_a_small_show_is_measured_after_parity():
 
 def test_help_and_what_is_typed_wrong_time_nothing():
     """``python -m benchmarks`` is ``stockcue bench``."""
-    for words, code, said in (("--help", 0, "stockcue bench ["), ("--prity", 2, "did you mean '--parity'?")):
+    for words, code, said in (
+        ("--help", 0, "stockcue bench ["),
+        ("--prity", 2, "did you mean '--parity'?"),
+        ("60", 2, "no option '60'"),
+    ):
         done = subprocess.run([sys.executable, "-m", "benchmarks", words], capture_output=True, text=True, cwd=ROOT)
         assert (done.returncode, said in done.stdout + done.stderr) == (code, True)
 

@@ -263,7 +263,7 @@ def kept_shows(show, **more) -> KeptShows:
 
 def test_no_more_shows_than_there_is_room_for(desk, show):
     part = kept_shows(show, room=2 * size_of(desk.part.own[0]) + 1000)
-    assert len(list(part.play(show, desk.policies, 3))) < 3 > part.fits
+    assert max(len(list(part.play(show, desk.policies, 3))), part.fits) < 3
 
 
 def test_a_kept_show_keeps_no_run(show):

@@ -23,9 +23,10 @@ from sim.words import N_, _, no_such
 
 SHORT_S, FINE_S, COARSE_S = 6 * 3600.0, 1.0, 5.0
 """Recordings up to SHORT_S are read every FINE_S, longer ones every COARSE_S [show s]."""
-"""Kinds that the tape has rows for."""
 SALES = ("shut", "open")
+"""Kinds that say an item goes off sale or comes back."""
 NEEDED = (*MOVES, "level", "viewers", "cue", "view", "fav", "click", "pay", *SALES)
+"""Kinds that a replay has a use for."""
 WHOLE_ROOM, OTHER_SKUS = N_("about the whole room"), N_("other SKUs")
 OUTSIDE, UNDECLARED = N_("outside start= and end="), N_("no stock declared")
 MOST_SKUS = 30_000
