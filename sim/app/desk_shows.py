@@ -15,14 +15,13 @@ import numpy as np
 from scenarios.contract import Scenario
 from sim.core.policy import Policy
 from sim.core.stage import Stage
-from sim.engine.fork import nobody
 from sim.engine.simulate import play, play_unnoted
 from sim.jobs.serialise import Packed, pack, unpack
 from sim.replay.closedtape import closed_stage
 from sim.replay.impute import LIKELY, Imputation
 from sim.replay.whatif import stocked
-from sim.score.cost import Judge
 from sim.score.profiles import Profile
+from sim.score.scorekeeper import Scorekeeper
 from sim.setup.uncertain import Uncertainty, staged
 from sim.study.leaks import restaged
 
@@ -32,6 +31,8 @@ PATIENCE_S, LATER_S = 0.05, 0.15
 """Until the first answer of a wish, and between two later ones."""
 MEASURED = 8
 """Of so many new shows one is measured, after the first few."""
+LISTED = 16
+"""Arrays stand among the first of a list, or are not in it: long lists are of numbers and of cues."""
 FIGURES = ("net", "gmv", "oversold_units", "missed_units", "notices_per_operator_hour")
 
 
@@ -93,7 +94,7 @@ class KeptRun(NamedTuple):
 
 
 class KeptShows:
-    """Shows ``first``, ``first + step``, ... of a world, each drawn once, with its silent run judged. room: bytes."""
+    """Shows ``first``, ``first + step``, ... of a world, each drawn once, with what counts its runs. room: bytes."""
 
     def __init__(
         self, show: Scenario, draw: Callable[..., Stage], profile: Profile, tell: Callable[..., Any],
@@ -101,8 +102,8 @@ class KeptShows:
     ) -> None:  # fmt: skip
         self.show, self.draw, self.profile, self.tell = show, draw, profile, tell
         self.first, self.step, self.room = first, step, room
-        self.own: dict[int, tuple[Stage, Judge]] = {}
-        self.other: tuple[Scenario, dict[int, tuple[Stage, Judge]]] = show, self.own
+        self.own: dict[int, tuple[Stage, Scorekeeper]] = {}
+        self.other: tuple[Scenario, dict[int, tuple[Stage, Scorekeeper]]] = show, self.own
         self.played: dict[tuple[bool, int, int], KeptRun] = {}
         self.sizes: list[int] = []
         self.fits = 1 << 30
@@ -123,7 +124,7 @@ class KeptShows:
                 self.fits = max(1, self.room // 2 * len(self.sizes) // max(1, sum(self.sizes)))
             yield DeskRow(number, [one.scores for one in runs], runs[0].story)
 
-    def _played(self, own: bool, number: int, k: int, stage: Stage, judge: Judge, policy: Policy) -> KeptRun:
+    def _played(self, own: bool, number: int, k: int, stage: Stage, keeper: Scorekeeper, policy: Policy) -> KeptRun:
         """A show under policy number ``k``: played where that is not the one it met last."""
         before = self.played.get((own, number, k))
         if before is not None and same(before.policy, policy):
@@ -131,11 +132,11 @@ class KeptShows:
         # A timeline needs every change of stock noted.
         run = play(stage, policy) if number == k == 0 else play_unnoted(stage, policy)
         story = self.tell(run) if number == k == 0 else None
-        kept = self.played[own, number, k] = KeptRun(policy, judge.score(run, FIGURES), story)
-        judge.lean()  # it remembers the last run, and the tape that grew to: nobody asks for them again
+        kept = self.played[own, number, k] = KeptRun(policy, keeper.score(run, FIGURES), story)
+        keeper.rested()  # it remembers the last run, and the tape that grew to: nobody asks for them again
         return kept
 
-    def _kept(self, world: Scenario) -> dict[int, tuple[Stage, Judge]]:
+    def _kept(self, world: Scenario) -> dict[int, tuple[Stage, Scorekeeper]]:
         """Shows of a world that were drawn before: those it began with, and those of the last one that was tried."""
         if world == self.show:
             return self.own
@@ -144,9 +145,9 @@ class KeptShows:
             self.played = {key: one for key, one in self.played.items() if key[0]}
         return self.other[1]
 
-    def _drawn(self, world: Scenario, number: int) -> tuple[Stage, Judge]:
+    def _drawn(self, world: Scenario, number: int) -> tuple[Stage, Scorekeeper]:
         stage = self.draw(world, number, self.own[number][0] if number in self.own else None)
-        return stage, Judge(play(stage, nobody()), self.profile).lean()
+        return stage, Scorekeeper(stage.tape, stage.scenario, self.profile)
 
 
 def same(one: Policy, other: Policy) -> bool:
@@ -166,7 +167,7 @@ def size_of(thing: Any, seen: set[int] | None = None) -> int:
     if isinstance(thing, Mapping):
         return sum(size_of(v, seen) for v in thing.values())
     if isinstance(thing, tuple | list):
-        return sum(size_of(v, seen) for v in thing[:1000])
+        return sum(size_of(v, seen) for v in thing[:LISTED])
     return sum(size_of(v, seen) for v in vars(thing).values()) if hasattr(thing, "__dict__") else 0
 
 

@@ -10,95 +10,62 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import numpy as np
 
-from scenarios.setting import ScenarioError
 from sim.core.run import ShowRun
-from sim.core.tape import Tape
 from sim.core.units import US, to_us
 from sim.core.world import REFUSED, SHOWN_FAIL
-from sim.score.account import QUANTITIES, TERMS, prices, terms
+from sim.score.account import QUANTITIES, TERMS, terms
 from sim.score.alerts import VERDICTS, Alerted, foresight, judge_run, ratio
 from sim.score.events import risk_events
 from sim.score.hindsight import hindsight, skill
 from sim.score.items import items
-from sim.score.metrics import METRICS
+from sim.score.metrics import METRICS, between
 from sim.score.noise import counts, handled, noise
-from sim.score.outcomes import CAUSES, Outcomes, costly_minutes, freezes, outcomes, requestable
+from sim.score.outcomes import CAUSES, Outcomes, costly_minutes, freezes, outcomes
 from sim.score.profiles import PROFILES, Profile
+from sim.score.scorekeeper import Scorekeeper
 from sim.score.settle import NO_RESTOCK, TRUE_STOCKOUT
-from sim.score.stories import Stories, read_stories
-from sim.score.whole import TapeScorer
-from sim.words import _, no_such
+from sim.score.stories import Stories
+from sim.words import _
 
 
-class Judge:
+class Judge(Scorekeeper):
     """Judges runs against the silent run of the same tape."""
+
+    known = frozenset(METRICS)
 
     def __init__(self, baseline: ShowRun, profile: Profile = PROFILES["balanced"]) -> None:
         if baseline.acting and len(baseline.alerts):
             raise ValueError(
                 _("the baseline {name!r} sends alerts; give the silent run of the same tape").format(name=baseline.policy.name)
             )
-        self.baseline, self.profile = baseline, profile
-        scenario = baseline.scenario
-        self.stories = read_stories(baseline.tape, scenario)
+        super().__init__(baseline.tape, baseline.scenario, profile)
+        self.baseline = baseline
         self.settled = outcomes(baseline, self.stories)
         self.event_sku, self.event_t = risk_events(
             baseline, self.settled, self.stories, profile.remaining, to_us(profile.merge_s)
         )
         self.hindsight = hindsight(baseline, self.stories, profile)
-        self.prices = prices(profile, scenario, baseline.tape, self.stories)
         self._last = baseline, self.settled
-        self._grown: tuple[Tape, Stories] | None = None
-        self.desk = TapeScorer(
-            scenario, self.prices, self.stories, self.hindsight.asked, requestable(scenario), self.event_sku, self.event_t
-        )
         self.silent_net = self._row(baseline, self.stories, _parts(("net",)))["net"]
 
-    def lean(self) -> Judge:
-        """The same judge, without what of the silent run no verdict needs any more: its readings and its journal."""
-        kept = replace(self.baseline, readings=self.baseline.readings[:0].copy(), journal=None)
-        self.baseline, self._last, self._grown = kept, (kept, self.settled), None
-        return self
+    def _silence(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        return self.hindsight.asked, self.event_sku, self.event_t
 
-    def score(self, run: ShowRun, metrics: Sequence[str] | None = None) -> dict[str, float]:
-        """Metrics of METRICS for one run on the judge's tape: those asked for, else all. A value does not depend on what else was
-        asked for."""
-        names = tuple(METRICS) if metrics is None else tuple(metrics)
-        return dict(zip(names, self.table([run], names)[0].tolist(), strict=True))
-
-    def table(self, runs: Sequence[ShowRun], metrics: Sequence[str] | None = None) -> np.ndarray:
-        """The same for several runs at once, float64 [run, metric]: what is not counted run by run is told for all of them."""
-        names = tuple(METRICS) if metrics is None else tuple(metrics)
-        _parts(names)
-        table = np.empty((len(runs), len(names)))
-        own = [k for k, run in enumerate(runs) if self._on_own_tape(run)]
-        if own:
-            table[own] = self._figures([runs[k] for k in own], self.stories, names)
-        for k in sorted(set(range(len(runs))).difference(own)):
-            table[k] = self._figures([runs[k]], self._of_tape(runs[k]), names)
-        return table
-
-    def _figures(self, runs: Sequence[ShowRun], stories: Stories, names: Sequence[str]) -> np.ndarray:
-        """``names`` for runs on one tape, float64 [run, metric]."""
-        columns: dict[str, Any] = self.desk.columns(runs, stories)
-        columns |= self._twins()
+    def _columns(self, runs: Sequence[ShowRun], stories: Stories) -> dict[str, Any]:
+        columns: dict[str, Any] = super()._columns(runs, stories) | self._twins()
         columns["J"] = self.hindsight.net - columns["net"]
         columns["skill"] = [skill(j, columns["J_silent"]) for j in columns["J"].tolist()]
-        table = np.empty((len(names), len(runs)))
-        for k, name in enumerate(names):
-            table[k] = columns[name]
-        return table.T
+        return columns
 
     def readable(self, run: ShowRun, metrics: Sequence[str] | None = None) -> dict[str, float]:
         """The same row by the readable form of every rule; only what ``metrics`` rest on is computed."""
-        names = tuple(METRICS) if metrics is None else tuple(metrics)
-        return self._finished(self._row(run, self._of_tape(run), _parts(names)), names)
+        names = self.named(metrics)
+        return self._finished(self._row(run, self.of_tape(run), _parts(names)), names)
 
     def _finished(self, row: dict[str, float], names: Sequence[str]) -> dict[str, float]:
         row |= self._twins()
@@ -114,7 +81,7 @@ class Judge:
 
     def items(self, run: ShowRun) -> list[dict[str, Any]]:
         """A run item by item (:func:`sim.score.items.items`)."""
-        return items(run, self._outcomes(run, self._of_tape(run)))
+        return items(run, self._outcomes(run, self.of_tape(run)))
 
     def alerted(self, run: ShowRun) -> Alerted:
         """The verdicts on a run's alerts."""
@@ -126,7 +93,7 @@ class Judge:
         t_s, heard_s, handled_s [s; NaN never]; stock, line [units]; verdict; lead_s: until the earliest event in a window of
         its claim, usable_lead_s: less the L of that window [s; NaN where its claim foresaw none].
         """
-        self._of_tape(run)
+        self.of_tape(run)
         judged, skus = self.alerted(run), run.scenario.skus
         rows = []
         for k, at in enumerate(judged.told.tolist()):
@@ -140,25 +107,6 @@ class Judge:
                 "usable_lead_s": float(judged.verdicts.usable[k] / US),
             })  # fmt: skip
         return sorted(rows, key=lambda r: (r["t_s"], r["sku"], -r["level"]))
-
-    def _on_own_tape(self, run: ShowRun) -> bool:
-        """Whether no improvised cue has lengthened the run's tape; another tape than the judge's is refused."""
-        tape, own = run.tape, self.baseline.tape
-        if tape is own:
-            return True
-        if tape.key != own.key or len(tape) < len(own):
-            raise ValueError(
-                _("the run of {name!r} is not on the judge's tape; judge it with its own silent run").format(name=run.policy.name)
-            )
-        return len(tape) == len(own)
-
-    def _of_tape(self, run: ShowRun) -> Stories:
-        """The stories of the run's tape: the judge's own, or read anew where it is longer; those of the last such are kept."""
-        if self._on_own_tape(run):
-            return self.stories
-        if self._grown is None or self._grown[0] is not run.tape:
-            self._grown = run.tape, read_stories(run.tape, run.scenario)
-        return self._grown[1]
 
     def _row(self, run: ShowRun, stories: Stories, parts: frozenset[str]) -> dict[str, float]:
         row: dict[str, float] = {}
@@ -210,22 +158,17 @@ CORE: tuple[str, ...] = (
 and orders for rare events, alerts for their quality and noise."""
 
 
-def _between(first: str, last: str) -> frozenset[str]:
-    names = list(METRICS)
-    return frozenset(names[names.index(first) : names.index(last) + 1])
-
-
 COUNTS = (
     frozenset(("alerts", "alerts_handled"))
-    | _between("notices", "alerts_per_sku_hour")
-    | _between("handling_minutes", "suppressed_budget")
+    | between("notices", "alerts_per_sku_hour")
+    | between("handling_minutes", "suppressed_budget")
 )
 PARTS = {
-    "units": _between("demand_units", "fill_rate"),
-    "shoppers": _between("frozen_minutes", "pitched_empty"),
-    "alerts": _between("risk_events", "suppressed_budget") - COUNTS,
+    "units": between("demand_units", "fill_rate"),
+    "shoppers": between("frozen_minutes", "pitched_empty"),
+    "alerts": between("risk_events", "suppressed_budget") - COUNTS,
     "counts": COUNTS,
-    "costs": _between("net_shipped", "net") | {"J", "skill"},
+    "costs": between("net_shipped", "net") | {"J", "skill"},
 }
 """What is computed together."""
 
@@ -233,9 +176,6 @@ PARTS = {
 @cache
 def _parts(metrics: tuple[str, ...]) -> frozenset[str]:
     """The parts of a row that ``metrics`` need: costs rest on units and on what shoppers met."""
-    for name in metrics:
-        if name not in METRICS:
-            raise ScenarioError(no_such("metric", name, METRICS))
     parts = {part for part, names in PARTS.items() if not names.isdisjoint(metrics)}
     return frozenset(parts | {"units", "shoppers"} if "costs" in parts else parts)
 

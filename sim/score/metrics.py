@@ -172,3 +172,9 @@ METRICS: dict[str, Metric] = {
     "skill": Metric("100 (net - net_silent) / (net_hindsight - net_silent): 0 silent, 100 hindsight", "points", HIGH),
 }
 """Name to (definition, unit, better), in the order of a row."""
+
+
+def between(first: str, last: str) -> frozenset[str]:
+    """Names of the metrics from one to another, both with them."""
+    names = list(METRICS)
+    return frozenset(names[names.index(first) : names.index(last) + 1])
