@@ -51,10 +51,8 @@ def read_stories(tape: Tape, scenario: Scenario) -> Stories:
     row = row[np.argsort(tape.sku[row], kind="stable")]
     place = np.empty(len(tape), np.int32)
     place[row] = np.arange(len(row), dtype=np.int32)
-    paid_t, keeps = _payments(tape, place, len(row))
+    paid_t, keeps, paying = _payments(tape, place, len(row))
     kind, cause, sku = tape.kind[row], tape.cause[row], tape.sku[row]
-    paying = np.flatnonzero(paid_t < NEVER_US)
-    paying = paying[np.argsort(paid_t[paying], kind="stable")]
     again = np.flatnonzero(kind == RETRY)
     retry, cart = np.full((2, len(row)), -1, np.int32)
     retry[place[cause[again]]] = again
@@ -77,7 +75,7 @@ def read_stories(tape: Tape, scenario: Scenario) -> Stories:
         certain=(cart >= 0) & (tape.mark[cart] < least),
         paid_t=paid_t,
         first=np.searchsorted(sku, every),
-        by_pay=by_pay,
+        by_pay=by_pay.astype(np.int64),
         first_pay=np.searchsorted(sku[by_pay], every),
     )
 
@@ -87,14 +85,20 @@ def is_order(kind: np.ndarray) -> np.ndarray:
     return ((kind >= ORDER) & (kind <= COPY)) | (kind == TAKE)
 
 
-def _payments(tape: Tape, place: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
-    """Per order: when its payment arrives [us], and whether it would be paid and kept. A recorded order is paid at once."""
+def _payments(tape: Tape, place: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Per order: when its payment arrives [us], and whether it would be paid and kept; and orders that are paid, by time, then
+    order. A recorded order is paid at once."""
     paid_t, keeps = np.full(n, NEVER_US, np.int64), np.zeros(n, bool)
-    pay = np.flatnonzero(tape.kind == PAY)
-    paid_t[place[tape.cause[pay]]] = tape.t[pay]
-    keeps[place[tape.cause[pay]]] = True
+    took = tape.kind == TAKE
+    rows = np.flatnonzero((tape.kind == PAY) | took)
+    paying, t = place[np.where(took[rows], rows, tape.cause[rows])], tape.t[rows]
+    paid_t[paying] = t
+    keeps[paying] = True
     keeps[place[tape.cause[np.flatnonzero(tape.kind == CANCEL)]]] = False
-    took = np.flatnonzero(tape.kind == TAKE)
-    paid_t[place[took]] = tape.t[took]
-    keeps[place[took]] = True
-    return paid_t, keeps
+    keeps[place[rows[took[rows]]]] = True
+    if np.any(t[1:] < t[:-1]):  # an improvised cue stands at the end of the tape
+        order = np.argsort(t, kind="stable")
+        paying, t = paying[order], t[order]
+    if np.any(t[1:] == t[:-1]):
+        paying = paying[np.lexsort((paying, t))]
+    return paid_t, keeps, paying

@@ -9,12 +9,14 @@ import pytest
 
 from sim.core.run import ALERT_DTYPE
 from sim.core.stage import set_stage
+from sim.core.units import NEVER_US
 from sim.demand.draw import draw_tape
 from sim.engine.simulate import play
 from sim.score import loops, weighing
 from sim.score.cost import Judge
 from sim.score.metrics import METRICS
 from sim.score.profiles import PROFILES
+from sim.score.stories import read_stories
 from sim.setup.policies import make_policy
 from tests.parity.worlds import EVERYTHING, random_policy, random_scenario
 from tests.sizes import sized
@@ -50,6 +52,17 @@ def test_both_forms_agree_on_random_worlds():
             row = same(judge, run)
             seen = {name: past + np.nan_to_num(row[name]) for name, past in seen.items()}
     assert all(seen.values()), "the worlds are too tame to prove anything"
+
+
+def test_paid_orders_stand_by_item_then_payment_then_order():
+    """On drawn tapes and on those an improvised cue has lengthened; payments of one moment too."""
+    for seed in range(WORLDS):
+        judge, runs = judged(seed)
+        for tape in {id(run.tape): run.tape for run in [judge.baseline, *runs]}.values():
+            for whole in (tape, replace(tape, t=tape.t // 2_000_000 * 2_000_000)):
+                st = read_stories(whole, judge.baseline.scenario)
+                paid = np.flatnonzero(st.paid_t < NEVER_US)
+                assert np.array_equal(st.by_pay, paid[np.lexsort((paid, st.paid_t[paid], st.sku[paid]))])
 
 
 def test_runs_are_scored_together_as_each_alone():
