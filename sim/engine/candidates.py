@@ -14,7 +14,7 @@ from sim.core.response import Playbook
 from sim.core.run import ALERT_DTYPE, ORDER_DTYPE, ShowRun
 from sim.core.stage import Stage
 from sim.engine.control import TO_MACHINE
-from sim.engine.families import NO_DECISIONS, Decisions, Family, FamilyRead, GroupReadings, family_of
+from sim.engine.families import Decisions, Family, FamilyRead, GroupReadings, cut, family_of
 from sim.engine.scan import MEMBER, T_LACK, T_LEVEL, T_READING, T_ROW, T_SKU
 from sim.engine.simulate import Engine, engine_for
 from strategies.contract import EMERGENCY
@@ -43,7 +43,8 @@ class CandidateSet:
         self.stage, self.policies = stage, policies
         self.rows, self.newest = deliveries(stage.tape)
         self.row_t = stage.tape.t[self.rows]
-        self.decisions: list[list[Decisions]] = [[] for _ in policies]
+        self.heard: list[list[tuple[FamilyRead, int, int]]] = [[] for _ in policies]
+        self.said = [b""] * len(policies)
         self.place = [(0, 0)] * len(policies)
         self.families: list[Family] = []
         self.engines: list[Engine] = []
@@ -107,24 +108,23 @@ class CandidateSet:
                 GroupReadings(self._which(one.others), one.run.readings, one.start, self.matter(tail, one.lead))
                 for one, tail in zip(some, tails, strict=True)
             ])  # fmt: skip
+            held = iter(self._held([k for one in some for k in one.others]))
             for place, one, tail, read in zip(places, some, tails, heard, strict=True):
-                if not self._as_lead(one, tail, read):
+                as_much = all([next(held) == one.run.suppressed for _ in one.others])
+                if not (as_much and self._as_lead(one, tail, read)):
                     own: dict[tuple[int, bytes], list[int]] = {}
                     self._group(one.others, read, own)
                     groups[place] = [(stop, group) for (stop, _), group in own.items()]
         return groups
 
     def _as_lead(self, one: Led, tail: np.ndarray, heard: FamilyRead) -> bool:
-        lead, others, run, rows, _start = one
-        gate, count = self.gates[lead], len(others)
-        if len(heard.rows) != len(tail) * count or max(heard.stop) >= 0 or any(self.gates[k] != gate for k in others):
+        lead, others, _run, rows, _start = one
+        gate, count, said = self.gates[lead], len(others), rows[: len(rows) - len(tail)].tobytes()
+        if len(heard.rows) != len(tail) * count or max(heard.stop) >= 0:
             return False
-        if len(tail) and not (heard.rows.reshape(count, len(tail), -1)[:, :, :MEMBER] == tail).all():
+        if not all([self.said[k] == said and self.gates[k] == gate for k in others]):
             return False
-        until_then, held = rows[: len(rows) - len(tail)].tobytes(), run.suppressed
-        if any(b"".join([part.rows.tobytes() for part in self.decisions[k]]) != until_then for k in others):
-            return False
-        return all(one == held for one in self._held(others))
+        return not len(tail) or bool((heard.rows.reshape(count, len(tail), -1)[:, :, :MEMBER] == tail).all())
 
     def _which(self, members: Sequence[int]) -> np.ndarray:
         return np.array([self.place[k][1] for k in members])
@@ -135,9 +135,10 @@ class CandidateSet:
 
     def _group(self, members: Sequence[int], heard: FamilyRead, groups: dict[tuple[int, bytes], list[int]]) -> None:
         """Keep what members of one family said, and put those together who stop alike."""
-        now = heard.stopping(self.effect(members[0])[0])
-        for k, stop, decisions, last in zip(members, heard.stop, heard.by_member(), now, strict=True):
-            self.decisions[k].append(decisions)
+        now, parts = heard.stopping(self.effect(members[0])[0]), heard.parts()
+        for k, stop, (a, b), said, last in zip(members, heard.stop, parts, cut(heard.rows, parts), now, strict=True):
+            self.heard[k].append((heard, a, b))
+            self.said[k] += said
             groups.setdefault((stop, last), []).append(k)
 
     def remember(self) -> None:
@@ -146,9 +147,9 @@ class CandidateSet:
 
     def at_fork(self, k: int, place: int) -> tuple[Decisions, Decisions]:
         """What candidate ``k`` had said before he left the baseline run at ``place``, and what he says there."""
-        rows, evidence = self.decisions[k][0]
-        now = int(rows[:, T_ROW].searchsorted(place))
-        return Decisions(rows[:now], evidence[:now]) if now else NO_DECISIONS, Decisions(rows[now:], evidence[now:])
+        heard, a, b = self.heard[k][0]
+        now = a + int(heard.rows[a:b, T_ROW].searchsorted(place))
+        return heard.part(a, now), heard.part(now, b)
 
     def state(self, k: int) -> tuple[np.ndarray, ...]:
         """What candidate ``k`` has in his world where he left the baseline run (STATE): memory, and settings."""
@@ -172,6 +173,8 @@ class CandidateSet:
 
     def matter(self, rows: np.ndarray, k: int) -> np.ndarray:
         """Of decisions of candidate ``k`` those with consequences, int64 [decision, (place, SKU, level, lack)]."""
+        if not len(rows):
+            return NO_WANT
         matters = self.effect(k)[0].take(rows[:, T_LEVEL]) == 1
         return (rows if matters.all() else rows[matters]).take(WANTED_COLUMNS, 1)
 
@@ -187,7 +190,7 @@ class CandidateSet:
             groups[key], shared[key] = [lead], run
         others = [k for k in members if k != lead]
         for k, held in zip(others, self._held(others), strict=True):
-            key = b"".join([part.rows.tobytes() for part in self.decisions[k]]), held, self.gates[k]
+            key = self.said[k], held, self.gates[k]
             groups.setdefault(key, []).append(k)
             if key not in shared:
                 shared[key] = self._as_own(run, k, held)
@@ -207,7 +210,7 @@ class CandidateSet:
     def _as_own(self, run: ShowRun, k: int, suppressed: tuple[int, ...]) -> ShowRun:
         """The run of ``k``, who shares its world: decisions are his own, who heard and handled them is on record there."""
         matters = self.effect(k)[0]
-        rows, evidence = (np.concatenate([t[part] for t in self.decisions[k]]) for part in (0, 1))
+        rows, evidence = map(np.concatenate, zip(*(heard.part(a, b) for heard, a, b in self.heard[k]), strict=True))
         to_machine = rows[:, T_LEVEL] >= MACHINE
         alerts = self._decided(ALERT_DTYPE, rows[~to_machine], evidence[~to_machine])
         orders = self._decided(ORDER_DTYPE, rows[to_machine], evidence[to_machine])

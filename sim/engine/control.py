@@ -94,9 +94,14 @@ class Control(Hosting):
     def dispatch(self, _event: simpy.Event | None = None) -> None:
         """Send what the gates decided at the last reading: notices to people, orders to machines."""
         w = self.world
-        count, row = int(w.head[W.N_OUT]), int(w.head[W.NEXT]) - 1
-        decided = zip(w.outbox[:count].tolist(), w.evidence[:count].tolist(), strict=True)
-        for (sku, level, reading), (stock, line, lack) in decided:
+        count = int(w.head[W.N_OUT])
+        w.head[W.N_OUT] = 0
+        self.send(w.outbox[:count].tolist(), w.evidence[:count].tolist())
+
+    def send(self, decided: list[list[int]], evidence: list[list[float]]) -> None:
+        """The same of decisions in the order of the outbox."""
+        row = int(self.world.head[W.NEXT]) - 1
+        for (sku, level, reading), (stock, line, lack) in zip(decided, evidence, strict=True):
             self.decisions.append((row, sku, level, reading, lack))
             if not self.goes_out(sku, level % MACHINE, level >= MACHINE):
                 continue
@@ -114,7 +119,6 @@ class Control(Hosting):
                 self.emergency[sku] = self.now
             if self.acting and (orders := self.orders[number <= TO_MACHINE][level]):
                 self.respond(sku, level, number, orders)
-        w.head[W.N_OUT] = 0
 
     def goes_out(self, sku: int, level: int, by_machine: bool) -> bool:
         """Whether a gate's decision is told to anybody; the gates remember it either way."""
@@ -257,6 +261,8 @@ class Control(Hosting):
 
     def close(self) -> None:
         """After the last row: units still on their way that come before the orders must ship are units to ship."""
+        if not self.coming:
+            return
         deadline = to_us(self.scenario.duration_s + self.scenario.supply.ship_deadline_s)
         for sku in sorted(self.coming, key=lambda k: self.coming[k]):
             if self.coming[sku][0] <= deadline:

@@ -25,7 +25,6 @@ CHANGING = ("outcome", "stock", "exposure", "talk", "cue_cut", "muted", "observe
             "plan_next")  # fmt: skip
 CHANGED = tuple(map(World._fields.index, CHANGING))
 OWN = tuple(map(World._fields.index, STATE))
-OUTBOX, EVIDENCE = map(World._fields.index, ("outbox", "evidence"))
 
 
 class Fork(NamedTuple):
@@ -64,7 +63,7 @@ class Cursor:
                 if horizon > at:
                     break
                 self.env.step()
-            arrays = tuple(getattr(world, name).copy() for name in CHANGING)
+            arrays = tuple([world[k].copy() for k in CHANGED])
             self.fork = Fork(at, place, arrays, tuple(self.control.actions), int(world.head[W.N_LOG]))
         return self.fork
 
@@ -97,20 +96,17 @@ class Cursor:
                 lacks.append(lack)
         begun = Begun(self._world(fork, k), leads, fork.actions, lacks, ordered)
         control = Control(simpy.Environment(odd(fork.at)), self.stage, policy, True, engine.look, begun)
-        count = len(now.rows)
-        control.world.outbox[:count], control.world.evidence[:count] = now.rows[:, T_SKU:T_LACK], now.evidence
-        control.world.head[W.N_OUT] = count
-        control.dispatch()  # what is said at this row is sent in this microsecond
+        control.send(now.rows[:, T_SKU:T_LACK].tolist(), now.evidence.tolist())  # in this microsecond
         return control, alerts.rows
 
     def _world(self, fork: Fork, k: int) -> World:
-        """A copy of the baseline run's world at a fork, with the strategy and the gate of candidate ``k`` in it."""
-        fields, decisions = self.fields[:], 2 * len(self.stage.tiers)
+        """A copy of the baseline run's world at a fork, with the strategy and the gate of candidate ``k`` in it. The outbox is one
+        for all: what a gate puts into it is sent before another run goes on."""
+        fields = self.fields[:]
         for place, array in zip(CHANGED, fork.arrays, strict=True):
             fields[place] = array.copy()
         for place, array in zip(OWN, self.candidates.state(k), strict=True):
             fields[place] = array
-        fields[OUTBOX], fields[EVIDENCE] = np.zeros((decisions, 3), np.int64), np.zeros((decisions, 3))
         return World._make(fields)
 
     def _share_log(self, logged: int) -> None:

@@ -33,7 +33,7 @@ class Decisions(NamedTuple):
     evidence: np.ndarray
 
 
-NO_DECISIONS = Decisions(np.zeros((0, 5), np.int64), np.zeros((0, 3)))
+NOTHING = np.zeros((0, 6), np.int64), np.zeros((0, 3))
 
 
 class FamilyRead(NamedTuple):
@@ -45,11 +45,13 @@ class FamilyRead(NamedTuple):
     evidence: np.ndarray
     stop: list[int]
 
-    def by_member(self) -> list[Decisions]:
-        """The decisions of each."""
-        rows, evidence = np.ascontiguousarray(self.rows[:, :MEMBER]), self.evidence
-        edges = self._edges(self.rows[:, MEMBER])
-        return [Decisions(rows[a:b], evidence[a:b]) if a < b else NO_DECISIONS for a, b in edges]
+    def parts(self) -> list[list[int]]:
+        """Where the decisions of each begin and end."""
+        return self._edges(self.rows[:, MEMBER])
+
+    def part(self, a: int, b: int) -> Decisions:
+        """Decisions from ``a`` to ``b``."""
+        return Decisions(self.rows[a:b, :MEMBER], self.evidence[a:b])
 
     def stopping(self, matters: np.ndarray) -> list[bytes]:
         """What each said where he stopped, as far as it matters."""
@@ -58,12 +60,17 @@ class FamilyRead(NamedTuple):
         stops = np.empty(int(self.which.max()) + 1, np.int64)
         stops[self.which] = self.stop
         last = self.rows[(self.rows[:, T_ROW] == stops[self.rows[:, MEMBER]]) & (matters.take(self.rows[:, T_LEVEL]) == 1)]
-        whole, size = last[:, :MEMBER].tobytes(), MEMBER * last.itemsize
-        return [whole[a * size : b * size] for a, b in self._edges(last[:, MEMBER])]
+        return cut(last, self._edges(last[:, MEMBER]))
 
     def _edges(self, members: np.ndarray) -> list[list[int]]:
         edges: list[list[int]] = members.searchsorted(np.array([self.which, self.which + 1]).T).tolist()
         return edges
+
+
+def cut(rows: np.ndarray, edges: list[list[int]]) -> list[bytes]:
+    """Decisions, columns T_*, as bytes: those of each together."""
+    whole, size = rows[:, :MEMBER].tobytes(), MEMBER * rows.itemsize
+    return [whole[a * size : b * size] for a, b in edges]
 
 
 class GroupReadings(NamedTuple):
@@ -138,6 +145,8 @@ def _edges(sizes: list[int]) -> np.ndarray:
 
 def _sorted(which: np.ndarray, parts: list[tuple[np.ndarray, np.ndarray]], stop: list[int]) -> FamilyRead:
     decided, evidence = parts[0] if len(parts) == 1 else map(np.concatenate, zip(*parts, strict=True))
+    if not len(decided):
+        return FamilyRead(which, *NOTHING, stop)
     order = decided[:, MEMBER].argsort(kind="stable")
     return FamilyRead(which, decided.take(order, 0), evidence.take(order, 0), stop)
 

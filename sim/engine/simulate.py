@@ -116,11 +116,12 @@ def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> ShowRun:
 def run_rows(env: simpy.Environment, control: Control, engine: Engine, done: float = -1.0) -> None:
     """Rows up to the next control event, then that event, until the rows are over. Events of one moment share their rows.
     done: the moment whose rows have been run already."""
+    head = control.world.head
     while True:
         horizon = env.peek()
         if horizon != done:
             spoke = engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US)))
-            if control.world.head[N_CUT]:
+            if head[N_CUT]:
                 control.record_cuts()
             if spoke:
                 speak(env, control)
@@ -157,7 +158,7 @@ def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Show
         minded=people.minded,
         busy_us=people.busy_us,
         dropped_readings=int(w.head[DROPPED_READINGS]),
-        suppressed=tuple(map(int, map(sum, w.gate_memory[:, SUPPRESSED].T.tolist()))),
+        suppressed=tuple([int(sum(held)) for held in w.gate_memory.T[SUPPRESSED[0] : SUPPRESSED[-1] + 1].tolist()]),
         pitched_empty=control.pitched_empty,
         acting=acting,
         journal=journal_of(w),

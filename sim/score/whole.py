@@ -5,7 +5,7 @@ Equal, bit for bit, to the readable form that :meth:`~sim.score.cost.Judge.reada
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -52,9 +52,9 @@ class TapeScorer:
         stories: of the tape that all of them ran on.
         """
         metrics, units = np.empty((len(runs), len(NAMES))), np.empty((L.ASKED, len(runs), self.n), np.int64)
-        parts = []
+        parts, weigh = [], compiled_weigh()
         for k, run in enumerate(runs):
-            parts.append(self._weigh(run, stories))
+            parts.append(self._weigh(weigh, run, stories))
             metrics[k], units[:, k] = self.sheet.metrics, self.sheet.units[: L.ASKED]
         rows = dict(zip(NAMES, metrics.T, strict=True))
         if self.scenario.bundles:
@@ -66,13 +66,13 @@ class TapeScorer:
         off = Off(*map(np.array, zip(*(off for off, _ in parts), strict=True))) if self.scenario.bundles else None
         return rows | self._money(units, rows, requests, off)
 
-    def _weigh(self, run: ShowRun, stories: Stories) -> tuple[Off, Twice]:
+    def _weigh(self, weigh: Callable[..., int], run: ShowRun, stories: Stories) -> tuple[Off, Twice]:
         """Count one run into the sheet; what bundles take off and count twice."""
         sheet, numbers = self._sheet(stories, len(run.alerts)), self.numbers
         settled = run.outcome is self.world[0] and run.stock is self.world[1]
         numbers[L.COOLDOWN], numbers[L.DRAWN] = to_us(float(run.policy.gate[COOLDOWN_S])), run.tape.drawn
         numbers[L.SETTLED] = settled
-        n_short = compiled_weigh()(
+        n_short = weigh(
             stories, self._book(run), sheet, numbers, run.outcome, run.stock, run.alerts, run.orders, run.actions
         )
         if self.scenario.bundles and not settled:
@@ -160,4 +160,5 @@ class TapeScorer:
 
 
 def _requests(run: ShowRun) -> int:
-    return int(np.count_nonzero(run.actions["what"] == RESTOCK)) if len(run.actions) else 0
+    count: int = run.actions["what"].tolist().count(RESTOCK)
+    return count
