@@ -110,7 +110,7 @@ class CandidateSet:
             ])  # fmt: skip
             held = iter(self._held([k for one in some for k in one.others]))
             for place, one, tail, read in zip(places, some, tails, heard, strict=True):
-                as_much = all([next(held) == one.run.suppressed for _ in one.others])
+                as_much = [next(held) for _ in one.others] == [one.run.suppressed] * len(one.others)
                 if not (as_much and self._as_lead(one, tail, read)):
                     own: dict[tuple[int, bytes], list[int]] = {}
                     self._group(one.others, read, own)
@@ -122,7 +122,7 @@ class CandidateSet:
         gate, count, said = self.gates[lead], len(others), rows[: len(rows) - len(tail)].tobytes()
         if len(heard.rows) != len(tail) * count or max(heard.stop) >= 0:
             return False
-        if not all([self.said[k] == said and self.gates[k] == gate for k in others]):
+        if any((self.said[k], self.gates[k]) != (said, gate) for k in others):
             return False
         return not len(tail) or bool((heard.rows.reshape(count, len(tail), -1)[:, :, :MEMBER] == tail).all())
 

@@ -18,7 +18,7 @@ from sim.core.screens import seen
 from sim.core.world import World
 from sim.engine.hearing import hear, spell_out, trace, weigh
 from sim.engine.scan import scan_each, world_of
-from sim.engine.stretch import bare, stretch
+from sim.engine.stretch import abreast, bare, stretch
 from sim.native import PLAIN, callee, compiled, numba_or_none, or_plain, stands_for
 
 stands_for(ask, asking)
@@ -30,6 +30,11 @@ refer: Any = None
 def stretch_at(w, address, until):
     """:func:`~sim.engine.stretch.stretch` with the address of a strategy."""
     return stretch(refer(w), address, until)
+
+
+def abreast_at(worlds, address):
+    """:func:`~sim.engine.stretch.abreast` with the addresses of Worlds and of a strategy."""
+    return abreast(worlds, address)
 
 
 def scan_at(
@@ -194,6 +199,18 @@ def compiled_scan() -> Callable[..., int]:
         array(i8, 1), array(i8, 1), array(f8, 3), array(f8, 2), array(f8, 3), array(f8, 3), array(f8, 2), array(i8, 2),
         array(f8, 2), array(i8, 1), array(i8, 1), array(i8, 1),
     ))  # fmt: skip
+
+    return _over(machine)
+
+
+@or_plain(abreast)
+def compiled_abreast() -> Callable[[Sequence[World], Any], int]:
+    """The compiled :func:`~sim.engine.stretch.abreast`."""
+    return _over(compiled(abreast_at, _types().int64(_types().int64[::1], _types().int64)))
+
+
+def _over(machine: Any) -> Callable[..., int]:
+    """Compiled code over the addresses of several Worlds."""
 
     def over(worlds: Sequence[World], *rest: Any) -> int:
         rooms = np.empty((len(worlds), ROOM), np.int64)

@@ -18,13 +18,17 @@ from sim.core.world import World
 from sim.engine.candidates import STATE, CandidateSet
 from sim.engine.control import Begun, Control
 from sim.engine.scan import T_LACK, T_SKU
-from sim.engine.simulate import engine_for, finish, run_rows
+from sim.engine.side_by_side import run_side_by_side
+from sim.engine.simulate import engine_for, finish
 from strategies.gate import MACHINE
 
 CHANGING = ("outcome", "stock", "exposure", "talk", "cue_cut", "muted", "observers", "views", "head", "readings",
             "plan_next")  # fmt: skip
 CHANGED = tuple(map(World._fields.index, CHANGING))
 OWN = tuple(map(World._fields.index, STATE))
+LOG = tuple(map(World._fields.index, LOGGED))
+BUFFERS = (*LOG, *map(World._fields.index, ("outbox", "evidence", "cuts")))
+"""What a run writes before it reads it: room that later runs use again."""
 
 
 class Fork(NamedTuple):
@@ -46,9 +50,8 @@ class Cursor:
         self.times = stage.tape.t[candidates.rows]
         self.env = simpy.Environment()
         self.control = Control(self.env, stage, policy, True, self.engine.look, Begun(stage.world(policy, hosted=True)))
-        self.log = [np.empty_like(getattr(self.control.world, name)) for name in LOGGED]
-        self.fields = list(self.control.world._replace(**dict(zip(LOGGED, self.log, strict=True))))
-        self.common = 0
+        self.fields = list(self.control.world)
+        self.buffers: list[list[np.ndarray]] = []
         self.fork: Fork | None = None
 
     def go_to(self, place: int) -> Fork:
@@ -69,10 +72,14 @@ class Cursor:
 
     def lead(self, leads: Sequence[tuple[Fork, int]]) -> list[tuple[ShowRun, np.ndarray]]:
         """Run candidates, each from where he forked to the end: the run, and all its decisions (columns T_*)."""
-        begun = [self._begin(fork, k) for fork, k in leads]
-        for (fork, k), (control, _before) in zip(leads, begun, strict=True):
-            self._share_log(fork.logged)
-            run_rows(control.env, control, self.candidates.engines[self.candidates.place[k][0]], done=control.env.now)
+        while len(self.buffers) < len(leads):
+            self.buffers.append([np.empty_like(self.fields[place]) for place in BUFFERS])
+        begun = [self._begin(fork, k, own) for (fork, k), own in zip(leads, self.buffers, strict=False)]
+        alike: dict[int, list[Control]] = {}
+        for (_fork, k), (control, _before) in zip(leads, begun, strict=True):
+            alike.setdefault(self.candidates.place[k][0], []).append(control)
+        for number, controls in alike.items():
+            run_side_by_side(controls, self.candidates.engines[number])
         ended = []
         for (_fork, k), (control, before) in zip(leads, begun, strict=True):
             rows = self.candidates.as_decisions(control.decisions, k)
@@ -80,7 +87,7 @@ class Cursor:
             ended.append((run, np.concatenate([before, rows]) if len(before) else rows))
         return ended
 
-    def _begin(self, fork: Fork, k: int) -> tuple[Control, np.ndarray]:
+    def _begin(self, fork: Fork, k: int, buffers: Sequence[np.ndarray]) -> tuple[Control, np.ndarray]:
         """Candidate ``k`` where he forked, what he says there sent; and his decisions before."""
         candidates = self.candidates
         policy, engine = candidates.policies[k], candidates.engines[candidates.place[k][0]]
@@ -94,25 +101,20 @@ class Cursor:
             else:
                 leads.append((int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1))
                 lacks.append(lack)
-        begun = Begun(self._world(fork, k), leads, fork.actions, lacks, ordered)
+        begun = Begun(self._world(fork, k, buffers), leads, fork.actions, lacks, ordered)
         control = Control(simpy.Environment(odd(fork.at)), self.stage, policy, True, engine.look, begun)
         control.send(now.rows[:, T_SKU:T_LACK].tolist(), now.evidence.tolist())  # in this microsecond
         return control, alerts.rows
 
-    def _world(self, fork: Fork, k: int) -> World:
-        """A copy of the baseline run's world at a fork, with the strategy and the gate of candidate ``k`` in it. The outbox is one
-        for all: what a gate puts into it is sent before another run goes on."""
+    def _world(self, fork: Fork, k: int, buffers: Sequence[np.ndarray]) -> World:
+        """A copy of the baseline run's world at a fork, over ``buffers``, with the strategy and the gate of candidate ``k``."""
         fields = self.fields[:]
         for place, array in zip(CHANGED, fork.arrays, strict=True):
             fields[place] = array.copy()
         for place, array in zip(OWN, self.candidates.state(k), strict=True):
             fields[place] = array
+        for place, array in zip(BUFFERS, buffers, strict=True):
+            fields[place] = array
+        for place in LOG:
+            fields[place][: fork.logged] = self.fields[place][: fork.logged]
         return World._make(fields)
-
-    def _share_log(self, logged: int) -> None:
-        """Make the log that runs write to, one after another, the baseline run's in its first ``logged`` changes of the record;
-        what the last run wrote behind is its own."""
-        common, self.common = self.common, logged
-        if logged > common:
-            for name, array in zip(LOGGED, self.log, strict=True):
-                array[common:logged] = getattr(self.control.world, name)[common:logged]

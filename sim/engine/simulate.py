@@ -37,6 +37,7 @@ PACK = {
     for kind in (ALERT_DTYPE, ORDER_DTYPE, ACTION_DTYPE)
 }
 """Packs one record of a kind."""
+NO_EVENT = simpy.Environment().peek()
 SUPPRESSED = [SUPPRESSED_DUPLICATE, SUPPRESSED_COOLDOWN, SUPPRESSED_BUDGET]
 
 
@@ -113,12 +114,14 @@ def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> ShowRun:
     return finish(stage, policy, control, acting)
 
 
-def run_rows(env: simpy.Environment, control: Control, engine: Engine, done: float = -1.0) -> None:
-    """Rows up to the next control event, then that event, until the rows are over. Events of one moment share their rows.
-    done: the moment whose rows have been run already."""
+def run_rows(env: simpy.Environment, control: Control, engine: Engine, done: float = -1.0, pending: bool = False) -> None:
+    """Rows up to the next control event, then that event, until the rows are over; pending: until no event is. Events of one
+    moment share their rows. done: the moment whose rows have been run already."""
     head = control.world.head
     while True:
         horizon = env.peek()
+        if pending and horizon == NO_EVENT:
+            return
         if horizon != done:
             spoke = engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US)))
             if head[N_CUT]:

@@ -8,6 +8,7 @@ from sim.core.ledger import step
 from sim.core.tape import DELIVER, SAMPLE
 from sim.core.units import NEVER_US
 from sim.core.world import DRAWN, LAST, N_OUT, NEXT, NEXT_ADDED, NEXT_CUE
+from sim.engine.scan import world_of
 
 
 def stretch(w, fold, until):
@@ -50,6 +51,58 @@ def stretch(w, fold, until):
     w.head[NEXT] = k
     w.head[NEXT_ADDED] = a
     return w.head[N_OUT]
+
+
+def abreast(worlds, fold):
+    """:func:`stretch` for Worlds of one tape, none with added rows: from the row at which the first of them stands on, every row
+    for all who have come to it, so that its kind is told once. Stops behind the rows, or after a reading that made any gate
+    speak; returns all decisions."""
+    one = foremost(worlds)
+    n, k, c, last = one.rules[DRAWN], one.head[NEXT], one.head[NEXT_CUE], one.head[LAST]
+    spoken = 0
+    while spoken == 0:
+        t, cue = one.t[k] if k < n else NEVER_US, one.cue_at[c]
+        if cue < t and cue <= last:
+            c = next_cues(worlds, c, cue)
+            continue
+        if k == n:
+            break
+        kind = one.kind[k]
+        for g in range(len(worlds)):
+            w = world_of(worlds, g)
+            if w.head[NEXT] > k:
+                continue
+            w.head[NEXT] = k + 1
+            if kind == SAMPLE:
+                sample(w, k)
+            elif kind == DELIVER:
+                deliver(w, fold, k)
+                spoken += w.head[N_OUT]
+            else:
+                step(w, k)
+        k += 1
+        if spoken > 0 and cue == t + 1:
+            next_cues(worlds, c, cue)
+    return spoken
+
+
+def foremost(worlds):
+    """The World that stands at the earliest row."""
+    one = world_of(worlds, 0)
+    for g in range(len(worlds)):
+        w = world_of(worlds, g)
+        if w.head[NEXT] < one.head[NEXT]:
+            one = w
+    return one
+
+
+def next_cues(worlds, c, t):
+    """:func:`next_cue` of each whose next is number ``c``, at ``t``; returns the number after it."""
+    for g in range(len(worlds)):
+        w = world_of(worlds, g)
+        if w.head[NEXT_CUE] == c:
+            next_cue(w, t)
+    return c + 1
 
 
 def next_cue(w, t):

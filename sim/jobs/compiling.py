@@ -14,6 +14,8 @@ from typing import Any
 
 from sim.core.policy import Policy
 from sim.engine.compiled import (
+    abreast_at,
+    compiled_abreast,
     compiled_scan,
     compiled_seen,
     compiled_stretch,
@@ -35,12 +37,12 @@ from strategies.users import is_users
 
 KERNELS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     "seen": (seen_at, compiled_seen), "stretch": (stretch_at, compiled_stretch), "trace": (trace_at, compiled_trace),
-    "weigh": (weigh, compiled_weigh), "scan": (scan_at, compiled_scan),
+    "weigh": (weigh, compiled_weigh), "scan": (scan_at, compiled_scan), "abreast": (abreast_at, compiled_abreast),
 }  # fmt: skip
 """Entry points, and what makes them."""
 PLAYED = ("seen", "stretch", "trace", "weigh")
 """Kernels that every rehearsal calls."""
-SHARED = (*PLAYED, "scan")
+SHARED = (*PLAYED, "scan", "abreast")
 """Kernels that many candidates on one tape call."""
 TOGETHER = ("seen", "stretch", "trace", "scan")
 """Kernels that call the same functions, which are compiled once for all of them in one process; the rest goes to another."""

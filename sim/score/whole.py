@@ -72,9 +72,7 @@ class TapeScorer:
         settled = run.outcome is self.world[0] and run.stock is self.world[1]
         numbers[L.COOLDOWN], numbers[L.DRAWN] = to_us(float(run.policy.gate[COOLDOWN_S])), run.tape.drawn
         numbers[L.SETTLED] = settled
-        n_short = weigh(
-            stories, self._book(run), sheet, numbers, run.outcome, run.stock, run.alerts, run.orders, run.actions
-        )
+        n_short = weigh(stories, self._book(run), sheet, numbers, run.outcome, run.stock, run.alerts, run.orders, run.actions)
         if self.scenario.bundles and not settled:
             self.parts = bundled(run, stories, sheet.out, sheet.fate, sheet.short[:n_short], sheet.units[L.AVOIDABLE])
         self.world = run.outcome, run.stock
