@@ -44,7 +44,7 @@ class CandidateSet:
         self.rows, self.newest = deliveries(stage.tape)
         self.row_t = stage.tape.t[self.rows]
         self.heard: list[list[tuple[FamilyRead, int, int]]] = [[] for _ in policies]
-        self.said = [b""] * len(policies)
+        self.words = [b""] * len(policies)
         self.place = [(0, 0)] * len(policies)
         self.families: list[Family] = []
         self.engines: list[Engine] = []
@@ -119,10 +119,10 @@ class CandidateSet:
 
     def _as_lead(self, one: Led, tail: np.ndarray, heard: FamilyRead) -> bool:
         lead, others, _run, rows, _start = one
-        gate, count, said = self.gates[lead], len(others), rows[: len(rows) - len(tail)].tobytes()
+        gate, count, words = self.gates[lead], len(others), rows[: len(rows) - len(tail)].tobytes()
         if len(heard.rows) != len(tail) * count or max(heard.stop) >= 0:
             return False
-        if any((self.said[k], self.gates[k]) != (said, gate) for k in others):
+        if any((self.words[k], self.gates[k]) != (words, gate) for k in others):
             return False
         return not len(tail) or bool((heard.rows.reshape(count, len(tail), -1)[:, :, :MEMBER] == tail).all())
 
@@ -136,9 +136,9 @@ class CandidateSet:
     def _group(self, members: Sequence[int], heard: FamilyRead, groups: dict[tuple[int, bytes], list[int]]) -> None:
         """Keep what members of one family said, and put those together who stop alike."""
         now, parts = heard.stopping(self.effect(members[0])[0]), heard.parts()
-        for k, stop, (a, b), said, last in zip(members, heard.stop, parts, cut(heard.rows, parts), now, strict=True):
+        for k, stop, (a, b), words, last in zip(members, heard.stop, parts, cut(heard.rows, parts), now, strict=True):
             self.heard[k].append((heard, a, b))
-            self.said[k] += said
+            self.words[k] += words
             groups.setdefault((stop, last), []).append(k)
 
     def remember(self) -> None:
@@ -190,7 +190,7 @@ class CandidateSet:
             groups[key], shared[key] = [lead], run
         others = [k for k in members if k != lead]
         for k, held in zip(others, self._held(others), strict=True):
-            key = self.said[k], held, self.gates[k]
+            key = self.words[k], held, self.gates[k]
             groups.setdefault(key, []).append(k)
             if key not in shared:
                 shared[key] = self._as_own(run, k, held)
