@@ -53,6 +53,11 @@ class Stage:
         return rows_about
 
     @cached_property
+    def moves(self) -> int:
+        """Changes of stock that the rows of the tape can make, at most."""
+        return most_moves(self.tape.kind, len(self.scenario.skus))
+
+    @cached_property
     def names(self) -> list[str]:
         """Names of the items."""
         return [item.id for item in items(self.scenario)]
@@ -67,7 +72,7 @@ class Stage:
         the run of show, skips cues and cuts them."""
         n, rows = len(self.scenario.skus), len(self.tape)
         room = 2 * self.log_room if self.fixed["rules"][W.LOGGING] else 0
-        moves = most_moves(self.tape.kind, n) if journal else 0
+        moves = self.moves if journal else 0
         fixed, opening = dict(self.fixed), {name: array.copy() for name, array in self.opening.items()}
         if hosted:
             opening["head"][W.NEXT_CUE] = 0

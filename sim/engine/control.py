@@ -100,7 +100,7 @@ class Control(Hosting):
 
     def send(self, decided: list[list[int]], evidence: list[list[float]]) -> None:
         """The same of decisions in the order of the outbox."""
-        row = int(self.world.head[W.NEXT]) - 1
+        row, now = int(self.world.head[W.NEXT]) - 1, self.now
         for (sku, level, reading), (stock, line, lack) in zip(decided, evidence, strict=True):
             self.decisions.append((row, sku, level, reading, lack))
             if not self.goes_out(sku, level % MACHINE, level >= MACHINE):
@@ -110,13 +110,13 @@ class Control(Hosting):
                     continue
                 level -= MACHINE
                 number = TO_MACHINE - len(self.ordered)
-                self.ordered.append((self.now, sku, level, reading, stock, line, lack))
+                self.ordered.append((now, sku, level, reading, stock, line, lack))
             else:
                 number = len(self.alerts)
                 self.lacks.append(lack)
-                self.alerts.append([self.now, sku, level, reading, stock, line, -1, -1])
+                self.alerts.append([now, sku, level, reading, stock, line, -1, -1])
             if level == EMERGENCY:
-                self.emergency[sku] = self.now
+                self.emergency[sku] = now
             if self.acting and (orders := self.orders[number <= TO_MACHINE][level]):
                 self.respond(sku, level, number, orders)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import simpy
 
 from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Scenario
@@ -24,8 +22,10 @@ from sim.engine.people import People
 NO_ALERT = -1
 LEAST_US = US
 """A call shorter than this is none [us]."""
-PITCH = CUE_KINDS.index("pitch")
-START, END, _PLANNED, ITEM = range(4)
+CALL, PITCH = "restock_call", CUE_KINDS.index("pitch")
+CALL_US = to_us(Cue(0.0, "", CALL).kernel().duration_s)
+"""A call that nothing shortens [us]."""
+START, END, PLANNED, ITEM = range(4)
 assert CUE_DTYPE.names is not None
 assert CUE_DTYPE.names[:4] == ("start", "end", "planned", "sku")
 
@@ -154,9 +154,8 @@ class Hosting:
 
         A running cue is interrupted and goes on afterwards; the next one ends earlier by as much.
         """
-        cue = Cue(self.now / US, self.scenario.skus[sku].id, "restock_call")
-        number, free = self.airtime(to_us(cue.kernel().duration_s))
-        length = min(to_us(cue.kernel().duration_s), free)
+        number, free = self.airtime(CALL_US)
+        length = min(CALL_US, free)
         if length < LEAST_US:
             return
         row, until = self.cues[number], int(self.world.cue_cut[number])
@@ -165,20 +164,22 @@ class Hosting:
             self.env.process(self.go_on(number, length, until, alert))
         else:
             self.world.cue_cut[number] = min(row[END], until) - length
-        self.improvise(replace(cue, duration_s=length / US), alert)
+        self.improvise(Cue(self.now / US, self.scenario.skus[sku].id, CALL, duration_s=length / US), alert)
 
     def airtime(self, wanted: int) -> tuple[int, int]:
         """The cue whose time a call may take, and how much [us]: the running one with most of it left, or the next planned one
         where that has more and the other has less than ``wanted``."""
-        cues, now, cut = self.tape.cues, self.now, self.world.cue_cut[:-1]
-        left = np.where(cut > now, np.minimum(cues["end"], cut) - np.maximum(cues["start"], now), 0)
-        runs = np.where(cues["start"] <= now, left, 0)
-        comes = np.flatnonzero((cues["start"] > now) & (left > 0) & (cues["planned"] >= 0))
-        best = int(runs.argmax()) if len(runs) else NO_ALERT
-        most = int(runs[best]) if len(runs) else 0
-        if most < wanted and len(comes) and left[comes[0]] > most:
-            best, most = int(comes[0]), int(left[comes[0]])
-        return best, most
+        now, best, most, coming, free = self.now, NO_ALERT, 0, NO_ALERT, 0
+        for k, (cue, cut) in enumerate(zip(self.cues, self.world.cue_cut.tolist(), strict=False)):
+            left = min(cue[END], cut) - max(cue[START], now)
+            if cut <= now or left <= 0:
+                continue
+            if cue[START] > now:
+                if coming == NO_ALERT and cue[PLANNED] >= 0:
+                    coming, free = k, left
+            elif left > most:
+                best, most = k, left
+        return (coming, free) if most < wanted and free > most else (best, most)
 
     def go_on(self, number: int, length: int, until: int, alert: int) -> Generator:
         """After a call the host goes on with the cue that he interrupted, unless he has been told to drop its item."""

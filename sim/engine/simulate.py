@@ -17,7 +17,7 @@ from sim.core.run import ACTION_DTYPE, ALERT_DTYPE, ORDER_DTYPE, ShowRun
 from sim.core.screens import seen
 from sim.core.stage import Stage, set_stage
 from sim.core.units import NEVER_US, odd
-from sim.core.world import DROPPED_READINGS, N_CUT, N_OUT, NEXT, World
+from sim.core.world import DROPPED_READINGS, LAST, N_CUT, N_OUT, NEXT, World
 from sim.demand.draw import draw_tape
 from sim.engine.asrun import AsRun, Deed
 from sim.engine.compiled import compiled_seen, compiled_stretch, released
@@ -117,22 +117,23 @@ def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> ShowRun:
 def run_rows(env: simpy.Environment, control: Control, engine: Engine, done: float = -1.0, pending: bool = False) -> None:
     """Rows up to the next control event, then that event, until the rows are over; pending: until no event is. Events of one
     moment share their rows. done: the moment whose rows have been run already."""
-    head = control.world.head
+    # A view whose numbers are Python's own; no event makes a new array of it.
+    head, stretch, fold, step = memoryview(control.world.head), engine.stretch, engine.fold, env.step
     while True:
         horizon = env.peek()
         if pending and horizon == NO_EVENT:
             return
         if horizon != done:
-            spoke = engine.stretch(control.world, engine.fold, int(min(horizon, NEVER_US)))
+            spoke = stretch(control.world, fold, int(min(horizon, NEVER_US)))
             if head[N_CUT]:
                 control.record_cuts()
             if spoke:
                 speak(env, control)
                 continue
             done = horizon
-        if horizon > control.end:
+        if horizon > head[LAST]:
             return
-        env.step()
+        step()
 
 
 def speak(env: simpy.Environment, control: Control) -> None:
