@@ -24,8 +24,12 @@ def laying(fields: Any) -> Any:
             value, array = arguments
             size = context.get_abi_sizeof(value.type)
             data = make_array(signature.args[1])(context, builder, array).data
-            assert size <= 8 * ROOM, f"a named tuple of {size} bytes does not fit"
-            builder.store(value, builder.bitcast(data, value.type.as_pointer()))
+            assert size + 8 * len(fields) <= 8 * ROOM, f"a named tuple of {size} bytes does not fit"
+            place = builder.bitcast(data, value.type.as_pointer())
+            builder.store(value, place)
+            for k in range(len(fields)):
+                address = builder.ptrtoint(builder.extract_value(value, [k, DATA]), context.get_value_type(types.int64))
+                builder.store(address, _data_slot(builder, place, k))
             return builder.ptrtoint(data, context.get_value_type(types.int64))
 
         return types.int64(fields, types.Array(types.int64, 1, "C")), build
@@ -33,8 +37,21 @@ def laying(fields: Any) -> Any:
     return lay
 
 
-ROOM = 1024
-"""Whole numbers that a named tuple takes at most."""
+ROOM = 1096
+"""Whole numbers that a named tuple takes at most. Several lie one behind the other: at a multiple of a page the same field of all
+of them would fall on one place of a processor's cache."""
+DATA = 4
+"""Place of the address of an array's first element among the values numba keeps of an array."""
+
+
+def _data_slot(builder: Any, place: Any, k: int) -> Any:
+    """Where, behind a named tuple at ``place``, the data's address of its field ``k`` stands once more: those of all fields
+    together take a few lines of a processor's cache, the tuple fifty."""
+    from llvmlite import ir
+
+    whole = ir.IntType(64)
+    behind = builder.gep(place, [ir.IntType(32)(1)])
+    return builder.gep(builder.bitcast(behind, whole.as_pointer()), [ir.IntType(32)(k)])
 
 
 @cache
@@ -44,7 +61,6 @@ def reference(fields: Any) -> Any:
     Read value by value, not as a whole. Telling the compiler that nothing there changes made loops slower: it kept more than
     there are registers.
     """
-    from llvmlite import ir
     from numba.core import cgutils, types
     from numba.core.imputils import impl_ret_borrowed, lower_getattr_generic
     from numba.core.typing.templates import AttributeTemplate, infer_getattr
@@ -70,10 +86,12 @@ def reference(fields: Any) -> Any:
     @lower_getattr_generic(Reference)
     def _read(context, builder, kind, address, name):
         k = kind.to.fields.index(name)
-        place = cgutils.gep_inbounds(builder, address, 0, k)
+        place, slot = cgutils.gep_inbounds(builder, address, 0, k), _data_slot(builder, address, k)
         array = cgutils.get_null_value(place.type.pointee)
         for part, value in enumerate(place.type.pointee.elements):
-            if not (isinstance(value, ir.PointerType) and part < 2):  # who owns the memory is nobody's business here
+            if part == DATA:
+                array = builder.insert_value(array, builder.inttoptr(builder.load(slot), value), part)
+            elif part > 1:  # who owns the memory is nobody's business here
                 read = builder.load(cgutils.gep_inbounds(builder, place, 0, part))
                 array = builder.insert_value(array, read, part)
         return impl_ret_borrowed(context, builder, kind.to.types[k], array)
