@@ -3,20 +3,25 @@
     python -m benchmarks --parity [WORLDS [FIRST] | --quick]
 
 A world (``tests/parity/worlds.py``: every mechanism on or off) is played by the oracle (a SimPy process per shopper), by the
-compiled engine and by the shared prefix of a sweep; every metric is counted by the compiled pass and by the readable form. One
-bit of difference ends it with the seed that shows it.
+compiled engine and by the shared prefix of a sweep, in which every run goes side by side with others as soon as it may; every
+metric is counted by the compiled pass and by the readable form. One bit of difference ends it with the seed that shows it.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import numpy as np
 
 from benchmarks.engine import Disagreement
 from sim.core.policy import Policy
 from sim.core.stage import set_stage
+from sim.core.world import World
 from sim.demand.draw import draw_tape
+from sim.engine import side_by_side
 from sim.engine.fork import play_all
 from sim.engine.simulate import play, play_oracle
 from sim.score.cost import Judge
@@ -24,7 +29,9 @@ from sim.setup.policies import make_policy
 from tests.parity.worlds import EVERYTHING, random_policy, random_scenario
 
 WORLDS, TOLD = 1000, 50
-COUNTED = ("worlds", "runs", "alerts", "actions", "improvised cues", "shared runs", "metrics compared")
+COUNTED = ("worlds", "runs", "alerts", "actions", "improvised cues", "shared runs", "metrics compared", "runs side by side")
+LINES = (1.0, 2.0, 3.0, 5.0, 8.0, 12.0, 18.0, 27.0)
+"""Lines of a family in which a machine alone acts: they fork apart and have nothing pending after that."""
 
 
 def policies_of(seed: int) -> list[Policy]:
@@ -33,13 +40,41 @@ def policies_of(seed: int) -> list[Policy]:
     return [random_policy(seed), make_policy("smart", playbook=EVERYTHING), make_policy("random_rate", playbook="human"), *lines]
 
 
+def family() -> list[Policy]:
+    """Policies that go side by side."""
+    settings = [{"units": units, "emergency_share": 1.0} for units in LINES]
+    return [make_policy("fixed_count", one, playbook="freeze_only") for one in settings]
+
+
+@contextmanager
+def counted_together() -> Iterator[list[int]]:
+    """In here every run goes side by side with others as soon as it may; how many went together each time."""
+    walks: list[int] = []
+    making, fewest = side_by_side.compiled_abreast, side_by_side.FEWEST
+
+    def watched(worlds: Sequence[World], fold: Any) -> int:
+        walks.append(len(worlds))
+        return making()(worlds, fold)
+
+    side_by_side.FEWEST, side_by_side.compiled_abreast = 1, lambda: watched
+    try:
+        yield walks
+    finally:
+        side_by_side.FEWEST, side_by_side.compiled_abreast = fewest, making
+
+
 def world(seed: int) -> np.ndarray:
     """Compare every path on one world; what there was to compare (COUNTED)."""
     scenario = random_scenario(seed)
     stage, policies = set_stage(scenario, draw_tape(scenario, seed)), policies_of(seed)
     judge = Judge(play(stage, make_policy("silent")))
-    shared = {k: (places[0], run) for places, run in play_all(stage, policies) for k in places}
+    with counted_together() as walks:
+        shared = {k: (places[0], run) for places, run in play_all(stage, policies) for k in places}
+        for places, run in play_all(stage, lines := family()):
+            if run.digest() != play(stage, lines[places[0]]).digest():
+                raise Disagreement(f"world {seed}, a line of {LINES[places[0]]:g}: the runs side by side differ")
     counted = np.zeros(len(COUNTED), np.int64)
+    counted[-1] = sum(n for n in walks if n > 1)
     together = judge.table([shared[k][1] for k in range(len(policies))])
     for k, policy in enumerate(policies):
         run, (first, forked) = play(stage, policy), shared[k]
@@ -55,7 +90,7 @@ def world(seed: int) -> np.ndarray:
                     f"world {seed}, {policy.name}: {name} is {value!r}, compiled {fast[name]!r}, shared {other[name]!r}"
                 )
         grown = len(run.tape.cues) - len(stage.tape.cues)
-        counted += [k == 0, 1, len(run.alerts), len(run.actions), grown, first != k, 2 * len(plain)]
+        counted += [k == 0, 1, len(run.alerts), len(run.actions), grown, first != k, 2 * len(plain), 0]
     return counted
 
 

@@ -33,7 +33,8 @@ def risk_events(
     end = to_us(run.scenario.duration_s)
     wanted = stories.qty * (stories.keeps & (settled.fate != IDLE))
     outcome = run.outcome[stories.row]
-    arrives = (run.tape.kind == SUPPLY) | (run.tape.kind == RELEASE)
+    arrivals = np.flatnonzero((run.tape.kind == SUPPLY) | (run.tape.kind == RELEASE))
+    arrives, of = run.tape.t[arrivals], run.tape.sku[arrivals]
     for k, (when, free, record) in enumerate(courses(run)):
         span = slice(stories.first[k], stories.first[k + 1])
         t, to_come = stories.t[span], np.append(np.cumsum(wanted[span][::-1])[::-1], 0)
@@ -46,8 +47,7 @@ def risk_events(
         at = at[to_come[np.searchsorted(t, at, "left")] >= remaining]
         at = np.union1d(at, _too_many(t, stories.qty[span], outcome[span], int(settled.shippable[k])))
         at = at[(at > 0) & (at <= end)]
-        came = run.tape.t[arrives & (run.tape.sku == k)]
-        shortage = np.searchsorted(came, at, "right")
+        shortage = np.searchsorted(arrives[of == k], at, "right")
         apart = (np.diff(at, prepend=-(2**60)) >= merge_us) | (np.diff(shortage, prepend=-1) > 0)
         times.append(at[apart])
         skus.append(np.full(int(apart.sum()), k))
