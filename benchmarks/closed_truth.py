@@ -32,13 +32,14 @@ from sim.demand.streams import stream as random_stream
 from sim.engine.simulate import simulate
 from sim.replay.censor import hide
 from sim.replay.clock import SECONDS, Clock
+from sim.replay.closedloop import band
 from sim.replay.closedtape import backdrop
 from sim.replay.draws import draw
 from sim.replay.impute import impute
 from sim.replay.silent import silent_policy
 from sim.replay.stream import Stream
 
-SEED, DRAWS = 1717, 120
+SEED, DRAWS = 1717, 400
 AMPLE = 10**6
 
 
@@ -198,12 +199,12 @@ def items(case: KnownShow, bin_s: float, seed: int, draws: int = DRAWS) -> list[
         half = max(1, total[k] // 2)
         when = np.array([x[half - 1] if len(x) >= half else np.inf for x in likely]) / US
         true_at = np.sort(np.concatenate(times[k]))[half - 1] / US if total[k] else np.nan
-        # Of moments seen: a draw may never come to half.
-        earliest, latest = np.quantile(when, [0.025, 0.975], method="inverted_cdf")
+        earliest, _, latest = band(when)
+        inner, outer = band(n, 0.8), band(n)
         rows.append({
             "sku": case.stream.skus[k].id, "true": total[k], "due": was_due[k], "likely": n.mean(), "sd": n.std(),
-            "in80": np.quantile(n, 0.1) <= total[k] <= np.quantile(n, 0.9),
-            "in95": np.quantile(n, 0.025) <= total[k] <= np.quantile(n, 0.975),
+            "in80": inner[0] <= total[k] <= inner[2],
+            "in95": outer[0] <= total[k] <= outer[2],
             "above": total[k] > np.mean([(d.sku == k).sum() for d in draws_of]),
             "late": np.median(when) - true_at if total[k] else np.nan,
             "band": earliest <= true_at <= latest,

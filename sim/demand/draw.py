@@ -15,6 +15,7 @@ from sim.core.tape import CUE_DTYPE, EDIT_ADD, EDIT_SET, RELEASE, SUPPLY, SYNC, 
 from sim.core.units import US
 from sim.demand.audience import room
 from sim.demand.host import cue_row, lifts, perform
+from sim.demand.intensity import shelf_share
 from sim.demand.mood import cue_size, heat
 from sim.demand.orders import Rows
 from sim.demand.pulses import Room, lead_times, pulse_times, uncued_times
@@ -94,8 +95,7 @@ def _party(
 
 def _uncued(shop: Assortment, seed: int, replicate: int, k: int, name: str, viewers: Room) -> Block:
     scenario, sold = shop.scenario, items(shop.scenario)
-    total = sum(s.popularity for s in sold)
-    share = sold[k].popularity / total if total > 0 else 0.0
+    share = shelf_share([s.popularity for s in sold], k)
     rng = stream(seed, replicate, "shelf", name)
     per_order, direct = _acts(scenario)
     rate = scenario.shoppers.shelf_rate / 60 * share * per_order * _largest(scenario)

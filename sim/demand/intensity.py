@@ -9,6 +9,7 @@ half second counts and nothing else.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -21,6 +22,17 @@ CELLS = 40_000
 """Most points of a table of delayed orders."""
 LATEST = 0.9995
 """Share of carts that have become orders where a table ends."""
+
+
+def shelf_share(popularity: Sequence[float], item: int) -> float:
+    """Share of one item in the demand that no cue causes: ``shoppers.shelf_rate`` is that of all items together, split by
+    popularity, while ``shoppers.buy_rate`` is that of the one item that is featured.
+
+    >>> shelf_share([3.0, 1.0], 0), shelf_share([1.0] * 5, 2), shelf_share([0.0], 0)
+    (0.75, 0.2, 0.0)
+    """
+    total = sum(popularity)
+    return popularity[item] / total if total > 0 else 0.0
 
 
 class Carts(NamedTuple):
@@ -115,9 +127,8 @@ def ahead(bins: int, step_s: float, starts_s: np.ndarray, mean_s: float) -> np.n
     starts_s = starts_s[(starts_s > 0) & (starts_s < bins * step_s)]
     last = np.minimum(np.ceil(starts_s / step_s).astype(np.int64), bins)
     edges = np.maximum(last[:, None] - np.arange(int(30 * mean_s / step_s) + 2, -1, -1), 0)
-    share = early(mean_s, edges * step_s - starts_s[:, None])
-    mass_ahead = np.diff(share) / np.maximum(share[:, -1:] - share[:, :1], 1e-300)
-    return np.bincount(edges[:, :-1].ravel(), mass_ahead.ravel(), bins)
+    share = early(mean_s, edges * step_s - starts_s[:, None], starts_s[:, None])
+    return np.bincount(edges[:, :-1].ravel(), np.diff(share).ravel(), bins)
 
 
 def waiting(step_s: float, carts: Carts, longest_s: float) -> np.ndarray:
@@ -137,13 +148,17 @@ def delayed(values: np.ndarray, law: np.ndarray) -> np.ndarray:
     return np.maximum(fftconvolve(values, law)[: len(values)], 0.0)
 
 
-def early(mean_s: float, u: np.ndarray) -> np.ndarray:
-    """Share of those who do not wait for a cue that have ordered ``u`` seconds after it (below 0: before it).
+def early(mean_s: float, u: np.ndarray, start_s: float | np.ndarray) -> np.ndarray:
+    """Share of those who do not wait for a cue that have ordered ``u`` seconds after it (below 0: before it). start_s: when the
+    cue comes in its show; all of them come within the show, so the exponential law is cut off at its beginning.
 
-    >>> early(300.0, np.array([-300.0, 5.0])).round(3).tolist()
+    >>> early(300.0, np.array([-300.0, 5.0]), 9000.0).round(3).tolist()
     [0.368, 1.0]
+    >>> early(300.0, np.array([-300.0, -150.0]), 300.0).round(3).tolist()
+    [0.0, 0.378]
     """
-    return np.exp(np.minimum(u, 0.0) / mean_s)
+    none = np.exp(-start_s / mean_s)
+    return np.maximum(np.exp(np.minimum(u, 0.0) / mean_s) - none, 0.0) / np.maximum(1 - none, 1e-12)
 
 
 def excited(feed: np.ndarray, step_s: float, mean_s: float) -> tuple[np.ndarray, float]:

@@ -122,7 +122,7 @@ def _brought(cue: Cue, before: bool, carts: Carts, lead_s: float, a: np.ndarray,
     kernel = cue.kernel()
     if before:
         whole = kernel.area_s / kernel.peak if kernel.peak > 0 else 0.0
-        return whole * (early(lead_s, b - cue.at_s) - early(lead_s, a - cue.at_s))
+        return whole * np.diff(early(lead_s, np.array([a, b]) - cue.at_s, cue.at_s), axis=0)[0]
     shape = (kernel.shape, kernel.tau_s, kernel.duration_s, carts)
     return landed(*shape, b - cue.at_s) - landed(*shape, a - cue.at_s)
 

@@ -240,7 +240,7 @@ def spell_table(imputed: Imputation, seed: int, replicates: int) -> pd.DataFrame
             likely[r, k], high[r, k] = (own & drawn.likely).sum(), own.sum()
     rows = []
     for k, w in enumerate(imputed.windows):
-        low, top = np.quantile(likely[:, k], [0.025, 0.975])
+        low, _, top = band(likely[:, k])
         rows.append({
             "stream": s.name, "loop": LOOP, "sku": s.skus[w.sku].id, "why": w.why, "start_s": w.start / US, "end_s": w.end / US,
             "start_at": s.at(w.start / US), "end_at": s.at(w.end / US), "low": 0.0, "likely": float(likely[:, k].mean()),

@@ -1,9 +1,9 @@
 """The posterior of some SKUs of a recording: what is believed beforehand, how much the room moves, whether orders bring orders.
 
-Beliefs are normal on the log scale. What no cue causes: UNCUED_SD about half of the mean rate; the level of cues, FEATURED_SD
-about what the defaults say of featured and other demand; kinds apart from their declared peaks, KIND_SD; SKUs among each other,
-APPEAL_SD; cues of a kind, ``Spread.cue_sd``. So a cue of a kind never seen on sale brings what its declared peak says, and is
-uncertain.
+Beliefs are normal on the log scale. What no cue causes: UNCUED_SD about what the defaults leave to it; the level of cues,
+FEATURED_SD about what the defaults say of featured and other demand; kinds apart from their declared peaks, KIND_SD; SKUs among
+each other, APPEAL_SD; cues of a kind, ``Spread.cue_sd``. So a cue of a kind never seen on sale brings what its declared peak
+says, and is uncertain.
 
 How much the room moves is told by the recording: scales of the spread's mood are weighed by their evidence, 0 being a room that
 does not move; herding likewise is there or not.
@@ -12,21 +12,20 @@ does not move; herding likewise is there or not.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
-from scipy.linalg import cho_solve
-from scipy.special import expit
 
 from scenarios.contract import CUE_KINDS, Herding, Shoppers
 from scenarios.spread import Spread
 from sim.core.tape import TAKE
 from sim.core.units import US
+from sim.demand.intensity import shelf_share
 from sim.replay.cells import Cells, DemandSource, expected
 from sim.replay.censor import Window, demand_end
 from sim.replay.posterior import Posterior, Prior, Problem, posterior
 from sim.replay.stream import Stream
+from sim.replay.tails import LARGE, Tail, tails
 from sim.stats.latent import Process
 
 SCALES = ((0.0, 0.25), (0.5, 0.1), (1.0, 0.5), (1.5, 0.15))
@@ -38,21 +37,8 @@ UNCUED_SD, FEATURED_SD, KIND_SD, APPEAL_SD, LEAST_CUE_SD = 2.0, 1.5, 0.35, 0.5, 
 FEATURED = float(np.log(Shoppers().buy_rate / Shoppers().shelf_rate))
 LEAD_SD = 1.0
 """Standard deviation of the log of the orders that come early over those that wait (project, A)."""
-LARGE = 0.5
-"""Chance of being of the tail of sizes from which on a cue is fitted as one of it."""
 TOGETHER, MOST_BINS = 40, 20_000
 """Most SKUs of one posterior, most bins of a mood."""
-
-
-class Tail(NamedTuple):
-    """A cue (number in ``Stream.cues``, parameter ``place``) that may be of the tail of sizes: the chance of it, by how much the
-    log of its size is then above the posterior's, and the standard deviation that this has beside the posterior's own."""
-
-    cue: int
-    place: int
-    chance: float
-    more: float
-    sd: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,58 +85,43 @@ def fitted(
     fits: dict[tuple[float, bool], Posterior] = {}
     large: frozenset[int] = frozenset()
 
-    def fit(scale: float, herds: bool) -> Problem:
+    def problem(scale: float, herds: bool, large: frozenset[int]) -> tuple[Problem, tuple[Process, ...]]:
         mood = tuple(Process(sd * scale, tau) for sd, tau in parts if sd * scale > 0)
         cue_sd = spread.cue_sd if mood else 0.0
         prior = _prior(stream, skus, every, cells, max(LEAST_CUE_SD, cue_sd), herds, spread, large)
-        problem = Problem(cells, prior, bin_of, bins, width)
-        before = next((f.theta for (_, h), f in reversed(fits.items()) if h == herds), None)
-        fits[scale, herds] = posterior(problem, mood, before)
-        return problem
+        return Problem(cells, prior, bin_of, bins, width), mood
 
-    def every_fit() -> list[Problem]:
-        by_scale = [fit(scale, False) for scale, _ in scales]
+    def fit(scale: float, herds: bool) -> None:
+        before = next(((f.z, f.theta) for (_, h), f in reversed(fits.items()) if h == herds), None)
+        fits[scale, herds] = posterior(*problem(scale, herds, large), before)
+
+    def every_fit() -> tuple[float, bool]:
+        for scale, _ in scales:
+            fit(scale, False)
         if herds:
             best = max(fits, key=lambda key: fits[key].evidence)[0]
             fit(best, True)
             if fits[best, True].evidence > fits[best, False].evidence:
                 for scale in [s for s, _ in scales if s != best]:
                     fit(scale, True)
-        return by_scale
+        return max(fits, key=lambda key: fits[key].evidence)
 
-    problems, names = every_fit(), _names(stream, skus, every, False)
-    tails = _tails(max(fits.values(), key=lambda f: f.evidence), names, spread, large)
+    def found() -> tuple[Tail, ...]:
+        best = every_fit()
+        return tails(fits[best], names, spread, large, lambda cue, at: posterior(*problem(*best, large | {cue}), at))
+
+    names = _names(stream, skus, every, False)
+    maybe = found()
     # One of the tail that hides behind another is found once that one is known.
-    while more := {t.cue for t in tails if t.chance > LARGE}:
+    while more := {t.cue for t in maybe if t.chance > LARGE}:
         large |= more
         fits.clear()
-        problems = every_fit()
-        tails = _tails(max(fits.values(), key=lambda f: f.evidence), names, spread, large)
+        maybe = found()
     beforehand = dict(scales)
     logs = np.array([f.evidence + np.log(beforehand[s] * (HERDS if h else 1 - HERDS)) for (s, h), f in fits.items()])
     weights = np.exp(logs - logs.max())
-    return Group(skus, every, problems[0], tuple(fits.values()), weights / weights.sum(), tails)
-
-
-def _tails(fit: Posterior, names: list[tuple], spread: Spread, large: frozenset[int]) -> tuple[Tail, ...]:
-    """How likely each cue is of the tail: by what the recording alone says of it (its posterior less its prior), and how rare the
-    tail is; of a cue that nobody saw, that alone."""
-    if spread.mega_p <= 0:
-        return ()
-    own, tails = np.diag(cho_solve((fit.chol, True), np.eye(len(fit.theta)))), []
-    for place, name in enumerate(names):
-        if name[0] != "cue" or name[1] in large:
-            continue
-        before = fit.prior.precision[place]
-        told = max(1 / own[place] - before, 1e-6)
-        seen, wide = fit.theta[place] / own[place] / told, spread.mega_log_sd**2 + 1 / before
-        tail, usual = wide + 1 / told, 1 / before + 1 / told
-        odds = np.log(usual / tail) / 2 + seen**2 / (2 * usual) - (seen - spread.mega_log) ** 2 / (2 * tail)
-        chance = float(expit(odds + np.log(spread.mega_p / (1 - spread.mega_p))))
-        at = (seen * told + spread.mega_log / wide) / (told + 1 / wide)
-        further = max(1 / (told + 1 / wide) - own[place], 0.0)
-        tails.append(Tail(name[1], place, chance, float(at - fit.theta[place]), float(np.sqrt(further))))
-    return tuple(tails)
+    whole, _ = problem(0.0, False, large)
+    return Group(skus, every, whole, tuple(fits.values()), weights / weights.sum(), maybe)
 
 
 def _names(stream: Stream, skus: tuple[int, ...], every: tuple[DemandSource, ...], herds: bool) -> list[tuple]:
@@ -163,6 +134,13 @@ def _names(stream: Stream, skus: tuple[int, ...], every: tuple[DemandSource, ...
     return names + [("cue", c) for c in cued] + [("early",)] * any(s.early for s in every) + [("herd",)] * herds
 
 
+def _usual(cells: Cells, more: np.ndarray) -> float:
+    """Log of the orders a second of an SKU without a cue, were everything as the defaults say. more: log of what every source
+    brings at its peak over that."""
+    brought = np.asarray(cells.at.sum(0)).ravel()
+    return float(np.log((float(cells.orders.sum()) + 0.5) / max(float(brought @ np.exp(more)), 1.0)))
+
+
 def _prior(
     stream: Stream, skus: tuple[int, ...], every: tuple[DemandSource, ...], cells: Cells, cue_sd: float, herds: bool,
     spread: Spread, large: frozenset[int],
@@ -170,12 +148,7 @@ def _prior(
     """What is believed of :func:`_names`. large: cues of the tail."""
     names = _names(stream, skus, every, herds)
     at = {name: k for k, name in enumerate(names)}
-    seconds = max(float((cells.end - cells.start).sum()), 1.0)
-    usual = np.log((float(cells.orders.sum()) / 2 + 0.5) / seconds)
-    lead = np.log(max(spread.lead_share, 1e-3) / (1 - spread.lead_share))
-    spreads = {"uncued": (usual, UNCUED_SD), "featured": (usual + FEATURED, FEATURED_SD), "kind": (0.0, KIND_SD),
-               "appeal": (0.0, APPEAL_SD), "cue": (0.0, cue_sd), "early": (lead, LEAD_SD),
-               "herd": (HERD, HERD_SD)}  # fmt: skip
+    lead = float(np.log(max(spread.lead_share, 1e-3) / (1 - spread.lead_share)))
     rows, columns, known = [], [], np.zeros(len(every))
     for j, s in enumerate(every):
         if s.cue < 0:
@@ -190,6 +163,11 @@ def _prior(
         rows += [j] * len(places)
         columns += places
     levels = sparse.csr_matrix((np.ones(len(rows)), (rows, columns)), shape=(len(every), len(names)))
+    featured = FEATURED - float(np.log(shelf_share([1.0] * len(stream.skus), 0)))
+    usual = _usual(cells, known + np.array([featured * (s.cue >= 0) + lead * s.early for s in every]))
+    spreads = {"uncued": (usual, UNCUED_SD), "featured": (usual + featured, FEATURED_SD), "kind": (0.0, KIND_SD),
+               "appeal": (0.0, APPEAL_SD), "cue": (0.0, cue_sd), "early": (lead, LEAD_SD),
+               "herd": (HERD, HERD_SD)}  # fmt: skip
     mean, sd = (np.array([spreads[name[0]][c] for name in names]) for c in (0, 1))
     tail = np.array([name[0] == "cue" and name[1] in large for name in names])
     mean, sd = np.where(tail, spread.mega_log, mean), np.where(tail, np.hypot(cue_sd, spread.mega_log_sd), sd)

@@ -170,10 +170,13 @@ def _look(problem: Problem, mood: tuple[Process, ...], band: np.ndarray | None, 
     return _Point(value, np.repeat(grad_b, k) - pulled, grad, info_b, cross, info)
 
 
-def posterior(problem: Problem, mood: tuple[Process, ...], start: np.ndarray | None = None) -> Posterior:
-    """The posterior under a mood (none: ``()``). Same problem, same answer."""
-    k, theta = len(mood), (problem.prior.mean if start is None else start).copy()
-    z = np.zeros((problem.bins, k))
+def posterior(
+    problem: Problem, mood: tuple[Process, ...], start: tuple[np.ndarray, np.ndarray] | None = None
+) -> Posterior:  # fmt: skip
+    """The posterior under a mood (none: ``()``). Same problem, same answer. start: mood, parameters to begin with; a mood of
+    other processes is not used."""
+    k, theta = len(mood), (problem.prior.mean if start is None else start[1]).copy()
+    z = start[0].copy() if start is not None and start[0].shape[1] == k else np.zeros((problem.bins, k))
     band = precision(mood, problem.bins, problem.bin_s) if k else None
     now, damp = _look(problem, mood, band, z, theta), 1e-3
     for _ in range(ROUNDS):
