@@ -91,10 +91,10 @@ def state(imputation: Imputation, group: int, seed: int, replicate: int) -> Stat
     fit = g.fits[min(int(np.searchsorted(np.cumsum(g.weights), rng.random())), len(g.fits) - 1)]
     log_mood, theta = fit.sample(rng)
     p = fit.prior
-    own, room, _, shift = _variances(fit)
+    lowered, _, shift = _lowered(fit)
     more = _larger(g, fit, rng)
-    level = np.exp(np.clip(p.levels @ (theta + more) + p.known - own / 2, -60, 60))
-    return State(log_mood - room / 2 - shift @ more, level, branching(p, theta), fit)
+    level = np.exp(np.clip(p.levels @ (theta + more) + p.known - lowered, -60, 60))
+    return State(log_mood - shift @ more, level, branching(p, theta), fit)
 
 
 def expected(imputation: Imputation, group: int, s: State) -> np.ndarray:
@@ -123,8 +123,8 @@ def _with(fit: Posterior, place: int) -> np.ndarray:
 
 
 @lru_cache(maxsize=256)
-def _variances(fit: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    return fit.variances()
+def _lowered(fit: Posterior) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return fit.lowered()
 
 
 @lru_cache(maxsize=64)
@@ -143,7 +143,7 @@ def _laid(imputation: Imputation, group: int) -> Laid:
 @lru_cache(maxsize=256)
 def _tied(imputation: Imputation, group: int, fit: Posterior) -> sparse.csr_matrix:
     """What sources bring, times the mean of ``exp(level + mood)`` over the product of both means: they are fitted together."""
-    laid, (_, _, cross, shift) = _laid(imputation, group), _variances(fit)
+    laid, (_, cross, shift) = _laid(imputation, group), _lowered(fit)
     if not shift.any():
         return laid.at
     rows = laid.at.tocoo()

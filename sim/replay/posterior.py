@@ -10,12 +10,16 @@ followers, which makes them all but independent of n). Levels are sums of parame
 Laplace's: normal about its mode, found by Fisher scoring. The precision of z is banded (both processes are Markov), so a step
 costs O(bins x parameters^2).
 
-A rate drawn from it is ``exp(log rate - variance/2)``: its mean is the rate at the mode. That is what the posterior of a Poisson
-rate has (gamma of mean orders / exposure), and it keeps the mean where the level and the mood of a past hour cannot be told
-apart: what came in it is then expected in the next, no more.
+Rates drawn from it have the mean that is right for any level of the shop, whose logarithm nobody knows beforehand: a flat belief
+about it would expect too much by ``e^variance``. With ``own`` the variance of a log level, ``alone`` the part of it that is
+there where the mood is known (counting, and belief), a drawn log level is lowered by ``own - alone + alone/2``: the first is
+what ordinary lognormal kriging takes off for an unknown mean, the second keeps the mean of a Poisson rate at its mode, as
+its posterior has it (gamma of mean orders / exposure). What the mood does after the stop stays as it is; where orders are too few
+to tell the mood, the mode of a level is that of ``level x mean of e^mood``, and is moved by as much (one term of the expansion).
 
 References: Rue & Held 2005, Gaussian Markov Random Fields; Rue, Martino & Chopin 2009 (Laplace approximation of latent Gaussian
-models); MacKay 1992 for weighing settings by their evidence.
+models); MacKay 1992 for weighing settings by their evidence; Cressie 1993, Statistics for Spatial Data, 3.2.2 (lognormal
+kriging); Tierney & Kadane 1986 (the mean beyond the mode).
 """
 
 from __future__ import annotations
@@ -51,7 +55,8 @@ class Prior(NamedTuple):
 class Posterior:
     """Mode and spread. prior: of the problem. z: mood [bin, process]; theta: parameters. band: upper Cholesky factor of z's
     precision (None without a mood); shift: by how much z falls where theta rises; chol: lower Cholesky factor of theta's
-    precision once z is integrated out. evidence: log probability of the recording under this mood."""
+    precision once z is integrated out. alone: covariance of theta where z is known. lean_z, lean: by how much means are beside
+    the mode because the mood is not known. evidence: log probability of the recording under this mood."""
 
     prior: Prior
     mood: tuple[Process, ...]
@@ -60,29 +65,31 @@ class Posterior:
     band: np.ndarray | None
     shift: np.ndarray
     chol: np.ndarray
+    alone: np.ndarray
+    lean_z: np.ndarray
+    lean: np.ndarray
     evidence: float
 
     def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """One draw of the mood's logarithm per bin, and of the parameters."""
+        mean = self.theta + self.lean
         away = solve_triangular(self.chol, rng.standard_normal(len(self.theta)), lower=True, trans="T")
         if self.band is None:
-            return np.zeros(len(self.z)), self.theta + away
+            return np.zeros(len(self.z)), mean + away
         free = solve_banded((0, len(self.band) - 1), self.band, rng.standard_normal(self.z.size))
-        z = self.z.ravel() - self.shift @ away + free
-        return z.reshape(self.z.shape).sum(1), self.theta + away
+        z = (self.z + self.lean_z).ravel() - self.shift @ away + free
+        return z.reshape(self.z.shape).sum(1), mean + away
 
-    def variances(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Variance of the log rate of source j in bin b, ``own_j + room_b - 2 across_j . shift_b``: own [source], room [bin],
-        across [source, parameter], shift [bin, parameter]."""
+    def lowered(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """By how much drawn log levels are to be lowered, that their means are right [source]; of this what the mood takes back
+        in bin b for source j, ``across_j . shift_b``: across [source, parameter], shift [bin, parameter]."""
         levels = self.prior.levels
-        spread = cho_solve((self.chol, True), np.eye(len(self.theta)))
-        across = levels @ spread
+        across = levels @ cho_solve((self.chol, True), np.eye(len(self.theta)))
         own = np.asarray(levels.multiply(across).sum(1)).ravel()
+        alone = np.asarray(levels.multiply(levels @ self.alone).sum(1)).ravel()
         if self.band is None:
-            return own, np.zeros(len(self.z)), across, np.zeros((len(self.z), len(self.theta)))
-        shift = self.shift.reshape(*self.z.shape, -1).sum(1)
-        room = sum_variances(self.band, self.z.shape[1]) + np.einsum("bp,pq,bq->b", shift, spread, shift)
-        return own, room, across, shift
+            return own / 2, across, np.zeros((len(self.z), len(self.theta)))
+        return own - alone / 2, across, self.shift.reshape(*self.z.shape, -1).sum(1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,6 +137,20 @@ def _loglik(cells: Cells, rate: np.ndarray) -> float:
     return value + float(np.log(np.maximum(gammainc(np.maximum(n, 1), m)[n > 0], 1e-300)).sum())
 
 
+def _slopes(problem: Problem, log_mood: np.ndarray, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, sparse.csr_matrix]:
+    """Rates of all cells and their derivatives by the log of the mood and by the parameters."""
+    c, p = problem.cells, problem.prior
+    rate, interest, level, n = problem.rates(log_mood, theta)
+    scale = (1 - n) * np.exp(log_mood[problem.bin_of]) / (1 - n * c.own)
+    per = c.at.multiply(scale[:, None]).multiply(level[None, :]).tocsr()
+    jac = (per @ p.levels).tocsr()
+    if p.herd >= 0:
+        follow = n * ((c.past + rate * c.own) / (1 - n * c.own) - interest / (1 - n))
+        extra = sparse.csr_matrix((follow, (np.arange(len(rate)), np.full(len(rate), p.herd))), shape=(len(rate), len(theta)))
+        jac = jac + extra
+    return rate, interest, jac
+
+
 class _Point(NamedTuple):
     value: float
     grad_z: np.ndarray
@@ -143,18 +164,11 @@ def _look(problem: Problem, mood: tuple[Process, ...], band: np.ndarray | None, 
     """Log posterior, gradient and expected information at a point."""
     c, p = problem.cells, problem.prior
     log_mood = z.sum(1) if mood else np.zeros(problem.bins)
-    rate, interest, level, n = problem.rates(log_mood, theta)
+    rate, interest, jac = _slopes(problem, log_mood, theta)
     y = at_least(c.orders, rate, c.cut)
     away = theta - p.mean
     value = _loglik(c, rate) - 0.5 * float(away @ (p.precision * away))
     slope, weight = y / rate - 1, 1 / rate
-    scale = (1 - n) * np.exp(log_mood[problem.bin_of]) / (1 - n * c.own)
-    per = c.at.multiply(scale[:, None]).multiply(level[None, :]).tocsr()
-    jac = (per @ p.levels).tocsr()
-    if p.herd >= 0:
-        follow = n * ((c.past + rate * c.own) / (1 - n * c.own) - interest / (1 - n))
-        extra = sparse.csr_matrix((follow, (np.arange(len(rate)), np.full(len(rate), p.herd))), shape=(len(rate), len(theta)))
-        jac = jac + extra
     grad = jac.T @ slope - p.precision * away
     info = (jac.T @ jac.multiply(weight[:, None])).toarray() + np.diag(p.precision)
     if not mood:
@@ -216,11 +230,18 @@ def _closed(
 ) -> Posterior:  # fmt: skip
     evidence = now.value + 0.5 * float(np.log(problem.prior.precision).sum())
     factor, shift, info = None, np.empty((0, len(theta))), now.info
+    lean_z, lean = np.zeros_like(z), np.zeros_like(theta)
     if band is not None:
         factor = cholesky_banded(tied(band, now.info_z))
         shift = solveh_banded(tied(band, now.info_z), now.cross)
         info = info - now.cross.T @ shift
         evidence += float(np.log(cholesky_banded(band)[-1]).sum()) - float(np.log(factor[-1]).sum())
+        _, interest, jac = _slopes(problem, z.sum(1), theta)
+        unknown = sum_variances(factor, z.shape[1])
+        pull_z = np.repeat(np.bincount(problem.bin_of, interest, problem.bins) * unknown, z.shape[1])
+        pull = now._replace(grad_z=-pull_z / 2, grad=-(jac.T @ unknown[problem.bin_of]) / 2)
+        lean_z, lean = _step(pull, band, 0.0)
     chol = np.linalg.cholesky((info + info.T) / 2 + np.eye(len(info)) * 1e-9)
     evidence -= float(np.log(np.diag(chol)).sum())
-    return Posterior(problem.prior, mood, z, theta, factor, shift, chol, evidence)
+    alone = np.linalg.inv(now.info)
+    return Posterior(problem.prior, mood, z, theta, factor, shift, chol, alone, lean_z.reshape(z.shape), lean, evidence)
