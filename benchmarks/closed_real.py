@@ -30,18 +30,18 @@ from sim.replay.impute import impute
 from sim.replay.stream import Stream
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
-STRETCH_S, LEAST, DRAWS = 4 * 3600.0, 100, 400
+STRETCH_S, LEAST, DRAWS = 4 * 3600.0, 100, 200
 MOST_MINUTE = 1000
 """Larger jumps of the polled counter are resets, not orders."""
 
 
 def stretches(
-    t: np.ndarray, n: np.ndarray, cues: np.ndarray, bin_s: float, name: str, every: int, ahead: bool
+    t: np.ndarray, n: np.ndarray, cues: np.ndarray, bin_s: float, name: str, ahead: bool
 ) -> list[Stream]:  # fmt: skip
-    """Every ``every``-th stretch of four hours; t: seconds since the first run, n: orders then. ahead: whether stock is a share
+    """Stretches of four hours; t: seconds since the first run, n: orders then. ahead: whether stock is a share
     of what the whole stretch brought."""
     parts = []
-    for k in range(0, int(t.max() // STRETCH_S), every):
+    for k in range(int(t.max() // STRETCH_S)):
         a = k * STRETCH_S
         which = (t > a) & (t <= a + STRETCH_S) & (n > 0)
         total = int(n[which].sum())
@@ -65,18 +65,18 @@ def one_second(data: Path, ahead: bool = False) -> list[Stream]:
     raw = pd.read_csv(data / "gdq-agdq2020-donations" / "donations.csv")
     at = pd.to_datetime(raw["time"], utc=True).sort_values()
     t, on, cues = _on_air(data, "agdq2020", at)
-    return stretches(t[on], np.ones(int(on.sum())), cues, 0.0, "one-second log", 1, ahead)
+    return stretches(t[on], np.ones(int(on.sum())), cues, 0.0, "one-second log", ahead)
 
 
-def marathons(data: Path, ahead: bool = False, every: int = 4) -> list[Stream]:
-    """The polled counters, one stretch in ``every``."""
+def marathons(data: Path, ahead: bool = False) -> list[Stream]:
+    """The polled counters."""
     series = pd.read_csv(data / "gdq-live-minute" / "timeseries.csv.gz")
     streams = []
     for event, part in series.groupby("event"):
         t, on, cues = _on_air(data, str(event), pd.to_datetime(part["time"], utc=True))
         n = part["donations_cum"].diff().fillna(0).to_numpy()
         n = np.where((n < 0) | (n > MOST_MINUTE), 0, n)
-        streams += stretches(t[on], n[on], cues, 60.0, str(event), every, ahead)
+        streams += stretches(t[on], n[on], cues, 60.0, str(event), ahead)
     return streams
 
 
