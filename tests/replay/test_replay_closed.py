@@ -9,8 +9,9 @@ from sim.core import tape as T
 from sim.core import world as W
 from sim.engine.simulate import plain_engine, play, play_oracle
 from sim.replay import load
-from sim.replay.closedloop import closed_replay, imputed_share, silent_policy
+from sim.replay.closedloop import closed_replay, imputed_share, silent_policy, spell_table
 from sim.replay.closedtape import backdrop, closed_stage, imputed_rows
+from sim.replay.draws import draw
 from sim.replay.impute import BOUNDS, impute
 from sim.replay.invent import FOLDER
 from sim.setup.policies import make_policy
@@ -121,3 +122,16 @@ def test_where_nothing_is_blind_nothing_is_imputed():
     same = replayed.scores.drop(columns="bound").groupby(["strategy", "replicate"], dropna=False).nunique(dropna=False)
     assert (same <= 1).all().all()
     assert "no demand is imputed" in replayed.caption
+
+
+def test_the_interval_of_a_spell_is_that_of_its_draws(show):
+    """Of nineteen draws the 95 % range is from the least to the most that came; quantiles in between would hold too little."""
+    _, imputed = show
+    table = spell_table(imputed, 1, 19)
+    for k, w in enumerate(imputed.windows[:3]):
+        counts = [
+            int((d.likely & (d.sku == w.sku) & (d.t >= w.start) & (d.t < w.end)).sum())
+            for d in (draw(imputed, 1, r) for r in range(19))
+        ]
+        assert table["likely_low"][k] == min(counts)
+        assert table["likely_high"][k] == max(counts) > min(counts)
