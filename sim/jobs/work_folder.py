@@ -181,6 +181,7 @@ def _undamaged(final: Path, manifest: Mapping[str, Any], name: str) -> bool:
 def less(final: Path, what: str, facts: Mapping[str, Any], key: str, worth: str) -> int:
     """With which smaller number under ``key`` alone ``final`` was finished, if that is how it differs and its file ``worth`` is
     undamaged; else 0."""
+    tidy(final)  # a process that was killed may have put it aside
     manifest, now = known(final / MANIFEST) or {}, json.loads(json.dumps(facts))
     before = manifest.get(what)
     if not isinstance(before, Mapping) or {**before, key: now[key]} != now or not _undamaged(final, manifest, worth):

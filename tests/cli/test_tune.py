@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from sim.app.result import load
 from sim.cli import main as cli
 
 ROOT = Path(__file__).parents[2]
@@ -167,7 +168,8 @@ def test_the_figures_of_a_recommendation_can_be_worked_out_again(capsys, tmp_pat
 
 
 def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
-    """Finished or stopped with fewer, it ends as if it had been given them at once."""
+    """Finished or stopped with fewer, it ends as if it had been given them at once; also where a kill between the two steps of a
+    replacement has put the finished folder aside, which whoever reads it next brings back."""
     monkeypatch.chdir(tmp_path)
     code, out, err = run(capsys, "tune", *SMALL, "out=t")
     assert code == 0, err
@@ -175,6 +177,7 @@ def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
     assert "judging plays" in err
     assert "8/8 trials" in err
     stopped(monkeypatch, capsys, 1, *SMALL, "trials=16", "out=u")
+    (tmp_path / "t").rename(tmp_path / ".t-old-a")
     for out in ("t", "u", "whole"):
         code, printed, err = run(capsys, "tune", *SMALL, "trials=20", f"out={out}")
         assert code == 0, err
@@ -185,6 +188,8 @@ def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
         (tmp_path / out / "recommended.yaml").read_text(encoding="utf-8").split("command:")[0] for out in ("t", "u", "whole")
     ]
     assert len({text.split("study:")[0] for text in files}) == 1
+    (tmp_path / "t").rename(tmp_path / ".t-old-a")
+    assert load("t").verb == "tune"
     code, _, err = run(capsys, "tune", *SMALL, "out=t")
     assert code == 2
     assert "trials was 24, is 8" in err
