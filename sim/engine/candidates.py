@@ -167,8 +167,8 @@ class CandidateSet:
 
     def as_decisions(self, decided: Sequence[tuple[int, int, int, int, float]], k: int) -> np.ndarray:
         """What the gates of candidate ``k`` decided in his own run (``Control.decisions``), in columns T_*."""
-        asks, numbers = self.effect(k)[1], self.numbers
-        decisions = [(numbers[row], sku, level, reading, int(lack) * asks[level]) for row, sku, level, reading, lack in decided]
+        asks, place = self.effect(k)[1].item, self.numbers.item
+        decisions = [(place(row), sku, level, reading, int(lack) * asks(level)) for row, sku, level, reading, lack in decided]
         return np.array(decisions, np.int64).reshape(-1, 5)
 
     def matter(self, rows: np.ndarray, k: int) -> np.ndarray:

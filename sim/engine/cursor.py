@@ -52,6 +52,7 @@ class Cursor:
         self.control = Control(self.env, stage, policy, True, self.engine.look, Begun(stage.world(policy, hosted=True)))
         self.fields = list(self.control.world)
         self.buffers: list[list[np.ndarray]] = []
+        self.common: list[int] = []
         self.fork: Fork | None = None
 
     def go_to(self, place: int) -> Fork:
@@ -74,7 +75,8 @@ class Cursor:
         """Run candidates, each from where he forked to the end: the run, and all its decisions (columns T_*)."""
         while len(self.buffers) < len(leads):
             self.buffers.append([np.empty_like(self.fields[place]) for place in BUFFERS])
-        begun = [self._begin(fork, k, own) for (fork, k), own in zip(leads, self.buffers, strict=False)]
+            self.common.append(0)
+        begun = [self._begin(fork, k, own) for own, (fork, k) in enumerate(leads)]
         alike: dict[int, list[Control]] = {}
         for (_fork, k), (control, _before) in zip(leads, begun, strict=True):
             alike.setdefault(self.candidates.place[k][0], []).append(control)
@@ -87,8 +89,8 @@ class Cursor:
             ended.append((run, np.concatenate([before, rows]) if len(before) else rows))
         return ended
 
-    def _begin(self, fork: Fork, k: int, buffers: Sequence[np.ndarray]) -> tuple[Control, np.ndarray]:
-        """Candidate ``k`` where he forked, what he says there sent; and his decisions before."""
+    def _begin(self, fork: Fork, k: int, own: int) -> tuple[Control, np.ndarray]:
+        """Candidate ``k`` where he forked, over buffers number ``own``, what he says there sent; and his decisions before."""
         candidates = self.candidates
         policy, engine = candidates.policies[k], candidates.engines[candidates.place[k][0]]
         alerts, now = candidates.at_fork(k, fork.place)
@@ -101,20 +103,28 @@ class Cursor:
             else:
                 leads.append((int(self.times[j]) + 1, sku, level, reading, stock, line, -1, -1))
                 lacks.append(lack)
-        begun = Begun(self._world(fork, k, buffers), leads, fork.actions, lacks, ordered)
+        begun = Begun(self._world(fork, k, own), leads, fork.actions, lacks, ordered)
         control = Control(simpy.Environment(odd(fork.at)), self.stage, policy, True, engine.look, begun)
         control.send(now.rows[:, T_SKU:T_LACK].tolist(), now.evidence.tolist())  # in this microsecond
         return control, alerts.rows
 
-    def _world(self, fork: Fork, k: int, buffers: Sequence[np.ndarray]) -> World:
-        """A copy of the baseline run's world at a fork, over ``buffers``, with the strategy and the gate of candidate ``k``."""
+    def _world(self, fork: Fork, k: int, own: int) -> World:
+        """A copy of the baseline run's world at a fork, with the strategy and the gate of candidate ``k``; buffers are those of
+        number ``own``."""
         fields = self.fields[:]
         for place, array in zip(CHANGED, fork.arrays, strict=True):
             fields[place] = array.copy()
         for place, array in zip(OWN, self.candidates.state(k), strict=True):
             fields[place] = array
-        for place, array in zip(BUFFERS, buffers, strict=True):
+        for place, array in zip(BUFFERS, self.buffers[own], strict=True):
             fields[place] = array
-        for place in LOG:
-            fields[place][: fork.logged] = self.fields[place][: fork.logged]
+        self._share_log(fork.logged, own)
         return World._make(fields)
+
+    def _share_log(self, logged: int, own: int) -> None:
+        """Make the log of buffers ``own`` the baseline run's up to its first ``logged`` changes of the record; what the last to
+        have them wrote behind is its own."""
+        common, self.common[own] = self.common[own], logged
+        if logged > common:
+            for place, array in zip(LOG, self.buffers[own], strict=False):
+                array[common:logged] = self.fields[place][common:logged]
