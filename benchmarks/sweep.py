@@ -26,7 +26,7 @@ from sim.core.playbooks import PLAYBOOKS
 from sim.core.policy import Policy
 from sim.core.stage import Stage, set_stage
 from sim.demand.draw import draw_tape
-from sim.engine.compiled import WorldEntry
+from sim.engine.compiled import WorldEntry, WorldsEntry
 from sim.engine.fork import play_all
 from sim.engine.simulate import play
 from sim.jobs.evaluate import evaluate
@@ -161,7 +161,8 @@ def shares(way: Way, candidates: int, shows: int = SHARE_SHOWS) -> dict[str, flo
     with (
         watched(native.CompiledEntry, "__call__", depth) as counting,
         watched(WorldEntry, "__call__", depth) as playing,
-        watched(Judge, "score", depth) as score,
+        watched(WorldsEntry, "__call__", depth) as many,
+        watched(Judge, "table", depth) as score,
         watched(Judge, "__init__", depth) as judge,
     ):
         tables = []
@@ -170,7 +171,11 @@ def shares(way: Way, candidates: int, shows: int = SHARE_SHOWS) -> dict[str, flo
             spent["drawing"] += draw_s
             tables.append(way(stage, policies))
     whole = time.perf_counter() - begin
-    spent |= {"compiled code": counting[0] + playing[0], "scoring": score[0] + judge[0], "I/O": write_s(np.array(tables))}
+    spent |= {
+        "compiled code": counting[0] + playing[0] + many[0],
+        "scoring": score[0] + judge[0],
+        "I/O": write_s(np.array(tables)),
+    }
     whole += spent["I/O"]
     return {"SimPy and control": (whole - sum(spent.values())) / whole} | {k: v / whole for k, v in spent.items()}
 

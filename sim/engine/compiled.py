@@ -200,28 +200,28 @@ def compiled_scan() -> Callable[..., int]:
         array(f8, 2), array(i8, 1), array(i8, 1), array(i8, 1),
     ))  # fmt: skip
 
-    return _over(machine)
+    return WorldsEntry(machine)
 
 
 @or_plain(abreast)
 def compiled_abreast() -> Callable[[Sequence[World], Any], int]:
     """The compiled :func:`~sim.engine.stretch.abreast`."""
-    return _over(compiled(abreast_at, _types().int64(_types().int64[::1], _types().int64)))
+    return WorldsEntry(compiled(abreast_at, _types().int64(_types().int64[::1], _types().int64)))
 
 
-def _over(machine: Any) -> Callable[..., int]:
+class WorldsEntry:
     """Compiled code over the addresses of several Worlds."""
 
-    def over(worlds: Sequence[World], *rest: Any) -> int:
-        rooms = np.empty((len(worlds), ROOM), np.int64)
-        places = np.array([_compiled_lay()(world, room) for world, room in zip(worlds, rooms, strict=True)])
-        answer: int = call[0](places, *rest)
-        call[0] = straight
-        return answer
+    def __init__(self, machine: Any) -> None:
+        (self.straight,) = (code.entry_point for code in machine.overloads.values())
+        self.call = machine  # the first time by way of numba, which checks the types of what is given
 
-    (straight,) = (code.entry_point for code in machine.overloads.values())
-    call = [machine]  # the first time by way of numba, which checks the types of what is given
-    return over
+    def __call__(self, worlds: Sequence[World], *rest: Any) -> int:
+        rooms, lay = np.empty((len(worlds), ROOM), np.int64), _compiled_lay()
+        places = np.array([lay(world, room) for world, room in zip(worlds, rooms, strict=True)])
+        answer: int = self.call(places, *rest)
+        self.call = self.straight
+        return answer
 
 
 class Hearing(NamedTuple):
