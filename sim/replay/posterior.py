@@ -38,6 +38,9 @@ from sim.stats.latent import Process, precision, sum_variances, tied, times
 
 ROUNDS, CLOSE = 60, 1e-6
 TINY = 1e-12
+FAR = 0.1
+"""Farthest that a mean log branching is moved: beyond it (orders of one item, whose clusters a mood explains as well) one term of
+the expansion tells nothing."""
 
 
 class Prior(NamedTuple):
@@ -225,6 +228,23 @@ def _step(now: _Point, band: np.ndarray | None, damp: float) -> tuple[np.ndarray
     return free - across @ step, step
 
 
+def _pulled(problem: Problem, now: _Point, z: np.ndarray, theta: np.ndarray, unknown: np.ndarray) -> _Point:
+    """The point with the pull that an unknown mood (its variance per bin) has on means: half of that variance times the change of
+    the information on it, ``I^2/rate`` with I the orders by own interest; F the followers, ``share`` of I in all."""
+    rate, interest, jac = _slopes(problem, z.sum(1), theta)
+    share, var = interest / rate, unknown[problem.bin_of]
+    weight = share * (3 - 2 * share) * var
+    pull_z = np.repeat(np.bincount(problem.bin_of, interest * weight, problem.bins), z.shape[1])
+    pull, herd = jac.T @ weight, problem.prior.herd
+    if herd >= 0:
+        n, own = branching(problem.prior, theta), problem.cells.own
+        every, past = interest / (1 - n), (problem.cells.past + rate * own) / (1 - n * own)
+        follow = rate - interest
+        change = every + (interest * past - every * follow) / rate - 2 * interest * follow * (past - every) / rate**2
+        pull[herd] = -n * float(change @ var)
+    return now._replace(grad_z=-pull_z / 2, grad=-pull / 2)
+
+
 def _closed(
     problem: Problem, mood: tuple[Process, ...], band: np.ndarray | None, z: np.ndarray, theta: np.ndarray, now: _Point
 ) -> Posterior:  # fmt: skip
@@ -236,11 +256,12 @@ def _closed(
         shift = solveh_banded(tied(band, now.info_z), now.cross)
         info = info - now.cross.T @ shift
         evidence += float(np.log(cholesky_banded(band)[-1]).sum()) - float(np.log(factor[-1]).sum())
-        _, interest, jac = _slopes(problem, z.sum(1), theta)
-        unknown = sum_variances(factor, z.shape[1])
-        pull_z = np.repeat(np.bincount(problem.bin_of, interest, problem.bins) * unknown, z.shape[1])
-        pull = now._replace(grad_z=-pull_z / 2, grad=-(jac.T @ unknown[problem.bin_of]) / 2)
-        lean_z, lean = _step(pull, band, 0.0)
+        pulled = _pulled(problem, now, z, theta, sum_variances(factor, z.shape[1]))
+        lean_z, lean = _step(pulled, band, 0.0)
+        herd = problem.prior.herd
+        if herd >= 0 and abs(lean[herd]) > FAR:
+            pulled.grad[herd] = 0.0
+            lean_z, lean = _step(pulled, band, 0.0)
     chol = np.linalg.cholesky((info + info.T) / 2 + np.eye(len(info)) * 1e-9)
     evidence -= float(np.log(np.diag(chol)).sum())
     alone = np.linalg.inv(now.info)
