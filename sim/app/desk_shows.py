@@ -26,7 +26,7 @@ from sim.setup.uncertain import Uncertainty, staged
 from sim.study.leaks import restaged
 
 ROOM = 10**9
-"""Bytes of kept shows, those of the world as it is and of the one that was tried last together."""
+"""Bytes of kept shows, those of the world as it is and of the one that was tried last together, and of a run in each worker."""
 PATIENCE_S, LATER_S = 0.05, 0.15
 """Until the first answer of a wish, and between two later ones."""
 MEASURED = 8
@@ -106,6 +106,7 @@ class KeptShows:
         self.other: tuple[Scenario, dict[int, tuple[Stage, Scorekeeper]]] = show, self.own
         self.played: dict[tuple[bool, int, int], KeptRun] = {}
         self.sizes: list[int] = []
+        self.passing = 0  # bytes of the largest run while it is counted
         self.fits = 1 << 30
 
     def play(self, world: Scenario, policies: Sequence[Policy], shows: int) -> Iterator[DeskRow]:
@@ -117,15 +118,23 @@ class KeptShows:
                 return
             if new := number not in kept:
                 kept[number] = self._drawn(world, number)
-            runs = [self._played(kept is self.own, number, k, *kept[number], policy) for k, policy in enumerate(policies)]
-            if new and (len(self.sizes) < MEASURED or place % MEASURED == 0):
+            measured = new and (len(self.sizes) < MEASURED or place % MEASURED == 0)
+            runs = [
+                self._played(kept is self.own, number, k, *kept[number], policy, measured) for k, policy in enumerate(policies)
+            ]
+            if measured:
                 self.sizes.append(size_of(kept[number]))
                 # Two worlds are kept: the one as it is and the last that was tried; what a host improvised hangs on a stage too.
-                self.fits = max(1, self.room // 2 * len(self.sizes) // max(1, sum(self.sizes)))
+                room = max(0, self.room - self.passing) // 2
+                fits = max(1, room * len(self.sizes) // max(1, sum(self.sizes)))
+                # Another world is told by the shows that the own one was told by, or by fewer: figures are compared.
+                self.fits = fits if kept is self.own else min(self.fits, fits)
             yield DeskRow(number, [one.scores for one in runs], runs[0].story)
 
-    def _played(self, own: bool, number: int, k: int, stage: Stage, keeper: Scorekeeper, policy: Policy) -> KeptRun:
-        """A show under policy number ``k``: played where that is not the one it met last."""
+    def _played(
+        self, own: bool, number: int, k: int, stage: Stage, keeper: Scorekeeper, policy: Policy, measured: bool
+    ) -> KeptRun:
+        """A show under policy number ``k``: played where that is not the one it met last. measured: with what the run takes."""
         before = self.played.get((own, number, k))
         if before is not None and same(before.policy, policy):
             return before
@@ -133,7 +142,10 @@ class KeptShows:
         run = play(stage, policy) if number == k == 0 else play_unnoted(stage, policy)
         story = self.tell(run) if number == k == 0 else None
         kept = self.played[own, number, k] = KeptRun(policy, keeper.score(run, FIGURES), story)
+        whole = size_of((stage, keeper, run)) if measured else 0
         keeper.rested()  # it remembers the last run, and the tape that grew to: nobody asks for them again
+        if measured:
+            self.passing = max(self.passing, whole - size_of((stage, keeper)))
         return kept
 
     def _kept(self, world: Scenario) -> dict[int, tuple[Stage, Scorekeeper]]:

@@ -19,7 +19,6 @@ import yaml
 import sim.app.desk_shows as desk_shows
 import stockcue as sc
 from sim.app.desk import Desk, dials_of
-from sim.app.desk_shows import KeptShows, Rehearsed, size_of
 from sim.app.nouns import profile_of
 from sim.cli.main import main
 from sim.cli.words import WordError
@@ -255,25 +254,6 @@ def test_workers_answer_as_one_process_does(desk, show):
         assert list(crew.answers({}))[-1]["done"] == 3
     finally:
         crew.close()
-
-
-def kept_shows(show, **more) -> KeptShows:
-    return KeptShows(show, Rehearsed(None, 1), profile_of("balanced"), lambda run: None, **more)
-
-
-def test_no_more_shows_than_there_is_room_for(desk, show):
-    part = kept_shows(show, room=2 * size_of(desk.part.own[0]) + 1000)
-    assert max(len(list(part.play(show, desk.policies, 3))), part.fits) < 3
-
-
-def test_a_kept_show_keeps_no_run(show):
-    """A tape that a host's improvised cues made longer, and what was read of it, go with the run."""
-    quiet, loud = kept_shows(show), kept_shows(show)
-    for part, policy in ((quiet, sc.policy("silent")), (loud, sc.policy("smart", operations="prompted"))):
-        list(part.play(show, [policy], 1))
-    (stage, _), (plain, _) = loud.own[0], quiet.own[0]
-    assert size_of(stage) > size_of(plain), "the host improvised nothing"
-    assert size_of(loud.own[0]) - size_of(quiet.own[0]) < size_of(stage) - size_of(plain) + size_of(stage.tape)
 
 
 def test_a_recording_on_the_desk_is_its_closed_loop(tmp_path):
