@@ -73,7 +73,8 @@ class Tape:
     a grid of times [s], for cues improvised later. ``heat``: what multiplies their demand on that grid [1 or SKU, time], mean 1
     over shows (``sim/demand/mood.py``). ``drawn``: rows laid before the show; later ones were improvised.
     ``late``: how much later each row falls than it was drawn, since no two share a moment [us]; None: not known.
-    ``spare``: buffers that the columns of a grown tape are views of.
+    ``spare``: buffers that the columns of a grown tape are views of. ``spoken``: the record behind each of the drawn cues (a
+    scenario's, or an improvised one); none where they were not drawn.
     """
 
     t: np.ndarray
@@ -96,6 +97,7 @@ class Tape:
     drawn: int = -1
     late: np.ndarray | None = field(default=None, repr=False)
     spare: dict[str, np.ndarray] | None = field(default=None, repr=False)
+    spoken: tuple[Any, ...] = field(default=(), repr=False)
 
     def __post_init__(self) -> None:
         if self.drawn < 0:

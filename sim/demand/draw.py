@@ -46,7 +46,8 @@ def draw_tape(scenario: Scenario, seed: int, replicate: int = 0) -> Tape:
     raw = columns["t"].copy()
     columns["t"][:] = distinct_times(raw)
     return Tape(**columns, cues=cues, viewers=seen, record_error=record_errors(scenario, seed, replicate), phase=phase,
-                key=(seed, replicate), room=viewers, heat=warmth, late=how_late(columns["t"], raw), spare=spare)  # fmt: skip
+                key=(seed, replicate), room=viewers, heat=warmth, late=how_late(columns["t"], raw), spare=spare,
+                spoken=tuple(records))  # fmt: skip
 
 
 def number(blocks: Sequence[Block], first: int = 0) -> int:

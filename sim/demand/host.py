@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 
 import numpy as np
 import simpy
@@ -67,7 +67,7 @@ def cue_row(start: int, planned: int, cue: Cue, item: int) -> tuple:
     return start, start + to_us(k.duration_s), planned, item, kind, k.peak, k.tau_s, shape
 
 
-def lifts(cues: np.ndarray, records: list[Cue], mean_stay_s: float) -> tuple[Push, ...]:
+def lifts(cues: np.ndarray, records: Sequence[Cue], mean_stay_s: float) -> tuple[Push, ...]:
     """The extra arrivals that cues with a viewer lift bring, as feed pushes."""
     pushes = []
     for row, cue in zip(cues, records, strict=True):

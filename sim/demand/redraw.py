@@ -36,16 +36,16 @@ def redrawn(tape: Tape, was: Scenario, scenario: Scenario) -> Tape:
     room = tape.room
     if tape.late is None or room is None or not _alike(was, scenario) or not _fits(tape):
         return draw_tape(scenario, *tape.key)
-    cues, changed = tape.cues, dict[int, list[Block]]()
+    cues, records, changed = tape.cues, tape.spoken, dict[int, list[Block]]()
     if was.cues != scenario.cues:
         cues, spoken = perform(scenario, *tape.key)
-        _before, records = perform(was, *tape.key)
         stay_s = scenario.audience.mean_stay_s()
         if len(cues) != len(tape.cues) or lifts(cues, spoken, stay_s) != lifts(tape.cues, records, stay_s):
             return draw_tape(scenario, *tape.key)
         shop, pairs = Assortment(scenario), zip(spoken, records, strict=True)
         for k in [k for k, (now, then) in enumerate(pairs) if now != then or cues[k] != tape.cues[k]]:
             changed[k + 1] = lay_cue(shop, tape.key, k, cues[k], spoken[k], felt(room, tape.heat, int(cues[k]["sku"])))
+        records = tuple(spoken)
     rows, viewers = _Rows(tape), tape.viewers
     rows.laid |= changed
     if was.feed != scenario.feed:
@@ -53,10 +53,10 @@ def redrawn(tape: Tape, was: Scenario, scenario: Scenario) -> Tape:
         rows.laid[rows.readings] = [readings]
     if (was.leaks, was.supply, was.skus) != (scenario.leaks, scenario.supply, scenario.skus):
         rows.outside_as(lay_outside(scenario, *tape.key))
-    errors = record_errors(scenario, *tape.key)
+    errors = tape.record_error if was.leaks == scenario.leaks else record_errors(scenario, *tape.key)
     if rows.same and cues is tape.cues and np.array_equal(errors, tape.record_error):
         return tape
-    return replace(tape, **rows.columns(), cues=cues, viewers=viewers, record_error=errors, drawn=-1)
+    return replace(tape, **rows.columns(), cues=cues, spoken=records, viewers=viewers, record_error=errors, drawn=-1)
 
 
 def same_shoppers(one: Tape, other: Tape) -> bool:
