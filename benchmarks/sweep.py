@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -47,9 +48,10 @@ def threshold_family(lines: Sequence[float], playbook: str = "freeze_only") -> l
     return [make_policy("fixed_count", {"units": u, "emergency_share": 1.0}, playbook=book, label=f"line{u:g}") for u in lines]
 
 
-def family(candidates: int) -> list[Policy]:
-    """Lines 0, 1, 2 ... units."""
-    return threshold_family([float(u) for u in range(candidates)])
+@cache
+def family(candidates: int) -> tuple[Policy, ...]:
+    """Lines 0, 1, 2 ... units; made once a process, as a study's candidates are."""
+    return tuple(threshold_family([float(u) for u in range(candidates)]))
 
 
 def plain(stage: Stage, policies: Sequence[Policy]) -> np.ndarray:
