@@ -39,6 +39,8 @@ from sim.setup.policies import make_policy
 SEED, DRAWS, NEVER_PAY = 505, 12, 0.25
 LINES = (10, 40, 120)
 """Units at which the three teams freeze."""
+LARGE = 300
+"""A saving beyond this has a sign that matters [CNY]."""
 
 
 class Export(NamedTuple):
@@ -129,8 +131,9 @@ def row(name: str, rows: list[dict[str, Any]]) -> str:
     held = np.mean([r["low"] <= r["true"] <= r["high"] for r in own])
     shows = {r["show"] for r in own}
     any_wrong = np.mean([any(w for w, r in zip(wrong, own, strict=True) if r["show"] == k) for k in shows])
-    return (f"{name:34s} wrong sign {wrong.mean():.2f} of {len(own)}, in {any_wrong:.2f} of {len(shows)} shows; wrong and sure "
-            f"{(wrong & sure).mean():.2f}; saved/true {saved.sum() / true.sum():.2f}; range holds {held:.2f}; truth above 0 "
+    large = abs(true) > LARGE
+    return (f"{name:34s} wrong sign {wrong.sum()} of {len(own)}, {(wrong & large).sum()} of {large.sum()} beyond {LARGE} CNY, in "
+            f"{any_wrong:.2f} of {len(shows)} shows; wrong and sure {(wrong & sure).sum()}; saved/true {saved.sum() / true.sum():.2f}; range holds {held:.2f}; truth above 0 "
             f"{(true > 0).mean():.2f}; cpu {sum(r['cpu'] for r in own):.0f} s")  # fmt: skip
 
 
