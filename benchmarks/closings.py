@@ -133,8 +133,9 @@ def row(name: str, rows: list[dict[str, Any]]) -> str:
     any_wrong = np.mean([any(w for w, r in zip(wrong, own, strict=True) if r["show"] == k) for k in shows])
     large = abs(true) > LARGE
     return (f"{name:34s} wrong sign {wrong.sum()} of {len(own)}, {(wrong & large).sum()} of {large.sum()} beyond {LARGE} CNY, in "
-            f"{any_wrong:.2f} of {len(shows)} shows; wrong and sure {(wrong & sure).sum()}; saved/true {saved.sum() / true.sum():.2f}; range holds {held:.2f}; truth above 0 "
-            f"{(true > 0).mean():.2f}; cpu {sum(r['cpu'] for r in own):.0f} s")  # fmt: skip
+            f"{any_wrong:.2f} of {len(shows)} shows; wrong and sure {(wrong & sure).sum()}; saved/true "
+            f"{saved.sum() / true.sum():.2f}; range holds {held:.2f}; truth above 0 {(true > 0).mean():.2f}; "
+            f"cpu {sum(r['cpu'] for r in own):.0f} s")  # fmt: skip
 
 
 def main() -> None:
