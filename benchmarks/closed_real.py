@@ -35,9 +35,7 @@ MOST_MINUTE = 1000
 """Larger jumps of the polled counter are resets, not orders."""
 
 
-def stretches(
-    t: np.ndarray, n: np.ndarray, cues: np.ndarray, bin_s: float, name: str, ahead: bool
-) -> list[Stream]:  # fmt: skip
+def stretches(t: np.ndarray, n: np.ndarray, cues: np.ndarray, bin_s: float, name: str, ahead: bool) -> list[Stream]:
     """Stretches of four hours; t: seconds since the first run, n: orders then. ahead: whether stock is a share
     of what the whole stretch brought."""
     parts = []

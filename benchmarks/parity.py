@@ -47,14 +47,16 @@ def family() -> list[Policy]:
 
 
 @contextmanager
-def counted_together() -> Iterator[list[int]]:
-    """In here every run goes side by side with others as soon as it may; how many went together each time."""
-    walks: list[int] = []
+def counted_together() -> Iterator[list[tuple[int, int]]]:
+    """In here every run goes side by side with others as soon as it may; how many went together each time, and what all of them
+    had said when they stopped."""
+    walks: list[tuple[int, int]] = []
     making, fewest = side_by_side.compiled_abreast, side_by_side.FEWEST
 
     def watched(worlds: Sequence[World], fold: Any) -> int:
-        walks.append(len(worlds))
-        return making()(worlds, fold)
+        spoken = making()(worlds, fold)
+        walks.append((len(worlds), int(spoken)))
+        return spoken
 
     side_by_side.FEWEST, side_by_side.compiled_abreast = 1, lambda: watched
     try:
@@ -74,7 +76,7 @@ def world(seed: int) -> np.ndarray:
             if run.digest() != play(stage, lines[places[0]]).digest():
                 raise Disagreement(f"world {seed}, a line of {LINES[places[0]]:g}: the runs side by side differ")
     counted = np.zeros(len(COUNTED), np.int64)
-    counted[-1] = sum(n for n in walks if n > 1)
+    counted[-1] = sum(n for n, _spoken in walks if n > 1)
     together = judge.table([shared[k][1] for k in range(len(policies))])
     for k, policy in enumerate(policies):
         run, (first, forked) = play(stage, policy), shared[k]

@@ -10,7 +10,7 @@ from typing import Any
 from sim.app.page_of import html_of
 from sim.app.result import HERE, Result, ResultError
 from sim.jobs.durable import write_whole
-from sim.jobs.folder import MANIFEST, checksum
+from sim.jobs.folder import MANIFEST, brought_back, checksum
 from sim.report.pages.kit import library
 from sim.words import LANGUAGES, _, language, speaking
 
@@ -80,6 +80,7 @@ def page(folder: str | Path, *, lang: str | None = None, out: str | Path | None 
 def opened(place: Path) -> tuple[Result, list[str]]:
     """A run folder as far as it can be read, and what has to be said of it."""
     notes: list[str] = []
+    brought_back(place)
     try:
         manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
         verb = str(manifest["command"][1])

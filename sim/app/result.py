@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sim.app.pictures import Picture
 from sim.app.tables import Tables
-from sim.jobs.folder import ACCOUNT, MANIFEST, checksum, linked, run_folder, tidy
+from sim.jobs.folder import ACCOUNT, MANIFEST, brought_back, checksum, linked, run_folder
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -218,9 +218,7 @@ def load(folder: str | Path) -> Result:
     """
     if not isinstance(folder, str | Path):
         raise ResultError(_("give a Result or its run folder, not {given!r}").format(given=folder))
-    place = Path(folder).expanduser()
-    if not place.exists():
-        tidy(place)  # a process that was killed may have put it aside
+    place = brought_back(Path(folder).expanduser())
     try:
         manifest = json.loads((place / MANIFEST).read_text(encoding="utf-8"))
         verb, files = str(manifest["command"][1]), dict(manifest["files"])

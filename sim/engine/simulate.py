@@ -37,7 +37,8 @@ PACK = {
     for kind in (ALERT_DTYPE, ORDER_DTYPE, ACTION_DTYPE)
 }
 """Packs one record of a kind."""
-NO_EVENT = simpy.Environment().peek()
+NO_EVENT = simpy.core.Infinity
+"""When the next event of a clock is where none is pending."""
 SUPPRESSED = [SUPPRESSED_DUPLICATE, SUPPRESSED_COOLDOWN, SUPPRESSED_BUDGET]
 
 
@@ -162,7 +163,7 @@ def finish(stage: Stage, policy: Policy, control: Control, acting: bool) -> Show
         minded=people.minded,
         busy_us=people.busy_us,
         dropped_readings=int(w.head[DROPPED_READINGS]),
-        suppressed=tuple([int(sum(held)) for held in w.gate_memory.T[SUPPRESSED[0] : SUPPRESSED[-1] + 1].tolist()]),
+        suppressed=tuple([int(sum(held)) for held in w.gate_memory.T[SUPPRESSED].tolist()]),
         pitched_empty=control.pitched_empty,
         acting=acting,
         journal=journal_of(w),

@@ -179,6 +179,13 @@ def tidy(final: Path) -> None:
                 recover(final)
 
 
+def brought_back(final: Path) -> Path:
+    """``final`` to be read: first brought back where a process that was killed has put it aside."""
+    if not final.exists():
+        tidy(final)
+    return final
+
+
 def recover(final: Path) -> None:
     """Bring back or remove what a process that was killed left beside ``final``; only for who holds its lock."""
     for old in sorted(_left(final, "old"), key=lambda p: p.stat().st_mtime, reverse=True):

@@ -187,9 +187,7 @@ def _look(problem: Problem, mood: tuple[Process, ...], band: np.ndarray | None, 
     return _Point(value, np.repeat(grad_b, k) - pulled, grad, info_b, cross, info)
 
 
-def posterior(
-    problem: Problem, mood: tuple[Process, ...], start: tuple[np.ndarray, np.ndarray] | None = None
-) -> Posterior:  # fmt: skip
+def posterior(problem: Problem, mood: tuple[Process, ...], start: tuple[np.ndarray, np.ndarray] | None = None) -> Posterior:
     """The posterior under a mood (none: ``()``). Same problem, same answer. start: mood, parameters to begin with; a mood of
     other processes is not used."""
     k, theta = len(mood), (problem.prior.mean if start is None else start[1]).copy()
@@ -247,7 +245,7 @@ def _pulled(problem: Problem, now: _Point, z: np.ndarray, theta: np.ndarray, unk
 
 def _closed(
     problem: Problem, mood: tuple[Process, ...], band: np.ndarray | None, z: np.ndarray, theta: np.ndarray, now: _Point
-) -> Posterior:  # fmt: skip
+) -> Posterior:
     evidence = now.value + 0.5 * float(np.log(problem.prior.precision).sum())
     factor, shift, info = None, np.empty((0, len(theta))), now.info
     lean_z, lean = np.zeros_like(z), np.zeros_like(theta)

@@ -62,9 +62,7 @@ def tails(fit: Posterior, names: list[tuple], spread: Spread, large: frozenset[i
     return tuple(every)
 
 
-def _by_normal_law(
-    fit: Posterior, own: float, place: int, cue: int, spread: Spread, beforehand: float
-) -> tuple[Tail, float]:  # fmt: skip
+def _by_normal_law(fit: Posterior, own: float, place: int, cue: int, spread: Spread, beforehand: float) -> tuple[Tail, float]:
     """A cue by its posterior less its prior, both normal on the log scale, and how many orders of it were due. own: variance."""
     before = fit.prior.precision[place]
     told = max(1 / own - before, 1e-6)

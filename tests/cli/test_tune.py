@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from sim.app.pages import opened
 from sim.app.result import load
 from sim.cli import main as cli
 
@@ -188,8 +189,9 @@ def test_a_search_can_be_given_more_trials(capsys, tmp_path, monkeypatch):
         (tmp_path / out / "recommended.yaml").read_text(encoding="utf-8").split("command:")[0] for out in ("t", "u", "whole")
     ]
     assert len({text.split("study:")[0] for text in files}) == 1
-    (tmp_path / "t").rename(tmp_path / ".t-old-a")
-    assert load("t").verb == "tune"
+    for read in (load, lambda name: opened(Path(name))[0]):
+        (tmp_path / "t").rename(tmp_path / ".t-old-a")
+        assert read("t").verb == "tune"
     code, _, err = run(capsys, "tune", *SMALL, "out=t")
     assert code == 2
     assert "trials was 24, is 8" in err

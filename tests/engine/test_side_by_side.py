@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from benchmarks.parity import counted_together
 from benchmarks.sweep import threshold_family
 from scenarios.registry import load
 from sim.core.stage import set_stage
 from sim.demand.draw import draw_tape
-from sim.engine import side_by_side
 from sim.engine.fork import play_all
 from sim.engine.simulate import play
 from sim.native import plainly
@@ -18,18 +18,9 @@ from tests.parity.worlds import random_scenario
 
 
 @pytest.fixture
-def walks(monkeypatch):
-    """Every run that may go side by side does; how many went together, and what all of them had said when they stopped."""
-    walks, making = [], side_by_side.compiled_abreast
-
-    def watched(worlds, fold):
-        spoken = making()(worlds, fold)
-        walks.append((len(worlds), int(spoken)))
-        return spoken
-
-    monkeypatch.setattr(side_by_side, "FEWEST", 1)
-    monkeypatch.setattr(side_by_side, "compiled_abreast", lambda: watched)
-    return walks
+def walks():
+    with counted_together() as walks:
+        yield walks
 
 
 def test_runs_side_by_side_are_the_runs_alone(walks):
