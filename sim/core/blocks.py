@@ -37,20 +37,37 @@ def how_late(t: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     return late.astype(np.min_scalar_type(most) if most < 2**32 else np.int64)
 
 
-def free_times(t: np.ndarray, earlier: np.ndarray) -> np.ndarray:
-    """Like :func:`distinct_times`, for rows added during the show: they fall between the tape's slots, on times that
-    the rows added ``earlier`` (ascending) have left free.
+def slip_in(wanted, t, waiting, first, order):
+    """Give rows that are added during the show times of their own, and put them in order with those ``waiting``.
 
-    Counting free slots only, the problem is again one of distinct numbers: number the free slots, make the wanted
-    numbers rise, translate back.
+    They fall between the tape's slots, each on the first time from ``wanted`` on (ascending) that is behind the one before it
+    and that no waiting row has. t: the tape's times; those of rows ``first``, ``first + 1``, ... are written. waiting: rows
+    added before, in order of time. order: gets the numbers of both, in order of time. Plain scalar code, which compiles.
 
-    >>> free_times(np.array([1, 1, 9]), np.array([2, 10])).tolist()
-    [6, 14, 18]
+    >>> t, order = np.array([2, 10, 0, 0, 0]), np.empty(5, np.int64)
+    >>> slip_in(np.array([1, 1, 9]), t, np.array([0, 1]), 2, order)
+    5
+    >>> t.tolist(), order.tolist()
+    ([2, 10, 6, 14, 18], [0, 2, 1, 3, 4])
     """
-    taken = (earlier - LANE_US) // SLOT_US
-    wanted = -(-(t - LANE_US) // SLOT_US)
-    free = _rising(wanted - np.searchsorted(taken, wanted))
-    return (free + np.searchsorted(taken - np.arange(len(taken)), free, "right")) * SLOT_US + LANE_US
+    k, earlier, last = 0, waiting.shape[0], -1
+    for i in range(wanted.shape[0]):
+        slot = max(-((LANE_US - wanted[i]) // SLOT_US), last + 1)
+        while k < earlier:
+            taken = (t[waiting[k]] - LANE_US) // SLOT_US
+            if taken > slot:
+                break
+            if taken == slot:
+                slot += 1
+            order[k + i] = waiting[k]
+            k += 1
+        order[k + i] = first + i
+        t[first + i] = slot * SLOT_US + LANE_US
+        last = slot
+    while k < earlier:
+        order[k + wanted.shape[0]] = waiting[k]
+        k += 1
+    return order.shape[0]
 
 
 def _rising(slot: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ figure (a column of ``World.stock``), by how much. All that was ever true of sto
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -64,24 +64,27 @@ def with_room(w: World, moves: int) -> World:
     return w._replace(**{name: _longer(getattr(w, name), more, w.head[N_MOVED]) for name in MOVED})
 
 
-def pending(w: World, t: int) -> np.ndarray:
-    """Times of rows that were improvised and come after ``t``, ascending [us]."""
-    times = w.t[w.seq[w.head[NEXT_ADDED] :]]
-    return times[np.searchsorted(times, t, "right") :]
+def with_block(
+    w: World, tape: Tape, rows: dict[str, np.ndarray], cue: np.ndarray, slip_in: Callable[..., int]
+) -> tuple[World, Tape]:
+    """The same run over a tape that has gained a block of ``rows`` and their ``cue`` (an improvised one).
 
-
-def with_rows(w: World, tape: Tape) -> World:
-    """The same run over a tape that has gained rows at its end (an improvised cue)."""
-    grown, old = len(tape.t), len(w.t)
+    Causes and shoppers count within the block, ``t`` is when a row would like to come [us]; slip_in:
+    :func:`~sim.core.blocks.slip_in`, compiled or plain.
+    """
+    old = len(tape)
+    tape = tape.append(rows, cue)
+    grown, waiting = len(tape), w.seq[w.head[NEXT_ADDED] :]
+    seq = np.empty(len(waiting) + grown - old, np.int32)
+    slip_in(rows["t"], tape.t, waiting, old, seq)
+    cause, who = tape.cause[old:], tape.who[old:]
+    np.add(cause, np.int32(old), out=cause, where=cause >= 0)
+    who += np.int32(old)
+    tape.cue[old:] = len(tape.cues) - 1
     outcome = w.outcome
     if len(outcome) < grown:
         outcome = np.zeros(2 * grown, np.int8)
         outcome[:old] = w.outcome[:old]
-    waiting = w.seq[w.head[NEXT_ADDED] :]
-    place = np.searchsorted(tape.t[waiting], tape.t[old:]) + np.arange(grown - old)
-    seq, kept = np.empty(len(waiting) + len(place), np.int32), np.ones(len(waiting) + len(place), bool)
-    kept[place] = False
-    seq[place], seq[kept] = np.arange(old, grown), waiting
     w.head[NEXT_ADDED] = 0
     log = {}
     if grown - tape.drawn > len(w.log_t) // 2 > 0:  # the log was made twice as long as the drawn rows can need
@@ -92,7 +95,7 @@ def with_rows(w: World, tape: Tape) -> World:
     if grown > old:
         w.head[LAST] = max(int(w.head[LAST]), int(tape.t[-1]) + 1)
     w = with_room(w, most_moves(tape.kind[old:], len(w.stock)))
-    return w._replace(**tape.columns(), seq=seq, outcome=outcome, **cues, **log)
+    return w._replace(**tape.columns(), seq=seq, outcome=outcome, **cues, **log), tape
 
 
 def _longer(column: np.ndarray, more: int, used: int) -> np.ndarray:

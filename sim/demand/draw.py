@@ -10,7 +10,7 @@ import numpy as np
 
 from scenarios.bundles import items
 from scenarios.contract import Cue, Scenario
-from sim.core.blocks import Block, blank, distinct_times, free_times, how_late, in_order, raw_order
+from sim.core.blocks import Block, blank, distinct_times, how_late, in_order, raw_order
 from sim.core.tape import CUE_DTYPE, EDIT_ADD, EDIT_SET, RELEASE, SUPPLY, SYNC, Tape
 from sim.core.units import US
 from sim.demand.audience import room
@@ -170,14 +170,14 @@ def record_error(scenario: Scenario, seed: int, replicate: int, name: str) -> in
     return size if wrong else 0
 
 
-def improvise(
-    scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int, pending: np.ndarray, blocks: dict[Any, Rows] | None = None
-) -> Tape:  # fmt: skip
-    """The tape with one more cue, spoken at ``at_us`` (odd) during the run.
+def improvised(
+    scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int, blocks: dict[Any, Rows] | None = None
+) -> tuple[Rows, np.ndarray]:
+    """The block of one more cue, spoken at ``at_us`` (odd) during the run, and its row of CUE_DTYPE.
 
-    ``count``: how many of its SKU and kind were improvised before it. ``pending``: times of rows improvised before that are still
-    to come, ascending [us]. The block comes from a stream of its own, so nothing
-    already laid changes. ``blocks``: those drawn lately on this tape, kept for the next policy that says the same.
+    ``count``: how many of its SKU and kind were improvised before it. The block comes from a stream of its own, so nothing
+    already laid changes; its rows come at ``t`` or as soon after it as there is room. ``blocks``: those drawn lately on this
+    tape, kept for the next policy that says the same.
     """
     k = next(i for i, s in enumerate(items(scenario)) if s.id == cue.sku)
     row = np.array([cue_row(at_us, -1, cue, k)], CUE_DTYPE)
@@ -189,9 +189,4 @@ def improvise(
         named = (*tape.key, "improvised", cue.sku, cue.kind, count)
         known[key] = in_order(_pulse(Assortment(scenario), named, row[0], cue, 0, felt(viewers, tape.heat, k)))
         np.maximum(known[key]["t"], at_us + 1, out=known[key]["t"])
-    rows = dict(known[key])
-    rows["t"] = free_times(rows["t"], pending)
-    rows["cause"] = np.where(rows["cause"] >= 0, rows["cause"] + np.int32(len(tape)), np.int32(-1))
-    rows["who"] = rows["who"] + np.int32(len(tape))
-    rows["cue"] = np.full(len(rows["t"]), len(tape.cues), np.int16)
-    return tape.append(rows, row)
+    return known[key], row

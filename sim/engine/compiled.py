@@ -13,9 +13,11 @@ from weakref import ref
 import numpy as np
 
 from sim.by_address import ROOM, asking, laid_signal, laying, reference
+from sim.core.blocks import slip_in
 from sim.core.feed import ask, laid
 from sim.core.screens import seen
 from sim.core.world import World
+from sim.engine.heap import keep_freed
 from sim.engine.hearing import hear, spell_out, trace, weigh
 from sim.engine.scan import scan_each, world_of
 from sim.engine.stretch import abreast, bare, stretch
@@ -104,6 +106,7 @@ lay: Any = None
 
 @cache
 def _compiled_lay() -> Any:
+    keep_freed()
     types = _types()
     machine = compiled(lay_at, types.int64(_world_type(), types.int64[::1]), lay=laying(_world_type()))
     (code,) = machine.overloads.values()
@@ -184,6 +187,13 @@ def compiled_seen() -> Callable[[World, int, int, int], int]:
     """The compiled :func:`~sim.core.screens.seen`, for looks the control plane takes."""
     whole = _types().int64
     return _entry(seen_at, whole, whole, whole)
+
+
+@or_plain(slip_in)
+def compiled_slip_in() -> Callable[..., int]:
+    """The compiled :func:`~sim.core.blocks.slip_in`."""
+    t = _types()
+    return compiled(slip_in, t.int64(t.int64[::1], t.int64[::1], t.int32[::1], t.int64, t.int32[::1]))
 
 
 @or_plain(scan_each)

@@ -10,13 +10,14 @@ import simpy
 from scenarios.contract import CUE_KINDS, KERNEL_SHAPES, Cue, Scenario
 from scenarios.host import MOVE_ON, PUSH
 from sim.core import world as W
-from sim.core.moves import pending, with_rows
+from sim.core.moves import with_block
 from sim.core.response import HOST_BACK, HOST_CALL, HOST_CUT, HOST_PROMPT
 from sim.core.stage import Stage
 from sim.core.tape import CUE_DTYPE, Tape
 from sim.core.units import US, to_us
 from sim.core.world import World
-from sim.demand.draw import improvise
+from sim.demand.draw import improvised
+from sim.engine.compiled import compiled_slip_in
 from sim.engine.people import People
 
 NO_ALERT = -1
@@ -200,8 +201,8 @@ class Hosting:
         self.stop_improvising()
         before = len(self.tape)
         nth = sum((self.names[item], kind) == (cue.sku, cue.kind) for _, item, kind in self.spoken)
-        self.tape = improvise(self.scenario, self.tape, cue, self.now, nth, pending(self.world, self.now), self.blocks)
-        self.world = with_rows(self.world, self.tape)
+        rows, row = improvised(self.scenario, self.tape, cue, self.now, nth, self.blocks)
+        self.world, self.tape = with_block(self.world, self.tape, rows, row, compiled_slip_in())
         number, item = len(self.tape.cues) - 1, self.names.index(cue.sku)
         self.cues = [*self.cues, *self.tape.cues[number:].tolist()]
         self.spoken.append((number, item, cue.kind))

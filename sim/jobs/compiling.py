@@ -12,12 +12,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from sim.core.blocks import slip_in
 from sim.core.policy import Policy
 from sim.engine.compiled import (
     abreast_at,
     compiled_abreast,
     compiled_scan,
     compiled_seen,
+    compiled_slip_in,
     compiled_stretch,
     compiled_trace,
     scan_at,
@@ -38,9 +40,10 @@ from strategies.users import is_users
 KERNELS: dict[str, tuple[Callable[..., Any], Callable[[], Any]]] = {
     "seen": (seen_at, compiled_seen), "stretch": (stretch_at, compiled_stretch), "trace": (trace_at, compiled_trace),
     "weigh": (weigh, compiled_weigh), "scan": (scan_at, compiled_scan), "abreast": (abreast_at, compiled_abreast),
+    "slip_in": (slip_in, compiled_slip_in),
 }  # fmt: skip
 """Entry points, and what makes them."""
-PLAYED = ("seen", "stretch", "trace", "weigh")
+PLAYED = ("seen", "stretch", "trace", "weigh", "slip_in")
 """Kernels that every rehearsal calls."""
 SHARED = (*PLAYED, "scan", "abreast")
 """Kernels that many candidates on one tape call."""

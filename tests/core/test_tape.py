@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scenarios.contract import Cue
-from sim.core.blocks import SLOT_US, _ranked, blank, distinct_times, free_times, in_order
+from sim.core.blocks import LANE_US, SLOT_US, _ranked, blank, distinct_times, in_order, slip_in
+from sim.core.moves import with_block
 from sim.core.stage import set_stage
-from sim.demand.draw import draw_tape, improvise
+from sim.demand.draw import draw_tape, improvised
+from sim.engine.compiled import compiled_slip_in
 from sim.engine.simulate import play
 from sim.setup.policies import make_policy
 from tests.parity.worlds import EVERYTHING, random_scenario
@@ -29,14 +32,33 @@ def test_times_become_distinct_and_stay_close(t):
     assert (out[alone] - t[alone] < SLOT_US).all()
 
 
-@given(TIMES, TIMES)
-def test_added_times_are_free(first, second):
-    earlier = free_times(first, np.empty(0, np.int64))
-    later = free_times(second, earlier)
-    assert len(np.intersect1d(earlier, later)) == 0
-    assert (np.diff(later) > 0).all()
-    assert (later >= second).all()
-    assert ((later % SLOT_US) == 2).all()
+def free_times(t, earlier):
+    """The same by counting: number the free slots, make the wanted numbers rise, translate back. Times alone, on empty tapes."""
+    taken = (earlier - LANE_US) // SLOT_US
+    wanted = -(-(t - LANE_US) // SLOT_US)
+    wanted = wanted - np.searchsorted(taken, wanted)
+    step = np.arange(len(t))
+    free = np.maximum.accumulate(wanted - step) + step
+    return (free + np.searchsorted(taken - np.arange(len(taken)), free, "right")) * SLOT_US + LANE_US
+
+
+@pytest.mark.parametrize("form", ["plain", "compiled"])
+@settings(deadline=None)  # the first compiles
+@given(TIMES, TIMES, TIMES)
+def test_added_rows_get_free_times_and_their_place_in_order(form, one, two, three):
+    blocks = (one, two, three)
+    t, waiting = np.empty(sum(map(len, blocks)), np.int64), np.empty(0, np.int32)
+    first, slip = 0, slip_in if form == "plain" else compiled_slip_in()
+    for wanted in blocks:
+        order = np.empty(len(waiting) + len(wanted), np.int32)
+        assert slip(wanted, t, waiting, first, order) == len(order)
+        assert sorted(order.tolist()) == list(range(len(order)))
+        assert (np.diff(t[order]) > 0).all()
+        new = t[first : first + len(wanted)]
+        assert (new >= wanted).all()
+        assert (new % SLOT_US == LANE_US).all()
+        assert new.tolist() == free_times(wanted, t[waiting]).tolist()
+        first, waiting = first + len(wanted), order
 
 
 @given(st.lists(st.integers(-3, 9), max_size=40), st.sampled_from((0, 1, 2**33, 2**60)))
@@ -62,7 +84,10 @@ def test_a_row_comes_after_its_cause():
         linked = np.flatnonzero(tape.cause >= 0)
         assert (tape.cause[linked] < linked).all()
         if scenario.cues:
-            grown = improvise(scenario, tape, Cue(30.0, scenario.skus[0].id), 30_000_001, 0, np.zeros(0, np.int64))
+            rows, row = improvised(scenario, tape, Cue(30.0, scenario.skus[0].id), 30_000_001, 0)
+            stage = set_stage(scenario, tape)
+            world, grown = with_block(stage.world(make_policy("silent")), tape, rows, row, slip_in)
+            assert world.seq.tolist() == list(range(len(tape), len(grown)))
             new = np.arange(len(tape), len(grown))
             kids = new[grown.cause[new] >= 0]
             assert (grown.t[grown.cause[kids]] < grown.t[kids]).all()
