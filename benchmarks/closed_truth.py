@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -80,13 +81,23 @@ def recording(run: ShowRun, stocks: dict[str, int] | None = None, until: float |
     paid = np.full(len(tape), -1, np.int64)
     pay = np.flatnonzero((tape.kind == T.PAY) & (outcome == T.DONE))
     paid[tape.cause[pay]] = tape.t[pay]
-    cues = tuple(Cue(c["start"] / US, run.scenario.skus[c["sku"]].id, CUE_KINDS[c["kind"]]) for c in tape.cues)
     skus = tuple(replace(s, stock=(stocks or {}).get(s.id, s.stock)) for s in run.scenario.skus)
     return Stream(
         run.scenario.name, "events", skus, tape.t[rows], np.where(back, EDIT_ADD, TAKE).astype(np.int8),
-        tape.sku[rows].astype(np.int16), tape.qty[rows].astype(np.int32), cues, Clock(SECONDS), 0, end / US, 1.0, 1.0,
+        tape.sku[rows].astype(np.int16), tape.qty[rows].astype(np.int32), _sheet(run), Clock(SECONDS), 0, end / US, 1.0, 1.0,
         order=np.where(back, place[tape.cause[rows]], -1), paid=np.where(back, -1, paid[rows]),
     )  # fmt: skip
+
+
+def _sheet(run: ShowRun) -> tuple[Cue, ...]:
+    """The cues of a run as a cue sheet has them: when they came, and what the run of show declares of their response. How large
+    one turned out to be, and what the host made up on the night, no sheet knows."""
+    cues = []
+    for row, record in zip_longest(run.tape.cues, run.tape.spoken):
+        of_plan = record is not None and row["planned"] >= 0
+        own = {name: getattr(record, name) for name in ("peak", "tau_s", "duration_s", "shape")} if of_plan else {}
+        cues.append(Cue(row["start"] / US, run.scenario.skus[row["sku"]].id, CUE_KINDS[row["kind"]], **own))
+    return tuple(cues)
 
 
 def _cut(run: ShowRun, stocks: dict[str, int]) -> KnownShow:

@@ -66,14 +66,14 @@ def columns(head: str) -> tuple[str, ...]:
     return tuple(cell.strip() for cell in _(head).split(" | "))
 
 
-def nearest(word: object, known: Iterable[object]) -> str | None:
-    """The known word most like this one; None where none is like it."""
+def nearest(word: object, known: Iterable[object], cutoff: float = 0.5) -> str | None:
+    """The known word most like this one; None where none is like it (``cutoff``: how like, 0 to 1)."""
     from difflib import get_close_matches
 
     words = [str(k) for k in known]
     if same := [k for k in words if k.casefold() == str(word).casefold()]:
         return same[0]
-    near = get_close_matches(str(word), words, n=1, cutoff=0.5)
+    near = get_close_matches(str(word), words, n=1, cutoff=cutoff)
     return near[0] if near else None
 
 

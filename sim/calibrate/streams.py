@@ -23,6 +23,7 @@ from sim.calibrate.observed import (
     while_open,
 )
 from sim.core.units import US
+from sim.replay.ingest.cue_label import parsed
 from sim.words import _
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _cues(frame: pd.DataFrame, names: tuple[str, ...], start: int, span: float) 
     cues = []
     columns = (rows["t_us"].tolist(), rows["sku"].tolist(), rows["label"].tolist(), rows["value"].tolist())
     for t, sku, label, value in zip(*columns, strict=True):
-        kind = label.partition("/")[0]
+        kind = parsed(label).kind
         name = sku if sku in names else names[0] if len(names) == 1 else ""
         if name and kind in CUE_KINDS and 0 <= (t - start) / US < span:
             cues.append(((t - start) / US, names.index(name), CUE_KINDS.index(kind), value if value > 0 else math.inf))

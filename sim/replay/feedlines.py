@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from scenarios.contract import Cue
 from scenarios.staffing import Feed
 from sim.core.tape import CART, EDIT_ADD, EDIT_SET, SUPPLY, TAKE
 from sim.core.units import US
 from sim.replay.clock import SECONDS, StreamError
+from sim.replay.ingest.cue_label import decimal
 from sim.replay.shadow.sheets import MOST
 from sim.replay.stream import Stream
 from sim.words import _
@@ -75,6 +77,18 @@ def written(stream: Stream, t_us: int) -> Any:
     return stream.clock.text(us)
 
 
+def sheet_row(cue: Cue, speedup: float = 1.0) -> dict[str, str]:
+    """What a cue sheet says of a cue beside its time: item, kind, and of its response what is its own.
+
+    >>> sheet_row(Cue(1380.0, "lipstick", "deal", peak=15.0))
+    {'sku': 'lipstick', 'kind': 'deal', 'peak': '15'}
+    """
+    spans = {"duration": cue.duration_s, "tau_s": cue.tau_s}
+    own = {"peak": cue.peak} | {name: s and s * speedup for name, s in spans.items()}
+    told = {name: decimal(value) for name, value in own.items() if value is not None}
+    return {"sku": cue.sku, "kind": cue.kind, **told} | ({"shape": cue.shape} if cue.shape else {})
+
+
 def write_feed(stream: Stream, feed: Feed, folder: Path, final: Path | None = None) -> str:
     """Write the lines and their sheets into ``folder``, which will be called ``final``; returns the sentence that says how
     ``stockcue shadow`` reads them as a replay with ``feed`` does."""
@@ -89,7 +103,7 @@ def write_feed(stream: Stream, feed: Feed, folder: Path, final: Path | None = No
         file.writelines(line + "\n" for line in feed_lines(stream))
     fields = ("stock", "tier", "price", "margin", "safety_stock")
     stock = [{"sku": s.id} | {name: getattr(s, name) for name in fields} for s in stream.skus]
-    cues = [{"start_time": written(stream, round(c.at_s * US)), "sku": c.sku, "kind": c.kind} for c in stream.cues]
+    cues = [{"start_time": written(stream, round(c.at_s * US)), **sheet_row(c, stream.speedup)} for c in stream.cues]
     for name, rows in ((STOCK, stock), (CUES, cues)):
         if rows:
             text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

@@ -10,7 +10,7 @@ value    float64 level: units available, below 0 where oversold; viewers: people
                  planned length [s]; else NaN
 bin_s    float64 0: an event; else it happened somewhere in [t_us, t_us + bin_s]
 order_id string  the order's (sub-order's) number, or the shopper's where the source has no order numbers; else ""
-label    string  cue: its kind, then "/" and the sheet's own words for it; else ""
+label    string  cue: its kind, what the sheet says of its response, "/", the sheet's own words for it (cue_label.py); else ""
 mark     string  what is wrong with the figure (MARKS), or ""
 file     string  the file it comes from
 line     int64   and the line there (Parquet: the row)

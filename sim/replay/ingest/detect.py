@@ -17,6 +17,8 @@ NEEDS = N_(
 )
 HINTED = 200
 """Columns looked at for one that may be misspelt; comparing words is slow."""
+LIKE = 0.75
+"""How like a known name (0 to 1) a column's is that is taken for a slip of the pen."""
 PLAIN = ("events", "orders", "suborders", "levels", "cues", "cues_by_name", "stock", "dashboard")
 """Mappings of plain names: they give way to those of one platform."""
 
@@ -132,6 +134,15 @@ def unused(source: TableFile, mapping: Mapping) -> list[str]:
     used = set(mapping.find(source.header).values())
     used |= {name.rpartition(".")[2] for name in used}
     return [name for name in dict.fromkeys(source.header) if name and name not in used and name.rpartition(".")[2] not in used]
+
+
+def misspelt(source: TableFile, mapping: Mapping, idle: list[str]) -> list[str]:
+    """Sentences about columns of a cue sheet that are not used and are spelt much like one that is not there."""
+    absent = set(mapping.columns) - set(mapping.find(source.header))
+    known = [name for field in absent for name in mapping.columns[field]] if mapping.kind == "cues" else []
+    near = [(word, nearest(word.strip().lower(), sorted(known), LIKE)) for word in idle[:HINTED]]
+    text = _("{where}: column {word!r} is not used; did you mean {near!r}?")
+    return [text.format(where=source.where, word=word[:40], near=name) for word, name in near if name]
 
 
 def meaning(source: TableFile, given: object, folder: bool = False) -> tuple[TableFile, Mapping] | None:

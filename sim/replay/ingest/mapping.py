@@ -35,7 +35,7 @@ FIELDS = {
     "levels": ("time", "date", "sku", "stock", "enrolled", "total", "waiting", "warehouse", "sale"),
     "flow": ("time", "sku", "change", "before", "stock", "type"),
     "dashboard": ("time", "sku"),
-    "cues": ("start_time", "sku", "name", "cue", "duration"),
+    "cues": ("start_time", "sku", "name", "cue", "duration", "peak", "tau_s", "shape"),
     "stock": ("sku", "stock", "tier", "price", "margin", "safety_stock", "warehouse"),
 }
 """Kinds of file and the fields each understands."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -10,6 +11,7 @@ from scenarios.contract import Cue
 from scenarios.kernels import KERNELS
 from sim.core.units import US
 from sim.replay.clock import StreamError
+from sim.replay.ingest.cue_label import parsed
 from sim.words import _
 
 MOST_TAU = 10.0
@@ -40,16 +42,20 @@ def cues(part: Any, names: list[str], span: tuple[int, int], whole: tuple[int, i
     part.note(sheet[~known], "about other SKUs")
     part.cues = sheet[known]
     rows = zip(sheet["at"], about, sheet["label"], sheet["value"], strict=True)
-    return tuple(_cue((at - span[0]) / US / speedup, sku, label, length / speedup) for at, sku, label, length in rows if sku)
+    return tuple(_cue((at - span[0]) / US / speedup, sku, label, length, speedup) for at, sku, label, length in rows if sku)
 
 
-def _cue(at_s: float, sku: str, label: str, length_s: float) -> Cue:
-    """A cue of the sheet. Its planned length [s] ends the response to it; beyond MOST_TAU time scales nothing is left of one."""
-    kind = label.partition("/")[0]
+def _cue(at_s: float, sku: str, label: str, length_s: float, speedup: float) -> Cue:
+    """A cue of the sheet. Its planned length [recorded s] ends the response to it; beyond MOST_TAU time scales nothing is left of
+    one."""
+    kind, _name, own = parsed(label)
+    if "tau_s" in own:
+        own["tau_s"] = max(own["tau_s"] / speedup, 0.1)
+    cue = Cue(at_s, sku, kind, **own)
     if not length_s > 0:
-        return Cue(at_s=at_s, sku=sku, kind=kind)
-    own = KERNELS[kind]
-    return Cue(at_s=at_s, sku=sku, kind=kind, duration_s=min(max(length_s, 0.1), max(own.duration_s, MOST_TAU * own.tau_s)))
+        return cue
+    whole = cue.kernel()
+    return replace(cue, duration_s=min(max(length_s / speedup, 0.1), max(whole.duration_s, MOST_TAU * whole.tau_s)))
 
 
 def opening(part: Any, names: list[str], first: int) -> int:
@@ -59,7 +65,7 @@ def opening(part: Any, names: list[str], first: int) -> int:
     which = [
         int(at)
         for at, sku, label in zip(early["at"], early["sku"], early["label"], strict=True)
-        if _about(sku, label, names) and at + KERNELS[label.partition("/")[0]].duration_s * US >= first
+        if _about(sku, label, names) and at + KERNELS[parsed(label).kind].duration_s * US >= first
     ]
     return min([first, *which])
 
@@ -68,5 +74,5 @@ def _about(sku: str, label: str, names: list[str]) -> str | None:
     """The SKU a cue is about: the one it names; else the only one there is; else the one its words are the name of."""
     if sku:
         return sku if sku in names else None
-    name = label.partition("/")[2]
+    name = parsed(label).name
     return names[0] if len(names) == 1 else name if name in names else None

@@ -14,7 +14,7 @@ def why(reason: str) -> str:
     'there is no type'
     """
     kind = re.sub(r"( such as |; did you mean |; known: |: a refund| \(line | \(\S+ line ).*", "", reason, flags=re.DOTALL)
-    kind = re.sub(r"^(there is no type) .*", r"\1", kind, flags=re.DOTALL)
+    kind = re.sub(r"^(there is no (?:type|cue|shape)) .*", r"\1", kind, flags=re.DOTALL)
     kind = re.sub(r"^(\w+) .* (was (?:there|declared) already)$", r"\1 \2", kind, flags=re.DOTALL)
     if kind.startswith("has "):
         return kind

@@ -14,7 +14,18 @@ from sim.replay.ingest.assemble import Making
 from sim.replay.ingest.canon import Head, Writer
 from sim.replay.ingest.carried import carried
 from sim.replay.ingest.chunk import RowChunk, TableFile
-from sim.replay.ingest.detect import STREAMS, detect, meaning, must_be, must_fit, must_know, one_of_each, unknown, unused
+from sim.replay.ingest.detect import (
+    STREAMS,
+    detect,
+    meaning,
+    misspelt,
+    must_be,
+    must_fit,
+    must_know,
+    one_of_each,
+    unknown,
+    unused,
+)
 from sim.replay.ingest.files import BLOCK, FORMATS
 from sim.replay.ingest.join import joined
 from sim.replay.ingest.mapping import Mapping
@@ -210,6 +221,7 @@ def _read(source: TableFile, mapping: Mapping, making: Making, rejects: Rejects,
     double, idle = one_of_each(source, mapping), unused(source, mapping)
     state = making.begin(source, mapping)
     state.unused, state.damaged = idle, source.damaged
+    state.notes += misspelt(source, mapping, idle)
     if double:
         state.notes.append(f"{source.where}: {listed(double)} stand{'s' if len(double) == 1 else ''} there twice and is not used")
     judge = JUDGES[mapping.kind]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
 from scenarios.contract import TIERS
 from sim.replay.clock import StreamError
+from sim.replay.ingest import cue_label
 from sim.replay.ingest.clocktimes import spans
 from sim.replay.ingest.mapping import ASIDE, words
 from sim.replay.ingest.row_validator import KIND, MARK, Facts, RowValidator
@@ -159,13 +161,29 @@ def cues(validator: RowValidator) -> Facts:
     why = [f"there is no cue {k[:60]!r}{did_you_mean(k[:60], CUES)}" for k in small]
     validator.fail(np.array([k not in CUES for k in small])[codes], np.array(why, object)[codes])
     length = validator.number("duration", _span)
-    names = validator.texts("name").to_pylist()
+    names, own = validator.texts("name").to_pylist(), _responses(validator)
     labels = [
-        validator.state.labels.code(f"{CUES.get(small[c], 'pitch')}/{n}") for c, n in zip(codes.tolist(), names, strict=True)
+        validator.state.labels.code(cue_label.written(CUES.get(small[c], "pitch"), n, o))
+        for c, n, o in zip(codes.tolist(), names, own, strict=True)
     ]
     validator.state.ordered(us, validator.good)
     validator.emit("cue", np.arange(validator.n), us, sku=sku, qty=1, value=length, label=np.array(labels, np.int32))
     return validator.settle()
+
+
+def _responses(validator: RowValidator) -> list[dict[str, Any]]:
+    """What every row says of its cue's response: own peak, time scale and shape."""
+    rows: list[dict[str, Any]] = [{} for _row in range(validator.n)]
+    for field, rule in (("peak", cue_label.read_peak), ("tau_s", cue_label.read_tau)):
+        values = validator.number(field, rule)
+        for row in np.flatnonzero(~np.isnan(values)).tolist():
+            rows[row][field] = float(values[row])
+    words, codes = validator.coded("shape")
+    why = np.array([cue_label.read_shape(word) for word in words], object)[codes]
+    validator.fail(why != None, why)  # noqa: E711
+    for row in np.flatnonzero(np.array([bool(word) for word in words], bool)[codes]).tolist():
+        rows[row]["shape"] = words[codes[row]].lower()
+    return rows
 
 
 def _span(text: str) -> Number | str | None:

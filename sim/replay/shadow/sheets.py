@@ -15,6 +15,7 @@ from scenarios.contract import Cue, Sku
 from sim.replay.clock import Clock, StreamError
 from sim.replay.ingest import plan
 from sim.replay.ingest.canon import Head
+from sim.replay.ingest.cue_label import parsed
 from sim.replay.ingest.finish import poll_steps
 from sim.replay.ingest.open import MOST_SKUS, MOVES, bound, units_of
 from sim.replay.ingest.run import Ingested, sheet
@@ -109,8 +110,8 @@ def cue_rows(cues: CueSheet | None) -> list[list[Any]]:
     """Its cues as plain data."""
     if cues is None:
         return []
-    rows = zip(cues.cues["at"].tolist(), cues.cues["sku"], cues.cues["label"], strict=True)
-    return [[at, sku or label.partition("/")[2], label.partition("/")[0]] for at, sku, label in rows]
+    rows = zip(cues.cues["at"].tolist(), cues.cues["sku"], map(parsed, cues.cues["label"]), strict=True)
+    return [[at, sku or label.name, label.kind, *([label.own] if label.own else [])] for at, sku, label in rows]
 
 
 def level_of(text: str) -> int | None:
