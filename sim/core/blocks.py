@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -127,24 +128,31 @@ def raw_order(
     """The same before ties are settled: times are as they were drawn. spare: given empty, it gets buffers with room to spare that
     the columns are views of."""
     laid = [b if isinstance(b, Block) else Block.whole(b) for b in blocks]
-    first = np.cumsum([0] + [len(b.t) for b in laid]).tolist()
-    attempts = np.cumsum([0] + [len(b.shared["who"]) for b in laid]).tolist()
-    t = np.concatenate([b.t for b in laid])
+    first = list(accumulate((len(b.t) for b in laid), initial=0))
+    attempts = list(accumulate((len(b.shared["who"]) for b in laid), initial=0))
+    t = _end_to_end([b.t for b in laid])
     order = _ranked(t)
     # One place more than there are rows: cause -1 is the last.
     place = np.empty(len(order) + 1, np.int32)
     place[order], place[-1] = np.arange(len(order), dtype=np.int32), -1
-    of = np.concatenate([b.of + np.int32(k) for b, k in zip(laid, attempts, strict=False)]).take(order)
-    cause = np.concatenate([np.where(b.cause >= 0, b.cause + np.int32(k), -1) for b, k in zip(laid, first, strict=False)])
-    own = {"t": (t, order), "kind": (np.concatenate([b.kind for b in laid]), order), "cause": (place, cause.take(order))}
+    of = _end_to_end([b.of + np.int32(k) if k else b.of for b, k in zip(laid, attempts, strict=False)]).take(order)
+    cause = _end_to_end([
+        np.where(b.cause >= 0, b.cause + np.int32(k), -1) if k else b.cause for b, k in zip(laid, first, strict=False)
+    ])  # fmt: skip
+    own = {"t": (t, order), "kind": (_end_to_end([b.kind for b in laid]), order), "cause": (place, cause.take(order))}
     rows = {}
     for name in COLUMNS:
-        column, which = own[name] if name in own else (np.concatenate([b.shared[name] for b in laid]), of)
+        column, which = own[name] if name in own else (_end_to_end([b.shared[name] for b in laid]), of)
         rows[name] = column.take(which) if spare is None else with_room(column, which, name, spare)
     for b, k in zip(laid, first, strict=False):
         if b.marks is not None:
             rows["mark"][place[k + b.first : k + b.first + len(b.marks)]] = b.marks
     return rows
+
+
+def _end_to_end(columns: list[np.ndarray]) -> np.ndarray:
+    """Columns, one behind the other; a single one as it is."""
+    return columns[0] if len(columns) == 1 else np.concatenate(columns)
 
 
 def with_room(column: np.ndarray, which: np.ndarray, name: str, spare: dict[str, np.ndarray]) -> np.ndarray:

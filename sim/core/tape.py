@@ -24,7 +24,6 @@ bundle   int16  0, or of a bundle's rows 16 x (1 + its number) + place of the pa
 from __future__ import annotations
 
 import hashlib
-from copy import copy
 from dataclasses import dataclass, field
 from sys import getrefcount
 from typing import Any
@@ -134,10 +133,8 @@ class Tape:
             column[n:] = rows[name]
         cues = np.empty(len(self.cues) + 1, CUE_DTYPE)
         cues[:-1], cues[-1:] = self.cues, cue
-        grown = copy(self)
-        changed: dict[str, Any] = {**columns, "cues": cues, "spare": spare}
-        for name, value in changed.items():
-            object.__setattr__(grown, name, value)
+        grown = object.__new__(Tape)  # a copy, whose fields cannot be set one by one
+        vars(grown).update(vars(self), **columns, cues=cues, spare=spare)
         return grown
 
     def _room(self, until: int) -> dict[str, np.ndarray] | None:

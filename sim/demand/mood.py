@@ -61,7 +61,7 @@ def cue_size(spread: Spread, seed: int, *key: int | str) -> float:
     if spread.cue_sd == 0 and spread.mega_p == 0:
         return 1.0
     rng = stream(seed, *key, "size")
-    own, further = rng.standard_normal(2)
+    own, further = rng.standard_normal(), rng.standard_normal()
     size = math.exp(spread.cue_sd * own - spread.cue_sd**2 / 2) / (1 + spread.mega_p * (mega_mean(spread) - 1))
     return size * math.exp(spread.mega_log + spread.mega_log_sd * further) if rng.random() < spread.mega_p else size
 

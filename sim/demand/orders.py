@@ -49,8 +49,7 @@ def endings(ledger: Ledger, placed: np.ndarray, life: Life) -> Endings:
     paid_at = placed + life.paying
     pays = life.pays & ((paid_at < life.closes) | (ledger.mode == "pre_hold"))
     arrives = paid_at + life.late
-    paid, quit = np.flatnonzero(pays), np.flatnonzero(pays & life.quits)
-    closed = np.flatnonzero(~pays | (arrives >= life.closes))
+    (paid,), (quit,), (closed,) = pays.nonzero(), (pays & life.quits).nonzero(), (~pays | (arrives >= life.closes)).nonzero()
     return Endings(closed, paid, arrives.take(paid), quit, arrives.take(quit) + life.regret.take(quit))
 
 

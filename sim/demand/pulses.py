@@ -54,8 +54,8 @@ def _drawn(rng: np.random.Generator, mean: float) -> int:
 def pulse_times(rng: np.random.Generator, kernel: Kernel, start_s: float, per_viewer_s: float, room: Room) -> np.ndarray:
     """Times [s] at which people act on a cue: intensity ``V(t) * per_viewer_s * peak * shape(t - start_s)``."""
     grid, viewers = room
-    inside = (grid >= start_s - grid[1]) & (grid <= start_s + kernel.duration_s + grid[1])
-    bound = float(viewers[inside].max()) if inside.any() else 0.0
+    first = grid.searchsorted(start_s - grid[1])
+    bound = float(viewers[first : grid.searchsorted(start_s + kernel.duration_s + grid[1], "right")].max(initial=0.0))
     tau = kernel.tau_s
     if kernel.shape == "gamma":
         n = _drawn(rng, bound * per_viewer_s * kernel.peak * math.e * tau)

@@ -25,28 +25,32 @@ from sim.demand.orders import COPY_US, Life, closing_us, endings, payment_s
 
 def even_us(seconds: np.ndarray) -> np.ndarray:
     """Seconds to even microseconds, vectorised (rounded down)."""
-    return (np.asarray(seconds) * (US // 2)).astype(np.int64) * 2
+    us = np.multiply(seconds, US // 2).astype(np.int64)
+    us *= 2
+    return us
 
 
 def delay_us(seconds: np.ndarray) -> np.ndarray:
     """Delays as even microseconds, at least 2: an effect never ties with its cause."""
-    return np.maximum(even_us(np.minimum(seconds, 1e9)), 2)
+    us = even_us(np.minimum(seconds, 1e9))
+    return np.maximum(us, 2, out=us)
 
 
 class Party:
-    """Shoppers who come for one reason and one item: times [us], entry by cart, order to follow, when, parent shopper."""
+    """Shoppers who come for one reason and one item: times [us], entry by cart, order to follow, when, parent shopper (-1:
+    none; None: nobody has one)."""
 
     def __init__(self, t: np.ndarray, sku: int, cue: int, by_cart: np.ndarray, orders: np.ndarray, wait: np.ndarray) -> None:
         self.t, self.sku, self.cue = t, sku, cue
         self.ordered = np.where(by_cart, t + wait, t)
         self.by_cart, self.orders = by_cart, orders
-        self.parent = np.full(len(t), -1)
+        self.parent: np.ndarray | None = None
 
     def follow(self, rng: np.random.Generator, branching: float, mean_s: float) -> None:
         """Add the followers of followers (Hawkes clusters): Poisson(branching) per order, Exp(mean_s) after it."""
-        young = np.flatnonzero(self.orders)
+        (young,) = self.orders.nonzero()
         ordered, n = self.ordered[young], len(self.t)
-        born, parents = [self.t], [self.parent]
+        born, parents = [self.t], [np.full(n, -1)]
         while len(young):
             children = rng.poisson(branching, len(young))
             parents.append(np.repeat(young, children))
@@ -105,23 +109,26 @@ class Attempts(NamedTuple):
     of: np.ndarray
 
     def some(self, which: np.ndarray) -> Attempts:
-        """Those of them."""
-        return Attempts(self.row.take(which), self.t.take(which), self.of.take(which))
+        """Those of them for which ``which`` is true."""
+        (at,) = which.nonzero()
+        return Attempts(self.row.take(at), self.t.take(at), self.of.take(at))
 
 
 class Laying:
     """A block while it is laid, some rows of one kind after the others."""
 
     def __init__(self) -> None:
-        self.parts: list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]] = []
+        self.kinds: list[tuple[int | np.ndarray, slice]] = []
+        self.parts: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         self.n = 0
 
     def add(self, kind: int | np.ndarray, t: np.ndarray, cause: np.ndarray, of: np.ndarray) -> np.ndarray:
         """Further rows; their numbers."""
-        kinds = kind if isinstance(kind, np.ndarray) else np.full(len(t), kind, np.int8)
-        self.parts.append((t, kinds, cause, of))
+        first = self.n
         self.n += len(t)
-        return np.arange(self.n - len(t), self.n, dtype=np.int32)
+        self.kinds.append((kind, slice(first, self.n)))
+        self.parts.append((t, cause, of))
+        return np.arange(first, self.n, dtype=np.int32)
 
     def again(self, kind: int, earlier: Attempts, t: np.ndarray, of: np.ndarray | None = None) -> Attempts:
         """Attempts that follow earlier ones, one each. of: whose they are, where not the same."""
@@ -130,8 +137,11 @@ class Laying:
 
     def block(self, shared: dict[str, np.ndarray], first: int, marks: np.ndarray) -> Block:
         """All of them."""
-        t, kind, cause, of = (np.concatenate(column) for column in zip(*self.parts, strict=True))
-        return Block(t, kind, cause, of, shared, first, marks)
+        kinds = np.empty(self.n, np.int8)
+        for kind, rows in self.kinds:
+            kinds[rows] = kind
+        t, cause, of = map(np.concatenate, zip(*self.parts, strict=True))
+        return Block(t, kinds, cause, of, shared, first, marks)
 
 
 def lay(rng: np.random.Generator, shop: Assortment, party: Party) -> Block:
@@ -140,16 +150,15 @@ def lay(rng: np.random.Generator, shop: Assortment, party: Party) -> Block:
     mark, channel = rng.random(n), shop.channels.drawn(rng.random(n))
     units = 1 + (rng.random(n) >= shop.scenario.shoppers.single_share) * rng.geometric(0.5, n)
     every, rows = np.arange(n, dtype=np.int32), Laying()
-    carted = np.flatnonzero(party.by_cart & party.orders)
-    first = every.copy()
-    first[carted] = n + np.arange(len(carted), dtype=np.int32)
+    (carted,), (orders,) = (party.by_cart & party.orders).nonzero(), party.orders.nonzero()
+    first, by_cart = every.copy(), every.take(carted)
     cause = np.full(n, -1, np.int32)
-    follows = np.flatnonzero(party.parent >= 0)
-    cause[follows] = first[party.parent[follows]]
     rows.add(np.where(party.by_cart, np.int8(CART), np.int8(ORDER)), party.t, cause, every)
-    rows.add(ORDER, party.ordered[carted], every[carted], every[carted])
-    orders = np.flatnonzero(party.orders)
-    attempts = Attempts(first[orders], party.ordered[orders], every[orders])
+    first[carted] = rows.add(ORDER, party.ordered.take(carted), by_cart, by_cart)
+    if party.parent is not None:
+        (follows,) = (party.parent >= 0).nonzero()
+        cause[follows] = first.take(party.parent.take(follows))
+    attempts = Attempts(first.take(orders), party.ordered.take(orders), every.take(orders))
     attempts, swapped, sku = _retries(rng, shop, rows, attempts, party)
     attempts = _copies(rng, shop, rows, attempts)
     who = np.concatenate([every, swapped])
@@ -180,17 +189,17 @@ def _retries(
     mood = rng.random(len(attempts.t))
     other = rng.random(len(attempts.t))
     every = [attempts]
-    last = attempts.some(np.flatnonzero(mood < s.wait_share))
+    last = attempts.some(mood < s.wait_share)
     for _ in range(s.retries if s.wait_share else 0):
         last = rows.again(RETRY, last, last.t + delay_us(rng.exponential(s.wait_s, len(last.t))))
         every.append(last)
-        last = last.some(np.flatnonzero(rng.random(len(last.t)) < s.keep_trying))
-    swaps = np.flatnonzero((mood >= s.wait_share) & (mood < s.wait_share + s.substitute_share))
-    if len(shop.scenario.skus) == 1 or not len(swaps):
-        return joined(every), np.zeros(0, np.int32), np.zeros(0, int)
+        last = last.some(rng.random(len(last.t)) < s.keep_trying)
+    swaps = (mood >= s.wait_share) & (mood < s.wait_share + s.substitute_share)
     swap = attempts.some(swaps)
-    of = np.arange(len(party.t), len(party.t) + len(swaps), dtype=np.int32)
-    every.append(rows.again(RETRY, swap, swap.t + delay_us(rng.exponential(s.substitute_s, len(swaps))), of))
+    if len(shop.scenario.skus) == 1 or not len(swap.t):
+        return joined(every), np.zeros(0, np.int32), np.zeros(0, int)
+    of = np.arange(len(party.t), len(party.t) + len(swap.t), dtype=np.int32)
+    every.append(rows.again(RETRY, swap, swap.t + delay_us(rng.exponential(s.substitute_s, len(swap.t))), of))
     return joined(every), swap.of, shop.others.drawn(other[swaps], but=party.sku)
 
 
@@ -204,7 +213,7 @@ def _copies(rng: np.random.Generator, shop: Assortment, rows: Laying, attempts: 
     p = shop.scenario.leaks.duplicate_p
     if p == 0:
         return attempts
-    once = attempts.some(np.flatnonzero(rng.random(len(attempts.t)) < p))
+    once = attempts.some(rng.random(len(attempts.t)) < p)
     return joined([attempts, rows.again(COPY, once, once.t + COPY_US)])
 
 
@@ -219,7 +228,7 @@ def _settle(
     pays = rng.random(n) >= s.never_pay
     paying = payment_s(rng, s, n)
     callback = rng.lognormal(math.log(max(leaks.late_callback_median_s, 1e-9)), leaks.late_callback_sigma, n)
-    late = np.flatnonzero(rng.random(n) < leaks.late_callback_p)
+    (late,) = (rng.random(n) < leaks.late_callback_p).nonzero()
     cancels = (rng.random(n) < s.cancel_share) & pays
     regret, release = rng.exponential(s.cancel_s, n), rng.random(n)
     closes = closing_us(scenario.ledger, attempts.t)
