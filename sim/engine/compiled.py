@@ -106,7 +106,6 @@ lay: Any = None
 
 @cache
 def _compiled_lay() -> Any:
-    keep_freed()
     types = _types()
     machine = compiled(lay_at, types.int64(_world_type(), types.int64[::1]), lay=laying(_world_type()))
     (code,) = machine.overloads.values()
@@ -143,6 +142,7 @@ class WorldEntry:
         if WorldEntry.tape() is not world[0]:
             assert [(a.dtype, a.ndim, a.flags.num & PLAIN) for a in world] == _kinds(), "arrays of kinds that no World declares"
             WorldEntry.tape = ref(world[0])
+        keep_freed(world.readings.nbytes)
         room = np.empty(ROOM, np.int64)
         WorldEntry.laid = laid = (world, room, _compiled_lay()(world, room))
         return laid

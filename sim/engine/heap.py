@@ -13,8 +13,18 @@ TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3
 """Parameters of glibc's ``mallopt`` (malloc.h)."""
 
 
+LARGE = 1 << 20
+"""Runs with a larger array than this are worth it [bytes]; what small ones free glibc keeps by itself."""
+
+
+def keep_freed(largest: int) -> None:
+    """Keep from now on what is freed, since runs with an array of ``largest`` bytes are played."""
+    if largest > LARGE:
+        _tell()
+
+
 @cache
-def keep_freed() -> None:
+def _tell() -> None:
     """Tell the allocator once, where it is glibc's and the environment says nothing of it; elsewhere nothing is done."""
     if any(name.startswith("MALLOC_") for name in os.environ) or "GLIBC_TUNABLES" in os.environ:
         return
