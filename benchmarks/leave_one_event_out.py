@@ -53,6 +53,12 @@ def _still(steps: np.ndarray, a: int, b: int) -> bool:
     return len(around) > 0 and float(np.median(around)) * (b - a) > -np.log(CHANCE)
 
 
+def counted_viewers(rows: pd.DataFrame) -> np.ndarray:
+    """Which readings of viewers are readings, by minute."""
+    watched = rows["viewers"].where(rows["viewers"] > 0)
+    return np.asarray(watched > NOBODY * watched.rolling(2 * HOUR_MIN + 1, center=True, min_periods=1).median())
+
+
 def observed(name: str, rows: pd.DataFrame, schedule: pd.DataFrame) -> Observed:
     """One event as a calibration sees it, from the start of its first run to the planned end of its last."""
     unix = rows["time"].dt.as_unit("s").astype("int64").to_numpy()
@@ -66,8 +72,7 @@ def observed(name: str, rows: pd.DataFrame, schedule: pd.DataFrame) -> Observed:
     minute, counter = minute[alive[0] : alive[-1] + 2], counter[alive[0] : alive[-1] + 2]
     start, span = unix[0] + 60 * int(minute[0]), 60.0 * float(minute[-1] - minute[0])
     t, n, shut = counted(minute - minute[0], counter)
-    watched = rows["viewers"].where(rows["viewers"] > 0)
-    seen = (watched > NOBODY * watched.rolling(2 * HOUR_MIN + 1, center=True, min_periods=1).median()).to_numpy()
+    seen = counted_viewers(rows)
     cues = [(float(at), 0, RUN_START, np.inf) for at in begins - start if 0 <= at < span]
     none = events(np.zeros(0), np.zeros(0, int))
     return Observed(
