@@ -1,8 +1,7 @@
 """Hidden parts of real recordings: stretches of the marathons' donations with a declared stock, imputed beyond it, compared.
 
-``python -m benchmarks.closed_real [data folder] [taught=FOLDER]`` prints two Markdown tables: whole spells, and what came by so
-many minutes after the stop. A stretch is four hours; run starts stand for cues, viewers are known. The data may not be copied
-into the project.
+``python -m benchmarks.closed_real [data folder] [fits=FOLDER]`` prints two Markdown tables: whole spells, and what came so many
+minutes after the stop. A stretch is four hours; run starts stand for cues. The data may not be copied into the project.
 
 Stock goes with the first order behind a moment that lies 40 to 70 % into the stretch, so when it goes says nothing of what comes.
 Every stretch has ``STOPS`` such moments, each played alone; standard errors count stretches. Of a count by the minute single
@@ -10,8 +9,8 @@ orders lie anywhere in their minute: the last row of such a recording holds the 
 it to hold the whole minute, stock would have gone just at its end, and a model that knows only that it went within it takes that
 minute for a rise: the five minutes after were imputed 1.3 times too high.)
 
-taught: what is believed of the room is a scenario that ``calibrate`` fitted to the five other marathons. FOLDER keeps them, and
-fits what it lacks (a minute or two each).
+What is believed beforehand: the defaults; or what the five other marathons say of a stretch's level and hours
+(``benchmarks/other_marathons.py``); with ``fits=`` also how much a room moves, as ``calibrate`` fits it to the five others.
 """
 
 from __future__ import annotations
@@ -20,14 +19,13 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-import yaml
 
 from benchmarks.closed_truth import ratio_error
-from benchmarks.leave_one_event_out import counted_viewers, shows_of
+from benchmarks.leave_one_event_out import counted_viewers
 from scenarios.contract import Cue, Scenario, Sku
 from sim.core.tape import TAKE
 from sim.core.units import US
@@ -38,6 +36,7 @@ from sim.replay.closedloop import band
 from sim.replay.draws import draw, high
 from sim.replay.impute import BIN_S, impute
 from sim.replay.stream import Stream
+from sim.replay.taught import Taught
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 STRETCH_S, LEAST, DRAWS, STOPS = 4 * 3600.0, 100, 200, 4
@@ -136,10 +135,17 @@ def _on_air(data: Path, event: str, at: pd.Series) -> tuple[np.ndarray, np.ndarr
     return t, (t >= 0) & (t <= last.max()), cues
 
 
-def judged(whole: Stream, seed: int = 3, draws: int = DRAWS, world: Scenario | None = None) -> dict[str, Any] | None:
+class Belief(NamedTuple):
+    """What is held likely of a stretch beforehand: none of either, the defaults."""
+
+    world: Scenario | None = None
+    taught: Taught | None = None
+
+
+def judged(whole: Stream, seed: int = 3, draws: int = DRAWS, belief: Belief | None = None) -> dict[str, Any] | None:
     """True and imputed orders of one stretch, in all and by minutes after the stop; None where stock lasted."""
     kept, gone = hide(whole)
-    imputation = impute(kept, BIN_S, world)
+    imputation = impute(kept, BIN_S, *(belief or Belief()))
     if not imputation.windows:
         return None
     start = imputation.windows[0].start
@@ -160,9 +166,9 @@ def judged(whole: Stream, seed: int = 3, draws: int = DRAWS, world: Scenario | N
     }  # fmt: skip
 
 
-def judge(streams: list[Stream], world: Callable[[str], Scenario | None]) -> list[dict[str, Any]]:
-    """Every stretch and stop that leaves something to impute; ``world``: what is believed, by event."""
-    every = (judged(s, k, world=world(s.name.split()[0])) for k, s in enumerate(streams))
+def judge(streams: list[Stream], belief: Callable[[str], Belief]) -> list[dict[str, Any]]:
+    """Every stretch and stop that leaves something to impute; ``belief``: by the stretch's name."""
+    every = (judged(s, k, belief=belief(s.name)) for k, s in enumerate(streams))
     return [r for r in every if r]
 
 
@@ -204,50 +210,30 @@ def horizons(name: str, rows: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def taught(data: Path, folder: Path, watched: bool) -> Callable[[str], Scenario]:
-    """What a reviewer of one marathon believes who has calibrated on the five others: without their clock, which a stretch does
-    not tell, and with their viewers where its own are known. Fits are kept in ``folder``."""
-    from sim.app.replay import world_of
-    from sim.calibrate.fit import calibrate
-    from sim.calibrate.scenario import scenario_of
-    from sim.replay.closedtape import backdrop
-
-    folder.mkdir(parents=True, exist_ok=True)
-    worlds: dict[str, Scenario] = {}
-
-    def world(event: str) -> Scenario:
-        file = folder / f"without_{event}{'' if watched else '_unwatched'}.yaml"
-        if event not in worlds:
-            if not file.is_file():
-                shows = [replace(s, start_unix_s=float("nan")) for s in shows_of(data / "gdq-live-minute") if s.name != event]
-                shows = shows if watched else [replace(s, viewers=None) for s in shows]
-                values, _ = scenario_of(calibrate(shows, lambda what: None, name="room", predict=False), "others")
-                file.write_text(yaml.safe_dump({"spread": values["spread"]}), encoding="utf-8")
-            worlds[event] = world_of(yaml.safe_load(file.read_text(encoding="utf-8"))) or backdrop()
-        return worlds[event]
-
-    return world
-
-
 HEADS = ("recording", "viewers", "believed", "stretches", "imputed / true, sum", "median", "true / imputed, mean", "80 % holds",
          "95 % holds", "low..high")  # fmt: skip
-AFTER = ("recording", "believed", "until, after the stop", "imputed / true, sum", "log of true less imputed, mean",
+AFTER = ("recording", "viewers", "believed", "until, after the stop", "imputed / true, sum", "log of true less imputed, mean",
          "its standard deviation", "as believed", "below 80 %", "above 80 %", "95 % holds")  # fmt: skip
 
 
 def main() -> None:
     """Print the tables."""
+    from benchmarks.other_marathons import fitted_spread, nights
+
     data = next((Path(a) for a in sys.argv[1:] if "=" not in a), DATA)
-    folder = next((Path(a[7:]) for a in sys.argv[1:] if a.startswith("taught=")), None)
+    fits = next((Path(a[5:]) for a in sys.argv[1:] if a.startswith("fits=")), None)
+    beliefs: list[tuple[str, bool, Callable[[str], Belief]]] = [
+        ("defaults", True, lambda name: Belief()), ("defaults", False, lambda name: Belief()),
+        ("level and hours of the others", False, nights(data)),
+    ]  # fmt: skip
+    beliefs += [("spread of the others", watched, fitted_spread(data, fits, watched)) for watched in (True, False) if fits]
     lines = []
     print("| " + " | ".join(HEADS) + " |\n" + "|---" * len(HEADS) + "|")
-    for by in ("defaults", "the other marathons")[: 2 if folder else 1]:
-        for watched in (True, False):
-            world = taught(data, folder, watched) if folder and by != "defaults" else lambda event: None
-            for name, streams in (("donations, one second", one_second), ("six marathons, one minute", marathons)):
-                rows = judge(streams(data, watched), world)
-                print(row(f"{name} | {'known' if watched else 'no'} | {by}", rows), flush=True)
-                lines += horizons(f"{name} | {by}", rows) if watched else []
+    for words, watched, belief in beliefs:
+        for name, streams in (("donations, one second", one_second), ("six marathons, one minute", marathons)):
+            rows = judge(streams(data, watched), belief)
+            print(row(f"{name} | {'known' if watched else 'no'} | {words}", rows), flush=True)
+            lines += horizons(f"{name} | {'known' if watched else 'no'} | {words}", rows)
     print("\n| " + " | ".join(AFTER) + " |\n" + "|---" * len(AFTER) + "|")
     print("\n".join(lines))
 

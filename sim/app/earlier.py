@@ -2,28 +2,78 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from sim.calibrate.night_prior import NightForecast, Quantity
+import numpy as np
+
+from sim.calibrate.night_prior import LEVEL_SD, NightForecast, Quantity
 from sim.calibrate.night_prior import from_plain as earlier_nights
+from sim.calibrate.observed import Observed
 from sim.core.export import write_csv
+from sim.demand.audience import grown
+from sim.replay.taught import Taught
 from sim.setup.settings import SettingError
 from sim.setup.uncertain import KEY
+from sim.stats.pooling import pooled
 from sim.words import _
+
+BY_VIEWER, STEPS = "by_viewer", 481
+"""Whether the levels of a file's nights are by viewer; moments of a show at which its room is read off."""
 
 
 def nights_before(path: str) -> list[Quantity]:
     """Single nights of an earlier calibration."""
-    if not path:
-        return []
+    return earlier_nights(_group(_tree(path)).get("nights"), path) if path else []
+
+
+def _tree(path: str) -> dict[str, Any]:
     from scenarios.plain_yaml import plain_yaml
 
     if not Path(path).is_file():
         raise SettingError(_("prior={path} is not a file; name a scenario file that stockcue calibrate wrote").format(path=path))
     tree = plain_yaml(Path(path).read_text(encoding="utf-8"), f"prior={path}", SettingError)
-    group = tree.get(KEY) if isinstance(tree, dict) else None
-    return earlier_nights(group.get("nights") if isinstance(group, dict) else None, path)
+    return tree if isinstance(tree, dict) else {}
+
+
+def _group(tree: dict[str, Any]) -> dict[str, Any]:
+    group = tree.get(KEY)
+    return group if isinstance(group, dict) else {}
+
+
+def counted_by(shows: Sequence[Observed]) -> dict[str, bool]:
+    """What a scenario file has to say of its nights' levels: whether they are by viewer."""
+    return {BY_VIEWER: all(s.viewers is not None for s in shows)}
+
+
+def taught_by(path: str) -> Taught | None:
+    """What the nights of a fitted scenario file say of another: the level of what no cue brings, and how the room goes over a
+    show, from the file's audience."""
+    if not path:
+        return None
+    from scenarios.registry import from_plain
+
+    tree = _tree(path)
+    levels = [q for q in nights_before(path) if q.quantity == "level"]
+    if not levels or BY_VIEWER not in _group(tree):
+        text = _("{path} says nothing of the level of its nights; fit it anew with stockcue calibrate")
+        raise SettingError(text.format(path=path))
+    level = pooled(np.array([q.value for q in levels]), np.array([q.error for q in levels]), LEVEL_SD)
+    show = from_plain({key: value for key, value in tree.items() if key != KEY})
+    at_s = np.linspace(0.0, show.duration_s, STEPS)
+    room = grown(show.audience.pushes, show.duration_s, at_s, show.audience)
+    if _group(tree)[BY_VIEWER]:
+        people = show.audience.arrivals_per_min / 60 * show.audience.mean_stay_s() * room.mean()
+        level = replace(level, mean=level.mean + float(np.log(people)))
+    return Taught(level, show.duration_s, (at_s, room / room.mean()))
+
+
+def checksum(path: str) -> dict[str, str]:
+    """The checksum of the file of earlier nights, where one is named."""
+    return {Path(path).name: hashlib.sha256(Path(path).read_bytes()).hexdigest()} if path else {}
 
 
 def nights_table(steps: Sequence[NightForecast], path: Path) -> None:

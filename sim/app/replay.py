@@ -15,6 +15,7 @@ import pandas as pd
 from scenarios.contract import Scenario
 from scenarios.registry import from_plain, plain
 from scenarios.staffing import SOURCES, Feed, Outage
+from sim.app.earlier import checksum, taught_by
 from sim.app.frame import Out, Task, published, settled
 from sim.app.nouns import option, policies_of, profile_of, values_of
 from sim.app.progress import Listener, Tell, listener
@@ -48,6 +49,7 @@ def replay(
     seed: int | None = None,
     bin_s: float | None = None,
     whatif_stock: Any = None,
+    prior: str | Path | None = None,
     beyond: str | None = None,
     diff: bool | None = None,
     within_s: float | None = None,
@@ -84,6 +86,9 @@ def replay(
         Closed loop: steps in which the demand of the room may move [s], 1 to 86,400; None: 60.
     whatif_stock : int or mapping
         Closed loop: stock that is tried, units for all SKUs or ``{sku: units}``; None: the recorded one.
+    prior : path
+        Closed loop: a scenario file that :func:`stockcue.calibrate` fitted to other nights of the shop, whose level and course
+        are held likely beforehand; None: this night alone.
     beyond : str
         Orders beyond the stock: ``keep``, or ``hide`` and impute. None: keep.
     diff : bool
@@ -125,7 +130,7 @@ def replay(
     s = settled(
         ReplaySettings, "replay", stream=stream[0] if len(stream) == 1 else stream, loop=loop, horizon_s=horizon_s,
         merge_s=merge_s, shows=shows, seed=seed, bin_s=bin_s, whatif_stock=whatif_stock, beyond=beyond, diff=diff,
-        within_s=within_s,
+        within_s=within_s, prior=None if prior is None else str(prior),
         figure=figure, figure_sku=figure_sku, feed_lines=feed_lines, **given,
     )  # fmt: skip
     paths, teams = stream_paths(s), policies_of(policies)
@@ -134,7 +139,7 @@ def replay(
     given_so = [one for one in many if one not in (None, "")]
     nights = Recordings(given_so, given_of(s), partial(feed_of, feed), s.beyond == "hide", told)
     one_of("figure_sku", s.figure_sku, ["auto", *dict.fromkeys(sku for night in nights for sku in night.skus)])
-    facts = _facts(s, teams, profile, world, nights)
+    taught, facts = taught_by(s.prior), _facts(s, teams, profile, world, nights)
     task = Task(
         "replay",
         f"replay-{_stem(paths)}",
@@ -145,7 +150,7 @@ def replay(
     )
 
     def write(folder: Path) -> Statement:
-        replays, accounts = played(s, nights, teams, world, profile, told, folder)
+        replays, accounts = played(s, nights, teams, world, profile, told, folder, taught)
         told.close()
         loaded, shown = next(nights.taken()).loaded, accounts[:PRINTED]
         first, rejects = loaded.stream, [account.rejects for account in accounts if account.rejects is not None]
@@ -197,6 +202,8 @@ def _refused(s: ReplaySettings, policies: Sequence[Policy], streams: int) -> Non
         raise SettingError(text.format(n=len(policies)))
     if s.feed_lines == "write" and streams > 1:
         raise SettingError(_("feed_lines=write makes one live feed of one recording; name one stream"))
+    if s.prior and s.loop == "open":
+        raise SettingError(_("prior= says what is likely of demand that nobody saw; it needs loop=closed"))
     if s.beyond == "hide" and s.loop == "open":
         raise SettingError(_("beyond=hide hides orders so that they can be imputed; it needs loop=closed"))
     if s.whatif_stock not in (None, "") and s.loop == "open":
@@ -235,7 +242,7 @@ def _facts(s: ReplaySettings, policies: list[Policy], profile: Any, world: Any, 
     plain_feeds = [feed | {"outages": [vars(o) for o in feed["outages"]]} for feed in plain_feeds]
     closed = s.loop == "closed"
     facts = {**described(policies, profile if closed else None), "feed": plain_feeds if len(nights) > 1 else plain_feeds[0]}
-    facts |= {"inputs": inputs(nights)}
+    facts |= {"inputs": inputs(nights) | checksum(s.prior)}
     facts |= {"settings": {k: v for k, v in vars(s).items() if k not in LEFT_OUT}}
     if any(dict(night.given) != given_of(s) for night in nights):
         facts["reading"] = [{name: night.given[name] for name in READING} for night in nights]

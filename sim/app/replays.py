@@ -22,6 +22,7 @@ from sim.replay.alertlines import alert_lines
 from sim.replay.diff import by_stream, diff_counts, rule_diff
 from sim.replay.recorded import as_recorded, never_in
 from sim.replay.stream import Stream
+from sim.replay.taught import Taught
 from sim.report.figures.replay import OPEN_LOOP, draw, recording
 from sim.report.text import diff as diff_text
 from sim.report.text import openloop as openloop_text
@@ -37,12 +38,12 @@ NAMED, AT_ONCE = 12, 50
 
 def played(
     s: ReplaySettings, nights: Recordings, policies: list[Policy], world: Scenario | None, profile: Profile, told: Listener,
-    folder: Path,
+    folder: Path, taught: Taught | None = None,
 ) -> tuple[Played, list[Account]]:  # fmt: skip
     """Replay every recording as the settings say, one after the other. Long tables and lines of alerts are left in ``folder``."""
     name = some([night.name for night in nights], NAMED)
     if s.loop == "closed":
-        return closed(s, name, nights, policies, world, profile, told, folder)
+        return closed(s, name, nights, policies, (world, taught), profile, told, folder)
     accounts: list[Account] = []
     results: list[Replay] = []
     whole: list[Replay] = []

@@ -18,6 +18,7 @@ from sim.core.run import ShowRun
 from sim.jobs.long_table import LongTable
 from sim.replay.closedloop import Closed, closed_replay
 from sim.replay.impute import LIKELY
+from sim.replay.taught import Taught
 from sim.report.text import closed as closed_text
 from sim.score.profiles import Profile
 from sim.setup.settings import ReplaySettings
@@ -25,10 +26,11 @@ from sim.words import _
 
 
 def closed(
-    s: ReplaySettings, name: str, nights: Recordings, policies: list[Policy], world: Scenario | None, profile: Profile,
-    told: Listener, folder: Path,
+    s: ReplaySettings, name: str, nights: Recordings, policies: list[Policy], behind: tuple[Scenario | None, Taught | None],
+    profile: Profile, told: Listener, folder: Path,
 ) -> tuple[Played, list[Account]]:  # fmt: skip
-    """Every recording under every bound; see :func:`~sim.app.replays.played`."""
+    """Every recording under every bound; see :func:`~sim.app.replays.played`. behind: the shop, and what its other nights say."""
+    world, taught = behind
     progress, many = told.stage("draws"), len(nights) > 1
     accounts: list[Account] = []
     results: list[Closed] = []
@@ -37,7 +39,7 @@ def closed(
     with LongTable(folder / "scores.parquet") as scores, LongTable(folder / "alerts.parquet") as alerts:
         for (one, truth), night in zip(nights.taken(), nights, strict=True):
             result = closed_replay(one.stream, policies, night.feed, world, profile, s.replicates, s.seed, s.bin_s, progress,
-                                   whatif=s.whatif_stock)  # fmt: skip
+                                   whatif=s.whatif_stock, taught=taught)  # fmt: skip
             scores.add(result.scores)
             alerts.add(result.alerts)
             against += [] if truth is None else closed_text.against_truth(result, truth)

@@ -44,6 +44,7 @@ def review(
     policy: Any,
     *,
     earlier: Any = None,
+    prior: str | Path | None = None,
     rehearsal: Any = None,
     scenario: Any = None,
     feed: Any = None,
@@ -72,6 +73,8 @@ def review(
         The one setting that was in use.
     earlier : one or several of Recording, path, Result
         Earlier shows, or their reviews: what drifted since, and where the proposal is tried.
+    prior : path
+        A recorded show: as in :func:`stockcue.replay`.
     rehearsal : path or Result
         The last rehearsal, under the same policy: whether its bands held this night, item by item, and over the earlier ones.
     scenario : str, path, Scenario or mapping
@@ -120,8 +123,10 @@ def review(
         rehearsal=None if rehearsal in (None, "") else str(getattr(rehearsal, "folder", rehearsal)),
         earlier=paths[0] if len(paths) == 1 else paths or None,
         bin_s=bin_s, seed=seed, replicate=replicate, shows=shows, alerts=alerts, figure=figure, figure_sku=figure_sku,
-        uncertain=bool(uncertain), **given,
+        uncertain=bool(uncertain), prior=None if prior is None else str(prior), **given,
     )  # fmt: skip
+    if s.prior and not rec:
+        raise SettingError(_("prior= says what is likely of demand that nobody saw; it needs a recorded show (stream=)"))
     one, profile, told = _policy(policy), profile_of(score), listener(progress)
     case = (recorded_case(s, read_as(rec, given_of(s)), many(earlier), scenario, feed) if rec
             else rehearsed_case(s, *drawn(show, uncertain), many(earlier), feed))  # fmt: skip
@@ -199,7 +204,7 @@ def _stem(name: str) -> str:
 
 def _facts(s: ReviewSettings, policy: Policy, profile: Profile, case: Case) -> dict[str, Any]:
     """Everything that decides the result, as plain data."""
-    given = [s.stream, s.cues, s.stock, s.shut, s.actions, s.rehearsal, *paths_of(s.earlier)]
+    given = [s.stream, s.cues, s.stock, s.shut, s.actions, s.rehearsal, s.prior, *paths_of(s.earlier)]
     files = [EXAMPLE if path == "example" else Path(path) for path in given if isinstance(path, str) and path]
     facts = {**described([policy], profile), "scenario": plain(case.show.stage.scenario), "inputs": checksums(files)}
     return facts | {"settings": {k: v for k, v in asdict(s).items() if k not in LEFT_OUT}}

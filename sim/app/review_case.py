@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from scenarios.contract import Scenario
 from scenarios.registry import names
+from sim.app.earlier import taught_by
 from sim.app.nouns import YAML
 from sim.app.recording import Recording, Unread, given_of, read_as
 from sim.app.replay import feed_of, world_of
@@ -29,6 +30,7 @@ from sim.replay.ingest.canon import SUFFIX
 from sim.replay.night import as_run
 from sim.replay.paidwords import paid_words
 from sim.replay.recorded import said_first, time_of_day
+from sim.replay.taught import taught_words
 from sim.report.text.account import account
 from sim.report.text.review import rehearsed_note, shop_behind
 from sim.score.cost import Judge
@@ -110,7 +112,8 @@ def _clock(t_s: float) -> str:
 
 def recorded_case(s: ReviewSettings, rec: Recording, earlier: Sequence[Any], scenario: Any, feed: Any) -> Case:
     stream, world = rec.loaded.stream, world_of(scenario)
-    own_feed, imputation = feed_of(feed, stream.feed()), impute(stream, s.bin_s, world)
+    taught = taught_by(s.prior)
+    own_feed, imputation = feed_of(feed, stream.feed()), impute(stream, s.bin_s, world, taught)
     bounds = recorded(imputation, s.seed, s.replicate, own_feed, world)
     before, others = [], []
     nights: list[tuple[str, Night | pd.DataFrame]] = []
@@ -122,11 +125,12 @@ def recorded_case(s: ReviewSettings, rec: Recording, earlier: Sequence[Any], sce
         else:
             nights.append((show_profile.name, night_of(other.loaded.stream)))
             theirs = feed_of(feed, other.loaded.stream.feed())
-            whole = impute(other.loaded.stream, s.bin_s, world)
+            whole = impute(other.loaded.stream, s.bin_s, world, taught)
             others.append(recorded(whole, s.seed, s.replicate, theirs, world, (LIKELY,))[LIKELY])
     notes = [caption(stream, imputation), *(_("Assumed: {words}.").format(words=_(words)) for words in ASSUMPTIONS)]
     notes += [*account(rec.table), *shop_behind(world)]
     notes += [_("Payments: {words}.").format(words=words) for words in paid_words(imputation, world)]
+    notes += taught_words(stream, taught)
     draws = [recorded(imputation, s.seed, s.replicate + k, own_feed, world, (LIKELY,))[LIKELY] for k in range(1, s.shows + 1)]
     notes.append(_("Times are on the recording's clock; it starts at {start}.").format(start=stream.at(0.0)))
     shown = list(bounds.values())

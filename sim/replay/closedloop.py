@@ -31,6 +31,7 @@ from sim.replay.night import as_run, night_name, said_of
 from sim.replay.paidwords import paid_words
 from sim.replay.silent import SILENT, silent_policy
 from sim.replay.stream import Stream, faster
+from sim.replay.taught import Taught, taught_words
 from sim.replay.whatif import stocked
 from sim.score.cost import Judge
 from sim.score.outcomes import outcomes
@@ -94,18 +95,20 @@ def closed_replay(
     progress: Progress | None = None,
     player: Player = play,
     whatif: Any = None,
+    taught: Taught | None = None,
 ) -> Closed:
     """Play ``policies`` with their playbooks over a recording, ``replicates`` times under each bound; repeatable.
 
     world: see :func:`~sim.replay.closedtape.closed_stage`. bin_s: steps of the room's mood [show s]. progress(done, of, what).
     whatif: stock that is tried, units for all SKUs or {sku: units} (none: the recorded one, ``stream.skus``).
+    taught: what other nights say.
     """
     teams = [silent_policy(), *(p for p in policies if p.name != SILENT)]
     names = [*(p.name for p in teams), *([night_name()] if stream.did else [])]
     if len(set(names)) < len(names):
         twice = next(n for n in names if names.count(n) > 1)
         raise StreamError(_("two strategies are called {twice!r}; give one of them a label").format(twice=twice))
-    imputed = impute(stream, bin_s, world)
+    imputed = impute(stream, bin_s, world, taught)
     tried, notes = stocked(stream, whatif)
     rows, alerts, shown = [], [], {}
     outs: list[tuple[dict[str, Any], np.ndarray]] = []
@@ -126,7 +129,8 @@ def closed_replay(
     return Closed(
         stream, imputed, scores, verdicts(scores), spell_table(imputed, seed, replicates), runout_table(stream, outs),
         pd.DataFrame(alerts, columns=columns), fidelity(stream, shown[SILENT, LOW]), shown,
-        (*notes, *paid_words(imputed, world), *(said_of(stream, stage) if stream.did else [])),
+        (*notes, *paid_words(imputed, world), *taught_words(stream, taught),
+         *(said_of(stream, stage) if stream.did else [])),
         caption(stream, imputed), shown[SILENT, LOW].scenario,
     )  # fmt: skip
 

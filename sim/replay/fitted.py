@@ -26,6 +26,7 @@ from sim.replay.censor import Window, demand_end
 from sim.replay.posterior import Posterior, Prior, Problem, posterior
 from sim.replay.stream import Stream
 from sim.replay.tails import LARGE, Tail, tails
+from sim.replay.taught import Taught
 from sim.stats.latent import Process
 
 SCALES = ((0.0, 0.25), (0.5, 0.1), (1.0, 0.5), (1.5, 0.15))
@@ -72,10 +73,10 @@ def together(stream: Stream, blind: tuple[Window, ...]) -> list[list[int]]:
 
 def fitted(
     stream: Stream, skus: tuple[int, ...], every: tuple[DemandSource, ...], cells: Cells, bin_s: float, spread: Spread,
-    herds: bool
+    herds: bool, taught: Taught | None = None
 ) -> Group:  # fmt: skip
     """The posteriors of these SKUs under every scale of the mood, with herding (``herds``: where cells are fine enough) and
-    without, and the weight of each. Later fits start where earlier ones ended."""
+    without, and the weight of each. Later fits start where earlier ones ended. taught: what other nights say."""
     end = demand_end(stream) / US
     width = max(bin_s, end / MOST_BINS)
     bins = max(1, int(np.ceil(end / width)))
@@ -89,7 +90,8 @@ def fitted(
         mood = tuple(Process(sd * scale, tau) for sd, tau in parts if sd * scale > 0)
         cue_sd = spread.cue_sd if mood else 0.0
         prior = _prior(stream, skus, every, cells, max(LEAST_CUE_SD, cue_sd), herds, spread, large)
-        return Problem(cells, prior, bin_of, bins, width), mood
+        level = taught.believed(stream, spread, scale) if taught else None
+        return Problem(cells, _told(prior, every, level) if level else prior, bin_of, bins, width), mood
 
     def fit(scale: float, herds: bool) -> None:
         before = next(((f.z, f.theta) for (_, h), f in reversed(fits.items()) if h == herds), None)
@@ -172,3 +174,11 @@ def _prior(
     tail = np.array([name[0] == "cue" and name[1] in large for name in names])
     mean, sd = np.where(tail, spread.mega_log, mean), np.where(tail, np.hypot(cue_sd, spread.mega_log_sd), sd)
     return Prior(mean, 1 / sd**2, levels, known, at.get(("herd",), -1))
+
+
+def _told(prior: Prior, every: tuple[DemandSource, ...], level: tuple[float, float, float]) -> Prior:
+    """The prior with what other nights say of the one SKU's level, the first parameter: mean, standard deviation, share of its
+    variance that is of the mean over nights."""
+    mean, precision = prior.mean.copy(), prior.precision.copy()
+    mean[0], precision[0] = level[0], level[1] ** -2
+    return prior._replace(mean=mean, precision=precision, unknown=np.array([level[2] if s.cue < 0 else 1.0 for s in every]))

@@ -29,6 +29,7 @@ from sim.replay.cells import blind_cells, counted, laid, open_cells, sources, st
 from sim.replay.censor import PAGE_S, Window, served, windows
 from sim.replay.fitted import Group, fitted, together
 from sim.replay.stream import Stream
+from sim.replay.taught import Taught
 
 LOW, LIKELY, HIGH = "low", "likely", "high"
 BOUNDS = (LOW, LIKELY, HIGH)
@@ -47,7 +48,7 @@ class Imputation:
     windows: the spells. groups: posteriors; place: per SKU, the number of its group (-1: nothing to fit). carts, herd_s, lead_s:
     the cart path, mean delay of a follower, mean time somebody is early [show s]. hot: per window, rate of the five minutes
     before it over the fitted one without a mood; NaN where too few orders tell. unknown: kinds of cue in blind spells that were
-    never seen while the SKU was on sale: their declared peaks stand in.
+    never seen while the SKU was on sale: their declared peaks stand in. taught: what other nights say.
     """
 
     stream: Stream
@@ -59,12 +60,14 @@ class Imputation:
     lead_s: float
     hot: np.ndarray
     unknown: tuple[str, ...]
+    taught: Taught | None = None
 
     def blind(self, number: int) -> tuple[np.ndarray, sparse.csr_matrix]:
         """Cells of a spell, float64 [cell, 2], and what every source of its group brings in them at level 1."""
         w = self.windows[number]
         cells, group = blind_cells(self.stream, w), self.groups[self.place[w.sku]]
-        _, _, _, at = laid(self.stream, list(group.every), {w.sku: cells}, self.carts, self.lead_s)
+        felt = self.taught.over(self.stream) if self.taught else self.stream
+        _, _, _, at = laid(felt, list(group.every), {w.sku: cells}, self.carts, self.lead_s)
         return cells, at
 
     def longest_s(self, cue: Cue) -> float:
@@ -87,11 +90,11 @@ class Imputation:
         return float(np.exp(p.levels[[own]] @ group.best.theta + p.known[own])[0])
 
 
-def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None) -> Imputation:
+def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None, taught: Taught | None = None) -> Imputation:
     """Fit the model to a recording. Same arguments, same answer.
 
     bin_s: steps of the room's mood [show s]. world: whose cart path, herding delay and spread (how much a room may move) are held
-    likely beforehand; none: the defaults.
+    likely beforehand; none: the defaults. taught: what other nights of the shop say of this one.
     """
     shoppers, herding, spread = (world.shoppers, world.herding, world.spread) if world else (Shoppers(), Herding(), Spread())
     faster = stream.speedup
@@ -100,16 +103,15 @@ def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None) 
     on_payment = world is not None and world.ledger.mode == "deduct_on_payment"
     blind = tuple(windows(stream, on_payment, page_s))
     place, groups = np.full(len(stream.skus), -1), []
-    shown = served(stream, on_payment)
+    shown, felt = served(stream, on_payment), taught.over(stream) if taught else stream
     for skus in together(stream, blind):
         every = sources(stream, skus, spread.lead_share > 0)
         step = step_of(stream, bin_s)
-        cells = open_cells(stream, blind, skus, every, step, carts, (lead_s, herd_s), shown)
-        groups.append(fitted(stream, tuple(skus), tuple(every), cells, bin_s, spread, step <= herd_s / 2))
+        cells = open_cells(felt, blind, skus, every, step, carts, (lead_s, herd_s), shown)
+        groups.append(fitted(stream, tuple(skus), tuple(every), cells, bin_s, spread, step <= herd_s / 2, taught))
         place[skus] = len(groups) - 1
-    imputation = Imputation(
-        stream, blind, tuple(groups), place, carts, herd_s, lead_s, np.empty(0), _unseen(stream, blind, groups)
-    )
+    unseen = _unseen(stream, blind, groups)
+    imputation = Imputation(stream, blind, tuple(groups), place, carts, herd_s, lead_s, np.empty(0), unseen, taught)
     hot = np.array([_hotness(imputation, w) for w in blind])
     return Imputation(**{**vars(imputation), "hot": hot})
 

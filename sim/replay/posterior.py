@@ -16,6 +16,8 @@ there where the mood is known (counting, and belief), a drawn log level is lower
 what ordinary lognormal kriging takes off for an unknown mean, the second keeps the mean of a Poisson rate at its mode, as
 its posterior has it (gamma of mean orders / exposure). What the mood does after the stop stays as it is; where orders are too few
 to tell the mood, the mode of a level is that of ``level x mean of e^mood``, and is moved by as much (one term of the expansion).
+Where other nights tell the mean of the shop's levels, the first part is taken off for what is left unknown of that mean alone: of
+``V`` between nights and ``M`` of their mean, ``M/(M + V)`` of it (simple kriging, where the mean is known, takes off nothing).
 
 References: Rue & Held 2005, Gaussian Markov Random Fields; Rue, Martino & Chopin 2009 (Laplace approximation of latent Gaussian
 models); MacKay 1992 for weighing settings by their evidence; Cressie 1993, Statistics for Spatial Data, 3.2.2 (lognormal
@@ -45,13 +47,15 @@ the expansion tells nothing."""
 
 class Prior(NamedTuple):
     """Parameters before the recording is seen: mean, precision, float64 [parameter]. levels: which of them make up the level of
-    each source, 0 or 1 [source, parameter]; known: what is added to it. herd: place of log n, -1: nobody follows."""
+    each source, 0 or 1 [source, parameter]; known: what is added to it. herd: place of log n, -1: nobody follows. unknown: of the
+    variance of each source's level the share that is of a mean which nobody knows; None: all of it."""
 
     mean: np.ndarray
     precision: np.ndarray
     levels: sparse.csr_matrix
     known: np.ndarray
     herd: int
+    unknown: np.ndarray | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +96,11 @@ class Posterior:
         alone = np.asarray(levels.multiply(levels @ self.alone).sum(1)).ravel()
         if self.band is None:
             return own / 2, across, np.zeros((len(self.z), len(self.theta)))
-        return own - alone / 2, across, self.shift.reshape(*self.z.shape, -1).sum(1)
+        shift = self.shift.reshape(*self.z.shape, -1).sum(1)
+        if self.prior.unknown is None:
+            return own - alone / 2, across, shift
+        unknown = self.prior.unknown
+        return unknown * (own - alone) + alone / 2, across * unknown[:, None], shift
 
 
 @dataclass(frozen=True, eq=False)
