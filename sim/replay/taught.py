@@ -60,6 +60,10 @@ class Taught(NamedTuple):
         """What is believed of this recording."""
         if stream.viewers is not None:
             text = _("nothing, because viewers were counted, and they tell how the room went")
+        elif self.course is None and len(stream.skus) != 1:
+            text = _("nothing, because {n} nights are too few for a course, and what several items sell is this night's own")
+        elif self.course is None:
+            text = _("the level of {n} nights is held likely beforehand; their course is not, for so few")
         elif len(stream.skus) != 1:
             text = _("the course of {n} nights is held likely beforehand; what several items sell is this night's own")
         else:

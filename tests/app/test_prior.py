@@ -38,7 +38,7 @@ def test_a_quiet_start_is_taken_for_less_of_a_quiet_night(nights, capsys):
     alone = replayed(nights)
     assert "Other nights" not in capsys.readouterr().out
     told = replayed(nights, f"prior={nights}/fitted.yaml")
-    assert "Other nights (prior=): level and course of 2 nights are held likely beforehand." in capsys.readouterr().out
+    assert "Other nights (prior=): the level of 2 nights is held likely beforehand" in capsys.readouterr().out
     assert alone < told < RATE * 2400
 
 
@@ -52,6 +52,17 @@ def test_levels_by_viewer_are_of_the_rooms_people(nights, tmp_path):
     (tmp_path / "watched.yaml").write_text(yaml.safe_dump(tree), "utf-8")
     people = np.exp(taught_by(str(tmp_path / "watched.yaml")).level.mean - level.mean)
     assert people == pytest.approx(tree["audience"]["arrivals_per_min"] / 60 * 120, rel=0.5)
+
+
+def test_a_course_is_believed_of_ten_nights(nights, tmp_path):
+    tree = yaml.safe_load((nights / "fitted.yaml").read_text("utf-8"))
+    assert taught_by(str(nights / "fitted.yaml")).course is None
+    tree["audience"]["pushes"] = {"p1": {"at_s": 1800.0, "lift": 1.0, "duration_s": 1800.0}}
+    tree["uncertainty"]["nights"] = [{"night": f"n{k}", "level": [-3.0, 0.1]} for k in range(10)]
+    (tmp_path / "ten.yaml").write_text(yaml.safe_dump(tree), "utf-8")
+    at_s, course = taught_by(str(tmp_path / "ten.yaml")).course
+    assert course.mean() == pytest.approx(1.0)
+    assert course[at_s > 2700].mean() > 1.5 * course[at_s < 1800].mean()
 
 
 def test_what_does_not_go_together_is_refused(nights, tmp_path, capsys):
@@ -80,4 +91,4 @@ def test_a_review_says_what_its_other_nights_say(nights, tmp_path, capsys):
         "alerts=1",
     ]
     assert cli.main(["review", *given, f"prior={nights}/fitted.yaml", f"out={tmp_path}/review"]) == 0
-    assert "Other nights (prior=): level and course of 2 nights" in (tmp_path / "review" / "review.md").read_text("utf-8")
+    assert "Other nights (prior=): the level of 2 nights" in (tmp_path / "review" / "review.md").read_text("utf-8")

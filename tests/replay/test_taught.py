@@ -63,6 +63,10 @@ def test_several_items_and_counted_viewers_keep_a_level_of_their_own():
     assert told.believed(two, Spread(), 1.0) is None
     assert told.believed(watched, Spread(), 1.0) is None
     assert told.over(watched) is watched
+    bare = told._replace(course=None)
+    words = [t.words(s) for t in (told, bare) for s in (one, two, watched)]
+    assert ["level" in w for w in words] == [True, False, False, True, False, False]
+    assert [w.startswith("nothing") for w in words] == [False, False, True, False, True, True]
     assert imputed(watched, taught=told) == imputed(watched)
 
 
