@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sim.app.earlier import counted_by, nights_before, nights_table
+from sim.app.earlier import nights_before, nights_table
 from sim.app.fit_facts import facts_of
 from sim.app.frame import Out, Task, command_word, published, settled, tried
 from sim.app.nouns import listed
@@ -132,7 +132,7 @@ def _published(
     """Scenario file and run folder, whole or not at all."""
     unknown = unidentified(fit)
     values, notes = scenario_of(fit, s.name, list(params))
-    values[KEY] = {**values[KEY], "nights": plain_nights(nights), **counted_by(fit.shows)}
+    values[KEY] = {**values[KEY], "nights": plain_nights(nights)}
     text = yaml_of(values, notes, words_of.head(fit, unknown))
     single = nights if len({q.night for q in nights}) > 1 else []
     steps = settling(single)

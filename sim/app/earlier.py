@@ -12,7 +12,6 @@ import numpy as np
 
 from sim.calibrate.night_prior import LEVEL_SD, NightForecast, Quantity
 from sim.calibrate.night_prior import from_plain as earlier_nights
-from sim.calibrate.observed import Observed
 from sim.core.export import write_csv
 from sim.demand.audience import grown
 from sim.replay.taught import Taught
@@ -21,9 +20,9 @@ from sim.setup.uncertain import KEY
 from sim.stats.pooling import pooled
 from sim.words import _
 
-BY_VIEWER, STEPS, COURSE_NIGHTS = "by_viewer", 481, 10
-"""Whether the levels of a file's nights are by viewer; moments of a show at which its room is read off; fewest nights whose
-course is believed (project, A: of eight fits of three nights of a steady shop, one had a course from .4 to 1.7)."""
+STEPS, COURSE_NIGHTS = 481, 10
+"""Moments of a show at which its room is read off; fewest nights whose course is believed (project, A: of eight fits of three
+nights of a steady shop, one had a course from .4 to 1.7)."""
 
 
 def nights_before(path: str) -> list[Quantity]:
@@ -45,30 +44,27 @@ def _group(tree: dict[str, Any]) -> dict[str, Any]:
     return group if isinstance(group, dict) else {}
 
 
-def counted_by(shows: Sequence[Observed]) -> dict[str, bool]:
-    """What a scenario file has to say of its nights' levels: whether they are by viewer."""
-    return {BY_VIEWER: all(s.viewers is not None for s in shows)}
-
-
 def taught_by(path: str) -> Taught | None:
-    """What the nights of a fitted scenario file say of another: the level of what no cue brings, and where there are enough of
-    them how the room goes over a show, from the file's audience. The moods of a few nights pass for a course."""
+    """What the nights of a fitted scenario file say of another: the level of what no cue brings, which is the file's rate (what
+    single nights have outside the responses to cues, late and early comers among it, tells only how far nights differ), and where
+    there are enough of them how the room goes over a show, the file's audience. The moods of a few nights pass for a course."""
     if not path:
         return None
     from scenarios.registry import from_plain
 
     tree = _tree(path)
     levels = [q for q in nights_before(path) if q.quantity == "level"]
-    if not levels or BY_VIEWER not in _group(tree):
-        text = _("{path} says nothing of the level of its nights; fit it anew with stockcue calibrate")
-        raise SettingError(text.format(path=path))
-    level = pooled(np.array([q.value for q in levels]), np.array([q.error for q in levels]), LEVEL_SD)
+    if not levels:
+        raise SettingError(
+            _("{path} says nothing of the level of its nights; fit it anew with stockcue calibrate").format(path=path)
+        )
+    between = pooled(np.array([q.value for q in levels]), np.array([q.error for q in levels]), LEVEL_SD)
     show = from_plain({key: value for key, value in tree.items() if key != KEY})
     at_s = np.linspace(0.0, show.duration_s, STEPS)
     room = grown(show.audience.pushes, show.duration_s, at_s, show.audience)
-    if _group(tree)[BY_VIEWER]:
-        people = show.audience.arrivals_per_min / 60 * show.audience.mean_stay_s() * room.mean()
-        level = replace(level, mean=level.mean + float(np.log(people)))
+    people = show.audience.arrivals_per_min / 60 * show.audience.mean_stay_s() * room.mean()
+    rate = people * show.shoppers.shelf_rate / 60 / len(show.skus)
+    level = replace(between, mean=float(np.log(rate)) - between.between**2 / 2)
     return Taught(level, show.duration_s, (at_s, room / room.mean()) if len(levels) >= COURSE_NIGHTS else None)
 
 

@@ -42,16 +42,10 @@ def test_a_quiet_start_is_taken_for_less_of_a_quiet_night(nights, capsys):
     assert alone < told < RATE * 2400
 
 
-def test_levels_by_viewer_are_of_the_rooms_people(nights, tmp_path):
-    """A level by viewer in a file is that of its room: as many orders a second as without viewers."""
+def test_the_level_is_the_files_own_rate(nights):
+    """The mean of logs lies below the log of the mean by half of the variance between nights."""
     level = taught_by(str(nights / "fitted.yaml")).level
-    assert level.mean == pytest.approx(np.log(RATE), abs=0.1)
-    tree = yaml.safe_load((nights / "fitted.yaml").read_text("utf-8"))
-    assert tree["uncertainty"]["by_viewer"] is False
-    tree["uncertainty"]["by_viewer"] = True
-    (tmp_path / "watched.yaml").write_text(yaml.safe_dump(tree), "utf-8")
-    people = np.exp(taught_by(str(tmp_path / "watched.yaml")).level.mean - level.mean)
-    assert people == pytest.approx(tree["audience"]["arrivals_per_min"] / 60 * 120, rel=0.5)
+    assert level.mean + level.between**2 / 2 == pytest.approx(np.log(RATE), abs=0.1)
 
 
 def test_a_course_is_believed_of_ten_nights(nights, tmp_path):
@@ -68,7 +62,7 @@ def test_a_course_is_believed_of_ten_nights(nights, tmp_path):
 def test_what_does_not_go_together_is_refused(nights, tmp_path, capsys):
     file = f"prior={nights}/fitted.yaml"
     old = yaml.safe_load((nights / "fitted.yaml").read_text("utf-8"))
-    del old["uncertainty"]["by_viewer"]
+    old["uncertainty"]["nights"] = [{"night": "one", "lift deal": [0.1, 0.1]}]
     (tmp_path / "old.yaml").write_text(yaml.safe_dump(old), "utf-8")
     for verb, words, said in (
         ("replay", ["stream=example", file], "it needs loop=closed"),
