@@ -11,6 +11,7 @@ does not move; herding likewise is there or not.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,7 @@ from sim.demand.intensity import shelf_share
 from sim.replay.cells import Cells, DemandSource, expected
 from sim.replay.censor import Window, demand_end
 from sim.replay.posterior import Posterior, Prior, Problem, posterior
+from sim.replay.stops import Stop, stopped
 from sim.replay.stream import Stream
 from sim.replay.tails import LARGE, Tail, tails
 from sim.replay.taught import Taught
@@ -73,29 +75,34 @@ def together(stream: Stream, blind: tuple[Window, ...]) -> list[list[int]]:
 
 def fitted(
     stream: Stream, skus: tuple[int, ...], every: tuple[DemandSource, ...], cells: Cells, bin_s: float, spread: Spread,
-    herds: bool, taught: Taught | None = None
+    herds: bool, after: Callable[[int], tuple[np.ndarray, sparse.csr_matrix]], blind: tuple[Window, ...],
+    taught: Taught | None = None
 ) -> Group:  # fmt: skip
     """The posteriors of these SKUs under every scale of the mood, with herding (``herds``: where cells are fine enough) and
-    without, and the weight of each. Later fits start where earlier ones ended. taught: what other nights say."""
+    without, and the weight of each. Later fits start where earlier ones ended. after: what every source brings in
+    the cells of a ``blind`` spell, with these. taught: what other nights say."""
     end = demand_end(stream) / US
     width = max(bin_s, end / MOST_BINS)
     bins = max(1, int(np.ceil(end / width)))
     bin_of = np.minimum(((cells.start + cells.end) / 2 / width).astype(int), bins - 1)
+    ends = stopped(blind, cells, after, width, bins)
     parts = [(spread.mood_sd, spread.mood_s / stream.speedup), (spread.slow_sd, spread.slow_s / stream.speedup)]
     scales = SCALES if any(sd > 0 for sd, _ in parts) else ((0.0, 1.0),)
     fits: dict[tuple[float, bool], Posterior] = {}
     large: frozenset[int] = frozenset()
 
-    def problem(scale: float, herds: bool, large: frozenset[int]) -> tuple[Problem, tuple[Process, ...]]:
+    def problem(
+        scale: float, herds: bool, large: frozenset[int], stops: tuple[Stop, ...] = ()
+    ) -> tuple[Problem, tuple[Process, ...]]:
         mood = tuple(Process(sd * scale, tau) for sd, tau in parts if sd * scale > 0)
         cue_sd = spread.cue_sd if mood else 0.0
         prior = _prior(stream, skus, every, cells, max(LEAST_CUE_SD, cue_sd), herds, spread, large)
         level = taught.believed(stream, spread, scale) if taught else None
-        return Problem(cells, _told(prior, every, level) if level else prior, bin_of, bins, width), mood
+        return Problem(cells, _told(prior, every, level) if level else prior, bin_of, bins, width, stops), mood
 
     def fit(scale: float, herds: bool) -> None:
         before = next(((f.z, f.theta) for (_, h), f in reversed(fits.items()) if h == herds), None)
-        fits[scale, herds] = posterior(*problem(scale, herds, large), before)
+        fits[scale, herds] = posterior(*problem(scale, herds, large, ends), before)
 
     def every_fit() -> tuple[float, bool]:
         for scale, _ in scales:
@@ -173,7 +180,8 @@ def _prior(
     mean, sd = (np.array([spreads[name[0]][c] for name in names]) for c in (0, 1))
     tail = np.array([name[0] == "cue" and name[1] in large for name in names])
     mean, sd = np.where(tail, spread.mega_log, mean), np.where(tail, np.hypot(cue_sd, spread.mega_log_sd), sd)
-    return Prior(mean, 1 / sd**2, levels, known, at.get(("herd",), -1))
+    free = np.array([float(name[0] not in ("cue", "herd")) for name in names])
+    return Prior(mean, 1 / sd**2, levels, known, at.get(("herd",), -1), free=free)
 
 
 def _told(prior: Prior, every: tuple[DemandSource, ...], level: tuple[float, float, float]) -> Prior:
@@ -181,4 +189,8 @@ def _told(prior: Prior, every: tuple[DemandSource, ...], level: tuple[float, flo
     variance that is of the mean over nights."""
     mean, precision = prior.mean.copy(), prior.precision.copy()
     mean[0], precision[0] = level[0], level[1] ** -2
-    return prior._replace(mean=mean, precision=precision, unknown=np.array([level[2] if s.cue < 0 else 1.0 for s in every]))
+    free = np.broadcast_to(prior.free, len(mean)).astype(float)
+    free[0] = level[2]
+    return prior._replace(
+        mean=mean, precision=precision, free=free, unknown=np.array([level[2] if s.cue < 0 else 1.0 for s in every])
+    )

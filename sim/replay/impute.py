@@ -25,7 +25,7 @@ from scenarios.spread import Spread
 from sim.core.tape import TAKE
 from sim.core.units import US, to_us
 from sim.demand.intensity import Carts, landed
-from sim.replay.cells import blind_cells, counted, laid, open_cells, sources, step_of
+from sim.replay.cells import DemandSource, blind_cells, counted, laid, open_cells, sources, step_of
 from sim.replay.censor import PAGE_S, Window, served, windows
 from sim.replay.fitted import Group, fitted, together
 from sim.replay.stream import Stream
@@ -108,7 +108,12 @@ def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None, 
         every = sources(stream, skus, spread.lead_share > 0)
         step = step_of(stream, bin_s)
         cells = open_cells(felt, blind, skus, every, step, carts, (lead_s, herd_s), shown)
-        groups.append(fitted(stream, tuple(skus), tuple(every), cells, bin_s, spread, step <= herd_s / 2, taught))
+
+        def after(number: int, every: tuple[DemandSource, ...] = tuple(every)) -> tuple[np.ndarray, sparse.csr_matrix]:
+            spans = blind_cells(stream, blind[number])
+            return spans, laid(felt, list(every), {blind[number].sku: spans}, carts, lead_s)[3]
+
+        groups.append(fitted(stream, tuple(skus), tuple(every), cells, bin_s, spread, step <= herd_s / 2, after, blind, taught))
         place[skus] = len(groups) - 1
     unseen = _unseen(stream, blind, groups)
     imputation = Imputation(stream, blind, tuple(groups), place, carts, herd_s, lead_s, np.empty(0), unseen, taught)

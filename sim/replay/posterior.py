@@ -16,6 +16,7 @@ there where the mood is known (counting, and belief), a drawn log level is lower
 what ordinary lognormal kriging takes off for an unknown mean, the second keeps the mean of a Poisson rate at its mode, as
 its posterior has it (gamma of mean orders / exposure). What the mood does after the stop stays as it is; where orders are too few
 to tell the mood, the mode of a level is that of ``level x mean of e^mood``, and is moved by as much (one term of the expansion).
+Where stocks ran out levels are moved by what that makes of them (``stops.py``).
 Where other nights tell the mean of the shop's levels, the first part is taken off for what is left unknown of that mean alone: of
 ``V`` between nights and ``M`` of their mean, ``M/(M + V)`` of it (simple kriging, where the mean is known, takes off nothing).
 
@@ -36,6 +37,7 @@ from scipy.linalg import cho_solve, cholesky_banded, solve_banded, solve_triangu
 from scipy.special import gammainc
 
 from sim.replay.cells import Cells
+from sim.replay.stops import SeenCells, Stop, too_high
 from sim.stats.latent import Process, precision, sum_variances, tied, times
 
 ROUNDS, CLOSE = 60, 1e-6
@@ -48,7 +50,8 @@ the expansion tells nothing."""
 class Prior(NamedTuple):
     """Parameters before the recording is seen: mean, precision, float64 [parameter]. levels: which of them make up the level of
     each source, 0 or 1 [source, parameter]; known: what is added to it. herd: place of log n, -1: nobody follows. unknown: of the
-    variance of each source's level the share that is of a mean which nobody knows; None: all of it."""
+    variance of each source's level the share that is of a mean which nobody knows; None: all of it. free: of the variance of
+    each parameter the share that is of what nobody knows of the shop, not of the night; 1: all of it [parameter]."""
 
     mean: np.ndarray
     precision: np.ndarray
@@ -56,6 +59,7 @@ class Prior(NamedTuple):
     known: np.ndarray
     herd: int
     unknown: np.ndarray | None = None
+    free: np.ndarray | float = 1.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,13 +109,14 @@ class Posterior:
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """Cells with a prior; ``bin_of``: mood bin of every cell, of ``bins`` bins of ``bin_s``."""
+    """Cells with a prior; ``bin_of``: mood bin of every cell, of ``bins`` bins of ``bin_s``; stops: stocks that ran out."""
 
     cells: Cells
     prior: Prior
     bin_of: np.ndarray
     bins: int
     bin_s: float
+    stops: tuple[Stop, ...] = ()
 
     def rates(self, log_mood: np.ndarray, theta: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
         """Orders expected in every cell, of these by own interest, levels of the sources, branching."""
@@ -269,6 +274,10 @@ def _closed(
             pulled.grad[herd] = 0.0
             lean_z, lean = _step(pulled, band, 0.0)
     chol = np.linalg.cholesky((info + info.T) / 2 + np.eye(len(info)) * 1e-9)
+    if problem.stops:
+        seen = SeenCells(*_slopes(problem, z.sum(1), theta), problem.bin_of)
+        level = np.exp(np.clip(problem.prior.levels @ theta + problem.prior.known, -60, 60))
+        lean = lean - too_high(problem.stops, seen, problem.prior, level, z.sum(1), band, (now.info_z, now.cross, now.info))
     evidence -= float(np.log(np.diag(chol)).sum())
     alone = np.linalg.inv(now.info)
     return Posterior(problem.prior, mood, z, theta, factor, shift, chol, alone, lean_z.reshape(z.shape), lean, evidence)
