@@ -7,6 +7,7 @@ import pytest
 
 from scenarios.contract import Sku
 from scenarios.spread import CERTAIN, Spread
+from sim.core.units import US
 from sim.demand.streams import stream as random_stream
 from sim.replay.closedtape import backdrop
 from sim.replay.draws import draw
@@ -95,7 +96,8 @@ def test_means_are_right_where_nights_differ_as_believed():
         stop = int(np.searchsorted(t, 3600.0)) + 1
         if stop >= len(t):
             continue
-        stream = recording(orders(t[:stop]), (stop,), 7200.0)
+        # Closed at a moment: a stock would have ended it with a count, and that lowers what is believed without other nights.
+        stream = recording(orders(t[:stop]), (10**6,), 7200.0, shut=((0, int(t[stop - 1] * US), 7200 * US),))
         moods = spread.mood_sd**2 + spread.slow_sd**2
         known = Taught(NightPrior(100, float(np.log(0.06) + moods / 2), 0.0, 0.6, 99.0), 1e9)
         true.append(len(t) - stop)
