@@ -168,8 +168,9 @@ def _restored(value: Any, held: Mapping[str, str]) -> Any:
 
 
 def _unescaped(quoted: str) -> str:
-    """A quoted text without its quotes. A backslash escapes a quote, and one before a quote; else it is itself (C:\\new)."""
-    return re.sub(r"(\\+)(?=['\"]|$)", lambda m: "\\" * (len(m[0]) // 2), quoted[1:-1])
+    """A quoted text without its quotes. A backslash escapes a quote like those around the text, and one before such a quote; else
+    it is itself (C:\\new, and \\" between single quotes)."""
+    return re.sub(rf"(\\+)(?={quoted[0]}|$)", lambda m: "\\" * (len(m[0]) // 2), quoted[1:-1])
 
 
 def _unreadable(word: str) -> str:

@@ -1,7 +1,7 @@
 """Reading the words of a command line."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sim.cli.compose import _put
@@ -69,6 +69,7 @@ def test_ranges_are_hydras_and_may_list_names(key, text, values):
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(min_size=1, max_size=5), inner, max_size=3),
     )
 )
+@example({'\\"': ['\\"', "\\'"]})
 def test_whatever_is_spelt_is_read_back(value):
     assert value_of("scenario.lesson", spelt(value)) == value
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -73,6 +75,21 @@ def test_a_kill_at_any_file_operation_loses_nothing(tmp_path):
         if not died:
             break
     assert n > 30
+
+
+def test_an_interrupt_while_the_folder_is_made_leaves_none(tmp_path, monkeypatch):
+    made = []
+
+    def slow(make=tempfile.mkdtemp, **how):
+        made.append(make(**how))
+        signal.raise_signal(signal.SIGINT)
+        return made[0]
+
+    monkeypatch.setattr(tempfile, "mkdtemp", slow)
+    with pytest.raises(KeyboardInterrupt), run_folder(tmp_path / "res"):
+        pass
+    assert made
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_file_of_the_users_with_the_name_of_a_new_result_stays_beside_it(tmp_path):
