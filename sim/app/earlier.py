@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,7 +26,7 @@ nights of a steady shop, one had a course from .4 to 1.7)."""
 
 def nights_before(path: str) -> list[Quantity]:
     """Single nights of an earlier calibration."""
-    return earlier_nights(_group(_tree(path)).get("nights"), path) if path else []
+    return _nights(_tree(path), path) if path else []
 
 
 def _tree(path: str) -> dict[str, Any]:
@@ -39,9 +38,9 @@ def _tree(path: str) -> dict[str, Any]:
     return tree if isinstance(tree, dict) else {}
 
 
-def _group(tree: dict[str, Any]) -> dict[str, Any]:
+def _nights(tree: dict[str, Any], path: str) -> list[Quantity]:
     group = tree.get(KEY)
-    return group if isinstance(group, dict) else {}
+    return earlier_nights(group.get("nights") if isinstance(group, dict) else None, path)
 
 
 def taught_by(path: str) -> Taught | None:
@@ -53,7 +52,7 @@ def taught_by(path: str) -> Taught | None:
     from scenarios.registry import from_plain
 
     tree = _tree(path)
-    levels = [q for q in nights_before(path) if q.quantity == "level"]
+    levels = [q for q in _nights(tree, path) if q.quantity == "level"]
     if not levels:
         raise SettingError(
             _("{path} says nothing of the level of its nights; fit it anew with stockcue calibrate").format(path=path)
@@ -66,11 +65,6 @@ def taught_by(path: str) -> Taught | None:
     rate = people * show.shoppers.shelf_rate / 60 / len(show.skus)
     level = replace(between, mean=float(np.log(rate)) - between.between**2 / 2)
     return Taught(level, show.duration_s, (at_s, room / room.mean()) if len(levels) >= COURSE_NIGHTS else None)
-
-
-def checksum(path: str) -> dict[str, str]:
-    """The checksum of the file of earlier nights, where one is named."""
-    return {Path(path).name: hashlib.sha256(Path(path).read_bytes()).hexdigest()} if path else {}
 
 
 def nights_table(steps: Sequence[NightForecast], path: Path) -> None:

@@ -15,7 +15,7 @@ import pandas as pd
 from scenarios.contract import Scenario
 from scenarios.registry import from_plain, plain
 from scenarios.staffing import SOURCES, Feed, Outage
-from sim.app.earlier import checksum, taught_by
+from sim.app.earlier import taught_by
 from sim.app.frame import Out, Task, published, settled
 from sim.app.nouns import option, policies_of, profile_of, values_of
 from sim.app.progress import Listener, Tell, listener
@@ -26,6 +26,7 @@ from sim.app.replays import assumed, played
 from sim.app.result import HERE, Result, Statement
 from sim.core.export import write_csv
 from sim.core.policy import Policy
+from sim.jobs.folder import checksums
 from sim.replay import write_rejects
 from sim.replay.feedlines import write_feed
 from sim.report.text.openloop import PRINTED, report, undrawn
@@ -242,7 +243,7 @@ def _facts(s: ReplaySettings, policies: list[Policy], profile: Any, world: Any, 
     plain_feeds = [feed | {"outages": [vars(o) for o in feed["outages"]]} for feed in plain_feeds]
     closed = s.loop == "closed"
     facts = {**described(policies, profile if closed else None), "feed": plain_feeds if len(nights) > 1 else plain_feeds[0]}
-    facts |= {"inputs": inputs(nights) | checksum(s.prior)}
+    facts |= {"inputs": inputs(nights) | checksums([Path(s.prior)] if s.prior else [])}
     facts |= {"settings": {k: v for k, v in vars(s).items() if k not in LEFT_OUT}}
     if any(dict(night.given) != given_of(s) for night in nights):
         facts["reading"] = [{name: night.given[name] for name in READING} for night in nights]
