@@ -65,10 +65,8 @@ class Imputation:
     def blind(self, number: int) -> tuple[np.ndarray, sparse.csr_matrix]:
         """Cells of a spell, float64 [cell, 2], and what every source of its group brings in them at level 1."""
         w = self.windows[number]
-        cells, group = blind_cells(self.stream, w), self.groups[self.place[w.sku]]
-        felt = self.taught.over(self.stream) if self.taught else self.stream
-        _, _, _, at = laid(felt, list(group.every), {w.sku: cells}, self.carts, self.lead_s)
-        return cells, at
+        every = self.groups[self.place[w.sku]].every
+        return in_spell(self.stream, w, every, self.carts, self.lead_s, self.taught)
 
     def longest_s(self, cue: Cue) -> float:
         """Seconds after a cue until which its orders come."""
@@ -88,6 +86,15 @@ class Imputation:
         p = group.best.prior
         own = next(k for k, s in enumerate(group.every) if s.sku == sku and s.cue == cue and not s.early)
         return float(np.exp(p.levels[[own]] @ group.best.theta + p.known[own])[0])
+
+
+def in_spell(
+    stream: Stream, w: Window, every: tuple[DemandSource, ...], carts: Carts, lead_s: float, taught: Taught | None
+) -> tuple[np.ndarray, sparse.csr_matrix]:
+    """Cells of a spell, float64 [cell, 2], and what every source brings in them at level 1, in a room as other nights say."""
+    cells = blind_cells(stream, w)
+    _, _, _, at = laid(taught.over(stream) if taught else stream, list(every), {w.sku: cells}, carts, lead_s)
+    return cells, at
 
 
 def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None, taught: Taught | None = None) -> Imputation:
@@ -110,8 +117,7 @@ def impute(stream: Stream, bin_s: float = BIN_S, world: Scenario | None = None, 
         cells = open_cells(felt, blind, skus, every, step, carts, (lead_s, herd_s), shown)
 
         def after(number: int, every: tuple[DemandSource, ...] = tuple(every)) -> tuple[np.ndarray, sparse.csr_matrix]:
-            spans = blind_cells(stream, blind[number])
-            return spans, laid(felt, list(every), {blind[number].sku: spans}, carts, lead_s)[3]
+            return in_spell(stream, blind[number], every, carts, lead_s, taught)
 
         groups.append(fitted(stream, tuple(skus), tuple(every), cells, bin_s, spread, step <= herd_s / 2, after, blind, taught))
         place[skus] = len(groups) - 1
