@@ -101,7 +101,7 @@ def compiled(function: Any, signature: Any, of: str = "", **given: Any) -> Any:
     given: what names of ``function`` stand for in compiled code."""
     numba, linked = numba_or_none(), _link(function, {} if of else _inner_of, given)
     count_from_the_front()
-    options: dict[str, Any] = {"_nrt": False} if of else {"_nrt": False, "pipeline_class": lean()}
+    options: dict[str, Any] = {"_nrt": False} if of else {"_nrt": False, **of_ours()}
     # The cache knows the name of the file, which strategies share.
     linked.__qualname__ = f"{function.__module__}.{function.__qualname__}_{of}"
     try:
@@ -186,9 +186,15 @@ def _inner(function: FunctionType, own: bool) -> Any:
     Reference counting is off (``_nrt``): nothing here allocates, and counting the World's forty arrays at every
     call made the loop sixty times slower.
     """
-    plain = {"pipeline_class": lean()} if own else {}
-    decorate = numba_or_none().njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, _nrt=False, **plain)
+    ours = of_ours() if own else {}
+    decorate = numba_or_none().njit(no_cpython_wrapper=True, no_cfunc_wrapper=True, forceinline=True, _nrt=False, **ours)
     return decorate(function)
+
+
+def of_ours() -> dict[str, Any]:
+    """How StockCue's own code compiles: by few passes, and without asking at every division whether it divides by zero, which
+    it never does (a user's may, and says so)."""
+    return {"pipeline_class": lean(), "error_model": "numpy"}
 
 
 @cache

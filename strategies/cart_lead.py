@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
 from strategies.maths import FRESH, PAYS_LATER, REMEMBER, RIPENING, UNPAID, fresh, remember, ripe, ripen, still_to_leave
-from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
+from strategies.tails import KEPT, exceeds, line_for, runs_out
 
 ORDER = 100
 """Place in lists, which teach from the simplest on."""
@@ -45,7 +45,7 @@ def fold(p, m, s):
     age = s.stock_age
     shut = s.closed > 0.5
     mean, variance = forecast(p, m, (p[EMERGENCY_S] if shut else p[HORIZON_S]) + age, plus)
-    line = line_for(mean, variance, p[CHANCE], kept_quantile(m, Z, p[CHANCE]))
+    line = line_for(m, Z, mean, variance, p[CHANCE])
     m[LINE] = line
     if not runs_out(s.stock, line, mean, variance, p[CHANCE]):
         return WATCH if s.stock <= p[WATCH_FACTOR] * line and not shut else CALM

@@ -15,7 +15,7 @@ import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
 from strategies.maths import FRESH, PAYS_LATER, REMEMBER, UNPAID, fresh, remember, still_to_leave
-from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
+from strategies.tails import KEPT, exceeds, line_for, runs_out
 
 ORDER = 90
 """Place in lists, which teach from the simplest on."""
@@ -48,7 +48,7 @@ def fold(p, m, s):
     noise = 1.0 / (m[FAST] + 1.0)
     variance = mean * (1.0 + mean * noise) + plus
     mean += plus
-    line = line_for(mean, variance, p[CHANCE], kept_quantile(m, Z, p[CHANCE]))
+    line = line_for(m, Z, mean, variance, p[CHANCE])
     m[LINE] = line
     if runs_out(s.stock, line, mean, variance, p[CHANCE]):
         soon = rate * (p[EMERGENCY_S] + age)

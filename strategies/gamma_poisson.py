@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
 from strategies.maths import FRESH, PAYS_LATER, REMEMBER, UNPAID, fresh, remember, still_to_leave
-from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
+from strategies.tails import KEPT, exceeds, line_for, runs_out
 
 ORDER = 110
 """Place in lists, which teach from the simplest on."""
@@ -38,7 +38,7 @@ def fold(p, m, s):
     mean = rate * h + plus
     variance = mean + rate * h * h / b
     chance = p[PI_EMERGENCY] if shut else p[PI_PREPARE]
-    line = line_for(mean, variance, chance, kept_quantile(m, Z, chance))
+    line = line_for(m, Z, mean, variance, chance)
     m[LINE] = line
     if shut:
         return EMERGENCY if runs_out(s.stock, line, mean, variance, chance) else CALM

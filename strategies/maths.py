@@ -150,11 +150,12 @@ def ripen(m, at, elapsed, carts, delay_s):
 
 
 def ripe(m, at, h, delay_s):
-    """Units that will leave carts within ``h`` [s]: K (1 - e) + k (h - d (1 - e)), e = exp(-h/d), k the rate of carting."""
+    """Units that will leave carts within ``h`` [s]: k h + (K - k d) (1 - exp(-h/d)), k the rate of carting, d the delay."""
     if m[at + 1] <= 0.0:
         return 0.0
-    done = 1.0 - math.exp(-h / delay_s)
-    return m[at + 1] * done + m[at + 1] / m[at + 2] * (h - delay_s * done)
+    rate = m[at + 1] / m[at + 2]
+    rest = m[at + 1] - rate * delay_s
+    return rate * h + rest - rest * math.exp(h * (-1.0 / delay_s))
 
 
 def roll(m, at, dt, units, window_s):

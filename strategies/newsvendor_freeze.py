@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, Param, Strategy
 from strategies.maths import FRESH, PAYS_LATER, REMEMBER, fresh, pays_later, remember
-from strategies.tails import KEPT, exceeds, kept_quantile, line_at, line_for, upper_tail
+from strategies.tails import KEPT, exceeds, line_at, line_for, upper_tail
 
 ORDER = 120
 """Place in lists, which teach from the simplest on."""
@@ -37,7 +37,7 @@ def fold(p, m, s):
     chance = p[CU] / (p[CO] + p[CU])
     age = s.stock_age
     flying = in_flight(p, on_payment, s.unpaid, rate, p[LATENCY_S] + age)
-    line = line_for(flying, flying, chance, kept_quantile(m, Z, chance))
+    line = line_for(m, Z, flying, flying, chance)
     # The sum is only worth its time where it may decide.
     if abs(s.stock - line) <= NEAR:
         line = quantile(flying, chance)

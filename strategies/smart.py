@@ -24,7 +24,7 @@ import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
 from strategies.maths import FADING, FRESH, PAYS_LATER, RIPENING, UNPAID, fading, fresh, ripe, ripen, still_to_leave
-from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
+from strategies.tails import KEPT, exceeds, line_for, runs_out
 
 ORDER = 140
 """Place in lists, which teach from the simplest on."""
@@ -60,16 +60,15 @@ def fold(p, m, s):
         observe(p, m, dt, units, audience * dt, ripened)
     elif s.closed > 0.5 and elapsed > 0.0:
         m[FAST] += (m[USUAL] * m[FAST_S_SEEN] - m[FAST]) * (1.0 - math.exp(-elapsed / p[FADE_S]))
-    pace(p, m, s.initial, max(SHORTEST_SHOW_S, s.t + s.left), audience)
-    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     age = s.stock_age
     shut = s.closed > 0.5
     listed = max(1.0, s.initial, s.stock)
-    slow = listed / (listed + m[RATE] * p[PLAN_S])
+    slow = pace(p, m, s.initial, max(SHORTEST_SHOW_S, s.t + s.left), audience, listed)
+    plus = still_to_leave(m, MODE, p[UNPAID_WEIGHT], s.unpaid, s.now, s.stock, s.orders, s.paid, s.stock_age - s.orders_age)
     window = p[REACT_S] + max(0.0, min(p[PLAN_S], s.left) - p[REACT_S]) * slow * slow
     mean, variance = demand(p, m, (p[AUTO_S] if shut else window) + age, s.next_cue, s.next_lift, plus)
     chance = p[CHANCE_AUTO] if shut else p[CHANCE]
-    line = line_for(mean, variance, chance, kept_quantile(m, Z, chance))
+    line = line_for(m, Z, mean, variance, chance)
     m[LINE] = line
     m[LACK] = m[USUAL] * max(0.0, s.left) + plus - s.stock
     if not runs_out(s.stock, line, mean, variance, chance):
@@ -98,17 +97,20 @@ def add(m, at, dt, units, views, w, gain):
     m[at + 2] = m[at + 2] * w + views * gain
 
 
-def pace(p, m, initial, show_s, audience):
-    """Rate now, usual rate [units/s] and the trend beyond 1, into memory."""
+def pace(p, m, initial, show_s, audience, listed):
+    """Rate now, usual rate [units/s] and the trend beyond 1, into memory; returns 1/(1 + v)."""
     crowd = 1.0
     if m[FAST_VIEWS] > 0.0:
         crowd = min(3.0, max(1 / 3, audience * m[FAST_S_SEEN] / m[FAST_VIEWS]))
-    # u = (prior_s listed/show + units)/(prior_s + seconds) = top/bottom; with them r takes one division, not three.
+    # u = (prior_s listed/show + units)/(prior_s + seconds) = top/bottom and r = over/under: no division waits for another.
     bottom = (p[PRIOR_S] + m[SLOW_S_SEEN]) * show_s
     top = max(NO_RATE * bottom, p[PRIOR_S] * initial + m[SLOW] * show_s)
+    over = crowd * ((p[PRIOR_UNITS] + m[FAST]) * top)
+    under = p[PRIOR_UNITS] * bottom + m[FAST_S_SEEN] * top
     m[USUAL] = top / bottom
-    m[RATE] = crowd * (p[PRIOR_UNITS] + m[FAST]) * top / (p[PRIOR_UNITS] * bottom + m[FAST_S_SEEN] * top)
+    m[RATE] = over / under
     m[CHANGE] = min(p[TREND_CAP], max(1.0, (m[FAST] + SHRINK) / (expected(m) + SHRINK))) - 1.0
+    return listed * under / (listed * under + over * p[PLAN_S])
 
 
 def expected(m):
@@ -127,20 +129,20 @@ def demand(p, m, h, next_cue, next_lift, plus):
     span = h * p[FADE_S] / (h + p[FADE_S])
     soon = m[RATE] * span
     later = m[USUAL] * (h - span)
-    mean = soon + later + m[RATE] * p[TREND] * m[CHANGE] * min(h, p[FAST_S])
-    variance = soon * soon / (p[PRIOR_UNITS] + m[FAST]) + later * later / (p[PRIOR_UNITS] + m[SLOW])
+    mean = soon + later + m[RATE] * p[TREND] * m[CHANGE] * min(h, p[FAST_S]) + plus
+    if next_cue < h:
+        peak = min(p[CUE_S], h - max(0.0, next_cue))
+        mean += p[CUE_WEIGHT] * m[USUAL] * max(0.0, next_lift - 1.0) * peak
+    # Factors 1/x: they are ready before what they weigh.
+    variance = mean + soon * soon * (1.0 / (p[PRIOR_UNITS] + m[FAST])) + later * later * (1.0 / (p[PRIOR_UNITS] + m[SLOW]))
     if p[CART_WEIGHT] > 0.0:
         conversion = min(1.0, (PRIOR_HITS + m[HITS]) / (PRIOR_CARTS + m[RIPENED]))
         beyond = conversion * ripe(m, CARTS, h, p[DELAY_S]) - (1.0 - p[DIRECT_SHARE]) * (soon + later)
         if beyond > 0.0:
             extra = p[CART_WEIGHT] * beyond
             mean += extra
-            variance += extra * extra / (PRIOR_HITS + m[HITS])
-    if next_cue < h:
-        peak = min(p[CUE_S], h - max(0.0, next_cue))
-        mean += p[CUE_WEIGHT] * m[USUAL] * max(0.0, next_lift - 1.0) * peak
-    mean += plus
-    return mean, variance + mean
+            variance += extra + extra * extra * (1.0 / (PRIOR_HITS + m[HITS]))
+    return mean, variance
 
 
 STRATEGY = Strategy(

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import math
 
-KEPT = 2
-"""Cells used by :func:`kept_quantile`."""
+KEPT = 4
+"""Cells used by :func:`line_for`."""
 HUGE = 1e15
 """Largest whole number used [units]; beyond it a float no longer counts units."""
 
@@ -149,41 +149,60 @@ def runs_out(stock, line, mean, variance, chance):
     return upper_tail(stock, mean, variance) > chance
 
 
-def kept_quantile(m, at, chance):
-    """Phi(z) = 1 - chance; two cells keep chance and z, and z is computed again only for another chance."""
-    if m[at] != chance:
-        m[at] = chance
-        m[at + 1] = normal_quantile(1.0 - chance)
-    return m[at + 1]
-
-
 def line_at(mean, variance, chance):
-    """Stock line [units] for demand with this mean and variance, 0 < chance < 1: see :func:`line_for`.
+    """Stock line [units] for demand with this mean and variance, 0 < chance < 1: see :func:`line_from`.
 
     >>> line_at(90.0, 180.0, 0.05)
     113.0
     """
-    return line_for(mean, variance, chance, normal_quantile(1.0 - chance))
+    z = normal_quantile(1.0 - chance)
+    return line_from(mean, variance, chance, z, bend(z), slant(z))
 
 
-def line_for(mean, variance, chance, z):
+def line_for(m, at, mean, variance, chance):
+    """The same; four cells keep the chance and what follows from it, which is computed again only for another."""
+    if m[at] != chance:
+        z = normal_quantile(1.0 - chance)
+        m[at] = chance
+        m[at + 1] = z
+        m[at + 2] = bend(z)
+        m[at + 3] = slant(z)
+    return line_from(mean, variance, chance, m[at + 1], m[at + 2], m[at + 3])
+
+
+def bend(z):
+    """Factor of 2 d - 1 in :func:`line_from`, (z^2 - 1)/6."""
+    return (z * z - 1.0) / 6.0
+
+
+def slant(z):
+    """Factor of d (d - 1)/sd in :func:`line_from`, z (z^2 - 7)/36."""
+    return z * (z * z - 7.0) / 36.0
+
+
+def line_from(mean, variance, chance, z, b, c):
     """Stock line [units]: about the largest n with P(N >= n) > chance (Cornish and Fisher 1938).
 
-    z + (z^2 - 1) g/6 + (z^3 - 3 z) k/24 - (2 z^3 - 5 z) g^2/36, Phi(z) = 1 - chance, g the skewness and k the
-    excess kurtosis: g = (2 d - 1)/sd, k = (6 d^2 - 6 d + 1)/variance, d = variance/mean (1 for the Poisson). The last
-    two terms are held to half of the first or a quarter sd, as the series means little for a mean near 0, and the
-    line to mean/chance, above which it cannot lie (Markov).
+    With Phi(z) = 1 - chance, d = variance/mean (1 for the Poisson), b = (z^2 - 1)/6 and c = z (z^2 - 7)/36:
+
+        mean + sd z + b (2 d - 1) + (c d (d - 1) - z b/12)/sd + 1/2
+
+    which is z + (z^2 - 1) g/6 + (z^3 - 3 z) k/24 - (2 z^3 - 5 z) g^2/36 for skewness g = (2 d - 1)/sd and excess kurtosis
+    k = (6 d^2 - 6 d + 1)/variance. The last correction is held to half of the first or a quarter sd, as the series means little
+    for a mean near 0, and the line to mean/chance, above which it cannot lie (Markov).
     """
     if mean <= 0.0:
         return 0.0
     d = variance / mean
-    skew = 2.0 * d - 1.0
-    cubic = z * ((z * z - 3.0) * (6.0 * d * (d - 1.0) + 1.0) / 24.0 - (2.0 * z * z - 5.0) * skew * skew / 36.0)
     sd = math.sqrt(variance)
-    per_sd = 1.0 / max(0.1, sd)
-    square = (z * z - 1.0) * skew / 6.0
-    most = max(0.5 * abs(square), 0.25 * sd)
-    x = mean + sd * z + square + max(-most, min(most, cubic * per_sd)) + 0.5
-    if x * chance > mean:
-        x = mean / chance
-    return float(math.floor(min(max(0.0, x), HUGE)))
+    per_sd = min(10.0, sd * (1.0 / variance))  # so written, the division does not wait for the root
+    first = b * (2.0 * d - 1.0)
+    most = max(0.5 * abs(first), 0.25 * sd)
+    last = (c * d * (d - 1.0) - z * b / 12.0) * per_sd
+    x = mean + sd * z + 0.5 + first + max(-most, min(most, last))
+    return whole(max(0.0, min(x, min(mean / chance, HUGE))))
+
+
+def whole(x):
+    """``x`` rounded down, as a float; compiled, it is one step of the processor (``sim/engine/folds.py``)."""
+    return float(math.floor(x))

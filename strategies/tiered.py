@@ -16,7 +16,7 @@ import math
 
 from strategies.contract import CALM, EMERGENCY, LINE, PREPARE, WATCH, Param, Strategy
 from strategies.maths import FRESH, PAYS_LATER, REMEMBER, UNPAID, fresh, remember, still_to_leave
-from strategies.tails import KEPT, exceeds, kept_quantile, line_for, runs_out
+from strategies.tails import KEPT, exceeds, line_for, runs_out
 
 ORDER = 130
 """Place in lists, which teach from the simplest on."""
@@ -53,12 +53,12 @@ def fold(p, m, s):
     doubt = soon + rate * auto * auto * per_b
     emergency = exceeds(s.stock, soon, doubt, p[PI_EMERGENCY])
     if s.closed > 0.5:
-        m[LINE] = line_for(soon, doubt, p[PI_EMERGENCY], kept_quantile(m, Z, p[PI_EMERGENCY]))
+        m[LINE] = line_for(m, Z, soon, doubt, p[PI_EMERGENCY])
         return EMERGENCY if emergency else CALM
     human = p[HUMAN_S] + s.stock_age
     later = rate * human + plus
     doubt = later + rate * human * human * per_b
-    line = line_for(later, doubt, p[PI_PREPARE], kept_quantile(m, Z, p[PI_PREPARE]))
+    line = line_for(m, Z, later, doubt, p[PI_PREPARE])
     m[LINE] = line
     if emergency:
         return EMERGENCY

@@ -53,6 +53,7 @@ from sim.core.world import (
 )
 from strategies.contract import LINE, NEVER, Signal
 from strategies.gate import MACHINE, gate, machine
+from strategies.tails import whole
 
 MOST_LACK = 1e9
 """More than this nobody lacks [units]."""
@@ -60,17 +61,16 @@ MOST_LACK = 1e9
 
 def sample(w, i):
     """Take reading ``who``: what the platform would answer about every SKU now."""
-    r = w.who[i]
+    reading, t = w.readings[w.who[i]], w.t[i]
     for s in range(w.stock.shape[0]):
-        stock = w.stock[s, RECORD]
-        w.readings[r, s, R_STOCK] = stock if stock > 0 else 0
-        w.readings[r, s, R_ORDERS] = w.stock[s, ORDERED]
-        w.readings[r, s, R_CARTS] = w.stock[s, CARTED_UNITS]
-        w.readings[r, s, R_PAID] = w.stock[s, PAID_UNITS]
-        w.readings[r, s, R_UNPAID] = w.stock[s, HELD] + w.stock[s, PENDING]
-        w.readings[r, s, R_CLOSED] = w.stock[s, CLOSED]
-        shown = seen(w, BACK_OFFICE, s, w.t[i])
-        w.readings[r, s, R_OFFICE] = shown if shown > 0 else 0
+        figures, stock = reading[s], w.stock[s]
+        figures[R_STOCK] = max(0, stock[RECORD])
+        figures[R_ORDERS] = stock[ORDERED]
+        figures[R_CARTS] = stock[CARTED_UNITS]
+        figures[R_PAID] = stock[PAID_UNITS]
+        figures[R_UNPAID] = stock[HELD] + stock[PENDING]
+        figures[R_CLOSED] = stock[CLOSED]
+        figures[R_OFFICE] = max(0, seen(w, BACK_OFFICE, s, t))
 
 
 def newest(w, i, source):
@@ -160,7 +160,7 @@ def signal_with(w, i, s, common):
         left,
         (planned - t) / US if planned < NEVER_US else NEVER,
         w.plan_lift[s, k],
-        spread - math.floor(spread),
+        spread - whole(spread),
         figure(w, stock, s, R_OFFICE, initial),
         float(w.stock.shape[0]),
         stock_age,

@@ -13,11 +13,19 @@ from typing import Any
 import numpy as np
 
 from sim.by_address import floats_at, signal_at
-from sim.native import CannotCompile, compiled, compiles, numba_or_none
+from sim.native import CannotCompile, callee, compiled, compiles, numba_or_none, stands_for
 from sim.words import _
 from strategies.contract import Fold, Signal
 from strategies.reach import Reach, reach
+from strategies.tails import whole
 from strategies.users import is_users
+
+
+def _floor(x):
+    return np.floor(x)  # of plain Python's math.floor the machine makes a whole number, and a float of that again
+
+
+stands_for(whole, lambda: callee(_floor))
 
 
 @cache

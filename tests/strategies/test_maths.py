@@ -124,7 +124,20 @@ def test_what_is_kept_is_what_would_be_computed():
         assert kept.tolist() == fresh.tolist()
     cells = np.zeros(tails.KEPT)
     for chance in (0.2, 0.2, 0.25, 0.2):
-        assert tails.kept_quantile(cells, 0, chance) == tails.normal_quantile(1.0 - chance)
+        assert tails.line_for(cells, 0, 90.0, 180.0, chance) == tails.line_at(90.0, 180.0, chance)
+
+
+def test_line_is_the_series_of_cornish_and_fisher():
+    """The law's first four moments as the textbook has them, where no correction is held back."""
+    rng = stream(9, "line")
+    for _ in range(1000):
+        mean, d, chance = 10 ** rng.uniform(1.5, 4), rng.uniform(1.0, 3.0), rng.uniform(0.02, 0.6)
+        sd, z = math.sqrt(mean * d), tails.normal_quantile(1.0 - chance)
+        g, k = (2 * d - 1) / sd, (6 * d * d - 6 * d + 1) / (mean * d)
+        last = (z**3 - 3 * z) * k / 24 - (2 * z**3 - 5 * z) * g * g / 36
+        if abs(last) < max(0.5 * abs(z * z - 1) * g / 6, 0.25):
+            whole = mean + sd * (z + (z * z - 1) * g / 6 + last) + 0.5
+            assert tails.line_at(mean, mean * d, chance) == math.floor(whole)
 
 
 def test_exceeds_beyond_the_sum_is_right_to_a_hundredth():
