@@ -48,16 +48,16 @@ def move(w, t, sku, column, delta):
 
 def most_moves(kinds: np.ndarray, skus: int) -> int:
     """Moves that rows of these kinds can make, at most."""
-    count = np.bincount(kinds, minlength=32)
-    return int(sum(count[kind] * most for kind, most in MOST.items()) + count[SYNC] * skus)
+    count = np.bincount(kinds, minlength=32).tolist()
+    return sum(count[kind] * most for kind, most in MOST.items()) + count[SYNC] * skus
 
 
 def with_room(w: World, moves: int) -> World:
     """The same run with room for ``moves`` more than its rows can make: those of actions, or of rows it gains."""
     if w.rules[JOURNAL] == 0:
         return w
-    w.head[MOVES_ROOM] += moves
-    short = int(w.head[MOVES_ROOM]) - len(w.moved_t)
+    room = int(w.head[MOVES_ROOM]) + moves
+    w.head[MOVES_ROOM], short = room, room - len(w.moved_t)
     if short <= 0:
         return w
     more = short + len(w.moved_t)
@@ -78,7 +78,7 @@ def with_block(
     seq = np.empty(len(waiting) + grown - old, np.int32)
     slip_in(rows["t"], tape.t, waiting, old, seq)
     cause, who = tape.cause[old:], tape.who[old:]
-    np.add(cause, np.int32(old), out=cause, where=cause >= 0)
+    cause += (cause >= 0) * np.int32(old)
     who += np.int32(old)
     tape.cue[old:] = len(tape.cues) - 1
     outcome = w.outcome
@@ -89,9 +89,8 @@ def with_block(
     log = {}
     if grown - tape.drawn > len(w.log_t) // 2 > 0:  # the log was made twice as long as the drawn rows can need
         log = {name: _longer(getattr(w, name), grown, w.head[N_LOG]) for name in LOGGED}
-    cut = np.concatenate([w.cue_cut[:-1], np.full(len(tape.cues) - len(w.cue_cut) + 2, NEVER_US)])
     cues = {"cue_end": tape.cues["end"].astype(np.int64), "cue_item": tape.cues["sku"].astype(np.int64)}
-    cues |= {"cue_cut": cut, "cuts": np.zeros((len(tape.cues), 2), np.int64)}
+    cues |= {"cue_cut": np.append(w.cue_cut, NEVER_US), "cuts": np.zeros((len(tape.cues), 2), np.int64)}
     if grown > old:
         w.head[LAST] = max(int(w.head[LAST]), int(tape.t[-1]) + 1)
     w = with_room(w, most_moves(tape.kind[old:], len(w.stock)))

@@ -1,6 +1,6 @@
 """Response rules: which level triggers which action, who carries it out, how long it takes.
 
-Pure records and arithmetic; the SimPy processes that live through them are in ``sim/engine/control.py``.
+Pure records and arithmetic; the SimPy events that come of them are in ``sim/engine/control.py``.
 """
 
 from __future__ import annotations
@@ -94,6 +94,14 @@ class Playbook:
             by_machine.append([(what, a) for what, a in whole if a.by == "auto" and what != NOTIFY])
             by_people.append([one for one in whole if one not in by_machine[-1]])
         return by_people, by_machine
+
+    @cached_property
+    def errands(self) -> list[dict[str, list[tuple[int, Action]]]]:
+        """What people are told, by level: the notice channels, and what each asks them to do; a mere notice asks for nothing."""
+        return [
+            {a.channel: [(w, b) for w, b in orders if b.channel == a.channel and w != NOTIFY] for _what, a in orders}
+            for orders in self.orders[0]
+        ]
 
     @cached_property
     def reopeners(self) -> frozenset[str]:

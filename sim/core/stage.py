@@ -36,7 +36,7 @@ class Stage:
     tiers: np.ndarray
     log_room: int
     marks: dict[Any, list[float]] = field(default_factory=dict)
-    blocks: dict[Any, dict[str, np.ndarray]] = field(default_factory=dict)
+    blocks: dict[Any, tuple[dict[str, np.ndarray], np.ndarray]] = field(default_factory=dict)
 
     @cached_property
     def cues(self) -> list[tuple]:

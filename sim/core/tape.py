@@ -131,8 +131,8 @@ class Tape:
             columns = {name: buffer[: n + more] for name, buffer in spare.items()}
         for name, column in columns.items():
             column[n:] = rows[name]
-        cues = np.empty(len(self.cues) + 1, CUE_DTYPE)
-        cues[:-1], cues[-1:] = self.cues, cue
+        # As bytes: NumPy copies records field by field, in ten times as long.
+        cues = np.frombuffer(bytearray().join([self.cues.tobytes(), cue.tobytes()]), CUE_DTYPE)
         grown = object.__new__(Tape)  # a copy, whose fields cannot be set one by one
         vars(grown).update(vars(self), **columns, cues=cues, spare=spare)
         return grown

@@ -171,7 +171,7 @@ def record_error(scenario: Scenario, seed: int, replicate: int, name: str) -> in
 
 
 def improvised(
-    scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int, blocks: dict[Any, Rows] | None = None
+    scenario: Scenario, tape: Tape, cue: Cue, at_us: int, count: int, blocks: dict[Any, tuple[Rows, np.ndarray]] | None = None
 ) -> tuple[Rows, np.ndarray]:
     """The block of one more cue, spoken at ``at_us`` (odd) during the run, and its row of CUE_DTYPE.
 
@@ -179,14 +179,15 @@ def improvised(
     already laid changes; its rows come at ``t`` or as soon after it as there is room. ``blocks``: those drawn lately on this
     tape, kept for the next policy that says the same.
     """
-    k = next(i for i, s in enumerate(items(scenario)) if s.id == cue.sku)
-    row = np.array([cue_row(at_us, -1, cue, k)], CUE_DTYPE)
     known, key = {} if blocks is None else blocks, (cue, at_us, count)
     if key not in known:
         while len(known) >= BLOCKS:
             del known[next(iter(known))]
+        k = next(i for i, s in enumerate(items(scenario)) if s.id == cue.sku)
+        row = np.array([cue_row(at_us, -1, cue, k)], CUE_DTYPE)
         viewers = tape.room or room(scenario.audience, scenario.duration_s, (), scenario.start_hour)
         named = (*tape.key, "improvised", cue.sku, cue.kind, count)
-        known[key] = in_order(_pulse(Assortment(scenario), named, row[0], cue, 0, felt(viewers, tape.heat, k)))
-        np.maximum(known[key]["t"], at_us + 1, out=known[key]["t"])
-    return known[key], row
+        rows = in_order(_pulse(Assortment(scenario), named, row[0], cue, 0, felt(viewers, tape.heat, k)))
+        np.maximum(rows["t"], at_us + 1, out=rows["t"])
+        known[key] = rows, row
+    return known[key]

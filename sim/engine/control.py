@@ -1,4 +1,4 @@
-"""The control plane: SimPy processes for everything decided during the show.
+"""The control plane: SimPy events for everything decided during the show.
 
 Alerts travel, people acknowledge, freezes take effect, stock arrives, the host reacts. The two engines share
 this plane; they differ only in how the rows between two control events are run. Control events fall on odd
@@ -24,7 +24,6 @@ from sim.core.response import (
     FREEZE_SKU,
     HOST_PROMPT,
     LOWER_EXPOSURE,
-    NOTIFY,
     RELEASE_STOCK,
     REOPEN,
     RESTOCK,
@@ -38,7 +37,7 @@ from sim.core.tape import SUPPLY as T_SUPPLY
 from sim.core.units import to_us
 from sim.core.world import World
 from sim.engine.hosting import Hosting
-from sim.engine.people import People, later
+from sim.engine.people import Notice, People, later
 from strategies.contract import CALM, EMERGENCY
 from strategies.gate import MACHINE
 
@@ -126,17 +125,14 @@ class Control(Hosting):
 
     def respond(self, sku: int, level: int, number: int, orders: list[tuple[int, Action]]) -> None:
         """Machines begin at once; what people do goes out as one notice per channel."""
+        book = self.policy.playbook
         if number <= TO_MACHINE:
-            book = self.policy.playbook
             for what, action in orders:  # command latency, then propagation
-                effect = partial(self.take_effect, sku, number, what, action)
-                later(self.env, to_us(book.auto_s + book.effect_s(what)), effect)
+                later(self.env, to_us(book.auto_s + book.effect_s(what)), self.take_effect, sku, number, what, action)
             return
-        by_channel: dict[str, list[tuple[int, Action]]] = {}
-        for what, action in orders:
-            by_channel.setdefault(action.channel, []).append((what, action))
-        for channel, todo in by_channel.items():
-            self.env.process(self.by_person(sku, level, number, channel, todo))
+        right = partial(self.went_low, sku, self.alerts[number][3]) if level > CALM else None
+        for channel, todo in book.errands[level].items():
+            self.people.notice(sku, channel, right, partial(self.heard, sku, number, todo))
 
     def decided(self, number: int) -> tuple[int, float]:
         """When an alert or an order was sent [us], and the units its strategy expected to lack then."""
@@ -145,28 +141,36 @@ class Control(Hosting):
             return order[0], order[6]
         return self.alerts[number][0], self.lacks[number]
 
-    def by_person(self, sku: int, level: int, number: int, channel: str, todo: list[tuple[int, Action]]) -> Generator:
-        """A notice reaches an operator, who acts on it, or does not."""
-        book = self.policy.playbook
-        right = (lambda: self.went_low(sku, self.alerts[number][3])) if level > CALM else None
-        turn = self.people.notice(sku, channel, right)
-        heard = yield from turn.reach()
-        if not heard:
-            return
-        if self.alerts[number][6] < 0:  # told over several channels, heard over the first
+    def heard(self, sku: int, number: int, todo: list[tuple[int, Action]], turn: Notice) -> None:
+        """An operator has read a notice, the alert's first or one over a further channel."""
+        if self.alerts[number][6] < 0:
             self.alerts[number][6] = turn.heard_at
-        for what, action in todo:
-            if what != NOTIFY:
-                yield self.env.timeout(to_us(book.act_s(what)))
-                later(self.env, to_us(book.effect_s(what)), partial(self.take_effect, sku, number, what, action))
-        yield from turn.finish()
+        self.go_through(sku, number, todo, turn)
+
+    def go_through(self, sku: int, number: int, todo: list[tuple[int, Action]], turn: Notice) -> None:
+        """He does one thing after another, then is free for the next notice."""
+        if todo:
+            later(self.env, to_us(self.policy.playbook.act_s(todo[0][0])), self.act, sku, number, todo, turn)
+        else:
+            turn.finish(partial(self.handled, number))
+
+    def act(self, sku: int, number: int, todo: list[tuple[int, Action]], turn: Notice) -> None:
+        """The first of them is done, and true everywhere a while later."""
+        what, action = todo[0]
+        later(self.env, to_us(self.policy.playbook.effect_s(what)), self.take_effect, sku, number, what, action)
+        self.go_through(sku, number, todo[1:], turn)
+
+    def handled(self, number: int) -> None:
+        """An operator is done with an alert."""
         self.alerts[number][7] = self.now
 
     def went_low(self, sku: int, reading: int) -> bool:
         """Whether any reading since number ``reading`` showed the SKU at its safety stock or a small share of its listing."""
         low = max(self.scenario.skus[sku].safety_stock, self.scenario.staff.low_share * self.world.facts[sku, W.F_INITIAL])
         shown = stock_shown(self.world, reading, sku)
-        return bool(len(shown) and shown.min() <= low)
+        n = len(shown)
+        # An item that went low mostly still is: the newest figure first, for the others lie far apart in memory.
+        return bool(n and (shown[n - 1] <= low or shown.min() <= low))
 
     # -- actions --------------------------------------------------------------------------------------------
 
@@ -187,7 +191,7 @@ class Control(Hosting):
             self.world.exposure[sku] = action.value
             self.note(sku, what, number, action.value)
         elif what == HOST_PROMPT:
-            later(self.env, to_us(self.scenario.host.reaction_s), partial(self.prompted, sku, number))
+            later(self.env, to_us(self.scenario.host.reaction_s), self.prompted, sku, number)
         elif what == RESTOCK:
             self.request_stock(sku, number, action)
         elif what == RELEASE_STOCK:
@@ -217,11 +221,11 @@ class Control(Hosting):
         if self.decided(number)[0] < self.emergency[sku] or other:
             return
         self.closer[sku] = ""
-        changed = self.world.stock[sku, W.CLOSED] != W.OPEN or self.world.exposure[sku] != 1.0
-        self.close_item(sku, W.OPEN)
-        self.world.exposure[sku] = 1.0
-        self.world.muted[sku] = 0
-        if changed:
+        w = self.world
+        w.muted[sku] = 0
+        if w.stock[sku, W.CLOSED] != W.OPEN or w.exposure[sku] != 1.0:
+            self.close_item(sku, W.OPEN)
+            w.exposure[sku] = 1.0
             self.note(sku, REOPEN, number)
 
     def request_stock(self, sku: int, number: int, action: Action) -> None:

@@ -172,14 +172,14 @@ class Hosting:
         where that has more and the other has less than ``wanted``."""
         now, best, most, coming, free = self.now, NO_ALERT, 0, NO_ALERT, 0
         for k, (cue, cut) in enumerate(zip(self.cues, self.world.cue_cut.tolist(), strict=False)):
-            left = min(cue[END], cut) - max(cue[START], now)
-            if cut <= now or left <= 0:
+            end = min(cue[END], cut)
+            if end <= now:
                 continue
-            if cue[START] > now:
-                if coming == NO_ALERT and cue[PLANNED] >= 0:
-                    coming, free = k, left
-            elif left > most:
-                best, most = k, left
+            if (start := cue[START]) > now:
+                if coming == NO_ALERT and cue[PLANNED] >= 0 and end > start:
+                    coming, free = k, end - start
+            elif end - now > most:
+                best, most = k, end - now
         return (coming, free) if most < wanted and free > most else (best, most)
 
     def go_on(self, number: int, length: int, until: int, alert: int) -> Generator:

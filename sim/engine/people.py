@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable, Generator
-from functools import cached_property, partial
+from functools import cached_property
 from typing import Any
 
 import simpy
@@ -19,9 +19,9 @@ BLOCK = 64
 """Uniform marks drawn at a time for one purpose and SKU."""
 
 
-def later(env: simpy.Environment, delay: int, do: Callable[[], Any]) -> None:
-    """Do something in ``delay`` [us]: one event, where a process is three."""
-    env.timeout(delay).callbacks.append(lambda _event: do())
+def later(env: simpy.Environment, delay: int, do: Callable[..., Any], *given: Any) -> None:
+    """Call ``do`` in ``delay`` [us]: one event, where a process is three."""
+    env.timeout(delay).callbacks.append(lambda _event: do(*given))
 
 
 class People:
@@ -75,12 +75,14 @@ class People:
             self.marks[block] = rng.random(BLOCK).tolist()
         return self.marks[block][k % BLOCK]
 
-    def notice(self, sku: int, channel: str, right: Callable[[], bool] | None) -> Notice:
-        """Send a notice about ``sku``; ``right`` tells later whether its warning was; None: it warns of nothing."""
+    def notice(self, sku: int, channel: str, right: Callable[[], bool] | None, heard: Callable[[Notice], Any]) -> None:
+        """Send a notice about ``sku``; ``right`` tells later whether its warning was; None: it warns of nothing. ``heard``: what
+        an operator does who minds it, at the end of which he calls :meth:`Notice.finish`."""
         k = self.sent[sku]
         self.sent[sku] += 1
         self.notices += 1
-        return Notice(self, sku, k, channel, right)
+        notice = Notice(self, sku, k, channel, right, heard)
+        later(self.env, to_us(notice.channel.delivery_s), notice.arrive)
 
     def open_alerts(self) -> int:
         """Notices of the last minute, this one included."""
@@ -101,40 +103,51 @@ class People:
 
 
 class Notice:
-    """One notice on its way to one operator."""
+    """One notice on its way to one operator: delivered, acknowledged, heard when he is free, until he has handled it."""
 
-    def __init__(self, people: People, sku: int, k: int, channel: str, right: Callable[[], bool] | None) -> None:
-        self.people, self.sku, self.k, self.right = people, sku, k, right
+    turn: simpy.resources.resource.PriorityRequest
+    heard_at: int
+
+    def __init__(
+        self, people: People, sku: int, k: int, channel: str, right: Callable[[], bool] | None, heard: Callable[[Notice], Any]
+    ) -> None:
+        self.people, self.sku, self.k, self.right, self.heard = people, sku, k, right, heard
         self.operators = people.operators
         self.channel = channel_of(people.staff, channel)
-        self.heard_at = -1
-        self.turn: simpy.resources.resource.PriorityRequest | None = None
-        self.began = 0
 
-    def reach(self) -> Generator[simpy.Event, Any, bool]:
-        """Delivery, then acknowledgement by a free operator; false if nobody minds it."""
+    def arrive(self) -> None:
+        """It is delivered; nothing more comes of it if nobody minds it."""
         people, staff, env = self.people, self.people.staff, self.people.env
-        yield env.timeout(to_us(self.channel.delivery_s))
         chance = heed_p(staff, self.channel.seen_p, people.trust, people.open_alerts(), people.hour())
         if self.right is not None and staff.human_model != "ideal":
-            later(env, to_us(staff.judge_s), partial(people.judge, self.right))
-        if people.mark("heed", self.sku, self.k) >= chance:
-            return False
-        wait = acknowledgement_s(self.channel, people.mark("ack", self.sku, self.k))
-        yield env.timeout(to_us(min(wait, 1e6)))
-        self.turn = self.operators.request(priority=0)
-        yield self.turn
-        self.heard_at = self.began = int(env.now)
-        people.minded += 1
-        return True
+            later(env, to_us(staff.judge_s), people.judge, self.right)
+        if people.mark("heed", self.sku, self.k) < chance:
+            wait = acknowledgement_s(self.channel, people.mark("ack", self.sku, self.k))
+            later(env, to_us(min(wait, 1e6)), self.acknowledge)
 
-    def finish(self) -> Generator:
-        """The operator is occupied for his handling time, then free."""
+    def acknowledge(self) -> None:
+        """It waits for a free operator."""
+        self.turn = self.operators.request(priority=0)
+        self.turn.callbacks.append(self.begin)
+
+    def begin(self, _turn: simpy.Event) -> None:
+        """An operator hears it."""
+        self.heard_at = int(self.people.env.now)
+        self.people.minded += 1
+        self.heard(self)
+
+    def finish(self, over: Callable[[], Any]) -> None:
+        """The operator is occupied for his handling time, then free; ``over`` is called then."""
         people = self.people
         u = people.mark("handling", self.sku, self.k)
-        until = self.began + to_us(-people.staff.handling_s * math.log1p(-u))
-        if until > people.env.now:
-            yield people.env.timeout(until - people.env.now)
-        if self.turn is not None:
-            self.operators.release(self.turn)
-            people.busy_us += int(people.env.now) - self.began
+        left = self.heard_at + to_us(-people.staff.handling_s * math.log1p(-u)) - int(people.env.now)
+        if left > 0:
+            later(people.env, left, self.free, over)
+        else:
+            self.free(over)
+
+    def free(self, over: Callable[[], Any]) -> None:
+        """The operator minds the next one."""
+        self.operators.release(self.turn)
+        self.people.busy_us += int(self.people.env.now) - self.heard_at
+        over()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -17,7 +18,7 @@ from sim.core.stage import set_stage
 from sim.core.units import US
 from sim.demand.draw import draw_tape
 from sim.demand.streams import stream
-from sim.engine.people import People
+from sim.engine.people import People, later
 from sim.engine.simulate import play
 from sim.score.cost import score_run
 from sim.setup.policies import make_policy
@@ -44,17 +45,14 @@ def mean_wait_s(operators: int, per_hour: float, k: int) -> float:
     rng = stream(7, "queue", k)
     waits: list[float] = []
 
-    def one():
-        notice = people.notice(0, "popup", None)
-        came = env.now
-        yield from notice.reach()
+    def heard(came, notice):
         waits.append((notice.heard_at - came) / US)
-        yield from notice.finish()
+        notice.finish(lambda: None)
 
     def source():
         while True:
             yield env.timeout(int(rng.exponential(3600 / per_hour) * US / 2) * 2)
-            env.process(one())
+            people.notice(0, "popup", None, partial(heard, env.now))
 
     env.process(source())
     env.run(until=end * US)
@@ -65,15 +63,12 @@ def test_nobody_answers_outside_the_shift():
     env, people = office(Staff((Shift(1, 100.0, 200.0),), 10.0, "ideal", channels=(PLAIN,)), 300.0)
     heard = []
 
-    def one(at_s):
-        yield env.timeout(int(at_s * US))
-        notice = people.notice(0, "popup", None)
-        yield from notice.reach()
+    def minded(at_s, notice):
         heard.append((at_s, notice.heard_at / US))
-        yield from notice.finish()
+        notice.finish(lambda: None)
 
     for at_s in (20, 150, 250):
-        env.process(one(at_s))
+        later(env, int(at_s * US), people.notice, 0, "popup", None, partial(minded, at_s))
     env.run(until=10_000 * US)
     assert [at for at, _ in heard] == [20, 150]
     assert heard[0][1] == pytest.approx(100, abs=0.01)
@@ -102,12 +97,8 @@ def test_people_believe_as_often_as_alarms_are_right():
 
 def test_false_alarms_cost_trust():
     env, people = office(Staff(judge_s=5.0, channels=(PLAIN,)))
-
-    def one():
-        yield from people.notice(0, "popup", lambda: False).reach()
-
     for _ in range(5):
-        env.process(one())
+        people.notice(0, "popup", lambda: False, lambda notice: None)
     env.run(until=100 * US)
     assert people.trust == pytest.approx(0.8 * 0.8**5)
 
