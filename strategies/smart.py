@@ -126,6 +126,7 @@ def rising(p, m):
 
 def demand(p, m, h, next_cue, next_lift, plus):
     """Mean and variance of demand within ``h`` seconds [units], ``plus`` included."""
+    carts = ripe(m, CARTS, h, p[DELAY_S]) if p[CART_WEIGHT] > 0.0 else 0.0
     span = h * p[FADE_S] / (h + p[FADE_S])
     soon = m[RATE] * span
     later = m[USUAL] * (h - span)
@@ -135,9 +136,9 @@ def demand(p, m, h, next_cue, next_lift, plus):
         mean += p[CUE_WEIGHT] * m[USUAL] * max(0.0, next_lift - 1.0) * peak
     # Factors 1/x: they are ready before what they weigh.
     variance = mean + soon * soon * (1.0 / (p[PRIOR_UNITS] + m[FAST])) + later * later * (1.0 / (p[PRIOR_UNITS] + m[SLOW]))
-    if p[CART_WEIGHT] > 0.0:
+    if carts > 0.0:
         conversion = min(1.0, (PRIOR_HITS + m[HITS]) / (PRIOR_CARTS + m[RIPENED]))
-        beyond = conversion * ripe(m, CARTS, h, p[DELAY_S]) - (1.0 - p[DIRECT_SHARE]) * (soon + later)
+        beyond = conversion * carts - (1.0 - p[DIRECT_SHARE]) * (soon + later)
         if beyond > 0.0:
             extra = p[CART_WEIGHT] * beyond
             mean += extra
