@@ -140,11 +140,9 @@ def runs_out(stock, line, mean, variance, chance):
         return True
     if mean <= 0.0:
         return False
-    off = (abs(stock - line) - 1.0) * mean * mean
-    extra = variance - mean
-    if off > 0.0 and off * off > variance * extra * extra:
+    if abs(stock - line) > 1.0 + math.sqrt(variance) * (variance / mean - 1.0) / mean:
         return stock < line
-    if variance > 2500.0 and mean * mean > 10.0 * extra:
+    if variance > 2500.0 and mean * mean > 10.0 * (variance - mean):
         return stock <= line
     return upper_tail(stock, mean, variance) > chance
 
@@ -198,7 +196,7 @@ def line_from(mean, variance, chance, z, b, c):
     per_sd = min(10.0, sd * (1.0 / variance))  # so written, the division does not wait for the root
     first = b * (2.0 * d - 1.0)
     most = max(0.5 * abs(first), 0.25 * sd)
-    last = (c * d * (d - 1.0) - z * b / 12.0) * per_sd
+    last = (c * d * (d - 1.0) - z * b * (1.0 / 12.0)) * per_sd
     x = mean + sd * z + 0.5 + first + max(-most, min(most, last))
     return whole(max(0.0, min(x, min(mean / chance, HUGE))))
 
