@@ -38,18 +38,22 @@ def how_late(t: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     return late.astype(np.min_scalar_type(most) if most < 2**32 else np.int64)
 
 
-def slip_in(wanted, t, waiting, first, order):
-    """Give rows that are added during the show times of their own, and put them in order with those ``waiting``.
+def slip_in(wanted, t, cause, who, waiting, first, order):
+    """Give rows that are added during the show times and numbers of their own, and put them in order with those ``waiting``.
 
     They fall between the tape's slots, each on the first time from ``wanted`` on (ascending) that is behind the one before it
-    and that no waiting row has. t: the tape's times; those of rows ``first``, ``first + 1``, ... are written. waiting: rows
-    added before, in order of time. order: gets the numbers of both, in order of time. Plain scalar code, which compiles.
+    and that no waiting row has. t, cause, who: the tape's columns; of rows ``first``, ``first + 1``, ... the times are written,
+    and causes and shoppers, which count within them, made the tape's. waiting: rows added before, in order of time. order: gets
+    the numbers of both, in order of time. Plain scalar code, which compiles.
 
-    >>> t, order = np.array([2, 10, 0, 0, 0]), np.empty(5, np.int64)
-    >>> slip_in(np.array([1, 1, 9]), t, np.array([0, 1]), 2, order)
+    >>> t, cause, who = np.array([2, 10, 0, 0, 0]), np.array([-1, 0, -1, -1, 1]), np.array([0, 0, 0, 1, 1])
+    >>> order = np.empty(5, np.int64)
+    >>> slip_in(np.array([1, 1, 9]), t, cause, who, np.array([0, 1]), 2, order)
     5
     >>> t.tolist(), order.tolist()
     ([2, 10, 6, 14, 18], [0, 2, 1, 3, 4])
+    >>> cause.tolist(), who.tolist()
+    ([-1, 0, -1, -1, 3], [0, 0, 2, 3, 3])
     """
     k, earlier, last = 0, waiting.shape[0], -1
     for i in range(wanted.shape[0]):
@@ -64,6 +68,9 @@ def slip_in(wanted, t, waiting, first, order):
             k += 1
         order[k + i] = first + i
         t[first + i] = slot * SLOT_US + LANE_US
+        if cause[first + i] >= 0:
+            cause[first + i] += first
+        who[first + i] += first
         last = slot
     while k < earlier:
         order[k + wanted.shape[0]] = waiting[k]

@@ -34,6 +34,9 @@ MOST = {
 pending, the record, ordered; a refused one: refused, shown; a payment: held or pending, the record, paid."""
 
 
+NEVER = np.array([NEVER_US])
+
+
 def move(w, t, sku, column, delta):
     """Change one figure of one SKU by ``delta`` at ``t``."""
     w.stock[sku, column] += delta
@@ -76,10 +79,7 @@ def with_block(
     tape = tape.append(rows, cue)
     grown, waiting = len(tape), w.seq[w.head[NEXT_ADDED] :]
     seq = np.empty(len(waiting) + grown - old, np.int32)
-    slip_in(rows["t"], tape.t, waiting, old, seq)
-    cause, who = tape.cause[old:], tape.who[old:]
-    cause += (cause >= 0) * np.int32(old)
-    who += np.int32(old)
+    slip_in(rows["t"], tape.t, tape.cause, tape.who, waiting, old, seq)
     tape.cue[old:] = len(tape.cues) - 1
     outcome = w.outcome
     if len(outcome) < grown:
@@ -90,7 +90,7 @@ def with_block(
     if grown - tape.drawn > len(w.log_t) // 2 > 0:  # the log was made twice as long as the drawn rows can need
         log = {name: _longer(getattr(w, name), grown, w.head[N_LOG]) for name in LOGGED}
     cues = {"cue_end": tape.cues["end"].astype(np.int64), "cue_item": tape.cues["sku"].astype(np.int64)}
-    cues |= {"cue_cut": np.append(w.cue_cut, NEVER_US), "cuts": np.zeros((len(tape.cues), 2), np.int64)}
+    cues |= {"cue_cut": np.concatenate([w.cue_cut, NEVER]), "cuts": np.zeros((len(tape.cues), 2), np.int64)}
     if grown > old:
         w.head[LAST] = max(int(w.head[LAST]), int(tape.t[-1]) + 1)
     w = with_room(w, most_moves(tape.kind[old:], len(w.stock)))

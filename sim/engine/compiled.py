@@ -193,7 +193,8 @@ def compiled_seen() -> Callable[[World, int, int, int], int]:
 def compiled_slip_in() -> Callable[..., int]:
     """The compiled :func:`~sim.core.blocks.slip_in`."""
     t = _types()
-    return compiled(slip_in, t.int64(t.int64[::1], t.int64[::1], t.int32[::1], t.int64, t.int32[::1]))
+    times, numbers = t.int64[::1], t.int32[::1]
+    return compiled(slip_in, t.int64(times, times, numbers, numbers, numbers, t.int64, numbers))
 
 
 @or_plain(scan_each)

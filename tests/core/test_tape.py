@@ -48,17 +48,22 @@ def free_times(t, earlier):
 def test_added_rows_get_free_times_and_their_place_in_order(form, one, two, three):
     blocks = (one, two, three)
     t, waiting = np.empty(sum(map(len, blocks)), np.int64), np.empty(0, np.int32)
+    cause, who = np.empty(len(t), np.int32), np.empty(len(t), np.int32)
     first, slip = 0, slip_in if form == "plain" else compiled_slip_in()
     for wanted in blocks:
-        order = np.empty(len(waiting) + len(wanted), np.int32)
-        assert slip(wanted, t, waiting, first, order) == len(order)
+        order, end = np.empty(len(waiting) + len(wanted), np.int32), first + len(wanted)
+        who[first:end] = range(len(wanted))
+        cause[first:end] = who[first:end] - 1
+        assert slip(wanted, t, cause, who, waiting, first, order) == len(order)
+        assert who[first:end].tolist() == list(range(first, end))
+        assert cause[first:end].tolist() == [-1, *range(first, end - 1)]
         assert sorted(order.tolist()) == list(range(len(order)))
         assert (np.diff(t[order]) > 0).all()
-        new = t[first : first + len(wanted)]
+        new = t[first:end]
         assert (new >= wanted).all()
         assert (new % SLOT_US == LANE_US).all()
         assert new.tolist() == free_times(wanted, t[waiting]).tolist()
-        first, waiting = first + len(wanted), order
+        first, waiting = end, order
 
 
 @given(st.lists(st.integers(-3, 9), max_size=40), st.sampled_from((0, 1, 2**33, 2**60)))
