@@ -93,7 +93,7 @@ def with_block(
     cues |= {"cue_cut": np.concatenate([w.cue_cut, NEVER]), "cuts": np.zeros((len(tape.cues), 2), np.int64)}
     if grown > old:
         w.head[LAST] = max(int(w.head[LAST]), int(tape.t[-1]) + 1)
-    w = with_room(w, most_moves(tape.kind[old:], len(w.stock)))
+    w = with_room(w, max(MOST.values()) * (grown - old))  # no ERP push is among them
     return w._replace(**tape.columns(), seq=seq, outcome=outcome, **cues, **log), tape
 
 

@@ -8,7 +8,7 @@ microseconds, rows on even ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -73,6 +73,7 @@ class Control(Hosting):
         super().__init__(stage)
         self.env, self.scenario, self.tape, self.policy, self.acting = env, stage.scenario, stage.tape, policy, acting
         self.world = begun.world
+        self.head, self.stock = memoryview(self.world.head), memoryview(self.world.stock)
         self.look = look
         self.people = People(env, stage.scenario, stage.tape.key, stage.marks)
         self.alerts: list[list[Any]] = [list(a) for a in begun.alerts]
@@ -92,14 +93,13 @@ class Control(Hosting):
 
     def dispatch(self, _event: simpy.Event | None = None) -> None:
         """Send what the gates decided at the last reading: notices to people, orders to machines."""
-        w = self.world
-        count = int(w.head[W.N_OUT])
-        w.head[W.N_OUT] = 0
+        w, count = self.world, self.head[W.N_OUT]
+        self.head[W.N_OUT] = 0
         self.send(w.outbox[:count].tolist(), w.evidence[:count].tolist())
 
     def send(self, decided: list[list[int]], evidence: list[list[float]]) -> None:
         """The same of decisions in the order of the outbox."""
-        row, now = int(self.world.head[W.NEXT]) - 1, self.now
+        row, now = self.head[W.NEXT] - 1, self.now
         for (sku, level, reading), (stock, line, lack) in zip(decided, evidence, strict=True):
             self.decisions.append((row, sku, level, reading, lack))
             if not self.goes_out(sku, level % MACHINE, level >= MACHINE):
@@ -164,24 +164,29 @@ class Control(Hosting):
         """An operator is done with an alert."""
         self.alerts[number][7] = self.now
 
+    @cached_property
+    def low(self) -> list[float]:
+        """The stock at which a SKU is low: its safety stock, or a small share of its listing [units]."""
+        share, listed = self.scenario.staff.low_share, self.world.facts[:, W.F_INITIAL].tolist()
+        return [max(s.safety_stock, share * units) for s, units in zip(self.scenario.skus, listed, strict=True)]
+
     def went_low(self, sku: int, reading: int) -> bool:
-        """Whether any reading since number ``reading`` showed the SKU at its safety stock or a small share of its listing."""
-        low = max(self.scenario.skus[sku].safety_stock, self.scenario.staff.low_share * self.world.facts[sku, W.F_INITIAL])
-        shown = stock_shown(self.world, reading, sku)
+        """Whether any reading since number ``reading`` showed the SKU low."""
+        low, shown = self.low[sku], stock_shown(self.world, reading, sku)
         n = len(shown)
         # An item that went low mostly still is: the newest figure first, for the others lie far apart in memory.
-        return bool(n and (shown[n - 1] <= low or shown.min() <= low))
+        return n > 0 and (shown.item(n - 1) <= low or int(shown.min()) <= low)
 
     # -- actions --------------------------------------------------------------------------------------------
 
     def take_effect(self, sku: int, number: int, what: int, action: Action) -> None:
         """The moment an action changes the world."""
-        stock = self.world.stock
-        if what == FREEZE_SKU and stock[sku, W.CLOSED] == W.OPEN:
+        closed = self.stock[sku, W.CLOSED]
+        if what == FREEZE_SKU and closed == W.OPEN:
             self.close_item(sku, W.FREEZE)
             self.closer[sku] = action.by
             self.note(sku, what, number)
-        elif what == DELIST_SKU and stock[sku, W.CLOSED] != W.DELIST:
+        elif what == DELIST_SKU and closed != W.DELIST:
             self.close_item(sku, W.DELIST)
             self.closer[sku] = action.by
             self.note(sku, what, number)
@@ -204,7 +209,7 @@ class Control(Hosting):
     def close_item(self, sku: int, state: int) -> None:
         """Freeze, delist or open an item."""
         self.world = with_room(self.world, 1)
-        move(self.world, self.now, sku, W.CLOSED, state - int(self.world.stock[sku, W.CLOSED]))
+        move(self.world, self.now, sku, W.CLOSED, state - self.stock[sku, W.CLOSED])
 
     def note(self, sku: int, what: int, number: int, value: float = 0.0) -> None:
         """Write an action into the record."""
@@ -223,7 +228,7 @@ class Control(Hosting):
         self.closer[sku] = ""
         w = self.world
         w.muted[sku] = 0
-        if w.stock[sku, W.CLOSED] != W.OPEN or w.exposure[sku] != 1.0:
+        if self.stock[sku, W.CLOSED] != W.OPEN or w.exposure.item(sku) != 1.0:
             self.close_item(sku, W.OPEN)
             w.exposure[sku] = 1.0
             self.note(sku, REOPEN, number)
@@ -246,13 +251,12 @@ class Control(Hosting):
     def restock(self, sku: int) -> Generator:
         """Requested units arrive after their lead time; the host calls them out if the item was missed."""
         yield self.env.timeout(self.coming[sku][0] - self.now)
-        stock = self.world.stock[sku]
-        missed = stock[W.RECORD] <= 0 or stock[W.REFUSED] > 0
+        missed = self.stock[sku, W.RECORD] <= 0 or self.stock[sku, W.REFUSED] > 0
         number = self.arrive(sku)
         self.world.muted[sku] = 0
         if missed and self.scenario.host.calls_restock and self.now < to_us(self.scenario.duration_s):
             yield self.env.timeout(to_us(self.scenario.host.reaction_s))
-            if self.world.stock[sku, W.CLOSED] == W.OPEN:
+            if self.stock[sku, W.CLOSED] == W.OPEN:
                 self.call(sku, number)
 
     def arrive(self, sku: int) -> int:

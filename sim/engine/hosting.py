@@ -37,13 +37,16 @@ class Hosting:
     prompts: heard so far per SKU. pushed: SKUs whose last units he has pushed. spoken: cues he improvised (number, item, kind).
     cues: the tape's as plain tuples; about: by SKU, the numbers of those about it or a bundle with it, the improvised ones apart.
     That he comes to a planned cue is a transition (``sim/core/cues.py``). An item is a SKU or a bundle, which stands and falls
-    with each of its parts; what is noted of a bundle is noted of its first part.
+    with each of its parts; what is noted of a bundle is noted of its first part. head, stock: the world's, whose arrays last the
+    run, as numbers of Python's own: one of NumPy's costs a microsecond to compare where its code has left the cache.
     """
 
     env: simpy.Environment
     scenario: Scenario
     tape: Tape
     world: World
+    head: memoryview
+    stock: memoryview
     people: People
     look: Callable[[World, int, int, int], int]
     note: Callable[..., None]
@@ -65,19 +68,18 @@ class Hosting:
     @property
     def end(self) -> int:
         """A microsecond after the last row [us]: nothing happens later."""
-        return int(self.world.head[W.LAST])
+        return self.head[W.LAST]
 
     @property
     def pitched_empty(self) -> int:
         """Cues begun for an item that was sold out."""
-        return int(self.world.head[W.PITCHED_EMPTY])
+        return self.head[W.PITCHED_EMPTY]
 
     def record_cuts(self) -> None:
         """Put the cues that the host cut short on his way (:mod:`sim.core.cues`) on record."""
-        w = self.world
-        for k, t in w.cuts[: w.head[W.N_CUT]].tolist():
+        for k, t in self.world.cuts[: self.head[W.N_CUT]].tolist():
             self.actions.append((t, self.parts[self.cues[k][ITEM]][0], HOST_CUT, NO_ALERT, float(k)))
-        w.head[W.N_CUT] = 0
+        self.head[W.N_CUT] = 0
 
     def would_pitch(self, item: int) -> bool:
         """Whether the host would talk about an item now: not told to drop it, not sold out on his screen."""

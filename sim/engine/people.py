@@ -15,6 +15,7 @@ from sim.core.response import acknowledgement_s, channel_of, heed_p
 from sim.core.units import US, odd, to_us
 from sim.demand.streams import stream
 
+MINUTE_US = to_us(60)
 BLOCK = 64
 """Uniform marks drawn at a time for one purpose and SKU."""
 
@@ -88,7 +89,7 @@ class People:
         """Notices of the last minute, this one included."""
         now = int(self.env.now)
         self.recent.append(now)
-        while self.recent[0] < now - to_us(60):
+        while self.recent[0] < now - MINUTE_US:
             self.recent.popleft()
         return len(self.recent)
 

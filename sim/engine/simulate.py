@@ -118,8 +118,7 @@ def play_oracle(stage: Stage, policy: Policy, acting: bool = True) -> ShowRun:
 def run_rows(env: simpy.Environment, control: Control, engine: Engine, done: float = -1.0, pending: bool = False) -> None:
     """Rows up to the next control event, then that event, until the rows are over; pending: until no event is. Events of one
     moment share their rows. done: the moment whose rows have been run already."""
-    # A view whose numbers are Python's own; no event makes a new array of it.
-    head, stretch, fold, step = memoryview(control.world.head), engine.stretch, engine.fold, env.step
+    head, stretch, fold, step = control.head, engine.stretch, engine.fold, env.step
     while True:
         horizon = env.peek()
         if pending and horizon == NO_EVENT:
@@ -140,7 +139,7 @@ def run_rows(env: simpy.Environment, control: Control, engine: Engine, done: flo
 def speak(env: simpy.Environment, control: Control) -> None:
     """What the gate decided at the last row is sent a microsecond after it, as a control event like any other. Readings are
     drawn before the show, so that row is one of those."""
-    head = control.world.head
+    head = control.head
     env.timeout(odd(control.world.t[head[NEXT] - 1]) - env.now).callbacks.append(control.dispatch)
     while head[N_OUT]:
         env.step()
