@@ -38,7 +38,7 @@ class Hosting:
     cues: the tape's as plain tuples; about: by SKU, the numbers of those about it or a bundle with it, the improvised ones apart.
     That he comes to a planned cue is a transition (``sim/core/cues.py``). An item is a SKU or a bundle, which stands and falls
     with each of its parts; what is noted of a bundle is noted of its first part. head, stock: the world's, whose arrays last the
-    run, as numbers of Python's own: one of NumPy's costs a microsecond to compare where its code has left the cache.
+    run, read as Python's own numbers, in a third of the time of NumPy's.
     """
 
     env: simpy.Environment
