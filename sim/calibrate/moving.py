@@ -167,7 +167,7 @@ def cue_sizes(model: Model, moving: Moving) -> tuple[Estimate | None, str]:
     inside = SIZES[logs >= logs.max() - HALF_CHI2]
     best, low, high = (math.sqrt(math.log1p(float(x) ** 2)) for x in (SIZES[logs.argmax()], inside.min(), inside.max()))
     if inside.max() >= SIZES[-1]:
-        return None, "the cues are too weak beside the room to tell their sizes"
+        return None, _("the cues are too weak beside the room to tell their sizes")
     return Estimate(best, low, high), ""
 
 

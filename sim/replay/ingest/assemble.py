@@ -12,7 +12,7 @@ import numpy as np
 
 from sim.core.units import US
 from sim.replay.clock import NAIVE, SECONDS, Clock, StreamError, find_zone
-from sim.replay.ingest import checks, finish
+from sim.replay.ingest import checks, finish, titles
 from sim.replay.ingest.canon import KINDS, MARKS, NAMES, Head
 from sim.replay.ingest.chunk import TableFile
 from sim.replay.ingest.detect import STREAMS
@@ -59,6 +59,8 @@ class Making:
         self.units = 0
         self.ordered = np.zeros(0, bool)
         self.widths: dict[str, list[float]] = {}
+        self.sold: set[int] = set()
+        self.about: dict[str, str] = {}
 
     # -- one file ---------------------------------------------------------------------------------------------
 
@@ -92,6 +94,8 @@ class Making:
             own = facts["bin"][facts["kind"] == code]
             self.widths.setdefault(list(KINDS)[code], []).append(float(np.median(own)))
         self.units += int(facts["qty"][facts["kind"] == KIND["order"]].sum())
+        if state.mapping.kind in STREAMS:
+            self.sold.update((np.flatnonzero(np.bincount(facts["sku"])[1:]) + 1).tolist())
         if state.mapping.kind in ("orders", "events"):
             orders = facts["sku"][facts["kind"] == KIND["order"]]
             if len(self.ordered) < len(self.skus.words):
@@ -255,6 +259,9 @@ class Making:
             for why, n in s.aside.items()
         ]
         notes += self.left
+        sold = {self.skus.words[k] for k in self.sold}
+        self.about = titles.items(self.states, sold)
+        notes += filter(None, (titles.unknown(s, self.about, sold) for s in self.states))
         if clock.kind == NAIVE:
             sentence = _("taken as {zone}").format(zone=clock.zone) if clock.zone else _("taken as they are, all on one clock")
             notes.append(_("times have no time zone; {said}").format(said=sentence))
@@ -268,7 +275,9 @@ class Making:
 
         words = {"sku": pd.Index(self.skus.words), "label": pd.Index(self.labels.words), "kind": pd.Index(list(KINDS)),
                  "mark": pd.Index(list(MARKS)), "file": pd.Index(self.places)}  # fmt: skip
+        about = titles.by_label(self.labels, self.about, self.skus)
         for facts in self.spool.merged():
+            facts["sku"] = titles.found(facts, about, self.sold)
             bits, codes = np.unique(facts["repairs"], return_inverse=True)
             columns: dict[str, Any] = {n: pd.Categorical.from_codes(facts[n], categories=index) for n, index in words.items()}
             told = pd.Index([repair_words(int(b)) for b in bits])

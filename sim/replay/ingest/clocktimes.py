@@ -82,7 +82,7 @@ def day_and_month(state: FileState, words: pa.Array) -> bool:
     if not one:
         return False
     if len(told) != 1:
-        what = "in both orders" if told else "which may begin with the day or the month"
+        what = _("in both orders") if told else _("which may begin with the day or the month")
         raise StreamError(
             _(
                 "{where} writes dates such as {one!r}, {what}; say dates: day-first or dates: month-first "
@@ -90,7 +90,11 @@ def day_and_month(state: FileState, words: pa.Array) -> bool:
             ).format(where=state.where, one=one, what=what)
         )
     state.dates = told.pop()
-    state.notes.append(f"{state.where}: dates such as {one} are read {state.dates}, as others of them show")
+    state.notes.append(
+        _("{where}: dates such as {one} are read {dates}, as others of them show").format(
+            where=state.where, one=one, dates=state.dates
+        )
+    )
     return True
 
 

@@ -178,7 +178,7 @@ def unknown(source: TableFile, wanted: tuple[str, ...]) -> StreamError:
                 where=source.where, shown=shown
             )
         )
-    need = NEEDS if "orders" in wanted else NEED_OF[wanted[0]]
+    need = _(NEEDS if "orders" in wanted else NEED_OF[wanted[0]])
     return StreamError(
         _("{where} has the columns {shown}, which is not enough: {need}{hint}").format(
             where=source.where, shown=shown, need=need, hint=_hint(header)

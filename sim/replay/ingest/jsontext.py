@@ -38,7 +38,7 @@ def json_text(file: File, block: int = BLOCK) -> TableFile:
     """Open a JSON file. An object with a list of items in it is as many rows, each with the outer values too."""
     encoding, size = encoding_of(file)
     notes = encoding.notes(file.name)
-    head = next(text for text, _ in texts(file, encoding, block) if text.strip()).lstrip("\ufeff \n\t")
+    head = next(text for text, _line in texts(file, encoding, block) if text.strip()).lstrip("\ufeff \n\t")
     shape = _array if head.startswith("[") else _lines
     if (
         shape is _lines
@@ -47,8 +47,12 @@ def json_text(file: File, block: int = BLOCK) -> TableFile:
     ):
         shape = _reply
     if shape is not _lines:
-        told = "one JSON array" if shape is _array else "one JSON object"
-        notes.append(f"{file.name} is {told}: line numbers count its entries")
+        told = (
+            _("{name} is one JSON array: line numbers count its entries")
+            if shape is _array
+            else _("{name} is one JSON object: line numbers count its entries")
+        )
+        notes.append(told.format(name=file.name))
 
     def entries() -> Read:
         return shape(file, (text for text, _ in texts(file, encoding, block)))

@@ -36,7 +36,7 @@ FIELDS = {
     "flow": ("time", "sku", "change", "before", "stock", "type"),
     "dashboard": ("time", "sku"),
     "cues": ("start_time", "sku", "name", "cue", "duration", "peak", "tau_s", "shape"),
-    "stock": ("sku", "stock", "tier", "price", "margin", "safety_stock", "warehouse"),
+    "stock": ("sku", "name", "stock", "tier", "price", "margin", "safety_stock", "warehouse"),
 }
 """Kinds of file and the fields each understands."""
 LEAST = {"orders": ("time",), "events": ("time", "type", "sku"), "levels": ("time", "stock"), "flow": ("time", "sku", "change"),

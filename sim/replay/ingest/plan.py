@@ -12,8 +12,10 @@ from scenarios.kernels import KERNELS
 from sim.core.units import US
 from sim.replay.clock import StreamError
 from sim.replay.ingest.cue_label import parsed
-from sim.words import _
+from sim.words import N_, _
 
+OUTSIDE, OTHERS = N_("outside the recording"), N_("about other SKUs")
+"""Why cues are set aside."""
 MOST_TAU = 10.0
 """A response is followed this many time scales at most."""
 
@@ -35,11 +37,11 @@ def cues(part: Any, names: list[str], span: tuple[int, int], whole: tuple[int, i
             ).format(n=len(sheet), where=where, whole=clock.text(whole[0]), whole_whole=clock.text(whole[1]))
         )
     inside = (sheet["at"] >= span[0]) & (sheet["at"] < span[1])
-    part.note(sheet[~inside], "outside the recording")
+    part.note(sheet[~inside], OUTSIDE)
     part.cues = sheet = sheet[inside]
     about = [_about(sku, label, names) for sku, label in zip(sheet["sku"], sheet["label"], strict=True)]
     known = pd.Series([a is not None for a in about], sheet.index, dtype=bool)
-    part.note(sheet[~known], "about other SKUs")
+    part.note(sheet[~known], OTHERS)
     part.cues = sheet[known]
     rows = zip(sheet["at"], about, sheet["label"], sheet["value"], strict=True)
     return tuple(_cue((at - span[0]) / US / speedup, sku, label, length, speedup) for at, sku, label, length in rows if sku)

@@ -183,9 +183,8 @@ class RowValidator:
             self.fail(never, faults)
         twice = int((moved.twice & values).sum())
         if twice:
-            self.state.remarks[f"times are ambiguous, for the clocks of {zone} went back over that hour; the first is taken"] += (
-                twice
-            )
+            remark = _("times are ambiguous, for the clocks of {zone} went back over that hour; the first is taken")
+            self.state.remarks[remark.format(zone=zone)] += twice
         return moved.us, values & ~never
 
     def _first_rows(self, field: str, bad: np.ndarray) -> None:

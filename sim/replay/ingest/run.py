@@ -223,7 +223,8 @@ def _read(source: TableFile, mapping: Mapping, making: Making, rejects: Rejects,
     state.unused, state.damaged = idle, source.damaged
     state.notes += misspelt(source, mapping, idle)
     if double:
-        state.notes.append(f"{source.where}: {listed(double)} stand{'s' if len(double) == 1 else ''} there twice and is not used")
+        text = _("{where}: columns that stand there twice are not used: {names}")
+        state.notes.append(text.format(where=source.where, names=listed(double)))
     judge = JUDGES[mapping.kind]
     for chunk in source.chunks(list(mapping.header) or None, mapping.knows):
         for part in _portions(chunk):

@@ -16,6 +16,7 @@ from sim.replay.ingest.numbers import read_numbers
 from sim.replay.ingest.packed import unpack
 from sim.replay.ingest.row_validator import KIND, Facts, RowValidator
 from sim.replay.ingest.seen import hashed
+from sim.replay.ingest.titles import learn
 from sim.replay.ingest.values import Number, read_units
 from sim.words import N_, _, did_you_mean
 
@@ -38,6 +39,7 @@ def orders(validator: RowValidator) -> Facts:
     paid, was_paid = validator.time("paid_time", needed=False) if validator.has("paid_time") else (us, never)
     closed, was_closed = validator.time("closed_time", needed=False) if validator.has("closed_time") else (us, never)
     sku = validator.sku()
+    learn(validator, sku)
     numbers = _numbers(validator)
     statuses, codes = validator.coded("status")
     stands = np.array([status.meaning(w) for w in statuses], object)[codes]
@@ -80,6 +82,7 @@ def events(validator: RowValidator) -> Facts:
     validator.put_aside(unwanted[codes] & (validator.fault == None), np.array([w.lower() for w in types], object)[codes])  # noqa: E711
     kind = np.array([KIND.get(k or "", 0) for k in kinds], np.int8)[codes]
     sku = validator.sku()
+    learn(validator, sku)
     qty = _quantity(validator, empty=1)
     amount = _amount(validator, kind == KIND["order"])
     numbered = validator.has("sub_id") or validator.has("order_id")
@@ -152,7 +155,6 @@ def _amount(validator: RowValidator, only: np.ndarray | None = None) -> np.ndarr
         validator.fault[~only] = before[~only]
     unread = np.array([bool(w) and amounts[w] is None for w in words], bool)[codes] & validator.good
     if unread.any():
-        state.remarks[
-            f"rows have an amount that cannot be read (such as {words[codes[np.argmax(unread)]][:30]!r}); it is left out"
-        ] += int(unread.sum())
+        remark = _("rows have an amount that cannot be read (such as {word!r}); it is left out")
+        state.remarks[remark.format(word=words[codes[np.argmax(unread)]][:30])] += int(unread.sum())
     return money

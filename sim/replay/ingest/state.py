@@ -33,7 +33,8 @@ class FileState:
     files. ``comma``: its amounts have a decimal comma; ``dates``: whether day or month comes first in it; ``opening``: when the
     recording begins [us], and on what clock, where that is known. ``part``: how many headers came again; ``last_us``: the last
     moment it knows of; ``by_warehouse``: what was declared of an item; ``owed``: SKU to its lowest figure below zero,
-    when the first was reported [us] and in which line; ``above``: the row that the empty cells of a merged order stand for."""
+    when the first was reported [us] and in which line; ``above``: the row that the empty cells of a merged order stand for;
+    ``titles``: what items are called beside their codes; ``cued``: item and words of its cues, to how many."""
 
     where: str
     file: int
@@ -69,6 +70,8 @@ class FileState:
     declared: dict[str, dict[str, Any]] = field(default_factory=dict)
     by_warehouse: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     owed: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    titles: dict[str, str] = field(default_factory=dict)
+    cued: Counter[tuple[str, str]] = field(default_factory=Counter)
     ids: bool = False
     unused: list[str] = field(default_factory=list)
     damaged: bool = False

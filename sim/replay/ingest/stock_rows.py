@@ -14,6 +14,7 @@ from sim.replay.ingest.clocktimes import spans
 from sim.replay.ingest.mapping import ASIDE, words
 from sim.replay.ingest.row_validator import KIND, MARK, Facts, RowValidator
 from sim.replay.ingest.seen import Seen, mixed
+from sim.replay.ingest.titles import learn, note
 from sim.replay.ingest.tradewords import CUES, OFF_SALE, ON_SALE, TIER_WORDS
 from sim.replay.ingest.values import Number, clean, read_level, read_number, read_span, read_units
 from sim.words import N_, _, did_you_mean
@@ -26,6 +27,7 @@ def levels(validator: RowValidator) -> Facts:
     """Rows of stock snapshots. What happened between two of them is worked out when all are there."""
     us, _ = validator.time("time")
     sku = validator.sku("item")
+    learn(validator, sku)
     figures = {}
     for name in ("stock", "enrolled", "total"):
         shown, least = ("available", -MOST_STOCK) if name == "stock" else (name, 0)
@@ -167,6 +169,8 @@ def cues(validator: RowValidator) -> Facts:
         for c, n, o in zip(codes.tolist(), names, own, strict=True)
     ]
     validator.state.ordered(us, validator.good)
+    for row in np.flatnonzero(validator.good).tolist():
+        validator.state.cued[validator.state.skus.words[sku[row]], names[row]] += 1
     validator.emit("cue", np.arange(validator.n), us, sku=sku, qty=1, value=length, label=np.array(labels, np.int32))
     return validator.settle()
 
@@ -206,7 +210,7 @@ def stock(validator: RowValidator) -> Facts:
             tiers[row] = ""
     rest = {name: validator.number(name, partial(_figure, meaning=name)) for name in ("price", "margin", "safety_stock")}
     places = _places(validator)
-    known = validator.state.declared
+    known, titles = validator.state.declared, validator.texts("name").to_pylist()
     faults = np.full(validator.n, None, object)
     for row in np.flatnonzero(validator.good).tolist():
         name = names[row]
@@ -214,6 +218,7 @@ def stock(validator: RowValidator) -> Facts:
         for field, column in rest.items():
             if not np.isnan(column[row]):
                 facts[field] = int(column[row]) if field == "safety_stock" else float(column[row])
+        note(validator.state.titles, titles[row], name)
         line = int(validator.lines[row])
         if name not in known:
             known[name] = {"line": line, **facts}

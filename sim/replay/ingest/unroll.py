@@ -112,7 +112,12 @@ def unroll(book: Any, folder: Path, write: Callable[[Any], None]) -> None:
             write(header | {"fault": "is a hidden sheet; show it if it is to be read"})
         elif sheet.height * sheet.width > MOST_CELLS:
             write(
-                header | {"fault": f"spans {sheet.height:,} rows and {sheet.width:,} columns, too many to read; save it as CSV"}
+                header
+                | {
+                    "fault": "spans {rows:,} rows and {columns:,} columns, too many to read; save it as CSV",
+                    "rows": sheet.height,
+                    "columns": sheet.width,
+                }
             )
         else:
             path = folder / f"{number}.csv"

@@ -22,7 +22,12 @@ MOST_UNPACKED = 4 * 2**30
 """Bytes that an archive, or a workbook which is one, may unpack to."""
 MOST_MEMBERS = 1_000
 PATIENCE_S = 900
-HIDDEN = N_("is a hidden sheet; show it if it is to be read")
+FAULTS = (
+    N_("is a hidden sheet; show it if it is to be read"),
+    N_("spans {rows:,} rows and {columns:,} columns, too many to read; save it as CSV"),
+    N_("is locked with a password; save it without one"),
+    N_("is not a readable workbook; save it again as .xlsx"),
+)
 """What the program that unrolls a workbook says of such a sheet."""
 
 
@@ -62,10 +67,10 @@ def sheets(file: File, folder: Path) -> tuple[list[File], list[Unused]]:
     for sheet in reports[:-1]:
         if "name" not in sheet:
             _must_have_room(file, folder, OSError(sheet.get("errno"), ""))
-            raise StreamError(f"{file.name} {sheet['fault']}")
+            raise StreamError(f"{file.name} {_(sheet['fault'])}")
         name = f"{file.name} [{sheet['name']}]"
         if "fault" in sheet:
-            unused.append(Unused(name, _(sheet["fault"])))
+            unused.append(Unused(name, _(sheet["fault"]).format(**sheet)))
         else:
             files.append(File(folder / sheet["file"], name))
     if len(files) == 1 and not unused:
