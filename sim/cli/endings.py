@@ -70,29 +70,28 @@ def ended(play: Callable[[], int]) -> int:
         _tell(unprinted)
         _silence()
         return FAILED
-    except ValueError as error:
-        if type(error).__module__.split(".")[0] not in OWN:
-            raise
-        _tell(error)
-        return BAD_INPUT
-    except OSError as error:
-        _tell(f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
-        return FAILED
     except Exception as error:
+        if isinstance(error, ValueError) and type(error).__module__.split(".")[0] in OWN:
+            _tell(error)
+            return BAD_INPUT
         if (place := _in_a_users_file(error)) is None:
-            raise
+            if not isinstance(error, OSError):
+                raise
+            _tell(f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
+            return FAILED
         sentence = _("{place} failed: {kind}: {error}; stockcue check says more of a strategy")
         _tell(sentence.format(place=place, kind=type(error).__name__, error=error))
         return BAD_INPUT
 
 
 def _in_a_users_file(error: BaseException) -> str | None:
-    """The file and line of the user's where something was raised; None where that was not in code of his."""
+    """The user's file and line where something was raised, there or in what that line calls; None where no code of his ran."""
     from strategies.users import is_users
 
-    at = error.__traceback__
-    while at is not None and at.tb_next is not None:
+    place, at = None, error.__traceback__
+    while at is not None:
+        module = str(at.tb_frame.f_globals.get("__name__", "sim"))
+        if module != "__main__" and is_users(module):  # the command itself is "__main__"
+            place = f"{at.tb_frame.f_code.co_filename}, line {at.tb_lineno}"
         at = at.tb_next
-    if at is None or not is_users(str(at.tb_frame.f_globals.get("__name__", "sim"))):
-        return None
-    return f"{at.tb_frame.f_code.co_filename}, line {at.tb_lineno}"
+    return place

@@ -7,10 +7,12 @@ sources it carries. An arrival that brings nothing newer is dropped: an alert en
 from __future__ import annotations
 
 import math
+from numbers import Real
 
 import numpy as np
 
 from sim.core.screens import seen
+from sim.core.sound import NoLevelError, NoLineError, sound, told
 from sim.core.tape import DELIVER, Tape
 from sim.core.units import NEVER_US, US
 from sim.core.world import (
@@ -204,8 +206,17 @@ def deliver(w, fold, i):
 
 
 def ask(fold, params, memory, signal):
-    """What a strategy answers; compiled, ``fold`` and ``signal`` are addresses (``sim/by_address.py``)."""
-    return fold(params, memory, signal)
+    """What a strategy answers; compiled, ``fold`` and ``signal`` are addresses (``sim/by_address.py``). It divides by zero as
+    Python does, not as NumPy's floats, which would go on with inf: compiled code raises too."""
+    try:
+        with np.errstate(divide="raise", invalid="raise"):
+            level = fold(params, memory, signal)
+        if not isinstance(level, Real):
+            raise NoLevelError
+        sound(level, memory[LINE])
+    except (NoLevelError, NoLineError) as error:
+        raise told(error, fold) from None
+    return int(level)
 
 
 def laid(signal):

@@ -6,7 +6,7 @@ import numpy as np
 
 from sim.core import tape as T
 from sim.core import world as W
-from sim.core.feed import news, signal_of
+from sim.core.feed import ask, news, signal_of
 from sim.core.run import ShowRun
 from sim.core.stage import set_stage
 from sim.words import _
@@ -51,6 +51,6 @@ def watched(run: ShowRun, sku: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
     fold, rows = run.policy.strategy.fold, news(run.tape)
     line, level = np.zeros(len(rows)), np.zeros(len(rows), np.int64)
     for k, i in enumerate(rows.tolist()):
-        level[k] = fold(world.params[sku], world.memory[sku], signal_of(world, i, sku))
+        level[k] = ask(fold, world.params[sku], world.memory[sku], signal_of(world, i, sku))
         line[k] = world.memory[sku, LINE]
     return run.tape.t[rows], line, level

@@ -6,7 +6,7 @@ from itertools import cycle
 
 import numpy as np
 
-from sim.core.feed import news
+from sim.core.feed import ask, news
 from sim.core.policy import Policy
 from sim.core.run import ShowRun
 from sim.core.stage import set_stage
@@ -34,7 +34,7 @@ def answers(policy: Policy, world: World, rows: np.ndarray) -> tuple[list[int], 
     for start in range(0, len(rows), step):
         n = spell_out(world, rows, start, min(start + step, len(rows)), out)
         for values, (params, memory) in zip(out[:n].tolist(), cycle(own), strict=False):
-            levels.append(fold(params, memory, make(Signal, values)))
+            levels.append(ask(fold, params, memory, make(Signal, values)))
             lines.append(memory[LINE])
     return levels, lines
 

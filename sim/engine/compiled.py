@@ -17,6 +17,7 @@ from sim.core.blocks import slip_in
 from sim.core.feed import ask, laid
 from sim.core.screens import seen
 from sim.core.world import World
+from sim.engine.faults import NOTED, raise_noted
 from sim.engine.heap import keep_freed
 from sim.engine.hearing import hear, spell_out, trace, weigh
 from sim.engine.scan import scan_each, world_of
@@ -129,6 +130,8 @@ class WorldEntry:
         if laid[0] is not world:
             laid = self._lay(world)
         answer: int = self.call(laid[2], *rest)
+        if NOTED.error is not None:
+            raise_noted(rest[0])
         return answer
 
     def _checked(self, machine: Any, *given: Any) -> int:
@@ -232,6 +235,8 @@ class WorldsEntry:
         places = np.array([lay(world, room) for world, room in zip(worlds, rooms, strict=True)])
         answer: int = self.call(places, *rest)
         self.call = self.straight
+        if NOTED.error is not None:
+            raise_noted(rest[0])
         return answer
 
 

@@ -13,9 +13,11 @@ from typing import Any
 import numpy as np
 
 from sim.by_address import floats_at, signal_at
+from sim.core.sound import sound
+from sim.engine.faults import FOLDS, listen_for_faults
 from sim.native import CannotCompile, callee, compiled, compiles, numba_or_none, stands_for
 from sim.words import _
-from strategies.contract import Fold, Signal
+from strategies.contract import LINE, Fold, Signal
 from strategies.reach import Reach, reach
 from strategies.tails import whole
 from strategies.users import is_users
@@ -84,16 +86,25 @@ def _fold_at(params, n_params, memory, n_memory, signal):
     return fold(floats(params, n_params), floats(memory, n_memory), signal_of(signal))
 
 
+def _users_at(params, n_params, memory, n_memory, signal):
+    """The same for a user's: what it answers is looked at first."""
+    cells = floats(memory, n_memory)
+    level = fold(floats(params, n_params), cells, signal_of(signal))
+    sound(level, cells[LINE])
+    return int(level)
+
+
 fold: Any = None
 floats: Any = None
 signal_of: Any = None
-"""In compiled code, names of ``_fold_at``: a strategy's fold, arrays and a signal by their address."""
+"""In compiled code, names of ``_fold_at`` and ``_users_at``: a strategy's fold, arrays and a signal by their address."""
 
 
 @cache
 def _compile(fold: FunctionType, identity: str) -> Fold:
     numba, whole = numba_or_none(), numba_or_none().types.int64
-    entry = FunctionType(_fold_at.__code__, _fold_at.__globals__, fold.__name__)
+    at = _users_at if identity else _fold_at
+    entry = FunctionType(at.__code__, at.__globals__, fold.__name__)
     entry.__module__, entry.__qualname__ = fold.__module__, fold.__qualname__
     given = {"fold": fold, "floats": floats_at(), "signal_of": signal_at(_signal_type())}
     try:
@@ -106,4 +117,9 @@ def _compile(fold: FunctionType, identity: str) -> Fold:
 def fold_pointer(fold: Fold) -> Any:
     """A strategy in the form compiled code takes: the address of its machine code; without numba the fold itself."""
     machine: Any = compile_fold(fold)
-    return machine.address if compiles() else machine
+    if not compiles():
+        return machine
+    if is_users(fold.__module__ or ""):
+        FOLDS[machine.address] = fold
+        listen_for_faults()
+    return machine.address

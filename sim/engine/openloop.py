@@ -59,8 +59,8 @@ def listen(heard: Heard, policy: Policy) -> ShowRun:
         try:
             alerts = _plainly(heard, policy, world)
         except Exception:
-            # A fold may ask more of its arrays than a view of them can do, or divide by zero, where NumPy's floats go on with
-            # inf: the plain engine has the last word, and raises what is a true fault.
+            # A fold may ask more of its arrays than a view of them can do: the plain engine has the last word, and raises what is
+            # a true fault.
             return play(heard.stage, policy, acting=False)
         dropped = len(heard.rows) - len(heard.kept)
     else:

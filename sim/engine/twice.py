@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sim.core.feed import news, signal_of
+from sim.core.feed import ask, news, signal_of
 from sim.core.policy import Policy
 from sim.core.stage import Stage
 from sim.core.world import World
@@ -62,6 +62,6 @@ def compare(world: World, policy: Policy, machine: object, rows: np.ndarray, nam
 
 def _answer(fold: object, params: np.ndarray, memory: np.ndarray, signal: tuple) -> str:
     try:
-        return str(int(fold(params, memory, signal)))  # type: ignore[operator]
+        return str(ask(fold, params, memory, signal))
     except Exception as error:
         return f"with {type(error).__name__}"
