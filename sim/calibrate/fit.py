@@ -29,7 +29,7 @@ from sim.calibrate.intensity import Model, Spec, full_spec, without
 from sim.calibrate.intervals import HALF_CHI2, score_spread
 from sim.calibrate.likelihood import Fit, maximise
 from sim.calibrate.moving import Moving, cue_sizes, moving_room
-from sim.calibrate.observed import CalibrationError, Observed
+from sim.calibrate.observed import CalibrationError, Observed, must_be_short
 from sim.calibrate.room import in_mood
 from sim.calibrate.slips import Slips, fit_slips
 from sim.words import _
@@ -171,6 +171,8 @@ def check(shows: Sequence[Observed]) -> None:
                 "needed, so add further shows to stream="
             ).format(names=names, orders=orders, fewest_orders=FEWEST_ORDERS)
         )
+    for show in shows:
+        must_be_short(show)
     widest = max(s.bin_s for s in shows)
     if widest and span / widest < FEWEST_BINS:
         raise CalibrationError(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from scenarios.contract import CUE_KINDS
+from sim.words import _
 
 MARK_DTYPE = np.dtype([("at_s", "f8"), ("sku", "i4"), ("kind", "i4"), ("length_s", "f8")])
 """One cue as the sheet has it: time [s], SKU (index), kind (index into CUE_KINDS), how long the host stays with it at most [s]
@@ -22,6 +23,10 @@ WINDOW_DTYPE = np.dtype([("sku", "i4"), ("from_s", "f8"), ("to_s", "f8")])
 
 class CalibrationError(ValueError):
     """A record that cannot be calibrated on; the message is one sentence saying what is missing."""
+
+
+LONGEST_S = 900_000.0
+"""Longest show that a scenario can be made of."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,3 +127,13 @@ def kind_name(kind: int) -> str:
     'deal'
     """
     return CUE_KINDS[kind]
+
+
+def must_be_short(show: Observed) -> None:
+    """Refuse a show that no scenario can be made of."""
+    if show.span_s > LONGEST_S:
+        raise CalibrationError(
+            _("{name} lasts {span_s:,.0f} s, longer than a show can be ({longest_s:,.0f} s); calibrate on a part of it").format(
+                name=show.name, span_s=show.span_s, longest_s=LONGEST_S
+            )
+        )

@@ -6,6 +6,7 @@ Only what the record says is written; everything else keeps StockCue's default, 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,11 +15,12 @@ import numpy as np
 from scenarios.contract import Audience, Push, Scenario
 from scenarios.kernels import KERNELS
 from scenarios.registry import from_plain
+from scenarios.setting import ScenarioError
 from sim.calibrate.fit import Calibrated
 from sim.calibrate.grid import VIEWERS, covariates
 from sim.calibrate.intensity import RATIO
 from sim.calibrate.natural import natural_of
-from sim.calibrate.observed import CalibrationError, Observed, kind_name
+from sim.calibrate.observed import CalibrationError, Observed, kind_name, must_be_short
 from sim.calibrate.parameters import Parameter, parameters, room, settings, uncertainty_of
 from sim.demand.audience import grown, pull
 from sim.setup.uncertain import KEY, plain
@@ -27,7 +29,6 @@ from sim.words import _, counted
 Note = dict[tuple[str, ...], str]
 MOST_PUSHES = 480
 SLOT_S = 600.0
-LONGEST_S = 900_000.0
 
 
 def scenario_of(
@@ -37,12 +38,7 @@ def scenario_of(
     which need not be one it was fitted to; none: of the last stream."""
     params = parameters(fit, profiles=False) if params is None else params
     show = fit.shows[-1] if show is None else show
-    if show.span_s > LONGEST_S:
-        raise CalibrationError(
-            _("{name} lasts {span_s:,.0f} s, longer than a show can be; calibrate on a part of it").format(
-                name=show.name, span_s=show.span_s
-            )
-        )
+    must_be_short(show)
     at = {p.at: p for p in params}
     values, notes = _skus(fit, show, at)
     whole: dict[str, Any] = {
@@ -69,7 +65,15 @@ def scenario_of(
     notes |= {p.at: note(p) for p in fitted} | {("spread", n): why for n, (_value, why) in natural.set.items()}
     whole["audience"] = _audience(fit, show, notes)
     whole[KEY] = plain(uncertainty_of(fit, show))
-    from_plain({k: v for k, v in whole.items() if k != KEY})
+    try:
+        from_plain({k: v for k, v in whole.items() if k != KEY})
+    except ScenarioError as error:
+        raise CalibrationError(
+            _(
+                "what fits {names} best is no show that can be played ({error}); check times, quantities and viewers of the "
+                "recordings, or give fewer of them or a simpler model="
+            ).format(names=", ".join(s.name for s in fit.shows), error=re.split("[;；]", str(error))[0])
+        ) from None
     return whole, notes
 
 

@@ -23,6 +23,7 @@ from sim.calibrate.observed import (
     while_open,
 )
 from sim.core.units import US
+from sim.replay.ingest.checks import hours, pause
 from sim.replay.ingest.cue_label import parsed
 from sim.words import _
 
@@ -66,6 +67,13 @@ def observed_from(head: Any, frame: pd.DataFrame, sku: list[str] | None = None) 
     start = int(frame.loc[frame["kind"] != "cue", "t_us"].min())
     last = frame.loc[frame["kind"].isin(["order", "cart", "viewers", "view", "level"])]
     span = (float((last["t_us"] + last["bin_s"] * US).max()) - start) / US + (0.0 if orders["bin_s"].any() else 1.0)
+    between = pause(hours(orders.loc[orders["qty"] > 0, "t_us"].to_numpy()))
+    if between is not None:
+        raise CalibrationError(
+            _("{name} holds several shows: no order from {start} to {end}; give a file a show: stream=[A,B]").format(
+                name=head.name, start=head.own_clock.text(between[0]), end=head.own_clock.text(between[1])
+            )
+        )
     usual = float(np.median(orders["bin_s"]))
     good = orders[(orders["mark"] == "") & (orders["bin_s"] <= usual * 1.01) & orders["sku"].isin(names)]
     linked = _linked(good, frame[frame["kind"] == "cart"])

@@ -84,6 +84,7 @@ def empty(orders: int, span_s: float = 3600.0, bin_s: float = 0.0) -> Observed:
 @pytest.mark.parametrize(
     ("log", "says"),
     [(empty(0), "no orders at all"), (empty(99), "99 orders are too few"), (empty(500, 300.0), "300 s is too short"),
+     (empty(500, 1e6), "lasts 1,000,000 s, longer than a show can be"),
      (empty(500, 3600.0, 300.0), "12 bins of 300 s are too few")],
 )  # fmt: skip
 def test_too_short_or_too_quiet_says_what_is_missing(log, says):

@@ -12,6 +12,7 @@ from scenarios.registry import from_plain
 from scenarios.spread import Spread, certain
 from sim.calibrate.fit import calibrate
 from sim.calibrate.natural import natural_of
+from sim.calibrate.observed import CalibrationError
 from sim.calibrate.parameters import parameters
 from sim.calibrate.scenario import scenario_of, unidentified, yaml_of
 from sim.cli.chosen import chosen_scenario
@@ -49,6 +50,15 @@ def test_the_file_loads_with_the_fitted_values(made, loaded):
     assert "not in the record" not in text
     assert scenario.spread == replace(Spread(), lead_share=0.0), "the fit lets nobody come before a cue"
     check_places(scenario, uncertainty)
+
+
+def test_a_fit_beyond_what_a_show_can_be_says_so_of_the_recordings(made):
+    wild = [p._replace(value=5e5) if p.at == ("shoppers", "buy_rate") else p for p in parameters(made, profiles=False)]
+    with pytest.raises(
+        CalibrationError, match=r"^what fits .* is no show that can be played .*buy_rate.*; check times"
+    ) as refused:
+        scenario_of(made, "wild", wild)
+    assert "inside them" not in str(refused.value), "nobody gave that value"
 
 
 def test_the_fitted_show_sells_what_was_sold(made, loaded):

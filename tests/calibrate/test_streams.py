@@ -51,6 +51,15 @@ def log() -> Observed:
     return seen(show(), 9)
 
 
+def test_several_shows_in_one_stream_are_refused_before_anything_is_fitted(log):
+    rows = rows_of(log)
+    later = rows.assign(t_us=rows["t_us"] + 86_400_000_000, order_id=rows["order_id"] + "b")
+    head = Head("week", "zoned", "UTC", START, START, 0.0, {}, {}, len(rows), {}, [], [], [])
+    assert observed_from(head, rows).span_s < 86_400
+    with pytest.raises(CalibrationError, match=r"^week holds several shows: no order from 2026-06-18T.* to 2026-06-19T.*stream="):
+        observed_from(head, pd.concat([rows, later], ignore_index=True))
+
+
 def test_a_stream_gives_back_the_log(log, tmp_path):
     frame = rows_of(log)
     path = tmp_path / "show.stream.parquet"

@@ -200,3 +200,12 @@ def test_korean_and_chinese_are_told_apart_by_what_everybody_writes():
 def test_damage_in_a_column_that_nobody_uses_costs_nothing(tmp_path):
     data = f"{HEAD[:-1]},备注\n1,{T}00,面膜,1,好的谢谢\n2,{T}05,面膜,2,".encode() + "谢".encode()[:2] + b"\n"
     assert sold(ingest(lay(tmp_path, "a.csv", data))) == {"面膜": 3}
+
+
+def test_several_shows_in_one_file_are_told(tmp_path):
+    rows = [f"{d}{k},2026-06-{d} 20:{k:02d}:00,m,1" for d in (18, 19) for k in range(40)]
+    said = [c["finding"] for c in ingest(lay(tmp_path, "week.csv", HEAD + "\n".join(rows))).head.checks if not c["ok"]]
+    assert len(said) == 1
+    assert "seems to hold several shows: no order from 2026-06-18T21:00:00+08:00 to 2026-06-19T20:00:00+08:00" in said[0]
+    one = ingest(lay(tmp_path, "one.csv", HEAD + "\n".join(rows[:40]))).head.checks
+    assert not [c for c in one if not c["ok"]]

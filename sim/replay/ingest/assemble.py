@@ -60,6 +60,7 @@ class Making:
         self.ordered = np.zeros(0, bool)
         self.widths: dict[str, list[float]] = {}
         self.sold: set[int] = set()
+        self.hours: Counter[int] = Counter()
         self.about: dict[str, str] = {}
 
     # -- one file ---------------------------------------------------------------------------------------------
@@ -93,6 +94,8 @@ class Making:
         for code in np.unique(facts["kind"]).tolist():
             own = facts["bin"][facts["kind"] == code]
             self.widths.setdefault(list(KINDS)[code], []).append(float(np.median(own)))
+        placed = (facts["kind"] == KIND["order"]) & (facts["qty"] > 0)
+        self.hours.update(checks.hours(facts["t"][placed]))
         self.units += int(facts["qty"][facts["kind"] == KIND["order"]].sum())
         if state.mapping.kind in STREAMS:
             self.sold.update((np.flatnonzero(np.bincount(facts["sku"])[1:]) + 1).tolist())
@@ -223,6 +226,7 @@ class Making:
                 self.add(state, facts)
             state.parts.clear()
         parts += [checks.oversold(s, self.skus.words, clock) for s in self.states]
+        parts.append(checks.one_show(self.hours, self.name, clock))
         return [f for f in [*parts, checks.counted_twice(self.states)] if f]
 
     def _later_knowledge(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,9 @@ LITTLE = 0.05
 """Most that online and arrivals x stay may differ (domain T33)."""
 SHORT_UNITS, SHORT_S = 30, 600.0
 """Fewer units ordered, or a shorter span, than this says little."""
+PAUSE_H, SHOW_ORDERS = 6, 20
+"""Hours without an order that part two shows, where each has so many orders and is shorter than the pause."""
+HOUR_US = 3600 * US
 Finding = dict[str, Any]
 
 
@@ -205,3 +210,45 @@ def enough(span_s: float, units: int, name: str) -> Finding:
         text = _("{name} has {units:,} units ordered in {span:,.0f} s: too quiet to judge or fit anything by")
     sentence = text.format(name=name, units=units, span=span_s)
     return {"check": "length", "file": "", "ok": good, "figure": span_s, "finding": sentence}
+
+
+def hours(t: np.ndarray) -> dict[int, int]:
+    """How many of these times [us] lie in each hour since the clock's zero that has any."""
+    which, n = np.unique(t // HOUR_US, return_counts=True)
+    return dict(zip(which.tolist(), n.tolist(), strict=True))
+
+
+def pause(orders: Mapping[int, int]) -> tuple[int, int] | None:
+    """The first pause between two shows, from and to [us]; None: it is one show. orders: by hour (:func:`hours`).
+
+    A shop that sleeps at night has days longer than its nights, and one that sells little has no show: both are one record.
+
+    >>> night = {20: 90, 21: 60}
+    >>> pause(night), pause(night | {44: 80, 45: 70}) == (22 * HOUR_US, 44 * HOUR_US)
+    (None, True)
+    >>> pause({h: 40 for day in (0, 24) for h in range(day + 7, day + 24)}), pause({20: 5, 44: 5})
+    (None, None)
+    """
+    stretches: list[list[int]] = []
+    for hour in sorted(orders):
+        if stretches and hour - stretches[-1][1] < PAUSE_H:
+            stretches[-1][1:] = [hour + 1, stretches[-1][2] + orders[hour]]
+        else:
+            stretches.append([hour, hour + 1, orders[hour]])
+    for before, after in itertools.pairwise(stretches):
+        longest = max(b - a for a, b, _n in (before, after))
+        if after[0] - before[1] > longest and min(before[2], after[2]) >= SHOW_ORDERS:
+            return before[1] * HOUR_US, after[0] * HOUR_US
+    return None
+
+
+def one_show(orders: Mapping[int, int], name: str, clock: Clock) -> Finding | None:
+    """A finding where a stream holds several shows; None where it holds one."""
+    between = pause(orders)
+    if between is None:
+        return None
+    sentence = _(
+        "{name} seems to hold several shows: no order from {start} to {end}; stock counts once for all of them, so replay each "
+        "with start= and end=, and calibrate on one file a show"
+    ).format(name=name, start=clock.text(between[0]), end=clock.text(between[1]))
+    return {"check": _("one show"), "file": "", "ok": False, "figure": float(between[1] - between[0]) / US, "finding": sentence}
