@@ -116,8 +116,14 @@ def _teams(policies: Any) -> tuple[list[Policy], list[Axis]]:
         by_tier = {str(t): dict(v) for t, v in (values.pop("by_tier", None) or {}).items()}
         fixed = {k: v for k, v in values.items() if not _is_range(v)}
         tiers = {t: {k: v for k, v in row.items() if not _is_range(v)} for t, row in by_tier.items()}
-        chosen = policy(source, label=str(label), by_tier={t: row for t, row in tiers.items() if row}, **own, **fixed)
+        # A file that is named by nothing but itself is called as on the command line: without its folder and ``.py``.
+        called = "" if source == label and str(label).endswith(".py") else str(label)
+        chosen = policy(source, label=called, by_tier={t: row for t, row in tiers.items() if row}, **own, **fixed)
         teams.append(chosen)
+        if "." in chosen.name and (any(map(_is_range, values.values())) or tiers != by_tier):
+            text = _("{name!r} has a dot in its name, so its settings cannot be varied; give it another, as in {example}")
+            example = f"{{'{chosen.name.replace('.', '_')}': {{'strategy': {str(source)!r}, ...}}}}"
+            raise SettingError(text.format(name=chosen.name, example=example))
         axes += [_axis(f"strategy.{chosen.name}.{k}", v) for k, v in values.items() if _is_range(v)]
         axes += [_axis(f"strategy.{chosen.name}.by_tier.{t}.{k}", v)
                  for t in TIERS if t in by_tier for k, v in by_tier[t].items() if _is_range(v)]  # fmt: skip

@@ -17,6 +17,7 @@ MISTAKES = [
     (lambda: sc.rehearse("first_show", ["smart"], shows=2.5), "must be a whole number"),
     (lambda: sc.sweep("first_show", {"fixed_count": {"unit": sc.log(10, 100)}}, shows=1), "did you mean 'units'"),
     (lambda: sc.sweep("first_show", {"fixed_count": {"units": sc.log(0, 100)}}, shows=1), "must begin above 0"),
+    (lambda: sc.sweep("first_show", {"v1.5": {"strategy": "silent", "units": [1, 2]}}, shows=1), "has a dot in its name"),
     (lambda: sc.load("nowhere"), "holds no finished result"),
     (lambda: sc.compare(1, 2), "give a Result or its run folder, not 1"),
     (lambda: sc.read("nowhere.csv"), "there is no file"),

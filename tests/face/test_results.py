@@ -19,6 +19,7 @@ from sim.app.result import ResultError
 from sim.cli import main as cli
 from sim.jobs.folder import MANIFEST
 from sim.setup.settings import SettingError
+from strategies import fixed_count
 
 pytestmark = pytest.mark.usefixtures("tiny")
 
@@ -89,6 +90,14 @@ def test_what_another_gate_changes_has_another_identity():
             for c in (0, 90))  # fmt: skip
     assert a.manifest["config_hash"] != b.manifest["config_hash"]
     assert "gate.fixed_count.cooldown_s" in set(b.assumptions["setting"])
+
+
+def test_a_file_whose_settings_vary_is_called_as_on_the_command_line(tiny, tmp_path):
+    text = Path(fixed_count.__file__).read_text(encoding="utf-8")
+    (tmp_path / "mine.py").write_text(text, encoding="utf-8")
+    for file in ("mine.py", "./mine.py", str(tmp_path / "mine.py")):
+        swept = sc.sweep("tiny.yaml", {file: {"units": [3, 9]}}, shows=2, workers=1)
+        assert {name.split("#")[0] for name in swept.table["candidate"]} == {"mine"}, file
 
 
 # -- two results ----------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from sim.report.text.verdict import rows, sentences
 from sim.score.profiles import PROFILES
 from sim.setup.policies import make_policy
 from sim.setup.space import Candidate, Variant
+from sim.stats.paired import student
 from sim.stats.pareto import OBJECTIVES
 from sim.stats.selection import Selection, SelectionRules, select
 from sim.study.decide import COSTS, Trials, decide
@@ -162,3 +163,11 @@ def test_a_lead_that_mostly_does_not_hold_is_not_called_one():
     words = said(trials(costs(*[500] * 30, sd=40.0)))
     assert "not known with these shows" in words
     assert "Whatever the cost of an alert" not in words
+
+
+def test_what_the_choice_is_worth_on_other_shows_is_told_with_its_own_interval():
+    """J with J's interval: net, whose shows differ more, has a wider one."""
+    cost = costs(1000.0, 3000.0, 5000.0, sd=100.0)
+    text = said(trials(cost, net=1e6 + costs(0.0, 0.0, 0.0, sd=900.0)))
+    half = student(0.95, SHOWS - 1) * cost[:, 0].std(ddof=1) / SHOWS**0.5
+    assert f"what the others chose left {cost[:, 0].mean():,.0f} ±{half:.0f} CNY on the table" in text

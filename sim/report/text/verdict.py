@@ -93,14 +93,13 @@ def _luck(d: Decision) -> list[str]:
     o = d.overfit
     if o is None:
         return []
-    net = float(d.money[d.selection.best, 0]) - (o.apparent - o.deflated)
     half = (o.high - o.low) / 2
     sentence = _(
-        "Chosen among {n} by {shows} shows: on a show that had no say in the choice, what the others chose kept {net} ±{half} "
-        "CNY ({lost} less than the table says). The chance that the choice is no better than the median on other shows: {pbo} % "
-        "(probability of backtest overfitting)."
+        "Chosen among {n} by {shows} shows: on a show that had no say in the choice, what the others chose left {left} "
+        "±{half} CNY on the table ({lost} more than the best's own figure). The chance that the choice is no better than the "
+        "median on other shows: {pbo} % (probability of backtest overfitting)."
     )
-    return [sentence.format(n=len(d.plan.candidates), shows=d.plan.replicates, net=number(net), half=number(half),
+    return [sentence.format(n=len(d.plan.candidates), shows=d.plan.replicates, left=number(-o.deflated), half=number(half),
                         lost=number(o.apparent - o.deflated), pbo=brief(100 * o.pbo))]  # fmt: skip
 
 
