@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -139,12 +140,34 @@ def _from_file(path: Path) -> Strategy:
     return _loaded.setdefault((strategy.origin, reach(strategy.fold).fingerprint()), strategy)
 
 
+def _takes_three(fold: Callable[..., object]) -> bool:
+    try:
+        inspect.signature(fold).bind(None, None, None)
+    except TypeError:
+        return False
+    except ValueError:  # built in, without a signature
+        return True
+    return True
+
+
 def _sound(strategy: Strategy, where: str) -> Strategy:
     keys = [param.name for param in strategy.params]
-    if len(set(keys)) < len(keys) or strategy.memory < 1 or not callable(strategy.fold):
+    cells = isinstance(strategy.memory, int) and strategy.memory >= 1
+    if len(set(keys)) < len(keys) or not cells or not callable(strategy.fold):
         raise StrategyError(
             _("{where} needs a fold, at least one memory cell and settings with different names.").format(where=where)
         )
+    if not _takes_three(strategy.fold):
+        raise StrategyError(
+            _("{where} needs a fold of three arguments: settings, memory, signal, as in def fold(p, m, s).").format(where=where)
+        )
+    for param in strategy.params:
+        if not param.low <= param.default <= param.high:
+            raise StrategyError(
+                _("{where}: the default {default} of {name!r} lies outside its bounds, {low:g} to {high:g} {unit}.").format(
+                    where=where, default=param.default, name=param.name, low=param.low, high=param.high, unit=param.unit
+                )
+            )
     if strategy.lack is not None and not 0 <= strategy.lack < strategy.memory:
         raise StrategyError(
             _("{where}: lack={lack} names no cell of its memory of {memory}.").format(

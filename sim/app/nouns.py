@@ -177,7 +177,7 @@ def policy(
         A built-in strategy by name, a ``.py`` file that defines ``STRATEGY``, a Strategy (one defined in a notebook cell too), or
         a policy to change.
     label : str
-        What tables call it; empty: the strategy's name.
+        What tables call it; empty: the strategy's name, of a file the file's, without ``.py``.
     gate : str or mapping
         Alert hygiene: an option of ``conf/gate`` by name, or settings such as ``{"cooldown_s": 30}`` [s].
     operations : str, mapping or Playbook
@@ -207,7 +207,7 @@ def policy(
         values = node | settings | {"by_tier": {**node["by_tier"], **(by_tier or {})}}
         chosen = policy_from(source.strategy, label or source.label, values, gate_node(gate, source), {}, source.name)
         return replace(chosen, playbook=source.playbook if operations is None else _playbook(source.strategy, operations))
-    strategy = source if isinstance(source, Strategy) else registry.load(source)
+    strategy = registry.load(source)
     tag = label or (Path(source).stem if isinstance(source, str | Path) and str(source).endswith(".py") else "")
     values = {**settings, "by_tier": by_tier or {}}
     chosen = policy_from(strategy, "" if tag == strategy.name else tag, values, gate_node(gate), {}, tag or strategy.name)

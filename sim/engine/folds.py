@@ -109,7 +109,9 @@ def _compile(fold: FunctionType, identity: str) -> Fold:
     given = {"fold": fold, "floats": floats_at(), "signal_of": signal_at(_signal_type())}
     try:
         return CompiledFold(compiled(entry, whole(*[whole] * 5), identity, **given))
-    except numba.core.errors.NumbaError as error:
+    except Exception as error:  # numba's own errors have no common kind
+        if not identity and not isinstance(error, numba.core.errors.NumbaError):
+            raise
         text = str(error).strip().splitlines()
         raise CannotCompile(text[0] if text else type(error).__name__) from None
 

@@ -111,3 +111,10 @@ def test_other_errors_nobody_can_be_handed_go_where_they_went(monkeypatch):
     sys.unraisablehook(SimpleNamespace(object="a finalizer", exc_value=ValueError("x")))
     assert [error.object for error in seen] == ["a finalizer"]
     assert faults.NOTED.error is None
+
+
+def test_what_the_compiler_does_not_know_runs_as_plain_python(stage, tmp_path):
+    """An import in a fold is no error of numba's own kind."""
+    (tmp_path / "mine.py").write_text(HEAD + "    import json\n    m[0] = json.loads('2')" + TAIL)
+    policy = make_policy(registry.load(str(tmp_path / "mine.py")))
+    assert len(play(stage, policy).alerts) == len(play(stage, policy, engine=plain_engine(policy)).alerts)

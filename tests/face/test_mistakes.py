@@ -4,7 +4,19 @@ import pytest
 
 import stockcue as sc
 
+
+def writes_beyond(p, m, s):
+    m[5] = 1.0
+    return 0
+
+
+def two(p, m):
+    return 0
+
+
 MISTAKES = [
+    (lambda: sc.policy(sc.Strategy("cell", "of a notebook", writes_beyond)), "declare memory=6"),
+    (lambda: sc.rehearse("first_show", sc.Strategy("cell", "of a notebook", two), shows=1), "a fold of three arguments"),
     (lambda: sc.scenario("frist_show"), "there is no scenario 'frist_show'; did you mean 'first_show'"),
     (lambda: sc.scenario("first_show", leeks={}), "no setting 'leeks'; did you mean 'leaks'"),
     (lambda: sc.scenario("first_show", leaks={"duplicat_p": 0}), "did you mean 'duplicate_p'"),

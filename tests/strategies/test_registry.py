@@ -106,6 +106,10 @@ def test_a_file_of_ones_own(tmp_path):
         ("def broken(:\n", "cannot be loaded: SyntaxError"),
         ("1 / 0\n", "cannot be loaded: ZeroDivisionError"),
         (OWN.replace('line"),)', 'line"),) * 2'), "different names"),
+        (OWN.replace("def fold(p, m, s)", "def fold(p, m)"), "a fold of three arguments"),
+        (OWN.replace("7.0, 0.0, 99.0", "700.0, 0.0, 99.0"), "the default 700.0 of 'units' lies outside its bounds"),
+        (OWN.replace("7.0, 0.0, 99.0", "float('nan'), 0.0, 99.0"), "the default nan of 'units' lies outside"),
+        (OWN.replace('line"),)', 'line"),), memory=1.5'), "at least one memory cell"),
     ],
 )
 def test_a_bad_file_is_refused(tmp_path, text, words):
