@@ -35,6 +35,9 @@ from sim.words import _
 NAMED, AT_ONCE = 12, 50
 """Recordings that a heading names, and whose tables are kept apart."""
 
+SKU_MONEY = ("price", "margin", "return_rate")
+"""What of an item a closed loop counts money by."""
+
 
 def played(
     s: ReplaySettings, nights: Recordings, policies: list[Policy], world: Scenario | None, profile: Profile, told: Listener,
@@ -155,6 +158,10 @@ def assumed(show: Scenario, world: Scenario | None, policies: Sequence[Policy], 
     used = ["scenario.feed.", "strategy.", "gate"]
     if loop == "closed":
         show = replace(show, **{part: getattr(world or backdrop(), part) for part in WORLD})
-        used += [f"scenario.{part}." for part in WORLD] + ["operations.", "score."]
+        used += (
+            [f"scenario.{part}." for part in WORLD]
+            + [f"scenario.skus[0].{part}" for part in SKU_MONEY]
+            + ["operations.", "score."]
+        )
     table = assumption_table(show, None, policies, profile)
     return table[table["setting"].str.startswith(tuple(used))]

@@ -28,7 +28,7 @@ from sim.replay.closedtape import ASSUMPTIONS
 from sim.replay.impute import LIKELY, impute
 from sim.replay.ingest.canon import SUFFIX
 from sim.replay.night import as_run
-from sim.replay.paidwords import paid_words
+from sim.replay.paidwords import paid_words, price_words
 from sim.replay.recorded import said_first, time_of_day
 from sim.replay.taught import taught_words
 from sim.report.text.account import account
@@ -130,6 +130,7 @@ def recorded_case(s: ReviewSettings, rec: Recording, earlier: Sequence[Any], sce
     notes = [caption(stream, imputation), *(_("Assumed: {words}.").format(words=_(words)) for words in ASSUMPTIONS)]
     notes += [*account(rec.table), *shop_behind(world)]
     notes += [_("Payments: {words}.").format(words=words) for words in paid_words(imputation, world)]
+    notes += [f"{words[0].upper()}{words[1:]}." for words in price_words(stream.skus)]
     notes += taught_words(stream, taught)
     draws = [recorded(imputation, s.seed, s.replicate + k, own_feed, world, (LIKELY,))[LIKELY] for k in range(1, s.shows + 1)]
     notes.append(_("Times are on the recording's clock; it starts at {start}.").format(start=stream.at(0.0)))

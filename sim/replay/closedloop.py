@@ -28,7 +28,7 @@ from sim.replay.draws import draw
 from sim.replay.draws import high as high_of
 from sim.replay.impute import BIN_S, BOUNDS, LIKELY, LOW, Imputation, impute
 from sim.replay.night import as_run, night_name, said_of
-from sim.replay.paidwords import paid_words
+from sim.replay.paidwords import paid_words, price_words
 from sim.replay.silent import SILENT, silent_policy
 from sim.replay.stream import Stream, faster
 from sim.replay.taught import Taught, taught_words
@@ -129,7 +129,7 @@ def closed_replay(
     return Closed(
         stream, imputed, scores, verdicts(scores), spell_table(imputed, seed, replicates), runout_table(stream, outs),
         pd.DataFrame(alerts, columns=columns), fidelity(stream, shown[SILENT, LOW]), shown,
-        (*notes, *paid_words(imputed, world), *taught_words(stream, taught),
+        (*notes, *price_words(tried.skus), *paid_words(imputed, world), *taught_words(stream, taught),
          *(said_of(stream, stage) if stream.did else [])),
         caption(stream, imputed), shown[SILENT, LOW].scenario,
     )  # fmt: skip

@@ -1,8 +1,10 @@
-"""How a replay knows which orders were never paid and which were given back, in sentences."""
+"""How a replay knows which orders were never paid and which were given back, and what a unit is counted at, in sentences."""
 
 from __future__ import annotations
 
-from scenarios.contract import Scenario
+from collections.abc import Sequence
+
+from scenarios.contract import Scenario, Sku
 from sim.replay.censor import SOLD_OUT
 from sim.replay.closedtape import backdrop
 from sim.replay.closings import oversubscribed
@@ -55,3 +57,16 @@ def _imputed_share(imputed: Imputation, scenario: Scenario) -> str:
         )
     )
     return text.format(low=low, middle=middle, high=high_end, believed=scenario.shoppers.never_pay)
+
+
+def price_words(skus: Sequence[Sku]) -> tuple[str, ...]:
+    """What has to be said where money is counted at a price that nobody gave."""
+    usual = Sku("", 0)
+    bare = [s for s in skus if s.price == usual.price]
+    if not bare:
+        return ()
+    text = _(
+        "{n} of {skus} SKUs have no price of their own: their money is counted at {price:g} CNY a unit; write price and margin "
+        "into the stock sheet"
+    )
+    return (text.format(n=len(bare), skus=len(skus), price=usual.price),)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scenarios.contract import Scenario
+from scenarios.contract import Scenario, Sku
 from scenarios.setting import assumptions
 from sim.core.policy import Policy
 from sim.score.profiles import PROFILES, Profile
@@ -35,7 +35,8 @@ def assumption_table(scenario: Scenario, preset: Scenario | None, policies: Sequ
     """
     import pandas as pd
 
-    plain = preset or Scenario(scenario.name, scenario.lesson, scenario.duration_s, scenario.skus, scenario.cues)
+    bare = tuple(Sku(s.id, s.stock) for s in scenario.skus)
+    plain = preset or Scenario(scenario.name, scenario.lesson, scenario.duration_s, bare, scenario.cues)
     rows = _compared(assumptions(scenario, "scenario"), assumptions(plain, "scenario"))
     for policy in policies:
         rows += _params(f"strategy.{policy.name}", policy.strategy.params, policy.params, registry.settings(policy.strategy))
