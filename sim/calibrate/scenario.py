@@ -178,6 +178,8 @@ def _audience(fit: Calibrated, show: Observed, notes: Note) -> dict[str, Any]:
             room=room(fit), words=words
         )
         if seen
+        else _("viewers of some nights are not known: the default room, with rates that give the orders seen")
+        if _watched(fit)
         else _("the record has no viewers: the default room, with rates that give the orders seen")
     )
     made_of: dict[str, Any] = {"arrivals_per_min": _short(arrivals)}
@@ -187,12 +189,24 @@ def _audience(fit: Calibrated, show: Observed, notes: Note) -> dict[str, Any]:
     return made_of
 
 
+def _watched(fit: Calibrated) -> int:
+    """Nights of which viewers are recorded."""
+    return sum(show.viewers is not None for show in fit.shows)
+
+
 def unidentified(fit: Calibrated) -> list[str]:
     """What the record does not say, one sentence each: it keeps its default."""
     texts = []
     have = settings(fit, dict(zip(fit.fit.names, fit.fit.at.tolist(), strict=True)) | {"level": 0.0})
     if not math.isfinite(fit.grid.room):
-        texts.append(_("Viewers are not recorded: the default room stands in, and only its product with the rates is fitted."))
+        texts.append(
+            _(
+                "Viewers are recorded on {nights} of {of} nights only, and those are not used: the default room stands in, and only "
+                "its product with the rates is fitted."
+            ).format(nights=_watched(fit), of=len(fit.shows))
+            if _watched(fit)
+            else _("Viewers are not recorded: the default room stands in, and only its product with the rates is fitted.")
+        )
     if RATIO not in fit.model.place:
         texts.append(
             _("Carts are not recorded: direct_share, cart_conversion, cart_median_s and cart_sigma keep their defaults.")
