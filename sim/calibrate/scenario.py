@@ -201,8 +201,8 @@ def unidentified(fit: Calibrated) -> list[str]:
     if not math.isfinite(fit.grid.room):
         texts.append(
             _(
-                "Viewers are recorded on {nights} of {of} nights only, and those are not used: the default room stands in, and only "
-                "its product with the rates is fitted."
+                "Viewers are recorded on {nights} of {of} nights only, and those are not used: the default room stands in, and "
+                "only its product with the rates is fitted."
             ).format(nights=_watched(fit), of=len(fit.shows))
             if _watched(fit)
             else _("Viewers are not recorded: the default room stands in, and only its product with the rates is fitted.")

@@ -70,15 +70,15 @@ def ended(play: Callable[[], int]) -> int:
         _tell(unprinted)
         _silence()
         return FAILED
+    except OSError as error:
+        _tell(f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
+        return FAILED
     except Exception as error:
         if isinstance(error, ValueError) and type(error).__module__.split(".")[0] in OWN:
             _tell(error)
             return BAD_INPUT
         if (place := _in_a_users_file(error)) is None:
-            if not isinstance(error, OSError):
-                raise
-            _tell(f"{error.strerror or error}{f' ({error.filename})' if error.filename else ''}")
-            return FAILED
+            raise
         sentence = _("{place} failed: {kind}: {error}; stockcue check says more of a strategy")
         _tell(sentence.format(place=place, kind=type(error).__name__, error=error))
         return BAD_INPUT

@@ -40,7 +40,7 @@ def test_another_stock_is_tried_and_the_recorded_one_still_says_where_recording_
     assert out["t_low"] <= out["t_s"] <= out["t_high"]
     assert out["t_s"] == pytest.approx(1795 + 1000, abs=350)
     assert same.runouts.query("bound == 'low'").iloc[0]["t_s"] == pytest.approx(1795, abs=2)
-    assert more.notes == ("s0: 280 units are tried, 180 were there",)
+    assert more.notes[0] == "s0: 280 units are tried, 180 were there"
 
 
 def test_less_stock_than_was_sold_is_said():
