@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import re
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -23,7 +24,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sim import __version__
-from sim.jobs.interrupts import deaf
 from sim.jobs.locks import Busy, alone
 from sim.words import _
 
@@ -122,19 +122,18 @@ def claimed(final: Path, verb: str = "") -> Iterator[None]:
 @contextmanager
 def fresh(final: Path) -> Iterator[Path]:
     """A folder that takes the place of ``final``, which is claimed, when the block ends well."""
-    folder = None
+    # Named before it is made: interrupted in between, one that names itself would stay.
+    folder = final.parent / f".{final.name}-unfinished-{secrets.token_hex(4)}"
     try:
-        with deaf():  # interrupted once it is made and before its name is known, it would stay
-            try:
-                folder = Path(tempfile.mkdtemp(prefix=f".{final.name}-unfinished-", dir=final.parent))
-            except OSError as error:
-                raise unwritable(final, error.strerror) from None
+        try:
+            folder.mkdir(0o700)
+        except OSError as error:
+            raise unwritable(final, error.strerror) from None
         yield folder
         folder.chmod(0o777 & ~_umask())
         _take_name(folder, final)
     except BaseException as error:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
         if (number := no_room(error)) is not None:
             raise OSError(number, _unwritten(final, number)) from None
         raise
