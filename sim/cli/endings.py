@@ -79,8 +79,9 @@ def ended(play: Callable[[], int]) -> int:
             return BAD_INPUT
         if (place := _in_a_users_file(error)) is None:
             raise
-        sentence = _("{place} failed: {kind}: {error}; stockcue check says more of a strategy")
-        _tell(sentence.format(place=place, kind=type(error).__name__, error=error))
+        from sim.core.sound import failed
+
+        _tell(failed(place, error))
         return BAD_INPUT
 
 

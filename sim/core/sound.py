@@ -42,5 +42,10 @@ def told(error: BaseException, fold: Any) -> StrategyError:
                 "check says more of a strategy"
             ).format(place=place)
         )
+    return StrategyError(failed(place, error))
+
+
+def failed(place: str, error: BaseException) -> str:
+    """That the user's code at ``place`` raised ``error``."""
     sentence = _("{place} failed: {kind}: {error}; stockcue check says more of a strategy")
-    return StrategyError(sentence.format(place=place, kind=type(error).__name__, error=error))
+    return sentence.format(place=place, kind=type(error).__name__, error=error)

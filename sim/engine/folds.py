@@ -102,13 +102,13 @@ signal_of: Any = None
 
 @cache
 def _compile(fold: FunctionType, identity: str) -> Fold:
-    numba, whole = numba_or_none(), numba_or_none().types.int64
+    numba, address = numba_or_none(), numba_or_none().types.int64
     at = _users_at if identity else _fold_at
     entry = FunctionType(at.__code__, at.__globals__, fold.__name__)
     entry.__module__, entry.__qualname__ = fold.__module__, fold.__qualname__
     given = {"fold": fold, "floats": floats_at(), "signal_of": signal_at(_signal_type())}
     try:
-        return CompiledFold(compiled(entry, whole(*[whole] * 5), identity, **given))
+        return CompiledFold(compiled(entry, address(*[address] * 5), identity, **given))
     except Exception as error:  # numba's own errors have no common kind
         if not identity and not isinstance(error, numba.core.errors.NumbaError):
             raise

@@ -16,7 +16,6 @@ import platform
 import re
 import secrets
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.metadata import PackageNotFoundError, version
@@ -122,8 +121,7 @@ def claimed(final: Path, verb: str = "") -> Iterator[None]:
 @contextmanager
 def fresh(final: Path) -> Iterator[Path]:
     """A folder that takes the place of ``final``, which is claimed, when the block ends well."""
-    # Named before it is made: interrupted in between, one that names itself would stay.
-    folder = final.parent / f".{final.name}-unfinished-{secrets.token_hex(4)}"
+    folder = _beside(final, "unfinished")
     try:
         try:
             folder.mkdir(0o700)
@@ -204,6 +202,11 @@ def _lock(final: Path) -> Path:
     return final.parent / f".{final.name}.lock"
 
 
+def _beside(final: Path, what: str) -> Path:
+    """A new name beside ``final``, known before anything is made of it: what an interrupt cuts short can be removed."""
+    return final.parent / f".{final.name}-{what}-{secrets.token_hex(4)}"
+
+
 def _left(final: Path, what: str) -> Iterator[Path]:
     return final.parent.glob(f".{glob.escape(final.name)}-{what}-*")
 
@@ -211,7 +214,7 @@ def _left(final: Path, what: str) -> Iterator[Path]:
 def _take_name(folder: Path, final: Path) -> None:
     if final.exists():
         # A folder cannot be replaced in one step: the old one steps aside, and only then goes.
-        old = Path(tempfile.mkdtemp(prefix=f".{final.name}-old-", dir=final.parent))
+        old = _beside(final, "old")
         os.replace(final, old)
         os.replace(folder, final)
         _give_back(old, final)
